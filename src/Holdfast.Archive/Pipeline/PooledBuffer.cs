@@ -1,0 +1,34 @@
+using System.Buffers;
+
+namespace Holdfast.Archive.Pipeline;
+
+/// <summary>Bytes in a rented array. Whoever takes it last disposes it, once.</summary>
+internal sealed class PooledBuffer(int capacity) : IDisposable
+{
+    private byte[]? _array = ArrayPool<byte>.Shared.Rent(capacity);
+
+    /// <summary>Bytes in use, from the start.</summary>
+    public int Length { get; set; }
+
+    /// <summary>Most bytes it can take.</summary>
+    public int Capacity { get; } = capacity;
+
+    /// <summary>The bytes in use.</summary>
+    public Span<byte> Span => Array.AsSpan(0, Length);
+
+    /// <summary>The bytes in use.</summary>
+    public ReadOnlyMemory<byte> Memory => Array.AsMemory(0, Length);
+
+    /// <summary>The bytes not yet in use.</summary>
+    public Span<byte> Free => Array.AsSpan(Length, Capacity - Length);
+
+    private byte[] Array => _array ?? throw new ObjectDisposedException(nameof(PooledBuffer));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_array is null) return;
+        ArrayPool<byte>.Shared.Return(_array);
+        _array = null;
+    }
+}

@@ -1,0 +1,26 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Core.Databases;
+
+/// <summary>Names one database of one source: <c>source/name</c>, as in <c>shop/orders</c>.</summary>
+/// <param name="Source">Name of the source: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, the first a letter or digit.</param>
+/// <param name="Name">Name within the source; for SQLite the path relative to the source's directory. Any characters.</param>
+public sealed record DatabaseId(string Source, string Name)
+{
+    /// <summary>Reads <c>source/name</c>. The source's name holds no slash, so the first one divides.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when there is no slash or a part is empty.</exception>
+    public static DatabaseId Parse(string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0 || slash == text.Length - 1)
+            throw new HoldfastException(ErrorCatalogue.Usage, $"'{text}' is not a database id.", "Write SOURCE/NAME, for example shop/orders.");
+        return new(text[..slash], text[(slash + 1)..]);
+    }
+
+    /// <summary>Whether <paramref name="name"/> can name a source.</summary>
+    public static bool IsSourceName(string name) =>
+        name.Length is >= 1 and <= 64 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Source}/{Name}";
+}

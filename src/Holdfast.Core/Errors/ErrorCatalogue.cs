@@ -1,0 +1,44 @@
+namespace Holdfast.Core.Errors;
+
+/// <summary>Every kind of failure that Holdfast reports. Exit codes are part of the command line's contract (<c>holdfast --help</c>).</summary>
+public static class ErrorCatalogue
+{
+    /// <summary>The request itself is malformed.</summary>
+    public static readonly Error Usage = new("usage", 2, 400);
+
+    /// <summary>A path, database, restore point or archive is not there.</summary>
+    public static readonly Error NotFound = new("not-found", 3, 404);
+
+    /// <summary>A key is needed and none was given.</summary>
+    public static readonly Error KeyMissing = new("key-missing", 4, 422);
+
+    /// <summary>Keys were given and none of them fits.</summary>
+    public static readonly Error KeyWrong = new("key-wrong", 4, 422);
+
+    /// <summary>Stored bytes are not what was written.</summary>
+    public static readonly Error Corrupt = new("corrupt", 5, 422);
+
+    /// <summary>An archive ends before its end.</summary>
+    public static readonly Error Truncated = new("truncated", 5, 422);
+
+    /// <summary>An archive that a restore point builds on is missing.</summary>
+    public static readonly Error ChainIncomplete = new("chain-incomplete", 5, 422);
+
+    /// <summary>An archive holds something that no backup of ours would hold; it is refused as hostile.</summary>
+    public static readonly Error Refused = new("refused-content", 5, 422);
+
+    /// <summary>A restore would have to overwrite something.</summary>
+    public static readonly Error TargetExists = new("target-exists", 6, 409);
+
+    /// <summary>A source, or one database of it, cannot be read.</summary>
+    public static readonly Error SourceUnreadable = new("source-unreadable", 7, 422);
+
+    /// <summary>A database stays locked by another process.</summary>
+    public static readonly Error SourceLocked = new("source-locked", 7, 409);
+
+    /// <summary>A destination cannot be written or read.</summary>
+    public static readonly Error DestinationFailed = new("destination-failed", 8, 502);
+
+    /// <summary>A destination has no room left.</summary>
+    public static readonly Error DestinationFull = new("destination-full", 8, 507);
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
+using static Holdfast.Engines.Sqlite.Native.SqliteNative;
+
+namespace Holdfast.Engines.Sqlite.Native;
+
+/// <summary>One open database. Used by one thread at a time. Errors name the file, never the SQL or a key.</summary>
+internal sealed unsafe class SqliteConnection : IDisposable
+{
+    private nint _db;
+
+    private SqliteConnection(nint db, string path)
+    {
+        _db = db;
+        FilePath = path;
+    }
+
+    /// <summary>Path of the database file.</summary>
+    public string FilePath { get; }
+
+    /// <summary>SQLite's own handle.</summary>
+    public nint Handle => _db != 0 ? _db : throw new ObjectDisposedException(nameof(SqliteConnection));
+
+    /// <summary>Opens <paramref name="path"/> as a plain file name (never a URI), giving <paramref name="key"/> to it first where there is one.</summary>
+    /// <exception cref="HoldfastException">It cannot be opened; a wrong key shows at the first read.</exception>
+    public static SqliteConnection Open(string path, int flags, DatabaseKey? key = null, TimeSpan? busyTimeout = null)
+    {
+        if (key is not null && !Ciphers.Available) throw Ciphers.Missing(path);
+        nint db;
+        int code;
+        fixed (byte* name = Utf8(path)) code = sqlite3_open_v2(name, out db, flags | OpenNoMutex | OpenNoFollow, null);
+        var connection = new SqliteConnection(db, path);
+        try
+        {
+            connection.Check(code);
+            sqlite3_extended_result_codes(db, 1);
+            sqlite3_busy_timeout(db, (int)(busyTimeout ?? TimeSpan.FromSeconds(10)).TotalMilliseconds);
+            if (key is not null) Ciphers.GiveKey(connection, key);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs statements that give no rows, or whose rows do not matter.</summary>
+    public void Execute(string sql)
+    {
+        fixed (byte* text = Utf8(sql))
+        {
+            var rest = text;
+            while (*rest != 0)
+            {
+                Check(sqlite3_prepare_v3(Handle, rest, -1, 0, out var statement, &rest));
+                if (statement == 0) continue; // white space or a comment
+                int code;
+                do code = sqlite3_step(statement);
+                while (code == Row);
+                sqlite3_finalize(statement);
+                if (code != Done) Check(code);
+            }
+        }
+    }
+
+    /// <summary>Prepares one statement. The caller disposes it before the connection.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        fixed (byte* text = Utf8(sql))
+        {
+            Check(sqlite3_prepare_v3(Handle, text, -1, 0, out var statement, null));
+            return new(this, statement);
+        }
+    }
+
+    /// <summary>The first column of the first row as text; null where there is none.</summary>
+    public string? QueryText(string sql)
+    {
+        using var statement = Prepare(sql);
+        return statement.Step() ? statement.Text(0) : null;
+    }
+
+    /// <summary>The first column of the first row as a number; 0 where there is none.</summary>
+    public long QueryNumber(string sql)
+    {
+        using var statement = Prepare(sql);
+        return statement.Step() ? statement.Number(0) : 0;
+    }
+
+    /// <summary>Throws what a result code of SQLite means for this file.</summary>
+    public void Check(int code)
+    {
+        if (code is Ok or Row or Done) return;
+        var text = _db == 0 ? ErrorText(code) : Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(_db)));
+        throw SqliteFailure.Of(code, FilePath, text);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_db == 0) return;
+        sqlite3_close_v2(_db);
+        _db = 0;
+    }
+
+    /// <summary>SQLite's words for a result code.</summary>
+    public static string ErrorText(int code) =>
+        Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errstr(code))) + string.Create(CultureInfo.InvariantCulture, $" ({code})");
+
+    /// <summary>UTF-8 with a NUL behind it.</summary>
+    public static byte[] Utf8(string text)
+    {
+        var bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
+        Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
+}

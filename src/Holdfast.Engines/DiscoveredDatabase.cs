@@ -1,0 +1,13 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Engines;
+
+/// <summary>A database that discovery found.</summary>
+/// <param name="Name">Name within its source.</param>
+/// <param name="SizeBytes">Bytes on disk, write-ahead log included.</param>
+/// <param name="Encryption">Whether it is encrypted.</param>
+public sealed record DiscoveredDatabase(string Name, long SizeBytes, EncryptionState Encryption)
+{
+    /// <summary>Why it cannot be read; null where it can.</summary>
+    public HoldfastException? Problem { get; init; }
+}

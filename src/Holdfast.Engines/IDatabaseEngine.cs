@@ -1,0 +1,12 @@
+namespace Holdfast.Engines;
+
+/// <summary>One kind of database. It proves its promises in <c>test/Holdfast.Engines.Contract</c>.</summary>
+public interface IDatabaseEngine
+{
+    /// <summary>Its name in configuration and archives: <c>sqlite</c>, <c>postgresql</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Attaches to a source. Does no I/O; a source that is down shows at the first call.</summary>
+    /// <exception cref="ArgumentException">The configuration is of another engine.</exception>
+    IDatabaseSource Attach(SourceConfig config);
+}

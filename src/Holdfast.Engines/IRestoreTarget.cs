@@ -1,0 +1,16 @@
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Engines;
+
+/// <summary>A new database in the making. Disposing it without <see cref="CommitAsync"/> leaves nothing behind.</summary>
+public interface IRestoreTarget : IAsyncDisposable
+{
+    /// <summary>Loads the items and checks the fingerprint. The contents are hostile input.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>
+    Task LoadAsync(IItemSource items, CancellationToken cancellationToken);
+
+    /// <summary>Flushes the database to disk and gives it its name, whole or not at all.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when the name was taken meanwhile.</exception>
+    Task CommitAsync(CancellationToken cancellationToken);
+}
