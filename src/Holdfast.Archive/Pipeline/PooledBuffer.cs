@@ -19,6 +19,9 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     /// <summary>The bytes in use.</summary>
     public ReadOnlyMemory<byte> Memory => Array.AsMemory(0, Length);
 
+    /// <summary>The bytes in use, to be filled.</summary>
+    public Memory<byte> WritableMemory => Array.AsMemory(0, Length);
+
     /// <summary>The bytes not yet in use.</summary>
     public Span<byte> Free => Array.AsSpan(Length, Capacity - Length);
 

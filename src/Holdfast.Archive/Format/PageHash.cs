@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+
+namespace Holdfast.Archive.Format;
+
+/// <summary>
+/// The hash of page data: SHA-256 over the SHA-256 of each page, in order. Each byte is hashed once: the pages' digests serve the
+/// manifest, and through <see cref="Tagger"/> the index.
+/// </summary>
+internal static class PageHash
+{
+    /// <summary>Bytes of one digest.</summary>
+    public const int DigestBytes = SHA256.HashSizeInBytes;
+
+    /// <summary>Writes the digest of each page of <paramref name="pages"/> to <paramref name="digests"/>.</summary>
+    public static void Digests(ReadOnlySpan<byte> pages, int pageSize, Span<byte> digests)
+    {
+        for (var at = 0; at < pages.Length; at += pageSize)
+            SHA256.HashData(pages.Slice(at, pageSize), digests.Slice(at / pageSize * DigestBytes, DigestBytes));
+    }
+
+    /// <summary>The hash of pages, in Base64.</summary>
+    public static string Of(ReadOnlySpan<byte> digests) => Convert.ToBase64String(SHA256.HashData(digests));
+}

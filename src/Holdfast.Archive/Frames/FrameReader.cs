@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
+using Holdfast.Archive.Pipeline;
+using ZstdNet;
+
+namespace Holdfast.Archive.Frames;
+
+/// <summary>Reads a tar stream back from its frames: any range, decompressing only the frames that hold it, or many whole frames on all cores.</summary>
+internal sealed class FrameReader : IByteSource
+{
+    private const uint FrameMagic = 0xFD2FB528;
+
+    private readonly IByteSource _source;
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private PooledBuffer? _cached;
+    private int _cachedFrame = -1;
+
+    private FrameReader(IByteSource source, SeekTable table)
+    {
+        _source = source;
+        Table = table;
+    }
+
+    /// <inheritdoc/>
+    public string Name => _source.Name;
+
+    /// <inheritdoc/>
+    public long Length => Table.ContentLength;
+
+    /// <summary>The frames.</summary>
+    public SeekTable Table { get; }
+
+    /// <summary>Reads the seek table of <paramref name="source"/>, which the reader takes over.</summary>
+    public static async Task<FrameReader> OpenAsync(IByteSource source, CancellationToken cancellationToken)
+    {
+        if (source.Length < 4) throw ArchiveFailure.Truncated(source.Name, $"it has {source.Length} bytes");
+        var start = new byte[4];
+        await source.ReadAsync(0, start, cancellationToken);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(start) != FrameMagic) throw ArchiveFailure.Corrupt(source.Name, "it does not begin like an archive");
+        var footer = new byte[SeekTable.FooterBytes];
+        if (source.Length < footer.Length) throw ArchiveFailure.Truncated(source.Name, $"it has {source.Length} bytes");
+        await source.ReadAsync(source.Length - footer.Length, footer, cancellationToken);
+        if (SeekTable.TableBytes(footer) is not { } bytes) throw ArchiveFailure.Truncated(source.Name, "it does not end in a seek table");
+        if (bytes > source.Length) throw ArchiveFailure.Corrupt(source.Name, "its seek table is larger than the file");
+        var table = new byte[bytes];
+        await source.ReadAsync(source.Length - bytes, table, cancellationToken);
+        return new(source, SeekTable.Read(table, source.Length, source.Name));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (offset < 0 || offset + buffer.Length > Length) throw ArchiveFailure.Corrupt(Name, $"{buffer.Length} bytes at offset {offset} are asked for, the tar stream has {Length}");
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                var frame = Table.FrameAt(offset);
+                if (frame != _cachedFrame)
+                {
+                    _cached?.Dispose();
+                    (_cached, _cachedFrame) = (null, -1);
+                    (_cached, _cachedFrame) = (Decompress(frame, await ReadStoredAsync(frame, cancellationToken)), frame);
+                }
+
+                var from = (int)(offset - Table.Content(frame).Offset);
+                var taken = Math.Min(buffer.Length, _cached!.Length - from);
+                _cached.Memory.Slice(from, taken).CopyTo(buffer);
+                buffer = buffer[taken..];
+                offset += taken;
+            }
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Decompresses frames on all cores.</summary>
+    /// <param name="frames">Which, in the order in which their results are wanted.</param>
+    /// <param name="workers">Frames under way at once.</param>
+    /// <param name="work">Runs for each frame's content, several at once; the content is gone when it returns.</param>
+    /// <param name="output">Runs for one result at a time, in order.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task ForEachAsync<T>(IEnumerable<int> frames, int workers, FrameWork<T> work, Func<T, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    {
+        await using var stage = new OrderedWorkers<(int Frame, PooledBuffer Stored), T>(
+            workers + 1,
+            job =>
+            {
+                using var content = Decompress(job.Frame, job.Stored);
+                return work(job.Frame, content.Span);
+            },
+            output,
+            cancellationToken);
+        foreach (var frame in frames) await stage.AddAsync((frame, await ReadStoredAsync(frame, cancellationToken)));
+        await stage.CompleteAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _cached?.Dispose();
+        _oneAtATime.Dispose();
+        await _source.DisposeAsync();
+    }
+
+    private async ValueTask<PooledBuffer> ReadStoredAsync(int frame, CancellationToken cancellationToken)
+    {
+        var (offset, length) = Table.Stored(frame);
+        var stored = new PooledBuffer(length) { Length = length };
+        await _source.ReadAsync(offset, stored.WritableMemory, cancellationToken);
+        return stored;
+    }
+
+    private PooledBuffer Decompress(int frame, PooledBuffer stored)
+    {
+        using (stored)
+        {
+            var length = Table.Content(frame).Length;
+            var content = new PooledBuffer(length) { Length = length };
+            try
+            {
+                CheckHeader(frame, stored.Span, length);
+                if (ZstdPool.Decompress(stored.Span, content.Span) != length) throw Damaged(frame, null);
+                return content;
+            }
+            catch (ZstdException e)
+            {
+                content.Dispose();
+                throw Damaged(frame, e);
+            }
+        }
+    }
+
+    // The decoder overlooks some bits of the header, and the checksum flag can be flipped off: a frame must be exactly as our writer makes it.
+    private void CheckHeader(int frame, ReadOnlySpan<byte> stored, int length)
+    {
+        const int ChecksumNoDictionary = 0b0000_0100;
+        const int SingleSegment = 0b0010_0000;
+        if (stored.Length < 9 || BinaryPrimitives.ReadUInt32LittleEndian(stored) != FrameMagic) throw Damaged(frame, null);
+        var descriptor = stored[4];
+        if ((descriptor & 0b0011_1111) != (SingleSegment | ChecksumNoDictionary)) throw Damaged(frame, null);
+        var said = (descriptor >> 6) switch
+        {
+            0 => stored[5],
+            1 => BinaryPrimitives.ReadUInt16LittleEndian(stored[5..]) + 256,
+            2 => BinaryPrimitives.ReadUInt32LittleEndian(stored[5..]),
+            _ => -1,
+        };
+        if (said != length) throw Damaged(frame, null);
+    }
+
+    private Core.Errors.HoldfastException Damaged(int frame, Exception? inner) =>
+        ArchiveFailure.Corrupt(Name, $"frame {frame} at offset {Table.Stored(frame).Offset} is damaged", inner);
+}

@@ -1,0 +1,94 @@
+using Holdfast.Archive.Pipeline;
+
+namespace Holdfast.Archive.Frames;
+
+/// <summary>Cuts a tar stream into frames of at most 1 MiB, compresses them on all cores and hands them on in order, the seek table last.</summary>
+internal sealed class FrameWriter : IAsyncDisposable
+{
+    /// <summary>Bytes of content in a full frame.</summary>
+    public const int FrameBytes = 1 << 20;
+
+    private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> _output;
+    private readonly OrderedWorkers<(PooledBuffer Data, bool Incompressible), (PooledBuffer Frame, int ContentBytes)> _workers;
+    private readonly List<(uint Stored, uint Content)> _frames = [];
+    private readonly CancellationToken _cancellationToken;
+    private PooledBuffer? _current;
+
+    /// <param name="level">zstd level, 1 to 19.</param>
+    /// <param name="workers">Frames compressed at once.</param>
+    /// <param name="output">Gets the compressed bytes, in order.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    public FrameWriter(int level, int workers, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    {
+        _output = output;
+        _cancellationToken = cancellationToken;
+        _workers = new(workers + 1, job => Compress(job.Data, job.Incompressible, level), WriteFrameAsync, cancellationToken);
+    }
+
+    /// <summary>Offset in the tar stream of the next byte.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Adds bytes to the current frame.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            _current ??= new PooledBuffer(FrameBytes);
+            var taken = Math.Min(bytes.Length, _current.Free.Length);
+            bytes.Span[..taken].CopyTo(_current.Free);
+            _current.Length += taken;
+            Position += taken;
+            bytes = bytes[taken..];
+            if (_current.Free.IsEmpty) await EndFrameAsync();
+        }
+    }
+
+    /// <summary>Adds a buffer as a frame of its own, without copying; takes it over.</summary>
+    public async ValueTask WriteFrameAsync(PooledBuffer frame, bool incompressible)
+    {
+        await EndFrameAsync();
+        Position += frame.Length;
+        await _workers.AddAsync((frame, incompressible));
+    }
+
+    /// <summary>Ends the current frame, so that the next byte starts one.</summary>
+    public async ValueTask EndFrameAsync()
+    {
+        if (_current is null) return;
+        var frame = _current;
+        _current = null;
+        await _workers.AddAsync((frame, false));
+    }
+
+    /// <summary>Ends the last frame and writes the seek table.</summary>
+    public async Task CompleteAsync()
+    {
+        await EndFrameAsync();
+        await _workers.CompleteAsync();
+        await _output(SeekTable.Write(_frames), _cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _workers.DisposeAsync();
+        _current?.Dispose();
+    }
+
+    private static (PooledBuffer Frame, int ContentBytes) Compress(PooledBuffer data, bool incompressible, int level)
+    {
+        using (data)
+        {
+            var frame = new PooledBuffer(ZstdPool.Bound(data.Length));
+            frame.Length = ZstdPool.Compress(data.Span, frame.Free, level, incompressible);
+            return (frame, data.Length);
+        }
+    }
+
+    private async ValueTask WriteFrameAsync((PooledBuffer Frame, int ContentBytes) result, CancellationToken cancellationToken)
+    {
+        using var frame = result.Frame;
+        _frames.Add(((uint)frame.Length, (uint)result.ContentBytes));
+        await _output(frame.Memory, cancellationToken);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using ZstdNet;
+
+namespace Holdfast.Archive.Frames;
+
+/// <summary>Compresses and decompresses single zstd frames (RFC 8878) on any thread, keeping the native contexts for the next call.</summary>
+internal static class ZstdPool
+{
+    private const int FastestLevel = -7;
+    private const int SampleBytes = 16 * 1024;
+
+    private static readonly ConcurrentDictionary<int, ConcurrentBag<Compressor>> Compressors = new();
+    private static readonly ConcurrentBag<Decompressor> Decompressors = [];
+    private static readonly IReadOnlyDictionary<ZSTD_cParameter, int> WithChecksum = new Dictionary<ZSTD_cParameter, int> { [ZSTD_cParameter.ZSTD_c_checksumFlag] = 1 };
+
+    /// <summary>Bytes that a frame of <paramref name="length"/> bytes needs at most (zstd's own bound).</summary>
+    public static int Bound(int length) => length + (length >> 8) + 128;
+
+    /// <summary>Compresses <paramref name="data"/> into one frame with a content checksum; data that does not compress gets the fastest setting.</summary>
+    /// <returns>Bytes written to <paramref name="frame"/>.</returns>
+    public static int Compress(ReadOnlySpan<byte> data, Span<byte> frame, int level, bool incompressible) =>
+        CompressAt(incompressible || LooksIncompressible(data, frame, level) ? FastestLevel : level, data, frame);
+
+    /// <summary>Decompresses one frame; its content must fill <paramref name="data"/> exactly.</summary>
+    /// <exception cref="ZstdException">The frame is damaged.</exception>
+    public static int Decompress(ReadOnlySpan<byte> frame, Span<byte> data)
+    {
+        if (!Decompressors.TryTake(out var decompressor)) decompressor = new Decompressor();
+        var written = decompressor.Unwrap(frame, data, bufferSizePrecheck: false);
+        Decompressors.Add(decompressor); // one that threw is not used again
+        return written;
+    }
+
+    // 16 KiB from the middle tell ciphertext, images and the like from data worth a full pass.
+    private static bool LooksIncompressible(ReadOnlySpan<byte> data, Span<byte> scratch, int level) =>
+        data.Length > 8 * SampleBytes && CompressAt(level, data.Slice(data.Length / 2, SampleBytes), scratch) > SampleBytes * 98 / 100;
+
+    private static int CompressAt(int level, ReadOnlySpan<byte> data, Span<byte> frame)
+    {
+        var pool = Compressors.GetOrAdd(level, static _ => []);
+        if (!pool.TryTake(out var compressor)) compressor = new Compressor(new CompressionOptions(null, WithChecksum, level));
+        var written = compressor.Wrap(data, frame);
+        pool.Add(compressor);
+        return written;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Archive.Index;
+
+/// <summary>What a chain holds, for the next incremental to compare with: the indexes of all its archives, merged as streams, the newest winning.</summary>
+public sealed class ChainIndex : IAsyncDisposable
+{
+    private readonly List<IndexReader> _oldestFirst;
+    private readonly PageTags[] _pages;
+    private readonly Dictionary<UInt128, HeldPart> _parts = [];
+
+    private ChainIndex(List<IndexReader> oldestFirst)
+    {
+        _oldestFirst = oldestFirst;
+        _pages = [.. oldestFirst.Select(i => new PageTags(i))];
+    }
+
+    /// <summary>Header of the newest index: that of the archive which the next one builds on.</summary>
+    public IndexHeader Newest => _oldestFirst[^1].Header;
+
+    /// <summary>Headers of all indexes, the full archive's first.</summary>
+    public IEnumerable<IndexHeader> Headers => _oldestFirst.Select(i => i.Header);
+
+    internal byte[] ContentTag => _oldestFirst[^1].ContentTag;
+
+    /// <summary>Opens the indexes of one chain, in any order, and takes the sources over. They are ordered by their parent ids.</summary>
+    /// <exception cref="Core.Errors.HoldfastException">One is missing, damaged or not readable with <paramref name="keys"/>: the next backup must be full.</exception>
+    public static async Task<ChainIndex> OpenAsync(IReadOnlyList<IByteSource> sources, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        var readers = new List<IndexReader>(sources.Count);
+        try
+        {
+            foreach (var source in sources) readers.Add(await IndexReader.OpenAsync(source, keys, cancellationToken));
+            var index = new ChainIndex(Order(readers, sources[0].Name));
+            if (index.Newest.Type == Core.Tasks.BackupType.Backup) await index.ReadPartsAsync(cancellationToken);
+            return index;
+        }
+        catch
+        {
+            foreach (var reader in readers) await reader.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var reader in _oldestFirst) await reader.DisposeAsync();
+    }
+
+    internal HeldPart? FindPart(ReadOnlySpan<byte> tag) => _parts.TryGetValue(Key(tag), out var part) ? part : null;
+
+    /// <summary>What the chain holds of pages <paramref name="firstPage"/> and on; called with ascending pages.</summary>
+    internal async ValueTask FindPagesAsync(int pageSize, long firstPage, Memory<byte> tags, Memory<bool> known, CancellationToken cancellationToken)
+    {
+        known.Span.Clear();
+        foreach (var pages in _pages)
+        {
+            // A change of page size rewrote every page: what is older does not count.
+            if (!await pages.OverlayAsync(pageSize, firstPage, tags, known, cancellationToken)) known.Span.Clear();
+        }
+    }
+
+    private static List<IndexReader> Order(List<IndexReader> readers, string name)
+    {
+        var byParent = readers.ToLookup(r => r.Header.Parent ?? "");
+        var ordered = new List<IndexReader>(readers.Count);
+        for (var next = byParent[""].ToList(); next.Count > 0; next = [.. byParent[next[0].Header.Id]])
+        {
+            if (next.Count > 1) throw ArchiveFailure.Corrupt(name, $"two archives build on '{next[0].Header.Parent}'");
+            ordered.Add(next[0]);
+            if (ordered.Count > readers.Count) break;
+        }
+
+        if (ordered.Count != readers.Count || ordered.Exists(r => r.Header.Chain != ordered[0].Header.Id))
+            throw ArchiveFailure.Corrupt(name, $"of {readers.Count} indexes {ordered.Count} follow from the full archive");
+        return ordered;
+    }
+
+    private async Task ReadPartsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var index in _oldestFirst)
+        {
+            while (await index.NextAsync(IndexFormat.Block.Parts, cancellationToken) is { } block)
+            {
+                for (var at = 0; at + IndexFormat.PartBytes <= block.Length; at += IndexFormat.PartBytes)
+                {
+                    var part = block.AsSpan(at, IndexFormat.PartBytes);
+                    _parts[Key(part)] = new(index.Header.Id, BinaryPrimitives.ReadInt32LittleEndian(part[16..]), BinaryPrimitives.ReadInt64LittleEndian(part[20..]));
+                }
+            }
+        }
+    }
+
+    private static UInt128 Key(ReadOnlySpan<byte> tag) => BinaryPrimitives.ReadUInt128LittleEndian(tag);
+
+    internal readonly record struct HeldPart(string Archive, int Length, long Offset);
+}

@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Holdfast.Archive.Format;
+
+namespace Holdfast.Archive.Index;
+
+/// <summary>Writes the index of one archive as the archive is written; memory for one block only.</summary>
+internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output)
+{
+    private const int TagsPerBlock = 4096;
+
+    private readonly byte[] _buffer = new byte[IndexFormat.PrefixBytes + IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes) + IndexFormat.CheckBytes];
+    private long _number;
+    private IndexFormat.Block _open;
+    private int _payload;
+    private long _nextPage;
+
+    /// <summary>Writes the magic and the header.</summary>
+    public async ValueTask StartAsync(IndexHeader header, CancellationToken cancellationToken)
+    {
+        await output(IndexFormat.Magic.ToArray(), cancellationToken);
+        var json = JsonSerializer.SerializeToUtf8Bytes(header, FormatJson.Default.IndexHeader);
+        json.CopyTo(_buffer.AsSpan(IndexFormat.PrefixBytes));
+        (_open, _payload) = (IndexFormat.Block.Header, json.Length);
+        await EndBlockAsync(cancellationToken);
+    }
+
+    /// <summary>Adds the tags of pages that this archive holds; pages come in ascending order.</summary>
+    public async ValueTask AddPagesAsync(int pageSize, long firstPage, ReadOnlyMemory<byte> tags, CancellationToken cancellationToken)
+    {
+        while (!tags.IsEmpty)
+        {
+            if (_open != IndexFormat.Block.Pages || firstPage != _nextPage || _payload == IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes))
+            {
+                await EndBlockAsync(cancellationToken);
+                (_open, _payload) = (IndexFormat.Block.Pages, IndexFormat.PagesPrefixBytes);
+                BinaryPrimitives.WriteInt32LittleEndian(Payload, pageSize);
+                BinaryPrimitives.WriteInt64LittleEndian(Payload[4..], firstPage);
+            }
+
+            var room = ((TagsPerBlock * Tagger.TagBytes) + IndexFormat.PagesPrefixBytes - _payload) / Tagger.TagBytes;
+            var taken = Math.Min(room, tags.Length / Tagger.TagBytes);
+            tags.Span[..(taken * Tagger.TagBytes)].CopyTo(Payload[_payload..]);
+            _payload += taken * Tagger.TagBytes;
+            tags = tags[(taken * Tagger.TagBytes)..];
+            firstPage += taken;
+            _nextPage = firstPage;
+        }
+    }
+
+    /// <summary>Adds a part that this archive holds.</summary>
+    public async ValueTask AddPartAsync(ReadOnlyMemory<byte> tag, int length, long offset, CancellationToken cancellationToken)
+    {
+        if (_open != IndexFormat.Block.Parts || _payload > TagsPerBlock * Tagger.TagBytes - IndexFormat.PartBytes)
+        {
+            await EndBlockAsync(cancellationToken);
+            (_open, _payload) = (IndexFormat.Block.Parts, 0);
+        }
+
+        var part = Payload[_payload..];
+        tag.Span.CopyTo(part);
+        BinaryPrimitives.WriteInt32LittleEndian(part[16..], length);
+        BinaryPrimitives.WriteInt64LittleEndian(part[20..], offset);
+        _payload += IndexFormat.PartBytes;
+    }
+
+    /// <summary>Writes the end block.</summary>
+    public async ValueTask CompleteAsync(byte[] contentTag, CancellationToken cancellationToken)
+    {
+        await EndBlockAsync(cancellationToken);
+        contentTag.CopyTo(Payload);
+        (_open, _payload) = (IndexFormat.Block.End, Tagger.TagBytes);
+        await EndBlockAsync(cancellationToken);
+    }
+
+    private Span<byte> Payload => _buffer.AsSpan(IndexFormat.PrefixBytes);
+
+    private async ValueTask EndBlockAsync(CancellationToken cancellationToken)
+    {
+        if (_open == 0) return;
+        _buffer[0] = (byte)_open;
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(1), _payload);
+        IndexFormat.Check(_number++, _open, Payload[.._payload], Payload.Slice(_payload, IndexFormat.CheckBytes));
+        _open = 0;
+        await output(_buffer.AsMemory(0, IndexFormat.PrefixBytes + _payload + IndexFormat.CheckBytes), cancellationToken);
+    }
+}

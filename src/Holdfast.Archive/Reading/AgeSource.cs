@@ -1,0 +1,32 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Archive.Reading;
+
+/// <summary>Puts age between a file and its reader where the file is an age file.</summary>
+internal static class AgeSource
+{
+    private static readonly byte[] Magic = "age-encryption.org/v1\n"u8.ToArray();
+
+    /// <summary>Opens <paramref name="source"/> with <paramref name="keys"/> where it is encrypted; as it is otherwise. Disposes it on failure.</summary>
+    public static async Task<IByteSource> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await IsAgeAsync(source, cancellationToken) ? await AgeReader.OpenAsync(source, keys, cancellationToken) : source;
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a file begins as age files do; a cut one that begins so counts.</summary>
+    public static async Task<bool> IsAgeAsync(IByteSource source, CancellationToken cancellationToken)
+    {
+        var start = new byte[Math.Min(source.Length, Magic.Length)];
+        await source.ReadAsync(0, start, cancellationToken);
+        return start.Length > 0 && start.AsSpan().SequenceEqual(Magic.AsSpan(0, start.Length));
+    }
+}

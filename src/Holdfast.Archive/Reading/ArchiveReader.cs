@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Frames;
+using Holdfast.Archive.Items;
+using Holdfast.Archive.Tar;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Reading;
+
+/// <summary>An open archive: its header and manifest are read and checked, its parts are read as they are asked for.</summary>
+public sealed class ArchiveReader : IAsyncDisposable
+{
+    private const long LargestManifest = 64 << 20;
+    private const int LargestHeader = 1 << 20;
+
+    private ArchiveReader(FrameReader frames) => Frames = frames;
+
+    /// <summary>What people call it: a path or an address.</summary>
+    public string Name => Frames.Name;
+
+    /// <summary>Its first entry.</summary>
+    public ArchiveHeader Header { get; private set; } = null!;
+
+    /// <summary>Its manifest.</summary>
+    public Manifest Manifest { get; private set; } = null!;
+
+    /// <summary>SHA-256 of the manifest, Base64.</summary>
+    public string ManifestSha256 { get; private set; } = "";
+
+    internal FrameReader Frames { get; }
+
+    internal ArchiveIndex Index { get; private set; } = null!;
+
+    /// <summary>Opens an archive, through age where it is encrypted, with a few small reads, and takes the source over.</summary>
+    /// <exception cref="HoldfastException">Key missing, key wrong, corrupt, cut short, or refused; with file and place.</exception>
+    public static async Task<ArchiveReader> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        var opened = await AgeSource.OpenAsync(source, keys, cancellationToken);
+        try
+        {
+            var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken));
+            await reader.ReadHeaderAsync(cancellationToken);
+            await reader.ReadManifestAsync(cancellationToken);
+            ManifestRules.Check(reader);
+            return reader;
+        }
+        catch
+        {
+            await opened.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Reads only the header: who and what, for listings.</summary>
+    public static async Task<ArchiveHeader> ReadHeaderAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        await using var opened = await AgeSource.OpenAsync(source, keys, cancellationToken);
+        var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken));
+        await reader.ReadHeaderAsync(cancellationToken);
+        return reader.Header;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Frames.DisposeAsync();
+
+    /// <summary>Reads a part that lies in this archive and checks its hash, that of plain bytes.</summary>
+    internal async Task<byte[]> ReadPartAsync(ManifestPart part, string what, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[part.Length];
+        await Frames.ReadAsync(part.Offset, bytes, cancellationToken);
+        if (Convert.ToBase64String(SHA256.HashData(bytes)) != part.Sha256) throw ArchiveFailure.Corrupt(Name, $"{what} at offset {part.Offset} of its tar stream has another hash than the manifest says");
+        return bytes;
+    }
+
+    private async Task ReadHeaderAsync(CancellationToken cancellationToken)
+    {
+        var (entry, content) = await ReadEntryAsync(0, "holdfast.json", LargestHeader, cancellationToken);
+        Header = Parse(content, FormatJson.Default.ArchiveHeader, "holdfast.json");
+        HeaderBytes = entry.HeaderBytes + entry.Length;
+        if (Header.Format != ArchiveHeader.CurrentFormat)
+            throw new HoldfastException(ErrorCatalogue.Corrupt, $"'{Name}' has format version {Header.Format}; this program reads version {ArchiveHeader.CurrentFormat}.", "Use a newer Holdfast.");
+    }
+
+    private async Task ReadManifestAsync(CancellationToken cancellationToken)
+    {
+        var last = Frames.Table.Content(Frames.Table.Count - 1).Offset;
+        var (_, content) = await ReadEntryAsync(last, "index.json", LargestHeader, cancellationToken);
+        Index = Parse(content, FormatJson.Default.ArchiveIndex, "index.json");
+        var part = Index.Manifest;
+        if (part.Length is < 2 or > LargestManifest || part.Archive != 0 || part.Offset < 0 || part.Offset + part.Length > last)
+            throw ArchiveFailure.Refused(Name, $"its manifest is said to have {part.Length} bytes at offset {part.Offset}");
+        Manifest = Parse(await ReadPartAsync(part, "manifest.json", cancellationToken), FormatJson.Default.Manifest, "manifest.json");
+        ManifestSha256 = part.Sha256;
+    }
+
+    /// <summary>Bytes of the first entry with its header, without padding.</summary>
+    internal long HeaderBytes { get; private set; }
+
+    private async Task<(TarEntry Entry, byte[] Content)> ReadEntryAsync(long offset, string name, int largest, CancellationToken cancellationToken)
+    {
+        var block = new byte[TarFormat.Block];
+        if (offset + block.Length > Frames.Length) throw ArchiveFailure.Truncated(Name, $"no {name}");
+        await Frames.ReadAsync(offset, block, cancellationToken);
+        if (TarFormat.Parse(block, Name, offset) is not { } entry || entry.Name != name) throw ArchiveFailure.Corrupt(Name, $"{name} is not at offset {offset} of its tar stream");
+        if (entry.Length > largest || offset + entry.HeaderBytes + entry.Length > Frames.Length) throw ArchiveFailure.Refused(Name, $"{name} is said to have {entry.Length} bytes");
+        var content = new byte[entry.Length];
+        await Frames.ReadAsync(offset + entry.HeaderBytes, content, cancellationToken);
+        return (entry, content);
+    }
+
+    private T Parse<T>(byte[] json, JsonTypeInfo<T> type, string what)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw ArchiveFailure.Corrupt(Name, $"{what} is not readable", e);
+        }
+    }
+}

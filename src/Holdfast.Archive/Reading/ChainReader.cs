@@ -1,0 +1,106 @@
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
+using Holdfast.Archive.Pipeline;
+using System.Security.Cryptography;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Reading;
+
+/// <summary>One restore point: an archive with those before it in its chain, read as one.</summary>
+public sealed class ChainReader : IItemSource, IAsyncDisposable
+{
+    private readonly List<ArchiveReader> _newestFirst;
+    private readonly Dictionary<string, ArchiveReader> _byId;
+    private readonly int _workers;
+
+    private ChainReader(List<ArchiveReader> newestFirst, int workers)
+    {
+        (_newestFirst, _workers) = (newestFirst, workers);
+        _byId = newestFirst.ToDictionary(a => a.Header.Id, StringComparer.Ordinal);
+        Items = [.. Point.Manifest.Items.Select(i => new ItemInfo(i.Name, i.Kind, i.Length, i.PageSize ?? 0))];
+    }
+
+    /// <summary>The archive of the point itself.</summary>
+    public ArchiveReader Point => _newestFirst[0];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ItemInfo> Items { get; }
+
+    /// <summary>Joins a point with the archives before it, and takes them all over.</summary>
+    /// <param name="point">The archive to restore.</param>
+    /// <param name="others">Archives of the same chain, in any order; those that the point does not build on are left aside.</param>
+    /// <param name="workers">Frames under way at once.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.ChainIncomplete"/> when an archive is missing.</exception>
+    public static ChainReader Join(ArchiveReader point, IReadOnlyCollection<ArchiveReader> others, int workers)
+    {
+        var byId = others.ToLookup(a => a.Header.Id, StringComparer.Ordinal);
+        var chain = new List<ArchiveReader> { point };
+        while (chain[^1].Header.Parent is { } parent)
+        {
+            var older = byId[parent].FirstOrDefault() ?? throw new HoldfastException(
+                ErrorCatalogue.ChainIncomplete,
+                $"'{chain[^1].Name}' builds on archive {parent}, which is not in its folder.",
+                "Put the missing file back, take the chain from another destination, or restore an older point.");
+            if (older.Header.Chain != point.Header.Chain || older.Header.Database != point.Header.Database || chain.Contains(older))
+                throw ArchiveFailure.Refused(older.Name, $"it does not belong to the chain of '{point.Name}'");
+            chain.Add(older);
+        }
+
+        var missing = point.Manifest.Archives.FirstOrDefault(id => chain.TrueForAll(a => a.Header.Id != id));
+        if (missing is not null) throw ArchiveFailure.Refused(point.Name, $"it names archive {missing}, which is not before it in its chain");
+        return new(chain, workers);
+    }
+
+    /// <inheritdoc/>
+    public async Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    {
+        var item = Item(name, ItemKind.Stream);
+        await using var checking = new OrderedWorkers<(ManifestPart Part, ArchiveReader Archive, PooledBuffer Bytes), PooledBuffer>(
+            _workers + 1,
+            read =>
+            {
+                if (Convert.ToBase64String(SHA256.HashData(read.Bytes.Span)) == read.Part.Sha256) return read.Bytes;
+                throw ArchiveFailure.Corrupt(read.Archive.Name, $"a part of {name} at offset {read.Part.Offset} of its tar stream has another hash than the manifest says");
+            },
+            async (bytes, token) =>
+            {
+                using (bytes) await output(bytes.Memory, token);
+            },
+            cancellationToken);
+        foreach (var part in item.Parts)
+        {
+            var archive = _byId[Point.Manifest.Archives[part.Archive]];
+            var bytes = new PooledBuffer((int)part.Length) { Length = (int)part.Length };
+            await archive.Frames.ReadAsync(part.Offset, bytes.WritableMemory, cancellationToken);
+            await checking.AddAsync((part, archive, bytes));
+        }
+
+        await checking.CompleteAsync();
+    }
+
+    /// <inheritdoc/>
+    public async Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken)
+    {
+        var item = Item(name, ItemKind.Image);
+        target.SetLength(item.Length);
+        var copy = new ImageCopy(item, target, _workers);
+        foreach (var archive in _newestFirst)
+        {
+            var held = archive.Manifest.Items.FirstOrDefault(i => i.Name == name && i.Kind == ItemKind.Image);
+            if (held is not null && held.PageSize == item.PageSize) await copy.TakeAsync(archive, held, cancellationToken);
+            if (copy.IsComplete) break;
+        }
+
+        await copy.CheckAsync(Point.Name, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var archive in _newestFirst) await archive.DisposeAsync();
+    }
+
+    private ManifestItem Item(string name, ItemKind kind) =>
+        Point.Manifest.Items.FirstOrDefault(i => i.Name == name && i.Kind == kind)
+        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"'{Point.Name}' has no {kind} item '{name}'.");
+}

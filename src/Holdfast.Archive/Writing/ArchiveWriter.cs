@@ -1,0 +1,158 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Frames;
+using Holdfast.Archive.Index;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Archive.Writing;
+
+/// <summary>
+/// Writes one archive and its index in one pass: items are cut into parts, hashed, left out where the chain holds them, put into a tar stream,
+/// compressed in frames and sealed with age. Hashing, compressing and sealing use all cores; the bytes come out in order.
+/// </summary>
+public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
+{
+    private readonly ArchiveHeader _header;
+    private readonly ArchiveWriterOptions _options;
+    private readonly ChainIndex? _chain;
+    private readonly IndexHeader _indexHeader;
+    private readonly Tagger _tagger;
+    private readonly FrameWriter _frames;
+    private readonly TarWriter _tar;
+    private readonly IndexWriter _index;
+    private readonly AgeSealer? _archiveSealer;
+    private readonly AgeSealer? _indexSealer;
+    private readonly List<ManifestItem> _items = [];
+    private readonly List<string> _archives;
+    private long _stored;
+
+    private ArchiveWriter(ArchiveHeader header, ArchiveOutputs outputs, ArchiveWriterOptions options, ChainIndex? chain, IndexHeader indexHeader, CancellationToken cancellationToken)
+    {
+        (_header, _options, _chain, _indexHeader) = (header, options, chain, indexHeader);
+        _archives = [header.Id];
+        _tagger = new(Convert.FromBase64String(indexHeader.ChainKey));
+        if (outputs.ArchiveProtection is { } archive) _archiveSealer = new(archive, CountAsync, options.Workers, cancellationToken);
+        if (outputs.IndexProtection is { } index) _indexSealer = new(index, outputs.Index, options.Workers, cancellationToken);
+        _frames = new(options.Level, options.Workers, _archiveSealer is null ? CountAsync : _archiveSealer.WriteAsync, cancellationToken);
+        _tar = new(_frames, header.StartTime);
+        _index = new(_indexSealer is null ? outputs.Index : _indexSealer.WriteAsync);
+
+        async ValueTask CountAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
+        {
+            _stored += bytes.Length;
+            await outputs.Archive(bytes, token);
+        }
+    }
+
+    /// <summary>Begins an archive.</summary>
+    /// <param name="header">What it is. An incremental's parent must be the newest archive of <paramref name="chain"/>.</param>
+    /// <param name="outputs">Where the bytes go, and what they are encrypted with.</param>
+    /// <param name="options">How it is written.</param>
+    /// <param name="chain">What the chain holds; null for a full archive. Stays the caller's.</param>
+    /// <param name="expectedBytes">Roughly how much the items have; sets the size of parts when a chain begins.</param>
+    /// <param name="changeToken">The engine's token for the contents of this point.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    public static async Task<ArchiveWriter> StartAsync(
+        ArchiveHeader header, ArchiveOutputs outputs, ArchiveWriterOptions options, ChainIndex? chain, long expectedBytes, string? changeToken, CancellationToken cancellationToken)
+    {
+        if (header.Parent != chain?.Newest.Id) throw new ArgumentException("The parent must be the chain's newest archive.", nameof(header));
+        var writer = new ArchiveWriter(header, outputs, options, chain, new()
+        {
+            Id = header.Id,
+            Chain = header.Chain,
+            Parent = header.Parent,
+            Database = header.Database,
+            Type = header.Type,
+            StartTime = header.StartTime,
+            ChainKey = chain?.Newest.ChainKey ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+            PartMean = chain?.Newest.PartMean ?? GearCutter.MeanFor(expectedBytes),
+            Protection = outputs.ProtectionId,
+            ChangeToken = changeToken,
+        }, cancellationToken);
+        try
+        {
+            await writer._index.StartAsync(writer._indexHeader, cancellationToken);
+            await writer._tar.AddAsync("holdfast.json", JsonSerializer.SerializeToUtf8Bytes(header, FormatJson.Default.ArchiveHeader));
+            return writer;
+        }
+        catch
+        {
+            await writer.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) =>
+        _items.Add(await new ImageWriter(name, image, _frames, _tar, _index, _tagger, _chain).WriteAsync(_options.Workers, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken) =>
+        _items.Add(await new StreamWriter(name, _indexHeader.PartMean, _tar, _index, _tagger, _chain, ArchiveNumber).WriteAsync(_options.Workers, produce, cancellationToken));
+
+    /// <summary>Ends the archive: manifest, index, seek table, and the end of the age file. Nothing is on disk before the destination says so.</summary>
+    public async Task<ArchiveSummary> CompleteAsync(IReadOnlyDictionary<string, string> fingerprint, IReadOnlyList<string> warnings, DateTimeOffset endTime, CancellationToken cancellationToken)
+    {
+        var contentTag = ContentTag();
+        var ownBytes = _items.Sum(i => i.Parts.Where(p => p.Archive == 0).Sum(p => p.Length));
+        var manifest = new Manifest
+        {
+            Id = _header.Id,
+            Archives = _archives,
+            Items = _items,
+            TotalBytes = _items.Sum(i => i.Length),
+            OwnBytes = ownBytes,
+            Fingerprint = fingerprint,
+            Warnings = warnings,
+            EndTime = endTime,
+        };
+        var json = JsonSerializer.SerializeToUtf8Bytes(manifest, FormatJson.Default.Manifest);
+        var sha256 = Convert.ToBase64String(SHA256.HashData(json));
+        var offset = await _tar.AddAsync("manifest.json", json);
+        await _frames.EndFrameAsync();
+        await _tar.AddAsync("index.json", JsonSerializer.SerializeToUtf8Bytes(new(ArchiveHeader.CurrentFormat, new(json.Length, sha256, 0, offset)), FormatJson.Default.ArchiveIndex));
+        await _tar.EndAsync();
+        await _frames.CompleteAsync();
+        if (_archiveSealer is not null) await _archiveSealer.CompleteAsync();
+        await _index.CompleteAsync(contentTag, cancellationToken);
+        if (_indexSealer is not null) await _indexSealer.CompleteAsync();
+        var unchanged = _chain is not null && _chain.ContentTag.AsSpan().SequenceEqual(contentTag);
+        return new(_header.Id, unchanged, manifest.TotalBytes, ownBytes, _stored, sha256);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _frames.DisposeAsync();
+        if (_archiveSealer is not null) await _archiveSealer.DisposeAsync();
+        if (_indexSealer is not null) await _indexSealer.DisposeAsync();
+        _tagger.Dispose();
+    }
+
+    private int ArchiveNumber(string id)
+    {
+        var number = _archives.IndexOf(id);
+        if (number >= 0) return number;
+        _archives.Add(id);
+        return _archives.Count - 1;
+    }
+
+    // One tag over what the items are made of: equal tags in a chain mean equal contents.
+    private byte[] ContentTag()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var item in _items)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{item.Name}\n{item.Kind}\n{item.Length}\n{item.PageSize}\n{item.Sha256}\n"));
+            if (item.Kind == ItemKind.Stream) foreach (var part in item.Parts) hash.AppendData(Encoding.ASCII.GetBytes(part.Sha256));
+        }
+
+        var tag = new byte[Tagger.TagBytes];
+        _tagger.Tags(hash.GetHashAndReset(), tag);
+        return tag;
+    }
+}

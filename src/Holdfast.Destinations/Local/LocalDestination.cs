@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+
+namespace Holdfast.Destinations.Local;
+
+/// <summary>A folder of this machine, or one that is mounted there.</summary>
+public sealed class LocalDestination : IDestination
+{
+    private readonly GroupPublisher _publisher;
+
+    private LocalDestination(string root)
+    {
+        Name = root;
+        _publisher = new(root);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>Opens the folder <paramref name="root"/>; makes it where the folder above it is there.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/></exception>
+    public static LocalDestination Open(string root)
+    {
+        root = Path.GetFullPath(root);
+        try
+        {
+            if (!Directory.Exists(root))
+            {
+                if (!Directory.Exists(Path.GetDirectoryName(root))) throw new DirectoryNotFoundException($"'{Path.GetDirectoryName(root)}' is not there.");
+                Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Posix.FlushFolder(Path.GetDirectoryName(root)!);
+            }
+
+            return new(root);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, root);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var entry in await Task.FromResult(List(FullPath(folder))))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return entry;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A root that is gone is a disk that is not mounted: never write to what lies beneath it.
+            if (!Directory.Exists(Name)) throw new DirectoryNotFoundException($"'{Name}' is not there.");
+            return Task.FromResult<IUpload>(LocalUpload.Begin(this, path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, Name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested(); // from here on it is too late
+        return _publisher.PublishAsync([.. uploads.Cast<LocalUpload>()]);
+    }
+
+    /// <inheritdoc/>
+    public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => Task.FromResult<IByteSource>(LocalFile.Open(FullPath(path)));
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        var full = FullPath(path);
+        try
+        {
+            if (!File.Exists(full)) return Task.CompletedTask;
+            // A writer that lives holds the lock, and this throws.
+            if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)) using (new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) File.Delete(full);
+            else File.Delete(full);
+            for (var folder = Path.GetDirectoryName(full)!; folder.Length > Name.Length && !Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder)!) Directory.Delete(folder);
+            return Task.CompletedTask;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, Name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<long?>(new DriveInfo(Name).AvailableFreeSpace);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, Name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _publisher.DisposeAsync();
+
+    /// <summary>The path from the root of the file system; stays beneath this destination's root.</summary>
+    internal string FullPath(string path)
+    {
+        if (path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)) throw new ArgumentException($"'{path}' leaves the destination.", nameof(path));
+        return path.Length == 0 ? Name : Path.Combine(Name, path);
+    }
+
+    private List<DestinationEntry> List(string folder)
+    {
+        try
+        {
+            var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(e => new DestinationEntry(e.Name, e is DirectoryInfo, e is FileInfo f ? f.Length : 0)).ToList();
+            entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+            return entries;
+        }
+        catch (DirectoryNotFoundException) when (Directory.Exists(Name))
+        {
+            return [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, Name);
+        }
+    }
+}

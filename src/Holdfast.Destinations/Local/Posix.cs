@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+
+namespace Holdfast.Destinations.Local;
+
+/// <summary>The calls of Linux that the framework lacks and durable publishing needs.</summary>
+internal static partial class Posix
+{
+    private const int ReadOnly = 0;
+    private const int Directory = 0x10000;
+    private const int CloseOnExec = 0x80000;
+    private const int AtCurrentDirectory = -100;
+    private const uint NoReplace = 1;
+    private const uint StartWriting = 2;
+
+    /// <summary>Flushes the entries of a folder to disk.</summary>
+    public static void FlushFolder(string folder)
+    {
+        var descriptor = Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder);
+        try
+        {
+            Checked(fsync(descriptor), folder);
+        }
+        finally
+        {
+            _ = close(descriptor);
+        }
+    }
+
+    /// <summary>Flushes the whole file system that a folder lies on: one wait for any number of files.</summary>
+    public static void FlushFileSystem(string folder)
+    {
+        var descriptor = Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder);
+        try
+        {
+            Checked(syncfs(descriptor), folder);
+        }
+        finally
+        {
+            _ = close(descriptor);
+        }
+    }
+
+    /// <summary>Gives a file its name, unless the name is taken.</summary>
+    /// <returns>False when it is.</returns>
+    public static bool RenameNew(string from, string to)
+    {
+        if (renameat2(AtCurrentDirectory, from, AtCurrentDirectory, to, NoReplace) == 0) return true;
+        var error = Marshal.GetLastPInvokeError();
+        if (error == Errno.Exists) return false;
+        if (error is not (Errno.Invalid or Errno.NotImplemented)) throw Failure(error, to);
+        if (link(from, to) != 0) // a file system without RENAME_NOREPLACE
+        {
+            error = Marshal.GetLastPInvokeError();
+            return error == Errno.Exists ? false : throw Failure(error, to);
+        }
+
+        Checked(unlink(from), from);
+        return true;
+    }
+
+    /// <summary>Lets the kernel begin to write a range out, so that the flush at the end has less to wait for. A hint only: its result does not matter.</summary>
+    public static void BeginWriting(SafeHandle file, long offset, long length) => _ = sync_file_range(file, offset, length, StartWriting);
+
+    private static int Checked(int result, string path) => result >= 0 ? result : throw Failure(Marshal.GetLastPInvokeError(), path);
+
+    private static IOException Failure(int error, string path) => new($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'", error);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
+    [LibraryImport("libc", SetLastError = true)] private static partial int close(int descriptor);
+    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
+    [LibraryImport("libc", SetLastError = true)] private static partial int syncfs(int descriptor);
+    [LibraryImport("libc", SetLastError = true)] private static partial int sync_file_range(SafeHandle file, long offset, long length, uint flags);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int link(string from, string to);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int unlink(string path);
+}

@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Writing;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
+using Holdfast.Engines;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Node.Backups;
+
+/// <summary>Backs one database up: view, choice of chain, archive, publishing.</summary>
+/// <param name="engine">Name of the database's engine.</param>
+/// <param name="source">Where the database is.</param>
+/// <param name="destinations">1 and more; the first one's chains decide what an incremental builds on.</param>
+/// <param name="options">What is asked for.</param>
+/// <param name="time">The clock.</param>
+public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnlyList<IDestination> destinations, BackupOptions options, TimeProvider time)
+{
+    // zstd rarely makes a database smaller than this part of it; less room than that is not worth beginning.
+    private const int BestCompression = 20;
+
+    /// <summary>Runs the backup. Failures of this database end in the outcome; only cancellation throws.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="key">Its key, where it is encrypted and the key is known.</param>
+    /// <param name="written">Called when the database has been read to its end and only publishing is left: its slot can be given to another.</param>
+    /// <param name="cancellationToken">Aborts the backup and removes what it has written.</param>
+    public async Task<BackupOutcome> RunAsync(DiscoveredDatabase database, DatabaseKey? key, Action written, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var outcome = new BackupOutcome { Database = new(source.Name, database.Name), State = BackupState.Failed };
+        try
+        {
+            if (database.Problem is not null) throw database.Problem;
+            await using var view = await source.OpenViewAsync(database, new(options.Type, key), cancellationToken);
+            var decision = EncryptionDecision.For(view.IsEncrypted, view.Type, options.Encryption is not null, options.EncryptSnapshots);
+            outcome = outcome with { Type = view.Type, Encryption = decision, Warnings = [.. Warnings(view, decision)] };
+            return await RunAsync(outcome, view, key, options, written, cancellationToken) with { Duration = time.GetElapsedTime(started) };
+        }
+        catch (HoldfastException e)
+        {
+            return outcome with { Error = e, Duration = time.GetElapsedTime(started) };
+        }
+    }
+
+    private static IEnumerable<string> Warnings(IDatabaseView view, EncryptionDecision decision)
+    {
+        if (view.TypeReason is not null) yield return $"made as {view.Type.ToString().ToLowerInvariant()}: {view.TypeReason}";
+        if (decision.IsWarning) yield return decision.Mode == ArchiveEncryption.None ? $"NOT encrypted: {decision.Reason}" : decision.Reason;
+        foreach (var warning in view.Warnings) yield return warning;
+    }
+
+    private async Task<BackupOutcome> RunAsync(BackupOutcome outcome, IDatabaseView view, DatabaseKey? key, BackupOptions asked, Action written, CancellationToken cancellationToken)
+    {
+        var protection = Protection.For(outcome.Encryption!, asked, outcome.Database, key);
+        var folder = DatabaseFolder.Of(destinations[0], outcome.Database);
+        var newest = await NewestAsync(folder, cancellationToken);
+        await using var choice = await ChainChooser.ChooseAsync(folder, newest, view.Type, protection, asked, cancellationToken);
+        outcome = outcome with { Kind = choice.Kind, Warnings = choice.Reason is null ? outcome.Warnings : [.. outcome.Warnings, $"made as full: {choice.Reason}"] };
+        if (choice.Index is not null && view.ChangeToken is not null && choice.Index.Newest.ChangeToken == view.ChangeToken) return outcome with { State = BackupState.Unchanged, DatabaseBytes = view.ExpectedBytes };
+        await CheckRoomAsync(choice.Kind, view.ExpectedBytes, cancellationToken);
+        var form = choice.Kind == BackupKind.Incremental ? ArchiveForm.IncrementalBackup
+            : view.Type == BackupType.Backup ? ArchiveForm.FullBackup
+            : view.IsEncrypted ? ArchiveForm.EncryptedSnapshot : ArchiveForm.Snapshot;
+        try
+        {
+            await using var uploads = await ArchiveUploads.BeginAsync(destinations, outcome.Database, newest, choice.Chain, form, protection.Archive is not null, view.Type, asked, time.GetUtcNow(), cancellationToken);
+            var summary = await WriteAsync(outcome, view, choice, protection, uploads, cancellationToken);
+            written();
+            outcome = outcome with { DatabaseBytes = summary.TotalBytes };
+            if (summary.IsUnchanged) return outcome with { State = BackupState.Unchanged };
+            var failures = await uploads.PublishAsync(cancellationToken);
+            return outcome with
+            {
+                State = failures.Count == 0 ? BackupState.Completed : BackupState.CompletedWithErrors,
+                Error = failures.Count == 0 ? null : failures[0],
+                Path = uploads.Path,
+                ArchiveId = summary.Id,
+                OwnBytes = summary.OwnBytes,
+                StoredBytes = summary.StoredBytes,
+            };
+        }
+        catch (HoldfastException e) when (choice.Index is not null && e.Error is { ExitCode: 5 })
+        {
+            // A damaged index shows when its block is reached, in the middle of an incremental.
+            var full = await RunAsync(outcome, view, key, asked with { Kind = BackupKind.Full }, written, cancellationToken);
+            return full with { Warnings = [.. full.Warnings, $"made as full: the chain's index cannot be read: {e.Message}"] };
+        }
+    }
+
+    private async Task<ArchiveSummary> WriteAsync(BackupOutcome outcome, IDatabaseView view, ChainChoice choice, Protection protection, ArchiveUploads uploads, CancellationToken cancellationToken)
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var header = new ArchiveHeader
+        {
+            Id = id,
+            Chain = choice.Index?.Newest.Chain ?? id,
+            Parent = choice.Index?.Newest.Id,
+            Database = outcome.Database.ToString(),
+            DatabaseEncrypted = view.IsEncrypted,
+            Engine = engine,
+            EngineVersion = view.EngineVersion,
+            Type = view.Type,
+            Kind = choice.Kind,
+            Node = options.Node,
+            Task = options.Task,
+            Epoch = options.Epoch,
+            StartTime = time.GetUtcNow(),
+        };
+        var small = view.ExpectedBytes < BackupSweep.SmallDatabaseBytes;
+        await using var writer = await ArchiveWriter.StartAsync(
+            header, uploads.Outputs(protection), new() { Workers = small ? 1 : Environment.ProcessorCount }, choice.Index, view.ExpectedBytes, view.ChangeToken, cancellationToken);
+        var fingerprint = await view.WriteAsync(writer, cancellationToken);
+        return await writer.CompleteAsync(fingerprint, outcome.Warnings, time.GetUtcNow(), cancellationToken);
+    }
+
+    // The newest chain with a full archive; what killed runs have left in newer folders, and in its own, is removed on the way.
+    private async Task<StoredChain?> NewestAsync(DatabaseFolder folder, CancellationToken cancellationToken)
+    {
+        await foreach (var chain in folder.ChainsAsync(cancellationToken))
+        {
+            foreach (var leftover in chain.Leftovers)
+            {
+                try
+                {
+                    await folder.Destination.DeleteAsync(leftover, cancellationToken);
+                }
+                catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationFailed)
+                {
+                    // Not a leftover: another backup is writing it, and holds its lock.
+                }
+            }
+
+            if (chain.Archives.Count > 0) return chain;
+        }
+
+        return null;
+    }
+
+    private async Task CheckRoomAsync(BackupKind kind, long expectedBytes, CancellationToken cancellationToken)
+    {
+        if (kind == BackupKind.Incremental) return;
+        foreach (var destination in destinations)
+        {
+            if (await destination.FreeBytesAsync(cancellationToken) is { } free && free < expectedBytes / BestCompression)
+                throw new HoldfastException(ErrorCatalogue.DestinationFull, $"Destination '{destination.Name}' has {free} bytes free, too few for a full backup of {expectedBytes} bytes.", "Make room there, or give another destination.");
+        }
+    }
+}

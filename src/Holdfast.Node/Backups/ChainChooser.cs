@@ -1,0 +1,51 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Index;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Node.Backups;
+
+/// <summary>Decides whether a backup can build on the newest chain, and opens what it needs to know of it.</summary>
+internal static class ChainChooser
+{
+    /// <summary>An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read: with the reason.</summary>
+    public static async Task<ChainChoice> ChooseAsync(DatabaseFolder folder, StoredChain? newest, BackupType type, Protection protection, BackupOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Kind == BackupKind.Full) return ChainChoice.Full(null);
+        if (newest is null) return ChainChoice.Full("there is no full backup yet");
+        if (!newest.HasFull) return ChainChoice.Full($"the full archive of chain {newest.Name} is missing");
+        if (newest.Name.Type != type) return ChainChoice.Full($"the last full backup is a {newest.Name.Type.ToString().ToLowerInvariant()}");
+        if (newest.Archives.FirstOrDefault(a => !a.HasIndex) is { } without) return ChainChoice.Full($"the index of {without.Name} is missing");
+        ChainIndex index;
+        try
+        {
+            index = await OpenAsync(folder, newest, AgeKeys.Concat(AgeKeys.Of(options.NodeKey), options.IndexKeys), cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error != ErrorCatalogue.DestinationFailed)
+        {
+            return ChainChoice.Full($"the chain's index cannot be read: {e.Message}");
+        }
+
+        if (index.Newest.Protection == protection.Id) return new(BackupKind.Incremental, null, newest, index);
+        await index.DisposeAsync();
+        return ChainChoice.Full("the encryption key is another than that of the last full backup");
+    }
+
+    private static async Task<ChainIndex> OpenAsync(DatabaseFolder folder, StoredChain chain, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        var sources = new List<IByteSource>();
+        try
+        {
+            foreach (var archive in chain.Archives) sources.Add(await folder.Destination.OpenAsync(archive.IndexPath, cancellationToken));
+        }
+        catch
+        {
+            foreach (var source in sources) await source.DisposeAsync();
+            throw;
+        }
+
+        return await ChainIndex.OpenAsync(sources, keys, cancellationToken);
+    }
+}

@@ -1,0 +1,14 @@
+using Holdfast.Core.Layout;
+
+namespace Holdfast.Node.Stores;
+
+/// <summary>A chain's folder at a destination.</summary>
+/// <param name="Path">Its path there.</param>
+/// <param name="Name">Its folder name.</param>
+/// <param name="Archives">What is published in it, by the times in their names. How they follow each other only their parent ids tell.</param>
+/// <param name="Leftovers">Paths of files that runs which were killed have left.</param>
+public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<StoredArchive> Archives, IReadOnlyList<string> Leftovers)
+{
+    /// <summary>Whether its full archive is there.</summary>
+    public bool HasFull => Archives.Any(a => a.Name.Form != ArchiveForm.IncrementalBackup);
+}
