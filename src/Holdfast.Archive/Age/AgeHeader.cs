@@ -40,6 +40,9 @@ internal sealed class AgeHeader
     /// <summary>Bytes up to the payload, the last newline with them.</summary>
     public int Length { get; }
 
+    /// <summary>What was read of the payload when the header was; seldom nothing.</summary>
+    public ReadOnlyMemory<byte> Following { get; private set; }
+
     /// <summary>True where a passphrase opens the file.</summary>
     public bool IsPassphrase => Stanzas.Any(stanza => stanza.Type == ScryptStanza.Type);
 
@@ -69,7 +72,12 @@ internal sealed class AgeHeader
         {
             var start = new byte[Math.Min(size, source.Length)];
             await source.ReadAsync(0, start, cancellationToken);
-            if (HeaderParser.TryParse(start, source.Name) is { } header) return header;
+            if (HeaderParser.TryParse(start, source.Name) is { } header)
+            {
+                header.Following = start.AsMemory(header.Length);
+                return header;
+            }
+
             if (start.Length == source.Length)
                 throw new HoldfastException(ErrorCatalogue.Truncated, $"{source.Name} ends after {source.Length} bytes, within its encryption header.", "It was cut when it was written or copied.");
             if (size == MaxSize) throw HeaderParser.Corrupt(source.Name, $"it is longer than {MaxSize} bytes");

@@ -17,14 +17,12 @@ internal sealed class AgeReader : IByteSource
     private readonly AgePayload _payload;
     private readonly long _payloadStart;
     private readonly AgeLayout _layout;
-    private readonly Lock _gate = new();
-    private readonly byte[] _cached;
-    private long _cachedChunk = -1;
+    private readonly ChunkCache _cache;
 
     private AgeReader(IByteSource source, AgePayload payload, long payloadStart, AgeLayout layout)
     {
         (_source, _payload, _payloadStart, _layout) = (source, payload, payloadStart, layout);
-        _cached = new byte[Math.Min(layout.Length, AgePayload.ChunkSize)];
+        _cache = new(layout);
     }
 
     /// <inheritdoc/>
@@ -51,9 +49,8 @@ internal sealed class AgeReader : IByteSource
         {
             var payloadStart = header.Length + (long)AgePayload.NonceSize;
             var layout = AgeLayout.TryOf(source.Length - payloadStart) ?? throw Cut(source);
-            var nonce = new byte[AgePayload.NonceSize];
-            await source.ReadAsync(header.Length, nonce, cancellationToken);
-            var reader = new AgeReader(source, new(fileKey, nonce), payloadStart, layout);
+            var nonce = await ReadNonceAsync(header, source, cancellationToken);
+            var reader = new AgeReader(source, new(fileKey, nonce.Span), payloadStart, layout);
             await reader.CheckEndAsync(canBeLength, cancellationToken);
             return reader;
         }
@@ -70,7 +67,7 @@ internal sealed class AgeReader : IByteSource
             throw new HoldfastException(ErrorCatalogue.Truncated, $"{Name} holds {Length} bytes of plaintext; {buffer.Length} were wanted at byte {offset}.");
         while (!buffer.IsEmpty)
         {
-            var done = ReadCached(offset, buffer.Span);
+            var done = _cache.Read(offset, buffer.Span);
             if (done == 0) done = await ReadChunksAsync(offset, buffer, cancellationToken);
             offset += done;
             buffer = buffer[done..];
@@ -84,27 +81,29 @@ internal sealed class AgeReader : IByteSource
         return _source.DisposeAsync();
     }
 
-    private async ValueTask CheckEndAsync(Func<long, bool>? canBeLength, CancellationToken cancellationToken)
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadNonceAsync(AgeHeader header, IByteSource source, CancellationToken cancellationToken)
     {
-        var stored = new byte[_layout.StoredSize(_layout.LastChunk)];
-        await _source.ReadAsync(_payloadStart + AgeLayout.StoredOffset(_layout.LastChunk), stored, cancellationToken);
-        using var cipher = _payload.CreateCipher();
-        if (AgePayload.TryOpen(cipher, _layout.LastChunk, isLast: true, stored, _cached.AsSpan(0, stored.Length - AgePayload.TagSize)))
-        {
-            _cachedChunk = _layout.LastChunk;
-            return;
-        }
-
-        var isWholeChunk = stored.Length == AgePayload.SealedSize;
-        if (isWholeChunk && AgePayload.TryOpen(cipher, _layout.LastChunk, isLast: false, stored, _cached)) throw Cut(_source);
-        // A short chunk that is not authentic: cut within a chunk, or damaged. A file of many chunks is far more likely to have lost its end.
-        var isWhole = canBeLength is null ? isWholeChunk || _layout.LastChunk == 0 : canBeLength(Length);
-        throw isWhole ? Damaged(_layout.LastChunk) : Cut(_source);
+        // The read that found the header nearly always holds it: one request less to a store that is far away.
+        if (header.Following.Length >= AgePayload.NonceSize) return header.Following[..AgePayload.NonceSize];
+        var nonce = new byte[AgePayload.NonceSize];
+        await source.ReadAsync(header.Length, nonce, cancellationToken);
+        return nonce;
     }
 
-    private int ReadCached(long offset, Span<byte> buffer)
+    private async ValueTask CheckEndAsync(Func<long, bool>? canBeLength, CancellationToken cancellationToken)
     {
-        lock (_gate) return offset / AgePayload.ChunkSize == _cachedChunk ? CopyCached(offset, buffer) : 0;
+        var last = _layout.LastChunk;
+        var stored = new byte[_layout.StoredSize(last)];
+        await _source.ReadAsync(_payloadStart + AgeLayout.StoredOffset(last), stored, cancellationToken);
+        using var cipher = _payload.CreateCipher();
+        if (_cache.Open(cipher, last, isLast: true, stored, 0, []) is not null) return;
+        var isFull = stored.Length == AgePayload.SealedSize;
+        var hasMoreBehind = isFull && _cache.Open(cipher, last, isLast: false, stored, 0, []) is not null;
+        _payload.Dispose();
+        if (hasMoreBehind) throw Cut(_source);
+        // A short chunk that is not authentic: cut within a chunk, or damaged. A file of many chunks is far more likely to have lost its end.
+        var isWhole = canBeLength is null ? isFull || last == 0 : canBeLength(Length);
+        throw isWhole ? Damaged(last) : Cut(_source);
     }
 
     private async ValueTask<int> ReadChunksAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -145,21 +144,7 @@ internal sealed class AgeReader : IByteSource
         var size = stored.Length - AgePayload.TagSize;
         if (offset % AgePayload.ChunkSize == 0 && size <= buffer.Length)
             return AgePayload.TryOpen(cipher, chunk, isLast, stored, buffer[..size]) ? size : throw Damaged(chunk);
-        lock (_gate)
-        {
-            _cachedChunk = -1;
-            if (!AgePayload.TryOpen(cipher, chunk, isLast, stored, _cached.AsSpan(0, size))) throw Damaged(chunk);
-            _cachedChunk = chunk;
-            return CopyCached(offset, buffer);
-        }
-    }
-
-    private int CopyCached(long offset, Span<byte> buffer)
-    {
-        var within = (int)(offset % AgePayload.ChunkSize);
-        var size = Math.Min(buffer.Length, _layout.PlainSize(_cachedChunk) - within);
-        _cached.AsSpan(within, size).CopyTo(buffer);
-        return size;
+        return _cache.Open(cipher, chunk, isLast, stored, offset, buffer) ?? throw Damaged(chunk);
     }
 
     private HoldfastException Damaged(long chunk)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
 
@@ -34,7 +35,7 @@ internal static partial class Sodium
     {
         var (length, saltLength, keyLength) = ((nuint)passphrase.Length, (nuint)salt.Length, (nuint)key.Length);
         if (crypto_pwhash_scryptsalsa208sha256_ll(passphrase, length, salt, saltLength, 1UL << workFactor, 8, 1, key, keyLength) != 0)
-            throw new InsufficientMemoryException($"A passphrase with work factor {workFactor} needs {1L << (workFactor - 10)} MiB of memory.");
+            throw new HoldfastException(ErrorCatalogue.Refused, $"A passphrase with work factor {workFactor} takes {1L << workFactor} KiB of memory, which is not to be had.");
     }
 
     [LibraryImport(Library)]

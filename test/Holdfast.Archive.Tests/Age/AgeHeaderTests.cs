@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
 
@@ -73,6 +74,32 @@ public sealed class AgeHeaderTests
         ];
         foreach (var header in hostile)
             Assert.Equal(ErrorCatalogue.Corrupt, (await AgeFiles.RefusalAsync(Encoding.ASCII.GetBytes(header + new string('x', 1000)), AgeKeys.None)).Error);
+    }
+
+    [Fact]
+    public void Any_bytes_are_a_header_or_not_one_and_nothing_else()
+    {
+        var whole = AgeHeader.Write(AgeProtection.ToRecipients([AgeIdentity.Generate().Recipient]), new byte[FileKey.Size]);
+        var edit = Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Int[0, 40], Gen.OneOf(Gen.Byte.Array[0, 3], Gen.String["-> \nA0="].Select(Encoding.ASCII.GetBytes)));
+        edit.Array[1, 4].Sample(edits =>
+        {
+            var changed = whole.ToList();
+            foreach (var (at, removed, added) in edits)
+            {
+                var start = Math.Min(at, changed.Count);
+                changed.RemoveRange(start, Math.Min(removed, changed.Count - start));
+                changed.InsertRange(start, added);
+            }
+
+            try
+            {
+                HeaderParser.TryParse(changed.ToArray(), "file");
+            }
+            catch (HoldfastException e) when (e.Error == ErrorCatalogue.Corrupt)
+            {
+                // refused, as it may be
+            }
+        });
     }
 
     [Theory]
