@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Age;
+
+/// <summary>Finds the key that opens a header, and tells apart the ways in which that can fail.</summary>
+internal static class HeaderUnlock
+{
+    /// <summary>The file key, once the whole header has been authenticated with it.</summary>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/> or <see cref="ErrorCatalogue.Corrupt"/>.
+    /// </exception>
+    public static byte[] Open(AgeHeader header, AgeKeys keys, string name)
+    {
+        var wanted = AgeRequirement.Of(header);
+        if (keys.IsEmpty) throw new HoldfastException(ErrorCatalogue.KeyMissing, $"{name} is encrypted and no key was given.", $"It opens with {wanted}.");
+        try
+        {
+            var fileKey = (header.IsPassphrase ? WithPassphrase(header, keys) : WithIdentity(header, keys)) ?? throw NoneFits(wanted, keys, name);
+            if (header.IsAuthentic(fileKey)) return fileKey;
+            CryptographicOperations.ZeroMemory(fileKey);
+            throw HeaderParser.Corrupt(name, "its checksum is wrong");
+        }
+        catch (FormatException e)
+        {
+            throw HeaderParser.Corrupt(name, e.Message);
+        }
+    }
+
+    private static byte[]? WithPassphrase(AgeHeader header, AgeKeys keys)
+    {
+        foreach (var passphrase in keys.Passphrases)
+        {
+            if (ScryptStanza.TryUnwrap(header.Stanzas[0], passphrase) is { } fileKey) return fileKey;
+        }
+
+        return null;
+    }
+
+    private static byte[]? WithIdentity(AgeHeader header, AgeKeys keys)
+    {
+        foreach (var stanza in header.Stanzas.Where(stanza => stanza.Type == X25519Stanza.Type))
+        {
+            foreach (var identity in keys.Identities)
+            {
+                if (X25519Stanza.TryUnwrap(stanza, identity) is { } fileKey) return fileKey;
+            }
+        }
+
+        return null;
+    }
+
+    private static HoldfastException NoneFits(AgeRequirement wanted, AgeKeys keys, string name)
+    {
+        // A key that the header names must open it; where it does not, the header is at fault and not the key.
+        var named = keys.Identities.Select(identity => identity.Recipient.KeyId).FirstOrDefault(wanted.KeyIds.Contains);
+        return named is null
+            ? new(ErrorCatalogue.KeyWrong, $"{name} does not open with what was given ({keys}).", $"It opens with {wanted}.")
+            : HeaderParser.Corrupt(name, $"it names key {named}, which does not open it");
+    }
+}

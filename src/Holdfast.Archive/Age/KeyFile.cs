@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Age;
+
+/// <summary>
+/// A text file of keys, one in a line: <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes, 64 hexadecimal digits or <c>passphrase: …</c>. Lines that are
+/// empty or begin with <c>#</c> are passed over. What <c>age-keygen</c> writes is one. No error ever repeats what a line holds.
+/// </summary>
+public static class KeyFile
+{
+    private const string PassphraseStart = "passphrase: ";
+    private const int MaxBytes = 1 << 20;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Every key in the file; none where it holds only comments.</summary>
+    /// <exception cref="HoldfastException">It is missing (<see cref="ErrorCatalogue.NotFound"/>) or a line is no key (<see cref="ErrorCatalogue.Usage"/>).</exception>
+    public static AgeKeys Read(string path) => ReadLines(path).Aggregate(AgeKeys.None, (keys, line) => keys.Concat(line));
+
+    /// <summary>The key of a database, the only one in the file.</summary>
+    /// <exception cref="HoldfastException">As for <see cref="Read"/>, or the file does not hold exactly one key.</exception>
+    public static DatabaseKey ReadDatabaseKey(string path)
+    {
+        var lines = ReadLines(path);
+        if (lines.Count != 1) throw Malformed($"Key file '{path}' holds {lines.Count} keys; a database has one.");
+        return lines[0].Identities is [var identity] ? DatabaseKey.FromRaw(identity.Key.ToArray()) : DatabaseKey.FromPassphrase(lines[0].Passphrases[0]);
+    }
+
+    /// <summary>Writes a new file as <c>age-keygen</c> does, which only its owner can read.</summary>
+    /// <param name="path">A file that does not exist yet.</param>
+    /// <param name="identity">The key.</param>
+    /// <param name="created">Stands in the first line.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when there is such a file.</exception>
+    public static void Write(string path, AgeIdentity identity, DateTimeOffset created)
+    {
+        var time = created.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture).Replace("+00:00", "Z", StringComparison.Ordinal);
+        var text = Encoding.UTF8.GetBytes($"# created: {time}\n# public key: {identity.Recipient}\n{identity.ToSecretKey()}\n");
+        try
+        {
+            using var file = Create(path);
+            WriteWhole(file, text);
+        }
+        catch (IOException e) when (e is not DirectoryNotFoundException && File.Exists(path))
+        {
+            throw new HoldfastException(ErrorCatalogue.TargetExists, $"Key file '{path}' is there already.", "Choose another name; a key that is overwritten is lost with all its backups.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"Key file '{path}' cannot be written: {e.Message}", innerException: e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new(path, options);
+    }
+
+    private static void WriteWhole(FileStream file, byte[] text)
+    {
+        try
+        {
+            file.Write(text);
+            file.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            File.Delete(file.Name); // half a key is no key
+            throw;
+        }
+    }
+
+    private static List<AgeKeys> ReadLines(string path)
+    {
+        var bytes = ReadBytes(path);
+        try
+        {
+            var keys = new List<AgeKeys>();
+            ReadOnlySpan<byte> text = bytes;
+            if (text.StartsWith(Encoding.UTF8.Preamble)) text = text[Encoding.UTF8.Preamble.Length..];
+            var number = 0;
+            foreach (var range in text.Split((byte)'\n'))
+            {
+                number++;
+                var line = text[range].TrimEnd((byte)'\r');
+                if (line.Trim(" \t"u8).IsEmpty || line.TrimStart(" \t"u8)[0] == '#') continue;
+                keys.Add(ParseLine(line) ?? throw Malformed($"Line {number} of key file '{path}' is not a key."));
+            }
+
+            return keys;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    private static AgeKeys? ParseLine(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var text = StrictUtf8.GetString(line);
+            if (text.StartsWith(PassphraseStart, StringComparison.Ordinal))
+                return text.Length > PassphraseStart.Length ? AgeKeys.None.AddPassphrase(text[PassphraseStart.Length..]) : null;
+            return AgeIdentity.TryParse(text.Trim()) is { } identity ? AgeKeys.None.Add(identity) : null;
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, new FileStreamOptions { BufferSize = 0 });
+            var buffer = new byte[MaxBytes];
+            var length = file.ReadAtLeast(buffer, MaxBytes, throwOnEndOfStream: false);
+            var bytes = buffer.AsSpan(0, length).ToArray();
+            CryptographicOperations.ZeroMemory(buffer);
+            return length < MaxBytes ? bytes : throw Malformed($"'{path}' is too long for a key file.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"Key file '{path}' is not there.", "Check its path.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.Usage, $"Key file '{path}' cannot be read: {e.Message}", "It must be a file that this user may read.", e);
+        }
+    }
+
+    private static HoldfastException Malformed(string message) =>
+        new(ErrorCatalogue.Usage, message, "A line is AGE-SECRET-KEY-1…, Base64 of 32 bytes, 64 hexadecimal digits, 'passphrase: ' and the passphrase, or begins with #.");
+}

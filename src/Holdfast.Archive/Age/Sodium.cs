@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Age;
+
+/// <summary>The two primitives of age that the framework lacks: X25519 and scrypt, from libsodium.</summary>
+internal static partial class Sodium
+{
+    /// <summary>Bytes in a point or a scalar of X25519.</summary>
+    public const int PointSize = 32;
+
+    private const string Library = "libsodium";
+
+    // Chooses the fastest code for this processor; harmless when called again.
+    static Sodium() => _ = sodium_init() >= 0 ? 0 : throw new CryptographicException("libsodium cannot be set up.");
+
+    /// <summary>The public key of <paramref name="secret"/>.</summary>
+    public static byte[] PublicKey(ReadOnlySpan<byte> secret)
+    {
+        var point = new byte[PointSize];
+        if (secret.Length != PointSize || crypto_scalarmult_curve25519_base(point, secret) != 0) throw new CryptographicException("X25519 failed.");
+        return point;
+    }
+
+    /// <summary>What both sides know; false where it is all zeros, which a low-order point brings about.</summary>
+    public static bool TryShare(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> point, Span<byte> shared)
+    {
+        if (secret.Length != PointSize || point.Length != PointSize || shared.Length != PointSize) throw new CryptographicException("X25519 takes 32 bytes.");
+        return crypto_scalarmult_curve25519(shared, secret, point) == 0 && shared.ContainsAnyExcept((byte)0);
+    }
+
+    /// <summary>scrypt with r = 8 and p = 1.</summary>
+    public static void Scrypt(ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> salt, int workFactor, Span<byte> key)
+    {
+        var (length, saltLength, keyLength) = ((nuint)passphrase.Length, (nuint)salt.Length, (nuint)key.Length);
+        if (crypto_pwhash_scryptsalsa208sha256_ll(passphrase, length, salt, saltLength, 1UL << workFactor, 8, 1, key, keyLength) != 0)
+            throw new HoldfastException(ErrorCatalogue.Refused, $"A passphrase with work factor {workFactor} takes {1L << workFactor} KiB of memory, which is not to be had.");
+    }
+
+    [LibraryImport(Library)]
+    private static partial int sodium_init();
+
+    [LibraryImport(Library)]
+    private static partial int crypto_scalarmult_curve25519(Span<byte> shared, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> point);
+
+    [LibraryImport(Library)]
+    private static partial int crypto_scalarmult_curve25519_base(Span<byte> point, ReadOnlySpan<byte> secret);
+
+    [LibraryImport(Library)]
+    private static partial int crypto_pwhash_scryptsalsa208sha256_ll(
+        ReadOnlySpan<byte> passphrase, nuint passphraseLength, ReadOnlySpan<byte> salt, nuint saltLength, ulong n, uint r, uint p, Span<byte> key, nuint keyLength);
+}

@@ -1,0 +1,66 @@
+using Holdfast.Archive.Age;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Tests.Age;
+
+/// <summary>A key that is missing and one that does not fit are two errors, and both say which is wanted.</summary>
+public sealed class AgeKeyErrorTests
+{
+    private readonly AgeIdentity _identity = AgeIdentity.Generate();
+
+    [Fact]
+    public async Task Without_any_key_the_hint_names_the_key()
+    {
+        var refusal = await AgeFiles.RefusalAsync(await ForRecipientAsync(), AgeKeys.None);
+        Assert.Equal(ErrorCatalogue.KeyMissing, refusal.Error);
+        Assert.Contains(_identity.Recipient.KeyId, refusal.Hint);
+    }
+
+    [Fact]
+    public async Task With_another_key_the_hint_names_the_right_one()
+    {
+        var refusal = await AgeFiles.RefusalAsync(await ForRecipientAsync(), AgeKeys.None.Add(AgeIdentity.Generate()).AddPassphrase("word"));
+        Assert.Equal(ErrorCatalogue.KeyWrong, refusal.Error);
+        Assert.Contains(_identity.Recipient.KeyId, refusal.Hint);
+        Assert.DoesNotContain("word", refusal.Message);
+    }
+
+    [Fact]
+    public async Task Without_a_passphrase_the_hint_asks_for_it()
+    {
+        var refusal = await AgeFiles.RefusalAsync(await WithPassphraseAsync(), AgeKeys.None);
+        Assert.Equal(ErrorCatalogue.KeyMissing, refusal.Error);
+        Assert.Contains("passphrase", refusal.Hint);
+    }
+
+    [Fact]
+    public async Task A_wrong_passphrase_or_a_key_in_its_place_does_not_fit()
+    {
+        var file = await WithPassphraseAsync();
+        Assert.Equal(ErrorCatalogue.KeyWrong, (await AgeFiles.RefusalAsync(file, AgeKeys.None.AddPassphrase("Right"))).Error);
+        Assert.Equal(ErrorCatalogue.KeyWrong, (await AgeFiles.RefusalAsync(file, AgeKeys.None.Add(_identity))).Error);
+    }
+
+    [Fact]
+    public async Task One_fitting_key_among_several_is_enough()
+    {
+        var keys = AgeKeys.None.Add(AgeIdentity.Generate()).AddPassphrase("wrong").AddPassphrase("right").Add(_identity);
+        Assert.Equal(AgeFiles.Plaintext(10), await AgeFiles.ReadAllAsync(await ForRecipientAsync(), keys));
+        Assert.Equal(AgeFiles.Plaintext(10), await AgeFiles.ReadAllAsync(await WithPassphraseAsync(), keys));
+    }
+
+    [Fact]
+    public async Task The_header_says_without_a_key_what_opens_the_file()
+    {
+        var passphrase = await AgeRequirement.ReadAsync(new MemorySource(await WithPassphraseAsync()), AgeFiles.Stop);
+        var recipient = await AgeRequirement.ReadAsync(new MemorySource(await ForRecipientAsync()), AgeFiles.Stop);
+        Assert.True(passphrase.IsPassphrase);
+        Assert.Empty(passphrase.KeyIds);
+        Assert.False(recipient.IsPassphrase);
+        Assert.Equal([_identity.Recipient.KeyId], recipient.KeyIds);
+    }
+
+    private Task<byte[]> ForRecipientAsync() => AgeFiles.SealAsync(AgeProtection.ToRecipients([_identity.Recipient]), AgeFiles.Plaintext(10));
+
+    private static Task<byte[]> WithPassphraseAsync() => AgeFiles.SealAsync(AgeProtection.WithPassphrase("right") with { WorkFactor = 4 }, AgeFiles.Plaintext(10));
+}
