@@ -10,13 +10,16 @@ internal static class ScryptStanza
     /// <summary>First argument.</summary>
     public const string Type = "scrypt";
 
-    /// <summary>256 MiB and about a second, as age writes.</summary>
-    public const int DefaultWorkFactor = 18;
+    /// <summary>128 MiB and about half a second: half of what age writes, so that a node stays within its memory.</summary>
+    public const int DefaultWorkFactor = 17;
 
     /// <summary>4 GiB: the most that a stranger's file can make this program spend.</summary>
     public const int MaxWorkFactor = 22;
 
     private const int SaltSize = 16;
+
+    // Each takes 128 MiB and more; many at once would be many times that.
+    private static readonly Lock OneAtATime = new();
 
     /// <summary>Wraps a file key under a new salt.</summary>
     public static Stanza Wrap(ReadOnlySpan<byte> fileKey, string passphrase, int workFactor)
@@ -54,7 +57,7 @@ internal static class ScryptStanza
     private static void Derive(string passphrase, ReadOnlySpan<byte> salt, int workFactor, Span<byte> wrappingKey)
     {
         var secret = Encoding.UTF8.GetBytes(passphrase);
-        Sodium.Scrypt(secret, [.. "age-encryption.org/v1/scrypt"u8, .. salt], workFactor, wrappingKey);
+        lock (OneAtATime) Sodium.Scrypt(secret, [.. "age-encryption.org/v1/scrypt"u8, .. salt], workFactor, wrappingKey);
         CryptographicOperations.ZeroMemory(secret);
     }
 }

@@ -45,7 +45,10 @@ internal sealed class FrameReader : IByteSource
         if (bytes > source.Length) throw ArchiveFailure.Corrupt(source.Name, "its seek table is larger than the file");
         var table = new byte[bytes];
         await source.ReadAsync(source.Length - bytes, table, cancellationToken);
-        return new(source, SeekTable.Read(table, source.Length, source.Name));
+        var reader = new FrameReader(source, SeekTable.Read(table, source.Length, source.Name));
+        var padding = new byte[source.Length - bytes - reader.Table.StoredLength];
+        await source.ReadAsync(reader.Table.StoredLength, padding, cancellationToken);
+        return SeekTable.IsPadding(padding) ? reader : throw ArchiveFailure.Corrupt(source.Name, "the padding before its seek table is damaged");
     }
 
     /// <inheritdoc/>
@@ -145,7 +148,7 @@ internal sealed class FrameReader : IByteSource
         if ((descriptor & 0b0011_1111) != (SingleSegment | ChecksumNoDictionary)) throw Damaged(frame, null);
         var said = (descriptor >> 6) switch
         {
-            0 => stored[5],
+            0 => (long)stored[5],
             1 => BinaryPrimitives.ReadUInt16LittleEndian(stored[5..]) + 256,
             2 => BinaryPrimitives.ReadUInt32LittleEndian(stored[5..]),
             _ => -1,

@@ -65,7 +65,9 @@ internal sealed class FrameWriter : IAsyncDisposable
     {
         await EndFrameAsync();
         await _workers.CompleteAsync();
-        await _output(SeekTable.Write(_frames), _cancellationToken);
+        var padding = SeekTable.Padding(_frames);
+        _frames.Add(((uint)padding.Length, 0));
+        await _output((byte[])[.. padding, .. SeekTable.Write(_frames)], _cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,9 @@ internal static class ZstdPool
 
     private static readonly ConcurrentDictionary<int, ConcurrentBag<Compressor>> Compressors = new();
     private static readonly ConcurrentBag<Decompressor> Decompressors = [];
-    private static readonly IReadOnlyDictionary<ZSTD_cParameter, int> WithChecksum = new Dictionary<ZSTD_cParameter, int> { [ZSTD_cParameter.ZSTD_c_checksumFlag] = 1 };
+    // A window of 1 MiB makes every frame a single segment, whose header has no bits that a decoder overlooks.
+    private static readonly IReadOnlyDictionary<ZSTD_cParameter, int> Parameters =
+        new Dictionary<ZSTD_cParameter, int> { [ZSTD_cParameter.ZSTD_c_checksumFlag] = 1, [ZSTD_cParameter.ZSTD_c_windowLog] = 20 };
 
     /// <summary>Bytes that a frame of <paramref name="length"/> bytes needs at most (zstd's own bound).</summary>
     public static int Bound(int length) => length + (length >> 8) + 128;
@@ -38,7 +40,7 @@ internal static class ZstdPool
     private static int CompressAt(int level, ReadOnlySpan<byte> data, Span<byte> frame)
     {
         var pool = Compressors.GetOrAdd(level, static _ => []);
-        if (!pool.TryTake(out var compressor)) compressor = new Compressor(new CompressionOptions(null, WithChecksum, level));
+        if (!pool.TryTake(out var compressor)) compressor = new Compressor(new CompressionOptions(null, Parameters, level));
         var written = compressor.Wrap(data, frame);
         pool.Add(compressor);
         return written;

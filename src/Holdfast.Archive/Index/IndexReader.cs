@@ -3,6 +3,7 @@ using System.Text.Json;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
+using Holdfast.Archive.Reading;
 
 namespace Holdfast.Archive.Index;
 
@@ -27,7 +28,7 @@ internal sealed class IndexReader : IAsyncDisposable
     /// <exception cref="Core.Errors.HoldfastException">It cannot be read with <paramref name="keys"/>, or is damaged.</exception>
     public static async Task<IndexReader> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
-        var reader = new IndexReader(await AgeSource.OpenAsync(source, keys, cancellationToken));
+        var reader = new IndexReader(await AgeSource.OpenAsync(source, keys, null, cancellationToken));
         try
         {
             await reader.ReadHeaderAsync(cancellationToken);

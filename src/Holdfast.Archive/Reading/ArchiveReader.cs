@@ -38,7 +38,7 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <exception cref="HoldfastException">Key missing, key wrong, corrupt, cut short, or refused; with file and place.</exception>
     public static async Task<ArchiveReader> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
-        var opened = await AgeSource.OpenAsync(source, keys, cancellationToken);
+        var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
         try
         {
             var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken));
@@ -57,7 +57,7 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <summary>Reads only the header: who and what, for listings.</summary>
     public static async Task<ArchiveHeader> ReadHeaderAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
-        await using var opened = await AgeSource.OpenAsync(source, keys, cancellationToken);
+        await using var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
         var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken));
         await reader.ReadHeaderAsync(cancellationToken);
         return reader.Header;

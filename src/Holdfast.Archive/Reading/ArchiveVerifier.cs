@@ -1,9 +1,4 @@
-using System.Security.Cryptography;
-using Holdfast.Archive.Format;
-using Holdfast.Archive.Frames;
-using Holdfast.Archive.Items;
 using Holdfast.Archive.Pipeline;
-using Holdfast.Archive.Tar;
 
 namespace Holdfast.Archive.Reading;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Holdfast.Archive.Format;
-using Holdfast.Archive.Frames;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Pipeline;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Writing;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
@@ -118,7 +117,7 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
     }
 
     // The newest chain with a full archive; what killed runs have left in newer folders, and in its own, is removed on the way.
-    private async Task<StoredChain?> NewestAsync(DatabaseFolder folder, CancellationToken cancellationToken)
+    private static async Task<StoredChain?> NewestAsync(DatabaseFolder folder, CancellationToken cancellationToken)
     {
         await foreach (var chain in folder.ChainsAsync(cancellationToken))
         {

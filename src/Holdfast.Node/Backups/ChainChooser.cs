@@ -21,7 +21,7 @@ internal static class ChainChooser
         ChainIndex index;
         try
         {
-            index = await OpenAsync(folder, newest, AgeKeys.Concat(AgeKeys.Of(options.NodeKey), options.IndexKeys), cancellationToken);
+            index = await OpenAsync(folder, newest, options.IndexKeys.Add(options.NodeKey), cancellationToken);
         }
         catch (HoldfastException e) when (e.Error != ErrorCatalogue.DestinationFailed)
         {

@@ -30,7 +30,7 @@ internal sealed record Protection(AgeProtection? Archive, AgeProtection? Index, 
 
     private static Protection ForDatabaseKey(DatabaseKey key, DatabaseId database, AgeRecipient node)
     {
-        var archive = AgeProtection.FromDatabaseKey(key);
+        var archive = AgeProtection.From(key);
         if (key.Raw is not null) return new(archive, AgeProtection.ToRecipients([.. archive.Recipients, node]), KeyIds(archive.Recipients));
         // age allows no other recipient beside a passphrase, so the index goes to the node alone.
         var id = Rfc2898DeriveBytes.Pbkdf2(key.Passphrase!, SHA256.HashData(Encoding.UTF8.GetBytes(database.ToString())), PassphraseRounds, HashAlgorithmName.SHA256, 16);
