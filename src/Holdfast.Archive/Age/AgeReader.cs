@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Holdfast.Archive.Items;
+using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
@@ -28,6 +29,9 @@ internal sealed class AgeReader : IByteSource
     /// <inheritdoc/>
     public string Name => _source.Name;
 
+    /// <summary>The key or passphrase that opened it. Of a logical archive of an encrypted database it is the database's own.</summary>
+    public required DatabaseKey OpenedWith { get; init; }
+
     /// <inheritdoc/>
     public long Length => _layout.Length;
 
@@ -44,13 +48,13 @@ internal sealed class AgeReader : IByteSource
     public static async ValueTask<AgeReader> OpenAsync(IByteSource source, AgeKeys keys, Func<long, bool>? canBeLength, CancellationToken cancellationToken)
     {
         var header = await AgeHeader.ReadAsync(source, cancellationToken);
-        var fileKey = HeaderUnlock.Open(header, keys, source.Name);
+        var (fileKey, openedWith) = HeaderUnlock.Open(header, keys, source.Name);
         try
         {
             var payloadStart = header.Length + (long)AgePayload.NonceSize;
             var layout = AgeLayout.TryOf(source.Length - payloadStart) ?? throw Cut(source);
             var nonce = await ReadNonceAsync(header, source, cancellationToken);
-            var reader = new AgeReader(source, new(fileKey, nonce.Span), payloadStart, layout);
+            var reader = new AgeReader(source, new(fileKey, nonce.Span), payloadStart, layout) { OpenedWith = openedWith };
             await reader.CheckEndAsync(canBeLength, cancellationToken);
             return reader;
         }

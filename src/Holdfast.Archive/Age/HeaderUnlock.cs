@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
@@ -6,18 +7,18 @@ namespace Holdfast.Archive.Age;
 /// <summary>Finds the key that opens a header, and tells apart the ways in which that can fail.</summary>
 internal static class HeaderUnlock
 {
-    /// <summary>The file key, once the whole header has been authenticated with it.</summary>
+    /// <summary>The file key, once the whole header has been authenticated with it, and the key or passphrase that opened it.</summary>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/> or <see cref="ErrorCatalogue.Corrupt"/>.
     /// </exception>
-    public static byte[] Open(AgeHeader header, AgeKeys keys, string name)
+    public static (byte[] FileKey, DatabaseKey OpenedWith) Open(AgeHeader header, AgeKeys keys, string name)
     {
         var wanted = AgeRequirement.Of(header);
         if (keys.IsEmpty) throw new HoldfastException(ErrorCatalogue.KeyMissing, $"{name} is encrypted and no key was given.", $"It opens with {wanted}.");
         try
         {
-            var fileKey = (header.IsPassphrase ? WithPassphrase(header, keys) : WithIdentity(header, keys)) ?? throw NoneFits(wanted, keys, name);
-            if (header.IsAuthentic(fileKey)) return fileKey;
+            var (fileKey, openedWith) = (header.IsPassphrase ? WithPassphrase(header, keys) : WithIdentity(header, keys)) ?? throw NoneFits(wanted, keys, name);
+            if (header.IsAuthentic(fileKey)) return (fileKey, openedWith);
             CryptographicOperations.ZeroMemory(fileKey);
             throw HeaderParser.Corrupt(name, "its checksum is wrong");
         }
@@ -27,23 +28,23 @@ internal static class HeaderUnlock
         }
     }
 
-    private static byte[]? WithPassphrase(AgeHeader header, AgeKeys keys)
+    private static (byte[], DatabaseKey)? WithPassphrase(AgeHeader header, AgeKeys keys)
     {
         foreach (var passphrase in keys.Passphrases)
         {
-            if (ScryptStanza.TryUnwrap(header.Stanzas[0], passphrase) is { } fileKey) return fileKey;
+            if (ScryptStanza.TryUnwrap(header.Stanzas[0], passphrase) is { } fileKey) return (fileKey, DatabaseKey.FromPassphrase(passphrase));
         }
 
         return null;
     }
 
-    private static byte[]? WithIdentity(AgeHeader header, AgeKeys keys)
+    private static (byte[], DatabaseKey)? WithIdentity(AgeHeader header, AgeKeys keys)
     {
         foreach (var stanza in header.Stanzas.Where(stanza => stanza.Type == X25519Stanza.Type))
         {
             foreach (var identity in keys.Identities)
             {
-                if (X25519Stanza.TryUnwrap(stanza, identity) is { } fileKey) return fileKey;
+                if (X25519Stanza.TryUnwrap(stanza, identity) is { } fileKey) return (fileKey, DatabaseKey.FromRaw(identity.Key.ToArray()));
             }
         }
 

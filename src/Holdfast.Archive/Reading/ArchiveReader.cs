@@ -6,6 +6,7 @@ using Holdfast.Archive.Format;
 using Holdfast.Archive.Frames;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Tar;
+using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
@@ -30,6 +31,9 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <summary>SHA-256 of the manifest, Base64.</summary>
     public string ManifestSha256 { get; private set; } = "";
 
+    /// <summary>The key or passphrase that opened it; null for an archive in clear.</summary>
+    public DatabaseKey? OpenedWith { get; private init; }
+
     internal FrameReader Frames { get; }
 
     internal ArchiveIndex Index { get; private set; } = null!;
@@ -41,7 +45,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
         try
         {
-            var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken));
+            var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken)) { OpenedWith = (opened as AgeReader)?.OpenedWith };
             await reader.ReadHeaderAsync(cancellationToken);
             await reader.ReadManifestAsync(cancellationToken);
             ManifestRules.Check(reader);

@@ -23,6 +23,9 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
     /// <summary>The archive of the point itself.</summary>
     public ArchiveReader Point => _newestFirst[0];
 
+    /// <summary>That archive and those it builds on, the newest first.</summary>
+    public IReadOnlyList<ArchiveReader> Archives => _newestFirst;
+
     /// <inheritdoc/>
     public IReadOnlyList<ItemInfo> Items { get; }
 

@@ -19,16 +19,18 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Opens the folder <paramref name="root"/>; makes it where the folder above it is there.</summary>
+    /// <summary>Opens the folder <paramref name="root"/>.</summary>
+    /// <param name="root">Its path.</param>
+    /// <param name="create">Whether to make it where only the folder above it is there.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/></exception>
-    public static LocalDestination Open(string root)
+    public static LocalDestination Open(string root, bool create)
     {
         root = Path.GetFullPath(root);
         try
         {
             if (!Directory.Exists(root))
             {
-                if (!Directory.Exists(Path.GetDirectoryName(root))) throw new DirectoryNotFoundException($"'{Path.GetDirectoryName(root)}' is not there.");
+                if (!create || !Directory.Exists(Path.GetDirectoryName(root))) throw new DirectoryNotFoundException($"'{(create ? Path.GetDirectoryName(root) : root)}' is not there.");
                 Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
                 Posix.FlushFolder(Path.GetDirectoryName(root)!);
             }

@@ -1,0 +1,85 @@
+using Holdfast.Archive.Items;
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Node.Restores;
+
+/// <summary>Writes the items of a restore point as plain files, joined over its chain.</summary>
+public static class Extractor
+{
+    /// <summary>Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten.</summary>
+    /// <returns>The files written.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or what is wrong with the archives.</exception>
+    public static async Task<IReadOnlyList<string>> ExtractAsync(ChainReader point, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var files = new List<string>();
+            foreach (var item in point.Items)
+            {
+                var path = Path.Combine(folder, item.Name); // a plain name: the manifest's rules have been checked
+                if (Path.Exists(path)) throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Give another folder, or move the file away.");
+                await ExtractAsync(point, item, path, cancellationToken);
+                files.Add(path);
+            }
+
+            return files;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{folder}' cannot be written: {e.Message}", "Give a folder with room that this user may write to.", e);
+        }
+    }
+
+    private static async Task ExtractAsync(ChainReader point, ItemInfo item, string path, CancellationToken cancellationToken)
+    {
+        var partial = $"{path}.partial";
+        try
+        {
+            using (var file = File.OpenHandle(partial, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+            {
+                if (item.Kind == ItemKind.Image) await point.CopyImageAsync(item.Name, new FileTarget(file), cancellationToken);
+                else
+                {
+                    long at = 0;
+                    await point.CopyStreamAsync(
+                        item.Name,
+                        (bytes, _) =>
+                        {
+                            RandomAccess.Write(file, bytes.Span, at);
+                            at += bytes.Length;
+                            return ValueTask.CompletedTask;
+                        },
+                        cancellationToken);
+                }
+
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(partial, path, overwrite: false);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private sealed class FileTarget(SafeFileHandle file) : IPageTarget
+    {
+        public void SetLength(long length) => RandomAccess.SetLength(file, length);
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(file, bytes, offset);
+
+        public void Read(long offset, Span<byte> bytes)
+        {
+            for (var read = 0; read < bytes.Length;)
+            {
+                var count = RandomAccess.Read(file, bytes[read..], offset + read);
+                if (count == 0) throw new EndOfStreamException("The extracted file became shorter.");
+                read += count;
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Node.Restores;
+
+/// <summary>Lists restore points, and finds the one that is meant.</summary>
+public static class PointFinder
+{
+    private const int MostListed = 20;
+
+    /// <summary>All points under a path, by folder, the newest first. An archive that cannot be read is listed with its problem.</summary>
+    public static async IAsyncEnumerable<RestorePoint> ListAsync(StoredPath path, AgeKeys keys, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var chain in path.Chains)
+        {
+            foreach (var archive in chain.Archives.Reverse())
+            {
+                if (path.Archive is null || path.Archive == archive) yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>The one point that is meant: the named file, or the newest of the one chain, or the one that <paramref name="wanted"/> names.</summary>
+    /// <param name="path">Where to look.</param>
+    /// <param name="wanted">A time as it stands in file names, an ISO time, or an archive's id; null for the newest.</param>
+    /// <param name="keys">Keys that open archives, for finding an id.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> with what was found when several are meant.</exception>
+    public static async Task<RestorePoint> FindAsync(StoredPath path, string? wanted, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        if (path.Archive is not null) return new(path.Chains[0], path.Archive);
+        if (wanted is null) return await NewestAsync(path, keys, cancellationToken);
+        var time = Time(wanted);
+        var found = new List<RestorePoint>();
+        await foreach (var point in ListAsync(path, time is null ? keys : AgeKeys.None, cancellationToken))
+        {
+            if (time is null ? point.Header?.Id == wanted : point.Archive.Name.Time == time) found.Add(point);
+        }
+
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw new HoldfastException(ErrorCatalogue.NotFound, $"No restore point '{wanted}' is in '{path.Destination.Name}'.", $"Found: {Some(path)}."),
+            _ => throw new HoldfastException(ErrorCatalogue.Usage, $"'{wanted}' is a restore point of {found.Count} databases.", $"Give the folder of one of them: {string.Join(", ", found.Take(MostListed).Select(f => f.Chain.Path))}"),
+        };
+    }
+
+    private static async Task<RestorePoint> NewestAsync(StoredPath path, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        if (path.Chains.Count > 1)
+            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path.Destination.Name}' holds {path.Chains.Count} chains, and one restore point is wanted.", $"Give one chain's folder, or --point. Found: {Some(path)}.");
+        var chain = path.Chains[0];
+        if (chain.Archives.Count == 0) throw new HoldfastException(ErrorCatalogue.NotFound, $"Chain '{path.Destination.Name}' holds no archive.", "A backup that was interrupted leaves such a folder; the next one removes it.");
+        // The newest is the one that no other builds on; where headers cannot be read, names decide, which never go back in time.
+        var points = new List<RestorePoint>();
+        await foreach (var point in ListAsync(path, keys, cancellationToken)) points.Add(point);
+        var parents = points.Select(p => p.Header?.Parent).ToHashSet(StringComparer.Ordinal);
+        return points.Exists(p => p.Header is null) ? points[0] : points.Find(p => !parents.Contains(p.Header!.Id)) ?? points[0];
+    }
+
+    private static async Task<RestorePoint> ReadAsync(StoredPath path, RestorePoint point, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (point.Archive.Name.IsEncrypted)
+            {
+                await using var source = await path.Destination.OpenAsync(point.Archive.Path, cancellationToken);
+                point = point with { Needs = await AgeRequirement.ReadAsync(source, cancellationToken) };
+                if (keys.IsEmpty) return point;
+            }
+
+            return point with { Header = await ArchiveReader.ReadHeaderAsync(await path.Destination.OpenAsync(point.Archive.Path, cancellationToken), keys, cancellationToken) };
+        }
+        catch (HoldfastException e)
+        {
+            return e.Error == ErrorCatalogue.KeyWrong ? point : point with { Problem = e };
+        }
+    }
+
+    private static DateTimeOffset? Time(string text)
+    {
+        if (TimeStamp.TryParse(text, out var stamp)) return stamp;
+        if (!text.Contains(':', StringComparison.Ordinal) || !DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var iso)) return null;
+        return new DateTimeOffset(iso.UtcTicks - (iso.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+    }
+
+    private static string Some(StoredPath path)
+    {
+        var all = path.Chains.SelectMany(c => c.Archives.Select(a => a.Path)).ToList();
+        return string.Join(", ", all.Take(MostListed)) + (all.Count > MostListed ? $", and {all.Count - MostListed} more" : "");
+    }
+}

@@ -1,0 +1,34 @@
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines;
+
+namespace Holdfast.Node.Restores;
+
+/// <summary>Makes one new database from one restore point.</summary>
+public static class RestoreRunner
+{
+    /// <summary>Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or cancelled restore leaves nothing behind.</summary>
+    /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
+    /// <param name="source">Where the new database goes.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="point">The point, opened and checked.</param>
+    /// <param name="cancellationToken">Cancels the restore.</param>
+    /// <exception cref="HoldfastException">The target exists, or the contents are not what the manifest says.</exception>
+    public static async Task RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, CancellationToken cancellationToken)
+    {
+        var header = point.Point.Header;
+        if (header.Engine != engine)
+            throw new HoldfastException(ErrorCatalogue.Usage, $"'{point.Point.Name}' is a backup of a {header.Engine} database and cannot become one of {engine}.", $"Restore it to a {header.Engine} source.");
+        await source.RemoveLeftoversAsync(cancellationToken);
+        var key = header is { DatabaseEncrypted: true, Type: BackupType.Backup } ? DatabaseKeyOf(point) : null;
+        await using var target = await source.BeginRestoreAsync(new(name, header.Type, key, point.Point.Manifest.Fingerprint, point.Items.Sum(i => i.Length)), cancellationToken);
+        await target.LoadAsync(point, cancellationToken);
+        await target.CommitAsync(cancellationToken);
+    }
+
+    // A logical archive of an encrypted database is encrypted with the database's own key, so what opened it is that key.
+    private static DatabaseKey DatabaseKeyOf(ChainReader point) => point.Point.OpenedWith
+        ?? throw new HoldfastException(ErrorCatalogue.Refused, $"'{point.Point.Name}' is of an encrypted database and not encrypted itself.", "It was not written by Holdfast, or was tampered with. Do not use it.");
+}
