@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Holdfast.Cli.Output;
+using Holdfast.Node.Restores;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary><c>holdfast extract</c>: the items of one point as plain files.</summary>
+internal static class ExtractCommand
+{
+    public static Command Create()
+    {
+        var (path, keyFiles, point) = (SharedOptions.Path(), SharedOptions.KeyFiles(), RestoreCommand.Point());
+        var target = new Option<string>("--to") { Description = "Folder for the files; made where it is missing. Nothing is overwritten.", HelpName = "DIR", Required = true };
+        var command = new Command("extract", "Write the items of one point as plain files, incrementals joined with their chain.") { path, target, point, keyFiles };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var console = SharedOptions.Console(parsed);
+            var keys = SharedOptions.Keys(parsed, keyFiles);
+            var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
+            var found = await PointFinder.FindAsync(stored, parsed.GetValue(point), keys, cancellationToken);
+            await using var reader = await PointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
+            var files = await Extractor.ExtractAsync(reader, Path.GetFullPath(parsed.GetRequiredValue(target)), cancellationToken);
+            if (console.IsJson) CommandConsole.Json(new(files, reader.Point.Header.Id, reader.Archives.Count), CliJson.Default.ExtractView);
+            foreach (var file in files) console.Line(file);
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Output;
+using Holdfast.Core.Databases;
+using Holdfast.Destinations.Local;
+using Holdfast.Engines.Sqlite;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary>Options that several verbs have, and what they stand for.</summary>
+internal static class SharedOptions
+{
+    public static readonly Option<OutputFormat> Output = new("--output") { Description = "text, or json: one document on standard output (docs/cli.md).", Recursive = true, HelpName = "text|json" };
+
+    public static Option<string> Source() => new("--source")
+    {
+        Description = "The directory whose SQLite databases are meant, with a name for it before '=' (default: local).",
+        HelpName = "[NAME=]DIR",
+        Required = true,
+    };
+
+    public static Option<string[]> Encrypted() => new("--encrypted") { Description = "Databases whose name fits GLOB are encrypted; their files have no header to know them by. Repeatable.", HelpName = "GLOB" };
+
+    public static Option<string[]> KeyFiles() => new("--key-file") { Description = "A file with keys (age-keygen's format, Base64, hex, or a line 'passphrase: …'). Repeatable.", HelpName = "FILE" };
+
+    public static Argument<string> Path() => new("PATH") { Description = "An archive, a chain's folder, a database's folder, or the root of a destination." };
+
+    /// <summary>The source that <c>[NAME=]DIR</c> stands for.</summary>
+    public static SqliteSourceConfig SourceConfig(string text, IReadOnlyList<string> encrypted, IReadOnlyList<string>? exclude = null)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var named = equals > 0 && DatabaseId.IsSourceName(text[..equals]);
+        return new()
+        {
+            Name = named ? text[..equals] : "local",
+            Path = System.IO.Path.GetFullPath(named ? text[(equals + 1)..] : text),
+            Encrypted = encrypted,
+            Exclude = exclude ?? [],
+        };
+    }
+
+    /// <summary>All keys in the files given.</summary>
+    public static AgeKeys Keys(ParseResult parsed, Option<string[]> option) =>
+        (parsed.GetValue(option) ?? []).Aggregate(AgeKeys.None, (keys, file) => keys.Concat(KeyFile.Read(file)));
+
+    /// <summary>What lies at the path given.</summary>
+    public static Task<StoredPath> ResolveAsync(string path, CancellationToken cancellationToken)
+    {
+        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        if (Directory.Exists(full)) return StoredPath.ResolveAsync(LocalDestination.Open(full, create: false), System.IO.Path.GetFileName(full), null, cancellationToken);
+        if (!File.Exists(full)) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.NotFound, $"'{path}' is not there.", "Give an archive, a chain's folder, a database's folder, or the root of a destination.");
+        var folder = System.IO.Path.GetDirectoryName(full)!;
+        return StoredPath.ResolveAsync(LocalDestination.Open(folder, create: false), System.IO.Path.GetFileName(folder), System.IO.Path.GetFileName(full), cancellationToken);
+    }
+
+    /// <summary>The console for a command's output format.</summary>
+    public static CommandConsole Console(ParseResult parsed) => new(parsed.GetValue(Output) == OutputFormat.Json);
+}

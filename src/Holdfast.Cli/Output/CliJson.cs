@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+
+namespace Holdfast.Cli.Output;
+
+/// <summary>The JSON of the command line: camelCase, nulls left out; stable, as <c>docs/cli.md</c> gives it.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(FailureView))]
+[JsonSerializable(typeof(ItemsView<DatabaseView>))]
+[JsonSerializable(typeof(ItemsView<BackupView>))]
+[JsonSerializable(typeof(ItemsView<PointView>))]
+[JsonSerializable(typeof(ItemsView<VerifyView>))]
+[JsonSerializable(typeof(RestoreView))]
+[JsonSerializable(typeof(ExtractView))]
+[JsonSerializable(typeof(KeyView))]
+internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Holdfast.Core.Errors;
+using Spectre.Console;
+
+namespace Holdfast.Cli.Output;
+
+/// <summary>Writes results: to a terminal with colour and boxes, to a pipe as plain lines, or as one JSON document.</summary>
+internal sealed class CommandConsole(bool json)
+{
+    /// <summary>Whether results go out as JSON.</summary>
+    public bool IsJson { get; } = json;
+
+    /// <summary>Whether a person is watching: progress is drawn.</summary>
+    public bool IsLive => !IsJson && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
+
+    /// <summary>Writes the one JSON document.</summary>
+    public static void Json<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>Tells a failure and what to do: as JSON on standard output, else on standard error.</summary>
+    public void Fault(HoldfastException fault)
+    {
+        if (IsJson)
+        {
+            Json(new(ErrorView.Of(fault)), CliJson.Default.FailureView);
+            return;
+        }
+
+        Console.Error.WriteLine($"error: {Printable(fault.Message)}");
+        if (fault.Hint is not null) Console.Error.WriteLine($" hint: {Printable(fault.Hint)}");
+    }
+
+    /// <summary>Tells something by the way, on standard error.</summary>
+    public void Note(string text)
+    {
+        if (!IsJson) Console.Error.WriteLine(Printable(text));
+    }
+
+    /// <summary>Writes a line of the result.</summary>
+    public void Line(string text = "")
+    {
+        if (!IsJson) Console.Out.WriteLine(Printable(text));
+    }
+
+    /// <summary>Writes a table: with boxes for a person, with two spaces between columns for a pipe.</summary>
+    /// <param name="columns">Headings; one that begins with <c>&gt;</c> is set to the right.</param>
+    /// <param name="rows">Cells, each with a colour for a terminal or null.</param>
+    public void Table(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<(string Text, string? Colour)>> rows)
+    {
+        var right = columns.Select(c => c.StartsWith('>')).ToList();
+        var headings = columns.Select(c => c.TrimStart('>')).ToList();
+        if (!IsLive)
+        {
+            var widths = headings.Select((h, i) => rows.Select(r => Printable(r[i].Text).Length).Append(h.Length).Max()).ToList();
+            foreach (var row in rows.Select(r => r.Select(c => Printable(c.Text)).ToList()).Prepend(headings))
+                Console.Out.WriteLine(string.Join("  ", row.Select((c, i) => right[i] ? c.PadLeft(widths[i]) : c.PadRight(widths[i]))).TrimEnd());
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).BorderColor(Color.Grey);
+        for (var i = 0; i < headings.Count; i++)
+        {
+            var column = new TableColumn($"[bold]{Markup.Escape(headings[i])}[/]");
+            table.AddColumn(right[i] ? column.RightAligned().NoWrap() : column);
+        }
+
+        foreach (var row in rows) table.AddRow([.. row.Select(c => c.Colour is null ? Markup.Escape(Printable(c.Text)) : $"[{c.Colour}]{Markup.Escape(Printable(c.Text))}[/]")]);
+        AnsiConsole.Write(table);
+    }
+
+    // Names come from disks and archives: they must not be able to move the cursor or break a line.
+    private static string Printable(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
+}

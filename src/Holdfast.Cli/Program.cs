@@ -1,0 +1,3 @@
+using Holdfast.Cli;
+
+return await HoldfastCommand.RunAsync(args);
