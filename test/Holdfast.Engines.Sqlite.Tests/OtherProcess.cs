@@ -16,7 +16,7 @@ internal sealed class OtherProcess : IDisposable
     {
         var other = new OtherProcess(Run(command, path, key, sql));
         var line = other._process.StandardOutput.ReadLine();
-        Assert.True(line == "ready", $"{line} {other._process.StandardError.ReadToEnd()}");
+        if (line != "ready") Assert.Fail($"{line} {other._process.StandardError.ReadToEnd()}");
         return other;
     }
 
