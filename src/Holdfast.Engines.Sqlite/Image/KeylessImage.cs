@@ -10,11 +10,11 @@ namespace Holdfast.Engines.Sqlite.Image;
 /// main file stays as it is) and one read mark (so the log does not start over); writers go on. Not in use: a shared lock, which holds
 /// writers in rollback mode, and a comparison of times and sizes, which shows a writer in WAL mode.
 /// </summary>
-internal sealed unsafe class KeylessImage : HeldImage
+internal sealed class KeylessImage : HeldImage
 {
     private const int CheckpointLock = 1, FirstReadLock = 3, LastReadMark = 4;
     private const int DefaultPageSize = 4096;
-    private const long ClockTickNanoseconds = 20_000_000; // file systems stamp with the kernel's tick, 10 ms at most
+    private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(20); // file systems stamp with the kernel's tick, 10 ms at most
     private readonly string _path;
     private readonly VfsFile _main;
     private readonly WalPages? _wal;
@@ -55,9 +55,9 @@ internal sealed unsafe class KeylessImage : HeldImage
 
     /// <summary>One attempt; null where another process is in the way.</summary>
     /// <exception cref="HoldfastException">It is unreadable, or a hot journal needs the key.</exception>
-    public static KeylessImage? TryOpen(string path, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<KeylessImage?> TryOpenAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
-        var before = Look(path);
+        var inode = FileStatus.Of(path)?.Inode;
         var main = VfsFile.Open(path);
         var readLock = 0;
         var done = false;
@@ -66,7 +66,8 @@ internal sealed unsafe class KeylessImage : HeldImage
             var code = main.Lock(VfsFile.LockShared);
             if (code == Busy) return null;
             if (code != Ok) throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
-            if (before.Main is null || Look(path).Main is not { } now || now.Inode != before.Main.Value.Inode) return null;
+            var before = Look(path);
+            if (inode is null || before.Main?.Inode != inode) return null; // replaced meanwhile
 
             WalHeader header = default;
             ulong[]? frames = null;
@@ -76,14 +77,20 @@ internal sealed unsafe class KeylessImage : HeldImage
                 if (code == Busy) return null;
                 if (readLock != 0 && header.FrameCount > 0)
                 {
-                    frames = WalIndex.ReadFrames(main.ShmMap, header.FrameCount) ?? WalPages.ReadFrames(path, header);
+                    frames = Frames(main, header.FrameCount) ?? WalPages.ReadFrames(path, header);
                     if (frames is null) return null;
                 }
             }
 
             if (readLock == 0)
             {
-                if (IsRacy(before, time)) return null;
+                if (IsRacy(before, time))
+                {
+                    await Task.Delay(ClockTick * 1.5, time, cancellationToken); // in rollback mode nothing changes meanwhile: the lock is held
+                    before = Look(path);
+                    if (before.Main?.Inode != inode || IsRacy(before, time)) return null;
+                }
+
                 RefuseHotJournal(path, main);
                 frames = WalScan.TryRead(path, out header, cancellationToken);
             }
@@ -134,7 +141,7 @@ internal sealed unsafe class KeylessImage : HeldImage
     private static bool IsRacy((FileStatus? Main, FileStatus? Wal, FileStatus? Shm) files, TimeProvider time)
     {
         var age = ((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100) - Math.Max(files.Main?.Modified ?? 0, files.Wal?.Modified ?? 0);
-        return age is >= 0 and < ClockTickNanoseconds;
+        return age >= 0 && age < ClockTick.Ticks * 100;
     }
 
     private static (FileStatus? Main, FileStatus? Wal, FileStatus? Shm) Look(string path) => (FileStatus.Of(path), FileStatus.Of(path + "-wal"), FileStatus.Of(path + "-shm"));
@@ -143,7 +150,7 @@ internal sealed unsafe class KeylessImage : HeldImage
     /// Takes the checkpoint lock and a read mark. An index that is not in use is let go of at once: whoever opens the database then needs all its locks
     /// to rebuild it, and fails if they stay taken.
     /// </summary>
-    private static int TryHoldLog(VfsFile main, out int readLock, out WalHeader header)
+    private static unsafe int TryHoldLog(VfsFile main, out int readLock, out WalHeader header)
     {
         readLock = 0;
         header = default;
@@ -172,6 +179,8 @@ internal sealed unsafe class KeylessImage : HeldImage
         main.ShmUnmap();
         return Busy;
     }
+
+    private static unsafe ulong[]? Frames(VfsFile main, uint frameCount) => WalIndex.ReadFrames(main.ShmMap, frameCount);
 
     private static void LetGo(VfsFile main, int readLock)
     {

@@ -5,7 +5,7 @@ namespace Holdfast.Engines.Sqlite.Image;
 /// <summary>Opens the image of an encrypted database without its key, trying again where others are in the way.</summary>
 internal static class KeylessOpening
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
     /// Opens it. What only a comparison protects is copied first where it is small, so that a change costs another try; where it is large it is read
@@ -42,7 +42,7 @@ internal static class KeylessOpening
         while (true)
         {
             var heldSince = time.GetTimestamp();
-            if (KeylessImage.TryOpen(path, time, cancellationToken) is { } image) return (image, heldSince);
+            if (await KeylessImage.TryOpenAsync(path, time, cancellationToken) is { } image) return (image, heldSince);
             if (time.GetElapsedTime(start) > tuning.BusyTimeout)
                 throw new HoldfastException(ErrorCatalogue.SourceLocked, $"'{path}' stays locked by another process for {tuning.BusyTimeout.TotalSeconds:0.#} s.", "Try again when the other process has ended its transaction.");
             await Task.Delay(Pause, time, cancellationToken);
