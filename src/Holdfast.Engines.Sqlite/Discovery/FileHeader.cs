@@ -1,0 +1,42 @@
+using System.Buffers.Binary;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Discovery;
+
+/// <summary>The first 100 bytes of a file (https://sqlite.org/fileformat2.html#the_database_header).</summary>
+/// <param name="IsPlain">Whether it begins as an unencrypted SQLite database.</param>
+/// <param name="PageSize">Bytes in a page; 0 where the field makes no sense.</param>
+/// <param name="ChangeCounter">Counts commits in rollback mode; in WAL mode not each.</param>
+internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint ChangeCounter)
+{
+    /// <summary>Bytes of the header.</summary>
+    public const int Length = 100;
+
+    /// <summary>The smallest file that is a database: one page of the smallest size.</summary>
+    public const int SmallestDatabase = 512;
+
+    private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
+
+    /// <summary>Reads the header of <paramref name="path"/>; returns SQLite's result code.</summary>
+    public static int TryRead(string path, out FileHeader header)
+    {
+        header = default;
+        var code = VfsFile.TryOpen(path, out var file);
+        if (file is null) return code;
+        using (file)
+        {
+            Span<byte> bytes = stackalloc byte[Length];
+            code = file.TryRead(0, bytes);
+            if (code == SqliteConstants.Ok) header = Parse(bytes);
+            return code;
+        }
+    }
+
+    /// <summary>Reads the header from its bytes.</summary>
+    public static FileHeader Parse(ReadOnlySpan<byte> bytes)
+    {
+        int size = BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]);
+        if (size == 1) size = 65536;
+        return new(bytes.StartsWith(Magic), size is >= 512 and <= 65536 && int.IsPow2(size) ? size : 0, BinaryPrimitives.ReadUInt32BigEndian(bytes[24..]));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Holdfast.Engines.Sqlite.Discovery;
+
+/// <summary>
+/// A list of globs over names with <c>/</c>: <c>*</c> and <c>?</c> stay within a folder, <c>**</c> goes across; one without a slash matches in any
+/// folder. Case-sensitive. Names are any characters, new lines too. (FileSystemGlobbing matches against a tree that it builds anew for each call, which
+/// costs more than all the rest of discovery, and takes <c>*.*</c> for <c>*</c>.)
+/// </summary>
+internal sealed class NameGlobs(IEnumerable<string> patterns)
+{
+    private readonly Regex[] _patterns = [.. patterns.Select(Compile)];
+
+    /// <summary>Whether there are none.</summary>
+    public bool IsEmpty => _patterns.Length == 0;
+
+    /// <summary>Whether any of them matches.</summary>
+    public bool Matches(string name)
+    {
+        foreach (var pattern in _patterns)
+        {
+            if (pattern.IsMatch(name)) return true;
+        }
+
+        return false;
+    }
+
+    private static Regex Compile(string glob)
+    {
+        var text = glob.TrimStart('/');
+        var pattern = new StringBuilder("\\A");
+        if (!glob.Contains('/', StringComparison.Ordinal)) pattern.Append("(?:.*/)?");
+        for (var i = 0; i < text.Length; i++)
+        {
+            var rest = text.AsSpan(i);
+            if (rest.StartsWith("**/", StringComparison.Ordinal) && (i == 0 || text[i - 1] == '/'))
+            {
+                pattern.Append("(?:.*/)?");
+                i += 2;
+            }
+            else if (rest.StartsWith("**", StringComparison.Ordinal))
+            {
+                pattern.Append(".*");
+                i++;
+            }
+            else if (text[i] == '*') pattern.Append("[^/]*");
+            else if (text[i] == '?') pattern.Append("[^/]");
+            else pattern.Append(Regex.Escape(text[i].ToString()));
+        }
+
+        return new Regex(pattern.Append("\\z").ToString(), RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    }
+}

@@ -1,0 +1,102 @@
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Discovery;
+using Holdfast.Engines.Sqlite.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Engines.Sqlite.Image;
+
+/// <summary>A copy of pages outside of the database. Only this user may read it.</summary>
+internal sealed class SpoolFile : IDisposable
+{
+    private const int CopyBytes = 4 << 20;
+    private readonly FileStream _stream;
+    private readonly long _firstPage;
+    private readonly int _pageSize;
+
+    private SpoolFile(FileStream stream, string path, long firstPage, int pageSize)
+    {
+        _stream = stream;
+        Path = path;
+        _firstPage = firstPage;
+        _pageSize = pageSize;
+    }
+
+    /// <summary>Its path; nothing is there any more if it was made without a name.</summary>
+    public string Path { get; }
+
+    private SafeFileHandle Handle => _stream.SafeFileHandle;
+
+    /// <summary>Bytes that the folder has room for.</summary>
+    public static long FreeBytes(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' cannot be used: {e.Message}", "Set spoolFolder to a folder that this user may write to.", e);
+        }
+    }
+
+    /// <summary>Copies an image from <paramref name="firstPage"/> to its end, at full speed.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="firstPage">First page that is copied.</param>
+    /// <param name="folder">Where the copy lies.</param>
+    /// <param name="named">Whether it keeps a name, for SQLite to open it; otherwise a crash leaves nothing.</param>
+    /// <param name="cancellationToken">Stops the copy.</param>
+    /// <exception cref="HoldfastException">No room.</exception>
+    public static SpoolFile Copy(IPageImage image, long firstPage, string folder, bool named, CancellationToken cancellationToken)
+    {
+        var bytes = (image.PageCount - firstPage) * image.PageSize;
+        var free = FreeBytes(folder);
+        if (bytes > free)
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed, so that writers need not wait longer than allowed.", "Make room, set spoolFolder to another folder, raise maxWriterWait, or put the database into WAL mode.");
+        var path = System.IO.Path.Combine(folder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}{(named ? ".sqlite" : "")}");
+        SpoolFile? spool = null;
+        try
+        {
+            var stream = PrivateFile.Create(path, FileShare.Read | FileShare.Delete);
+            spool = new(stream, path, firstPage, image.PageSize);
+            if (!named) File.Delete(path);
+            spool.CopyFrom(image, cancellationToken);
+            return spool;
+        }
+        catch (Exception e)
+        {
+            spool?.Dispose();
+            if (named) File.Delete(path);
+            if (e is IOException or UnauthorizedAccessException)
+                throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' cannot be used: {e.Message}", "Set spoolFolder to a folder with room that this user may write to.", e);
+            throw;
+        }
+    }
+
+    /// <summary>Reads pages; numbers are those of the image.</summary>
+    public void Read(long firstPage, Span<byte> pages)
+    {
+        for (var done = 0; done < pages.Length;)
+        {
+            var read = RandomAccess.Read(Handle, pages[done..], ((firstPage - _firstPage) * _pageSize) + done);
+            if (read == 0) throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool file '{Path}' ends too soon.", "Something has cut it. Try again.");
+            done += read;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    private void CopyFrom(IPageImage image, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[(int)Math.Min(CopyBytes, (image.PageCount - _firstPage) * _pageSize)];
+        for (var page = _firstPage; page < image.PageCount;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, (image.PageCount - page) * _pageSize));
+            image.Read(page, part);
+            RandomAccess.Write(Handle, part, (page - _firstPage) * _pageSize);
+            page += part.Length / _pageSize;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Discovery;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Restore;
+
+/// <summary>
+/// A database file in the making: a temporary file beside its final place. A lock file beside it, held by flock, tells whoever cleans up that its
+/// maker lives; it is a file of its own so that the database's can be opened by SQLite alone.
+/// </summary>
+internal sealed class NewFile : IDisposable
+{
+    private const string LockEnding = ".lock";
+    private readonly List<string> _madeFolders = [];
+    private FileStream? _lock;
+
+    private NewFile(string finalPath, string temporaryPath)
+    {
+        FinalPath = finalPath;
+        TemporaryPath = temporaryPath;
+    }
+
+    /// <summary>Where it shall be.</summary>
+    public string FinalPath { get; }
+
+    /// <summary>Where it is until then. It does not exist at first.</summary>
+    public string TemporaryPath { get; }
+
+    /// <summary>Reserves the place, with free space for <paramref name="expectedBytes"/>.</summary>
+    /// <exception cref="HoldfastException">The name leads outside, is taken, or there is no room.</exception>
+    public static NewFile Begin(string directory, string name, long expectedBytes)
+    {
+        var root = FolderWalk.Root(directory);
+        var finalPath = DatabasePath.ForNew(root, name);
+        var folder = Path.GetDirectoryName(finalPath)!;
+        var file = new NewFile(finalPath, Path.Combine(folder, SideFiles.RestorePrefix + Guid.NewGuid().ToString("n")));
+        try
+        {
+            file.MakeFolders(folder);
+            file.RefuseTaken();
+            var free = SpoolFree(folder);
+            if (expectedBytes > free)
+                throw new HoldfastException(ErrorCatalogue.DestinationFull, $"'{folder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.", "Make room, or restore to another place.");
+            file._lock = PrivateFile.Create(file.TemporaryPath + LockEnding, FileShare.None);
+            return file;
+        }
+        catch (Exception e)
+        {
+            file.Dispose();
+            if (e is IOException or UnauthorizedAccessException) throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{folder}' cannot be written to: {e.Message}", "Check that this user may write there.", e);
+            throw;
+        }
+    }
+
+    /// <summary>Gives the flushed temporary file its name. It never overwrites.</summary>
+    public void Commit()
+    {
+        RefuseTaken();
+        if (!Posix.TryRename(TemporaryPath, FinalPath)) throw Taken(FinalPath);
+        _madeFolders.Clear();
+        Posix.FlushFolder(Path.GetDirectoryName(FinalPath)!);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var ending in (string[])["", "-wal", "-shm", "-journal"]) Remove(TemporaryPath + ending);
+        if (_lock is not null)
+        {
+            Remove(TemporaryPath + LockEnding);
+            _lock.Dispose();
+            _lock = null;
+        }
+
+        for (var i = _madeFolders.Count - 1; i >= 0; i--)
+        {
+            try
+            {
+                Directory.Delete(_madeFolders[i]);
+            }
+            catch (IOException)
+            {
+                break; // someone else has put something into it
+            }
+        }
+
+        _madeFolders.Clear();
+    }
+
+    /// <summary>Removes what restores whose process is gone have left under <paramref name="directory"/>.</summary>
+    public static void RemoveOrphans(string directory, CancellationToken cancellationToken)
+    {
+        foreach (var group in FolderWalk.Files(FolderWalk.Root(directory), cancellationToken)
+            .Where(f => f.Problem is null && f.FileName.StartsWith(SideFiles.RestorePrefix, StringComparison.Ordinal))
+            .GroupBy(f => Stem(f.Path), StringComparer.Ordinal))
+        {
+            var path = group.Key + LockEnding;
+            FileStream? held = null;
+            try
+            {
+                if (File.Exists(path)) held = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                foreach (var file in group.Where(f => f.Path != path)) Remove(file.Path);
+                Remove(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Its maker lives, or has just ended and cleans up itself.
+            }
+            finally
+            {
+                held?.Dispose();
+            }
+        }
+    }
+
+    private static string Stem(string path)
+    {
+        var start = path.LastIndexOf('/') + 1 + SideFiles.RestorePrefix.Length;
+        var end = path.AsSpan(start).IndexOfAny('-', '.');
+        return end < 0 ? path : path[..(start + end)];
+    }
+
+    private static void Remove(string path)
+    {
+        if (FileStatus.TryGet(path, out _)) File.Delete(path);
+    }
+
+    private static long SpoolFree(string folder) => new DriveInfo(folder).AvailableFreeSpace;
+
+    private static HoldfastException Taken(string path) =>
+        new(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Restore never overwrites: choose another name, or remove the file first.");
+
+    private void RefuseTaken()
+    {
+        foreach (var ending in (string[])["", "-wal", "-journal", "-shm"])
+        {
+            // A side file that another database left would be taken for the new one's.
+            if (FileStatus.TryGet(FinalPath + ending, out _)) throw Taken(FinalPath + ending);
+        }
+    }
+
+    private void MakeFolders(string folder)
+    {
+        var missing = new Stack<string>();
+        for (var at = folder; !FileStatus.TryGet(at, out _); at = Path.GetDirectoryName(at)!) missing.Push(at);
+        while (missing.TryPop(out var next))
+        {
+            Directory.CreateDirectory(next);
+            _madeFolders.Add(next);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines.Sqlite.Discovery;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Restore;
+
+/// <summary>Makes a database file from an image or a script.</summary>
+internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, ScriptFormat script) : IRestoreTarget
+{
+    private bool _loaded;
+
+    /// <inheritdoc/>
+    public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (request.Type == BackupType.Snapshot) await LoadImageAsync(items, cancellationToken);
+            else await LoadScriptAsync(items, cancellationToken);
+            _loaded = true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.TemporaryPath}' cannot be written: {e.Message}", "Check free space and that this user may write there.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task CommitAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            if (!_loaded) throw new InvalidOperationException("Nothing was loaded.");
+            try
+            {
+                // No connection has this file open, so opening and closing it here loses no lock.
+                using (var handle = File.OpenHandle(file.TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite)) RandomAccess.FlushToDisk(handle);
+                file.Commit();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.FinalPath}' cannot be made: {e.Message}", "Check free space and that this user may write there.", e);
+            }
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        file.Dispose();
+        return default;
+    }
+
+    private async Task LoadImageAsync(IItemSource items, CancellationToken cancellationToken)
+    {
+        var item = Item(items, SqliteView.ImageItem, ItemKind.Image);
+        await using var stream = PrivateFile.Create(file.TemporaryPath, FileShare.None);
+        await items.CopyImageAsync(item.Name, new FilePages(stream.SafeFileHandle, file.TemporaryPath), cancellationToken);
+        Check(SqliteView.PageSizeMark, item.PageSize);
+        Check(SqliteView.PageCountMark, item.PageSize == 0 ? 0 : item.Length / item.PageSize);
+        if (item.Length < FileHeader.SmallestDatabase || stream.Length != item.Length) throw Refused($"the image has {item.Length} bytes and the file {stream.Length}");
+        var bytes = new byte[FileHeader.Length];
+        RandomAccess.Read(stream.SafeFileHandle, bytes, 0);
+        var isPlain = FileHeader.Parse(bytes).IsPlain;
+        if (request.Fingerprint.TryGetValue(SqliteView.EncryptedMark, out var encrypted) && isPlain == (encrypted == "true"))
+            throw Refused(isPlain ? "the manifest says that the database is encrypted, and it is not" : "the image does not begin as an SQLite database");
+    }
+
+    private async Task LoadScriptAsync(IItemSource items, CancellationToken cancellationToken)
+    {
+        var item = Item(items, SqliteView.ScriptItem, ItemKind.Stream);
+        await script.Load(file.TemporaryPath, request.Key, output => items.CopyStreamAsync(item.Name, output, cancellationToken), request.Fingerprint, cancellationToken);
+    }
+
+    private static ItemInfo Item(IItemSource items, string name, ItemKind kind) =>
+        items.Items is [var only] && only.Name == name && only.Kind == kind
+            ? only
+            : throw Refused($"it holds {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))} where only '{name}' should be");
+
+    private void Check(string mark, long value)
+    {
+        var text = value.ToString(CultureInfo.InvariantCulture);
+        if (request.Fingerprint.TryGetValue(mark, out var expected) && expected != text)
+            throw new HoldfastException(ErrorCatalogue.Corrupt, $"The restored database has {mark} {text}; the manifest says {expected}.", "Restore another point, and verify this one.");
+    }
+
+    private static HoldfastException Refused(string what) =>
+        new(ErrorCatalogue.Refused, $"The archive is no SQLite backup of Holdfast: {what}.", "Do not trust where it came from.");
+}

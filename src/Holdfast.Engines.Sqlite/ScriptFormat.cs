@@ -1,0 +1,25 @@
+using System.IO.Pipelines;
+using Holdfast.Core.Encryption;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite;
+
+/// <summary>Writes a database as an SQL script, inside the caller's read transaction, and returns its fingerprint.</summary>
+internal delegate Task<IReadOnlyDictionary<string, string>> DumpScript(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken);
+
+/// <summary>Builds a database from an SQL script at a path where nothing is yet, and checks its fingerprint. It leaves the file closed.</summary>
+internal delegate Task LoadScript(
+    string temporaryPath,
+    DatabaseKey? key,
+    Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,
+    IReadOnlyDictionary<string, string> fingerprint,
+    CancellationToken cancellationToken);
+
+/// <summary>SEAM: how logical backups are written and loaded. <see cref="Default"/> is where Logical/SqlDump and Logical/SqlLoad are put in.</summary>
+internal sealed record ScriptFormat(DumpScript Dump, LoadScript Load)
+{
+    /// <summary>The product's format.</summary>
+    public static ScriptFormat Default { get; } = new(
+        (_, _, _) => throw new NotSupportedException("Logical/SqlDump is not built in yet."),
+        (_, _, _, _, _) => throw new NotSupportedException("Logical/SqlLoad is not built in yet."));
+}

@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite;
+
+/// <summary>SQLite databases: files in directories.</summary>
+public sealed class SqliteEngine : IDatabaseEngine
+{
+    private readonly TimeProvider _time;
+    private readonly ScriptFormat _script;
+    private readonly SqliteTuning _tuning;
+
+    /// <summary>Makes the engine.</summary>
+    /// <param name="time">The clock.</param>
+    public SqliteEngine(TimeProvider time)
+        : this(time, ScriptFormat.Default, new())
+    {
+    }
+
+    internal SqliteEngine(TimeProvider time, ScriptFormat script, SqliteTuning tuning)
+    {
+        _time = time;
+        _script = script;
+        _tuning = tuning;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "sqlite";
+
+    /// <summary>Version of the SQLite library, as in <c>3.53.4</c>.</summary>
+    internal static unsafe string LibraryVersion => Marshal.PtrToStringUTF8((nint)SqliteNative.sqlite3_libversion())!;
+
+    /// <inheritdoc/>
+    public IDatabaseSource Attach(SourceConfig config) => config is SqliteSourceConfig sqlite
+        ? new SqliteSource(sqlite, _time, _script, _tuning)
+        : throw new ArgumentException($"A {config.GetType().Name} is not for SQLite.", nameof(config));
+}

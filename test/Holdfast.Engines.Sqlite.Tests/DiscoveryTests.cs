@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Discovery;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Tests;
+
+public sealed class DiscoveryTests : IDisposable
+{
+    private const string Small = "CREATE TABLE t(a); INSERT INTO t VALUES(1)";
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Databases_are_found_by_their_header_whatever_their_name_in_ordinal_order()
+    {
+        foreach (var name in (string[])["b.db", "a/z", "a.sqlite", "B", "deep/er/one.db", "line\nbreak.db", "100%.db", "..hidden", "sp ace'\".db", "ünï.db", "x-journal"]) _folder.Make(name, schema: Small);
+        File.WriteAllText(_folder["text.db"], new string('x', 5000));
+        File.WriteAllBytes(_folder["empty.db"], []);
+        var found = await _folder.Discover();
+        Assert.Equal(["..hidden", "100%.db", "B", "a.sqlite", "a/z", "b.db", "deep/er/one.db", "line\nbreak.db", "sp ace'\".db", "x-journal", "ünï.db"], found.Select(d => d.Name));
+        Assert.All(found, d => Assert.Null(d.Problem));
+        Assert.All(found, d => Assert.Equal(EncryptionState.No, d.Encryption));
+        Assert.All(found, d => Assert.Equal(8192, d.SizeBytes));
+    }
+
+    [Fact]
+    public async Task Side_files_and_own_files_are_left_out_even_where_a_glob_calls_all_encrypted()
+    {
+        using var open = SqliteConnection.Open(_folder.Make("app.db", "PRAGMA journal_mode=WAL", schema: Small), SqliteConstants.OpenReadWrite);
+        open.Execute("INSERT INTO t VALUES(2)");
+        Assert.True(File.Exists(_folder["app.db-wal"]));
+        foreach (var name in (string[])["app.db-journal", "_holdfast_restore_1", "_holdfast_restore_1-wal", "holdfast-spool-1", "x.partial", "2026-01-01-00-00-00.full-backup.tar.zst.age", "2026-01-01-00-00-00.full-backup.index", ".holdfast-source"])
+            File.WriteAllBytes(_folder[name], new byte[4096]);
+        var found = Assert.Single(await _folder.Discover(_folder.Config("*")));
+        Assert.Equal("app.db", found.Name);
+        Assert.Equal(EncryptionState.No, found.Encryption); // its header is plain
+        Assert.Equal(8192 + new FileInfo(_folder["app.db-wal"]).Length, found.SizeBytes);
+    }
+
+    [Fact]
+    public async Task Include_and_exclude_take_globs_over_the_whole_name()
+    {
+        foreach (var name in (string[])["a.db", "a.sqlite", "tenants/1.db", "tenants/old/2.db", "tmp/3.db"]) _folder.Make(name, schema: Small);
+        Assert.Equal(["a.db", "tenants/1.db", "tenants/old/2.db"], (await _folder.Discover(_folder.Config() with { Include = ["*.db"], Exclude = ["tmp/**"] })).Select(d => d.Name));
+        Assert.Equal(["tenants/1.db"], (await _folder.Discover(_folder.Config() with { Include = ["tenants/*.db"] })).Select(d => d.Name));
+        Assert.Equal(["tenants/1.db", "tenants/old/2.db"], (await _folder.Discover(_folder.Config() with { Include = ["tenants/**"] })).Select(d => d.Name));
+        Assert.Empty(await _folder.Discover(_folder.Config() with { Include = ["*.DB"] }));
+    }
+
+    [Theory]
+    [InlineData("*.db", "a/b.db", true)]
+    [InlineData("*.db", "a\nb.db", true)]
+    [InlineData("a/*.db", "a/b/c.db", false)]
+    [InlineData("a/**/c.db", "a/c.db", true)]
+    [InlineData("a/**/c.db", "a/x/y/c.db", true)]
+    [InlineData("**/c.db", "c.db", true)]
+    [InlineData("/c.db", "c.db", true)]
+    [InlineData("/c.db", "x/c.db", false)]
+    [InlineData("a?.db", "a1.db", true)]
+    [InlineData("a.db", "axdb", false)]
+    [InlineData("[a].db", "[a].db", true)]
+    [InlineData("*", "x", true)]
+    public void A_glob_means_what_people_expect(string glob, string name, bool matches) => Assert.Equal(matches, new NameGlobs([glob]).Matches(name));
+
+    [Fact]
+    public async Task An_encrypted_database_is_found_by_its_glob_and_guessed_by_its_log()
+    {
+        _folder.Make("named.enc", key: TestFolder.Key, schema: Small);
+        using var guessed = SqliteConnection.Open(_folder.Make("other", "PRAGMA journal_mode=WAL", TestFolder.Key, Small), SqliteConstants.OpenReadWrite, TestFolder.Key);
+        guessed.Execute("INSERT INTO t VALUES(3)");
+        _folder.Make("silent", key: TestFolder.Key, schema: Small);
+        var found = await _folder.Discover(_folder.Config("*.enc"));
+        Assert.Equal([("named.enc", EncryptionState.Yes), ("other", EncryptionState.Maybe)], found.Select(d => (d.Name, d.Encryption)));
+    }
+
+    [Fact]
+    public async Task What_is_cut_or_damaged_is_listed_with_its_problem()
+    {
+        File.WriteAllText(_folder["cut.db"], "SQLite format 3\0");
+        var bytes = File.ReadAllBytes(_folder.Make("bad.db", schema: Small));
+        bytes[16] = 0x77;
+        File.WriteAllBytes(_folder["bad.db"], bytes);
+        File.WriteAllBytes(_folder["short.enc"], new byte[100]);
+        var found = await _folder.Discover(_folder.Config("*.enc"));
+        Assert.Equal(["bad.db", "cut.db", "short.enc"], found.Select(d => d.Name));
+        Assert.All(found, d => Assert.Equal(ErrorCatalogue.SourceUnreadable, d.Problem?.Error));
+    }
+
+    [Fact]
+    public async Task Links_are_not_followed_and_pipes_are_not_opened()
+    {
+        using var outside = new TestFolder();
+        outside.Make("secret.db", schema: Small);
+        _folder.Make("real.db", schema: Small);
+        File.CreateSymbolicLink(_folder["link.db"], outside["secret.db"]);
+        File.CreateSymbolicLink(_folder["inner.db"], _folder["real.db"]);
+        Directory.CreateSymbolicLink(_folder["folder"], outside.Root);
+        Directory.CreateSymbolicLink(_folder["loop"], _folder.Root);
+        using (var mkfifo = Process.Start("mkfifo", [_folder["pipe.db"]])) mkfifo.WaitForExit();
+        Assert.Equal(["real.db"], (await _folder.Discover()).Select(d => d.Name));
+        foreach (var name in (string[])["link.db", "folder/secret.db", "inner.db", "../" + Path.GetFileName(outside.Root) + "/secret.db", "loop/real.db", "/etc/passwd", "a//b", ""])
+            await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open(name));
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_UTF_8_is_told()
+    {
+        var name = _folder["plain"];
+        File.WriteAllBytes(name, File.ReadAllBytes(_folder.Make("a.db", schema: Small)));
+        using (var python = Process.Start("python3", ["-c", "import os,sys; os.rename(sys.argv[1], os.fsencode(sys.argv[2]) + b'/x\\xff.db')", name, _folder.Root])) python.WaitForExit();
+        var found = await _folder.Discover();
+        Assert.Equal(2, found.Count);
+        Assert.Contains("UTF-8", found[1].Problem!.Message);
+        using var remove = Process.Start("find", [_folder.Root, "-name", "x*", "-delete"]); // .NET cannot spell it
+        remove.WaitForExit();
+    }
+
+    [Fact]
+    public async Task A_directory_that_is_not_there_is_an_error_and_never_an_empty_list()
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.Discover(new SqliteSourceConfig { Path = _folder["nowhere"] }));
+        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_databases_are_found_in_under_a_second()
+    {
+        var bytes = File.ReadAllBytes(_folder.Make("seed", schema: Small));
+        for (var i = 0; i < 10_000; i++)
+        {
+            if (i % 100 == 0) Directory.CreateDirectory(_folder[$"t{i / 100}"]);
+            File.WriteAllBytes(_folder[$"t{i / 100}/{i}.db"], bytes);
+        }
+
+        await _folder.Discover();
+        var before = Environment.CpuUsage.TotalTime;
+        Assert.Equal(10_000, (await _folder.Discover(_folder.Config("*.enc") with { Include = ["*.db"], Exclude = ["tmp/**"] })).Count);
+        var cpu = Environment.CpuUsage.TotalTime - before;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{cpu.TotalMilliseconds:0} ms CPU");
+        Assert.True(cpu < TimeSpan.FromSeconds(1.5), $"{cpu.TotalMilliseconds} ms");
+    }
+
+    [Fact]
+    public async Task Discovery_drops_no_lock_of_another_connection()
+    {
+        using var reader = SqliteConnection.Open(_folder.Make("app.db"), SqliteConstants.OpenReadWrite);
+        reader.Execute("BEGIN");
+        reader.QueryNumber("SELECT count(*) FROM account");
+        Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(_folder["app.db"], "BEGIN EXCLUSIVE"));
+        for (var i = 0; i < 20; i++) await _folder.Discover();
+        await using (await _folder.Open("app.db"))
+        {
+        }
+
+        Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(_folder["app.db"], "BEGIN EXCLUSIVE"));
+        reader.Execute("COMMIT");
+        Assert.Equal(SqliteConstants.Ok, OtherProcess.Try(_folder["app.db"], "BEGIN EXCLUSIVE"));
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+
+namespace Holdfast.Engines.Sqlite.Tests;
+
+/// <summary>A process of its own that has a database open (<c>writer.py</c>).</summary>
+internal sealed class OtherProcess : IDisposable
+{
+    private readonly Process _process;
+
+    private OtherProcess(Process process) => _process = process;
+
+    public static string Library => Path.Combine(AppContext.BaseDirectory, "libsqlite3mc.so");
+
+    /// <summary>Starts it and waits until it has run its SQL.</summary>
+    public static OtherProcess Start(string command, string path, string? key, params string[] sql)
+    {
+        var other = new OtherProcess(Run(command, path, key, sql));
+        var line = other._process.StandardOutput.ReadLine();
+        if (line != "ready") Assert.Fail($"{line} {other._process.StandardError.ReadToEnd()}");
+        return other;
+    }
+
+    /// <summary>Runs one statement without waiting for locks; returns SQLite's result code.</summary>
+    public static int Try(string path, string sql)
+    {
+        using var process = Run("try", path, null, [sql]);
+        var line = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return int.Parse(line);
+    }
+
+    /// <summary>Ends it in order; returns the number of commits and the longest one in ms.</summary>
+    public (int Commits, int WorstMilliseconds) Finish()
+    {
+        _process.StandardInput.Close();
+        var words = _process.StandardOutput.ReadToEnd().Split();
+        _process.WaitForExit();
+        Assert.True(words.Length >= 2 && int.TryParse(words[0], out _), string.Join(' ', words));
+        return (int.Parse(words[0]), int.Parse(words[1]));
+    }
+
+    /// <summary>Kills it as a power cut of the application would.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) Kill();
+        _process.Dispose();
+    }
+
+    private static Process Run(string command, string path, string? key, string[] sql)
+    {
+        var start = new ProcessStartInfo("python3") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "writer.py"), Library, path, key ?? "-", command, .. sql]) start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+}

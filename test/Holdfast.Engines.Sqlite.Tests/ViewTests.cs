@@ -1,0 +1,110 @@
+using System.Text;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Engines.Sqlite.Tests;
+
+public sealed class ViewTests : IDisposable
+{
+    private static readonly ScriptFormat CountingScript = new(
+        async (connection, output, token) =>
+        {
+            await output.WriteAsync(Encoding.UTF8.GetBytes($"{connection.QueryNumber("SELECT sum(balance) FROM account")}"), token);
+            return new Dictionary<string, string> { ["file"] = connection.FilePath };
+        },
+        (_, _, _, _, _) => Task.CompletedTask);
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task An_image_says_what_it_is()
+    {
+        _folder.Make("app.db");
+        await using var view = await _folder.Open("app.db");
+        Assert.Equal((BackupType.Snapshot, null, false), (view.Type, view.TypeReason, view.IsEncrypted));
+        Assert.Equal(new FileInfo(_folder["app.db"]).Length, view.ExpectedBytes);
+        Assert.StartsWith("3.", view.EngineVersion);
+        var sink = new FileSink(Path.Combine(_folder.Spool, "x"));
+        var fingerprint = await view.WriteAsync(sink, default);
+        Assert.Equal(["database.sqlite"], sink.Names);
+        Assert.Equal(view.ExpectedBytes, sink.Bytes);
+        Assert.Equal("4096", fingerprint["page-size"]);
+        Assert.Equal("false", fingerprint["encrypted"]);
+    }
+
+    [Theory]
+    [InlineData("app.db", "wal", false)]
+    [InlineData("app.db", "delete", false)]
+    [InlineData("app.db", "delete", true)]
+    [InlineData("app.enc", "wal", false)]
+    [InlineData("app.enc", "delete", true)]
+    public async Task A_dump_is_made_from_the_database_or_where_writers_would_wait_too_long_from_a_copy(string name, string mode, bool slow)
+    {
+        var key = name == "app.enc" ? TestFolder.Key : null;
+        var path = _folder.Make(name, $"PRAGMA journal_mode={mode}", key);
+        await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { DumpRate = slow ? 1 : 60e6 }, script: CountingScript);
+        Assert.Equal((BackupType.Backup, null), (view.Type, view.TypeReason));
+        var target = Path.Combine(_folder.Spool, "x");
+        var sink = new FileSink(target);
+        var fingerprint = await view.WriteAsync(sink, default);
+        Assert.Equal(["dump.sql"], sink.Names);
+        Assert.Equal($"{TestFolder.Total}", File.ReadAllText(target));
+        Assert.Equal(slow, fingerprint["file"] != path);
+        Assert.Equal([target], Directory.GetFiles(_folder.Spool));
+    }
+
+    [Fact]
+    public async Task An_encrypted_database_without_its_key_gets_a_snapshot_instead_of_a_dump()
+    {
+        _folder.Make("app.enc", key: TestFolder.Key);
+        await using var view = await _folder.Open("app.enc", null, BackupType.Backup);
+        Assert.Equal((BackupType.Snapshot, "the database's key is not known", true), (view.Type, view.TypeReason, view.IsEncrypted));
+        var fingerprint = await view.WriteAsync(new FileSink(Path.Combine(_folder.Spool, "x")), default);
+        Assert.Equal(["encrypted", "page-size", "pages"], fingerprint.Keys.Order());
+    }
+
+    [Fact]
+    public async Task A_database_that_is_configured_as_encrypted_and_is_not_is_treated_as_what_it_is()
+    {
+        _folder.Make("app.enc");
+        await using var view = await _folder.Open("app.enc", TestFolder.Key);
+        Assert.False(view.IsEncrypted);
+        Assert.Contains("'app.enc'", Assert.Single(view.Warnings));
+        Assert.Equal(TestFolder.Total, TestFolder.Check(await _folder.WriteImage(view)).Sum);
+    }
+
+    [Fact]
+    public async Task What_is_no_database_or_only_looks_like_one_is_refused_with_a_hint()
+    {
+        File.WriteAllText(_folder["text"], new string('x', 5000));
+        Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("text"))).Error);
+        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("gone"))).Error);
+        _folder.Make("maybe", key: TestFolder.Key);
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(new("maybe", 0, EncryptionState.Maybe), new(BackupType.Snapshot, null), default));
+        Assert.Contains("--encrypted", failure.Hint);
+    }
+
+    [Fact]
+    public async Task A_source_has_the_identity_of_its_id_file_and_makes_none()
+    {
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Name = "shop", Role = DatabaseRole.Replica });
+        Assert.Equal("shop", source.Name);
+        Assert.Equal((null, DatabaseRole.Replica), ((await source.DescribeAsync(default)).Identity, (await source.DescribeAsync(default)).Role));
+        Assert.Empty(Directory.GetFiles(_folder.Root));
+        File.WriteAllText(_folder[".holdfast-source"], "0123-4567\n");
+        Assert.Equal("0123-4567", (await source.DescribeAsync(default)).Identity);
+    }
+
+    [Fact]
+    public async Task Only_a_configuration_for_SQLite_is_taken()
+    {
+        Assert.Throws<ArgumentException>(() => new SqliteEngine(TimeProvider.System).Attach(new OtherConfig()));
+        Assert.Equal("sqlite", new SqliteEngine(TimeProvider.System).Name);
+        await Task.CompletedTask;
+    }
+
+    private sealed record OtherConfig : SourceConfig;
+}
