@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Databases;

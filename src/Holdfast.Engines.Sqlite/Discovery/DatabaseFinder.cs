@@ -1,3 +1,4 @@
+using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Native;
 

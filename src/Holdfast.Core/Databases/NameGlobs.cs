@@ -1,14 +1,15 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Holdfast.Engines.Sqlite.Discovery;
+namespace Holdfast.Core.Databases;
 
 /// <summary>
 /// A list of globs over names with <c>/</c>: <c>*</c> and <c>?</c> stay within a folder, <c>**</c> goes across; one without a slash matches in any
-/// folder. Case-sensitive. Names are any characters, new lines too. (FileSystemGlobbing matches against a tree that it builds anew for each call, which
-/// costs more than all the rest of discovery, and takes <c>*.*</c> for <c>*</c>.)
+/// folder. Case-sensitive. Names are any characters, new lines too. (The framework's file globbing matches against a tree that it builds anew for each
+/// call, which costs more than all the rest of discovery, and takes <c>*.*</c> for <c>*</c>.)
 /// </summary>
-internal sealed class NameGlobs(IEnumerable<string> patterns)
+/// <param name="patterns">The globs.</param>
+public sealed class NameGlobs(IEnumerable<string> patterns)
 {
     private readonly Regex[] _patterns = [.. patterns.Select(Compile)];
 

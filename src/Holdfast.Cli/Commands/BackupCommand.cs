@@ -1,0 +1,121 @@
+using System.CommandLine;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Output;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
+using Holdfast.Engines;
+using Holdfast.Engines.Sqlite;
+using Holdfast.Node.Backups;
+using Holdfast.Node.Keys;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary><c>holdfast backup</c>: every database of a source, one chain each.</summary>
+internal sealed class BackupCommand
+{
+    private readonly Option<string> _source = SharedOptions.Source();
+    private readonly Option<string> _to = new("--to") { Description = "Root folder for the archives; made where only the folder above it is there.", HelpName = "DIR", Required = true };
+    private readonly Option<BackupType> _type = new("--type") { Description = "backup: logical, a script that builds the database anew (default). snapshot: an image of its pages.", HelpName = "backup|snapshot" };
+    private readonly Option<BackupKind> _kind = new("--kind") { Description = "full (default) starts a new chain. incremental stores what changed; without a chain to build on it becomes full, and says why.", HelpName = "full|incremental" };
+    private readonly Option<string[]> _database = new("--database") { Description = "Only this database. Repeatable.", HelpName = "NAME" };
+    private readonly Option<string[]> _exclude = new("--exclude") { Description = "Not the databases whose name fits GLOB. Repeatable.", HelpName = "GLOB" };
+    private readonly Option<string[]> _encrypted = SharedOptions.Encrypted();
+    private readonly Option<string[]> _recipient = new("--recipient") { Description = "Encrypt to this public key. Repeatable.", HelpName = "age1…" };
+    private readonly Option<string> _keyFile = new("--key-file") { Description = "Encrypt to the keys in FILE (holdfast keygen, age-keygen).", HelpName = "FILE" };
+    private readonly Option<string[]> _databaseKey = new("--database-key") { Description = "Key of the encrypted databases whose name fits GLOB. FILE holds a raw key in Base64 or hex, or a line 'passphrase: …'. Repeatable; the first that fits counts.", HelpName = "GLOB=FILE" };
+    private readonly Option<string> _node = new("--node") { Description = "Tag in the folders' names, 1 to 4 capitals (default A).", HelpName = "TAG", DefaultValueFactory = _ => "A" };
+    private readonly Option<string> _nodeKey = new("--node-key") { Description = $"This node's own key, which opens the indexes that incrementals need; made when first needed (default {NodeKey.DefaultPath}).", HelpName = "FILE", DefaultValueFactory = _ => NodeKey.DefaultPath };
+    private readonly Option<int?> _jobs = new("--jobs") { Description = "Small databases at once (default 4 for each core).", HelpName = "N" };
+
+    private BackupCommand()
+    {
+    }
+
+    public static Command Create()
+    {
+        var backup = new BackupCommand();
+        var command = new Command("backup", "Back up every database of a source, one chain each. One that fails does not stop the others.")
+        {
+            backup._source, backup._to, backup._type, backup._kind, backup._database, backup._exclude, backup._encrypted, backup._recipient,
+            backup._keyFile, backup._databaseKey, backup._node, backup._nodeKey, backup._jobs,
+        };
+        command.SetAction(backup.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var console = SharedOptions.Console(parsed);
+        var options = Options(parsed);
+        var jobs = parsed.GetValue(_jobs);
+        if (jobs is < 1) throw new HoldfastException(ErrorCatalogue.Usage, $"--jobs {jobs} is less than 1.");
+        var databaseKeys = DatabaseKeys(parsed);
+        var engine = new SqliteEngine(TimeProvider.System);
+        await using var source = engine.Attach(SharedOptions.SourceConfig(parsed.GetRequiredValue(_source), parsed.GetValue(_encrypted) ?? [], parsed.GetValue(_exclude)));
+        var databases = await DiscoverAsync(source, parsed.GetValue(_database) ?? [], cancellationToken);
+        await using var destination = LocalDestination.Open(parsed.GetRequiredValue(_to), create: true);
+        await HowToRestore.EnsureAsync(destination, cancellationToken);
+        var started = TimeProvider.System.GetTimestamp();
+        var sweep = new BackupSweep(new BackupRunner(engine.Name, source, [destination], options, TimeProvider.System), jobs);
+        var outcomes = await BackupReport.WatchAsync(console, databases.Count, progress => sweep.RunAsync(databases, KeyOf, progress, cancellationToken));
+        BackupReport.Write(console, destination.Name, outcomes, TimeProvider.System.GetElapsedTime(started));
+        return ExitCode(outcomes);
+
+        DatabaseKey? KeyOf(DiscoveredDatabase database) => databaseKeys.FirstOrDefault(k => k.Globs.Matches(database.Name)).Key;
+    }
+
+    // One kind of failure for all is that failure; some done and some not is "done with errors".
+    private static int ExitCode(IReadOnlyList<BackupOutcome> outcomes)
+    {
+        if (!outcomes.Any(o => o.Error is not null)) return 0;
+        var codes = outcomes.Select(o => o.State == BackupState.Failed ? o.Error!.Error.ExitCode : 1).Distinct().ToList();
+        return outcomes.All(o => o.State == BackupState.Failed) && codes.Count == 1 ? codes[0] : 1;
+    }
+
+    private static async Task<IReadOnlyList<DiscoveredDatabase>> DiscoverAsync(IDatabaseSource source, string[] wanted, CancellationToken cancellationToken)
+    {
+        var found = new List<DiscoveredDatabase>();
+        await foreach (var database in source.DiscoverAsync(cancellationToken)) found.Add(database);
+        foreach (var name in wanted.Where(w => found.TrueForAll(d => d.Name != w)))
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{name}' is not in source '{source.Name}'.", "holdfast databases --source DIR lists what is there; an encrypted one needs --encrypted.");
+        var databases = wanted.Length == 0 ? found : found.FindAll(d => wanted.Contains(d.Name, StringComparer.Ordinal));
+        return databases.Count > 0 ? databases : throw new HoldfastException(ErrorCatalogue.NotFound, $"No database is found in source '{source.Name}'.", "Check the directory; encrypted databases need --encrypted.");
+    }
+
+    private BackupOptions Options(ParseResult parsed)
+    {
+        var node = parsed.GetRequiredValue(_node);
+        if (!ChainName.IsNodeTag(node)) throw new HoldfastException(ErrorCatalogue.Usage, $"'{node}' is not a node's tag.", "Give 1 to 4 capitals.");
+        var keys = parsed.GetValue(_keyFile) is { } file ? KeyFile.Read(file) : AgeKeys.None;
+        var recipients = (parsed.GetValue(_recipient) ?? []).Select(AgeRecipient.Parse).Concat(keys.Identities.Select(k => k.Recipient)).ToList();
+        if (recipients.Count == 0 && !keys.IsEmpty) throw new HoldfastException(ErrorCatalogue.Usage, $"'{parsed.GetValue(_keyFile)}' holds a passphrase.", "Archives are encrypted to keys; a passphrase is for databases that have one (--database-key).");
+        return new()
+        {
+            Type = parsed.GetValue(_type),
+            Kind = parsed.GetValue(_kind),
+            Node = node,
+            NodeKey = NodeKey.LoadOrCreate(parsed.GetRequiredValue(_nodeKey), TimeProvider.System),
+            Encryption = recipients.Count == 0 ? null : AgeProtection.ToRecipients(recipients),
+            EncryptSnapshots = true, // who names a recipient for this very run wants it used: docs/decisions/0003
+            IndexKeys = keys,
+        };
+    }
+
+    private List<(NameGlobs Globs, DatabaseKey Key)> DatabaseKeys(ParseResult parsed)
+    {
+        var keys = new List<(NameGlobs, DatabaseKey)>();
+        foreach (var text in parsed.GetValue(_databaseKey) ?? [])
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0) throw new HoldfastException(ErrorCatalogue.Usage, $"'{text}' is not GLOB=FILE.", "For example --database-key 'hr/*.db=hr.key'.");
+            keys.Add((new([text[..equals]]), KeyFile.ReadDatabaseKey(text[(equals + 1)..])));
+        }
+
+        return keys;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Holdfast.Core.Encryption;
+using Holdfast.Node.Backups;
+using Spectre.Console;
+
+namespace Holdfast.Cli.Output;
+
+/// <summary>Shows a sweep while it runs, and what it came to.</summary>
+internal static class BackupReport
+{
+    private const int MostRowsOnScreen = 60;
+
+    /// <summary>Runs a sweep under a progress bar where a person is watching.</summary>
+    public static async Task<IReadOnlyList<BackupOutcome>> WatchAsync(CommandConsole console, int total, Func<IProgress<(BackupOutcome Outcome, BackupProgress Sum)>?, Task<IReadOnlyList<BackupOutcome>>> run)
+    {
+        if (!console.IsLive) return await run(null);
+        return await AnsiConsole.Progress().AutoClear(true).HideCompleted(true)
+            .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+            .StartAsync(context =>
+            {
+                var bar = context.AddTask($"{total} databases", maxValue: total);
+                return run(new Watcher(bar));
+            });
+    }
+
+    /// <summary>Writes a line for each database and their sum, or the JSON document.</summary>
+    public static void Write(CommandConsole console, string root, IReadOnlyList<BackupOutcome> outcomes, TimeSpan elapsed)
+    {
+        var sum = new BackupSummaryView(
+            outcomes.Count(o => o.State == BackupState.Completed), outcomes.Count(o => o.State == BackupState.CompletedWithErrors), outcomes.Count(o => o.State == BackupState.Unchanged), outcomes.Count(o => o.State == BackupState.Failed),
+            outcomes.Sum(o => o.DatabaseBytes), outcomes.Sum(o => o.StoredBytes), Math.Round(elapsed.TotalSeconds, 3));
+        if (console.IsJson)
+        {
+            CommandConsole.Json(new([.. outcomes.Select(BackupView.Of)], sum), CliJson.Default.ItemsViewBackupView);
+            return;
+        }
+
+        var shown = console.IsLive && outcomes.Count > MostRowsOnScreen ? [.. outcomes.Where(o => o.Error is not null || o.Warnings.Count > 0).Take(MostRowsOnScreen)] : outcomes;
+        if (shown.Count > 0) console.Table(["DATABASE", "STATE", "MADE", ">SIZE", ">STORED", "ENCRYPTION", ">TIME"], [.. shown.Select(Row)]);
+        if (shown.Count < outcomes.Count) console.Line($"({outcomes.Count - shown.Count} more; --output json lists all)");
+        foreach (var o in shown)
+        {
+            if (o.Error is not null) console.Line($"{o.Database}: {o.Error.Message}{(o.Error.Hint is null ? "" : $" {o.Error.Hint}")}");
+            foreach (var warning in o.Warnings) console.Line($"{o.Database}: {warning}");
+        }
+
+        console.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{sum.Completed + sum.CompletedWithErrors} backed up, {sum.Unchanged} unchanged, {sum.Failed} failed: {Words.Bytes(sum.DatabaseBytes)} of databases, {Words.Bytes(sum.StoredBytes)} stored in {root}, {Words.Seconds(elapsed)}"));
+    }
+
+    private static (string, string?)[] Row(BackupOutcome o) =>
+    [
+        (o.Database.ToString(), null),
+        o.State switch
+        {
+            BackupState.Completed => ("done", "green"),
+            BackupState.Unchanged => ("unchanged", "grey"),
+            BackupState.CompletedWithErrors => ("done with errors", "yellow"),
+            _ => ("FAILED", "red"),
+        },
+        ($"{o.Kind?.ToString().ToLowerInvariant()} {o.Type?.ToString().ToLowerInvariant()}".Trim(), null),
+        (Words.Bytes(o.DatabaseBytes), null),
+        (o.StoredBytes == 0 ? "-" : Words.Bytes(o.StoredBytes), null),
+        (o.Encryption?.Mode switch { ArchiveEncryption.None => "none", ArchiveEncryption.Given => "given key", ArchiveEncryption.DatabaseKey => "database key", ArchiveEncryption.DatabasePages => "database key (pages)", _ => "" }, o.Encryption?.IsWarning == true ? "yellow" : null),
+        (Words.Seconds(o.Duration), null),
+    ];
+
+    private sealed class Watcher(ProgressTask bar) : IProgress<(BackupOutcome Outcome, BackupProgress Sum)>
+    {
+        public void Report((BackupOutcome Outcome, BackupProgress Sum) value)
+        {
+            bar.Value = value.Sum.Done;
+            bar.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{value.Sum.Done:N0} of {value.Sum.Total:N0} databases, {Words.Bytes(value.Sum.StoredBytes)} stored") + (value.Sum.Failed > 0 ? $", {value.Sum.Failed} failed" : ""));
+        }
+    }
+}
