@@ -14,6 +14,7 @@ namespace Holdfast.Engines.Sqlite.Image;
 internal sealed unsafe class ConnectionImage : HeldImage
 {
     private const int FileControlHasMoved = 20;
+    private const int ReadOnlyRollback = 776; // SQLITE_READONLY_ROLLBACK: a hot journal that cannot be rolled back
     private readonly VfsFile _main;
     private readonly WalPages? _wal;
     private bool _disposed;
@@ -142,8 +143,11 @@ internal sealed unsafe class ConnectionImage : HeldImage
         Connection.Dispose(); // ends the transaction
     }
 
-    private static bool CannotMakeLog(SqliteConnection connection) =>
-        (sqlite3_extended_errcode(connection.Handle) & 0xFF) is CantOpen or ReadOnly && FileStatus.Of(connection.FilePath) is not null;
+    private static bool CannotMakeLog(SqliteConnection connection)
+    {
+        var code = sqlite3_extended_errcode(connection.Handle);
+        return code != ReadOnlyRollback && (code & 0xFF) is (CantOpen or ReadOnly) && FileStatus.Of(connection.FilePath) is not null;
+    }
 
     private static bool IsWalMode(SqliteConnection connection)
     {
