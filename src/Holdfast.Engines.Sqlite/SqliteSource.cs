@@ -58,8 +58,7 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
             return new(await KeylessOpening.OpenAsync(path, config, tuning, time, cancellationToken), plan);
         }
 
-        var heldSince = time.GetTimestamp();
-        var image = ConnectionImage.Open(path, plan.Key, tuning, time);
+        var (image, heldSince) = await ConnectionOpening.OpenAsync(path, plan.Key, tuning, time, cancellationToken);
         return new(plan.Type == BackupType.Backup ? image : new SpooledImage(image, SpoolPolicy.For(image, config, tuning), heldSince, time), plan);
     }
 
