@@ -92,7 +92,7 @@ internal sealed unsafe class LoadRules : IDisposable
         return action switch
         {
             ActionRead => true,
-            ActionFunction => !Functions.Contains(detail, StringComparer.OrdinalIgnoreCase),
+            ActionFunction => (isVirtual && detail == "zeroblob") || !Functions.Contains(detail, StringComparer.OrdinalIgnoreCase),
             ActionInsert => isSchema ? makes : isVirtual || (_kind == StatementKind.Insert && !_virtual.Contains(name!)),
             ActionUpdate => isSchema ? makes : isVirtual,
             ActionDelete => !isSchema && (isVirtual || (_kind == StatementKind.Delete && !_virtual.Contains(name!))),

@@ -11,7 +11,7 @@ internal sealed class Utf16Text(bool bigEndian)
     private char[] _units = [];
     private byte[] _utf8 = GC.AllocateUninitializedArray<byte>(4096, pinned: true);
 
-    /// <summary>Converts <paramref name="stored"/>; false where it holds an unpaired surrogate. The result lives until the next call, at a fixed address.</summary>
+    /// <summary>Converts <paramref name="stored"/>; false where SQLite would not read it back: it holds an unpaired surrogate, U+FFFE or U+FFFF. The result lives until the next call, at a fixed address.</summary>
     public bool TryConvert(ReadOnlySpan<byte> stored, out ReadOnlySpan<byte> utf8)
     {
         var units = MemoryMarshal.Cast<byte, char>(stored);
@@ -22,6 +22,8 @@ internal sealed class Utf16Text(bool bigEndian)
             units = _units.AsSpan(0, units.Length);
         }
 
+        utf8 = default;
+        if (units.IndexOfAny('\uFFFE', '\uFFFF') >= 0) return false;
         var room = checked(units.Length * 3);
         if (_utf8.Length < room) _utf8 = GC.AllocateUninitializedArray<byte>(room, pinned: true);
         var status = Utf8.FromUtf16(units, _utf8, out _, out var written, replaceInvalidSequences: false);
