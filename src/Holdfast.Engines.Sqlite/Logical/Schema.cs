@@ -56,7 +56,7 @@ internal sealed class Schema
     public SortedDictionary<string, string> Facts(SqliteConnection connection)
     {
         var own = Objects.Where(o => !o.IsInternal && o.Kind != "shadow").ToList();
-        var lines = own.Select(o => string.Join('\0', o.Type, o.Name, o.Table, o.Definition)).Order(StringComparer.Ordinal);
+        var lines = own.Select(o => string.Join('\0', o.Type, o.Name, o.Table, o.Definition.TrimEnd())).Order(StringComparer.Ordinal);
         string Count(string type) => own.Count(o => o.Type == type).ToString(InvariantCulture);
         return new(StringComparer.Ordinal)
         {
@@ -71,11 +71,16 @@ internal sealed class Schema
         };
     }
 
-    // SQLite keeps a comment at a statement's end, even one that nothing closes. Line comments are closed where the script is written.
+    // SQLite keeps a comment at a statement's end, even one that nothing closes, and would take what follows for a part of it.
     private static string Close(string definition)
     {
         var state = ScanState.Plain;
         foreach (var b in Encoding.UTF8.GetBytes(definition)) state = StatementScanner.Next(state, b);
-        return state is ScanState.BlockComment or ScanState.BlockCommentStar ? definition + "*/" : definition;
+        return state switch
+        {
+            ScanState.LineComment => definition + "\n",
+            ScanState.BlockComment or ScanState.BlockCommentStar => definition + "*/",
+            _ => definition,
+        };
     }
 }

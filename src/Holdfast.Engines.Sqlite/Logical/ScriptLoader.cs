@@ -47,7 +47,7 @@ internal sealed class ScriptLoader : IDisposable
         catch (HoldfastException e)
         {
             var (code, text) = (_connection.ErrorCode & 0xFF, _connection.ErrorMessage);
-            fault = _rules.Refusal ?? (IsOverBudget(code) ? "more data than the backed-up database had" : null);
+            fault = _rules.Refusal ?? (code == SqliteConstants.Full && _settings.IsAtBound ? "more data than the backed-up database had" : null);
             if (fault is null && ScriptFaults.Contains(code)) throw At(ErrorCatalogue.Corrupt, "fails", text, begin, offset, e);
             if (fault is null) throw; // the disk's fault
         }
@@ -71,12 +71,6 @@ internal sealed class ScriptLoader : IDisposable
     {
         _inserts?.Dispose();
         _rules.Dispose();
-    }
-
-    private bool IsOverBudget(int code)
-    {
-        using var permit = _rules.Enter(StatementKind.Own);
-        return code == SqliteConstants.Full && _settings.IsAtBound;
     }
 
     private string? Dispatch(Span<byte> sql)

@@ -16,8 +16,7 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
     /// <summary>Writes one statement and ends it.</summary>
     public async ValueTask StatementAsync(string sql)
     {
-        // A comment that runs to the end of the line would swallow the semicolon.
-        output.Write(Encoding.UTF8.GetBytes(sql.Contains("--", StringComparison.Ordinal) ? sql + "\n;\n" : sql + ";\n"));
+        output.Write(Encoding.UTF8.GetBytes(sql + ";\n"));
         _unflushed += sql.Length;
         if (_unflushed >= FlushBytes) await FlushAsync();
     }

@@ -9,6 +9,7 @@ namespace Holdfast.Engines.Sqlite.Logical;
 internal sealed class ScriptSettings(SqliteConnection connection, long expectedBytes)
 {
     private const int SparePages = 4096;
+    private const int SpareBytes = 16 * 1024 * 1024;
     private string? _journalMode;
     private long _mostPages;
 
@@ -18,8 +19,8 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
     /// <summary>Whether the script's last statement was there.</summary>
     public bool IsComplete => _journalMode is not null;
 
-    /// <summary>Whether the database has grown to its bound.</summary>
-    public bool IsAtBound => _mostPages > 0 && connection.QueryNumber("PRAGMA page_count") >= _mostPages;
+    /// <summary>Whether SQLite says "full" because the database has grown to its bound, not because the disk is.</summary>
+    public bool IsAtBound => _mostPages > 0 && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(connection.FilePath))!).AvailableFreeSpace > SpareBytes;
 
     /// <summary>Runs <paramref name="sql"/>; false where no backup holds it.</summary>
     public bool TryRun(string sql)

@@ -21,7 +21,6 @@ internal sealed class StatementSplitter
     public bool HasRest => _buffer.AsSpan(_start, _end - _start).Trim(" \t\r\n"u8).Length > 0;
 
     /// <summary>Takes the next piece of a chunk and shortens the chunk by it.</summary>
-    /// <exception cref="HoldfastException">A statement is too long.</exception>
     public void Take(ref ReadOnlyMemory<byte> chunk)
     {
         var piece = Math.Min(chunk.Length, Step);
@@ -32,6 +31,7 @@ internal sealed class StatementSplitter
     }
 
     /// <summary>Gives the next whole statement, with its semicolon, at a fixed address until the next <see cref="Take"/>.</summary>
+    /// <exception cref="HoldfastException">A statement is too long.</exception>
     public bool TryNext(out Span<byte> statement)
     {
         if (_scanned == _start)
@@ -42,6 +42,7 @@ internal sealed class StatementSplitter
 
         var length = _scanner.Scan(_buffer.AsSpan(_scanned, _end - _scanned));
         _scanned = length < 0 ? _end : _scanned + length;
+        if (length < 0) CheckLength();
         statement = length < 0 ? default : _buffer.AsSpan(_start, _scanned - _start);
         return length >= 0;
     }
@@ -55,15 +56,17 @@ internal sealed class StatementSplitter
         Offset += bytes;
     }
 
+    private void CheckLength()
+    {
+        var statement = _buffer.AsSpan(_start, _end - _start);
+        var limit = statement.StartsWith("INSERT"u8) ? LongestInsert : LongestOther;
+        if (statement.Length <= limit) return;
+        throw new HoldfastException(ErrorCatalogue.Refused, $"The script has a statement of more than {limit:N0} bytes at offset {Offset:N0}.", "No backup of ours holds such a statement; try an older restore point.");
+    }
+
     private void MakeRoom(int piece)
     {
         var kept = _end - _start;
-        var limit = kept >= 6 && _buffer.AsSpan(_start, 6).SequenceEqual("INSERT"u8) ? LongestInsert : LongestOther;
-        if (kept > limit)
-        {
-            throw new HoldfastException(ErrorCatalogue.Refused, $"The script has a statement of more than {limit:N0} bytes at offset {Offset:N0}.", "No backup of ours holds such a statement; try an older restore point.");
-        }
-
         var target = kept + piece > _buffer.Length
             ? GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(kept + (long)piece, _buffer.Length * 2L), LongestInsert + (2L * Step)), pinned: true)
             : _buffer;

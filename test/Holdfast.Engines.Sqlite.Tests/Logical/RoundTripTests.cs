@@ -28,6 +28,7 @@ public sealed class RoundTripTests : IDisposable
     [InlineData("added columns", "CREATE TABLE t(a); INSERT INTO t VALUES(1); ALTER TABLE t ADD COLUMN b NOT NULL DEFAULT 5; ALTER TABLE t ADD COLUMN c AS (a+b); ALTER TABLE t RENAME TO \"new name\"; INSERT INTO \"new name\"(a,b) VALUES(2,3)")]
     [InlineData("strings in double quotes", "CREATE TABLE t(a DEFAULT \"x\", CHECK(a <> \"nothing\")); INSERT INTO t VALUES(1); CREATE INDEX i ON t(a) WHERE a <> \"nothing\"")]
     [InlineData("comments in definitions", "CREATE TABLE t(a -- the ; 'first\n, b /* ; */); INSERT INTO t VALUES(1,2); CREATE VIEW v AS SELECT 1 -- trailing ' comment\n; CREATE VIEW w AS SELECT 2 /* closed */")]
+    [InlineData("white space before a semicolon", "CREATE TABLE \"--\"(a)\n\n;CREATE INDEX \"/*\" ON \"--\"(a)\n; CREATE TABLE u(a) -- last\n; CREATE VIEW v AS SELECT 1\n\n;")]
     [InlineData("NULL in keys", "CREATE TABLE t(a TEXT PRIMARY KEY, b UNIQUE); INSERT INTO t VALUES(NULL,NULL),(NULL,NULL)")]
     [InlineData("no rows at all", "CREATE TABLE t(a); CREATE TABLE u(a PRIMARY KEY) WITHOUT ROWID")]
     [InlineData("write-ahead log", "PRAGMA journal_mode=WAL; CREATE TABLE t(a); INSERT INTO t VALUES(1)")]

@@ -49,7 +49,7 @@ public sealed class ValueTests : IDisposable
         using (var connection = Sandbox.Open(path))
         {
             using var insert = connection.Prepare("INSERT INTO t VALUES(?1, CAST(?2 AS BLOB), ?3)");
-            foreach (var length in new[] { 1, 8_000, 32_700, 65_400, 65_536, 131_000, 131_072, 140_000, 300_000, 1_000_001 })
+            foreach (var length in new[] { 1, 32_700, 65_536, 131_000, 131_072, 140_000, 300_001 })
             {
                 foreach (var fill in new[] { "x", "'", "€'", "a\r\n", "\0" })
                 {

@@ -26,7 +26,7 @@ public sealed class VirtualTableTests : IDisposable
         Assert.NotEmpty(what);
         var path = _sandbox.Create(sql);
         var (script, facts) = await Sandbox.DumpAsync(path);
-        await _sandbox.RoundTripAsync(path, withProgram: !what.Contains("contentless")); // 3.40 writes another version of that index's settings
+        await _sandbox.RoundTripAsync(path);
         var loaded = await _sandbox.LoadAsync(script, facts);
         using var left = Sandbox.Open(path);
         using var right = Sandbox.Open(loaded);
