@@ -32,7 +32,7 @@ public sealed class MemoryItems : IItemSink, IItemSource
     public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
     {
         using var bytes = new MemoryStream();
-        var writer = PipeWriter.Create(bytes);
+        var writer = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
         await produce(writer, cancellationToken);
         await writer.CompleteAsync();
         _items.Add(name, (new(name, ItemKind.Stream, bytes.Length, 0), bytes.ToArray()));
