@@ -170,7 +170,7 @@ public abstract class EngineContract : IAsyncLifetime
             await view.WriteAsync(new MemoryItems(), Token);
         });
         Assert.Contains("brief", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(7, failure.Error.ExitCode);
+        Assert.Equal(ErrorCatalogue.NotFound, failure.Error);
     }
 
     [Fact]
