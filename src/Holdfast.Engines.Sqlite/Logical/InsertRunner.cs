@@ -6,8 +6,8 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Runs INSERT statements of the script by binding their literals to one prepared statement, row after row: twice as fast as compiling them, and
-/// nothing that a script says in a value is ever taken for SQL.
+/// Runs INSERT statements of the script by binding their literals to one prepared statement, row after row. Nothing that a script says in a value is
+/// ever taken for SQL, doubles do not pass through SQLite's parser, and it is a fifth faster than compiling the statements.
 /// </summary>
 /// <param name="connection">The new database.</param>
 /// <param name="rules">What it may do.</param>

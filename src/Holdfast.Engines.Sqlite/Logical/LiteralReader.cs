@@ -31,7 +31,7 @@ internal unsafe ref struct LiteralReader(byte* start, byte* end)
         switch (*At)
         {
             case (byte)'\'':
-                return TryString(ref literal, LiteralKind.Text, 0);
+                return TryString(ref literal);
             case (byte)'x':
                 At++;
                 return TryHex(ref literal, LiteralKind.Blob);
@@ -48,18 +48,19 @@ internal unsafe ref struct LiteralReader(byte* start, byte* end)
 
     private bool TryReplace(ref Literal literal)
     {
-        if (!TryTake("replace("u8) || !TryString(ref literal, LiteralKind.Text, 0) || !TryTake(",char("u8) || At == end) return false;
+        if (!TryTake("replace("u8) || !TryString(ref literal) || !TryTake(",char("u8) || At == end) return false;
         var substitute = (byte)(*At++ - '0');
         if (substitute is < 1 or > 8 || !TryTake("),char(13))"u8)) return false;
         new Span<byte>(literal.Bytes, literal.Length).Replace(substitute, (byte)'\r');
         return true;
     }
 
-    private bool TryString(ref Literal literal, LiteralKind kind, int length)
+    private bool TryString(ref Literal literal)
     {
         if (At == end || *At != '\'') return false;
         var output = ++At;
-        literal = new() { Kind = kind, Bytes = output };
+        var length = 0;
+        literal = new() { Kind = LiteralKind.Text, Bytes = output };
         while (true)
         {
             var run = new ReadOnlySpan<byte>(At, (int)(end - At)).IndexOf((byte)'\'');

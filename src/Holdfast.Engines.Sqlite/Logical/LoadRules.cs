@@ -25,6 +25,7 @@ internal sealed unsafe class LoadRules : IDisposable
     {
         _connection = connection;
         var db = connection.Handle;
+        connection.Execute("PRAGMA foreign_keys=OFF"); // some builds have them on
         Configure(ConfigTrustedSchema, 0);
         Configure(ConfigWritableSchema, 0);
         Configure(ConfigEnableLoadExtension, 0);

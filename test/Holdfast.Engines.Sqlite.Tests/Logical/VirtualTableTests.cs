@@ -45,7 +45,7 @@ public sealed class VirtualTableTests : IDisposable
         await _sandbox.RoundTripAsync(_sandbox.Create("CREATE VIRTUAL TABLE f USING fts5(a, content=''); CREATE TABLE f_content(x, y); INSERT INTO f_content VALUES(1,2); INSERT INTO f(rowid,a) VALUES(1,'x')"));
 
     [Theory]
-    [InlineData("CREATE VIRTUAL TABLE d USING dbstat", "dbstat")]
+    [InlineData("CREATE VIRTUAL TABLE d USING fts3tokenize(simple)", "fts3tokenize")]
     [InlineData("CREATE TABLE t(a); PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES('table','s','s',0,'CREATE VIRTUAL TABLE s USING spellfix1')", "spellfix1")]
     [InlineData("CREATE TABLE t(a); INSERT INTO t VALUES(1); PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql='CREATE TABLE t(a PRIMARY KEY COLLATE german) WITHOUT ROWID'", "german")]
     [InlineData("CREATE TABLE t(a); CREATE INDEX i ON t(a); PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql='CREATE INDEX i ON t(mine(a))' WHERE name='i'", "mine")]
