@@ -77,6 +77,9 @@ public sealed class ChainIndex : IAsyncDisposable
 
         if (ordered.Count != readers.Count || ordered.Exists(r => r.Header.Chain != ordered[0].Header.Id))
             throw ArchiveFailure.Corrupt(name, $"of {readers.Count} indexes {ordered.Count} follow from the full archive");
+        var first = ordered[0].Header;
+        if (ordered.Exists(r => r.Header.ChainKey != first.ChainKey || r.Header.PartMean != first.PartMean || r.Header.Database != first.Database || r.Header.Type != first.Type))
+            throw ArchiveFailure.Corrupt(name, "the indexes of one chain do not go together");
         return ordered;
     }
 
