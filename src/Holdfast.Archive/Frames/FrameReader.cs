@@ -41,8 +41,9 @@ internal sealed class FrameReader : IByteSource
         var footer = new byte[SeekTable.FooterBytes];
         if (source.Length < footer.Length) throw ArchiveFailure.Truncated(source.Name, $"it has {source.Length} bytes");
         await source.ReadAsync(source.Length - footer.Length, footer, cancellationToken);
-        if (SeekTable.TableBytes(footer) is not { } bytes) throw ArchiveFailure.Truncated(source.Name, "it does not end in a seek table");
-        if (bytes > source.Length) throw ArchiveFailure.Corrupt(source.Name, "its seek table is larger than the file");
+        if (SeekTable.TableBytes(footer) is not { } bytes)
+            throw SeekTable.CanBeLength(source.Length) ? ArchiveFailure.Corrupt(source.Name, "it does not end in a seek table") : ArchiveFailure.Truncated(source.Name, "it does not end in a seek table");
+        if (bytes > Math.Min(source.Length, SeekTable.LargestTable)) throw ArchiveFailure.Corrupt(source.Name, $"its seek table is said to have {bytes} bytes");
         var table = new byte[bytes];
         await source.ReadAsync(source.Length - bytes, table, cancellationToken);
         var reader = new FrameReader(source, SeekTable.Read(table, source.Length, source.Name));
@@ -54,7 +55,7 @@ internal sealed class FrameReader : IByteSource
     /// <inheritdoc/>
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (offset < 0 || offset + buffer.Length > Length) throw ArchiveFailure.Corrupt(Name, $"{buffer.Length} bytes at offset {offset} are asked for, the tar stream has {Length}");
+        if (offset < 0 || offset > Length - buffer.Length) throw ArchiveFailure.Corrupt(Name, $"{buffer.Length} bytes at offset {offset} are asked for, the tar stream has {Length}");
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {

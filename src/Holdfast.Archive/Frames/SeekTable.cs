@@ -12,6 +12,9 @@ internal sealed class SeekTable
     /// <summary>Most bytes that a frame may decompress to; archives have 1 MiB, hostile ones are refused.</summary>
     public const int LargestFrame = 8 << 20;
 
+    /// <summary>Most bytes that a table may have: 64 TiB in frames of 1 MiB.</summary>
+    public const int LargestTable = 512 << 20;
+
     /// <summary>
     /// The compressed stream's length leaves this remainder when divided by <see cref="LengthModulus"/>; a skippable frame before the table sees to it.
     /// An age file whose end is damaged can so be told from one that was cut.

@@ -30,7 +30,7 @@ public sealed class ChainIndex : IAsyncDisposable
         {
             foreach (var source in sources) readers.Add(await IndexReader.OpenAsync(source, keys, cancellationToken));
             var index = new ChainIndex(Order(readers, sources[0].Name));
-            await index.ReadPartsAsync(cancellationToken);
+            if (index.Newest.Type == Core.Tasks.BackupType.Backup) await index.ReadPartsAsync(cancellationToken); // images have no parts to look up
             return index;
         }
         catch
@@ -64,6 +64,9 @@ public sealed class ChainIndex : IAsyncDisposable
 
         if (ordered.Count != readers.Count || ordered.Exists(r => r.Header.Chain != ordered[0].Header.Id))
             throw ArchiveFailure.Corrupt(name, $"of {readers.Count} indexes {ordered.Count} follow from the full archive");
+        var first = ordered[0].Header;
+        if (ordered.Exists(r => r.Header.ChainKey != first.ChainKey || r.Header.PartMean != first.PartMean || r.Header.Database != first.Database || r.Header.Type != first.Type))
+            throw ArchiveFailure.Corrupt(name, "the indexes of one chain do not go together");
         return ordered;
     }
 

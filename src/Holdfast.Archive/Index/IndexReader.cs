@@ -5,6 +5,7 @@ using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Reading;
+using Holdfast.Archive.Writing;
 
 namespace Holdfast.Archive.Index;
 
@@ -12,6 +13,8 @@ namespace Holdfast.Archive.Index;
 internal sealed class IndexReader : IAsyncDisposable
 {
     private const int EndBytes = IndexFormat.PrefixBytes + Tagger.TagBytes + IndexFormat.CheckBytes;
+
+    private const int ChainKeyBytes = 32;
 
     private readonly IByteSource _source;
 
@@ -40,16 +43,30 @@ internal sealed class IndexReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the blocks of one type, in order. Others are passed over without being read.</summary>
+    /// <summary>
+    /// Reads the blocks of one type, in order. The others are checked too: one that was lost would let what an older index says of its pages count again,
+    /// and the next incremental would leave out what changed back.
+    /// </summary>
     public async IAsyncEnumerable<byte[]> BlocksAsync(IndexFormat.Block wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long position = IndexFormat.Magic.Length;
+        var nextPages = new Dictionary<long, long>();
         for (long number = 0; ; number++)
         {
-            var (type, length) = await PrefixAsync(position, cancellationToken);
-            if (type == IndexFormat.Block.End) yield break;
-            if (type == wanted) yield return await PayloadAsync(position, number, type, length, cancellationToken);
-            position += IndexFormat.PrefixBytes + length + IndexFormat.CheckBytes;
+            var (type, payload) = await BlockAsync(position, number, cancellationToken);
+            var isWell = type switch
+            {
+                IndexFormat.Block.Header => number == 0,
+                IndexFormat.Block.Pages => IsWellPages(payload, nextPages),
+                IndexFormat.Block.Parts => IsWellParts(payload),
+                _ => type == IndexFormat.Block.End,
+            };
+            if (!isWell) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} makes no sense");
+            position += IndexFormat.PrefixBytes + payload.Length + IndexFormat.CheckBytes;
+            if (type == wanted) yield return payload;
+            if (type != IndexFormat.Block.End) continue;
+            if (position != _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"bytes lie behind its end at offset {position}");
+            yield break;
         }
     }
 
@@ -62,7 +79,8 @@ internal sealed class IndexReader : IAsyncDisposable
         var magic = new byte[IndexFormat.Magic.Length];
         await _source.ReadAsync(0, magic, cancellationToken);
         if (!magic.AsSpan().SequenceEqual(IndexFormat.Magic)) throw ArchiveFailure.Corrupt(_source.Name, "it does not begin like an index");
-        var json = await BlocksAsync(IndexFormat.Block.Header, cancellationToken).FirstOrDefaultAsync(cancellationToken) ?? throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
+        var (type, json) = await BlockAsync(magic.Length, 0, cancellationToken);
+        if (type != IndexFormat.Block.Header) throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
         try
         {
             Header = JsonSerializer.Deserialize(json, FormatJson.Default.IndexHeader) ?? throw new JsonException("null");
@@ -72,30 +90,55 @@ internal sealed class IndexReader : IAsyncDisposable
             throw ArchiveFailure.Corrupt(_source.Name, "its header is not readable", e);
         }
 
+        if (!IsWell(Header)) throw ArchiveFailure.Corrupt(_source.Name, "its header makes no sense");
         var end = new byte[EndBytes];
         await _source.ReadAsync(_source.Length - EndBytes, end, cancellationToken);
         if (end[0] != (byte)IndexFormat.Block.End || BinaryPrimitives.ReadInt32LittleEndian(end.AsSpan(1)) != Tagger.TagBytes) throw ArchiveFailure.Truncated(_source.Name, "it has no end");
         ContentTag = end[IndexFormat.PrefixBytes..^IndexFormat.CheckBytes];
     }
 
-    private async ValueTask<(IndexFormat.Block Type, int Length)> PrefixAsync(long position, CancellationToken cancellationToken)
+    private static bool IsWell(IndexHeader header)
     {
-        if (position > _source.Length - EndBytes) throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {position}");
-        var prefix = new byte[IndexFormat.PrefixBytes];
-        await _source.ReadAsync(position, prefix, cancellationToken);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(1));
-        if (length is < 0 or > IndexFormat.LargestPayload) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is {length} bytes long");
-        return ((IndexFormat.Block)prefix[0], length);
+        Span<byte> key = stackalloc byte[ChainKeyBytes];
+        return header.Format == ArchiveHeader.CurrentFormat
+            && ManifestRules.IsId(header.Id) && ManifestRules.IsId(header.Chain) && (header.Parent is null || ManifestRules.IsId(header.Parent))
+            && Enum.IsDefined(header.Type) && int.IsPow2(header.PartMean) && header.PartMean is >= GearCutter.SmallestMean and <= GearCutter.LargestMean
+            && Convert.TryFromBase64String(header.ChainKey, key, out var length) && length == key.Length;
     }
 
-    private async ValueTask<byte[]> PayloadAsync(long position, long number, IndexFormat.Block type, int length, CancellationToken cancellationToken)
+    private static bool IsWellParts(ReadOnlySpan<byte> payload)
     {
+        for (var at = 0; at < payload.Length; at += IndexFormat.PartBytes)
+        {
+            if (payload.Length - at < IndexFormat.PartBytes || BinaryPrimitives.ReadInt32LittleEndian(payload[(at + 16)..]) <= 0 || BinaryPrimitives.ReadInt64LittleEndian(payload[(at + 20)..]) < 0) return false;
+        }
+
+        return true;
+    }
+
+    // The pages of each item come in ascending order.
+    private static bool IsWellPages(ReadOnlySpan<byte> payload, Dictionary<long, long> nextPages)
+    {
+        if (payload.Length < IndexFormat.PagesPrefixBytes || (payload.Length - IndexFormat.PagesPrefixBytes) % Tagger.TagBytes != 0) return false;
+        var (item, first) = (BinaryPrimitives.ReadInt64LittleEndian(payload), BinaryPrimitives.ReadInt64LittleEndian(payload[12..]));
+        if (first < nextPages.GetValueOrDefault(item) || first > long.MaxValue / 2) return false;
+        nextPages[item] = first + ((payload.Length - IndexFormat.PagesPrefixBytes) / Tagger.TagBytes);
+        return true;
+    }
+
+    private async ValueTask<(IndexFormat.Block Type, byte[] Payload)> BlockAsync(long position, long number, CancellationToken cancellationToken)
+    {
+        if (position > _source.Length - IndexFormat.PrefixBytes) throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {position}");
+        var prefix = new byte[IndexFormat.PrefixBytes];
+        await _source.ReadAsync(position, prefix, cancellationToken);
+        var (type, length) = ((IndexFormat.Block)prefix[0], BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(1)));
+        if (length is < 0 or > IndexFormat.LargestPayload) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is {length} bytes long");
         var block = new byte[length + IndexFormat.CheckBytes];
-        if (position + IndexFormat.PrefixBytes + block.Length > _source.Length) throw ArchiveFailure.Truncated(_source.Name, $"the block at offset {position} has no end");
+        if (position + IndexFormat.PrefixBytes + block.Length > _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} has no end");
         await _source.ReadAsync(position + IndexFormat.PrefixBytes, block, cancellationToken);
         var check = new byte[IndexFormat.CheckBytes];
         IndexFormat.Check(number, type, block.AsSpan(0, length), check);
         if (!check.AsSpan().SequenceEqual(block.AsSpan(length))) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is damaged");
-        return block[..length];
+        return (type, block[..length]);
     }
 }

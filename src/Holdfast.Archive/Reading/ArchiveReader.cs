@@ -86,6 +86,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         HeaderBytes = entry.HeaderBytes + entry.Length;
         if (Header.Format != ArchiveHeader.CurrentFormat)
             throw new HoldfastException(ErrorCatalogue.Corrupt, $"'{Name}' has format version {Header.Format}; this program reads version {ArchiveHeader.CurrentFormat}.", "Use a newer Holdfast.");
+        ManifestRules.Check(Header, Name);
     }
 
     private async Task ReadManifestAsync(CancellationToken cancellationToken)
@@ -94,7 +95,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         var (_, content) = await ReadEntryAsync(last, "index.json", LargestHeader, cancellationToken);
         Index = Parse(content, FormatJson.Default.ArchiveIndex, "index.json");
         var part = Index.Manifest;
-        if (part.Length is < 2 or > LargestManifest || part.Archive != 0 || part.Offset < 0 || part.Offset + part.Length > last)
+        if (part.Length is < 2 or > LargestManifest || part.Archive != 0 || part.Offset < 0 || part.Offset > last - part.Length)
             throw ArchiveFailure.Refused(Name, $"its manifest is said to have {part.Length} bytes at offset {part.Offset}");
         Manifest = Parse(await ReadPartAsync(part, "manifest.json", cancellationToken), FormatJson.Default.Manifest, "manifest.json");
         ManifestSha256 = part.Sha256;

@@ -44,7 +44,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
                 ErrorCatalogue.ChainIncomplete,
                 $"'{chain[^1].Name}' builds on archive {parent}, which is not in its folder.",
                 "Put the missing file back, take the chain from another destination, or restore an older point.");
-            if (older.Header.Chain != point.Header.Chain || older.Header.Database != point.Header.Database || chain.Contains(older))
+            if (older.Header.Chain != point.Header.Chain || older.Header.Database != point.Header.Database || chain.Exists(a => a.Header.Id == older.Header.Id))
                 throw ArchiveFailure.Refused(older.Name, $"it does not belong to the chain of '{point.Name}'");
             chain.Add(older);
         }

@@ -6,6 +6,12 @@ namespace Holdfast.Archive.Writing;
 /// </summary>
 internal sealed class GearCutter
 {
+    /// <summary>Smallest mean size of a part.</summary>
+    public const int SmallestMean = 64 << 10;
+
+    /// <summary>Largest mean size of a part.</summary>
+    public const int LargestMean = 16 << 20;
+
     private static readonly ulong[] Gear = MakeGear();
 
     private readonly int _min;
@@ -28,7 +34,7 @@ internal sealed class GearCutter
     public int Max { get; }
 
     /// <summary>The mean part size of a chain whose full stream has about <paramref name="bytes"/> bytes: bytes / 32,768, 64 KiB to 16 MiB, rounded down to a power of two.</summary>
-    public static int MeanFor(long bytes) => 1 << (int)long.Log2(Math.Clamp(bytes / 32_768, 64 << 10, 16 << 20));
+    public static int MeanFor(long bytes) => 1 << (int)long.Log2(Math.Clamp(bytes / 32_768, SmallestMean, LargestMean));
 
     /// <summary>Takes bytes into the current part until it ends.</summary>
     /// <returns>How many were taken, and whether the part ends behind them.</returns>

@@ -53,7 +53,7 @@ internal sealed class BackupCommand
         var console = SharedOptions.Console(parsed);
         var options = Options(parsed);
         var jobs = parsed.GetValue(_jobs);
-        if (jobs is < 1) throw new HoldfastException(ErrorCatalogue.Usage, $"--jobs {jobs} is less than 1.");
+        if (jobs is < 1) throw new HoldfastException(ErrorCatalogue.Usage, $"--jobs {jobs} is less than 1.", "Give 1 or more, or leave it out.");
         var databaseKeys = DatabaseKeys(parsed);
         var engine = new SqliteEngine(TimeProvider.System);
         await using var source = engine.Attach(SharedOptions.SourceConfig(parsed.GetRequiredValue(_source), parsed.GetValue(_encrypted) ?? [], parsed.GetValue(_exclude)));

@@ -35,6 +35,18 @@ internal sealed class Chain(BackupType type, AgeProtection? protection = null, A
             token),
         stream.Length);
 
+    public Task<ArchiveSummary> AddAsync(BackupType kind, byte[] content, int pageSize) => kind == BackupType.Snapshot ? AddImageAsync(content, pageSize) : AddStreamAsync(content);
+
+    /// <summary>A chain that goes on from here without changing this one.</summary>
+    public Chain Copy()
+    {
+        var copy = new Chain(type, protection, Keys);
+        copy.Archives.AddRange(Archives);
+        copy.Indexes.AddRange(Indexes);
+        copy.Ids.AddRange(Ids);
+        return copy;
+    }
+
     public async Task<ArchiveSummary> AddAsync(Func<IItemSink, CancellationToken, Task> items, long expected)
     {
         var token = TestContext.Current.CancellationToken;

@@ -1,0 +1,91 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Items;
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Tests.Archives;
+
+/// <summary>Reads archives that may be damaged, and tells how that ended.</summary>
+internal static class Damage
+{
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether every flip and cut is tried, and not a sample.</summary>
+    public static bool Soak => Environment.GetEnvironmentVariable("HOLDFAST_SOAK") == "1";
+
+    /// <summary>What may be said about bytes that are not what was written.</summary>
+    public static readonly Error[] Told = [ErrorCatalogue.Corrupt, ErrorCatalogue.Truncated, ErrorCatalogue.Refused, ErrorCatalogue.KeyWrong];
+
+    /// <summary>The flips to try: every bit of every byte and every byte inverted, or a sample of them.</summary>
+    public static IEnumerable<(int At, byte Mask)> Flips(int length, int sample, int seed)
+    {
+        if (Soak) return Enumerable.Range(0, length).SelectMany(at => Enumerable.Range(0, 9).Select(b => (at, b == 8 ? (byte)0xFF : (byte)(1 << b))));
+        var random = new Random(seed);
+        return Enumerable.Range(0, sample).Select(i => (random.Next(length), i % 4 == 0 ? (byte)0xFF : (byte)(1 << random.Next(8))));
+    }
+
+    /// <summary>The lengths to cut at.</summary>
+    public static IEnumerable<int> Cuts(int length, int sample, int seed)
+    {
+        if (Soak) return Enumerable.Range(0, length);
+        var random = new Random(seed);
+        return Enumerable.Range(0, sample).Select(i => i < 40 ? i : i < 80 ? length - (i - 39) : random.Next(length));
+    }
+
+    /// <summary>Flips bits of one byte.</summary>
+    public static byte[] Flip(byte[] bytes, int at, byte mask)
+    {
+        var copy = (byte[])bytes.Clone();
+        copy[at] ^= mask;
+        return copy;
+    }
+
+    /// <summary>Opens the archives, the last of which is the point, and verifies that one: null where it is found whole.</summary>
+    public static Task<HoldfastException?> VerifyAsync(byte[] archive, AgeKeys keys) => FaultOfAsync(async token =>
+    {
+        await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive), keys, token);
+        await ArchiveVerifier.VerifyAsync(reader, 2, token);
+    });
+
+    /// <summary>Opens the archives, the last of which is the point, and reads its one item to the end.</summary>
+    public static async Task<(HoldfastException? Fault, byte[] Content)> ReadAsync(IReadOnlyList<byte[]> archives, AgeKeys keys)
+    {
+        var content = Array.Empty<byte>();
+        var fault = await FaultOfAsync(async token =>
+        {
+            var readers = new List<ArchiveReader>();
+            foreach (var (i, archive) in archives.Index()) readers.Add(await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token));
+            await using var chain = ChainReader.Join(readers[^1], readers, 2);
+            foreach (var item in chain.Items) content = await ContentAsync(chain, item, token);
+        });
+        return (fault, content);
+    }
+
+    /// <summary>The failure that <paramref name="work"/> ends in; null where it ends well. Anything but a told failure, or a hang, fails the test.</summary>
+    public static async Task<HoldfastException?> FaultOfAsync(Func<CancellationToken, Task> work)
+    {
+        try
+        {
+            await work(TestContext.Current.CancellationToken).WaitAsync(Hang, TestContext.Current.CancellationToken);
+            return null;
+        }
+        catch (HoldfastException e)
+        {
+            return e;
+        }
+    }
+
+    private static async Task<byte[]> ContentAsync(ChainReader chain, ItemInfo item, CancellationToken cancellationToken)
+    {
+        if (item.Kind == ItemKind.Image)
+        {
+            var image = new MemoryImage(item.PageSize, []);
+            await chain.CopyImageAsync(item.Name, image, cancellationToken);
+            return image.Bytes;
+        }
+
+        using var bytes = new MemoryStream();
+        await chain.CopyStreamAsync(item.Name, (part, t) => bytes.WriteAsync(part, t), cancellationToken);
+        return bytes.ToArray();
+    }
+}

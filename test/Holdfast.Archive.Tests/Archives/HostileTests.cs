@@ -1,0 +1,423 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Frames;
+using Holdfast.Archive.Items;
+using Holdfast.Archive.Reading;
+using Holdfast.Archive.Tar;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Archive.Tests.Archives;
+
+/// <summary>Archives that no backup of ours would write, with every checksum right.</summary>
+public sealed class HostileTests
+{
+    private const int PageSize = 512;
+    private const string FirstId = "00000000000000000000000000000001";
+    private const string OtherId = "ffffffffffffffffffffffffffffffff";
+
+    private static readonly Dictionary<string, Action<JsonNode>> Manifests = new()
+    {
+        ["offset far outside"] = m => Part(m)["offset"] = long.MaxValue,
+        ["offset that overflows with the length"] = m => Part(m)["offset"] = long.MaxValue - 10,
+        ["offset below zero"] = m => Part(m)["offset"] = -1,
+        ["length far outside"] = m => Part(m)["length"] = long.MaxValue,
+        ["length below zero"] = m => Part(m)["length"] = -512,
+        ["length of zero"] = m => Part(m)["length"] = 0,
+        ["lengths whose sum overflows"] = m => Item(m)["parts"] = new JsonArray(Far(m), Far(m), Far(m)),
+        ["bytes of another archive far outside"] = m =>
+        {
+            m["archives"]!.AsArray().Add(FirstId);
+            (Part(m)["archive"], Part(m)["offset"]) = (1, long.MaxValue);
+        },
+        ["bytes of another archive that overflow"] = m =>
+        {
+            m["archives"]!.AsArray().Add(FirstId);
+            (Part(m)["archive"], Part(m)["offset"]) = (1, long.MaxValue - Part(m)["length"]!.GetValue<long>());
+        },
+        ["lengths of another archive whose sum overflows"] = m =>
+        {
+            m["archives"]!.AsArray().Add(FirstId);
+            Item(m)["parts"] = new JsonArray(Far(m), Far(m), Far(m));
+        },
+        ["archive number outside"] = m => Part(m)["archive"] = 77,
+        ["archive number below zero"] = m => Part(m)["archive"] = -1,
+        ["archive number of the largest kind"] = m => Part(m)["archive"] = int.MaxValue,
+        ["part of null"] = m => Item(m)["parts"]!.AsArray().Add(null),
+        ["parts of null"] = m => Item(m)["parts"] = null,
+        ["parts of another type"] = m => Item(m)["parts"] = "none",
+        ["no parts"] = m => Item(m)["parts"] = new JsonArray(),
+        ["hash of null"] = m => Part(m)["sha256"] = null,
+        ["hash that is none"] = m => Part(m)["sha256"] = "no hash",
+        ["another hash"] = m => Part(m)["sha256"] = Convert.ToBase64String(new byte[32]),
+        ["item of null"] = m => m["items"]!.AsArray().Add(null),
+        ["items of null"] = m => m["items"] = null,
+        ["item with a slash"] = m => Item(m)["name"] = "a/b",
+        ["item that climbs out"] = m => Item(m)["name"] = "..",
+        ["item with an absolute path"] = m => Item(m)["name"] = "/etc/passwd",
+        ["item without a name"] = m => Item(m)["name"] = "",
+        ["item with a name of null"] = m => Item(m)["name"] = null,
+        ["item with a control character"] = m => Item(m)["name"] = "a\u001b[2Jb",
+        ["item with half a character"] = m => Item(m)["name"] = "REPLACE",
+        ["item twice"] = m => m["items"]!.AsArray().Add(Item(m).DeepClone()),
+        ["item that is called like the manifest"] = m => Item(m)["name"] = "manifest.json",
+        ["item of an unknown kind"] = m => Item(m)["kind"] = "Socket",
+        ["item of a kind by number"] = m => Item(m)["kind"] = 7,
+        ["item longer than its parts"] = m => Item(m)["length"] = 1L << 40,
+        ["item of the greatest length"] = m => Item(m)["length"] = long.MaxValue / 512 * 512,
+        ["item below zero"] = m => Item(m)["length"] = -512,
+        ["archives of null"] = m => m["archives"] = null,
+        ["archive of null"] = m => m["archives"]!.AsArray().Add(null),
+        ["only archives of null"] = m => m["archives"] = new JsonArray((JsonNode?)null),
+        ["no archives"] = m => m["archives"] = new JsonArray(),
+        ["unknown archive"] = m => m["archives"]!.AsArray().Add(OtherId),
+        ["archives that are no ids"] = m => m["archives"]!.AsArray().Add("../../etc"),
+        ["another archive first"] = m => m["archives"] = new JsonArray(OtherId),
+        ["another id"] = m => m["id"] = OtherId,
+        ["fingerprint of null"] = m => m["fingerprint"] = null,
+        ["mark of null"] = m => m["fingerprint"] = new JsonObject { ["rows"] = null },
+        ["warnings of null"] = m => m["warnings"] = null,
+        ["warning of null"] = m => m["warnings"] = new JsonArray((JsonNode?)null),
+        ["newer format"] = m => m["format"] = 2,
+        ["end time of nonsense"] = m => m["endTime"] = "yesterday",
+        ["numbers too large for 64 bits"] = m => m["totalBytes"] = JsonNode.Parse("1e300"),
+    };
+
+    private static readonly Dictionary<string, Action<JsonNode>> ImageManifests = new()
+    {
+        ["page size 0"] = m => Item(m)["pageSize"] = 0,
+        ["page size 3"] = m => Item(m)["pageSize"] = 3,
+        ["page size 1"] = m => Item(m)["pageSize"] = 1,
+        ["page size below zero"] = m => Item(m)["pageSize"] = int.MinValue,
+        ["page size of 2 GiB"] = m => Item(m)["pageSize"] = 1 << 30,
+        ["no page size"] = m => Item(m)["pageSize"] = null,
+        ["another page size"] = m => Item(m)["pageSize"] = 1024,
+        ["no hash"] = m => Item(m)["sha256"] = null,
+        ["two parts of the same bytes"] = m => Item(m)["parts"]!.AsArray().Add(Part(m).DeepClone()),
+        ["parts that overlap"] = m => Item(m)["parts"]!.AsArray().Add(Moved(m, 512)),
+        ["pages that begin within a frame"] = m => Part(m)["offset"] = (long)Part(m)["offset"]! + 512,
+    };
+
+    private static readonly Dictionary<string, Action<JsonNode>> IncrementalImageManifests = new()
+    {
+        ["no page map"] = m => Item(m)["pageMap"] = null,
+        ["page map too short"] = m => Item(m)["length"] = 512 * 80,
+        ["page map too long"] = m => Item(m)["length"] = 0,
+        ["page map of another archive"] = m => Item(m)["pageMap"]!["archive"] = 1,
+        ["page map far outside"] = m => Item(m)["pageMap"]!["offset"] = long.MaxValue,
+        ["page map of the greatest length"] = m =>
+        {
+            Item(m)["length"] = long.MaxValue / 512 * 512;
+            Item(m)["pageMap"]!["length"] = ((long.MaxValue / 512) + 7) / 8;
+        },
+        ["page map elsewhere"] = m =>
+        {
+            Item(m)["pageMap"]!["offset"] = 512;
+            Item(m)["pageMap"]!["sha256"] = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData("{"u8));
+        },
+        ["an empty image with pages"] = m =>
+        {
+            Item(m)["length"] = 0;
+            Item(m)["pageMap"] = null;
+            Item(m)["sha256"] = Part(m)["sha256"]!.GetValue<string>();
+        },
+    };
+
+    private static readonly Dictionary<string, Action<JsonNode>> Headers = new()
+    {
+        ["newer format"] = h => h["format"] = 2,
+        ["id of null"] = h => h["id"] = null,
+        ["id that is none"] = h => h["id"] = "..",
+        ["another id"] = h => h["id"] = OtherId,
+        ["kind by number"] = h => h["kind"] = 9,
+        ["kind of nonsense"] = h => h["kind"] = "Half",
+        ["type by number"] = h => h["type"] = 9,
+        ["parent of its own"] = h => h["parent"] = h["id"]!.GetValue<string>(),
+        ["chain of null"] = h => h["chain"] = null,
+        ["another chain"] = h => h["chain"] = OtherId,
+        ["database of null"] = h => h["database"] = null,
+        ["start time of nonsense"] = h => h["startTime"] = "x",
+    };
+
+    public static IEnumerable<TheoryDataRow<BackupType, int, string>> ManifestCases() =>
+        from type in Enum.GetValues<BackupType>()
+        from point in (int[])[0, 1]
+        from name in Manifests.Keys.Concat(type == BackupType.Snapshot ? ImageManifests.Keys : []).Concat(type == BackupType.Snapshot && point == 1 ? IncrementalImageManifests.Keys : [])
+        select new TheoryDataRow<BackupType, int, string>(type, point, name);
+
+    public static IEnumerable<TheoryDataRow<BackupType, int, string>> HeaderCases() =>
+        from type in Enum.GetValues<BackupType>()
+        from point in (int[])[0, 1]
+        from name in Headers.Keys
+        select new TheoryDataRow<BackupType, int, string>(type, point, name);
+
+    [Theory]
+    [MemberData(nameof(ManifestCases))]
+    public async Task A_hostile_manifest_is_refused_or_read_as_it_was(BackupType type, int point, string name)
+    {
+        var (chain, points) = await SmallChainAsync(type);
+        var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(Manifests.GetValueOrDefault(name) ?? ImageManifests.GetValueOrDefault(name) ?? IncrementalImageManifests[name]);
+        archive.Manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(archive.Manifest).Replace("\"REPLACE\"", "\"\\ud800\"", StringComparison.Ordinal));
+        await RefusedOrRightAsync([.. chain.Archives[..point], archive.Pack()], points[point]);
+    }
+
+    [Theory]
+    [MemberData(nameof(HeaderCases))]
+    public async Task A_hostile_header_is_refused_or_read_as_it_was(BackupType type, int point, string name)
+    {
+        var (chain, points) = await SmallChainAsync(type);
+        await RefusedOrRightAsync([.. chain.Archives[..point], (await TestArchive.OfAsync(chain.Archives[point])).WithHeader(Headers[name]).Pack()], points[point]);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"format":1,"manifest":null}""")]
+    [InlineData("""{"format":1,"manifest":{"length":9223372036854775807,"sha256":"","archive":0,"offset":0}}""")]
+    [InlineData("""{"format":1,"manifest":{"length":10,"sha256":"","archive":0,"offset":9223372036854775807}}""")]
+    [InlineData("""{"format":1,"manifest":{"length":10,"sha256":"","archive":0,"offset":9223372036854775800}}""")]
+    [InlineData("""{"format":1,"manifest":{"length":10,"sha256":"","archive":0,"offset":-5}}""")]
+    [InlineData("""{"format":1,"manifest":{"length":-10,"sha256":"","archive":0,"offset":5}}""")]
+    [InlineData("""{"format":1,"manifest":{"length":10,"sha256":"","archive":3,"offset":0}}""")]
+    [InlineData("""{"format":1,"manifest":{"length":10,"sha256":null,"archive":0,"offset":0}}""")]
+    [InlineData("\ufeff\u0000")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
+    public async Task A_hostile_index_json_is_refused(string json)
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        var archive = await TestArchive.OfAsync(chain.Archives[0]);
+        archive.Index = Encoding.UTF8.GetBytes(json);
+        await RefusedAsync(archive.Pack());
+    }
+
+    [Fact]
+    public async Task A_manifest_of_broken_UTF8_or_deep_JSON_is_refused()
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        foreach (var manifest in (byte[][])[[0xFF, 0xFE, 0xC0], [.. "{\"id\":\""u8, 0xC3, 0x28, .. "\"}"u8], [.. "{\""u8, 0xED, 0xA0, 0x80, .. "\":1}"u8], Encoding.ASCII.GetBytes(new string('[', 100_000)), "{\"id\":1,\"id\":\"2\"}"u8.ToArray()])
+        {
+            var archive = await TestArchive.OfAsync(chain.Archives[0]);
+            archive.Manifest = manifest;
+            await RefusedAsync(archive.Pack());
+        }
+    }
+
+    [Theory]
+    [InlineData("../evil", "00000000004\0", '0', "", "")]
+    [InlineData("/etc/passwd", "00000000004\0", '0', "", "")]
+    [InlineData("dump.sql.000002", "00000000004\0", '0', "", "../..")]
+    [InlineData("dump.sql.000002", "00000000000\0", '2', "/etc/passwd", "")]
+    [InlineData("dump.sql.000002", "00000000000\0", '1', "holdfast.json", "")]
+    [InlineData("dump.sql.000002", "00000000000\0", '5', "", "")]
+    [InlineData("dump.sql.000002", "00000000000\0", '3', "", "")]
+    [InlineData("dump.sql.000002", "00000000000\0", '6', "", "")]
+    [InlineData("dump.sql.000002", "77777777777\0", '0', "", "")]
+    [InlineData("dump.sql.000002", "777777777777", '0', "", "")]
+    [InlineData("dump.sql.000002", "-0000000001\0", '0', "", "")]
+    [InlineData("dump.sql.000002", "00000000004\0", 'L', "", "")]
+    [InlineData("dump.sql.000002", "00000000004\0", 'x', "", "")]
+    [InlineData("dump.sql.000002", "77777777777\0", 'x', "", "")]
+    [InlineData("dump.sql.000002", "00000000004\0", 'g', "", "")]
+    [InlineData("dump.sql.000002", "00000000004\0", '0', "", "")]
+    [InlineData("extra", "00000000000\0", '0', "", "")]
+    [InlineData("", "00000000004\0", '0', "", "")]
+    [InlineData("manifest.json", "00000000004\0", '0', "", "")]
+    [InlineData("holdfast.json", "00000000004\0", '0', "", "")]
+    public async Task An_entry_that_the_manifest_does_not_name_is_refused(string name, string size, char type, string link, string prefix)
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        var archive = await TestArchive.OfAsync(chain.Archives[0]);
+        byte[] content = [1, 2, 3, 4, .. new byte[TarFormat.Block - 4]];
+        archive.Frames.Add([.. TestArchive.RawHeader(name, size, type, link, prefix), .. content]);
+        var fault = await Damage.VerifyAsync(archive.Pack(), AgeKeys.None);
+        Assert.Contains(fault?.Error, Damage.Told);
+    }
+
+    [Theory]
+    [InlineData("9223372036854775807")]
+    [InlineData("99999999999999999999")]
+    [InlineData("-1")]
+    [InlineData("")]
+    [InlineData("4\n19 size=5")]
+    public async Task A_PAX_size_of_nonsense_is_refused(string size)
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        foreach (var name in (string[])["dump.sql.000002", "index.json", "holdfast.json"])
+        {
+            var archive = await TestArchive.OfAsync(chain.Archives[0]);
+            var record = Encoding.ASCII.GetBytes($"{size.Length + 9} size={size}\n");
+            byte[] entry = [.. TestArchive.RawHeader("pax", Convert.ToString(record.Length, 8).PadLeft(11, '0') + "\0", 'x'), .. record, .. new byte[TarFormat.Block - record.Length], .. TestArchive.RawHeader(name, "00000000000\0")];
+            archive.Frames.Add(entry);
+            Assert.Contains((await Damage.VerifyAsync(archive.Pack(), AgeKeys.None))?.Error, Damage.Told);
+            Assert.Contains((await Damage.VerifyAsync(TestArchive.PackFrames([entry, entry]), AgeKeys.None))?.Error, Damage.Told);
+        }
+    }
+
+    [Fact]
+    public async Task Bytes_behind_the_end_of_the_tar_stream_are_refused()
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        var archive = await TestArchive.OfAsync(chain.Archives[0]);
+        var manifest = archive.Manifest;
+        var whole = archive.Pack();
+        await using var reader = await ArchiveReader.OpenAsync(new MemorySource(whole), AgeKeys.None, TestContext.Current.CancellationToken);
+        var (offset, length) = reader.Frames.Table.Content(reader.Frames.Table.Count - 1);
+        var last = new byte[length];
+        await reader.Frames.ReadAsync(offset, last, TestContext.Current.CancellationToken);
+        foreach (var behind in (byte[][])[[1], new byte[1], new byte[TarFormat.Block], TestArchive.Entry("more", [1, 2, 3])])
+            Assert.Contains((await Damage.VerifyAsync(TestArchive.PackFrames([.. archive.Frames, TestArchive.Entry("manifest.json", manifest), [.. last, .. behind]]), AgeKeys.None))?.Error, Damage.Told);
+    }
+
+    [Theory]
+    [InlineData(uint.MaxValue)]
+    [InlineData((8u << 20) + 1)]
+    [InlineData(8u << 20)]
+    [InlineData(1u << 31)]
+    public async Task A_frame_that_is_declared_huge_is_refused(uint content)
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        var whole = chain.Archives[0];
+        await using var reader = await ArchiveReader.OpenAsync(new MemorySource(whole), AgeKeys.None, TestContext.Current.CancellationToken);
+        var table = reader.Frames.Table;
+        var frames = Enumerable.Range(0, table.Count).Select(i => ((uint)table.Stored(i).Length, (uint)table.Content(i).Length)).ToList();
+        foreach (var i in (int[])[0, frames.Count - 1])
+        {
+            var hostile = new List<(uint, uint)>(frames) { [i] = (frames[i].Item1, content) };
+            await RefusedAsync(TestArchive.PackTable(whole[..(int)table.StoredLength], hostile));
+        }
+    }
+
+    [Theory]
+    [InlineData(uint.MaxValue)]
+    [InlineData(uint.MaxValue - 1)]
+    [InlineData(1u << 31)]
+    [InlineData(0u)]
+    [InlineData(1u)]
+    public async Task A_seek_table_with_an_impossible_number_of_frames_is_refused(uint count)
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        var hostile = (byte[])chain.Archives[0].Clone();
+        BinaryPrimitives.WriteUInt32LittleEndian(hostile.AsSpan(hostile.Length - SeekTable.FooterBytes), count);
+        await RefusedAsync(hostile);
+        // The same in a file that is large enough to hold such a table.
+        Assert.Contains((await Damage.FaultOfAsync(async token => await ArchiveReader.OpenAsync(new SparseSource(hostile[..4], hostile[^SeekTable.FooterBytes..], 1L << 40), AgeKeys.None, token)))?.Error, Damage.Told);
+    }
+
+    [Fact]
+    public async Task Archives_that_are_each_others_parents_are_refused()
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        var (first, second) = (chain.Ids[0], chain.Ids[1]);
+        var looped = (await TestArchive.OfAsync(chain.Archives[1])).WithHeader(h => h["chain"] = first).Pack();
+        var other = (await TestArchive.OfAsync(chain.Archives[1])).WithHeader(h => (h["id"], h["parent"], h["chain"]) = (first, second, first)).WithManifest(m => (m["id"], m["archives"]) = (first, new JsonArray(first, second))).Pack();
+        var fault = (await Damage.ReadAsync([chain.Archives[0], looped, other], AgeKeys.None)).Fault;
+        Assert.Contains(fault?.Error, (Error?[])[.. Damage.Told, ErrorCatalogue.ChainIncomplete]);
+    }
+
+    [Fact]
+    public async Task A_parent_of_another_chain_or_database_is_refused()
+    {
+        var (chain, _) = await SmallChainAsync(BackupType.Backup);
+        var parent = await TestArchive.OfAsync(chain.Archives[0]);
+        var fault = (await Damage.ReadAsync([parent.WithHeader(h => h["database"] = "local/tess").Pack(), chain.Archives[1]], AgeKeys.None)).Fault;
+        Assert.Equal(ErrorCatalogue.Refused, fault?.Error);
+        Assert.Equal(ErrorCatalogue.ChainIncomplete, (await Damage.ReadAsync([chain.Archives[1]], AgeKeys.None)).Fault?.Error);
+    }
+
+    [Fact]
+    public async Task A_page_map_that_names_more_or_fewer_pages_than_are_stored_is_refused()
+    {
+        var (chain, points) = await SmallChainAsync(BackupType.Snapshot);
+        foreach (var map in (byte[])[0x00, 0x01, 0x7F, 0xFF])
+        {
+            var archive = await TestArchive.OfAsync(chain.Archives[1]);
+            archive.WithManifest(m =>
+            {
+                var part = Item(m)["pageMap"]!;
+                SetByte(archive.Frames, part["offset"]!.GetValue<long>(), map);
+                part["sha256"] = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData([map]));
+            });
+            await RefusedOrRightAsync([chain.Archives[0], archive.Pack()], points[1]);
+        }
+    }
+
+    private static JsonNode Item(JsonNode manifest) => manifest["items"]![0]!;
+
+    private static JsonNode Part(JsonNode manifest) => Item(manifest)["parts"]![0]!;
+
+    private static JsonNode Far(JsonNode manifest)
+    {
+        var part = Part(manifest).DeepClone();
+        (part["length"], part["archive"]) = (long.MaxValue, manifest["archives"]!.AsArray().Count - 1);
+        return part;
+    }
+
+    private static JsonNode Moved(JsonNode manifest, int by)
+    {
+        var part = Part(manifest).DeepClone();
+        (part["offset"], part["length"]) = (part["offset"]!.GetValue<long>() + by, part["length"]!.GetValue<long>() - by);
+        return part;
+    }
+
+    private static void SetByte(IEnumerable<byte[]> frames, long offset, byte value)
+    {
+        foreach (var frame in frames)
+        {
+            if (offset < frame.Length)
+            {
+                frame[offset] = value;
+                return;
+            }
+
+            offset -= frame.Length;
+        }
+    }
+
+    private static async Task RefusedAsync(byte[] archive)
+    {
+        Assert.Contains((await Damage.VerifyAsync(archive, AgeKeys.None))?.Error, Damage.Told);
+        Assert.Contains((await Damage.ReadAsync([archive], AgeKeys.None)).Fault?.Error, Damage.Told);
+    }
+
+    private static async Task RefusedOrRightAsync(byte[][] archives, byte[] expected)
+    {
+        var verified = await Damage.VerifyAsync(archives[^1], AgeKeys.None);
+        if (verified is not null) Assert.Contains(verified.Error, Damage.Told);
+        var (fault, content) = await Damage.ReadAsync(archives, AgeKeys.None);
+        if (fault is not null) Assert.Contains(fault.Error, (Error[])[.. Damage.Told, ErrorCatalogue.ChainIncomplete]);
+        else Assert.Equal(expected, content);
+    }
+
+    private static async Task<(Chain Chain, List<byte[]> Points)> SmallChainAsync(BackupType type)
+    {
+        var chain = new Chain(type);
+        var first = new byte[7 * PageSize];
+        new Random(5).NextBytes(first);
+        byte[] second = [.. first, .. new byte[PageSize]];
+        second[PageSize]++;
+        await chain.AddAsync(type, first, PageSize);
+        await chain.AddAsync(type, second, PageSize);
+        return (chain, [first, second]);
+    }
+
+    /// <summary>A large file of zeros with a beginning and an end.</summary>
+    private sealed class SparseSource(byte[] start, byte[] end, long length) : IByteSource
+    {
+        public string Name => "sparse";
+
+        public long Length => length;
+
+        public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            buffer.Span.Clear();
+            if (offset == 0) start.CopyTo(buffer);
+            if (offset + buffer.Length == length) end.CopyTo(buffer[^end.Length..]);
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

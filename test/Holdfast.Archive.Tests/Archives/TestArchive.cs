@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Frames;
+using Holdfast.Archive.Reading;
+using Holdfast.Archive.Tar;
+
+namespace Holdfast.Archive.Tests.Archives;
+
+/// <summary>An archive taken apart, to be packed again with other contents: frames, checksums and hashes all fit, so that what is hostile gets past them.</summary>
+internal sealed class TestArchive
+{
+    private static readonly DateTimeOffset Time = new(2026, 11, 23, 10, 0, 0, TimeSpan.Zero);
+
+    private readonly List<byte[]> _frames; // those before index.json
+    private readonly int _manifestAt; // where the header block of manifest.json lies in the tar stream
+
+    private TestArchive(List<byte[]> frames, int manifestAt)
+    {
+        (_frames, _manifestAt) = (frames, manifestAt);
+        var tar = Tar;
+        Manifest = tar[(manifestAt + TarFormat.Block)..];
+        Header = ContentAt(tar, 0);
+    }
+
+    /// <summary><c>holdfast.json</c>.</summary>
+    public byte[] Header { get; set; }
+
+    /// <summary><c>manifest.json</c>.</summary>
+    public byte[] Manifest { get; set; }
+
+    /// <summary><c>index.json</c>; null for the one that fits the manifest.</summary>
+    public byte[]? Index { get; set; }
+
+    /// <summary>Everything before the manifest: entries in frames. May be changed.</summary>
+    public IList<byte[]> Frames => _frames;
+
+    private byte[] Tar => [.. _frames.SelectMany(f => f)];
+
+    /// <summary>Takes an archive in clear apart.</summary>
+    public static async Task<TestArchive> OfAsync(byte[] archive)
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive), AgeKeys.None, token);
+        var frames = new List<byte[]>();
+        for (var i = 0; i < reader.Frames.Table.Count - 1; i++)
+        {
+            var (offset, length) = reader.Frames.Table.Content(i);
+            frames.Add(new byte[length]);
+            await reader.Frames.ReadAsync(offset, frames[i], token);
+        }
+
+        var test = new TestArchive(frames, (int)reader.Index.Manifest.Offset - TarFormat.Block);
+        test.Manifest = test.Manifest[..(int)reader.Index.Manifest.Length];
+        var cut = test._manifestAt;
+        for (var i = 0; i < frames.Count; i++)
+        {
+            var kept = Math.Min(cut, frames[i].Length);
+            frames[i] = frames[i][..kept];
+            cut -= kept;
+        }
+
+        frames.RemoveAll(f => f.Length == 0);
+        return test;
+    }
+
+    /// <summary>Changes the manifest.</summary>
+    public TestArchive WithManifest(Action<JsonNode> edit) => With(json => Manifest = json, Manifest, edit);
+
+    /// <summary>Changes the header, which must go on taking one block.</summary>
+    public TestArchive WithHeader(Action<JsonNode> edit) => With(json => Header = json, Header, edit);
+
+    /// <summary>Packs it.</summary>
+    public byte[] Pack()
+    {
+        var header = Entry("holdfast.json", Header);
+        if (header.Length != Entry("holdfast.json", ContentAt(_frames[0], 0)).Length) throw new InvalidOperationException("The header must keep its number of blocks.");
+        header.CopyTo(_frames[0], 0);
+        return Pack(_frames, Manifest, Index);
+    }
+
+    /// <summary>Packs frames, a manifest, and an index that fits it unless another is given.</summary>
+    public static byte[] Pack(IEnumerable<byte[]> frames, byte[] manifest, byte[]? index = null)
+    {
+        var before = frames.ToList();
+        var at = before.Sum(f => f.Length) + TarFormat.Block;
+        index ??= JsonSerializer.SerializeToUtf8Bytes(new(1, new(manifest.Length, Convert.ToBase64String(SHA256.HashData(manifest)), 0, at)), FormatJson.Default.ArchiveIndex);
+        return PackFrames([.. before, Entry("manifest.json", manifest), [.. Entry("index.json", index), .. new byte[TarFormat.EndBytes]]]);
+    }
+
+    /// <summary>A compressed stream of these frames, with its table.</summary>
+    public static byte[] PackFrames(IEnumerable<byte[]> contents)
+    {
+        using var file = new MemoryStream();
+        var table = new List<(uint, uint)>();
+        foreach (var content in contents)
+        {
+            var frame = new byte[ZstdPool.Bound(content.Length)];
+            var length = ZstdPool.Compress(content, frame, 1, false);
+            file.Write(frame, 0, length);
+            table.Add(((uint)length, (uint)content.Length));
+        }
+
+        return PackTable(file.ToArray(), table);
+    }
+
+    /// <summary>Frames behind which any table is put.</summary>
+    public static byte[] PackTable(byte[] frames, List<(uint Stored, uint Content)> table)
+    {
+        var padding = SeekTable.Padding(table);
+        return [.. frames, .. padding, .. SeekTable.Write([.. table, ((uint)padding.Length, 0)])];
+    }
+
+    /// <summary>A tar entry, padded.</summary>
+    public static byte[] Entry(string name, byte[] content) => [.. TarFormat.Header(name, content.Length, Time), .. content, .. new byte[TarFormat.Padding(content.Length)]];
+
+    /// <summary>A header block as any program may write it, its checksum right.</summary>
+    public static byte[] RawHeader(string name, string size, char type = '0', string link = "", string prefix = "")
+    {
+        var block = new byte[TarFormat.Block];
+        Encoding.UTF8.GetBytes(name).AsSpan().CopyTo(block);
+        "0000600\0"u8.CopyTo(block.AsSpan(100));
+        Encoding.ASCII.GetBytes(size).CopyTo(block, 124);
+        block[156] = (byte)type;
+        Encoding.ASCII.GetBytes(link).CopyTo(block, 157);
+        "ustar\0"u8.CopyTo(block.AsSpan(257));
+        "00"u8.CopyTo(block.AsSpan(263));
+        Encoding.ASCII.GetBytes(prefix).CopyTo(block, 345);
+        block.AsSpan(148, 8).Fill((byte)' ');
+        Encoding.ASCII.GetBytes($"{Convert.ToString(block.Sum(b => b), 8).PadLeft(6, '0')}\0 ").CopyTo(block, 148);
+        return block;
+    }
+
+    private static byte[] ContentAt(byte[] tar, int at)
+    {
+        var entry = TarFormat.Parse(tar.AsSpan(at, TarFormat.Block), "test", at)!.Value;
+        return tar.AsSpan(at + entry.HeaderBytes, (int)entry.Length).ToArray();
+    }
+
+    private TestArchive With(Action<byte[]> set, byte[] json, Action<JsonNode> edit)
+    {
+        var node = JsonNode.Parse(json)!;
+        edit(node);
+        set(Encoding.UTF8.GetBytes(node.ToJsonString()));
+        return this;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Holdfast.EndToEnd;
+
+/// <summary>How a program ended.</summary>
+internal sealed record Ended(int ExitCode, string Output, string Error)
+{
+    /// <summary>What it wrote, as JSON.</summary>
+    public JsonNode Json => JsonNode.Parse(Output) ?? throw new InvalidOperationException("No JSON.");
+
+    public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Error}";
+}
+
+/// <summary>Runs programs as children: <c>holdfast</c> as it was built, and the tools that people have.</summary>
+internal static class Child
+{
+    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(3);
+    private static readonly Lazy<string> Found = new(Find);
+
+    /// <summary>The executable under test: that of the same configuration as these tests.</summary>
+    public static string Holdfast => Found.Value;
+
+    /// <summary>Starts a program with its output kept.</summary>
+    public static Process Start(string program, IEnumerable<string> arguments, string? data = null, string? folder = null)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
+        if (data is not null)
+        {
+            start.Environment["XDG_DATA_HOME"] = data;
+            start.Environment["TMPDIR"] = data;
+        }
+
+        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
+        return Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+    }
+
+    /// <summary>Runs a program to its end. One that hangs is killed and fails the test.</summary>
+    public static async Task<Ended> RunAsync(string program, IEnumerable<string> arguments, string? input = null, string? data = null, string? folder = null)
+    {
+        using var process = Start(program, arguments, data, folder);
+        return await EndAsync(process, input);
+    }
+
+    /// <summary>Waits for a child's end.</summary>
+    public static async Task<Ended> EndAsync(Process process, string? input = null)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Hang);
+        try
+        {
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+            if (input is not null) await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(limit.Token);
+            return new(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} did not end.");
+        }
+    }
+
+    /// <summary>Runs a shell command that must succeed.</summary>
+    public static async Task<string> ShellAsync(string command, string? folder = null)
+    {
+        var ended = await RunAsync("bash", ["-c", $"set -euo pipefail; {command}"], folder: folder);
+        Assert.True(ended.ExitCode == 0, $"{command}: {ended}");
+        return ended.Output;
+    }
+
+    /// <summary>Whether a program is on this machine.</summary>
+    public static bool Has(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    private static string Find()
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Name.Split('_')[0];
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (!File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) continue;
+            return Directory.GetDirectories(Path.Combine(folder.FullName, "artifacts", "bin", "Holdfast.Cli"), configuration + "*")
+                .Select(f => Path.Combine(f, "holdfast")).Where(File.Exists).MaxBy(File.GetLastWriteTimeUtc) ?? throw new FileNotFoundException("holdfast is not built.");
+        }
+
+        throw new FileNotFoundException("The repository is not found.");
+    }
+}
