@@ -2,8 +2,8 @@
 # Usage: eng/samples.sh DIR [small] - makes DIR with sample databases of different kinds and sizes, and beside it DIR/../payroll.key, the key of the
 # encrypted one. Exit 3: all but the encrypted one, which this machine cannot make. The demo and the tests of the docs use them.
 set -euo pipefail
+dir=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
-dir=$1
 rows=120000
 [ "${2:-}" = small ] && rows=2000
 mkdir -p "$dir/tenants" "$dir/hr"
