@@ -29,7 +29,7 @@ eng/samples.sh "$demo/data" || code=$?
 show "cd $demo"
 cd "$demo"
 mkdir -p home restored
-hr="--encrypted 'hr/*' --database-key 'hr/*=payroll.key'" listed="--encrypted 'hr/*'" payroll="--key-file payroll.key"
+hr=$' \\\n    --encrypted \'hr/*\' --database-key \'hr/*=payroll.key\'' listed="--encrypted 'hr/*'" payroll="--key-file payroll.key"
 if [ "$code" = 3 ]; then
   hr='' listed='' payroll=''
   say "(SQLite3 Multiple Ciphers is not built here, so the encrypted one is missing. All else works.)"
@@ -42,17 +42,17 @@ step "A key. The backups are encrypted to it; it belongs in a safe place, not be
 run "holdfast keygen --out backup.key"
 
 step "One command backs up every database: as images of their pages ..."
-run "holdfast backup --source shop=data --to images --type snapshot $hr --key-file backup.key"
+run "holdfast backup --source shop=data --to images --type snapshot --key-file backup.key$hr"
 
 step "... or as SQL scripts; the encrypted database's is encrypted with its own key"
-run "holdfast backup --source shop=data --to scripts --type backup $hr --key-file backup.key"
+run "holdfast backup --source shop=data --to scripts --type backup --key-file backup.key$hr"
 
 step "Life goes on"
 run "sqlite3 data/orders.db \"INSERT INTO orders SELECT NULL, 1, '2026-11-23', 9.5, 'new' FROM orders LIMIT 2000\""
 run "sqlite3 data/tenants/ash.db \"UPDATE settings SET value = 2025 WHERE key = 'since'\""
 
 step "An incremental stores what changed, and nothing for a database that did not change"
-run "holdfast backup --source shop=data --to images --type snapshot --kind incremental $hr --key-file backup.key"
+run "holdfast backup --source shop=data --to images --type snapshot --kind incremental --key-file backup.key$hr"
 
 step "What can be restored of the orders"
 run "holdfast points images/shop/orders.db"
