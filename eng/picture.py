@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 
-COLUMNS, SESSION = 108, f"holdfast-picture-{os.getpid()}"
-WIDTH, HEIGHT, LEFT, TOP = 8.43, 19, 22, 52
+COLUMNS, SESSION = 118, f"holdfast-picture-{os.getpid()}"
+WIDTH, HEIGHT, LEFT, TOP = 8.43, 17, 22, 54
 BACK, FORE = "#1b1e27", "#d5d9e3"
 COLOURS = {30: "#1b1e27", 31: "#f2777a", 32: "#8fcf8f", 33: "#f0c674", 34: "#7fa7e0", 35: "#c397d8", 36: "#70c0b1", 37: FORE, 90: "#7d8496"}
 GREY = "#7d8496"
@@ -24,13 +24,13 @@ def tmux(*arguments):
 
 def capture():
     """The demo's lines with their colours, as a terminal shows them."""
-    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    root = os.getcwd()
     tmux("new-session", "-d", "-s", SESSION, "-x", str(COLUMNS), "-y", "60", "-c", root, "env -u NO_COLOR eng/demo.sh; tmux wait-for -S " + SESSION + "; sleep 60")
     try:
         tmux("set-option", "-t", SESSION, "history-limit", "5000")
         tmux("wait-for", SESSION)
         time.sleep(0.5)
-        return tmux("capture-pane", "-e", "-p", "-S", "-", "-t", SESSION).split("\n")
+        return tmux("capture-pane", "-e", "-p", "-J", "-S", "-", "-t", SESSION).replace(root, "/home/you/holdfast").split("\n")
     finally:
         tmux("kill-session", "-t", SESSION)
 
@@ -59,25 +59,34 @@ def colour(codes, style):
     return fore, bold
 
 
-def spans(line):
-    """The line as (text, style) pieces."""
-    style, pieces, at = (FORE, False), [], 0
-    for match in re.finditer(r"\x1b\[([0-9;]*)m", line):
-        if match.start() > at:
-            pieces.append((line[at : match.start()], style))
-        style, at = colour(match.group(1), style), match.end()
-    return pieces + [(line[at:], style)] if line[at:] else pieces
+def rows(lines):
+    """Lists of (text, style) pieces, one for each row of the picture: long lines are broken, and a colour lasts until the next one."""
+    style = (FORE, False)
+    for line in lines:
+        row, room = [], COLUMNS
+        for piece in re.split(r"(\x1b\[[0-9;]*m)", line):
+            if piece.startswith("\x1b"):
+                style = colour(piece[2:-1], style)
+                continue
+            while len(piece) > room:
+                row.append((piece[:room], style))
+                yield row
+                piece, row, room = piece[room:], [], COLUMNS
+            room -= len(piece)
+            row.append((piece, style))
+        yield row
 
 
 def picture(lines):
     """The SVG."""
+    lines = list(rows(lines))
     width, height = round(LEFT * 2 + COLUMNS * WIDTH), TOP + len(lines) * HEIGHT + 14
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="ui-monospace,\'DejaVu Sans Mono\',Menlo,Consolas,monospace" font-size="14">']
     out.append(f'<rect width="{width}" height="{height}" rx="10" fill="{BACK}"/>')
     out += [f'<circle cx="{24 + i * 20}" cy="22" r="6" fill="#4a5060"/>' for i in range(3)]
     for row, line in enumerate(lines):
         column, y = 0, TOP + row * HEIGHT
-        for text, (fore, bold) in spans(line):
+        for text, (fore, bold) in line:
             shown = text.rstrip()
             if shown.strip():
                 weight = ' font-weight="bold"' if bold else ""

@@ -37,7 +37,14 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
         Task.Run<IRestoreTarget>(() => new SqliteRestoreTarget(NewFile.Begin(config.Path, request.Name, request.ExpectedBytes), request, script), cancellationToken);
 
     /// <inheritdoc/>
-    public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => Task.Run(() => NewFile.RemoveOrphans(config.Path, cancellationToken), cancellationToken);
+    public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            var left = FolderWalk.Files(FolderWalk.Root(config.Path), cancellationToken).Where(f => f.Problem is null && f.FileName.StartsWith(SideFiles.RestorePrefix, StringComparison.Ordinal));
+            Orphans.Remove([.. left.Select(f => f.Path)], SideFiles.RestorePrefix);
+            if (Directory.Exists(config.SpoolFolder)) Orphans.Remove(Directory.GetFiles(config.SpoolFolder, SideFiles.SpoolPrefix + "*"), SideFiles.SpoolPrefix);
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
@@ -51,8 +58,7 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
             return new(await KeylessOpening.OpenAsync(path, config, tuning, time, cancellationToken), plan);
         }
 
-        var heldSince = time.GetTimestamp();
-        var image = ConnectionImage.Open(path, plan.Key, tuning, time);
+        var (image, heldSince) = await ConnectionOpening.OpenAsync(path, plan.Key, tuning, time, cancellationToken);
         return new(plan.Type == BackupType.Backup ? image : new SpooledImage(image, SpoolPolicy.For(image, config, tuning), heldSince, time), plan);
     }
 
@@ -60,6 +66,8 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
     {
         var code = FileHeader.TryRead(path, out var header);
         if (code != SqliteConstants.Ok) throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
+        if (FileStatus.Of(path) is { Size: < FileHeader.SmallestDatabase } status)
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' has {status.Size} bytes, fewer than the smallest database.", "It is empty or was cut off.");
         if (database.Problem is { } problem) throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
         var isNamed = _finder.IsEncrypted(database.Name) || database.Encryption == EncryptionState.Yes;
         if (!header.IsPlain && !isNamed)

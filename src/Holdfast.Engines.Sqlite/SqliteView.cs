@@ -68,7 +68,12 @@ internal sealed class SqliteView : IDatabaseView
     private async Task<IReadOnlyDictionary<string, string>> DumpAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
         var image = (ConnectionImage)_image;
-        if (!image.HoldsWriters || image.Length / _plan.DumpRate <= _plan.Config.MaxWriterWait.TotalSeconds) return await DumpAsync(image.Connection, sink, cancellationToken);
+        if (!image.HoldsWriters || image.Length / _plan.DumpRate <= _plan.Config.MaxWriterWait.TotalSeconds) 
+        {
+            var fingerprint = await DumpAsync(image.Connection, sink, cancellationToken);
+            image.Dispose(); // nobody need wait until the archive is done
+            return fingerprint;
+        }
 
         // Writers wait while this database is read, and a dump would take too long: dump a copy of its pages, encrypted as they are.
         var spool = SpoolFile.Copy(image, 0, _plan.Config.SpoolFolder, named: true, cancellationToken);
@@ -82,8 +87,7 @@ internal sealed class SqliteView : IDatabaseView
         }
         finally
         {
-            spool.Dispose();
-            File.Delete(spool.Path);
+            spool.Remove();
         }
     }
 

@@ -6,7 +6,7 @@ namespace Holdfast.Engines.Sqlite.Tests;
 /// <summary>Images made while another process moves money: the sum never changes. HOLDFAST_SOAK=60 makes each case last 60 s.</summary>
 public sealed class ConsistencyTests : IDisposable
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(double.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SOAK"), out var seconds) ? seconds : 2);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(double.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SOAK"), out var seconds) ? seconds : 1.5);
     private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();

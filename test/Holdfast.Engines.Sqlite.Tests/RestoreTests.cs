@@ -101,8 +101,10 @@ public sealed class RestoreTests : IDisposable
     {
         Directory.CreateDirectory(_folder["a"]);
         foreach (var name in (string[])["_holdfast_restore_1", "_holdfast_restore_1-journal", "_holdfast_restore_1.lock", "a/_holdfast_restore_2", "a/keep"]) File.WriteAllText(_folder[name], "x");
+        foreach (var name in (string[])["holdfast-spool-1", "holdfast-spool-1.lock", "other"]) File.WriteAllText(Path.Combine(_folder.Spool, name), "x");
         await using var source = Source();
         await source.RemoveLeftoversAsync(default);
+        Assert.Equal([Path.Combine(_folder.Spool, "other")], Directory.GetFiles(_folder.Spool));
         Assert.Equal([_folder["a/keep"]], Directory.GetFiles(_folder.Root, "*", SearchOption.AllDirectories));
     }
 

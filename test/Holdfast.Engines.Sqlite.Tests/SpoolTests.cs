@@ -48,12 +48,12 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
-    public void What_is_left_is_copied_when_the_time_is_up_and_the_rest_is_read_from_the_copy()
+    public async Task What_is_left_is_copied_when_the_time_is_up_and_the_rest_is_read_from_the_copy()
     {
         var path = _folder.Make("app.db");
         var expected = File.ReadAllBytes(path);
         var time = new ManualTime();
-        var inner = ConnectionImage.Open(path, null, new(), TimeProvider.System);
+        var (inner, _) = await ConnectionOpening.OpenAsync(path, null, new(), TimeProvider.System, default);
         using var image = new SpooledImage(inner, new(TimeSpan.FromSeconds(5), inner.Length, _folder.Spool, true), time.GetTimestamp(), time); // copying all would take 1 s
         var actual = new byte[expected.Length];
         var step = 16 * image.PageSize;
@@ -71,13 +71,13 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_read_mark_is_given_up_only_where_the_copy_has_room()
+    public async Task A_read_mark_is_given_up_only_where_the_copy_has_room()
     {
         var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
         var time = new ManualTime();
         foreach (var (folder, spools) in ((string, bool)[])[("/proc", false), (_folder.Spool, true)]) // /proc has no free bytes
         {
-            var inner = ConnectionImage.Open(path, null, new(), TimeProvider.System);
+            var (inner, _) = await ConnectionOpening.OpenAsync(path, null, new(), TimeProvider.System, default);
             using var image = new SpooledImage(inner, new(TimeSpan.FromSeconds(30), 1, folder, false), time.GetTimestamp(), time);
             image.Read(0, new byte[image.PageSize]);
             Assert.False(image.UsesSpool);

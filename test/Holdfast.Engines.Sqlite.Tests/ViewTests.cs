@@ -81,6 +81,8 @@ public sealed class ViewTests : IDisposable
         File.WriteAllText(_folder["text"], new string('x', 5000));
         Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("text"))).Error);
         Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("gone"))).Error);
+        File.WriteAllBytes(_folder["empty.enc"], []);
+        Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("empty.enc"))).Error);
         _folder.Make("maybe", key: TestFolder.Key);
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(new("maybe", 0, EncryptionState.Maybe), new(BackupType.Snapshot, null), default));

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
@@ -13,8 +14,6 @@ internal sealed class IndexReader : IAsyncDisposable
     private const int EndBytes = IndexFormat.PrefixBytes + Tagger.TagBytes + IndexFormat.CheckBytes;
 
     private readonly IByteSource _source;
-    private long _position = IndexFormat.Magic.Length;
-    private long _number;
 
     private IndexReader(IByteSource source) => _source = source;
 
@@ -41,16 +40,16 @@ internal sealed class IndexReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads on to the next block of one type; null at the end. Other blocks are passed over without being read.</summary>
-    public async ValueTask<byte[]?> NextAsync(IndexFormat.Block wanted, CancellationToken cancellationToken)
+    /// <summary>Reads the blocks of one type, in order. Others are passed over without being read.</summary>
+    public async IAsyncEnumerable<byte[]> BlocksAsync(IndexFormat.Block wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        while (true)
+        long position = IndexFormat.Magic.Length;
+        for (long number = 0; ; number++)
         {
-            var (type, length) = await PrefixAsync(cancellationToken);
-            if (type == IndexFormat.Block.End) return null;
-            if (type == wanted) return await PayloadAsync(type, length, cancellationToken);
-            _position += IndexFormat.PrefixBytes + length + IndexFormat.CheckBytes;
-            _number++;
+            var (type, length) = await PrefixAsync(position, cancellationToken);
+            if (type == IndexFormat.Block.End) yield break;
+            if (type == wanted) yield return await PayloadAsync(position, number, type, length, cancellationToken);
+            position += IndexFormat.PrefixBytes + length + IndexFormat.CheckBytes;
         }
     }
 
@@ -63,7 +62,7 @@ internal sealed class IndexReader : IAsyncDisposable
         var magic = new byte[IndexFormat.Magic.Length];
         await _source.ReadAsync(0, magic, cancellationToken);
         if (!magic.AsSpan().SequenceEqual(IndexFormat.Magic)) throw ArchiveFailure.Corrupt(_source.Name, "it does not begin like an index");
-        var json = await NextAsync(IndexFormat.Block.Header, cancellationToken) ?? throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
+        var json = await BlocksAsync(IndexFormat.Block.Header, cancellationToken).FirstOrDefaultAsync(cancellationToken) ?? throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
         try
         {
             Header = JsonSerializer.Deserialize(json, FormatJson.Default.IndexHeader) ?? throw new JsonException("null");
@@ -79,25 +78,24 @@ internal sealed class IndexReader : IAsyncDisposable
         ContentTag = end[IndexFormat.PrefixBytes..^IndexFormat.CheckBytes];
     }
 
-    private async ValueTask<(IndexFormat.Block Type, int Length)> PrefixAsync(CancellationToken cancellationToken)
+    private async ValueTask<(IndexFormat.Block Type, int Length)> PrefixAsync(long position, CancellationToken cancellationToken)
     {
-        if (_position > _source.Length - EndBytes) throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {_position}");
+        if (position > _source.Length - EndBytes) throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {position}");
         var prefix = new byte[IndexFormat.PrefixBytes];
-        await _source.ReadAsync(_position, prefix, cancellationToken);
+        await _source.ReadAsync(position, prefix, cancellationToken);
         var length = BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(1));
-        if (length is < 0 or > IndexFormat.LargestPayload) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {_position} is {length} bytes long");
+        if (length is < 0 or > IndexFormat.LargestPayload) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is {length} bytes long");
         return ((IndexFormat.Block)prefix[0], length);
     }
 
-    private async ValueTask<byte[]> PayloadAsync(IndexFormat.Block type, int length, CancellationToken cancellationToken)
+    private async ValueTask<byte[]> PayloadAsync(long position, long number, IndexFormat.Block type, int length, CancellationToken cancellationToken)
     {
         var block = new byte[length + IndexFormat.CheckBytes];
-        if (_position + IndexFormat.PrefixBytes + block.Length > _source.Length) throw ArchiveFailure.Truncated(_source.Name, $"the block at offset {_position} has no end");
-        await _source.ReadAsync(_position + IndexFormat.PrefixBytes, block, cancellationToken);
+        if (position + IndexFormat.PrefixBytes + block.Length > _source.Length) throw ArchiveFailure.Truncated(_source.Name, $"the block at offset {position} has no end");
+        await _source.ReadAsync(position + IndexFormat.PrefixBytes, block, cancellationToken);
         var check = new byte[IndexFormat.CheckBytes];
-        IndexFormat.Check(_number++, type, block.AsSpan(0, length), check);
-        if (!check.AsSpan().SequenceEqual(block.AsSpan(length))) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {_position} is damaged");
-        _position += IndexFormat.PrefixBytes + block.Length;
+        IndexFormat.Check(number, type, block.AsSpan(0, length), check);
+        if (!check.AsSpan().SequenceEqual(block.AsSpan(length))) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is damaged");
         return block[..length];
     }
 }

@@ -9,6 +9,7 @@ namespace Holdfast.Archive.Reading;
 internal static class ManifestRules
 {
     private const int MostItems = 10_000;
+    private const int LongestItemName = 80; // with room for what the names of parts add
     private const int MostPageSize = 65_536;
     private const int MostPartBytes = 64 << 20;
 
@@ -28,7 +29,7 @@ internal static class ManifestRules
         Require(manifest.Items.Count <= MostItems && manifest.Items.Select(i => i.Name).Distinct(StringComparer.Ordinal).Count() == manifest.Items.Count, "its items are too many or share a name");
         foreach (var item in manifest.Items)
         {
-            Require(TarFormat.IsPlainName(item.Name) && item.Length >= 0, "an item's name or length is impossible");
+            Require(TarFormat.IsPlainName(item.Name) && item.Name.Length <= LongestItemName && item.Length >= 0, "an item's name or length is impossible");
             foreach (var part in item.PageMap is null ? item.Parts : item.Parts.Append(item.PageMap))
             {
                 Require(part.Length > 0 && part.Offset >= 0 && part.Archive >= 0 && part.Archive < manifest.Archives.Count, $"a part of {item.Name} lies nowhere");

@@ -14,6 +14,7 @@ namespace Holdfast.Engines.Sqlite.Image;
 internal sealed unsafe class ConnectionImage : HeldImage
 {
     private const int FileControlHasMoved = 20;
+    private const int ReadOnlyRollback = 776; // SQLITE_READONLY_ROLLBACK: a hot journal that cannot be rolled back
     private readonly VfsFile _main;
     private readonly WalPages? _wal;
     private bool _disposed;
@@ -86,32 +87,25 @@ internal sealed unsafe class ConnectionImage : HeldImage
     /// <summary>Number of pages that come from the log.</summary>
     public int PagesFromWal => _wal?.Count ?? 0;
 
-    /// <summary>Opens the database and begins to hold it.</summary>
-    /// <exception cref="HoldfastException">Locked, unreadable, or <see cref="ErrorCatalogue.KeyWrong"/>.</exception>
-    public static ConnectionImage Open(string path, DatabaseKey? key, SqliteTuning tuning, TimeProvider time)
+    /// <summary>Opens the database without reading or holding it. Locks are not waited for.</summary>
+    public static SqliteConnection Connect(string path, DatabaseKey? key)
     {
         // A log that a crashed writer left is recovered, but moving it into the main file is not for a backup to do.
         var leftLog = FileStatus.Of(path + "-wal") is { Size: > 0 };
-        var connection = SqliteConnection.Open(path, OpenReadWrite, key, tuning.BusyTimeout);
-        try
-        {
-            if (leftLog) connection.Check(sqlite3_db_config(connection.Handle, ConfigNoCheckpointOnClose, 1, null));
-            Begin(connection, key);
-            return new(connection, key is not null, time);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
+        var connection = SqliteConnection.Open(path, OpenReadWrite, key, TimeSpan.Zero);
+        if (leftLog) _ = sqlite3_db_config(connection.Handle, ConfigNoCheckpointOnClose, 1, null);
+        return connection;
     }
+
+    /// <summary>Makes the image of a connection inside its read transaction, and takes the connection over.</summary>
+    public static ConnectionImage Hold(SqliteConnection connection, DatabaseKey? key, TimeProvider time) => new(connection, key is not null, time);
 
     /// <summary>Starts a read transaction. It reads the first page, so a wrong key shows, but not the schema, so a damaged one is no hindrance.</summary>
     public static void Begin(SqliteConnection connection, DatabaseKey? key)
     {
         try
         {
-            connection.Execute("BEGIN");
+            if (sqlite3_get_autocommit(connection.Handle) != 0) connection.Execute("BEGIN"); // an attempt before this one has begun
             _ = connection.QueryNumber("PRAGMA schema_version");
         }
         catch (HoldfastException e) when (key is not null && (sqlite3_extended_errcode(connection.Handle) & 0xFF) == NotADatabase)
@@ -142,8 +136,11 @@ internal sealed unsafe class ConnectionImage : HeldImage
         Connection.Dispose(); // ends the transaction
     }
 
-    private static bool CannotMakeLog(SqliteConnection connection) =>
-        (sqlite3_extended_errcode(connection.Handle) & 0xFF) is CantOpen or ReadOnly && FileStatus.Of(connection.FilePath) is not null;
+    private static bool CannotMakeLog(SqliteConnection connection)
+    {
+        var code = sqlite3_extended_errcode(connection.Handle);
+        return code != ReadOnlyRollback && (code & 0xFF) is (CantOpen or ReadOnly) && FileStatus.Of(connection.FilePath) is not null;
+    }
 
     private static bool IsWalMode(SqliteConnection connection)
     {

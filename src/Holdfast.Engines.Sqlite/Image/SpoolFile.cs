@@ -2,6 +2,7 @@ using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Native;
+using Holdfast.Engines.Sqlite.Restore;
 using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Image;
@@ -13,13 +14,15 @@ internal sealed class SpoolFile : IDisposable
     private readonly FileStream _stream;
     private readonly long _firstPage;
     private readonly int _pageSize;
+    private readonly FileStream? _living;
 
-    private SpoolFile(FileStream stream, string path, long firstPage, int pageSize)
+    private SpoolFile(FileStream stream, string path, long firstPage, int pageSize, FileStream? living)
     {
         _stream = stream;
         Path = path;
         _firstPage = firstPage;
         _pageSize = pageSize;
+        _living = living;
     }
 
     /// <summary>Its path; nothing is there any more if it was made without a name.</summary>
@@ -53,20 +56,22 @@ internal sealed class SpoolFile : IDisposable
         var free = FreeBytes(folder);
         if (bytes > free)
             throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed, so that writers need not wait longer than allowed.", "Make room, set spoolFolder to another folder, raise maxWriterWait, or put the database into WAL mode.");
-        var path = System.IO.Path.Combine(folder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}{(named ? ".sqlite" : "")}");
+        var path = System.IO.Path.Combine(folder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
         SpoolFile? spool = null;
+        FileStream? living = null;
         try
         {
+            if (named) living = PrivateFile.Create(path + Orphans.LockEnding, FileShare.None); // tells others that the copy is in use
             var stream = PrivateFile.Create(path, FileShare.Read | FileShare.Delete);
-            spool = new(stream, path, firstPage, image.PageSize);
+            spool = new(stream, path, firstPage, image.PageSize, living);
             if (!named) File.Delete(path);
             spool.CopyFrom(image, cancellationToken);
             return spool;
         }
         catch (Exception e)
         {
-            spool?.Dispose();
-            if (named) File.Delete(path);
+            spool?.Remove();
+            living?.Dispose();
             if (e is IOException or UnauthorizedAccessException)
                 throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' cannot be used: {e.Message}", "Set spoolFolder to a folder with room that this user may write to.", e);
             throw;
@@ -84,8 +89,17 @@ internal sealed class SpoolFile : IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Closes the copy. One with a name stays until <see cref="Remove"/>, for SQLite to open it.</summary>
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>Removes a copy that has a name, and what SQLite may have left beside it.</summary>
+    public void Remove()
+    {
+        Dispose();
+        if (_living is null) return;
+        foreach (var ending in (string[])["", "-journal", "-wal", "-shm", Orphans.LockEnding]) Orphans.RemoveFile(Path + ending);
+        _living.Dispose();
+    }
 
     private void CopyFrom(IPageImage image, CancellationToken cancellationToken)
     {

@@ -81,6 +81,7 @@ internal sealed class SpooledImage : HeldImage
     /// <inheritdoc/>
     public override void Dispose()
     {
+        if (_disposed) return;
         _stop.Cancel(); // a copy that is under way need not be finished
         lock (_gate)
         {

@@ -10,7 +10,6 @@ namespace Holdfast.Engines.Sqlite.Restore;
 /// </summary>
 internal sealed class NewFile : IDisposable
 {
-    private const string LockEnding = ".lock";
     private readonly List<string> _madeFolders = [];
     private FileStream? _lock;
 
@@ -38,10 +37,10 @@ internal sealed class NewFile : IDisposable
         {
             file.MakeFolders(folder);
             file.RefuseTaken();
-            var free = SpoolFree(folder);
+            var free = new DriveInfo(folder).AvailableFreeSpace;
             if (expectedBytes > free)
                 throw new HoldfastException(ErrorCatalogue.DestinationFull, $"'{folder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.", "Make room, or restore to another place.");
-            file._lock = PrivateFile.Create(file.TemporaryPath + LockEnding, FileShare.None);
+            file._lock = PrivateFile.Create(file.TemporaryPath + Orphans.LockEnding, FileShare.None);
             return file;
         }
         catch (Exception e)
@@ -64,10 +63,10 @@ internal sealed class NewFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var ending in (string[])["", "-wal", "-shm", "-journal"]) Remove(TemporaryPath + ending);
+        foreach (var ending in (string[])["", "-wal", "-shm", "-journal"]) Orphans.RemoveFile(TemporaryPath + ending);
         if (_lock is not null)
         {
-            Remove(TemporaryPath + LockEnding);
+            Orphans.RemoveFile(TemporaryPath + Orphans.LockEnding);
             _lock.Dispose();
             _lock = null;
         }
@@ -86,46 +85,6 @@ internal sealed class NewFile : IDisposable
 
         _madeFolders.Clear();
     }
-
-    /// <summary>Removes what restores whose process is gone have left under <paramref name="directory"/>.</summary>
-    public static void RemoveOrphans(string directory, CancellationToken cancellationToken)
-    {
-        foreach (var group in FolderWalk.Files(FolderWalk.Root(directory), cancellationToken)
-            .Where(f => f.Problem is null && f.FileName.StartsWith(SideFiles.RestorePrefix, StringComparison.Ordinal))
-            .GroupBy(f => Stem(f.Path), StringComparer.Ordinal))
-        {
-            var path = group.Key + LockEnding;
-            FileStream? held = null;
-            try
-            {
-                if (File.Exists(path)) held = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                foreach (var file in group.Where(f => f.Path != path)) Remove(file.Path);
-                Remove(path);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Its maker lives, or has just ended and cleans up itself.
-            }
-            finally
-            {
-                held?.Dispose();
-            }
-        }
-    }
-
-    private static string Stem(string path)
-    {
-        var start = path.LastIndexOf('/') + 1 + SideFiles.RestorePrefix.Length;
-        var end = path.AsSpan(start).IndexOfAny('-', '.');
-        return end < 0 ? path : path[..(start + end)];
-    }
-
-    private static void Remove(string path)
-    {
-        if (FileStatus.TryGet(path, out _)) File.Delete(path);
-    }
-
-    private static long SpoolFree(string folder) => new DriveInfo(folder).AvailableFreeSpace;
 
     private static HoldfastException Taken(string path) =>
         new(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Restore never overwrites: choose another name, or remove the file first.");

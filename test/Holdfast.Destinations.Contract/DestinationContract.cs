@@ -1,0 +1,201 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Destinations.Contract;
+
+/// <summary>What every destination promises. A new one derives from this class, and is done when all of it passes.</summary>
+public abstract class DestinationContract : IAsyncLifetime
+{
+    private IDestination? _destination;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private IDestination Destination => _destination ?? throw new InvalidOperationException("not opened");
+
+    public async ValueTask InitializeAsync() => _destination = await OpenAsync();
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await Destination.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task What_was_published_is_read_back_from_anywhere_in_it()
+    {
+        var bytes = Bytes(3_000_000);
+        await PublishAsync("a/b/file", bytes);
+        await using var file = await Destination.OpenAsync("a/b/file", Token);
+        Assert.Equal(bytes.Length, file.Length);
+        var middle = new byte[1_000_000];
+        await file.ReadAsync(999_999, middle, Token);
+        Assert.Equal(bytes[999_999..1_999_999], middle);
+        var whole = new byte[bytes.Length];
+        await file.ReadAsync(0, whole, Token);
+        Assert.Equal(bytes, whole);
+    }
+
+    [Fact]
+    public async Task An_empty_file_is_a_file()
+    {
+        await PublishAsync("empty", []);
+        Assert.Equal(["empty"], await NamesAsync(""));
+        await using var file = await Destination.OpenAsync("empty", Token);
+        Assert.Equal(0, file.Length);
+    }
+
+    [Fact]
+    public async Task Nothing_is_seen_under_its_name_before_it_is_published()
+    {
+        await using var upload = await Destination.BeginUploadAsync("folder/file", Token);
+        await upload.WriteAsync(Bytes(100_000), Token);
+        Assert.DoesNotContain("file", await NamesAsync("folder"));
+        await AssertFailsAsync(ErrorCatalogue.NotFound, () => Destination.OpenAsync("folder/file", Token));
+        await Destination.PublishAsync([upload], Token);
+        Assert.Equal(["file"], await NamesAsync("folder"));
+    }
+
+    [Fact]
+    public async Task An_upload_that_is_given_up_leaves_nothing_behind()
+    {
+        await using (var upload = await Destination.BeginUploadAsync("gone/deep/file", Token)) await upload.WriteAsync(Bytes(10), Token);
+        Assert.Empty(await NamesAsync("gone/deep"));
+        Assert.Empty(await NamesAsync(""));
+    }
+
+    [Fact]
+    public async Task A_path_that_is_taken_is_refused_and_stays_as_it_was()
+    {
+        await PublishAsync("file", [1, 2, 3]);
+        await AssertFailsAsync(ErrorCatalogue.TargetExists, () => Destination.BeginUploadAsync("file", Token));
+        Assert.Equal([1, 2, 3], await ReadAsync("file"));
+    }
+
+    [Fact]
+    public async Task Of_two_uploads_to_one_path_the_second_is_refused()
+    {
+        await using var first = await Destination.BeginUploadAsync("file", Token);
+        await AssertFailsAsync(ErrorCatalogue.TargetExists, () => Destination.BeginUploadAsync("file", Token));
+        await first.WriteAsync(new byte[] { 7 }, Token);
+        await Destination.PublishAsync([first], Token);
+        Assert.Equal([7], await ReadAsync("file"));
+    }
+
+    [Fact]
+    public async Task Several_files_are_published_together()
+    {
+        var uploads = new List<IUpload>();
+        for (var i = 0; i < 20; i++)
+        {
+            uploads.Add(await Destination.BeginUploadAsync($"set/{i:D2}", Token));
+            await uploads[i].WriteAsync(new[] { (byte)i }, Token);
+        }
+
+        await Destination.PublishAsync(uploads, Token);
+        foreach (var upload in uploads) await upload.DisposeAsync();
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i:D2}"), await NamesAsync("set"));
+        Assert.Equal([13], await ReadAsync("set/13"));
+    }
+
+    [Fact]
+    public async Task Many_publish_at_once_and_all_of_them_are_there()
+    {
+        await Parallel.ForEachAsync(Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = Token }, async (i, _) => await PublishAsync($"many/{i % 10}/{i:D3}", [(byte)i]));
+        for (var i = 0; i < 200; i++) Assert.Equal([(byte)i], await ReadAsync($"many/{i % 10}/{i:D3}"));
+    }
+
+    [Fact]
+    public async Task A_folder_lists_its_files_and_folders_in_order()
+    {
+        await PublishAsync("list/b", [1]);
+        await PublishAsync("list/a/inner", [1, 2]);
+        await PublishAsync("list/C", [1, 2, 3]);
+        var entries = new List<DestinationEntry>();
+        await foreach (var entry in Destination.ListAsync("list", Token)) entries.Add(entry);
+        Assert.Equal([new("C", false, 3), new("a", true, 0), new("b", false, 1)], entries);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_lists_nothing() => Assert.Empty(await NamesAsync("no/such/folder"));
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_told_by_name()
+    {
+        var error = await AssertFailsAsync(ErrorCatalogue.NotFound, () => Destination.OpenAsync("no/such/file", Token));
+        Assert.Contains("no/such/file", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Deleting_removes_a_file_and_the_folders_that_it_leaves_empty()
+    {
+        await PublishAsync("x/y/one", [1]);
+        await PublishAsync("x/two", [2]);
+        await Destination.DeleteAsync("x/y/one", Token);
+        Assert.Equal(["two"], await NamesAsync("x"));
+        await Destination.DeleteAsync("x/y/one", Token); // no error when it is not there
+        await Destination.DeleteAsync("x/two", Token);
+        Assert.Empty(await NamesAsync(""));
+    }
+
+    [Fact]
+    public async Task What_an_upload_is_writing_cannot_be_deleted_as_a_leftover()
+    {
+        await using var upload = await Destination.BeginUploadAsync("folder/file", Token);
+        await upload.WriteAsync(new byte[] { 1 }, Token);
+        foreach (var name in await NamesAsync("folder")) await AssertFailsAsync(ErrorCatalogue.DestinationFailed, () => Destination.DeleteAsync($"folder/{name}", Token));
+        await Destination.PublishAsync([upload], Token);
+        Assert.Equal([1], await ReadAsync("folder/file"));
+    }
+
+    [Fact]
+    public async Task Reading_past_the_end_is_an_error()
+    {
+        await PublishAsync("short", [1, 2, 3]);
+        await using var file = await Destination.OpenAsync("short", Token);
+        await Assert.ThrowsAsync<HoldfastException>(async () => await file.ReadAsync(2, new byte[2], Token));
+    }
+
+    [Theory]
+    [InlineData("../file")]
+    [InlineData("a/../../file")]
+    [InlineData("/etc/file")]
+    public Task A_path_that_leaves_the_destination_is_refused(string path) => Assert.ThrowsAnyAsync<ArgumentException>(() => Destination.BeginUploadAsync(path, Token));
+
+    /// <summary>Opens a new and empty destination.</summary>
+    protected abstract ValueTask<IDestination> OpenAsync();
+
+    private static async Task<HoldfastException> AssertFailsAsync(Error error, Func<Task> action)
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(action);
+        Assert.Equal(error, failure.Error);
+        return failure;
+    }
+
+    private static byte[] Bytes(int length)
+    {
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        return bytes;
+    }
+
+    private async Task PublishAsync(string path, byte[] bytes)
+    {
+        await using var upload = await Destination.BeginUploadAsync(path, Token);
+        await upload.WriteAsync(bytes, Token);
+        await Destination.PublishAsync([upload], Token);
+    }
+
+    private async Task<byte[]> ReadAsync(string path)
+    {
+        await using var file = await Destination.OpenAsync(path, Token);
+        var bytes = new byte[file.Length];
+        await file.ReadAsync(0, bytes, Token);
+        return bytes;
+    }
+
+    private async Task<List<string>> NamesAsync(string folder)
+    {
+        var names = new List<string>();
+        await foreach (var entry in Destination.ListAsync(folder, Token)) names.Add(entry.Name);
+        return names;
+    }
+}
