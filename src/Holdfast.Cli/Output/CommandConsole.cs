@@ -27,7 +27,7 @@ internal sealed class CommandConsole(bool json)
         }
 
         Console.Error.WriteLine($"error: {Printable(fault.Message)}");
-        if (fault.Hint is not null) Console.Error.WriteLine($" hint: {Printable(fault.Hint)}");
+        foreach (var (i, line) in (fault.Hint?.Split('\n') ?? []).Index()) Console.Error.WriteLine($"{(i == 0 ? " hint:" : "      ")} {Printable(line)}");
     }
 
     /// <summary>Tells something by the way, on standard error.</summary>

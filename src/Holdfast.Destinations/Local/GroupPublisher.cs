@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Destinations.Local;
 
@@ -11,12 +12,14 @@ internal sealed class GroupPublisher : IAsyncDisposable
     private const int FewFiles = 4;
 
     private readonly string _root;
+    private readonly SafeFileHandle _folder;
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new() { SingleReader = true });
     private readonly Task _loop;
 
     public GroupPublisher(string root)
     {
         _root = root;
+        _folder = Posix.OpenFolder(root);
         _loop = Task.Run(RunAsync);
     }
 
@@ -35,6 +38,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
     {
         _requests.Writer.TryComplete();
         await _loop;
+        _folder.Dispose();
     }
 
     private async Task RunAsync()
@@ -55,7 +59,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
         {
             var uploads = group.SelectMany(r => r.Uploads).ToList();
             if (uploads.Count <= FewFiles) uploads.ForEach(u => u.Flush());
-            else Posix.FlushFileSystem(_root);
+            else Posix.FlushFileSystem(_folder);
             foreach (var request in group)
             {
                 try
@@ -69,7 +73,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
                 }
             }
 
-            if (uploads.Count > FewFiles) Posix.FlushFileSystem(_root);
+            if (uploads.Count > FewFiles) Posix.FlushFileSystem(_folder);
             else foreach (var folder in uploads.SelectMany(Folders).Distinct(StringComparer.Ordinal)) Posix.FlushFolder(folder);
             foreach (var request in renamed) request.Done.TrySetResult();
         }

@@ -7,6 +7,7 @@ namespace Holdfast.Destinations.Local;
 internal sealed class LocalUpload : IUpload
 {
     private const long WritingStep = 16 << 20;
+    private const int MostTries = 5;
 
     private readonly LocalDestination _destination;
     private readonly FileStream _file;
@@ -31,32 +32,20 @@ internal sealed class LocalUpload : IUpload
 
     private string PartialPath => FullPath + ArchiveName.PartialEnding;
 
-    /// <summary>Makes the folders and the partial file.</summary>
+    /// <summary>Makes the folders and the partial file. A folder that another upload, which was given up, takes away meanwhile is made again.</summary>
     public static LocalUpload Begin(LocalDestination destination, string path)
     {
-        var full = destination.FullPath(path);
-        var newFolders = new List<string>();
-        for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!) newFolders.Insert(0, folder);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
-        if (File.Exists(full)) throw Taken(full);
-        FileStream file;
-        try
+        for (var tried = 1; ; tried++)
         {
-            file = new(full + ArchiveName.PartialEnding, new FileStreamOptions
+            try
             {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                Share = FileShare.None,
-                BufferSize = 0,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
+                return TryBegin(destination, path);
+            }
+            catch (DirectoryNotFoundException) when (tried < MostTries && Directory.Exists(destination.Name))
+            {
+                // once more
+            }
         }
-        catch (IOException) when (File.Exists(full + ArchiveName.PartialEnding))
-        {
-            throw Taken(full);
-        }
-
-        return new(destination, path, file, newFolders);
     }
 
     /// <inheritdoc/>
@@ -110,6 +99,33 @@ internal sealed class LocalUpload : IUpload
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private static LocalUpload TryBegin(LocalDestination destination, string path)
+    {
+        var full = destination.FullPath(path);
+        var newFolders = new List<string>();
+        for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!) newFolders.Insert(0, folder);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
+        if (File.Exists(full)) throw Taken(full);
+        FileStream file;
+        try
+        {
+            file = new(full + ArchiveName.PartialEnding, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 0,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+        }
+        catch (IOException) when (File.Exists(full + ArchiveName.PartialEnding))
+        {
+            throw Taken(full);
+        }
+
+        return new(destination, path, file, newFolders);
     }
 
     private static HoldfastException Taken(string path) => new(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Another backup of the same database is under way, or was made in the same second.");

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Destinations.Local;
 
@@ -26,19 +27,14 @@ internal static partial class Posix
         }
     }
 
-    /// <summary>Flushes the whole file system that a folder lies on: one wait for any number of files.</summary>
-    public static void FlushFileSystem(string folder)
-    {
-        var descriptor = Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder);
-        try
-        {
-            Checked(syncfs(descriptor), folder);
-        }
-        finally
-        {
-            _ = close(descriptor);
-        }
-    }
+    /// <summary>Opens a folder, for <see cref="FlushFileSystem"/>.</summary>
+    public static SafeFileHandle OpenFolder(string folder) => new(Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder), ownsHandle: true);
+
+    /// <summary>
+    /// Flushes the whole file system that a folder lies on: one wait for any number of files. It reports what could not be written since the folder was
+    /// opened, so that must have been before the first of them was.
+    /// </summary>
+    public static void FlushFileSystem(SafeFileHandle folder) => Checked(syncfs(folder), "the file system");
 
     /// <summary>Gives a file its name, unless the name is taken.</summary>
     /// <returns>False when it is.</returns>
@@ -68,7 +64,7 @@ internal static partial class Posix
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
     [LibraryImport("libc", SetLastError = true)] private static partial int close(int descriptor);
     [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
-    [LibraryImport("libc", SetLastError = true)] private static partial int syncfs(int descriptor);
+    [LibraryImport("libc", SetLastError = true)] private static partial int syncfs(SafeHandle folder);
     [LibraryImport("libc", SetLastError = true)] private static partial int sync_file_range(SafeHandle file, long offset, long length, uint flags);
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int link(string from, string to);

@@ -69,7 +69,7 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
             await using var uploads = await ArchiveUploads.BeginAsync(destinations, outcome.Database, newest, choice.Chain, form, protection.Archive is not null, view.Type, asked, time.GetUtcNow(), cancellationToken);
             var summary = await WriteAsync(outcome, view, choice, protection, uploads, cancellationToken);
             written();
-            outcome = outcome with { DatabaseBytes = summary.TotalBytes };
+            outcome = outcome with { DatabaseBytes = view.ExpectedBytes };
             if (summary.IsUnchanged) return outcome with { State = BackupState.Unchanged };
             var failures = await uploads.PublishAsync(cancellationToken);
             return outcome with

@@ -43,7 +43,7 @@ public static class PointFinder
         return found.Count switch
         {
             1 => found[0],
-            0 => throw new HoldfastException(ErrorCatalogue.NotFound, $"No restore point '{wanted}' is in '{path.Destination.Name}'.", $"Found: {Some(path)}."),
+            0 => throw new HoldfastException(ErrorCatalogue.NotFound, $"No restore point '{wanted}' is in '{path.Destination.Name}'.", Found(path)),
             _ => throw new HoldfastException(ErrorCatalogue.Usage, $"'{wanted}' is a restore point of {found.Count} databases.", $"Give the folder of one of them: {string.Join(", ", found.Take(MostListed).Select(f => f.Chain.Path))}"),
         };
     }
@@ -51,7 +51,7 @@ public static class PointFinder
     private static async Task<RestorePoint> NewestAsync(StoredPath path, AgeKeys keys, CancellationToken cancellationToken)
     {
         if (path.Chains.Count > 1)
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path.Destination.Name}' holds {path.Chains.Count} chains, and one restore point is wanted.", $"Give one chain's folder, or --point. Found: {Some(path)}.");
+            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path.Destination.Name}' holds {path.Chains.Count} chains, and one restore point is wanted.", $"Give one chain's folder, or --point. {Found(path)}");
         var chain = path.Chains[0];
         if (chain.Archives.Count == 0) throw new HoldfastException(ErrorCatalogue.NotFound, $"Chain '{path.Destination.Name}' holds no archive.", "A backup that was interrupted leaves such a folder; the next one removes it.");
         // The newest is the one that no other builds on; where headers cannot be read, names decide, which never go back in time.
@@ -87,9 +87,10 @@ public static class PointFinder
         return new DateTimeOffset(iso.UtcTicks - (iso.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
     }
 
-    private static string Some(StoredPath path)
+    // A line for each chain, with its points: what a person picks from.
+    private static string Found(StoredPath path)
     {
-        var all = path.Chains.SelectMany(c => c.Archives.Select(a => a.Path)).ToList();
-        return string.Join(", ", all.Take(MostListed)) + (all.Count > MostListed ? $", and {all.Count - MostListed} more" : "");
+        var lines = path.Chains.Take(MostListed).Select(c => $"\n  {c.Path}: {string.Join(' ', c.Archives.Select(a => TimeStamp.Format(a.Name.Time)))}");
+        return $"Found:{string.Concat(lines)}{(path.Chains.Count > MostListed ? $"\n  and {path.Chains.Count - MostListed} more chains" : "")}";
     }
 }
