@@ -90,7 +90,7 @@ public static class PointFinder
     // A line for each chain, with its points: what a person picks from.
     private static string Found(StoredPath path)
     {
-        var lines = path.Chains.Take(MostListed).Select(c => $"\n  {c.Path}: {string.Join(' ', c.Archives.Select(a => TimeStamp.Format(a.Name.Time)))}");
+        var lines = path.Chains.Take(MostListed).Select(c => $"\n  {(c.Path.Length == 0 ? c.Name.ToString() : c.Path)}: {string.Join(' ', c.Archives.Select(a => TimeStamp.Format(a.Name.Time)))}");
         return $"Found:{string.Concat(lines)}{(path.Chains.Count > MostListed ? $"\n  and {path.Chains.Count - MostListed} more chains" : "")}";
     }
 }
