@@ -72,7 +72,7 @@ run "holdfast verify images scripts --key-file backup.key $payroll | tail -n 4"
 
 step "Without Holdfast: a full archive is tar in zstd in age"
 mkdir by-hand
-run "age -d -i backup.key images/shop/orders.db/*/*.snapshot.tar.zst.age | zstd -dq | tar xv -C by-hand"
+run "age -d -i backup.key images/shop/orders.db/*/*.snapshot.tar.zst.age | zstd -dq | tar xvf - -C by-hand"
 run "sqlite3 by-hand/database.sqlite 'PRAGMA integrity_check; SELECT count(*) FROM orders'"
 
 if [ -s images/restore.py ]; then

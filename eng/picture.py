@@ -30,7 +30,7 @@ def capture():
         tmux("set-option", "-t", SESSION, "history-limit", "5000")
         tmux("wait-for", SESSION)
         time.sleep(0.5)
-        return tmux("capture-pane", "-e", "-p", "-J", "-S", "-", "-t", SESSION).replace(root, "/home/you/holdfast").split("\n")
+        return tmux("capture-pane", "-e", "-p", "-J", "-S", "-", "-t", SESSION).replace(root, "/srv/holdfast").split("\n")
     finally:
         tmux("kill-session", "-t", SESSION)
 
