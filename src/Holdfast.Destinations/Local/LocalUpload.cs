@@ -37,12 +37,24 @@ internal sealed class LocalUpload : IUpload
         var full = destination.FullPath(path);
         var newFolders = new List<string>();
         for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!) newFolders.Insert(0, folder);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
-        if (File.Exists(full)) throw Taken(full);
-        FileStream file;
         try
         {
-            file = new(full + ArchiveName.PartialEnding, new FileStreamOptions
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
+            if (File.Exists(full)) throw Taken(full);
+            return new(destination, path, Create(full, destination.Name), newFolders);
+        }
+        catch
+        {
+            RemoveEmpty(newFolders);
+            throw;
+        }
+    }
+
+    private static FileStream Create(string full, string root)
+    {
+        try
+        {
+            var file = new FileStream(full + ArchiveName.PartialEnding, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
@@ -50,13 +62,15 @@ internal sealed class LocalUpload : IUpload
                 BufferSize = 0,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
+            if (File.Exists(full + ArchiveName.PartialEnding)) return file;
+            // Between making it and locking it another run took it for a leftover. From now on the lock would keep it.
+            file.Dispose();
+            throw Taken(full);
         }
-        catch (IOException) when (File.Exists(full + ArchiveName.PartialEnding))
+        catch (IOException e) when (e.HResult == Errno.Again || File.Exists(full + ArchiveName.PartialEnding) || (e is DirectoryNotFoundException && Directory.Exists(root)))
         {
             throw Taken(full);
         }
-
-        return new(destination, path, file, newFolders);
     }
 
     /// <inheritdoc/>
@@ -95,21 +109,33 @@ internal sealed class LocalUpload : IUpload
     {
         if (_done) return ValueTask.CompletedTask;
         _done = true;
-        File.Delete(PartialPath); // before the lock goes, so that nobody takes it for a leftover
+        try
+        {
+            File.Delete(PartialPath); // before the lock goes, so that nobody takes it for a leftover
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The destination is gone or read-only, which whoever wrote has been told; the next run that finds the file removes it.
+        }
+
         _file.Dispose();
-        for (var i = NewFolders.Count - 1; i >= 0; i--)
+        RemoveEmpty(NewFolders);
+        return ValueTask.CompletedTask;
+    }
+
+    private static void RemoveEmpty(IReadOnlyList<string> newFolders)
+    {
+        for (var i = newFolders.Count - 1; i >= 0; i--)
         {
             try
             {
-                Directory.Delete(NewFolders[i]);
+                Directory.Delete(newFolders[i]);
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                break; // another upload is in it
+                break; // another upload is in it, or it is gone
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
     private static HoldfastException Taken(string path) => new(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Another backup of the same database is under way, or was made in the same second.");
