@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Holdfast.Core.Encryption;
+using Holdfast.Engines.Sqlite.Logical;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite;
@@ -15,11 +16,9 @@ internal delegate Task LoadScript(
     IReadOnlyDictionary<string, string> fingerprint,
     CancellationToken cancellationToken);
 
-/// <summary>SEAM: how logical backups are written and loaded. <see cref="Default"/> is where Logical/SqlDump and Logical/SqlLoad are put in.</summary>
+/// <summary>How logical backups are written and loaded.</summary>
 internal sealed record ScriptFormat(DumpScript Dump, LoadScript Load)
 {
     /// <summary>The product's format.</summary>
-    public static ScriptFormat Default { get; } = new(
-        (_, _, _) => throw new NotSupportedException("Logical/SqlDump is not built in yet."),
-        (_, _, _, _, _) => throw new NotSupportedException("Logical/SqlLoad is not built in yet."));
+    public static ScriptFormat Default { get; } = new(SqlDump.WriteAsync, SqlLoad.LoadAsync);
 }

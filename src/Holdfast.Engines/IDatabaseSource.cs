@@ -17,7 +17,7 @@ public interface IDatabaseSource : IAsyncDisposable
     IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens a consistent view of one database. Little is read before <see cref="IDatabaseView.WriteAsync"/>.</summary>
-    /// <exception cref="HoldfastException">The database is gone, locked, unreadable, or its key is missing or wrong.</exception>
+    /// <exception cref="HoldfastException">The database is gone (<see cref="ErrorCatalogue.NotFound"/>), locked, unreadable, or its key is missing or wrong.</exception>
     Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken);
 
     /// <summary>Starts a new database under a temporary name that discovery ignores.</summary>

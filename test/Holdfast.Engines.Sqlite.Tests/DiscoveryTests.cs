@@ -1,7 +1,6 @@
 using Holdfast.Core.Databases;
 using System.Diagnostics;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;

@@ -9,14 +9,9 @@ namespace Holdfast.Archive.Index;
 public sealed class ChainIndex : IAsyncDisposable
 {
     private readonly List<IndexReader> _oldestFirst;
-    private readonly PageTags[] _pages;
     private readonly Dictionary<UInt128, HeldPart> _parts = [];
 
-    private ChainIndex(List<IndexReader> oldestFirst)
-    {
-        _oldestFirst = oldestFirst;
-        _pages = [.. oldestFirst.Select(i => new PageTags(i))];
-    }
+    private ChainIndex(List<IndexReader> oldestFirst) => _oldestFirst = oldestFirst;
 
     /// <summary>Header of the newest index: that of the archive which the next one builds on.</summary>
     public IndexHeader Newest => _oldestFirst[^1].Header;
@@ -35,7 +30,7 @@ public sealed class ChainIndex : IAsyncDisposable
         {
             foreach (var source in sources) readers.Add(await IndexReader.OpenAsync(source, keys, cancellationToken));
             var index = new ChainIndex(Order(readers, sources[0].Name));
-            if (index.Newest.Type == Core.Tasks.BackupType.Backup) await index.ReadPartsAsync(cancellationToken);
+            if (index.Newest.Type == Core.Tasks.BackupType.Backup) await index.ReadPartsAsync(cancellationToken); // images have no parts to look up
             return index;
         }
         catch
@@ -53,16 +48,8 @@ public sealed class ChainIndex : IAsyncDisposable
 
     internal HeldPart? FindPart(ReadOnlySpan<byte> tag) => _parts.TryGetValue(Key(tag), out var part) ? part : null;
 
-    /// <summary>What the chain holds of pages <paramref name="firstPage"/> and on; called with ascending pages.</summary>
-    internal async ValueTask FindPagesAsync(int pageSize, long firstPage, Memory<byte> tags, Memory<bool> known, CancellationToken cancellationToken)
-    {
-        known.Span.Clear();
-        foreach (var pages in _pages)
-        {
-            // A change of page size rewrote every page: what is older does not count.
-            if (!await pages.OverlayAsync(pageSize, firstPage, tags, known, cancellationToken)) known.Span.Clear();
-        }
-    }
+    /// <summary>What the chain holds of the pages of one item.</summary>
+    internal HeldPages PagesOf(string item, CancellationToken cancellationToken) => new([.. _oldestFirst.Select(i => new PageTags(i, IndexFormat.ItemId(item), cancellationToken))]);
 
     private static List<IndexReader> Order(List<IndexReader> readers, string name)
     {
@@ -87,7 +74,7 @@ public sealed class ChainIndex : IAsyncDisposable
     {
         foreach (var index in _oldestFirst)
         {
-            while (await index.NextAsync(IndexFormat.Block.Parts, cancellationToken) is { } block)
+            await foreach (var block in index.BlocksAsync(IndexFormat.Block.Parts, cancellationToken))
             {
                 for (var at = 0; at + IndexFormat.PartBytes <= block.Length; at += IndexFormat.PartBytes)
                 {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Holdfast.Archive.Index;
 
@@ -12,7 +13,7 @@ internal static class IndexFormat
         /// <summary><see cref="IndexHeader"/> as JSON.</summary>
         Header = 1,
 
-        /// <summary>Page size (4 bytes), first page (8), and a tag per page.</summary>
+        /// <summary>Id of the item (8 bytes), page size (4), first page (8), and a tag per page.</summary>
         Pages = 2,
 
         /// <summary>Any number of: tag (16), length (4), offset in the tar stream (8).</summary>
@@ -32,13 +33,16 @@ internal static class IndexFormat
     public const int LargestPayload = 1 << 20;
 
     /// <summary>Bytes before the tags of a block of pages.</summary>
-    public const int PagesPrefixBytes = 12;
+    public const int PagesPrefixBytes = 20;
 
     /// <summary>Bytes of one part in a block of parts.</summary>
     public const int PartBytes = 28;
 
     /// <summary>First bytes of the file.</summary>
     public static ReadOnlySpan<byte> Magic => "HFINDEX1"u8;
+
+    /// <summary>The id of an item: the first 8 bytes of SHA-256 of its name.</summary>
+    public static long ItemId(string name) => BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 
     /// <summary>SHA-256 of the block's number, type and payload, cut to 16 bytes: a damaged or moved block is not believed.</summary>
     public static void Check(long number, Block type, ReadOnlySpan<byte> payload, Span<byte> check)

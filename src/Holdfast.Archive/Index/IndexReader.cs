@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
@@ -16,10 +17,6 @@ internal sealed class IndexReader : IAsyncDisposable
     private const int ChainKeyBytes = 32;
 
     private readonly IByteSource _source;
-    private long _position = IndexFormat.Magic.Length;
-    private long _number;
-    private long _nextPage;
-    private bool _ended;
 
     private IndexReader(IByteSource source) => _source = source;
 
@@ -47,25 +44,30 @@ internal sealed class IndexReader : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads on to the next block of one type; null at the end. Other blocks are checked too: one that was lost would let what an older index says of its
-    /// pages count again, and the next incremental would leave out what changed back.
+    /// Reads the blocks of one type, in order. The others are checked too: one that was lost would let what an older index says of its pages count again,
+    /// and the next incremental would leave out what changed back.
     /// </summary>
-    public async ValueTask<byte[]?> NextAsync(IndexFormat.Block wanted, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<byte[]> BlocksAsync(IndexFormat.Block wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        while (!_ended)
+        long position = IndexFormat.Magic.Length;
+        var nextPages = new Dictionary<long, long>();
+        for (long number = 0; ; number++)
         {
-            var at = _position;
-            var (type, payload) = await BlockAsync(cancellationToken);
-            if (type == IndexFormat.Block.End)
+            var (type, payload) = await BlockAsync(position, number, cancellationToken);
+            var isWell = type switch
             {
-                if (_position != _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"bytes lie behind its end at offset {_position}");
-                _ended = true;
-            }
-            else if (!IsWell(type, payload)) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {at} makes no sense");
-            else if (type == wanted) return payload;
+                IndexFormat.Block.Header => number == 0,
+                IndexFormat.Block.Pages => IsWellPages(payload, nextPages),
+                IndexFormat.Block.Parts => IsWellParts(payload),
+                _ => type == IndexFormat.Block.End,
+            };
+            if (!isWell) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} makes no sense");
+            position += IndexFormat.PrefixBytes + payload.Length + IndexFormat.CheckBytes;
+            if (type == wanted) yield return payload;
+            if (type != IndexFormat.Block.End) continue;
+            if (position != _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"bytes lie behind its end at offset {position}");
+            yield break;
         }
-
-        return null;
     }
 
     /// <inheritdoc/>
@@ -77,7 +79,7 @@ internal sealed class IndexReader : IAsyncDisposable
         var magic = new byte[IndexFormat.Magic.Length];
         await _source.ReadAsync(0, magic, cancellationToken);
         if (!magic.AsSpan().SequenceEqual(IndexFormat.Magic)) throw ArchiveFailure.Corrupt(_source.Name, "it does not begin like an index");
-        var (type, json) = await BlockAsync(cancellationToken);
+        var (type, json) = await BlockAsync(magic.Length, 0, cancellationToken);
         if (type != IndexFormat.Block.Header) throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
         try
         {
@@ -104,39 +106,39 @@ internal sealed class IndexReader : IAsyncDisposable
             && Convert.TryFromBase64String(header.ChainKey, key, out var length) && length == key.Length;
     }
 
-    private bool IsWell(IndexFormat.Block type, ReadOnlySpan<byte> payload)
+    private static bool IsWellParts(ReadOnlySpan<byte> payload)
     {
-        if (type == IndexFormat.Block.Parts)
+        for (var at = 0; at < payload.Length; at += IndexFormat.PartBytes)
         {
-            for (var at = 0; at < payload.Length; at += IndexFormat.PartBytes)
-            {
-                if (payload.Length - at < IndexFormat.PartBytes || BinaryPrimitives.ReadInt32LittleEndian(payload[(at + 16)..]) <= 0 || BinaryPrimitives.ReadInt64LittleEndian(payload[(at + 20)..]) < 0) return false;
-            }
-
-            return true;
+            if (payload.Length - at < IndexFormat.PartBytes || BinaryPrimitives.ReadInt32LittleEndian(payload[(at + 16)..]) <= 0 || BinaryPrimitives.ReadInt64LittleEndian(payload[(at + 20)..]) < 0) return false;
         }
 
-        if (type != IndexFormat.Block.Pages || payload.Length < IndexFormat.PagesPrefixBytes || (payload.Length - IndexFormat.PagesPrefixBytes) % Tagger.TagBytes != 0) return false;
-        var first = BinaryPrimitives.ReadInt64LittleEndian(payload[4..]);
-        if (first < _nextPage || first > long.MaxValue / 2) return false; // pages come in ascending order
-        _nextPage = first + ((payload.Length - IndexFormat.PagesPrefixBytes) / Tagger.TagBytes);
         return true;
     }
 
-    private async ValueTask<(IndexFormat.Block Type, byte[] Payload)> BlockAsync(CancellationToken cancellationToken)
+    // The pages of each item come in ascending order.
+    private static bool IsWellPages(ReadOnlySpan<byte> payload, Dictionary<long, long> nextPages)
     {
-        if (_position > _source.Length - EndBytes) throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {_position}");
+        if (payload.Length < IndexFormat.PagesPrefixBytes || (payload.Length - IndexFormat.PagesPrefixBytes) % Tagger.TagBytes != 0) return false;
+        var (item, first) = (BinaryPrimitives.ReadInt64LittleEndian(payload), BinaryPrimitives.ReadInt64LittleEndian(payload[12..]));
+        if (first < nextPages.GetValueOrDefault(item) || first > long.MaxValue / 2) return false;
+        nextPages[item] = first + ((payload.Length - IndexFormat.PagesPrefixBytes) / Tagger.TagBytes);
+        return true;
+    }
+
+    private async ValueTask<(IndexFormat.Block Type, byte[] Payload)> BlockAsync(long position, long number, CancellationToken cancellationToken)
+    {
+        if (position > _source.Length - IndexFormat.PrefixBytes) throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {position}");
         var prefix = new byte[IndexFormat.PrefixBytes];
-        await _source.ReadAsync(_position, prefix, cancellationToken);
+        await _source.ReadAsync(position, prefix, cancellationToken);
         var (type, length) = ((IndexFormat.Block)prefix[0], BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(1)));
-        if (length is < 0 or > IndexFormat.LargestPayload) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {_position} is {length} bytes long");
+        if (length is < 0 or > IndexFormat.LargestPayload) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is {length} bytes long");
         var block = new byte[length + IndexFormat.CheckBytes];
-        if (_position + IndexFormat.PrefixBytes + block.Length > _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {_position} has no end");
-        await _source.ReadAsync(_position + IndexFormat.PrefixBytes, block, cancellationToken);
+        if (position + IndexFormat.PrefixBytes + block.Length > _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} has no end");
+        await _source.ReadAsync(position + IndexFormat.PrefixBytes, block, cancellationToken);
         var check = new byte[IndexFormat.CheckBytes];
-        IndexFormat.Check(_number++, type, block.AsSpan(0, length), check);
-        if (!check.AsSpan().SequenceEqual(block.AsSpan(length))) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {_position} is damaged");
-        _position += IndexFormat.PrefixBytes + block.Length;
+        IndexFormat.Check(number, type, block.AsSpan(0, length), check);
+        if (!check.AsSpan().SequenceEqual(block.AsSpan(length))) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is damaged");
         return (type, block[..length]);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
     private long _number;
     private IndexFormat.Block _open;
     private int _payload;
+    private long _openItem;
     private long _nextPage;
 
     /// <summary>Writes the magic and the header.</summary>
@@ -25,17 +26,19 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
         await EndBlockAsync(cancellationToken);
     }
 
-    /// <summary>Adds the tags of pages that this archive holds; pages come in ascending order.</summary>
-    public async ValueTask AddPagesAsync(int pageSize, long firstPage, ReadOnlyMemory<byte> tags, CancellationToken cancellationToken)
+    /// <summary>Adds the tags of pages of one item that this archive holds; pages come in ascending order.</summary>
+    public async ValueTask AddPagesAsync(long item, int pageSize, long firstPage, ReadOnlyMemory<byte> tags, CancellationToken cancellationToken)
     {
         while (!tags.IsEmpty)
         {
-            if (_open != IndexFormat.Block.Pages || firstPage != _nextPage || _payload == IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes))
+            if (_open != IndexFormat.Block.Pages || item != _openItem || firstPage != _nextPage || _payload == IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes))
             {
                 await EndBlockAsync(cancellationToken);
                 (_open, _payload) = (IndexFormat.Block.Pages, IndexFormat.PagesPrefixBytes);
-                BinaryPrimitives.WriteInt32LittleEndian(Payload, pageSize);
-                BinaryPrimitives.WriteInt64LittleEndian(Payload[4..], firstPage);
+                _openItem = item;
+                BinaryPrimitives.WriteInt64LittleEndian(Payload, item);
+                BinaryPrimitives.WriteInt32LittleEndian(Payload[8..], pageSize);
+                BinaryPrimitives.WriteInt64LittleEndian(Payload[12..], firstPage);
             }
 
             var room = ((TagsPerBlock * Tagger.TagBytes) + IndexFormat.PagesPrefixBytes - _payload) / Tagger.TagBytes;

@@ -3,32 +3,34 @@ using Holdfast.Archive.Format;
 
 namespace Holdfast.Archive.Index;
 
-/// <summary>The page tags of one index as a stream in ascending order of pages.</summary>
-internal sealed class PageTags(IndexReader index)
+/// <summary>The page tags that one index has of one item, as a stream in ascending order of pages.</summary>
+internal sealed class PageTags(IndexReader index, long item, CancellationToken cancellationToken) : IAsyncDisposable
 {
+    private readonly IAsyncEnumerator<byte[]> _blocks = index.BlocksAsync(IndexFormat.Block.Pages, cancellationToken).GetAsyncEnumerator(cancellationToken);
     private byte[]? _block;
     private bool _ended;
 
     /// <summary>Copies what this index knows of pages <paramref name="firstPage"/> and on over <paramref name="tags"/>, and marks them in <paramref name="known"/>. Called with ascending pages.</summary>
     /// <returns>False where this index has pages of another size: nothing older can be compared with.</returns>
-    public async ValueTask<bool> OverlayAsync(int pageSize, long firstPage, Memory<byte> tags, Memory<bool> known, CancellationToken cancellationToken)
+    public async ValueTask<bool> OverlayAsync(int pageSize, long firstPage, Memory<byte> tags, Memory<bool> known)
     {
         var end = firstPage + known.Length;
         while (true)
         {
             if (_block is null)
             {
-                if (_ended) return true;
-                _block = await index.NextAsync(IndexFormat.Block.Pages, cancellationToken);
-                if (_block is null)
+                if (_ended || !await _blocks.MoveNextAsync())
                 {
                     _ended = true;
                     return true;
                 }
+
+                if (BinaryPrimitives.ReadInt64LittleEndian(_blocks.Current) != item) continue;
+                _block = _blocks.Current;
             }
 
-            if (BinaryPrimitives.ReadInt32LittleEndian(_block) != pageSize) return false;
-            var first = BinaryPrimitives.ReadInt64LittleEndian(_block.AsSpan(4));
+            if (BinaryPrimitives.ReadInt32LittleEndian(_block.AsSpan(8)) != pageSize) return false;
+            var first = BinaryPrimitives.ReadInt64LittleEndian(_block.AsSpan(12));
             var last = first + ((_block.Length - IndexFormat.PagesPrefixBytes) / Tagger.TagBytes);
             var (from, to) = (Math.Max(first, firstPage), Math.Min(last, end));
             if (from < to)
@@ -42,4 +44,7 @@ internal sealed class PageTags(IndexReader index)
             _block = null;
         }
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _blocks.DisposeAsync();
 }

@@ -9,6 +9,7 @@ namespace Holdfast.Archive.Reading;
 internal static class ManifestRules
 {
     private const int MostItems = 10_000;
+    private const int LongestItemName = 80; // with room for what the names of parts add
     private const int MostPageSize = 65_536;
     private const int MostPartBytes = 64 << 20;
     private const long MostPages = 1L << 32; // as many as SQLite has; bounds the page map to 512 MiB
@@ -41,7 +42,7 @@ internal static class ManifestRules
         Require(manifest.Items.Count <= MostItems && manifest.Items.Select(i => i.Name).Distinct(StringComparer.Ordinal).Count() == manifest.Items.Count, "its items are too many or share a name");
         foreach (var item in manifest.Items)
         {
-            Require(Enum.IsDefined(item.Kind) && TarFormat.IsPlainName(item.Name) && !Reserved.Contains(item.Name) && item.Length >= 0, "an item's name, kind or length is impossible");
+            Require(Enum.IsDefined(item.Kind) && TarFormat.IsPlainName(item.Name) && item.Name.Length <= LongestItemName && !Reserved.Contains(item.Name) && item.Length >= 0, "an item's name, kind or length is impossible");
             foreach (var part in item.PageMap is null ? item.Parts : item.Parts.Append(item.PageMap))
             {
                 Require(part.Length > 0 && part.Offset >= 0 && part.Offset <= long.MaxValue - part.Length && part.Archive >= 0 && part.Archive < manifest.Archives.Count, $"a part of {item.Name} lies nowhere");

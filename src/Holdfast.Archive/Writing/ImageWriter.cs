@@ -18,6 +18,8 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
     private readonly List<ManifestPart> _parts = [];
     private readonly IncrementalHash _imageHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _runDigests = new byte[FrameWriter.FrameBytes / image.PageSize * PageHash.DigestBytes];
+    private readonly long _item = IndexFormat.ItemId(name);
+    private HeldPages? _held;
     private PooledBuffer? _run; // changed pages on their way into the next pages file
 
     private sealed record Hashed(long FirstPage, PooledBuffer Pages, byte[] Digests, byte[] Tags);
@@ -27,6 +29,7 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
         var length = image.PageCount * image.PageSize;
         long offset = 0;
         if (chain is null) offset = await tar.BeginPagesAsync(name, length);
+        await using var held = _held = chain?.PagesOf(name, cancellationToken);
         await using (var hashing = new OrderedWorkers<(long, PooledBuffer), Hashed>(workers + 1, run => Hash(run.Item1, run.Item2), StoreAsync, cancellationToken))
         {
             for (long page = 0; page < image.PageCount; page += _pagesPerRun)
@@ -68,21 +71,21 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
         _imageHash.AppendData(run.Digests);
         if (chain is null)
         {
-            await index.AddPagesAsync(image.PageSize, run.FirstPage, run.Tags, cancellationToken);
+            await index.AddPagesAsync(_item, image.PageSize, run.FirstPage, run.Tags, cancellationToken);
             await frames.WriteFrameAsync(run.Pages, image.IsIncompressible);
             return;
         }
 
         using var pages = run.Pages;
         var count = pages.Length / image.PageSize;
-        await chain.FindPagesAsync(image.PageSize, run.FirstPage, _knownTags.AsMemory(0, run.Tags.Length), _known.AsMemory(0, count), cancellationToken);
+        await _held!.FindAsync(image.PageSize, run.FirstPage, _knownTags.AsMemory(0, run.Tags.Length), _known.AsMemory(0, count));
         for (var i = 0; i < count; i++)
         {
             var tag = run.Tags.AsMemory(i * Tagger.TagBytes, Tagger.TagBytes);
             if (_known[i] && tag.Span.SequenceEqual(_knownTags.AsSpan(i * Tagger.TagBytes, Tagger.TagBytes))) continue;
             var page = run.FirstPage + i;
             _map[page / 8] |= (byte)(1 << (int)(page % 8));
-            await index.AddPagesAsync(image.PageSize, page, tag, cancellationToken);
+            await index.AddPagesAsync(_item, image.PageSize, page, tag, cancellationToken);
             await AddToRunAsync(pages, i, run.Digests);
         }
     }

@@ -67,6 +67,23 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
+    /// <summary>Runs one statement; false, without running it, where something stands behind it.</summary>
+    public bool TryExecuteOne(ReadOnlySpan<byte> sql)
+    {
+        fixed (byte* text = sql)
+        {
+            byte* tail;
+            Check(sqlite3_prepare_v3(Handle, text, sql.Length, 0, out var handle, &tail));
+            using var statement = new SqliteStatement(this, handle);
+            if (handle == 0 || !sql[(int)(tail - text)..].Trim("; \n"u8).IsEmpty) return false;
+            while (statement.Step())
+            {
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Prepares one statement. The caller disposes it before the connection.</summary>
     public SqliteStatement Prepare(string sql)
     {
@@ -90,6 +107,12 @@ internal sealed unsafe class SqliteConnection : IDisposable
         using var statement = Prepare(sql);
         return statement.Step() ? statement.Number(0) : 0;
     }
+
+    /// <summary>Extended code of the last failure.</summary>
+    public int ErrorCode => sqlite3_extended_errcode(Handle);
+
+    /// <summary>SQLite's words for the last failure.</summary>
+    public string ErrorMessage => Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(Handle)));
 
     /// <summary>Throws what a result code of SQLite means for this file.</summary>
     public void Check(int code)

@@ -9,6 +9,7 @@ internal static class SqliteConstants
     public const int Locked = 6;
     public const int NoMemory = 7;
     public const int ReadOnly = 8;
+    public const int Interrupt = 9;
     public const int IoError = 10;
     public const int Corrupt = 11;
     public const int Full = 13;
@@ -32,12 +33,46 @@ internal static class SqliteConstants
     public const int TypeBlob = 4;
     public const int TypeNull = 5;
 
+    public const byte Utf16LittleEndian = 2;
+    public const byte Utf16BigEndian = 3;
+
     public const int ConfigEnableTrigger = 1003;
     public const int ConfigEnableLoadExtension = 1005;
     public const int ConfigNoCheckpointOnClose = 1006;
     public const int ConfigDefensive = 1010;
     public const int ConfigWritableSchema = 1011;
+    public const int ConfigDoubleQuotesInStatements = 1013;
+    public const int ConfigDoubleQuotesInSchema = 1014;
     public const int ConfigTrustedSchema = 1017;
+
+    public const int LimitLength = 0;
+    public const int LimitSqlLength = 1;
+    public const int LimitExpressionDepth = 3;
+    public const int LimitCompoundSelect = 4;
+    public const int LimitAttached = 7;
+    public const int LimitLikePatternLength = 8;
+    public const int LimitVariableNumber = 9;
+    public const int LimitTriggerDepth = 10;
+    public const int LimitWorkerThreads = 11;
+
+    public const int ActionCreateIndex = 1;
+    public const int ActionCreateTable = 2;
+    public const int ActionCreateTrigger = 7;
+    public const int ActionCreateView = 8;
+    public const int ActionDelete = 9;
+    public const int ActionDropTable = 11;
+    public const int ActionInsert = 18;
+    public const int ActionPragma = 19;
+    public const int ActionRead = 20;
+    public const int ActionSelect = 21;
+    public const int ActionTransaction = 22;
+    public const int ActionUpdate = 23;
+    public const int ActionReindex = 27;
+    public const int ActionAnalyze = 28;
+    public const int ActionCreateVirtualTable = 29;
+    public const int ActionFunction = 31;
+    public const int ActionSavepoint = 32;
+    public const int ActionRecursive = 33;
 
     public const int FileControlFilePointer = 7;
     public const int FileControlJournalPointer = 28;

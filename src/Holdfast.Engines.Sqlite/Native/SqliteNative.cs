@@ -63,6 +63,11 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library)] public static partial byte* sqlite3_column_blob(nint statement, int column);
     [LibraryImport(Library)] public static partial int sqlite3_column_bytes(nint statement, int column);
     [LibraryImport(Library)] public static partial byte* sqlite3_column_name(nint statement, int column);
+    [LibraryImport(Library), SuppressGCTransition] public static partial int sqlite3_bind_double(nint statement, int index, double value);
+    [LibraryImport(Library), SuppressGCTransition] public static partial int sqlite3_bind_null(nint statement, int index);
+    [LibraryImport(Library)] public static partial int sqlite3_bind_text64(nint statement, int index, byte* text, ulong bytes, nint destructor, byte encoding);
+    [LibraryImport(Library)] public static partial long sqlite3_changes64(nint db);
+    [LibraryImport(Library)] public static partial int sqlite3_compileoption_used(byte* name);
 
     [LibraryImport(Library)]
     public static partial int sqlite3_set_authorizer(nint db, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, byte*, byte*, int> callback, nint context);

@@ -142,6 +142,28 @@ public sealed class RoundTripTests
     }
 
     [Fact]
+    public async Task Two_images_of_one_archive_are_not_confused()
+    {
+        var chain = new Chain(BackupType.Snapshot);
+        var (first, second) = (new byte[8 * 4096], new byte[8 * 4096]);
+        new Random(6).NextBytes(first);
+        for (var point = 0; point < 3; point++)
+        {
+            if (point > 0) first.AsSpan(point * 4096, 4096).Clear(); // as the same page of the other image is
+            await chain.AddAsync(
+                async (writer, token) =>
+                {
+                    foreach (var (name, image) in point == 1 ? new[] { ("a", first), ("b", second) } : [("b", second), ("a", first)]) await writer.WriteImageAsync(name, new MemoryImage(4096, image), token);
+                },
+                first.Length);
+            await using var reader = await chain.OpenAsync(point);
+            var target = new MemoryImage(4096, []);
+            await reader.CopyImageAsync("a", target, TestContext.Current.CancellationToken);
+            Assert.Equal(first, target.Bytes);
+        }
+    }
+
+    [Fact]
     public void Any_image_and_any_edits_come_back() => Gen.Select(Gen.Int[9, 16], Gen.Int[0, 30], Gen.Int).Sample(
         (bits, pages, seed) =>
         {

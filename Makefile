@@ -1,0 +1,40 @@
+# The names are the documentation: `make` prints them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-fast soak bench format check
+
+help: ## Print these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Set everything up and show Holdfast at work on sample databases (out/demo)
+	@eng/setup.sh demo
+	@eng/demo.sh
+
+build: ## Set up what the build needs and leave a runnable out/holdfast
+	@eng/setup.sh build
+	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
+	@eng/publish.sh
+
+test: ## Set up what the tests need and run the whole suite
+	@eng/setup.sh build test
+	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
+	@eng/test.sh
+
+test-fast: ## Unit tests only, under a minute
+	@eng/test.sh --fast
+
+soak: ## The same suites, long, and fuzzing: hours
+	@eng/setup.sh build test
+	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
+	@HOLDFAST_SOAK=1 eng/test.sh
+	@if [ -x eng/fuzz.sh ]; then eng/fuzz.sh; fi
+
+bench: build ## Timings beside cat, zstd, age, restic and borg; results under bench/results
+	@eng/setup.sh bench
+	@bench/run.sh
+
+format: ## Put the C# code into its form
+	dotnet format Holdfast.slnx
+
+check: ## Exactly what CI runs
+	@.ci/run

@@ -1,0 +1,207 @@
+"""Measures Holdfast beside its peers, in turns in one run, and writes the ratios to bench/results/.
+
+Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet (default: all)
+Settings (environment): HOLDFAST_BENCH_MIB (2048), HOLDFAST_BENCH_FLEET (10000), HOLDFAST_BENCH_ROUNDS (5), HOLDFAST_BENCH_DIR (bench/work)
+
+A ratio is the peer's time divided by ours: 2.0 means twice as fast as the peer. Both sides flush to disk before they end.
+"""
+import datetime
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+import make_databases
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HOLDFAST = os.path.join(ROOT, "out", "holdfast")
+MIB = int(os.environ.get("HOLDFAST_BENCH_MIB", "2048"))
+FLEET = int(os.environ.get("HOLDFAST_BENCH_FLEET", "10000"))
+ROUNDS = int(os.environ.get("HOLDFAST_BENCH_ROUNDS", "5"))
+WORK = os.environ.get("HOLDFAST_BENCH_DIR", os.path.join(ROOT, "bench", "work"))
+os.environ["XDG_DATA_HOME"] = os.path.join(WORK, "data")
+PEER = {"RESTIC_PASSWORD": "bench", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes", "BORG_BASE_DIR": os.path.join(WORK, "borg-home")}
+
+
+class Measured:
+    def __init__(self, seconds, cpu, peak_mib):
+        self.seconds, self.cpu, self.peak_mib = seconds, cpu, peak_mib
+
+
+def shell(command):
+    """Runs a command as the set-up of a measurement."""
+    subprocess.run(["bash", "-ec", command], check=True, cwd=WORK, env={**os.environ, **PEER}, stdout=subprocess.DEVNULL)
+
+
+def measure(command):
+    """Runs a command and returns its wall time, CPU time, and the memory of its largest process."""
+    log = os.path.join(WORK, "time.txt")
+    started = time.monotonic()
+    subprocess.run(["/usr/bin/time", "-o", log, "-f", "%U %S %M", "bash", "-ec", "set -o pipefail; " + command], check=True, cwd=WORK,
+                   env={**os.environ, **PEER}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    seconds = time.monotonic() - started
+    user, system, peak = open(log).read().split()[-3:]
+    return Measured(seconds, float(user) + float(system), int(peak) / 1024)
+
+
+def compare(contestants):
+    """Measures commands in turns; a contestant is (name, set-up, command). The first is ours."""
+    results = {name: [] for name, _, _ in contestants}
+    for turn in range(ROUNDS + 1):
+        for name, setup, command in contestants:
+            if setup:
+                shell(setup)
+            shell("sync")
+            measured = measure(command)
+            if turn > 0:  # the first turn warms the caches
+                results[name].append(measured)
+    return results
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def rows(case, results, goals):
+    """Table rows: each contestant's median, its range, and how much faster we are, round by round."""
+    names = list(results)
+    ours = results[names[0]]
+    lines = []
+    for name in names:
+        seconds = [m.seconds for m in results[name]]
+        ratio = "" if name == names[0] else "%.2f" % median([peer.seconds / own.seconds for peer, own in zip(results[name], ours)])
+        lines.append("| %s | %s | %.2f | %.2f to %.2f | %.1f | %.0f | %s | %s |" % (
+            case, name, median(seconds), min(seconds), max(seconds), median([m.cpu for m in results[name]]), max(m.peak_mib for m in results[name]), ratio, goals.get(name, "")))
+    return lines
+
+
+def holdfast(verb, *options):
+    return " ".join([HOLDFAST, verb, *options])
+
+
+def large_database():
+    folder = os.path.join(WORK, "large-%d" % MIB)
+    path = os.path.join(folder, "large.db")
+    if not os.path.exists(path):
+        os.makedirs(folder, exist_ok=True)
+        make_databases.large(path, MIB)
+    shell("cat %s > /dev/null" % path)
+    return folder, path
+
+
+def snapshot():
+    folder, path = large_database()
+    results = compare([
+        ("holdfast backup --type snapshot", "rm -rf ours", holdfast("backup", "--source", folder, "--to", "ours", "--type", "snapshot")),
+        ("cat db | zstd -1 -T0 > f; sync f", "rm -f f.zst", "cat %s | zstd -q -1 -T0 > f.zst; sync f.zst" % path),
+        ("restic backup; sync", "rm -rf restic; restic -q init -r restic", "restic -q -r restic backup --no-cache %s; sync -f restic" % path),
+        ("borg create -C zstd,1; sync", "rm -rf borg; borg init -e none borg", "borg create -C zstd,1 borg::one %s; sync -f borg" % path),
+    ])
+    return rows("snapshot, full, %d MiB" % MIB, results, {"cat db | zstd -1 -T0 > f; sync f": "≥ 0.9", "restic backup; sync": "> 1", "borg create -C zstd,1; sync": "> 1"})
+
+
+def encrypted():
+    folder, path = large_database()
+    shell("rm -f key.txt; age-keygen -o key.txt 2> recipient.txt; sed -i 's/Public key: //' recipient.txt")
+    recipient = open(os.path.join(WORK, "recipient.txt")).read().strip()
+    results = compare([
+        ("holdfast backup --type snapshot --recipient", "rm -rf ours", holdfast("backup", "--source", folder, "--to", "ours", "--type", "snapshot", "--recipient", recipient)),
+        ("cat db | zstd -1 -T0 | age -r > f; sync f", "rm -f f.age", "cat %s | zstd -q -1 -T0 | age -r %s > f.age; sync f.age" % (path, recipient)),
+    ])
+    return rows("snapshot, full, encrypted, %d MiB" % MIB, results, {"cat db | zstd -1 -T0 | age -r > f; sync f": "≥ 0.8"})
+
+
+def incremental():
+    folder, path = large_database()
+    shell("rm -rf chain changing; mkdir changing; cp %s changing/large.db" % path)
+    full = measure(holdfast("backup", "--source", "changing", "--to", "chain", "--type", "snapshot"))
+    times, shares = [], []
+    for turn in range(ROUNDS):
+        changed = make_databases.touch(os.path.join(WORK, "changing", "large.db"), 0.01, turn)
+        report = os.path.join(WORK, "report.json")
+        shell("sync")
+        times.append(measure(holdfast("backup", "--source", "changing", "--to", "chain", "--type", "snapshot", "--kind", "incremental", "--output", "json", ">", report)))
+
+        item = json.load(open(report))["items"][0]
+        assert item["kind"] == "Incremental", item
+        shares.append(item["ownBytes"] / changed)
+    lines = rows("incremental, 1 % of pages changed, %d MiB" % MIB, {"holdfast backup --kind incremental": times, "its own full": [full] * ROUNDS}, {"its own full": "> 1"})
+    lines.append("| incremental, 1 %% of pages changed, %d MiB | bytes stored, before compression, for each changed byte | %.3f | %.3f to %.3f | | | | ≤ 1.5 |" % (MIB, median(shares), min(shares), max(shares)))
+    shell("rm -rf chain changing")
+    return lines
+
+
+def restore():
+    folder, path = large_database()
+    shell("rm -rf ours f.zst; zstd -q -1 -T0 -c %s > f.zst; %s" % (path, holdfast("backup", "--source", folder, "--to", "ours", "--type", "snapshot")))
+    results = compare([
+        ("holdfast restore", "rm -f back.db", holdfast("restore", "ours", "--to", "back.db")),
+        ("zstd -dc f > db; sync db", "rm -f plain.db", "zstd -q -dc f.zst > plain.db; sync plain.db"),
+    ])
+    shell("cmp back.db plain.db; rm -f back.db plain.db f.zst")
+    return rows("restore of the snapshot, %d MiB" % MIB, results, {"zstd -dc f > db; sync db": "≥ 0.8"})
+
+
+def logical():
+    folder, path = large_database()
+    backup = compare([
+        ("holdfast backup --type backup", "rm -rf ours", holdfast("backup", "--source", folder, "--to", "ours", "--type", "backup")),
+        ("sqlite3 db .dump | zstd -1 -T0 > f; sync f", "rm -f f.sql.zst", "sqlite3 %s .dump | zstd -q -1 -T0 > f.sql.zst; sync f.sql.zst" % path),
+    ])
+    back = compare([
+        ("holdfast restore", "rm -f back.db", holdfast("restore", "ours", "--to", "back.db")),
+        ("zstd -dc f | sqlite3 new.db; sync new.db", "rm -f peer.db", "zstd -q -dc f.sql.zst | sqlite3 peer.db; sync peer.db"),
+    ])
+    shell("rm -f back.db peer.db f.sql.zst")
+    return rows("logical, full, %d MiB" % MIB, backup, {"sqlite3 db .dump | zstd -1 -T0 > f; sync f": "> 1"}) + \
+        rows("restore of the logical backup, %d MiB" % MIB, back, {"zstd -dc f | sqlite3 new.db; sync new.db": "> 1"})
+
+
+def fleet():
+    folder = os.path.join(WORK, "fleet-%d" % FLEET)
+    if not os.path.exists(folder):
+        make_databases.small(folder, FLEET)
+    loop = "mkdir -p loop; for db in %s/*/*.db; do sqlite3 $db \".backup loop/x.db\"; zstd -q -1 -f loop/x.db -o loop/$(basename $db).zst; done; sync -f loop" % folder
+    full = {"holdfast backup --type snapshot": [], "loop of sqlite3 .backup and zstd -1; sync": []}
+    unchanged = {"holdfast backup --kind incremental, nothing changed": [], "the same loop": []}
+    for _ in range(max(1, ROUNDS // 2)):
+        shell("rm -rf ours loop; sync")
+        full["holdfast backup --type snapshot"].append(measure(holdfast("backup", "--source", folder, "--to", "ours", "--type", "snapshot")))
+        unchanged["holdfast backup --kind incremental, nothing changed"].append(measure(holdfast("backup", "--source", folder, "--to", "ours", "--type", "snapshot", "--kind", "incremental")))
+        peer = measure(loop)
+        full["loop of sqlite3 .backup and zstd -1; sync"].append(peer)
+        unchanged["the same loop"].append(peer)
+    shell("rm -rf ours loop")
+    return rows("%d databases of 50 to 200 KiB" % FLEET, full, {"loop of sqlite3 .backup and zstd -1; sync": "≥ 5"}) + \
+        rows("%d databases, nothing changed" % FLEET, unchanged, {"the same loop": "≥ 20"})
+
+
+CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet)}
+
+
+def main():
+    chosen = sys.argv[1:] or list(CASES)
+    os.makedirs(WORK, exist_ok=True)
+    for tool in ("zstd", "age", "restic", "borg", "sqlite3", "/usr/bin/time"):
+        if shutil.which(tool) is None:
+            sys.exit("%s is missing: apt-get install zstd age restic borgbackup sqlite3 time" % tool)
+    table = ["| work | command | median s | range s | CPU s | peak MiB | we are faster by | goal |", "|---|---|---|---|---|---|---|---|"]
+    for case in chosen:
+        lines = CASES[case]()
+        table += lines
+        print("\n".join(lines), flush=True)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 30)
+    today = datetime.date.today().isoformat()
+    title = "# Benchmarks of %s\n\n%d cores (%s), %d GiB of memory, %s. %d rounds in turns after a warm-up, hot cache; both sides flush to disk. Shared machine: the ratios hold, not the seconds.\n\n" % (
+        today, os.cpu_count(), platform.machine(), memory, platform.system(), ROUNDS)
+    name = os.path.join(ROOT, "bench", "results", "%s%s.md" % (today, "" if len(chosen) == len(CASES) else "-" + "-".join(chosen)))
+    open(name, "w").write(title + "\n".join(table) + "\n")
+    print("written to %s" % os.path.relpath(name, ROOT))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Usage: eng/setup.sh build|test|demo|bench ... - installs the Debian packages that these need and that are missing, where it may (root); else says
+# which. Installs nothing and asks nothing where all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+wanted() { # wanted PROGRAM PACKAGE
+  command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+
+needed=no
+for purpose in "$@"; do
+  case "$purpose" in
+    build)
+      command -v dotnet >/dev/null || { echo "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download/dotnet/10.0" >&2; exit 1; }
+      # Only for SQLite3 Multiple Ciphers (encrypted SQLite databases), and only until it is built.
+      if [ ! -f out/native/libsqlite3mc.so ]; then
+        wanted gcc gcc
+        [ -f /usr/include/stdio.h ] || missing+=(libc6-dev)
+        wanted npm npm
+      fi
+      ;;
+    demo | test)
+      needed=yes
+      for tool in zstd age sqlite3 python3 tar; do wanted "$tool" "$tool"; done
+      # The sample that is encrypted is made by a small C program.
+      if [ -f out/native/libsqlite3mc.so ] || command -v npm >/dev/null; then
+        wanted gcc gcc
+        [ -f /usr/include/stdio.h ] || missing+=(libc6-dev)
+      fi
+      ;;
+    bench)
+      needed=yes
+      for tool in zstd age sqlite3 python3 restic; do wanted "$tool" "$tool"; done
+      wanted borg borgbackup
+      [ -x /usr/bin/time ] || missing+=(time)
+      ;;
+    *) echo "usage: eng/setup.sh build|test|demo|bench ..." >&2; exit 2 ;;
+  esac
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "Installing Debian packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  install() { apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
+  install 2>/dev/null || { apt-get update -qq && install; } && exit 0
+  echo "They could not be installed." >&2
+fi
+echo "Missing programs. Install their packages: sudo apt-get install ${missing[*]}" >&2
+[ "$needed" = no ] # a build goes on without: all but encrypted SQLite databases works

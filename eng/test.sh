@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Usage: eng/test.sh [--fast] - builds and runs the tests. Its last line is "N passed, N failed, N skipped"; the exit code is that of the tests.
+# --fast leaves out Holdfast.EndToEnd, Holdfast.Docs.Tests and what has the trait Category=Slow.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run() {
+  "$@" 2>&1 | tee -a "$log"
+  return "${PIPESTATUS[0]}"
+}
+
+dotnet build Holdfast.slnx --nologo -v quiet || { echo "0 passed, 0 failed, 0 skipped"; exit 1; }
+code=0
+if [ "${1:-}" = --fast ]; then
+  for project in test/*.Tests; do
+    name=$(basename "$project")
+    [ "$name" = Holdfast.Docs.Tests ] && continue
+    run dotnet test --project "$project" --no-build --filter-not-trait Category=Slow --ignore-exit-code 8 || code=$?
+  done
+else
+  run dotnet test --solution Holdfast.slnx --no-build || code=$?
+fi
+awk '/^  failed:/{f+=$2} /^  succeeded:/{p+=$2} /^  skipped:/{s+=$2} END{printf "%d passed, %d failed, %d skipped\n", p, f, s}' "$log"
+exit "$code"

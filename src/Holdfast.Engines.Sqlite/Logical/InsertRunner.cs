@@ -1,0 +1,105 @@
+using System.Text;
+using Holdfast.Engines.Sqlite.Native;
+using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
+using static Holdfast.Engines.Sqlite.Native.SqliteNative;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>
+/// Runs INSERT statements of the script by binding their literals to one prepared statement, row after row. Nothing that a script says in a value is
+/// ever taken for SQL, doubles do not pass through SQLite's parser, and it is a fifth faster than compiling the statements.
+/// </summary>
+/// <param name="connection">The new database.</param>
+/// <param name="rules">What it may do.</param>
+/// <param name="utf16">SQLite's number of the database's encoding where that is UTF-16, else 0.</param>
+/// <param name="cancellationToken">Stops between rows.</param>
+internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules rules, byte utf16, CancellationToken cancellationToken) : IDisposable
+{
+    private byte[] _head = [];
+    private SqliteStatement? _statement;
+    private int _values;
+
+    /// <summary>Rows written, statistics left out.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Runs one statement.</summary>
+    /// <returns>Null, or what is not as it should be.</returns>
+    public string? Run(Span<byte> sql)
+    {
+        fixed (byte* start = sql)
+        {
+            if (!InsertHead.TryRead(sql, out var length, out var table)) return "an INSERT that has not the form of a backup";
+            var isStatistics = InsertHead.IsStatistics(table);
+            if (isStatistics && !HasTable(table)) return null; // this build of SQLite keeps none of that kind
+            if (_statement is null || !sql[..length].SequenceEqual(_head)) Prepare(sql[..length], start + length, start + sql.Length);
+            var reader = new LiteralReader(start + length, start + sql.Length);
+            while (true)
+            {
+                if (!reader.TryTake("("u8) || !BindRow(ref reader)) return "a row that has not the form of a backup";
+                var code = sqlite3_step(_statement!.Handle);
+                sqlite3_reset(_statement.Handle);
+                if (code != Done) connection.Check(code);
+                if (!isStatistics) Rows += sqlite3_changes64(connection.Handle);
+                if (reader.TryTake(";"u8)) return reader.At == start + sql.Length ? null : "something behind an INSERT";
+                if (!reader.TryTake(",\n"u8) && !reader.TryTake(","u8)) return "rows that are not separated as in a backup";
+            }
+        }
+    }
+
+    /// <summary>Ends the prepared statement: the schema is about to change.</summary>
+    public void Forget()
+    {
+        _statement?.Dispose();
+        _statement = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Forget();
+
+    private bool BindRow(ref LiteralReader reader)
+    {
+        var statement = _statement!.Handle;
+        for (var i = 1; i <= _values; i++)
+        {
+            if (!reader.TryRead(out var value)) return false;
+            var code = value.Kind switch
+            {
+                LiteralKind.Null => sqlite3_bind_null(statement, i),
+                LiteralKind.Integer => sqlite3_bind_int64(statement, i, value.Integer),
+                LiteralKind.Real => sqlite3_bind_double(statement, i, value.Real),
+                LiteralKind.Blob => sqlite3_bind_blob(statement, i, value.Bytes, value.Length, 0),
+                LiteralKind.CastText when utf16 != 0 => BindStored(statement, i, value),
+                _ => sqlite3_bind_text(statement, i, value.Bytes, value.Length, 0),
+            };
+            if (code != Ok) connection.Check(code);
+            if (!reader.TryTake(i < _values ? ","u8 : ")"u8)) return false;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return true;
+    }
+
+    // SQLite takes one byte order mark off; the one put before the value keeps the value's own. The room was taken by "CAST(x'".
+    private int BindStored(nint statement, int index, Literal value)
+    {
+        value.Bytes[-2] = utf16 == Utf16LittleEndian ? (byte)0xFF : (byte)0xFE;
+        value.Bytes[-1] = utf16 == Utf16LittleEndian ? (byte)0xFE : (byte)0xFF;
+        return sqlite3_bind_text64(statement, index, value.Bytes - 2, (ulong)value.Length + 2, 0, utf16);
+    }
+
+    private bool HasTable(ReadOnlySpan<byte> table)
+    {
+        using var permit = rules.Enter(StatementKind.Own);
+        using var statement = connection.Prepare("SELECT 1 FROM sqlite_schema WHERE name = ?1");
+        statement.BindText(1, Encoding.UTF8.GetString(table));
+        return statement.Step();
+    }
+
+    private void Prepare(ReadOnlySpan<byte> head, byte* rows, byte* end)
+    {
+        Forget();
+        _head = head.ToArray();
+        _values = InsertHead.CountValues(new(rows, (int)(end - rows)));
+        _statement = connection.Prepare($"{Encoding.UTF8.GetString(_head)}({string.Join(',', Enumerable.Repeat('?', _values))})");
+    }
+}

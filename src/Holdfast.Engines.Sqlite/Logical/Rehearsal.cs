@@ -1,0 +1,72 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Native;
+using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>
+/// Builds a schema in memory, under the same rules as a restore, before a script of it is written: a database that needs an unknown collation,
+/// function, tokenizer or module fails at its backup, not when it is needed.
+/// </summary>
+internal sealed class Rehearsal : IDisposable
+{
+    private readonly SqliteConnection _memory = SqliteConnection.Open(":memory:", OpenReadWrite | OpenCreate);
+    private readonly LoadRules _rules;
+    private readonly string _path;
+
+    /// <summary>Starts one for the database at <paramref name="path"/>.</summary>
+    public Rehearsal(string path)
+    {
+        _path = path;
+        _rules = new(_memory);
+    }
+
+    /// <summary>Makes a table, index, view or trigger.</summary>
+    /// <exception cref="HoldfastException">No restore could make it.</exception>
+    public void Create(SchemaObject item) => Try(item, () =>
+    {
+        var kind = StatementKinds.OfDefinition(item.Definition) ?? throw Unusual(item);
+        using var _ = _rules.Enter(kind);
+        _memory.Execute(item.Definition);
+    });
+
+    /// <summary>Compiles the statement that writes a table's rows.</summary>
+    /// <exception cref="HoldfastException">No restore could run it.</exception>
+    public void Insert(SchemaObject item, TableShape shape) => Try(item, () =>
+    {
+        using var _ = _rules.Enter(StatementKind.Insert);
+        _memory.Prepare(shape.InsertOne).Dispose();
+    });
+
+    /// <summary>Whether the schema has a table of that name by now.</summary>
+    public bool Has(string table)
+    {
+        using var _ = _rules.Enter(StatementKind.Own);
+        using var statement = _memory.Prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE");
+        statement.BindText(1, table);
+        return statement.Step();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _rules.Dispose();
+        _memory.Dispose();
+    }
+
+    private HoldfastException Unusual(SchemaObject item) => new(
+        ErrorCatalogue.SourceUnreadable, $"'{_path}' has a {item.Type} \"{item.Name}\" whose definition begins in no way that SQLite writes.", Sql.SnapshotHint);
+
+    private void Try(SchemaObject item, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (HoldfastException e) when (e.Hint != Sql.SnapshotHint)
+        {
+            var reason = _rules.Refusal ?? _memory.ErrorMessage;
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{_path}' cannot be written as SQL: {item.Type} \"{item.Name}\" cannot be made again: {reason}.", Sql.SnapshotHint, e);
+        }
+    }
+}

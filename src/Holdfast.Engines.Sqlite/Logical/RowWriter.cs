@@ -1,0 +1,137 @@
+using System.IO.Pipelines;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>
+/// Writes the rows of one table as INSERT statements of many rows, straight into the pipe's memory. Where a statement ends depends on the bytes of
+/// its rows, not on what came before, so that a changed row changes the script around it only and an incremental backup stays small.
+/// </summary>
+internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape, ValueWriter values)
+{
+    private const int MaxRows = 500;
+    private const int MaxBytes = 64 * 1024;
+    private const int MeanBytes = 32 * 1024;
+    private const int LeastRowBytes = 128;
+
+    private readonly byte[] _head = shape.Head();
+    private LongValue? _long;
+    private bool _hasRow;
+    private bool _isLongRow;
+    private int _column;
+    private int _statementRows;
+    private int _statementBytes;
+
+    /// <summary>Rows written so far.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Fills one stretch of the pipe's memory; false when all rows are written.</summary>
+    public bool Fill(PipeWriter output, out int written)
+    {
+        var size = ScriptOutput.FlushBytes + _head.Length + 1024;
+        fixed (byte* start = output.GetSpan(size))
+        {
+            var at = start;
+            var more = Fill(start, ref at, start + size);
+            written = (int)(at - start);
+            output.Advance(written);
+            return more;
+        }
+    }
+
+    private bool Fill(byte* start, ref byte* at, byte* end)
+    {
+        while (true)
+        {
+            if (!_hasRow && !(_hasRow = select.Step()))
+            {
+                if (_statementRows == 0) return false;
+                if (end - at < 2) return true;
+                EndStatement(ref at);
+                return false;
+            }
+
+            if (_isLongRow)
+            {
+                if (!TryWriteLongRow(ref at, end)) return true;
+                _isLongRow = _hasRow = false;
+                Rows++;
+                EndStatement(ref at);
+                continue;
+            }
+
+            var rowStart = at;
+            if (TryWriteRow(ref at, end)) continue;
+            at = rowStart;
+            if (at != start) return true; // the whole row again, in fresh memory
+            if (!TryBeginRow(ref at, end)) return true;
+            _isLongRow = true; // too long for any: piece by piece
+            _column = 0;
+        }
+    }
+
+    private bool TryBeginRow(ref byte* at, byte* end)
+    {
+        if (end - at < _head.Length + 16) return false;
+        at = ValueText.Copy(at, _statementRows == 0 ? _head : ",\n"u8);
+        *at++ = (byte)'(';
+        return true;
+    }
+
+    private bool TryWriteRow(ref byte* at, byte* end)
+    {
+        if (!TryBeginRow(ref at, end)) return false;
+        var row = at;
+        for (var column = 0; column < shape.Values; column++)
+        {
+            if (column > 0) *at++ = (byte)',';
+            if (!values.TryWrite(ref at, end - 8, column)) return false;
+        }
+
+        *at++ = (byte)')';
+        _hasRow = false;
+        Rows++;
+        _statementRows++;
+        var length = (int)(at - row);
+        _statementBytes += length;
+        if (_statementRows >= MaxRows || _statementBytes >= MaxBytes || Hash(new(row, length)) % MeanBytes < Math.Max(length, LeastRowBytes)) EndStatement(ref at);
+        return true;
+    }
+
+    private bool TryWriteLongRow(ref byte* at, byte* end)
+    {
+        for (; _column < shape.Values; _column++)
+        {
+            if (_long is null)
+            {
+                if (end - at < 2 * RealText.MaxLength) return false;
+                if (_column > 0) *at++ = (byte)',';
+                if (values.TryWrite(ref at, end - 8, _column)) continue;
+                _long = values.Long(_column, shape.Name);
+            }
+
+            if (!_long.TryWrite(ref at, end)) return false;
+            _long = null;
+        }
+
+        if (end - at < 8) return false;
+        *at++ = (byte)')';
+        return true;
+    }
+
+    private void EndStatement(ref byte* at)
+    {
+        at = ValueText.Copy(at, ";\n"u8);
+        _statementRows = _statementBytes = 0;
+    }
+
+    private static uint Hash(ReadOnlySpan<byte> row)
+    {
+        var hash = (ulong)row.Length;
+        foreach (var word in MemoryMarshal.Cast<byte, ulong>(row[..Math.Min(row.Length, 512)])) hash = BitOperations.RotateLeft(hash ^ word, 29) * 0x9E3779B97F4A7C15;
+        foreach (var b in row[^(row.Length % 8)..]) hash = (hash ^ b) * 0x9E3779B97F4A7C15;
+        return (uint)(hash >> 40);
+    }
+}

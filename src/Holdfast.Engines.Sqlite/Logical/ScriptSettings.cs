@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Numerics;
+using Holdfast.Engines.Sqlite.Native;
+using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>The statements of a script that set something or end a transaction: exactly those that a backup holds, with the values they can have.</summary>
+internal sealed class ScriptSettings(SqliteConnection connection, long expectedBytes)
+{
+    private const int SparePages = 4096;
+    private const int SpareBytes = 16 * 1024 * 1024;
+    private string? _journalMode;
+    private long _mostPages;
+
+    /// <summary>SQLite's number of the encoding where that is UTF-16, else 0.</summary>
+    public byte Utf16 { get; private set; }
+
+    /// <summary>Whether the script's last statement was there.</summary>
+    public bool IsComplete => _journalMode is not null;
+
+    /// <summary>Whether SQLite says "full" because the database has grown to its bound, not because the disk is.</summary>
+    public bool IsAtBound => _mostPages > 0 && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(connection.FilePath))!).AvailableFreeSpace > SpareBytes;
+
+    /// <summary>Runs <paramref name="sql"/>; false where no backup holds it.</summary>
+    public bool TryRun(string sql)
+    {
+        switch (sql)
+        {
+            case "BEGIN":
+                SetBound();
+                break;
+            case "COMMIT" or "PRAGMA foreign_keys=OFF" or "PRAGMA ignore_check_constraints=ON":
+            case SqlDump.DropSequence or SqlDump.Analyze or "DROP TABLE IF EXISTS sqlite_stat1" or "DROP TABLE IF EXISTS sqlite_stat4":
+            case "PRAGMA encoding='UTF-8'":
+                break;
+            case "PRAGMA encoding='UTF-16le'":
+                Utf16 = Utf16LittleEndian;
+                break;
+            case "PRAGMA encoding='UTF-16be'":
+                Utf16 = Utf16BigEndian;
+                break;
+            case "PRAGMA journal_mode=wal" or "PRAGMA journal_mode=delete":
+                _journalMode = sql;
+                return connection.QueryNumber("PRAGMA schema_version") >= 0;
+            default:
+                if (!IsNumber(sql)) return false;
+                break;
+        }
+
+        connection.Execute(sql);
+        return true;
+    }
+
+    /// <summary>Gives the database the journal mode that it had.</summary>
+    public void Finish() => connection.Execute($"PRAGMA locking_mode=NORMAL; {_journalMode}");
+
+    private static bool IsNumber(string sql)
+    {
+        var parts = sql.Split('=');
+        return parts.Length == 2 && int.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) &&
+            parts[1] == value.ToString(CultureInfo.InvariantCulture) && parts[0] switch
+            {
+                "PRAGMA page_size" => value is >= 512 and <= 65536 && BitOperations.IsPow2(value),
+                "PRAGMA auto_vacuum" => value is >= 0 and <= 2,
+                "PRAGMA user_version" or "PRAGMA application_id" => true,
+                _ => false,
+            };
+    }
+
+    private void SetBound()
+    {
+        if (expectedBytes <= 0 || _mostPages > 0) return;
+        _mostPages = (2 * expectedBytes / connection.QueryNumber("PRAGMA page_size")) + SparePages;
+        _mostPages = connection.QueryNumber(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={_mostPages}"));
+    }
+}

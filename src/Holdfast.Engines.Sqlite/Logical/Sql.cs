@@ -1,0 +1,25 @@
+using System.Text;
+using System.Text.Unicode;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>Names in SQL.</summary>
+internal static class Sql
+{
+    /// <summary>What helps where a script cannot hold a database.</summary>
+    public const string SnapshotHint = "Back this database up as a snapshot: that holds its pages as they are.";
+
+    /// <summary>A name as an identifier.</summary>
+    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>A name or statement of the schema.</summary>
+    /// <exception cref="HoldfastException">It is not UTF-8, so no script could name it.</exception>
+    public static string Name(SqliteStatement statement, int column, string path)
+    {
+        var bytes = statement.TextBytes(column);
+        if (Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
+        throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' has a name in its schema that is not UTF-8: {Encoding.UTF8.GetString(bytes)}.", SnapshotHint);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>
+/// Writes a database as SQL that <see cref="SqlLoad"/> and the sqlite3 program turn into an equal one. Equal contents give equal bytes: the schema
+/// comes in the order in which it was made, rows in the order of their keys.
+/// </summary>
+internal static class SqlDump
+{
+    /// <summary>A table that leaves <c>sqlite_sequence</c> behind where no other would.</summary>
+    public const string MakeSequence = "CREATE TABLE holdfast_sequence(id INTEGER PRIMARY KEY AUTOINCREMENT)";
+
+    /// <summary>Removes that table.</summary>
+    public const string DropSequence = "DROP TABLE holdfast_sequence";
+
+    /// <summary>Makes the tables of statistics.</summary>
+    public const string Analyze = "ANALYZE sqlite_schema";
+
+    /// <summary>Writes what <paramref name="connection"/> shows in the read transaction that the caller holds; returns facts that a restored copy must share.</summary>
+    /// <exception cref="HoldfastException">It cannot be read, or no script can hold it.</exception>
+    public static async Task<IReadOnlyDictionary<string, string>> WriteAsync(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken)
+    {
+        var plan = DumpPlan.Of(connection);
+        var facts = plan.Schema.Facts(connection);
+        var script = new ScriptOutput(output, cancellationToken);
+        var rows = 0L;
+        await script.StatementAsync("PRAGMA foreign_keys=OFF");
+        await script.StatementAsync($"PRAGMA encoding='{facts["encoding"]}'");
+        await script.StatementAsync(Number(connection, "page_size"));
+        await script.StatementAsync(Number(connection, "auto_vacuum"));
+        await script.StatementAsync("PRAGMA ignore_check_constraints=ON");
+        await script.StatementAsync("BEGIN");
+        if (plan.MakesSequence)
+        {
+            await script.StatementAsync(MakeSequence);
+            await script.StatementAsync(DropSequence);
+        }
+
+        foreach (var table in plan.Tables)
+        {
+            await script.StatementAsync(table.Definition);
+            rows += await RowsAsync(table);
+        }
+
+        if (plan.VirtualTables.Count > 0)
+        {
+            // Committed before their shadow tables are filled, so that no module holds anything back.
+            await script.StatementAsync("COMMIT");
+            await script.StatementAsync("BEGIN");
+            foreach (var table in plan.VirtualTables) await script.StatementAsync(table.Definition);
+            await script.StatementAsync("COMMIT");
+            await script.StatementAsync("BEGIN");
+        }
+
+        foreach (var (table, isMade) in plan.ShadowTables)
+        {
+            await script.StatementAsync(isMade ? $"DELETE FROM {Sql.Quote(table.Name)}" : table.Definition);
+            rows += await RowsAsync(table);
+        }
+
+        foreach (var item in plan.Schema.Others) await script.StatementAsync(item.Definition);
+        if (plan.Schema.Internal("sqlite_sequence") is { } sequence)
+        {
+            await script.StatementAsync("DELETE FROM \"sqlite_sequence\"");
+            rows += await RowsAsync(sequence);
+        }
+
+        await script.StatementAsync(Number(connection, "user_version"));
+        await script.StatementAsync(Number(connection, "application_id"));
+        await script.StatementAsync("COMMIT");
+        await StatisticsAsync();
+        await script.StatementAsync($"PRAGMA journal_mode={(connection.QueryText("PRAGMA journal_mode") == "wal" ? "wal" : "delete")}"); // always last
+        await script.FlushAsync();
+        facts["rows"] = rows.ToString(CultureInfo.InvariantCulture);
+        facts["bytes"] = (connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size")).ToString(CultureInfo.InvariantCulture);
+        return facts;
+
+        async ValueTask<long> RowsAsync(SchemaObject table)
+        {
+            var shape = TableShape.Of(connection, table.Name, table.WithoutRowId);
+            using var select = connection.Prepare(shape.Select);
+            return await script.RowsAsync(new(select, shape, new(select, plan.Converter(), connection.FilePath)));
+        }
+
+        // Behind the commit: not every build of SQLite has both tables, and statistics are worth having, no more.
+        async ValueTask StatisticsAsync()
+        {
+            SchemaObject?[] tables = [plan.Schema.Internal("sqlite_stat1"), plan.Schema.Internal("sqlite_stat4")];
+            if (tables is [null, null]) return;
+            await script.StatementAsync(Analyze);
+            for (var i = 0; i < tables.Length; i++)
+            {
+                if (tables[i] is { } table) await RowsAsync(table);
+                else await script.StatementAsync($"DROP TABLE IF EXISTS {(i == 0 ? "sqlite_stat1" : "sqlite_stat4")}");
+            }
+        }
+    }
+
+    private static string Number(SqliteConnection connection, string pragma) =>
+        string.Create(CultureInfo.InvariantCulture, $"PRAGMA {pragma}={connection.QueryNumber($"PRAGMA {pragma}")}");
+}

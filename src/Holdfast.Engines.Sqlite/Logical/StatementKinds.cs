@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>Tells definitions apart by how they begin: SQLite always stores them so, however they were typed.</summary>
+internal static class StatementKinds
+{
+    private static readonly (byte[] Begin, StatementKind Kind)[] Definitions =
+    [
+        ("CREATE TABLE "u8.ToArray(), StatementKind.CreateTable),
+        ("CREATE VIRTUAL TABLE "u8.ToArray(), StatementKind.CreateVirtualTable),
+        ("CREATE INDEX "u8.ToArray(), StatementKind.CreateIndex),
+        ("CREATE UNIQUE INDEX "u8.ToArray(), StatementKind.CreateIndex),
+        ("CREATE VIEW "u8.ToArray(), StatementKind.CreateView),
+        ("CREATE TRIGGER "u8.ToArray(), StatementKind.CreateTrigger),
+    ];
+
+    /// <summary>The kind of a definition; null where it is none.</summary>
+    public static StatementKind? OfDefinition(ReadOnlySpan<byte> sql)
+    {
+        foreach (var (begin, kind) in Definitions)
+        {
+            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql[..begin.Length], begin)) return kind;
+        }
+
+        return null;
+    }
+
+    /// <summary>The kind of a definition; null where it is none.</summary>
+    public static StatementKind? OfDefinition(string sql) => OfDefinition(Encoding.UTF8.GetBytes(sql));
+}

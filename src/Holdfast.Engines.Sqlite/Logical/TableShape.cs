@@ -1,0 +1,70 @@
+using System.Text;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>What is read of one table, and how it is written: the columns that hold data, and the rowid where nothing else holds it.</summary>
+internal sealed class TableShape
+{
+    private static readonly string[] RowIdNames = ["rowid", "_rowid_", "oid"];
+
+    private TableShape(string name, string source, string target, int values)
+    {
+        Name = name;
+        Select = $"SELECT {source} FROM main.{Sql.Quote(name)} NOT INDEXED"; // in key order, never by way of an index
+        InsertHead = $"INSERT INTO {Sql.Quote(name)}{target} VALUES\n";
+        Values = values;
+    }
+
+    /// <summary>Name of the table.</summary>
+    public string Name { get; }
+
+    /// <summary>Reads every row in the order of its key.</summary>
+    public string Select { get; }
+
+    /// <summary>Begins a statement that writes rows.</summary>
+    public string InsertHead { get; }
+
+    /// <summary>Values in a row.</summary>
+    public int Values { get; }
+
+    /// <summary>A statement that writes one row, to see whether it compiles.</summary>
+    public string InsertOne => $"{InsertHead}({string.Join(',', Enumerable.Repeat("?", Values))})";
+
+    /// <summary>Looks a table up.</summary>
+    public static TableShape Of(SqliteConnection connection, string table, bool withoutRowId)
+    {
+        List<string> stored = [], all = [];
+        var keyColumns = 0;
+        using (var columns = connection.Prepare("SELECT name, pk, hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid"))
+        {
+            columns.BindText(1, table);
+            while (columns.Step())
+            {
+                var column = Sql.Name(columns, 0, connection.FilePath);
+                all.Add(column);
+                if (columns.Number(1) > 0) keyColumns++;
+                if (columns.Number(2) == 0) stored.Add(Sql.Quote(column)); // 2 and 3 are generated columns
+            }
+        }
+
+        var list = string.Join(',', stored);
+        var rowId = withoutRowId || (keyColumns == 1 && !HasKeyIndex(connection, table))
+            ? null
+            : Array.Find(RowIdNames, name => !all.Contains(name, StringComparer.OrdinalIgnoreCase));
+        return rowId is null
+            ? new(table, list, "", stored.Count)
+            : new(table, $"{rowId},{list}", $"({rowId},{list})", stored.Count + 1);
+    }
+
+    // A primary key of one column without an index of its own is an alias of the rowid.
+    private static bool HasKeyIndex(SqliteConnection connection, string table)
+    {
+        using var indexes = connection.Prepare("SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk'");
+        indexes.BindText(1, table);
+        return indexes.Step() && indexes.Number(0) > 0;
+    }
+
+    /// <summary>The head as bytes.</summary>
+    public byte[] Head() => Encoding.UTF8.GetBytes(InsertHead);
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+
+namespace Holdfast.Architecture.Tests;
+
+/// <summary>The checked-out repository.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The project files under a folder of the repository, by project name.</summary>
+    public static IReadOnlyDictionary<string, XDocument> Projects(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.csproj", SearchOption.AllDirectories)
+            .ToDictionary(f => Path.GetFileNameWithoutExtension(f), f => XDocument.Load(f), StringComparer.Ordinal);
+
+    /// <summary>What a project file names in elements of one kind, such as <c>ProjectReference</c>.</summary>
+    public static IEnumerable<string> Included(this XDocument project, string element) =>
+        project.Descendants(element).Select(e => e.Attribute("Include")?.Value).OfType<string>();
+
+    /// <summary>Names of the projects that a project references.</summary>
+    public static IEnumerable<string> References(this XDocument project) => project.Included("ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p));
+
+    /// <summary>Every text file that is, or is about to be, in the repository: paths relative to its root.</summary>
+    public static IReadOnlyList<string> TextFiles()
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]) { RedirectStandardOutput = true });
+        var listed = git?.StandardOutput.ReadToEnd().Split('\0', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        git?.WaitForExit();
+        var files = git is { ExitCode: 0 } ? listed : Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Root, f)).Where(f => !f.StartsWith("out/", StringComparison.Ordinal) && !f.StartsWith("artifacts/", StringComparison.Ordinal) && !f.StartsWith(".git/", StringComparison.Ordinal));
+        return [.. files.Where(f => File.Exists(Path.Combine(Root, f)) && !File.ReadAllBytes(Path.Combine(Root, f)).AsSpan().Contains((byte)0)).Order(StringComparer.Ordinal)];
+    }
+
+    public static string Read(string file) => File.ReadAllText(Path.Combine(Root, file));
+
+    private static string FindRoot([CallerFilePath] string here = "")
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new DirectoryNotFoundException($"No repository above '{AppContext.BaseDirectory}' (built from {here}).");
+    }
+}

@@ -1,0 +1,42 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Core.Tests.Databases;
+
+/// <summary>Ids of databases.</summary>
+public sealed class DatabaseIdTests
+{
+    [Theory]
+    [InlineData("shop/orders", "shop", "orders")]
+    [InlineData("shop/hr/payroll.db", "shop", "hr/payroll.db")]
+    [InlineData("shop//x", "shop", "/x")]
+    public void The_first_slash_divides_source_and_name(string text, string source, string name)
+    {
+        var id = DatabaseId.Parse(text);
+        Assert.Equal(new(source, name), id);
+        Assert.Equal(text, id.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("shop")]
+    [InlineData("/orders")]
+    [InlineData("shop/")]
+    public void What_lacks_a_part_is_refused_with_a_hint(string text)
+    {
+        var e = Assert.Throws<HoldfastException>(() => DatabaseId.Parse(text));
+        Assert.Equal(ErrorCatalogue.Usage, e.Error);
+        Assert.NotNull(e.Hint);
+    }
+
+    [Theory]
+    [InlineData("shop", true)]
+    [InlineData("9-a_b.c", true)]
+    [InlineData("", false)]
+    [InlineData(".shop", false)]
+    [InlineData("a/b", false)]
+    [InlineData("söurce", false)]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123", true)]
+    [InlineData("01234567890123456789012345678901234567890123456789012345678901234", false)]
+    public void A_source_has_a_plain_name_of_at_most_64_characters(string name, bool valid) => Assert.Equal(valid, DatabaseId.IsSourceName(name));
+}

@@ -1,0 +1,41 @@
+using System.Reflection;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Core.Tests.Errors;
+
+/// <summary>The exit codes are a contract: scripts rely on them.</summary>
+public sealed class ErrorCatalogueTests
+{
+    private static readonly IReadOnlyList<Error> All =
+        [.. typeof(ErrorCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<Error>()];
+
+    [Theory]
+    [InlineData("usage", 2)]
+    [InlineData("not-found", 3)]
+    [InlineData("key-missing", 4)]
+    [InlineData("key-wrong", 4)]
+    [InlineData("corrupt", 5)]
+    [InlineData("truncated", 5)]
+    [InlineData("chain-incomplete", 5)]
+    [InlineData("refused-content", 5)]
+    [InlineData("target-exists", 6)]
+    [InlineData("source-unreadable", 7)]
+    [InlineData("source-locked", 7)]
+    [InlineData("destination-failed", 8)]
+    [InlineData("destination-full", 8)]
+    public void A_kind_of_failure_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, Assert.Single(All, e => e.Code == code).ExitCode);
+
+    [Fact]
+    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(13, All.Count);
+
+    [Fact]
+    public void Codes_are_kebab_case_and_differ()
+    {
+        Assert.All(All, e => Assert.Matches("^[a-z]+(-[a-z]+)*$", e.Code));
+        Assert.Distinct(All.Select(e => e.Code));
+    }
+
+    [Fact]
+    public void Exit_codes_are_2_to_8_and_statuses_those_of_failures() =>
+        Assert.All(All, e => Assert.True(e.ExitCode is >= 2 and <= 8 && e.HttpStatus is >= 400 and <= 599));
+}

@@ -1,0 +1,23 @@
+namespace Holdfast.Docs.Tests;
+
+/// <summary>What the docs tell a reader to type works.</summary>
+public sealed class CommandTests
+{
+    public static TheoryData<string> Pages => [.. Page.All().Select(p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Every_command_of_a_page_works(string page)
+    {
+        Assert.SkipUnless(Shell.HasCiphers, "SQLite3 Multiple Ciphers is not built, so the encrypted sample is missing.");
+        using var shell = new Shell();
+        foreach (var block in Page.Read(page).Blocks)
+        {
+            var (exitCode, output) = await shell.RunAsync(block, TestContext.Current.CancellationToken);
+            Assert.True(exitCode == 0, $"{page}: exit code {exitCode} from\n{block}\n{output}");
+        }
+    }
+
+    [Fact]
+    public void The_page_of_the_command_and_the_readme_have_commands_to_run() => Assert.Superset(new HashSet<string> { "README.md", "docs/cli.md" }, Pages.Select(p => p.Data).ToHashSet());
+}

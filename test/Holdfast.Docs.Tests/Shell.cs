@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace Holdfast.Docs.Tests;
+
+/// <summary>Runs commands as a reader would, in a folder of their own, with the built <c>holdfast</c> on the path.</summary>
+internal sealed class Shell : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-docs-").FullName;
+
+    /// <summary>The folder of the command that this test run was built with.</summary>
+    public static string Program { get; } = FindProgram();
+
+    /// <summary>Whether samples of encrypted databases can be made here.</summary>
+    public static bool HasCiphers => File.Exists(Path.Combine(Page.Root, "out/native/libsqlite3mc.so"));
+
+    /// <summary>Runs a block; it must succeed, each of its commands.</summary>
+    /// <returns>What it printed, errors too.</returns>
+    public async Task<(int ExitCode, string Output)> RunAsync(string block, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", $"exec 2>&1\n{block}"]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.Environment["PATH"] = $"{Program}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["XDG_DATA_HOME"] = Path.Combine(_folder, ".home");
+        start.Environment["SAMPLES"] = Path.Combine(Page.Root, "eng/samples.sh");
+        start.Environment["NO_COLOR"] = "1";
+        using var shell = Process.Start(start)!;
+        shell.StandardInput.Close();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            var output = await shell.StandardOutput.ReadToEndAsync(limit.Token);
+            await shell.WaitForExitAsync(limit.Token);
+            return (shell.ExitCode, output);
+        }
+        catch
+        {
+            shell.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // artifacts/bin/Holdfast.Docs.Tests/debug/ -> artifacts/bin/Holdfast.Cli/debug_linux-x64/
+    private static string FindProgram()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        return Directory.EnumerateDirectories(Path.Combine(own.Parent!.Parent!.FullName, "Holdfast.Cli"), $"{own.Name}*").First(f => File.Exists(Path.Combine(f, "holdfast")));
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Engines.Sqlite.Tests.Logical;
+
+public sealed class HostileScriptTests : IDisposable
+{
+    private const string Head = "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\nCREATE TABLE t(a,b);\nINSERT INTO \"t\" VALUES\n(1,2);\n";
+    private const string Tail = "\nCOMMIT;\nPRAGMA journal_mode=delete;\n";
+    private readonly Sandbox _sandbox = new();
+
+    public void Dispose() => _sandbox.Dispose();
+
+    [Fact]
+    public async Task The_frame_of_these_tests_loads() => await _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + Tail));
+
+    [Theory]
+    [InlineData("ATTACH '/tmp/other.db' AS o;")]
+    [InlineData("DETACH main;")]
+    [InlineData("VACUUM;")]
+    [InlineData("VACUUM INTO '/tmp/other.db';")]
+    [InlineData("SELECT 1;")]
+    [InlineData("SELECT load_extension('x');")]
+    [InlineData("WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n) SELECT count(*) FROM n;")]
+    [InlineData("VALUES(1);")]
+    [InlineData("EXPLAIN SELECT 1;")]
+    [InlineData("UPDATE t SET a=2;")]
+    [InlineData("UPDATE sqlite_schema SET sql='x';")]
+    [InlineData("REPLACE INTO t VALUES(1,2);")]
+    [InlineData("REINDEX;")]
+    [InlineData("ANALYZE;")]
+    [InlineData("SAVEPOINT x;")]
+    [InlineData("ROLLBACK;")]
+    [InlineData("ALTER TABLE t ADD COLUMN c;")]
+    [InlineData("DROP TABLE t;")]
+    [InlineData("DELETE FROM t WHERE a=1;")]
+    [InlineData("PRAGMA writable_schema=ON;")]
+    [InlineData("PRAGMA trusted_schema=ON;")]
+    [InlineData("PRAGMA journal_mode=WAL;")]
+    [InlineData("PRAGMA temp_store_directory='/tmp';")]
+    [InlineData("PRAGMA page_size=4096.0;")]
+    [InlineData("PRAGMA page_size=1000;")]
+    [InlineData("PRAGMA auto_vacuum=3;")]
+    [InlineData("PRAGMA user_version=0x10;")]
+    [InlineData("PRAGMA mmap_size=99999999999;")]
+    [InlineData("PRAGMA encoding='utf8';")]
+    [InlineData("PRAGMA rekey='x';")]
+    [InlineData("CREATE TABLE u AS SELECT randomblob(1000) FROM t;")]
+    [InlineData("CREATE TABLE u AS WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n) SELECT x FROM n;")]
+    [InlineData("CREATE TABLE temp.u(a);")]
+    [InlineData("CREATE TEMP TABLE u(a);")]
+    [InlineData("CREATE TEMP TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END;")]
+    [InlineData("CREATE TEMPORARY VIEW v AS SELECT 1;")]
+    [InlineData("CREATE VIEW temp.v AS SELECT 1;")]
+    [InlineData("CREATE TRIGGER temp.r AFTER INSERT ON t BEGIN SELECT 1; END;")]
+    [InlineData("CREATE VIRTUAL TABLE x USING dbstat;")]
+    [InlineData("CREATE VIRTUAL TABLE x USING fts3tokenize(simple);")]
+    [InlineData("CREATE VIRTUAL TABLE temp.x USING fts5(a);")]
+    [InlineData("CREATE VIRTUAL TABLE x USING csv(filename='/etc/passwd');")]
+    [InlineData("CREATE VIRTUAL TABLE x USING fts5(a);\nINSERT INTO \"x\"(\"x\") VALUES\n('rebuild');")]
+    [InlineData("CREATE VIRTUAL TABLE x USING fts5(a);\nDELETE FROM \"x\";")]
+    [InlineData("CREATE INDEX i ON t(load_extension(a));")]
+    [InlineData("CREATE TABLE u(a, b AS (zeroblob(1000000000)) STORED);\nINSERT INTO \"u\" VALUES\n(1);")]
+    [InlineData("INSERT INTO t SELECT a, b FROM t;")]
+    [InlineData("INSERT INTO \"t\" SELECT 1, 2;")]
+    [InlineData("INSERT INTO \"t\" DEFAULT VALUES;")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,(SELECT 2));")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,zeroblob(1000000000));")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,randomblob(9));")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2) ON CONFLICT DO NOTHING;")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2) RETURNING a;")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2)/* */;")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,1+1);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,+1);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,1e5e5);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,9223372036854775808);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,x'0');")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,x'0g');")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,'a'||'b');")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,replace('a',char(13),char(13)));")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,\"b\");")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(?1,2);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2,3);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2),\n(3);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2),\n(3,4,5);")]
+    [InlineData("INSERT OR IGNORE INTO \"t\" VALUES\n(1,2);")]
+    [InlineData("INSERT INTO \"sqlite_schema\" VALUES\n('table','x','x',2,'CREATE TABLE x(a)');")]
+    [InlineData("INSERT INTO \"sqlite_master\"(\"type\") VALUES\n('x');")]
+    [InlineData("/* */ CREATE TABLE u(a);")]
+    [InlineData("\0;")]
+    [InlineData(".shell id\n;")]
+    public async Task Anything_that_no_backup_holds_is_refused(string statement)
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail)));
+        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+        Assert.Contains("Statement ", failure.Message);
+        Assert.DoesNotContain(failure.Message, char.IsControl);
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE t(x);")]
+    [InlineData("CREATE TABLE u(;")]
+    [InlineData("CREATE INDEX i ON nowhere(a);")]
+    [InlineData("CREATE INDEX i ON t(a COLLATE german);")]
+    [InlineData("INSERT INTO \"nowhere\" VALUES\n(1);")]
+    [InlineData("CREATE VIEW w AS SELECT $a(';'); ATTACH 'x' AS ');';")]
+    [InlineData("DELETE FROM \"sqlite_schema\";")]
+    [InlineData("CREATE TABLE u(a);\nINSERT INTO \"u\" VALUES\n(1,2,3);")]
+    [InlineData("INSERT INTO \"t\"(\"absent\") VALUES\n(1);")]
+    [InlineData("CREATE TABLE u(a NOT NULL);\nINSERT INTO \"u\" VALUES\n(NULL);")]
+    [InlineData("BEGIN;")]
+    public async Task A_statement_that_fails_is_told_with_its_place(string statement)
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail)));
+        Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+        Assert.Contains("at offset ", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_refusal_names_statement_offset_and_what_without_control_characters()
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "ATTACH '\u001b[31m" + new string('x', 200) + "' AS o;" + Tail)));
+        Assert.StartsWith("Statement 7 of the script, at offset 131, is refused: a statement of a kind that no backup holds. It begins: ATTACH '\\u001B[31mxxx", failure.Message);
+        Assert.True(failure.Message.Length < 220);
+    }
+
+    [Fact]
+    public async Task Triggers_do_not_run_while_loading()
+    {
+        var path = await _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO t VALUES(9,9); END;\nINSERT INTO \"t\" VALUES\n(3,4);" + Tail));
+        using var connection = Sandbox.Open(path);
+        Assert.Equal(2, connection.QueryNumber("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
+    public async Task A_script_cannot_grow_far_beyond_the_database_that_it_stands_for()
+    {
+        var script = new StringBuilder(Head);
+        script.Append("CREATE TABLE big(a, b AS (printf('%.*c', 1000000, 'x')) STORED);\n");
+        for (var i = 0; i < 200; i++) script.Append("INSERT INTO \"big\" VALUES\n(1);\n");
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script + Tail), new Dictionary<string, string> { ["bytes"] = "8192" }));
+        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+        Assert.Contains("more data", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_statement_without_end_is_refused_before_it_fills_the_memory()
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TABLE u(a DEFAULT '" + new string('x', 20_000_000) + "');" + Tail)));
+        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+    }
+}

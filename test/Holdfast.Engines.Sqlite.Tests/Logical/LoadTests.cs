@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Tests.Logical;
+
+public sealed class LoadTests : IDisposable
+{
+    private const string Sample = "PRAGMA journal_mode=WAL; CREATE TABLE t(a, b); INSERT INTO t VALUES(1,'it''s; \"x\"'),(2.5,x'00'),(NULL,'ü'); CREATE INDEX i ON t(a); CREATE VIEW v AS SELECT 1 -- it\n; CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT ';'; /* END; */ SELECT CASE 1 WHEN 1 THEN 2 END; END; CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES('one two'); ANALYZE";
+    private readonly Sandbox _sandbox = new();
+
+    public void Dispose() => _sandbox.Dispose();
+
+    [Fact]
+    public async Task A_cut_script_never_loads()
+    {
+        var (script, facts) = await Sandbox.DumpAsync(_sandbox.Create(Sample));
+        var end = script.AsSpan().TrimEnd((byte)'\n').Length;
+        for (var length = 0; length < end; length += 1 + (length % 7))
+        {
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(script.AsMemory(0, length), facts));
+            Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+        }
+
+        await _sandbox.LoadAsync(script.AsMemory(0, end), facts);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(13)]
+    public async Task Chunks_of_any_size_give_the_same_database(int chunk)
+    {
+        var path = _sandbox.Create(Sample);
+        var (script, facts) = await Sandbox.DumpAsync(path);
+        DatabaseComparer.AssertEqual(path, await _sandbox.LoadAsync(script, facts, chunk: chunk));
+    }
+
+    [Fact]
+    public async Task A_script_that_lost_a_row_or_an_index_is_told()
+    {
+        var (script, facts) = await Sandbox.DumpAsync(_sandbox.Create(Sample));
+        var text = Encoding.UTF8.GetString(script);
+        foreach (var (gone, what) in new[] { ("CREATE INDEX i ON t(a);\n", "indexes"), (",\n(2,2.5,x'00')", "rows"), ("-- it", "schema") })
+        {
+            Assert.Contains(gone, text);
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(text.Replace(gone, "")), facts));
+            Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+            Assert.True(failure.Message.Contains(what) || failure.Message.Contains("cut"), failure.Message);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_encrypted_database_comes_back_encrypted(bool raw)
+    {
+        if (!Ciphers.Available) Assert.Skip("SQLite3 Multiple Ciphers is not built here.");
+        var key = raw ? DatabaseKey.FromRaw(RandomNumberGenerator.GetBytes(32)) : DatabaseKey.FromPassphrase("pässword 'x'");
+        var path = _sandbox.Create(Sample, key);
+        var (script, facts) = await Sandbox.DumpAsync(path, key);
+        await _sandbox.RoundTripAsync(path, key);
+        var loaded = await _sandbox.LoadAsync(script, facts, key);
+        Assert.False((await File.ReadAllBytesAsync(loaded, TestContext.Current.CancellationToken)).AsSpan().StartsWith("SQLite format 3"u8));
+    }
+
+    [Fact]
+    public async Task Cancelling_interrupts_a_statement_that_runs()
+    {
+        using var cancel = new CancellationTokenSource();
+        var rows = string.Join(",\n", Enumerable.Range(0, 200).Select(i => $"('{new string('a', 30_000)}{i}')"));
+        var script = Encoding.UTF8.GetBytes($"BEGIN;\nCREATE TABLE t(a);\nINSERT INTO \"t\" VALUES\n{rows};\nCREATE INDEX i ON t(instr(a,substr(a,1,15000)||'b'));\nCOMMIT;\nPRAGMA journal_mode=delete;\n");
+        var load = Task.Run(() => SqlLoad.LoadAsync(_sandbox.NewPath(), null, async take =>
+        {
+            var index = script.AsSpan().IndexOf("CREATE INDEX"u8);
+            await take(script.AsMemory(0, index), TestContext.Current.CancellationToken);
+            cancel.CancelAfter(TimeSpan.FromMilliseconds(50));
+            await take(script.AsMemory(index), TestContext.Current.CancellationToken);
+        }, new Dictionary<string, string>(), cancel.Token), TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => load);
+    }
+
+    [Fact]
+    public async Task An_error_of_the_archive_passes_through()
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => SqlLoad.LoadAsync(
+            _sandbox.NewPath(), null, _ => throw new HoldfastException(ErrorCatalogue.Truncated, "The archive ends."), new Dictionary<string, string>(), TestContext.Current.CancellationToken));
+        Assert.Equal(ErrorCatalogue.Truncated, failure.Error);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Text;
+using Holdfast.Core.Encryption;
+using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Native;
+using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
+
+namespace Holdfast.Engines.Sqlite.Tests.Logical;
+
+/// <summary>A folder with databases that are dumped and loaded; it goes with the test.</summary>
+internal sealed class Sandbox : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-logical-").FullName;
+    private int _files;
+
+    /// <summary>Whether the sqlite3 program is there to load scripts as well.</summary>
+    public static bool HasProgram { get; } = File.Exists("/usr/bin/sqlite3");
+
+    /// <summary>A path that is not taken.</summary>
+    public string NewPath() => Path.Combine(_folder, $"{++_files}.db");
+
+    /// <summary>Makes a database by SQL.</summary>
+    public string Create(string sql, DatabaseKey? key = null)
+    {
+        var path = NewPath();
+        using var connection = Open(path, key);
+        connection.Execute(sql);
+        return path;
+    }
+
+    /// <summary>Opens a database as an application would.</summary>
+    public static unsafe SqliteConnection Open(string path, DatabaseKey? key = null)
+    {
+        var connection = SqliteConnection.Open(path, OpenReadWrite | OpenCreate, key);
+        connection.Check(SqliteNative.sqlite3_db_config(connection.Handle, ConfigDoubleQuotesInSchema, 1, null));
+        connection.Check(SqliteNative.sqlite3_db_config(connection.Handle, ConfigDoubleQuotesInStatements, 1, null));
+        return connection;
+    }
+
+    /// <summary>Dumps a database.</summary>
+    public static async Task<(byte[] Script, IReadOnlyDictionary<string, string> Facts)> DumpAsync(string path, DatabaseKey? key = null)
+    {
+        using var connection = Open(path, key);
+        connection.Execute("BEGIN");
+        using var script = new MemoryStream();
+        var writer = PipeWriter.Create(script);
+        var facts = await SqlDump.WriteAsync(connection, writer, TestContext.Current.CancellationToken);
+        await writer.CompleteAsync();
+        return (script.ToArray(), facts);
+    }
+
+    /// <summary>Loads a script into a new database, handing it over in chunks.</summary>
+    public async Task<string> LoadAsync(ReadOnlyMemory<byte> script, IReadOnlyDictionary<string, string>? facts = null, DatabaseKey? key = null, int chunk = 70_001)
+    {
+        var path = NewPath();
+        await SqlLoad.LoadAsync(path, key, async take =>
+        {
+            for (var i = 0; i < script.Length; i += chunk) await take(script.Slice(i, Math.Min(chunk, script.Length - i)), TestContext.Current.CancellationToken);
+        }, facts ?? new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+        return path;
+    }
+
+    /// <summary>Dumps a database, loads the script in both ways and compares; returns the script.</summary>
+    public async Task<string> RoundTripAsync(string path, DatabaseKey? key = null, bool withProgram = true)
+    {
+        var (script, facts) = await DumpAsync(path, key);
+        var loaded = await LoadAsync(script, facts, key);
+        DatabaseComparer.AssertEqual(path, loaded, key);
+        var (again, _) = await DumpAsync(loaded, key);
+        Assert.Equal(Encoding.UTF8.GetString(script), Encoding.UTF8.GetString(again));
+        if (withProgram && HasProgram && key is null) DatabaseComparer.AssertEqual(path, await ProgramLoadAsync(script));
+        return Encoding.UTF8.GetString(script);
+    }
+
+    /// <summary>Loads a script with the sqlite3 program.</summary>
+    public async Task<string> ProgramLoadAsync(byte[] script)
+    {
+        var path = NewPath();
+        using var program = Process.Start(new ProcessStartInfo("/usr/bin/sqlite3", ["-batch", path]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var errors = program.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await program.StandardInput.BaseStream.WriteAsync(script, TestContext.Current.CancellationToken);
+        program.StandardInput.Close();
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("", await errors);
+        await output;
+        return path;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
