@@ -68,6 +68,8 @@ internal sealed class CommandConsole(bool json)
         AnsiConsole.Write(table);
     }
 
-    // Names come from disks and archives: they must not be able to move the cursor or break a line.
-    private static string Printable(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
+    // Names come from disks and archives: they must not be able to move the cursor, break a line or turn its direction.
+    private static string Printable(string text) => text.Any(IsUnprintable) ? string.Concat(text.Select(c => IsUnprintable(c) ? '\uFFFD' : c)) : text;
+
+    private static bool IsUnprintable(char c) => char.IsControl(c) || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

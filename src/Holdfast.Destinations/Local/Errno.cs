@@ -3,6 +3,7 @@ namespace Holdfast.Destinations.Local;
 /// <summary>Linux error numbers that mean something to us.</summary>
 internal static class Errno
 {
+    public const int Again = 11;
     public const int Exists = 17;
     public const int Invalid = 22;
     public const int NoSpace = 28;

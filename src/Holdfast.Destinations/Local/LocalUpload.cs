@@ -7,7 +7,6 @@ namespace Holdfast.Destinations.Local;
 internal sealed class LocalUpload : IUpload
 {
     private const long WritingStep = 16 << 20;
-    private const int MostTries = 5;
 
     private readonly LocalDestination _destination;
     private readonly FileStream _file;
@@ -32,19 +31,22 @@ internal sealed class LocalUpload : IUpload
 
     private string PartialPath => FullPath + ArchiveName.PartialEnding;
 
-    /// <summary>Makes the folders and the partial file. A folder that another upload, which was given up, takes away meanwhile is made again.</summary>
+    /// <summary>Makes the folders and the partial file. A folder that another upload takes away meanwhile counts as a taken name.</summary>
     public static LocalUpload Begin(LocalDestination destination, string path)
     {
-        for (var tried = 1; ; tried++)
+        var full = destination.FullPath(path);
+        var newFolders = new List<string>();
+        for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!) newFolders.Insert(0, folder);
+        try
         {
-            try
-            {
-                return TryBegin(destination, path);
-            }
-            catch (DirectoryNotFoundException) when (tried < MostTries && Directory.Exists(destination.Name))
-            {
-                // once more
-            }
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
+            if (File.Exists(full)) throw Taken(full);
+            return new(destination, path, Create(full, destination.Name), newFolders);
+        }
+        catch
+        {
+            RemoveEmpty(newFolders);
+            throw;
         }
     }
 
@@ -84,34 +86,25 @@ internal sealed class LocalUpload : IUpload
     {
         if (_done) return ValueTask.CompletedTask;
         _done = true;
-        File.Delete(PartialPath); // before the lock goes, so that nobody takes it for a leftover
-        _file.Dispose();
-        for (var i = NewFolders.Count - 1; i >= 0; i--)
+        try
         {
-            try
-            {
-                Directory.Delete(NewFolders[i]);
-            }
-            catch (IOException)
-            {
-                break; // another upload is in it
-            }
+            File.Delete(PartialPath); // before the lock goes, so that nobody takes it for a leftover
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The destination is gone or read-only, which whoever wrote has been told; the next run that finds the file removes it.
         }
 
+        _file.Dispose();
+        RemoveEmpty(NewFolders);
         return ValueTask.CompletedTask;
     }
 
-    private static LocalUpload TryBegin(LocalDestination destination, string path)
+    private static FileStream Create(string full, string root)
     {
-        var full = destination.FullPath(path);
-        var newFolders = new List<string>();
-        for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!) newFolders.Insert(0, folder);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
-        if (File.Exists(full)) throw Taken(full);
-        FileStream file;
         try
         {
-            file = new(full + ArchiveName.PartialEnding, new FileStreamOptions
+            var file = new FileStream(full + ArchiveName.PartialEnding, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
@@ -119,13 +112,30 @@ internal sealed class LocalUpload : IUpload
                 BufferSize = 0,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
+            if (File.Exists(full + ArchiveName.PartialEnding)) return file;
+            // Between making it and locking it another run took it for a leftover. From now on the lock would keep it.
+            file.Dispose();
+            throw Taken(full);
         }
-        catch (IOException) when (File.Exists(full + ArchiveName.PartialEnding))
+        catch (IOException e) when (e.HResult == Errno.Again || File.Exists(full + ArchiveName.PartialEnding) || (e is DirectoryNotFoundException && Directory.Exists(root)))
         {
             throw Taken(full);
         }
+    }
 
-        return new(destination, path, file, newFolders);
+    private static void RemoveEmpty(IReadOnlyList<string> newFolders)
+    {
+        for (var i = newFolders.Count - 1; i >= 0; i--)
+        {
+            try
+            {
+                Directory.Delete(newFolders[i]);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                break; // another upload is in it, or it is gone
+            }
+        }
     }
 
     private static HoldfastException Taken(string path) => new(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Another backup of the same database is under way, or was made in the same second.");

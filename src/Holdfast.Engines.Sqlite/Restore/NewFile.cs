@@ -31,6 +31,8 @@ internal sealed class NewFile : IDisposable
     {
         var root = FolderWalk.Root(directory);
         var finalPath = DatabasePath.ForNew(root, name);
+        // Discovery would never find it, and the next restore would take it for a leftover of its own and remove it.
+        if (SideFiles.IsOurs(Path.GetFileName(finalPath))) throw new HoldfastException(ErrorCatalogue.Usage, $"'{name}' is a name that Holdfast keeps for its own files.", "Choose another name.");
         var folder = Path.GetDirectoryName(finalPath)!;
         var file = new NewFile(finalPath, Path.Combine(folder, SideFiles.RestorePrefix + Guid.NewGuid().ToString("n")));
         try

@@ -34,10 +34,15 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
         try
         {
             if (database.Problem is not null) throw database.Problem;
-            await using var view = await source.OpenViewAsync(database, new(options.Type, key), cancellationToken);
-            var decision = EncryptionDecision.For(view.IsEncrypted, view.Type, options.Encryption is not null, options.EncryptSnapshots);
-            outcome = outcome with { Type = view.Type, Encryption = decision, Warnings = [.. Warnings(view, decision)] };
-            return await RunAsync(outcome, view, key, options, written, cancellationToken) with { Duration = time.GetElapsedTime(started) };
+            var (done, damaged) = await RunAsync(outcome, database, key, options, written, cancellationToken);
+            if (damaged is not null)
+            {
+                // The view has been read and let go by now; a full backup needs one of its own.
+                (done, _) = await RunAsync(outcome, database, key, options with { Kind = BackupKind.Full }, written, cancellationToken);
+                done = done with { Warnings = [.. done.Warnings, $"made as full: the chain's index cannot be read: {damaged.Message}"] };
+            }
+
+            return done with { Duration = time.GetElapsedTime(started) };
         }
         catch (HoldfastException e)
         {
@@ -52,14 +57,30 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
         foreach (var warning in view.Warnings) yield return warning;
     }
 
-    private async Task<BackupOutcome> RunAsync(BackupOutcome outcome, IDatabaseView view, DatabaseKey? key, BackupOptions asked, Action written, CancellationToken cancellationToken)
+    // Gives the outcome, or what is wrong with the chain's index where that showed only as it was read.
+    private async Task<(BackupOutcome Done, HoldfastException? DamagedIndex)> RunAsync(BackupOutcome outcome, DiscoveredDatabase database, DatabaseKey? key, BackupOptions asked, Action written, CancellationToken cancellationToken)
+    {
+        await using var view = await source.OpenViewAsync(database, new(options.Type, key), cancellationToken);
+        var decision = EncryptionDecision.For(view.IsEncrypted, view.Type, options.Encryption is not null, options.EncryptSnapshots);
+        outcome = outcome with { Type = view.Type, Encryption = decision, Warnings = [.. Warnings(view, decision)] };
+        try
+        {
+            return await RunAsync(outcome, view, key, asked, written, cancellationToken);
+        }
+        catch (HoldfastException e)
+        {
+            return (outcome with { Error = e }, null);
+        }
+    }
+
+    private async Task<(BackupOutcome Done, HoldfastException? DamagedIndex)> RunAsync(BackupOutcome outcome, IDatabaseView view, DatabaseKey? key, BackupOptions asked, Action written, CancellationToken cancellationToken)
     {
         var protection = Protection.For(outcome.Encryption!, asked, outcome.Database, key);
         var folder = DatabaseFolder.Of(destinations[0], outcome.Database);
         var newest = await NewestAsync(folder, cancellationToken);
-        await using var choice = await ChainChooser.ChooseAsync(folder, newest, view.Type, protection, asked, cancellationToken);
+        await using var choice = await ChainChooser.ChooseAsync(outcome.Database, folder, newest, view.Type, protection, asked, cancellationToken);
         outcome = outcome with { Kind = choice.Kind, Warnings = choice.Reason is null ? outcome.Warnings : [.. outcome.Warnings, $"made as full: {choice.Reason}"] };
-        if (choice.Index is not null && view.ChangeToken is not null && choice.Index.Newest.ChangeToken == view.ChangeToken) return outcome with { State = BackupState.Unchanged, DatabaseBytes = view.ExpectedBytes };
+        if (choice.Index is not null && view.ChangeToken is not null && choice.Index.Newest.ChangeToken == view.ChangeToken) return (outcome with { State = BackupState.Unchanged, DatabaseBytes = view.ExpectedBytes }, null);
         await CheckRoomAsync(choice.Kind, view.ExpectedBytes, cancellationToken);
         var form = choice.Kind == BackupKind.Incremental ? ArchiveForm.IncrementalBackup
             : view.Type == BackupType.Backup ? ArchiveForm.FullBackup
@@ -70,9 +91,9 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
             var summary = await WriteAsync(outcome, view, choice, protection, uploads, cancellationToken);
             written();
             outcome = outcome with { DatabaseBytes = view.ExpectedBytes };
-            if (summary.IsUnchanged) return outcome with { State = BackupState.Unchanged };
+            if (summary.IsUnchanged) return (outcome with { State = BackupState.Unchanged }, null);
             var failures = await uploads.PublishAsync(cancellationToken);
-            return outcome with
+            outcome = outcome with
             {
                 State = failures.Count == 0 ? BackupState.Completed : BackupState.CompletedWithErrors,
                 Error = failures.Count == 0 ? null : failures[0],
@@ -81,12 +102,11 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
                 OwnBytes = summary.OwnBytes,
                 StoredBytes = summary.StoredBytes,
             };
+            return (outcome, null);
         }
         catch (HoldfastException e) when (choice.Index is not null && e.Error is { ExitCode: 5 })
         {
-            // A damaged index shows when its block is reached, in the middle of an incremental.
-            var full = await RunAsync(outcome, view, key, asked with { Kind = BackupKind.Full }, written, cancellationToken);
-            return full with { Warnings = [.. full.Warnings, $"made as full: the chain's index cannot be read: {e.Message}"] };
+            return (outcome, e);
         }
     }
 
@@ -121,18 +141,7 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
     {
         await foreach (var chain in folder.ChainsAsync(cancellationToken))
         {
-            foreach (var leftover in chain.Leftovers)
-            {
-                try
-                {
-                    await folder.Destination.DeleteAsync(leftover, cancellationToken);
-                }
-                catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationFailed)
-                {
-                    // Not a leftover: another backup is writing it, and holds its lock.
-                }
-            }
-
+            if (chain.Leftovers.Count > 0) await Leftovers.RemoveAsync(folder.Destination, chain, cancellationToken);
             if (chain.Archives.Count > 0) return chain;
         }
 

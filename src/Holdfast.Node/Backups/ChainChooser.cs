@@ -1,6 +1,7 @@
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Items;
+using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Stores;
@@ -11,7 +12,7 @@ namespace Holdfast.Node.Backups;
 internal static class ChainChooser
 {
     /// <summary>An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read: with the reason.</summary>
-    public static async Task<ChainChoice> ChooseAsync(DatabaseFolder folder, StoredChain? newest, BackupType type, Protection protection, BackupOptions options, CancellationToken cancellationToken)
+    public static async Task<ChainChoice> ChooseAsync(DatabaseId database, DatabaseFolder folder, StoredChain? newest, BackupType type, Protection protection, BackupOptions options, CancellationToken cancellationToken)
     {
         if (options.Kind == BackupKind.Full) return ChainChoice.Full(null);
         if (newest is null) return ChainChoice.Full("there is no full backup yet");
@@ -28,9 +29,14 @@ internal static class ChainChooser
             return ChainChoice.Full($"the chain's index cannot be read: {e.Message}");
         }
 
-        if (index.Newest.Protection == protection.Id) return new(BackupKind.Incremental, null, newest, index);
+        // Folders can be copied and renamed; what an index belongs to stands in it.
+        var reason = index.Newest.Database != database.ToString() ? $"the chain in its folder is of another database, '{index.Newest.Database}'"
+            : index.Newest.Type != type ? $"the last full backup is a {index.Newest.Type.ToString().ToLowerInvariant()}"
+            : index.Newest.Protection != protection.Id ? "the encryption key is another than that of the last full backup"
+            : null;
+        if (reason is null) return new(BackupKind.Incremental, null, newest, index);
         await index.DisposeAsync();
-        return ChainChoice.Full("the encryption key is another than that of the last full backup");
+        return ChainChoice.Full(reason);
     }
 
     private static async Task<ChainIndex> OpenAsync(DatabaseFolder folder, StoredChain chain, AgeKeys keys, CancellationToken cancellationToken)

@@ -8,6 +8,9 @@ namespace Holdfast.Node.Restores;
 /// <summary>Writes the items of a restore point as plain files, joined over its chain.</summary>
 public static class Extractor
 {
+    private const int NoSpace = 28; // errno of Linux, which .NET hands on
+    private const int QuotaExceeded = 122;
+
     /// <summary>Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten.</summary>
     /// <returns>The files written.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or what is wrong with the archives.</exception>
@@ -26,6 +29,10 @@ public static class Extractor
             }
 
             return files;
+        }
+        catch (IOException e) when (e.HResult is NoSpace or QuotaExceeded)
+        {
+            throw new HoldfastException(ErrorCatalogue.DestinationFull, $"'{folder}' has no room for the items.", "Make room there, or give another folder.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

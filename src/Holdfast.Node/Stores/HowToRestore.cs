@@ -15,9 +15,10 @@ public static class HowToRestore
         await foreach (var entry in destination.ListAsync("", cancellationToken)) present.Add(entry.Name);
         foreach (var file in Files.Where(f => !present.Contains(f)))
         {
-            if (present.Contains($"{file}.partial")) await destination.DeleteAsync($"{file}.partial", cancellationToken);
             try
             {
+                // One that cannot be removed is being written by another backup right now.
+                if (present.Contains($"{file}.partial") && !await Leftovers.TryRemoveAsync(destination, $"{file}.partial", cancellationToken)) continue;
                 await using var upload = await destination.BeginUploadAsync(file, cancellationToken);
                 await upload.WriteAsync(await ReadAsync(file, cancellationToken), cancellationToken);
                 await destination.PublishAsync([upload], cancellationToken);
