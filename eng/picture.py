@@ -27,7 +27,6 @@ def capture():
     root = os.getcwd()
     tmux("new-session", "-d", "-s", SESSION, "-x", str(COLUMNS), "-y", "60", "-c", root, "env -u NO_COLOR eng/demo.sh; tmux wait-for -S " + SESSION + "; sleep 60")
     try:
-        tmux("set-option", "-t", SESSION, "history-limit", "5000")
         tmux("wait-for", SESSION)
         time.sleep(0.5)
         return tmux("capture-pane", "-e", "-p", "-J", "-S", "-", "-t", SESSION).replace(root, "/srv/holdfast").split("\n")

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 
 namespace Holdfast.Architecture.Tests;
@@ -7,6 +6,8 @@ namespace Holdfast.Architecture.Tests;
 /// <summary>The checked-out repository.</summary>
 internal static class Repository
 {
+    private static readonly string[] NotOurs = [".git/", "out/", "artifacts/", "bench/work/"];
+
     public static string Root { get; } = FindRoot();
 
     /// <summary>The project files under a folder of the repository, by project name.</summary>
@@ -24,19 +25,31 @@ internal static class Repository
     /// <summary>Every text file that is, or is about to be, in the repository: paths relative to its root.</summary>
     public static IReadOnlyList<string> TextFiles()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]) { RedirectStandardOutput = true });
-        var listed = git?.StandardOutput.ReadToEnd().Split('\0', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        git?.WaitForExit();
-        var files = git is { ExitCode: 0 } ? listed : Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Root, f)).Where(f => !f.StartsWith("out/", StringComparison.Ordinal) && !f.StartsWith("artifacts/", StringComparison.Ordinal) && !f.StartsWith(".git/", StringComparison.Ordinal));
+        var files = TryGit() ?? Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Root, f)).Where(f => f != ".git" && !NotOurs.Any(n => f.StartsWith(n, StringComparison.Ordinal)));
         return [.. files.Where(f => File.Exists(Path.Combine(Root, f)) && !File.ReadAllBytes(Path.Combine(Root, f)).AsSpan().Contains((byte)0)).Order(StringComparer.Ordinal)];
     }
 
     public static string Read(string file) => File.ReadAllText(Path.Combine(Root, file));
 
-    private static string FindRoot([CallerFilePath] string here = "")
+    private static string[]? TryGit()
+    {
+        try
+        {
+            using var git = Process.Start(new ProcessStartInfo("git", ["-C", Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var listed = git.StandardOutput.ReadToEnd().Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            git.WaitForExit();
+            return git.ExitCode == 0 ? listed : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null; // no git on this machine
+        }
+    }
+
+    private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"No repository above '{AppContext.BaseDirectory}' (built from {here}).");
+        return folder?.FullName ?? throw new DirectoryNotFoundException($"No repository above '{AppContext.BaseDirectory}'.");
     }
 }
