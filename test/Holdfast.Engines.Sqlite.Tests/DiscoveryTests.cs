@@ -125,6 +125,7 @@ public sealed class DiscoveryTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Ten_thousand_databases_are_found_in_under_a_second()
     {
         var bytes = File.ReadAllBytes(_folder.Make("seed", schema: Small));

@@ -6,6 +6,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class ImageTests : IDisposable
 {
     private readonly TestFolder _folder = new();

@@ -5,6 +5,7 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Tests;
 
 /// <summary>Prints speeds of a hot file; HOLDFAST_SPEED_MIB sets its size, and without it these do not run.</summary>
+[Trait("Category", "Slow")]
 public sealed class SpeedTests : IDisposable
 {
     private readonly TestFolder _folder = new();

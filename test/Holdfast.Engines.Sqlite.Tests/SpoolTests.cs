@@ -5,6 +5,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class SpoolTests : IDisposable
 {
     private readonly TestFolder _folder = new();

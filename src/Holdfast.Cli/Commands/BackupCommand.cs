@@ -28,8 +28,8 @@ internal sealed class BackupCommand
     private readonly Option<string[]> _recipient = new("--recipient") { Description = "Encrypt to this public key. Repeatable.", HelpName = "age1…" };
     private readonly Option<string> _keyFile = new("--key-file") { Description = "Encrypt to the keys in FILE (holdfast keygen, age-keygen).", HelpName = "FILE" };
     private readonly Option<string[]> _databaseKey = new("--database-key") { Description = "Key of the encrypted databases whose name fits GLOB. FILE holds a raw key in Base64 or hex, or a line 'passphrase: …'. Repeatable; the first that fits counts.", HelpName = "GLOB=FILE" };
-    private readonly Option<string> _node = new("--node") { Description = "Tag in the folders' names, 1 to 4 capitals (default A).", HelpName = "TAG", DefaultValueFactory = _ => "A" };
-    private readonly Option<string> _nodeKey = new("--node-key") { Description = $"This node's own key, which opens the indexes that incrementals need; made when first needed (default {NodeKey.DefaultPath}).", HelpName = "FILE", DefaultValueFactory = _ => NodeKey.DefaultPath };
+    private readonly Option<string> _node = new("--node") { Description = "Tag in the folders' names, 1 to 4 capitals (default A).", HelpName = "TAG" };
+    private readonly Option<string> _nodeKey = new("--node-key") { Description = "This node's own key, which opens the indexes that incrementals need; made when first needed (default $XDG_DATA_HOME/holdfast/node.key).", HelpName = "FILE" };
     private readonly Option<int?> _jobs = new("--jobs") { Description = "Small databases at once (default 4 for each core).", HelpName = "N" };
 
     private BackupCommand()
@@ -89,7 +89,7 @@ internal sealed class BackupCommand
 
     private BackupOptions Options(ParseResult parsed)
     {
-        var node = parsed.GetRequiredValue(_node);
+        var node = parsed.GetValue(_node) ?? "A";
         if (!ChainName.IsNodeTag(node)) throw new HoldfastException(ErrorCatalogue.Usage, $"'{node}' is not a node's tag.", "Give 1 to 4 capitals.");
         var keys = parsed.GetValue(_keyFile) is { } file ? KeyFile.Read(file) : AgeKeys.None;
         var recipients = (parsed.GetValue(_recipient) ?? []).Select(AgeRecipient.Parse).Concat(keys.Identities.Select(k => k.Recipient)).ToList();
@@ -99,7 +99,7 @@ internal sealed class BackupCommand
             Type = parsed.GetValue(_type),
             Kind = parsed.GetValue(_kind),
             Node = node,
-            NodeKey = NodeKey.LoadOrCreate(parsed.GetRequiredValue(_nodeKey), TimeProvider.System),
+            NodeKey = NodeKey.LoadOrCreate(parsed.GetValue(_nodeKey) ?? NodeKey.DefaultPath, TimeProvider.System),
             Encryption = recipients.Count == 0 ? null : AgeProtection.ToRecipients(recipients),
             EncryptSnapshots = true, // who names a recipient for this very run wants it used: docs/decisions/0003
             IndexKeys = keys,

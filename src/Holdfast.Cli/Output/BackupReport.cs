@@ -58,7 +58,7 @@ internal static class BackupReport
             BackupState.CompletedWithErrors => ("done with errors", "yellow"),
             _ => ("FAILED", "red"),
         },
-        ($"{o.Kind?.ToString().ToLowerInvariant()} {o.Type?.ToString().ToLowerInvariant()}".Trim(), null),
+        (o.State == BackupState.Unchanged ? "-" : $"{o.Kind?.ToString().ToLowerInvariant()} {o.Type?.ToString().ToLowerInvariant()}".Trim(), null),
         (Words.Bytes(o.DatabaseBytes), null),
         (o.StoredBytes == 0 ? "-" : Words.Bytes(o.StoredBytes), null),
         (o.Encryption?.Mode switch { ArchiveEncryption.None => "none", ArchiveEncryption.Given => "given key", ArchiveEncryption.DatabaseKey => "database key", ArchiveEncryption.DatabasePages => "database key (pages)", _ => "" }, o.Encryption?.IsWarning == true ? "yellow" : null),

@@ -61,7 +61,8 @@ internal sealed class CommandConsole(bool json)
         for (var i = 0; i < headings.Count; i++)
         {
             var column = new TableColumn($"[bold]{Markup.Escape(headings[i])}[/]");
-            table.AddColumn(right[i] ? column.RightAligned().NoWrap() : column);
+            if (right[i]) column.RightAligned();
+            table.AddColumn(right[i] || i == 0 ? column.NoWrap() : column); // a name is never broken
         }
 
         foreach (var row in rows) table.AddRow([.. row.Select(c => c.Colour is null ? Markup.Escape(Printable(c.Text)) : $"[{c.Colour}]{Markup.Escape(Printable(c.Text))}[/]")]);

@@ -3,6 +3,7 @@ using Holdfast.Archive.Age;
 namespace Holdfast.Archive.Tests.Age;
 
 /// <summary>Files cross over between Holdfast and the program age, both ways.</summary>
+[Trait("Category", "Slow")]
 public sealed class AgeProgramTests : IDisposable
 {
     private readonly AgePrograms _age = new();

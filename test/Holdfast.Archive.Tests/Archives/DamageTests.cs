@@ -5,6 +5,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
+[Trait("Category", "Slow")]
 public sealed class DamageTests
 {
     private const int Seed = 20261123;

@@ -9,6 +9,7 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>An image far larger than memory, made of nothing: 0.5 GB in the normal run, 200 GB with HOLDFAST_SOAK.</summary>
+[Trait("Category", "Slow")]
 public sealed class LargeImageTests(ITestOutputHelper output)
 {
     private const int PageSize = 4096;

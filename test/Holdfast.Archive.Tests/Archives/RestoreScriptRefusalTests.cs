@@ -7,6 +7,7 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>eng/restore.py tells what is wrong, and leaves nothing behind that is not right.</summary>
+[Trait("Category", "Slow")]
 public sealed class RestoreScriptRefusalTests : IDisposable
 {
     private readonly RestoreScript _script = new();

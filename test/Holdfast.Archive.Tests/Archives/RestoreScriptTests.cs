@@ -4,6 +4,7 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>eng/restore.py, written from docs/format.md alone, restores what Holdfast writes: the page is complete.</summary>
+[Trait("Category", "Slow")]
 public sealed class RestoreScriptTests : IDisposable
 {
     private readonly RestoreScript _script = new();

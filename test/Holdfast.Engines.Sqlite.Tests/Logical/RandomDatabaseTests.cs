@@ -3,6 +3,7 @@ using CsCheck;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
+[Trait("Category", "Slow")]
 public sealed class RandomDatabaseTests : IDisposable
 {
     private static readonly Gen<string> Name = Gen.OneOf(
