@@ -71,7 +71,8 @@ public sealed class ChainTests
         {
             var (archive, copy) = points[step];
             var database = await bench.RestoreAsync(archive, keys);
-            if (type == BackupType.Snapshot) Assert.True(File.ReadAllBytes(copy).AsSpan().SequenceEqual(File.ReadAllBytes(database)), $"point {step} is not the image of its moment, byte for byte");
+            // Moving an encrypted log into its database encrypts the pages anew, so bytes can be compared only where there is none.
+            if (type == BackupType.Snapshot && !(key is not null && isWal && step % 2 == 1)) Assert.True(File.ReadAllBytes(copy).AsSpan().SequenceEqual(File.ReadAllBytes(database)), $"point {step} is not the image of its moment, byte for byte");
             var differences = DatabaseComparer.Differences(copy, database, key);
             Assert.True(differences.Count == 0, $"point {step}: {string.Join('\n', differences)}");
             using var connection = SqliteConnection.Open(database, SqliteConstants.OpenReadWrite, key);

@@ -18,7 +18,7 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int newPageSize)
         PRAGMA user_version=42; PRAGMA application_id=-77;
         CREATE TABLE types(id INTEGER PRIMARY KEY, i INT, r REAL, t TEXT COLLATE NOCASE, b BLOB, n NUMERIC, v);
         CREATE INDEX types_t ON types(t, r DESC) WHERE b IS NOT NULL;
-        CREATE INDEX types_e ON types(lower(t) || coalesce(i, 0));
+        CREATE INDEX types_e ON types(lower(t) || typeof(i));
         CREATE TABLE bare(a DEFAULT x'00', "b c", "quote""d");
         CREATE TABLE keyed(a TEXT, b INT, c, PRIMARY KEY(b DESC, a)) WITHOUT ROWID;
         CREATE TABLE strict(a INT, b REAL, c TEXT, d BLOB, e ANY) STRICT;
@@ -80,8 +80,8 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int newPageSize)
     private void Insert(StringBuilder sql)
     {
         sql.Append(CultureInfo.InvariantCulture, $"""
-            INSERT INTO types(i, r, t, b, n, v) VALUES({Value()}, {Value()}, {Value()}, {Value()}, {Value()}, {Value()});
-            INSERT INTO bare("b c", "quote""d") VALUES({Value()}, {Value()});
+            INSERT INTO types(i, r, t, b, n, v) VALUES({Value()}, {Value()}, {Value()}, {Value()}, {Value()}, {AnyValue()});
+            INSERT INTO bare("b c", "quote""d") VALUES({AnyValue()}, {AnyValue()});
             INSERT OR REPLACE INTO keyed VALUES('k{_random.Next(50)}', {_random.Next(1000)}, {Value()});
             INSERT INTO strict VALUES({_random.Next()}, {_random.Next()}.5, 't', x'{Convert.ToHexString(Bytes(_random.Next(50)))}', {Value()});
             INSERT INTO generated(a) VALUES({_random.Next(100)});
@@ -91,6 +91,9 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int newPageSize)
             """);
     }
 
+    // Text that is not of its encoding is kept out of indexed columns: SQLite itself does not always find it again.
+    private string AnyValue() => _random.Next(8) == 0 ? $"CAST(x'{Convert.ToHexString(Bytes(_random.Next(30)))}' AS TEXT)" : Value();
+
     private string Value() => _random.Next(10) switch
     {
         0 => "NULL",
@@ -98,7 +101,7 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int newPageSize)
         2 => (_random.NextDouble() * Math.Pow(10, _random.Next(-300, 300))).ToString("E16", CultureInfo.InvariantCulture),
         3 => _random.Next(2) == 0 ? "9e999" : "-9e999",
         4 => $"'text ''{_random.Next()}; é😀' || char({_random.Next(300)}) || 'x'",
-        5 => $"CAST(x'{Convert.ToHexString(Bytes(_random.Next(30)))}' AS TEXT)",
+        5 => $"CAST({_random.Next()} AS TEXT)",
         6 => $"x'{Convert.ToHexString(Bytes(_random.Next(9000)))}'",
         7 => $"x'{Convert.ToHexString(Bytes(_random.Next(20)))}'",
         8 => _random.Next(-5, 5).ToString(CultureInfo.InvariantCulture),
