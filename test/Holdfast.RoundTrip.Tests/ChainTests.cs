@@ -15,30 +15,30 @@ public sealed class ChainTests
 
     // Deriving keys from a passphrase costs a second at each step, so only the soak makes long chains of such databases.
     private const int LastByPassphrase = 4;
-    private static readonly int[] Restored = [0, 1, LastByPassphrase, 7, 12, FeatureDatabase.Edits];
+    private static readonly int[] Restored = [0, 1, LastByPassphrase, 7, 12, 16, FeatureDatabase.Edits];
 
-    public static TheoryData<BackupType, Secret, string, bool, int> Cases()
+    public static TheoryData<BackupType, Secret, int, int, string> Cases()
     {
-        var cases = new TheoryData<BackupType, Secret, string, bool, int>();
+        var cases = new TheoryData<BackupType, Secret, int, int, string>();
         foreach (var type in (BackupType[])[BackupType.Backup, BackupType.Snapshot])
         {
-            cases.Add(type, Secret.None, "PRAGMA encoding='UTF-8'; PRAGMA page_size=4096; PRAGMA journal_mode=DELETE", false, 1024);
-            cases.Add(type, Secret.None, "PRAGMA encoding='UTF-16le'; PRAGMA page_size=512; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL", true, 8192);
-            cases.Add(type, Secret.Recipient, "PRAGMA encoding='UTF-16be'; PRAGMA page_size=65536; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=TRUNCATE", false, 512);
-            cases.Add(type, Secret.Recipient, "PRAGMA encoding='UTF-8'; PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0", true, 65536);
-            cases.Add(type, Secret.RawKey, "PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL", true, 0);
-            cases.Add(type, Secret.RawKey, "PRAGMA encoding='UTF-16le'; PRAGMA journal_mode=PERSIST", false, 0);
-            cases.Add(type, Secret.Passphrase, "PRAGMA journal_mode=WAL", true, 0);
+            cases.Add(type, Secret.None, 4096, 1024, "PRAGMA encoding='UTF-8'; PRAGMA journal_mode=DELETE");
+            cases.Add(type, Secret.None, 512, 8192, "PRAGMA encoding='UTF-16le'; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL");
+            cases.Add(type, Secret.Recipient, 65536, 512, "PRAGMA encoding='UTF-16be'; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=TRUNCATE");
+            cases.Add(type, Secret.Recipient, 1024, 65536, "PRAGMA encoding='UTF-8'; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
+            cases.Add(type, Secret.RawKey, 4096, 0, "PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL");
+            cases.Add(type, Secret.RawKey, 4096, 0, "PRAGMA encoding='UTF-16le'; PRAGMA journal_mode=PERSIST");
+            cases.Add(type, Secret.Passphrase, 4096, 0, "PRAGMA journal_mode=WAL");
         }
 
-        cases.Add(BackupType.Snapshot, Secret.UnknownKey, "PRAGMA journal_mode=WAL", true, 0);
-        cases.Add(BackupType.Snapshot, Secret.UnknownKey, "PRAGMA journal_mode=DELETE", false, 0);
+        cases.Add(BackupType.Snapshot, Secret.UnknownKey, 4096, 0, "PRAGMA journal_mode=WAL");
+        cases.Add(BackupType.Snapshot, Secret.UnknownKey, 4096, 0, "PRAGMA journal_mode=DELETE");
         return cases;
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Every_point_of_a_chain_comes_back(BackupType type, Secret secret, string pragmas, bool isWal, int newPageSize)
+    public async Task Every_point_of_a_chain_comes_back(BackupType type, Secret secret, int pageSize, int newPageSize, string pragmas)
     {
         var key = secret switch { Secret.RawKey or Secret.UnknownKey => TestFolder.Key, Secret.Passphrase => DatabaseKey.FromPassphrase(Passphrase), _ => null };
         Assert.SkipWhen(key is not null && !Ciphers.Available, "SQLite3 Multiple Ciphers is not built.");
@@ -46,11 +46,12 @@ public sealed class ChainTests
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var watch = Stopwatch.StartNew();
         await using var bench = new Workbench();
-        var history = new FeatureDatabase(seed, isWal, newPageSize);
+        var isWal = pragmas.Contains("=WAL", StringComparison.Ordinal);
+        var history = new FeatureDatabase(seed, isWal, pageSize, newPageSize);
         var identity = secret == Secret.Recipient ? AgeIdentity.Generate() : null;
         var keys = identity is not null ? AgeKeys.None.Add(identity) : key is not null ? AgeKeys.From(key) : AgeKeys.None;
         var name = key is null ? "shop/orders.db" : "shop/orders.enc";
-        bench.Folder.Make(name, pragmas, key, history.Create());
+        bench.Folder.Make(name, key is null ? $"PRAGMA page_size={pageSize}; {pragmas}" : pragmas, key, history.Create());
 
         var points = new List<(string Archive, string Copy)>();
         var last = secret == Secret.Passphrase && !Soak.IsOn ? LastByPassphrase : FeatureDatabase.Edits;

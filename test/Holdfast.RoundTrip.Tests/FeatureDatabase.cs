@@ -6,13 +6,14 @@ namespace Holdfast.RoundTrip.Tests;
 /// <summary>A database with every feature that a backup must bring back, and a history of edits to it, all drawn from one seed.</summary>
 /// <param name="seed">The seed.</param>
 /// <param name="isWal">Whether the database is in WAL mode.</param>
-/// <param name="newPageSize">What a VACUUM in the middle of the history makes of the page size; 0 leaves it.</param>
-internal sealed class FeatureDatabase(int seed, bool isWal, int newPageSize)
+/// <param name="pageSize">Its page size.</param>
+/// <param name="newPageSize">What a VACUUM in the middle of the history makes of the page size, and a later one undoes; 0 leaves it.</param>
+internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int newPageSize)
 {
     /// <summary>Number of edits; the last is the 19th.</summary>
     public const int Edits = 19;
 
-    private const int GrowStep = 4, VacuumStep = 6, PageSizeStep = 12, ShrinkStep = 9, AlterStep = 15;
+    private const int GrowStep = 4, VacuumStep = 6, PageSizeStep = 12, PageSizeBackStep = 16, ShrinkStep = 9, AlterStep = 15;
 
     private const string Schema = """
         PRAGMA user_version=42; PRAGMA application_id=-77;
@@ -73,7 +74,7 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int newPageSize)
         sql.Append("COMMIT;");
         if (step is VacuumStep or ShrinkStep) sql.Append("VACUUM;");
         // In WAL mode the page size is fixed.
-        if (step == PageSizeStep && newPageSize > 0) sql.Append(CultureInfo.InvariantCulture, $"PRAGMA journal_mode=DELETE; PRAGMA page_size={newPageSize}; VACUUM; {(isWal ? "PRAGMA journal_mode=WAL;" : "")}");
+        if (step is PageSizeStep or PageSizeBackStep && newPageSize > 0) sql.Append(CultureInfo.InvariantCulture, $"PRAGMA journal_mode=DELETE; PRAGMA page_size={(step == PageSizeStep ? newPageSize : pageSize)}; VACUUM; {(isWal ? "PRAGMA journal_mode=WAL;" : "")}");
         return sql.ToString();
     }
 
