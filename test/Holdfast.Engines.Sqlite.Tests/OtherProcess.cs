@@ -21,15 +21,15 @@ internal sealed class OtherProcess : IDisposable
     }
 
     /// <summary>Runs one statement without waiting for locks; returns SQLite's result code.</summary>
-    public static int Try(string path, string sql)
+    public static int Try(string path, string sql, string? key = null)
     {
-        using var process = Run("try", path, null, [sql]);
+        using var process = Run("try", path, key, [sql]);
         var line = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return int.Parse(line);
     }
 
-    /// <summary>Ends it in order; returns the number of commits and the longest one in ms.</summary>
+    /// <summary>Ends it in order; returns the number of commits and the longest transaction in ms.</summary>
     public (int Commits, int WorstMilliseconds) Finish()
     {
         _process.StandardInput.Close();

@@ -1,7 +1,7 @@
 """Another process that uses a database, for tests: it opens the given SQLite library itself, so it can write encrypted databases too.
 
 writer.py LIBRARY DATABASE KEYHEX|- COMMAND [SQL...]
-  move SQL...      runs the SQL, prints "ready", then moves money between accounts until its input ends; prints commits and the worst commit in ms
+  move SQL...      runs the SQL, prints "ready", then moves money between accounts until its input ends; prints commits and the longest transaction in ms
   hold SQL...      runs the SQL, prints "ready", waits for its input to end without committing
   try SQL          runs the SQL without waiting for locks, prints the result code
 """
@@ -35,13 +35,13 @@ commits, worst, chance = 0, 0.0, random.Random(7)
 while not select.select([sys.stdin], [], [], 0 if command == "move" else 60)[0]:
     if command != "move":
         continue
+    start = time.monotonic()
     run("BEGIN IMMEDIATE")
     for _ in range(4):
         amount = chance.randint(1, 50)
         run("UPDATE account SET balance=balance-%d WHERE id=%d" % (amount, chance.randint(1, 5000)))
         run("UPDATE account SET balance=balance+%d WHERE id=%d" % (amount, chance.randint(1, 5000)))
         run("INSERT INTO log(text) VALUES(hex(randomblob(100)))")
-    start = time.monotonic()
     run("COMMIT")
     worst = max(worst, time.monotonic() - start)
     commits += 1

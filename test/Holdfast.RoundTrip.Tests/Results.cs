@@ -1,0 +1,16 @@
+namespace Holdfast.RoundTrip.Tests;
+
+/// <summary>Measured figures as lines that people and programs read: <c>RESULT what name=value …</c>. HOLDFAST_RESULTS names a file that they are added to as well.</summary>
+internal static class Results
+{
+    private static readonly Lock Gate = new();
+
+    public static void Write(string what, params ReadOnlySpan<(string Name, string Value)> figures)
+    {
+        var line = $"RESULT {what}";
+        foreach (var (name, value) in figures) line += $" {name}={(value.Contains(' ') ? $"\"{value}\"" : value)}";
+        TestContext.Current.TestOutputHelper?.WriteLine(line);
+        if (Environment.GetEnvironmentVariable("HOLDFAST_RESULTS") is not { Length: > 0 } file) return;
+        lock (Gate) File.AppendAllText(file, line + "\n");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using Holdfast.Archive.Age;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
+using Holdfast.Engines;
+using Holdfast.Engines.Sqlite;
+using Holdfast.Engines.Sqlite.Native;
+using Holdfast.Engines.Sqlite.Tests;
+using Holdfast.Node.Backups;
+using Holdfast.Node.Restores;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.RoundTrip.Tests;
+
+/// <summary>A directory of databases and a destination on disk, with the whole way between them, composed as the product does.</summary>
+internal sealed class Workbench : IAsyncDisposable
+{
+    private readonly string _archives = Directory.CreateTempSubdirectory("holdfast-archives-test-").FullName;
+    private readonly string _restored = Posix.RealPath(Directory.CreateTempSubdirectory("holdfast-restored-test-").FullName)!;
+    private readonly AgeIdentity _node = AgeIdentity.Generate();
+    private readonly SqliteEngine _engine = new(TimeProvider.System);
+    private readonly LocalDestination _destination;
+    private readonly IDatabaseSource _restoreSource;
+    private int _files;
+
+    public Workbench()
+    {
+        _destination = LocalDestination.Open(_archives, create: false);
+        Source = _engine.Attach(Folder.Config("*.enc"));
+        _restoreSource = _engine.Attach(new SqliteSourceConfig { Path = _restored, SpoolFolder = Folder.Spool });
+    }
+
+    public TestFolder Folder { get; } = new();
+
+    public IDatabaseSource Source { get; }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>A path outside of the source that is not taken.</summary>
+    public string NewPath() => Path.Combine(_restored, $"{Interlocked.Increment(ref _files)}.db");
+
+    /// <summary>Discovers the database and backs it up.</summary>
+    public async Task<BackupOutcome> BackUpAsync(string name, BackupType type, BackupKind kind, AgeRecipient? recipient = null, DatabaseKey? key = null)
+    {
+        DiscoveredDatabase? found = null;
+        await foreach (var database in Source.DiscoverAsync(Token)) found = database.Name == name ? database : found;
+        Assert.NotNull(found);
+        var runner = new BackupRunner(
+            _engine.Name,
+            Source,
+            [_destination],
+            new() { Kind = kind, Type = type, Node = "A", NodeKey = _node, Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]), EncryptSnapshots = true },
+            TimeProvider.System);
+        return await runner.RunAsync(found, key, () => { }, Token);
+    }
+
+    /// <summary>Backs up and demands that it is done as asked; returns the archive's path.</summary>
+    public async Task<string> BackUpWellAsync(string name, BackupType type, BackupKind kind, AgeRecipient? recipient = null, DatabaseKey? key = null)
+    {
+        var outcome = await BackUpAsync(name, type, kind, recipient, key);
+        Assert.True(outcome.Error is null, $"{outcome.Error?.Message} {outcome.Error?.Hint}");
+        Assert.True((outcome.State, outcome.Kind, outcome.Type) == (BackupState.Completed, kind, type), $"{outcome.State} {outcome.Kind} {outcome.Type}: {string.Join("; ", outcome.Warnings)}");
+        return outcome.Path!;
+    }
+
+    /// <summary>Restores the point of an archive as a new database; returns its path.</summary>
+    public async Task<string> RestoreAsync(string archive, AgeKeys keys)
+    {
+        var folder = archive[..archive.LastIndexOf('/')];
+        await using var destination = LocalDestination.Open(Path.Combine(_archives, folder), create: false);
+        var path = await StoredPath.ResolveAsync(destination, folder[(folder.LastIndexOf('/') + 1)..], archive[(folder.Length + 1)..], Token);
+        var point = await PointFinder.FindAsync(path, null, keys, Token);
+        await using var reader = await PointReader.OpenAsync(destination, point, keys, Token);
+        var target = NewPath();
+        await RestoreRunner.RunAsync(_engine.Name, _restoreSource, Path.GetFileName(target), reader, Token);
+        return target;
+    }
+
+    /// <summary>Verifies every archive there; returns their number.</summary>
+    public async Task<int> VerifyAsync(AgeKeys keys)
+    {
+        var path = await StoredPath.ResolveAsync(_destination, Path.GetFileName(_archives), null, Token);
+        var count = 0;
+        await foreach (var result in Verifier.VerifyAsync(path, keys, Token))
+        {
+            Assert.True(result.Problem is null, result.Problem?.Message);
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Copies a database that nobody writes to, by a process of its own: closing a copy made in ours would drop the locks of our connections. Its log, if there is one, is moved into it.</summary>
+    public async Task<string> CopyAsync(string name, DatabaseKey? key = null)
+    {
+        var target = NewPath();
+        foreach (var ending in (string[])["", "-wal"])
+        {
+            if (!FileStatus.TryGet(Folder[name] + ending, out _)) continue;
+            using var copy = Process.Start("cp", [Folder[name] + ending, target + ending]);
+            await copy.WaitForExitAsync(Token);
+            Assert.Equal(0, copy.ExitCode);
+        }
+
+        using var connection = SqliteConnection.Open(target, SqliteConstants.OpenReadWrite, key);
+        connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        return target;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        await _restoreSource.DisposeAsync();
+        await _destination.DisposeAsync();
+        Folder.Dispose();
+        Directory.Delete(_archives, true);
+        Directory.Delete(_restored, true);
+    }
+}
