@@ -8,7 +8,7 @@ namespace Holdfast.EndToEnd;
 internal sealed class Workspace : IDisposable
 {
     /// <summary>The types of backups that are tested; each in a test of its own.</summary>
-    public static readonly string[] BackupTypes = ["snapshot"];
+    public static readonly string[] BackupTypes = ["snapshot", "backup"];
 
     public Workspace()
     {

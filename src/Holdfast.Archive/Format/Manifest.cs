@@ -24,8 +24,8 @@ public sealed record Manifest
     /// <summary>What the engine checks after a restore.</summary>
     public required IReadOnlyDictionary<string, string> Fingerprint { get; init; }
 
-    /// <summary>What the operator was told.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>What the operator was told. The JSON reader gives null where the file has none.</summary>
+    public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
 
     /// <summary>When the last item was read, UTC.</summary>
     public required DateTimeOffset EndTime { get; init; }

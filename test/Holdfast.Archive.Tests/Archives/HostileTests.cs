@@ -172,6 +172,24 @@ public sealed class HostileTests
     }
 
     [Theory]
+    [InlineData(BackupType.Backup)]
+    [InlineData(BackupType.Snapshot)]
+    public async Task A_manifest_or_header_that_lacks_something_is_refused_or_read_as_it_was(BackupType type)
+    {
+        var (chain, points) = await SmallChainAsync(type);
+        foreach (var (point, find) in from point in (int[])[0, 1] from find in (Func<JsonNode, JsonNode?>[])[m => m, Item, Part, m => Item(m)["pageMap"]] select (point, find))
+        {
+            var names = new List<string>();
+            (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m => names.AddRange(find(m)?.AsObject().Select(p => p.Key) ?? []));
+            foreach (var name in names)
+                await RefusedOrRightAsync([.. chain.Archives[..point], (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m => find(m)!.AsObject().Remove(name)).Pack()], points[point]);
+        }
+
+        foreach (var name in (string[])["format", "id", "chain", "parent", "database", "databaseEncrypted", "engine", "engineVersion", "type", "kind", "node", "epoch", "startTime"])
+            await RefusedOrRightAsync([chain.Archives[0], (await TestArchive.OfAsync(chain.Archives[1])).WithHeader(h => h.AsObject().Remove(name)).Pack()], points[1]);
+    }
+
+    [Theory]
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{}")]
@@ -252,7 +270,7 @@ public sealed class HostileTests
             byte[] entry = [.. TestArchive.RawHeader("pax", Convert.ToString(record.Length, 8).PadLeft(11, '0') + "\0", 'x'), .. record, .. new byte[TarFormat.Block - record.Length], .. TestArchive.RawHeader(name, "00000000000\0")];
             archive.Frames.Add(entry);
             Assert.Contains((await Damage.VerifyAsync(archive.Pack(), AgeKeys.None))?.Error, Damage.Told);
-            Assert.Contains((await Damage.VerifyAsync(TestArchive.PackFrames([entry, entry]), AgeKeys.None))?.Error, Damage.Told);
+            Assert.Contains((await Damage.VerifyAsync(ArchivePacker.PackFrames([entry, entry]), AgeKeys.None))?.Error, Damage.Told);
         }
     }
 
@@ -267,8 +285,8 @@ public sealed class HostileTests
         var (offset, length) = reader.Frames.Table.Content(reader.Frames.Table.Count - 1);
         var last = new byte[length];
         await reader.Frames.ReadAsync(offset, last, TestContext.Current.CancellationToken);
-        foreach (var behind in (byte[][])[[1], new byte[1], new byte[TarFormat.Block], TestArchive.Entry("more", [1, 2, 3])])
-            Assert.Contains((await Damage.VerifyAsync(TestArchive.PackFrames([.. archive.Frames, TestArchive.Entry("manifest.json", manifest), [.. last, .. behind]]), AgeKeys.None))?.Error, Damage.Told);
+        foreach (var behind in (byte[][])[[1], new byte[1], new byte[TarFormat.Block], ArchivePacker.Entry("more", [1, 2, 3])])
+            Assert.Contains((await Damage.VerifyAsync(ArchivePacker.PackFrames([.. archive.Frames, ArchivePacker.Entry("manifest.json", manifest), [.. last, .. behind]]), AgeKeys.None))?.Error, Damage.Told);
     }
 
     [Theory]
@@ -286,7 +304,7 @@ public sealed class HostileTests
         foreach (var i in (int[])[0, frames.Count - 1])
         {
             var hostile = new List<(uint, uint)>(frames) { [i] = (frames[i].Item1, content) };
-            await RefusedAsync(TestArchive.PackTable(whole[..(int)table.StoredLength], hostile));
+            await RefusedAsync(ArchivePacker.PackTable(whole[..(int)table.StoredLength], hostile));
         }
     }
 

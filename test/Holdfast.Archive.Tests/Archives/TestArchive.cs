@@ -1,10 +1,6 @@
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
-using Holdfast.Archive.Format;
-using Holdfast.Archive.Frames;
 using Holdfast.Archive.Reading;
 using Holdfast.Archive.Tar;
 
@@ -13,8 +9,6 @@ namespace Holdfast.Archive.Tests.Archives;
 /// <summary>An archive taken apart, to be packed again with other contents: frames, checksums and hashes all fit, so that what is hostile gets past them.</summary>
 internal sealed class TestArchive
 {
-    private static readonly DateTimeOffset Time = new(2026, 11, 23, 10, 0, 0, TimeSpan.Zero);
-
     private readonly List<byte[]> _frames; // those before index.json
     private readonly int _manifestAt; // where the header block of manifest.json lies in the tar stream
 
@@ -76,46 +70,11 @@ internal sealed class TestArchive
     /// <summary>Packs it.</summary>
     public byte[] Pack()
     {
-        var header = Entry("holdfast.json", Header);
-        if (header.Length != Entry("holdfast.json", ContentAt(_frames[0], 0)).Length) throw new InvalidOperationException("The header must keep its number of blocks.");
+        var header = ArchivePacker.Entry("holdfast.json", Header);
+        if (header.Length != ArchivePacker.Entry("holdfast.json", ContentAt(_frames[0], 0)).Length) throw new InvalidOperationException("The header must keep its number of blocks.");
         header.CopyTo(_frames[0], 0);
-        return Pack(_frames, Manifest, Index);
+        return ArchivePacker.Pack(_frames, Manifest, Index);
     }
-
-    /// <summary>Packs frames, a manifest, and an index that fits it unless another is given.</summary>
-    public static byte[] Pack(IEnumerable<byte[]> frames, byte[] manifest, byte[]? index = null)
-    {
-        var before = frames.ToList();
-        var at = before.Sum(f => f.Length) + TarFormat.Block;
-        index ??= JsonSerializer.SerializeToUtf8Bytes(new(1, new(manifest.Length, Convert.ToBase64String(SHA256.HashData(manifest)), 0, at)), FormatJson.Default.ArchiveIndex);
-        return PackFrames([.. before, Entry("manifest.json", manifest), [.. Entry("index.json", index), .. new byte[TarFormat.EndBytes]]]);
-    }
-
-    /// <summary>A compressed stream of these frames, with its table.</summary>
-    public static byte[] PackFrames(IEnumerable<byte[]> contents)
-    {
-        using var file = new MemoryStream();
-        var table = new List<(uint, uint)>();
-        foreach (var content in contents)
-        {
-            var frame = new byte[ZstdPool.Bound(content.Length)];
-            var length = ZstdPool.Compress(content, frame, 1, false);
-            file.Write(frame, 0, length);
-            table.Add(((uint)length, (uint)content.Length));
-        }
-
-        return PackTable(file.ToArray(), table);
-    }
-
-    /// <summary>Frames behind which any table is put.</summary>
-    public static byte[] PackTable(byte[] frames, List<(uint Stored, uint Content)> table)
-    {
-        var padding = SeekTable.Padding(table);
-        return [.. frames, .. padding, .. SeekTable.Write([.. table, ((uint)padding.Length, 0)])];
-    }
-
-    /// <summary>A tar entry, padded.</summary>
-    public static byte[] Entry(string name, byte[] content) => [.. TarFormat.Header(name, content.Length, Time), .. content, .. new byte[TarFormat.Padding(content.Length)]];
 
     /// <summary>A header block as any program may write it, its checksum right.</summary>
     public static byte[] RawHeader(string name, string size, char type = '0', string link = "", string prefix = "")
