@@ -59,7 +59,10 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
         }
 
         var (image, heldSince) = await ConnectionOpening.OpenAsync(path, plan.Key, tuning, time, cancellationToken);
-        return new(plan.Type == BackupType.Backup ? image : new SpooledImage(image, SpoolPolicy.For(image, config, tuning), heldSince, time), plan);
+        var policy = SpoolPolicy.For(image, config, tuning);
+        return plan.Type == BackupType.Snapshot ? new(new SpooledImage(image, policy, heldSince, time), plan)
+            : image.HoldsWriters ? new(image, plan, new DumpHold(image, plan, policy, heldSince, time))
+            : new(image, plan);
     }
 
     private SqliteViewPlan Plan(string path, DiscoveredDatabase database, ViewRequest request)
@@ -89,6 +92,7 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
             Warnings = isNamed && !isEncrypted ? [$"'{database.Name}' is configured as encrypted, but it is not; it is treated as unencrypted."] : [],
             Config = config,
             DumpRate = tuning.DumpRate,
+            MaxDumpInMemory = tuning.MaxDumpInMemory,
             Dump = script.Dump,
         };
     }

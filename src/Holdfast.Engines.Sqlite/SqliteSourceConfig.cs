@@ -20,7 +20,8 @@ public sealed record SqliteSourceConfig : SourceConfig
 
     /// <summary>
     /// How long writers of a database in rollback mode may be made to wait while its image is read; default 5 s. A larger database, or a
-    /// slow destination, has its image copied to a spool file first, which holds writers only as long as the copy takes.
+    /// slow destination, has its image copied to a spool file first, which holds writers only as long as the copy takes; so has one that a
+    /// script is made of, unless it is small.
     /// </summary>
     public TimeSpan MaxWriterWait { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -12,6 +12,9 @@ internal sealed record SqliteTuning
     /// <summary>Speed that a dump is reckoned with, in bytes per second.</summary>
     public double DumpRate { get; init; } = 60e6;
 
+    /// <summary>Up to this size, in bytes, a database whose writers wait is dumped into memory; many small ones are dumped at once.</summary>
+    public long MaxDumpInMemory { get; init; } = 256 << 10;
+
     /// <summary>How long the read mark of a database in WAL mode may keep its log from starting over, when the spool folder has room.</summary>
     public TimeSpan MaxReadMark { get; init; } = TimeSpan.FromSeconds(30);
 

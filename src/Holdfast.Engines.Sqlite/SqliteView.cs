@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Sqlite.Image;
 using Holdfast.Engines.Sqlite.Native;
@@ -20,12 +21,17 @@ internal sealed class SqliteView : IDatabaseView
 
     private readonly HeldImage _image;
     private readonly SqliteViewPlan _plan;
+    private readonly DumpHold? _hold;
 
     /// <summary>Takes over <paramref name="image"/>, which is the connection's own where a dump is to be made.</summary>
-    public SqliteView(HeldImage image, SqliteViewPlan plan)
+    /// <param name="image">The image.</param>
+    /// <param name="plan">What is made.</param>
+    /// <param name="hold">Lets writers go in time where they wait for a dump; null where none do.</param>
+    public SqliteView(HeldImage image, SqliteViewPlan plan, DumpHold? hold = null)
     {
         _image = image;
         _plan = plan;
+        _hold = hold;
     }
 
     /// <inheritdoc/>
@@ -63,32 +69,38 @@ internal sealed class SqliteView : IDatabaseView
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await Task.Run(_image.Dispose);
+    public async ValueTask DisposeAsync() => await Task.Run(() =>
+    {
+        _hold?.Dispose();
+        _image.Dispose();
+    });
 
     private async Task<IReadOnlyDictionary<string, string>> DumpAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
-        var image = (ConnectionImage)_image;
-        if (!image.HoldsWriters || image.Length / _plan.DumpRate <= _plan.Config.MaxWriterWait.TotalSeconds) 
-        {
-            var fingerprint = await DumpAsync(image.Connection, sink, cancellationToken);
-            image.Dispose(); // nobody need wait until the archive is done
-            return fingerprint;
-        }
+        if (_hold is null) return await DumpHeldAsync(sink, cancellationToken); // writers go on
+        var way = _hold.Begin(cancellationToken);
+        if (way == DumpWay.FromDatabase) return await DumpHeldAsync(sink, cancellationToken);
+        if (way == DumpWay.FromMemory) return await DumpThroughMemoryAsync(sink, cancellationToken);
+        using var connection = SqliteConnection.Open(_hold.CopyPath, OpenReadWrite, _plan.Key);
+        ConnectionImage.Begin(connection, _plan.Key);
+        return await DumpAsync(connection, sink, cancellationToken);
+    }
 
-        // Writers wait while this database is read, and a dump would take too long: dump a copy of its pages, encrypted as they are.
-        var spool = SpoolFile.Copy(image, 0, _plan.Config.SpoolFolder, named: true, cancellationToken);
-        try
-        {
-            image.Dispose();
-            spool.Dispose(); // closed before SQLite opens it: no lock is lost
-            using var connection = SqliteConnection.Open(spool.Path, OpenReadWrite, _plan.Key);
-            ConnectionImage.Begin(connection, _plan.Key);
-            return await DumpAsync(connection, sink, cancellationToken);
-        }
-        finally
-        {
-            spool.Remove();
-        }
+    private async Task<IReadOnlyDictionary<string, string>> DumpHeldAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
+    {
+        var fingerprint = await DumpAsync(((ConnectionImage)_image).Connection, sink, cancellationToken);
+        _image.Dispose(); // nobody need wait until the archive is done
+        return fingerprint;
+    }
+
+    private async Task<IReadOnlyDictionary<string, string>> DumpThroughMemoryAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
+    {
+        var script = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+        var fingerprint = await _plan.Dump(((ConnectionImage)_image).Connection, script.Writer, cancellationToken);
+        await script.Writer.CompleteAsync();
+        _image.Dispose();
+        await sink.WriteStreamAsync(ScriptItem, ExpectedBytes, (output, token) => script.Reader.CopyToAsync(output, token), cancellationToken);
+        return fingerprint;
     }
 
     private async Task<IReadOnlyDictionary<string, string>> DumpAsync(SqliteConnection connection, Archive.Items.IItemSink sink, CancellationToken cancellationToken)

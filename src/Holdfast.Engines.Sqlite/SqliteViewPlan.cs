@@ -27,6 +27,9 @@ internal sealed record SqliteViewPlan
     /// <summary>Speed that a dump is reckoned with, in bytes per second.</summary>
     public required double DumpRate { get; init; }
 
+    /// <summary>Up to this size, in bytes, a database whose writers wait is dumped into memory.</summary>
+    public required long MaxDumpInMemory { get; init; }
+
     /// <summary>Writes a dump.</summary>
     public required DumpScript Dump { get; init; }
 }

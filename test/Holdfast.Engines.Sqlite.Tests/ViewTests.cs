@@ -1,6 +1,9 @@
+using System.IO.Pipelines;
 using System.Text;
+using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
@@ -40,18 +43,56 @@ public sealed class ViewTests : IDisposable
     [InlineData("app.db", "delete", true)]
     [InlineData("app.enc", "wal", false)]
     [InlineData("app.enc", "delete", true)]
-    public async Task A_dump_is_made_from_the_database_or_where_writers_would_wait_too_long_from_a_copy(string name, string mode, bool slow)
+    public async Task A_dump_is_made_from_the_database_or_where_writers_would_wait_too_long_from_a_copy(string name, string mode, bool large)
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, $"PRAGMA journal_mode={mode}", key);
-        await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { DumpRate = slow ? 1 : 60e6 }, script: CountingScript);
+        await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { MaxDumpInMemory = large ? 0 : 64 << 20 }, script: CountingScript);
         Assert.Equal((BackupType.Backup, null), (view.Type, view.TypeReason));
         var target = Path.Combine(_folder.Spool, "x");
         var sink = new FileSink(target);
         var fingerprint = await view.WriteAsync(sink, default);
         Assert.Equal(["dump.sql"], sink.Names);
         Assert.Equal($"{TestFolder.Total}", File.ReadAllText(target));
-        Assert.Equal(slow, fingerprint["file"] != path);
+        Assert.Equal(large, fingerprint["file"] != path);
+        await view.DisposeAsync();
+        Assert.Equal([target], Directory.GetFiles(_folder.Spool));
+    }
+
+    [Theory]
+    [InlineData("app.db", 0)]
+    [InlineData("app.db", 64 << 20)]
+    [InlineData("app.enc", 0)]
+    [InlineData("app.enc", 64 << 20)]
+    public async Task Writers_of_a_rollback_database_do_not_wait_for_a_destination_that_takes_its_dump_slowly(string name, int inMemory)
+    {
+        var key = name == "app.enc" ? TestFolder.Key : null;
+        var path = _folder.Make(name, key: key);
+        await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { MaxDumpInMemory = inMemory });
+        Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(path, "BEGIN EXCLUSIVE", key is null ? null : TestFolder.KeyHex));
+        var sink = new StalledSink();
+        var writing = view.WriteAsync(sink, default);
+        await sink.Stalled.Task; // and never goes on before the writer is done
+        using (var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key)) writer.Execute("UPDATE account SET balance = 0");
+        sink.GoOn.SetResult();
+        await writing;
+        Assert.Contains("INSERT INTO", Encoding.UTF8.GetString(sink.Script.ToArray()));
+        Assert.DoesNotContain("(1,0,", Encoding.UTF8.GetString(sink.Script.ToArray()));
+    }
+
+    [Theory]
+    [InlineData("app.db")]
+    [InlineData("app.enc")]
+    public async Task Writers_of_a_rollback_database_do_not_wait_until_its_dump_begins(string name)
+    {
+        var key = name == "app.enc" ? TestFolder.Key : null;
+        var path = _folder.Make(name, key: key);
+        await using var view = await _folder.Open(name, key, BackupType.Backup, _folder.Config("*.enc") with { MaxWriterWait = TimeSpan.FromMilliseconds(50) }, script: CountingScript);
+        using (var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key)) writer.Execute("UPDATE account SET balance = 0"); // waits until the time is up
+        var target = Path.Combine(_folder.Spool, "x");
+        await view.WriteAsync(new FileSink(target), default);
+        Assert.Equal($"{TestFolder.Total}", File.ReadAllText(target));
+        await view.DisposeAsync();
         Assert.Equal([target], Directory.GetFiles(_folder.Spool));
     }
 
@@ -106,6 +147,32 @@ public sealed class ViewTests : IDisposable
         Assert.Throws<ArgumentException>(() => new SqliteEngine(TimeProvider.System).Attach(new OtherConfig()));
         Assert.Equal("sqlite", new SqliteEngine(TimeProvider.System).Name);
         await Task.CompletedTask;
+    }
+
+    /// <summary>Takes nothing of a stream until it is told to go on.</summary>
+    private sealed class StalledSink : IItemSink
+    {
+        public TaskCompletionSource Stalled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource GoOn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public MemoryStream Script { get; } = new();
+
+        public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+        {
+            var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4096, resumeWriterThreshold: 1024));
+            var producing = Task.Run(async () =>
+            {
+                await produce(pipe.Writer, cancellationToken);
+                await pipe.Writer.CompleteAsync();
+            }, cancellationToken);
+            Stalled.SetResult();
+            await GoOn.Task;
+            await pipe.Reader.CopyToAsync(Script, cancellationToken);
+            await producing;
+        }
     }
 
     private sealed record OtherConfig : SourceConfig;

@@ -14,7 +14,7 @@ public sealed class ChainTests
     private const string Passphrase = "correct horse 'battery' staple";
 
     // Deriving keys from a passphrase costs a second at each step, so only the soak makes long chains of such databases.
-    private const int LastByPassphrase = 4;
+    private const int LastByPassphrase = 2;
     private static readonly int[] Restored = [0, 1, LastByPassphrase, 7, 12, 16, FeatureDatabase.Edits];
 
     public static TheoryData<BackupType, Secret, int, int, string> Cases()

@@ -55,7 +55,7 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
         var mark = _random.Next(7);
         for (var i = _random.Next(1, 20); i > 0; i--) Insert(sql);
         sql.Append(CultureInfo.InvariantCulture, $"""
-            UPDATE types SET t = coalesce(t, '') || '{step}', v = {Value()} WHERE id % 7 = {mark};
+            UPDATE types SET t = 'edit {step} of ' || id, v = {Value()} WHERE id % 7 = {mark};
             DELETE FROM types WHERE id % 11 = {mark};
             UPDATE keyed SET c = {Value()} WHERE b % 5 = {mark};
             DELETE FROM keyed WHERE b % 13 = {mark};
