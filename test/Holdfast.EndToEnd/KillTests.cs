@@ -52,7 +52,9 @@ public sealed class KillTests : IDisposable
             Change(random);
             if (await KillAsync(deed, type, duration[deed], random)) killed++;
             await CheckAsync(deed, type, $"seed {_seed}, round {round}, {deed}", random);
-            if (round % 20 == 19) Prune();
+            if (round % 20 != 19) continue;
+            Prune();
+            output.WriteLine($"{killed} kills in {round + 1} runs");
         }
 
         output.WriteLine($"{killed} kills");
