@@ -41,8 +41,7 @@ public static class KeyFile
         var text = Encoding.UTF8.GetBytes($"# created: {time}\n# public key: {identity.Recipient}\n{identity.ToSecretKey()}\n");
         try
         {
-            using var file = Create(path);
-            WriteWhole(file, text);
+            WriteWhole(path, text);
         }
         catch (IOException e) when (e is not DirectoryNotFoundException && File.Exists(path))
         {
@@ -58,24 +57,24 @@ public static class KeyFile
         }
     }
 
-    private static FileStream Create(string path)
+    // Written beside its place and then moved there: who reads at the same time sees a whole key or none.
+    private static void WriteWhole(string path, byte[] text)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new(path, options);
-    }
-
-    private static void WriteWhole(FileStream file, byte[] text)
-    {
+        var partial = $"{path}.{Path.GetRandomFileName()}";
         try
         {
-            file.Write(text);
-            file.Flush(flushToDisk: true);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+            using (var file = new FileStream(partial, options))
+            {
+                file.Write(text);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite: false);
         }
-        catch
+        finally
         {
-            File.Delete(file.Name); // half a key is no key
-            throw;
+            File.Delete(partial);
         }
     }
 
