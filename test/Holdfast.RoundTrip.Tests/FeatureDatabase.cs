@@ -19,7 +19,7 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
         PRAGMA user_version=42; PRAGMA application_id=-77;
         CREATE TABLE types(id INTEGER PRIMARY KEY, i INT, r REAL, t TEXT COLLATE NOCASE, b BLOB, n NUMERIC, v);
         CREATE INDEX types_t ON types(t, r DESC) WHERE b IS NOT NULL;
-        CREATE INDEX types_e ON types(lower(t) || typeof(i));
+        CREATE INDEX types_e ON types(length(t) || typeof(i));
         CREATE TABLE bare(a DEFAULT x'00', "b c", "quote""d");
         CREATE TABLE keyed(a TEXT, b INT, c, PRIMARY KEY(b DESC, a)) WITHOUT ROWID;
         CREATE TABLE strict(a INT, b REAL, c TEXT, d BLOB, e ANY) STRICT;

@@ -43,7 +43,7 @@ public sealed class RandomChainTests
         const string name = "random.db";
         bench.Folder.Make(name, create.ToString(), schema: "");
 
-        // Images first: a new type would begin a new chain, so each type has a database of its own, which go through the same edits.
+        // A new type would begin a new chain, so each type has a database of its own; both go through the same edits.
         const string twin = "twin.db";
         bench.Folder.Make(twin, create.ToString(), schema: "");
         List<(BackupType Type, string Archive, string Copy)> points = [];
