@@ -57,6 +57,7 @@ internal sealed class BackupCommand
         var databaseKeys = DatabaseKeys(parsed);
         var engine = new SqliteEngine(TimeProvider.System);
         await using var source = engine.Attach(SharedOptions.SourceConfig(parsed.GetRequiredValue(_source), parsed.GetValue(_encrypted) ?? [], parsed.GetValue(_exclude)));
+        await source.RemoveLeftoversAsync(cancellationToken);
         var databases = await DiscoverAsync(source, parsed.GetValue(_database) ?? [], cancellationToken);
         await using var destination = LocalDestination.Open(parsed.GetRequiredValue(_to), create: true);
         await HowToRestore.EnsureAsync(destination, cancellationToken);

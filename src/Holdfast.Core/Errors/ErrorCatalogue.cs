@@ -3,6 +3,9 @@ namespace Holdfast.Core.Errors;
 /// <summary>Every kind of failure that Holdfast reports. Exit codes are part of the command line's contract (<c>holdfast --help</c>).</summary>
 public static class ErrorCatalogue
 {
+    /// <summary>Something that no other kind describes; the message names the program's exception.</summary>
+    public static readonly Error Unexpected = new("unexpected", 1, 500);
+
     /// <summary>The request itself is malformed.</summary>
     public static readonly Error Usage = new("usage", 2, 400);
 

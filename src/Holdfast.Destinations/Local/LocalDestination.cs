@@ -85,8 +85,7 @@ public sealed class LocalDestination : IDestination
         try
         {
             if (!File.Exists(full)) return Task.CompletedTask;
-            // A writer that lives holds the lock, and this throws.
-            if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)) using (new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) File.Delete(full);
+            if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)) DeleteLeftover(full);
             else File.Delete(full);
             for (var folder = Path.GetDirectoryName(full)!; folder.Length > Name.Length && !Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder)!) Directory.Delete(folder);
             return Task.CompletedTask;
@@ -118,6 +117,13 @@ public sealed class LocalDestination : IDestination
     {
         if (path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)) throw new ArgumentException($"'{path}' leaves the destination.", nameof(path));
         return path.Length == 0 ? Name : Path.Combine(Name, path);
+    }
+
+    private static void DeleteLeftover(string full)
+    {
+        // A writer that lives holds the lock, and this throws.
+        using var file = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        if (Posix.HasName(file.SafeFileHandle)) File.Delete(full); // else its writer gave it up, and the name may be another's by now
     }
 
     private List<DestinationEntry> List(string folder)

@@ -112,8 +112,8 @@ internal sealed class LocalUpload : IUpload
                 BufferSize = 0,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
-            if (File.Exists(full + ArchiveName.PartialEnding)) return file;
-            // Between making it and locking it another run took it for a leftover. From now on the lock would keep it.
+            if (Posix.HasName(file.SafeFileHandle)) return file;
+            // Between making it and locking it another run took it for a leftover. From now on the lock keeps it.
             file.Dispose();
             throw Taken(full);
         }

@@ -39,6 +39,7 @@ internal sealed class NewFile : IDisposable
         {
             file.MakeFolders(folder);
             file.RefuseTaken();
+            Orphans.Remove(Directory.GetFiles(folder, SideFiles.RestorePrefix + "*"), SideFiles.RestorePrefix); // what a killed restore left takes up room
             var free = new DriveInfo(folder).AvailableFreeSpace;
             if (expectedBytes > free)
                 throw new HoldfastException(ErrorCatalogue.DestinationFull, $"'{folder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.", "Make room, or restore to another place.");

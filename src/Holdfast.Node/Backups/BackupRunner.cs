@@ -48,6 +48,12 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
         {
             return outcome with { Error = e, Duration = time.GetElapsedTime(started) };
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The one catch-all: the other databases of a sweep go on.
+            var unexpected = new HoldfastException(ErrorCatalogue.Unexpected, $"The backup of '{outcome.Database}' ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e);
+            return outcome with { Error = unexpected, Duration = time.GetElapsedTime(started) };
+        }
     }
 
     private static IEnumerable<string> Warnings(IDatabaseView view, EncryptionDecision decision)

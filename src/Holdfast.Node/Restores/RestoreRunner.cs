@@ -21,7 +21,6 @@ public static class RestoreRunner
         var header = point.Point.Header;
         if (header.Engine != engine)
             throw new HoldfastException(ErrorCatalogue.Usage, $"'{point.Point.Name}' is a backup of a {header.Engine} database and cannot become one of {engine}.", $"Restore it to a {header.Engine} source.");
-        await source.RemoveLeftoversAsync(cancellationToken);
         var key = header is { DatabaseEncrypted: true, Type: BackupType.Backup } ? DatabaseKeyOf(point) : null;
         await using var target = await source.BeginRestoreAsync(new(name, header.Type, key, point.Point.Manifest.Fingerprint, point.Items.Sum(i => i.Length)), cancellationToken);
         await target.LoadAsync(point, cancellationToken);
