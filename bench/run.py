@@ -75,7 +75,7 @@ def rows(case, results, goals):
         seconds = [m.seconds for m in results[name]]
         ratio = "" if name == names[0] else "%.2f" % median([peer.seconds / own.seconds for peer, own in zip(results[name], ours)])
         lines.append("| %s | %s | %.2f | %.2f to %.2f | %.1f | %.0f | %s | %s |" % (
-            case, name, median(seconds), min(seconds), max(seconds), median([m.cpu for m in results[name]]), max(m.peak_mib for m in results[name]), ratio, goals.get(name, "")))
+            case, name.replace("|", "\\|"), median(seconds), min(seconds), max(seconds), median([m.cpu for m in results[name]]), max(m.peak_mib for m in results[name]), ratio, goals.get(name, "")))
     return lines
 
 
@@ -129,7 +129,7 @@ def incremental():
         item = json.load(open(report))["items"][0]
         assert item["kind"] == "Incremental", item
         shares.append(item["ownBytes"] / changed)
-    lines = rows("incremental, 1 % of pages changed, %d MiB" % MIB, {"holdfast backup --kind incremental": times, "its own full": [full] * ROUNDS}, {"its own full": "> 1"})
+    lines = rows("incremental, 1 %% of pages changed, %d MiB" % MIB, {"holdfast backup --kind incremental": times, "its own full": [full] * ROUNDS}, {"its own full": "> 1"})
     lines.append("| incremental, 1 %% of pages changed, %d MiB | bytes stored, before compression, for each changed byte | %.3f | %.3f to %.3f | | | | ≤ 1.5 |" % (MIB, median(shares), min(shares), max(shares)))
     shell("rm -rf chain changing")
     return lines
