@@ -84,11 +84,17 @@ public sealed class LocalDestination : IDestination
         var full = FullPath(path);
         try
         {
-            if (!File.Exists(full)) return Task.CompletedTask;
             if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)) DeleteLeftover(full);
             else File.Delete(full);
-            for (var folder = Path.GetDirectoryName(full)!; folder.Length > Name.Length && !Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder)!) Directory.Delete(folder);
+            for (var folder = Path.GetDirectoryName(full)!; folder.Length > Name.Length && RemoveEmpty(folder); folder = Path.GetDirectoryName(folder)!)
+            {
+            }
+
             return Task.CompletedTask;
+        }
+        catch (DirectoryNotFoundException) when (Directory.Exists(Name))
+        {
+            return Task.CompletedTask; // not there
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -121,16 +127,54 @@ public sealed class LocalDestination : IDestination
 
     private static void DeleteLeftover(string full)
     {
-        // A writer that lives holds the lock, and this throws.
-        using var file = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        if (Posix.HasName(file.SafeFileHandle)) File.Delete(full); // else its writer gave it up, and the name may be another's by now
+        try
+        {
+            // A writer that lives holds the lock, and this throws.
+            using var file = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            if (Posix.HasName(file.SafeFileHandle)) File.Delete(full); // else its writer gave it up, and the name may be another's by now
+        }
+        catch (FileNotFoundException)
+        {
+            // Its writer has published it, or given it up.
+        }
+    }
+
+    // False where something is in it.
+    private static bool RemoveEmpty(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return true; // another run has removed it
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    // Null for a file that another run has renamed or removed since the folder was read.
+    private static DestinationEntry? Entry(FileSystemInfo found)
+    {
+        try
+        {
+            return new(found.Name, found is DirectoryInfo, found is FileInfo file ? file.Length : 0);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     private List<DestinationEntry> List(string folder)
     {
         try
         {
-            var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(e => new DestinationEntry(e.Name, e is DirectoryInfo, e is FileInfo f ? f.Length : 0)).ToList();
+            var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(Entry).OfType<DestinationEntry>().ToList();
             entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
             return entries;
         }

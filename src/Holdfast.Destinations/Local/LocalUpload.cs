@@ -117,7 +117,7 @@ internal sealed class LocalUpload : IUpload
             file.Dispose();
             throw Taken(full);
         }
-        catch (IOException e) when (e.HResult == Errno.Again || File.Exists(full + ArchiveName.PartialEnding) || (e is DirectoryNotFoundException && Directory.Exists(root)))
+        catch (IOException e) when (e.HResult is Errno.Again or Errno.Exists || (e is DirectoryNotFoundException && Directory.Exists(root)))
         {
             throw Taken(full);
         }

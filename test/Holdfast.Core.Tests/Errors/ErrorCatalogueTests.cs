@@ -10,6 +10,7 @@ public sealed class ErrorCatalogueTests
         [.. typeof(ErrorCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<Error>()];
 
     [Theory]
+    [InlineData("unexpected", 1)]
     [InlineData("usage", 2)]
     [InlineData("not-found", 3)]
     [InlineData("key-missing", 4)]
@@ -26,7 +27,7 @@ public sealed class ErrorCatalogueTests
     public void A_kind_of_failure_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, Assert.Single(All, e => e.Code == code).ExitCode);
 
     [Fact]
-    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(13, All.Count);
+    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(14, All.Count);
 
     [Fact]
     public void Codes_are_kebab_case_and_differ()
@@ -36,6 +37,6 @@ public sealed class ErrorCatalogueTests
     }
 
     [Fact]
-    public void Exit_codes_are_2_to_8_and_statuses_those_of_failures() =>
-        Assert.All(All, e => Assert.True(e.ExitCode is >= 2 and <= 8 && e.HttpStatus is >= 400 and <= 599));
+    public void Exit_codes_are_1_to_8_and_statuses_those_of_failures() =>
+        Assert.All(All, e => Assert.True(e.ExitCode is >= 1 and <= 8 && e.HttpStatus is >= 400 and <= 599));
 }
