@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Holdfast.Archive.Age;
+using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines;
 using Holdfast.Engines.Sqlite.Native;
@@ -21,6 +22,8 @@ public sealed class WriterTests
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RollbackSlack = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(30);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -55,6 +58,7 @@ public sealed class WriterTests
         for (var i = 0; i < Backups; i++)
         {
             var (type, kind) = Which(i, keyIs);
+            await CommitAsync(bench.Folder[name], key); // a writer that stalls would leave an incremental nothing to store
             archives.Add(await bench.BackUpWellAsync(name, type, kind, null, given));
             await bench.BackUpAsync(bystander, type, BackupKind.Full, null, given);
         }
@@ -93,6 +97,18 @@ public sealed class WriterTests
     {
         var block = Soak.IsOn ? BlockOfBackups : 2;
         return (keyIs == KeyIs.Unknown || i / block % 2 == 0 ? BackupType.Snapshot : BackupType.Backup, i % block == 0 ? BackupKind.Full : BackupKind.Incremental);
+    }
+
+    // Returns when the writer has committed since the call.
+    private static async Task CommitAsync(string path, DatabaseKey? key)
+    {
+        using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
+        var watch = Stopwatch.StartNew();
+        for (var before = connection.QueryNumber("SELECT max(rowid) FROM log"); connection.QueryNumber("SELECT max(rowid) FROM log") == before;)
+        {
+            Assert.True(watch.Elapsed < LongestStall, "the writer does not commit any more");
+            await Task.Delay(PollEvery, TimeProvider.System, Token);
+        }
     }
 
     private static async Task<int> PollAsync(IDatabaseSource source, CancellationToken cancellationToken)
