@@ -60,9 +60,9 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
 
         var (image, heldSince) = await ConnectionOpening.OpenAsync(path, plan.Key, tuning, time, cancellationToken);
         var policy = SpoolPolicy.For(image, config, tuning);
-        return plan.Type == BackupType.Snapshot ? new(new SpooledImage(image, policy, heldSince, time), plan)
-            : image.HoldsWriters ? new(image, plan, new DumpHold(image, plan, policy, heldSince, time))
-            : new(image, plan);
+        return plan.Type == BackupType.Snapshot
+            ? new(new SpooledImage(image, policy, heldSince, time), plan)
+            : new(image, plan, new DumpHold(image, plan, policy, heldSince, time));
     }
 
     private SqliteViewPlan Plan(string path, DiscoveredDatabase database, ViewRequest request)

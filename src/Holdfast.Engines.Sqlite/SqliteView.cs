@@ -26,7 +26,7 @@ internal sealed class SqliteView : IDatabaseView
     /// <summary>Takes over <paramref name="image"/>, which is the connection's own where a dump is to be made.</summary>
     /// <param name="image">The image.</param>
     /// <param name="plan">What is made.</param>
-    /// <param name="hold">Lets writers go in time where they wait for a dump; null where none do.</param>
+    /// <param name="hold">Lets the database go in time where a dump is to be made; null where it is not.</param>
     public SqliteView(HeldImage image, SqliteViewPlan plan, DumpHold? hold = null)
     {
         _image = image;
@@ -77,8 +77,7 @@ internal sealed class SqliteView : IDatabaseView
 
     private async Task<IReadOnlyDictionary<string, string>> DumpAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
-        if (_hold is null) return await DumpHeldAsync(sink, cancellationToken); // writers go on
-        var way = _hold.Begin(cancellationToken);
+        var way = _hold!.Begin(cancellationToken);
         if (way == DumpWay.FromDatabase) return await DumpHeldAsync(sink, cancellationToken);
         if (way == DumpWay.FromMemory) return await DumpThroughMemoryAsync(sink, cancellationToken);
         using var connection = SqliteConnection.Open(_hold.CopyPath, OpenReadWrite, _plan.Key);

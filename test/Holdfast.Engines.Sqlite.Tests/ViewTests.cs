@@ -81,6 +81,31 @@ public sealed class ViewTests : IDisposable
     }
 
     [Theory]
+    [InlineData("app.db", 0)]
+    [InlineData("app.db", 64 << 20)]
+    [InlineData("app.enc", 0)]
+    [InlineData("app.enc", 64 << 20)]
+    public async Task A_destination_that_takes_a_dump_slowly_does_not_keep_the_log_of_a_WAL_database_from_starting_over(string name, int inMemory)
+    {
+        var key = name == "app.enc" ? TestFolder.Key : null;
+        var path = _folder.Make(name, "PRAGMA journal_mode=WAL", key);
+        using var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
+        writer.Execute("UPDATE account SET balance = balance");
+        await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { MaxDumpInMemory = inMemory });
+        writer.Execute("UPDATE account SET balance = 0");
+        Assert.Equal(1, writer.QueryNumber("PRAGMA wal_checkpoint(RESTART)")); // the view holds a read mark: busy
+        var sink = new StalledSink();
+        var writing = view.WriteAsync(sink, default);
+        await sink.Stalled.Task;
+        Assert.Equal(0, writer.QueryNumber("PRAGMA wal_checkpoint(RESTART)"));
+        sink.GoOn.SetResult();
+        await writing;
+        Assert.DoesNotContain("(1,0,", Encoding.UTF8.GetString(sink.Script.ToArray()));
+        await view.DisposeAsync();
+        Assert.Empty(Directory.GetFiles(_folder.Spool));
+    }
+
+    [Theory]
     [InlineData("app.db")]
     [InlineData("app.enc")]
     public async Task Writers_of_a_rollback_database_do_not_wait_until_its_dump_begins(string name)
