@@ -89,7 +89,7 @@ public sealed class ViewTests : IDisposable
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, "PRAGMA journal_mode=WAL", key);
-        using var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
+        using var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key, TimeSpan.Zero);
         writer.Execute("UPDATE account SET balance = balance");
         await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { MaxDumpInMemory = inMemory });
         writer.Execute("UPDATE account SET balance = 0");

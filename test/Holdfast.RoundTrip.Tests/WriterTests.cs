@@ -20,7 +20,7 @@ public sealed class WriterTests
     private const int BlockOfBackups = 10;
     private static readonly int Backups = Soak.IsOn ? 50 : 4;
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RollbackSlack = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(30);
