@@ -5,13 +5,14 @@ namespace Holdfast.Core.Databases;
 
 /// <summary>
 /// A list of globs over names with <c>/</c>: <c>*</c> and <c>?</c> stay within a folder, <c>**</c> goes across; one without a slash matches in any
-/// folder. Case-sensitive. Names are any characters, new lines too. (The framework's file globbing matches against a tree that it builds anew for each
+/// folder. Case-sensitive unless told otherwise. Names are any characters, new lines too. (The framework's file globbing matches against a tree that it builds anew for each
 /// call, which costs more than all the rest of discovery, and takes <c>*.*</c> for <c>*</c>.)
 /// </summary>
 /// <param name="patterns">The globs.</param>
-public sealed class NameGlobs(IEnumerable<string> patterns)
+/// <param name="options"><see cref="RegexOptions.IgnoreCase"/>, or nothing.</param>
+public sealed class NameGlobs(IEnumerable<string> patterns, RegexOptions options = RegexOptions.None)
 {
-    private readonly Regex[] _patterns = [.. patterns.Select(Compile)];
+    private readonly Regex[] _patterns = [.. patterns.Select(p => Compile(p, options))];
 
     /// <summary>Whether there are none.</summary>
     public bool IsEmpty => _patterns.Length == 0;
@@ -27,7 +28,7 @@ public sealed class NameGlobs(IEnumerable<string> patterns)
         return false;
     }
 
-    private static Regex Compile(string glob)
+    private static Regex Compile(string glob, RegexOptions options)
     {
         var text = glob.TrimStart('/');
         var pattern = new StringBuilder("\\A");
@@ -50,6 +51,6 @@ public sealed class NameGlobs(IEnumerable<string> patterns)
             else pattern.Append(Regex.Escape(text[i].ToString()));
         }
 
-        return new Regex(pattern.Append("\\z").ToString(), RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        return new Regex(pattern.Append("\\z").ToString(), RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | options);
     }
 }

@@ -44,4 +44,31 @@ public static class ErrorCatalogue
 
     /// <summary>A destination has no room left.</summary>
     public static readonly Error DestinationFull = new("destination-full", 8, 507);
+
+    /// <summary>Somebody else has changed it since it was read.</summary>
+    public static readonly Error Conflict = new("conflict", 1, 412);
+
+    /// <summary>The thing cannot be done now, or not to this one: it is running, derived, or used by another.</summary>
+    public static readonly Error NotAllowed = new("not-allowed", 1, 409);
+
+    /// <summary>Who asks is not known.</summary>
+    public static readonly Error SignInNeeded = new("sign-in-needed", 1, 401);
+
+    /// <summary>Who asks may not do this.</summary>
+    public static readonly Error Forbidden = new("forbidden", 1, 403);
+
+    /// <summary>Too many attempts; wait.</summary>
+    public static readonly Error TooManyAttempts = new("too-many-attempts", 1, 429);
+
+    /// <summary>The state store cannot be read or written.</summary>
+    public static readonly Error StateUnavailable = new("state-unavailable", 1, 503);
+
+    /// <summary>The state store has no room left.</summary>
+    public static readonly Error StateFull = new("state-full", 1, 507);
+
+    /// <summary>The operation was aborted by an operator.</summary>
+    public static readonly Error Aborted = new("aborted", 1, 409);
+
+    /// <summary>The server stopped while the operation ran.</summary>
+    public static readonly Error Interrupted = new("interrupted", 1, 500);
 }

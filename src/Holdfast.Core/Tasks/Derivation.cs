@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text;
+using Holdfast.Core.Databases;
+
+namespace Holdfast.Core.Tasks;
+
+/// <summary>The one rule by which tasks come from templates: pure, so an edit reaches every database at once and ids never change.</summary>
+public static class Derivation
+{
+    /// <summary>The task that <paramref name="template"/> gives <paramref name="database"/>; null where it is excluded.</summary>
+    /// <param name="template">The template.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="firstSeen">When the database was discovered first: slots before that do not count for it.</param>
+    /// <param name="exclusions">The template's exclusions, compiled once for many databases.</param>
+    public static BackupTask? Derive(Template template, DatabaseId database, DateTimeOffset firstSeen, Exclusions exclusions)
+    {
+        if (exclusions.Contains(database)) return null;
+        var hash = Hash(template.Id, database);
+        return new()
+        {
+            Id = Convert.ToHexStringLower(hash.AsSpan(0, 5)),
+            Database = database,
+            Name = TaskNames.Derived(template.Name),
+            TemplateId = template.Id,
+            Settings = template.Settings,
+            Offset = Share(template.Spread, hash),
+            ScheduledSince = firstSeen > template.ScheduledSince ? firstSeen : template.ScheduledSince,
+        };
+    }
+
+    /// <summary>The task that a regular one is to scheduler and runner.</summary>
+    public static BackupTask Of(RegularTask task) => new()
+    {
+        Id = task.Id,
+        Database = task.Database,
+        Name = task.Name,
+        Settings = task.Settings,
+        ScheduledSince = task.ScheduledSince,
+        PreferredNode = task.PreferredNode,
+    };
+
+    private static byte[] Hash(string templateId, DatabaseId database) => SHA256.HashData(Encoding.UTF8.GetBytes($"{templateId}\n{database}"));
+
+    // Whole seconds, the same for a task at every start.
+    private static TimeSpan Share(TimeSpan spread, byte[] hash) =>
+        spread < TimeSpan.FromSeconds(1) ? TimeSpan.Zero : TimeSpan.FromSeconds(BitConverter.ToUInt32(hash, 8) % (long)spread.TotalSeconds);
+}

@@ -1,0 +1,23 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Holdfast.Core.Databases;
+
+namespace Holdfast.State;
+
+/// <summary>How values are written: JSON in camelCase, enumerations by name, nulls left out, database ids as <c>source/name</c>. Unknown fields are ignored, so that an older node can read what a newer one wrote.</summary>
+public static class StateJson
+{
+    /// <summary>The options.</summary>
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(), new DatabaseIdConverter() },
+    };
+
+    private sealed class DatabaseIdConverter : JsonConverter<DatabaseId>
+    {
+        public override DatabaseId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => DatabaseId.Parse(reader.GetString() ?? "");
+
+        public override void Write(Utf8JsonWriter writer, DatabaseId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    }
+}

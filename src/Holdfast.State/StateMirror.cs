@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.State;
+
+/// <summary>All values under one prefix, held in memory and kept up to date by following the store, whoever changes them.</summary>
+/// <typeparam name="T">Type of the values; written as <see cref="StateJson"/> says.</typeparam>
+public sealed class StateMirror<T> : IAsyncDisposable
+    where T : class
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly IStateStore _store;
+    private readonly string _prefix;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, StateItem<T>> _items = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
+    private readonly Lock _gate = new();
+    private Task _following = Task.CompletedTask;
+    private long _revision;
+
+    /// <summary>Makes a mirror; it is empty until <see cref="StartAsync"/>.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="prefix">Beginning of the keys, with the slash at its end: <c>templates/</c>.</param>
+    /// <param name="time">The clock.</param>
+    public StateMirror(IStateStore store, string prefix, TimeProvider time) => (_store, _prefix, _time) = (store, prefix, time);
+
+    /// <summary>Told of each change, in their order, after <see cref="Items"/> shows it: the key, the value before, and the value after; null for none. Must not block.</summary>
+    public event Action<string, T?, T?>? Changed;
+
+    /// <summary>All values, in no order. Each is a moment's, not all of the same.</summary>
+    public IEnumerable<StateItem<T>> Items => _items.Values;
+
+    /// <summary>Number of values.</summary>
+    public int Count => _items.Count;
+
+    /// <summary>Starts to follow; returns when the values that are there have been read.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _following = Task.Run(FollowAsync, CancellationToken.None);
+        return _first.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The value of a key; null where there is none.</summary>
+    public StateItem<T>? Find(string key) => _items.GetValueOrDefault(key);
+
+    /// <summary>Stores a value, and returns when <see cref="Items"/> shows it.</summary>
+    /// <param name="key">The key, without the prefix.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="expected">Revision that it must have now; 0 where it must not exist; null where that does not matter.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> when it has another revision.</exception>
+    public async Task<StateItem<T>> PutAsync(string key, T value, long? expected, CancellationToken cancellationToken)
+    {
+        var revision = await CommitAsync([Change(key, value)], expected is null ? [] : [new(_prefix + key, expected.Value)], cancellationToken);
+        return new(key, value, revision);
+    }
+
+    /// <summary>Deletes a value, and returns when <see cref="Items"/> no longer shows it. No error where there is none.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> when it has another revision than <paramref name="expected"/>.</exception>
+    public Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken) =>
+        CommitAsync([new(_prefix + key, null)], expected is null ? [] : [new(_prefix + key, expected.Value)], cancellationToken);
+
+    /// <summary>The change that stores a value, for a transaction over several mirrors: commit it, then wait with <see cref="ReachAsync"/>.</summary>
+    public StateChange Change(string key, T value) => new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
+
+    /// <summary>Returns when the mirror shows what the store held at <paramref name="revision"/>.</summary>
+    public Task ReachAsync(long revision, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_revision >= revision) return Task.CompletedTask;
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(reached, revision);
+            return reached.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _following;
+        _stop.Dispose();
+    }
+
+    private async Task<long> CommitAsync(IReadOnlyList<StateChange> changes, IReadOnlyList<StateCondition> conditions, CancellationToken cancellationToken)
+    {
+        var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = changes }, cancellationToken);
+        if (!commit.Applied) throw new HoldfastException(ErrorCatalogue.Conflict, $"'{changes[0].Key[_prefix.Length..]}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
+        await ReachAsync(commit.Revision, cancellationToken);
+        return commit.Revision;
+    }
+
+    private async Task FollowAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var batch in _store.FollowAsync(_prefix, _stop.Token)) Apply(batch);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (HoldfastException e)
+            {
+                if (_first.TrySetException(e)) return;
+                await Task.Delay(Pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the values held still stand; the next batch is a snapshot
+            }
+        }
+    }
+
+    private void Apply(StateBatch batch)
+    {
+        var gone = batch.IsSnapshot ? _items.Keys.Except(batch.Puts.Select(p => p.Key[_prefix.Length..])).ToList() : batch.Deletes.Select(k => k[_prefix.Length..]);
+        foreach (var key in gone)
+        {
+            if (_items.TryRemove(key, out var was)) Changed?.Invoke(key, was.Value, null);
+        }
+
+        foreach (var entry in batch.Puts)
+        {
+            var key = entry.Key[_prefix.Length..];
+            var was = _items.GetValueOrDefault(key);
+            if (was?.Revision == entry.ModRevision) continue;
+            var value = JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Options)!;
+            _items[key] = new(key, value, entry.ModRevision);
+            Changed?.Invoke(key, was?.Value, value);
+        }
+
+        lock (_gate)
+        {
+            _revision = batch.Revision;
+            while (_waiting.TryPeek(out var reached, out var revision) && revision <= _revision)
+            {
+                _waiting.Dequeue();
+                reached.TrySetResult();
+            }
+        }
+
+        _first.TrySetResult();
+    }
+}
