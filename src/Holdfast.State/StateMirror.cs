@@ -61,8 +61,22 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     /// <summary>Deletes a value, and returns when <see cref="Items"/> no longer shows it. No error where there is none.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> when it has another revision than <paramref name="expected"/>.</exception>
-    public Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken) =>
-        CommitAsync([new(_prefix + key, null)], expected is null ? [] : [new(_prefix + key, expected.Value)], cancellationToken);
+    public async Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken)
+    {
+        // Deleting what is not there makes no revision that could be waited for, so the deletion names the one that it ends.
+        while (await _store.GetAsync(_prefix + key, cancellationToken) is { } entry)
+        {
+            try
+            {
+                await CommitAsync([new(_prefix + key, null)], [new(_prefix + key, expected ?? entry.ModRevision)], cancellationToken);
+                return;
+            }
+            catch (HoldfastException e) when (e.Error == ErrorCatalogue.Conflict && expected is null)
+            {
+                // Changed in between: delete what it is now.
+            }
+        }
+    }
 
     /// <summary>The change that stores a value, for a transaction over several mirrors: commit it, then wait with <see cref="ReachAsync"/>.</summary>
     public StateChange Change(string key, T value) => new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
