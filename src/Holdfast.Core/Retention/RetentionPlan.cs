@@ -42,7 +42,7 @@ public sealed record RetentionPlan
     /// </summary>
     /// <remarks>
     /// A clock jump is seen in the chains alone, so that it stays seen until an operator has looked: an archive lies more than <see cref="ClockDifference"/> in the future (the clock
-    /// was ahead when it was made, or is behind now); or, before a chain that would stay or now, there was no new full for longer than the minimum age and than three times the usual (the
+    /// was ahead when it was made, or is behind now); or, after the newest chain that would go, no full began for longer than the minimum age and than three times the usual (the
     /// clock was set forward, or the server was off; either way everything before grew old in one stride, and one approval is for all of it).
     /// </remarks>
     /// <param name="chains">All chains of one task at one destination.</param>
@@ -76,9 +76,12 @@ public sealed record RetentionPlan
         // A schedule that never comes twice has an endless gap: three times that must not overflow.
         var longest = TimeSpan.FromTicks(Math.Max(age.Ticks, Math.Min(usualGap.Ticks, TimeSpan.MaxValue.Ticks / 3) * 3));
         var before = plan.Going[^1].Full;
-        var after = plan.Staying.Select(c => c.Full).Where(t => t > before).DefaultIfEmpty(now).Min();
-        return after - before > longest
-            ? string.Create(CultureInfo.InvariantCulture, $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC no chain was begun: the server was off, or its clock was set forward and the backups look older than they are.")
-            : null;
+        foreach (var after in plan.Staying.Select(c => c.Full).Where(t => t > before).Append(now))
+        {
+            if (after - before > longest) return string.Create(CultureInfo.InvariantCulture, $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC no chain was begun: the server was off, or its clock was set forward and the backups look older than they are.");
+            before = after;
+        }
+
+        return null;
     }
 }
