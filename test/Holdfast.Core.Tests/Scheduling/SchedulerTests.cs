@@ -183,6 +183,11 @@ public sealed class SchedulerTests
     {
         var status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 10, 12));
         Assert.Equal(new(Utc(1, 10, 12), BackupKind.Full, NextReason.Delay), Weekly.Next(status, Utc(1, 9, 3)));
+
+        // And if it passes after it, while the node is down.
+        status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 9, 12));
+        Assert.Equal(BackupKind.Incremental, Weekly.Next(status, Utc(1, 9, 13))!.Kind);
+        Assert.Equal(new(Utc(1, 9, 12), BackupKind.Full, NextReason.Delay), Weekly.Next(status, Utc(1, 10, 13)));
     }
 
     [Fact]
