@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Holdfast.Core.Tasks;
 
 /// <summary>How tasks are named.</summary>
@@ -13,5 +15,11 @@ public static class TaskNames
     public static string Derived(string templateName) => $"{ServerWidePrefix}, {templateName}";
 
     /// <summary>Whether a regular task may not be called so.</summary>
-    public static bool IsReserved(string name) => name.TrimStart().StartsWith(ServerWidePrefix, StringComparison.OrdinalIgnoreCase);
+    public static bool IsReserved(string name)
+    {
+        // Nor may one look so: characters that show nothing are passed over.
+        var first = 0;
+        while (first < name.Length && (char.IsWhiteSpace(name[first]) || char.GetUnicodeCategory(name[first]) is UnicodeCategory.Control or UnicodeCategory.Format)) first++;
+        return name.AsSpan(first).StartsWith(ServerWidePrefix, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Encryption;
+
+namespace Holdfast.Core.Tasks;
+
+/// <summary>What a template would do, database by database; shown before it is saved. The runner decides by the same rule, with what it then finds.</summary>
+/// <param name="Databases">Every database that is there, in the order given.</param>
+/// <param name="Summary">In one line: <c>covers 412 databases (400 as snapshot, 12 as logical backup), 3 excluded</c>.</param>
+public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, string Summary)
+{
+    /// <summary>The preview of <paramref name="template"/>.</summary>
+    /// <param name="template">The template, saved or not.</param>
+    /// <param name="databases">The databases, and whether the key of each is known to the server (of no account where it is not encrypted). Dropped ones are left out.</param>
+    /// <param name="canSnapshot">Whether the engine of this name makes snapshots.</param>
+    public static TaskPreview For(Template template, IEnumerable<(DatabaseRecord Database, bool KeyKnown)> databases, Func<string, bool> canSnapshot)
+    {
+        var exclusions = new Exclusions(template.Excluded);
+        List<PreviewedDatabase> all =
+        [
+            .. databases.Where(d => d.Database.Dropped is null).Select(d => exclusions.Contains(d.Database.Id)
+                ? new PreviewedDatabase { Database = d.Database.Id, IsExcluded = true }
+                : Covered(d.Database, d.KeyKnown, template.Settings, canSnapshot(d.Database.Engine))),
+        ];
+        return new(all, Sentence(all));
+    }
+
+    private static PreviewedDatabase Covered(DatabaseRecord database, bool keyKnown, TaskSettings settings, bool canSnapshot)
+    {
+        // "Maybe": its beginning looks random. Without a key that fits, only its pages can be had.
+        var encrypted = database.Encryption != "No";
+        var locked = encrypted && !keyKnown;
+        var (type, reason) = (settings.Type, canSnapshot, locked) switch
+        {
+            (BackupType.Backup, true, true) => (BackupType.Snapshot, "its key is not known, so a snapshot is made instead of a logical backup"),
+            (BackupType.Snapshot, false, _) => (BackupType.Backup, $"{database.Engine} makes no snapshots, so a logical backup is made"),
+            var (asked, _, _) => (asked, null),
+        };
+        return new()
+        {
+            Database = database.Id,
+            Type = type,
+            TypeReason = reason,
+            Encryption = EncryptionDecision.For(encrypted, type, settings.Encryption.Mode != EncryptionMode.None, settings.Encryption.EncryptSnapshots),
+            Problem = database.Problem?.Message ?? (locked && type == BackupType.Backup ? "it is encrypted and its key is not known: it cannot be backed up until the key is given" : null),
+        };
+    }
+
+    private static string Sentence(List<PreviewedDatabase> all)
+    {
+        var covered = all.Where(d => !d.IsExcluded).ToList();
+        var excluded = all.Count - covered.Count;
+        List<string> types = [.. Counted(BackupType.Snapshot, "snapshot"), .. Counted(BackupType.Backup, "logical backup")];
+        var databases = covered.Count switch
+        {
+            0 => "covers no databases",
+            1 => $"covers 1 database ({types[0]})",
+            _ => $"covers {Number(covered.Count)} databases ({string.Join(", ", types)})",
+        };
+        var problems = covered.Count(d => d.Problem is not null);
+        return databases + (excluded == 0 ? "" : $", {Number(excluded)} excluded") + (problems == 0 ? "" : $", {Number(problems)} with a problem");
+
+        IEnumerable<string> Counted(BackupType type, string words)
+        {
+            var count = covered.Count(d => d.Type == type);
+            if (count > 0) yield return $"{Number(count)} as {words}";
+        }
+    }
+
+    private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
+}

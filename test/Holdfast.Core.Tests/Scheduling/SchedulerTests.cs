@@ -1,0 +1,324 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Scheduling;
+using Holdfast.Core.Tasks;
+using static Holdfast.Core.Tests.Scheduling.Some;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Core.Tests.Scheduling;
+
+/// <summary>When a task is due, rule by rule. <see cref="SchedulerSimulation"/> has them all at once.</summary>
+public sealed class SchedulerTests
+{
+    // Sundays at 02:00 full, each day at 02:00 incremental: what the form proposes. 3 January 2027 is a Sunday.
+    private static readonly BackupTask Weekly = Task("0 2 * * 0", "0 2 * * *");
+    private static readonly TaskStatus BackedUpOnSunday = TaskStatus.Never.After(BackupKind.Full, Utc(1, 3, 2));
+
+    [Fact]
+    public void A_task_that_is_disabled_or_has_no_destination_does_not_run()
+    {
+        Assert.Null((Weekly with { Settings = Weekly.Settings with { Disabled = true } }).Next(BackedUpOnSunday, Utc(2, 1)));
+        Assert.Null((Weekly with { Settings = Weekly.Settings with { Destinations = [] } }).Next(BackedUpOnSunday, Utc(2, 1)));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0 0 30 2 *")]
+    public void A_task_whose_slots_never_come_does_not_run(string? cron) => Assert.Null(Task(full: cron).Next(TaskStatus.Never, Utc(2, 1)));
+
+    [Fact]
+    public void The_first_backup_waits_for_its_slot() =>
+        Assert.Equal(new(Utc(1, 3, 2), BackupKind.Full, NextReason.Schedule), Task("0 2 * * 0").Next(TaskStatus.Never, Utc(1, 1, 12)));
+
+    [Fact]
+    public void The_first_backup_is_full_at_an_incremental_slot_too()
+    {
+        Assert.Equal(new(Utc(1, 1, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(TaskStatus.Never, Utc(1, 1)));
+        Assert.Equal(new(Utc(1, 1, 2), BackupKind.Full, NextReason.Schedule), Task(incremental: "0 2 * * *").Next(TaskStatus.Never, Utc(1, 1)));
+    }
+
+    [Fact]
+    public void With_an_incremental_schedule_alone_all_but_the_first_are_incremental() =>
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule), Task(incremental: "0 2 * * *").Next(BackedUpOnSunday, Utc(1, 3, 3)));
+
+    [Fact]
+    public void Full_and_incremental_due_together_are_one_full()
+    {
+        var status = BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 9, 2));
+        Assert.Equal(new(Utc(1, 10, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(status, Utc(1, 9, 3)));
+        Assert.Equal(new(Utc(1, 11, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status.After(BackupKind.Full, Utc(1, 10, 2)), Utc(1, 10, 3)));
+    }
+
+    [Fact]
+    public void A_full_uses_up_the_incremental_slots_before_it_and_an_incremental_no_full_slot()
+    {
+        var task = Task("0 3 * * *", "0 * * * *");
+        var status = BackedUpOnSunday.After(BackupKind.Full, Utc(1, 4, 3, 30));
+        Assert.Equal(new(Utc(1, 4, 4), BackupKind.Incremental, NextReason.Schedule), task.Next(status, Utc(1, 4, 3, 31)));
+        Assert.Equal(BackupKind.Full, task.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 3)), Utc(1, 4, 3, 31))!.Kind);
+    }
+
+    [Fact]
+    public void A_slot_stays_due_until_a_run_begins()
+    {
+        foreach (var minutes in new[] { -600, 0, 1, 5 })
+        {
+            Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2).AddMinutes(minutes)));
+        }
+
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2, 6)));
+    }
+
+    [Fact]
+    public void After_downtime_there_is_one_catch_up_run()
+    {
+        var missed = Weekly.Next(BackedUpOnSunday, Utc(1, 7, 12));
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.CatchUp), missed);
+        Assert.Equal(new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 7, 12)), Utc(1, 7, 13)));
+    }
+
+    [Fact]
+    public void A_catch_up_run_is_full_if_a_full_slot_is_among_those_missed() =>
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 11, 12)));
+
+    [Fact]
+    public void A_year_of_downtime_is_one_run_too()
+    {
+        var back = Utc(1, 20, 12, year: 2028);
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, back));
+        Assert.Equal(new(Utc(1, 21, 2, year: 2028), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday.After(BackupKind.Full, back), back.AddMinutes(5)));
+    }
+
+    [Fact]
+    public void A_task_starts_later_than_its_slot_by_its_offset()
+    {
+        var task = Weekly with { Offset = TimeSpan.FromMinutes(90) };
+        Assert.Equal(new(Utc(1, 4, 3, 30), BackupKind.Incremental, NextReason.Schedule), task.Next(BackedUpOnSunday, Utc(1, 4, 2, 15)));
+        Assert.Equal(new(Utc(1, 5, 3, 30), BackupKind.Incremental, NextReason.Schedule), task.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 3, 30)), Utc(1, 4, 4)));
+    }
+
+    [Fact]
+    public void A_backup_by_hand_uses_up_the_slots_before_it_and_leaves_the_schedule_alone()
+    {
+        var status = BackedUpOnSunday.After(BackupKind.Full, Utc(1, 6, 15));
+        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 6, 16)));
+        Assert.Equal(BackupKind.Full, Weekly.Next(status.After(BackupKind.Incremental, Utc(1, 9, 2)), Utc(1, 10, 2))!.Kind);
+    }
+
+    [Fact]
+    public void Slots_before_the_schedule_was_changed_do_not_count() =>
+        Assert.Equal(new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule), (Weekly with { ScheduledSince = Utc(1, 7, 12) }).Next(BackedUpOnSunday, Utc(1, 7, 13)));
+
+    [Fact]
+    public void A_failed_run_is_tried_again_after_1_and_5_and_15_minutes_then_at_the_next_slot()
+    {
+        var status = BackedUpOnSunday;
+        var start = Utc(1, 4, 2);
+        foreach (var wait in new[] { 1, 5, 15 })
+        {
+            status = status.AfterFailure(BackupKind.Incremental, start);
+            start = start.AddMinutes(1 + wait);
+            Assert.Equal(new(start, BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, start.AddSeconds(-30)));
+            Assert.Equal(new(start, BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, start.AddHours(2)));
+        }
+
+        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status.AfterFailure(BackupKind.Incremental, start), start.AddMinutes(2)));
+    }
+
+    [Fact]
+    public void After_the_retries_of_a_full_the_next_incremental_extends_the_last_good_chain()
+    {
+        var status = BackedUpOnSunday;
+        for (var i = 0; i < 4; i++) status = status.AfterFailure(BackupKind.Full, Utc(1, 10, 2, 10 * i));
+        Assert.Equal(new(Utc(1, 11, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 10, 3)));
+        Assert.Equal(Utc(1, 3, 2), status.LastFullBackup);
+    }
+
+    [Fact]
+    public void A_success_ends_the_retries()
+    {
+        var status = BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)).After(BackupKind.Incremental, Utc(1, 4, 2, 2));
+        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 4, 2, 3)));
+    }
+
+    [Fact]
+    public void A_retry_that_meets_the_next_slot_is_one_run_and_never_weaker_than_what_failed()
+    {
+        var task = Task("0 2 * * *", "*/2 * * * *");
+        var status = BackedUpOnSunday.AfterFailure(BackupKind.Full, Utc(1, 4, 2, 0));
+        Assert.Equal(new(Utc(1, 4, 2, 2), BackupKind.Full, NextReason.Schedule), task.Next(status, Utc(1, 4, 2, 1)));
+        Assert.Equal(BackupKind.Full, task.Next(status.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2, 2)), Utc(1, 4, 2, 4))!.Kind);
+    }
+
+    [Fact]
+    public void A_retry_that_waited_past_a_full_slot_is_full()
+    {
+        var status = BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 9, 2));
+        Assert.Equal(new(Utc(1, 9, 2, 2), BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, Utc(1, 9, 12)));
+        Assert.Equal(new(Utc(1, 9, 2, 2), BackupKind.Full, NextReason.Retry), Weekly.Next(status, Utc(1, 10, 12)));
+    }
+
+    [Fact]
+    public void A_first_backup_that_failed_is_full_again()
+    {
+        var status = TaskStatus.Never.AfterFailure(BackupKind.Full, Utc(1, 1, 2));
+        Assert.Equal(new(Utc(1, 1, 2, 2), BackupKind.Full, NextReason.Retry), Weekly.Next(status, Utc(1, 1, 2, 1)));
+        for (var i = 1; i < 4; i++) status = status.AfterFailure(BackupKind.Full, Utc(1, 1, 2, 10 * i));
+        Assert.Equal(new(Utc(1, 2, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(status, Utc(1, 1, 3)));
+    }
+
+    [Fact]
+    public void A_delay_overrides_slots_and_retries_until_it_has_run()
+    {
+        var status = StatusChanges.Delayed(BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)), BackupKind.Incremental, Utc(1, 4, 2, 2), Utc(1, 4, 2, 3), Utc(1, 6, 12));
+        foreach (var now in new[] { Utc(1, 4, 2, 4), Utc(1, 5, 3), Utc(1, 6, 12), Utc(1, 7) })
+        {
+            Assert.Equal(new(Utc(1, 6, 12), BackupKind.Incremental, NextReason.Delay), Weekly.Next(status, now));
+        }
+
+        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status.After(BackupKind.Incremental, Utc(1, 6, 12)), Utc(1, 6, 13)));
+    }
+
+    [Fact]
+    public void A_delayed_run_is_full_if_a_full_slot_passes_before_it()
+    {
+        var status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 10, 12));
+        Assert.Equal(new(Utc(1, 10, 12), BackupKind.Full, NextReason.Delay), Weekly.Next(status, Utc(1, 9, 3)));
+
+        // And if it passes after it, while the node is down.
+        status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 9, 12));
+        Assert.Equal(BackupKind.Incremental, Weekly.Next(status, Utc(1, 9, 13))!.Kind);
+        Assert.Equal(new(Utc(1, 9, 12), BackupKind.Full, NextReason.Delay), Weekly.Next(status, Utc(1, 10, 13)));
+    }
+
+    [Fact]
+    public void An_aborted_run_is_not_tried_again_before_its_next_slot()
+    {
+        var status = StatusChanges.Aborted(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2, 3));
+        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 4, 2, 4)));
+    }
+
+    [Fact]
+    public void A_run_that_a_shutdown_interrupted_is_due_at_the_next_start()
+    {
+        var began = StatusChanges.Began(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2));
+        Assert.Equal(Utc(1, 5, 2), Weekly.Next(began, Utc(1, 4, 2, 1))!.At);
+        Assert.Equal(Utc(1, 4, 2), Weekly.Next(StatusChanges.Interrupted(began, BackedUpOnSunday), Utc(1, 4, 2, 1))!.At);
+    }
+
+    [Fact]
+    public void A_run_that_could_not_begin_waits_as_one_that_failed()
+    {
+        var status = StatusChanges.Failed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2), Locked);
+        Assert.Equal(new(Utc(1, 4, 2, 1), BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, Utc(1, 4, 2)));
+    }
+
+    // The clock was in 2030 when the marks were made.
+    [Fact]
+    public void Marks_of_a_clock_that_was_wrong_do_not_silence_a_task()
+    {
+        var status = BackedUpOnSunday.After(BackupKind.Full, Utc(6, 1, 2, year: 2030));
+        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
+        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 6, 2)));
+        Assert.Equal(Utc(1, 6, 2), Weekly.Next(status, Utc(1, 6, 2, 59))!.At); // due for an hour
+        var right = status.After(BackupKind.Incremental, Utc(1, 6, 2));
+        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(right, Utc(1, 6, 3)));
+        Assert.Equal(BackupKind.Full, Weekly.Next(right.After(BackupKind.Incremental, Utc(1, 9, 2)), Utc(1, 10, 2))!.Kind);
+    }
+
+    [Fact]
+    public void A_task_that_was_made_by_a_clock_that_was_wrong_runs_with_its_offset_too()
+    {
+        var task = Weekly with { ScheduledSince = Utc(6, 1, year: 2030), Offset = TimeSpan.FromHours(5) };
+        Assert.Equal(Utc(1, 5, 7), task.Next(TaskStatus.Never, Utc(1, 5, 6))!.At);
+        Assert.Equal(Utc(1, 5, 7), task.Next(TaskStatus.Never, Utc(1, 5, 7, 30))!.At);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_by_less_than_a_day_waits_for_the_slots_that_are_used() =>
+        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20)));
+
+    [Fact]
+    public void A_retry_whose_failure_lies_in_the_future_is_due() =>
+        Assert.Equal(new(Utc(1, 3, 20), BackupKind.Incremental, NextReason.Retry), Weekly.Next(BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20)));
+
+    [Fact]
+    public void A_delay_that_was_made_by_a_clock_that_was_wrong_is_forgotten()
+    {
+        var status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Full, Utc(6, 1, year: 2030), Utc(6, 1, year: 2030), Utc(6, 2, year: 2030));
+        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
+    }
+
+    [Fact]
+    public void A_clock_that_jumps_forward_makes_one_run()
+    {
+        var status = BackedUpOnSunday;
+        Assert.True(Weekly.Next(status, Utc(6, 1, year: 2030))!.At <= Utc(6, 1, year: 2030));
+        Assert.True(Weekly.Next(status.After(BackupKind.Full, Utc(6, 1, year: 2030)), Utc(6, 1, 1, year: 2030))!.At > Utc(6, 1, 1, year: 2030));
+    }
+
+    [Fact]
+    public void Slots_are_those_of_the_tasks_zone_and_else_of_the_nodes()
+    {
+        Assert.Equal(Utc(7, 1, 0), Task("0 2 * * *", zone: "Europe/Berlin", since: Utc(6, 30, 12)).Next(TaskStatus.Never, Utc(6, 30, 13))!.At);
+        Assert.Equal(Utc(7, 1, 0), Scheduler.Next(Task("0 2 * * *", since: Utc(6, 30, 12)), TaskStatus.Never, Utc(6, 30, 13), Berlin)!.At);
+        Assert.Equal(Utc(7, 1, 2), Task("0 2 * * *", since: Utc(6, 30, 12)).Next(TaskStatus.Never, Utc(6, 30, 13))!.At);
+    }
+
+    [Fact]
+    public void The_night_that_skips_the_slot_and_the_night_that_repeats_it_have_one_run_each()
+    {
+        Assert.Equal([Utc(3, 27, 1, 30), Utc(3, 28, 1), Utc(3, 29, 0, 30)], Starts(Task("30 2 * * *", zone: "Europe/Berlin", since: Utc(3, 27)), 3));
+        Assert.Equal([Utc(10, 30, 0, 30), Utc(10, 31, 0, 30), Utc(11, 1, 1, 30)], Starts(Task("30 2 * * *", zone: "Europe/Berlin", since: Utc(10, 30)), 3));
+    }
+
+    [Theory]
+    [InlineData(3, 28)]
+    [InlineData(10, 31)]
+    public void An_hourly_incremental_runs_every_hour_of_the_nights_when_the_clocks_change(int month, int day) =>
+        Assert.Equal(Enumerable.Range(1, 30).Select(h => Utc(month, day).AddHours(h)), Starts(Task(incremental: "0 * * * *", zone: "Europe/Berlin", since: Utc(month, day)), 30));
+
+    [Fact]
+    public void A_leap_day_schedule_runs_on_leap_days() =>
+        Assert.Equal([Utc(2, 29, year: 2028), Utc(2, 29, year: 2032)], Starts(Task("0 0 29 2 *"), 2));
+
+    [Fact]
+    public void A_schedule_or_zone_that_this_node_cannot_read_is_told()
+    {
+        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => Task("nonsense").Next(TaskStatus.Never, Utc(1, 1))).Error);
+        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => Task("0 2 * * *", zone: "Europe/Atlantis").Next(TaskStatus.Never, Utc(1, 1))).Error);
+    }
+
+    [Fact]
+    public void Zones_of_one_name_and_other_rules_are_told_apart()
+    {
+        var east = TimeZoneInfo.CreateCustomTimeZone("Here", TimeSpan.FromHours(2), "Here", "Here");
+        var west = TimeZoneInfo.CreateCustomTimeZone("Here", TimeSpan.FromHours(-2), "Here", "Here");
+        var task = Task("0 2 * * *", since: Utc(1, 1, 12));
+        Assert.Equal(Utc(1, 2, 0), Scheduler.Next(task, TaskStatus.Never, Utc(1, 1, 13), east)!.At);
+        Assert.Equal(Utc(1, 2, 4), Scheduler.Next(task, TaskStatus.Never, Utc(1, 1, 13), west)!.At);
+    }
+
+    [Fact]
+    public void More_schedules_than_are_remembered_are_read_again()
+    {
+        for (var i = 0; i < 5_000; i++)
+        {
+            var (minute, hour, day) = (i % 60, i / 60 % 24, (i / 1440) + 1);
+            Assert.Equal(Utc(2, day, hour, minute), Task($"{minute} {hour} {day} 2 *").Next(TaskStatus.Never, Utc(1, 2))!.At);
+        }
+    }
+
+    private static List<DateTimeOffset> Starts(BackupTask task, int count)
+    {
+        var status = TaskStatus.Never;
+        List<DateTimeOffset> starts = [];
+        while (starts.Count < count)
+        {
+            var next = task.Next(status, starts.Count == 0 ? task.ScheduledSince : starts[^1].AddMinutes(2))!;
+            starts.Add(next.At);
+            status = status.After(next.Kind, next.At);
+        }
+
+        return starts;
+    }
+}

@@ -1,0 +1,116 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Core.Tests.Tasks;
+
+/// <summary>What a template would do, before it is saved.</summary>
+public sealed class TaskPreviewTests
+{
+    private static readonly Template Snapshots = Template(BackupType.Snapshot);
+    private static readonly Template Logical = Template(BackupType.Backup);
+
+    [Fact]
+    public void The_summary_counts_what_is_covered_how_and_what_is_excluded()
+    {
+        var databases = Enumerable.Range(0, 400).Select(i => Database($"shop/{i}"))
+            .Concat(Enumerable.Range(0, 12).Select(i => Database($"crm/{i}", "postgresql")))
+            .Concat(Enumerable.Range(0, 3).Select(i => Database($"tmp/{i}")));
+        var preview = Preview(Snapshots with { Excluded = ["tmp/*"] }, [.. databases]);
+        Assert.Equal("covers 412 databases (400 as snapshot, 12 as logical backup), 3 excluded", preview.Summary);
+        Assert.Equal(415, preview.Databases.Count);
+        Assert.Equal(3, preview.Databases.Count(d => d.IsExcluded && d.Type is null && d.Encryption is null));
+    }
+
+    [Fact]
+    public void The_summary_is_right_for_none_and_one()
+    {
+        Assert.Equal("covers no databases", Preview(Snapshots).Summary);
+        Assert.Equal("covers 1 database (1 as snapshot)", Preview(Snapshots, Database("shop/a")).Summary);
+        Assert.Equal("covers 2 databases (2 as logical backup)", Preview(Logical, Database("shop/a"), Database("shop/b")).Summary);
+        Assert.Equal("covers no databases, 1 excluded", Preview(Snapshots with { Excluded = ["**"] }, Database("shop/a")).Summary);
+    }
+
+    [Fact]
+    public void An_engine_without_snapshots_makes_logical_backups_and_says_so()
+    {
+        var database = Assert.Single(Preview(Snapshots, Database("crm/a", "postgresql")).Databases);
+        Assert.Equal(BackupType.Backup, database.Type);
+        Assert.Contains("postgresql", database.TypeReason, StringComparison.Ordinal);
+        Assert.Null(database.Problem);
+    }
+
+    [Theory]
+    [InlineData("Yes")]
+    [InlineData("Maybe")]
+    public void An_encrypted_database_whose_key_is_not_known_gets_a_snapshot_instead_of_a_logical_backup(string encryption)
+    {
+        var database = Assert.Single(Preview(Logical, Database("shop/a", encryption: encryption)).Databases);
+        Assert.Equal((BackupType.Snapshot, ArchiveEncryption.DatabasePages), (database.Type, database.Encryption!.Mode));
+        Assert.NotNull(database.TypeReason);
+        Assert.Null(database.Problem);
+    }
+
+    [Fact]
+    public void An_encrypted_database_whose_key_is_known_gets_what_was_asked_for()
+    {
+        var database = Assert.Single(Preview(Logical, Database("shop/a", encryption: "Yes", keyKnown: true)).Databases);
+        Assert.Equal((BackupType.Backup, ArchiveEncryption.DatabaseKey, null), (database.Type, database.Encryption!.Mode, database.TypeReason));
+    }
+
+    [Theory]
+    [InlineData(BackupType.Backup)]
+    [InlineData(BackupType.Snapshot)]
+    public void A_database_that_can_be_backed_up_in_neither_way_is_a_problem(BackupType type)
+    {
+        var preview = Preview(Template(type), Database("crm/a", "postgresql", "Yes"), Database("shop/b"));
+        Assert.Contains("key", preview.Databases[0].Problem, StringComparison.Ordinal);
+        Assert.EndsWith(", 1 with a problem", preview.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_database_that_cannot_be_read_is_covered_and_its_problem_told()
+    {
+        var (record, known) = Database("shop/a");
+        var preview = Preview(Snapshots, (record with { Problem = new("source-unreadable", "It is no database.", null) }, known));
+        Assert.Equal("It is no database.", preview.Databases[0].Problem);
+        Assert.Equal("covers 1 database (1 as snapshot), 1 with a problem", preview.Summary);
+    }
+
+    [Fact]
+    public void A_key_that_snapshots_of_unencrypted_databases_do_not_use_is_a_warning()
+    {
+        var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Key } } };
+        var decision = Assert.Single(Preview(given, Database("shop/a")).Databases).Encryption!;
+        Assert.Equal((ArchiveEncryption.None, true), (decision.Mode, decision.IsWarning));
+        var with = given with { Settings = given.Settings with { Encryption = given.Settings.Encryption with { EncryptSnapshots = true } } };
+        Assert.Equal(ArchiveEncryption.Given, Assert.Single(Preview(with, Database("shop/a")).Databases).Encryption!.Mode);
+    }
+
+    [Fact]
+    public void The_archive_that_is_really_made_decides_what_it_is_encrypted_with()
+    {
+        var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a"] } } };
+        Assert.Equal(ArchiveEncryption.Given, Assert.Single(Preview(given, Database("crm/a", "postgresql")).Databases).Encryption!.Mode);
+    }
+
+    [Fact]
+    public void A_database_that_was_dropped_is_left_out()
+    {
+        var (record, known) = Database("shop/a");
+        Assert.Empty(Preview(Snapshots, (record with { Dropped = DateTimeOffset.UnixEpoch }, known)).Databases);
+    }
+
+    private static TaskPreview Preview(Template template, params (DatabaseRecord, bool)[] databases) => TaskPreview.For(template, databases, engine => engine == "sqlite");
+
+    private static (DatabaseRecord Database, bool KeyKnown) Database(string id, string engine = "sqlite", string encryption = "No", bool keyKnown = false) =>
+        (new() { Id = DatabaseId.Parse(id), Engine = engine, FirstSeen = DateTimeOffset.UnixEpoch, Encryption = encryption }, keyKnown);
+
+    private static Template Template(BackupType type) => new()
+    {
+        Id = "aaaaaaaaaa",
+        Name = "All",
+        Settings = new() { Type = type, FullBackup = "0 2 * * 0", Destinations = ["attic"] },
+        ScheduledSince = DateTimeOffset.UnixEpoch,
+    };
+}
