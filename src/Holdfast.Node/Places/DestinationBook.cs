@@ -38,7 +38,7 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
             }
             catch (HoldfastException e)
             {
-                faults.Add(new("path", e.Message, e.Hint));
+                faults.Add(new("path", e.Message, e.Hint ?? "Give another folder."));
             }
         }
 
