@@ -15,6 +15,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     private readonly Dictionary<string, (StateChange Change, Action<long> Stored)> _waiting = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly SemaphoreSlim _storing = new(1); // who flushes waits for a group that is under way, too
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
 
@@ -48,6 +49,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         await _loop;
         _stop.Dispose();
         _wake.Dispose();
+        _storing.Dispose();
     }
 
     private async Task RunAsync()
@@ -74,6 +76,19 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
 
     // False where nothing waits, or cannot be stored now.
     private async Task<bool> StoreAsync(CancellationToken cancellationToken)
+    {
+        await _storing.WaitAsync(cancellationToken);
+        try
+        {
+            return await StoreGroupAsync(cancellationToken);
+        }
+        finally
+        {
+            _storing.Release();
+        }
+    }
+
+    private async Task<bool> StoreGroupAsync(CancellationToken cancellationToken)
     {
         List<(StateChange Change, Action<long> Stored)> group;
         lock (_gate)

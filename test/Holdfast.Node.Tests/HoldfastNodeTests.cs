@@ -188,12 +188,12 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     private Task BackedUpAsync(params string[] names) => UntilAsync(() => names.All(n => _node.StatusOf(Task(n).Id).LastState == OperationState.Completed) && !_node.Operations.Live.Any());
 
     // The node works on its own; the test only waits until it shows.
-    private static async Task UntilAsync(Func<bool> isSo)
+    private async Task UntilAsync(Func<bool> isSo)
     {
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         while (!isSo())
         {
-            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience, "It did not come to that.");
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience, $"It did not come to that: {string.Join("; ", _node.Operations.All)}; {string.Join("; ", _node.Tasks.All.Select(t => $"{t.Database} next {_node.NextOf(t.Id)}, {_node.StatusOf(t.Id)}"))}");
             await System.Threading.Tasks.Task.Delay(5, Token);
         }
     }

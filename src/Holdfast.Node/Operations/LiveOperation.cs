@@ -94,9 +94,17 @@ public sealed class LiveOperation : IDisposable
         {
             _look = look;
             _operation = _operation with { State = OperationState.Running, Started = _time.GetUtcNow() };
+            _book.Tell(this);
         }
+    }
 
-        _book.Tell(this);
+    // Told under the lock, as the end is: what is told last is what it is.
+    internal void StoreProgress()
+    {
+        lock (_gate)
+        {
+            if (_operation.State == OperationState.Running) _book.Tell(this);
+        }
     }
 
     internal void End(OperationState state, OperationResult? result, HoldfastException? error)
@@ -104,11 +112,11 @@ public sealed class LiveOperation : IDisposable
         lock (_gate)
         {
             if (_look is not null) _operation = _operation with { Progress = _look().Progress };
+            _log.Enqueue($"{_time.GetUtcNow():HH:mm:ss} ended: {state}{(error is null ? "" : $": {error.Message}")}");
             _operation = _operation with { State = state, Ended = _time.GetUtcNow(), Phase = "ended", Result = result, Error = error is null ? null : OperationError.Of(error) };
+            _book.Ended(this);
         }
 
-        Write(error is null ? $"ended: {state}" : $"ended: {state}: {error.Message}");
-        _book.Ended(this);
         _ended.TrySetResult();
     }
 }

@@ -91,7 +91,7 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     /// <summary>Stores how far the running ones are; called every few seconds.</summary>
     public void StoreProgress()
     {
-        foreach (var live in _live.Values.Where(l => l.Current.State == OperationState.Running)) Tell(live);
+        foreach (var live in _live.Values) live.StoreProgress();
     }
 
     internal void Tell(LiveOperation live) => Set(live.Id, live.Current);

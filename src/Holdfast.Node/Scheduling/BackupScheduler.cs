@@ -57,9 +57,11 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
     {
         while (true)
         {
-            var wait = BeginDue();
+            var until = BeginDue();
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(_wake.WaitAsync(timer.Token), Task.Delay(wait, time, timer.Token));
+            var delay = Task.Delay(Until(until), time, timer.Token);
+            // The clock may have moved on between the look at it and the timer's beginning.
+            if (time.GetUtcNow() < until) await Task.WhenAny(_wake.WaitAsync(timer.Token), delay);
             await timer.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -80,21 +82,24 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
         }
     }
 
-    // Begins what is due, and gives how long nothing will be.
-    private TimeSpan BeginDue()
+    private TimeSpan Until(DateTimeOffset moment) => moment - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+
+    // Begins what is due, and gives until when nothing will be.
+    private DateTimeOffset BeginDue()
     {
         var begin = new List<(BackupTask Task, NextBackup Next)>();
-        var wait = Longest;
+        DateTimeOffset until;
         lock (_gate)
         {
             var now = time.GetUtcNow();
+            until = now + Longest;
             while (_line.TryPeek(out var first, out var at))
             {
                 if (_next.TryGetValue(first.Id, out var current) && current.Version == first.Version)
                 {
                     if (at > now)
                     {
-                        if (at - now < wait) wait = at - now;
+                        if (at < until) until = at;
                         break;
                     }
 
@@ -111,6 +116,6 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
         }
 
         foreach (var (task, next) in begin) due(task, next);
-        return wait;
+        return until;
     }
 }
