@@ -12,8 +12,15 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
     private readonly ConcurrentDictionary<string, T> _pending = new(StringComparer.Ordinal);
 
     /// <summary>All values, with their keys, in no order.</summary>
-    public IEnumerable<KeyValuePair<string, T>> Items =>
-        _pending.Concat(mirror.Items.Where(i => !_pending.ContainsKey(i.Key)).Select(i => KeyValuePair.Create(i.Key, i.Value)));
+    public IReadOnlyList<KeyValuePair<string, T>> Items
+    {
+        get
+        {
+            // In this order: what is no longer pending is in the mirror by then.
+            var pending = new Dictionary<string, T>(_pending.ToArray(), StringComparer.Ordinal);
+            return [.. pending, .. mirror.Items.Where(i => !pending.ContainsKey(i.Key)).Select(i => KeyValuePair.Create(i.Key, i.Value))];
+        }
+    }
 
     /// <summary>The value of a key; null where there is none.</summary>
     public T? Find(string key) => _pending.TryGetValue(key, out var value) ? value : mirror.Find(key)?.Value;

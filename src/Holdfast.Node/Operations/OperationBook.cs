@@ -83,7 +83,7 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     /// <summary>Forgets the oldest that have ended, above <see cref="Kept"/>.</summary>
     public async Task PruneAsync(CancellationToken cancellationToken)
     {
-        if (records.Items.Count() <= Kept) return;
+        if (records.Items.Count <= Kept) return;
         var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
         foreach (var id in old) await records.DeleteAsync(id, cancellationToken);
     }
