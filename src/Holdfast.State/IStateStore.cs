@@ -9,7 +9,7 @@ namespace Holdfast.State;
 /// </summary>
 public interface IStateStore : IAsyncDisposable
 {
-    /// <summary>Reads the entries whose key begins with <paramref name="prefix"/>, in ordinal order of keys, as they stood at one revision.</summary>
+    /// <summary>Reads the entries whose key begins with <paramref name="prefix"/>, in the order of the keys' bytes in UTF-8, as they stood at one revision.</summary>
     /// <param name="prefix">Beginning of the keys; empty for all.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
@@ -23,13 +23,14 @@ public interface IStateStore : IAsyncDisposable
     /// Applies a transaction if all its conditions hold. When it returns, the change is on disk and stays there. When it is cancelled or fails, the
     /// change may have been applied or not: read again.
     /// </summary>
-    /// <exception cref="ArgumentException">More than <see cref="StateLimits.OperationsPerTransaction"/> conditions or changes, or a value above <see cref="StateLimits.ValueBytes"/>.</exception>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>, or <see cref="ErrorCatalogue.StateFull"/> when there is no room for it.</exception>
+    /// <exception cref="ArgumentException">More than <see cref="StateLimits.OperationsPerTransaction"/> conditions or changes, a key changed twice, or a key or value beyond its limit.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/> when there is no room for it; <see cref="ErrorCatalogue.NotAllowed"/> when a lease that it puts with has ended.</exception>
     Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>
     /// Follows a prefix for as long as it is enumerated. The first batch is a snapshot of all entries; each later one is what changed since the batch
-    /// before it, in order, none left out. Where the store can no longer tell what changed, the next batch is a snapshot again.
+    /// before it, in order, none left out. Where the store can no longer tell what changed, the next batch is a snapshot again. Each revision that
+    /// <see cref="CommitAsync"/> returned is reached, by an empty batch where nothing changed under the prefix. It ends when the store is disposed.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     IAsyncEnumerable<StateBatch> FollowAsync(string prefix, CancellationToken cancellationToken);

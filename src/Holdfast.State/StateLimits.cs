@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Holdfast.State;
 
 /// <summary>etcd's default limits, which every store keeps.</summary>
@@ -11,4 +13,37 @@ public static class StateLimits
 
     /// <summary>Longest key, in bytes of UTF-8.</summary>
     public const int KeyBytes = 4096;
+
+    // Throws where a string has no UTF-8: two such keys would become one.
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Checks a transaction, before a store looks at it.</summary>
+    /// <exception cref="ArgumentException">It breaks a limit, or changes a key twice.</exception>
+    public static void Check(StateTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        if (transaction.Conditions.Count > OperationsPerTransaction) throw new ArgumentException($"{transaction.Conditions.Count} conditions; a transaction may have {OperationsPerTransaction}.", nameof(transaction));
+        if (transaction.Changes.Count > OperationsPerTransaction) throw new ArgumentException($"{transaction.Changes.Count} changes; a transaction may have {OperationsPerTransaction}.", nameof(transaction));
+        foreach (var condition in transaction.Conditions) Check(condition.Key);
+        var changed = new HashSet<string>(transaction.Changes.Count, StringComparer.Ordinal);
+        foreach (var change in transaction.Changes)
+        {
+            Check(change.Key);
+            if (!changed.Add(change.Key)) throw new ArgumentException($"'{change.Key}' is changed twice.", nameof(transaction));
+            if (change.Value?.Length > ValueBytes) throw new ArgumentException($"The value of '{change.Key}' has {change.Value?.Length} bytes; it may have {ValueBytes}.", nameof(transaction));
+        }
+    }
+
+    /// <summary>Checks a key.</summary>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="ArgumentException">It is empty, too long, or no text.</exception>
+    public static byte[] Check(string key)
+    {
+        var bytes = Bytes(key);
+        return bytes.Length is > 0 and <= KeyBytes ? bytes : throw new ArgumentException($"A key has 1 to {KeyBytes} bytes; this one has {bytes.Length}.", nameof(key));
+    }
+
+    /// <summary>The bytes of a key, or of the beginning of one.</summary>
+    /// <exception cref="ArgumentException">It is no text: half of a surrogate pair.</exception>
+    public static byte[] Bytes(string prefix) => Strict.GetBytes(prefix);
 }

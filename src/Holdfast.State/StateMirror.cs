@@ -20,7 +20,9 @@ public sealed class StateMirror<T> : IAsyncDisposable
     private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
     private readonly Lock _gate = new();
     private Task _following = Task.CompletedTask;
+    private Exception? _end;
     private long _revision;
+    private int _disposed;
 
     /// <summary>Makes a mirror; it is empty until <see cref="StartAsync"/>.</summary>
     /// <param name="store">The store.</param>
@@ -30,6 +32,12 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     /// <summary>Told of each change, in their order, after <see cref="Items"/> shows it: the key, the value before, and the value after; null for none. Must not block.</summary>
     public event Action<string, T?, T?>? Changed;
+
+    /// <summary>
+    /// Told of a value that cannot be read, as one that a newer node wrote: its key, and why. <see cref="Items"/> goes on showing the value before it, if
+    /// there is one. Must not block.
+    /// </summary>
+    public event Action<string, HoldfastException>? Unreadable;
 
     /// <summary>All values, in no order. Each is a moment's, not all of the same.</summary>
     public IEnumerable<StateItem<T>> Items => _items.Values;
@@ -63,30 +71,28 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> when it has another revision than <paramref name="expected"/>.</exception>
     public async Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken)
     {
-        // Deleting what is not there makes no revision that could be waited for, so the deletion names the one that it ends.
-        while (await _store.GetAsync(_prefix + key, cancellationToken) is { } entry)
+        StateCondition[] conditions = expected is null ? [] : [new(_prefix + key, expected.Value)];
+        var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = [new(_prefix + key, null)] }, cancellationToken);
+        if (!commit.Applied)
         {
-            try
-            {
-                await CommitAsync([new(_prefix + key, null)], [new(_prefix + key, expected ?? entry.ModRevision)], cancellationToken);
-                return;
-            }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.Conflict && expected is null)
-            {
-                // Changed in between: delete what it is now.
-            }
+            commit = await _store.CommitAsync(new() { Conditions = [new(_prefix + key, 0)], Changes = [] }, cancellationToken);
+            if (!commit.Applied) throw Conflict(key);
         }
+
+        await ReachAsync(commit.Revision, cancellationToken);
     }
 
     /// <summary>The change that stores a value, for a transaction over several mirrors: commit it, then wait with <see cref="ReachAsync"/>.</summary>
     public StateChange Change(string key, T value) => new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
 
     /// <summary>Returns when the mirror shows what the store held at <paramref name="revision"/>.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it follows no longer.</exception>
     public Task ReachAsync(long revision, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             if (_revision >= revision) return Task.CompletedTask;
+            if (_end is not null) return Task.FromException(_end);
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(reached, revision);
             return reached.Task.WaitAsync(cancellationToken);
@@ -96,15 +102,21 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _stop.CancelAsync();
+            End(new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{_prefix}' is no longer followed.", "Holdfast is stopping: ask again when it runs."));
+        }
+
         await _following;
-        _stop.Dispose();
     }
+
+    private static HoldfastException Conflict(string key) => new(ErrorCatalogue.Conflict, $"'{key}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
 
     private async Task<long> CommitAsync(IReadOnlyList<StateChange> changes, IReadOnlyList<StateCondition> conditions, CancellationToken cancellationToken)
     {
         var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = changes }, cancellationToken);
-        if (!commit.Applied) throw new HoldfastException(ErrorCatalogue.Conflict, $"'{changes[0].Key[_prefix.Length..]}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
+        if (!commit.Applied) throw Conflict(changes[0].Key[_prefix.Length..]);
         await ReachAsync(commit.Revision, cancellationToken);
         return commit.Revision;
     }
@@ -116,17 +128,35 @@ public sealed class StateMirror<T> : IAsyncDisposable
             try
             {
                 await foreach (var batch in _store.FollowAsync(_prefix, _stop.Token)) Apply(batch);
+                End(new HoldfastException(ErrorCatalogue.StateUnavailable, "The state store has been closed.", "Holdfast is stopping: ask again when it runs."));
+                return;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (HoldfastException e)
+            catch (HoldfastException e) when (_first.Task.IsCompletedSuccessfully && e.Error == ErrorCatalogue.StateUnavailable)
             {
-                if (_first.TrySetException(e)) return;
                 await Task.Delay(Pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the values held still stand; the next batch is a snapshot
             }
+            catch (Exception e)
+            {
+                End(e); // whoever waits must not wait for ever
+                return;
+            }
         }
+    }
+
+    // It shows nothing new from now on.
+    private void End(Exception why)
+    {
+        lock (_gate)
+        {
+            _end ??= why;
+            while (_waiting.TryDequeue(out var reached, out _)) reached.TrySetException(_end);
+        }
+
+        _first.TrySetException(why);
     }
 
     private void Apply(StateBatch batch)
@@ -142,7 +172,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
             var key = entry.Key[_prefix.Length..];
             var was = _items.GetValueOrDefault(key);
             if (was?.Revision == entry.ModRevision) continue;
-            var value = JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Options)!;
+            if (Read(entry) is not { } value) continue;
             _items[key] = new(key, value, entry.ModRevision);
             Changed?.Invoke(key, was?.Value, value);
         }
@@ -158,5 +188,19 @@ public sealed class StateMirror<T> : IAsyncDisposable
         }
 
         _first.TrySetResult();
+    }
+
+    private T? Read(StateEntry entry)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Options) ?? throw new JsonException("The value is null.");
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NotSupportedException or HoldfastException)
+        {
+            var failure = new HoldfastException(ErrorCatalogue.StateUnavailable, $"The value of '{entry.Key}' cannot be read: {e.Message}", "If a newer Holdfast wrote it, update this one; else store it anew.", e);
+            Unreadable?.Invoke(entry.Key[_prefix.Length..], failure);
+            return null;
+        }
     }
 }

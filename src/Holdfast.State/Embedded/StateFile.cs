@@ -1,0 +1,255 @@
+using System.Text;
+using Holdfast.Core.Errors;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Holdfast.State.Embedded;
+
+/// <summary>The SQLite file of the state: all that is said to SQLite. To be used by one task at a time.</summary>
+internal sealed class StateFile : IDisposable
+{
+    private const int SchemaVersion = 1;
+    private const int ApplicationId = 0x48_46_53_54; // HFST
+    private const long SmallBytes = 32 << 20;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    // An entry is a row with an index, not a row of the index: values of some KB would make that a list of overflow pages.
+    private const string Schema = """
+        CREATE TABLE entries (
+          key BLOB NOT NULL UNIQUE,
+          value BLOB NOT NULL,
+          created INTEGER NOT NULL,
+          modified INTEGER NOT NULL,
+          lease INTEGER NOT NULL
+        );
+        CREATE INDEX leased ON entries (lease) WHERE lease <> 0;
+        CREATE TABLE state (revision INTEGER NOT NULL);
+        INSERT INTO state VALUES (1);
+        """;
+
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _get;
+    private readonly SqliteCommand _modified;
+    private readonly SqliteCommand _put;
+    private readonly SqliteCommand _delete;
+    private readonly SqliteCommand _deleteLeased;
+    private readonly SqliteCommand _setRevision;
+
+    static StateFile() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
+
+    private StateFile(string path)
+    {
+        Path = path;
+        // No pool, which would keep the file locked behind our back. A former process that is just ending gets a second.
+        _connection = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 1 }.ToString());
+        _get = Command("SELECT key, value, created, modified FROM entries WHERE key = $key", "$key");
+        _modified = Command("SELECT modified FROM entries WHERE key = $key", "$key");
+        _put = Command(
+            """
+            INSERT INTO entries VALUES ($key, $value, $revision, $revision, $lease)
+            ON CONFLICT (key) DO UPDATE SET value = excluded.value, modified = excluded.modified, lease = excluded.lease
+            RETURNING created
+            """,
+            "$key", "$value", "$revision", "$lease");
+        _delete = Command("DELETE FROM entries WHERE key = $key", "$key");
+        _deleteLeased = Command("DELETE FROM entries WHERE lease = $lease AND lease <> 0 RETURNING key", "$lease");
+        _setRevision = Command("UPDATE state SET revision = $revision", "$revision");
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens the file, or makes it. Entries with a lease are gone: those who held one died with the process before.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/></exception>
+    public static StateFile Open(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        StateFile? file = null;
+        try
+        {
+            Make(path);
+            file = new(path);
+            file.Prepare();
+            return file;
+        }
+        catch (Exception e)
+        {
+            file?.Dispose();
+            throw StateFailure.Of(e, path);
+        }
+    }
+
+    /// <summary>The revision that is stored.</summary>
+    public long ReadRevision() => Number("SELECT revision FROM state");
+
+    /// <summary>Stores the revision.</summary>
+    public void SetRevision(long revision)
+    {
+        _setRevision.Parameters[0].Value = revision;
+        _setRevision.ExecuteNonQuery();
+    }
+
+    /// <summary>Reads an entry; null where there is none.</summary>
+    public StateEntry? Get(string key)
+    {
+        _get.Parameters[0].Value = StateLimits.Bytes(key);
+        using var reader = _get.ExecuteReader();
+        return reader.Read() ? Entry(reader) : null;
+    }
+
+    /// <summary>Reads the entries whose keys begin with <paramref name="prefix"/>, in the order of their bytes.</summary>
+    public List<StateEntry> Range(string prefix)
+    {
+        var from = StateLimits.Bytes(prefix);
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT key, value, created, modified FROM entries WHERE key >= $from" + (from.Length == 0 ? "" : " AND key < $to") + " ORDER BY key";
+        command.Parameters.AddWithValue("$from", from);
+        if (from.Length > 0)
+        {
+            var to = (byte[])from.Clone();
+            to[^1]++; // UTF-8 has no byte 0xFF
+            command.Parameters.AddWithValue("$to", to);
+        }
+
+        using var reader = command.ExecuteReader();
+        var entries = new List<StateEntry>();
+        while (reader.Read()) entries.Add(Entry(reader));
+        return entries;
+    }
+
+    /// <summary>Revision of the last change of a key; 0 where it does not exist.</summary>
+    public long ModRevision(string key)
+    {
+        _modified.Parameters[0].Value = StateLimits.Bytes(key);
+        return _modified.ExecuteScalar() as long? ?? 0;
+    }
+
+    /// <summary>Puts a value, and returns the entry that it made.</summary>
+    public StateEntry Put(StateChange change, long revision)
+    {
+        var value = change.Value!.Value.ToArray(); // followers may read it when the caller has long used its buffer for something else
+        _put.Parameters[0].Value = StateLimits.Bytes(change.Key);
+        _put.Parameters[1].Value = value;
+        _put.Parameters[2].Value = revision;
+        _put.Parameters[3].Value = change.Lease;
+        var created = (long)_put.ExecuteScalar()!;
+        _put.Parameters[1].Value = DBNull.Value; // not held until the next one
+        return new(change.Key, value, created, revision);
+    }
+
+    /// <summary>Deletes a key.</summary>
+    /// <returns>False where it was not there.</returns>
+    public bool Delete(string key)
+    {
+        _delete.Parameters[0].Value = StateLimits.Bytes(key);
+        return _delete.ExecuteNonQuery() > 0;
+    }
+
+    /// <summary>Deletes the entries of a lease, and returns their keys.</summary>
+    public List<string> DeleteLeased(long lease)
+    {
+        _deleteLeased.Parameters[0].Value = lease;
+        using var reader = _deleteLeased.ExecuteReader();
+        var keys = new List<string>();
+        while (reader.Read()) keys.Add(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)));
+        return keys;
+    }
+
+    /// <summary>Begins a transaction of SQLite.</summary>
+    public void Begin() => Run("BEGIN IMMEDIATE");
+
+    /// <summary>Ends it; when this returns it is on disk.</summary>
+    public void Commit() => Run("COMMIT");
+
+    /// <summary>Takes back what was not committed. After some errors SQLite has done so itself.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0) Run("ROLLBACK");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var command in new[] { _get, _modified, _put, _delete, _deleteLeased, _setRevision }) command.Dispose();
+        _connection.Dispose();
+    }
+
+    // Made before SQLite opens it, so that it is never readable by others; the -wal file takes its mode from it. It is not opened where it exists: closing
+    // it again would drop the locks of a store that this process has open on it.
+    private static void Make(string path)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!, OwnerOnly | UnixFileMode.UserExecute);
+        if (!File.Exists(path))
+        {
+            try
+            {
+                using var made = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Another process was faster; who of us may have it is settled by the lock.
+            }
+        }
+        else if (File.GetUnixFileMode(path) != OwnerOnly)
+        {
+            File.SetUnixFileMode(path, OwnerOnly);
+        }
+    }
+
+    private void Prepare()
+    {
+        _connection.Open();
+        // The lock mode comes first: then the index of the log is in our memory, and nobody else can open the file as long as we have it.
+        Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+        CheckKind();
+        if (Text("PRAGMA journal_mode = WAL") != "wal") throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{Path}' cannot be written ahead of.", "Put the data folder on a local file system.");
+        Run("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096");
+        Begin();
+        if (Number("PRAGMA application_id") == 0) Run($"{Schema}; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}");
+        if (Number("SELECT count(*) FROM entries WHERE lease <> 0") > 0)
+        {
+            Run("DELETE FROM entries WHERE lease <> 0");
+            SetRevision(ReadRevision() + 1);
+        }
+
+        Commit();
+        if (new FileInfo(Path).Length <= SmallBytes && Text("PRAGMA quick_check(1)") is var finding && finding != "ok") throw StateFailure.OfDamage(Path, finding);
+    }
+
+    // A file that is not ours is left as it is.
+    private void CheckKind()
+    {
+        var kind = Number("PRAGMA application_id");
+        if (kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0)) throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{Path}' is not a state file of Holdfast but another SQLite database.", "Give a data folder that is Holdfast's own.");
+        var version = Number("PRAGMA user_version");
+        if (version > SchemaVersion) throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"The state in '{Path}' was written by a newer Holdfast: its schema is {version}, this one knows {SchemaVersion}.", "Start the newer version again.");
+    }
+
+    private static StateEntry Entry(SqliteDataReader reader) => new(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)), reader.GetFieldValue<byte[]>(1), reader.GetInt64(2), reader.GetInt64(3));
+
+    private SqliteCommand Command(string sql, params ReadOnlySpan<string> parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var parameter in parameters) command.Parameters.AddWithValue(parameter, DBNull.Value);
+        return command;
+    }
+
+    private void Run(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private long Number(string sql) => (long)Scalar(sql)!;
+
+    private string Text(string sql) => (string)Scalar(sql)!;
+
+    private object? Scalar(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+}
