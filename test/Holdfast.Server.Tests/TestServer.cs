@@ -19,7 +19,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     private readonly bool _ownsFolder;
 
-    private TestServer(WebApplication app, string folder, bool ownsFolder) => (App, Folder, _ownsFolder) = (app, folder, ownsFolder);
+    private TestServer(WebApplication app, string folder, bool ownsFolder) => (App, Folder, Log, _ownsFolder) = (app, folder, app.Services.GetRequiredService<LogLines>(), ownsFolder);
 
     public WebApplication App { get; }
 
@@ -29,7 +29,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address => new(App.Urls.Single());
 
-    public LogLines Log => App.Services.GetRequiredService<LogLines>();
+    public LogLines Log { get; }
 
     public static async Task<TestServer> StartAsync(TimeProvider? time = null, string? folder = null, Action<WebApplication>? map = null, Action<WebApplicationBuilder>? more = null, bool adminToken = true)
     {

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.Server.Access;
@@ -43,10 +44,10 @@ internal static class AccessServices
 
         var authorization = services.AddAuthorizationBuilder()
             .AddPolicy(SignedInPolicy, p => p.RequireAssertion(c => c.User.Caller() is not null))
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(SaysNothing).Build());
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(IsNoEndpoint).Build());
         foreach (var role in Enum.GetValues<Role>()) authorization.AddPolicy(RoleExtensions.PolicyOf(role), p => p.RequireAssertion(c => c.User.Caller() is { MustChangePassword: false } caller && caller.Role >= role));
     }
 
-    // An endpoint that says nothing of who may call it is nobody's; where there is no endpoint, the answer is that nothing is there.
-    private static bool SaysNothing(AuthorizationHandlerContext context) => (context.Resource as HttpContext)?.GetEndpoint() is null;
+    // An endpoint that says nothing of who may call it is nobody's. Where there is none, or only the router's own answer (405, 415), that is told.
+    private static bool IsNoEndpoint(AuthorizationHandlerContext context) => (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint;
 }

@@ -13,7 +13,6 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         var status = ProblemWriter.StatusOf(exception);
         if (status == StatusCodes.Status500InternalServerError) LogUnexpected(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, httpContext.TraceIdentifier, exception);
         else if (status > StatusCodes.Status500InternalServerError) LogFailed(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, exception.Message);
-        if (exception is StaleRevisionException { Revision: > 0 } stale) httpContext.Response.Headers.ETag = Endpoints.Revisions.Tag(stale.Revision);
         if (exception is Access.TooManyAttemptsException tooMany) httpContext.Response.Headers.RetryAfter = tooMany.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         await ProblemWriter.WriteAsync(httpContext, ProblemWriter.Of(exception));
         return true;

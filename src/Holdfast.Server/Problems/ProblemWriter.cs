@@ -28,7 +28,7 @@ internal static class ProblemWriter
     {
         HoldfastException e => Of(e.Error, e.Message, e.Hint),
         ValidationException e => With(Of(ErrorCatalogue.Usage, e.Faults.Count == 1 ? e.Message : $"{e.Faults.Count} things are wrong with what was sent.", e.Faults[0].Hint), ("errors", e.Faults)),
-        StaleRevisionException e => With(Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."), ("current", e.Current)),
+        StaleRevisionException e => With(Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."), ("current", e.Current), ("etag", e.Revision > 0 ? Revisions.Tag(e.Revision) : null)),
         TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
         BadHttpRequestException e => BadRequest(e),
         _ => Of(ErrorCatalogue.Unexpected, "The server failed at this request.", "Its log has the reason; it names the same traceId."),

@@ -1,6 +1,6 @@
 namespace Holdfast.Server.Problems;
 
-/// <summary>An edit named another revision than the one that is there: answered with 412 and what is there now.</summary>
+/// <summary>An edit named another revision than the one that is there: answered with 412, and with what is there now as <c>current</c> and <c>etag</c> of the problem (the framework takes the header off failures).</summary>
 public sealed class StaleRevisionException : Exception
 {
     /// <summary>Makes it.</summary>
