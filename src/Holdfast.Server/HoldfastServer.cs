@@ -101,6 +101,7 @@ public static class HoldfastServer
         app.UseStatusCodePages(context => ProblemWriter.WriteAsync(context.HttpContext, ProblemWriter.OfStatus(context.HttpContext.Response.StatusCode)));
         app.UseMiddleware<LoopbackGate>();
         app.UseRouting();
+        app.UseMiddleware<RouteValueDecoding>();
         app.UseAuthentication();
         app.UseMiddleware<CrossSiteMiddleware>();
         app.UseMiddleware<AuditMiddleware>();

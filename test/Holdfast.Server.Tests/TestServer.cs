@@ -31,7 +31,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public LogLines Log { get; }
 
-    public static async Task<TestServer> StartAsync(TimeProvider? time = null, string? folder = null, Action<WebApplication>? map = null, Action<WebApplicationBuilder>? more = null, bool adminToken = true)
+    public static async Task<TestServer> StartAsync(TimeProvider? time = null, string? folder = null, Action<WebApplication>? map = null, Action<WebApplicationBuilder>? more = null, bool adminToken = true, ServerConfig? config = null)
     {
         var path = folder ?? Directory.CreateTempSubdirectory("holdfast-server-").FullName;
         var tokenFile = Path.Combine(path, "admin-token");
@@ -41,7 +41,7 @@ internal sealed class TestServer : IAsyncDisposable
             File.SetUnixFileMode(tokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        var options = new ServerOptions { Config = new ServerConfig { Listen = "http://127.0.0.1:0" }, DataFolder = Path.Combine(path, "data"), AdminTokenFile = adminToken ? tokenFile : null, Time = time ?? TimeProvider.System };
+        var options = new ServerOptions { Config = config ?? new() { Listen = "http://127.0.0.1:0" }, DataFolder = Path.Combine(path, "data"), AdminTokenFile = adminToken ? tokenFile : null, Time = time ?? TimeProvider.System };
         var app = HoldfastServer.Build(options, builder =>
         {
             builder.Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
