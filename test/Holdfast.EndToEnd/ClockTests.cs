@@ -83,7 +83,7 @@ public sealed class ClockTests : IDisposable
         var runner = new BackupRunner(engine.Name, source, [destination], new() { Type = BackupType.Snapshot, Kind = kind, Node = "A", NodeKey = _node }, time);
         await foreach (var database in source.DiscoverAsync(token))
         {
-            var outcome = await runner.RunAsync(database, null, () => { }, token);
+            var outcome = await runner.RunAsync(database, null, new(1), () => { }, token);
             Assert.True(outcome.State == BackupState.Completed, $"{outcome}");
             return outcome.Path!["local/a.db/".Length..];
         }

@@ -188,6 +188,14 @@ public sealed class BackupRunnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_folder_that_a_killed_run_made_and_never_used_is_removed_by_the_next()
+    {
+        var chain = Directory.CreateDirectory(Path.Combine(_root, "fake", "db", "2026-11-23-09-00-00.A-snapshot")).FullName;
+        await RunAsync(BackupKind.Full);
+        Assert.False(Directory.Exists(chain));
+    }
+
+    [Fact]
     public async Task The_root_of_a_destination_says_how_to_restore()
     {
         await HowToRestore.EnsureAsync(_destination, Token);
@@ -214,7 +222,7 @@ public sealed class BackupRunnerTests : IAsyncLifetime
 
     private async Task<BackupOutcome> RunAsync(BackupKind kind, BackupType type = BackupType.Snapshot, AgeRecipient? recipient = null, DatabaseKey? databaseKey = null)
     {
-        var outcome = await Runner(kind, type, recipient).RunAsync(_source.Database("db"), databaseKey, () => { }, Token);
+        var outcome = await Runner(kind, type, recipient).RunAsync(_source.Database("db"), databaseKey, new(1), () => { }, Token);
         Assert.Null(outcome.Error);
         return outcome;
     }

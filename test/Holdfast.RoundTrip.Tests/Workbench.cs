@@ -52,7 +52,7 @@ internal sealed class Workbench : IAsyncDisposable
             [_destination],
             new() { Kind = kind, Type = type, Node = "A", NodeKey = _node, Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]), EncryptSnapshots = true },
             TimeProvider.System);
-        return await runner.RunAsync(found, key, () => { }, Token);
+        return await runner.RunAsync(found, key, new(1), () => { }, Token);
     }
 
     /// <summary>Backs up and demands that it is done as asked; returns the archive's path.</summary>

@@ -46,7 +46,7 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config)
         if (!header.IsPlain && !named && (baseFile is not null || file.Status.Size < FileHeader.SmallestDatabase || !SideFiles.HasWal(file.Path))) return null;
         var state = header.IsPlain ? EncryptionState.No : named ? EncryptionState.Yes : EncryptionState.Maybe;
         var size = file.Status.Size + (FileStatus.Of(file.Path + "-wal")?.Size ?? 0);
-        return new(file.Name, size, state) { Problem = Problem(file, header, state) };
+        return new(file.Name, size, state) { Identity = $"{file.Status.Device:x}-{file.Status.Inode:x}", Problem = Problem(file, header, state) };
     }
 
     private static HoldfastException? Problem(in FoundFile file, in FileHeader header, EncryptionState state)

@@ -32,4 +32,7 @@ public sealed record BackupOptions
 
     /// <summary>Epoch of the assignment; 0 where there is none.</summary>
     public long Epoch { get; init; }
+
+    /// <summary>A chain that is older is not extended: the next backup is full. Null, the default, for any age.</summary>
+    public TimeSpan? MaxChainAge { get; init; }
 }

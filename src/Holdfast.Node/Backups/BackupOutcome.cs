@@ -44,6 +44,9 @@ public sealed record BackupOutcome
     /// <summary>What the operator should know: fallbacks, a key that is not used, why an incremental became full.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Why it failed; null where it did not.</summary>
+    /// <summary>What went wrong at each destination, by their order; null where nothing did. Empty when it failed before that was known.</summary>
+    public IReadOnlyList<HoldfastException?> DestinationFailures { get; init; } = [];
+
+    /// <summary>Why it failed, or failed in part; null where it did not.</summary>
     public HoldfastException? Error { get; init; }
 }

@@ -36,7 +36,7 @@ public sealed class BackupSweep(BackupRunner runner, int? jobs = null)
                 BackupOutcome outcome;
                 try
                 {
-                    outcome = await runner.RunAsync(item.Item, keyOf(item.Item), Release, token);
+                    outcome = await runner.RunAsync(item.Item, keyOf(item.Item), new BackupMeter(runner.DestinationCount), Release, token);
                 }
                 finally
                 {

@@ -12,17 +12,19 @@ namespace Holdfast.Node.Backups;
 internal static class ChainChooser
 {
     /// <summary>An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read: with the reason.</summary>
-    public static async Task<ChainChoice> ChooseAsync(DatabaseId database, DatabaseFolder folder, StoredChain? newest, BackupType type, Protection protection, BackupOptions options, CancellationToken cancellationToken)
+    public static async Task<ChainChoice> ChooseAsync(DatabaseId database, ChainSurvey survey, BackupType type, Protection protection, BackupOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (options.Kind == BackupKind.Full) return ChainChoice.Full(null);
-        if (newest is null) return ChainChoice.Full("there is no full backup yet");
+        if (!survey.HasChain) return ChainChoice.Full("there is no full backup yet");
+        if (survey.Chain is not { } newest) return ChainChoice.Full("no destination holds the whole chain");
         if (!newest.HasFull) return ChainChoice.Full($"the full archive of chain {newest.Name} is missing");
         if (newest.Name.Type != type) return ChainChoice.Full($"the last full backup is a {newest.Name.Type.ToString().ToLowerInvariant()}");
         if (newest.Archives.FirstOrDefault(a => !a.HasIndex) is { } without) return ChainChoice.Full($"the index of {without.Name} is missing");
+        if (now - newest.Name.Time > options.MaxChainAge) return ChainChoice.Full($"the chain is older than {options.MaxChainAge.Value.TotalDays:0.#} days");
         ChainIndex index;
         try
         {
-            index = await OpenAsync(folder, newest, options.IndexKeys.Add(options.NodeKey), cancellationToken);
+            index = await OpenAsync(survey.Folder!, newest, options.IndexKeys.Add(options.NodeKey), cancellationToken);
         }
         catch (HoldfastException e) when (e.Error != ErrorCatalogue.DestinationFailed)
         {

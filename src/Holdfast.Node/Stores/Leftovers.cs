@@ -10,6 +10,8 @@ internal static class Leftovers
     /// <summary>Removes the leftovers in a chain's folder.</summary>
     public static async Task RemoveAsync(IDestination destination, StoredChain chain, CancellationToken cancellationToken)
     {
+        // A run that was killed before it began its first file leaves an empty folder, which goes with the last file in it, one that is not there too.
+        if (chain is { Archives.Count: 0, Leftovers.Count: 0 }) await TryRemoveAsync(destination, $"{chain.Path}/{ArchiveName.PartialEnding}", cancellationToken);
         foreach (var partial in chain.Leftovers.Where(IsPartial)) await TryRemoveAsync(destination, partial, cancellationToken);
         if (chain.Leftovers.All(IsPartial)) return;
         // An index gets its name a moment before its archive does: what now has neither archive nor partial archive beside it has lost it for good.

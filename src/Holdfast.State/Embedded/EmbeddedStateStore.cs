@@ -78,8 +78,8 @@ public sealed class EmbeddedStateStore : IStateStore
             yield return await SnapshotAsync(follower, prefix, cancellationToken);
             while (await follower.WaitAsync(cancellationToken))
             {
-                if (follower.IsLost) yield return await SnapshotAsync(follower, prefix, cancellationToken);
-                else if (follower.TryTake(out var batch)) yield return batch;
+                var batch = follower.IsLost ? await NextSnapshotAsync(follower, prefix, cancellationToken) : follower.TryTake(out var next) ? next : null;
+                if (batch is not null) yield return batch;
             }
         }
         finally
@@ -156,6 +156,18 @@ public sealed class EmbeddedStateStore : IStateStore
             return new StateBatch(true, entries, [], _revision);
         },
         cancellationToken);
+
+    private async Task<StateBatch?> NextSnapshotAsync(Follower follower, string prefix, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SnapshotAsync(follower, prefix, cancellationToken);
+        }
+        catch (HoldfastException) when (_closed)
+        {
+            return null; // closed in between: following ends, as it would have a moment later
+        }
+    }
 
     private async Task EndLeaseAsync(long lease)
     {

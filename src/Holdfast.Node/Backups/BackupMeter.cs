@@ -1,0 +1,31 @@
+namespace Holdfast.Node.Backups;
+
+/// <summary>How far one backup is, for whoever watches it. Written by the backup, read by others at any time.</summary>
+/// <param name="destinations">Number of destinations.</param>
+public sealed class BackupMeter(int destinations)
+{
+    private readonly long[] _stored = new long[destinations];
+    private long _done;
+    private int _items;
+
+    /// <summary>What the backup is doing: <c>opening</c>, <c>reading</c>, <c>publishing</c>.</summary>
+    public string Phase { get; internal set; } = "opening";
+
+    /// <summary>Bytes that will be read, roughly; 0 while that is not known.</summary>
+    public long TotalBytes { get; internal set; }
+
+    /// <summary>Bytes read so far.</summary>
+    public long DoneBytes => Interlocked.Read(ref _done);
+
+    /// <summary>Items that are done.</summary>
+    public int Items => Volatile.Read(ref _items);
+
+    /// <summary>Bytes that the destination with this number has taken.</summary>
+    public long StoredBytes(int destination) => Interlocked.Read(ref _stored[destination]);
+
+    internal void Read(long bytes) => Interlocked.Add(ref _done, bytes);
+
+    internal void ItemDone() => Interlocked.Increment(ref _items);
+
+    internal void Stored(int destination, long bytes) => Interlocked.Add(ref _stored[destination], bytes);
+}

@@ -1,0 +1,13 @@
+using Holdfast.Engines;
+
+namespace Holdfast.Node.Discovery;
+
+/// <summary>A source that this node is attached to.</summary>
+/// <param name="Engine">Name of its engine.</param>
+/// <param name="Source">The source.</param>
+/// <param name="CanSnapshot">Whether the engine makes snapshots.</param>
+public sealed record AttachedSource(string Engine, IDatabaseSource Source, bool CanSnapshot)
+{
+    /// <summary>Its name.</summary>
+    public string Name => Source.Name;
+}

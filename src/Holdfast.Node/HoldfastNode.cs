@@ -1,0 +1,198 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Scheduling;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Backups;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Places;
+using Holdfast.Node.Restores;
+using Holdfast.Node.Retention;
+using Holdfast.Node.Scheduling;
+using Holdfast.Node.Secrets;
+using Holdfast.Node.Tasks;
+using Holdfast.State;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node;
+
+/// <summary>One running node: discovery, tasks, schedule, backups and restores, put together.</summary>
+public sealed class HoldfastNode : IAsyncDisposable
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
+
+    private readonly NodeSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<string, SourceMonitor> _sources;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly BackupScheduler _scheduler;
+    private readonly RestoreExecutor _restores;
+    private readonly List<Task> _loops = [];
+
+    /// <summary>Makes it; nothing runs until <see cref="StartAsync"/>.</summary>
+    public HoldfastNode(NodeSettings settings, IStateStore store, IReadOnlyList<AttachedSource> sources, TimeProvider time)
+    {
+        (_settings, _time) = (settings, time);
+        State = new(store, time);
+        var roots = new AllowedRoots(settings.LocalRoots);
+        Destinations = new(State.Destinations, roots);
+        var secrets = new SecretStore(store, settings.Key, () => [settings.Key.Recipient]);
+        DatabaseKeys = new(secrets);
+        ArchiveKeys = new(secrets);
+        Operations = new(State.Operations, settings.Tag, time);
+        Tasks = new(State.Templates, State.Tasks, State.Databases);
+        Retention = new(settings.Zone, time);
+        Backups = new(Destinations, roots);
+        _sources = sources.ToDictionary(s => s.Name, s => new SourceMonitor(s, State.Databases, time), StringComparer.Ordinal);
+        Executor = new(name => _sources.GetValueOrDefault(name), Destinations, DatabaseKeys, State.Statuses, Retention, settings, time);
+        Dispatcher = new(Operations, IsSmall, Executor.RunAsync, settings);
+        _scheduler = new(Tasks.Find, StatusOf, id => Dispatcher.Find(id) is not null, Due, settings.Zone, time);
+        _restores = new(Backups, name => _sources.GetValueOrDefault(name), ArchiveKeys, DatabaseKeys);
+    }
+
+    /// <summary>What is stored.</summary>
+    public NodeState State { get; }
+
+    /// <summary>All tasks.</summary>
+    public TaskBook Tasks { get; }
+
+    /// <summary>All operations.</summary>
+    public OperationBook Operations { get; }
+
+    /// <summary>All destinations.</summary>
+    public DestinationBook Destinations { get; }
+
+    /// <summary>Backups that wait and run.</summary>
+    public BackupDispatcher Dispatcher { get; }
+
+    /// <summary>Runs backups.</summary>
+    public BackupExecutor Executor { get; }
+
+    /// <summary>Deletes what is old.</summary>
+    public RetentionRunner Retention { get; }
+
+    /// <summary>Finds backups.</summary>
+    public BackupFinder Backups { get; }
+
+    /// <summary>Keys of encrypted databases.</summary>
+    public DatabaseKeys DatabaseKeys { get; }
+
+    /// <summary>Keys of tasks.</summary>
+    public ArchiveKeys ArchiveKeys { get; }
+
+    /// <summary>The sources, by name.</summary>
+    public IReadOnlyCollection<SourceMonitor> Sources => _sources.Values;
+
+    /// <summary>Tag of this node.</summary>
+    public string Tag => _settings.Tag;
+
+    /// <summary>The status of a task.</summary>
+    public TaskStatus StatusOf(string taskId) => State.Statuses.Find(taskId) ?? TaskStatus.Never;
+
+    /// <summary>When a task is due next; null for never.</summary>
+    public NextBackup? NextOf(string taskId) => _scheduler.NextOf(taskId);
+
+    /// <summary>A source; null where this node has none of that name.</summary>
+    public SourceMonitor? FindSource(string name) => _sources.GetValueOrDefault(name);
+
+    /// <summary>Starts to work: returns when every source has been looked at once.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await State.StartAsync(cancellationToken);
+        foreach (var operation in Operations.EndInterrupted().Where(o => o.Kind == OperationKind.Backup && o.TaskId is not null)) Interrupted(operation);
+        Tasks.Changed += ids => _scheduler.Ask(ids);
+        Dispatcher.Ended += job => _scheduler.Ask(job.Task is null ? [] : [job.Task.Id]);
+        foreach (var monitor in _sources.Values) monitor.Changed += Tasks.Derive;
+        Tasks.Start();
+        await Task.WhenAll(_sources.Values.Select(async monitor =>
+        {
+            try
+            {
+                await monitor.Attached.Source.RemoveLeftoversAsync(cancellationToken);
+            }
+            catch (HoldfastException)
+            {
+                // A source that is down: the look says so.
+            }
+
+            await monitor.LookAsync(cancellationToken);
+        }));
+        foreach (var monitor in _sources.Values) _loops.Add(Task.Run(() => EveryAsync(_settings.DiscoveryInterval, monitor.LookAsync), CancellationToken.None));
+        _loops.Add(Task.Run(() => _scheduler.RunAsync(_stop.Token), CancellationToken.None));
+        _loops.Add(Task.Run(() => EveryAsync(ProgressInterval, StoreProgressAsync), CancellationToken.None));
+    }
+
+    /// <summary>Backs a database up now; the schedule of its task stays.</summary>
+    /// <param name="job">What is asked for.</param>
+    /// <param name="askedBy">Who asks.</param>
+    public LiveOperation BackUp(BackupJob job, string askedBy) => Dispatcher.Add(job, askedBy);
+
+    /// <summary>Restores a point as a new database.</summary>
+    /// <exception cref="HoldfastException">The target exists, or its source is not here.</exception>
+    public LiveOperation Restore(RestoreAsk ask, string askedBy)
+    {
+        var monitor = FindSource(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
+        if (monitor.Find(ask.Target.Name) is not null) throw new HoldfastException(ErrorCatalogue.TargetExists, $"Database '{ask.Target}' exists already.", "A restore always makes a new database: give another name.");
+        var operation = Operations.Add(OperationKind.Restore, ask.Target, null, null, askedBy);
+        _ = Task.Run(() => _restores.RunAsync(ask, operation), CancellationToken.None);
+        return operation;
+    }
+
+    /// <summary>Stops: running backups get the grace time, then are interrupted, and run again at the next start.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await Dispatcher.StopAsync(_time);
+        var restores = Operations.Live.ToList();
+        foreach (var operation in restores) await operation.InterruptAsync();
+        await Task.WhenAll(restores.Select(r => r.Ended));
+        foreach (var loop in _loops) await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await State.Writer.FlushAsync(CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var monitor in _sources.Values)
+        {
+            monitor.Dispose();
+            await monitor.Attached.Source.DisposeAsync();
+        }
+
+        _scheduler.Dispose();
+        await Destinations.DisposeAsync();
+        await State.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private bool IsSmall(BackupJob job) => (FindSource(job.Database.Source)?.Find(job.Database.Name)?.SizeBytes ?? 0) < BackupSweep.SmallDatabaseBytes;
+
+    private void Due(BackupTask task, NextBackup next) => Dispatcher.Add(new(task.Database, task.Settings, next.Kind, task), null);
+
+    // A crash ended it: tried again after a minute, so that a database that brings the node down does not do so over and over.
+    private void Interrupted(Operation operation)
+    {
+        var status = StatusOf(operation.TaskId!);
+        var now = _time.GetUtcNow();
+        State.Statuses.Set(operation.TaskId!, StatusChanges.Failed(status, operation.BackupKind ?? BackupKind.Full, operation.Started ?? operation.Created, now, new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)));
+    }
+
+    private async Task StoreProgressAsync(CancellationToken cancellationToken)
+    {
+        Operations.StoreProgress();
+        await Operations.PruneAsync(cancellationToken);
+    }
+
+    private async Task EveryAsync(TimeSpan interval, Func<CancellationToken, Task> work)
+    {
+        using var timer = new PeriodicTimer(interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token)) await work(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Holdfast.Archive.Age;
+
+namespace Holdfast.Node;
+
+/// <summary>What a node is told of itself and its limits. Immutable while it runs.</summary>
+public sealed record NodeSettings
+{
+    /// <summary>Tag of the node, 1 to 4 capitals.</summary>
+    public required string Tag { get; init; }
+
+    /// <summary>The node's own key.</summary>
+    public required AgeIdentity Key { get; init; }
+
+    /// <summary>Folders under which local destinations and the paths of restores must lie. Absolute; none means that neither is allowed.</summary>
+    public IReadOnlyList<string> LocalRoots { get; init; } = [];
+
+    /// <summary>Databases of <see cref="Backups.BackupSweep.SmallDatabaseBytes"/> and more that are backed up at once. Default half the cores.</summary>
+    public int Slots { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>Smaller ones at once. Default 4 for each core.</summary>
+    public int SmallLane { get; init; } = 4 * Environment.ProcessorCount;
+
+    /// <summary>How often each source is looked at. Default 30 s.</summary>
+    public TimeSpan DiscoveryInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long running backups may go on when the node shuts down; then they are interrupted, and run again at the next start. Default 30 s.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A chain that is older is not extended. Default 30 days.</summary>
+    public TimeSpan MaxChainAge { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;
+}

@@ -1,0 +1,77 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Places;
+using Holdfast.State;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node;
+
+/// <summary>Everything that the nodes keep in the state store, as this node sees it. What operators define is stored before it is acknowledged; what nodes report is stored in the background.</summary>
+public sealed class NodeState : IAsyncDisposable
+{
+    private readonly StateMirror<TaskStatus> _statuses;
+    private readonly StateMirror<DatabaseRecord> _databases;
+    private readonly StateMirror<Operation> _operations;
+
+    /// <summary>Makes it; empty until <see cref="StartAsync"/>.</summary>
+    public NodeState(IStateStore store, TimeProvider time)
+    {
+        Store = store;
+        Writer = new(store, time);
+        Templates = new(store, "templates/", time);
+        Tasks = new(store, "tasks/", time);
+        Destinations = new(store, "destinations/", time);
+        _statuses = new(store, "status/", time);
+        _databases = new(store, "databases/", time);
+        _operations = new(store, "operations/", time);
+        Statuses = new(_statuses, Writer);
+        Databases = new(_databases, Writer);
+        Operations = new(_operations, Writer);
+    }
+
+    /// <summary>The store.</summary>
+    public IStateStore Store { get; }
+
+    /// <summary>Stores what nodes report.</summary>
+    public StateWriter Writer { get; }
+
+    /// <summary>Server-wide backup tasks, by id.</summary>
+    public StateMirror<Template> Templates { get; }
+
+    /// <summary>Regular tasks, by id.</summary>
+    public StateMirror<RegularTask> Tasks { get; }
+
+    /// <summary>Destinations, by name.</summary>
+    public StateMirror<DestinationConfig> Destinations { get; }
+
+    /// <summary>What has become of each task, by its id.</summary>
+    public StateRecords<TaskStatus> Statuses { get; }
+
+    /// <summary>Databases, by id.</summary>
+    public StateRecords<DatabaseRecord> Databases { get; }
+
+    /// <summary>Operations, by id.</summary>
+    public StateRecords<Operation> Operations { get; }
+
+    /// <summary>Reads everything and follows it from then on.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(
+            Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken),
+            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken));
+        Writer.Start();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync();
+        await Templates.DisposeAsync();
+        await Tasks.DisposeAsync();
+        await Destinations.DisposeAsync();
+        await _statuses.DisposeAsync();
+        await _databases.DisposeAsync();
+        await _operations.DisposeAsync();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
+using Holdfast.State;
+
+namespace Holdfast.Node.Operations;
+
+/// <summary>The operations of all nodes: those of this one live, the others as they are stored.</summary>
+/// <param name="records">As they are stored.</param>
+/// <param name="node">Tag of this node.</param>
+/// <param name="time">The clock.</param>
+public sealed class OperationBook(StateRecords<Operation> records, string node, TimeProvider time)
+{
+    /// <summary>Operations that are kept once they have ended; older ones are forgotten.</summary>
+    public const int Kept = 50_000;
+
+    // Logs are not stored: those of the last ones that ended can still be read.
+    private const int LogsKept = 200;
+
+    private readonly ConcurrentDictionary<string, LiveOperation> _live = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<(string Id, IReadOnlyList<string> Log)> _logs = new();
+
+    /// <summary>Told of each operation that came, began or ended. Must not block.</summary>
+    public event Action<Operation>? Changed;
+
+    /// <summary>Those of this node that have not ended.</summary>
+    public IEnumerable<LiveOperation> Live => _live.Values;
+
+    /// <summary>All of them, the newest first.</summary>
+    public IReadOnlyList<Operation> All => [.. records.Items.Select(r => _live.TryGetValue(r.Key, out var live) ? live.Current : r.Value).OrderByDescending(o => o.Id, StringComparer.Ordinal)];
+
+    /// <summary>One of them as it is now; null where there is none.</summary>
+    public Operation? Find(string id) => _live.TryGetValue(id, out var live) ? live.Current : records.Find(id);
+
+    /// <summary>One of this node's that has not ended; null where it is not.</summary>
+    public LiveOperation? FindLive(string id) => _live.GetValueOrDefault(id);
+
+    /// <summary>Its log; empty where none is kept any more.</summary>
+    public IReadOnlyList<string> LogOf(string id) => _live.TryGetValue(id, out var live) ? live.Log : _logs.FirstOrDefault(l => l.Id == id).Log ?? [];
+
+    /// <summary>Adds one that waits.</summary>
+    public LiveOperation Add(OperationKind kind, DatabaseId database, BackupTask? task, BackupKind? backupKind, string? askedBy)
+    {
+        var now = time.GetUtcNow();
+        var operation = new Operation
+        {
+            Id = $"{now.ToUnixTimeMilliseconds():x11}{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
+            Kind = kind,
+            State = OperationState.Queued,
+            Database = database,
+            TaskId = task?.Id,
+            TaskName = task?.Name,
+            BackupKind = backupKind,
+            AskedBy = askedBy,
+            Node = node,
+            Created = now,
+        };
+        var live = new LiveOperation(this, operation, time);
+        live.Write(askedBy is null ? "due by schedule" : $"asked for by {askedBy}");
+        _live[operation.Id] = live;
+        Tell(live);
+        return live;
+    }
+
+    /// <summary>Ends what a node that crashed has left: its operations run no longer.</summary>
+    /// <returns>Those that were under way.</returns>
+    public IReadOnlyList<Operation> EndInterrupted()
+    {
+        var ended = new List<Operation>();
+        foreach (var (id, operation) in records.Items.Where(r => !r.Value.HasEnded && r.Value.Node == node && !_live.ContainsKey(r.Key)).ToList())
+        {
+            ended.Add(operation);
+            var error = new HoldfastException(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "Nothing half is left. A scheduled backup runs again by itself.");
+            Set(id, operation with { State = OperationState.Failed, Ended = time.GetUtcNow(), Phase = "ended", Error = OperationError.Of(error) });
+        }
+
+        return ended;
+    }
+
+    /// <summary>Forgets the oldest that have ended, above <see cref="Kept"/>.</summary>
+    public async Task PruneAsync(CancellationToken cancellationToken)
+    {
+        if (records.Items.Count() <= Kept) return;
+        var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
+        foreach (var id in old) await records.DeleteAsync(id, cancellationToken);
+    }
+
+    /// <summary>Stores how far the running ones are; called every few seconds.</summary>
+    public void StoreProgress()
+    {
+        foreach (var live in _live.Values.Where(l => l.Current.State == OperationState.Running)) Tell(live);
+    }
+
+    internal void Tell(LiveOperation live) => Set(live.Id, live.Current);
+
+    internal void Ended(LiveOperation live)
+    {
+        Set(live.Id, live.Current);
+        _logs.Enqueue((live.Id, live.Log));
+        while (_logs.Count > LogsKept) _logs.TryDequeue(out _);
+        _live.TryRemove(live.Id, out _);
+    }
+
+    private void Set(string id, Operation operation)
+    {
+        records.Set(id, operation);
+        Changed?.Invoke(operation);
+    }
+}

@@ -1,0 +1,63 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Destinations.Local;
+using Holdfast.Node.Places;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Node.Restores;
+
+/// <summary>Finds the backups that a person means: those of a database, of a destination, or under a path.</summary>
+/// <param name="destinations">The destinations.</param>
+/// <param name="roots">Where paths may lie.</param>
+public sealed class BackupFinder(DestinationBook destinations, AllowedRoots roots)
+{
+    private const string DestinationStart = "destination:";
+
+    /// <summary>Looks there.</summary>
+    /// <param name="from">As <see cref="RestoreAsk.From"/> says.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException">Nothing is there, or it may not be looked at.</exception>
+    public async Task<StoredPath> FindAsync(string from, CancellationToken cancellationToken)
+    {
+        if (from.StartsWith('/')) return await AtPathAsync(roots.Check(from), cancellationToken);
+        if (from.StartsWith(DestinationStart, StringComparison.Ordinal))
+        {
+            var (name, path) = from[DestinationStart.Length..].Split('/', 2) is [var first, var rest] ? (first, rest) : (from[DestinationStart.Length..], "");
+            var root = (await destinations.OpenAsync(name, cancellationToken)).Name;
+            return await AtPathAsync(roots.Check(Path.Combine(root, path)), cancellationToken);
+        }
+
+        return await OfDatabaseAsync(DatabaseId.Parse(from), cancellationToken);
+    }
+
+    /// <summary>The chains of a database at each destination that has any, by the destinations' names.</summary>
+    public async Task<IReadOnlyList<(string Destination, StoredPath Stored)>> AllOfAsync(DatabaseId database, CancellationToken cancellationToken)
+    {
+        var found = new List<(string, StoredPath)>();
+        foreach (var item in destinations.Items)
+        {
+            var destination = await destinations.OpenAsync(item.Key, cancellationToken);
+            var chains = new List<StoredChain>();
+            await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken)) chains.Add(chain);
+            if (chains.Count > 0) found.Add((item.Key, new(destination, chains, null)));
+        }
+
+        return found;
+    }
+
+    // The destination whose newest archive is the newest of all.
+    private async Task<StoredPath> OfDatabaseAsync(DatabaseId database, CancellationToken cancellationToken)
+    {
+        var all = await AllOfAsync(database, cancellationToken);
+        return all.MaxBy(f => f.Stored.Chains.SelectMany(c => c.Archives).Select(a => a.Name.Time).DefaultIfEmpty().Max()).Stored
+            ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
+    }
+
+    private static async Task<StoredPath> AtPathAsync(string full, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(full)) return await StoredPath.ResolveAsync(LocalDestination.Open(full, create: false), Path.GetFileName(full), null, cancellationToken);
+        if (!File.Exists(full)) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{full}' is not there.", "Give an archive, a chain's folder, a database's folder, or the root of a destination.");
+        var folder = Path.GetDirectoryName(full)!;
+        return await StoredPath.ResolveAsync(LocalDestination.Open(folder, create: false), Path.GetFileName(folder), Path.GetFileName(full), cancellationToken);
+    }
+}

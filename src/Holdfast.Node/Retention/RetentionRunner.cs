@@ -1,0 +1,60 @@
+using Holdfast.Core.Retention;
+using Holdfast.Core.Scheduling;
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Node.Retention;
+
+/// <summary>Deletes the chains of a task that its retention lets go, at one destination at a time.</summary>
+/// <param name="zone">Time zone of schedules that name none.</param>
+/// <param name="time">The clock.</param>
+public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time)
+{
+    /// <summary>What retention would delete now.</summary>
+    /// <param name="task">The task: only its own chains count.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="approved">Whether an operator has approved what a brake held.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    public async Task<RetentionPlan> PlanAsync(BackupTask task, IDestination destination, bool approved, CancellationToken cancellationToken)
+    {
+        var chains = await ChainsAsync(task, destination, cancellationToken);
+        return RetentionPlan.For([.. chains.Select(c => Info(task, c))], task.Settings.Retention, time.GetUtcNow(), approved, UsualGap(task));
+    }
+
+    /// <summary>Deletes what <paramref name="plan"/> lets go: each chain from its newest archive to its full one, so that one that is cut short by a crash can still be restored as far as it is there.</summary>
+    public static async Task DeleteAsync(RetentionPlan plan, BackupTask task, IDestination destination, CancellationToken cancellationToken)
+    {
+        if (plan.Deletes.Count == 0) return;
+        var going = plan.Deletes.Select(c => c.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var chain in await ChainsAsync(task, destination, cancellationToken))
+        {
+            if (!going.Contains(chain.Path)) continue;
+            foreach (var archive in chain.Archives.Reverse())
+            {
+                await destination.DeleteAsync(archive.Path, cancellationToken);
+                if (archive.HasIndex) await destination.DeleteAsync(archive.IndexPath, cancellationToken);
+            }
+
+            foreach (var leftover in chain.Leftovers) await Leftovers.TryRemoveAsync(destination, leftover, cancellationToken);
+        }
+    }
+
+    private static StoredChainInfo Info(BackupTask task, StoredChain chain) =>
+        new(chain.Path, chain.Name.Time, chain.Archives.Count == 0 ? chain.Name.Time : chain.Archives[^1].Name.Time, chain.HasFull, task.Id);
+
+    private static async Task<List<StoredChain>> ChainsAsync(BackupTask task, IDestination destination, CancellationToken cancellationToken)
+    {
+        var chains = new List<StoredChain>();
+        await foreach (var chain in DatabaseFolder.Of(destination, task.Database).ChainsAsync(cancellationToken))
+        {
+            if (chain.Name.Task == task.Id && chain.Archives.Count > 0) chains.Add(chain);
+        }
+
+        return chains;
+    }
+
+    private TimeSpan? UsualGap(BackupTask task) => task.Settings.FullBackup is { } full
+        ? CronSchedule.Parse(full, TimeZones.Find(task.Settings.TimeZone, zone)).LongestPeriod()
+        : null;
+}

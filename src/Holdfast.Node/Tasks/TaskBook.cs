@@ -1,0 +1,125 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Tasks;
+using Holdfast.State;
+
+namespace Holdfast.Node.Tasks;
+
+/// <summary>
+/// Every task of every database, derived and regular, as it is at this moment: a projection of templates, regular tasks and databases that is kept up
+/// to date as they change. A database that was dropped has none.
+/// </summary>
+public sealed class TaskBook
+{
+    private readonly StateMirror<Template> _templates;
+    private readonly StateMirror<RegularTask> _regular;
+    private readonly StateRecords<DatabaseRecord> _databases;
+    private readonly Dictionary<DatabaseId, IReadOnlyList<BackupTask>> _byDatabase = [];
+    private readonly Dictionary<string, BackupTask> _byId = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private List<(Template Template, Exclusions Exclusions)> _compiled = [];
+
+    /// <summary>Makes it; <see cref="Start"/> fills it.</summary>
+    public TaskBook(StateMirror<Template> templates, StateMirror<RegularTask> regular, StateRecords<DatabaseRecord> databases) =>
+        (_templates, _regular, _databases) = (templates, regular, databases);
+
+    /// <summary>Told the ids of tasks that came, changed or went. Must not block.</summary>
+    public event Action<IReadOnlyCollection<string>>? Changed;
+
+    /// <summary>All tasks, those of a database together.</summary>
+    public IReadOnlyList<BackupTask> All
+    {
+        get
+        {
+            lock (_gate) return [.. _byDatabase.Values.SelectMany(t => t)];
+        }
+    }
+
+    /// <summary>Derives everything, and follows what changes.</summary>
+    public void Start()
+    {
+        _templates.Changed += (_, _, _) => DeriveAll();
+        _regular.Changed += (_, before, after) => Derive(before, after);
+        DeriveAll();
+    }
+
+    /// <summary>The tasks of a database: derived ones by the names of their templates, then regular ones by name.</summary>
+    public IReadOnlyList<BackupTask> Of(DatabaseId database)
+    {
+        lock (_gate) return _byDatabase.GetValueOrDefault(database, []);
+    }
+
+    /// <summary>The task of this id; null where there is none.</summary>
+    public BackupTask? Find(string id)
+    {
+        lock (_gate) return _byId.GetValueOrDefault(id);
+    }
+
+    /// <summary>Derives the tasks of a database whose record changed.</summary>
+    public void Derive(DatabaseRecord record)
+    {
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        lock (_gate) Derive(record, RegularOf(record.Id), changed);
+        Tell(changed);
+    }
+
+    private void Derive(RegularTask? before, RegularTask? after)
+    {
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        lock (_gate)
+        {
+            foreach (var id in new[] { before?.Database, after?.Database }.OfType<DatabaseId>().Distinct())
+            {
+                if (_databases.Find(id.ToString()) is { } record) Derive(record, RegularOf(id), changed);
+            }
+        }
+
+        Tell(changed);
+    }
+
+    private void DeriveAll()
+    {
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        var regular = _regular.Items.Select(i => i.Value).ToLookup(t => t.Database);
+        lock (_gate)
+        {
+            _compiled = [.. _templates.Items.Select(i => (i.Value, new Exclusions(i.Value.Excluded))).OrderBy(t => t.Value.Name, StringComparer.OrdinalIgnoreCase)];
+            foreach (var (_, record) in _databases.Items) Derive(record, regular[record.Id], changed);
+        }
+
+        Tell(changed);
+    }
+
+    private IEnumerable<RegularTask> RegularOf(DatabaseId database) => _regular.Items.Select(i => i.Value).Where(t => t.Database == database);
+
+    private void Derive(DatabaseRecord record, IEnumerable<RegularTask> regular, HashSet<string> changed)
+    {
+        foreach (var task in _byDatabase.GetValueOrDefault(record.Id, []))
+        {
+            _byId.Remove(task.Id);
+            changed.Add(task.Id);
+        }
+
+        if (record.Dropped is not null)
+        {
+            _byDatabase.Remove(record.Id);
+            return;
+        }
+
+        List<BackupTask> tasks =
+        [
+            .. _compiled.Select(t => Derivation.Derive(t.Template, record.Id, record.FirstSeen, t.Exclusions)).OfType<BackupTask>(),
+            .. regular.OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase).Select(Derivation.Of),
+        ];
+        _byDatabase[record.Id] = tasks;
+        foreach (var task in tasks)
+        {
+            _byId[task.Id] = task;
+            changed.Add(task.Id);
+        }
+    }
+
+    private void Tell(HashSet<string> changed)
+    {
+        if (changed.Count > 0) Changed?.Invoke(changed);
+    }
+}

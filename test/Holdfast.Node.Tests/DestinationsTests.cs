@@ -1,0 +1,136 @@
+using Holdfast.Archive.Age;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
+using Holdfast.Destinations.Local;
+using Holdfast.Node.Backups;
+using Holdfast.Node.Restores;
+using Holdfast.Node.Stores;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Node.Tests;
+
+/// <summary>Several destinations take the same bytes; one that fails stops no other, and is healed.</summary>
+public sealed class DestinationsTests : IAsyncLifetime
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 10, 0, 0, TimeSpan.Zero));
+    private readonly AgeIdentity _node = AgeIdentity.Generate();
+    private readonly FakeSource _source = new();
+    private readonly List<LocalDestination> _destinations = [];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        _source.Databases["db"] = new byte[40 * 4096];
+        for (var i = 0; i < 3; i++) _destinations.Add(LocalDestination.Open($"{_root}/{i}", create: true));
+        return default;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var destination in _destinations) await destination.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    [Fact]
+    public async Task All_destinations_get_the_same_files()
+    {
+        Assert.Equal(BackupState.Completed, (await RunAsync(BackupKind.Full)).State);
+        Assert.Single(_destinations.Select(d => string.Join('\n', Files(d.Name))).Distinct());
+        Assert.Equal(2, Files(_destinations[0].Name).Count());
+    }
+
+    [Fact]
+    public async Task One_that_has_vanished_is_reported_and_the_others_complete()
+    {
+        Directory.Move($"{_root}/1", $"{_root}/away");
+        var outcome = await RunAsync(BackupKind.Full);
+        Assert.Equal(BackupState.CompletedWithErrors, outcome.State);
+        Assert.Equal([null, ErrorCatalogue.DestinationFailed, null], outcome.DestinationFailures.Select(f => f?.Error));
+        Assert.Equal(Files($"{_root}/0"), Files($"{_root}/2"));
+    }
+
+    [Fact]
+    public async Task What_one_missed_is_healed_before_the_next_incremental()
+    {
+        Directory.Move($"{_root}/0", $"{_root}/away");
+        await RunAsync(BackupKind.Full);
+        Directory.Move($"{_root}/away", $"{_root}/0");
+        Change();
+        var outcome = await RunAsync(BackupKind.Incremental);
+        Assert.Equal((BackupState.Completed, BackupKind.Incremental), (outcome.State, outcome.Kind));
+        Assert.Equal(4, Files($"{_root}/0").Count());
+        foreach (var destination in _destinations) Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
+    }
+
+    [Fact]
+    public async Task An_incremental_builds_on_a_destination_that_has_the_whole_chain_and_mends_one_that_lost_a_file()
+    {
+        await RunAsync(BackupKind.Full);
+        Change();
+        await RunAsync(BackupKind.Incremental);
+        File.Delete(Directory.GetFiles($"{_root}/0", "*.snapshot.tar.zst", SearchOption.AllDirectories).Single());
+        Change();
+        Assert.Equal(BackupKind.Incremental, (await RunAsync(BackupKind.Incremental)).Kind);
+        foreach (var destination in _destinations) Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
+    }
+
+    [Fact]
+    public async Task A_chain_that_no_destination_holds_whole_is_not_extended()
+    {
+        await RunAsync(BackupKind.Full);
+        foreach (var file in Directory.GetFiles(_root, "*.snapshot.tar.zst", SearchOption.AllDirectories)) File.Delete(file);
+        Change();
+        Assert.Equal(BackupKind.Full, (await RunAsync(BackupKind.Incremental)).Kind);
+    }
+
+    [Fact]
+    public async Task Tasks_of_one_database_have_chains_of_their_own()
+    {
+        var first = await RunAsync(BackupKind.Full, "aaaa");
+        var other = await RunAsync(BackupKind.Incremental, "bbbb");
+        Assert.Equal(BackupKind.Full, other.Kind);
+        Change();
+        var next = await RunAsync(BackupKind.Incremental, "aaaa");
+        Assert.Equal(BackupKind.Incremental, next.Kind);
+        Assert.Equal(Path.GetDirectoryName(first.Path), Path.GetDirectoryName(next.Path));
+    }
+
+    [Fact]
+    public async Task A_chain_that_is_too_old_is_not_extended()
+    {
+        await RunAsync(BackupKind.Full);
+        _time.Advance(TimeSpan.FromDays(30) + TimeSpan.FromSeconds(1));
+        Change();
+        var outcome = await RunAsync(BackupKind.Incremental);
+        Assert.Equal(BackupKind.Full, outcome.Kind);
+        Assert.Contains("made as full: the chain is older than 30 days", outcome.Warnings);
+    }
+
+    private static IEnumerable<string> Files(string root) =>
+        Directory.GetFiles(root, "*", SearchOption.AllDirectories).Select(f => $"{Path.GetRelativePath(root, f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}").Order(StringComparer.Ordinal);
+
+    private void Change() => _source.Databases["db"][5000]++;
+
+    private async Task<BackupOutcome> RunAsync(BackupKind kind, string? task = null)
+    {
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var options = new BackupOptions { Kind = kind, Type = BackupType.Snapshot, Node = "A", NodeKey = _node, Task = task, MaxChainAge = TimeSpan.FromDays(30) };
+        var outcome = await new BackupRunner("fake", _source, [.. _destinations.Cast<IDestination>()], options, _time).RunAsync(_source.Database("db"), null, new(3), () => { }, Token);
+        Assert.NotEqual(BackupState.Failed, outcome.State);
+        return outcome;
+    }
+
+    private async Task<byte[]> RestoreNewestAsync(LocalDestination destination)
+    {
+        StoredChain? chain = null;
+        await foreach (var found in DatabaseFolder.Of(destination, new("fake", "db")).ChainsAsync(Token)) chain ??= found;
+        var point = await PointFinder.FindAsync(new(destination, [chain!], null), null, AgeKeys.None, Token);
+        await using var reader = await PointReader.OpenAsync(destination, point, AgeKeys.None, Token);
+        await RestoreRunner.RunAsync("fake", _source, "restored", reader, Token);
+        _source.Databases.Remove("restored", out var bytes);
+        return bytes!;
+    }
+}
