@@ -1,7 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
-using Holdfast.Server.Configuration;
 using Holdfast.Server.Endpoints;
 using Holdfast.Server.Files;
 using Holdfast.Server.Hosting;
@@ -74,7 +73,7 @@ public static class HoldfastServer
     {
         services.AddSystemd();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(options.Config.Limits.GraceSeconds + 15)); // what is interrupted needs a moment to end
-        services.AddSingleton(options.Time).AddSingleton(options.Config).AddSingleton(new LocalRoots(options.Config.LocalRoots));
+        services.AddSingleton(options.Time).AddSingleton(options.Config);
     }
 
     private static void AddState(IServiceCollection services, ServerOptions options, DataFolder data)

@@ -1,7 +1,7 @@
 using Holdfast.Core.Tasks;
+using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
-using Holdfast.Server.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -19,7 +19,7 @@ internal static class AuditEndpoints
 
     private static async Task<Ok<Page<AuditEntry>>> ListAsync(AuditLog log, CancellationToken cancellationToken, string? after = null, int limit = 100)
     {
-        if (limit is < 1 or > MostPerPage) throw new ValidationException([new Fault("limit", $"{limit} entries cannot be asked for.", $"Ask for 1 to {MostPerPage}.")]);
+        if (limit is < 1 or > MostPerPage) InvalidException.ThrowIfAny([new Fault("limit", $"{limit} entries cannot be asked for.", $"Ask for 1 to {MostPerPage}.")]);
         return TypedResults.Ok(await log.ReadAsync(after, limit, cancellationToken));
     }
 }

@@ -1,10 +1,10 @@
 using System.Security.Claims;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
 using Holdfast.Server.Files;
-using Holdfast.Server.Problems;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
@@ -64,10 +64,10 @@ internal static class SessionEndpoints
         var caller = context.User.Caller()!;
         var item = caller.IsUser ? users.Find(caller.Name) : null;
         if (item is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, "A token has no password.", "Sign in as a user; or let an administrator set the password with PUT /api/v1/users/NAME.");
-        ValidationException.ThrowIfAny(Faults(request, item.Key));
+        InvalidException.ThrowIfAny(Faults(request, item.Key));
         var address = context.Connection.RemoteIpAddress;
         limiter.Begin(address, item.Key);
-        if (!passwords.Check(item.Value, request.Password)) throw new ValidationException([new Fault("password", "This is not the present password.", "Give the one that you signed in with.")]);
+        if (!passwords.Check(item.Value, request.Password)) InvalidException.ThrowIfAny([new Fault("password", "This is not the present password.", "Give the one that you signed in with.")]);
         limiter.Succeeded(address, item.Key);
         var user = (await users.PutAsync(users.WithPassword(item.Value, request.NewPassword, mustChange: false), item.Revision, cancellationToken)).Value;
         FirstStart.Forget(users, data);

@@ -1,8 +1,8 @@
 using System.Security.Claims;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node;
 using Holdfast.Server.Access;
-using Holdfast.Server.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,7 +28,7 @@ internal static class TokenEndpoints
 
     private static async Task<Created<TokenView>> CreateAsync(TokenRequest body, ClaimsPrincipal principal, TokenStore tokens, TimeProvider time, CancellationToken cancellationToken)
     {
-        ValidationException.ThrowIfAny(Faults(body, time.GetUtcNow()));
+        InvalidException.ThrowIfAny(Faults(body, time.GetUtcNow()));
         var (item, token) = await tokens.CreateAsync(body.Name.Trim(), body.Role, body.Expires?.ToUniversalTime(), principal.Caller()!.Display, cancellationToken);
         return TypedResults.Created($"{HoldfastServer.ApiPath}/tokens/{item.Key}", View(item.Value, token));
     }

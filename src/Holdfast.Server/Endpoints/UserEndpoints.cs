@@ -1,8 +1,8 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Files;
-using Holdfast.Server.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -35,7 +35,7 @@ internal static class UserEndpoints
     {
         name = UserName.Normal(name);
         var was = users.Find(name);
-        ValidationException.ThrowIfAny(Faults(name, body, was?.Value));
+        InvalidException.ThrowIfAny(Faults(name, body, was?.Value));
         var stored = await Revisions.EditAsync(request, users.Users, name, View, async expected =>
         {
             var user = was is null ? users.New(name, body.Role, body.Password!) : body.Password is null ? was.Value : users.WithPassword(was.Value, body.Password, mustChange: true);

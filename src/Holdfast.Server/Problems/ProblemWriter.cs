@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +17,7 @@ internal static class ProblemWriter
     public static int StatusOf(Exception exception) => exception switch
     {
         HoldfastException e => e.Error.HttpStatus,
-        ValidationException => StatusCodes.Status400BadRequest,
+        InvalidException => StatusCodes.Status400BadRequest,
         StaleRevisionException => StatusCodes.Status412PreconditionFailed,
         TooManyAttemptsException => StatusCodes.Status429TooManyRequests,
         BadHttpRequestException e => e.StatusCode,
@@ -27,7 +28,7 @@ internal static class ProblemWriter
     public static ProblemDetails Of(Exception exception) => exception switch
     {
         HoldfastException e => Of(e.Error, e.Message, e.Hint),
-        ValidationException e => With(Of(ErrorCatalogue.Usage, e.Faults.Count == 1 ? e.Message : $"{e.Faults.Count} things are wrong with what was sent.", e.Faults[0].Hint), ("errors", e.Faults)),
+        InvalidException e => With(Of(ErrorCatalogue.Usage, e.Faults.Count == 1 ? e.Message : $"{e.Faults.Count} things are wrong with what was sent.", e.Faults[0].Hint), ("errors", e.Faults)),
         StaleRevisionException e => With(Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."), ("current", e.Current), ("etag", e.Revision > 0 ? Revisions.Tag(e.Revision) : null)),
         TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
         BadHttpRequestException e => BadRequest(e),
