@@ -1,0 +1,154 @@
+using System.Text.Json;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Server.Audit;
+
+/// <summary>
+/// What people and programs did, for ever: a file of JSON lines that is only appended to, readable by its owner. An entry is on disk when
+/// <see cref="WriteAsync(AuditEntry, CancellationToken)"/> returns. Nothing here is secret: names, ids and results.
+/// </summary>
+public sealed class AuditLog : IAsyncDisposable
+{
+    private const int MaxText = 512;
+    private const int BlockBytes = 64 << 10;
+
+    private readonly FileStream _file;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+
+    private AuditLog(FileStream file, TimeProvider time) => (_file, _time) = (file, time);
+
+    /// <summary>Opens the log, or makes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    public static AuditLog Open(string path, TimeProvider time)
+    {
+        try
+        {
+            var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            EndLastLine(file);
+            return new(file, time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unavailable(path, e);
+        }
+    }
+
+    /// <summary>Appends an entry for who asks, now.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="action">What was done.</param>
+    /// <param name="subject">Names and ids of what it was done to; never contents or secrets.</param>
+    /// <param name="result">What became of it.</param>
+    public Task WriteAsync(HttpContext context, string action, string? subject, string result) =>
+        WriteAsync(new(_time.GetUtcNow(), context.User.Caller()?.Display, context.Connection.RemoteIpAddress?.ToString(), action, subject, result), CancellationToken.None);
+
+    /// <summary>Appends an entry; it is on disk when this returns.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/></exception>
+    public async Task WriteAsync(AuditEntry entry, CancellationToken cancellationToken)
+    {
+        var line = JsonSerializer.SerializeToUtf8Bytes(entry with { Action = Cut(entry.Action)!, Subject = Cut(entry.Subject) }, ApiJson.Options);
+        await _gate.WaitAsync(cancellationToken);
+        var end = _file.Length;
+        try
+        {
+            _file.Position = end;
+            await _file.WriteAsync((byte[])[.. line, (byte)'\n'], CancellationToken.None);
+            _file.Flush(flushToDisk: true);
+        }
+        catch (IOException e)
+        {
+            // Half a line would swallow the next one.
+            try
+            {
+                _file.SetLength(end);
+            }
+            catch (IOException)
+            {
+                // The next start ends the line.
+            }
+
+            throw Unavailable(_file.Name, e);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Reads a page, the newest first.</summary>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
+    /// <param name="limit">The most entries, 1 to 1000.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when <paramref name="after"/> is no such value.</exception>
+    public async Task<Page<AuditEntry>> ReadAsync(string? after, int limit, CancellationToken cancellationToken)
+    {
+        var end = _file.Length;
+        if (after is not null) end = long.TryParse(after, out var at) && at >= 0 && at <= end ? at : throw new HoldfastException(ErrorCatalogue.Usage, "'after' is not a place in the audit log.", "Pass 'next' of the page before.");
+        var entries = new List<AuditEntry>();
+        while (entries.Count < limit && end > 0)
+        {
+            var start = Math.Max(0, end - BlockBytes);
+            var block = await ReadAsync(start, (int)(end - start), cancellationToken);
+            var rest = block.Length;
+            while (entries.Count < limit && rest > 0)
+            {
+                var head = block.AsSpan(0, rest - 1).LastIndexOf((byte)'\n') + 1;
+                if (head == 0 && start > 0) break; // its beginning lies before the block
+                if (TryParse(block.AsSpan(head..rest)) is { } entry) entries.Add(entry);
+                rest = head;
+            }
+
+            end = rest == block.Length ? start : start + rest; // no line of ours fills a block
+        }
+
+        return new(entries, end > 0 ? end.ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _file.DisposeAsync();
+        _gate.Dispose();
+    }
+
+    private async Task<byte[]> ReadAsync(long start, int length, CancellationToken cancellationToken)
+    {
+        var block = new byte[length];
+        for (var got = 0; got < length;)
+        {
+            var read = await RandomAccess.ReadAsync(_file.SafeFileHandle, block.AsMemory(got), start + got, cancellationToken);
+            got += read > 0 ? read : throw Unavailable(_file.Name, new EndOfStreamException());
+        }
+
+        return block;
+    }
+
+    private static AuditEntry? TryParse(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<AuditEntry>(line, ApiJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null; // cut by a crash, before anybody was told that it is there
+        }
+    }
+
+    private static void EndLastLine(FileStream file)
+    {
+        if (file.Length == 0) return;
+        file.Position = file.Length - 1;
+        if (file.ReadByte() != '\n') file.Write("\n"u8);
+    }
+
+    private static string? Cut(string? text) => text?.Length > MaxText ? string.Concat(text.AsSpan(0, MaxText), "…") : text;
+
+    private static HoldfastException Unavailable(string path, Exception e) =>
+        new(ErrorCatalogue.StateUnavailable, $"The audit log '{path}' cannot be used: {e.Message}", "See that its disk has room and that this user owns it.", e);
+}

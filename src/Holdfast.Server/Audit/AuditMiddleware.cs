@@ -1,0 +1,60 @@
+using System.Globalization;
+using Holdfast.Server.Access;
+using Holdfast.Server.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Server.Audit;
+
+/// <summary>
+/// Writes down every request of a known caller that changes something, or was refused to. Never bodies: method, route, ids in the route, status.
+/// Requests of nobody are left out, or anybody could fill the disk; attempts to sign in write their own entry.
+/// </summary>
+internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log, ILogger<AuditMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        // Who asked is settled before: signing out, or deleting oneself, changes the answer.
+        if (IsSafe(context.Request.Method) || context.User.Caller() is null || context.GetEndpoint() is not RouteEndpoint endpoint)
+        {
+            await next(context);
+            return;
+        }
+
+        var status = StatusCodes.Status500InternalServerError;
+        try
+        {
+            await next(context);
+            status = context.Response.StatusCode;
+        }
+        catch (Exception e)
+        {
+            status = ProblemWriter.StatusOf(e);
+            throw;
+        }
+        finally
+        {
+            await WriteAsync(context, endpoint, status);
+        }
+    }
+
+    public static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
+
+    private async Task WriteAsync(HttpContext context, RouteEndpoint endpoint, int status)
+    {
+        var subject = string.Join(' ', context.Request.RouteValues.Select(v => $"{v.Key}={v.Value}"));
+        try
+        {
+            await log.WriteAsync(context, $"{context.Request.Method} {endpoint.RoutePattern.RawText}", subject.Length == 0 ? null : subject, status.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (Core.Errors.HoldfastException e)
+        {
+            // It is done already; undoing it is not possible, and saying that it failed would be untrue.
+            LogLost(context.Request.Method, endpoint.RoutePattern.RawText, e.Message);
+        }
+    }
+
+    [LoggerMessage(EventId = 5101, Level = LogLevel.Critical, Message = "No audit entry could be written for {Method} {Route}: {Reason}")]
+    private partial void LogLost(string method, string? route, string reason);
+}

@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace Holdfast.Server.Configuration;
+
+/// <summary>Where the server listens.</summary>
+/// <param name="Address">The address; <c>0.0.0.0</c> and <c>::</c> are all of their kind.</param>
+/// <param name="Port">The port; 0 takes any.</param>
+/// <param name="IsTls">Whether it is <c>https</c>.</param>
+internal sealed record ListenAddress(IPAddress Address, int Port, bool IsTls)
+{
+    /// <summary>Reads one that <see cref="Fault"/> finds nothing wrong with.</summary>
+    public static ListenAddress Parse(string text) => TryParse(text) ?? throw new FormatException($"'{text}' is no listen address.");
+
+    /// <summary>What is wrong with it; null if nothing.</summary>
+    public static string? Fault(string text, bool hasTls)
+    {
+        if (TryParse(text) is not { } listen) return $"'{text}' must be http:// or https://, an IP address or localhost, and a port, as in http://127.0.0.1:8420.";
+        if (listen.IsTls && !hasTls) return "https needs tls.certificate and tls.key.";
+        return !listen.IsTls && !IPAddress.IsLoopback(listen.Address) ? $"'{text}' is not loopback, and passwords would cross the network in clear: use https, with tls.certificate and tls.key." : null;
+    }
+
+    private static ListenAddress? TryParse(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.AbsolutePath != "/" || uri.Query.Length + uri.Fragment.Length + uri.UserInfo.Length > 0) return null;
+        if (uri.IdnHost == "localhost") return new(IPAddress.Loopback, uri.Port, uri.Scheme == "https");
+        return IPAddress.TryParse(uri.IdnHost, out var address) ? new(address, uri.Port, uri.Scheme == "https") : null;
+    }
+}

@@ -1,0 +1,34 @@
+using Holdfast.Core.Cluster;
+
+namespace Holdfast.Server.Configuration;
+
+/// <summary>One source as the operator wrote it. The optional members belong to some engines only; the loader refuses them at another.</summary>
+public sealed record SourceEntry
+{
+    /// <summary>Its name, by which database ids begin. Unique, whatever the case.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The engine: <c>sqlite</c>.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>Globs of the names of databases that count; empty means all.</summary>
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    /// <summary>Globs of the names of databases that do not count.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>What the source is to its databases, where they are replicated. Default primary.</summary>
+    public DatabaseRole Role { get; init; } = DatabaseRole.Primary;
+
+    /// <summary>SQLite: the directory, absolute. Needed.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>SQLite: globs of the names that are encrypted databases; their files have no header to know them by.</summary>
+    public IReadOnlyList<string> Encrypted { get; init; } = [];
+
+    /// <summary>SQLite: folder for spool files, absolute; null for the system's temporary folder.</summary>
+    public string? SpoolFolder { get; init; }
+
+    /// <summary>SQLite: how long writers of a database in rollback mode may be made to wait, in seconds, 0 to 3600; null for the engine's default.</summary>
+    public double? MaxWriterWaitSeconds { get; init; }
+}

@@ -1,0 +1,44 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Server.Files;
+
+/// <summary>The server's own folder and what lies where in it. Nobody else may look in.</summary>
+/// <param name="path">The folder, absolute.</param>
+public sealed class DataFolder(string path)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>The folder.</summary>
+    public string Root { get; } = Path.GetFullPath(path);
+
+    /// <summary>The embedded state store's file.</summary>
+    public string State => Path.Combine(Root, "state.db");
+
+    /// <summary>The audit log.</summary>
+    public string Audit => Path.Combine(Root, "audit.log");
+
+    /// <summary>The one-time password of the first start.</summary>
+    public string FirstPassword => Path.Combine(Root, "admin-password");
+
+    /// <summary>The keys that sessions are protected with.</summary>
+    public string Keys => Path.Combine(Root, "keys");
+
+    /// <summary>The node's own key.</summary>
+    public string NodeKey => Path.Combine(Root, "node.key");
+
+    /// <summary>Makes the folders where they are not there; closes those to others that hold keys.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    public void Create()
+    {
+        try
+        {
+            Directory.CreateDirectory(Root, OwnerOnly);
+            Directory.CreateDirectory(Keys, OwnerOnly);
+            File.SetUnixFileMode(Keys, OwnerOnly);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"The data folder '{Root}' cannot be made or used: {e.Message}", "Choose another with --data, or make it and give it to this user.", e);
+        }
+    }
+}

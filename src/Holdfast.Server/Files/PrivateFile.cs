@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Holdfast.Core.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Server.Files;
+
+/// <summary>Files with secrets in them: readable by this user and nobody else.</summary>
+internal static partial class PrivateFile
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int EmptyPath = 0x1000;
+    private const uint Basic = 0x7ff;
+
+    /// <summary>Reads a file if only this user can.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it is, for messages, with a capital: <c>Admin token file</c>.</param>
+    /// <param name="mostBytes">The longest that it may be.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read or change it.</exception>
+    public static byte[] Read(string path, string what, int mostBytes)
+    {
+        try
+        {
+            using var file = new FileStream(path, new FileStreamOptions { BufferSize = 0 });
+
+            // Of the file that is open, not of the name, which may be another's a moment later.
+            var mode = File.GetUnixFileMode(file.SafeFileHandle);
+            if ((mode & ~Owner) != 0) throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' has mode {Convert.ToString((int)mode, 8).PadLeft(4, '0')}: others could read or change it.", $"chmod 600 '{path}'; and if others had time to read it, make a new secret.");
+            var owner = OwnerOf(file.SafeFileHandle);
+            if (owner != geteuid()) throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' belongs to user {owner}, and this is user {geteuid()}.", $"chown {geteuid()} '{path}'");
+            if (file.Length > mostBytes) throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' has {file.Length} bytes; at most {mostBytes} make sense.", "See that it is the right file.");
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"{what} '{path}' is not there.", "Check its path.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' cannot be read: {e.Message}", "It must be a file that this user may read.", e);
+        }
+    }
+
+    /// <summary>Writes a file anew: whole or not at all, with mode 0600, on disk when this returns.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> contents)
+    {
+        var partial = $"{path}.{Path.GetRandomFileName()}";
+        try
+        {
+            using (var file = new FileStream(partial, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = Owner }))
+            {
+                file.Write(contents);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private static unsafe uint OwnerOf(SafeFileHandle file)
+    {
+        var status = stackalloc byte[256];
+        byte empty = 0;
+        if (statx(file, &empty, EmptyPath, Basic, status) != 0) throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+        return *(uint*)(status + 20); // stx_uid
+    }
+
+    [LibraryImport("libc", SetLastError = true)] private static unsafe partial int statx(SafeFileHandle folder, byte* path, int flags, uint mask, byte* status);
+    [LibraryImport("libc")] private static partial uint geteuid();
+}

@@ -1,0 +1,109 @@
+using Holdfast.Core.Errors;
+using Holdfast.Server.Access;
+using Holdfast.Server.Audit;
+using Holdfast.Server.Endpoints;
+using Holdfast.Server.Files;
+using Holdfast.Server.Hosting;
+using Holdfast.Server.Problems;
+using Holdfast.State;
+using Holdfast.State.Embedded;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Server;
+
+/// <summary>Composes the server: state, access, API.</summary>
+public static class HoldfastServer
+{
+    /// <summary>The longest body that a request may have.</summary>
+    public const int MaxBodyBytes = 1 << 20;
+
+    /// <summary>Where the API lies.</summary>
+    public const string ApiPath = "/api/v1";
+
+    /// <summary>Builds the server; it opens the state and listens when it is started. Dispose it asynchronously.</summary>
+    /// <param name="options">What it was given.</param>
+    /// <param name="more">Adds or replaces services, after all others.</param>
+    /// <exception cref="HoldfastException">The data folder or the admin token file cannot be used.</exception>
+    public static WebApplication Build(ServerOptions options, Action<WebApplicationBuilder>? more = null)
+    {
+        var data = new DataFolder(options.DataFolder);
+        var adminToken = options.AdminTokenFile is null ? AdminToken.None : AdminToken.Read(options.AdminTokenFile);
+        data.Create();
+
+        // Empty: the usual builder reads settings from the current folder and the environment, which could make us listen elsewhere.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "holdfast", EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => KestrelListening.Apply(kestrel, options.Config));
+        AddLogging(builder.Logging);
+        AddHosting(builder.Services, options);
+        AddState(builder.Services, options, data);
+        builder.Services.AddAccess(data, adminToken);
+        AddApi(builder.Services);
+        more?.Invoke(builder);
+
+        var app = builder.Build();
+        UsePipeline(app);
+        app.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        app.MapApiDescription();
+        MapApi(app.MapGroup(ApiPath));
+        return app;
+    }
+
+    // Every part of the API is one line here; what it needs is added above, beside AddAccess.
+    private static void MapApi(RouteGroupBuilder api)
+    {
+        api.MapSession();
+        api.MapUsers();
+        api.MapTokens();
+        api.MapAudit();
+    }
+
+    private static void AddLogging(ILoggingBuilder logging) => logging
+        .AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-dd HH:mm:ss'Z' ", true))
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+        .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // its keys lie in a folder that only we can read, and it warns of that
+
+    private static void AddHosting(IServiceCollection services, ServerOptions options)
+    {
+        services.AddSystemd();
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(options.Config.Limits.GraceSeconds + 15)); // what is interrupted needs a moment to end
+        services.AddSingleton(options.Time).AddSingleton(options.Config);
+    }
+
+    private static void AddState(IServiceCollection services, ServerOptions options, DataFolder data)
+    {
+        services.AddSingleton(data);
+        services.AddSingleton<IStateStore>(_ => EmbeddedStateStore.OpenAsync(data.State, options.Time, CancellationToken.None).GetAwaiter().GetResult()); // the container makes services synchronously
+        services.AddSingleton(_ => AuditLog.Open(data.Audit, options.Time));
+    }
+
+    private static void AddApi(IServiceCollection services)
+    {
+        services.AddRouting();
+        services.AddExceptionHandler<FailureHandler>();
+        services.AddProblemDetails();
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true); // so that a body that cannot be read is answered like any other failure
+        services.ConfigureHttpJsonOptions(o => ApiJson.Apply(o.SerializerOptions));
+        services.AddApiDescription();
+    }
+
+    private static void UsePipeline(WebApplication app)
+    {
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(context => ProblemWriter.WriteAsync(context.HttpContext, ProblemWriter.OfStatus(context.HttpContext.Response.StatusCode)));
+        app.UseMiddleware<LoopbackGate>();
+        app.UseRouting();
+        app.UseMiddleware<RouteValueDecoding>();
+        app.UseAuthentication();
+        app.UseMiddleware<CrossSiteMiddleware>();
+        app.UseMiddleware<AuditMiddleware>();
+        app.UseAuthorization();
+    }
+}

@@ -1,0 +1,19 @@
+using Holdfast.Server.Configuration;
+
+namespace Holdfast.Server;
+
+/// <summary>What <c>holdfast serve</c> was given.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>The configuration.</summary>
+    public required ServerConfig Config { get; init; }
+
+    /// <summary>The server's own folder: state, audit log, keys.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>File with an API token for automation, mode 0600; null for none.</summary>
+    public string? AdminTokenFile { get; init; }
+
+    /// <summary>The clock. Default the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,138 @@
+using Holdfast.Core.Cluster;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Configuration;
+
+namespace Holdfast.Server.Tests.Configuration;
+
+public sealed class ServerConfigTests : IDisposable
+{
+    private readonly ConfigFile _file = new();
+
+    public void Dispose() => _file.Dispose();
+
+    [Fact]
+    public void Without_a_file_there_are_defaults()
+    {
+        var config = ServerConfigLoader.Load(null, "/var/lib/holdfast", new Dictionary<string, string>());
+        Assert.Equal(("A", "http://127.0.0.1:8420"), (config.Node, config.Listen));
+        Assert.Equal((30, 30, 30, 30), (config.Limits.DiscoverySeconds, config.Limits.GraceSeconds, config.Limits.MaxChainAgeDays, config.Limits.GracePeriodMinutes));
+        Assert.Empty(config.Sources);
+    }
+
+    [Fact]
+    public void A_whole_file_is_read_with_comments_and_trailing_commas()
+    {
+        var config = _file.Load(
+            """
+            {
+              "$schema": "holdfast.schema.json", // for editors
+              "node": "BC",
+              "listen": "http://localhost:9000",
+              "localRoots": ["/backup", "nas"],
+              "sources": [
+                { "name": "demo", "engine": "sqlite", "path": "srv", "include": ["*.db"], "exclude": ["tmp*"], "encrypted": ["*.enc.db"], "role": "replica", "spoolFolder": "/spool", "maxWriterWaitSeconds": 2.5, },
+              ],
+              "limits": { "slots": 3, "graceSeconds": 0 },
+              "webhook": { "url": "https://hooks.example/x" },
+              "commands": { "vault": ["/usr/bin/vault", "read", "-field=key"] },
+            }
+            """);
+        var source = Assert.Single(config.Sources);
+        Assert.Equal(("demo", Path.Combine(_file.Folder, "srv"), DatabaseRole.Replica, "/spool", 2.5), (source.Name, source.Path, source.Role, source.SpoolFolder, source.MaxWriterWaitSeconds));
+        Assert.Equal(["*.enc.db"], source.Encrypted);
+        Assert.Equal(["/backup", Path.Combine(_file.Folder, "nas")], config.LocalRoots);
+        Assert.Equal((3, 0, 30), (config.Limits.Slots, config.Limits.GraceSeconds, config.Limits.DiscoverySeconds));
+        Assert.Equal("https://hooks.example/x", config.Webhook!.Url);
+        Assert.Equal(["/usr/bin/vault", "read", "-field=key"], config.Commands["vault"]);
+    }
+
+    [Fact]
+    public void All_faults_are_told_at_once_each_with_its_key()
+    {
+        var faults = _file.Faults(
+            """
+            {
+              "node": "toolong", "listen": "http://0.0.0.0:8420", "lisden": "x", "localRoots": [""],
+              "sources": [ { "name": "a", "engine": "sqlite", "path": "/srv/a" }, { "name": "A", "engine": "sqlite", "path": 7, "pathh": "/x" }, { "engine": "oracle" }, { "name": "b", "engine": "sqlite", "role": "boss" }, 5 ],
+              "limits": { "slots": 0, "smallLane": "many", "discoverySeconds": 1.5 },
+              "webhook": { "url": "http://169.254.169.254/latest" }, "heartbeat": {}, "tls": { "key": "nowhere.pem" },
+              "commands": { "x": [] }, "node": "B"
+            }
+            """);
+        Assert.Equal(
+            [
+                "commands.x", "heartbeat.url", "limits.discoverySeconds", "limits.slots", "limits.smallLane", "lisden", "listen", "localRoots[0]", "node", "node", "sources[1].name", "sources[1].path", "sources[1].pathh",
+                "sources[2].engine", "sources[2].name", "sources[3].path", "sources[3].role", "sources[4]", "sources[4].engine", "sources[4].name", "tls.certificate", "tls.key", "webhook.url",
+            ],
+            faults.Select(f => f.Split(':')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_environment_stands_over_the_file()
+    {
+        var config = _file.Load(
+            """{ "node": "A", "limits": { "slots": 1 } }""",
+            ("HOLDFAST_NODE", "Z"),
+            ("HOLDFAST_LISTEN", "http://[::1]:8421"),
+            ("HOLDFAST_LOCAL_ROOTS", "/a:/b"),
+            ("HOLDFAST_LIMITS__SLOTS", "5"),
+            ("HOLDFAST_LIMITS__SMALL_LANE", "6"),
+            ("HOLDFAST_HEARTBEAT__URL", "https://beat.example/1"),
+            ("HOLDFAST_SOAK", "1"));
+        Assert.Equal(("Z", "http://[::1]:8421", 5, 6), (config.Node, config.Listen, config.Limits.Slots, config.Limits.SmallLane));
+        Assert.Equal(["/a", "/b"], config.LocalRoots);
+        Assert.Equal("https://beat.example/1", config.Heartbeat!.Url);
+    }
+
+    [Fact]
+    public void A_variable_that_is_wrong_or_mistyped_is_a_fault_of_that_name() =>
+        Assert.Equal(["HOLDFAST_LIMITS__SLOTS", "HOLDFAST_LIMITS__SLOTZ"], _file.Faults("{}", ("HOLDFAST_LIMITS__SLOTS", "NaN"), ("HOLDFAST_LIMITS__SLOTZ", "1")).Select(f => f.Split(':')[0]));
+
+    [Fact]
+    public void The_data_folder_may_not_lie_in_a_source_not_even_through_a_link()
+    {
+        Directory.CreateDirectory(Path.Combine(_file.Folder, "data"));
+        var link = Path.Combine(Directory.CreateTempSubdirectory("holdfast-link-").FullName, "link");
+        Directory.CreateSymbolicLink(link, _file.Folder);
+        Assert.StartsWith("sources[0].path: the server's data folder", Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "." }] }""")), StringComparison.Ordinal);
+        Assert.StartsWith("sources[0].path: the server's data folder", Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "{{link}}" }] }""")), StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(link)!, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:8420")]
+    [InlineData("https://127.0.0.1:8420")]
+    [InlineData("http://[::]:8420")]
+    [InlineData("ftp://127.0.0.1")]
+    [InlineData("127.0.0.1:8420")]
+    [InlineData("http://host.example:8420")]
+    [InlineData("http://127.0.0.1:8420/path")]
+    [InlineData("http://user@127.0.0.1:8420")]
+    public void An_address_that_is_not_loopback_or_makes_no_sense_is_refused_without_tls(string listen) =>
+        Assert.StartsWith("listen:", Assert.Single(_file.Faults($$"""{ "listen": "{{listen}}" }""")), StringComparison.Ordinal);
+
+    [Fact]
+    public void With_tls_any_address_is_fine_over_https()
+    {
+        foreach (var name in new[] { "c.pem", "k.pem" }) File.WriteAllText(Path.Combine(_file.Folder, name), "");
+        const string tls = """ "tls": { "certificate": "c.pem", "key": "k.pem" } """;
+        Assert.Equal("https://0.0.0.0:443", _file.Load($$"""{ "listen": "https://0.0.0.0:443", {{tls}} }""").Listen);
+        Assert.StartsWith("listen:", Assert.Single(_file.Faults($$"""{ "listen": "http://0.0.0.0:80", {{tls}} }""")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{ \"webhook\": hunter2 }")]
+    [InlineData("[]")]
+    [InlineData("\"text\"")]
+    public void What_is_no_configuration_is_refused_without_repeating_it(string text)
+    {
+        var failure = Assert.Throws<HoldfastException>(() => _file.Load(text));
+        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.DoesNotContain("hunter2", failure.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_is_told() =>
+        Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => ServerConfigLoader.Load(Path.Combine(_file.Folder, "nowhere.json"), "/data", new Dictionary<string, string>())).Error);
+}
