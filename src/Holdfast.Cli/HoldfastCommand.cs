@@ -21,7 +21,7 @@ public static class HoldfastCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand(Description) { SharedOptions.Output };
-        foreach (var verb in new[] { DatabasesCommand.Create(), BackupCommand.Create(), PointsCommand.Create(), RestoreCommand.Create(), VerifyCommand.Create(), ExtractCommand.Create(), KeygenCommand.Create() }) root.Add(verb);
+        foreach (var verb in new[] { DatabasesCommand.Create(), BackupCommand.Create(), PointsCommand.Create(), RestoreCommand.Create(), VerifyCommand.Create(), ExtractCommand.Create(), KeygenCommand.Create(), ServeCommand.Create() }) root.Add(verb);
         var parsed = root.Parse(args);
         var console = new CommandConsole(parsed.Errors.Count == 0 && parsed.GetValue(SharedOptions.Output) == OutputFormat.Json);
         if (parsed.Errors.Count > 0)

@@ -41,6 +41,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         ArchiveKeys = new(secrets);
         Operations = new(State.Operations, settings.Tag, time);
         Tasks = new(State.Templates, State.Tasks, State.Databases);
+        Editor = new(State.Templates, State.Tasks, Destinations, ArchiveKeys, time);
         Retention = new(settings.Zone, time);
         Backups = new(Destinations, roots);
         _sources = sources.ToDictionary(s => s.Name, s => new SourceMonitor(s, State.Databases, time), StringComparer.Ordinal);
@@ -55,6 +56,12 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     /// <summary>All tasks.</summary>
     public TaskBook Tasks { get; }
+
+    /// <summary>Saves tasks.</summary>
+    public TaskEditor Editor { get; }
+
+    /// <summary>What the node was told.</summary>
+    public NodeSettings Settings => _settings;
 
     /// <summary>All operations.</summary>
     public OperationBook Operations { get; }
@@ -160,6 +167,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         }
 
         _scheduler.Dispose();
+        Editor.Dispose();
         await Destinations.DisposeAsync();
         await State.DisposeAsync();
         _stop.Dispose();

@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
+using Holdfast.Server.Configuration;
 using Holdfast.Server.Endpoints;
 using Holdfast.Server.Files;
 using Holdfast.Server.Hosting;
@@ -43,6 +44,7 @@ public static class HoldfastServer
         AddHosting(builder.Services, options);
         AddState(builder.Services, options, data);
         builder.Services.AddAccess(data, adminToken);
+        AddNode(builder.Services);
         AddApi(builder.Services);
         more?.Invoke(builder);
 
@@ -61,6 +63,13 @@ public static class HoldfastServer
         api.MapUsers();
         api.MapTokens();
         api.MapAudit();
+        api.MapSources();
+        api.MapDestinations();
+        api.MapServerWideBackups();
+        api.MapDatabases();
+        api.MapTasks();
+        api.MapBackups();
+        api.MapOperations();
     }
 
     private static void AddLogging(ILoggingBuilder logging) => logging
@@ -81,6 +90,12 @@ public static class HoldfastServer
         services.AddSingleton(data);
         services.AddSingleton<IStateStore>(_ => EmbeddedStateStore.OpenAsync(data.State, options.Time, CancellationToken.None).GetAwaiter().GetResult()); // the container makes services synchronously
         services.AddSingleton(_ => AuditLog.Open(data.Audit, options.Time));
+    }
+
+    private static void AddNode(IServiceCollection services)
+    {
+        services.AddSingleton(s => NodeHosting.Make(s.GetRequiredService<ServerConfig>(), s.GetRequiredService<DataFolder>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<NodeHosting>();
     }
 
     private static void AddApi(IServiceCollection services)

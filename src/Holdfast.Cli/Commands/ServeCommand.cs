@@ -1,0 +1,28 @@
+using System.Collections;
+using System.CommandLine;
+using Holdfast.Server;
+using Holdfast.Server.Configuration;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary><c>holdfast serve</c>: runs a node until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var config = new Option<string>("--config") { Description = "holdfast.json; without it, the environment (HOLDFAST_…) and defaults.", HelpName = "FILE" };
+        var data = new Option<string>("--data") { Description = "The server's own folder: state, keys, audit log (default $XDG_DATA_HOME/holdfast/server).", HelpName = "DIR" };
+        var adminToken = new Option<string>("--admin-token-file") { Description = "A file of mode 0600 with an API token for automation.", HelpName = "FILE" };
+        var command = new Command("serve", "Run a node: schedules, API. Ctrl+C or SIGTERM ends it in order.") { config, data, adminToken };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var folder = Path.GetFullPath(parsed.GetValue(data) ?? Path.Combine(Path.GetDirectoryName(Node.Keys.NodeKey.DefaultPath)!, "server"));
+            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? ""), StringComparer.Ordinal);
+            var loaded = ServerConfigLoader.Load(parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null, folder, environment);
+            await using var server = HoldfastServer.Build(new() { Config = loaded, DataFolder = folder, AdminTokenFile = parsed.GetValue(adminToken) });
+            await server.RunAsync();
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,192 @@
+using System.Security.Cryptography;
+using Holdfast.Archive.Age;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Retention;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Places;
+using Holdfast.Node.Secrets;
+using Holdfast.State;
+
+namespace Holdfast.Node.Tasks;
+
+/// <summary>Saves and deletes tasks: everything is checked first, and every fault told at once.</summary>
+/// <param name="templates">Server-wide tasks.</param>
+/// <param name="regular">Regular tasks.</param>
+/// <param name="destinations">Destinations.</param>
+/// <param name="keys">Keys that the server keeps.</param>
+/// <param name="time">The clock.</param>
+public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<RegularTask> regular, DestinationBook destinations, ArchiveKeys keys, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1); // names are unique over several entries
+
+    /// <summary>The template of this name, whatever the case; null where there is none.</summary>
+    public StateItem<Template>? FindTemplate(string name) => templates.Items.FirstOrDefault(t => string.Equals(t.Value.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The template that would be saved, without saving it.</summary>
+    /// <exception cref="InvalidException">Every fault.</exception>
+    public Template Draft(string name, TaskDefinition definition) => Build(name, definition, FindTemplate(name)?.Value).Template;
+
+    /// <summary>Saves a template under its name; a definition that names another renames it, and its tasks keep their history.</summary>
+    /// <exception cref="InvalidException">Every fault.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/></exception>
+    public async Task<SavedTask<Template>> PutTemplateAsync(string name, TaskDefinition definition, long? expected, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var before = FindTemplate(name);
+            var (template, given, generated) = Build(name, definition, before?.Value);
+            if ((given ?? generated) is { } key) await keys.PutAsync(template.Id, key, cancellationToken); // before the task: an archive never is without its key
+            return new(await templates.PutAsync(template.Id, template, expected ?? before?.Revision ?? 0, cancellationToken), before is null, generated);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Deletes a template and with it its tasks. Backups stay where they are, and so do keys that open them.</summary>
+    public async Task DeleteTemplateAsync(string name, long? expected, CancellationToken cancellationToken)
+    {
+        var item = FindTemplate(name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no server-wide backup '{name}'.", "List them with: GET /api/v1/server-wide-backups");
+        await templates.DeleteAsync(item.Key, expected, cancellationToken);
+    }
+
+    /// <summary>Saves a regular task of a database.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">Id of the task that is changed; null makes a new one.</param>
+    /// <param name="definition">What it shall be.</param>
+    /// <param name="present">The database's tasks, for their names.</param>
+    /// <param name="expected">Revision that it must have; null for any.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<SavedTask<RegularTask>> PutRegularAsync(DatabaseId database, string? id, TaskDefinition definition, IReadOnlyList<BackupTask> present, long? expected, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var before = id is null ? null : Own(database, id);
+            var (settings, faults, given, generated) = Settings(definition, before?.Value.Settings);
+            var task = new RegularTask
+            {
+                Id = before?.Key ?? NewId(),
+                Name = definition.Name?.Trim() ?? before?.Value.Name ?? "",
+                Database = database,
+                Settings = settings,
+                PreferredNode = definition.PreferredNode,
+                ScheduledSince = Since(before?.Value.Settings, settings, before?.Value.ScheduledSince),
+            };
+            faults.InsertRange(0, TaskRules.Check(task));
+            if (definition.Excluded.Count > 0) faults.Add(new("excluded", "Only a server-wide task excludes databases.", "Leave it out."));
+            if (definition.SpreadMinutes != 0) faults.Add(new("spreadMinutes", "Only a server-wide task spreads its starts.", "Leave it out."));
+            if (present.Any(t => t.Id != task.Id && string.Equals(t.Name, task.Name, StringComparison.OrdinalIgnoreCase))) faults.Add(new("name", $"The database has a task '{task.Name}' already.", "Choose another name."));
+            InvalidException.ThrowIfAny(faults);
+            if ((given ?? generated) is { } key) await keys.PutAsync(task.Id, key, cancellationToken);
+            return new(await regular.PutAsync(task.Id, task, expected ?? before?.Revision ?? 0, cancellationToken), before is null, generated);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Deletes a regular task. Its backups stay.</summary>
+    public Task DeleteRegularAsync(DatabaseId database, string id, long? expected, CancellationToken cancellationToken) => regular.DeleteAsync(Own(database, id).Key, expected, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    private static string NewId() => RandomNumberGenerator.GetHexString(10, lowercase: true);
+
+    private StateItem<RegularTask> Own(DatabaseId database, string id) => regular.Find(id) is { } item && item.Value.Database == database
+        ? item
+        : throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{database}' has no regular task '{id}'.", "List its tasks with: GET /api/v1/databases/ID/tasks");
+
+    private (Template Template, AgeIdentity? Given, AgeIdentity? Generated) Build(string name, TaskDefinition definition, Template? before)
+    {
+        var (settings, faults, given, generated) = Settings(definition, before?.Settings);
+        var template = new Template
+        {
+            Id = before?.Id ?? NewId(),
+            Name = (definition.Name ?? before?.Name ?? name).Trim(),
+            Settings = settings,
+            Excluded = [.. definition.Excluded.Select(e => e?.Trim() ?? "")],
+            Spread = TimeSpan.FromMinutes(double.IsFinite(definition.SpreadMinutes) && Math.Abs(definition.SpreadMinutes) < 1e7 ? definition.SpreadMinutes : -1),
+            ScheduledSince = Since(before?.Settings, settings, before?.ScheduledSince),
+        };
+        faults.InsertRange(0, TaskRules.Check(template));
+        if (FindTemplate(template.Name) is { } same && same.Key != template.Id) faults.Add(new("name", $"There is a server-wide backup '{same.Value.Name}' already.", "Choose another name."));
+        if (definition.PreferredNode is not null) faults.Add(new("preferredNode", "A server-wide task has no node of its own: each database's is chosen.", "Leave it out."));
+        InvalidException.ThrowIfAny(faults);
+        return (template, given, generated);
+    }
+
+    private (TaskSettings Settings, List<Fault> Faults, AgeIdentity? Given, AgeIdentity? Generated) Settings(TaskDefinition definition, TaskSettings? before)
+    {
+        var faults = new List<Fault>();
+        foreach (var missing in definition.Destinations.Where(d => !string.IsNullOrWhiteSpace(d) && destinations.Find(d) is null)) faults.Add(new("destinations", $"Destination '{missing}' is not defined.", "Define it first: PUT /api/v1/destinations/NAME"));
+        var (encryption, given, generated) = Encryption(definition.Encryption ?? new(), before?.Encryption, faults);
+        var days = definition.Retention?.MinimumAgeDays;
+        if (days is { } age && (!double.IsFinite(age) || age > 36_500))
+        {
+            faults.Add(new("retention.minimumAgeDays", $"Backups cannot be kept for {age} days.", "Give at most 36500, or leave retention out to keep them for ever."));
+            days = null;
+        }
+
+        var settings = new TaskSettings
+        {
+            Type = definition.Type,
+            FullBackup = definition.FullBackup,
+            IncrementalBackup = definition.IncrementalBackup,
+            TimeZone = definition.TimeZone,
+            Retention = days is { } kept ? new RetentionPolicy(TimeSpan.FromDays(kept)) : null,
+            Encryption = encryption,
+            Destinations = definition.Destinations,
+            Disabled = definition.Disabled,
+        };
+        return (settings, faults, given, generated);
+    }
+
+    private static (EncryptionSettings Settings, AgeIdentity? Given, AgeIdentity? Generated) Encryption(EncryptionDefinition definition, EncryptionSettings? before, List<Fault> faults)
+    {
+        var settings = new EncryptionSettings { Mode = definition.Mode, Recipients = definition.Recipients, EncryptSnapshots = definition.EncryptSnapshots };
+        if (definition.Mode != EncryptionMode.Key)
+        {
+            if (definition.Key is not null) faults.Add(new("encryption.key", $"A key is given, and the mode is {definition.Mode}.", "Set the mode to Key, or leave the key out."));
+            foreach (var recipient in definition.Recipients.Where(r => !string.IsNullOrWhiteSpace(r))) Caught("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
+            return (settings, null, null);
+        }
+
+        if (definition.Key is null && before is { Mode: EncryptionMode.Key }) return (settings with { Recipients = before.Recipients }, null, null);
+        if (definition.Key is null)
+        {
+            var generated = AgeIdentity.Generate();
+            return (settings with { Recipients = [generated.Recipient.ToString()] }, null, generated);
+        }
+
+        var given = Caught("encryption.key", () => AgeIdentity.Parse(definition.Key.Trim()), faults);
+        return (settings with { Recipients = given is null ? [] : [given.Recipient.ToString()] }, given, null);
+    }
+
+    private static T? Caught<T>(string field, Func<T> read, List<Fault> faults)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (HoldfastException e)
+        {
+            faults.Add(new(field, e.Message, e.Hint ?? "Give another."));
+            return null;
+        }
+    }
+
+    // Slots of an old schedule, or of the time that it was off, do not count as missed.
+    private DateTimeOffset Since(TaskSettings? before, TaskSettings now, DateTimeOffset? since)
+    {
+        var same = before is not null && before.FullBackup == now.FullBackup && before.IncrementalBackup == now.IncrementalBackup && before.TimeZone == now.TimeZone && before.Runs == now.Runs;
+        return same ? since!.Value : time.GetUtcNow();
+    }
+}

@@ -1,0 +1,47 @@
+using System.Security.Claims;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Restores;
+using Holdfast.Node.Secrets;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>What can be restored, and restoring it.</summary>
+internal static class BackupEndpoints
+{
+    private const int MostPoints = 1_000;
+
+    public static void MapBackups(this RouteGroupBuilder api)
+    {
+        api.MapGet("/backups", ListAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Restore points of a database, a destination or a path");
+        api.MapPost("/restores", Restore).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Restore a point as a new database");
+    }
+
+    private static async Task<Ok<Page<PointView>>> ListAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var stored = await node.Backups.FindAsync(from, cancellationToken);
+        var keys = await node.ArchiveKeys.AllAsync(cancellationToken);
+        var points = new List<PointView>();
+        await foreach (var point in PointFinder.ListAsync(stored, keys, cancellationToken))
+        {
+            if (points.Count == MostPoints) break;
+            var name = point.Archive.Name;
+            points.Add(new(point.Archive.Path, name.Time, name.Form.ToString(), point.Archive.Length, point.Header?.Id, point.Header?.Database, point.Needs?.ToString(), point.Problem is null ? null : OperationError.Of(point.Problem)));
+        }
+
+        return TypedResults.Ok(new Page<PointView>(points));
+    }
+
+    private static Accepted<OperationIdView> Restore(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node)
+    {
+        foreach (var key in body.Keys) ArchiveKeys.Parse(key);
+        var operation = node.Restore(new RestoreAsk { From = body.From, Point = body.Point, Target = DatabaseId.Parse(body.Target), Keys = body.Keys }, principal.Caller()!.Display);
+        return TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{operation.Id}", new OperationIdView(operation.Id));
+    }
+}

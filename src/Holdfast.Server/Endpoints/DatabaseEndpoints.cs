@@ -1,0 +1,69 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Tasks;
+using Holdfast.Core.Errors;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>Databases, as discovery found them.</summary>
+internal static class DatabaseEndpoints
+{
+    private const int MostOnAPage = 1_000;
+
+    public static void MapDatabases(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/databases").WithTags("Databases").RequireRole(Role.Viewer);
+        group.MapGet("", List).WithSummary("Databases; filtered by source, state and part of the name");
+        group.MapGet("/{id}", Show).WithSummary("One database");
+        group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped; its backups stay");
+        group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Give the key of an encrypted database");
+        group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
+    }
+
+    private static Ok<Page<DatabaseView>> List(HoldfastNode node, string? source = null, string? state = null, string? search = null, string? after = null, int limit = 100)
+    {
+        if (limit is < 1 or > MostOnAPage) throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MostOnAPage}.");
+        var found = node.State.Databases.Items.Where(r => (source is null || r.Value.Id.Source == source) && (search is null || r.Key.Contains(search, StringComparison.OrdinalIgnoreCase)) && (after is null || string.CompareOrdinal(r.Key, after) > 0))
+            .OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => Views.Database(node, r.Value)).Where(v => state is null || v.State.Equals(state, StringComparison.OrdinalIgnoreCase)).Take(limit + 1).ToList();
+        return TypedResults.Ok(new Page<DatabaseView>([.. found.Take(limit)], found.Count > limit ? found[limit - 1].Id : null));
+    }
+
+    private static Ok<DatabaseView> Show(string id, HoldfastNode node) => TypedResults.Ok(Views.Database(node, Find(node, id)));
+
+    private static async Task<NoContent> DismissAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        if (Find(node, id).Dropped is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is there.", "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there.");
+        await node.State.Databases.DeleteAsync(id, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> PutKeyAsync(string id, DatabaseKeyRequest body, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        DatabaseId.Parse(id);
+        await node.DatabaseKeys.PutAsync(id, Key(body), cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DeleteKeyAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        await node.DatabaseKeys.DeleteAsync(id, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static DatabaseKey Key(DatabaseKeyRequest body)
+    {
+        if (body is { Key: { } key, Passphrase: null }) return DatabaseKey.FromRaw(Convert.FromBase64String(Archive.Age.AgeIdentity.Parse(key.Trim()).ToBase64()));
+        if (body is { Key: null, Passphrase.Length: > 0 }) return DatabaseKey.FromPassphrase(body.Passphrase);
+        InvalidException.ThrowIfAny([new Fault("key", "One of key and passphrase is needed.", "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text.")]);
+        throw new InvalidOperationException("unreachable");
+    }
+
+    private static DatabaseRecord Find(HoldfastNode node, string id) => node.State.Databases.Find(id)
+        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no database '{id}'.", "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db");
+}

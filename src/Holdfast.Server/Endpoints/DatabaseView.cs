@@ -1,0 +1,49 @@
+using Holdfast.Core.Operations;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>A database as the API shows it.</summary>
+public sealed record DatabaseView
+{
+    /// <summary>Its id, <c>source/name</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its source.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Its name there.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its engine.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>Bytes on disk.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary><c>No</c>, <c>Yes</c>, or <c>Maybe</c>.</summary>
+    public required string Encryption { get; init; }
+
+    /// <summary>When it was discovered first.</summary>
+    public required DateTimeOffset FirstSeen { get; init; }
+
+    /// <summary>When it was found to be gone; null while it is there. Its backups stay.</summary>
+    public DateTimeOffset? Dropped { get; init; }
+
+    /// <summary>What it seems to have been renamed to.</summary>
+    public string? RenamedTo { get; init; }
+
+    /// <summary>Why it cannot be read; null where it can.</summary>
+    public OperationError? Problem { get; init; }
+
+    /// <summary>Number of tasks that cover it and are not switched off.</summary>
+    public required int Tasks { get; init; }
+
+    /// <summary>The newest backup of any of its tasks; null for none.</summary>
+    public DateTimeOffset? LastBackup { get; init; }
+
+    /// <summary>When the next is due; null for never.</summary>
+    public DateTimeOffset? NextBackup { get; init; }
+
+    /// <summary><c>Covered</c>, <c>Failing</c>, <c>Uncovered</c>, <c>Unreadable</c>, <c>Waiting</c> (for its first backup) or <c>Dropped</c>.</summary>
+    public required string State { get; init; }
+}

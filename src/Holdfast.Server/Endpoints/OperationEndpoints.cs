@@ -1,0 +1,61 @@
+using System.Security.Claims;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Operations;
+using Holdfast.Core.Errors;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>What runs, and what has run.</summary>
+internal static class OperationEndpoints
+{
+    private const int MostOnAPage = 1_000;
+    private const double MostMinutes = 43_200;
+
+    public static void MapOperations(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/operations").WithTags("Operations").RequireRole(Role.Viewer);
+        group.MapGet("", List).WithSummary("Operations, the newest first; filtered by database, task, kind and state");
+        group.MapGet("/{id}", Show).WithSummary("One operation");
+        group.MapGet("/{id}/log", Log).WithSummary("Its log, while it runs and shortly after");
+        group.MapPost("/{id}/abort", AbortAsync).RequireRole(Role.Operator).WithSummary("Stop it; its slot counts as used");
+        group.MapPost("/{id}/delay", DelayAsync).RequireRole(Role.Operator).WithSummary("Stop a backup and begin it again later");
+    }
+
+    private static Ok<Page<Operation>> List(HoldfastNode node, string? database = null, string? task = null, OperationKind? kind = null, OperationState? state = null, string? after = null, int limit = 100)
+    {
+        if (limit is < 1 or > MostOnAPage) throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MostOnAPage}.");
+        var found = node.Operations.All.Where(o => (database is null || o.Database.ToString() == database) && (task is null || o.TaskId == task) && (kind is null || o.Kind == kind) && (state is null || o.State == state) && (after is null || string.CompareOrdinal(o.Id, after) < 0)).Take(limit + 1).ToList();
+        return TypedResults.Ok(new Page<Operation>([.. found.Take(limit)], found.Count > limit ? found[limit - 1].Id : null));
+    }
+
+    private static Ok<Operation> Show(string id, HoldfastNode node) => TypedResults.Ok(node.Operations.Find(id) ?? throw Missing(id));
+
+    private static Ok<Page<string>> Log(string id, HoldfastNode node) =>
+        TypedResults.Ok(new Page<string>(node.Operations.Find(id) is null ? throw Missing(id) : node.Operations.LogOf(id)));
+
+    private static async Task<NoContent> AbortAsync(string id, ClaimsPrincipal principal, HoldfastNode node)
+    {
+        await Live(node, id).AbortAsync(principal.Caller()!.Display, null);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DelayAsync(string id, DelayRequest body, ClaimsPrincipal principal, HoldfastNode node, TimeProvider time)
+    {
+        if (body.Minutes is not (> 0 and <= MostMinutes)) throw new HoldfastException(ErrorCatalogue.Usage, $"A delay of {body.Minutes} minutes is out of range.", $"Give more than 0, at most {MostMinutes}.");
+        var live = Live(node, id);
+        if (live.Current.Kind != OperationKind.Backup || live.Current.TaskId is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, "Only the backup of a task can be put off.", "Abort it, and begin it again when you like.");
+        await live.AbortAsync(principal.Caller()!.Display, time.GetUtcNow() + TimeSpan.FromMinutes(body.Minutes));
+        return TypedResults.NoContent();
+    }
+
+    private static LiveOperation Live(HoldfastNode node, string id) => node.Operations.FindLive(id)
+        ?? throw (node.Operations.Find(id) is null ? Missing(id) : new HoldfastException(ErrorCatalogue.NotAllowed, $"Operation '{id}' has ended.", null));
+
+    private static HoldfastException Missing(string id) => new(ErrorCatalogue.NotFound, $"There is no operation '{id}'.", "List them with: GET /api/v1/operations");
+}

@@ -1,0 +1,126 @@
+using System.Security.Claims;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Backups;
+using Holdfast.Node.Tasks;
+using Holdfast.Server.Audit;
+using Holdfast.State;
+using Holdfast.Core.Errors;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>Server-wide backup tasks: one covers every database but those it excludes.</summary>
+internal static class ServerWideBackupEndpoints
+{
+    private const int MostShown = 1_000;
+
+    public static void MapServerWideBackups(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/server-wide-backups").WithTags("Server-wide backups").RequireRole(Role.Viewer);
+        group.MapGet("", ListAsync).WithSummary("All server-wide backup tasks");
+        group.MapGet("/{name}", ShowAsync).WithSummary("One server-wide backup task");
+        group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a server-wide backup task; answers with what it covers");
+        group.MapPost("/{name}/preview", PreviewDraftAsync).RequireRole(Role.Operator).WithSummary("What it would cover, without saving it");
+        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete it and its tasks; backups stay");
+        group.MapPost("/{name}/backup", BackUp).RequireRole(Role.Operator).WithSummary("Back up all its databases now");
+        group.MapPost("/{name}/key", RevealAsync).RequireRole(Role.Admin).WithSummary("Reveal its key; audited");
+    }
+
+    private static async Task<Ok<Page<TemplateView>>> ListAsync(HoldfastNode node, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
+        return TypedResults.Ok(new Page<TemplateView>([.. node.State.Templates.Items.Select(t => t.Value).OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase).Select(t => Views.Template(node, t, patterns, time.GetUtcNow()))]));
+    }
+
+    private static async Task<Ok<TemplateView>> ShowAsync(string name, HttpResponse response, HoldfastNode node, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var item = Find(node, name);
+        return TypedResults.Ok(response.WithTag(item.Revision, Views.Template(node, item.Value, await node.DatabaseKeys.PatternsAsync(cancellationToken), time.GetUtcNow())));
+    }
+
+    private static async Task<Results<Ok<TemplateView>, Created<TemplateView>>> PutAsync(string name, TaskDefinition body, HttpRequest request, HttpResponse response, HoldfastNode node, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var key = node.Editor.FindTemplate(name)?.Key ?? "";
+        var saved = await Revisions.EditAsync(request, node.State.Templates, key, TaskDefinitionView.Of, expected => node.Editor.PutTemplateAsync(name, body, expected, cancellationToken));
+        var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
+        var view = response.WithTag(saved.Item.Revision, Views.Template(node, saved.Item.Value, patterns, time.GetUtcNow()) with
+        {
+            GeneratedKey = KeyView.Of(saved.GeneratedKey),
+            Preview = await PreviewAsync(node, saved.Item.Value, patterns, cancellationToken),
+        });
+        return saved.IsNew ? TypedResults.Created($"{HoldfastServer.ApiPath}/server-wide-backups/{Uri.EscapeDataString(view.Name)}", view) : TypedResults.Ok(view);
+    }
+
+    private static async Task<Ok<PreviewView>> PreviewDraftAsync(string name, TaskDefinition body, HoldfastNode node, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await PreviewAsync(node, node.Editor.Draft(name, body), await node.DatabaseKeys.PatternsAsync(cancellationToken), cancellationToken));
+
+    private static async Task<NoContent> DeleteAsync(string name, HttpRequest request, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var item = Find(node, name);
+        await Revisions.EditAsync(request, node.State.Templates, item.Key, TaskDefinitionView.Of, async expected =>
+        {
+            await node.Editor.DeleteTemplateAsync(name, expected, cancellationToken);
+            return true;
+        });
+        return TypedResults.NoContent();
+    }
+
+    private static Accepted<OperationsView> BackUp(string name, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
+    {
+        var template = Find(node, name).Value;
+        if (template.Settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{template.Name}' has no destination.", "Give it one first.");
+        var by = principal.Caller()!.Display;
+        var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).ToList();
+        return TypedResults.Accepted((string?)null, new OperationsView([.. tasks.Select(t => node.BackUp(new BackupJob(t.Database, t.Settings, body?.Kind ?? BackupKind.Full, t), by).Id)]));
+    }
+
+    private static async Task<Ok<KeyView>> RevealAsync(string name, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var template = Find(node, name).Value;
+        var key = template.Settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] } ? await node.ArchiveKeys.FindAsync(template.Id, recipient, cancellationToken) : null;
+        if (key is null) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{template.Name}' has no key that this server keeps.", "With recipients only, the private keys are where you keep them.");
+        await audit.WriteAsync(context, "key-revealed", $"name={template.Name}", "ok");
+        return TypedResults.Ok(KeyView.Of(key)!);
+    }
+
+    private static async Task<PreviewView> PreviewAsync(HoldfastNode node, Template template, IReadOnlyList<string> patterns, CancellationToken cancellationToken)
+    {
+        var preview = Views.Preview(node, template, patterns);
+        var going = new List<string>();
+        if (template.Settings.Retention is not null)
+        {
+            var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).Take(MostShown).Select(t => t with { Settings = template.Settings });
+            foreach (var task in tasks) going.AddRange(await GoingAsync(node, task, cancellationToken));
+        }
+
+        return new(preview.Summary, [.. preview.Databases.Take(MostShown)], going);
+    }
+
+    private static async Task<IEnumerable<string>> GoingAsync(HoldfastNode node, BackupTask task, CancellationToken cancellationToken)
+    {
+        var going = new List<string>();
+        foreach (var name in task.Settings.Destinations)
+        {
+            try
+            {
+                var plan = await node.Retention.PlanAsync(task, await node.Destinations.OpenAsync(name, cancellationToken), approved: true, cancellationToken);
+                going.AddRange(plan.Deletes.Select(c => $"{name}: {c.Path}"));
+            }
+            catch (HoldfastException e)
+            {
+                going.Add($"{name}: cannot be looked at: {e.Message}");
+            }
+        }
+
+        return going;
+    }
+
+    private static StateItem<Template> Find(HoldfastNode node, string name) => node.Editor.FindTemplate(name)
+        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no server-wide backup '{name}'.", "List them with: GET /api/v1/server-wide-backups");
+}

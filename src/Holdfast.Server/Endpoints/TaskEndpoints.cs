@@ -1,0 +1,102 @@
+using System.Security.Claims;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Backups;
+using Holdfast.Node.Tasks;
+using Holdfast.Core.Errors;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>The tasks of a database, derived and regular together.</summary>
+internal static class TaskEndpoints
+{
+    public static void MapTasks(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/databases/{id}").WithTags("Tasks").RequireRole(Role.Viewer);
+        group.MapGet("/tasks", ListAsync).WithSummary("Its tasks");
+        group.MapGet("/tasks/{taskId}", ShowAsync).WithSummary("One task");
+        group.MapPost("/tasks", CreateAsync).RequireRole(Role.Operator).WithSummary("Define a regular task");
+        group.MapPut("/tasks/{taskId}", PutAsync).RequireRole(Role.Operator).WithSummary("Change a regular task");
+        group.MapDelete("/tasks/{taskId}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a regular task; its backups stay");
+        group.MapPost("/tasks/{taskId}/backup", BackUp).RequireRole(Role.Operator).WithSummary("Back this database up now, as the task says");
+        group.MapPost("/backup", BackUpOnce).RequireRole(Role.Operator).WithSummary("One-time full backup without a task");
+    }
+
+    private static async Task<Ok<Page<TaskView>>> ListAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
+        return TypedResults.Ok(new Page<TaskView>([.. node.Tasks.Of(Database(node, id)).Select(t => Views.Task(node, t, patterns))]));
+    }
+
+    private static async Task<Ok<TaskView>> ShowAsync(string id, string taskId, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var task = Find(node, id, taskId);
+        var view = Views.Task(node, task, await node.DatabaseKeys.PatternsAsync(cancellationToken));
+        return TypedResults.Ok(node.State.Tasks.Find(taskId) is { } own ? response.WithTag(own.Revision, view) : view);
+    }
+
+    private static async Task<Created<RegularTaskView>> CreateAsync(string id, TaskDefinition body, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var database = Database(node, id);
+        var saved = await node.Editor.PutRegularAsync(database, null, body, node.Tasks.Of(database), null, cancellationToken);
+        return TypedResults.Created($"{HoldfastServer.ApiPath}/databases/{Uri.EscapeDataString(id)}/tasks/{saved.Item.Key}", response.WithTag(saved.Item.Revision, await ViewAsync(node, saved, cancellationToken)));
+    }
+
+    private static async Task<Ok<RegularTaskView>> PutAsync(string id, string taskId, TaskDefinition body, HttpRequest request, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var task = RefuseDerived(Find(node, id, taskId));
+        var saved = await Revisions.EditAsync(request, node.State.Tasks, taskId, TaskDefinitionView.Of, expected => node.Editor.PutRegularAsync(task.Database, taskId, body, node.Tasks.Of(task.Database), expected, cancellationToken));
+        return TypedResults.Ok(response.WithTag(saved.Item.Revision, await ViewAsync(node, saved, cancellationToken)));
+    }
+
+    private static async Task<NoContent> DeleteAsync(string id, string taskId, HttpRequest request, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var task = RefuseDerived(Find(node, id, taskId));
+        await Revisions.EditAsync(request, node.State.Tasks, taskId, TaskDefinitionView.Of, async expected =>
+        {
+            await node.Editor.DeleteRegularAsync(task.Database, taskId, expected, cancellationToken);
+            return true;
+        });
+        return TypedResults.NoContent();
+    }
+
+    private static Accepted<OperationIdView> BackUp(string id, string taskId, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
+    {
+        var task = Find(node, id, taskId);
+        if (task.Settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Task '{task.Name}' has no destination.", "Give it one first.");
+        return Accepted(node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id);
+    }
+
+    private static Accepted<OperationIdView> BackUpOnce(string id, OneTimeRequest body, ClaimsPrincipal principal, HoldfastNode node)
+    {
+        var database = Database(node, id);
+        var settings = new TaskSettings { Type = body.Type, Destinations = body.Destinations, Encryption = new() { Mode = body.Recipients.Count == 0 ? Core.Encryption.EncryptionMode.None : Core.Encryption.EncryptionMode.Recipients, Recipients = body.Recipients, EncryptSnapshots = true } };
+        var faults = TaskRules.Check(settings with { FullBackup = "0 0 * * *" }).ToList();
+        if (body.Destinations.Count == 0) faults.Add(new("destinations", "A backup needs a destination.", "Name one."));
+        foreach (var missing in body.Destinations.Where(d => node.Destinations.Find(d) is null)) faults.Add(new("destinations", $"Destination '{missing}' is not defined.", "Define it first."));
+        InvalidException.ThrowIfAny(faults);
+        foreach (var recipient in body.Recipients) Archive.Age.AgeRecipient.Parse(recipient);
+        return Accepted(node.BackUp(new BackupJob(database, settings, BackupKind.Full, null), principal.Caller()!.Display).Id);
+    }
+
+    private static Accepted<OperationIdView> Accepted(string operationId) => TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{operationId}", new OperationIdView(operationId));
+
+    private static async Task<RegularTaskView> ViewAsync(HoldfastNode node, SavedTask<RegularTask> saved, CancellationToken cancellationToken) =>
+        new(Views.Task(node, Derivation.Of(saved.Item.Value), await node.DatabaseKeys.PatternsAsync(cancellationToken)), KeyView.Of(saved.GeneratedKey));
+
+    private static BackupTask RefuseDerived(BackupTask task) => task.IsServerWide
+        ? throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{task.Name}' comes from a server-wide backup and cannot be changed on the database.", "Edit it there, or exclude the database there: /api/v1/server-wide-backups")
+        : task;
+
+    private static BackupTask Find(HoldfastNode node, string id, string taskId) => node.Tasks.Of(Database(node, id)).FirstOrDefault(t => t.Id == taskId)
+        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{id}' has no task '{taskId}'.", "List its tasks with: GET /api/v1/databases/ID/tasks");
+
+    private static DatabaseId Database(HoldfastNode node, string id) => node.State.Databases.Find(id)?.Id
+        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no database '{id}'.", "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db");
+}
