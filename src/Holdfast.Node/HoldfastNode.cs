@@ -20,6 +20,7 @@ namespace Holdfast.Node;
 public sealed class HoldfastNode : IAsyncDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AfterCrash = TimeSpan.FromMinutes(1);
 
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
@@ -106,7 +107,8 @@ public sealed class HoldfastNode : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await State.StartAsync(cancellationToken);
-        foreach (var operation in Operations.EndInterrupted().Where(o => o.Kind == OperationKind.Backup && o.TaskId is not null)) Interrupted(operation);
+        var crashed = Operations.EndInterrupted().Where(o => o.Kind == OperationKind.Backup).ToList();
+        foreach (var operation in crashed.Where(o => o.TaskId is not null)) Interrupted(operation);
         Tasks.Changed += ids => _scheduler.Ask(ids);
         Dispatcher.Ended += job => _scheduler.Ask(job.Task is null ? [] : [job.Task.Id]);
         foreach (var monitor in _sources.Values) monitor.Changed += Tasks.Derive;
@@ -126,6 +128,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         }));
         foreach (var monitor in _sources.Values) _loops.Add(Task.Run(() => EveryAsync(_settings.DiscoveryInterval, monitor.LookAsync), CancellationToken.None));
         _loops.Add(Task.Run(() => _scheduler.RunAsync(_stop.Token), CancellationToken.None));
+        _loops.Add(Task.Run(() => new CrashCleaner(Destinations).CleanAsync([.. crashed.Select(o => o.Database).Distinct()], _stop.Token), CancellationToken.None));
         _loops.Add(Task.Run(() => EveryAsync(ProgressInterval, StoreProgressAsync), CancellationToken.None));
     }
 
@@ -149,7 +152,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await Dispatcher.StopAsync(_time);
+        foreach (var dropped in await Dispatcher.StopAsync(_time)) Again(dropped, _time.GetUtcNow());
         var restores = Operations.Live.ToList();
         foreach (var operation in restores) await operation.InterruptAsync();
         await Task.WhenAll(restores.Select(r => r.Ended));
@@ -182,13 +185,23 @@ public sealed class HoldfastNode : IAsyncDisposable
     {
         var status = StatusOf(operation.TaskId!);
         var now = _time.GetUtcNow();
-        State.Statuses.Set(operation.TaskId!, StatusChanges.Failed(status, operation.BackupKind ?? BackupKind.Full, operation.Started ?? operation.Created, now, new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)));
+        if (operation.Started is null) Again(operation, now + AfterCrash);
+        else State.Statuses.Set(operation.TaskId!, StatusChanges.Failed(status, operation.BackupKind ?? BackupKind.Full, operation.Started ?? operation.Created, now, new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)));
     }
 
-    private async Task StoreProgressAsync(CancellationToken cancellationToken)
+    // It never began, so it has not failed: it runs at this time, one that an operator asked for too.
+    private void Again(Operation operation, DateTimeOffset at)
+    {
+        if (operation.TaskId is not { } id) return;
+        var status = StatusOf(id);
+        if (status.DelayedUntil is null || status.DelayedUntil < at) State.Statuses.Set(id, status with { DelayedUntil = at, DelayedKind = operation.BackupKind });
+    }
+
+    private Task StoreProgressAsync(CancellationToken cancellationToken)
     {
         Operations.StoreProgress();
-        await Operations.PruneAsync(cancellationToken);
+        Operations.Prune();
+        return Task.CompletedTask;
     }
 
     private async Task EveryAsync(TimeSpan interval, Func<CancellationToken, Task> work)

@@ -72,7 +72,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     public async Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken)
     {
         StateCondition[] conditions = expected is null ? [] : [new(_prefix + key, expected.Value)];
-        var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = [new(_prefix + key, null)] }, cancellationToken);
+        var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = [Removal(key)] }, cancellationToken);
         if (!commit.Applied)
         {
             commit = await _store.CommitAsync(new() { Conditions = [new(_prefix + key, 0)], Changes = [] }, cancellationToken);
@@ -84,6 +84,9 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     /// <summary>The change that stores a value, for a transaction over several mirrors: commit it, then wait with <see cref="ReachAsync"/>.</summary>
     public StateChange Change(string key, T value) => new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
+
+    /// <summary>The change that removes a value, likewise.</summary>
+    public StateChange Removal(string key) => new(_prefix + key, null);
 
     /// <summary>Returns when the mirror shows what the store held at <paramref name="revision"/>.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it follows no longer.</exception>

@@ -9,47 +9,77 @@ namespace Holdfast.State;
 public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
     where T : class
 {
-    private readonly ConcurrentDictionary<string, T> _pending = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
+    private readonly Lock _setting = new(); // what is shown last is what is stored last
 
-    /// <summary>All values, with their keys, in no order.</summary>
-    public IReadOnlyList<KeyValuePair<string, T>> Items
+    /// <summary>All values, with their keys, in no order. Each is a moment's, not all of the same; none that is there all the time is missed or told twice.</summary>
+    public IEnumerable<KeyValuePair<string, T>> Items
     {
         get
         {
-            // In this order: what is no longer pending is in the mirror by then.
-            var pending = new Dictionary<string, T>(_pending.ToArray(), StringComparer.Ordinal);
-            return [.. pending, .. mirror.Items.Where(i => !pending.ContainsKey(i.Key)).Select(i => KeyValuePair.Create(i.Key, i.Value))];
+            // In this order: what is no longer pending is in the mirror by then. Most of the time nothing is pending, and nothing is copied.
+            var pending = _pending.IsEmpty ? null : new Dictionary<string, Pending>(_pending.ToArray(), StringComparer.Ordinal);
+            return pending is null ? Stored() : Both(pending);
         }
     }
 
+    /// <summary>Number of values, roughly: those that are being stored for the first time can count or not.</summary>
+    public int Count => mirror.Count;
+
     /// <summary>The value of a key; null where there is none.</summary>
-    public T? Find(string key) => _pending.TryGetValue(key, out var value) ? value : mirror.Find(key)?.Value;
+    public T? Find(string key) => _pending.TryGetValue(key, out var pending) ? pending.Value : mirror.Find(key)?.Value;
 
     /// <summary>Sets a value.</summary>
-    public void Set(string key, T value)
-    {
-        _pending[key] = value;
-        writer.Set(mirror.Change(key, value), revision => _ = ForgetAsync(key, value, revision));
-    }
+    /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
+    public void Set(string key, T value) => Set(key, new Pending(value), mirror.Change(key, value));
+
+    /// <summary>Removes a value: it is gone at once, and the store follows in the background.</summary>
+    public void Remove(string key) => Set(key, new Pending(null), mirror.Removal(key));
 
     /// <summary>Removes a value, and returns when that is stored.</summary>
-    public async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        _pending.TryRemove(key, out _);
-        await mirror.DeleteAsync(key, null, cancellationToken);
+        return writer.PassAsync(mirror.Removal(key).Key, DeleteAsync, cancellationToken);
+
+        async Task DeleteAsync()
+        {
+            var before = _pending.GetValueOrDefault(key);
+            await mirror.DeleteAsync(key, null, cancellationToken);
+            if (before is not null) _pending.TryRemove(KeyValuePair.Create(key, before)); // not one that was set meanwhile
+        }
+    }
+
+    private IEnumerable<KeyValuePair<string, T>> Stored() => mirror.Items.Select(i => KeyValuePair.Create(i.Key, i.Value));
+
+    private IEnumerable<KeyValuePair<string, T>> Both(Dictionary<string, Pending> pending) =>
+        pending.Where(p => p.Value.Value is not null).Select(p => KeyValuePair.Create(p.Key, p.Value.Value!)).Concat(Stored().Where(i => !pending.ContainsKey(i.Key)));
+
+    private void Set(string key, Pending pending, StateChange change)
+    {
+        lock (_setting)
+        {
+            writer.Set(change, revision => _ = ForgetAsync(key, pending, revision));
+            _pending[key] = pending;
+        }
     }
 
     // The pending value stands until the mirror shows it.
-    private async Task ForgetAsync(string key, T value, long revision)
+    private async Task ForgetAsync(string key, Pending pending, long revision)
     {
         try
         {
             await mirror.ReachAsync(revision, CancellationToken.None);
-            _pending.TryRemove(KeyValuePair.Create(key, value));
+            lock (_setting) _pending.TryRemove(KeyValuePair.Create(key, pending)); // it may be stored before whoever set it has put it there
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or Core.Errors.HoldfastException)
         {
             // The mirror ends: nobody looks any more.
         }
+    }
+
+    // Equal only to itself: a later value that happens to be the same is another.
+    private sealed class Pending(T? value)
+    {
+        public T? Value => value;
     }
 }

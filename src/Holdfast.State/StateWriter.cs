@@ -3,24 +3,39 @@ using Holdfast.Core.Errors;
 namespace Holdfast.State;
 
 /// <summary>
-/// Stores what a node reports of itself, in the background and in groups: of a key that changes several times the last value counts. Where the store
-/// cannot take it the values wait, and are stored when it can again. What must be stored before it is acknowledged goes past it.
+/// Stores what a node reports of itself, in the background and in groups, in the order in which it is reported: of a key that changes several times the
+/// last value counts, at the last one's place. Where the store cannot take it the values wait, and are stored when it can again. What must be stored
+/// before it is acknowledged goes past it.
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="time">The clock.</param>
 public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDisposable
 {
+    // etcd takes requests of 1.5 MiB; keys and envelopes need some of it.
+    private const int GroupBytes = 1 << 20;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<string, (StateChange Change, Action<long> Stored)> _waiting = new(StringComparer.Ordinal);
+    private readonly LinkedList<Item> _line = new();
+    private readonly Dictionary<string, LinkedListNode<Item>> _waiting = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly SemaphoreSlim _storing = new(1); // who flushes waits for a group that is under way, too
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
 
+    private sealed record Item(StateChange Change, Action<long> Stored);
+
     /// <summary>Why nothing can be stored at the moment; null where it can.</summary>
     public HoldfastException? Problem { get; private set; }
+
+    /// <summary>How many values wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate) return _waiting.Count;
+        }
+    }
 
     /// <summary>Begins to store.</summary>
     public void Start() => _loop = Task.Run(RunAsync, CancellationToken.None);
@@ -28,10 +43,36 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     /// <summary>Takes a change.</summary>
     /// <param name="change">The change.</param>
     /// <param name="stored">Called with its revision when it is stored, unless a later one of the same key took its place.</param>
+    /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
     public void Set(StateChange change, Action<long> stored)
     {
-        lock (_gate) _waiting[change.Key] = (change, stored);
-        if (_wake.CurrentCount == 0) _wake.Release();
+        StateLimits.Check(new StateTransaction { Changes = [change] }); // here, where it fails alone, and not with its group
+        lock (_gate)
+        {
+            if (_waiting.TryGetValue(change.Key, out var before)) _line.Remove(before);
+            _waiting[change.Key] = _line.AddLast(new Item(change, stored));
+            if (_wake.CurrentCount == 0) _wake.Release();
+        }
+    }
+
+    /// <summary>Makes a change that must be stored before it is acknowledged, of a key that is written here too: what waits for the key is dropped, and nothing older comes after it.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="commit">Stores the change.</param>
+    /// <param name="cancellationToken">Stops waiting for its turn.</param>
+    public async Task PassAsync(string key, Func<Task> commit, CancellationToken cancellationToken)
+    {
+        await _storing.WaitAsync(cancellationToken);
+        try
+        {
+            LinkedListNode<Item>? older;
+            lock (_gate) older = _waiting.GetValueOrDefault(key);
+            await commit();
+            if (older is not null) Drop(older);
+        }
+        finally
+        {
+            _storing.Release();
+        }
     }
 
     /// <summary>Returns when everything taken so far is stored, or could not be.</summary>
@@ -65,7 +106,10 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
 
                 if (Problem is null) continue;
                 await Task.Delay(Pause, time, _stop.Token);
-                if (_wake.CurrentCount == 0) _wake.Release();
+                lock (_gate)
+                {
+                    if (_wake.CurrentCount == 0) _wake.Release();
+                }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -90,31 +134,53 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
 
     private async Task<bool> StoreGroupAsync(CancellationToken cancellationToken)
     {
-        List<(StateChange Change, Action<long> Stored)> group;
-        lock (_gate)
-        {
-            group = [.. _waiting.Values.Take(StateLimits.OperationsPerTransaction)];
-            foreach (var (change, _) in group) _waiting.Remove(change.Key);
-        }
-
+        var group = Group();
         if (group.Count == 0) return false;
         try
         {
-            var commit = await store.CommitAsync(new() { Changes = [.. group.Select(g => g.Change)] }, cancellationToken);
+            var commit = await store.CommitAsync(new() { Changes = group.ConvertAll(g => g.Value.Change) }, cancellationToken);
             Problem = null;
-            foreach (var (_, stored) in group) stored(commit.Revision);
-            return true;
-        }
-        catch (Exception e) when (e is HoldfastException or OperationCanceledException)
-        {
-            lock (_gate)
+            foreach (var node in group)
             {
-                foreach (var item in group) _waiting.TryAdd(item.Change.Key, item); // a later value has taken its place
+                Drop(node);
+                node.Value.Stored(commit.Revision);
             }
 
-            if (e is not HoldfastException problem) throw;
+            return true;
+        }
+        catch (HoldfastException problem)
+        {
             Problem = problem;
             return false;
+        }
+    }
+
+    // The first that wait. They stay in line until they are stored.
+    private List<LinkedListNode<Item>> Group()
+    {
+        var group = new List<LinkedListNode<Item>>();
+        var bytes = 0;
+        lock (_gate)
+        {
+            for (var node = _line.First; node is not null && group.Count < StateLimits.OperationsPerTransaction; node = node.Next)
+            {
+                bytes += node.Value.Change.Value?.Length ?? 0;
+                if (bytes > GroupBytes && group.Count > 0) break;
+                group.Add(node);
+            }
+        }
+
+        return group;
+    }
+
+    // Unless a later value has taken its place.
+    private void Drop(LinkedListNode<Item> node)
+    {
+        lock (_gate)
+        {
+            if (_waiting.GetValueOrDefault(node.Value.Change.Key) != node) return;
+            _waiting.Remove(node.Value.Change.Key);
+            _line.Remove(node);
         }
     }
 }

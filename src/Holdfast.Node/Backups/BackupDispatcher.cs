@@ -68,13 +68,20 @@ public sealed class BackupDispatcher(OperationBook operations, Func<BackupJob, b
     }
 
     /// <summary>Begins no more, gives the running ones the grace time, then interrupts them; returns when all have ended.</summary>
-    public async Task StopAsync(TimeProvider time)
+    /// <returns>Those that waited, and never began.</returns>
+    public async Task<IReadOnlyList<Operation>> StopAsync(TimeProvider time)
     {
         List<LiveOperation> all;
+        var dropped = new List<Operation>();
         lock (_gate)
         {
             _isStopped = true;
-            while (_small.TryDequeue(out var item) || _large.TryDequeue(out item)) Drop(item.Job, item.Operation);
+            while (_small.TryDequeue(out var item) || _large.TryDequeue(out item))
+            {
+                Drop(item.Job, item.Operation);
+                dropped.Add(item.Operation.Current);
+            }
+
             all = [.. _keys.Values];
         }
 
@@ -82,12 +89,13 @@ public sealed class BackupDispatcher(OperationBook operations, Func<BackupJob, b
         await Task.WhenAny(ended, Task.Delay(settings.ShutdownGrace, time));
         foreach (var operation in all) await operation.InterruptAsync();
         await ended;
+        return dropped;
     }
 
     private void Drop(BackupJob job, LiveOperation operation)
     {
         _keys.Remove(job.Key);
-        operation.End(OperationState.Failed, null, new(ErrorCatalogue.Interrupted, "The server stopped before this began.", "A scheduled backup runs again by itself."));
+        operation.End(OperationState.Failed, null, new(ErrorCatalogue.Interrupted, "The server stopped before this began.", "The backup of a task runs at the next start."));
         operation.Dispose();
     }
 

@@ -5,6 +5,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
+using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Places;
@@ -77,8 +78,10 @@ public sealed class BackupExecutor
     {
         if (!operation.IsAborted)
         {
-            Store(job, StatusChanges.Interrupted(began, before));
-            operation.End(OperationState.Failed, null, new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "It runs again at the next start."));
+            var status = StatusChanges.Interrupted(began, before);
+            // What an operator asked for has no slot that would be due again.
+            Store(job, operation.Current.AskedBy is null ? status : status with { DelayedUntil = start, DelayedKind = job.Kind });
+            operation.End(OperationState.Failed, null, new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", job.Task is null ? "Ask for it again." : "It runs again at the next start."));
             return;
         }
 
@@ -102,7 +105,9 @@ public sealed class BackupExecutor
         var meter = new BackupMeter(opened.Count);
         operation.Began(() => (meter.Phase, new() { TotalBytes = meter.TotalBytes, DoneBytes = meter.DoneBytes, Items = meter.Items, StoredBytes = opened.Select((d, i) => (d.Name, Bytes: meter.StoredBytes(i))).ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal) }));
         var runner = new BackupRunner(monitor.Attached.Engine, monitor.Attached.Source, [.. opened.Select(d => d.Opened)], Options(job), _time);
-        var outcome = await runner.RunAsync(database, await _keys.FindAsync(job.Database, stop), meter, read, stop);
+        // A key is asked for only where one can be needed: the store answers one at a time, and there can be 10,000 backups.
+        var key = database.Encryption == EncryptionState.No ? null : await _keys.FindAsync(job.Database, stop);
+        var outcome = await runner.RunAsync(database, key, meter, read, stop);
         if (outcome.State == BackupState.Failed) throw outcome.Error!;
         var destinations = unusable.ToDictionary(u => u.Key, u => (string?)u.Value, StringComparer.Ordinal);
         for (var i = 0; i < opened.Count; i++) destinations[opened[i].Name] = outcome.DestinationFailures.Count > i ? outcome.DestinationFailures[i]?.Message : null;

@@ -16,6 +16,7 @@ public sealed class LiveOperation : IDisposable
     private readonly Lock _gate = new();
     private Operation _operation;
     private Func<(string Phase, OperationProgress Progress)>? _look;
+    private bool _isDisposed;
 
     internal LiveOperation(OperationBook book, Operation operation, TimeProvider time) => (_book, _operation, _time) = (book, operation, time);
 
@@ -79,14 +80,21 @@ public sealed class LiveOperation : IDisposable
         }
 
         Write(until is null ? $"aborted by {by}" : $"put off by {by} until {until:yyyy-MM-dd HH:mm:ss} UTC");
-        await _stop.CancelAsync();
+        await InterruptAsync();
     }
 
-    /// <summary>Stops it because the node does.</summary>
-    public Task InterruptAsync() => _stop.CancelAsync();
+    /// <summary>Stops it because the node does. Nothing where it has ended.</summary>
+    public Task InterruptAsync()
+    {
+        lock (_gate) return _isDisposed ? Task.CompletedTask : _stop.CancelAsync(); // who stops it need not know whether it has just ended
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        lock (_gate) _isDisposed = true;
+        _stop.Dispose();
+    }
 
     internal void Began(Func<(string Phase, OperationProgress Progress)> look)
     {

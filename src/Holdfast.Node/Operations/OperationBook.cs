@@ -81,11 +81,11 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     }
 
     /// <summary>Forgets the oldest that have ended, above <see cref="Kept"/>.</summary>
-    public async Task PruneAsync(CancellationToken cancellationToken)
+    public void Prune()
     {
-        if (records.Items.Count <= Kept) return;
+        if (records.Count <= Kept) return;
         var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
-        foreach (var id in old) await records.DeleteAsync(id, cancellationToken);
+        foreach (var id in old) records.Remove(id); // in groups, as everything that is only reported
     }
 
     /// <summary>Stores how far the running ones are; called every few seconds.</summary>

@@ -19,21 +19,26 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time)
     public async Task<RetentionPlan> PlanAsync(BackupTask task, IDestination destination, bool approved, CancellationToken cancellationToken)
     {
         var chains = await ChainsAsync(task, destination, cancellationToken);
-        return RetentionPlan.For([.. chains.Select(c => Info(task, c))], task.Settings.Retention, time.GetUtcNow(), approved, UsualGap(task));
+        return RetentionPlan.For([.. chains.Where(c => c.Archives.Count > 0).Select(c => Info(task, c))], task.Settings.Retention, time.GetUtcNow(), approved, UsualGap(task));
     }
 
-    /// <summary>Deletes what <paramref name="plan"/> lets go: each chain from its newest archive to its full one, so that one that is cut short by a crash can still be restored as far as it is there.</summary>
+    /// <summary>
+    /// Deletes what <paramref name="plan"/> lets go: each chain from its newest archive to its full one, so that one that is cut short by a crash can still be restored as far as it is there; and
+    /// what such a crash has left of chains that are gone.
+    /// </summary>
     public static async Task DeleteAsync(RetentionPlan plan, BackupTask task, IDestination destination, CancellationToken cancellationToken)
     {
         if (plan.Deletes.Count == 0) return;
         var going = plan.Deletes.Select(c => c.Path).ToHashSet(StringComparer.Ordinal);
         foreach (var chain in await ChainsAsync(task, destination, cancellationToken))
         {
+            if (chain.Archives.Count == 0) await Leftovers.RemoveAsync(destination, chain, cancellationToken);
             if (!going.Contains(chain.Path)) continue;
             foreach (var archive in chain.Archives.Reverse())
             {
-                await destination.DeleteAsync(archive.Path, cancellationToken);
+                // The index first: an archive without one is still a backup, an index without an archive is nothing.
                 if (archive.HasIndex) await destination.DeleteAsync(archive.IndexPath, cancellationToken);
+                await destination.DeleteAsync(archive.Path, cancellationToken);
             }
 
             foreach (var leftover in chain.Leftovers) await Leftovers.TryRemoveAsync(destination, leftover, cancellationToken);
@@ -41,14 +46,14 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time)
     }
 
     private static StoredChainInfo Info(BackupTask task, StoredChain chain) =>
-        new(chain.Path, chain.Name.Time, chain.Archives.Count == 0 ? chain.Name.Time : chain.Archives[^1].Name.Time, chain.HasFull, task.Id);
+        new(chain.Path, chain.Name.Time, chain.Archives[^1].Name.Time, chain.HasFull, task.Id);
 
     private static async Task<List<StoredChain>> ChainsAsync(BackupTask task, IDestination destination, CancellationToken cancellationToken)
     {
         var chains = new List<StoredChain>();
         await foreach (var chain in DatabaseFolder.Of(destination, task.Database).ChainsAsync(cancellationToken))
         {
-            if (chain.Name.Task == task.Id && chain.Archives.Count > 0) chains.Add(chain);
+            if (chain.Name.Task == task.Id) chains.Add(chain);
         }
 
         return chains;
