@@ -21,7 +21,7 @@ internal static class DatabaseEndpoints
         var group = api.MapGroup("/databases").WithTags("Databases").RequireRole(Role.Viewer);
         group.MapGet("", List).WithSummary("Databases; filtered by source, state and part of the name");
         group.MapGet("/{id}", Show).WithSummary("One database");
-        group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped; its backups stay");
+        group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped, and its own tasks; its backups stay");
         group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Give the key of an encrypted database");
         group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
     }
@@ -38,7 +38,10 @@ internal static class DatabaseEndpoints
 
     private static async Task<NoContent> DismissAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
     {
-        if (Find(node, id).Dropped is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is there.", "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there.");
+        var record = Find(node, id);
+        if (record.Dropped is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is there.", "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there.");
+        // Its own tasks go with it: nobody could see or delete them any more.
+        foreach (var task in node.State.Tasks.Items.Where(t => t.Value.Database == record.Id).ToList()) await node.State.Tasks.DeleteAsync(task.Key, null, cancellationToken);
         await node.State.Databases.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }

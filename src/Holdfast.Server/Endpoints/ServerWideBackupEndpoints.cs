@@ -74,7 +74,7 @@ internal static class ServerWideBackupEndpoints
     private static Accepted<OperationsView> BackUp(string name, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
     {
         var template = Find(node, name).Value;
-        if (template.Settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{template.Name}' has no destination.", "Give it one first.");
+        TaskEndpoints.RefuseIdle(template.Name, template.Settings);
         var by = principal.Caller()!.Display;
         var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).ToList();
         return TypedResults.Accepted((string?)null, new OperationsView([.. tasks.Select(t => node.BackUp(new BackupJob(t.Database, t.Settings, body?.Kind ?? BackupKind.Full, t), by).Id)]));

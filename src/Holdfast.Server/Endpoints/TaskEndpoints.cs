@@ -69,8 +69,15 @@ internal static class TaskEndpoints
     private static Accepted<OperationIdView> BackUp(string id, string taskId, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
     {
         var task = Find(node, id, taskId);
-        if (task.Settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Task '{task.Name}' has no destination.", "Give it one first.");
+        RefuseIdle(task.Name, task.Settings);
         return Accepted(node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id);
+    }
+
+    /// <summary>Refuses to run what the schedule would not run either.</summary>
+    internal static void RefuseIdle(string name, TaskSettings settings)
+    {
+        if (settings.Disabled) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' is switched off.", "Switch it on first, or make a one-time backup of the database.");
+        if (settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Give it one first.");
     }
 
     private static Accepted<OperationIdView> BackUpOnce(string id, OneTimeRequest body, ClaimsPrincipal principal, HoldfastNode node)
