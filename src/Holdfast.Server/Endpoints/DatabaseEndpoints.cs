@@ -1,12 +1,12 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
-using Holdfast.Core.Tasks;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints;
@@ -48,23 +48,37 @@ internal static class DatabaseEndpoints
 
     private static async Task<NoContent> PutKeyAsync(string id, DatabaseKeyRequest body, HoldfastNode node, CancellationToken cancellationToken)
     {
-        DatabaseId.Parse(id);
+        if (DatabaseNames.OfPattern("id", id) is { } fault) InvalidException.ThrowIfAny([fault]);
         await node.DatabaseKeys.PutAsync(id, Key(body), cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> DeleteKeyAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
     {
+        if (!(await node.DatabaseKeys.PatternsAsync(cancellationToken)).Contains(id)) throw new HoldfastException(ErrorCatalogue.NotFound, $"No key was given for '{id}'.", "A key that was given for several databases is deleted under the name that it was given for.");
         await node.DatabaseKeys.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static DatabaseKey Key(DatabaseKeyRequest body)
     {
-        if (body is { Key: { } key, Passphrase: null }) return DatabaseKey.FromRaw(Convert.FromBase64String(Archive.Age.AgeIdentity.Parse(key.Trim()).ToBase64()));
         if (body is { Key: null, Passphrase.Length: > 0 }) return DatabaseKey.FromPassphrase(body.Passphrase);
-        InvalidException.ThrowIfAny([new Fault("key", "One of key and passphrase is needed.", "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text.")]);
+        if (body is { Key: { } key, Passphrase: null } && Raw(key.Trim()) is { } raw) return DatabaseKey.FromRaw(raw);
+        var message = body.Key is not null == body.Passphrase is not null ? "One of key and passphrase is needed." : body.Key is null ? "The passphrase is empty." : "It is not a key of 32 bytes.";
+        InvalidException.ThrowIfAny([new Fault(body is { Key: null, Passphrase: not null } ? "passphrase" : "key", message, "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text.")]);
         throw new InvalidOperationException("unreachable");
+    }
+
+    private static byte[]? Raw(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(Archive.Age.AgeIdentity.Parse(text).ToBase64());
+        }
+        catch (HoldfastException)
+        {
+            return null; // the same fault, by the field's name
+        }
     }
 
     private static DatabaseRecord Find(HoldfastNode node, string id) => node.State.Databases.Find(id)
