@@ -138,11 +138,12 @@ public sealed class HoldfastNode : IAsyncDisposable
     public LiveOperation BackUp(BackupJob job, string askedBy) => Dispatcher.Add(job, askedBy);
 
     /// <summary>Restores a point as a new database.</summary>
-    /// <exception cref="HoldfastException">The target exists, or its source is not here.</exception>
+    /// <exception cref="HoldfastException">The target exists, its source is not here, or the backup lies where none may be looked for.</exception>
     public LiveOperation Restore(RestoreAsk ask, string askedBy)
     {
         var monitor = FindSource(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
         if (monitor.Find(ask.Target.Name) is not null) throw new HoldfastException(ErrorCatalogue.TargetExists, $"Database '{ask.Target}' exists already.", "A restore always makes a new database: give another name.");
+        Backups.Check(ask.From);
         var operation = Operations.Add(OperationKind.Restore, ask.Target, null, null, askedBy);
         _ = Task.Run(() => _restores.RunAsync(ask, operation), CancellationToken.None);
         return operation;

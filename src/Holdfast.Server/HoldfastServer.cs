@@ -115,6 +115,7 @@ public static class HoldfastServer
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => ProblemWriter.WriteAsync(context.HttpContext, ProblemWriter.OfStatus(context.HttpContext.Response.StatusCode)));
         app.UseMiddleware<LoopbackGate>();
+        app.UseMiddleware<EmptyBodies>();
         app.UseRouting();
         app.UseMiddleware<RouteValueDecoding>();
         app.UseAuthentication();

@@ -51,9 +51,9 @@ public sealed class BackupDispatcher(OperationBook operations, Func<BackupJob, b
         lock (_gate)
         {
             if (_isStopped) throw new HoldfastException(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Ask again when it is up.");
-            if (_keys.TryGetValue(job.Key, out var present)) return present;
+            if (_keys.TryGetValue(job.Key, out var present) && !present.HasEnded) return present; // one that has ended is over, though it still has its turn
             operation = operations.Add(OperationKind.Backup, job.Database, job.Task, job.Kind, askedBy);
-            _keys.Add(job.Key, operation);
+            _keys[job.Key] = operation;
             (isSmall(job) ? _small : _large).Enqueue(job.Group, (job, operation));
         }
 
@@ -128,7 +128,7 @@ public sealed class BackupDispatcher(OperationBook operations, Func<BackupJob, b
         lock (_gate)
         {
             _underWay--;
-            _keys.Remove(job.Key);
+            if (_keys.GetValueOrDefault(job.Key) == operation) _keys.Remove(job.Key);
         }
 
         operation.Dispose();

@@ -46,6 +46,9 @@ public sealed class LiveOperation : IDisposable
         }
     }
 
+    /// <summary>Whether it has ended, as <see cref="Current"/> says too; waits for nobody.</summary>
+    public bool HasEnded => Volatile.Read(ref _operation).HasEnded;
+
     /// <summary>Cancelled when it shall stop.</summary>
     public CancellationToken Stopping => _stop.Token;
 

@@ -22,6 +22,7 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
 
     private readonly ConcurrentDictionary<string, LiveOperation> _live = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Id, IReadOnlyList<string> Log)> _logs = new();
+    private long _lastTime;
 
     /// <summary>Told of each operation that came, began or ended. Must not block.</summary>
     public event Action<Operation>? Changed;
@@ -30,7 +31,10 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     public IEnumerable<LiveOperation> Live => _live.Values;
 
     /// <summary>All of them, the newest first.</summary>
-    public IReadOnlyList<Operation> All => [.. records.Items.Select(r => _live.TryGetValue(r.Key, out var live) ? live.Current : r.Value).OrderByDescending(o => o.Id, StringComparer.Ordinal)];
+    public IReadOnlyList<Operation> All => [.. Unordered.OrderByDescending(o => o.Id, StringComparer.Ordinal)];
+
+    /// <summary>All of them, in no order: for who wants but a few.</summary>
+    public IEnumerable<Operation> Unordered => records.Items.Select(r => _live.TryGetValue(r.Key, out var live) ? live.Current : r.Value);
 
     /// <summary>One of them as it is now; null where there is none.</summary>
     public Operation? Find(string id) => _live.TryGetValue(id, out var live) ? live.Current : records.Find(id);
@@ -47,7 +51,7 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
         var now = time.GetUtcNow();
         var operation = new Operation
         {
-            Id = $"{now.ToUnixTimeMilliseconds():x11}{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
+            Id = $"{NextTime(now.ToUnixTimeMilliseconds()):x11}{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
             Kind = kind,
             State = OperationState.Queued,
             Database = database,
@@ -102,6 +106,17 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
         _logs.Enqueue((live.Id, live.Log));
         while (_logs.Count > LogsKept) _logs.TryDequeue(out _);
         _live.TryRemove(live.Id, out _);
+    }
+
+    // Of those that are asked for in one millisecond, too, the later one has the greater id.
+    private long NextTime(long now)
+    {
+        while (true)
+        {
+            var last = Interlocked.Read(ref _lastTime);
+            var next = Math.Max(now, last + 1);
+            if (Interlocked.CompareExchange(ref _lastTime, next, last) == last) return next;
+        }
     }
 
     private void Set(string id, Operation operation)

@@ -13,6 +13,18 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
 {
     private const string DestinationStart = "destination:";
 
+    /// <summary>Whether it is the id of a database, rather than a destination or a path.</summary>
+    public static bool IsDatabase(string from) => !from.StartsWith('/') && !from.StartsWith(DestinationStart, StringComparison.Ordinal);
+
+    /// <summary>Whether it may be looked at, without doing so.</summary>
+    /// <exception cref="HoldfastException">It lies outside of the allowed roots, names no destination, or is no database's id.</exception>
+    public void Check(string from)
+    {
+        if (from.StartsWith('/')) roots.Check(from);
+        else if (IsDatabase(from)) DatabaseId.Parse(from);
+        else if (InDestination(from) is var (name, path)) roots.Check(Path.Combine(destinations.Find(name)?.Value.Path ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Destination '{name}' is not defined.", "List them with: GET /api/v1/destinations"), path));
+    }
+
     /// <summary>Looks there.</summary>
     /// <param name="from">As <see cref="RestoreAsk.From"/> says.</param>
     /// <param name="cancellationToken">Stops looking.</param>
@@ -20,37 +32,50 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
     public async Task<StoredPath> FindAsync(string from, CancellationToken cancellationToken)
     {
         if (from.StartsWith('/')) return await AtPathAsync(roots.Check(from), cancellationToken);
-        if (from.StartsWith(DestinationStart, StringComparison.Ordinal))
-        {
-            var (name, path) = from[DestinationStart.Length..].Split('/', 2) is [var first, var rest] ? (first, rest) : (from[DestinationStart.Length..], "");
-            var root = (await destinations.OpenAsync(name, cancellationToken)).Name;
-            return await AtPathAsync(roots.Check(Path.Combine(root, path)), cancellationToken);
-        }
-
-        return await OfDatabaseAsync(DatabaseId.Parse(from), cancellationToken);
+        if (IsDatabase(from)) return await OfDatabaseAsync(DatabaseId.Parse(from), cancellationToken);
+        var (name, path) = InDestination(from);
+        var root = (await destinations.OpenAsync(name, cancellationToken)).Name;
+        return await AtPathAsync(roots.Check(Path.Combine(root, path)), cancellationToken);
     }
 
-    /// <summary>The chains of a database at each destination that has any, by the destinations' names.</summary>
+    /// <summary>The chains of a database at each destination that has any, by the destinations' names. A destination that cannot be looked at hides those of no other.</summary>
+    /// <exception cref="HoldfastException">None has any, and one could not be looked at.</exception>
     public async Task<IReadOnlyList<(string Destination, StoredPath Stored)>> AllOfAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var found = new List<(string, StoredPath)>();
+        HoldfastException? failed = null;
         foreach (var item in destinations.Items)
         {
-            var destination = await destinations.OpenAsync(item.Key, cancellationToken);
-            var chains = new List<StoredChain>();
-            await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken)) chains.Add(chain);
-            if (chains.Count > 0) found.Add((item.Key, new(destination, chains, null)));
+            try
+            {
+                var destination = await destinations.OpenAsync(item.Key, cancellationToken);
+                var chains = new List<StoredChain>();
+                await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken)) chains.Add(chain);
+                if (chains.Count > 0) found.Add((item.Key, new(destination, chains, null)));
+            }
+            catch (HoldfastException e)
+            {
+                failed ??= e;
+            }
         }
 
-        return found;
+        return found.Count > 0 || failed is null ? found : throw failed;
+    }
+
+    // A path there begins at its root, even one that begins with a slash.
+    private static (string Name, string Path) InDestination(string from)
+    {
+        var parts = from[DestinationStart.Length..].Split('/', 2);
+        return (parts[0], parts.Length == 1 ? "" : parts[1].TrimStart('/'));
     }
 
     // The destination whose newest archive is the newest of all.
     private async Task<StoredPath> OfDatabaseAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var all = await AllOfAsync(database, cancellationToken);
-        return all.MaxBy(f => f.Stored.Chains.SelectMany(c => c.Archives).Select(a => a.Name.Time).DefaultIfEmpty().Max()).Stored
-            ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
+        return all.Count > 0
+            ? all.MaxBy(f => f.Stored.Chains.SelectMany(c => c.Archives).Select(a => a.Name.Time).DefaultIfEmpty().Max()).Stored
+            : throw new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
     }
 
     private static async Task<StoredPath> AtPathAsync(string full, CancellationToken cancellationToken)

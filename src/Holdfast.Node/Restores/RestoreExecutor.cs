@@ -1,10 +1,12 @@
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Reading;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Secrets;
+using Holdfast.Node.Stores;
 
 namespace Holdfast.Node.Restores;
 
@@ -40,25 +42,39 @@ public sealed class RestoreExecutor(BackupFinder finder, Func<string, SourceMoni
     private async Task<OperationResult> RestoreAsync(RestoreAsk ask, LiveOperation operation, CancellationToken cancellationToken)
     {
         var phase = "looking";
-        long total = 0;
-        operation.Began(() => (phase, new() { TotalBytes = total }));
+        var meter = new RestoreMeter();
+        operation.Began(() => (phase, new() { TotalBytes = meter.TotalBytes, DoneBytes = meter.DoneBytes, Items = meter.Items }));
         var monitor = sources(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
         var stored = await finder.FindAsync(ask.From, cancellationToken);
-        var keys = await KeysAsync(ask, cancellationToken);
-        var found = await PointFinder.FindAsync(stored, ask.Point, keys, cancellationToken);
+        var (found, opened) = await OpenAsync(ask, stored, cancellationToken);
+        await using var reader = opened;
         operation.Write($"restoring {found.Archive.Path}");
-        await using var reader = await PointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
-        (phase, total) = ("writing", reader.Items.Sum(i => i.Length));
-        await RestoreRunner.RunAsync(monitor.Attached.Engine, monitor.Attached.Source, ask.Target.Name, reader, cancellationToken);
+        phase = "writing";
+        await RestoreRunner.RunAsync(monitor.Attached.Engine, monitor.Attached.Source, ask.Target.Name, reader, meter, cancellationToken);
         await monitor.LookAsync(CancellationToken.None); // covered from now on
         return new()
         {
             Type = reader.Point.Header.Type,
             Path = found.Archive.Path,
             ArchiveId = reader.Point.Header.Id,
-            DatabaseBytes = total,
+            DatabaseBytes = meter.TotalBytes,
             StoredBytes = found.Archive.Length,
         };
+    }
+
+    private async Task<(RestorePoint Found, ChainReader Opened)> OpenAsync(RestoreAsk ask, StoredPath stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var keys = await KeysAsync(ask, cancellationToken);
+            var found = await PointFinder.FindAsync(stored, ask.Point, keys, cancellationToken);
+            return (found, await PointReader.OpenAsync(stored.Destination, found, keys, cancellationToken));
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.KeyWrong && ask.Keys.Count == 0)
+        {
+            // The keys that were tried are those of other tasks: to who asks, none was given.
+            throw new HoldfastException(ErrorCatalogue.KeyMissing, "It is encrypted, and the server keeps no key that opens it.", $"{e.Hint} Give it with the restore.", e);
+        }
     }
 
     // Those that were given first, then those that the server keeps.
@@ -66,12 +82,7 @@ public sealed class RestoreExecutor(BackupFinder finder, Func<string, SourceMoni
     {
         var keys = ask.Keys.Aggregate(AgeKeys.None, (all, text) => all.Concat(ArchiveKeys.Parse(text)));
         keys = keys.Concat(await archiveKeys.AllAsync(cancellationToken));
-        if (!ask.From.StartsWith('/') && !ask.From.Contains(':', StringComparison.Ordinal) && await databaseKeys.FindAsync(DatabaseId.Parse(ask.From), cancellationToken) is { } own) return keys.Concat(AgeKeys.From(own));
-        foreach (var pattern in await databaseKeys.PatternsAsync(cancellationToken))
-        {
-            if (!pattern.AsSpan().ContainsAny('*', '?') && await databaseKeys.FindAsync(DatabaseId.Parse(pattern), cancellationToken) is { } key) keys = keys.Concat(AgeKeys.From(key));
-        }
-
-        return keys;
+        if (BackupFinder.IsDatabase(ask.From) && await databaseKeys.FindAsync(DatabaseId.Parse(ask.From), cancellationToken) is { } own) keys = keys.Concat(AgeKeys.From(own));
+        return (await databaseKeys.AllAsync(cancellationToken)).Aggregate(keys, (all, key) => all.Concat(AgeKeys.From(key)));
     }
 }

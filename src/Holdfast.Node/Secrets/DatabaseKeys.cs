@@ -27,6 +27,18 @@ public sealed class DatabaseKeys(SecretStore secrets)
         return pattern is not null && await secrets.FindAsync(Beginning + pattern, cancellationToken) is { } text ? Parse(text) : null;
     }
 
+    /// <summary>Every key, those of globs too: what may open the archive of a database that nobody named.</summary>
+    public async Task<IReadOnlyList<DatabaseKey>> AllAsync(CancellationToken cancellationToken)
+    {
+        var keys = new List<DatabaseKey>();
+        foreach (var pattern in await PatternsAsync(cancellationToken))
+        {
+            if (await secrets.FindAsync(Beginning + pattern, cancellationToken) is { } text) keys.Add(Parse(text));
+        }
+
+        return keys;
+    }
+
     /// <summary>Which of the <paramref name="patterns"/> a database's key is kept under; null for none.</summary>
     public static string? Match(DatabaseId database, IReadOnlyList<string> patterns)
     {

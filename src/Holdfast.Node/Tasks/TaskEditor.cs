@@ -19,6 +19,8 @@ namespace Holdfast.Node.Tasks;
 /// <param name="time">The clock.</param>
 public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<RegularTask> regular, DestinationBook destinations, ArchiveKeys keys, TimeProvider time) : IDisposable
 {
+    private const double MaxRetentionDays = 36_500;
+
     private readonly SemaphoreSlim _one = new(1); // names are unique over several entries
 
     /// <summary>The template of this name, whatever the case; null where there is none.</summary>
@@ -94,6 +96,15 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     /// <summary>Deletes a regular task. Its backups stay.</summary>
     public Task DeleteRegularAsync(DatabaseId database, string id, long? expected, CancellationToken cancellationToken) => regular.DeleteAsync(Own(database, id).Key, expected, cancellationToken);
 
+    /// <summary>Destinations that are not defined, and recipients that are no public keys: what only the server can tell of settings.</summary>
+    public IEnumerable<Fault> Unusable(TaskSettings settings)
+    {
+        foreach (var missing in settings.Destinations.Where(d => !string.IsNullOrWhiteSpace(d) && destinations.Find(d) is null)) yield return new("destinations", $"Destination '{missing}' is not defined.", "Define it first: PUT /api/v1/destinations/NAME");
+        var faults = new List<Fault>();
+        foreach (var recipient in settings.Encryption.Recipients.Where(r => !string.IsNullOrWhiteSpace(r))) Caught("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
+        foreach (var fault in faults) yield return fault;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
@@ -115,7 +126,7 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
             Spread = TimeSpan.FromMinutes(double.IsFinite(definition.SpreadMinutes) && Math.Abs(definition.SpreadMinutes) < 1e7 ? definition.SpreadMinutes : -1),
             ScheduledSince = Since(before?.Settings, settings, before?.ScheduledSince),
         };
-        faults.InsertRange(0, TaskRules.Check(template));
+        faults.InsertRange(0, TaskRules.Check(template).Select(f => f.Field == "spread" ? f with { Field = "spreadMinutes" } : f));
         if (FindTemplate(template.Name) is { } same && same.Key != template.Id) faults.Add(new("name", $"There is a server-wide backup '{same.Value.Name}' already.", "Choose another name."));
         if (definition.PreferredNode is not null) faults.Add(new("preferredNode", "A server-wide task has no node of its own: each database's is chosen.", "Leave it out."));
         InvalidException.ThrowIfAny(faults);
@@ -125,12 +136,11 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     private (TaskSettings Settings, List<Fault> Faults, AgeIdentity? Given, AgeIdentity? Generated) Settings(TaskDefinition definition, TaskSettings? before)
     {
         var faults = new List<Fault>();
-        foreach (var missing in definition.Destinations.Where(d => !string.IsNullOrWhiteSpace(d) && destinations.Find(d) is null)) faults.Add(new("destinations", $"Destination '{missing}' is not defined.", "Define it first: PUT /api/v1/destinations/NAME"));
         var (encryption, given, generated) = Encryption(definition.Encryption ?? new(), before?.Encryption, faults);
         var days = definition.Retention?.MinimumAgeDays;
-        if (days is { } age && (!double.IsFinite(age) || age > 36_500))
+        if (days is { } age && !(Math.Abs(age) <= MaxRetentionDays))
         {
-            faults.Add(new("retention.minimumAgeDays", $"Backups cannot be kept for {age} days.", "Give at most 36500, or leave retention out to keep them for ever."));
+            faults.Add(new("retention.minimumAgeDays", $"Backups cannot be kept for {age} days.", $"Give 1 to {MaxRetentionDays}, or leave retention out to keep them for ever."));
             days = null;
         }
 
@@ -145,7 +155,7 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
             Destinations = definition.Destinations,
             Disabled = definition.Disabled,
         };
-        return (settings, faults, given, generated);
+        return (settings, [.. faults, .. Unusable(settings)], given, generated);
     }
 
     private static (EncryptionSettings Settings, AgeIdentity? Given, AgeIdentity? Generated) Encryption(EncryptionDefinition definition, EncryptionSettings? before, List<Fault> faults)
@@ -154,7 +164,6 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
         if (definition.Mode != EncryptionMode.Key)
         {
             if (definition.Key is not null) faults.Add(new("encryption.key", $"A key is given, and the mode is {definition.Mode}.", "Set the mode to Key, or leave the key out."));
-            foreach (var recipient in definition.Recipients.Where(r => !string.IsNullOrWhiteSpace(r))) Caught("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
             return (settings, null, null);
         }
 

@@ -1,13 +1,15 @@
 using System.Security.Claims;
 using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Secrets;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints;
@@ -40,8 +42,29 @@ internal static class BackupEndpoints
 
     private static Accepted<OperationIdView> Restore(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node)
     {
-        foreach (var key in body.Keys) ArchiveKeys.Parse(key);
+        InvalidException.ThrowIfAny(Faults(body));
         var operation = node.Restore(new RestoreAsk { From = body.From, Point = body.Point, Target = DatabaseId.Parse(body.Target), Keys = body.Keys }, principal.Caller()!.Display);
         return TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{operation.Id}", new OperationIdView(operation.Id));
+    }
+
+    private static List<Fault> Faults(RestoreRequest body)
+    {
+        var faults = new List<Fault>();
+        if (body.From.Length == 0) faults.Add(new("from", "It does not say what is to be restored.", "Give a database's id, destination:NAME/path, or an absolute path."));
+        if (DatabaseNames.Of("target", body.Target) is { } target) faults.Add(target);
+        if (body.Keys.Any(k => !IsKey(k))) faults.Add(new("keys", "One of them is not a key.", "Give AGE-SECRET-KEY-1…, 32 bytes as Base64, or 'passphrase: ' and the passphrase."));
+        return faults;
+    }
+
+    private static bool IsKey(string? text)
+    {
+        try
+        {
+            return text is not null && !ArchiveKeys.Parse(text).IsEmpty;
+        }
+        catch (HoldfastException)
+        {
+            return false; // its message is about one key; what is answered is about the field
+        }
     }
 }

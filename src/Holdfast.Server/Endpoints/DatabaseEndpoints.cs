@@ -3,8 +3,8 @@ using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints;
@@ -19,7 +19,7 @@ internal static class DatabaseEndpoints
         var group = api.MapGroup("/databases").WithTags("Databases").RequireRole(Role.Viewer);
         group.MapGet("", List).WithSummary("Databases; filtered by source, state and part of the name");
         group.MapGet("/{id}", Show).WithSummary("One database");
-        group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped; its backups stay");
+        group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped, and its own tasks; its backups stay");
         group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Give the key of an encrypted database");
         group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
     }
@@ -36,20 +36,24 @@ internal static class DatabaseEndpoints
 
     private static async Task<NoContent> DismissAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
     {
-        if (Find(node, id).Dropped is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is there.", "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there.");
+        var record = Find(node, id);
+        if (record.Dropped is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is there.", "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there.");
+        // Its own tasks go with it: nobody could see or delete them any more.
+        foreach (var task in node.State.Tasks.Items.Where(t => t.Value.Database == record.Id).ToList()) await node.State.Tasks.DeleteAsync(task.Key, null, cancellationToken);
         await node.State.Databases.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> PutKeyAsync(string id, DatabaseKeyRequest body, HoldfastNode node, CancellationToken cancellationToken)
     {
-        DatabaseId.Parse(id);
+        if (DatabaseNames.OfPattern("id", id) is { } fault) InvalidException.ThrowIfAny([fault]);
         await node.DatabaseKeys.PutAsync(id, DatabaseKeyEndpoints.Key(body), cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> DeleteKeyAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
     {
+        if (!(await node.DatabaseKeys.PatternsAsync(cancellationToken)).Contains(id)) throw new HoldfastException(ErrorCatalogue.NotFound, $"No key was given for '{id}'.", "A key that was given for several databases is deleted under the name that it was given for.");
         await node.DatabaseKeys.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }

@@ -1,4 +1,5 @@
 using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Server.Access;
@@ -12,8 +13,6 @@ namespace Holdfast.Server.Endpoints;
 /// <summary>Keys of encrypted databases, by id or by a glob over ids. They can be given and forgotten, never read.</summary>
 internal static class DatabaseKeyEndpoints
 {
-    private const int LongestPattern = 1_024;
-
     public static void MapDatabaseKeys(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/database-keys").WithTags("Database keys").RequireRole(Role.Viewer);
@@ -24,20 +23,20 @@ internal static class DatabaseKeyEndpoints
 
     /// <summary>The key that a request holds.</summary>
     /// <exception cref="InvalidException">It holds none, or two.</exception>
-    public static DatabaseKey Key(DatabaseKeyRequest body) => body switch
+    public static DatabaseKey Key(DatabaseKeyRequest body)
     {
-        { Key: { } key, Passphrase: null } => DatabaseKey.FromRaw(Convert.FromBase64String(Archive.Age.AgeIdentity.Parse(key.Trim()).ToBase64())),
-        { Key: null, Passphrase: { Length: > 0 } passphrase } => DatabaseKey.FromPassphrase(passphrase),
-        _ => throw InvalidException.Of([new Fault("key", "One of key and passphrase is needed.", "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text.")]),
-    };
+        if (body is { Key: null, Passphrase.Length: > 0 }) return DatabaseKey.FromPassphrase(body.Passphrase);
+        if (body is { Key: { } key, Passphrase: null } && Raw(key.Trim()) is { } raw) return DatabaseKey.FromRaw(raw);
+        var message = body.Key is not null == body.Passphrase is not null ? "One of key and passphrase is needed." : body.Key is null ? "The passphrase is empty." : "It is not a key of 32 bytes.";
+        throw InvalidException.Of([new Fault(body is { Key: null, Passphrase: not null } ? "passphrase" : "key", message, "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text.")]);
+    }
 
     private static async Task<Ok<Page<DatabaseKeyView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken) =>
         TypedResults.Ok(new Page<DatabaseKeyView>([.. (await node.DatabaseKeys.PatternsAsync(cancellationToken)).Select(p => new DatabaseKeyView(p))]));
 
     private static async Task<NoContent> PutAsync(string databases, DatabaseKeyRequest body, HoldfastNode node, CancellationToken cancellationToken)
     {
-        if (databases.Length > LongestPattern || !databases.Contains('/', StringComparison.Ordinal) || databases.Any(char.IsControl))
-            throw InvalidException.Of([new Fault("databases", "This is neither a database's id nor a glob over ids.", "For example demo/hr.db, or demo/hr/* (percent-encoded in the path).")]);
+        if (DatabaseNames.OfPattern("databases", databases) is { } fault) throw InvalidException.Of([fault]);
         await node.DatabaseKeys.PutAsync(databases, Key(body), cancellationToken);
         return TypedResults.NoContent();
     }
@@ -46,5 +45,17 @@ internal static class DatabaseKeyEndpoints
     {
         await node.DatabaseKeys.DeleteAsync(databases, cancellationToken);
         return TypedResults.NoContent();
+    }
+
+    private static byte[]? Raw(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(Archive.Age.AgeIdentity.Parse(text).ToBase64());
+        }
+        catch (HoldfastException)
+        {
+            return null; // the same fault, by the field's name
+        }
     }
 }

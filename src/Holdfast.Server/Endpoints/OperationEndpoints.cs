@@ -30,7 +30,7 @@ internal static class OperationEndpoints
     private static Ok<Page<Operation>> List(HoldfastNode node, string? database = null, string? task = null, OperationKind? kind = null, OperationState? state = null, string? after = null, int limit = 100)
     {
         if (limit is < 1 or > MostOnAPage) throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MostOnAPage}.");
-        var found = node.Operations.All.Where(o => (database is null || o.Database.ToString() == database) && (task is null || o.TaskId == task) && (kind is null || o.Kind == kind) && (state is null || o.State == state) && (after is null || string.CompareOrdinal(o.Id, after) < 0)).Take(limit + 1).ToList();
+        var found = node.Operations.Unordered.Where(o => (database is null || o.Database.ToString() == database) && (task is null || o.TaskId == task) && (kind is null || o.Kind == kind) && (state is null || o.State == state) && (after is null || string.CompareOrdinal(o.Id, after) < 0)).OrderByDescending(o => o.Id, StringComparer.Ordinal).Take(limit + 1).ToList();
         return TypedResults.Ok(new Page<Operation>([.. found.Take(limit)], found.Count > limit ? found[limit - 1].Id : null));
     }
 

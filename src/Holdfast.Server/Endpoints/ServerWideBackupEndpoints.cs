@@ -1,16 +1,15 @@
 using System.Security.Claims;
-using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Tasks;
-using Holdfast.Server.Audit;
-using Holdfast.State;
-using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Holdfast.Server.Access;
+using Holdfast.Server.Audit;
+using Holdfast.State;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints;
@@ -74,7 +73,7 @@ internal static class ServerWideBackupEndpoints
     private static Accepted<OperationsView> BackUp(string name, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
     {
         var template = Find(node, name).Value;
-        if (template.Settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{template.Name}' has no destination.", "Give it one first.");
+        TaskEndpoints.RefuseIdle(template.Name, template.Settings);
         var by = principal.Caller()!.Display;
         var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).ToList();
         return TypedResults.Accepted((string?)null, new OperationsView([.. tasks.Select(t => node.BackUp(new BackupJob(t.Database, t.Settings, body?.Kind ?? BackupKind.Full, t), by).Id)]));
@@ -83,10 +82,7 @@ internal static class ServerWideBackupEndpoints
     private static async Task<Ok<KeyView>> RevealAsync(string name, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
     {
         var template = Find(node, name).Value;
-        var key = template.Settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] } ? await node.ArchiveKeys.FindAsync(template.Id, recipient, cancellationToken) : null;
-        if (key is null) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{template.Name}' has no key that this server keeps.", "With recipients only, the private keys are where you keep them.");
-        await audit.WriteAsync(context, "key-revealed", $"name={template.Name}", "ok");
-        return TypedResults.Ok(KeyView.Of(key)!);
+        return TypedResults.Ok(await TaskEndpoints.KeyAsync(template.Id, template.Name, template.Settings, context, node, audit, cancellationToken));
     }
 
     private static async Task<PreviewView> PreviewAsync(HoldfastNode node, Template template, IReadOnlyList<string> patterns, CancellationToken cancellationToken)

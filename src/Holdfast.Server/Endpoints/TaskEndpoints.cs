@@ -1,14 +1,16 @@
 using System.Security.Claims;
 using Holdfast.Core.Databases;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Tasks;
-using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Holdfast.Server.Access;
+using Holdfast.Server.Audit;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints;
@@ -25,6 +27,7 @@ internal static class TaskEndpoints
         group.MapPut("/tasks/{taskId}", PutAsync).RequireRole(Role.Operator).WithSummary("Change a regular task");
         group.MapDelete("/tasks/{taskId}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a regular task; its backups stay");
         group.MapPost("/tasks/{taskId}/backup", BackUp).RequireRole(Role.Operator).WithSummary("Back this database up now, as the task says");
+        group.MapPost("/tasks/{taskId}/key", RevealAsync).RequireRole(Role.Admin).WithSummary("Reveal the key of a task; audited");
         group.MapPost("/backup", BackUpOnce).RequireRole(Role.Operator).WithSummary("One-time full backup without a task");
     }
 
@@ -69,19 +72,41 @@ internal static class TaskEndpoints
     private static Accepted<OperationIdView> BackUp(string id, string taskId, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
     {
         var task = Find(node, id, taskId);
-        if (task.Settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Task '{task.Name}' has no destination.", "Give it one first.");
+        RefuseIdle(task.Name, task.Settings);
         return Accepted(node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id);
     }
 
-    private static Accepted<OperationIdView> BackUpOnce(string id, OneTimeRequest body, ClaimsPrincipal principal, HoldfastNode node)
+    private static async Task<Ok<KeyView>> RevealAsync(string id, string taskId, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var task = Find(node, id, taskId);
+        return TypedResults.Ok(await KeyAsync(task.TemplateId ?? task.Id, task.Name, task.Settings, context, node, audit, cancellationToken));
+    }
+
+    /// <summary>The key of a template or task, for an administrator; that it was shown is audited.</summary>
+    internal static async Task<KeyView> KeyAsync(string id, string name, TaskSettings settings, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var key = settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] } ? await node.ArchiveKeys.FindAsync(id, recipient, cancellationToken) : null;
+        if (key is null) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{name}' has no key that this server keeps.", "With recipients only, the private keys are where you keep them.");
+        await audit.WriteAsync(context, "key-revealed", $"name={name} id={id}", "ok");
+        return KeyView.Of(key)!;
+    }
+
+    /// <summary>Refuses to run what the schedule would not run either.</summary>
+    internal static void RefuseIdle(string name, TaskSettings settings)
+    {
+        if (settings.Disabled) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' is switched off.", "Switch it on first, or make a one-time backup of the database.");
+        if (settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Give it one first.");
+    }
+
+    private static Accepted<OperationIdView> BackUpOnce(string id, ClaimsPrincipal principal, HoldfastNode node, OneTimeRequest? body = null)
     {
         var database = Database(node, id);
-        var settings = new TaskSettings { Type = body.Type, Destinations = body.Destinations, Encryption = new() { Mode = body.Recipients.Count == 0 ? Core.Encryption.EncryptionMode.None : Core.Encryption.EncryptionMode.Recipients, Recipients = body.Recipients, EncryptSnapshots = true } };
+        body ??= new();
+        var settings = new TaskSettings { Type = body.Type, Destinations = body.Destinations, Encryption = new() { Mode = body.Recipients.Count == 0 ? EncryptionMode.None : EncryptionMode.Recipients, Recipients = body.Recipients, EncryptSnapshots = true } };
         var faults = TaskRules.Check(settings with { FullBackup = "0 0 * * *" }).ToList();
         if (body.Destinations.Count == 0) faults.Add(new("destinations", "A backup needs a destination.", "Name one."));
-        foreach (var missing in body.Destinations.Where(d => node.Destinations.Find(d) is null)) faults.Add(new("destinations", $"Destination '{missing}' is not defined.", "Define it first."));
-        InvalidException.ThrowIfAny(faults);
-        foreach (var recipient in body.Recipients) Archive.Age.AgeRecipient.Parse(recipient);
+        faults.AddRange(node.Editor.Unusable(settings));
+        InvalidException.ThrowIfAny([.. faults.Select(f => f with { Field = f.Field.Replace("encryption.", "", StringComparison.Ordinal) })]);
         return Accepted(node.BackUp(new BackupJob(database, settings, BackupKind.Full, null), principal.Caller()!.Display).Id);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Holdfast.Server.Problems;
 
 /// <summary>Turns failures into problem details (RFC 9457) with <c>code</c> and <c>hint</c>, and <c>errors</c> where several things are wrong with what was sent.</summary>
-internal static class ProblemWriter
+internal static partial class ProblemWriter
 {
     /// <summary>Status code that an exception is answered with.</summary>
     public static int StatusOf(Exception exception) => exception switch
@@ -72,9 +73,16 @@ internal static class ProblemWriter
                 Of(ErrorCatalogue.Usage, $"The body is not the JSON that is expected: {path} (line {e.LineNumber + 1}).", "Compare it with the description at /api: names, types, and nothing that is not there."),
                 ("errors", new[] { new Fault(path.TrimStart('$').TrimStart('.'), "is not what is expected here.", "See the description at /api.") })),
             JsonException => Of(ErrorCatalogue.Usage, "The body is empty or no JSON.", "Send a JSON object as the description at /api has it."),
+            _ when Parameter().Match(exception.Message) is { Success: true } named => With(
+                Of(ErrorCatalogue.Usage, $"'{named.Groups[1]}' is missing or malformed.", "Compare the request with the description at /api."),
+                ("errors", new[] { new Fault(named.Groups[1].Value, "is missing, or not what is expected here.", "See the description at /api.") })),
             _ => Of(ErrorCatalogue.Usage, "The body or a parameter is missing or malformed.", "Compare the request with the description at /api."),
         };
     }
+
+    // The framework tells only in its message which parameter it could not bind; what was sent stands after it and is not repeated.
+    [GeneratedRegex("parameter \"[^ \"]+ ([A-Za-z]+)\"")]
+    private static partial Regex Parameter();
 
     private static ProblemDetails With(ProblemDetails problem, params ReadOnlySpan<(string Name, object? Value)> extensions)
     {

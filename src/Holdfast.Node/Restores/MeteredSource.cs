@@ -1,0 +1,44 @@
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Node.Restores;
+
+/// <summary>Counts what comes out of a restore point.</summary>
+internal sealed class MeteredSource(IItemSource inner, RestoreMeter meter) : IItemSource
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<ItemInfo> Items => inner.Items;
+
+    /// <inheritdoc/>
+    public async Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    {
+        await inner.CopyStreamAsync(
+            name,
+            async (bytes, token) =>
+            {
+                await output(bytes, token);
+                meter.Wrote(bytes.Length);
+            },
+            cancellationToken);
+        meter.ItemDone();
+    }
+
+    /// <inheritdoc/>
+    public async Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken)
+    {
+        await inner.CopyImageAsync(name, new Target(target, meter), cancellationToken);
+        meter.ItemDone();
+    }
+
+    private sealed class Target(IPageTarget inner, RestoreMeter meter) : IPageTarget
+    {
+        public void SetLength(long length) => inner.SetLength(length);
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            inner.Write(offset, bytes);
+            meter.Wrote(bytes.Length);
+        }
+
+        public void Read(long offset, Span<byte> bytes) => inner.Read(offset, bytes);
+    }
+}

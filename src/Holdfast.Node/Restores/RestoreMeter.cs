@@ -1,0 +1,26 @@
+namespace Holdfast.Node.Restores;
+
+/// <summary>How far one restore is, for whoever watches it. Written by the restore, read by others at any time.</summary>
+public sealed class RestoreMeter
+{
+    private long _total;
+    private long _done;
+    private int _items;
+
+    /// <summary>Bytes that will be written; 0 while that is not known.</summary>
+    public long TotalBytes
+    {
+        get => Interlocked.Read(ref _total);
+        internal set => Interlocked.Exchange(ref _total, value);
+    }
+
+    /// <summary>Bytes written so far.</summary>
+    public long DoneBytes => Interlocked.Read(ref _done);
+
+    /// <summary>Items that are done.</summary>
+    public int Items => Volatile.Read(ref _items);
+
+    internal void Wrote(long bytes) => Interlocked.Add(ref _done, bytes);
+
+    internal void ItemDone() => Interlocked.Increment(ref _items);
+}

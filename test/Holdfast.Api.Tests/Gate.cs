@@ -1,0 +1,79 @@
+using Holdfast.Engines;
+
+namespace Holdfast.Api.Tests;
+
+/// <summary>A source that works as the one inside it, and holds backups and restores up until it is opened.</summary>
+internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _open = Opened();
+    private TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string Name => inner.Name;
+
+    /// <summary>From now on nothing gets through.</summary>
+    public void Close()
+    {
+        lock (_lock) (_open, _reached) = (new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously));
+    }
+
+    public void Open()
+    {
+        lock (_lock) _open.TrySetResult();
+    }
+
+    /// <summary>Done when somebody stands before the closed gate.</summary>
+    public Task ReachedAsync()
+    {
+        lock (_lock) return _reached.Task.WaitAsync(ApiServer.Patience);
+    }
+
+    public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => inner.DescribeAsync(cancellationToken);
+
+    public IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken) => inner.DiscoverAsync(cancellationToken);
+
+    public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
+    {
+        await PassAsync(cancellationToken);
+        return await inner.OpenViewAsync(database, request, cancellationToken);
+    }
+
+    // Held up with the new database half made: when its items have been written, before it gets its name.
+    public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) => new Target(this, await inner.BeginRestoreAsync(request, cancellationToken));
+
+    public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => inner.RemoveLeftoversAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private static TaskCompletionSource Opened()
+    {
+        var opened = new TaskCompletionSource();
+        opened.SetResult();
+        return opened;
+    }
+
+    private async Task PassAsync(CancellationToken cancellationToken)
+    {
+        Task open;
+        lock (_lock)
+        {
+            open = _open.Task;
+            _reached.TrySetResult();
+        }
+
+        await open.WaitAsync(cancellationToken);
+    }
+
+    private sealed class Target(Gate gate, IRestoreTarget inner) : IRestoreTarget
+    {
+        public async Task LoadAsync(Archive.Items.IItemSource items, CancellationToken cancellationToken)
+        {
+            await inner.LoadAsync(items, cancellationToken);
+            await gate.PassAsync(cancellationToken);
+        }
+
+        public Task CommitAsync(CancellationToken cancellationToken) => inner.CommitAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

@@ -1,0 +1,210 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Holdfast.Api.Tests;
+
+/// <summary>Finding restore points and restoring them.</summary>
+public sealed class RestoreTests
+{
+    /// <summary>Ways to make a backup: one path leads back from all of them.</summary>
+    public enum Made
+    {
+        ByDerivedTask,
+        ByRegularTask,
+        ByHandOnce,
+    }
+
+    [Theory]
+    [InlineData(Made.ByDerivedTask, "Snapshot")]
+    [InlineData(Made.ByDerivedTask, "Backup")]
+    [InlineData(Made.ByRegularTask, "Snapshot")]
+    [InlineData(Made.ByRegularTask, "Backup")]
+    [InlineData(Made.ByHandOnce, "Snapshot")]
+    [InlineData(Made.ByHandOnce, "Backup")]
+    public async Task A_point_is_restored_as_a_new_database_whatever_made_it(Made made, string type)
+    {
+        await using var server = await ApiServer.StartAsync("sub/a.db");
+        await DefineAsync(server, made, type, "sub/a.db");
+        var results = new List<JsonNode>();
+        for (var i = 0; i < 3; i++)
+        {
+            results.Add(made == Made.ByHandOnce ? ApiServer.Completed(await server.EndedAsync(await server.PostAsync($"{ApiServer.Database("sub/a.db")}/backup", new { type, destinations = new[] { "nas" } }))) : await server.BackedUpAsync("sub/a.db", "Incremental"));
+            server.Add("sub/a.db", 10);
+            server.Time.Advance(TimeSpan.FromHours(1));
+        }
+
+        var points = ApiServer.Items((await server.GetAsync("backups?from=demo%2Fsub%2Fa.db")).Json());
+        Assert.Equal(3, points.Count);
+        Assert.All(points, p => Assert.Equal(("demo/sub/a.db", null), ((string)p["database"]!, (string?)p["needs"])));
+        Assert.Equal(results.Select(r => (string)r["archiveId"]!).Order(), points.Select(p => (string)p["id"]!).Order());
+        if (made != Made.ByHandOnce)
+        {
+            // Each point gives the rows of its time back, by id and by time; without either it is the newest of the one chain.
+            for (var i = 0; i < 3; i++)
+            {
+                var restored = await server.RestoredAsync(new { from = "demo/sub/a.db", point = i == 0 ? (string)results[i]["archiveId"]! : $"2026-11-25T{10 + i}:00:00Z", target = $"demo/new/{i}.db" });
+                Assert.Equal((string)results[i]["archiveId"]!, (string?)restored["archiveId"]);
+                Assert.Equal(40 + (10 * i), server.Rows($"new/{i}.db"));
+            }
+
+            await server.RestoredAsync(new { from = "demo/sub/a.db", target = "demo/newest.db" });
+            Assert.Equal(60, server.Rows("newest.db"));
+        }
+        else
+        {
+            var several = await server.RestoreAsync(new { from = "demo/sub/a.db", target = "demo/newest.db" });
+            Assert.Equal(("Failed", "usage"), ((string)several["state"]!, (string)several["error"]!["code"]!));
+            Assert.Contains("2026-11-25-11-00-00", (string?)several["error"]!["hint"], StringComparison.Ordinal); // what there is to choose from
+        }
+
+        await server.RestoredAsync(new { from = $"destination:nas/{results[1]["path"]}", target = "demo/file.db" });
+        Assert.Equal(50, server.Rows("file.db"));
+        await server.RestoredAsync(new { from = Path.GetDirectoryName(Path.Combine(server.Nas, (string)results[2]["path"]!)), target = "demo/chain.db" });
+        Assert.Equal(60, server.Rows("chain.db"));
+    }
+
+    [Fact]
+    public async Task Points_are_listed_of_a_database_a_destination_and_a_path_and_a_common_root_lists_its_databases()
+    {
+        await using var server = await ApiServer.StartAsync("a.db", "b.db");
+        await server.PutTemplateAsync("nightly");
+        await server.BackedUpAsync("a.db");
+        var second = await server.BackedUpAsync("b.db");
+        Assert.Single(await PointsAsync(server, "demo/a.db"));
+        foreach (var root in (string[])["destination:nas", "destination:nas/", "destination:nas/demo", server.Nas, $"{server.Nas}/demo", $"{server.Nas}/"])
+        {
+            Assert.Equal(["demo/a.db", "demo/b.db"], (await PointsAsync(server, root)).Select(p => (string)p["database"]!).Order());
+        }
+
+        foreach (var one in (string[])["destination:nas/demo/b.db", $"{server.Nas}/demo/b.db", $"destination:nas/{Path.GetDirectoryName((string)second["path"]!)}", $"destination:nas/{second["path"]}"])
+        {
+            var point = Assert.Single(await PointsAsync(server, one));
+            Assert.Equal(((string)second["archiveId"]!, "Snapshot"), ((string)point["id"]!, (string)point["kind"]!));
+        }
+
+        var asked = await server.RestoreAsync(new { from = "destination:nas", target = "demo/new.db" });
+        Assert.Equal("usage", (string?)asked["error"]!["code"]);
+        Assert.Contains("demo/a.db/", (string?)asked["error"]!["hint"], StringComparison.Ordinal);
+        Assert.Contains("demo/b.db/", (string?)asked["error"]!["hint"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_destination_that_is_down_hides_no_backup_that_another_has()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/away" })).Is(HttpStatusCode.Created);
+        await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("destinations", new JsonArray("nas", "away"))));
+        var both = await server.BackedUpAsync("a.db");
+        Assert.Equal(["away", "nas"], both["destinations"]!.AsObject().Select(d => d.Key).Order());
+        (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/source/a.db/away" })).Is(HttpStatusCode.OK);
+        Assert.Single(await PointsAsync(server, "demo/a.db"));
+        await server.RestoredAsync(new { from = "demo/a.db", target = "demo/new.db" });
+        var half = await server.BackUpAsync("a.db");
+        Assert.Equal(("CompletedWithErrors", "destination-failed"), ((string)half["state"]!, (string)half["error"]!["code"]!));
+        Assert.Equal((null, false), ((string?)half["result"]!["destinations"]!["nas"], half["result"]!["destinations"]!["away"] is null));
+    }
+
+    [Fact]
+    public async Task What_is_not_there_or_may_not_be_looked_at_is_refused()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        File.CreateSymbolicLink(Path.Combine(server.Root, "out"), "/etc");
+        foreach (var (from, status, code) in ((string, int, string)[])
+        [
+            ("/etc", 400, "usage"), ($"{server.Root}/../..", 400, "usage"), ($"{server.Root}/out", 400, "usage"), ($"{server.Root}/out/passwd", 400, "usage"), ("destination:nas/../../../etc", 400, "usage"), ("destination:none", 404, "not-found"), ("a.db", 400, "usage"), ("/", 400, "usage"), ($"{server.Root}/\0", 400, "usage"),
+        ])
+        {
+            (await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Problem(status, code);
+            (await server.PostAsync("restores", new { from, target = "demo/new.db" })).Problem(status, code);
+        }
+
+        foreach (var from in (string[])[$"{server.Root}/none", "destination:nas/none", "demo/none.db"])
+        {
+            (await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Problem(404, "not-found");
+            Assert.Equal("not-found", (string?)(await server.RestoreAsync(new { from, target = "demo/new.db" }))["error"]!["code"]);
+        }
+
+        (await server.GetAsync("backups")).Faults("from");
+        Assert.Equal(["a.db"], Directory.GetFiles(server.Source).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_target_that_is_taken_elsewhere_or_no_name_is_refused_and_nothing_is_made()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        await server.PutTemplateAsync("nightly");
+        await server.BackedUpAsync("a.db");
+        (await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/a.db" })).Problem(409, "target-exists");
+        (await server.PostAsync("restores", new { from = "demo/a.db", target = "none/a.db" })).Problem(404, "not-found");
+        foreach (var target in (string[])["", "new.db", "demo/", "demo/../new.db", "demo/a/../../new.db", "demo//new.db", "demo/./new.db", "demo/new\n.db", "demo/new\0.db", "de mo/new.db", $"demo/{new string('n', 2000)}"])
+        {
+            (await server.PostAsync("restores", new { from = "demo/a.db", target, keys = new string?[] { null, "x" } })).Faults("target", "keys");
+        }
+
+        // A file of that name which discovery does not list, for it is no database, is not overwritten either.
+        await File.WriteAllTextAsync(Path.Combine(server.Source, "notes.txt"), "mine", TestContext.Current.CancellationToken);
+        Assert.Equal("target-exists", (string?)(await server.RestoreAsync(new { from = "demo/a.db", target = "demo/notes.txt" }))["error"]!["code"]);
+        Assert.Equal("mine", await File.ReadAllTextAsync(Path.Combine(server.Source, "notes.txt"), TestContext.Current.CancellationToken));
+        Assert.Equal(["a.db", "notes.txt"], Directory.GetFileSystemEntries(server.Source).Select(Path.GetFileName).Order());
+    }
+
+    [Theory]
+    [InlineData("Snapshot")]
+    [InlineData("Backup")]
+    public async Task An_aborted_restore_leaves_nothing_and_one_that_runs_tells_how_far_it_is(string type)
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        await server.PutTemplateAsync("nightly", ApiServer.Template(type));
+        await server.BackedUpAsync("a.db");
+        server.Gate.Close();
+        var id = (string)(await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/new.db" })).Json(HttpStatusCode.Accepted)["operationId"]!;
+        await server.Gate.ReachedAsync(); // all is written, and it has no name yet
+        var running = (await server.GetAsync($"operations/{id}")).Json();
+        Assert.Equal(("Running", "writing", "Restore"), ((string)running["state"]!, (string)running["phase"]!, (string)running["kind"]!));
+        Assert.True((long)running["progress"]!["totalBytes"]! > 0);
+        Assert.Equal((long)running["progress"]!["totalBytes"]!, (long)running["progress"]!["doneBytes"]!);
+        await server.LookAsync();
+        Assert.Single(ApiServer.Items((await server.GetAsync("databases")).Json())); // seen and ignored
+        (await server.PostAsync($"operations/{id}/delay", new { minutes = 1 })).Problem(409, "not-allowed");
+        (await server.PostAsync($"operations/{id}/abort")).Is(HttpStatusCode.NoContent);
+        Assert.Equal("Aborted", (string?)(await server.EndedAsync(id))["state"]);
+        server.Gate.Open();
+        Assert.Equal(["a.db"], Directory.GetFileSystemEntries(server.Source).Select(Path.GetFileName).Where(n => n!.EndsWith(".db", StringComparison.Ordinal) || n.Contains("restore", StringComparison.Ordinal)));
+        await server.LookAsync();
+        Assert.Single(ApiServer.Items((await server.GetAsync("databases")).Json()));
+        await server.RestoredAsync(new { from = "demo/a.db", target = "demo/new.db" });
+    }
+
+    [Fact]
+    public async Task A_cut_archive_a_damaged_one_and_a_missing_one_are_three_different_failures_and_nothing_is_made()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        await server.PutTemplateAsync("nightly");
+        var full = Path.Combine(server.Nas, (string)(await server.BackedUpAsync("a.db"))["path"]!);
+        server.Add("a.db");
+        await server.BackedUpAsync("a.db", "Incremental");
+        var whole = await File.ReadAllBytesAsync(full, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(full, whole[..^100], TestContext.Current.CancellationToken);
+        await FailsAsync("truncated");
+        whole[whole.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(full, whole, TestContext.Current.CancellationToken);
+        await FailsAsync("corrupt");
+        File.Delete(full);
+        await FailsAsync("chain-incomplete");
+        Assert.Equal(["a.db"], Directory.GetFiles(server.Source, "*.db").Select(Path.GetFileName));
+
+        async Task FailsAsync(string code)
+        {
+            var failed = await server.RestoreAsync(new { from = "demo/a.db", target = "demo/new.db" });
+            Assert.Equal(("Failed", code), ((string)failed["state"]!, (string)failed["error"]!["code"]!));
+        }
+    }
+
+    private static async Task<List<JsonNode>> PointsAsync(ApiServer server, string from) => ApiServer.Items((await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Json());
+
+    private static async Task DefineAsync(ApiServer server, Made made, string type, string database)
+    {
+        if (made == Made.ByDerivedTask) (await server.PutTemplateAsync("nightly", ApiServer.Template(type))).Is(HttpStatusCode.Created);
+        if (made == Made.ByRegularTask) (await server.PostAsync($"{ApiServer.Database(database)}/tasks", ApiServer.Template(type, ("name", "mine")))).Is(HttpStatusCode.Created);
+    }
+}
