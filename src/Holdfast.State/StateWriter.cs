@@ -22,6 +22,9 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     /// <summary>Why nothing can be stored at the moment; null where it can.</summary>
     public HoldfastException? Problem { get; private set; }
 
+    /// <summary>Told when <see cref="Problem"/> came or went. Must not block.</summary>
+    public event Action? ProblemChanged;
+
     /// <summary>Begins to store.</summary>
     public void Start() => _loop = Task.Run(RunAsync, CancellationToken.None);
 
@@ -101,7 +104,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         try
         {
             var commit = await store.CommitAsync(new() { Changes = [.. group.Select(g => g.Change)] }, cancellationToken);
-            Problem = null;
+            SetProblem(null);
             foreach (var (_, stored) in group) stored(commit.Revision);
             return true;
         }
@@ -113,8 +116,14 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             }
 
             if (e is not HoldfastException problem) throw;
-            Problem = problem;
+            SetProblem(problem);
             return false;
         }
+    }
+
+    private void SetProblem(HoldfastException? problem)
+    {
+        var (before, _) = (Problem, Problem = problem);
+        if (before is null != problem is null) ProblemChanged?.Invoke();
     }
 }
