@@ -210,7 +210,7 @@ public sealed class AlertTests : IAsyncLifetime
             if (look() is { } found) return found;
             Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience, $"Not so: {what}. Alerts: {string.Join("; ", _node.Alerts.Items)}");
             await System.Threading.Tasks.Task.Delay(5, Token);
-            _time.Advance(TimeSpan.FromMilliseconds(100));
+            _time.Advance(TimeSpan.FromMilliseconds(500));
         }
     }
 }
