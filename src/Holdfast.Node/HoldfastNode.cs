@@ -2,6 +2,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Alerts;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Operations;
@@ -49,6 +50,8 @@ public sealed class HoldfastNode : IAsyncDisposable
         Executor = new(name => _sources.GetValueOrDefault(name), Destinations, DatabaseKeys, State.Statuses, Retention, settings, time);
         Dispatcher = new(Operations, IsSmall, Executor.RunAsync, settings);
         _scheduler = new(Tasks.Find, StatusOf, id => Dispatcher.Find(id) is not null, Due, settings.Zone, time);
+        RetentionDesk = new(Retention, Destinations, State.Statuses, id => Dispatcher.Find(id) is not null);
+        Alerts = new(reported => AlertLook.At(this, _scheduler, _time.GetUtcNow(), reported), settings.AlertInterval, time);
         _restores = new(Backups, name => _sources.GetValueOrDefault(name), ArchiveKeys, DatabaseKeys);
     }
 
@@ -79,11 +82,27 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <summary>Deletes what is old.</summary>
     public RetentionRunner Retention { get; }
 
+    /// <summary>Retention as operators see to it.</summary>
+    public RetentionDesk RetentionDesk { get; }
+
+    /// <summary>What is not as it should be.</summary>
+    public AlertBook Alerts { get; }
+
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset UpSince { get; private set; }
+
     /// <summary>Finds backups.</summary>
     public BackupFinder Backups { get; }
 
     /// <summary>Keys of encrypted databases.</summary>
     public DatabaseKeys DatabaseKeys { get; }
+
+    /// <summary>Told of each turn of the scheduler: it has looked for what is due. At least one a minute. Must not block.</summary>
+    public event Action? SchedulerTurned
+    {
+        add => _scheduler.Turned += value;
+        remove => _scheduler.Turned -= value;
+    }
 
     /// <summary>Keys of tasks.</summary>
     public ArchiveKeys ArchiveKeys { get; }
@@ -106,6 +125,8 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <summary>Starts to work: returns when every source has been looked at once.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        UpSince = _time.GetUtcNow();
+        FollowForAlerts();
         await State.StartAsync(cancellationToken);
         var crashed = Operations.EndInterrupted().Where(o => o.Kind == OperationKind.Backup).ToList();
         foreach (var operation in crashed.Where(o => o.TaskId is not null)) Interrupted(operation);
@@ -129,6 +150,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         foreach (var monitor in _sources.Values) _loops.Add(Task.Run(() => EveryAsync(_settings.DiscoveryInterval, monitor.LookAsync), CancellationToken.None));
         _loops.Add(Task.Run(() => _scheduler.RunAsync(_stop.Token), CancellationToken.None));
         _loops.Add(Task.Run(() => new CrashCleaner(Destinations).CleanAsync([.. crashed.Select(o => o.Database).Distinct()], _stop.Token), CancellationToken.None));
+        _loops.Add(Task.Run(() => Alerts.RunAsync(_stop.Token), CancellationToken.None));
         _loops.Add(Task.Run(() => EveryAsync(ProgressInterval, StoreProgressAsync), CancellationToken.None));
     }
 
@@ -175,6 +197,21 @@ public sealed class HoldfastNode : IAsyncDisposable
         await Destinations.DisposeAsync();
         await State.DisposeAsync();
         _stop.Dispose();
+    }
+
+    private void FollowForAlerts()
+    {
+        State.Templates.Changed += (_, _, _) => Alerts.Touch();
+        State.UnreadableFound += Alerts.Touch;
+        State.Writer.ProblemChanged += Alerts.Touch;
+        Tasks.Changed += _ => Alerts.Touch();
+        Dispatcher.Ended += _ => Alerts.Touch();
+        RetentionDesk.Ended += Alerts.Touch;
+        foreach (var monitor in _sources.Values)
+        {
+            monitor.Changed += _ => Alerts.Touch();
+            monitor.StatusChanged += Alerts.Touch;
+        }
     }
 
     private bool IsSmall(BackupJob job) => (FindSource(job.Database.Source)?.Find(job.Database.Name)?.SizeBytes ?? 0) < BackupSweep.SmallDatabaseBytes;

@@ -29,6 +29,9 @@ public sealed record NodeSettings
     /// <summary>A chain that is older is not extended. Default 30 days.</summary>
     public TimeSpan MaxChainAge { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>How long the alerts that were found stand before they are looked for again, however much changes. Default 2 s; where nothing changes they are looked for once a minute.</summary>
+    public TimeSpan AlertInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;
 }

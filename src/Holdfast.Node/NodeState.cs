@@ -1,4 +1,5 @@
 using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Places;
@@ -28,6 +29,12 @@ public sealed class NodeState : IAsyncDisposable
         Statuses = new(_statuses, Writer);
         Databases = new(_databases, Writer);
         Operations = new(_operations, Writer);
+        Tell(Templates);
+        Tell(Tasks);
+        Tell(Destinations);
+        Tell(_statuses);
+        Tell(_databases);
+        Tell(_operations);
     }
 
     /// <summary>The store.</summary>
@@ -54,6 +61,14 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Operations, by id.</summary>
     public StateRecords<Operation> Operations { get; }
 
+    /// <summary>Values that cannot be read, by their keys in the store.</summary>
+    public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
+        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_operations, "operations/"))
+            .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
+
+    /// <summary>Told when <see cref="Unreadable"/> got another one. Must not block.</summary>
+    public event Action? UnreadableFound;
+
     /// <summary>Reads everything and follows it from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -74,4 +89,10 @@ public sealed class NodeState : IAsyncDisposable
         await _databases.DisposeAsync();
         await _operations.DisposeAsync();
     }
+
+    private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror, string prefix)
+        where T : class => mirror.UnreadableItems.Select(u => KeyValuePair.Create(prefix + u.Key, u.Value));
+
+    private void Tell<T>(StateMirror<T> mirror)
+        where T : class => mirror.Unreadable += (_, _) => UnreadableFound?.Invoke();
 }

@@ -1,10 +1,14 @@
+using System.Reflection;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
+using Holdfast.Server.Alerts;
 using Holdfast.Server.Audit;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Endpoints;
+using Holdfast.Server.Events;
 using Holdfast.Server.Files;
 using Holdfast.Server.Hosting;
+using Holdfast.Server.Metrics;
 using Holdfast.Server.Problems;
 using Holdfast.State;
 using Holdfast.State.Embedded;
@@ -26,6 +30,9 @@ public static class HoldfastServer
 
     /// <summary>Where the API lies.</summary>
     public const string ApiPath = "/api/v1";
+
+    /// <summary>Version of the server.</summary>
+    public static string Version { get; } = (typeof(HoldfastServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
 
     /// <summary>Builds the server; it opens the state and listens when it is started. Dispose it asynchronously.</summary>
     /// <param name="options">What it was given.</param>
@@ -51,6 +58,7 @@ public static class HoldfastServer
         var app = builder.Build();
         UsePipeline(app);
         app.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        app.MapMetrics();
         app.MapApiDescription();
         MapApi(app.MapGroup(ApiPath));
         return app;
@@ -71,6 +79,10 @@ public static class HoldfastServer
         api.MapTasks();
         api.MapBackups();
         api.MapOperations();
+        api.MapRetention();
+        api.MapAlerts();
+        api.MapCluster();
+        api.MapEvents();
     }
 
     private static void AddLogging(ILoggingBuilder logging) => logging
@@ -96,6 +108,8 @@ public static class HoldfastServer
     private static void AddNode(IServiceCollection services)
     {
         services.AddSingleton(s => NodeHosting.Make(s.GetRequiredService<ServerConfig>(), s.GetRequiredService<DataFolder>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<EventOptions>().AddSingleton<EventHub>();
+        services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>(); // before the node, for they are told of what it does from its start on
         services.AddHostedService<NodeHosting>();
     }
 

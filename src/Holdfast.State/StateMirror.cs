@@ -15,6 +15,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     private readonly string _prefix;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, StateItem<T>> _items = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HoldfastException> _unreadable = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
@@ -41,6 +42,9 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     /// <summary>All values, in no order. Each is a moment's, not all of the same.</summary>
     public IEnumerable<StateItem<T>> Items => _items.Values;
+
+    /// <summary>The values that cannot be read, by their keys, and why.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, HoldfastException>> UnreadableItems => _unreadable.IsEmpty ? [] : _unreadable.ToArray();
 
     /// <summary>Number of values.</summary>
     public int Count => _items.Count;
@@ -165,6 +169,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     private void Apply(StateBatch batch)
     {
         var gone = batch.IsSnapshot ? _items.Keys.Except(batch.Puts.Select(p => p.Key[_prefix.Length..])).ToList() : batch.Deletes.Select(k => k[_prefix.Length..]);
+        if (!_unreadable.IsEmpty) ForgetUnreadable(batch);
         foreach (var key in gone)
         {
             if (_items.TryRemove(key, out var was)) Changed?.Invoke(key, was.Value, null);
@@ -193,15 +198,24 @@ public sealed class StateMirror<T> : IAsyncDisposable
         _first.TrySetResult();
     }
 
+    private void ForgetUnreadable(StateBatch batch)
+    {
+        var put = batch.Puts.Select(p => p.Key[_prefix.Length..]).ToHashSet(StringComparer.Ordinal);
+        foreach (var key in batch.IsSnapshot ? _unreadable.Keys.Where(k => !put.Contains(k)) : batch.Deletes.Select(k => k[_prefix.Length..])) _unreadable.TryRemove(key, out _);
+    }
+
     private T? Read(StateEntry entry)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Options) ?? throw new JsonException("The value is null.");
+            var value = JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Options) ?? throw new JsonException("The value is null.");
+            _unreadable.TryRemove(entry.Key[_prefix.Length..], out _);
+            return value;
         }
         catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NotSupportedException or HoldfastException)
         {
             var failure = new HoldfastException(ErrorCatalogue.StateUnavailable, $"The value of '{entry.Key}' cannot be read: {e.Message}", "If a newer Holdfast wrote it, update this one; else store it anew.", e);
+            _unreadable[entry.Key[_prefix.Length..]] = failure;
             Unreadable?.Invoke(entry.Key[_prefix.Length..], failure);
             return null;
         }

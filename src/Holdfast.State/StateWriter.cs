@@ -37,6 +37,9 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
+    /// <summary>Told when <see cref="Problem"/> came or went. Must not block.</summary>
+    public event Action? ProblemChanged;
+
     /// <summary>Begins to store.</summary>
     public void Start() => _loop = Task.Run(RunAsync, CancellationToken.None);
 
@@ -139,7 +142,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         try
         {
             var commit = await store.CommitAsync(new() { Changes = group.ConvertAll(g => g.Value.Change) }, cancellationToken);
-            Problem = null;
+            SetProblem(null);
             foreach (var node in group)
             {
                 Drop(node);
@@ -150,7 +153,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
         catch (HoldfastException problem)
         {
-            Problem = problem;
+            SetProblem(problem);
             return false;
         }
     }
@@ -182,5 +185,11 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             _waiting.Remove(node.Value.Change.Key);
             _line.Remove(node);
         }
+    }
+
+    private void SetProblem(HoldfastException? problem)
+    {
+        var (before, _) = (Problem, Problem = problem);
+        if (before is null != problem is null) ProblemChanged?.Invoke();
     }
 }

@@ -15,6 +15,8 @@ internal sealed class FakeSource : IDatabaseSource
 
     public HashSet<string> Broken { get; } = [];
 
+    public bool IsDown { get; set; }
+
     public bool HasTokens { get; set; }
 
     public int Writes { get; private set; }
@@ -26,6 +28,7 @@ internal sealed class FakeSource : IDatabaseSource
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
+        if (IsDown) throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
         foreach (var name in Databases.Keys.Order(StringComparer.Ordinal)) yield return Database(name);
     }
 

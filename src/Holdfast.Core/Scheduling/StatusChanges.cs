@@ -49,6 +49,9 @@ public static class StatusChanges
             // Where nothing had changed, the last archive is still the one before.
             StoredBytes = result.Unchanged ? status.StoredBytes : result.StoredBytes,
             DatabaseBytes = result.DatabaseBytes,
+            // Nothing changed: what the last archive was compared with still stands. Another type has another size.
+            PreviousDatabaseBytes = result.Unchanged ? status.PreviousDatabaseBytes : result.Type == status.EffectiveType ? status.DatabaseBytes : null,
+            FailedDestinations = failed.Count == 0 ? null : result.Destinations.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!, StringComparer.Ordinal),
             Duration = end > start ? end - start : TimeSpan.Zero,
             Warnings = result.Warnings,
         };
@@ -60,13 +63,15 @@ public static class StatusChanges
     /// <param name="start">When it began, or would have.</param>
     /// <param name="end">When it ended. For a run that a crash of the server ended: when that was found, so that a database which brings the server down does not do so over and over.</param>
     /// <param name="error">Why; <see cref="ErrorCatalogue.Interrupted"/> after a crash.</param>
-    public static TaskStatus Failed(TaskStatus status, BackupKind kind, DateTimeOffset start, DateTimeOffset end, OperationError error) => Mark(status, kind, start) with
+    /// <param name="destinations">Its destinations, where it failed at all of them; else null, and what was known of them stands.</param>
+    public static TaskStatus Failed(TaskStatus status, BackupKind kind, DateTimeOffset start, DateTimeOffset end, OperationError error, IReadOnlyList<string>? destinations = null) => Mark(status, kind, start) with
     {
         LastEnd = end,
         LastState = OperationState.Failed,
         Failures = status.Failures + 1,
         FailedKind = status.FailedKind == BackupKind.Full ? BackupKind.Full : kind,
         LastError = error.Message,
+        FailedDestinations = destinations?.ToDictionary(d => d, _ => error.Message, StringComparer.Ordinal) ?? status.FailedDestinations,
         Warnings = [],
     };
 

@@ -1,4 +1,5 @@
 using Holdfast.Core.Encryption;
+using Holdfast.Core.Retention;
 
 namespace Holdfast.Core.Tasks;
 
@@ -52,6 +53,15 @@ public sealed record TaskStatus
 
     /// <summary>Bytes of the database at its last backup.</summary>
     public long? DatabaseBytes { get; init; }
+
+    /// <summary>The same at the backup before it, of the same type; null where there was none.</summary>
+    public long? PreviousDatabaseBytes { get; init; }
+
+    /// <summary>Destinations that did not take the last archive, and why; null where all did.</summary>
+    public IReadOnlyDictionary<string, string>? FailedDestinations { get; init; }
+
+    /// <summary>Destinations at which retention did not delete what is past its time, and why; null for none.</summary>
+    public IReadOnlyDictionary<string, RetentionProblem>? RetentionProblems { get; init; }
 
     /// <summary>How long the last run that succeeded took.</summary>
     public TimeSpan? Duration { get; init; }

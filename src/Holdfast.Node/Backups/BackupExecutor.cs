@@ -31,9 +31,6 @@ public sealed class BackupExecutor
     public BackupExecutor(Func<string, SourceMonitor?> sources, DestinationBook destinations, DatabaseKeys keys, StateRecords<TaskStatus> statuses, RetentionRunner retention, NodeSettings settings, TimeProvider time) =>
         (_sources, _destinations, _keys, _statuses, _retention, _settings, _time) = (sources, destinations, keys, statuses, retention, settings, time);
 
-    /// <summary>Told when retention held back what it would delete, or could not: the task, the destination, and why; null when it ran.</summary>
-    public event Action<BackupTask, string, string?>? RetentionEnded;
-
     /// <summary>Runs a backup to its end, whatever that is.</summary>
     /// <param name="job">What is asked for.</param>
     /// <param name="operation">Its operation.</param>
@@ -62,7 +59,9 @@ public sealed class BackupExecutor
         }
         catch (HoldfastException e)
         {
-            Store(job, StatusChanges.Failed(began, job.Kind, start, _time.GetUtcNow(), OperationError.Of(e)));
+            // It is thrown only where no destination took anything.
+            var all = e.Error == ErrorCatalogue.DestinationFailed || e.Error == ErrorCatalogue.DestinationFull ? job.Settings.Destinations : null;
+            Store(job, StatusChanges.Failed(began, job.Kind, start, _time.GetUtcNow(), OperationError.Of(e), all));
             operation.End(OperationState.Failed, null, e);
         }
         catch (Exception e)
@@ -166,24 +165,16 @@ public sealed class BackupExecutor
     // What goes wrong here never fails the backup.
     private async Task RetainAsync(BackupTask task, LiveOperation operation, IReadOnlyList<(string Name, IDestination Opened)> destinations)
     {
-        if (task.Settings.Retention is null) return;
+        if (task.Settings.Retention is null && _statuses.Find(task.Id)?.RetentionProblems is null) return;
+        var runs = new List<RetentionRun>();
         foreach (var (name, destination) in destinations)
         {
-            string? problem;
-            try
-            {
-                var plan = await _retention.PlanAsync(task, destination, approved: false, operation.Stopping);
-                await RetentionRunner.DeleteAsync(plan, task, destination, operation.Stopping);
-                foreach (var chain in plan.Deletes) operation.Write($"retention: {name}: {chain.Path} is gone");
-                problem = plan.BrakeReason;
-            }
-            catch (HoldfastException e)
-            {
-                problem = e.Message;
-            }
-
-            if (problem is not null) operation.Write($"retention: {name}: {problem}");
-            RetentionEnded?.Invoke(task, name, problem);
+            var run = await _retention.RunAsync(task, name, destination, approved: null, operation.Stopping);
+            foreach (var path in run.Deleted) operation.Write($"retention: {name}: {path} is gone");
+            if (run.Problem is { } problem) operation.Write($"retention: {name}: {problem.Message}");
+            runs.Add(run);
         }
+
+        if (_statuses.Find(task.Id) is { } status && RetentionRun.Apply(status, runs) is { } changed) _statuses.Set(task.Id, changed);
     }
 }

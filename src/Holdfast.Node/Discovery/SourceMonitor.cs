@@ -19,6 +19,9 @@ public sealed class SourceMonitor(AttachedSource attached, StateRecords<Database
     /// <summary>Told of each database whose record changed. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
 
+    /// <summary>Told when the source went down or came back. Must not block.</summary>
+    public event Action? StatusChanged;
+
     /// <summary>The source.</summary>
     public AttachedSource Attached => attached;
 
@@ -37,11 +40,11 @@ public sealed class SourceMonitor(AttachedSource attached, StateRecords<Database
             var found = new Dictionary<string, DiscoveredDatabase>(StringComparer.Ordinal);
             await foreach (var database in attached.Source.DiscoverAsync(cancellationToken)) found[database.Name] = database;
             Apply(found);
-            Status = new(time.GetUtcNow(), found.Count, null);
+            SetStatus(new(time.GetUtcNow(), found.Count, null));
         }
         catch (HoldfastException e)
         {
-            Status = Status with { At = time.GetUtcNow(), Problem = OperationError.Of(e) };
+            SetStatus(Status with { At = time.GetUtcNow(), Problem = OperationError.Of(e) });
         }
         finally
         {
@@ -51,6 +54,12 @@ public sealed class SourceMonitor(AttachedSource attached, StateRecords<Database
 
     /// <inheritdoc/>
     public void Dispose() => _looking.Dispose();
+
+    private void SetStatus(SourceStatus status)
+    {
+        var (before, _) = (Status, Status = status);
+        if (before.Problem != status.Problem) StatusChanged?.Invoke();
+    }
 
     private void Apply(Dictionary<string, DiscoveredDatabase> found)
     {

@@ -1,3 +1,4 @@
+using Holdfast.Core.Errors;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
@@ -11,6 +12,29 @@ namespace Holdfast.Node.Retention;
 /// <param name="time">The clock.</param>
 public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time)
 {
+    /// <summary>Deletes what is past its time at one destination, unless a brake holds it.</summary>
+    /// <param name="task">The task: only its own chains count.</param>
+    /// <param name="name">Name of the destination.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="approved">Paths of chains that an operator has seen and approved: only these go, and only those of them whose time is over. Null where nobody was asked.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What came of it; failures too.</returns>
+    public async Task<RetentionRun> RunAsync(BackupTask task, string name, IDestination destination, IReadOnlyCollection<string>? approved, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var plan = await PlanAsync(task, destination, approved is not null, cancellationToken);
+            var going = plan.Deletes.Select(c => c.Path).Where(p => approved?.Contains(p) ?? true).ToList();
+            if (going.Count == 0 && approved is null) return new(name, plan, [], null);
+            await DeleteAsync(going, task, destination, cancellationToken);
+            return new(name, await PlanAsync(task, destination, approved: false, cancellationToken), going, null);
+        }
+        catch (HoldfastException e)
+        {
+            return new(name, null, [], e);
+        }
+    }
+
     /// <summary>What retention would delete now.</summary>
     /// <param name="task">The task: only its own chains count.</param>
     /// <param name="destination">The destination.</param>
@@ -22,14 +46,12 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time)
         return RetentionPlan.For([.. chains.Where(c => c.Archives.Count > 0).Select(c => Info(task, c))], task.Settings.Retention, time.GetUtcNow(), approved, UsualGap(task));
     }
 
-    /// <summary>
-    /// Deletes what <paramref name="plan"/> lets go: each chain from its newest archive to its full one, so that one that is cut short by a crash can still be restored as far as it is there; and
-    /// what such a crash has left of chains that are gone.
-    /// </summary>
-    public static async Task DeleteAsync(RetentionPlan plan, BackupTask task, IDestination destination, CancellationToken cancellationToken)
+    // Each chain from its newest archive to its full one, so that one that is cut short by a crash can still be restored as far as it is there; and what
+    // such a crash has left of chains that are gone.
+    private static async Task DeleteAsync(List<string> paths, BackupTask task, IDestination destination, CancellationToken cancellationToken)
     {
-        if (plan.Deletes.Count == 0) return;
-        var going = plan.Deletes.Select(c => c.Path).ToHashSet(StringComparer.Ordinal);
+        if (paths.Count == 0) return;
+        var going = paths.ToHashSet(StringComparer.Ordinal);
         foreach (var chain in await ChainsAsync(task, destination, cancellationToken))
         {
             if (chain.Archives.Count == 0) await Leftovers.RemoveAsync(destination, chain, cancellationToken);

@@ -21,7 +21,13 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
     private readonly Dictionary<string, (NextBackup? Next, long Version)> _next = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Lock _gate = new();
-    private long _version;
+    private long _version, _turn = time.GetTimestamp();
+
+    /// <summary>Told of each turn: it has looked for what is due, and begun it. At least one a minute. Must not block.</summary>
+    public event Action? Turned;
+
+    /// <summary>How long ago it turned last, or was made; time in which the machine slept does not count.</summary>
+    public TimeSpan SinceTurn => time.GetElapsedTime(Interlocked.Read(ref _turn));
 
     /// <summary>When a task is due; null for never, or where its schedule cannot be read.</summary>
     public NextBackup? NextOf(string taskId)
@@ -58,6 +64,8 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
         while (true)
         {
             var until = BeginDue();
+            Interlocked.Exchange(ref _turn, time.GetTimestamp());
+            Turned?.Invoke();
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var delay = Task.Delay(Until(until), time, timer.Token);
             // The clock may have moved on between the look at it and the timer's beginning.

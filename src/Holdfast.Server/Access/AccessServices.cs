@@ -22,7 +22,7 @@ internal static class AccessServices
     {
         services.AddSingleton(adminToken);
         services.AddStateMirror<User>(UserStore.Prefix).AddStateMirror<ApiToken>(TokenStore.Prefix);
-        services.AddSingleton<Passwords>().AddSingleton<UserStore>().AddSingleton<TokenStore>().AddSingleton<SignInLimiter>().AddSingleton<SessionEvents>();
+        services.AddSingleton<Passwords>().AddSingleton<UserStore>().AddSingleton<TokenStore>().AddSingleton<SignInLimiter>().AddSingleton<SessionEvents>().AddSingleton<SessionCheck>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000); // OWASP's figure for PBKDF2 with SHA-512
         services.AddHostedService<FirstStart>();

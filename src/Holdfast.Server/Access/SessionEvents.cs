@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Holdfast.State;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -10,12 +11,14 @@ internal sealed class SessionEvents(StateMirror<User> users) : CookieAuthenticat
 {
     public override async Task ValidatePrincipal(CookieValidatePrincipalContext context)
     {
-        var name = context.Principal?.Caller()?.Name;
-        var user = name is null ? null : users.Find(name)?.Value;
-        if (user is { Disabled: false } && user.Stamp == context.Principal!.FindFirst(CallerExtensions.StampClaim)?.Value) return;
+        if (context.Principal is not null && IsGood(context.Principal, users)) return;
         context.RejectPrincipal();
         await context.HttpContext.SignOutAsync(context.Scheme.Name);
     }
+
+    /// <summary>Whether the user of a session is still there, and as it was.</summary>
+    public static bool IsGood(ClaimsPrincipal principal, StateMirror<User> users) =>
+        principal.Caller() is { } caller && users.Find(caller.Name)?.Value is { Disabled: false } user && user.Stamp == principal.FindFirst(CallerExtensions.StampClaim)?.Value;
 
     // An API has no pages to send anybody to.
     public override Task RedirectToLogin(RedirectContext<CookieAuthenticationOptions> context) => Status(context, StatusCodes.Status401Unauthorized);

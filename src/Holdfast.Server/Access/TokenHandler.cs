@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -12,11 +13,14 @@ internal sealed class TokenHandler(IOptionsMonitor<AuthenticationSchemeOptions> 
     public const string SchemeName = "Token";
     private const string Start = "Bearer ";
 
+    /// <summary>The token that a request presents; null for none.</summary>
+    public static string? Presented(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is var header && header.StartsWith(Start, StringComparison.OrdinalIgnoreCase) ? header[Start.Length..].Trim() : null;
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Start, StringComparison.OrdinalIgnoreCase)) return Task.FromResult(AuthenticateResult.NoResult());
-        return Task.FromResult(tokens.Find(header[Start.Length..].Trim()) is { } caller
+        if (Presented(Request) is not { } token) return Task.FromResult(AuthenticateResult.NoResult());
+        return Task.FromResult(tokens.Find(token) is { } caller
             ? AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName))
             : AuthenticateResult.Fail("This is no token, or no longer."));
     }

@@ -119,7 +119,7 @@ internal static class TaskEndpoints
         ? throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{task.Name}' comes from a server-wide backup and cannot be changed on the database.", "Edit it there, or exclude the database there: /api/v1/server-wide-backups")
         : task;
 
-    private static BackupTask Find(HoldfastNode node, string id, string taskId) => node.Tasks.Of(Database(node, id)).FirstOrDefault(t => t.Id == taskId)
+    internal static BackupTask Find(HoldfastNode node, string id, string taskId) => node.Tasks.Of(Database(node, id)).FirstOrDefault(t => t.Id == taskId)
         ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{id}' has no task '{taskId}'.", "List its tasks with: GET /api/v1/databases/ID/tasks");
 
     private static DatabaseId Database(HoldfastNode node, string id) => node.State.Databases.Find(id)?.Id

@@ -1,0 +1,23 @@
+namespace Holdfast.Core.Alerts;
+
+/// <summary>What an alert is about; only what applies is set.</summary>
+public sealed record AlertSubject
+{
+    /// <summary>About the node itself.</summary>
+    public static readonly AlertSubject Node = new();
+
+    /// <summary>Id of the database.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>Id of the task.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>Id of the server-wide backup task.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>Name of the destination.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>Name of the source.</summary>
+    public string? Source { get; init; }
+}

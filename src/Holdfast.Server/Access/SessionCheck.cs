@@ -1,0 +1,17 @@
+using Holdfast.State;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Server.Access;
+
+/// <summary>Whether who began a long request may go on with it: its token or session can end meanwhile.</summary>
+internal sealed class SessionCheck(StateMirror<User> users, TokenStore tokens, TimeProvider time)
+{
+    /// <summary>Whether a request would still be let in for what a role may do.</summary>
+    public bool IsGood(HttpContext context, Role role)
+    {
+        if (TokenHandler.Presented(context.Request) is { } token) return tokens.Find(token)?.Role >= role;
+        var expires = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
+        return SessionEvents.IsGood(context.User, users) && !(expires <= time.GetUtcNow());
+    }
+}

@@ -1,0 +1,52 @@
+using System.Threading.Channels;
+using Holdfast.Core.Alerts;
+using Holdfast.Node;
+using Holdfast.Server.Addresses;
+using Holdfast.Server.Configuration;
+using Microsoft.Extensions.Hosting;
+
+namespace Holdfast.Server.Alerts;
+
+/// <summary>Calls the heartbeat's address while the scheduler turns, so that whoever listens there notices when it no longer does: at most once a minute, and at least every two.</summary>
+internal sealed class HeartbeatSender : BackgroundService
+{
+    private const string Key = "heartbeat";
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private readonly HoldfastNode _node;
+    private readonly TimeProvider _time;
+    private readonly Uri? _address;
+    private readonly Channel<byte> _turned = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public HeartbeatSender(HoldfastNode node, ServerConfig config, TimeProvider time)
+    {
+        (_node, _time, _address) = (node, time, config.Heartbeat is { } heartbeat ? OutgoingAddress.Check(heartbeat.Url) : null);
+        if (_address is not null) node.SchedulerTurned += () => _turned.Writer.TryWrite(0);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_address is null) return;
+        using var client = new OutgoingClient();
+        long? last = null;
+        while (await _turned.Reader.WaitToReadAsync(stoppingToken))
+        {
+            _turned.Reader.TryRead(out _);
+            if ((last is { } at && _time.GetElapsedTime(at) < Interval) || _node.Alerts.Items.Any(a => a.Kind == AlertKind.SchedulerStalled)) continue;
+            last = _time.GetTimestamp();
+            if (await client.CallAsync(HttpMethod.Get, _address, null, stoppingToken) is { } problem) _node.Alerts.Report(Failing(problem));
+            else _node.Alerts.Withdraw(Key);
+        }
+    }
+
+    private Alert Failing(string problem) => new()
+    {
+        Key = Key,
+        Kind = AlertKind.HeartbeatFailing,
+        Severity = AlertSeverity.Warning,
+        Since = _time.GetUtcNow(),
+        Subject = AlertSubject.Node,
+        Message = $"The heartbeat does not arrive: {problem}.",
+        Hint = "See heartbeat.url in holdfast.json. Whoever listens there may think that this server is down.",
+    };
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Errors;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>What is not as it should be.</summary>
+internal static class AlertEndpoints
+{
+    private const int MostOnAPage = 1_000;
+
+    public static void MapAlerts(this RouteGroupBuilder api) =>
+        api.MapGroup("/alerts").WithTags("Alerts").RequireRole(Role.Viewer).MapGet("", List).WithSummary("Alerts that stand, the gravest first; filtered by kind, least severity, database, destination and source");
+
+    private static Ok<Page<Alert>> List(HoldfastNode node, AlertKind? kind = null, AlertSeverity? severity = null, string? database = null, string? destination = null, string? source = null, string? after = null, int limit = 100)
+    {
+        if (limit is < 1 or > MostOnAPage) throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MostOnAPage}.");
+        var place = after is null ? default : Place(after);
+        var found = node.Alerts.Items.Where(a => (kind is null || a.Kind == kind) && (severity is null || a.Severity >= severity) && (database is null || a.Subject.Database == database)
+                && (destination is null || a.Subject.Destination == destination) && (source is null || a.Subject.Source == source) && (after is null || Compare(a, place) > 0))
+            .Take(limit + 1).ToList();
+        return TypedResults.Ok(new Page<Alert>([.. found.Take(limit)], found.Count > limit ? Place(found[limit - 1]) : null));
+    }
+
+    // The place of an alert in the list, which stands though the alert may be gone by the next page.
+    private static string Place(Alert alert) => string.Create(CultureInfo.InvariantCulture, $"{(int)alert.Severity}~{alert.Since.UtcTicks}~{alert.Key}");
+
+    private static (AlertSeverity Severity, long Ticks, string Key) Place(string text) =>
+        text.Split('~', 3) is [var severity, var ticks, var key] && int.TryParse(severity, CultureInfo.InvariantCulture, out var s) && long.TryParse(ticks, CultureInfo.InvariantCulture, out var t)
+            ? ((AlertSeverity)s, t, key)
+            : throw new HoldfastException(ErrorCatalogue.Usage, "'after' is not a place in this list.", "Pass 'next' of the page before.");
+
+    private static int Compare(Alert alert, (AlertSeverity Severity, long Ticks, string Key) place) =>
+        alert.Severity != place.Severity ? place.Severity.CompareTo(alert.Severity) : alert.Since.UtcTicks != place.Ticks ? alert.Since.UtcTicks.CompareTo(place.Ticks) : string.CompareOrdinal(alert.Key, place.Key);
+}

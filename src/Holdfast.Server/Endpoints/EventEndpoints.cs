@@ -1,0 +1,34 @@
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Holdfast.Server.Events;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>What happens, as it happens.</summary>
+internal static class EventEndpoints
+{
+    public static void MapEvents(this RouteGroupBuilder api) =>
+        api.MapGet("/events", ListenAsync).WithTags("Events").RequireRole(Role.Viewer).WithSummary("Server-sent events: operation, alert, databases, tasks, reload").Produces<string>(StatusCodes.Status200OK, "text/event-stream");
+
+    private static async Task ListenAsync(HttpContext context, EventHub hub, HoldfastNode node, SessionCheck sessions, EventOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
+    {
+        var listener = hub.Join();
+        try
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            await new EventStream(context, listener, node, sessions, options, time).RunAsync(stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It went, was too slow, or the server stops.
+        }
+        finally
+        {
+            hub.Leave(listener);
+        }
+    }
+}

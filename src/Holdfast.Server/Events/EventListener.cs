@@ -1,0 +1,78 @@
+using System.Threading.Channels;
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Operations;
+
+namespace Holdfast.Server.Events;
+
+/// <summary>What waits to be sent to one listener. Of several events about the same thing only the last is kept, so that a slow listener is behind, not swamped; bounded all the same.</summary>
+internal sealed class EventListener(int maxWaiting)
+{
+    private const int MostIds = 100;
+    private const int MostAtOnce = 500;
+
+    private readonly Lock _gate = new();
+    private readonly Channel<byte> _wake = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Dictionary<string, ServerEvent> _waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> _changed = new(StringComparer.Ordinal);
+    private bool _mustReload;
+
+    public void Add(Operation operation) => Wait($"operation {operation.Id}", new("operation", operation));
+
+    public void Add(string state, Alert alert) => Wait($"alert {alert.Key}", new("alert", new AlertEvent(state, alert)));
+
+    public void AddChanged(string name, IEnumerable<string> ids)
+    {
+        lock (_gate)
+        {
+            if (!_changed.TryGetValue(name, out var changed)) _changed[name] = changed = new(StringComparer.Ordinal);
+            foreach (var id in ids)
+            {
+                if (changed.Count > MostIds) break; // one more than are named
+                changed.Add(id);
+            }
+        }
+
+        _wake.Writer.TryWrite(0);
+    }
+
+    /// <summary>Takes what waits, or a part of it.</summary>
+    public IReadOnlyList<ServerEvent> Take()
+    {
+        lock (_gate)
+        {
+            _wake.Reader.TryRead(out _);
+            var events = new List<ServerEvent>();
+            if (_mustReload) events.Add(new("reload", new { }));
+            _mustReload = false;
+            foreach (var (name, ids) in _changed) events.Add(new(name, new ChangedEvent([.. ids.Take(MostIds)], ids.Count > MostIds)));
+            _changed.Clear();
+            foreach (var (key, waiting) in _waiting)
+            {
+                if (events.Count >= MostAtOnce) break;
+                events.Add(waiting);
+                _waiting.Remove(key); // which leaves the walk as it is
+            }
+
+            if (_waiting.Count > 0) _wake.Writer.TryWrite(0);
+            return events;
+        }
+    }
+
+    /// <summary>Returns when something waits.</summary>
+    public async Task WaitAsync(CancellationToken cancellationToken) => await _wake.Reader.WaitToReadAsync(cancellationToken);
+
+    private void Wait(string key, ServerEvent added)
+    {
+        lock (_gate)
+        {
+            _waiting[key] = added;
+            if (_waiting.Count > maxWaiting)
+            {
+                _waiting.Clear();
+                _mustReload = true;
+            }
+        }
+
+        _wake.Writer.TryWrite(0);
+    }
+}

@@ -1,0 +1,20 @@
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Metrics;
+
+/// <summary>Measurements for Prometheus. They name databases and tasks, so they need a token of a Viewer, from this machine too: other users of it, and what a proxy lets in, come from there.</summary>
+internal static class MetricsEndpoint
+{
+    public static void MapMetrics(this IEndpointRouteBuilder app) => app.MapGet("/metrics", WriteAsync).RequireRole(Role.Viewer).ExcludeFromDescription();
+
+    private static async Task WriteAsync(HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        await new MetricsPage(response.BodyWriter, cancellationToken).WriteAsync(node);
+    }
+}

@@ -1,0 +1,184 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Retention;
+using Holdfast.Core.Tasks;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Core.Tests.Alerts;
+
+/// <summary>Each kind of alert stands exactly as long as its reason does.</summary>
+public sealed class AlertRulesTests
+{
+    private static readonly DateTimeOffset Now = new(2027, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DatabaseId Orders = new("shop", "orders");
+    private static readonly OperationError Locked = new("source-locked", "It is locked.", "Wait.");
+
+    [Fact]
+    public void Where_all_is_well_there_is_no_alert() => Assert.Empty(Find(Node()));
+
+    [Fact]
+    public void A_database_without_any_task_is_told()
+    {
+        var alert = Assert.Single(Find(Node() with { Tasks = [] }));
+        Assert.Equal((AlertKind.DatabaseUncovered, AlertSeverity.Warning, "uncovered:shop/orders", "shop/orders"), (alert.Kind, alert.Severity, alert.Key, alert.Subject.Database));
+    }
+
+    [Fact]
+    public void A_database_that_every_template_excludes_is_told_as_information()
+    {
+        var alert = Assert.Single(Find(Node() with { Tasks = [], Templates = [Template()] }));
+        Assert.Equal((AlertKind.DatabaseUncovered, AlertSeverity.Info), (alert.Kind, alert.Severity));
+    }
+
+    [Fact]
+    public void A_database_whose_tasks_are_all_switched_off_is_not_covered()
+    {
+        var task = Task();
+        var off = Node(task with { Settings = task.Settings with { Disabled = true } });
+        Assert.Equal(AlertKind.DatabaseUncovered, Assert.Single(Find(off)).Kind);
+        Assert.Empty(Find(off with { Tasks = [.. off.Tasks, Item(task with { Id = "other" })] }));
+    }
+
+    [Fact]
+    public void A_dropped_database_gives_no_alert() =>
+        Assert.Empty(Find(Node() with { Tasks = [], Databases = [Record() with { Dropped = Now, Problem = Locked }] }));
+
+    [Fact]
+    public void A_database_that_cannot_be_read_is_told()
+    {
+        var alert = Assert.Single(Find(Node() with { Databases = [Record() with { Problem = Locked }] }));
+        Assert.Equal((AlertKind.DatabaseUnreadable, "Wait."), (alert.Kind, alert.Hint));
+        Assert.Contains("It is locked.", alert.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_task_whose_last_run_failed_is_told_with_how_often()
+    {
+        var failed = new TaskStatus { LastState = OperationState.Failed, Failures = 3, LastError = "It is locked.", LastEnd = Now.AddHours(-2) };
+        var alert = Assert.Single(Find(Node(status: failed)));
+        Assert.Equal((AlertKind.TaskFailed, Now.AddHours(-2), "0123456789"), (alert.Kind, alert.Since, alert.Subject.Task));
+        Assert.Contains("3 times in a row: It is locked.", alert.Message, StringComparison.Ordinal);
+        Assert.Empty(Find(Node(status: failed with { LastState = OperationState.Completed })));
+        Assert.Empty(Find(Node(status: failed with { LastState = OperationState.Aborted })));
+    }
+
+    [Theory]
+    [InlineData(59, false, false)]
+    [InlineData(61, false, true)]
+    [InlineData(61, true, false)]
+    public void A_task_is_overdue_when_its_slot_passed_an_hour_ago_and_nothing_runs(int minutesLate, bool isRunning, bool isOverdue)
+    {
+        var alerts = Find(Node(due: Now.AddMinutes(-minutesLate), isRunning: isRunning));
+        if (isOverdue) Assert.Equal((AlertKind.TaskOverdue, Now.AddMinutes(-minutesLate)), (alerts.Single().Kind, alerts.Single().Since));
+        else Assert.Empty(alerts);
+    }
+
+    [Fact]
+    public void What_passed_before_the_node_was_up_is_caught_up_and_not_overdue_for_an_hour()
+    {
+        var late = Node(due: Now.AddDays(-3));
+        Assert.Empty(Find(late with { UpSince = Now.AddMinutes(-30) }));
+        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(late with { UpSince = Now.AddMinutes(-61) })).Kind);
+    }
+
+    [Fact]
+    public void A_template_without_destinations_is_told_once_and_not_while_it_is_switched_off()
+    {
+        var template = Template() with { Settings = Task().Settings with { Destinations = [] } };
+        var alert = Assert.Single(Find(Node() with { Templates = [template] }));
+        Assert.Equal((AlertKind.NoDestination, template.Id), (alert.Kind, alert.Subject.Template));
+        Assert.Empty(Find(Node() with { Templates = [template with { Settings = template.Settings with { Disabled = true } }] }));
+    }
+
+    [Fact]
+    public void A_regular_task_without_destinations_is_told()
+    {
+        var task = Task();
+        var alerts = Find(Node(task with { Settings = task.Settings with { Destinations = [] } }));
+        Assert.Equal([AlertKind.NoDestination, AlertKind.DatabaseUncovered], alerts.Select(a => a.Kind).OrderDescending());
+    }
+
+    [Fact]
+    public void A_schedule_that_this_node_cannot_read_is_told()
+    {
+        var template = Template() with { Settings = Task().Settings with { TimeZone = "Mars/Olympus" } };
+        Assert.Equal(AlertKind.ScheduleUnreadable, Assert.Single(Find(Node() with { Templates = [template] })).Kind);
+    }
+
+    [Fact]
+    public void A_source_that_is_down_is_one_alert()
+    {
+        var alert = Assert.Single(Find(Node() with { Sources = [new("shop", Locked), new("other", null)] }));
+        Assert.Equal((AlertKind.SourceDown, "shop"), (alert.Kind, alert.Subject.Source));
+    }
+
+    [Fact]
+    public void A_destination_that_fails_is_one_alert_however_many_tasks_use_it()
+    {
+        var failing = new TaskStatus { LastState = OperationState.CompletedWithErrors, FailedDestinations = new Dictionary<string, string> { ["attic"] = "no room", ["gone"] = "taken out of the task since" } };
+        var alert = Assert.Single(Find(Node(status: failing) with { Tasks = [Item(Task(), failing), Item(Task() with { Id = "2" }, failing)] }));
+        Assert.Equal((AlertKind.DestinationFailing, "destination:attic", "attic"), (alert.Kind, alert.Key, alert.Subject.Destination));
+        Assert.Contains("2 tasks; for example: no room", alert.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1000, 499, true)]
+    [InlineData(1000, 500, false)]
+    [InlineData(1000, 2000, false)]
+    public void A_database_of_less_than_half_its_size_is_told(long before, long now, bool isTold)
+    {
+        var alerts = Find(Node(status: new() { PreviousDatabaseBytes = before, DatabaseBytes = now }));
+        if (isTold) Assert.Equal(AlertKind.SizeDropped, Assert.Single(alerts).Kind);
+        else Assert.Empty(alerts);
+    }
+
+    [Fact]
+    public void Retention_that_waits_and_retention_that_fails_are_told_for_each_destination()
+    {
+        var status = new TaskStatus { RetentionProblems = new Dictionary<string, RetentionProblem> { ["attic"] = new(true, "5 of 6 chains"), ["gone"] = new(true, "no longer") } };
+        Assert.Equal((AlertKind.RetentionWaiting, "attic"), (Assert.Single(Find(Node(status: status))).Kind, Find(Node(status: status))[0].Subject.Destination));
+        status = status with { RetentionProblems = new Dictionary<string, RetentionProblem> { ["attic"] = new(false, "cannot be read") } };
+        Assert.Equal(AlertKind.RetentionFailed, Assert.Single(Find(Node(status: status))).Kind);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_the_node_itself_is_told()
+    {
+        var alerts = Find(Node() with { SinceTurn = TimeSpan.FromMinutes(4), StoreProblem = Locked, Unreadable = new Dictionary<string, OperationError> { ["templates/1"] = Locked } });
+        Assert.Equal([AlertKind.StateNotWritable, AlertKind.StateUnreadable, AlertKind.SchedulerStalled], alerts.Select(a => a.Kind).Order());
+    }
+
+    [Fact]
+    public void What_stood_before_keeps_its_time_and_only_what_says_something_else_is_altered()
+    {
+        Alert Some(string key, string message, int hour, AlertSeverity severity = AlertSeverity.Warning) => new() { Key = key, Kind = AlertKind.SourceDown, Severity = severity, Since = Now.AddHours(hour), Subject = AlertSubject.Node, Message = message };
+        var first = AlertChanges.Between([], [Some("a", "1", 0), Some("b", "1", 0), Some("c", "1", 0)]);
+        Assert.Equal(["a", "b", "c"], first.Raised.Select(a => a.Key));
+        var second = AlertChanges.Between(first.Items, [Some("a", "1", 1), Some("b", "2", 1), Some("d", "1", 1, AlertSeverity.Error), Some("d", "twice", 1)]);
+        Assert.Equal(["d"], second.Raised.Select(a => a.Key));
+        Assert.Equal(["b"], second.Altered.Select(a => a.Key));
+        Assert.Equal(["c"], second.Ended.Select(a => a.Key));
+        Assert.Equal([("d", 1), ("a", 0), ("b", 0)], second.Items.Select(a => (a.Key, (a.Since - Now).Hours)));
+        Assert.False(AlertChanges.Between(second.Items, second.Items).Any);
+    }
+
+    private static IReadOnlyList<Alert> Find(AlertSnapshot snapshot) => [.. AlertRules.Find(snapshot)];
+
+    private static DatabaseRecord Record() => new() { Id = Orders, Engine = "sqlite", FirstSeen = Now };
+
+    private static BackupTask Task() => new() { Id = "0123456789", Database = Orders, Name = "Nightly", ScheduledSince = Now, Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 2 * * *", Destinations = ["attic"] } };
+
+    private static Template Template() => new() { Id = "abc", Name = "all", ScheduledSince = Now, Settings = Task().Settings };
+
+    private static AlertTask Item(BackupTask task, TaskStatus? status = null) => new(task, status ?? TaskStatus.Never, null, false);
+
+    private static AlertSnapshot Node(BackupTask? task = null, TaskStatus? status = null, DateTimeOffset? due = null, bool isRunning = false) => new()
+    {
+        Now = Now,
+        UpSince = Now.AddDays(-30),
+        Databases = [Record()],
+        Tasks = [new(task ?? Task(), status ?? TaskStatus.Never, due, isRunning)],
+        Sources = [new("shop", null)],
+    };
+}
