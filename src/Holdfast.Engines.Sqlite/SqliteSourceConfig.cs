@@ -1,3 +1,5 @@
+using Holdfast.Core.Cluster;
+
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>A directory of SQLite files. A database's name is its path relative to the directory, with <c>/</c> between its parts.</summary>

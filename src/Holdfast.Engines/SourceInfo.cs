@@ -1,3 +1,5 @@
+using Holdfast.Core.Cluster;
+
 namespace Holdfast.Engines;
 
 /// <summary>What a source says of itself.</summary>

@@ -11,6 +11,9 @@ public sealed class InvalidException : Exception
     /// <summary>Every fault.</summary>
     public IReadOnlyList<Fault> Faults { get; }
 
+    /// <summary>The exception for one fault and more.</summary>
+    public static InvalidException Of(IReadOnlyList<Fault> faults) => new(faults);
+
     /// <summary>Throws where there are faults.</summary>
     public static void ThrowIfAny(IReadOnlyList<Fault> faults)
     {

@@ -67,6 +67,7 @@ public static class HoldfastServer
         api.MapDestinations();
         api.MapServerWideBackups();
         api.MapDatabases();
+        api.MapDatabaseKeys();
         api.MapTasks();
         api.MapBackups();
         api.MapOperations();

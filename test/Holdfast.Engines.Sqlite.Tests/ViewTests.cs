@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Holdfast.Archive.Items;
+using Holdfast.Core.Cluster;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Sqlite.Native;

@@ -1,4 +1,5 @@
 using Holdfast.Archive.Items;
+using Holdfast.Core.Cluster;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines;

@@ -1,6 +1,4 @@
 using Holdfast.Core.Databases;
-using Holdfast.Core.Encryption;
-using Holdfast.Core.Tasks;
 using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Holdfast.Server.Access;
@@ -46,7 +44,7 @@ internal static class DatabaseEndpoints
     private static async Task<NoContent> PutKeyAsync(string id, DatabaseKeyRequest body, HoldfastNode node, CancellationToken cancellationToken)
     {
         DatabaseId.Parse(id);
-        await node.DatabaseKeys.PutAsync(id, Key(body), cancellationToken);
+        await node.DatabaseKeys.PutAsync(id, DatabaseKeyEndpoints.Key(body), cancellationToken);
         return TypedResults.NoContent();
     }
 
@@ -54,14 +52,6 @@ internal static class DatabaseEndpoints
     {
         await node.DatabaseKeys.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
-    }
-
-    private static DatabaseKey Key(DatabaseKeyRequest body)
-    {
-        if (body is { Key: { } key, Passphrase: null }) return DatabaseKey.FromRaw(Convert.FromBase64String(Archive.Age.AgeIdentity.Parse(key.Trim()).ToBase64()));
-        if (body is { Key: null, Passphrase.Length: > 0 }) return DatabaseKey.FromPassphrase(body.Passphrase);
-        InvalidException.ThrowIfAny([new Fault("key", "One of key and passphrase is needed.", "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text.")]);
-        throw new InvalidOperationException("unreachable");
     }
 
     private static DatabaseRecord Find(HoldfastNode node, string id) => node.State.Databases.Find(id)

@@ -64,7 +64,7 @@ internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting
             Include = entry.Include,
             Exclude = entry.Exclude,
             Encrypted = entry.Encrypted,
-            Role = entry.Role == Core.Cluster.DatabaseRole.Replica ? Engines.DatabaseRole.Replica : Engines.DatabaseRole.Primary,
+            Role = entry.Role,
         };
         if (entry.SpoolFolder is { } spool) config = config with { SpoolFolder = spool };
         if (entry.MaxWriterWaitSeconds is { } wait) config = config with { MaxWriterWait = TimeSpan.FromSeconds(wait) };
