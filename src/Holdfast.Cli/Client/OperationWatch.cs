@@ -15,11 +15,14 @@ internal sealed class OperationWatch(ApiClient api, CommandConsole console)
 
     /// <summary>Waits until all of them have ended.</summary>
     /// <returns>They as they ended, in the order of <paramref name="ids"/>.</returns>
-    public async Task<IReadOnlyList<JsonNode>> WaitAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    /// <param name="ids">Their ids.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="quiet">Whether those that end get no line; the caller tells.</param>
+    public async Task<IReadOnlyList<JsonNode>> WaitAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken, bool quiet = false)
     {
         try
         {
-            if (!console.IsLive) return await PollAsync(ids, (_, ended) => ended.ForEach(o => console.Line(OperationReport.Line(o))), cancellationToken);
+            if (!console.IsLive) return await PollAsync(ids, (_, ended) => ended.ForEach(o => { if (!quiet) console.Line(OperationReport.Line(o)); }), cancellationToken);
             return await AnsiConsole.Progress().AutoClear(true).HideCompleted(true)
                 .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
                 .StartAsync(context =>

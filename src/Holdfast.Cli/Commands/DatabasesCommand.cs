@@ -18,7 +18,7 @@ internal static class DatabasesCommand
         var (source, encrypted) = (SharedOptions.Source(), SharedOptions.Encrypted());
         var search = new Option<string>("--search") { Description = "At a server: only those with this in their id.", HelpName = "TEXT" };
         var state = new Option<string>("--state") { Description = "At a server: only those that stand so.", HelpName = "Covered|Failing|Uncovered|Unreadable|Waiting|Dropped" };
-        var command = new Command("databases", "List every database of a source, or of a server and how they stand.") { source, encrypted, search, state, Key(), ForgetKey(), Dismiss() }.OverServer();
+        var command = new Command("databases", "List every database of a source, or of a server and how they stand.") { source, encrypted, search, state, Keys(), Key(), ForgetKey(), Dismiss() }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
@@ -62,10 +62,13 @@ internal static class DatabasesCommand
         return broken ? 1 : 0;
     }
 
+    private static Command Keys() => new Command("keys", "List the databases and patterns that the server has a key for.").Does(async (parsed, api, console, cancellationToken) => ClientVerb.List(
+        console, await api.ListAsync("database-keys", cancellationToken), "No keys.", ["DATABASES"], k => [(k.Text("databases"), null)]));
+
     private static Command Key()
     {
-        var command = new Command("key", "Give the server the key of an encrypted database; it is kept sealed.");
-        var database = command.Takes("DATABASE", "Its id, or a pattern that ids fit.");
+        var command = new Command("key", "Give the server the key of encrypted databases; it is kept sealed.");
+        var database = command.Takes("DATABASE", "Id of the database, or a glob that ids fit: demo/hr/*.");
         var file = new Option<string>("--key-file") { Description = "A file with exactly one key: Base64, hex, or a line 'passphrase: …'.", HelpName = "FILE", Required = true };
         command.Add(file);
         return command.Does(async (parsed, api, console, cancellationToken) =>
@@ -78,7 +81,7 @@ internal static class DatabasesCommand
                 ([], [var passphrase]) => new JsonObject { ["passphrase"] = passphrase },
                 _ => throw new HoldfastException(ErrorCatalogue.Usage, $"'{parsed.GetValue(file)}' does not hold exactly one key.", "A database has one."),
             };
-            await api.SendAsync(HttpMethod.Put, $"databases/{ApiClient.Part(id)}/key", body, cancellationToken);
+            await api.SendAsync(HttpMethod.Put, $"database-keys/{ApiClient.Part(id)}", body, cancellationToken);
             return ClientVerb.Done(console, $"The server has the key of {id}.", new() { ["database"] = id });
         });
     }
@@ -86,11 +89,11 @@ internal static class DatabasesCommand
     private static Command ForgetKey()
     {
         var command = new Command("forget-key", "Let the server forget the key of a database.");
-        var database = command.Takes("DATABASE", "Its id, or the pattern that the key was given for.");
+        var database = command.Takes("DATABASE", "Id or glob that the key was given for.");
         return command.Does(async (parsed, api, console, cancellationToken) =>
         {
             var id = parsed.GetRequiredValue(database);
-            await api.SendAsync(HttpMethod.Delete, $"databases/{ApiClient.Part(id)}/key", null, cancellationToken);
+            await api.SendAsync(HttpMethod.Delete, $"database-keys/{ApiClient.Part(id)}", null, cancellationToken);
             return ClientVerb.Done(console, $"The key of {id} is forgotten.", new() { ["database"] = id });
         });
     }

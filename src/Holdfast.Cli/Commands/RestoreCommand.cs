@@ -58,7 +58,7 @@ internal static class RestoreCommand
         if (point is not null) body["point"] = point;
         var id = (await api.PostAsync("restores", body, cancellationToken)).Text("operationId");
         if (noWait) return ClientVerb.Done(console, id, new() { ["operationId"] = id });
-        var ended = (await new OperationWatch(api, console).WaitAsync([id], cancellationToken))[0];
+        var ended = (await new OperationWatch(api, console).WaitAsync([id], cancellationToken, quiet: true))[0];
         if (ended.Text("state") != "Completed") throw new HoldfastException(ErrorCatalogue.Find(ended.Find("error", "code") ?? ErrorCatalogue.Aborted.Code), ended.Find("error", "message") ?? "The restore was aborted.", ended.Find("error", "hint"));
         return ClientVerb.Done(console, $"Restored {from} as {target}: {Words.Bytes(ended.Number("result", "databaseBytes"))}, checked.", (JsonObject)ended);
     }

@@ -36,7 +36,8 @@ internal static class OperationReport
 
         foreach (var warning in operations.SelectMany(o => (o["result"]?["warnings"] as JsonArray ?? []).Select(w => $"{o.Text("database")}: {w}")).Take(MostRowsOnScreen)) console.Line(warning);
         foreach (var hint in failed.Select(o => o.Find("error", "hint")).OfType<string>().Distinct(StringComparer.Ordinal).Take(5)) console.Note($"hint: {hint}");
-        if (operations.Count > 1) console.Line($"{operations.Count - failed.Count} done ({operations.Count(o => o.Flag("result", "unchanged"))} of them unchanged), {failed.Count} not: {Words.Bytes(operations.Sum(o => o.Number("result", "storedBytes")))} stored.");
+        var unchanged = operations.Count(o => o.Flag("result", "unchanged"));
+        if (operations.Count > 1) console.Line($"{operations.Count - failed.Count - unchanged} done, {unchanged} unchanged, {failed.Count} failed: {Words.Bytes(operations.Sum(o => o.Number("result", "storedBytes")))} stored");
         return ExitCode(operations.Count, failed);
     }
 

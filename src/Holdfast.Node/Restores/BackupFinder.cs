@@ -13,6 +13,9 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
 {
     private const string DestinationStart = "destination:";
 
+    /// <summary>Whether a place is the id of a database.</summary>
+    public static bool IsDatabase(string from) => !from.StartsWith('/') && !from.StartsWith(DestinationStart, StringComparison.Ordinal);
+
     /// <summary>Looks there.</summary>
     /// <param name="from">As <see cref="RestoreAsk.From"/> says.</param>
     /// <param name="cancellationToken">Stops looking.</param>
@@ -49,8 +52,8 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
     private async Task<StoredPath> OfDatabaseAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var all = await AllOfAsync(database, cancellationToken);
-        return all.MaxBy(f => f.Stored.Chains.SelectMany(c => c.Archives).Select(a => a.Name.Time).DefaultIfEmpty().Max()).Stored
-            ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
+        return all.Count > 0 ? all.MaxBy(f => f.Stored.Chains.Max(c => c.NewestTime)).Stored
+            : throw new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
     }
 
     private static async Task<StoredPath> AtPathAsync(string full, CancellationToken cancellationToken)

@@ -44,6 +44,7 @@ public sealed class RestoreExecutor(BackupFinder finder, Func<string, SourceMoni
         operation.Began(() => (phase, new() { TotalBytes = total }));
         var monitor = sources(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
         var stored = await finder.FindAsync(ask.From, cancellationToken);
+        if (ask.Point is null && BackupFinder.IsDatabase(ask.From)) stored = stored with { Chains = [stored.Chains.MaxBy(c => c.NewestTime)!] }; // one database has one newest point
         var keys = await KeysAsync(ask, cancellationToken);
         var found = await PointFinder.FindAsync(stored, ask.Point, keys, cancellationToken);
         operation.Write($"restoring {found.Archive.Path}");
@@ -66,7 +67,7 @@ public sealed class RestoreExecutor(BackupFinder finder, Func<string, SourceMoni
     {
         var keys = ask.Keys.Aggregate(AgeKeys.None, (all, text) => all.Concat(ArchiveKeys.Parse(text)));
         keys = keys.Concat(await archiveKeys.AllAsync(cancellationToken));
-        if (!ask.From.StartsWith('/') && !ask.From.Contains(':', StringComparison.Ordinal) && await databaseKeys.FindAsync(DatabaseId.Parse(ask.From), cancellationToken) is { } own) return keys.Concat(AgeKeys.From(own));
+        if (BackupFinder.IsDatabase(ask.From) && await databaseKeys.FindAsync(DatabaseId.Parse(ask.From), cancellationToken) is { } own) return keys.Concat(AgeKeys.From(own));
         foreach (var pattern in await databaseKeys.PatternsAsync(cancellationToken))
         {
             if (!pattern.AsSpan().ContainsAny('*', '?') && await databaseKeys.FindAsync(DatabaseId.Parse(pattern), cancellationToken) is { } key) keys = keys.Concat(AgeKeys.From(key));
