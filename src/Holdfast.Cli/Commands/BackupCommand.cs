@@ -96,7 +96,8 @@ internal sealed class BackupCommand
             : to is not null ? await server.OnceAsync(ids, parsed.GetValue(_type).ToString(), to, recipients, cancellationToken)
             : await server.OfDatabasesAsync(ids, parsed.GetValue(_task), kind, cancellationToken);
         if (!parsed.GetValue(_noWait)) return OperationReport.Finish(console, await new OperationWatch(api, console).WaitAsync(begun, cancellationToken));
-        return ClientVerb.Done(console, begun.Count == 0 ? "No databases." : string.Join('\n', begun), new() { ["operationIds"] = new JsonArray([.. begun.Select(i => (JsonNode)i)]) });
+        foreach (var id in begun.SkipLast(1)) console.Line(id);
+        return ClientVerb.Done(console, begun.Count == 0 ? "No databases." : begun[^1], new() { ["operationIds"] = new JsonArray([.. begun.Select(i => (JsonNode)i)]) });
     }
 
     // One kind of failure for all is that failure; some done and some not is "done with errors".
