@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Usage: eng/run.sh - starts a node in out/demo, made anew: a source of sample databases, a local destination, and one server-wide backup task that
-# has run once. Serves until Ctrl+C; stops by itself where RUN_ONCE=1 or standard input is no terminal. HOLDFAST_LISTEN names another address.
+# Usage: eng/run.sh [DIR] - starts a node in DIR, which must not exist (default out/demo, made anew): a source of sample databases, a local
+# destination, and one server-wide backup task that has run once. Serves until Ctrl+C; stops by itself where RUN_ONCE=1 or standard input is no
+# terminal. HOLDFAST_LISTEN names another address, HOLDFAST_BIN another folder with the command (default out).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-demo=$PWD/out/demo
+shown=${1:-out/demo}
+demo=$(realpath -m "$shown")
+bin=${HOLDFAST_BIN:-$PWD/out}
 server=${HOLDFAST_LISTEN:-http://127.0.0.1:8420}
-export PATH="$PWD/out:$PATH" HOLDFAST_LISTEN=$server XDG_DATA_HOME="$demo/home" XDG_CONFIG_HOME="$demo/home"
+export PATH="$bin:$PATH" HOLDFAST_LISTEN=$server XDG_DATA_HOME="$demo/home" XDG_CONFIG_HOME="$demo/home"
 
 bold= plain=
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
@@ -20,6 +23,7 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+[ $# = 0 ] || [ ! -e "$demo" ] || { echo "$shown is there already; only out/demo is made anew." >&2; exit 2; }
 rm -rf "$demo"
 mkdir -p "$demo/backups"
 code=0
@@ -54,6 +58,7 @@ for _ in $(seq 150); do
   kill -0 "$pid" 2>/dev/null || { pid=; echo "The server did not start:" >&2; tail -n 5 server.log >&2; exit 1; }
   sleep 0.2
 done
+server=$(sed -n 's/.*Now listening on: //p' server.log)
 
 [ ! -f payroll.key ] || client databases key 'demo/hr/*' --key-file payroll.key >/dev/null
 (umask 077 && client apply -f setup.json --output json >applied.json) # with the key that was made: it is shown once
@@ -64,7 +69,7 @@ print(f"# public key: {key['recipient']}\n{key['secretKey']}")
 PYTHON
 )
 rm applied.json
-say "Saved the server-wide backup task 'nightly': full on Sundays at 2, incremental every night, kept 14 days, encrypted; its key is in out/demo/backup.key"
+say "Saved the server-wide backup task 'nightly': full on Sundays at 2, incremental every night, kept 14 days, encrypted; its key is in $shown/backup.key"
 covered=$(client server-wide show nightly --output json | python3 -c 'import json, sys; print(json.load(sys.stdin)["summary"])')
 say "Each database has its task by itself: it $covered"
 client backup --template nightly >backup.log || { cat backup.log >&2; exit 1; }
@@ -78,12 +83,12 @@ say "Verified: it holds the same orders as the original, and 'nightly' covers it
 
 cat <<TEXT
 
-Holdfast serves at $bold$server$plain (the API, for people: $server/api; the log: out/demo/server.log)
-Sign in as 'admin' with the one-time password in out/demo/server/admin-password
+Holdfast serves at $bold$server$plain (the API, for people: $server/api; the log: $shown/server.log)
+Sign in as 'admin' with the one-time password in $shown/server/admin-password
 Next: make a new database, and see that it is covered within half a minute:
-  export PATH="\$PWD/out:\$PATH"
-  sqlite3 out/demo/data/mine.db 'CREATE TABLE t (a)'
-  holdfast databases --server $server --token-file out/demo/token
+  export PATH="$bin:\$PATH"
+  sqlite3 $shown/data/mine.db 'CREATE TABLE t (a)'
+  holdfast databases --server $server --token-file $shown/token
 TEXT
 if [ "${RUN_ONCE:-}" = 1 ] || [ ! -t 0 ]; then exit 0; fi
 echo "Ctrl+C stops it."
