@@ -1,12 +1,16 @@
 # The names are the documentation: `make` prints them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-fast soak bench format check
+.PHONY: help run demo build test test-fast soak bench format check
 
 help: ## Print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## Set everything up and show Holdfast at work on sample databases (out/demo)
+run: build ## Set everything up and start a node on sample databases (out/demo)
+	@eng/setup.sh demo
+	@eng/run.sh
+
+demo: build ## Show the command at work on sample databases, without a server (out/demo)
 	@eng/setup.sh demo
 	@eng/demo.sh
 

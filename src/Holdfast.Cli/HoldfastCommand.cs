@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Cli.Client;
 using Holdfast.Cli.Commands;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
@@ -21,7 +22,7 @@ public static class HoldfastCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand(Description) { SharedOptions.Output };
-        foreach (var verb in new[] { DatabasesCommand.Create(), BackupCommand.Create(), PointsCommand.Create(), RestoreCommand.Create(), VerifyCommand.Create(), ExtractCommand.Create(), KeygenCommand.Create(), ServeCommand.Create() }) root.Add(verb);
+        foreach (var verb in Verbs()) root.Add(verb);
         var parsed = root.Parse(args);
         var console = new CommandConsole(parsed.Errors.Count == 0 && parsed.GetValue(SharedOptions.Output) == OutputFormat.Json);
         if (parsed.Errors.Count > 0)
@@ -39,10 +40,17 @@ public static class HoldfastCommand
             console.Fault(e);
             return e.Error.ExitCode;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            console.Note("Interrupted. What was not complete has been removed.");
+            console.Note(e is StoppedWaitingException ? e.Message : "Interrupted. What was not complete has been removed.");
             return Interrupted;
         }
     }
+
+    // In the order of the help: what works on paths first, then what needs a server.
+    private static IEnumerable<Command> Verbs() =>
+    [
+        DatabasesCommand.Create(), BackupCommand.Create(), PointsCommand.Create(), RestoreCommand.Create(), VerifyCommand.Create(), ExtractCommand.Create(), KeygenCommand.Create(), ServeCommand.Create(),
+        LoginCommand.Create(), LogoutCommand.Create(), ServerWideCommand.Create(), TaskCommand.Create(), OperationCommand.Create(), DestinationCommand.Create(), SourceCommand.Create(), TokenCommand.Create(), AuditCommand.Create(), ApplyCommand.Create(),
+    ];
 }

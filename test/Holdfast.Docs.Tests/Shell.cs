@@ -22,6 +22,7 @@ internal sealed class Shell : IDisposable
         var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", $"exec 2>&1\n{block}"]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.Environment["PATH"] = $"{Program}:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["XDG_DATA_HOME"] = Path.Combine(_folder, ".home");
+        start.Environment["XDG_CONFIG_HOME"] = Path.Combine(_folder, ".home");
         start.Environment["SAMPLES"] = Path.Combine(Page.Root, "eng/samples.sh");
         start.Environment["NO_COLOR"] = "1";
         using var shell = Process.Start(start)!;

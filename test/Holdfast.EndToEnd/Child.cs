@@ -28,6 +28,7 @@ internal static class Child
         if (data is not null)
         {
             start.Environment["XDG_DATA_HOME"] = data;
+            start.Environment["XDG_CONFIG_HOME"] = $"{data}/config";
             start.Environment["TMPDIR"] = data;
         }
 

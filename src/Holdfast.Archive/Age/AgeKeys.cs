@@ -21,7 +21,7 @@ public sealed class AgeKeys
     public bool IsEmpty => Identities.Count + Passphrases.Count == 0;
 
     /// <summary>The passphrases; each costs a second to try.</summary>
-    internal IReadOnlyList<string> Passphrases { get; }
+    public IReadOnlyList<string> Passphrases { get; }
 
     /// <summary>The key of a database: raw bytes are an identity, a passphrase is one.</summary>
     public static AgeKeys From(DatabaseKey key) =>

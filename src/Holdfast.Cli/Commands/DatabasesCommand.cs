@@ -1,35 +1,123 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Engines.Sqlite;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary><c>holdfast databases</c>: what a backup of a source would cover.</summary>
+/// <summary><c>holdfast databases</c>: what a backup of a source would cover, or what a server covers.</summary>
 internal static class DatabasesCommand
 {
     public static Command Create()
     {
         var (source, encrypted) = (SharedOptions.Source(), SharedOptions.Encrypted());
-        var command = new Command("databases", "List every database of a source.") { source, encrypted };
+        var search = new Option<string>("--search") { Description = "At a server: only those with this in their id.", HelpName = "TEXT" };
+        var state = new Option<string>("--state") { Description = "At a server: only those that stand so.", HelpName = "Covered|Failing|Uncovered|Unreadable|Waiting|Dropped" };
+        var command = new Command("databases", "List every database of a source, or of a server and how they stand.") { source, encrypted, search, state, Keys(), Key(), ForgetKey(), Dismiss() }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var attached = new SqliteEngine(TimeProvider.System).Attach(SharedOptions.SourceConfig(parsed.GetRequiredValue(source), parsed.GetValue(encrypted) ?? []));
-            var found = new List<DatabaseView>();
-            await foreach (var database in attached.DiscoverAsync(cancellationToken))
+            var console = SharedOptions.Console(parsed);
+            if (parsed.GetValue(source) is { } directory)
             {
-                found.Add(new(new DatabaseId(attached.Name, database.Name).ToString(), attached.Name, database.Name, database.SizeBytes, Word(database.Encryption), database.Problem is null ? null : ErrorView.Of(database.Problem)));
+                SharedOptions.Refuse(parsed, "with --source", search, state, ServerOptions.Server, ServerOptions.TokenFile);
+                return await OfSourceAsync(console, SharedOptions.SourceConfig(directory, parsed.GetValue(encrypted) ?? []), cancellationToken);
             }
 
-            var console = SharedOptions.Console(parsed);
-            if (console.IsJson) CommandConsole.Json(new(found), CliJson.Default.ItemsViewDatabaseView);
-            else if (found.Count == 0) console.Line("No databases found.");
-            else console.Table(["DATABASE", ">SIZE", "ENCRYPTED", "PROBLEM"], [.. found.Select(Row)]);
-            return found.Exists(d => d.Error is not null) ? 1 : 0;
+            SharedOptions.Refuse(parsed, "without --source", encrypted);
+            if (!ServerOptions.Known(parsed)) throw new HoldfastException(ErrorCatalogue.Usage, "Which databases? Neither a source nor a server is given.", "--source [NAME=]DIR for a directory; --server URL --token-file FILE, or holdfast login, for a server.");
+            using var api = ServerOptions.Connect(parsed);
+            var filters = string.Concat(new[] { ("search", parsed.GetValue(search)), ("state", parsed.GetValue(state)) }.Where(f => f.Item2 is not null).Select(f => $"&{f.Item1}={ApiClient.Part(f.Item2!)}"));
+            return OfServer(console, await api.ListAsync($"databases?{filters.TrimStart('&')}".TrimEnd('?'), cancellationToken));
         });
         return command;
     }
+
+    private static async Task<int> OfSourceAsync(CommandConsole console, SqliteSourceConfig config, CancellationToken cancellationToken)
+    {
+        await using var attached = new SqliteEngine(TimeProvider.System).Attach(config);
+        var found = new List<DatabaseView>();
+        await foreach (var database in attached.DiscoverAsync(cancellationToken))
+        {
+            found.Add(new(new DatabaseId(attached.Name, database.Name).ToString(), attached.Name, database.Name, database.SizeBytes, Word(database.Encryption), database.Problem is null ? null : ErrorView.Of(database.Problem)));
+        }
+
+        if (console.IsJson) CommandConsole.Json(new(found), CliJson.Default.ItemsViewDatabaseView);
+        else if (found.Count == 0) console.Line("No databases found.");
+        else console.Table(["DATABASE", ">SIZE", "ENCRYPTED", "PROBLEM"], [.. found.Select(Row)]);
+        return found.Exists(d => d.Error is not null) ? 1 : 0;
+    }
+
+    private static int OfServer(CommandConsole console, JsonArray databases)
+    {
+        var broken = databases.Any(d => d?["problem"] is not null);
+        ClientVerb.List(console, databases, "No databases found.", ["DATABASE", ">SIZE", "ENCRYPTED", "STATE", ">TASKS", "LAST BACKUP", "NEXT", "PROBLEM"], d => [
+            (d.Text("id"), null), (Words.Bytes(d.Number("sizeBytes")), null), (d.Text("encryption").ToLowerInvariant(), null), (d.Text("state").ToLowerInvariant(), Colour(d.Text("state"))), (d.Text("tasks"), null),
+            (d.Time("lastBackup"), null), (d.Time("nextBackup"), null), (d.Find("problem", "message") ?? (d.Find("renamedTo") is { } name ? $"renamed to {name}" : ""), "red"),
+        ]);
+        return broken ? 1 : 0;
+    }
+
+    private static Command Keys() => new Command("keys", "List the databases and patterns that the server has a key for.").Does(async (parsed, api, console, cancellationToken) => ClientVerb.List(
+        console, await api.ListAsync("database-keys", cancellationToken), "No keys.", ["DATABASES"], k => [(k.Text("databases"), null)]));
+
+    private static Command Key()
+    {
+        var command = new Command("key", "Give the server the key of encrypted databases; it is kept sealed.");
+        var database = command.Takes("DATABASE", "Id of the database, or a glob that ids fit: demo/hr/*.");
+        var file = new Option<string>("--key-file") { Description = "A file with exactly one key: Base64, hex, or a line 'passphrase: …'.", HelpName = "FILE", Required = true };
+        command.Add(file);
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var id = parsed.GetRequiredValue(database);
+            var keys = KeyFile.Read(parsed.GetRequiredValue(file));
+            var body = (keys.Identities, keys.Passphrases) switch
+            {
+                ([var key], []) => new JsonObject { ["key"] = key.ToBase64() },
+                ([], [var passphrase]) => new JsonObject { ["passphrase"] = passphrase },
+                _ => throw new HoldfastException(ErrorCatalogue.Usage, $"'{parsed.GetValue(file)}' does not hold exactly one key.", "A database has one."),
+            };
+            await api.SendAsync(HttpMethod.Put, $"database-keys/{ApiClient.Part(id)}", body, cancellationToken);
+            return ClientVerb.Done(console, $"The server has the key of {id}.", new() { ["database"] = id });
+        });
+    }
+
+    private static Command ForgetKey()
+    {
+        var command = new Command("forget-key", "Let the server forget the key of a database.");
+        var database = command.Takes("DATABASE", "Id or glob that the key was given for.");
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var id = parsed.GetRequiredValue(database);
+            await api.SendAsync(HttpMethod.Delete, $"database-keys/{ApiClient.Part(id)}", null, cancellationToken);
+            return ClientVerb.Done(console, $"The key of {id} is forgotten.", new() { ["database"] = id });
+        });
+    }
+
+    private static Command Dismiss()
+    {
+        var command = new Command("dismiss", "Let the server forget a database that was dropped. Its backups stay.");
+        var database = command.Takes("DATABASE", "Its id.");
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var id = parsed.GetRequiredValue(database);
+            await api.SendAsync(HttpMethod.Delete, $"databases/{ApiClient.Part(id)}", null, cancellationToken);
+            return ClientVerb.Done(console, $"{id} dismissed. Its backups stay.", new() { ["dismissed"] = id });
+        });
+    }
+
+    private static string? Colour(string state) => state switch
+    {
+        "Covered" => "green",
+        "Failing" or "Unreadable" => "red",
+        "Uncovered" => "yellow",
+        "Dropped" => "grey",
+        _ => null,
+    };
 
     private static string Word(EncryptionState state) => state switch
     {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Layout;
 using Holdfast.Node.Restores;
@@ -11,10 +13,17 @@ internal static class PointsCommand
     public static Command Create()
     {
         var (path, keyFiles) = (SharedOptions.Path(), SharedOptions.KeyFiles());
-        var command = new Command("points", "List restore points. Encrypted ones show the ids of the keys that open them; with --key-file also their own ids.") { path, keyFiles };
+        var command = new Command("points", "List restore points. Encrypted ones show the ids of the keys that open them; with --key-file also their own ids.") { path, keyFiles }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
+            if (SharedOptions.IsAtServer(parsed, parsed.GetRequiredValue(path)))
+            {
+                SharedOptions.Refuse(parsed, "at a server, which looks with the keys that it keeps", keyFiles);
+                using var api = ServerOptions.Connect(parsed);
+                return OfServer(console, await api.ListAsync($"backups?from={ApiClient.Part(parsed.GetRequiredValue(path))}", cancellationToken));
+            }
+
             var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
             var views = new List<PointView>();
             await foreach (var point in PointFinder.ListAsync(stored, SharedOptions.Keys(parsed, keyFiles), cancellationToken)) views.Add(View(stored.Destination.Name, point));
@@ -23,6 +32,16 @@ internal static class PointsCommand
             return views.Exists(v => v.Error is not null) ? 1 : 0;
         });
         return command;
+    }
+
+    private static int OfServer(CommandConsole console, JsonArray points)
+    {
+        var broken = points.Any(p => p?["problem"] is not null);
+        ClientVerb.List(console, points, "No restore points.", ["TIME", "KIND", ">STORED", "NEEDS", "ID", "DATABASE", "PATH"], p => [
+            (p.Time("time"), null), (p.Text("kind"), p.Text("kind") == "IncrementalBackup" ? "grey" : null), (Words.Bytes(p.Number("bytes")), null),
+            (p.Find("problem", "message") ?? p.Find("needs") ?? "no key", p?["problem"] is null ? null : "red"), (p.Text("id"), null), (p.Text("database"), null), (p.Text("path"), null),
+        ]);
+        return broken ? 1 : 0;
     }
 
     private static PointView View(string root, RestorePoint point) => new(

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite;
@@ -14,11 +17,19 @@ internal static class RestoreCommand
     public static Command Create()
     {
         var (path, keyFiles, point) = (SharedOptions.Path(), SharedOptions.KeyFiles(), Point());
-        var target = new Option<string>("--to") { Description = "The new database's file; it must not exist.", HelpName = "FILE", Required = true };
-        var command = new Command("restore", "Restore one point as a new database.") { path, target, point, keyFiles };
+        var target = new Option<string>("--to") { Description = "The new database's file; it must not exist. At a server: the new database's id, SOURCE/NAME.", HelpName = "FILE|ID", Required = true };
+        var noWait = new Option<bool>("--no-wait") { Description = "At a server: do not wait until it is done." };
+        var command = new Command("restore", "Restore one point as a new database.") { path, target, point, keyFiles, noWait }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
+            if (SharedOptions.IsAtServer(parsed, parsed.GetRequiredValue(path)))
+            {
+                using var api = ServerOptions.Connect(parsed);
+                return await OverServerAsync(api, console, parsed.GetRequiredValue(path), parsed.GetValue(point), parsed.GetRequiredValue(target), SharedOptions.Keys(parsed, keyFiles), parsed.GetValue(noWait), cancellationToken);
+            }
+
+            SharedOptions.Refuse(parsed, "without a server", noWait);
             var started = TimeProvider.System.GetTimestamp();
             var full = Path.GetFullPath(parsed.GetRequiredValue(target));
             if (Path.Exists(full)) throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{full}' exists already.", "A restore always makes a new database: give another name.");
@@ -38,5 +49,17 @@ internal static class RestoreCommand
             return 0;
         });
         return command;
+    }
+
+    private static async Task<int> OverServerAsync(ApiClient api, CommandConsole console, string from, string? point, string target, AgeKeys keys, bool noWait, CancellationToken cancellationToken)
+    {
+        var texts = keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}"));
+        var body = new JsonObject { ["from"] = from, ["target"] = target, ["keys"] = new JsonArray([.. texts.Select(t => (JsonNode)t)]) };
+        if (point is not null) body["point"] = point;
+        var id = (await api.PostAsync("restores", body, cancellationToken)).Text("operationId");
+        if (noWait) return ClientVerb.Done(console, id, new() { ["operationId"] = id });
+        var ended = (await new OperationWatch(api, console).WaitAsync([id], cancellationToken, quiet: true))[0];
+        if (ended.Text("state") != "Completed") throw new HoldfastException(ErrorCatalogue.Find(ended.Find("error", "code") ?? ErrorCatalogue.Aborted.Code), ended.Find("error", "message") ?? "The restore was aborted.", ended.Find("error", "hint"));
+        return ClientVerb.Done(console, $"Restored {from} as {target}: {Words.Bytes(ended.Number("result", "databaseBytes"))}, checked.", (JsonObject)ended);
     }
 }

@@ -17,14 +17,21 @@ internal static class SharedOptions
     {
         Description = "The directory whose SQLite databases are meant, with a name for it before '=' (default: local).",
         HelpName = "[NAME=]DIR",
-        Required = true,
     };
 
     public static Option<string[]> Encrypted() => new("--encrypted") { Description = "Databases whose name fits GLOB are encrypted; their files have no header to know them by. Repeatable.", HelpName = "GLOB" };
 
     public static Option<string[]> KeyFiles() => new("--key-file") { Description = "A file with keys (age-keygen's format, Base64, hex, or a line 'passphrase: …'). Repeatable.", HelpName = "FILE" };
 
-    public static Argument<string> Path() => new("PATH") { Description = "An archive, a chain's folder, a database's folder, or the root of a destination." };
+    public static Argument<string> Path() => new("PATH") { Description = "An archive, a chain's folder, a database's folder, or the root of a destination. At a server: a database's id, destination:NAME, or an absolute path there." };
+
+    /// <summary>Whether a place is one of a server: a server is named, or a server is known and the place is none of this machine.</summary>
+    public static bool IsAtServer(ParseResult parsed, string place)
+    {
+        if (Client.ServerOptions.Given(parsed)) return true;
+        var isPath = System.IO.Path.IsPathRooted(place) || place is "." or ".." || place.StartsWith("./", StringComparison.Ordinal) || place.StartsWith("../", StringComparison.Ordinal) || System.IO.Path.Exists(place);
+        return !isPath && Client.ServerOptions.Known(parsed);
+    }
 
     /// <summary>The source that <c>[NAME=]DIR</c> stands for.</summary>
     public static SqliteSourceConfig SourceConfig(string text, IReadOnlyList<string> encrypted, IReadOnlyList<string>? exclude = null)
@@ -49,11 +56,23 @@ internal static class SharedOptions
     {
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         if (Directory.Exists(full)) return StoredPath.ResolveAsync(LocalDestination.Open(full, create: false), System.IO.Path.GetFileName(full), null, cancellationToken);
-        if (!File.Exists(full)) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.NotFound, $"'{path}' is not there.", "Give an archive, a chain's folder, a database's folder, or the root of a destination.");
+        if (!File.Exists(full)) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.NotFound, $"'{path}' is not there.", "Give an archive, a chain's folder, a database's folder, or the root of a destination. For the id of a server's database, sign in there (holdfast login), or name the server with --server.");
         var folder = System.IO.Path.GetDirectoryName(full)!;
         return StoredPath.ResolveAsync(LocalDestination.Open(folder, create: false), System.IO.Path.GetFileName(folder), System.IO.Path.GetFileName(full), cancellationToken);
     }
 
     /// <summary>The console for a command's output format.</summary>
     public static CommandConsole Console(ParseResult parsed) => new(parsed.GetValue(Output) == OutputFormat.Json);
+
+    /// <summary>A number of things that were asked for.</summary>
+    public static int AtLeastOne(int value, string option) => value > 0 ? value : throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.Usage, $"{option} {value} is less than 1.", "Give 1 or more.");
+
+    /// <summary>Refuses options that make no sense with what else was asked for.</summary>
+    public static void Refuse(ParseResult parsed, string where, params ReadOnlySpan<Option> options)
+    {
+        foreach (var option in options)
+        {
+            if (parsed.GetResult(option) is { Implicit: false }) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.Usage, $"{option.Name} has no meaning {where}.", "Leave it out; holdfast VERB --help tells which option is for what.");
+        }
+    }
 }

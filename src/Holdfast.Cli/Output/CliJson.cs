@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Holdfast.Cli.Client;
 
 namespace Holdfast.Cli.Output;
 
@@ -12,4 +13,7 @@ namespace Holdfast.Cli.Output;
 [JsonSerializable(typeof(RestoreView))]
 [JsonSerializable(typeof(ExtractView))]
 [JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(ItemsView<AppliedView>))]
+[JsonSerializable(typeof(LoginView))]
+[JsonSerializable(typeof(Login))]
 internal sealed partial class CliJson : JsonSerializerContext;

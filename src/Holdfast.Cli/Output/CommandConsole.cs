@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Holdfast.Core.Errors;
 using Spectre.Console;
@@ -8,6 +9,8 @@ namespace Holdfast.Cli.Output;
 /// <summary>Writes results: to a terminal with colour and boxes, to a pipe as plain lines, or as one JSON document.</summary>
 internal sealed class CommandConsole(bool json)
 {
+    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.General) { WriteIndented = true };
+
     /// <summary>Whether results go out as JSON.</summary>
     public bool IsJson { get; } = json;
 
@@ -16,6 +19,9 @@ internal sealed class CommandConsole(bool json)
 
     /// <summary>Writes the one JSON document.</summary>
     public static void Json<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>Writes the one JSON document, as the server gave it.</summary>
+    public static void Json(JsonNode document) => Console.Out.WriteLine(document.ToJsonString(Indented));
 
     /// <summary>Tells a failure and what to do: as JSON on standard output, else on standard error.</summary>
     public void Fault(HoldfastException fault)

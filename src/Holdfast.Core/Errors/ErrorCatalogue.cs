@@ -71,4 +71,16 @@ public static class ErrorCatalogue
 
     /// <summary>The server stopped while the operation ran.</summary>
     public static readonly Error Interrupted = new("interrupted", 1, 500);
+
+    /// <summary>The server does not answer.</summary>
+    public static readonly Error ServerUnreachable = new("server-unreachable", 1, 503);
+
+    private static readonly Error[] All =
+    [
+        Unexpected, Usage, NotFound, KeyMissing, KeyWrong, Corrupt, Truncated, ChainIncomplete, Refused, TargetExists, SourceUnreadable, SourceLocked, DestinationFailed, DestinationFull,
+        Conflict, NotAllowed, SignInNeeded, Forbidden, TooManyAttempts, StateUnavailable, StateFull, Aborted, Interrupted, ServerUnreachable,
+    ];
+
+    /// <summary>The kind with this code; <see cref="Unexpected"/> for one that is not known here, as a newer server may send.</summary>
+    public static Error Find(string? code) => Array.Find(All, e => e.Code == code) ?? Unexpected;
 }

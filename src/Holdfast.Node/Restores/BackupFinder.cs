@@ -74,7 +74,7 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
     {
         var all = await AllOfAsync(database, cancellationToken);
         return all.Count > 0
-            ? all.MaxBy(f => f.Stored.Chains.SelectMany(c => c.Archives).Select(a => a.Name.Time).DefaultIfEmpty().Max()).Stored
+            ? all.MaxBy(f => f.Stored.Chains.Max(c => c.NewestTime)).Stored
             : throw new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
     }
 

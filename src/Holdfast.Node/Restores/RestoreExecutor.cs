@@ -46,6 +46,7 @@ public sealed class RestoreExecutor(BackupFinder finder, Func<string, SourceMoni
         operation.Began(() => (phase, new() { TotalBytes = meter.TotalBytes, DoneBytes = meter.DoneBytes, Items = meter.Items }));
         var monitor = sources(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
         var stored = await finder.FindAsync(ask.From, cancellationToken);
+        if (ask.Point is null && BackupFinder.IsDatabase(ask.From)) stored = stored with { Chains = [stored.Chains.MaxBy(c => c.NewestTime)!] }; // one database has one newest point
         var (found, opened) = await OpenAsync(ask, stored, cancellationToken);
         await using var reader = opened;
         operation.Write($"restoring {found.Archive.Path}");

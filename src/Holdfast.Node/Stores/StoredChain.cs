@@ -11,4 +11,7 @@ public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<Stor
 {
     /// <summary>Whether its full archive is there.</summary>
     public bool HasFull => Archives.Any(a => a.Name.Form != ArchiveForm.IncrementalBackup);
+
+    /// <summary>The latest time in a name of its archives; the earliest of all times where it has none.</summary>
+    public DateTimeOffset NewestTime => Archives.Select(a => a.Name.Time).DefaultIfEmpty().Max();
 }

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Server.Files;
 
 /// <summary>Files with secrets in them: readable by this user and nobody else.</summary>
-internal static partial class PrivateFile
+public static partial class PrivateFile
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int EmptyPath = 0x1000;

@@ -33,10 +33,18 @@ public sealed class ErrorCatalogueTests
     [InlineData("state-full", 1)]
     [InlineData("aborted", 1)]
     [InlineData("interrupted", 1)]
+    [InlineData("server-unreachable", 1)]
     public void A_kind_of_failure_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, Assert.Single(All, e => e.Code == code).ExitCode);
 
     [Fact]
-    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(23, All.Count);
+    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(24, All.Count);
+
+    [Fact]
+    public void Every_kind_of_failure_is_found_by_its_code()
+    {
+        Assert.All(All, e => Assert.Same(e, ErrorCatalogue.Find(e.Code)));
+        Assert.Same(ErrorCatalogue.Unexpected, ErrorCatalogue.Find("of-tomorrow"));
+    }
 
     [Fact]
     public void Codes_are_kebab_case_and_differ()

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Cli.Client;
+using Holdfast.Cli.Output;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary><c>holdfast login</c>: signs in as a user once, and keeps an API token for this machine.</summary>
+internal static class LoginCommand
+{
+    private const int LongestName = 64;
+
+    public static Command Create()
+    {
+        var server = new Option<string>("--server") { Description = "Address of the server.", HelpName = "URL", Required = true };
+        var user = new Option<string>("--user") { Description = "Who signs in; asked for where it is left out.", HelpName = "NAME" };
+        var passwordFile = new Option<string>("--password-file") { Description = "A file of mode 0600 with the password, - for a line of standard input; asked for where it is left out.", HelpName = "FILE" };
+        var newPasswordFile = new Option<string>("--new-password-file") { Description = "The same for a new password, which a one-time password has to be changed to.", HelpName = "FILE" };
+        var command = new Command("login", "Sign in to a server, and keep an API token for this machine. Needs an Admin.") { server, user, passwordFile, newPasswordFile };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var console = SharedOptions.Console(parsed);
+            var address = ServerOptions.Address(parsed.GetRequiredValue(server));
+            var shown = address.AbsoluteUri.TrimEnd('/');
+            using var api = new ApiClient(address, token: null);
+            var name = parsed.GetValue(user) ?? Ask("User: ", secret: false);
+            var password = parsed.GetValue(passwordFile) is { } file ? ServerOptions.ReadSecret(file, "Password file") : Ask("Password: ", secret: true);
+            var session = await api.PostAsync("session", new JsonObject { ["user"] = name, ["password"] = password }, cancellationToken);
+            if (session.Flag("mustChangePassword"))
+            {
+                var chosen = parsed.GetValue(newPasswordFile) is { } newFile ? ServerOptions.ReadSecret(newFile, "New password file") : AskNew();
+                session = await api.PostAsync("session/password", new JsonObject { ["password"] = password, ["newPassword"] = chosen }, cancellationToken);
+            }
+
+            var (who, role) = (session.Text("user"), session.Text("role"));
+            if (role != "Admin")
+            {
+                await api.SendAsync(HttpMethod.Delete, "session", null, cancellationToken);
+                throw new HoldfastException(ErrorCatalogue.Forbidden, $"'{who}' is {role}, and only an Admin may make API tokens.", $"Ask one for a token (holdfast token create NAME --role {role} --out FILE), and pass it with --token-file FILE.");
+            }
+
+            var old = Login.Find();
+            var label = $"{who} at {Environment.MachineName}";
+            var token = await api.PostAsync("tokens", new JsonObject { ["name"] = label[..Math.Min(label.Length, LongestName)], ["role"] = role }, cancellationToken);
+            new Login(shown, who, token.Text("id"), token.Text("token")).Save();
+            if (old is not null && ServerOptions.Address(old.Server) == address) await DeleteAsync(api, old, cancellationToken); // one machine, one token
+            await api.SendAsync(HttpMethod.Delete, "session", null, cancellationToken);
+            if (console.IsJson) CommandConsole.Json(new(shown, who, role, Login.FilePath), CliJson.Default.LoginView);
+            else console.Line($"Signed in to {shown} as {who} ({role}). The token for this machine is in {Login.FilePath}; holdfast logout ends it.");
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Deletes a login's token at its server; one that is gone already is as good.</summary>
+    public static async Task DeleteAsync(ApiClient api, Login login, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await api.SendAsync(HttpMethod.Delete, $"tokens/{ApiClient.Part(login.TokenId)}", null, cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        {
+            // Somebody has ended it before.
+        }
+    }
+
+    private static string AskNew()
+    {
+        var (first, again) = (Ask("The one-time password has to be changed. New password: ", secret: true), Ask("Once more: ", secret: true));
+        return first == again ? first : throw new HoldfastException(ErrorCatalogue.Usage, "The two new passwords differ.", "Nothing was changed; try again.");
+    }
+
+    private static string Ask(string question, bool secret)
+    {
+        if (Console.IsInputRedirected) throw new HoldfastException(ErrorCatalogue.Usage, "Nobody can be asked: standard input is no terminal.", "Give --user NAME and --password-file FILE (and --new-password-file FILE where a one-time password has to be changed).");
+        Console.Error.Write(question);
+        if (!secret) return Console.ReadLine()?.Trim() ?? "";
+        var typed = new System.Text.StringBuilder();
+        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
+        {
+            if (key.Key == ConsoleKey.Backspace) typed.Length = Math.Max(0, typed.Length - 1);
+            else if (!char.IsControl(key.KeyChar)) typed.Append(key.KeyChar);
+        }
+
+        Console.Error.WriteLine();
+        return typed.ToString();
+    }
+}

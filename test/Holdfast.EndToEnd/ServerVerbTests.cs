@@ -1,0 +1,219 @@
+using System.Text.Json.Nodes;
+
+namespace Holdfast.EndToEnd;
+
+/// <summary>The command as the client of a real server.</summary>
+public sealed class ServerVerbTests
+{
+    [Fact]
+    public async Task A_template_is_put_previewed_run_and_its_backup_restored_as_a_new_database()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        var listed = Assert.Single((await served.JsonAsync(0, "server-wide", "list"))["items"]!.AsArray())!;
+        Assert.Equal(("nightly", 2), (Text(listed, "name"), listed["counts"]!["neverRan"]!.GetValue<int>()));
+        Assert.Contains("covers 2 databases", (await served.RunAsync(0, "server-wide", "preview", "nightly")).Output, StringComparison.Ordinal);
+        Assert.Contains("full:         0 2 * * 0", (await served.RunAsync(0, "server-wide", "show", "nightly")).Output, StringComparison.Ordinal);
+
+        var text = await served.RunAsync(0, "backup", "--template", "nightly");
+        Assert.Contains("demo/a.db: done, full snapshot, ", text.Output, StringComparison.Ordinal);
+        Assert.Contains("2 done, 0 unchanged, 0 failed: ", text.Output, StringComparison.Ordinal);
+        var again = await served.JsonAsync(0, "backup", "demo/a.db", "--kind", "incremental");
+        Assert.True(Assert.Single(again["items"]!.AsArray())!["result"]!["unchanged"]!.GetValue<bool>());
+        Assert.All((await served.JsonAsync(0, "databases"))["items"]!.AsArray(), d => Assert.Equal("Covered", Text(d!, "state")));
+        Assert.Equal("demo/a.db", Text(Assert.Single((await served.JsonAsync(0, "points", "demo/a.db"))["items"]!.AsArray())!, "database"));
+
+        await served.RunAsync(0, "backup", "--template", "nightly"); // a second chain: the newest point is still one
+        Assert.Contains("Restored demo/a.db as demo/new.db", (await served.RunAsync(0, "restore", "demo/a.db", "--to", "demo/new.db")).Output, StringComparison.Ordinal);
+        Assert.Equal(served.Place.SourceContents("a.db"), served.Place.SourceContents("new.db"));
+        Assert.Single((await served.JsonAsync(0, "task", "list", "demo/new.db"))["items"]!.AsArray());
+        Assert.Contains("deleted", (await served.RunAsync(0, "server-wide", "delete", "nightly")).Output, StringComparison.Ordinal);
+        Assert.Empty((await served.JsonAsync(0, "server-wide", "list"))["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Failures_of_the_server_have_the_exit_codes_of_the_command()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        await FailsAsync(served, 3, "not-found", "server-wide", "show", "nothing");
+        await FailsAsync(served, 3, "not-found", "task", "list", "demo/nothing.db");
+        await FailsAsync(served, 3, "not-found", "task", "show", "demo/a.db", "nothing");
+        await FailsAsync(served, 3, "not-found", "operation", "watch", "nothing");
+        await FailsAsync(served, 3, "not-found", "backup", "demo/nothing.db");
+        await FailsAsync(served, 3, "not-found", "backup", "--template", "nothing");
+        await FailsAsync(served, 3, "not-found", "points", "demo/a.db");
+        await FailsAsync(served, 3, "not-found", "restore", "demo/a.db", "--to", "demo/new.db");
+        await FailsAsync(served, 3, "not-found", "source", "look", "nothing");
+        await FailsAsync(served, 3, "not-found", "token", "delete", "nothing");
+        await FailsAsync(served, 6, "target-exists", "restore", "demo/b.db", "--to", "demo/a.db");
+        await FailsAsync(served, 1, "not-allowed", "destination", "delete", "nas");
+        await FailsAsync(served, 2, "usage", "destination", "put", "out", "--path", "/etc");
+        await FailsAsync(served, 2, "usage", "server-wide", "put", "bad", "-f", await served.FileAsync("bad.json", new JsonObject { ["type"] = "Backup", ["fullBackup"] = "often", ["timeZone"] = "Moon/Sea", ["destinations"] = new JsonArray("nas") }));
+        await FailsAsync(served, 2, "usage", "backup", "demo/a.db", "--jobs", "3");
+        await FailsAsync(served, 2, "usage", "backup", "demo/a.db", "--template", "nightly");
+        await FailsAsync(served, 2, "usage", "operation", "list", "--limit", "0");
+    }
+
+    [Fact]
+    public async Task Every_fault_of_a_definition_is_told_with_its_field()
+    {
+        await using var served = await Served.StartAsync();
+        var ended = await served.RunAsync(2, "server-wide", "put", "bad", "-f", await served.FileAsync("bad.json", new JsonObject { ["type"] = "Backup", ["fullBackup"] = "often", ["timeZone"] = "Moon/Sea", ["destinations"] = new JsonArray("nowhere") }));
+        foreach (var field in (string[])["fullBackup: ", "timeZone: ", "destinations: "]) Assert.Contains(field, ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_and_a_token_that_is_not_its_are_told_with_what_to_do()
+    {
+        await using var served = await Served.StartAsync();
+        var nobody = await served.Place.HoldfastAsync(1, "databases", "--server", "http://127.0.0.1:1", "--token-file", served.TokenFile);
+        Assert.Contains("cannot be reached", nobody.Error, StringComparison.Ordinal);
+        Assert.Contains("holdfast serve", nobody.Error, StringComparison.Ordinal);
+        await Served.SecretAsync($"{served.Place.Root}/wrong", "not-the-token-of-these-tests-123456");
+        var wrong = await served.Place.HoldfastAsync(1, "databases", "--server", served.Address, "--token-file", $"{served.Place.Root}/wrong");
+        Assert.Contains("does not know this API token", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains("holdfast login", wrong.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("not-the-token", wrong.Error + wrong.Output, StringComparison.Ordinal);
+        Assert.Equal("sign-in-needed", (await served.Place.JsonAsync(1, "databases", "--server", served.Address))["error"]!["code"]!.GetValue<string>());
+        Assert.Contains("in clear", (await served.Place.HoldfastAsync(2, "databases", "--server", "http://backup.example.com:8420", "--token-file", served.TokenFile)).Error, StringComparison.Ordinal);
+        File.SetUnixFileMode($"{served.Place.Root}/wrong", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        Assert.Contains("chmod 600", (await served.Place.HoldfastAsync(2, "databases", "--server", served.Address, "--token-file", $"{served.Place.Root}/wrong")).Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await served.Place.HoldfastAsync("databases")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Signing_in_changes_the_one_time_password_and_keeps_a_token_that_signing_out_ends()
+    {
+        await using var served = await Served.StartAsync();
+        var (place, login) = (served.Place, (string[])["login", "--server", served.Address, "--user", "admin", "--password-file", $"{served.ServerData}/admin-password"]);
+        await Served.SecretAsync($"{place.Root}/new", "a new password of some length");
+        Assert.Contains("--new-password-file", (await place.HoldfastAsync(2, login)).Error, StringComparison.Ordinal);
+        var signedIn = await place.JsonAsync(0, [.. login, "--new-password-file", $"{place.Root}/new"]);
+        var file = Text(signedIn, "file");
+        Assert.StartsWith(place.Data, file, StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(2, (await place.JsonAsync(0, "databases"))["items"]!.AsArray().Count);
+
+        // Again, from standard input: one machine has one token. A wrong password is told.
+        var again = await Child.RunAsync(Child.Holdfast, ["login", "--server", served.Address, "--user", "admin", "--password-file", "-"], "a new password of some length\n", place.Data);
+        Assert.True(again.ExitCode == 0, again.ToString());
+        Assert.Single((await place.JsonAsync(0, "token", "list"))["items"]!.AsArray());
+        var wrong = await Child.RunAsync(Child.Holdfast, ["login", "--server", served.Address, "--user", "admin", "--password-file", "-"], "another password of some length\n", place.Data);
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.DoesNotContain("another password", wrong.Error, StringComparison.Ordinal);
+
+        // The token goes to its own server only.
+        Assert.Equal("sign-in-needed", (await place.JsonAsync(1, "databases", "--server", "http://127.0.0.1:1"))["error"]!["code"]!.GetValue<string>());
+        await place.HoldfastAsync(0, "logout");
+        Assert.False(File.Exists(file));
+        Assert.Empty((await served.JsonAsync(0, "token", "list"))["items"]!.AsArray());
+        await place.HoldfastAsync(3, "logout");
+    }
+
+    [Fact]
+    public async Task A_generated_key_is_shown_once_and_again_only_when_it_is_asked_for()
+    {
+        await using var served = await Served.StartAsync();
+        await served.RunAsync(0, "destination", "put", "nas", "--path", $"{served.Place.Destination}/nas");
+        var file = await served.FileAsync("keyed.json", Served.Template(new() { ["mode"] = "Key", ["encryptSnapshots"] = true }));
+        var made = await served.RunAsync(0, "server-wide", "put", "keyed", "-f", file);
+        var key = made.Output.Split('\n').Single(l => l.StartsWith("secret key: ", StringComparison.Ordinal))["secret key: ".Length..].Trim();
+        Assert.StartsWith("AGE-SECRET-KEY-1", key, StringComparison.Ordinal);
+        foreach (var arguments in (string[][])[["server-wide", "put", "keyed", "-f", file], ["server-wide", "show", "keyed"], ["server-wide", "list"], ["server-wide", "preview", "keyed"], ["backup", "--template", "keyed"], ["points", "demo/a.db"], ["audit"]])
+        {
+            var text = await served.RunAsync(0, arguments);
+            var json = await served.RunAsync(0, [.. arguments, "--output", "json"]);
+            Assert.DoesNotContain("AGE-SECRET-KEY", text.Output + text.Error + json.Output + json.Error, StringComparison.OrdinalIgnoreCase);
+        }
+
+        Assert.Contains(key, (await served.RunAsync(0, "server-wide", "reveal-key", "keyed")).Output, StringComparison.Ordinal);
+        Assert.Contains("key-revealed", (await served.RunAsync(0, "audit", "--limit", "5")).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, served.Log, StringComparison.Ordinal);
+
+        // With that key the archive opens without the server.
+        await Served.SecretAsync($"{served.Place.Root}/kept", key);
+        await served.Place.ComesBackAsync($"{served.Place.Destination}/nas/demo/a.db", served.Place.SourceContents("a.db"), null, "--point", Newest(served), "--key-file", $"{served.Place.Root}/kept");
+    }
+
+    [Fact]
+    public async Task A_secret_that_is_given_is_in_no_output()
+    {
+        const string Passphrase = "the passphrase of a database";
+        await using var served = await Served.StartAsync(p => p.Make("c.enc.db", key: Core.Encryption.DatabaseKey.FromPassphrase(Passphrase)));
+        await Served.SecretAsync($"{served.Place.Root}/db.key", $"passphrase: {Passphrase}");
+        await served.SetUpAsync();
+        var seen = new List<string>();
+        foreach (var arguments in (string[][])[["databases", "key", "demo/c.enc.db", "--key-file", $"{served.Place.Root}/db.key"], ["databases", "keys"], ["databases"], ["backup", "demo/c.enc.db"], ["operation", "list"], ["restore", "demo/c.enc.db", "--to", "demo/d.enc.db", "--key-file", $"{served.Place.Root}/db.key"], ["audit"], ["databases", "forget-key", "demo/c.enc.db"]])
+        {
+            var ended = await served.RunAsync(0, [.. arguments, "--output", "json"]);
+            seen.Add(ended.Output + ended.Error);
+        }
+
+        Assert.DoesNotContain(Passphrase, string.Concat(seen) + served.Log, StringComparison.Ordinal);
+        Assert.Empty((await served.JsonAsync(0, "databases", "keys"))["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_regular_task_is_put_shown_run_and_deleted_by_its_name()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        var file = await served.FileAsync("task.json", new JsonObject { ["name"] = "Every hour", ["type"] = "Snapshot", ["fullBackup"] = "0 * * * *", ["destinations"] = new JsonArray("nas") });
+        Assert.Contains("created", (await served.RunAsync(0, "task", "put", "demo/a.db", "-f", file)).Output, StringComparison.Ordinal);
+        Assert.Contains("saved", (await served.RunAsync(0, "task", "put", "demo/a.db", "-f", file)).Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await served.JsonAsync(0, "task", "list", "demo/a.db"))["items"]!.AsArray().Count);
+        Assert.Contains("next:             ", (await served.RunAsync(0, "task", "show", "demo/a.db", "every hour")).Output, StringComparison.Ordinal);
+        var begun = (await served.RunAsync(0, "backup", "demo/a.db", "--task", "Every hour", "--no-wait")).Output.Trim();
+        await served.RunAsync(0, "operation", "watch", begun);
+        var shown = await served.JsonAsync(0, "operation", "show", begun);
+        Assert.Equal(("Completed", "Every hour"), (Text(shown, "state"), Text(shown, "taskName")));
+        Assert.NotEmpty(shown["log"]!.AsArray());
+        await FailsAsync(served, 1, "not-allowed", "operation", "abort", begun);
+        await FailsAsync(served, 1, "not-allowed", "operation", "delay", begun, "--minutes", "5");
+        await FailsAsync(served, 1, "not-allowed", "task", "delete", "demo/a.db", "Server Wide Backup, nightly");
+        await served.RunAsync(0, "task", "delete", "demo/a.db", "every hour");
+        Assert.Single((await served.JsonAsync(0, "task", "list", "demo/a.db"))["items"]!.AsArray());
+        var once = await served.JsonAsync(0, "backup", "demo/b.db", "--to", "nas", "--type", "snapshot");
+        Assert.Equal("Completed", Text(Assert.Single(once["items"]!.AsArray())!, "state"));
+    }
+
+    [Fact]
+    public async Task Sources_destinations_tokens_and_the_audit_log()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        Assert.Contains("nas works", (await served.RunAsync(0, "destination", "test", "nas")).Output, StringComparison.Ordinal);
+        Assert.Equal($"{served.Place.Destination}/nas", Text((await served.JsonAsync(0, "destination", "list"))["items"]![0]!, "path"));
+        served.Place.Make("late.db");
+        Assert.Equal(3, (await served.JsonAsync(0, "source", "look"))["items"]![0]!["databases"]!.GetValue<int>());
+        Assert.Single((await served.JsonAsync(0, "task", "list", "demo/late.db"))["items"]!.AsArray()); // covered at once
+        Assert.Single((await served.JsonAsync(0, "source", "list"))["items"]!.AsArray());
+
+        var viewer = $"{served.Place.Root}/viewer";
+        var made = await served.JsonAsync(0, "token", "create", "watcher", "--role", "Viewer", "--out", viewer);
+        Assert.Null(made["token"]);
+        await FailsAsync(served, 6, "target-exists", "token", "create", "watcher", "--role", "Viewer", "--out", viewer);
+        Assert.Equal(0, (await served.Place.HoldfastAsync("databases", "--server", served.Address, "--token-file", viewer)).ExitCode);
+        Assert.Equal("forbidden", (await served.Place.JsonAsync(1, "audit", "--server", served.Address, "--token-file", viewer))["error"]!["code"]!.GetValue<string>());
+        var shown = (await served.RunAsync(0, "token", "create", "script", "--role", "Operator")).Output.Trim();
+        Assert.DoesNotContain(shown, (await served.RunAsync(0, "token", "list")).Output, StringComparison.Ordinal);
+        await served.RunAsync(0, "token", "delete", Text(made, "id"));
+        Assert.Equal(1, (await served.Place.HoldfastAsync("databases", "--server", served.Address, "--token-file", viewer)).ExitCode);
+        Assert.Contains("token:admin-token-file", (await served.RunAsync(0, "audit")).Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await served.JsonAsync(0, "audit", "--limit", "2"))["items"]!.AsArray().Count);
+    }
+
+    private static string Newest(Served served) => Path.GetFileName(Workspace.Files($"{served.Place.Destination}/nas/demo/a.db").Last(f => f.EndsWith(".age", StringComparison.Ordinal))).Split('.')[0];
+
+    private static string Text(JsonNode node, string field) => node[field]!.GetValue<string>();
+
+    // The same failure as people and as programs get it.
+    private static async Task FailsAsync(Served served, int exitCode, string code, params string[] arguments)
+    {
+        var text = await served.RunAsync(exitCode, arguments);
+        Assert.StartsWith("error: ", text.Error, StringComparison.Ordinal);
+        var json = await served.JsonAsync(exitCode, arguments);
+        Assert.Equal(code, json["error"]!["code"]!.GetValue<string>());
+    }
+}
