@@ -1,7 +1,8 @@
 """Measures Holdfast beside its peers, in turns in one run, and writes the ratios to bench/results/.
 
-Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet (default: all)
-Settings (environment): HOLDFAST_BENCH_MIB (2048), HOLDFAST_BENCH_FLEET (10000), HOLDFAST_BENCH_ROUNDS (5), HOLDFAST_BENCH_DIR (bench/work)
+Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet serve (default: all)
+Settings (environment): HOLDFAST_BENCH_MIB (2048), HOLDFAST_BENCH_FLEET (10000), HOLDFAST_BENCH_LOOP (2000: databases of the loop beside the server),
+HOLDFAST_BENCH_ROUNDS (5), HOLDFAST_BENCH_DIR (bench/work)
 
 A ratio is the peer's time divided by ours: 2.0 means twice as fast as the peer. Both sides flush to disk before they end.
 """
@@ -16,11 +17,13 @@ import sys
 import time
 
 import make_databases
+import server
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HOLDFAST = os.path.join(ROOT, "out", "holdfast")
 MIB = int(os.environ.get("HOLDFAST_BENCH_MIB", "2048"))
 FLEET = int(os.environ.get("HOLDFAST_BENCH_FLEET", "10000"))
+LOOP = int(os.environ.get("HOLDFAST_BENCH_LOOP", "2000"))
 ROUNDS = int(os.environ.get("HOLDFAST_BENCH_ROUNDS", "5"))
 WORK = os.environ.get("HOLDFAST_BENCH_DIR", os.path.join(ROOT, "bench", "work"))
 os.environ["XDG_DATA_HOME"] = os.path.join(WORK, "data")
@@ -180,7 +183,55 @@ def fleet():
         rows("%d databases, nothing changed" % FLEET, unchanged, {"the same loop": "≥ 20"})
 
 
-CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet)}
+def serve():
+    """The server: its sweep beside the loop, which runs half before and half after it, on a part of the databases."""
+    folder = os.path.join(WORK, "fleet-%d" % FLEET)
+    if not os.path.exists(folder):
+        make_databases.small(folder, FLEET)
+    databases = sorted(os.path.join(at, f) for at, _, files in os.walk(folder) for f in files if f.endswith(".db"))
+    part = databases[:: max(1, len(databases) // LOOP)]
+    listing = os.path.join(WORK, "loop.txt")
+    open(listing, "w").write("\n".join(part) + "\n")
+    loop = "rm -rf loop; mkdir -p loop; while read db; do sqlite3 $db \".backup loop/x.db\"; zstd -q -1 -f loop/x.db -o loop/$(basename $db).zst; done < %s; sync -f loop" % listing
+    shell("cat %s/*/*.db > /dev/null; rm -rf serve" % folder)
+    node = server.Server(HOLDFAST, os.path.join(WORK, "serve"), folder)
+    node.start()
+    try:
+        node.call("PUT", "/destinations/nas", {"kind": "local", "path": os.path.join(WORK, "serve", "backups", "nas")})
+        node.call("PUT", "/server-wide-backups/all", {"type": "Snapshot", "fullBackup": "0 2 * * 0", "incrementalBackup": "0 2 * * *", "timeZone": "UTC", "retention": {"minimumAgeDays": 14}, "destinations": ["nas"]})
+        before = measure(loop)
+        cpu = node.cpu()
+        seconds, count, lists = node.sweep("all", "Full")
+        cpu, peak = node.cpu() - cpu, node.status("VmHWM")
+        after = measure(loop)
+        assert count == FLEET, count
+        for state in ("Failed", "CompletedWithErrors", "Aborted"):
+            assert not node.get("/operations?state=%s&limit=1" % state)["items"], state
+        archives = sum(f.endswith(".tar.zst") for _, _, files in os.walk(os.path.join(WORK, "serve", "backups")) for f in files)
+        assert archives == FLEET, archives
+        again, _, _ = node.sweep("all", "Incremental")
+        time.sleep(10)
+        idle = node.cpu()
+        time.sleep(60)
+        idle = (node.cpu() - idle) / 60 * 100
+        rest = [node.milliseconds("/databases?limit=100") for _ in range(200)]
+        hwm, rss = node.status("VmHWM"), node.status("VmRSS")
+    finally:
+        node.stop()
+    peer = (before.seconds + after.seconds) / 2 * len(databases) / len(part)
+    shell("rm -rf serve loop loop.txt")
+    work = "server, %d databases of 50 to 200 KiB" % FLEET
+    return [
+        "| %s | POST /server-wide-backups/all/backup, full | %.2f | | %.1f | %.0f | | ≤ 300 MiB |" % (work, seconds, cpu, peak),
+        "| %s | loop of sqlite3 .backup and zstd -1; sync (%d of them, before and after: %.1f s, %.1f s) | %.2f | | | | %.2f | ≥ 5 |" % (work, len(part), before.seconds, after.seconds, peer, peer / seconds),
+        "| %s | the same, incremental, nothing changed | %.2f | | | %.0f | %.1f | ≥ 20 |" % (work, again, hwm, peer / again),
+        "| %s | GET /databases?limit=100, p95 in the sweep (%d calls) | %.3f | | | | | |" % (work, len(lists), server.percentile(lists, 0.95) / 1000),
+        "| %s | GET /databases?limit=100, p95 after it (200 calls) | %.3f | | | | | < 0.1 |" % (work, server.percentile(rest, 0.95) / 1000),
+        "| %s | at rest for 60 s: %.2f %% of a core; resident %.0f MiB | | | %.2f | | | ≤ 1 %% |" % (work, idle, rss, idle * 0.6),
+    ]
+
+
+CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet, serve)}
 
 
 def main():

@@ -13,7 +13,7 @@ namespace Holdfast.Engines.Sqlite;
 internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time, ScriptFormat script, SqliteTuning tuning) : IDatabaseSource
 {
     private const int LongestIdentity = 200;
-    private readonly DatabaseFinder _finder = new(config);
+    private readonly DatabaseFinder _finder = new(config, time);
 
     /// <inheritdoc/>
     public string Name => config.Name;

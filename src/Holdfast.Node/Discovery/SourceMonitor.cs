@@ -64,18 +64,17 @@ public sealed class SourceMonitor(AttachedSource attached, StateRecords<Database
     private void Apply(Dictionary<string, DiscoveredDatabase> found)
     {
         var now = time.GetUtcNow();
-        var known = records.Items.Select(i => i.Value).Where(r => r.Id.Source == attached.Name).ToDictionary(r => r.Id.Name, StringComparer.Ordinal);
         var came = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, database) in found)
         {
             _found[name] = database;
-            var before = known.GetValueOrDefault(name);
+            var before = records.Find(new DatabaseId(attached.Name, name).ToString());
             var record = Record(database, before, now);
             if (before is null or { Dropped: not null } && database.Identity is { } identity) came.TryAdd(identity, name);
             if (record != before) Set(record);
         }
 
-        foreach (var record in known.Values.Where(r => r.Dropped is null && !found.ContainsKey(r.Id.Name)))
+        foreach (var record in records.Items.Select(r => r.Value).Where(r => r.Id.Source == attached.Name && r.Dropped is null && !found.ContainsKey(r.Id.Name)).ToList())
         {
             _found.TryRemove(record.Id.Name, out _);
             var renamed = record.Identity is { } identity && came.TryGetValue(identity, out var name) ? new DatabaseId(attached.Name, name) : null;
