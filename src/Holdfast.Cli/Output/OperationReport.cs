@@ -27,11 +27,13 @@ internal static class OperationReport
     public static int Finish(CommandConsole console, IReadOnlyList<JsonNode> operations)
     {
         var failed = operations.Where(o => o.Text("state") != "Completed").ToList();
-        if (console.IsJson || console.IsLive)
+        if (console.IsJson) List(console, operations);
+        if (console.IsLive)
         {
             // The lines of those that ended were not shown.
-            List(console, console.IsJson || operations.Count <= MostRowsOnScreen ? operations : [.. failed.Take(MostRowsOnScreen)]);
-            if (console.IsLive) foreach (var o in failed.Take(MostRowsOnScreen)) console.Line(Line(o));
+            var shown = operations.Count <= MostRowsOnScreen ? operations : [.. failed.Take(MostRowsOnScreen)];
+            if (shown.Count > 0) console.Table(["DATABASE", "STATE", "MADE", ">STORED"], [.. shown.Select(o => ((string, string?)[])[(o.Text("database"), null), State(o), (Made(o), null), Stored(o)])]);
+            foreach (var o in failed.Take(MostRowsOnScreen)) console.Line(Line(o));
         }
 
         foreach (var warning in operations.SelectMany(o => (o["result"]?["warnings"] as JsonArray ?? []).Select(w => $"{o.Text("database")}: {w}")).Take(MostRowsOnScreen)) console.Line(warning);
@@ -52,8 +54,10 @@ internal static class OperationReport
     private static (string, string?)[] Row(JsonNode o) =>
     [
         (o.Text("id"), null), (o.Time("created"), null), (o.Text("database"), null), (o.Find("taskName") ?? o.Text("kind").ToLowerInvariant(), null),
-        State(o), (Made(o), null), (o.Number("result", "storedBytes") is > 0 and var bytes ? Words.Bytes(bytes) : "-", null),
+        State(o), (Made(o), null), Stored(o),
     ];
+
+    private static (string, string?) Stored(JsonNode o) => (o.Number("result", "storedBytes") is > 0 and var bytes ? Words.Bytes(bytes) : "-", null);
 
     private static (string Text, string? Colour) State(JsonNode o) => o.Text("state") switch
     {
