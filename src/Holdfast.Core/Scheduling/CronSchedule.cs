@@ -39,6 +39,7 @@ public sealed class CronSchedule
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>: it is not one; the message says where it goes wrong.</exception>
     public static CronSchedule Parse(string text, TimeZoneInfo timeZone)
     {
+        if (text.Any(c => char.IsControl(c) && c != '\t')) throw Malformed(text, "it holds control characters", null); // the parser takes a NUL for the end
         if (Fields(text).Length != 5) throw Malformed(text, "it does not have five fields", null);
         try
         {

@@ -16,4 +16,7 @@ public sealed record EncryptionDefinition
 
     /// <summary>Whether snapshots of unencrypted databases are encrypted too. Default no.</summary>
     public bool EncryptSnapshots { get; init; }
+
+    /// <summary>Without the key.</summary>
+    public override string ToString() => $"{nameof(EncryptionDefinition)} {Mode}";
 }

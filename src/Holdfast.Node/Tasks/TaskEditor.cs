@@ -128,6 +128,7 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
         };
         faults.InsertRange(0, TaskRules.Check(template).Select(f => f.Field == "spread" ? f with { Field = "spreadMinutes" } : f));
         if (FindTemplate(template.Name) is { } same && same.Key != template.Id) faults.Add(new("name", $"There is a server-wide backup '{same.Value.Name}' already.", "Choose another name."));
+        if (template.Name is "." or "..") faults.Add(new("name", $"'{template.Name}' cannot stand in an address.", "Choose another name."));
         if (definition.PreferredNode is not null) faults.Add(new("preferredNode", "A server-wide task has no node of its own: each database's is chosen.", "Leave it out."));
         InvalidException.ThrowIfAny(faults);
         return (template, given, generated);

@@ -18,6 +18,7 @@ namespace Holdfast.Server.Endpoints;
 internal static class BackupEndpoints
 {
     private const int MostPoints = 1_000;
+    private static readonly Fault Nothing = new("from", "It does not say where to look.", "Give a database's id, destination:NAME/path, or an absolute path.");
 
     public static void MapBackups(this RouteGroupBuilder api)
     {
@@ -27,6 +28,7 @@ internal static class BackupEndpoints
 
     private static async Task<Ok<Page<PointView>>> ListAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
     {
+        if (from.Length == 0) InvalidException.ThrowIfAny([Nothing]);
         var stored = await node.Backups.FindAsync(from, cancellationToken);
         var keys = await node.ArchiveKeys.AllAsync(cancellationToken);
         var points = new List<PointView>();
@@ -50,7 +52,7 @@ internal static class BackupEndpoints
     private static List<Fault> Faults(RestoreRequest body)
     {
         var faults = new List<Fault>();
-        if (body.From.Length == 0) faults.Add(new("from", "It does not say what is to be restored.", "Give a database's id, destination:NAME/path, or an absolute path."));
+        if (body.From.Length == 0) faults.Add(Nothing);
         if (DatabaseNames.Of("target", body.Target) is { } target) faults.Add(target);
         if (body.Keys.Any(k => !IsKey(k))) faults.Add(new("keys", "One of them is not a key.", "Give AGE-SECRET-KEY-1…, 32 bytes as Base64, or 'passphrase: ' and the passphrase."));
         return faults;

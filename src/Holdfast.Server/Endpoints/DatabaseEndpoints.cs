@@ -12,8 +12,6 @@ namespace Holdfast.Server.Endpoints;
 /// <summary>Databases, as discovery found them.</summary>
 internal static class DatabaseEndpoints
 {
-    private const int MostOnAPage = 1_000;
-
     public static void MapDatabases(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/databases").WithTags("Databases").RequireRole(Role.Viewer);
@@ -26,10 +24,11 @@ internal static class DatabaseEndpoints
 
     private static Ok<Page<DatabaseView>> List(HoldfastNode node, string? source = null, string? state = null, string? search = null, string? after = null, int limit = 100)
     {
-        if (limit is < 1 or > MostOnAPage) throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MostOnAPage}.");
+        Paging.Check(limit);
+        if (state is not null && !Views.States.Contains(state, StringComparer.OrdinalIgnoreCase)) InvalidException.ThrowIfAny([new Fault("state", "There is no such state.", $"Give one of {string.Join(", ", Views.States)}.")]);
         var found = node.State.Databases.Items.Where(r => (source is null || r.Value.Id.Source == source) && (search is null || r.Key.Contains(search, StringComparison.OrdinalIgnoreCase)) && (after is null || string.CompareOrdinal(r.Key, after) > 0))
             .OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => Views.Database(node, r.Value)).Where(v => state is null || v.State.Equals(state, StringComparison.OrdinalIgnoreCase)).Take(limit + 1).ToList();
-        return TypedResults.Ok(new Page<DatabaseView>([.. found.Take(limit)], found.Count > limit ? found[limit - 1].Id : null));
+        return TypedResults.Ok(Paging.Of(found, limit, d => d.Id));
     }
 
     private static Ok<DatabaseView> Show(string id, HoldfastNode node) => TypedResults.Ok(Views.Database(node, Find(node, id)));

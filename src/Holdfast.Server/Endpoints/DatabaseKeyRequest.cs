@@ -8,4 +8,7 @@ public sealed record DatabaseKeyRequest
 
     /// <summary>A passphrase.</summary>
     public string? Passphrase { get; init; }
+
+    /// <summary>Without the key.</summary>
+    public override string ToString() => nameof(DatabaseKeyRequest);
 }

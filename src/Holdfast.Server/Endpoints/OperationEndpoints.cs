@@ -14,7 +14,6 @@ namespace Holdfast.Server.Endpoints;
 /// <summary>What runs, and what has run.</summary>
 internal static class OperationEndpoints
 {
-    private const int MostOnAPage = 1_000;
     private const double MostMinutes = 43_200;
 
     public static void MapOperations(this RouteGroupBuilder api)
@@ -29,9 +28,10 @@ internal static class OperationEndpoints
 
     private static Ok<Page<Operation>> List(HoldfastNode node, string? database = null, string? task = null, OperationKind? kind = null, OperationState? state = null, string? after = null, int limit = 100)
     {
-        if (limit is < 1 or > MostOnAPage) throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MostOnAPage}.");
+        Paging.Check(limit);
+        InvalidException.ThrowIfAny([.. Paging.Undefined("kind", kind), .. Paging.Undefined("state", state)]);
         var found = node.Operations.Unordered.Where(o => (database is null || o.Database.ToString() == database) && (task is null || o.TaskId == task) && (kind is null || o.Kind == kind) && (state is null || o.State == state) && (after is null || string.CompareOrdinal(o.Id, after) < 0)).OrderByDescending(o => o.Id, StringComparer.Ordinal).Take(limit + 1).ToList();
-        return TypedResults.Ok(new Page<Operation>([.. found.Take(limit)], found.Count > limit ? found[limit - 1].Id : null));
+        return TypedResults.Ok(Paging.Of(found, limit, o => o.Id));
     }
 
     private static Ok<Operation> Show(string id, HoldfastNode node) => TypedResults.Ok(node.Operations.Find(id) ?? throw Missing(id));

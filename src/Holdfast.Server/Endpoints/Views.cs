@@ -11,6 +11,9 @@ internal static class Views
 {
     private static readonly TimeSpan Late = TimeSpan.FromHours(1);
 
+    /// <summary>What the state of a database can be.</summary>
+    public static readonly IReadOnlyList<string> States = ["Covered", "Failing", "Uncovered", "Unreadable", "Waiting", "Dropped"];
+
     /// <summary>A database.</summary>
     public static DatabaseView Database(HoldfastNode node, DatabaseRecord record)
     {

@@ -69,6 +69,7 @@ internal static partial class ProblemWriter
         // The framework's own words name types of the program, and can repeat what was sent.
         return exception.InnerException switch
         {
+            JsonException e when MissingMembers().Match(e.Message) is { Success: true } missing => Missing(missing.Groups["name"].Captures.Select(c => c.Value), e.Path),
             JsonException { Path: { Length: > 0 } path } e => With(
                 Of(ErrorCatalogue.Usage, $"The body is not the JSON that is expected: {path} (line {e.LineNumber + 1}).", "Compare it with the description at /api: names, types, and nothing that is not there."),
                 ("errors", new[] { new Fault(path.TrimStart('$').TrimStart('.'), "is not what is expected here.", "See the description at /api.") })),
@@ -79,6 +80,17 @@ internal static partial class ProblemWriter
             _ => Of(ErrorCatalogue.Usage, "The body or a parameter is missing or malformed.", "Compare the request with the description at /api."),
         };
     }
+
+    private static ProblemDetails Missing(IEnumerable<string> names, string? path)
+    {
+        var within = path?.TrimStart('$').TrimStart('.') is { Length: > 0 } outer ? $"{outer}." : "";
+        List<Fault> faults = [.. names.Select(n => new Fault(within + n, "is missing.", "See the description at /api."))];
+        return With(Of(ErrorCatalogue.Usage, $"Of the body, {string.Join(", ", faults.Select(f => f.Field))} is missing.", "Compare it with the description at /api."), ("errors", faults));
+    }
+
+    // Names of members of ours, at the end of the message.
+    [GeneratedRegex("missing required properties including: (?:'(?<name>[A-Za-z]+)'[,;. ]*)+")]
+    private static partial Regex MissingMembers();
 
     // The framework tells only in its message which parameter it could not bind; what was sent stands after it and is not repeated.
     [GeneratedRegex("parameter \"[^ \"]+ ([A-Za-z]+)\"")]
