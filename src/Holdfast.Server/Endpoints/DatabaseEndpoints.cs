@@ -1,5 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
