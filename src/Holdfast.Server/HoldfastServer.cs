@@ -1,5 +1,6 @@
 using System.Reflection;
 using Holdfast.Core.Errors;
+using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Alerts;
 using Holdfast.Server.Audit;
@@ -8,6 +9,7 @@ using Holdfast.Server.Endpoints;
 using Holdfast.Server.Events;
 using Holdfast.Server.Files;
 using Holdfast.Server.Hosting;
+using Holdfast.Server.InProcess;
 using Holdfast.Server.Metrics;
 using Holdfast.Server.Problems;
 using Holdfast.State;
@@ -30,6 +32,9 @@ public static class HoldfastServer
 
     /// <summary>Where the API lies.</summary>
     public const string ApiPath = "/api/v1";
+
+    /// <summary>How long a session of a person lasts after its last request.</summary>
+    public static readonly TimeSpan SessionLength = TimeSpan.FromHours(12);
 
     /// <summary>Version of the server.</summary>
     public static string Version { get; } = (typeof(HoldfastServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
@@ -109,6 +114,7 @@ public static class HoldfastServer
     {
         services.AddSingleton(s => NodeHosting.Make(s.GetRequiredService<ServerConfig>(), s.GetRequiredService<DataFolder>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<EventOptions>().AddSingleton<EventHub>();
+        services.AddSingleton(s => new EventFeed(s.GetRequiredService<EventHub>(), s.GetRequiredService<HoldfastNode>(), s.GetRequiredService<EventOptions>(), s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>(); // before the node, for they are told of what it does from its start on
         services.AddHostedService<NodeHosting>();
     }
@@ -121,10 +127,12 @@ public static class HoldfastServer
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true); // so that a body that cannot be read is answered like any other failure
         services.ConfigureHttpJsonOptions(o => ApiJson.Apply(o.SerializerOptions));
         services.AddApiDescription();
+        services.AddSingleton<InProcessApi>();
     }
 
     private static void UsePipeline(WebApplication app)
     {
+        app.Use(app.Services.GetRequiredService<InProcessApi>().Take);
         app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => ProblemWriter.WriteAsync(context.HttpContext, ProblemWriter.OfStatus(context.HttpContext.Response.StatusCode)));

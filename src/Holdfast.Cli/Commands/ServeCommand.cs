@@ -2,6 +2,7 @@ using System.Collections;
 using System.CommandLine;
 using Holdfast.Server;
 using Holdfast.Server.Configuration;
+using Holdfast.Studio.Hosting;
 
 namespace Holdfast.Cli.Commands;
 
@@ -19,7 +20,8 @@ internal static class ServeCommand
             var folder = Path.GetFullPath(parsed.GetValue(data) ?? Path.Combine(Path.GetDirectoryName(Node.Keys.NodeKey.DefaultPath)!, "server"));
             var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? ""), StringComparer.Ordinal);
             var loaded = ServerConfigLoader.Load(parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null, folder, environment);
-            await using var server = HoldfastServer.Build(new() { Config = loaded, DataFolder = folder, AdminTokenFile = parsed.GetValue(adminToken) });
+            await using var server = HoldfastServer.Build(new() { Config = loaded, DataFolder = folder, AdminTokenFile = parsed.GetValue(adminToken) }, StudioHosting.AddStudio);
+            server.MapStudio();
             await server.RunAsync();
             return 0;
         });

@@ -1,5 +1,6 @@
 using Holdfast.Server.Files;
 using Holdfast.Server.Hosting;
+using Holdfast.Server.InProcess;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
@@ -16,7 +17,6 @@ internal static class AccessServices
 {
     public const string SignedInPolicy = "signed-in";
     private const string EitherScheme = "Either";
-    private static readonly TimeSpan SessionLength = TimeSpan.FromHours(12);
 
     public static void AddAccess(this IServiceCollection services, DataFolder data, AdminToken adminToken)
     {
@@ -29,15 +29,16 @@ internal static class AccessServices
         services.AddDataProtection().SetApplicationName("holdfast").PersistKeysToFileSystem(new(data.Keys));
 
         services.AddAuthentication(EitherScheme)
-            .AddPolicyScheme(EitherScheme, null, o => o.ForwardDefaultSelector = context => context.Request.Headers.Authorization.Count > 0 ? TokenHandler.SchemeName : CookieAuthenticationDefaults.AuthenticationScheme)
+            .AddPolicyScheme(EitherScheme, null, o => o.ForwardDefaultSelector = SchemeOf)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, InProcessHandler>(InProcessHandler.SchemeName, null)
             .AddCookie(o =>
             {
                 o.Cookie.Name = "holdfast-session";
                 o.Cookie.HttpOnly = true;
                 o.Cookie.SameSite = SameSiteMode.Strict;
                 o.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest; // on loopback there is no TLS
-                o.ExpireTimeSpan = SessionLength;
+                o.ExpireTimeSpan = HoldfastServer.SessionLength;
                 o.SlidingExpiration = true;
                 o.EventsType = typeof(SessionEvents);
             });
@@ -47,6 +48,11 @@ internal static class AccessServices
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(IsNoEndpoint).Build());
         foreach (var role in Enum.GetValues<Role>()) authorization.AddPolicy(RoleExtensions.PolicyOf(role), p => p.RequireAssertion(c => c.User.Caller() is { MustChangePassword: false } caller && caller.Role >= role));
     }
+
+    private static string SchemeOf(HttpContext context) =>
+        context.Features.Get<InProcessCaller>() is not null ? InProcessHandler.SchemeName
+        : context.Request.Headers.Authorization.Count > 0 ? TokenHandler.SchemeName
+        : CookieAuthenticationDefaults.AuthenticationScheme;
 
     // An endpoint that says nothing of who may call it is nobody's. Where there is none, or only the router's own answer (405, 415), that is told.
     private static bool IsNoEndpoint(AuthorizationHandlerContext context) => (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint;

@@ -20,10 +20,20 @@ internal sealed class SessionEvents(StateMirror<User> users) : CookieAuthenticat
     public static bool IsGood(ClaimsPrincipal principal, StateMirror<User> users) =>
         principal.Caller() is { } caller && users.Find(caller.Name)?.Value is { Disabled: false } user && user.Stamp == principal.FindFirst(CallerExtensions.StampClaim)?.Value;
 
-    // An API has no pages to send anybody to.
-    public override Task RedirectToLogin(RedirectContext<CookieAuthenticationOptions> context) => Status(context, StatusCodes.Status401Unauthorized);
+    // Programs get a status; people who open a page are sent to where they can sign in.
+    public override Task RedirectToLogin(RedirectContext<CookieAuthenticationOptions> context) =>
+        IsPage(context.Request) ? Go(context, $"/sign-in?returnUrl={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString)}") : Status(context, StatusCodes.Status401Unauthorized);
 
-    public override Task RedirectToAccessDenied(RedirectContext<CookieAuthenticationOptions> context) => Status(context, StatusCodes.Status403Forbidden);
+    public override Task RedirectToAccessDenied(RedirectContext<CookieAuthenticationOptions> context) =>
+        IsPage(context.Request) && context.HttpContext.User.Caller() is { MustChangePassword: true } ? Go(context, "/password") : Status(context, StatusCodes.Status403Forbidden);
+
+    private static bool IsPage(HttpRequest request) => HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/api") && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+
+    private static Task Go(RedirectContext<CookieAuthenticationOptions> context, string path)
+    {
+        context.Response.Redirect(path);
+        return Task.CompletedTask;
+    }
 
     private static Task Status(RedirectContext<CookieAuthenticationOptions> context, int status)
     {

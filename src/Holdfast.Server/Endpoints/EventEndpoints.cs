@@ -1,4 +1,3 @@
-using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Events;
 using Microsoft.AspNetCore.Builder;
@@ -14,21 +13,16 @@ internal static class EventEndpoints
     public static void MapEvents(this RouteGroupBuilder api) =>
         api.MapGet("/events", ListenAsync).WithTags("Events").RequireRole(Role.Viewer).WithSummary("Server-sent events: operation, alert, databases, tasks, reload").Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
-    private static async Task ListenAsync(HttpContext context, EventHub hub, HoldfastNode node, SessionCheck sessions, EventOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
+    private static async Task ListenAsync(HttpContext context, EventFeed feed, SessionCheck sessions, EventOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
     {
-        var listener = hub.Join();
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            await new EventStream(context, listener, node, sessions, options, time).RunAsync(stop.Token);
+            await new EventStream(context, feed, sessions, options, time).RunAsync(stop.Token);
         }
         catch (OperationCanceledException)
         {
             // It went, was too slow, or the server stops.
-        }
-        finally
-        {
-            hub.Leave(listener);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
-using Holdfast.Core.Operations;
-using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -9,64 +8,32 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Server.Events;
 
 /// <summary>Writes one listener's events until it goes, may no longer listen, is too slow for a heartbeat, or the server stops.</summary>
-internal sealed class EventStream(HttpContext context, EventListener listener, HoldfastNode node, SessionCheck sessions, EventOptions options, TimeProvider time)
+internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCheck sessions, EventOptions options, TimeProvider time)
 {
-    private const int MostRunning = 100;
-
-    private readonly Dictionary<string, (string Phase, long Bytes)> _shown = new(StringComparer.Ordinal);
-
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await using var batches = feed.ListenAsync(options.Progress, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var next = batches.MoveNextAsync().AsTask(); // joins: where too many listen, that is the answer
+        if (next.IsCompleted && !await next) return;
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers["X-Accel-Buffering"] = "no"; // a proxy that gathers events would hold them back
-        var beat = time.GetTimestamp();
-        Comment("listening");
+        Write(": listening\n\n");
         await FlushAsync(cancellationToken);
-        while (!cancellationToken.IsCancellationRequested)
+        var looked = time.GetTimestamp();
+        while (await next)
         {
-            var quiet = options.Heartbeat - time.GetElapsedTime(beat);
-            await WaitAsync(Shorter(quiet, node.Operations.Live.Any() ? options.Progress : quiet), cancellationToken);
-            LookAtRunning();
-            var events = listener.Take();
-            foreach (var one in events) Write(one);
-            if (time.GetElapsedTime(beat) >= options.Heartbeat)
+            foreach (var one in batches.Current) Write(one);
+            if (time.GetElapsedTime(looked) >= options.Heartbeat)
             {
                 if (!sessions.IsGood(context, Role.Viewer)) return;
-                Comment("");
-                beat = time.GetTimestamp();
+                Write(": \n\n");
+                looked = time.GetTimestamp();
             }
 
             await FlushAsync(cancellationToken);
-            if (events.Count > 0) await Task.Delay(options.Pause, time, cancellationToken);
+            next = batches.MoveNextAsync().AsTask();
         }
     }
-
-    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private async Task WaitAsync(TimeSpan longest, CancellationToken cancellationToken)
-    {
-        if (longest <= TimeSpan.Zero) return;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(listener.WaitAsync(stop.Token), Task.Delay(longest, time, stop.Token));
-        await stop.CancelAsync();
-    }
-
-    // Operations tell of their begin and end; how far they are is looked up.
-    private void LookAtRunning()
-    {
-        var running = node.Operations.Live.Take(MostRunning).Select(l => l.Current).Where(o => o.State == OperationState.Running).ToList();
-        foreach (var operation in running)
-        {
-            var now = (operation.Phase, operation.Progress.DoneBytes);
-            if (_shown.TryGetValue(operation.Id, out var shown) && shown == now) continue;
-            _shown[operation.Id] = now;
-            listener.Add(operation);
-        }
-
-        if (_shown.Count > 2 * MostRunning) _shown.Clear();
-    }
-
-    private void Comment(string text) => Write($": {text}\n\n");
 
     private void Write(ServerEvent one)
     {
@@ -75,7 +42,7 @@ internal sealed class EventStream(HttpContext context, EventListener listener, H
         Write("\n\n");
     }
 
-    private void Write(string text) => context.Response.BodyWriter.Write(System.Text.Encoding.UTF8.GetBytes(text));
+    private void Write(string text) => context.Response.BodyWriter.Write(Encoding.UTF8.GetBytes(text));
 
     // Who takes longer than a heartbeat cannot be looked after.
     private async Task FlushAsync(CancellationToken cancellationToken)

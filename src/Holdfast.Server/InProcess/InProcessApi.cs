@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Holdfast.Server.Endpoints;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Holdfast.Server.InProcess;
+
+/// <summary>
+/// The API for pages that run in this process: requests go through the same pipeline as those that come over the network, so that roles, rules and the
+/// audit log are the same for both. There is no way from outside to be taken for such a page.
+/// </summary>
+public sealed class InProcessApi(IServiceScopeFactory scopes)
+{
+    private RequestDelegate? _pipeline;
+
+    /// <summary>Asks.</summary>
+    /// <param name="caller">For whom.</param>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="target">Path below <c>/api/v1</c>, with its query; percent-encoded.</param>
+    /// <param name="body">What is sent as JSON; null for nothing.</param>
+    /// <param name="ifMatch">The revision that an edit is based on; null for any.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    public async Task<InProcessAnswer> SendAsync(InProcessCaller caller, HttpMethod method, string target, object? body, string? ifMatch, CancellationToken cancellationToken)
+    {
+        var pipeline = _pipeline ?? throw new InvalidOperationException("The server has not been built.");
+        await using var scope = scopes.CreateAsyncScope();
+        using var answer = new MemoryStream();
+        var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider, RequestAborted = cancellationToken };
+        Address(context, caller, method, target);
+        Fill(context, body, ifMatch);
+        context.Response.Body = answer;
+        await pipeline(context);
+        await context.Response.CompleteAsync();
+        return new(context.Response.StatusCode, answer.ToArray(), context.Response.Headers.ETag, context.Response.Headers.SetCookie);
+    }
+
+    /// <summary>Takes what every request goes through from here on.</summary>
+    internal RequestDelegate Take(RequestDelegate pipeline) => _pipeline = pipeline;
+
+    private static void Address(DefaultHttpContext context, InProcessCaller caller, HttpMethod method, string target)
+    {
+        var raw = $"{HoldfastServer.ApiPath}/{target}";
+        var query = raw.IndexOf('?', StringComparison.Ordinal);
+        context.Features.Set(caller);
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = raw;
+        context.Connection.RemoteIpAddress = caller.Address;
+        context.Request.Method = method.Method;
+        context.Request.Scheme = caller.IsHttps ? "https" : "http";
+        context.Request.Path = PathString.FromUriComponent(query < 0 ? raw : raw[..query]);
+        context.Request.QueryString = query < 0 ? default : new(raw[query..]);
+    }
+
+    private static void Fill(DefaultHttpContext context, object? body, string? ifMatch)
+    {
+        var bytes = body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), ApiJson.Options);
+        context.Features.Set<IHttpRequestBodyDetectionFeature>(new Detection(bytes.Length > 0));
+        context.Request.ContentLength = bytes.Length;
+        context.Request.Body = new MemoryStream(bytes);
+        if (bytes.Length > 0) context.Request.ContentType = "application/json";
+        if (ifMatch is not null) context.Request.Headers.IfMatch = ifMatch;
+    }
+
+    private sealed record Detection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;
+}

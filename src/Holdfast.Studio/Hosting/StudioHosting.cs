@@ -1,0 +1,47 @@
+using Holdfast.Server.Access;
+using Holdfast.Server.InProcess;
+using Holdfast.Studio.Api;
+using Holdfast.Studio.Layout;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.AspNetCore.Hosting.StaticWebAssets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using MudBlazor.Services;
+
+namespace Holdfast.Studio.Hosting;
+
+/// <summary>Adds Studio, the pages for people, to a server.</summary>
+public static class StudioHosting
+{
+    /// <summary>Adds what it needs.</summary>
+    public static void AddStudio(WebApplicationBuilder builder)
+    {
+        StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration); // nothing where the program was published: its files lie in wwwroot then
+        var services = builder.Services;
+        services.AddRazorComponents().AddInteractiveServerComponents(o => o.DetailedErrors = false);
+        services.AddAntiforgery(o => (o.Cookie.Name, o.SuppressXFrameOptionsHeader) = ("holdfast-form", true)); // the server's own headers say it already
+        services.AddCascadingAuthenticationState();
+        services.AddMudServices(o => o.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
+        services.AddHttpContextAccessor();
+        services.AddScoped<CallerOfPage>().AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<CallerOfPage>())).AddScoped<Session>().AddScoped<LiveUpdates>().AddScoped<Preferences>().AddScoped<Clock>();
+        services.AddSingleton<FormApi>();
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Components.Server.Circuits", LogLevel.Error);
+    }
+
+    /// <summary>Serves its pages at <c>/</c>.</summary>
+    public static void MapStudio(this WebApplication app)
+    {
+        app.UseAntiforgery();
+        app.MapStaticAssets().Add(e => e.Metadata.Add(new Microsoft.AspNetCore.Authorization.AllowAnonymousAttribute()));
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null).Add(AskForRole);
+        app.MapSignOut();
+    }
+
+    // Pages say themselves who may open them (and one that says nothing is nobody's). What they are drawn through is for all who may look.
+    private static void AskForRole(EndpointBuilder endpoint)
+    {
+        if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any()) endpoint.Metadata.Add(new NeedsRoleAttribute(Role.Viewer));
+    }
+}
