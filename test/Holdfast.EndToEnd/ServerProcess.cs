@@ -56,6 +56,9 @@ internal sealed partial class ServerProcess : IDisposable
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(_client.BaseAddress!, "/");
+
     /// <summary>Where it makes its spool files.</summary>
     public string Temporary => _temporary;
 

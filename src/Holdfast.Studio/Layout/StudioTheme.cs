@@ -5,7 +5,7 @@ namespace Holdfast.Studio.Layout;
 /// <summary>Colours and type. Contrast of text is 4.5:1 and more on every surface, in light and dark.</summary>
 internal static class StudioTheme
 {
-    private static readonly string[] Fonts = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif"];
+    private static readonly string[] Fonts = ["Inter", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif"];
 
     public static MudTheme Theme { get; } = new()
     {
@@ -24,14 +24,14 @@ internal static class StudioTheme
         LayoutProperties = new() { DefaultBorderRadius = "8px", DrawerWidthLeft = "232px", AppbarHeight = "56px" },
         Typography = new()
         {
-            Default = new DefaultTypography { FontFamily = Fonts, FontSize = ".9rem", LineHeight = "1.45" },
+            Default = new DefaultTypography { FontFamily = Fonts, FontSize = ".9rem", LineHeight = "1.45", LetterSpacing = "normal" },
             H1 = new H1Typography { FontFamily = Fonts, FontSize = "1.5rem", FontWeight = "600", LineHeight = "1.3", LetterSpacing = "-.01em" },
             H2 = new H2Typography { FontFamily = Fonts, FontSize = "1.1rem", FontWeight = "600", LineHeight = "1.4" },
             H3 = new H3Typography { FontFamily = Fonts, FontSize = "1rem", FontWeight = "600", LineHeight = "1.4" },
-            Button = new ButtonTypography { FontFamily = Fonts, TextTransform = "none", FontWeight = "600", FontSize = ".875rem" },
-            Body1 = new Body1Typography { FontFamily = Fonts, FontSize = ".9rem" },
-            Body2 = new Body2Typography { FontFamily = Fonts, FontSize = ".85rem" },
-            Caption = new CaptionTypography { FontFamily = Fonts, FontSize = ".78rem" },
+            Button = new ButtonTypography { FontFamily = Fonts, TextTransform = "none", FontWeight = "600", FontSize = ".875rem", LetterSpacing = "normal" },
+            Body1 = new Body1Typography { FontFamily = Fonts, FontSize = ".9rem", LetterSpacing = "normal" },
+            Body2 = new Body2Typography { FontFamily = Fonts, FontSize = ".85rem", LetterSpacing = "normal" },
+            Caption = new CaptionTypography { FontFamily = Fonts, FontSize = ".78rem", LetterSpacing = "normal" },
         },
     };
 }

@@ -1,0 +1,36 @@
+using Microsoft.Playwright;
+
+namespace Holdfast.Browser.Tests;
+
+/// <summary>Signing in, the first time and every time, and out.</summary>
+public sealed class SignInTests(Chromium chromium)
+{
+    [Fact]
+    public async Task The_first_sign_in_asks_for_another_password_and_leads_to_the_page_that_was_asked_for()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.StrangerAsync(chromium);
+        await page.GotoAsync("/operations");
+        Assert.EndsWith("/sign-in?returnUrl=%2Foperations", page.Url, StringComparison.Ordinal);
+        await page.GetByLabel("User").FillAsync("admin");
+        await page.GetByLabel("Password").FillAsync("wrong");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("User or password is wrong.");
+
+        await page.GetByLabel("User").FillAsync("admin");
+        await page.GetByLabel("Password").FillAsync((await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Change your password" })).ToBeVisibleAsync();
+        await page.GetByLabel("Present password").FillAsync((await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim());
+        await page.GetByLabel("New password", new() { Exact = true }).FillAsync(Studio.Password);
+        await page.GetByLabel("New password, once more").FillAsync(Studio.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Change password" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Databases" })).ToBeVisibleAsync();
+
+        await page.GetByLabel("Signed in as admin").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        await page.GotoAsync("/");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+    }
+}
