@@ -17,7 +17,7 @@ internal static class DatabasesCommand
     {
         var (source, encrypted) = (SharedOptions.Source(), SharedOptions.Encrypted());
         var search = new Option<string>("--search") { Description = "At a server: only those with this in their id.", HelpName = "TEXT" };
-        var state = new Option<string>("--state") { Description = "At a server: only those that stand so.", HelpName = "Covered|Failing|Uncovered|Unreadable|Waiting|Dropped" };
+        var state = new Option<string>("--state") { Description = "At a server: only those that stand so.", HelpName = "Covered|Failing|Overdue|Uncovered|Unreadable|Waiting|Dropped" };
         var command = new Command("databases", "List every database of a source, or of a server and how they stand.") { source, encrypted, search, state, Keys(), Key(), ForgetKey(), Dismiss() }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {

@@ -54,6 +54,12 @@ public sealed class TaskBook
         lock (_gate) return _byId.GetValueOrDefault(id);
     }
 
+    /// <summary>The server-wide backup task of a name, whatever its case; null where there is none.</summary>
+    public Template? FindTemplate(string name)
+    {
+        lock (_gate) return _compiled.Select(c => c.Template).FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>Derives the tasks of a database whose record changed.</summary>
     public void Derive(DatabaseRecord record)
     {

@@ -1,6 +1,5 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
@@ -16,23 +15,19 @@ internal static class DatabaseEndpoints
     public static void MapDatabases(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/databases").WithTags("Databases").RequireRole(Role.Viewer);
-        group.MapGet("", List).WithSummary("Databases; filtered by source, state and part of the name");
+        group.MapGet("", List).WithSummary("Databases; filtered by source, state, part of the name and server-wide task, in several orders");
+        group.MapGet("/counts", Count).WithSummary("How many databases are in each state");
         group.MapGet("/{id}", Show).WithSummary("One database");
         group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped, and its own tasks; its backups stay");
         group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Give the key of an encrypted database");
         group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
     }
 
-    private static Ok<Page<DatabaseView>> List(HoldfastNode node, string? source = null, string? state = null, string? search = null, string? after = null, int limit = 100)
-    {
-        Paging.Check(limit);
-        if (state is not null && !Views.States.Contains(state, StringComparer.OrdinalIgnoreCase)) InvalidException.ThrowIfAny([new Fault("state", "There is no such state.", $"Give one of {string.Join(", ", Views.States)}.")]);
-        var found = node.State.Databases.Items.Where(r => (source is null || r.Value.Id.Source == source) && (search is null || r.Key.Contains(search, StringComparison.OrdinalIgnoreCase)) && (after is null || string.CompareOrdinal(r.Key, after) > 0))
-            .OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => Views.Database(node, r.Value)).Where(v => state is null || v.State.Equals(state, StringComparison.OrdinalIgnoreCase)).Take(limit + 1).ToList();
-        return TypedResults.Ok(Paging.Of(found, limit, d => d.Id));
-    }
+    private static Ok<Page<DatabaseView>> List([AsParameters] DatabaseQuery query, HoldfastNode node, TimeProvider time) => TypedResults.Ok(query.Run(node, time.GetUtcNow()));
 
-    private static Ok<DatabaseView> Show(string id, HoldfastNode node) => TypedResults.Ok(Views.Database(node, Find(node, id)));
+    private static Ok<DatabaseCounts> Count([AsParameters] DatabaseQuery query, HoldfastNode node, TimeProvider time) => TypedResults.Ok(query.Count(node, time.GetUtcNow()));
+
+    private static Ok<DatabaseView> Show(string id, HoldfastNode node, TimeProvider time) => TypedResults.Ok(Views.Database(node, Find(node, id), time.GetUtcNow()));
 
     private static async Task<NoContent> DismissAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
     {

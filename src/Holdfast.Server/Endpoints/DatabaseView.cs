@@ -38,12 +38,21 @@ public sealed record DatabaseView
     /// <summary>Number of tasks that cover it and are not switched off.</summary>
     public required int Tasks { get; init; }
 
+    /// <summary>Names of those tasks; a server-wide one's begins with <c>Server Wide Backup</c>.</summary>
+    public IReadOnlyList<string> TaskNames { get; init; } = [];
+
+    /// <summary>Tag of the node that runs them; null where there are none.</summary>
+    public string? ResponsibleNode { get; init; }
+
+    /// <summary>An operation of one of them that waits or runs now; null for none.</summary>
+    public string? RunningOperation { get; init; }
+
     /// <summary>The newest backup of any of its tasks; null for none.</summary>
     public DateTimeOffset? LastBackup { get; init; }
 
     /// <summary>When the next is due; null for never.</summary>
     public DateTimeOffset? NextBackup { get; init; }
 
-    /// <summary><c>Covered</c>, <c>Failing</c>, <c>Uncovered</c>, <c>Unreadable</c>, <c>Waiting</c> (for its first backup) or <c>Dropped</c>.</summary>
+    /// <summary><c>Covered</c>, <c>Failing</c>, <c>Overdue</c> (a slot passed more than an hour ago, and nothing ran), <c>Uncovered</c>, <c>Unreadable</c>, <c>Waiting</c> (for its first backup) or <c>Dropped</c>.</summary>
     public required string State { get; init; }
 }

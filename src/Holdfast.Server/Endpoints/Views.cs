@@ -9,39 +9,33 @@ namespace Holdfast.Server.Endpoints;
 /// <summary>Puts together what the API shows of the node.</summary>
 internal static class Views
 {
-    private static readonly TimeSpan Late = TimeSpan.FromHours(1);
-
-    /// <summary>What the state of a database can be.</summary>
-    public static readonly IReadOnlyList<string> States = ["Covered", "Failing", "Uncovered", "Unreadable", "Waiting", "Dropped"];
+    /// <summary>How long after its slot a backup that has not begun is overdue.</summary>
+    public static readonly TimeSpan Late = TimeSpan.FromHours(1);
 
     /// <summary>A database.</summary>
-    public static DatabaseView Database(HoldfastNode node, DatabaseRecord record)
+    public static DatabaseView Database(HoldfastNode node, DatabaseRecord record, DateTimeOffset now) => Database(node, DatabaseStanding.Of(node, record, node.Tasks.Of(record.Id), now));
+
+    /// <summary>A database that was looked at.</summary>
+    public static DatabaseView Database(HoldfastNode node, DatabaseStanding standing) => new()
     {
-        var tasks = node.Tasks.Of(record.Id).Where(t => t.Settings.Runs).ToList();
-        var statuses = tasks.ConvertAll(t => node.StatusOf(t.Id));
-        return new()
-        {
-            Id = record.Id.ToString(),
-            Source = record.Id.Source,
-            Name = record.Id.Name,
-            Engine = record.Engine,
-            SizeBytes = node.FindSource(record.Id.Source)?.Find(record.Id.Name)?.SizeBytes ?? record.SizeBytes,
-            Encryption = record.Encryption,
-            FirstSeen = record.FirstSeen,
-            Dropped = record.Dropped,
-            RenamedTo = record.RenamedTo?.ToString(),
-            Problem = record.Problem,
-            Tasks = tasks.Count,
-            LastBackup = statuses.Select(s => s.LastSuccess).Max(),
-            NextBackup = tasks.Select(t => node.NextOf(t.Id)?.At).Min(),
-            State = record.Dropped is not null ? "Dropped"
-                : record.Problem is not null ? "Unreadable"
-                : tasks.Count == 0 ? "Uncovered"
-                : statuses.Exists(s => s.LastState is OperationState.Failed or OperationState.CompletedWithErrors) ? "Failing"
-                : statuses.TrueForAll(s => s.LastSuccess is null) ? "Waiting"
-                : "Covered",
-        };
-    }
+        Id = standing.Key,
+        Source = standing.Record.Id.Source,
+        Name = standing.Record.Id.Name,
+        Engine = standing.Record.Engine,
+        SizeBytes = standing.SizeBytes,
+        Encryption = standing.Record.Encryption,
+        FirstSeen = standing.Record.FirstSeen,
+        Dropped = standing.Record.Dropped,
+        RenamedTo = standing.Record.RenamedTo?.ToString(),
+        Problem = standing.Record.Problem,
+        Tasks = standing.Tasks.Count(t => t.Settings.Runs),
+        TaskNames = [.. standing.Tasks.Where(t => t.Settings.Runs).Select(t => t.Name)],
+        ResponsibleNode = standing.Tasks.Any(t => t.Settings.Runs) ? node.Tag : null,
+        RunningOperation = standing.Tasks.Select(t => node.Dispatcher.Find(t.Id)?.Id).FirstOrDefault(id => id is not null),
+        LastBackup = standing.LastBackup,
+        NextBackup = standing.NextBackup,
+        State = standing.State,
+    };
 
     /// <summary>What a template does, database by database.</summary>
     public static TaskPreview Preview(HoldfastNode node, Template template, IReadOnlyList<string> patterns) => TaskPreview.For(

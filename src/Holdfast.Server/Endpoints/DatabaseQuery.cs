@@ -1,0 +1,101 @@
+using Holdfast.Core.Tasks;
+using Holdfast.Node;
+
+namespace Holdfast.Server.Endpoints;
+
+/// <summary>Which databases a list shows, and in which order.</summary>
+public sealed record DatabaseQuery
+{
+    private static readonly string[] Orders = ["id", "urgency", "name", "size", "lastBackup", "nextBackup"];
+
+    /// <summary>Only those of this source.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Only those in one of these states, divided by commas.</summary>
+    public string? State { get; init; }
+
+    /// <summary>Only those whose id holds this, whatever the case.</summary>
+    public string? Search { get; init; }
+
+    /// <summary>Only those that the server-wide backup task of this name covers.</summary>
+    public string? Template { get; init; }
+
+    /// <summary><c>id</c> (the default), <c>urgency</c> (what needs a hand first), <c>name</c>, <c>size</c>, <c>lastBackup</c> or <c>nextBackup</c>.</summary>
+    public string? Sort { get; init; }
+
+    /// <summary>Whether the order is turned round.</summary>
+    public bool? Descending { get; init; }
+
+    /// <summary><c>next</c> of the page before; for lists in order of ids.</summary>
+    public string? After { get; init; }
+
+    /// <summary>How many to leave out at the beginning; for lists in any order.</summary>
+    public int? Skip { get; init; }
+
+    /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>The page that is asked for.</summary>
+    internal Page<DatabaseView> Run(HoldfastNode node, DateTimeOffset now)
+    {
+        var limit = Limit ?? 100;
+        Paging.Check(limit);
+        InvalidException.ThrowIfAny([.. Faults()]);
+        var found = Order(Matching(node, now)).Skip(Skip ?? 0).Take(limit + 1).Select(s => Views.Database(node, s)).ToList();
+        var page = Paging.Of(found, limit, d => d.Id);
+        return IsById ? page : page with { Next = null };
+    }
+
+    /// <summary>How many there are in each state, of all that the query would show but for <see cref="State"/>.</summary>
+    internal DatabaseCounts Count(HoldfastNode node, DateTimeOffset now)
+    {
+        InvalidException.ThrowIfAny([.. Faults()]);
+        var counts = (this with { State = null, After = null }).Matching(node, now).CountBy(s => s.State).ToDictionary();
+        return new(counts.Values.Sum(), DatabaseStates.All.ToDictionary(s => s, s => counts.GetValueOrDefault(s)));
+    }
+
+    private bool IsById => Sort is null or "id" && Descending != true;
+
+    private IEnumerable<Fault> Faults()
+    {
+        foreach (var state in States().Where(s => !DatabaseStates.All.Contains(s, StringComparer.OrdinalIgnoreCase))) yield return new("state", $"There is no state '{state}'.", $"Give {string.Join(", ", DatabaseStates.All)}.");
+        if (Sort is not null && !Orders.Contains(Sort, StringComparer.Ordinal)) yield return new("sort", $"There is no order '{Sort}'.", $"Give one of {string.Join(", ", Orders)}.");
+        if (Skip < 0) yield return new("skip", $"{Skip} cannot be left out.", "Give 0 or more.");
+        if (After is not null && !IsById) yield return new("after", "A list in this order has no such places.", "Give 'skip' instead.");
+    }
+
+    private string[] States() => State?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private IEnumerable<DatabaseStanding> Matching(HoldfastNode node, DateTimeOffset now)
+    {
+        var states = States();
+        var template = Template is null ? null : node.Tasks.FindTemplate(Template)?.Id ?? "";
+        foreach (var (key, record) in node.State.Databases.Items)
+        {
+            if (Source is not null && record.Id.Source != Source) continue;
+            if (Search is not null && !key.Contains(Search, StringComparison.OrdinalIgnoreCase)) continue;
+            if (After is not null && string.CompareOrdinal(key, After) <= 0) continue;
+            var tasks = node.Tasks.Of(record.Id);
+            if (template is not null && !tasks.Any(t => t.TemplateId == template)) continue;
+            var standing = DatabaseStanding.Of(node, record, tasks, now);
+            if (states.Length == 0 || states.Contains(standing.State, StringComparer.OrdinalIgnoreCase)) yield return standing;
+        }
+    }
+
+    private IEnumerable<DatabaseStanding> Order(IEnumerable<DatabaseStanding> found)
+    {
+        var ordered = Sort switch
+        {
+            "urgency" => By(found, s => DatabaseStates.Urgency(s.State)),
+            "name" => By(found, s => s.Record.Id.Name, StringComparer.OrdinalIgnoreCase),
+            "size" => By(found, s => s.SizeBytes),
+            "lastBackup" => By(found, s => s.LastBackup ?? DateTimeOffset.MinValue),
+            "nextBackup" => By(found, s => s.NextBackup ?? DateTimeOffset.MaxValue),
+            _ => By(found, s => s.Key, StringComparer.Ordinal),
+        };
+        return ordered.ThenBy(s => s.Key, StringComparer.Ordinal);
+    }
+
+    private IOrderedEnumerable<DatabaseStanding> By<T>(IEnumerable<DatabaseStanding> found, Func<DatabaseStanding, T> key, IComparer<T>? comparer = null) =>
+        Descending == true ? found.OrderByDescending(key, comparer) : found.OrderBy(key, comparer);
+}
