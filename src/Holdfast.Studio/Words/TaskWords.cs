@@ -1,0 +1,27 @@
+using Holdfast.Core.Tasks;
+using Holdfast.Server.Endpoints;
+
+namespace Holdfast.Studio.Words;
+
+/// <summary>Tasks and what they leave at risk, in words.</summary>
+public static class TaskWords
+{
+    private const string Prefix = "Server Wide Backup, ";
+
+    /// <summary>Names of tasks, as short as a column: <c>nightly (server-wide)</c>, <c>nightly (server-wide) + 2</c>.</summary>
+    public static string Brief(IReadOnlyList<string> names)
+    {
+        var first = names[0].StartsWith(Prefix, StringComparison.Ordinal) ? $"{names[0][Prefix.Length..]} (server-wide)" : names[0];
+        return names.Count == 1 ? first : $"{first} + {names.Count - 1}";
+    }
+
+    /// <summary>What would be lost if the database were lost now: all of it, or what was written since its last good backup.</summary>
+    public static string Risk(DatabaseView database, DateTimeOffset now) =>
+        database.Dropped is not null ? "–" : database.LastBackup is { } last ? $"{Amounts.Span(now - last)} of changes" : "everything";
+
+    /// <summary>Whether a name is that of a server-wide task.</summary>
+    public static bool IsServerWide(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>A type of backup, as columns name it.</summary>
+    public static string Type(BackupType type) => type == BackupType.Backup ? "Backup (logical)" : "Snapshot";
+}
