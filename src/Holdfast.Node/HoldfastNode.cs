@@ -39,7 +39,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         var roots = new AllowedRoots(settings.LocalRoots);
         Destinations = new(State.Destinations, roots);
         var secrets = new SecretStore(store, settings.Key, () => [settings.Key.Recipient]);
-        DatabaseKeys = new(secrets);
+        DatabaseKeys = new(secrets, settings.DatabaseKeys);
         ArchiveKeys = new(secrets);
         Operations = new(State.Operations, settings.Tag, time);
         Tasks = new(State.Templates, State.Tasks, State.Databases);
