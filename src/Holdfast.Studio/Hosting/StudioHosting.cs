@@ -1,4 +1,5 @@
 using Holdfast.Server.Access;
+using Holdfast.Server.Hosting;
 using Holdfast.Server.InProcess;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Layout;
@@ -26,7 +27,7 @@ public static class StudioHosting
         services.AddMudServices(o => o.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
         services.AddHttpContextAccessor();
         services.AddScoped<CallerOfPage>().AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<CallerOfPage>())).AddScoped<Session>().AddScoped<LiveUpdates>().AddScoped<Preferences>().AddScoped<Clock>();
-        services.AddSingleton<FormApi>();
+        services.AddSingleton<FormApi>().AddSingleton(new StatusPages("/not-found", "/not-allowed"));
         builder.Logging.AddFilter("Microsoft.AspNetCore.Components.Server.Circuits", LogLevel.Error);
     }
 
