@@ -31,6 +31,7 @@ internal static class StatusAnswers
     {
         var context = answer.HttpContext;
         var path = context.Request.Path;
+        context.Features.Set<IStatusCodeReExecuteFeature>(new StatusCodeReExecuteFeature { OriginalPath = path, OriginalPathBase = context.Request.PathBase, OriginalQueryString = context.Request.QueryString.Value });
         context.SetEndpoint(null);
         context.Request.RouteValues.Clear();
         context.Request.Path = page;
@@ -41,6 +42,7 @@ internal static class StatusAnswers
         finally
         {
             context.Request.Path = path;
+            context.Features.Set<IStatusCodeReExecuteFeature>(null);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Holdfast.Server.Access;
+using Holdfast.Server.Audit;
 using Holdfast.Server.Hosting;
 using Holdfast.Server.InProcess;
 using Holdfast.Studio.Api;
@@ -43,6 +44,7 @@ public static class StudioHosting
     // Pages say themselves who may open them (and one that says nothing is nobody's). What they are drawn through is for all who may look.
     private static void AskForRole(EndpointBuilder endpoint)
     {
+        endpoint.Metadata.Add(NotAudited.Instance); // whatever a page does, it does through the API
         if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any()) endpoint.Metadata.Add(new NeedsRoleAttribute(Role.Viewer));
     }
 }
