@@ -20,6 +20,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server;
@@ -99,7 +100,12 @@ public static class HoldfastServer
 
     private static void AddHosting(IServiceCollection services, ServerOptions options)
     {
-        services.AddSystemd();
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
+        {
+            // Whoever manages services this way is told when the server answers, and when it stops. (AddSystemd asks for a parent named systemd.)
+            services.AddSingleton<ISystemdNotifier, SystemdNotifier>().AddSingleton<IHostLifetime, SystemdLifetime>();
+        }
+
         services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(options.Config.Limits.GraceSeconds + 15)); // what is interrupted needs a moment to end
         services.AddSingleton(options.Time).AddSingleton(options.Config);
     }

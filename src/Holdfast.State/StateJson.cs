@@ -14,6 +14,22 @@ public static class StateJson
         Converters = { new JsonStringEnumConverter(), new DatabaseIdConverter() },
     };
 
+    private static readonly SharedStringConverter Strings = new();
+
+    /// <summary>The options for reading what a node keeps in memory.</summary>
+    internal static readonly JsonSerializerOptions Kept = new(Options) { Converters = { Strings, new KeptDatabaseIdConverter() } };
+
+    private sealed class KeptDatabaseIdConverter : JsonConverter<DatabaseId>
+    {
+        public override DatabaseId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var id = DatabaseId.Parse(reader.GetString() ?? "");
+            return new(Strings.Share(id.Source), Strings.Share(id.Name));
+        }
+
+        public override void Write(Utf8JsonWriter writer, DatabaseId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    }
+
     private sealed class DatabaseIdConverter : JsonConverter<DatabaseId>
     {
         public override DatabaseId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => DatabaseId.Parse(reader.GetString() ?? "");

@@ -208,7 +208,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     {
         try
         {
-            var value = JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Options) ?? throw new JsonException("The value is null.");
+            var value = JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Kept) ?? throw new JsonException("The value is null.");
             _unreadable.TryRemove(entry.Key[_prefix.Length..], out _);
             return value;
         }

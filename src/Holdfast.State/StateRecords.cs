@@ -33,6 +33,9 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
     /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
     public void Set(string key, T value) => Set(key, new Pending(value), mirror.Change(key, value));
 
+    /// <summary>Returns when the value of a key is stored, or cannot be now.</summary>
+    public Task StoredAsync(string key, CancellationToken cancellationToken) => writer.StoredAsync(mirror.Removal(key).Key, cancellationToken);
+
     /// <summary>Removes a value: it is gone at once, and the store follows in the background.</summary>
     public void Remove(string key) => Set(key, new Pending(null), mirror.Removal(key));
 

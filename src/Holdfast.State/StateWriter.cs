@@ -78,6 +78,14 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
+    /// <summary>Returns when the value of a key that was taken is stored, or cannot be now: for what is acknowledged.</summary>
+    public async Task StoredAsync(string key, CancellationToken cancellationToken)
+    {
+        while (IsWaiting(key) && await StoreAsync(cancellationToken))
+        {
+        }
+    }
+
     /// <summary>Returns when everything taken so far is stored, or could not be.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
@@ -94,6 +102,11 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         _stop.Dispose();
         _wake.Dispose();
         _storing.Dispose();
+    }
+
+    private bool IsWaiting(string key)
+    {
+        lock (_gate) return _waiting.ContainsKey(key);
     }
 
     private async Task RunAsync()

@@ -14,7 +14,7 @@ public sealed class LayerTests
         ["Holdfast.Destinations"] = (["Holdfast.Core", "Holdfast.Archive"], "A destination stores bytes. If it knew engines, a new engine could break every destination."),
         ["Holdfast.State"] = (["Holdfast.Core"], "The state store keeps values. What they mean is the business of the rooms above."),
         ["Holdfast.Node"] = (["Holdfast.Core", "Holdfast.Archive", "Holdfast.Engines", "Holdfast.Destinations", "Holdfast.State"], "Use cases work on contracts. If they named one engine or destination, the next one would need them changed."),
-        ["Holdfast.Studio"] = (["Holdfast.Core"], "Studio shows what the API tells. If it used the node itself, it would do what API clients cannot."),
+        ["Holdfast.Studio"] = (["Holdfast.Core", "Holdfast.Node", "Holdfast.Server"], "Studio asks the API, in the process, with the API's own views."),
     };
 
     private static readonly IReadOnlyDictionary<string, XDocument> Sources = Repository.Projects("src");
@@ -46,6 +46,11 @@ public sealed class LayerTests
         static bool UsesFiles(string code) => System.Text.RegularExpressions.Regex.IsMatch(code, @"\b(using System\.(IO|Net)\b|(File|Directory|Console|Environment)\.[A-Z])");
     }
 
+    [Fact]
+    public void Studio_never_touches_the_node_itself() => Assert.All(
+        Repository.TextFiles().Where(f => f.StartsWith("src/Holdfast.Studio/", StringComparison.Ordinal) && (f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".razor", StringComparison.Ordinal))),
+        f => Assert.False(Repository.Read(f).Contains("HoldfastNode", StringComparison.Ordinal), $"{f} uses the node. Studio shows what the API tells: if it went past it, it would do what API clients cannot, and what roles forbid."));
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_project_that_may_use_a_kind_of_room_uses_its_contract_only(string name)
@@ -58,7 +63,7 @@ public sealed class LayerTests
     private static (string[] MayUse, string Reason) RuleFor(string name)
     {
         if (Rules.TryGetValue(name, out var rule)) return rule;
-        if (name is "Holdfast.Server" or "Holdfast.Cli") return ([.. Sources.Keys.Where(n => n != "Holdfast.Cli")], "");
+        if (name is "Holdfast.Server" or "Holdfast.Cli") return ([.. Sources.Keys.Where(n => n != "Holdfast.Cli" && (name == "Holdfast.Cli" || n != "Holdfast.Studio"))], "");
         var family = string.Join('.', name.Split('.')[..^1]);
         Assert.True(Rules.ContainsKey(family), $"{name} has no rule. Add it here and to docs/architecture.md, with its reason.");
         return ([family, .. Rules[family].MayUse], $"{name} is a driver: it keeps the promises of {family} and knows nothing above it.");

@@ -66,10 +66,11 @@ internal sealed partial class ServerProcess : IDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Starts it, without waiting for anything.</summary>
-    public void Begin()
+    /// <param name="before">What a shell does before it becomes the server.</param>
+    public void Begin(string before = "true")
     {
         _process?.Dispose();
-        _process = Child.Start(Child.Holdfast, ["serve", "--config", _config, "--data", _data, "--admin-token-file", _tokenFile], _temporary);
+        _process = Child.Start("bash", ["-c", $"{before}; exec \"$0\" \"$@\"", Child.Holdfast, "serve", "--config", _config, "--data", _data, "--admin-token-file", _tokenFile], _temporary);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -117,9 +118,9 @@ internal sealed partial class ServerProcess : IDisposable
             var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             return new(answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            return null;
+            return null; // the client meets a connection that a kill has just ended with either
         }
     }
 

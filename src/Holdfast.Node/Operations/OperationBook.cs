@@ -14,8 +14,8 @@ namespace Holdfast.Node.Operations;
 /// <param name="time">The clock.</param>
 public sealed class OperationBook(StateRecords<Operation> records, string node, TimeProvider time)
 {
-    /// <summary>Operations that are kept once they have ended; older ones are forgotten.</summary>
-    public const int Kept = 50_000;
+    /// <summary>Operations that are kept once they have ended; older ones are forgotten. Two sweeps of 10,000 databases.</summary>
+    public const int Kept = 20_000;
 
     // Logs are not stored: those of the last ones that ended can still be read.
     private const int LogsKept = 200;
@@ -68,6 +68,9 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
         Tell(live);
         return live;
     }
+
+    /// <summary>Returns when an operation is stored, or cannot be now: whoever asked for it can be told its id, which a crash leaves known.</summary>
+    public Task StoredAsync(string id, CancellationToken cancellationToken) => records.StoredAsync(id, cancellationToken);
 
     /// <summary>Ends what a node that crashed has left: its operations run no longer.</summary>
     /// <returns>Those that were under way.</returns>

@@ -23,7 +23,7 @@ internal static class BackupEndpoints
     public static void MapBackups(this RouteGroupBuilder api)
     {
         api.MapGet("/backups", ListAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Restore points of a database, a destination or a path");
-        api.MapPost("/restores", Restore).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Restore a point as a new database");
+        api.MapPost("/restores", RestoreAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Restore a point as a new database");
     }
 
     private static async Task<Ok<Page<PointView>>> ListAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
@@ -42,11 +42,11 @@ internal static class BackupEndpoints
         return TypedResults.Ok(new Page<PointView>(points));
     }
 
-    private static Accepted<OperationIdView> Restore(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node)
+    private static Task<Accepted<OperationIdView>> RestoreAsync(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(Faults(body));
         var operation = node.Restore(new RestoreAsk { From = body.From, Point = body.Point, Target = DatabaseId.Parse(body.Target), Keys = body.Keys }, principal.Caller()!.Display);
-        return TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{operation.Id}", new OperationIdView(operation.Id));
+        return Begun.OneAsync(node, operation.Id, cancellationToken);
     }
 
     private static List<Fault> Faults(RestoreRequest body)

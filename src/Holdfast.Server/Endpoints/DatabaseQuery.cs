@@ -1,3 +1,4 @@
+using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 
@@ -70,11 +71,8 @@ public sealed record DatabaseQuery
     {
         var states = States();
         var template = Template is null ? null : node.Tasks.FindTemplate(Template)?.Id ?? "";
-        foreach (var (key, record) in node.State.Databases.Items)
+        foreach (var record in Records(node))
         {
-            if (Source is not null && record.Id.Source != Source) continue;
-            if (Search is not null && !key.Contains(Search, StringComparison.OrdinalIgnoreCase)) continue;
-            if (After is not null && string.CompareOrdinal(key, After) <= 0) continue;
             var tasks = node.Tasks.Of(record.Id);
             if (template is not null && !tasks.Any(t => t.TemplateId == template)) continue;
             var standing = DatabaseStanding.Of(node, record, tasks, now);
@@ -82,8 +80,19 @@ public sealed record DatabaseQuery
         }
     }
 
+    // In order of ids they are looked at only as far as the page goes.
+    private IEnumerable<DatabaseRecord> Records(HoldfastNode node)
+    {
+        var found = node.State.Databases.Items.Where(r => (Source is null || r.Value.Id.Source == Source) && (Search is null || r.Key.Contains(Search, StringComparison.OrdinalIgnoreCase)) && (After is null || string.CompareOrdinal(r.Key, After) > 0));
+        if (!IsById) return found.Select(r => r.Value);
+        string[] keys = [.. found.Select(r => r.Key)];
+        Array.Sort(keys, StringComparer.Ordinal);
+        return keys.Select(node.State.Databases.Find).OfType<DatabaseRecord>();
+    }
+
     private IEnumerable<DatabaseStanding> Order(IEnumerable<DatabaseStanding> found)
     {
+        if (IsById) return found;
         var ordered = Sort switch
         {
             "urgency" => By(found, s => DatabaseStates.Urgency(s.State)),

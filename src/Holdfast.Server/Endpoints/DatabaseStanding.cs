@@ -6,7 +6,7 @@ using Holdfast.Node;
 namespace Holdfast.Server.Endpoints;
 
 /// <summary>How a database stands: what lists filter and order by.</summary>
-internal readonly record struct DatabaseStanding(string Key, DatabaseRecord Record, IReadOnlyList<BackupTask> Tasks, string State, long SizeBytes, DateTimeOffset? LastBackup, DateTimeOffset? NextBackup)
+internal sealed record DatabaseStanding(string Key, DatabaseRecord Record, IReadOnlyList<BackupTask> Tasks, string State, long SizeBytes, DateTimeOffset? LastBackup, DateTimeOffset? NextBackup)
 {
     public static DatabaseStanding Of(HoldfastNode node, DatabaseRecord record, IReadOnlyList<BackupTask> all, DateTimeOffset now)
     {

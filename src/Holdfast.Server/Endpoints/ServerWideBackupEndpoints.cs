@@ -27,7 +27,7 @@ internal static class ServerWideBackupEndpoints
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a server-wide backup task; answers with what it covers");
         group.MapPost("/{name}/preview", PreviewDraftAsync).RequireRole(Role.Operator).WithSummary("What it would cover, without saving it");
         group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete it and its tasks; backups stay");
-        group.MapPost("/{name}/backup", BackUp).RequireRole(Role.Operator).WithSummary("Back up all its databases now");
+        group.MapPost("/{name}/backup", BackUpAsync).RequireRole(Role.Operator).WithSummary("Back up all its databases now");
         group.MapPost("/{name}/key", RevealAsync).RequireRole(Role.Admin).WithSummary("Reveal its key; audited");
     }
 
@@ -70,13 +70,13 @@ internal static class ServerWideBackupEndpoints
         return TypedResults.NoContent();
     }
 
-    private static Accepted<OperationsView> BackUp(string name, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
+    private static Task<Accepted<OperationsView>> BackUpAsync(string name, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken, BackupRequest? body = null)
     {
         var template = Find(node, name).Value;
         TaskEndpoints.RefuseIdle(template.Name, template.Settings);
         var by = principal.Caller()!.Display;
         var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).ToList();
-        return TypedResults.Accepted((string?)null, new OperationsView([.. tasks.Select(t => node.BackUp(new BackupJob(t.Database, t.Settings, body?.Kind ?? BackupKind.Full, t), by).Id)]));
+        return Begun.AllAsync(node, tasks.ConvertAll(t => node.BackUp(new BackupJob(t.Database, t.Settings, body?.Kind ?? BackupKind.Full, t), by).Id), cancellationToken);
     }
 
     private static async Task<Ok<KeyView>> RevealAsync(string name, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)

@@ -26,9 +26,9 @@ internal static class TaskEndpoints
         group.MapPost("/tasks", CreateAsync).RequireRole(Role.Operator).WithSummary("Define a regular task");
         group.MapPut("/tasks/{taskId}", PutAsync).RequireRole(Role.Operator).WithSummary("Change a regular task");
         group.MapDelete("/tasks/{taskId}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a regular task; its backups stay");
-        group.MapPost("/tasks/{taskId}/backup", BackUp).RequireRole(Role.Operator).WithSummary("Back this database up now, as the task says");
+        group.MapPost("/tasks/{taskId}/backup", BackUpAsync).RequireRole(Role.Operator).WithSummary("Back this database up now, as the task says");
         group.MapPost("/tasks/{taskId}/key", RevealAsync).RequireRole(Role.Admin).WithSummary("Reveal the key of a task; audited");
-        group.MapPost("/backup", BackUpOnce).RequireRole(Role.Operator).WithSummary("One-time full backup without a task");
+        group.MapPost("/backup", BackUpOnceAsync).RequireRole(Role.Operator).WithSummary("One-time full backup without a task");
     }
 
     private static async Task<Ok<Page<TaskView>>> ListAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
@@ -69,11 +69,11 @@ internal static class TaskEndpoints
         return TypedResults.NoContent();
     }
 
-    private static Accepted<OperationIdView> BackUp(string id, string taskId, ClaimsPrincipal principal, HoldfastNode node, BackupRequest? body = null)
+    private static Task<Accepted<OperationIdView>> BackUpAsync(string id, string taskId, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken, BackupRequest? body = null)
     {
         var task = Find(node, id, taskId);
         RefuseIdle(task.Name, task.Settings);
-        return Accepted(node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id);
+        return Begun.OneAsync(node, node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id, cancellationToken);
     }
 
     private static async Task<Ok<KeyView>> RevealAsync(string id, string taskId, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ internal static class TaskEndpoints
         if (settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Give it one first.");
     }
 
-    private static Accepted<OperationIdView> BackUpOnce(string id, ClaimsPrincipal principal, HoldfastNode node, OneTimeRequest? body = null)
+    private static Task<Accepted<OperationIdView>> BackUpOnceAsync(string id, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken, OneTimeRequest? body = null)
     {
         var database = Database(node, id);
         body ??= new();
@@ -107,10 +107,8 @@ internal static class TaskEndpoints
         if (body.Destinations.Count == 0) faults.Add(new("destinations", "A backup needs a destination.", "Name one."));
         faults.AddRange(node.Editor.Unusable(settings));
         InvalidException.ThrowIfAny([.. faults.Select(f => f with { Field = f.Field.Replace("encryption.", "", StringComparison.Ordinal) })]);
-        return Accepted(node.BackUp(new BackupJob(database, settings, BackupKind.Full, null), principal.Caller()!.Display).Id);
+        return Begun.OneAsync(node, node.BackUp(new BackupJob(database, settings, BackupKind.Full, null), principal.Caller()!.Display).Id, cancellationToken);
     }
-
-    private static Accepted<OperationIdView> Accepted(string operationId) => TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{operationId}", new OperationIdView(operationId));
 
     private static async Task<RegularTaskView> ViewAsync(HoldfastNode node, SavedTask<RegularTask> saved, CancellationToken cancellationToken) =>
         new(Views.Task(node, Derivation.Of(saved.Item.Value), await node.DatabaseKeys.PatternsAsync(cancellationToken)), KeyView.Of(saved.GeneratedKey));
