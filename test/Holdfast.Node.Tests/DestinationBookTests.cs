@@ -16,7 +16,7 @@ public sealed class DestinationBookTests : IAsyncLifetime
     {
         Directory.CreateDirectory($"{_root}/allowed");
         Directory.CreateDirectory($"{_root}/other");
-        _book = new(_configs, new([$"{_root}/allowed"]));
+        _book = new(_configs, new([$"{_root}/allowed"]), TimeProvider.System);
         await _configs.StartAsync(Token);
     }
 
@@ -79,9 +79,14 @@ public sealed class DestinationBookTests : IAsyncLifetime
     [Fact]
     public async Task A_test_writes_lists_and_removes_and_leaves_nothing()
     {
-        Assert.True(await _book.TestAsync(Local("nas", $"{_root}/allowed/nas"), Token) > 0);
+        var nas = Local("nas", $"{_root}/allowed/nas");
+        Assert.Null(_book.LastTest(nas));
+        Assert.True((await _book.TestAsync(nas, Token)).FreeBytes > 0);
+        Assert.Null(_book.LastTest(nas)!.Problem);
+        Assert.Null(_book.LastTest(nas with { Path = $"{_root}/allowed/elsewhere" }));
         Assert.Empty(Directory.GetFileSystemEntries($"{_root}/allowed/nas"));
         await Assert.ThrowsAsync<HoldfastException>(() => _book.TestAsync(Local("nas", $"{_root}/allowed/no/such/nas"), Token));
+        Assert.NotNull(_book.LastTest(Local("nas", $"{_root}/allowed/no/such/nas"))!.Problem);
     }
 
     [Fact]

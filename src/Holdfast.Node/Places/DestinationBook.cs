@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
@@ -12,9 +13,11 @@ namespace Holdfast.Node.Places;
 /// <summary>The destinations that operators have defined, each opened once.</summary>
 /// <param name="configs">As they are stored.</param>
 /// <param name="roots">Where local ones may lie.</param>
-public sealed class DestinationBook(StateMirror<DestinationConfig> configs, AllowedRoots roots) : IAsyncDisposable
+/// <param name="time">The clock.</param>
+public sealed class DestinationBook(StateMirror<DestinationConfig> configs, AllowedRoots roots, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, (DestinationConfig Config, IDestination Opened)> _opened = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (DestinationConfig Config, DestinationTest Test)> _tests = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _opening = new(1);
 
     /// <summary>All of them, by name.</summary>
@@ -82,10 +85,38 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
         }
     }
 
+    /// <summary>How its last test went; null where it was not tested as it is defined now.</summary>
+    public DestinationTest? LastTest(DestinationConfig config) => _tests.TryGetValue(config.Name, out var last) && last.Config == config ? last.Test : null;
+
     /// <summary>Tries whether files can be written, listed and removed there.</summary>
-    /// <returns>Bytes that are free; null where it cannot tell.</returns>
     /// <exception cref="HoldfastException">What does not work.</exception>
-    public async Task<long?> TestAsync(DestinationConfig config, CancellationToken cancellationToken)
+    public async Task<DestinationTest> TestAsync(DestinationConfig config, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Keep(new(time.GetUtcNow(), await TryAsync(config, cancellationToken), null));
+        }
+        catch (HoldfastException e)
+        {
+            Keep(new(time.GetUtcNow(), null, OperationError.Of(e)));
+            throw;
+        }
+
+        DestinationTest Keep(DestinationTest test)
+        {
+            _tests[config.Name] = (config, test);
+            return test;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, opened) in _opened.Values) await opened.DisposeAsync();
+        _opening.Dispose();
+    }
+
+    private async Task<long?> TryAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(Check(config));
         await using var destination = LocalDestination.Open(roots.Check(config.Path!), create: true);
@@ -98,12 +129,5 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
 
         await destination.DeleteAsync(path, cancellationToken);
         return await destination.FreeBytesAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var (_, opened) in _opened.Values) await opened.DisposeAsync();
-        _opening.Dispose();
     }
 }
