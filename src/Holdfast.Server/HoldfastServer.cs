@@ -63,7 +63,7 @@ public static class HoldfastServer
 
         var app = builder.Build();
         UsePipeline(app);
-        app.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/healthz", (IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.IsCancellationRequested ? TypedResults.Text("stopping\n", statusCode: StatusCodes.Status503ServiceUnavailable) : TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
         app.MapMetrics();
         app.MapApiDescription();
         MapApi(app.MapGroup(ApiPath));

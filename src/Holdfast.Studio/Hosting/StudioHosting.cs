@@ -21,6 +21,7 @@ public static class StudioHosting
     public static void AddStudio(WebApplicationBuilder builder)
     {
         StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration); // nothing where the program was published: its files lie in wwwroot then
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // files go out as they were compressed, not anew at each request
         var services = builder.Services;
         services.AddRazorComponents().AddInteractiveServerComponents(o => o.DetailedErrors = false);
         services.AddAntiforgery(o => (o.Cookie.Name, o.SuppressXFrameOptionsHeader) = ("holdfast-form", true)); // the server's own headers say it already

@@ -29,10 +29,21 @@ const sayConnected = () => {
 };
 lost.addEventListener('components-reconnect-state-changed', e => {
   if (e.detail.state === 'hide') sayConnected();
-  if (e.detail.state !== 'rejected') return;
+  if (e.detail.state === 'rejected') loadAgain();
+});
+// A server that is about to stop still answers; it says so, and a page that was loaded from it then would be half a page.
+async function loadAgain() {
+  for (; ;) {
+    try {
+      if ((await fetch('/healthz', { cache: 'no-store' })).ok) break;
+    } catch {
+      // Still away.
+    }
+    await new Promise(later => setTimeout(later, 1000));
+  }
   sessionStorage.setItem('holdfast-was-lost', 'yes');
   location.reload();
-});
+}
 if (sessionStorage.getItem('holdfast-was-lost')) {
   sessionStorage.removeItem('holdfast-was-lost');
   sayConnected();
