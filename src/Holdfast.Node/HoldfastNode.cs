@@ -37,7 +37,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         (_settings, _time) = (settings, time);
         State = new(store, time);
         var roots = new AllowedRoots(settings.LocalRoots);
-        Destinations = new(State.Destinations, roots);
+        Destinations = new(State.Destinations, roots, time);
         var secrets = new SecretStore(store, settings.Key, () => [settings.Key.Recipient]);
         DatabaseKeys = new(secrets, settings.DatabaseKeys);
         ArchiveKeys = new(secrets);

@@ -63,7 +63,7 @@ public static class HoldfastServer
 
         var app = builder.Build();
         UsePipeline(app);
-        app.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/healthz", (IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.IsCancellationRequested ? TypedResults.Text("stopping\n", statusCode: StatusCodes.Status503ServiceUnavailable) : TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
         app.MapMetrics();
         app.MapApiDescription();
         MapApi(app.MapGroup(ApiPath));
@@ -89,6 +89,7 @@ public static class HoldfastServer
         api.MapAlerts();
         api.MapCluster();
         api.MapEvents();
+        api.MapServer();
     }
 
     private static void AddLogging(ILoggingBuilder logging) => logging
@@ -121,6 +122,7 @@ public static class HoldfastServer
         services.AddSingleton(s => NodeHosting.Make(s.GetRequiredService<ServerConfig>(), s.GetRequiredService<DataFolder>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<EventOptions>().AddSingleton<EventHub>();
         services.AddSingleton(s => new EventFeed(s.GetRequiredService<EventHub>(), s.GetRequiredService<HoldfastNode>(), s.GetRequiredService<EventOptions>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Deliveries>();
         services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>(); // before the node, for they are told of what it does from its start on
         services.AddHostedService<NodeHosting>();
     }
@@ -141,7 +143,7 @@ public static class HoldfastServer
         app.Use(app.Services.GetRequiredService<InProcessApi>().Take);
         app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler();
-        app.UseStatusCodePages(context => ProblemWriter.WriteAsync(context.HttpContext, ProblemWriter.OfStatus(context.HttpContext.Response.StatusCode)));
+        app.UseStatusCodePages(StatusAnswers.WriteAsync);
         app.UseMiddleware<LoopbackGate>();
         app.UseMiddleware<EmptyBodies>();
         app.UseRouting();

@@ -99,8 +99,8 @@ internal sealed class Studio : IAsyncDisposable
         Place.Dispose();
     }
 
-    // Makes the user where it is new, and does what the first sign-in asks for.
-    private async Task<System.Net.Cookie> SignInAsync(string role)
+    /// <summary>Signs somebody of a role in: makes the user where it is new, and does what the first sign-in asks for.</summary>
+    public async Task<System.Net.Cookie> SignInAsync(string role)
     {
         var name = role.ToLowerInvariant() + "-person";
         var jar = new CookieContainer();

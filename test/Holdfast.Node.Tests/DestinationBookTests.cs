@@ -16,7 +16,7 @@ public sealed class DestinationBookTests : IAsyncLifetime
     {
         Directory.CreateDirectory($"{_root}/allowed");
         Directory.CreateDirectory($"{_root}/other");
-        _book = new(_configs, new([$"{_root}/allowed"]));
+        _book = new(_configs, new([$"{_root}/allowed"]), TimeProvider.System);
         await _configs.StartAsync(Token);
     }
 
@@ -31,7 +31,7 @@ public sealed class DestinationBookTests : IAsyncLifetime
     public async Task A_destination_that_was_defined_can_be_opened_and_says_how_to_restore()
     {
         await _book.PutAsync(Local("nas", $"{_root}/allowed/nas"), 0, Token);
-        var destination = await _book.OpenAsync("nas", Token);
+        var destination = await _book.OpenForBackupsAsync("nas", Token);
         Assert.Same(destination, await _book.OpenAsync("nas", Token));
         Assert.True(File.Exists($"{_root}/allowed/nas/HOW-TO-RESTORE.txt"));
         Assert.Equal(["nas"], _book.Items.Select(i => i.Key));
@@ -79,9 +79,14 @@ public sealed class DestinationBookTests : IAsyncLifetime
     [Fact]
     public async Task A_test_writes_lists_and_removes_and_leaves_nothing()
     {
-        Assert.True(await _book.TestAsync(Local("nas", $"{_root}/allowed/nas"), Token) > 0);
+        var nas = Local("nas", $"{_root}/allowed/nas");
+        Assert.Null(_book.LastTest(nas));
+        Assert.True((await _book.TestAsync(nas, Token)).FreeBytes > 0);
+        Assert.Null(_book.LastTest(nas)!.Problem);
+        Assert.Null(_book.LastTest(nas with { Path = $"{_root}/allowed/elsewhere" }));
         Assert.Empty(Directory.GetFileSystemEntries($"{_root}/allowed/nas"));
         await Assert.ThrowsAsync<HoldfastException>(() => _book.TestAsync(Local("nas", $"{_root}/allowed/no/such/nas"), Token));
+        Assert.NotNull(_book.LastTest(Local("nas", $"{_root}/allowed/no/such/nas"))!.Problem);
     }
 
     [Fact]

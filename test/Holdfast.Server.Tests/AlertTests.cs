@@ -47,6 +47,7 @@ public sealed class AlertTests
         Assert.Equal(("A", "Leader", "Live", "demo"), ((string)only["tag"]!, (string)only["role"]!, (string)only["state"]!, (string)only["sources"]![0]!));
         Assert.Matches(@"^\d+\.\d+\.\d+", (string)only["version"]!);
         Assert.True(TimeProvider.System.GetUtcNow() - (DateTimeOffset)only["liveSince"]! < TimeSpan.FromMinutes(5));
+        Assert.Equal(0, (int)only["tasks"]!);
     }
 
     [Fact]
@@ -58,8 +59,14 @@ public sealed class AlertTests
         using var client = node.Server.Admin();
         await NodeServer.UntilAsync(async () => (await KeysAsync(client, "?kind=WebhookFailing")).Count == 1);
         Assert.DoesNotContain("secret", await client.GetStringAsync("/api/v1/alerts"), StringComparison.Ordinal);
+        var webhook = (await TestServer.JsonAsync(client.GetAsync("/api/v1/server")))["webhook"]!;
+        Assert.True((bool)webhook["configured"]! && webhook["lastTaken"] is null && (string)webhook["problem"]! != "", webhook.ToJsonString());
         receiver.Answer = 200;
         await NodeServer.UntilAsync(async () => (await KeysAsync(client, "?kind=WebhookFailing")).Count == 0);
+        var server = await TestServer.JsonAsync(client.GetAsync("/api/v1/server"));
+        Assert.True(server["webhook"]!["lastTaken"] is not null && server["webhook"]!["problem"] is null, server.ToJsonString());
+        Assert.False((bool)server["heartbeat"]!["configured"]!);
+        Assert.DoesNotContain("secret", server.ToJsonString(), StringComparison.Ordinal);
         await node.CoverAsync(client);
         await NodeServer.UntilAsync(() => Task.FromResult(News(receiver).Any(n => n["ended"]!.AsArray().Count > 0)));
         Assert.All(receiver.Calls, c => Assert.Equal(("POST", "/secret-path"), (c.Method, c.Path)));

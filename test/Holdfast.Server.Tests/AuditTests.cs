@@ -46,7 +46,7 @@ public sealed class AuditTests
         var folder = Directory.CreateTempSubdirectory("holdfast-audit-");
         await using (var log = AuditLog.Open(Path.Combine(folder.FullName, "audit.log"), TimeProvider.System))
         {
-            Assert.Empty((await log.ReadAsync(null, 10, CancellationToken.None)).Items);
+            Assert.Empty((await log.ReadAsync(null, 10, null, CancellationToken.None)).Items);
             for (var i = 0; i < 700; i++) await log.WriteAsync(new(DateTimeOffset.UnixEpoch.AddSeconds(i), "x", null, $"{i}", new string('é', i), "ok"), CancellationToken.None);
             foreach (var limit in new[] { 1, 7, 100, 1000 })
             {
@@ -54,7 +54,7 @@ public sealed class AuditTests
                 string? after = null;
                 do
                 {
-                    var page = await log.ReadAsync(after, limit, CancellationToken.None);
+                    var page = await log.ReadAsync(after, limit, null, CancellationToken.None);
                     read.AddRange(page.Items.Select(e => e.Action));
                     after = page.Next;
                 }
@@ -62,7 +62,7 @@ public sealed class AuditTests
                 Assert.Equal(Enumerable.Range(0, 700).Reverse().Select(i => $"{i}"), read);
             }
 
-            await Assert.ThrowsAsync<Core.Errors.HoldfastException>(() => log.ReadAsync("999999999", 10, CancellationToken.None));
+            await Assert.ThrowsAsync<Core.Errors.HoldfastException>(() => log.ReadAsync("999999999", 10, null, CancellationToken.None));
         }
 
         folder.Delete(recursive: true);
@@ -79,8 +79,28 @@ public sealed class AuditTests
             await File.AppendAllTextAsync(path, """{"time":"2026-""");
         }
 
-        await using (var log = AuditLog.Open(path, TimeProvider.System)) Assert.Equal(["2", "1", "0"], (await log.ReadAsync(null, 10, CancellationToken.None)).Items.Select(e => e.Action));
+        await using (var log = AuditLog.Open(path, TimeProvider.System)) Assert.Equal(["2", "1", "0"], (await log.ReadAsync(null, 10, null, CancellationToken.None)).Items.Select(e => e.Action));
         Assert.All(File.ReadAllLines(path), l => Assert.True(l.EndsWith("2026-", StringComparison.Ordinal) || JsonNode.Parse(l) is not null));
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task The_log_is_searched_a_part_at_a_time()
+    {
+        var folder = Directory.CreateTempSubdirectory("holdfast-audit-");
+        await using (var log = AuditLog.Open(Path.Combine(folder.FullName, "audit.log"), TimeProvider.System))
+        {
+            // Some 10 MiB, of which one page looks through 8.
+            await log.WriteAsync(new(DateTimeOffset.UnixEpoch, "Bob", null, "DELETE", null, "204"), CancellationToken.None);
+            await File.AppendAllTextAsync(Path.Combine(folder.FullName, "audit.log"), string.Concat(Enumerable.Repeat($$"""{"time":"2026-11-27T00:00:00+00:00","who":"ann","from":null,"action":"{{new string('x', 400)}}","subject":null,"result":"ok"}""" + '\n', 21_000)));
+            var first = await log.ReadAsync(null, 10, "bob", CancellationToken.None);
+            Assert.Empty(first.Items);
+            var second = await log.ReadAsync(first.Next, 10, "bob", CancellationToken.None);
+            Assert.Equal("Bob", Assert.Single(second.Items).Who);
+            Assert.Null(second.Next);
+            Assert.Equal(10, (await log.ReadAsync(null, 10, "ANN", CancellationToken.None)).Items.Count);
+        }
+
         folder.Delete(recursive: true);
     }
 }

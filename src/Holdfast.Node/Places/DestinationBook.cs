@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
@@ -12,9 +13,12 @@ namespace Holdfast.Node.Places;
 /// <summary>The destinations that operators have defined, each opened once.</summary>
 /// <param name="configs">As they are stored.</param>
 /// <param name="roots">Where local ones may lie.</param>
-public sealed class DestinationBook(StateMirror<DestinationConfig> configs, AllowedRoots roots) : IAsyncDisposable
+/// <param name="time">The clock.</param>
+public sealed class DestinationBook(StateMirror<DestinationConfig> configs, AllowedRoots roots, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, (DestinationConfig Config, IDestination Opened)> _opened = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (DestinationConfig Config, DestinationTest Test)> _tests = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<IDestination, byte> _guided = new();
     private readonly SemaphoreSlim _opening = new(1);
 
     /// <summary>All of them, by name.</summary>
@@ -56,7 +60,24 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
     /// <summary>Removes a definition. What lies there stays.</summary>
     public Task DeleteAsync(string name, long? expected, CancellationToken cancellationToken) => configs.DeleteAsync(name, expected, cancellationToken);
 
-    /// <summary>Opens one, and puts there what a person without Holdfast needs.</summary>
+    /// <summary>Whether anything can lie there yet.</summary>
+    public bool IsThere(string name) => configs.Find(name)?.Value is { Path: { } path } && Directory.Exists(path);
+
+    /// <summary>Opens one for backups, and puts there what a person without Holdfast needs.</summary>
+    /// <exception cref="HoldfastException">It is not defined, or cannot be used.</exception>
+    public async Task<IDestination> OpenForBackupsAsync(string name, CancellationToken cancellationToken)
+    {
+        var destination = await OpenAsync(name, cancellationToken);
+        if (!_guided.ContainsKey(destination))
+        {
+            await HowToRestore.EnsureAsync(destination, cancellationToken);
+            _guided[destination] = 0;
+        }
+
+        return destination;
+    }
+
+    /// <summary>Opens one. Nothing is written there.</summary>
     /// <exception cref="HoldfastException">It is not defined, or cannot be used.</exception>
     public async Task<IDestination> OpenAsync(string name, CancellationToken cancellationToken)
     {
@@ -72,7 +93,6 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
             }
 
             var destination = LocalDestination.Open(roots.Check(config.Path!), create: true);
-            await HowToRestore.EnsureAsync(destination, cancellationToken);
             _opened[name] = (config, destination);
             return destination;
         }
@@ -82,10 +102,38 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
         }
     }
 
+    /// <summary>How its last test went; null where it was not tested as it is defined now.</summary>
+    public DestinationTest? LastTest(DestinationConfig config) => _tests.TryGetValue(config.Name, out var last) && last.Config == config ? last.Test : null;
+
     /// <summary>Tries whether files can be written, listed and removed there.</summary>
-    /// <returns>Bytes that are free; null where it cannot tell.</returns>
     /// <exception cref="HoldfastException">What does not work.</exception>
-    public async Task<long?> TestAsync(DestinationConfig config, CancellationToken cancellationToken)
+    public async Task<DestinationTest> TestAsync(DestinationConfig config, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Keep(new(time.GetUtcNow(), await TryAsync(config, cancellationToken), null));
+        }
+        catch (HoldfastException e)
+        {
+            Keep(new(time.GetUtcNow(), null, OperationError.Of(e)));
+            throw;
+        }
+
+        DestinationTest Keep(DestinationTest test)
+        {
+            _tests[config.Name] = (config, test);
+            return test;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, opened) in _opened.Values) await opened.DisposeAsync();
+        _opening.Dispose();
+    }
+
+    private async Task<long?> TryAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(Check(config));
         await using var destination = LocalDestination.Open(roots.Check(config.Path!), create: true);
@@ -98,12 +146,5 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
 
         await destination.DeleteAsync(path, cancellationToken);
         return await destination.FreeBytesAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var (_, opened) in _opened.Values) await opened.DisposeAsync();
-        _opening.Dispose();
     }
 }

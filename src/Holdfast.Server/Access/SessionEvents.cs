@@ -22,12 +22,10 @@ internal sealed class SessionEvents(StateMirror<User> users) : CookieAuthenticat
 
     // Programs get a status; people who open a page are sent to where they can sign in.
     public override Task RedirectToLogin(RedirectContext<CookieAuthenticationOptions> context) =>
-        IsPage(context.Request) ? Go(context, $"/sign-in?returnUrl={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString)}") : Status(context, StatusCodes.Status401Unauthorized);
+        PageRequest.Is(context.Request) ? Go(context, PageRequest.SignIn(context.Request)) : Status(context, StatusCodes.Status401Unauthorized);
 
     public override Task RedirectToAccessDenied(RedirectContext<CookieAuthenticationOptions> context) =>
-        IsPage(context.Request) && context.HttpContext.User.Caller() is { MustChangePassword: true } ? Go(context, "/password") : Status(context, StatusCodes.Status403Forbidden);
-
-    private static bool IsPage(HttpRequest request) => HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/api") && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+        PageRequest.Is(context.Request) && context.HttpContext.User.Caller() is { MustChangePassword: true } ? Go(context, "/password") : Status(context, StatusCodes.Status403Forbidden);
 
     private static Task Go(RedirectContext<CookieAuthenticationOptions> context, string path)
     {

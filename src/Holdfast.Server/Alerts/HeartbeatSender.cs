@@ -15,12 +15,13 @@ internal sealed class HeartbeatSender : BackgroundService
 
     private readonly HoldfastNode _node;
     private readonly TimeProvider _time;
+    private readonly Delivery _delivery;
     private readonly Uri? _address;
     private readonly Channel<byte> _turned = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    public HeartbeatSender(HoldfastNode node, ServerConfig config, TimeProvider time)
+    public HeartbeatSender(HoldfastNode node, ServerConfig config, Deliveries deliveries, TimeProvider time)
     {
-        (_node, _time, _address) = (node, time, config.Heartbeat is { } heartbeat ? OutgoingAddress.Check(heartbeat.Url) : null);
+        (_node, _time, _delivery, _address) = (node, time, deliveries.Heartbeat, config.Heartbeat is { } heartbeat ? OutgoingAddress.Check(heartbeat.Url) : null);
         if (_address is not null) node.SchedulerTurned += () => _turned.Writer.TryWrite(0);
     }
 
@@ -34,9 +35,21 @@ internal sealed class HeartbeatSender : BackgroundService
             _turned.Reader.TryRead(out _);
             if ((last is { } at && _time.GetElapsedTime(at) < Interval) || _node.Alerts.Items.Any(a => a.Kind == AlertKind.SchedulerStalled)) continue;
             last = _time.GetTimestamp();
-            if (await client.CallAsync(HttpMethod.Get, _address, null, stoppingToken) is { } problem) _node.Alerts.Report(Failing(problem));
-            else _node.Alerts.Withdraw(Key);
+            if (await client.CallAsync(HttpMethod.Get, _address, null, stoppingToken) is { } problem) Fail(problem);
+            else Succeed();
         }
+    }
+
+    private void Succeed()
+    {
+        _delivery.Taken(_time.GetUtcNow());
+        _node.Alerts.Withdraw(Key);
+    }
+
+    private void Fail(string problem)
+    {
+        _delivery.Failed(problem);
+        _node.Alerts.Report(Failing(problem));
     }
 
     private Alert Failing(string problem) => new()

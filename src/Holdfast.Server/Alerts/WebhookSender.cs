@@ -20,13 +20,14 @@ internal sealed class WebhookSender : BackgroundService
 
     private readonly HoldfastNode _node;
     private readonly TimeProvider _time;
+    private readonly Delivery _delivery;
     private readonly Uri? _address;
     private readonly Channel<(Alert Alert, bool IsEnd)> _waiting;
     private int _lost;
 
-    public WebhookSender(HoldfastNode node, ServerConfig config, TimeProvider time)
+    public WebhookSender(HoldfastNode node, ServerConfig config, Deliveries deliveries, TimeProvider time)
     {
-        (_node, _time, _address) = (node, time, config.Webhook is { } webhook ? OutgoingAddress.Check(webhook.Url) : null);
+        (_node, _time, _delivery, _address) = (node, time, deliveries.Webhook, config.Webhook is { } webhook ? OutgoingAddress.Check(webhook.Url) : null);
         _waiting = Channel.CreateBounded<(Alert, bool)>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _lost));
         if (_address is not null) node.Alerts.Changed += Take;
     }
@@ -55,6 +56,7 @@ internal sealed class WebhookSender : BackgroundService
         {
             using var content = JsonContent.Create(body, options: ApiJson.Options);
             if (await client.CallAsync(HttpMethod.Post, _address!, content, stoppingToken) is not { } problem) break;
+            _delivery.Failed(problem);
             _node.Alerts.Report(new()
             {
                 Key = Key,
@@ -68,6 +70,7 @@ internal sealed class WebhookSender : BackgroundService
             await Task.Delay(Pauses[Math.Min(attempt, Pauses.Length - 1)], _time, stoppingToken);
         }
 
+        _delivery.Taken(_time.GetUtcNow());
         _node.Alerts.Withdraw(Key);
     }
 }

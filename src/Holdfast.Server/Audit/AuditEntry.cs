@@ -7,4 +7,8 @@ namespace Holdfast.Server.Audit;
 /// <param name="Action">What: method and route, or a word such as <c>sign-in</c>.</param>
 /// <param name="Subject">What it was done to: names and ids, never contents.</param>
 /// <param name="Result">What became of it: a status code, or a word.</param>
-public sealed record AuditEntry(DateTimeOffset Time, string? Who, string? From, string Action, string? Subject, string Result);
+public sealed record AuditEntry(DateTimeOffset Time, string? Who, string? From, string Action, string? Subject, string Result)
+{
+    /// <summary>Whether a text occurs in it, whatever its case. An empty one does.</summary>
+    public bool Has(string? text) => string.IsNullOrEmpty(text) || ((string?[])[Who, From, Action, Subject, Result]).Any(part => part?.Contains(text, StringComparison.OrdinalIgnoreCase) == true);
+}

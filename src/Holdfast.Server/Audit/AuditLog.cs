@@ -14,6 +14,7 @@ public sealed class AuditLog : IAsyncDisposable
 {
     private const int MaxText = 512;
     private const int BlockBytes = 64 << 10;
+    private const long MostSearchedBytes = 8 << 20;
 
     private readonly FileStream _file;
     private readonly TimeProvider _time;
@@ -83,14 +84,16 @@ public sealed class AuditLog : IAsyncDisposable
     /// <summary>Reads a page, the newest first.</summary>
     /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
     /// <param name="limit">The most entries, 1 to 1000.</param>
+    /// <param name="search">Only entries in which this text occurs, whatever its case; a page then ends, with what it has, after some megabytes of the log. Null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when <paramref name="after"/> is no such value.</exception>
-    public async Task<Page<AuditEntry>> ReadAsync(string? after, int limit, CancellationToken cancellationToken)
+    public async Task<Page<AuditEntry>> ReadAsync(string? after, int limit, string? search, CancellationToken cancellationToken)
     {
         var end = _file.Length;
         if (after is not null) end = long.TryParse(after, out var at) && at >= 0 && at <= end ? at : throw new HoldfastException(ErrorCatalogue.Usage, "'after' is not a place in the audit log.", "Pass 'next' of the page before.");
         var entries = new List<AuditEntry>();
-        while (entries.Count < limit && end > 0)
+        var least = end - MostSearchedBytes;
+        while (entries.Count < limit && end > 0 && end > least)
         {
             var start = Math.Max(0, end - BlockBytes);
             var block = await ReadAsync(start, (int)(end - start), cancellationToken);
@@ -99,7 +102,7 @@ public sealed class AuditLog : IAsyncDisposable
             {
                 var head = block.AsSpan(0, rest - 1).LastIndexOf((byte)'\n') + 1;
                 if (head == 0 && start > 0) break; // its beginning lies before the block
-                if (TryParse(block.AsSpan(head..rest)) is { } entry) entries.Add(entry);
+                if (TryParse(block.AsSpan(head..rest)) is { } entry && entry.Has(search)) entries.Add(entry);
                 rest = head;
             }
 

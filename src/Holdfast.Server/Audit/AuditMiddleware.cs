@@ -16,7 +16,7 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
     public async Task InvokeAsync(HttpContext context)
     {
         // Who asked is settled before: signing out, or deleting oneself, changes the answer.
-        if (IsSafe(context.Request.Method) || context.User.Caller() is null || context.GetEndpoint() is not RouteEndpoint endpoint)
+        if (IsSafe(context.Request.Method) || context.User.Caller() is null || context.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<NotAudited>() is not null)
         {
             await next(context);
             return;

@@ -19,6 +19,7 @@ internal static class DestinationEndpoints
         group.MapGet("/{name}", Show).WithSummary("One destination");
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a destination");
         group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Remove a destination; what lies there stays");
+        group.MapGet("/{name}/test", ShowTest).WithSummary("How its last test went");
         group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether it can be written");
     }
 
@@ -57,8 +58,12 @@ internal static class DestinationEndpoints
     private static async Task<Ok<DestinationTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
     {
         var config = node.Destinations.Find(name)?.Value ?? throw Missing(name);
-        return TypedResults.Ok(new DestinationTestView(await node.Destinations.TestAsync(config, cancellationToken)));
+        return TypedResults.Ok(View(await node.Destinations.TestAsync(config, cancellationToken)));
     }
+
+    private static Ok<DestinationTestView> ShowTest(string name, HoldfastNode node) => TypedResults.Ok(View(node.Destinations.LastTest(node.Destinations.Find(name)?.Value ?? throw Missing(name))));
+
+    private static DestinationTestView View(DestinationTest? test) => new(test?.FreeBytes, test?.At, test?.Problem);
 
     private static HoldfastException Missing(string name) => new(ErrorCatalogue.NotFound, $"There is no destination '{name}'.", "List them with: GET /api/v1/destinations");
 }

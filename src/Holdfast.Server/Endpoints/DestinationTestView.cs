@@ -1,5 +1,9 @@
+using Holdfast.Core.Operations;
+
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>A destination works.</summary>
-/// <param name="FreeBytes">Bytes that are free there; null where it cannot tell.</param>
-public sealed record DestinationTestView(long? FreeBytes);
+/// <summary>How the last test of a destination went, since the server was started.</summary>
+/// <param name="FreeBytes">Bytes that were free there; null where it cannot tell.</param>
+/// <param name="At">When it was tested; null where it was not, as it is defined now.</param>
+/// <param name="Problem">What did not work; null where all did.</param>
+public sealed record DestinationTestView(long? FreeBytes, DateTimeOffset? At = null, OperationError? Problem = null);

@@ -11,7 +11,7 @@ namespace Holdfast.Server.Endpoints;
 internal static class EventEndpoints
 {
     public static void MapEvents(this RouteGroupBuilder api) =>
-        api.MapGet("/events", ListenAsync).WithTags("Events").RequireRole(Role.Viewer).WithSummary("Server-sent events: operation, alert, databases, tasks, reload").Produces<string>(StatusCodes.Status200OK, "text/event-stream");
+        api.MapGet("/events", ListenAsync).WithTags("Events").RequireRole(Role.Viewer).WithSummary("Server-sent events: operation, alert, databases, tasks, destinations, reload").Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
     private static async Task ListenAsync(HttpContext context, EventFeed feed, SessionCheck sessions, EventOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
     {

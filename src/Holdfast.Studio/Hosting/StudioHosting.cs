@@ -1,4 +1,6 @@
 using Holdfast.Server.Access;
+using Holdfast.Server.Audit;
+using Holdfast.Server.Hosting;
 using Holdfast.Server.InProcess;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Layout;
@@ -19,6 +21,7 @@ public static class StudioHosting
     public static void AddStudio(WebApplicationBuilder builder)
     {
         StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration); // nothing where the program was published: its files lie in wwwroot then
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // files go out as they were compressed, not anew at each request
         var services = builder.Services;
         services.AddRazorComponents().AddInteractiveServerComponents(o => o.DetailedErrors = false);
         services.AddAntiforgery(o => (o.Cookie.Name, o.SuppressXFrameOptionsHeader) = ("holdfast-form", true)); // the server's own headers say it already
@@ -26,7 +29,7 @@ public static class StudioHosting
         services.AddMudServices(o => o.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
         services.AddHttpContextAccessor();
         services.AddScoped<CallerOfPage>().AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<CallerOfPage>())).AddScoped<Session>().AddScoped<LiveUpdates>().AddScoped<Preferences>().AddScoped<Clock>();
-        services.AddSingleton<FormApi>();
+        services.AddSingleton<FormApi>().AddSingleton(new StatusPages("/not-found", "/not-allowed"));
         builder.Logging.AddFilter("Microsoft.AspNetCore.Components.Server.Circuits", LogLevel.Error);
     }
 
@@ -42,6 +45,7 @@ public static class StudioHosting
     // Pages say themselves who may open them (and one that says nothing is nobody's). What they are drawn through is for all who may look.
     private static void AskForRole(EndpointBuilder endpoint)
     {
+        endpoint.Metadata.Add(NotAudited.Instance); // whatever a page does, it does through the API
         if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any()) endpoint.Metadata.Add(new NeedsRoleAttribute(Role.Viewer));
     }
 }

@@ -20,18 +20,32 @@ window.holdfast = {
 };
 holdfast.paint();
 
-// After the connection was lost the framework tries to get it back. Where the server does not know the page any more (it was started anew), the page is
-// loaded again; where it gave up, this goes on trying.
+// After the connection was lost the framework tries to get it back: soon at first, then every 5 s, for as long as it takes. Where the server does not
+// know the page any more, for it was started anew or the page was away for long, the page is loaded again, at its address.
 const lost = document.getElementById('components-reconnect-modal');
+const sayConnected = () => {
+  lost.classList.add('reconnect-is-back');
+  setTimeout(() => lost.classList.remove('reconnect-is-back'), 4000);
+};
 lost.addEventListener('components-reconnect-state-changed', e => {
-  if (e.detail.state === 'rejected') location.reload();
+  if (e.detail.state === 'hide') sayConnected();
+  if (e.detail.state === 'rejected') loadAgain();
 });
-setInterval(async () => {
-  if (!lost.classList.contains('components-reconnect-failed') && !lost.classList.contains('components-reconnect-rejected')) return;
-  try {
-    const answer = await fetch('/healthz', { cache: 'no-store' });
-    if (answer.ok) location.reload();
-  } catch {
-    // Still away.
+// A server that is about to stop still answers; it says so, and a page that was loaded from it then would be half a page.
+async function loadAgain() {
+  for (; ;) {
+    try {
+      if ((await fetch('/healthz', { cache: 'no-store' })).ok) break;
+    } catch {
+      // Still away.
+    }
+    await new Promise(later => setTimeout(later, 1000));
   }
-}, 2000);
+  sessionStorage.setItem('holdfast-was-lost', 'yes');
+  location.reload();
+}
+if (sessionStorage.getItem('holdfast-was-lost')) {
+  sessionStorage.removeItem('holdfast-was-lost');
+  sayConnected();
+}
+Blazor.start({ circuit: { reconnectionOptions: { maxRetries: Number.MAX_SAFE_INTEGER, retryIntervalMilliseconds: tries => Math.min(250 * 2 ** tries, 5000) } } });

@@ -1,0 +1,51 @@
+using Holdfast.Server.Audit;
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Admin;
+
+/// <summary>Who did what, the newest first.</summary>
+public sealed partial class AuditPage
+{
+    private const int PageSize = 100;
+
+    private IReadOnlyList<AuditEntry> _entries = [];
+    private string? _next;
+    private bool _isLoadingMore;
+
+    [SupplyParameterFromQuery] private string? Search { get; set; }
+
+    // Reading on is up to the reader: a list that moves under the eyes is of no use here.
+    protected override bool IsAbout(LiveBatch batch) => false;
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var page = await PageAsync(null, cancellationToken);
+        (_entries, _next) = (page.Items, page.Next);
+    }
+
+    private async Task MoreAsync()
+    {
+        _isLoadingMore = true;
+        try
+        {
+            var page = await PageAsync(_next, Left);
+            (_entries, _next) = ([.. _entries, .. page.Items], page.Next);
+        }
+        finally
+        {
+            _isLoadingMore = false;
+        }
+    }
+
+    private Task<Page<AuditEntry>> PageAsync(string? after, CancellationToken cancellationToken)
+    {
+        var query = $"audit?limit={PageSize}";
+        if (!string.IsNullOrEmpty(Search)) query += $"&search={Uri.EscapeDataString(Search)}";
+        if (after is not null) query += $"&after={Uri.EscapeDataString(after)}";
+        return Api.GetAsync<Page<AuditEntry>>(query, cancellationToken);
+    }
+
+    private void SearchFor(string? text) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("search", string.IsNullOrEmpty(text) ? null : text), replace: true);
+}

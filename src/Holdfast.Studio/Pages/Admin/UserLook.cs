@@ -1,0 +1,20 @@
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Words;
+using MudBlazor;
+
+namespace Holdfast.Studio.Pages.Admin;
+
+/// <summary>How users and tokens are shown.</summary>
+internal static class UserLook
+{
+    /// <summary>A token whose time is over.</summary>
+    public static StateLook Ended { get; } = new("Ended", "bad", Icons.Material.Filled.TimerOff);
+
+    /// <summary>State of a user.</summary>
+    public static StateLook Of(UserView user) => user switch
+    {
+        { Disabled: true } => new("Disabled", "quiet", Icons.Material.Filled.Block),
+        { MustChangePassword: true } => new("Has to choose a password", "warn", Icons.Material.Filled.Password),
+        _ => new("Active", "good", Icons.Material.Filled.CheckCircle),
+    };
+}

@@ -1,0 +1,54 @@
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Admin;
+
+/// <summary>Who may do what: people and programs.</summary>
+public sealed partial class UsersPage
+{
+    private IReadOnlyList<UserView> _users = [];
+    private IReadOnlyList<TokenView> _tokens = [];
+    private TokenView? _made;
+
+    [SupplyParameterFromQuery] private string? Edit { get; set; }
+
+    [SupplyParameterFromQuery] private string? Add { get; set; }
+
+    protected override bool IsAbout(LiveBatch batch) => false;
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _users = await Api.ListAsync<UserView>("users", cancellationToken: cancellationToken);
+        _tokens = await Api.ListAsync<TokenView>("tokens", cancellationToken: cancellationToken);
+    }
+
+    private bool IsMe(string name) => name == Session.Name;
+
+    private async Task SavedAsync(string text)
+    {
+        Snackbar.Add(text, MudBlazor.Severity.Success);
+        Navigation.NavigateTo("/server/users");
+        await ReloadAsync();
+    }
+
+    private async Task MadeAsync(TokenView token)
+    {
+        _made = token;
+        Navigation.NavigateTo("/server/users");
+        await ReloadAsync();
+    }
+
+    private async Task DeleteAsync(UserView user)
+    {
+        if (!await ConfirmAsync($"Delete user '{user.Name}'?", "They can no longer sign in, and their sessions end at once.", "Tasks that they defined, tokens that they made and what the audit log says of them stay.", "Delete user")) return;
+        await DoAsync(() => Api.SendAsync(HttpMethod.Delete, $"users/{Uri.EscapeDataString(user.Name)}"), $"User '{user.Name}' was deleted.");
+    }
+
+    private async Task DeleteAsync(TokenView token)
+    {
+        if (!await ConfirmAsync($"Delete token '{token.Name}'?", "Programs that use it are refused from now on. It cannot be had back.", "What they did stays, and so do other tokens.", "Delete token")) return;
+        await DoAsync(() => Api.SendAsync(HttpMethod.Delete, $"tokens/{Uri.EscapeDataString(token.Id)}"), $"Token '{token.Name}' was deleted.");
+        if (_made?.Id == token.Id) _made = null;
+    }
+}

@@ -1,0 +1,31 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Node.Places;
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Words;
+using MudBlazor;
+
+namespace Holdfast.Studio.Pages.Manage;
+
+/// <summary>A destination with all that is known of it.</summary>
+/// <param name="Config">Its definition.</param>
+/// <param name="Test">How its last test went.</param>
+/// <param name="Look">Its state.</param>
+/// <param name="Problem">Why it is not as it should be; null where it is.</param>
+/// <param name="Tasks">Server-wide tasks that use it.</param>
+internal sealed record DestinationRow(DestinationConfig Config, DestinationTestView Test, StateLook Look, string? Problem, IReadOnlyList<string> Tasks)
+{
+    private static readonly StateLook Failing = new("Failing", "bad", Icons.Material.Filled.Error);
+    private static readonly StateLook TestFailed = new("Test failed", "bad", Icons.Material.Filled.Error);
+    private static readonly StateLook Works = new("Works", "good", Icons.Material.Filled.CheckCircle);
+    private static readonly StateLook NothingKnown = new("Not tested", "quiet", Icons.Material.Filled.HelpOutline);
+
+    public static DestinationRow Of(DestinationConfig config, DestinationTestView test, IReadOnlyList<Alert> failing, IReadOnlyList<TemplateView> templates)
+    {
+        var alert = failing.FirstOrDefault(a => a.Subject.Destination == config.Name);
+        var (look, problem) = alert is not null ? (Failing, alert.Message)
+            : test.Problem is { } fault ? (TestFailed, $"{fault.Message} {fault.Hint}")
+            : test.At is not null ? (Works, null)
+            : (NothingKnown, (string?)null);
+        return new(config, test, look, problem, [.. templates.Where(t => t.Definition.Destinations.Contains(config.Name)).Select(t => t.Name)]);
+    }
+}

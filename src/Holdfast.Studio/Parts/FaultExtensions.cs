@@ -1,0 +1,11 @@
+using Holdfast.Studio.Api;
+
+namespace Holdfast.Studio.Parts;
+
+/// <summary>What a refusal says of one field of a form.</summary>
+internal static class FaultExtensions
+{
+    /// <summary>What is wrong with the field, and what would be right; null where nothing was said of it.</summary>
+    public static string? Of(this ApiException? failure, string field) =>
+        failure?.Faults.FirstOrDefault(f => f.Field == field) is { } fault ? $"{fault.Message} {fault.Hint}".Trim() : null;
+}

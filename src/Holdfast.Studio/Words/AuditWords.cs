@@ -1,0 +1,57 @@
+using Holdfast.Server;
+using MudBlazor;
+
+namespace Holdfast.Studio.Words;
+
+/// <summary>Entries of the audit log, for people.</summary>
+public static class AuditWords
+{
+    private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
+    {
+        ["sign-in"] = "Sign in",
+        ["POST /sign-out"] = "Sign out",
+        ["DELETE /session"] = "Sign out",
+        ["POST /session/password"] = "Change own password",
+        ["PUT /users/{name}"] = "Make or change user",
+        ["DELETE /users/{name}"] = "Delete user",
+        ["POST /tokens"] = "Make API token",
+        ["DELETE /tokens/{id}"] = "Delete API token",
+        ["PUT /destinations/{name}"] = "Define destination",
+        ["DELETE /destinations/{name}"] = "Remove destination",
+        ["POST /destinations/{name}/test"] = "Test destination",
+        ["POST /sources/{name}/look"] = "Look at source",
+        ["PUT /database-keys/{databases}"] = "Give database key",
+        ["DELETE /database-keys/{databases}"] = "Forget database key",
+        ["PUT /server-wide-backups/{name}"] = "Define server-wide backup",
+        ["DELETE /server-wide-backups/{name}"] = "Delete server-wide backup",
+        ["POST /server-wide-backups/{name}/backup"] = "Run server-wide backup",
+        ["POST /restores"] = "Restore",
+    };
+
+    /// <summary>What was done: in words where it is common, else the request itself.</summary>
+    public static string Action(string action)
+    {
+        var plain = action.Replace(HoldfastServer.ApiPath, "", StringComparison.Ordinal).TrimEnd('/');
+        return Actions.GetValueOrDefault(plain, plain);
+    }
+
+    /// <summary>What it was done to: the values alone where there is but one.</summary>
+    public static string Subject(string? subject) => subject switch
+    {
+        null => "",
+        _ when subject.Split(' ') is [var only] && only.IndexOf('=', StringComparison.Ordinal) is > 0 and var at => only[(at + 1)..],
+        _ => subject,
+    };
+
+    /// <summary>What became of it.</summary>
+    public static StateLook Result(string result) => result switch
+    {
+        "ok" => new("Done", "good", Icons.Material.Filled.CheckCircle),
+        "failed" => new("Failed", "bad", Icons.Material.Filled.Error),
+        ['2' or '3', ..] => new("Done", "good", Icons.Material.Filled.CheckCircle),
+        "401" or "403" => new($"Not allowed ({result})", "warn", Icons.Material.Filled.Block),
+        ['4', ..] => new($"Refused ({result})", "warn", Icons.Material.Filled.Block),
+        ['5', ..] => new($"Failed ({result})", "bad", Icons.Material.Filled.Error),
+        _ => new(result, "quiet", Icons.Material.Filled.HelpOutline),
+    };
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Holdfast.Server.Access;
+using Microsoft.Playwright;
+
+namespace Holdfast.Browser.Tests;
+
+/// <summary>What holds for every page.</summary>
+public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared) : IClassFixture<SharedStudio>
+{
+    private readonly Studio _studio = shared.Studio;
+
+    public static TheoryData<string> Addresses => [.. Pages.Known.Select(p => p.Address)];
+
+    [Fact]
+    public void No_page_is_forgotten_here() => Assert.Empty(Pages.Forgotten());
+
+    [Theory]
+    [MemberData(nameof(Addresses))]
+    public async Task A_page_is_accessible_fits_any_window_and_asks_nobody_else(string address)
+    {
+        var page = await _studio.PageAsync(chromium);
+        var complaints = _studio.Complaints; // of all pages of this server: any is one too many
+        await page.OpenAsync(address);
+        Assert.Equal(1, await page.Locator("h1").CountAsync());
+        Assert.Matches("^.+ – Holdfast$", await page.TitleAsync());
+        await Axe.CheckAsync(page, "light");
+        await page.FitsAsync();
+        await page.SetViewportSizeAsync(2560, 1200);
+        await page.FitsAsync();
+
+        await page.SetViewportSizeAsync(390, 844);
+        await page.SettleAsync();
+        await Axe.CheckAsync(page, "light, phone");
+        await page.FitsAsync();
+
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        await page.OpenAsync(address);
+        await Axe.CheckAsync(page, "dark, phone");
+        await page.SetViewportSizeAsync(1280, 800);
+        await page.SettleAsync();
+        await Axe.CheckAsync(page, "dark");
+        Assert.Empty(complaints);
+    }
+
+    [Theory]
+    [MemberData(nameof(Addresses))]
+    public async Task The_first_key_leads_past_the_menu(string address)
+    {
+        if (address == "/password") return; // it has no menu
+        var page = await _studio.PageAsync(chromium);
+        await page.OpenAsync(address);
+        await page.Locator("body").EvaluateAsync("b => { document.activeElement.blur(); window.getSelection().removeAllRanges(); b.scrollTop = 0; }");
+        await page.Locator("a.skip").FocusAsync();
+        await Assertions.Expect(page.Locator("a.skip")).ToBeInViewportAsync();
+        Assert.True(await page.EvaluateAsync<bool>("() => document.querySelector('a, button, input, [tabindex=\"0\"]') === document.querySelector('a.skip')"), "The first thing that a key reaches is not the link past the menu.");
+        await page.Keyboard.PressAsync("Enter");
+        Assert.True(await page.EvaluateAsync<bool>("() => document.activeElement.id === 'main'"), "The link does not lead to the content.");
+        await page.Keyboard.PressAsync("Tab");
+        Assert.False(await page.EvaluateAsync<bool>("() => document.querySelector('nav[aria-label=Pages]').contains(document.activeElement)"), "The next key leads back to the menu.");
+    }
+
+    [Fact]
+    public async Task Strangers_are_led_to_the_sign_in_and_roles_below_are_refused()
+    {
+        using var stranger = Client(null);
+        var clients = new Dictionary<Role, HttpClient>();
+        foreach (var role in Enum.GetValues<Role>()) clients[role] = Client(await _studio.SignInAsync(role.ToString()));
+        foreach (var (address, role) in Pages.Known)
+        {
+            using var led = await GetAsync(stranger, address);
+            Assert.Equal((address, HttpStatusCode.Redirect), (address, led.StatusCode));
+            Assert.Equal($"/sign-in?returnUrl={Uri.EscapeDataString(address)}", led.Headers.Location!.OriginalString);
+            foreach (var (who, client) in clients)
+            {
+                using var answer = await GetAsync(client, address);
+                Assert.Equal((address, who, who >= role ? HttpStatusCode.OK : HttpStatusCode.Forbidden), (address, who, answer.StatusCode));
+            }
+        }
+
+        foreach (var client in clients.Values) client.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Addresses))]
+    public async Task A_viewer_is_offered_nothing_that_a_viewer_may_not(string address)
+    {
+        if (address == "/password") return; // one's own
+        var page = await _studio.PageAsync(chromium, nameof(Role.Viewer));
+        await page.OpenAsync(address);
+        var offered = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('main button, main a, nav[aria-label=Pages] a')].filter(e => e.checkVisibility()).map(e => e.getAttribute('aria-label') ?? e.textContent.trim())");
+        Assert.DoesNotContain(offered, o => Deeds().IsMatch(o));
+        Assert.DoesNotContain("Audit log", offered);
+    }
+
+    private HttpClient Client(System.Net.Cookie? session)
+    {
+        var jar = new CookieContainer();
+        if (session is not null) jar.Add(_studio.Address, new System.Net.Cookie(session.Name, session.Value));
+        return new(new SocketsHttpHandler { CookieContainer = jar, AllowAutoRedirect = false }) { BaseAddress = _studio.Address };
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string address)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Accept = { new("text/html") } } };
+        return await client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    [GeneratedRegex("^(Backup now|Back up|Run|Add|New|Make|Define|Edit|Change|Delete|Remove|Test|Look now|Look at .* now|Restore|Verify|Forget|Give|Approve|Abort|Delay|Save|Enable|Disable|Users)")]
+    private static partial Regex Deeds();
+}

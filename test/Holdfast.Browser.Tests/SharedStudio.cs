@@ -1,0 +1,20 @@
+namespace Holdfast.Browser.Tests;
+
+/// <summary>One server for all tests of a class that only look: databases, a task that ran, and things that are not well.</summary>
+public sealed class SharedStudio : IAsyncLifetime
+{
+    internal Studio Studio { get; private set; } = default!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Studio = await Studio.StartAsync();
+        await Studio.ProtectAsync();
+        await Studio.RunAsync();
+        Studio.Place.Make("tenants/new.db"); // waits for its first backup
+        File.WriteAllBytes($"{Studio.Place.Source}/broken.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]);
+        await Studio.Server.UntilAsync(async () => (await Studio.Server.ListAsync("alerts")).Count > 0, "no alert was raised");
+        await Studio.Server.SendAsync(HttpMethod.Post, "tokens", new System.Text.Json.Nodes.JsonObject { ["name"] = "nightly report", ["role"] = "Viewer" });
+    }
+
+    public async ValueTask DisposeAsync() => await Studio.DisposeAsync();
+}
