@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: eng/setup.sh build|test|demo|bench ... - installs the Debian packages that these need and that are missing, where it may (root); else says
+# Usage: eng/setup.sh build|test|demo|bench|screenshots ... - installs the Debian packages that these need and that are missing, where it may (root); else says
 # which. Installs nothing and asks nothing where all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,14 +30,24 @@ for purpose in "$@"; do
         [ -f /usr/include/stdio.h ] || missing+=(libc6-dev)
       fi
       ;;
+    screenshots) ;;
     bench)
       needed=yes
       for tool in zstd age sqlite3 python3 restic; do wanted "$tool" "$tool"; done
       wanted borg borgbackup
       [ -x /usr/bin/time ] || missing+=(time)
       ;;
-    *) echo "usage: eng/setup.sh build|test|demo|bench ..." >&2; exit 2 ;;
+    *) echo "usage: eng/setup.sh build|test|demo|bench|screenshots ..." >&2; exit 2 ;;
   esac
+  # Tests look at pages in a browser, with the typeface that is first in their list.
+  case "$purpose" in
+    test | screenshots)
+      needed=yes
+      [ -x /usr/bin/chromium-browser ] || [ -x /usr/bin/google-chrome ] || wanted chromium chromium
+      [ -d /usr/share/fonts/opentype/inter ] || [ -d /usr/share/fonts/truetype/inter ] || missing+=(fonts-inter)
+      ;;
+  esac
+  if [ "$purpose" = screenshots ]; then wanted pngquant pngquant; fi
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
