@@ -39,7 +39,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         var roots = new AllowedRoots(settings.LocalRoots);
         Destinations = new(State.Destinations, roots, time);
         var secrets = new SecretStore(store, settings.Key, () => [settings.Key.Recipient]);
-        DatabaseKeys = new(secrets);
+        DatabaseKeys = new(secrets, settings.DatabaseKeys);
         ArchiveKeys = new(secrets);
         Operations = new(State.Operations, settings.Tag, time);
         Tasks = new(State.Templates, State.Tasks, State.Databases);
@@ -52,7 +52,8 @@ public sealed class HoldfastNode : IAsyncDisposable
         _scheduler = new(Tasks.Find, StatusOf, id => Dispatcher.Find(id) is not null, Due, settings.Zone, time);
         RetentionDesk = new(Retention, Destinations, State.Statuses, id => Dispatcher.Find(id) is not null);
         Alerts = new(reported => AlertLook.At(this, _scheduler, _time.GetUtcNow(), reported), settings.AlertInterval, time);
-        _restores = new(Backups, name => _sources.GetValueOrDefault(name), ArchiveKeys, DatabaseKeys);
+        Points = new(Backups, ArchiveKeys, DatabaseKeys);
+        _restores = new(Points, name => _sources.GetValueOrDefault(name));
     }
 
     /// <summary>What is stored.</summary>
@@ -93,6 +94,9 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     /// <summary>Finds backups.</summary>
     public BackupFinder Backups { get; }
+
+    /// <summary>Opens restore points.</summary>
+    public PointOpener Points { get; }
 
     /// <summary>Keys of encrypted databases.</summary>
     public DatabaseKeys DatabaseKeys { get; }

@@ -1,4 +1,5 @@
 using Holdfast.Archive.Age;
+using Holdfast.Node.Secrets;
 
 namespace Holdfast.Node;
 
@@ -31,6 +32,9 @@ public sealed record NodeSettings
 
     /// <summary>How long the alerts that were found stand before they are looked for again, however much changes. Default 2 s; where nothing changes they are looked for once a minute.</summary>
     public TimeSpan AlertInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Commands that print keys of encrypted databases, by the id of a database or a glob over ids. Default none.</summary>
+    public IReadOnlyDictionary<string, KeyCommand> DatabaseKeys { get; init; } = new Dictionary<string, KeyCommand>();
 
     /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;

@@ -110,7 +110,14 @@ public sealed class EncryptionTests
             var refused = await server.RestoreAsync(new { from = "demo/plain.db", target = "demo/again.db" });
             Assert.Equal(("Failed", "key-missing"), ((string)refused["state"]!, (string)refused["error"]!["code"]!));
             Assert.Contains(own.Recipient.KeyId, (string?)refused["error"]!["hint"], StringComparison.Ordinal);
+            var check = await CheckAsync();
+            Assert.Equal(("key-missing", true, null), ((string)check["problem"]!["code"]!, (bool)check["isEncrypted"]!, (string?)check["database"]));
+            Assert.Equal([own.Recipient.KeyId], check["needsKeys"]!.AsArray().Select(k => (string)k!));
         }
+
+        Assert.Equal("key-wrong", (string?)(await CheckAsync(AgeIdentity.Generate().ToSecretKey()))["problem"]!["code"]);
+        Assert.Equal("key-wrong", (string?)(await CheckAsync("passphrase: of something else"))["problem"]!["code"]);
+        Assert.Equal((null, "demo/plain.db"), ((await CheckAsync(own.ToBase64()))["problem"], (string?)(await CheckAsync(own.ToSecretKey()))["database"]));
 
         var wrong = await server.RestoreAsync(new { from = "demo/plain.db", target = "demo/again.db", keys = new[] { AgeIdentity.Generate().ToSecretKey() } });
         Assert.Equal("key-wrong", (string?)wrong["error"]!["code"]);
@@ -120,6 +127,8 @@ public sealed class EncryptionTests
         await server.RestoredAsync(new { from = "demo/plain.db", target = "demo/again.db", keys = new[] { own.ToSecretKey() } });
         Assert.Equal(40, server.Rows("again.db"));
         (await server.PostAsync("server-wide-backups/nightly/key")).Problem(404, "not-found");
+
+        async Task<JsonNode> CheckAsync(params string[] keys) => (await server.PostAsync("backups/check", new { from = "demo/plain.db", keys })).Json();
     }
 
     [Fact]

@@ -82,6 +82,57 @@ public sealed class RestoreTests
     }
 
     [Fact]
+    public async Task Chains_are_told_of_each_destination_and_every_archive_can_be_restored_as_it_is_named_there()
+    {
+        await using var server = await ApiServer.StartAsync("sub/a.db", "B.db");
+        (await server.PutAsync("destinations/second", new { kind = "local", path = $"{server.Root}/second" })).Is(HttpStatusCode.Created);
+        await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("destinations", new JsonArray("nas", "second"))));
+        await server.BackedUpAsync("sub/a.db");
+        server.Add("sub/a.db", 10);
+        server.Time.Advance(TimeSpan.FromHours(1));
+        var second = await server.BackedUpAsync("sub/a.db", "Incremental");
+        await server.BackedUpAsync("B.db");
+        File.Delete(Path.Combine(server.Root, "second", (string)second["path"]!));
+        (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/source/B.db/away" })).Is(HttpStatusCode.Created);
+
+        var found = (await server.GetAsync("backups/chains?from=demo%2Fsub%2Fa.db")).Json();
+        var chains = found["chains"]!.AsArray().Select(c => c!).ToList();
+        Assert.Equal([("nas", 2), ("second", 1)], chains.Select(c => ((string)c["destination"]!, c["archives"]!.AsArray().Count)));
+        Assert.All(chains, c => Assert.Equal(("demo/sub/a.db", "A", "Snapshot", true, "Server Wide Backup, nightly"), ((string)c["database"]!, (string)c["node"]!, (string)c["type"]!, (bool)c["hasFull"]!, (string)c["taskName"]!)));
+        Assert.Equal(chains[0]["folder"]!.ToString(), chains[1]["folder"]!.ToString());
+        Assert.Equal(["away"], found["problems"]!.AsObject().Select(p => p.Key));
+        var archives = chains[0]["archives"]!.AsArray();
+        Assert.Equal(["Snapshot", "IncrementalBackup"], archives.Select(a => (string)a!["kind"]!));
+        for (var i = 0; i < 2; i++)
+        {
+            await server.RestoredAsync(new { from = (string)archives[i]!["from"]!, target = $"demo/new/{i}.db" });
+            Assert.Equal(40 + (10 * i), server.Rows($"new/{i}.db"));
+        }
+
+        // From a destination or a path, by steps: the databases there, the chains of one, one archive.
+        foreach (var root in (string[])["destination:nas", "destination:nas/demo", server.Nas, $"{server.Nas}/"])
+        {
+            var databases = ApiServer.Items((await server.GetAsync($"backups/databases?from={Uri.EscapeDataString(root)}")).Json());
+            Assert.Equal([("demo/B.db", 1), ("demo/sub/a.db", 2)], databases.Select(d => ((string)d["name"]!, (int)d["points"]!)));
+            var chain = Assert.Single((await server.GetAsync($"backups/chains?from={Uri.EscapeDataString((string)databases[1]["from"]!)}")).Json()["chains"]!.AsArray())!;
+            Assert.Equal("demo/sub/a.db", (string?)chain["database"]);
+            var archive = (string)chain["archives"]![1]!["from"]!;
+            Assert.Equal(archive, (string?)Assert.Single(Assert.Single((await server.GetAsync($"backups/chains?from={Uri.EscapeDataString(archive)}")).Json()["chains"]!.AsArray())!["archives"]!.AsArray())!["from"]);
+            var check = (await server.PostAsync("backups/check", new { from = archive })).Json();
+            Assert.Equal((null, "demo/sub/a.db", "sqlite", 2, false), (check["problem"], (string)check["database"]!, (string)check["engine"]!, (int)check["archives"]!, (bool)check["isEncrypted"]!));
+            Assert.Equal(chain["archives"]!.AsArray().Sum(a => (long)a!["bytes"]!), (long)check["storedBytes"]!);
+        }
+
+        Assert.Empty((await server.GetAsync("backups/chains?from=demo%2Fnone.db")).Json()["chains"]!.AsArray());
+        (await server.GetAsync("backups/chains?from=%2Fetc")).Problem(400, "usage");
+        (await server.GetAsync("backups/databases?from=destination%3Anone")).Problem(404, "not-found");
+        (await server.PostAsync("backups/check", new { from = "", keys = new[] { "x" } })).Faults("from", "keys");
+        File.Delete($"{server.Nas}/{archives[0]!["from"]!.ToString().Split('/', 2)[1]}");
+        var broken = (await server.PostAsync("backups/check", new { from = (string)archives[1]!["from"]! })).Json();
+        Assert.Equal("chain-incomplete", (string?)broken["problem"]!["code"]);
+    }
+
+    [Fact]
     public async Task A_destination_that_is_down_hides_no_backup_that_another_has()
     {
         await using var server = await ApiServer.StartAsync("a.db");

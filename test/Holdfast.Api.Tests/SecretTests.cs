@@ -59,6 +59,7 @@ public sealed class SecretTests
         foreach (var name in (string[])["word.enc.db", "raw.enc.db"]) await server.BackedUpAsync(name);
         foreach (var task in await server.TasksAsync("a.db")) await server.BackedUpAsync("a.db", task: (string)task["id"]!);
         await server.RestoredAsync(new { from = "demo/raw.enc.db", target = "demo/again.enc.db", keys = new[] { restoreKey.ToSecretKey(), "passphrase: " + RestorePassphrase } });
+        (await server.PostAsync("backups/check", new { from = "demo/raw.enc.db", keys = new[] { restoreKey.ToSecretKey(), "passphrase: " + RestorePassphrase } })).Is(HttpStatusCode.OK);
         (await server.PutAsync($"{ApiServer.Database("word.enc.db")}/key", new { passphrase = RestorePassphrase })).Is(HttpStatusCode.NoContent);
         Assert.Equal("key-wrong", (string?)(await server.BackUpAsync("word.enc.db"))["error"]!["code"]);
         Assert.Equal("key-wrong", (string?)(await server.RestoreAsync(new { from = "demo/word.enc.db", target = "demo/x.enc.db", keys = new[] { "passphrase: " + WrongPassword } }))["error"]!["code"]);
@@ -78,7 +79,7 @@ public sealed class SecretTests
         using (var ci = server.With(token)) (await server.SendAsync(HttpMethod.Get, "databases", client: ci)).Is(HttpStatusCode.OK);
         Assert.Equal(archiveKey.ToSecretKey(), (string?)(await server.PostAsync("server-wide-backups/nightly/key")).Json()["secretKey"]);
         var revealed = server.Answers.Last();
-        foreach (var path in (string[])["databases", "databases/demo%2Fa.db", "databases/demo%2Fa.db/tasks", "databases/demo%2Fraw.enc.db/tasks", "server-wide-backups", "server-wide-backups/nightly", "server-wide-backups/generated", "destinations", "destinations/nas", "sources", "operations?limit=1000", "backups?from=demo%2Fa.db", "backups?from=destination:nas", "tokens", "users", "users/alice", "audit?limit=1000", "openapi.json"])
+        foreach (var path in (string[])["databases", "databases/demo%2Fa.db", "databases/demo%2Fa.db/tasks", "databases/demo%2Fraw.enc.db/tasks", "server-wide-backups", "server-wide-backups/nightly", "server-wide-backups/generated", "destinations", "destinations/nas", "sources", "operations?limit=1000", "backups?from=demo%2Fa.db", "backups?from=destination:nas", "backups/chains?from=destination:nas", "backups/databases?from=destination:nas", "operations/counts", "tokens", "users", "users/alice", "audit?limit=1000", "openapi.json"])
         {
             (await server.GetAsync(path)).Is(HttpStatusCode.OK);
         }

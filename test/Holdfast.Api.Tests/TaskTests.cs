@@ -81,6 +81,13 @@ public sealed class TaskTests
             var history = (await server.GetAsync($"operations?task={id}")).Json();
             Assert.Equal(["Incremental", "Full"], ApiServer.Items(history).Select(o => (string?)o["result"]!["kind"]));
             Assert.All(ApiServer.Items(history), o => Assert.Equal(((string)before["name"]!, "token:admin-token-file", "demo/a.db"), ((string)o["taskName"]!, (string)o["askedBy"]!, (string)o["database"]!)));
+            foreach (var (query, count) in ((string, int)[])[("search=A.D", 2), ("search=b.db", 0), ("ended=true", 2), ("ended=false", 0), ("kind=Restore", 0), ("state=Completed", 2), ("database=demo%2Fa.db", 2), ("limit=1", 1)])
+            {
+                Assert.Equal(count, ApiServer.Items((await server.GetAsync($"operations?{query}")).Json()).Count);
+                if (query is not "limit=1") Assert.Equal(count, (int)(await server.GetAsync($"operations/counts?{query}")).Json()["total"]!);
+            }
+
+            Assert.Equal(2, (int)(await server.GetAsync("operations/counts?state=Failed")).Json()["states"]!["Completed"]!);
             server = await server.RestartAsync();
             Assert.Equal(before.ToJsonString(), (await server.TaskAsync("a.db")).ToJsonString());
             Assert.Equal(history.ToJsonString(), (await server.GetAsync($"operations?task={id}")).Json().ToJsonString());

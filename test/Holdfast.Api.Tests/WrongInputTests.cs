@@ -99,7 +99,7 @@ public sealed class WrongInputTests
         foreach (var (method, path) in (IEnumerable<(HttpMethod, string)>)
         [
             (HttpMethod.Put, "server-wide-backups/new"), (HttpMethod.Post, "server-wide-backups/new/preview"), (HttpMethod.Post, $"{ApiServer.Database("a.db")}/tasks"), (HttpMethod.Put, "destinations/new"),
-            (HttpMethod.Put, $"{ApiServer.Database("a.db")}/key"), (HttpMethod.Post, "restores"), (HttpMethod.Put, "users/new"), (HttpMethod.Post, "tokens"), (HttpMethod.Post, "operations/1/delay"), (HttpMethod.Post, $"{ApiServer.Database("a.db")}/backup"),
+            (HttpMethod.Put, $"{ApiServer.Database("a.db")}/key"), (HttpMethod.Post, "restores"), (HttpMethod.Post, "backups/check"), (HttpMethod.Put, "users/new"), (HttpMethod.Post, "tokens"), (HttpMethod.Post, "operations/1/delay"), (HttpMethod.Post, $"{ApiServer.Database("a.db")}/backup"),
         ])
         {
             (await server.SendAsync(method, path, new StringContent(body, Encoding.UTF8, "application/json"))).Problem(400, "usage");

@@ -10,8 +10,8 @@ public sealed class SignInTests(Chromium chromium)
     {
         await using var studio = await Studio.StartAsync();
         var page = await studio.StrangerAsync(chromium);
-        await page.GotoAsync("/operations");
-        Assert.EndsWith("/sign-in?returnUrl=%2Foperations", page.Url, StringComparison.Ordinal);
+        await page.GotoAsync("/?state=Failing");
+        Assert.EndsWith("/sign-in?returnUrl=%2F%3Fstate%3DFailing", page.Url, StringComparison.Ordinal);
         await page.GetByLabel("User").FillAsync("admin");
         await page.GetByLabel("Password").FillAsync("wrong");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();

@@ -31,7 +31,7 @@ public sealed class DestinationBookTests : IAsyncLifetime
     public async Task A_destination_that_was_defined_can_be_opened_and_says_how_to_restore()
     {
         await _book.PutAsync(Local("nas", $"{_root}/allowed/nas"), 0, Token);
-        var destination = await _book.OpenAsync("nas", Token);
+        var destination = await _book.OpenForBackupsAsync("nas", Token);
         Assert.Same(destination, await _book.OpenAsync("nas", Token));
         Assert.True(File.Exists($"{_root}/allowed/nas/HOW-TO-RESTORE.txt"));
         Assert.Equal(["nas"], _book.Items.Select(i => i.Key));

@@ -9,6 +9,7 @@ public static class FolderName
     /// <summary>Longest folder name made, in bytes; longer ones are cut and told apart by a hash.</summary>
     public const int MaxBytes = 180;
 
+    private const int LongHash = 32; // hexadecimal digits
     private const string Plain = "._-+=@,";
 
     /// <summary>
@@ -30,8 +31,18 @@ public static class FolderName
 
         var tooLong = encoded.Length > MaxBytes;
         if (!tooLong && !bytes.Any(b => char.IsAsciiLetterUpper((char)b))) return encoded.Length == 0 ? "%" : encoded.ToString();
-        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, tooLong ? 16 : 4));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, tooLong ? LongHash / 2 : 4));
         var room = MaxBytes - hash.Length - 1;
         return $"{(encoded.Length > room ? encoded.ToString(0, room) : encoded)}~{hash}";
+    }
+
+    /// <summary>The name that a folder stands for, for people: as far as the folder tells it. One that was cut ends with <c>…</c>.</summary>
+    public static string Read(string folder)
+    {
+        var tilde = folder.LastIndexOf('~');
+        var isCut = tilde >= 0 && folder.Length - tilde - 1 == LongHash;
+        var encoded = tilde >= 0 ? folder[..tilde] : folder;
+        var name = encoded == "%" ? "" : Uri.UnescapeDataString(encoded);
+        return isCut ? $"{name}…" : name;
     }
 }

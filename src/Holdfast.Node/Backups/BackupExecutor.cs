@@ -137,7 +137,7 @@ public sealed class BackupExecutor
         {
             try
             {
-                opened.Add((name, await _destinations.OpenAsync(name, cancellationToken)));
+                opened.Add((name, await _destinations.OpenForBackupsAsync(name, cancellationToken)));
             }
             catch (HoldfastException e)
             {

@@ -13,11 +13,13 @@ public sealed class CrashCleaner(DestinationBook destinations)
     /// <summary>Cleans the folders of these databases. What cannot be cleaned now, the next backup cleans.</summary>
     public async Task CleanAsync(IReadOnlyCollection<DatabaseId> databases, CancellationToken cancellationToken)
     {
-        foreach (var destination in destinations.Items)
+        if (databases.Count == 0) return;
+        foreach (var destination in destinations.Items.Where(d => destinations.IsThere(d.Key)))
         {
             try
             {
-                var opened = await destinations.OpenAsync(destination.Key, cancellationToken); // where a crash left the guide half written, this writes it
+                var opened = await destinations.OpenAsync(destination.Key, cancellationToken);
+                await HowToRestore.CleanAsync(opened, cancellationToken);
                 foreach (var database in databases) await CleanAsync(opened, database, cancellationToken);
             }
             catch (HoldfastException)

@@ -18,6 +18,7 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
 {
     private readonly ConcurrentDictionary<string, (DestinationConfig Config, IDestination Opened)> _opened = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (DestinationConfig Config, DestinationTest Test)> _tests = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<IDestination, byte> _guided = new();
     private readonly SemaphoreSlim _opening = new(1);
 
     /// <summary>All of them, by name.</summary>
@@ -59,7 +60,24 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
     /// <summary>Removes a definition. What lies there stays.</summary>
     public Task DeleteAsync(string name, long? expected, CancellationToken cancellationToken) => configs.DeleteAsync(name, expected, cancellationToken);
 
-    /// <summary>Opens one, and puts there what a person without Holdfast needs.</summary>
+    /// <summary>Whether anything can lie there yet.</summary>
+    public bool IsThere(string name) => configs.Find(name)?.Value is { Path: { } path } && Directory.Exists(path);
+
+    /// <summary>Opens one for backups, and puts there what a person without Holdfast needs.</summary>
+    /// <exception cref="HoldfastException">It is not defined, or cannot be used.</exception>
+    public async Task<IDestination> OpenForBackupsAsync(string name, CancellationToken cancellationToken)
+    {
+        var destination = await OpenAsync(name, cancellationToken);
+        if (!_guided.ContainsKey(destination))
+        {
+            await HowToRestore.EnsureAsync(destination, cancellationToken);
+            _guided[destination] = 0;
+        }
+
+        return destination;
+    }
+
+    /// <summary>Opens one. Nothing is written there.</summary>
     /// <exception cref="HoldfastException">It is not defined, or cannot be used.</exception>
     public async Task<IDestination> OpenAsync(string name, CancellationToken cancellationToken)
     {
@@ -75,7 +93,6 @@ public sealed class DestinationBook(StateMirror<DestinationConfig> configs, Allo
             }
 
             var destination = LocalDestination.Open(roots.Check(config.Path!), create: true);
-            await HowToRestore.EnsureAsync(destination, cancellationToken);
             _opened[name] = (config, destination);
             return destination;
         }

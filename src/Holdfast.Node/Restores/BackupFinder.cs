@@ -38,12 +38,25 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
         return await AtPathAsync(roots.Check(Path.Combine(root, path)), cancellationToken);
     }
 
-    /// <summary>The chains of a database at each destination that has any, by the destinations' names. A destination that cannot be looked at hides those of no other.</summary>
-    /// <exception cref="HoldfastException">None has any, and one could not be looked at.</exception>
-    public async Task<IReadOnlyList<(string Destination, StoredPath Stored)>> AllOfAsync(DatabaseId database, CancellationToken cancellationToken)
+    /// <summary>Looks there, and at every destination where it is a database that was asked for.</summary>
+    /// <param name="from">As for <see cref="FindAsync"/>.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException">The path has nothing, or may not be looked at. Of a database nothing may be found.</exception>
+    public async Task<FoundBackups> LookAsync(string from, CancellationToken cancellationToken)
     {
-        var found = new List<(string, StoredPath)>();
-        HoldfastException? failed = null;
+        if (IsDatabase(from)) return await AllOfAsync(DatabaseId.Parse(from), cancellationToken);
+        var stored = await FindAsync(from, cancellationToken);
+        var folder = from.TrimEnd('/');
+        if (stored.Archive is not null) folder = folder[..folder.LastIndexOf('/')];
+        if (folder.Length == 0) folder = "/";
+        return new([new(from.StartsWith('/') ? null : InDestination(from).Name, folder, stored)], new Dictionary<string, HoldfastException>());
+    }
+
+    /// <summary>The chains of a database at each destination that has any. A destination that cannot be looked at hides those of no other.</summary>
+    public async Task<FoundBackups> AllOfAsync(DatabaseId database, CancellationToken cancellationToken)
+    {
+        var found = new List<FoundPlace>();
+        var problems = new Dictionary<string, HoldfastException>(StringComparer.Ordinal);
         foreach (var item in destinations.Items)
         {
             try
@@ -51,15 +64,15 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
                 var destination = await destinations.OpenAsync(item.Key, cancellationToken);
                 var chains = new List<StoredChain>();
                 await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken)) chains.Add(chain);
-                if (chains.Count > 0) found.Add((item.Key, new(destination, chains, null)));
+                if (chains.Count > 0) found.Add(new(item.Key, $"{DestinationStart}{item.Key}", new(destination, chains, null)));
             }
             catch (HoldfastException e)
             {
-                failed ??= e;
+                problems[item.Key] = e;
             }
         }
 
-        return found.Count > 0 || failed is null ? found : throw failed;
+        return new(found, problems);
     }
 
     // A path there begins at its root, even one that begins with a slash.
@@ -73,9 +86,9 @@ public sealed class BackupFinder(DestinationBook destinations, AllowedRoots root
     private async Task<StoredPath> OfDatabaseAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var all = await AllOfAsync(database, cancellationToken);
-        return all.Count > 0
-            ? all.MaxBy(f => f.Stored.Chains.Max(c => c.NewestTime)).Stored
-            : throw new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
+        return all.Places.Count > 0
+            ? all.Places.MaxBy(f => f.Stored.Chains.Max(c => c.NewestTime))!.Stored
+            : throw all.Problems.Values.FirstOrDefault() ?? new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
     }
 
     private static async Task<StoredPath> AtPathAsync(string full, CancellationToken cancellationToken)

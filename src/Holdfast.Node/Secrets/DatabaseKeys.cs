@@ -1,39 +1,52 @@
 using System.Text.RegularExpressions;
+using Holdfast.Archive.Age;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.Secrets;
 
-/// <summary>The keys of encrypted databases, by the database's id or a glob over ids.</summary>
+/// <summary>The keys of encrypted databases, by the database's id or a glob over ids: given by operators and kept here, or printed by commands that the configuration names.</summary>
 /// <param name="secrets">Where they are kept.</param>
-public sealed class DatabaseKeys(SecretStore secrets)
+/// <param name="commands">Commands, by id or glob. A key that was given stands over them.</param>
+public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string, KeyCommand> commands)
 {
     private const string Beginning = "database-keys/";
+    private const string Passphrase = "passphrase: ";
 
     /// <summary>Stores the key of the databases that <paramref name="pattern"/> names.</summary>
     public Task PutAsync(string pattern, DatabaseKey key, CancellationToken cancellationToken) =>
-        secrets.PutAsync(Beginning + pattern, key.Raw is { } raw ? Convert.ToBase64String(raw) : $"passphrase: {key.Passphrase}", cancellationToken);
+        secrets.PutAsync(Beginning + pattern, key.Raw is { } raw ? Convert.ToBase64String(raw) : Passphrase + key.Passphrase, cancellationToken);
 
     /// <summary>Forgets it.</summary>
     public Task DeleteAsync(string pattern, CancellationToken cancellationToken) => secrets.DeleteAsync(Beginning + pattern, cancellationToken);
 
-    /// <summary>Ids and globs that have a key.</summary>
-    public Task<IReadOnlyList<string>> PatternsAsync(CancellationToken cancellationToken) => secrets.NamesAsync(Beginning, cancellationToken);
+    /// <summary>Ids and globs that have a key, those of commands too.</summary>
+    public async Task<IReadOnlyList<string>> PatternsAsync(CancellationToken cancellationToken)
+    {
+        var given = await GivenAsync(cancellationToken);
+        return commands.Count == 0 ? given : [.. given.Union(commands.Keys).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Ids and globs whose key was given, and can be forgotten.</summary>
+    public Task<IReadOnlyList<string>> GivenAsync(CancellationToken cancellationToken) => secrets.NamesAsync(Beginning, cancellationToken);
 
     /// <summary>The key of a database: its own, else that of the first glob that fits, in ordinal order; null where none is known.</summary>
+    /// <exception cref="HoldfastException">A command does not print one.</exception>
     public async Task<DatabaseKey?> FindAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var pattern = Match(database, await PatternsAsync(cancellationToken));
-        return pattern is not null && await secrets.FindAsync(Beginning + pattern, cancellationToken) is { } text ? Parse(text) : null;
+        return pattern is null ? null : await OfAsync(pattern, cancellationToken);
     }
 
     /// <summary>Every key, those of globs too: what may open the archive of a database that nobody named.</summary>
+    /// <exception cref="HoldfastException">A command does not print one.</exception>
     public async Task<IReadOnlyList<DatabaseKey>> AllAsync(CancellationToken cancellationToken)
     {
         var keys = new List<DatabaseKey>();
         foreach (var pattern in await PatternsAsync(cancellationToken))
         {
-            if (await secrets.FindAsync(Beginning + pattern, cancellationToken) is { } text) keys.Add(Parse(text));
+            if (await OfAsync(pattern, cancellationToken) is { } key) keys.Add(key);
         }
 
         return keys;
@@ -46,10 +59,25 @@ public sealed class DatabaseKeys(SecretStore secrets)
         return patterns.FirstOrDefault(p => p == id) ?? patterns.FirstOrDefault(p => p.AsSpan().ContainsAny('*', '?') && new NameGlobs([p], RegexOptions.None).Matches(id));
     }
 
-    private static DatabaseKey Parse(string text)
+    private async Task<DatabaseKey?> OfAsync(string pattern, CancellationToken cancellationToken) =>
+        await secrets.FindAsync(Beginning + pattern, cancellationToken) is { } given ? Parse(given)
+        : commands.GetValueOrDefault(pattern) is { } command ? Printed(command, await command.RunAsync(cancellationToken))
+        : null;
+
+    private static DatabaseKey Printed(KeyCommand command, string text)
     {
-        const string passphrase = "passphrase: ";
-        return text.StartsWith(passphrase, StringComparison.Ordinal) ? DatabaseKey.FromPassphrase(text[passphrase.Length..])
-            : DatabaseKey.FromRaw(Convert.FromBase64String(text));
+        if (text.StartsWith(Passphrase, StringComparison.Ordinal)) return DatabaseKey.FromPassphrase(text[Passphrase.Length..]);
+        try
+        {
+            return DatabaseKey.FromRaw(Convert.FromBase64String(AgeIdentity.Parse(text.Trim()).ToBase64()));
+        }
+        catch (HoldfastException)
+        {
+            throw new HoldfastException(ErrorCatalogue.KeyMissing, $"What the command '{command.Name}' prints is no key.", "It has to print 32 bytes as Base64 or 64 hexadecimal digits, or 'passphrase: ' and a passphrase.");
+        }
     }
+
+    private static DatabaseKey Parse(string text) => text.StartsWith(Passphrase, StringComparison.Ordinal)
+        ? DatabaseKey.FromPassphrase(text[Passphrase.Length..])
+        : DatabaseKey.FromRaw(Convert.FromBase64String(text));
 }

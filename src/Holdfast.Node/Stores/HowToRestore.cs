@@ -30,6 +30,19 @@ public static class HowToRestore
         }
     }
 
+    /// <summary>Removes what a crash left half written; the next backup writes it.</summary>
+    public static async Task CleanAsync(IDestination destination, CancellationToken cancellationToken)
+    {
+        var partials = Files.Select(f => $"{f}.partial").ToHashSet(StringComparer.Ordinal);
+        var left = new List<string>();
+        await foreach (var entry in destination.ListAsync("", cancellationToken))
+        {
+            if (partials.Contains(entry.Name)) left.Add(entry.Name);
+        }
+
+        foreach (var partial in left) await Leftovers.TryRemoveAsync(destination, partial, cancellationToken);
+    }
+
     private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellationToken)
     {
         await using var resource = typeof(HowToRestore).Assembly.GetManifestResourceStream(file) ?? throw new InvalidOperationException($"{file} is not in the program.");

@@ -34,6 +34,7 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
             Heartbeat = Address(section.Child("heartbeat")),
             Tls = Tls(section.Child("tls")),
             Commands = Commands(section.Child("commands")),
+            DatabaseKeys = DatabaseKeys(section.Child("databaseKeys")),
         };
         section.End("$schema"); // editors find the schema by it
         foreach (var name in _variables.Keys.Where(n => n.Contains("__", StringComparison.Ordinal) && !_used.Contains(n)).Order(StringComparer.Ordinal)) Report(name, "is no setting that the environment can give.");
@@ -118,6 +119,9 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
 
     private static Dictionary<string, IReadOnlyList<string>> Commands(ConfigSection section) =>
         section.Names.ToDictionary(name => name, name => section.Texts(name), StringComparer.Ordinal);
+
+    private static Dictionary<string, string> DatabaseKeys(ConfigSection section) =>
+        section.Names.ToDictionary(name => name, section.NeededText, StringComparer.Ordinal);
 
     /// <summary>A number as JSON and the environment write it.</summary>
     public static double? Parse(string text) => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;

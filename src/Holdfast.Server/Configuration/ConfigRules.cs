@@ -26,6 +26,12 @@ internal static class ConfigRules
             if (!DatabaseId.IsSourceName(name)) report($"commands.{name}", "its name must be 1 to 64 letters, digits, '.', '_' and '-'.");
             if (words.Count == 0) report($"commands.{name}", "must be a list of the program and its arguments.");
         }
+
+        foreach (var (databases, command) in config.DatabaseKeys)
+        {
+            if (!databases.Contains('/', StringComparison.Ordinal)) report($"databaseKeys.{databases}", "must be the id of a database, SOURCE/NAME, or a glob over ids.");
+            if (command.Length > 0 && !config.Commands.ContainsKey(command)) report($"databaseKeys.{databases}", $"'{command}' is none of 'commands'.");
+        }
     }
 
     private static void Sources(ServerConfig config, string dataFolder, Action<string, string> report)

@@ -29,4 +29,7 @@ public sealed record ServerConfig
 
     /// <summary>Named commands, program and arguments, that print a credential. Only this file may define them: what the API can set must never run anything. Default none.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Commands { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Which of <see cref="Commands"/> prints the key of encrypted databases, by the id of a database or a glob over ids. A key that is given over the API stands over it. Default none.</summary>
+    public IReadOnlyDictionary<string, string> DatabaseKeys { get; init; } = new Dictionary<string, string>();
 }

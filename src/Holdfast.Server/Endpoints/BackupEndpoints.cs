@@ -1,10 +1,12 @@
 using System.Security.Claims;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Secrets;
+using Holdfast.Node.Stores;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
@@ -18,11 +20,15 @@ namespace Holdfast.Server.Endpoints;
 internal static class BackupEndpoints
 {
     private const int MostPoints = 1_000;
+    private const int MostChains = 1_000;
     private static readonly Fault Nothing = new("from", "It does not say where to look.", "Give a database's id, destination:NAME/path, or an absolute path.");
 
     public static void MapBackups(this RouteGroupBuilder api)
     {
         api.MapGet("/backups", ListAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Restore points of a database, a destination or a path");
+        api.MapGet("/backups/chains", ChainsAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Chains of a database at each destination, of a destination or a path, by their names");
+        api.MapGet("/backups/databases", DatabasesAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Databases of which backups lie at a destination or under a path");
+        api.MapPost("/backups/check", CheckAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Try whether a restore point can be read, with the keys given and those that the server keeps");
         api.MapPost("/restores", RestoreAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Restore a point as a new database");
     }
 
@@ -42,6 +48,28 @@ internal static class BackupEndpoints
         return TypedResults.Ok(new Page<PointView>(points));
     }
 
+    private static async Task<Ok<ChainsView>> ChainsAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var found = await LookAsync(from, node, cancellationToken);
+        var chains = found.Places.SelectMany(p => p.Stored.Chains.Select(c => (Place: p, Chain: c))).Where(c => c.Chain.Archives.Count > 0).Take(MostChains + 1)
+            .Select(c => View(c.Place, c.Chain, node)).ToList();
+        return TypedResults.Ok(new ChainsView([.. chains.Take(MostChains)], found.Problems.ToDictionary(p => p.Key, p => OperationError.Of(p.Value)), chains.Count > MostChains));
+    }
+
+    private static async Task<Ok<Page<FoundDatabaseView>>> DatabasesAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var found = await LookAsync(from, node, cancellationToken);
+        var databases = found.Places.SelectMany(p => p.Stored.Chains.Where(c => c.Archives.Count > 0).GroupBy(p.FolderOf).Select(g => new FoundDatabaseView(
+            g.Key, p.DatabaseOf(g.First()), g.Count(), g.Sum(c => c.Archives.Count), g.Max(c => c.NewestTime), g.Sum(c => c.Archives.Sum(a => a.Length)))));
+        return TypedResults.Ok(new Page<FoundDatabaseView>([.. databases.OrderBy(d => d.Name, StringComparer.Ordinal)]));
+    }
+
+    private static async Task<Ok<CheckView>> CheckAsync(CheckRequest body, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        InvalidException.ThrowIfAny([.. Faults(body.From, body.Keys)]);
+        return TypedResults.Ok(CheckView.Of(await node.Points.CheckAsync(body.From, body.Point, body.Keys, cancellationToken)));
+    }
+
     private static Task<Accepted<OperationIdView>> RestoreAsync(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(Faults(body));
@@ -49,13 +77,45 @@ internal static class BackupEndpoints
         return Begun.OneAsync(node, operation.Id, cancellationToken);
     }
 
+    private static Task<FoundBackups> LookAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        if (from.Length == 0) InvalidException.ThrowIfAny([Nothing]);
+        return node.Backups.LookAsync(from, cancellationToken);
+    }
+
+    private static ChainView View(FoundPlace place, StoredChain chain, HoldfastNode node)
+    {
+        var from = place.At(chain.Path);
+        var folder = from[(from.LastIndexOf('/') + 1)..];
+        var named = ChainName.TryParse(folder) is not null;
+        var archives = place.Stored.Archive is { } only ? [only] : chain.Archives;
+        return new()
+        {
+            From = from,
+            Destination = place.Destination,
+            Database = place.DatabaseOf(chain),
+            Folder = folder,
+            Time = named ? chain.Name.Time : null,
+            Node = named ? chain.Name.Node : null,
+            Type = named ? chain.Name.Type : null,
+            Task = chain.Name.Task,
+            TaskName = chain.Name.Task is { } task ? node.Tasks.Find(task)?.Name : null,
+            HasFull = chain.HasFull,
+            Archives = [.. archives.Select(a => new ArchiveView(place.At(a.Path), a.Name.ToString(), a.Name.Time, a.Name.Form.ToString(), a.Length, a.Name.IsEncrypted))],
+        };
+    }
+
     private static List<Fault> Faults(RestoreRequest body)
     {
-        var faults = new List<Fault>();
-        if (body.From.Length == 0) faults.Add(Nothing);
+        var faults = Faults(body.From, body.Keys).ToList();
         if (DatabaseNames.Of("target", body.Target) is { } target) faults.Add(target);
-        if (body.Keys.Any(k => !IsKey(k))) faults.Add(new("keys", "One of them is not a key.", "Give AGE-SECRET-KEY-1…, 32 bytes as Base64, or 'passphrase: ' and the passphrase."));
         return faults;
+    }
+
+    private static IEnumerable<Fault> Faults(string from, IReadOnlyList<string> keys)
+    {
+        if (from.Length == 0) yield return Nothing;
+        if (keys.Any(k => !IsKey(k))) yield return new("keys", "One of them is not a key.", "Give AGE-SECRET-KEY-1…, 32 bytes as Base64, or 'passphrase: ' and the passphrase.");
     }
 
     private static bool IsKey(string? text)

@@ -48,7 +48,7 @@ internal static class DatabaseEndpoints
 
     private static async Task<NoContent> DeleteKeyAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
     {
-        if (!(await node.DatabaseKeys.PatternsAsync(cancellationToken)).Contains(id)) throw new HoldfastException(ErrorCatalogue.NotFound, $"No key was given for '{id}'.", "A key that was given for several databases is deleted under the name that it was given for.");
+        if (!(await node.DatabaseKeys.GivenAsync(cancellationToken)).Contains(id)) throw new HoldfastException(ErrorCatalogue.NotFound, $"No key was given for '{id}'.", "A key that was given for several databases is deleted under the name that it was given for.");
         await node.DatabaseKeys.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }

@@ -1,6 +1,7 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Holdfast.Server.Endpoints;
 
@@ -10,30 +11,39 @@ public sealed record DatabaseQuery
     private static readonly string[] Orders = ["id", "urgency", "name", "size", "lastBackup", "nextBackup"];
 
     /// <summary>Only those of this source.</summary>
+    [FromQuery(Name = "source")]
     public string? Source { get; init; }
 
     /// <summary>Only those in one of these states, divided by commas.</summary>
+    [FromQuery(Name = "state")]
     public string? State { get; init; }
 
     /// <summary>Only those whose id holds this, whatever the case.</summary>
+    [FromQuery(Name = "search")]
     public string? Search { get; init; }
 
     /// <summary>Only those that the server-wide backup task of this name covers.</summary>
+    [FromQuery(Name = "template")]
     public string? Template { get; init; }
 
     /// <summary><c>id</c> (the default), <c>urgency</c> (what needs a hand first), <c>name</c>, <c>size</c>, <c>lastBackup</c> or <c>nextBackup</c>.</summary>
+    [FromQuery(Name = "sort")]
     public string? Sort { get; init; }
 
     /// <summary>Whether the order is turned round.</summary>
+    [FromQuery(Name = "descending")]
     public bool? Descending { get; init; }
 
     /// <summary><c>next</c> of the page before; for lists in order of ids.</summary>
+    [FromQuery(Name = "after")]
     public string? After { get; init; }
 
     /// <summary>How many to leave out at the beginning; for lists in any order.</summary>
+    [FromQuery(Name = "skip")]
     public int? Skip { get; init; }
 
     /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
+    [FromQuery(Name = "limit")]
     public int? Limit { get; init; }
 
     /// <summary>The page that is asked for.</summary>

@@ -20,19 +20,16 @@ internal static class OperationEndpoints
     {
         var group = api.MapGroup("/operations").WithTags("Operations").RequireRole(Role.Viewer);
         group.MapGet("", List).WithSummary("Operations, the newest first; filtered by database, task, kind and state");
+        group.MapGet("/counts", Count).WithSummary("How many operations are in each state");
         group.MapGet("/{id}", Show).WithSummary("One operation");
         group.MapGet("/{id}/log", Log).WithSummary("Its log, while it runs and shortly after");
         group.MapPost("/{id}/abort", AbortAsync).RequireRole(Role.Operator).WithSummary("Stop it; its slot counts as used");
         group.MapPost("/{id}/delay", DelayAsync).RequireRole(Role.Operator).WithSummary("Stop a backup and begin it again later");
     }
 
-    private static Ok<Page<Operation>> List(HoldfastNode node, string? database = null, string? task = null, OperationKind? kind = null, OperationState? state = null, string? after = null, int limit = 100)
-    {
-        Paging.Check(limit);
-        InvalidException.ThrowIfAny([.. Paging.Undefined("kind", kind), .. Paging.Undefined("state", state)]);
-        var found = node.Operations.Unordered.Where(o => (database is null || o.Database.ToString() == database) && (task is null || o.TaskId == task) && (kind is null || o.Kind == kind) && (state is null || o.State == state) && (after is null || string.CompareOrdinal(o.Id, after) < 0)).OrderByDescending(o => o.Id, StringComparer.Ordinal).Take(limit + 1).ToList();
-        return TypedResults.Ok(Paging.Of(found, limit, o => o.Id));
-    }
+    private static Ok<Page<Operation>> List([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Run(node));
+
+    private static Ok<OperationCounts> Count([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Count(node));
 
     private static Ok<Operation> Show(string id, HoldfastNode node) => TypedResults.Ok(node.Operations.Find(id) ?? throw Missing(id));
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Holdfast.Core.Databases;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
@@ -27,6 +28,7 @@ internal static class ApiDescription
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
+            foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name ?? "");
             var needed = context.Description.ActionDescriptor.EndpointMetadata.OfType<RequiredRole>().ToList();
             if (needed.Count == 0) return Task.CompletedTask;
             operation.Security = [new() { [new OpenApiSecuritySchemeReference(TokenScheme, context.Document)] = [] }];

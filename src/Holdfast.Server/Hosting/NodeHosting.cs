@@ -5,6 +5,7 @@ using Holdfast.Engines.Sqlite;
 using Holdfast.Node;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Keys;
+using Holdfast.Node.Secrets;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Files;
 using Holdfast.State;
@@ -27,6 +28,7 @@ internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting
             SmallLane = config.Limits.SmallLane,
             DiscoveryInterval = TimeSpan.FromSeconds(config.Limits.DiscoverySeconds),
             ShutdownGrace = TimeSpan.FromSeconds(config.Limits.GraceSeconds),
+            DatabaseKeys = config.DatabaseKeys.ToDictionary(k => k.Key, k => new KeyCommand(k.Value, config.Commands[k.Value]), StringComparer.Ordinal),
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
         return new(settings, store, [.. config.Sources.Select(s => Attach(s, time))], time);

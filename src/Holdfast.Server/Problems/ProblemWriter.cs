@@ -74,12 +74,14 @@ internal static partial class ProblemWriter
                 Of(ErrorCatalogue.Usage, $"The body is not the JSON that is expected: {path} (line {e.LineNumber + 1}).", "Compare it with the description at /api: names, types, and nothing that is not there."),
                 ("errors", new[] { new Fault(path.TrimStart('$').TrimStart('.'), "is not what is expected here.", "See the description at /api.") })),
             JsonException => Of(ErrorCatalogue.Usage, "The body is empty or no JSON.", "Send a JSON object as the description at /api has it."),
-            _ when Parameter().Match(exception.Message) is { Success: true } named => With(
-                Of(ErrorCatalogue.Usage, $"'{named.Groups[1]}' is missing or malformed.", "Compare the request with the description at /api."),
-                ("errors", new[] { new Fault(named.Groups[1].Value, "is missing, or not what is expected here.", "See the description at /api.") })),
+            _ when Parameter().Match(exception.Message) is { Success: true } named => BadParameter(JsonNamingPolicy.CamelCase.ConvertName(named.Groups[1].Value)), // as queries write it, wherever it is bound to
             _ => Of(ErrorCatalogue.Usage, "The body or a parameter is missing or malformed.", "Compare the request with the description at /api."),
         };
     }
+
+    private static ProblemDetails BadParameter(string name) => With(
+        Of(ErrorCatalogue.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
+        ("errors", new[] { new Fault(name, "is missing, or not what is expected here.", "See the description at /api.") }));
 
     private static ProblemDetails Missing(IEnumerable<string> names, string? path)
     {

@@ -34,6 +34,22 @@ public sealed class FolderNameTests
     [InlineData("データ", "%E3%83%87%E3%83%BC%E3%82%BF")]
     public void A_name_is_encoded_as_the_format_says(string name, string folder) => Assert.Equal(folder, FolderName.Of(name));
 
+    [Theory]
+    [InlineData("hr/payroll.db")]
+    [InlineData("Orders/Über 100%~1.db")]
+    [InlineData("..")]
+    [InlineData("")]
+    public void A_folder_tells_the_name_it_stands_for(string name) => Assert.Equal(name, FolderName.Read(FolderName.Of(name)));
+
+    [Fact]
+    public void A_folder_of_a_long_name_tells_its_beginning()
+    {
+        var name = new string('n', 300);
+        var read = FolderName.Read(FolderName.Of(name));
+        Assert.EndsWith("…", read, StringComparison.Ordinal);
+        Assert.StartsWith(read[..^1], name, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Names_that_differ_in_case_only_differ_without_case_too()
     {

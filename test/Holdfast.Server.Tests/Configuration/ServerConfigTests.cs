@@ -35,6 +35,7 @@ public sealed class ServerConfigTests : IDisposable
               "limits": { "slots": 3, "graceSeconds": 0 },
               "webhook": { "url": "https://hooks.example/x" },
               "commands": { "vault": ["/usr/bin/vault", "read", "-field=key"] },
+              "databaseKeys": { "demo/hr/*": "vault" },
             }
             """);
         var source = Assert.Single(config.Sources);
@@ -44,6 +45,7 @@ public sealed class ServerConfigTests : IDisposable
         Assert.Equal((3, 0, 30), (config.Limits.Slots, config.Limits.GraceSeconds, config.Limits.DiscoverySeconds));
         Assert.Equal("https://hooks.example/x", config.Webhook!.Url);
         Assert.Equal(["/usr/bin/vault", "read", "-field=key"], config.Commands["vault"]);
+        Assert.Equal("vault", config.DatabaseKeys["demo/hr/*"]);
     }
 
     [Fact]
@@ -56,12 +58,12 @@ public sealed class ServerConfigTests : IDisposable
               "sources": [ { "name": "a", "engine": "sqlite", "path": "/srv/a" }, { "name": "A", "engine": "sqlite", "path": 7, "pathh": "/x" }, { "engine": "oracle" }, { "name": "b", "engine": "sqlite", "role": "boss" }, 5 ],
               "limits": { "slots": 0, "smallLane": "many", "discoverySeconds": 1.5 },
               "webhook": { "url": "http://169.254.169.254/latest" }, "heartbeat": {}, "tls": { "key": "nowhere.pem" },
-              "commands": { "x": [] }, "node": "B"
+              "commands": { "x": [] }, "databaseKeys": { "demo": "x", "demo/a": "y" }, "node": "B"
             }
             """);
         Assert.Equal(
             [
-                "commands.x", "heartbeat.url", "limits.discoverySeconds", "limits.slots", "limits.smallLane", "lisden", "listen", "localRoots[0]", "node", "node", "sources[1].name", "sources[1].path", "sources[1].pathh",
+                "commands.x", "databaseKeys.demo", "databaseKeys.demo/a", "heartbeat.url", "limits.discoverySeconds", "limits.slots", "limits.smallLane", "lisden", "listen", "localRoots[0]", "node", "node", "sources[1].name", "sources[1].path", "sources[1].pathh",
                 "sources[2].engine", "sources[2].name", "sources[3].path", "sources[3].role", "sources[4]", "sources[4].engine", "sources[4].name", "tls.certificate", "tls.key", "webhook.url",
             ],
             faults.Select(f => f.Split(':')[0]).Order(StringComparer.Ordinal));

@@ -1,0 +1,32 @@
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Studio.Words;
+
+/// <summary>Archives and chains in words.</summary>
+public static class BackupWords
+{
+    /// <summary>What protects an archive.</summary>
+    public static string Encryption(ArchiveEncryption mode) => mode switch
+    {
+        ArchiveEncryption.Given => "encrypted with the key of its task",
+        ArchiveEncryption.DatabaseKey => "encrypted with the database's own key",
+        ArchiveEncryption.DatabasePages => "pages encrypted with the database's own key",
+        _ => "not encrypted",
+    };
+
+    /// <summary>What an archive is, as the API names it.</summary>
+    public static string Kind(string kind) => kind switch
+    {
+        "FullBackup" => "Full",
+        "Snapshot" => "Full, snapshot",
+        "EncryptedSnapshot" => "Full, encrypted snapshot",
+        _ => "Incremental",
+    };
+
+    /// <summary>Whether an archive begins a chain.</summary>
+    public static bool IsFull(string kind) => kind != "IncrementalBackup";
+
+    /// <summary>The type of a chain; unknown where its folder does not tell.</summary>
+    public static string Type(BackupType? type) => type is { } known ? TaskWords.Type(known) : "unknown";
+}
