@@ -21,7 +21,7 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
     {
         var page = await _studio.PageAsync(chromium);
         var complaints = _studio.Complaints; // of all pages of this server: any is one too many
-        await page.OpenAsync(address);
+        await page.OpenAsync(shared.Of(address));
         Assert.Equal(1, await page.Locator("h1").CountAsync());
         Assert.Matches("^.+ – Holdfast$", await page.TitleAsync());
         await Axe.CheckAsync(page, "light");
@@ -36,7 +36,7 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         await page.FitsAsync();
 
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
-        await page.OpenAsync(address);
+        await page.OpenAsync(shared.Of(address));
         await Axe.CheckAsync(page, "dark, phone");
         await page.SetViewportSizeAsync(1280, 800);
         await page.SettleAsync();
@@ -52,12 +52,12 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         foreach (var role in Enum.GetValues<Role>()) clients[role] = Client(await _studio.SignInAsync(role.ToString()));
         foreach (var (address, role) in Pages.Known)
         {
-            using var led = await GetAsync(stranger, address);
+            using var led = await GetAsync(stranger, shared.Of(address));
             Assert.Equal((address, HttpStatusCode.Redirect), (address, led.StatusCode));
-            Assert.Equal($"/sign-in?returnUrl={Uri.EscapeDataString(address)}", led.Headers.Location!.OriginalString);
+            Assert.Equal($"/sign-in?returnUrl={Uri.EscapeDataString(shared.Of(address))}", led.Headers.Location!.OriginalString);
             foreach (var (who, client) in clients)
             {
-                using var answer = await GetAsync(client, address);
+                using var answer = await GetAsync(client, shared.Of(address));
                 Assert.Equal((address, who, who >= role ? HttpStatusCode.OK : HttpStatusCode.Forbidden), (address, who, answer.StatusCode));
             }
         }
@@ -72,7 +72,7 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         foreach (var (address, role) in Pages.Known)
         {
             if (role > Role.Viewer || address == "/password") continue; // refused as a whole; one's own
-            await page.OpenAsync(address);
+            await page.OpenAsync(shared.Of(address));
             var offered = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('main button, main a, nav[aria-label=Pages] a')].filter(e => e.checkVisibility()).map(e => e.getAttribute('aria-label') ?? e.textContent.trim())");
             Assert.DoesNotContain(offered, o => Deeds().IsMatch(o));
             Assert.DoesNotContain("Audit log", offered);
