@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Holdfast.Server.Access;
 using Holdfast.Studio;
 using Microsoft.AspNetCore.Authorization;
@@ -7,15 +8,27 @@ using Microsoft.AspNetCore.Components;
 namespace Holdfast.Browser.Tests;
 
 /// <summary>Every page of Studio, with addresses at which it can be looked at.</summary>
-internal static class Pages
+internal static partial class Pages
 {
-    /// <summary>A database of <see cref="Studio.Samples"/>, as a part of an address.</summary>
-    public const string Database = "local%2Forders.db";
+    /// <summary>Stands for the id of an operation, which is not known before there is one.</summary>
+    public const string Operation = "OPERATION";
 
-    // A page without an address here fails a test. More than one where it shows something else.
+    private const string Database = "/databases/local%2Forders.db";
+
+    // By its route, names of parameters left out. More than one address where a page shows something else; the first is the page as it is opened.
+    // A page without an address here fails a test.
     private static readonly Dictionary<string, string[]> Addresses = new(StringComparer.Ordinal)
     {
         ["/"] = ["/", "/?state=Covered&search=orders"],
+        ["/databases/{}/tasks"] = [$"{Database}/tasks"],
+        ["/databases/{}/topology"] = [$"{Database}/topology"],
+        ["/databases/{}/backups"] = [$"{Database}/backups"],
+        ["/operations"] = ["/operations"],
+        ["/operations/{}"] = [$"/operations/{Operation}"],
+        ["/restore"] = ["/restore"],
+        ["/server-wide-backup"] = ["/server-wide-backup"],
+        ["/server-wide-backup/new"] = ["/server-wide-backup/new"],
+        ["/server-wide-backup/{}"] = ["/server-wide-backup/nightly"],
         ["/server/destinations"] = ["/server/destinations", "/server/destinations?add=local", "/server/destinations?edit=nas"],
         ["/server/sources"] = ["/server/sources", "/server/sources?key=new"],
         ["/server/nodes"] = ["/server/nodes"],
@@ -29,18 +42,22 @@ internal static class Pages
     };
 
     // Of those who are not signed in; it has tests of its own.
-    private static readonly string[] Open = ["/sign-in"];
-
-    /// <summary>Routes of all pages, as the code declares them.</summary>
-    public static IReadOnlyList<string> Routes { get; } = [.. All().Select(p => p.Route).Order(StringComparer.Ordinal)];
+    private const string Open = "/sign-in";
 
     /// <summary>All addresses, with the least role that may open each.</summary>
     public static IReadOnlyList<(string Address, Role Role)> Known { get; } = [.. All().Where(p => Addresses.ContainsKey(p.Route)).SelectMany(p => Addresses[p.Route].Select(a => (a, RoleOf(p.Page))))];
 
-    /// <summary>Routes that have no address here, and routes that are here and not in the code.</summary>
-    public static IEnumerable<string> Forgotten() => Routes.Except(Addresses.Keys).Except(Open).Concat(Addresses.Keys.Except(Routes));
+    /// <summary>The address of each page as it is opened.</summary>
+    public static IEnumerable<string> First => All().Where(p => Addresses.ContainsKey(p.Route)).Select(p => Addresses[p.Route][0]);
 
-    private static IEnumerable<(Type Page, string Route)> All() => typeof(App).Assembly.GetTypes().SelectMany(t => t.GetCustomAttributes<RouteAttribute>(inherit: false).Select(r => (t, r.Template)));
+    /// <summary>Routes that have no address here.</summary>
+    public static IEnumerable<string> Forgotten() => All().Select(p => p.Route).Where(r => r != Open && !Addresses.ContainsKey(r));
+
+    private static IEnumerable<(Type Page, string Route)> All() =>
+        typeof(App).Assembly.GetTypes().SelectMany(t => t.GetCustomAttributes<RouteAttribute>(inherit: false).Select(r => (t, Parameter().Replace(r.Template, "{}")))).OrderBy(p => p.Item2, StringComparer.Ordinal);
 
     private static Role RoleOf(Type page) => page.GetCustomAttributes<AuthorizeAttribute>(inherit: true).OfType<NeedsRoleAttribute>().Select(a => a.Role).DefaultIfEmpty(Role.Viewer).Max();
+
+    [GeneratedRegex(@"\{[^}]*\}")]
+    private static partial Regex Parameter();
 }

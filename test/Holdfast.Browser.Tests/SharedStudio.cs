@@ -3,13 +3,19 @@ namespace Holdfast.Browser.Tests;
 /// <summary>One server for all tests of a class that only look: databases, a task that ran, and things that are not well.</summary>
 public sealed class SharedStudio : IAsyncLifetime
 {
+    private string _operation = "";
+
     internal Studio Studio { get; private set; } = default!;
+
+    /// <summary>An address, with the id of an operation where it needs one.</summary>
+    internal string Of(string address) => address.Replace(Pages.Operation, _operation, StringComparison.Ordinal);
 
     public async ValueTask InitializeAsync()
     {
         Studio = await Studio.StartAsync();
         await Studio.ProtectAsync();
         await Studio.RunAsync();
+        _operation = (string)(await Studio.Server.ListAsync("operations"))[0]["id"]!;
         Studio.Place.Make("tenants/new.db"); // waits for its first backup
         File.WriteAllBytes($"{Studio.Place.Source}/broken.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]);
         await Studio.Server.UntilAsync(async () => (await Studio.Server.ListAsync("alerts")).Count > 0, "no alert was raised");

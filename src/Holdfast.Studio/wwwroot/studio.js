@@ -20,6 +20,14 @@ window.holdfast = {
 };
 holdfast.paint();
 
+// The link past the menu moves the focus, and leaves the address as it is.
+document.addEventListener('click', e => {
+  if (!e.target.closest?.('a.skip')) return;
+  e.preventDefault();
+  e.stopPropagation();
+  document.getElementById('main').focus();
+}, true);
+
 // After the connection was lost the framework tries to get it back: soon at first, then every 5 s, for as long as it takes. Where the server does not
 // know the page any more, for it was started anew or the page was away for long, the page is loaded again, at its address.
 const lost = document.getElementById('components-reconnect-modal');

@@ -1,0 +1,212 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Holdfast.Browser.Tests;
+
+/// <summary>The server's own pages: destinations, sources, nodes, alerts, users and tokens, audit log.</summary>
+public sealed class ServerPagesTests(Chromium chromium)
+{
+    [Fact]
+    public async Task A_destination_is_added_tested_changed_and_removed_and_its_files_stay()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.PageAsync(chromium, "Operator");
+        var main = page.GetByRole(AriaRole.Main);
+        await page.OpenAsync("/server/destinations");
+        await main.GetByRole(AriaRole.Link, new() { Name = "Add destination" }).First.ClickAsync();
+        await page.GetByLabel("Name").FillAsync("nas");
+        await page.GetByLabel("Folder").FillAsync("/etc");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add and test" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("lies outside of the folders that this node may use");
+        await page.GetByLabel("Folder").FillAsync($"{studio.Place.Destination}/nas");
+        await page.GetByLabel("Folder").PressAsync("Enter");
+        await Assertions.Expect(page.GetByText("'nas' works: files can be written")).ToBeVisibleAsync();
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" });
+        await Assertions.Expect(row).ToContainTextAsync("Works");
+
+        await File.WriteAllTextAsync($"{studio.Place.Destination}/nas/kept.txt", "kept", TestContext.Current.CancellationToken);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Edit nas" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Folder")).ToHaveValueAsync($"{studio.Place.Destination}/nas");
+        await page.GetByLabel("Folder").FillAsync($"{studio.Place.Destination}/other");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save and test" }).ClickAsync();
+        await Assertions.Expect(row).ToContainTextAsync($"{studio.Place.Destination}/other");
+        await Axe.CheckAsync(page);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove nas" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Assertions.Expect(dialog).ToContainTextAsync("nothing there is deleted");
+        await Axe.CheckAsync(page, "with the question open");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("There is no destination yet.")).ToBeVisibleAsync();
+        Assert.True(File.Exists($"{studio.Place.Destination}/nas/kept.txt"));
+        Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
+    public async Task A_destination_in_use_is_not_removed_and_one_that_fails_says_why()
+    {
+        await using var studio = await Studio.StartAsync();
+        await studio.ProtectAsync();
+        var page = await studio.PageAsync(chromium, "Operator");
+        await page.OpenAsync("/server/destinations");
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "nightly" })).ToHaveAttributeAsync("href", "/server-wide-backup/nightly");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove nas" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Destination 'nas' is used by nightly.")).ToBeVisibleAsync();
+
+        await File.WriteAllTextAsync($"{studio.Place.Destination}/nas", "a file where the folder should be", TestContext.Current.CancellationToken);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Test nas" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" })).ToContainTextAsync("Test failed");
+    }
+
+    [Fact]
+    public async Task A_source_is_looked_at_and_the_key_of_an_encrypted_database_given_and_forgotten()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.PageAsync(chromium, "Operator");
+        await page.OpenAsync("/server/sources");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Look now at local" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("'local': 6 databases found.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("a source for holdfast.json", new() { Exact = true })).ToContainTextAsync("\"engine\": \"sqlite\"");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Give a key" }).ClickAsync();
+        await page.GetByLabel("Database, or a glob").FillAsync("local/*.enc.db");
+        await page.GetByLabel("Key", new() { Exact = true }).FillAsync("not a key");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Give key" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("It is not a key of 32 bytes.");
+        await page.GetByLabel("Passphrase").CheckAsync();
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Passphrase" }).FillAsync("a passphrase of some length");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Give key" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = "local/*.enc.db" })).ToBeVisibleAsync();
+        await Axe.CheckAsync(page);
+        Assert.DoesNotContain("a passphrase of some length", await page.ContentAsync(), StringComparison.Ordinal);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Forget the key of local/*.enc.db" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Forget key" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("No key was given.")).ToBeVisibleAsync();
+
+        Directory.Move(studio.Place.Source, studio.Place.Source + "-away");
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Cannot be read" })).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await page.OpenAsync("/server/alerts");
+        await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "local", Exact = true }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/server/sources$"));
+        Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
+    public async Task Alerts_come_and_go_by_themselves_are_filtered_and_lead_to_what_they_are_about()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.PageAsync(chromium, "Viewer");
+        await page.OpenAsync("/server/alerts");
+        var rows = page.Locator("tbody tr");
+        await Assertions.Expect(rows).ToHaveCountAsync(6);
+        await Assertions.Expect(page.GetByText("Off")).ToHaveCountAsync(2);
+        await page.GetByRole(AriaRole.Link, new() { NameRegex = new("Error") }).First.ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("severity=Error$"));
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "local/orders.db" })).ToHaveAttributeAsync("href", "/databases/local%2Forders.db/tasks");
+        await studio.ProtectAsync();
+        await Assertions.Expect(page.GetByText("All is well.")).ToBeVisibleAsync();
+        await page.OpenAsync("/server/nodes");
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Live" })).ToContainTextAsync("6 tasks");
+        Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
+    public async Task A_user_is_added_changed_and_deleted()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.PageAsync(chromium);
+        await page.OpenAsync("/server/users?add=user");
+        await page.GetByLabel("Name").FillAsync("jo");
+        await page.GetByLabel("Operator:").CheckAsync();
+        await page.GetByLabel("Password").FillAsync("short");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add user" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert).First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make one" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Password")).ToHaveValueAsync(new Regex("^([a-z2-9]{5}-){3}[a-z2-9]{5}$"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add user" }).ClickAsync();
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "jo" });
+        await Assertions.Expect(row).ToContainTextAsync("Has to choose a password");
+        await Assertions.Expect(row).ToContainTextAsync("Operator");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Change jo" }).ClickAsync();
+        await page.GetByLabel("Viewer:").CheckAsync();
+        await page.GetByLabel("Disabled").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Assertions.Expect(row).ToContainTextAsync("Disabled");
+        await Assertions.Expect(row).ToContainTextAsync("Viewer");
+        await Axe.CheckAsync(page);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete user jo" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete user" }).ClickAsync();
+        await Assertions.Expect(row).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Delete user admin-person" })).ToBeDisabledAsync();
+        Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
+    public async Task A_token_is_shown_once_works_and_ends_when_it_is_deleted()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.PageAsync(chromium);
+        await page.OpenAsync("/server/users");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Make token" }).ClickAsync();
+        await page.GetByLabel("What it is for").FillAsync("nightly report");
+        await page.GetByLabel("Ends").ClickAsync();
+        await page.GetByText("in 30 days").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make token" }).ClickAsync();
+        var shown = page.GetByLabel("the token", new() { Exact = true });
+        var token = await shown.TextContentAsync();
+        Assert.StartsWith("holdfast_", token, StringComparison.Ordinal);
+        using var program = new HttpClient { BaseAddress = studio.Address, DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
+        Assert.True((await program.GetAsync("api/v1/databases", TestContext.Current.CancellationToken)).IsSuccessStatusCode);
+        await Axe.CheckAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have it" }).ClickAsync();
+        await Assertions.Expect(shown).ToHaveCountAsync(0);
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nightly report" });
+        await Assertions.Expect(row).ToContainTextAsync("in 29 d");
+        await page.ReloadAsync();
+        await page.SettleAsync();
+        Assert.DoesNotContain(token!, await page.ContentAsync(), StringComparison.Ordinal);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete token nightly report" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete token" }).ClickAsync();
+        await Assertions.Expect(row).ToHaveCountAsync(0);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await program.GetAsync("api/v1/databases", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
+    public async Task The_audit_log_is_searched_and_read_on()
+    {
+        await using var studio = await Studio.StartAsync();
+        await studio.ProtectAsync();
+        for (var i = 0; i < 110; i++) await studio.Server.SendAsync(HttpMethod.Post, "destinations/nas/test");
+        var page = await studio.PageAsync(chromium);
+        await page.OpenAsync("/server/audit");
+        var rows = page.Locator("tbody tr");
+        await Assertions.Expect(rows).ToHaveCountAsync(100);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Load more" }).ClickAsync();
+        await Assertions.Expect(rows).Not.ToHaveCountAsync(100);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Load more" })).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByText("_blazor")).ToHaveCountAsync(0);
+        await page.GetByLabel("Search").FillAsync("NIGHTLY");
+        await Assertions.Expect(rows).ToHaveCountAsync(1);
+        await Assertions.Expect(rows).ToContainTextAsync("Define server-wide backup");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("search=NIGHTLY$"));
+        Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
+    public async Task What_changes_elsewhere_shows_by_itself()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.PageAsync(chromium, "Viewer");
+        await page.OpenAsync("/server/destinations");
+        await Assertions.Expect(page.GetByText("There is no destination yet.")).ToBeVisibleAsync();
+        await studio.Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/nas" });
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" })).ToBeVisibleAsync();
+    }
+}

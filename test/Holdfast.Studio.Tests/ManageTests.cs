@@ -1,0 +1,84 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Tasks;
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Pages.Manage;
+using Holdfast.Studio.Parts;
+using Holdfast.Studio.Words;
+
+namespace Holdfast.Studio.Tests;
+
+/// <summary>The logic of the server's own pages.</summary>
+public sealed class ManageTests
+{
+    private static readonly DateTimeOffset Now = new(2027, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_destination_that_a_backup_could_not_reach_is_failing_whatever_its_test_said()
+    {
+        var nas = new Node.Places.DestinationConfig { Name = "nas", Kind = "local", Path = "/backup" };
+        var alert = Alert(AlertSeverity.Error, new() { Destination = "nas" });
+        var good = new DestinationTestView(1, Now);
+        var bad = new DestinationTestView(null, Now, new OperationError("x", "No room.", "Make some."));
+        Assert.Equal(("Failing", "m"), Look(DestinationRow.Of(nas, good, [alert], [])));
+        Assert.Equal(("Test failed", "No room. Make some."), Look(DestinationRow.Of(nas, bad, [], [])));
+        Assert.Equal(("Works", null), Look(DestinationRow.Of(nas, good, [Alert(AlertSeverity.Error, new() { Destination = "tape" })], [])));
+        Assert.Equal(("Not tested", null), Look(DestinationRow.Of(nas, new(null), [], [])));
+        Assert.Equal(["nightly"], DestinationRow.Of(nas, good, [], [Template("nightly", ["nas"]), Template("weekly", ["tape"])]).Tasks);
+        static (string, string?) Look(DestinationRow row) => (row.Look.Word, row.Problem);
+    }
+
+    [Fact]
+    public void Alerts_are_counted_and_filtered_by_severity()
+    {
+        var list = new AlertList([Alert(AlertSeverity.Error), Alert(AlertSeverity.Error), Alert(AlertSeverity.Info)]);
+        Assert.Equal([(AlertSeverity.Error, 2), (AlertSeverity.Info, 1)], list.Counts);
+        Assert.Equal((3, 2, 3, 0), (list.Total, list.Count("error"), list.Count("nonsense"), list.Count("Warning")));
+        Assert.Single(list.Shown("Error", 1));
+        Assert.Null(AlertList.Parse("17"));
+    }
+
+    [Fact]
+    public void An_alert_leads_to_its_subject()
+    {
+        var templates = new Dictionary<string, string> { ["t1"] = "nightly run" };
+        Assert.Equal(("/databases/shop%2Fa%20b/tasks", "shop/a b"), AlertLinks.Of(new() { Database = "shop/a b", Source = "shop", Template = "t1" }, templates));
+        Assert.Equal(("/server-wide-backup/nightly%20run", "nightly run"), AlertLinks.Of(new() { Template = "t1" }, templates));
+        Assert.Equal(("/server/destinations", "nas"), AlertLinks.Of(new() { Destination = "nas" }, templates));
+        Assert.Equal(("/server/sources", "shop"), AlertLinks.Of(new() { Source = "shop" }, templates));
+        Assert.Null(AlertLinks.Of(AlertSubject.Node, templates));
+    }
+
+    [Fact]
+    public void The_first_steps_go_on_until_a_task_covers_something()
+    {
+        var source = new SourceView("shop", "sqlite", 0, null, null);
+        Assert.Equal("Source", FirstStepsProgress.Of([], 0, []).Now!.Title);
+        Assert.Equal("Source", FirstStepsProgress.Of([source], 1, []).Now!.Title);
+        Assert.Equal("Destination", FirstStepsProgress.Of([source with { Databases = 3 }], 0, []).Now!.Title);
+        var third = FirstStepsProgress.Of([source with { Databases = 3 }], 1, []);
+        Assert.Equal(("Task", "/server-wide-backup/new"), (third.Now!.Title, third.Now.Address));
+        Assert.Contains("3 databases found in 1 source.", third.Steps[0].Text, StringComparison.Ordinal);
+        Assert.Equal("/server-wide-backup", FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", [])]).Now!.Address);
+        Assert.True(FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", ["nas"], covered: 3)]).IsDone);
+    }
+
+    [Fact]
+    public void The_audit_log_speaks_of_deeds()
+    {
+        Assert.Equal("Make or change user", AuditWords.Action("PUT /api/v1/users/{name}"));
+        Assert.Equal("Make API token", AuditWords.Action("POST /api/v1/tokens/"));
+        Assert.Equal("PATCH /something", AuditWords.Action("PATCH /api/v1/something"));
+        Assert.Equal("bob", AuditWords.Subject("name=bob"));
+        Assert.Equal("id=a task=b", AuditWords.Subject("id=a task=b"));
+        Assert.Equal(("Done", "Not allowed (403)", "Failed (500)"), (AuditWords.Result("204").Word, AuditWords.Result("403").Word, AuditWords.Result("500").Word));
+    }
+
+    private static Alert Alert(AlertSeverity severity, AlertSubject? subject = null) =>
+        new() { Key = Guid.NewGuid().ToString(), Kind = AlertKind.DestinationFailing, Severity = severity, Since = Now, Subject = subject ?? AlertSubject.Node, Message = "m" };
+
+    private static TemplateView Template(string name, string[] destinations, int covered = 0) => new()
+    {
+        Id = name, Name = name, Definition = new TaskDefinition { Type = Core.Tasks.BackupType.Snapshot, Destinations = destinations }, Counts = new(covered, 0, 0, 0, 0), Summary = "",
+    };
+}
