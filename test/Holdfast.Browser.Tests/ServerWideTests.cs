@@ -28,7 +28,7 @@ public sealed class ServerWideTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
 
         // The key is shown once, and has to be confirmed.
-        await Assertions.Expect(page.GetByLabel("As age reads it")).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("^AGE-SECRET-KEY-1"));
+        await Assertions.Expect(page.GetByLabel("As age reads it", new() { Exact = true })).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("^AGE-SECRET-KEY-1"));
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Done" })).ToBeDisabledAsync();
         await page.GetByText("I have saved this key").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
