@@ -20,7 +20,7 @@ build: ## Set up what the build needs and leave a runnable out/holdfast
 	@eng/publish.sh
 
 test: ## Set up what the tests need and run the whole suite
-	@eng/setup.sh build test browser
+	@eng/setup.sh build test
 	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
 	@eng/test.sh
 
@@ -28,7 +28,7 @@ test-fast: ## Unit tests only, under a minute
 	@eng/test.sh --fast
 
 soak: ## The same suites, long, and fuzzing: hours
-	@eng/setup.sh build test browser
+	@eng/setup.sh build test
 	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
 	@HOLDFAST_SOAK=1 eng/test.sh
 	@if [ -x eng/fuzz.sh ]; then eng/fuzz.sh; fi

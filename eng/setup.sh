@@ -1,9 +1,5 @@
 #!/usr/bin/env bash
-<<<<<<< HEAD
 # Usage: eng/setup.sh build|test|demo|bench|screenshots ... - installs the Debian packages that these need and that are missing, where it may (root); else says
-=======
-# Usage: eng/setup.sh build|test|browser|demo|bench ... - installs the Debian packages that these need and that are missing, where it may (root); else says
->>>>>>> h-studio
 # which. Installs nothing and asks nothing where all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,27 +30,14 @@ for purpose in "$@"; do
         [ -f /usr/include/stdio.h ] || missing+=(libc6-dev)
       fi
       ;;
-<<<<<<< HEAD
     screenshots) ;;
-=======
-    browser)
-      # Pages are tested in a real browser, and look here as they do where this font is.
-      needed=yes
-      wanted chromium chromium
-      [ -d /usr/share/fonts/opentype/inter ] || missing+=(fonts-inter)
-      ;;
->>>>>>> h-studio
     bench)
       needed=yes
       for tool in zstd age sqlite3 python3 restic; do wanted "$tool" "$tool"; done
       wanted borg borgbackup
       [ -x /usr/bin/time ] || missing+=(time)
       ;;
-<<<<<<< HEAD
     *) echo "usage: eng/setup.sh build|test|demo|bench|screenshots ..." >&2; exit 2 ;;
-=======
-    *) echo "usage: eng/setup.sh build|test|browser|demo|bench ..." >&2; exit 2 ;;
->>>>>>> h-studio
   esac
   # Tests look at pages in a browser, with the typeface that is first in their list.
   case "$purpose" in

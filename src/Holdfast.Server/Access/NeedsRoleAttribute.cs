@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 namespace Holdfast.Server.Access;
 
 /// <summary>Says of a page who may open it: a role, or one above it.</summary>
-[AttributeUsage(AttributeTargets.Class)]
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class NeedsRoleAttribute : AuthorizeAttribute
 {
     /// <summary>Makes it.</summary>

@@ -1,4 +1,8 @@
+using System.Globalization;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Tasks;
 using Holdfast.Server.Endpoints;
 
 namespace Holdfast.Studio.Words;
@@ -24,4 +28,26 @@ public static class TaskWords
 
     /// <summary>A type of backup, as columns name it.</summary>
     public static string Type(BackupType type) => type == BackupType.Backup ? "Backup (logical)" : "Snapshot";
+
+    /// <summary>What an archive is encrypted with.</summary>
+    public static string Encryption(ArchiveEncryption mode) => mode switch
+    {
+        ArchiveEncryption.None => "nothing",
+        ArchiveEncryption.DatabaseKey => "the database's own key",
+        ArchiveEncryption.DatabasePages => "the database's own key (its pages are)",
+        _ => "the task's key or recipients",
+    };
+
+    /// <summary>Schedules in words: <c>full every Sunday at 02:00, incremental daily at 02:00</c>.</summary>
+    public static string Schedule(TaskDefinition definition)
+    {
+        (string Kind, string? Cron)[] schedules = [("full", definition.FullBackup), ("incremental", definition.IncrementalBackup)];
+        return string.Join(", ", schedules.Where(s => s.Cron is not null).Select(s => $"{s.Kind} {Cron(s.Cron!)}")) + (definition.TimeZone is { } zone ? $" ({zone})" : "");
+    }
+
+    /// <summary>How long backups are kept.</summary>
+    public static string Kept(TaskDefinition definition) => definition.Retention is { } retention ? string.Create(CultureInfo.InvariantCulture, $"kept {retention.MinimumAgeDays:0.##} days") : "kept for ever";
+
+    /// <summary>A cron expression in words, or as it is.</summary>
+    public static string Cron(string cron) => CronSchedule.TryParse(cron, TimeZoneInfo.Utc, out var schedule) ? schedule.Describe() : cron;
 }

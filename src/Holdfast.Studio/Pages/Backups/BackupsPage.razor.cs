@@ -1,0 +1,47 @@
+using Holdfast.Core.Operations;
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Chains;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Backups;
+
+/// <summary>The chains of one database, at all destinations.</summary>
+public sealed partial class BackupsPage
+{
+    private const int Few = 20;
+    private const string NoChain = "none";
+
+    private DatabaseView? _database;
+    private IReadOnlyList<ChainSummary> _chains = [];
+    private IReadOnlyList<PointSummary> _points = [];
+    private IReadOnlyDictionary<string, OperationError> _problems = new Dictionary<string, OperationError>();
+    private bool _hasMore;
+
+    [Parameter] public string Id { get; set; } = "";
+
+    [SupplyParameterFromQuery] private string? Chain { get; set; }
+
+    [SupplyParameterFromQuery] private bool All { get; set; }
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _database = (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString(Id)}", cancellationToken))?.Value;
+        var found = await Api.GetAsync<ChainsView>($"backups/chains?from={Uri.EscapeDataString(Id)}", cancellationToken);
+        _chains = ChainSummary.Of(found);
+        _points = [.. _chains.SelectMany(c => c.Points)];
+        (_problems, _hasMore) = (found.Problems, found.More);
+    }
+
+    // Destinations are looked at anew: only when something of this database has ended.
+    protected override bool IsAbout(LiveBatch batch) => batch.Changed.Contains("reload") || batch.Operations.Any(o => o.HasEnded && o.Database.ToString() == Id);
+
+    private IEnumerable<ChainSummary> Shown() => All ? _chains : _chains.Take(Few).Concat(_chains.Skip(Few).Where(c => c.Folder == Chain));
+
+    private bool IsOpen(ChainSummary chain) => Chain is null ? chain == _chains[0] : chain.Folder == Chain;
+
+    private void Toggle(ChainSummary chain) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("chain", IsOpen(chain) ? NoChain : chain.Folder), replace: true);
+
+    private IEnumerable<(string Place, long Bytes, int Missing)> Places() => _chains.SelectMany(c => c.Holdings.Select(h => (h.Place, Bytes: c.Points.Where(p => h.Held.Contains(p.Name)).Sum(p => p.Bytes), h.Missing)))
+        .GroupBy(h => h.Place).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Sum(h => h.Bytes), g.Sum(h => h.Missing)));
+}

@@ -1,0 +1,69 @@
+using Holdfast.Core.Databases;
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Chains;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Restore;
+
+/// <summary>Name and source of the new database.</summary>
+public sealed partial class NameStep
+{
+    private IReadOnlyList<SourceView> _sources = [];
+    private string _source = "";
+    private string _name = "";
+    private string _node = "";
+    private string? _problem;
+
+    [Parameter, EditorRequired] public CheckView Check { get; set; } = default!;
+
+    [Parameter, EditorRequired] public PointSummary Point { get; set; } = default!;
+
+    [Parameter, EditorRequired] public RestoreAddress Address { get; set; } = default!;
+
+    protected override bool IsAbout(LiveBatch batch) => batch.Changed.Contains("databases");
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _sources = [.. (await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken)).Where(s => s.Engine == Check.Engine)];
+        _node = (await Api.GetAsync<ClusterView>("cluster", cancellationToken)).Nodes[0].Tag;
+        if (_name.Length == 0) await SuggestAsync();
+        await LookAsync();
+    }
+
+    // What was chosen before and stands in the address; else the old source and the nearest name that is free.
+    private async Task SuggestAsync()
+    {
+        var old = DatabaseId.Parse(Check.Database!);
+        _source = _sources.Select(s => s.Name).OrderByDescending(s => s == old.Source).FirstOrDefault() ?? "";
+        if (Address.Target is { } target && DatabaseId.Parse(target) is var chosen && _sources.Any(s => s.Name == chosen.Source)) (_source, _name) = (chosen.Source, chosen.Name);
+        else _name = await NewName.SuggestAsync(old.Name, IsTakenAsync);
+    }
+
+    private async Task<bool> IsTakenAsync(string name) => (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString($"{_source}/{name}")}", Left))?.Value is { Dropped: null };
+
+    private async Task ChooseSourceAsync(string? source)
+    {
+        _source = source ?? "";
+        await LookAsync();
+    }
+
+    private async Task TypeAsync(string? name)
+    {
+        _name = name ?? "";
+        await LookAsync();
+    }
+
+    private async Task LookAsync()
+    {
+        var name = _name;
+        var problem = NewName.Problem(name) ?? (await IsTakenAsync(name) ? $"{_source}/{name} exists already. A restore always makes a new database." : null);
+        if (name == _name) _problem = problem; // not an answer to what was typed before
+    }
+
+    private async Task NextAsync()
+    {
+        await LookAsync();
+        if (_problem is null) Navigation.NavigateTo((Address with { Target = $"{_source}/{_name}", Step = RestoreAddress.SummaryStep }).ToString());
+    }
+}

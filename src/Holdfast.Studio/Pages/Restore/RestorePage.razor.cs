@@ -1,0 +1,146 @@
+using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Api;
+using Holdfast.Studio.Chains;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Restore;
+
+/// <summary>From a backup to a new database, step by step. Where it stands is in the address; keys that were typed are held here only, and are sent with the one restore.</summary>
+public sealed partial class RestorePage
+{
+    private static readonly (RestoreStep Step, string Words)[] Steps =
+    [
+        (RestoreStep.Where, "Where from"), (RestoreStep.Point, "Restore point"), (RestoreStep.Key, "Key"), (RestoreStep.Name, "New database"), (RestoreStep.Summary, "Summary"), (RestoreStep.Progress, "Progress"),
+    ];
+
+    private static readonly Dictionary<RestoreStep, string> Titles = new()
+    {
+        [RestoreStep.Where] = "Where is the backup?", [RestoreStep.Point] = "Which point?", [RestoreStep.Key] = "Can it be read?", [RestoreStep.Name] = "What is the new database called?", [RestoreStep.Summary] = "Is this right?", [RestoreStep.Progress] = "The restore",
+    };
+
+    private readonly List<string> _keys = [];
+    private ElementReference _title;
+    private RestoreStep _titled;
+    private string? _looked;
+    private IReadOnlyList<FoundDatabaseView>? _found;
+    private IReadOnlyList<ChainSummary> _chains = [];
+    private IReadOnlyDictionary<string, OperationError> _problems = new Dictionary<string, OperationError>();
+    private PointSummary? _point;
+    private string? _checked;
+    private CheckView? _check;
+    private IReadOnlyList<Fault> _keyFaults = [];
+    private ApiException? _refused;
+    private bool _isTrying;
+
+    [SupplyParameterFromQuery] private string? From { get; set; }
+
+    [SupplyParameterFromQuery] private string? Point { get; set; }
+
+    [SupplyParameterFromQuery] private string? At { get; set; }
+
+    [SupplyParameterFromQuery] private string? Target { get; set; }
+
+    [SupplyParameterFromQuery] private string? Step { get; set; }
+
+    [SupplyParameterFromQuery] private string? Operation { get; set; }
+
+    [SupplyParameterFromQuery] private string? Month { get; set; }
+
+    [SupplyParameterFromQuery] private string? Day { get; set; }
+
+    private RestoreAddress Address => new() { From = From, Point = Point, At = At, Target = Target, Step = Step, Operation = Operation };
+
+    private RestoreStep Current =>
+        Operation is not null ? RestoreStep.Progress
+        : string.IsNullOrEmpty(From) ? RestoreStep.Where
+        : Point is null || _found is not null || (_looked == From && _point is null) ? RestoreStep.Point
+        : _check is not { Problem: null } ? RestoreStep.Key
+        : Step == RestoreAddress.SummaryStep && Target is not null ? RestoreStep.Summary
+        : RestoreStep.Name;
+
+    protected override bool IsAbout(LiveBatch batch) => false;
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _refused = null;
+        if (Operation is not null || string.IsNullOrEmpty(From)) return;
+        if (_looked != From || Point is null) await LookAsync(From, cancellationToken);
+        _point = _chains.SelectMany(c => c.Points).FirstOrDefault(p => p.IsWhole && p.Address == Point);
+        if (_point?.FromAt(At) is not { } archive || (_checked == archive && _check is not null)) return;
+        await CheckAsync(archive, cancellationToken);
+        if (_check is not { Problem: { } problem } || _keys.Count == 0 || !problem.Code.StartsWith("key-", StringComparison.Ordinal)) return;
+        ForgetKeys(); // it was given for another point
+        await CheckAsync(archive, cancellationToken);
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (firstRender) _titled = Current;
+        if (_titled == Current) return;
+        _titled = Current;
+        await _title.FocusAsync(); // the next step is read, and the next key press is in it
+    }
+
+    // Of a destination or a path the databases are told first, unless there is but one.
+    private async Task LookAsync(string from, CancellationToken cancellationToken)
+    {
+        (_looked, _found, _chains, _check) = (null, null, [], null);
+        if (from.StartsWith('/') || from.StartsWith("destination:", StringComparison.Ordinal))
+        {
+            var databases = (await Api.GetAsync<Page<FoundDatabaseView>>($"backups/databases?from={Uri.EscapeDataString(from)}", cancellationToken)).Items;
+            if (databases.Count != 1)
+            {
+                (_looked, _found) = (from, databases);
+                return;
+            }
+        }
+
+        var found = await Api.GetAsync<ChainsView>($"backups/chains?from={Uri.EscapeDataString(from)}", cancellationToken);
+        (_looked, _chains, _problems) = (from, ChainSummary.Of(found), found.Problems);
+    }
+
+    private async Task CheckAsync(string archive, CancellationToken cancellationToken)
+    {
+        (_checked, _check, _keyFaults) = (archive, null, []);
+        _check = (await Api.SendAsync<CheckView>(HttpMethod.Post, "backups/check", new CheckRequest { From = archive, Keys = [.. _keys] }, cancellationToken: cancellationToken)).Value;
+    }
+
+    private async Task TryKeyAsync(string key)
+    {
+        _isTrying = true;
+        ForgetKeys();
+        try
+        {
+            _keys.Add(key);
+            await CheckAsync(_checked!, Left);
+        }
+        catch (ApiException e)
+        {
+            ForgetKeys();
+            _check = (await Api.SendAsync<CheckView>(HttpMethod.Post, "backups/check", new CheckRequest { From = _checked! }, cancellationToken: Left)).Value;
+            _keyFaults = e.Faults.Count > 0 ? e.Faults : [new("keys", e.Message, e.Hint ?? "")];
+        }
+
+        if (_check?.Problem is not null) ForgetKeys(); // one that opens nothing is not sent with the restore
+        _isTrying = false;
+    }
+
+    private async Task RestoreAsync()
+    {
+        _refused = null;
+        try
+        {
+            var begun = await Api.SendAsync<OperationIdView>(HttpMethod.Post, "restores", new RestoreRequest { From = _point!.FromAt(At)!, Target = Target!, Keys = [.. _keys] }, cancellationToken: Left);
+            Navigation.NavigateTo((Address with { Step = null, Operation = begun.Value.OperationId }).ToString());
+        }
+        catch (ApiException e)
+        {
+            _refused = e;
+        }
+    }
+
+    private void ForgetKeys() => _keys.Clear();
+}

@@ -1,0 +1,29 @@
+using Holdfast.Node.Tasks;
+
+namespace Holdfast.Studio.Pages.ServerWide;
+
+/// <summary>What somebody else changed in a task, in words.</summary>
+internal static class DefinitionChanges
+{
+    /// <summary>The differences, field by field.</summary>
+    public static IReadOnlyList<string> Between(TaskDefinition before, TaskDefinition after)
+    {
+        var all = Fields(before).Zip(Fields(after)).Where(p => p.First.Value != p.Second.Value).Select(p => $"{p.First.Name} is now {p.Second.Value} (was {p.First.Value})").ToList();
+        return all.Count > 0 ? all : ["nothing that can be seen here"];
+    }
+
+    private static IEnumerable<(string Name, string Value)> Fields(TaskDefinition d)
+    {
+        yield return ("the name", d.Name ?? "");
+        yield return ("the type", d.Type.ToString());
+        yield return ("the full schedule", d.FullBackup ?? "off");
+        yield return ("the incremental schedule", d.IncrementalBackup ?? "off");
+        yield return ("the time zone", d.TimeZone ?? "the node's");
+        yield return ("the retention", d.Retention is { } r ? $"{r.MinimumAgeDays} days" : "for ever");
+        yield return ("the encryption", d.Encryption is { } e ? $"{e.Mode} {string.Join(' ', e.Recipients)}{(e.EncryptSnapshots ? " with snapshots" : "")}".Trim() : "None");
+        yield return ("the list of destinations", d.Destinations.Count == 0 ? "empty" : string.Join(", ", d.Destinations));
+        yield return ("the list of exclusions", d.Excluded.Count == 0 ? "empty" : string.Join(", ", d.Excluded));
+        yield return ("the spread", $"{d.SpreadMinutes} min");
+        yield return ("the task", d.Disabled ? "switched off" : "switched on");
+    }
+}

@@ -1,0 +1,48 @@
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Tasks;
+using Holdfast.Studio.Pages.Tasks;
+
+namespace Holdfast.Studio.Tests;
+
+/// <summary>A task while it is edited.</summary>
+public sealed class TaskDraftTests
+{
+    private static readonly TaskDefinition Definition = new()
+    {
+        Name = "nightly",
+        Type = BackupType.Backup,
+        FullBackup = "0 2 * * 0",
+        IncrementalBackup = null,
+        TimeZone = "Europe/Berlin",
+        Retention = new(30),
+        Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1b"], EncryptSnapshots = true },
+        Destinations = ["nas", "usb"],
+        Excluded = ["demo/tmp*"],
+        SpreadMinutes = 5,
+        Disabled = true,
+    };
+
+    [Fact]
+    public void What_is_not_touched_is_sent_back_as_it_was()
+    {
+        var sent = TaskDraft.Of(Definition).ToDefinition();
+        Assert.Equal(Definition.Encryption!.Recipients, sent.Encryption!.Recipients);
+        Assert.Equal(Definition.Destinations, sent.Destinations);
+        Assert.Equal(Definition.Excluded, sent.Excluded);
+        Assert.Equal(
+            Definition with { Encryption = null, Destinations = [], Excluded = [] },
+            sent with { Encryption = null, Destinations = [], Excluded = [] });
+    }
+
+    [Fact]
+    public void A_key_is_sent_only_when_it_was_pasted()
+    {
+        var draft = new TaskDraft { Name = "a", Type = BackupType.Snapshot, Mode = EncryptionMode.Key, Key = "AGE-SECRET-KEY-1X" };
+        Assert.Null(draft.ToDefinition().Encryption!.Key);
+        draft.PastesKey = true;
+        Assert.Equal("AGE-SECRET-KEY-1X", draft.ToDefinition().Encryption!.Key);
+        draft.Mode = EncryptionMode.None;
+        Assert.Null(draft.ToDefinition().Encryption!.Key);
+    }
+}
