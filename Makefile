@@ -1,10 +1,10 @@
 # The names are the documentation: `make` prints them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test test-fast soak bench format check
+.PHONY: help run demo build test test-fast soak bench screenshots format check
 
 help: ## Print these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Set everything up and start a node on sample databases (out/demo)
 	@eng/setup.sh demo
@@ -36,6 +36,11 @@ soak: ## The same suites, long, and fuzzing: hours
 bench: build ## Timings beside cat, zstd, age, restic and borg; results under bench/results
 	@eng/setup.sh bench
 	@bench/run.sh
+
+screenshots: ## Pictures of every page into docs/images: light and dark, desktop and phone
+	@eng/setup.sh build screenshots
+	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
+	@eng/screenshots.sh
 
 format: ## Put the C# code into its form
 	dotnet format Holdfast.slnx

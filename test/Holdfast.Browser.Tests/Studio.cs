@@ -27,13 +27,13 @@ internal sealed class Studio : IAsyncDisposable
     public List<string> Complaints { get; } = [];
 
     /// <summary>Starts one, when the source has its databases.</summary>
-    public static async Task<Studio> StartAsync(Action<Workspace>? prepare = null)
+    public static async Task<Studio> StartAsync(Action<Workspace>? prepare = null, Action<Workspace, JsonObject>? configure = null)
     {
         var place = new Workspace();
         Directory.CreateDirectory(place.Destination);
         if (prepare is not null) prepare(place);
         else Samples(place);
-        var studio = new Studio(place, new(place.Root, $"{place.Root}/node", place.Source, place.Destination));
+        var studio = new Studio(place, new(place.Root, $"{place.Root}/node", place.Source, place.Destination, configure: config => configure?.Invoke(place, config)));
         await studio.Server.StartAsync();
         return studio;
     }

@@ -36,7 +36,8 @@ internal sealed partial class ServerProcess : IDisposable
     /// <param name="source">Folder of the databases; the source is named <c>local</c>.</param>
     /// <param name="backups">The folder under which destinations may lie.</param>
     /// <param name="graceSeconds">Grace time of a shutdown.</param>
-    public ServerProcess(string root, string data, string source, string backups, int graceSeconds = 30)
+    /// <param name="configure">Changes the configuration before it is written.</param>
+    public ServerProcess(string root, string data, string source, string backups, int graceSeconds = 30, Action<JsonObject>? configure = null)
     {
         (_data, _temporary) = (data, $"{root}/tmp");
         Directory.CreateDirectory(_temporary);
@@ -45,13 +46,15 @@ internal sealed partial class ServerProcess : IDisposable
         using (var file = new FileStream(_tokenFile, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite })) file.Write(System.Text.Encoding.ASCII.GetBytes(token));
         var port = FreePort();
         _config = $"{root}/holdfast.json";
-        File.WriteAllText(_config, new JsonObject
+        var config = new JsonObject
         {
             ["listen"] = $"http://127.0.0.1:{port}",
             ["localRoots"] = new JsonArray(backups),
             ["sources"] = new JsonArray(new JsonObject { ["name"] = "local", ["engine"] = "sqlite", ["path"] = source, ["spoolFolder"] = _temporary }),
             ["limits"] = new JsonObject { ["discoverySeconds"] = 1, ["graceSeconds"] = graceSeconds },
-        }.ToJsonString());
+        };
+        configure?.Invoke(config);
+        File.WriteAllText(_config, config.ToJsonString());
         _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(1) }) { BaseAddress = new($"http://127.0.0.1:{port}/api/v1/"), Timeout = Patience };
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }

@@ -1,0 +1,61 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Holdfast.Browser.Tests;
+
+/// <summary>Pictures of every page for the documentation: <c>make screenshots</c>, which sets HOLDFAST_SCREENSHOTS to the folder.</summary>
+public sealed partial class Screenshots(Chromium chromium)
+{
+    private const int MostHigh = 1400;
+
+    // The server of the pictures lies in a temporary folder, which is of no interest.
+    private const string WithoutFolder =
+        """
+        root => {
+          const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          while (walk.nextNode()) if (walk.currentNode.data.includes(root)) walk.currentNode.data = walk.currentNode.data.replaceAll(root, '/srv');
+          for (const input of document.querySelectorAll('input')) input.value = input.value.replaceAll(root, '/srv');
+        }
+        """;
+
+    [Fact]
+    public async Task Every_page_in_light_and_dark_at_a_desk_and_on_a_phone()
+    {
+        var folder = Environment.GetEnvironmentVariable("HOLDFAST_SCREENSHOTS");
+        Assert.SkipWhen(folder is null, "HOLDFAST_SCREENSHOTS is not set.");
+        Directory.CreateDirectory(folder);
+        await using var studio = await Fleet.StartAsync();
+        var operation = (string)(await studio.Server.ListAsync("operations"))[0]["id"]!;
+        foreach (var (device, width, height) in ((string, int, int)[])[("desktop", 1280, 800), ("phone", 390, 844)])
+        {
+            foreach (var dark in (bool[])[false, true])
+            {
+                var page = await studio.PageAsync(chromium, width: width, height: height, dark: dark);
+                foreach (var address in Pages.First)
+                {
+                    await page.OpenAsync(address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal));
+                    await page.EvaluateAsync(WithoutFolder, studio.Place.Root);
+                    var high = Math.Min(MostHigh, await page.EvaluateAsync<int>("() => document.documentElement.scrollHeight"));
+                    await page.SetViewportSizeAsync(width, Math.Max(height, high));
+                    await page.ScreenshotAsync(new() { Path = $"{folder}/{Name(address)}-{device}-{(dark ? "dark" : "light")}.png", Animations = ScreenshotAnimations.Disabled, Caret = ScreenshotCaret.Hide });
+                    await page.SetViewportSizeAsync(width, height);
+                }
+            }
+        }
+    }
+
+    // "/databases/local%2Forders.db/tasks" is database-tasks, "/operations/ID" is operation.
+    private static string Name(string address) => address switch
+    {
+        "/" => "databases",
+        _ when address.EndsWith(Pages.Operation, StringComparison.Ordinal) => "operation",
+        "/server-wide-backup/nightly" => "server-wide-backup-edit",
+        _ => NoLetters().Replace(DatabaseId().Replace(address, "database/"), "-").Trim('-'),
+    };
+
+    [GeneratedRegex("^/databases/[^/]+/")]
+    private static partial Regex DatabaseId();
+
+    [GeneratedRegex("[^a-z]+")]
+    private static partial Regex NoLetters();
+}
