@@ -73,7 +73,7 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         {
             if (role > Role.Viewer || address == "/password") continue; // refused as a whole; one's own
             await page.OpenAsync(shared.Of(address));
-            var offered = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('main button, main a, nav[aria-label=Pages] a')].filter(e => e.checkVisibility()).map(e => e.getAttribute('aria-label') ?? e.textContent.trim())");
+            var offered = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('main button, main a, nav[aria-label=Pages] a')].filter(e => e.checkVisibility() && !e.matches(':disabled')).map(e => e.getAttribute('aria-label') ?? e.textContent.trim())");
             Assert.DoesNotContain(offered, o => Deeds().IsMatch(o));
             Assert.DoesNotContain("Audit log", offered);
         }

@@ -7,6 +7,9 @@ namespace Holdfast.Browser.Tests;
 /// <summary>A server such as people have, for pictures: two sources, tasks of both kinds, some history, and a few things that are not well.</summary>
 internal static class Fleet
 {
+    /// <summary>A database that has tasks of both kinds.</summary>
+    public const string Orders = "shop/orders.db";
+
     private static readonly string[] Tenants = ["ash", "beech", "birch", "cedar", "elm", "hazel", "larch", "maple", "oak", "pine", "rowan", "willow"];
 
     /// <summary>Starts it, and lets it work for a while.</summary>
@@ -19,7 +22,7 @@ internal static class Fleet
         await server.SendAsync(HttpMethod.Put, $"database-keys/{Uri.EscapeDataString("shop/billing.enc.db")}", new JsonObject { ["passphrase"] = "only for pictures" });
         await server.SendAsync(HttpMethod.Put, "server-wide-backups/nightly", Task("Snapshot", "0 2 * * 0", "0 2 * * 1-6", 30, ["nas", "vault"], ["archive/*"]));
         await server.SendAsync(HttpMethod.Put, "server-wide-backups/monthly%20logical", Task("Backup", "0 4 1 * *", null, 365, ["vault"], ["archive/*", "tenants/*"]));
-        await server.SendAsync(HttpMethod.Post, $"databases/{Uri.EscapeDataString("shop/orders.db")}/tasks", Task("Snapshot", null, "0 * * * *", 7, ["nas"], null, "orders every hour"));
+        await studio.OrderTaskAsync(Orders);
         await RunAsync(server, "nightly", "Full");
         await RunAsync(server, "monthly%20logical", "Full");
         for (var round = 1; round <= 3; round++)
@@ -54,13 +57,11 @@ internal static class Fleet
 
     private static JsonObject Local(string path) => new() { ["kind"] = "local", ["path"] = path };
 
-    private static JsonObject Task(string type, string? full, string? incremental, int days, string[] destinations, string[]? excluded, string? name = null)
+    private static JsonObject Task(string type, string? full, string? incremental, int days, string[] destinations, string[] excluded)
     {
-        var task = new JsonObject { ["type"] = type, ["timeZone"] = "UTC", ["destinations"] = new JsonArray([.. destinations.Select(d => JsonValue.Create(d))]), ["retention"] = new JsonObject { ["minimumAgeDays"] = days } };
+        var task = new JsonObject { ["type"] = type, ["timeZone"] = "UTC", ["destinations"] = new JsonArray([.. destinations.Select(d => JsonValue.Create(d))]), ["retention"] = new JsonObject { ["minimumAgeDays"] = days }, ["excluded"] = new JsonArray([.. excluded.Select(e => JsonValue.Create(e))]) };
         if (full is not null) task["fullBackup"] = full;
         if (incremental is not null) task["incrementalBackup"] = incremental;
-        if (excluded is not null) task["excluded"] = new JsonArray([.. excluded.Select(e => JsonValue.Create(e))]);
-        if (name is not null) task["name"] = name;
         return task;
     }
 

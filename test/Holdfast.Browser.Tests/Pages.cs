@@ -13,6 +13,9 @@ internal static partial class Pages
     /// <summary>Stands for the id of an operation, which is not known before there is one.</summary>
     public const string Operation = "OPERATION";
 
+    /// <summary>Stands for the id of a regular task.</summary>
+    public const string Task = "TASK";
+
     private const string Database = "/databases/local%2Forders.db";
 
     // By its route, names of parameters left out. More than one address where a page shows something else; the first is the page as it is opened.
@@ -21,6 +24,8 @@ internal static partial class Pages
     {
         ["/"] = ["/", "/?state=Covered&search=orders"],
         ["/databases/{}/tasks"] = [$"{Database}/tasks"],
+        ["/databases/{}/tasks/new"] = [$"{Database}/tasks/new"],
+        ["/databases/{}/tasks/{}/edit"] = [$"{Database}/tasks/{Task}/edit"],
         ["/databases/{}/topology"] = [$"{Database}/topology"],
         ["/databases/{}/backups"] = [$"{Database}/backups"],
         ["/operations"] = ["/operations"],

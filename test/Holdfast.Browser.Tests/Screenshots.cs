@@ -26,6 +26,7 @@ public sealed partial class Screenshots(Chromium chromium)
         Directory.CreateDirectory(folder);
         await using var studio = await Fleet.StartAsync();
         var operation = (string)(await studio.Server.ListAsync("operations"))[0]["id"]!;
+        var task = (string)(await studio.Server.ListAsync($"databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks")).First(t => !(bool)t["serverWide"]!)["id"]!;
         foreach (var (device, width, height) in ((string, int, int)[])[("desktop", 1280, 800), ("phone", 390, 844)])
         {
             foreach (var dark in (bool[])[false, true])
@@ -33,7 +34,7 @@ public sealed partial class Screenshots(Chromium chromium)
                 var page = await studio.PageAsync(chromium, width: width, height: height, dark: dark);
                 foreach (var address in Pages.First)
                 {
-                    await page.OpenAsync(address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal));
+                    await page.OpenAsync(address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace(Pages.Task, task, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal));
                     await page.EvaluateAsync(WithoutFolder, studio.Place.Root);
                     var high = Math.Min(MostHigh, await page.EvaluateAsync<int>("() => document.documentElement.scrollHeight"));
                     await page.SetViewportSizeAsync(width, Math.Max(height, high));
@@ -49,6 +50,7 @@ public sealed partial class Screenshots(Chromium chromium)
     {
         "/" => "databases",
         _ when address.EndsWith(Pages.Operation, StringComparison.Ordinal) => "operation",
+        _ when address.Contains(Pages.Task, StringComparison.Ordinal) => "database-tasks-edit",
         "/server-wide-backup/nightly" => "server-wide-backup-edit",
         _ => NoLetters().Replace(DatabaseId().Replace(address, "database/"), "-").Trim('-'),
     };

@@ -4,11 +4,12 @@ namespace Holdfast.Browser.Tests;
 public sealed class SharedStudio : IAsyncLifetime
 {
     private string _operation = "";
+    private string _task = "";
 
     internal Studio Studio { get; private set; } = default!;
 
-    /// <summary>An address, with the id of an operation where it needs one.</summary>
-    internal string Of(string address) => address.Replace(Pages.Operation, _operation, StringComparison.Ordinal);
+    /// <summary>An address, with the ids of an operation and a task where it needs them.</summary>
+    internal string Of(string address) => address.Replace(Pages.Operation, _operation, StringComparison.Ordinal).Replace(Pages.Task, _task, StringComparison.Ordinal);
 
     public async ValueTask InitializeAsync()
     {
@@ -19,6 +20,7 @@ public sealed class SharedStudio : IAsyncLifetime
         Studio.Place.Make("tenants/new.db"); // waits for its first backup
         File.WriteAllBytes($"{Studio.Place.Source}/broken.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]);
         await Studio.Server.UntilAsync(async () => (await Studio.Server.ListAsync("alerts")).Count > 0, "no alert was raised");
+        _task = await Studio.OrderTaskAsync();
         await Studio.Server.SendAsync(HttpMethod.Post, "tokens", new System.Text.Json.Nodes.JsonObject { ["name"] = "nightly report", ["role"] = "Viewer" });
     }
 

@@ -55,6 +55,16 @@ internal sealed class Studio : IAsyncDisposable
         });
     }
 
+    /// <summary>A regular task of a database, in addition; returns its id.</summary>
+    public async Task<string> OrderTaskAsync(string database = "local/orders.db")
+    {
+        var made = await Server.SendAsync(HttpMethod.Post, $"databases/{Uri.EscapeDataString(database)}/tasks", new JsonObject
+        {
+            ["name"] = "orders every hour", ["type"] = "Snapshot", ["incrementalBackup"] = "0 * * * *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"), ["retention"] = new JsonObject { ["minimumAgeDays"] = 7 },
+        });
+        return (string)made!["task"]!["id"]!;
+    }
+
     /// <summary>Runs a template, to its end.</summary>
     public async Task RunAsync(string name = "nightly", string kind = "Full")
     {
