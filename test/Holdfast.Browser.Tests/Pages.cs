@@ -16,6 +16,10 @@ internal static class Pages
     private static readonly Dictionary<string, string[]> Addresses = new(StringComparer.Ordinal)
     {
         ["/"] = ["/", "/?state=Covered&search=orders"],
+        ["/operations"] = ["/operations", "/operations?state=Failed&kind=Restore"],
+        ["/operations/{Id}"] = ["/operations/none"],
+        ["/restore"] = ["/restore", $"/restore?from={Database}", "/restore?from=destination%3Anas", "/restore?from=%2Fnowhere"],
+        ["/databases/{Id}/backups"] = [$"/databases/{Database}/backups", "/databases/local%2Ftenants%2Fnew.db/backups"],
         ["/server/destinations"] = ["/server/destinations", "/server/destinations?add=local", "/server/destinations?edit=nas"],
         ["/server/sources"] = ["/server/sources", "/server/sources?key=new"],
         ["/server/nodes"] = ["/server/nodes"],
