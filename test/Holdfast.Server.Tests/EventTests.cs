@@ -41,6 +41,17 @@ public sealed class EventTests
     }
 
     [Fact]
+    public void The_end_of_an_operation_is_not_lost_to_a_late_look_at_how_far_it_is()
+    {
+        var listener = new EventListener(10);
+        var running = new Operation { Id = "1", Kind = OperationKind.Backup, State = OperationState.Running, Database = new Core.Databases.DatabaseId("demo", "a.db"), Node = "A", Created = DateTimeOffset.UnixEpoch };
+        listener.Add(running);
+        listener.Add(running with { State = OperationState.Completed });
+        listener.Add(running);
+        Assert.Equal(OperationState.Completed, Assert.IsType<Operation>(Assert.Single(listener.Take()).Data).State);
+    }
+
+    [Fact]
     public async Task The_stream_of_a_token_that_was_deleted_ends()
     {
         await using var node = await NodeServer.StartAsync(more: b => b.Services.AddSingleton(Fast));

@@ -16,7 +16,8 @@ internal sealed class EventListener(int maxWaiting)
     private readonly Dictionary<string, HashSet<string>> _changed = new(StringComparer.Ordinal);
     private bool _mustReload;
 
-    public void Add(Operation operation) => Wait($"operation {operation.Id}", new("operation", operation));
+    // Who looks how far operations are may come just after one has ended: its end is not lost to that.
+    public void Add(Operation operation) => Wait($"operation {operation.Id}", new("operation", operation), w => operation.HasEnded || w.Data is not Operation { HasEnded: true });
 
     public void Add(string state, Alert alert) => Wait($"alert {alert.Key}", new("alert", new AlertEvent(state, alert)));
 
@@ -61,10 +62,11 @@ internal sealed class EventListener(int maxWaiting)
     /// <summary>Returns when something waits.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken) => await _wake.Reader.WaitToReadAsync(cancellationToken);
 
-    private void Wait(string key, ServerEvent added)
+    private void Wait(string key, ServerEvent added, Func<ServerEvent, bool>? replaces = null)
     {
         lock (_gate)
         {
+            if (replaces is not null && _waiting.TryGetValue(key, out var waiting) && !replaces(waiting)) return;
             _waiting[key] = added;
             if (_waiting.Count > maxWaiting)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
 
@@ -15,12 +16,15 @@ public static class BackupWords
         _ => "not encrypted",
     };
 
+    /// <summary>The moment of a restore point, to the second, as file names have it.</summary>
+    public static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
     /// <summary>What an archive is, as the API names it.</summary>
     public static string Kind(string kind) => kind switch
     {
         "FullBackup" => "Full",
-        "Snapshot" => "Full, snapshot",
-        "EncryptedSnapshot" => "Full, encrypted snapshot",
+        "Snapshot" => "Full",
+        "EncryptedSnapshot" => "Full, pages encrypted",
         _ => "Incremental",
     };
 

@@ -18,11 +18,12 @@ internal sealed record ChartBar(double X, double Y, double Width, double Height,
     {
         if (points.Count == 0) return [];
         var largest = Math.Max(1, points.Max(p => p.Bytes));
-        var room = Math.Min(width / points.Count, Widest);
+        var room = width / points.Count;
+        var wide = Math.Min(room * 0.78, Widest);
         return [.. points.Select((p, i) =>
         {
             var tall = Math.Max(Least, height * p.Bytes / largest);
-            return new ChartBar(i * room, height - tall, room * 0.78, tall, BackupWords.IsFull(p.Kind), $"{Amounts.Time(p.Time)} UTC: {BackupWords.Kind(p.Kind).ToLowerInvariant()}, {Amounts.Bytes(p.Bytes)}");
+            return new ChartBar((i * room) + ((room - wide) / 2), height - tall, wide, tall, BackupWords.IsFull(p.Kind), $"{Amounts.Time(p.Time)} UTC: {BackupWords.Kind(p.Kind).ToLowerInvariant()}, {Amounts.Bytes(p.Bytes)}");
         })];
     }
 }

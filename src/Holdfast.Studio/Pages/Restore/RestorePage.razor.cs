@@ -104,7 +104,8 @@ public sealed partial class RestorePage
 
     private async Task CheckAsync(string archive, CancellationToken cancellationToken)
     {
-        (_checked, _check, _keyFaults) = (archive, null, []);
+        if (_checked != archive) (_checked, _check) = (archive, null); // another key for the same one is tried where the first was
+        _keyFaults = [];
         _check = (await Api.SendAsync<CheckView>(HttpMethod.Post, "backups/check", new CheckRequest { From = archive, Keys = [.. _keys] }, cancellationToken: cancellationToken)).Value;
     }
 

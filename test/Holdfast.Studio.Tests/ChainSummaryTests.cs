@@ -1,0 +1,67 @@
+using Holdfast.Core.Layout;
+using Holdfast.Core.Tasks;
+using Holdfast.Server.Endpoints;
+using Holdfast.Studio.Chains;
+using Holdfast.Studio.Pages.Backups;
+
+namespace Holdfast.Studio.Tests;
+
+/// <summary>The chains of a database, joined over its destinations.</summary>
+public sealed class ChainSummaryTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 1, 2, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Copies_of_a_chain_are_one_with_what_each_destination_misses()
+    {
+        var found = Found(Chain("nas", 0, 0, 1, 2), Chain("offsite", 0, 0, 1), Chain("old", 0, 1, 2), Chain("nas", 7, 7));
+        var chains = ChainSummary.Of(found);
+        Assert.Equal([7, 0], chains.Select(c => (c.Time - Start).Days));
+        var chain = chains[1];
+        Assert.True(chain.IsWhole);
+        Assert.Equal([("nas", "whole"), ("offsite", "misses 1 of 3"), ("old", "misses its full backup")], chain.Holdings.Select(h => (h.Place, h.Words)));
+        Assert.Equal([2, 1, 0], chain.Points.Select(p => (p.Time - Start).Days)); // the newest first
+        Assert.Equal([3, 2, 1], chain.Points.Select(p => p.Number));
+        Assert.Equal(600, chain.Bytes);
+
+        // A point is restored from a destination that has all that comes before it.
+        Assert.Equal(["nas"], chain.Points[0].Whole.Select(w => w.Place));
+        Assert.Equal(["nas", "offsite"], chain.Points[1].Whole.Select(w => w.Place));
+        Assert.Equal(["nas", "offsite", "old"], chain.Points[1].Places);
+        Assert.Equal("destination:offsite/chain0/1", chain.Points[1].FromAt("offsite"));
+        Assert.Equal("destination:nas/chain0/1", chain.Points[1].FromAt("old"));
+        Assert.Equal("2026-11-02-02-00-00", chain.Points[1].Address);
+    }
+
+    [Fact]
+    public void A_chain_that_nobody_has_whole_still_gives_back_what_one_place_has()
+    {
+        var chain = Assert.Single(ChainSummary.Of(Found(Chain("a", 0, 0, 1), Chain("b", 0, 0, 2))));
+        Assert.False(chain.IsWhole);
+        Assert.Equal([false, true, true], chain.Points.Select(p => p.IsWhole));
+        Assert.Null(chain.Points[0].FromAt("b"));
+    }
+
+    [Fact]
+    public void The_chart_shows_the_newest_archives_in_their_order_none_of_them_invisible()
+    {
+        var points = ChainSummary.Of(Found(Chain("nas", 0, [.. Enumerable.Range(0, 100)]))).SelectMany(c => c.Points).ToList();
+        var shown = ChartBar.Shown(points);
+        Assert.Equal((60, 40, 99), (shown.Count, (shown[0].Time - Start).Days, (shown[^1].Time - Start).Days));
+        var bars = ChartBar.Of(shown, 600, 90);
+        Assert.All(bars, b => Assert.InRange(b.Height, 2, 90));
+        Assert.All(bars, b => Assert.Equal(90, b.Y + b.Height, 6));
+        Assert.All(bars.Zip(bars.Skip(1)), pair => Assert.True(pair.First.X + pair.First.Width < pair.Second.X));
+        Assert.InRange(bars[^1].X + bars[^1].Width, 590, 600);
+        Assert.Equal(90, bars.Max(b => b.Height), 6);
+    }
+
+    private static ChainsView Found(params ChainView[] chains) => new(chains, new Dictionary<string, Core.Operations.OperationError>(), false);
+
+    // Days of its archives, counted from the first; that of the chain's own day is its full one.
+    private static ChainView Chain(string destination, int day, params int[] days) => new()
+    {
+        From = $"destination:{destination}/chain{day}", Destination = destination, Database = "demo/a.db", Folder = $"chain{day}", Time = Start.AddDays(day), Node = "A", Type = BackupType.Snapshot, HasFull = days.Contains(day),
+        Archives = [.. days.Select(d => new ArchiveView($"destination:{destination}/chain{day}/{d}", $"{d}", Start.AddDays(d), (d == day ? ArchiveForm.Snapshot : ArchiveForm.IncrementalBackup).ToString(), 100 * (d - day + 1), false))],
+    };
+}
