@@ -83,7 +83,7 @@ say "Verified: it holds the same orders as the original, and 'nightly' covers it
 
 cat <<TEXT
 
-Holdfast serves at $bold$server$plain (the API, for people: $server/api; the log: $shown/server.log)
+Holdfast serves at $bold$server$plain (Studio, for a browser; the API: $server/api; the log: $shown/server.log)
 Sign in as 'admin' with the one-time password in $shown/server/admin-password
 Next: make a new database, and see that it is covered within half a minute:
   export PATH="$bin:\$PATH"

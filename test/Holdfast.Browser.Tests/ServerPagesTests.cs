@@ -88,7 +88,7 @@ public sealed class ServerPagesTests(Chromium chromium)
         await Assertions.Expect(page.GetByText("No key was given.")).ToBeVisibleAsync();
 
         Directory.Move(studio.Place.Source, studio.Place.Source + "-away");
-        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Cannot be read" })).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Cannot be read" })).ToBeVisibleAsync();
         await page.OpenAsync("/server/alerts");
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "local", Exact = true }).ClickAsync();
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/server/sources$"));
