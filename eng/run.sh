@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: eng/run.sh [DIR] - starts a node in DIR, which must not exist (default out/demo, made anew): a source of sample databases, a local
-# destination, and one server-wide backup task that has run once. Serves until Ctrl+C; stops by itself where RUN_ONCE=1 or standard input is no
-# terminal. HOLDFAST_LISTEN names another address, HOLDFAST_BIN another folder with the command (default out).
+# destination, and one server-wide backup task that has run once. Serves until it is stopped; with RUN_ONCE=1 it ends by itself. HOLDFAST_LISTEN names another
+# address, HOLDFAST_BIN another folder with the command (default out).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shown=${1:-out/demo}
@@ -90,7 +90,7 @@ Next: make a new database, and see that it is covered within half a minute:
   sqlite3 $shown/data/mine.db 'CREATE TABLE t (a)'
   holdfast databases --server $server --token-file $shown/token
 TEXT
-if [ "${RUN_ONCE:-}" = 1 ] || [ ! -t 0 ]; then exit 0; fi
+if [ "${RUN_ONCE:-}" = 1 ]; then exit 0; fi
 echo "Ctrl+C stops it."
 trap 'exit 0' INT
 wait "$pid"

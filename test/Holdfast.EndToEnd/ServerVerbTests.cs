@@ -179,6 +179,38 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
+    public async Task Retention_of_a_task_is_looked_at_braked_and_approved()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        var file = await served.FileAsync("kept.json", new JsonObject { ["name"] = "Kept", ["type"] = "Snapshot", ["fullBackup"] = "0 * * * *", ["destinations"] = new JsonArray("nas"), ["retention"] = new JsonObject { ["minimumAgeDays"] = 1 } });
+        await served.RunAsync(0, "task", "put", "demo/a.db", "-f", file);
+        await served.RunAsync(0, "backup", "demo/a.db", "--task", "Kept");
+        var chain = Assert.Single(Directory.GetDirectories($"{served.Place.Destination}/nas/demo/a.db"));
+        string[] retention = ["task", "retention", "demo/a.db", "kept"];
+        Assert.Contains("nas: 1 stay", (await served.RunAsync(0, retention)).Output, StringComparison.Ordinal);
+        Assert.Empty((await served.JsonAsync(0, [.. retention, "--approve"]))["items"]![0]!["deleted"]!.AsArray()); // nothing waits: nothing to approve
+
+        // Five chains of a past year: the brake holds them, until somebody who has seen them lets them go.
+        for (var day = 1; day <= 5; day++)
+        {
+            var old = Directory.CreateDirectory(chain.Replace(Path.GetFileName(chain)[..10], $"2025-01-0{day}", StringComparison.Ordinal));
+            var archive = Directory.GetFiles(chain, "*.tar.zst").Single();
+            File.Copy(archive, $"{old.FullName}/{Path.GetFileName(archive).Replace(Path.GetFileName(archive)[..10], $"2025-01-0{day}", StringComparison.Ordinal)}");
+        }
+
+        var looked = (await served.RunAsync(0, [.. retention, "--dry-run"])).Output;
+        Assert.Contains("nas: waits demo/a.db/2025-01-03-", looked, StringComparison.Ordinal);
+        Assert.Contains("--approve", looked, StringComparison.Ordinal);
+        Assert.DoesNotContain("deleted", (await served.RunAsync(0, retention)).Output, StringComparison.Ordinal);
+        Assert.Equal(6, Directory.GetDirectories($"{served.Place.Destination}/nas/demo/a.db").Length);
+        Assert.Contains("nas: deleted demo/a.db/2025-01-03-", (await served.RunAsync(0, [.. retention, "--approve"])).Output, StringComparison.Ordinal);
+        Assert.Equal([chain], Directory.GetDirectories($"{served.Place.Destination}/nas/demo/a.db"));
+        await served.RunAsync(2, [.. retention, "--approve", "--dry-run"]);
+        await FailsAsync(served, 3, "not-found", "task", "retention", "demo/a.db", "nothing");
+    }
+
+    [Fact]
     public async Task Sources_destinations_tokens_and_the_audit_log()
     {
         await using var served = await Served.StartAsync();

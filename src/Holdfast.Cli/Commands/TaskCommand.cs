@@ -9,7 +9,7 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast task</c>: the tasks of a database, derived and regular.</summary>
 internal static class TaskCommand
 {
-    public static Command Create() => new Command("task", "The tasks of a database; those of server-wide backups are shown, and changed with server-wide.") { ListCommand(), Show(), Put(), Delete() }.OverServer();
+    public static Command Create() => new Command("task", "The tasks of a database; those of server-wide backups are shown, and changed with server-wide.") { ListCommand(), Show(), Put(), Delete(), TaskRetentionCommand.Create() }.OverServer();
 
     /// <summary>The task of a database that a name or id means.</summary>
     public static async Task<JsonNode> FindAsync(ApiClient api, string database, string task, CancellationToken cancellationToken) => await FindOrNullAsync(api, database, task, cancellationToken)
