@@ -29,6 +29,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly BackupScheduler _scheduler;
     private readonly RestoreExecutor _restores;
+    private readonly VerifyExecutor _verifications;
     private readonly List<Task> _loops = [];
 
     /// <summary>Makes it; nothing runs until <see cref="StartAsync"/>.</summary>
@@ -52,7 +53,11 @@ public sealed class HoldfastNode : IAsyncDisposable
         _scheduler = new(Tasks.Find, StatusOf, id => Dispatcher.Find(id) is not null, Due, settings.Zone, time);
         RetentionDesk = new(Retention, Destinations, State.Statuses, id => Dispatcher.Find(id) is not null);
         Alerts = new(reported => AlertLook.At(this, _scheduler, _time.GetUtcNow(), reported), settings.AlertInterval, time);
-        Points = new(Backups, ArchiveKeys, DatabaseKeys);
+        var keys = new RestoreKeys(ArchiveKeys, DatabaseKeys);
+        Points = new(Backups, keys);
+        Checks = new(State.Checks, State.Destinations);
+        Retention.Deleted += Checks.Forget;
+        _verifications = new(Backups, keys, Checks, time);
         _restores = new(Points, name => _sources.GetValueOrDefault(name));
     }
 
@@ -97,6 +102,9 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     /// <summary>Opens restore points.</summary>
     public PointOpener Points { get; }
+
+    /// <summary>Which chains were verified, and what was found.</summary>
+    public ChainChecks Checks { get; }
 
     /// <summary>Keys of encrypted databases.</summary>
     public DatabaseKeys DatabaseKeys { get; }
@@ -175,6 +183,16 @@ public sealed class HoldfastNode : IAsyncDisposable
         return operation;
     }
 
+    /// <summary>Reads every byte of a database's chains, one verification after the other.</summary>
+    /// <exception cref="HoldfastException">They lie where none may be looked for.</exception>
+    public LiveOperation Verify(VerifyAsk ask, string askedBy)
+    {
+        Backups.Check(ask.From);
+        var operation = Operations.Add(OperationKind.Verify, ask.Database, null, null, askedBy);
+        _ = Task.Run(() => _verifications.RunAsync(ask, operation), CancellationToken.None);
+        return operation;
+    }
+
     /// <summary>Stops: running backups get the grace time, then are interrupted, and run again at the next start.</summary>
     public async Task StopAsync()
     {
@@ -197,6 +215,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         }
 
         _scheduler.Dispose();
+        _verifications.Dispose();
         Editor.Dispose();
         await Destinations.DisposeAsync();
         await State.DisposeAsync();

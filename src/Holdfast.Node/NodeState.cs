@@ -14,6 +14,7 @@ public sealed class NodeState : IAsyncDisposable
     private readonly StateMirror<TaskStatus> _statuses;
     private readonly StateMirror<DatabaseRecord> _databases;
     private readonly StateMirror<Operation> _operations;
+    private readonly StateMirror<ChainCheck> _checks;
 
     /// <summary>Makes it; empty until <see cref="StartAsync"/>.</summary>
     public NodeState(IStateStore store, TimeProvider time)
@@ -26,15 +27,18 @@ public sealed class NodeState : IAsyncDisposable
         _statuses = new(store, "status/", time);
         _databases = new(store, "databases/", time);
         _operations = new(store, "operations/", time);
+        _checks = new(store, "checks/", time);
         Statuses = new(_statuses, Writer);
         Databases = new(_databases, Writer);
         Operations = new(_operations, Writer);
+        Checks = new(_checks, Writer);
         Tell(Templates);
         Tell(Tasks);
         Tell(Destinations);
         Tell(_statuses);
         Tell(_databases);
         Tell(_operations);
+        Tell(_checks);
     }
 
     /// <summary>The store.</summary>
@@ -61,9 +65,12 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Operations, by id.</summary>
     public StateRecords<Operation> Operations { get; }
 
+    /// <summary>What verifying chains has found; see <see cref="Restores.ChainChecks"/>.</summary>
+    public StateRecords<ChainCheck> Checks { get; }
+
     /// <summary>Values that cannot be read, by their keys in the store.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
-        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_operations, "operations/"))
+        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_operations, "operations/")).Concat(Of(_checks, "checks/"))
             .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
     /// <summary>Told when <see cref="Unreadable"/> got another one. Must not block.</summary>
@@ -74,7 +81,7 @@ public sealed class NodeState : IAsyncDisposable
     {
         await Task.WhenAll(
             Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken),
-            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken));
+            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken), _checks.StartAsync(cancellationToken));
         Writer.Start();
     }
 
@@ -88,6 +95,7 @@ public sealed class NodeState : IAsyncDisposable
         await _statuses.DisposeAsync();
         await _databases.DisposeAsync();
         await _operations.DisposeAsync();
+        await _checks.DisposeAsync();
     }
 
     private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror, string prefix)

@@ -43,6 +43,20 @@ public sealed class BackupsTests(Chromium chromium)
         await chains.Last.GetByRole(AriaRole.Link, new() { NameRegex = new("^Restore the point of") }).First.ClickAsync();
         await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("orders-restored.db");
 
+        // Every byte of a chain is read when it is asked for, and what was found is told; damage, too.
+        await page.GotoAsync("/databases/local%2Forders.db/backups");
+        await Expect(chains.First).ToContainTextAsync("never verified");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Verify all" }).ClickAsync();
+        await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("verified just now");
+        await Expect(chains.First.Locator("tbody tr").Last).ToContainTextAsync("Verified");
+        var damaged = Workspace.Files($"{studio.Place.Destination}/nas/local/orders.db").Last(f => f.EndsWith(".tar.zst", StringComparison.Ordinal));
+        await File.WriteAllBytesAsync(damaged, (await File.ReadAllBytesAsync(damaged, TestContext.Current.CancellationToken)).Select((b, i) => i == 300 ? (byte)(b ^ 1) : b).ToArray(), TestContext.Current.CancellationToken);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Verify this chain" }).ClickAsync();
+        await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("1 archive damaged");
+        await Expect(chains.First.Locator("tbody tr").First).ToContainTextAsync("Damaged at nas");
+        await Look.TakeAsync(page, "backups-damaged");
+        await Axe.CheckAsync(page, "damaged");
+
         // What comes while the page is open shows by itself.
         await page.GotoAsync("/databases/local%2Forders.db/backups");
         await Expect(chains).ToHaveCountAsync(2);
@@ -55,7 +69,36 @@ public sealed class BackupsTests(Chromium chromium)
         await viewer.GotoAsync("/databases/local%2Forders.db/backups");
         await Expect(viewer.Locator(".chain")).ToHaveCountAsync(3);
         await Expect(viewer.GetByRole(AriaRole.Link, new() { NameRegex = new("^Restore") })).ToHaveCountAsync(0);
+        await Expect(viewer.GetByRole(AriaRole.Button, new() { NameRegex = new("^Verify") })).ToHaveCountAsync(0);
         Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
+    public async Task What_retention_would_delete_is_shown_and_what_a_brake_holds_goes_when_it_is_approved()
+    {
+        await using var studio = await Studio.StartAsync();
+        await studio.ProtectAsync();
+        await studio.RunAsync();
+        var chain = Directory.GetDirectories($"{studio.Place.Destination}/nas/local/orders.db").Single();
+        var archive = Directory.GetFiles(chain, "*.tar.zst").Single();
+        for (var day = 1; day <= 4; day++)
+        {
+            var old = Directory.CreateDirectory(chain.Replace(Path.GetFileName(chain)[..10], $"2025-03-0{day}", StringComparison.Ordinal));
+            File.Copy(archive, $"{old.FullName}/2025-03-0{day}{Path.GetFileName(archive)[10..]}");
+        }
+
+        var page = await studio.PageAsync(chromium, "Operator");
+        await page.GotoAsync("/databases/local%2Forders.db/tasks");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Details" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "What is past its time?" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("4 chains past their time: 1 chain stays.");
+        await Expect(dialog).ToContainTextAsync("A brake holds them");
+        await Look.TakeAsync(page, "retention");
+        await Axe.CheckAsync(page);
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Approve and delete 4 chains" }).ClickAsync();
+        await Expect(dialog).ToContainTextAsync("Nothing is past its time. 1 chain stays.");
+        Assert.Equal([chain], Directory.GetDirectories($"{studio.Place.Destination}/nas/local/orders.db"));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal static class Fleet
         await server.SendAsync(HttpMethod.Put, $"database-keys/{Uri.EscapeDataString("shop/billing.enc.db")}", new JsonObject { ["passphrase"] = "only for pictures" });
         await server.SendAsync(HttpMethod.Put, "server-wide-backups/nightly", Task("Snapshot", "0 2 * * 0", "0 2 * * 1-6", 30, ["nas", "vault"], ["archive/*"]));
         await server.SendAsync(HttpMethod.Put, "server-wide-backups/monthly%20logical", Task("Backup", "0 4 1 * *", null, 365, ["vault"], ["archive/*", "tenants/*"]));
-        await studio.OrderTaskAsync(Orders);
+        var hourly = await studio.OrderTaskAsync(Orders);
         await RunAsync(server, "nightly", "Full");
         await RunAsync(server, "monthly%20logical", "Full");
         for (var round = 1; round <= 3; round++)
@@ -31,6 +31,10 @@ internal static class Fleet
             await RunAsync(server, "nightly", "Incremental");
         }
 
+        foreach (var kind in (string[])["Full", "Incremental"]) await server.SendAsync(HttpMethod.Post, $"databases/{Uri.EscapeDataString(Orders)}/tasks/{hourly}/backup", new JsonObject { ["kind"] = kind });
+        await server.QuietAsync();
+        await server.SendAsync(HttpMethod.Post, "backups/verify", new JsonObject { ["from"] = Orders });
+        await server.QuietAsync();
         File.WriteAllBytes($"{studio.Place.Source}/imports.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]); // no database after all
         foreach (var name in (string[])["nas", "vault"]) await server.SendAsync(HttpMethod.Post, $"destinations/{name}/test");
         await server.SendAsync(HttpMethod.Post, "tokens", new JsonObject { ["name"] = "nightly report", ["role"] = "Viewer" });

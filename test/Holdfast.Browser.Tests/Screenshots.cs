@@ -26,7 +26,9 @@ public sealed partial class Screenshots(Chromium chromium)
         Directory.CreateDirectory(folder);
         await using var studio = await Fleet.StartAsync();
         var operation = (string)(await studio.Server.ListAsync("operations"))[0]["id"]!;
-        var task = (string)(await studio.Server.ListAsync($"databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks")).First(t => !(bool)t["serverWide"]!)["id"]!;
+        var tasks = await studio.Server.ListAsync($"databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks");
+        var task = (string)tasks.First(t => !(bool)t["serverWide"]!)["id"]!;
+        var opened = $"/databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks?open={(string)tasks.First(t => (string)t["name"]! == "Server Wide Backup, nightly")["id"]!},{task}";
         foreach (var (device, width, height) in ((string, int, int)[])[("desktop", 1280, 800), ("phone", 390, 844)])
         {
             foreach (var dark in (bool[])[false, true])
@@ -34,12 +36,21 @@ public sealed partial class Screenshots(Chromium chromium)
                 var page = await studio.PageAsync(chromium, width: width, height: height, dark: dark);
                 foreach (var address in Pages.First)
                 {
-                    await page.OpenAsync(address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace(Pages.Task, task, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal));
-                    await page.EvaluateAsync(WithoutFolder, studio.Place.Root);
-                    var high = Math.Min(MostHigh, await page.EvaluateAsync<int>("() => document.documentElement.scrollHeight"));
-                    await page.SetViewportSizeAsync(width, Math.Max(height, high));
-                    await page.ScreenshotAsync(new() { Path = $"{folder}/{Name(address)}-{device}-{(dark ? "dark" : "light")}.png", Animations = ScreenshotAnimations.Disabled, Caret = ScreenshotCaret.Hide });
-                    await page.SetViewportSizeAsync(width, height);
+                    var shown = Name(address) == "database-tasks" ? opened : address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace(Pages.Task, task, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal);
+                    await TakeAsync(page, shown, Name(address));
+                }
+
+                await TakeAsync(page, "/restore?from=shop%2Forders.db", "restore-point");
+                await TakeAsync(await studio.StrangerAsync(chromium, width, height, dark), "/sign-in", "sign-in");
+
+                async Task TakeAsync(IPage shown, string address, string name)
+                {
+                    await shown.OpenAsync(address);
+                    await shown.EvaluateAsync(WithoutFolder, studio.Place.Root);
+                    var high = Math.Min(MostHigh, await shown.EvaluateAsync<int>("() => document.documentElement.scrollHeight"));
+                    await shown.SetViewportSizeAsync(width, Math.Max(height, high));
+                    await shown.ScreenshotAsync(new() { Path = $"{folder}/{name}-{device}-{(dark ? "dark" : "light")}.png", Animations = ScreenshotAnimations.Disabled, Caret = ScreenshotCaret.Hide });
+                    await shown.SetViewportSizeAsync(width, height);
                 }
             }
         }

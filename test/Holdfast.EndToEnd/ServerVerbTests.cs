@@ -22,6 +22,7 @@ public sealed class ServerVerbTests
         Assert.True(Assert.Single(again["items"]!.AsArray())!["result"]!["unchanged"]!.GetValue<bool>());
         Assert.All((await served.JsonAsync(0, "databases"))["items"]!.AsArray(), d => Assert.Equal("Covered", Text(d!, "state")));
         Assert.Equal("demo/a.db", Text(Assert.Single((await served.JsonAsync(0, "points", "demo/a.db"))["items"]!.AsArray())!, "database"));
+        Assert.Contains("ok   demo/b.db: ", (await served.RunAsync(0, "verify", "demo/a.db", "demo/b.db")).Output, StringComparison.Ordinal);
 
         await served.RunAsync(0, "backup", "--template", "nightly"); // a second chain: the newest point is still one
         Assert.Contains("Restored demo/a.db as demo/new.db", (await served.RunAsync(0, "restore", "demo/a.db", "--to", "demo/new.db")).Output, StringComparison.Ordinal);

@@ -1,8 +1,10 @@
 using Holdfast.Core.Layout;
+using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Server.Endpoints;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Pages.Backups;
+using Holdfast.Studio.Words;
 
 namespace Holdfast.Studio.Tests;
 
@@ -43,6 +45,21 @@ public sealed class ChainSummaryTests
     }
 
     [Fact]
+    public void What_was_read_is_told_point_by_point_and_what_came_later_is_not_yet()
+    {
+        var damaged = new Dictionary<string, OperationError> { ["1"] = new("corrupt", "A hash is wrong.", "Take another copy.") };
+        var keyless = new Dictionary<string, OperationError> { ["0"] = new("key-missing", "No key.", null) };
+        var chain = Assert.Single(ChainSummary.Of(Found(
+            Chain("nas", 0, 0, 1, 2) with { Check = new(Start.AddDays(5), Start.AddDays(1), new Dictionary<string, OperationError>()) },
+            Chain("offsite", 0, 0, 1, 2) with { Check = new(Start.AddDays(5), Start.AddDays(1), damaged) },
+            Chain("sealed", 0, 0) with { Check = new(Start.AddDays(5), Start.AddDays(1), keyless) })));
+        Assert.Equal(["Not yet", "Damaged at offsite", "At nas, offsite"], chain.Points.Select(p => VerificationWords.Of(p).Word));
+        Assert.Equal("offsite: A hash is wrong. Take another copy.", VerificationWords.Reason(chain.Points[1]));
+        Assert.Equal(["verified 3 d ago", "1 archive damaged, found 3 d ago", "not verified: the server has no key for 1 archive"], chain.Holdings.Select(h => VerificationWords.Text(h, Start.AddDays(8))));
+        Assert.Equal(["good", "bad", "warn"], chain.Holdings.Select(h => VerificationWords.Of(h).Tone));
+    }
+
+    [Fact]
     public void The_chart_shows_the_newest_archives_in_their_order_none_of_them_invisible()
     {
         var points = ChainSummary.Of(Found(Chain("nas", 0, [.. Enumerable.Range(0, 100)]))).SelectMany(c => c.Points).ToList();
@@ -56,7 +73,7 @@ public sealed class ChainSummaryTests
         Assert.Equal(90, bars.Max(b => b.Height), 6);
     }
 
-    private static ChainsView Found(params ChainView[] chains) => new(chains, new Dictionary<string, Core.Operations.OperationError>(), false);
+    private static ChainsView Found(params ChainView[] chains) => new(chains, new Dictionary<string, OperationError>(), false);
 
     // Days of its archives, counted from the first; that of the chain's own day is its full one.
     private static ChainView Chain(string destination, int day, params int[] days) => new()

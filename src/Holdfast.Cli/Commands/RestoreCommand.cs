@@ -53,8 +53,7 @@ internal static class RestoreCommand
 
     private static async Task<int> OverServerAsync(ApiClient api, CommandConsole console, string from, string? point, string target, AgeKeys keys, bool noWait, CancellationToken cancellationToken)
     {
-        var texts = keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}"));
-        var body = new JsonObject { ["from"] = from, ["target"] = target, ["keys"] = new JsonArray([.. texts.Select(t => (JsonNode)t)]) };
+        var body = new JsonObject { ["from"] = from, ["target"] = target, ["keys"] = SharedOptions.KeyTexts(keys) };
         if (point is not null) body["point"] = point;
         var id = (await api.PostAsync("restores", body, cancellationToken)).Text("operationId");
         if (noWait) return ClientVerb.Done(console, id, new() { ["operationId"] = id });

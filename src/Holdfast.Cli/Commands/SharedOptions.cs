@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Databases;
@@ -50,6 +51,9 @@ internal static class SharedOptions
     /// <summary>All keys in the files given.</summary>
     public static AgeKeys Keys(ParseResult parsed, Option<string[]> option) =>
         (parsed.GetValue(option) ?? []).Aggregate(AgeKeys.None, (keys, file) => keys.Concat(KeyFile.Read(file)));
+
+    /// <summary>Keys as the server takes them.</summary>
+    public static JsonArray KeyTexts(AgeKeys keys) => [.. keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}")).Select(t => (JsonNode)t)];
 
     /// <summary>What lies at the path given.</summary>
     public static Task<StoredPath> ResolveAsync(string path, CancellationToken cancellationToken)

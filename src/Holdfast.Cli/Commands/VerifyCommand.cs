@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
 using Holdfast.Node.Restores;
@@ -11,15 +14,22 @@ internal static class VerifyCommand
     public static Command Create()
     {
         var keyFiles = SharedOptions.KeyFiles();
-        var paths = new Argument<string[]>("PATH") { Description = "Archives, chains' folders, databases' folders, or roots of destinations.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("verify", "Read and check every byte of archives; say what is wrong and where.") { paths, keyFiles };
+        var paths = new Argument<string[]>("PATH") { Description = "Archives, chains' folders, databases' folders, or roots of destinations. At a server: ids of databases, SOURCE/NAME.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("verify", "Read and check every byte of archives; say what is wrong and where.") { paths, keyFiles }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
             var keys = SharedOptions.Keys(parsed, keyFiles);
+            var given = parsed.GetRequiredValue(paths);
+            if (given.Any(p => SharedOptions.IsAtServer(parsed, p)))
+            {
+                using var api = ServerOptions.Connect(parsed);
+                return await OverServerAsync(api, console, given, keys, cancellationToken);
+            }
+
             var views = new List<VerifyView>();
             var problems = new List<Error>();
-            foreach (var path in parsed.GetRequiredValue(paths))
+            foreach (var path in given)
             {
                 var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
                 await foreach (var result in Verifier.VerifyAsync(stored, keys, cancellationToken))
@@ -37,5 +47,22 @@ internal static class VerifyCommand
             return problems.Count == 0 ? 0 : problems.MaxBy(p => p.ExitCode == ErrorCatalogue.Corrupt.ExitCode ? int.MaxValue : p.ExitCode)!.ExitCode;
         });
         return command;
+    }
+
+    // One after the other, as the server reads them: what is wrong with one stops no other.
+    private static async Task<int> OverServerAsync(ApiClient api, CommandConsole console, string[] databases, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        foreach (var database in databases) ids.Add((await api.PostAsync("backups/verify", new JsonObject { ["from"] = database, ["keys"] = SharedOptions.KeyTexts(keys) }, cancellationToken)).Text("operationId"));
+        var ended = await new OperationWatch(api, console).WaitAsync(ids, cancellationToken, quiet: true);
+        foreach (var operation in ended)
+        {
+            console.Line(operation.Find("error", "message") is { } problem ? $"BAD  {operation.Text("database")}: {problem}" : $"ok   {operation.Text("database")}: {Words.Bytes(operation.Number("result", "storedBytes"))} read.");
+            if (operation.Find("error", "hint") is { } hint) console.Line($"     {hint}");
+        }
+
+        if (console.IsJson) CommandConsole.Json(new JsonObject { ["items"] = new JsonArray([.. ended.Select(o => o.DeepClone())]) });
+        var errors = ended.Select(o => o.Find("error", "code")).OfType<string>().Select(ErrorCatalogue.Find).ToList();
+        return errors.Count == 0 ? 0 : errors.MaxBy(e => e.ExitCode == ErrorCatalogue.Corrupt.ExitCode ? int.MaxValue : e.ExitCode)!.ExitCode;
     }
 }

@@ -1,17 +1,14 @@
 using Holdfast.Archive.Age;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
-using Holdfast.Node.Secrets;
 using Holdfast.Node.Stores;
 
 namespace Holdfast.Node.Restores;
 
 /// <summary>Finds the point that somebody means and opens it, with the keys that were given and those that the server keeps.</summary>
 /// <param name="finder">Finds backups.</param>
-/// <param name="archiveKeys">Keys that the server keeps for archives.</param>
-/// <param name="databaseKeys">Keys of databases: what opens a logical archive of an encrypted one.</param>
-public sealed class PointOpener(BackupFinder finder, ArchiveKeys archiveKeys, DatabaseKeys databaseKeys)
+/// <param name="keyring">Gives the keys that may open it.</param>
+public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring)
 {
     /// <summary>Opens it, with the archives it builds on.</summary>
     /// <param name="from">As <see cref="RestoreAsk.From"/> says.</param>
@@ -22,7 +19,7 @@ public sealed class PointOpener(BackupFinder finder, ArchiveKeys archiveKeys, Da
     public async Task<OpenedPoint> OpenAsync(string from, string? wanted, IReadOnlyList<string> given, CancellationToken cancellationToken)
     {
         var stored = await LookAsync(from, wanted, cancellationToken);
-        var keys = await KeysAsync(from, given, cancellationToken);
+        var keys = await keyring.AllAsync(from, given, cancellationToken);
         try
         {
             var point = await PointFinder.FindAsync(stored, wanted, keys, cancellationToken);
@@ -39,7 +36,7 @@ public sealed class PointOpener(BackupFinder finder, ArchiveKeys archiveKeys, Da
     public async Task<PointCheck> CheckAsync(string from, string? wanted, IReadOnlyList<string> given, CancellationToken cancellationToken)
     {
         var stored = await LookAsync(from, wanted, cancellationToken);
-        var keys = await KeysAsync(from, given, cancellationToken);
+        var keys = await keyring.AllAsync(from, given, cancellationToken);
         var point = await PointFinder.FindAsync(stored, wanted, keys, cancellationToken);
         var check = new PointCheck(point, null);
         try
@@ -77,14 +74,5 @@ public sealed class PointOpener(BackupFinder finder, ArchiveKeys archiveKeys, Da
     {
         var stored = await finder.FindAsync(from, cancellationToken);
         return wanted is null && BackupFinder.IsDatabase(from) ? stored with { Chains = [stored.Chains.MaxBy(c => c.NewestTime)!] } : stored; // one database has one newest point
-    }
-
-    // Those that were given first, then those that the server keeps.
-    private async Task<AgeKeys> KeysAsync(string from, IReadOnlyList<string> given, CancellationToken cancellationToken)
-    {
-        var keys = given.Aggregate(AgeKeys.None, (all, text) => all.Concat(ArchiveKeys.Parse(text)));
-        keys = keys.Concat(await archiveKeys.AllAsync(cancellationToken));
-        if (BackupFinder.IsDatabase(from) && await databaseKeys.FindAsync(DatabaseId.Parse(from), cancellationToken) is { } own) keys = keys.Concat(AgeKeys.From(own));
-        return (await databaseKeys.AllAsync(cancellationToken)).Aggregate(keys, (all, key) => all.Concat(AgeKeys.From(key)));
     }
 }

@@ -11,26 +11,8 @@ namespace Holdfast.Node.Restores;
 public sealed class RestoreExecutor(PointOpener points, Func<string, SourceMonitor?> sources)
 {
     /// <summary>Runs it to its end, whatever that is.</summary>
-    public async Task RunAsync(RestoreAsk ask, LiveOperation operation)
-    {
-        try
-        {
-            operation.End(OperationState.Completed, await RestoreAsync(ask, operation, operation.Stopping), null);
-        }
-        catch (OperationCanceledException)
-        {
-            var error = operation.IsAborted ? ErrorCatalogue.Aborted : ErrorCatalogue.Interrupted;
-            operation.End(operation.IsAborted ? OperationState.Aborted : OperationState.Failed, null, new(error, operation.IsAborted ? "An operator aborted it." : "The server stopped while this ran.", "Nothing is left of the new database; restore it again."));
-        }
-        catch (HoldfastException e)
-        {
-            operation.End(OperationState.Failed, null, e);
-        }
-        catch (Exception e)
-        {
-            operation.End(OperationState.Failed, null, new(ErrorCatalogue.Unexpected, $"The restore of '{ask.Target}' ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e));
-        }
-    }
+    public Task RunAsync(RestoreAsk ask, LiveOperation operation) =>
+        OperationRun.ToItsEndAsync(operation, async token => (await RestoreAsync(ask, operation, token), null), $"restore of '{ask.Target}'", "Nothing is left of the new database; restore it again.");
 
     private async Task<OperationResult> RestoreAsync(RestoreAsk ask, LiveOperation operation, CancellationToken cancellationToken)
     {

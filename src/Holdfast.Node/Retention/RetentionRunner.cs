@@ -12,6 +12,9 @@ namespace Holdfast.Node.Retention;
 /// <param name="time">The clock.</param>
 public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time)
 {
+    /// <summary>Told of each chain that was deleted: name of the destination, and path there. Must not block.</summary>
+    public event Action<string, string>? Deleted;
+
     /// <summary>Deletes what is past its time at one destination, unless a brake holds it.</summary>
     /// <param name="task">The task: only its own chains count.</param>
     /// <param name="name">Name of the destination.</param>
@@ -27,6 +30,7 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time)
             var going = plan.Deletes.Select(c => c.Path).Where(p => approved?.Contains(p) ?? true).ToList();
             if (going.Count == 0 && approved is null) return new(name, plan, [], null);
             await DeleteAsync(going, task, destination, cancellationToken);
+            foreach (var path in going) Deleted?.Invoke(name, path);
             return new(name, await PlanAsync(task, destination, approved: false, cancellationToken), going, null);
         }
         catch (HoldfastException e)

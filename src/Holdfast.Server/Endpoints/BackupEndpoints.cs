@@ -29,6 +29,7 @@ internal static class BackupEndpoints
         api.MapGet("/backups/chains", ChainsAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Chains of a database at each destination, of a destination or a path, by their names");
         api.MapGet("/backups/databases", DatabasesAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Databases of which backups lie at a destination or under a path");
         api.MapPost("/backups/check", CheckAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Try whether a restore point can be read, with the keys given and those that the server keeps");
+        api.MapPost("/backups/verify", VerifyAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Read every byte of a database's chains, and note what is whole");
         api.MapPost("/restores", RestoreAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Restore a point as a new database");
     }
 
@@ -70,6 +71,23 @@ internal static class BackupEndpoints
         return TypedResults.Ok(CheckView.Of(await node.Points.CheckAsync(body.From, body.Point, body.Keys, cancellationToken)));
     }
 
+    private static async Task<Accepted<OperationIdView>> VerifyAsync(VerifyRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        InvalidException.ThrowIfAny([.. Faults(body.From, body.Keys)]);
+        var ask = new VerifyAsk { From = body.From, Database = await DatabaseAsync(body.From, node, cancellationToken), Keys = body.Keys };
+        return await Begun.OneAsync(node, node.Verify(ask, principal.Caller()!.Display).Id, cancellationToken);
+    }
+
+    // A verification is of one database, as every operation.
+    private static async Task<DatabaseId> DatabaseAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        if (BackupFinder.IsDatabase(from)) return DatabaseId.Parse(from);
+        var found = await LookAsync(from, node, cancellationToken);
+        var databases = found.Places.SelectMany(p => p.Stored.Chains.Select(p.DatabaseOf)).Distinct(StringComparer.Ordinal).ToList();
+        if (databases is [var only]) return DatabaseId.Parse(only);
+        throw InvalidException.Of([new("from", $"Backups of {databases.Count} databases lie there.", "Verify those of one database at a time: GET /api/v1/backups/databases lists their folders.")]);
+    }
+
     private static Task<Accepted<OperationIdView>> RestoreAsync(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(Faults(body));
@@ -101,6 +119,7 @@ internal static class BackupEndpoints
             Task = chain.Name.Task,
             TaskName = chain.Name.Task is { } task ? node.Tasks.Find(task)?.Name : null,
             HasFull = chain.HasFull,
+            Check = place.Destination is { } destination ? node.Checks.Find(destination, place.PathOf(chain)) : null,
             Archives = [.. archives.Select(a => new ArchiveView(place.At(a.Path), a.Name.ToString(), a.Name.Time, a.Name.Form.ToString(), a.Length, a.Name.IsEncrypted))],
         };
     }

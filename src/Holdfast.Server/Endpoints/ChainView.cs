@@ -1,8 +1,9 @@
+using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>A chain as it lies at one place, by the names of its folder and files: nothing of it was read.</summary>
+/// <summary>A chain as it lies at one place, by the names of its folder and files, and by what was noted when it was verified: nothing of it is read for this.</summary>
 public sealed record ChainView
 {
     /// <summary>How it is asked for: <c>destination:nas/demo/shop.db/…</c>, or an absolute path.</summary>
@@ -34,6 +35,9 @@ public sealed record ChainView
 
     /// <summary>Whether its full archive is here, without which nothing of it can be restored.</summary>
     public required bool HasFull { get; init; }
+
+    /// <summary>What reading all of it has found last; null where that was never done, and for a path.</summary>
+    public ChainCheck? Check { get; init; }
 
     /// <summary>Its archives, the oldest first.</summary>
     public required IReadOnlyList<ArchiveView> Archives { get; init; }

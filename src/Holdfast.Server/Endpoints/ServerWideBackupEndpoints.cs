@@ -25,7 +25,7 @@ internal static class ServerWideBackupEndpoints
         group.MapGet("", ListAsync).WithSummary("All server-wide backup tasks");
         group.MapGet("/{name}", ShowAsync).WithSummary("One server-wide backup task");
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a server-wide backup task; answers with what it covers");
-        group.MapPost("/{name}/preview", PreviewDraftAsync).RequireRole(Role.Operator).WithSummary("What it would cover, without saving it");
+        group.MapPost("/{name}/preview", PreviewDraftAsync).RequireRole(Role.Operator).WithMetadata(NotAudited.Instance).WithSummary("What it would cover, without saving it");
         group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete it and its tasks; backups stay");
         group.MapPost("/{name}/backup", BackUpAsync).RequireRole(Role.Operator).WithSummary("Back up all its databases now");
         group.MapPost("/{name}/key", RevealAsync).RequireRole(Role.Admin).WithSummary("Reveal its key; audited");

@@ -1,3 +1,5 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 using Holdfast.Server.Endpoints;
 
 namespace Holdfast.Studio.Chains;
@@ -8,7 +10,8 @@ namespace Holdfast.Studio.Chains;
 /// <param name="Held">Names of the archives that it holds.</param>
 /// <param name="Missing">How many it misses, of those that any destination has.</param>
 /// <param name="HasFull">Whether it has the full archive.</param>
-public sealed record ChainHolding(string Place, string From, IReadOnlySet<string> Held, int Missing, bool HasFull)
+/// <param name="Check">What verifying it has found last; null where it never was.</param>
+public sealed record ChainHolding(string Place, string From, IReadOnlySet<string> Held, int Missing, bool HasFull, ChainCheck? Check)
 {
     /// <summary>Whether all is there.</summary>
     public bool IsWhole => HasFull && Missing == 0;
@@ -16,9 +19,24 @@ public sealed record ChainHolding(string Place, string From, IReadOnlySet<string
     /// <summary>In words.</summary>
     public string Words => IsWhole ? "whole" : HasFull ? $"misses {Missing} of {Held.Count + Missing}" : "misses its full backup";
 
+    /// <summary>How many of its archives are damaged, as far as was verified.</summary>
+    public int Damaged => Check?.Problems.Count(p => Held.Contains(p.Key) && !IsKeyless(p.Value)) ?? 0;
+
+    /// <summary>How many could not be verified, for the server has no key that opens them.</summary>
+    public int Keyless => Check?.Problems.Count(p => Held.Contains(p.Key) && IsKeyless(p.Value)) ?? 0;
+
+    /// <summary>What is wrong with an archive; null where nothing is known to be.</summary>
+    public OperationError? ProblemOf(string name) => Check?.Problems.GetValueOrDefault(name);
+
+    /// <summary>Whether an archive was read and is whole.</summary>
+    public bool IsVerified(string name, DateTimeOffset time) => Held.Contains(name) && Check is not null && time <= Check.Through && !Check.Problems.ContainsKey(name);
+
+    /// <summary>Whether it is the key that is missing, and not a byte that is wrong.</summary>
+    public static bool IsKeyless(OperationError error) => error.Code == ErrorCatalogue.KeyMissing.Code || error.Code == ErrorCatalogue.KeyWrong.Code;
+
     internal static ChainHolding Of(ChainView copy, IReadOnlyCollection<ArchiveView> all)
     {
         var held = copy.Archives.Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
-        return new(copy.Destination ?? copy.From, copy.From, held, all.Count(a => !held.Contains(a.Name)), copy.HasFull);
+        return new(copy.Destination ?? copy.From, copy.From, held, all.Count(a => !held.Contains(a.Name)), copy.HasFull, copy.Check);
     }
 }

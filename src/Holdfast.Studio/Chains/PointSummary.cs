@@ -1,4 +1,5 @@
 using Holdfast.Core.Layout;
+using Holdfast.Core.Operations;
 using Holdfast.Server.Endpoints;
 
 namespace Holdfast.Studio.Chains;
@@ -30,6 +31,12 @@ public sealed record PointSummary
     /// <summary>Destinations that have it with all that comes before it in its chain, and how it is asked for there: it can be restored from these.</summary>
     public required IReadOnlyList<(string Place, string From)> Whole { get; init; }
 
+    /// <summary>Destinations at which it was read, and is whole.</summary>
+    public required IReadOnlyList<string> Verified { get; init; }
+
+    /// <summary>Destinations at which it was read, and is not, and why.</summary>
+    public required IReadOnlyList<(string Place, OperationError Problem)> Problems { get; init; }
+
     /// <summary>Whether it can be restored, as far as names tell.</summary>
     public bool IsWhole => Whole.Count > 0;
 
@@ -51,6 +58,8 @@ public sealed record PointSummary
             NeedsKey = archive.NeedsKey,
             Number = number,
             Places = [.. holdings.Where(h => h.Held.Contains(archive.Name)).Select(h => h.Place)],
+            Verified = [.. holdings.Where(h => h.IsVerified(archive.Name, archive.Time)).Select(h => h.Place)],
+            Problems = [.. holdings.Where(h => h.Held.Contains(archive.Name)).Select(h => (h.Place, Problem: h.ProblemOf(archive.Name))).Where(p => p.Problem is not null).Select(p => (p.Place, p.Problem!))],
             Whole = [.. holdings.Where(h => h.HasFull && before.IsSubsetOf(h.Held)).Select(h => (h.Place, copies.First(c => c.From == h.From).Archives.First(a => a.Name == archive.Name).From))],
         };
     }

@@ -21,7 +21,7 @@ public static class TaskWords
 
     /// <summary>What would be lost if the database were lost now: all of it, or what was written since its last good backup.</summary>
     public static string Risk(DatabaseView database, DateTimeOffset now) =>
-        database.Dropped is not null ? "–" : database.LastBackup is { } last ? $"{Amounts.Span(now - last)} of changes" : "everything";
+        database.Dropped is not null ? "–" : database.LastBackup is { } last ? Amounts.Span(now - last) : "everything";
 
     /// <summary>Whether a name is that of a server-wide task.</summary>
     public static bool IsServerWide(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);

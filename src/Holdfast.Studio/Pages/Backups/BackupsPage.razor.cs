@@ -42,6 +42,8 @@ public sealed partial class BackupsPage
 
     private void Toggle(ChainSummary chain) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("chain", IsOpen(chain) ? NoChain : chain.Folder), replace: true);
 
+    private Task<bool> VerifyAsync() => DoAsync(() => Api.SendAsync(HttpMethod.Post, "backups/verify", new VerifyRequest { From = Id }), "Every byte is being read: Operations shows how far it is, and this page what was found.");
+
     private IEnumerable<(string Place, long Bytes, int Missing)> Places() => _chains.SelectMany(c => c.Holdings.Select(h => (h.Place, Bytes: c.Points.Where(p => h.Held.Contains(p.Name)).Sum(p => p.Bytes), h.Missing)))
         .GroupBy(h => h.Place).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Sum(h => h.Bytes), g.Sum(h => h.Missing)));
 }

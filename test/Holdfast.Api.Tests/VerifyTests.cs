@@ -1,0 +1,80 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Holdfast.Api.Tests;
+
+/// <summary>Reading backups to see whether they are whole.</summary>
+public sealed class VerifyTests
+{
+    [Fact]
+    public async Task Chains_are_read_at_every_destination_and_what_is_damaged_is_told_with_its_archive()
+    {
+        var server = await ApiServer.StartAsync("a.db");
+        (await server.PutAsync("destinations/second", new { kind = "local", path = $"{server.Root}/second" })).Is(HttpStatusCode.Created);
+        await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("destinations", new JsonArray("nas", "second"))));
+        await server.BackedUpAsync("a.db");
+        server.Add("a.db", 10);
+        server.Time.Advance(TimeSpan.FromHours(1));
+        var second = await server.BackedUpAsync("a.db", "Incremental");
+        Assert.All(await ChainsAsync(server), c => Assert.Null(c["check"]));
+
+        var well = await VerifiedAsync(server, "demo/a.db");
+        Assert.Equal(("Completed", "Verify", "demo/a.db"), ((string)well["state"]!, (string)well["kind"]!, (string)well["database"]!));
+        Assert.Equal((await ChainsAsync(server)).Sum(c => c["archives"]!.AsArray().Sum(a => (long)a!["bytes"]!)), (long)well["result"]!["storedBytes"]!);
+        Assert.Equal(4, (int)well["progress"]!["items"]!);
+        Assert.All(await ChainsAsync(server), c => Assert.Empty(c["check"]!["problems"]!.AsObject()));
+
+        // One byte of one archive at one destination.
+        var file = Path.Combine(server.Root, "second", (string)second["path"]!);
+        var bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
+        server.Time.Advance(TimeSpan.FromHours(1));
+        var damaged = await VerifiedAsync(server, "demo/a.db");
+        Assert.Equal(("Failed", "corrupt"), ((string)damaged["state"]!, (string)damaged["error"]!["code"]!));
+        Assert.StartsWith("1 of 4 archives cannot be relied on.", (string)damaged["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.Null(damaged["result"]!["destinations"]!["nas"]);
+        Assert.Contains(Path.GetFileName(file), (string)damaged["result"]!["destinations"]!["second"]!, StringComparison.Ordinal);
+        var chains = await ChainsAsync(server);
+        Assert.Empty(chains[0]["check"]!["problems"]!.AsObject());
+        Assert.Equal("corrupt", (string?)chains[1]["check"]!["problems"]![Path.GetFileName(file)]!["code"]);
+        Assert.Equal(server.Time.GetUtcNow(), (DateTimeOffset)chains[1]["check"]!["at"]!);
+
+        // It outlives the server, and is forgotten when the name means another place.
+        server = await server.RestartAsync();
+        await using var last = server;
+        Assert.NotNull((await ChainsAsync(server))[1]["check"]);
+        Directory.CreateDirectory($"{server.Root}/moved");
+        Directory.Move($"{server.Root}/second", $"{server.Root}/moved/second");
+        (await server.PutAsync("destinations/second", new { kind = "local", path = $"{server.Root}/moved/second" })).Is(HttpStatusCode.OK);
+        chains = await ChainsAsync(server);
+        Assert.Equal((true, false), (chains[0]["check"] is not null, chains[1]["check"] is not null));
+    }
+
+    [Fact]
+    public async Task A_chain_is_verified_alone_and_what_no_key_here_opens_is_told_so()
+    {
+        await using var server = await ApiServer.StartAsync("a.db", "b.db");
+        var key = Holdfast.Archive.Age.AgeIdentity.Generate();
+        await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("encryption", new JsonObject { ["mode"] = "Recipients", ["recipients"] = new JsonArray(key.Recipient.ToString()), ["encryptSnapshots"] = true })));
+        await server.BackedUpAsync("a.db");
+        await server.BackedUpAsync("b.db");
+        var chain = (string)(await ChainsAsync(server))[0]["from"]!;
+        var locked = await VerifiedAsync(server, chain);
+        Assert.Equal(("Failed", "demo/a.db"), ((string)locked["state"]!, (string)locked["database"]!));
+        Assert.StartsWith("key-", (string)locked["error"]!["code"]!, StringComparison.Ordinal);
+        Assert.Equal("Completed", (string?)(await VerifiedAsync(server, chain, key.ToSecretKey()))["state"]);
+        Assert.Empty((await ChainsAsync(server))[0]["check"]!["problems"]!.AsObject());
+
+        // A root of several databases is no database, and what is not there cannot be read.
+        (await server.PostAsync("backups/verify", new { from = "destination:nas" })).Faults("from");
+        (await server.PostAsync("backups/verify", new { from = "", keys = new[] { "x" } })).Faults("from", "keys");
+        (await server.PostAsync("backups/verify", new { from = "/etc" })).Problem(400, "usage");
+        Assert.Equal("not-found", (string?)(await VerifiedAsync(server, "demo/none.db"))["error"]!["code"]);
+    }
+
+    private static async Task<IReadOnlyList<JsonNode>> ChainsAsync(ApiServer server) => [.. (await server.GetAsync("backups/chains?from=demo%2Fa.db")).Json()["chains"]!.AsArray().Select(c => c!)];
+
+    private static async Task<JsonNode> VerifiedAsync(ApiServer server, string from, params string[] keys) =>
+        await server.EndedAsync((string)(await server.PostAsync("backups/verify", new { from, keys })).Json(HttpStatusCode.Accepted)["operationId"]!);
+}
