@@ -65,6 +65,9 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Where it makes its spool files.</summary>
     public string Temporary => _temporary;
 
+    /// <summary>Most memory that it has had resident, in bytes.</summary>
+    public long PeakResidentBytes => long.Parse(File.ReadLines($"/proc/{_process!.Id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+
     /// <summary>What it has written so far, of all its lives.</summary>
     public string Output => string.Join('\n', _output);
 

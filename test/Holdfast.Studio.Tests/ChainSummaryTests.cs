@@ -21,7 +21,7 @@ public sealed class ChainSummaryTests
         Assert.Equal([7, 0], chains.Select(c => (c.Time - Start).Days));
         var chain = chains[1];
         Assert.True(chain.IsWhole);
-        Assert.Equal([("nas", "whole"), ("offsite", "misses 1 of 3"), ("old", "misses its full backup")], chain.Holdings.Select(h => (h.Place, h.Words)));
+        Assert.Equal([("nas", "complete"), ("offsite", "misses 1 of 3"), ("old", "misses its full backup")], chain.Holdings.Select(h => (h.Place, h.Words)));
         Assert.Equal([2, 1, 0], chain.Points.Select(p => (p.Time - Start).Days)); // the newest first
         Assert.Equal([3, 2, 1], chain.Points.Select(p => p.Number));
         Assert.Equal(600, chain.Bytes);

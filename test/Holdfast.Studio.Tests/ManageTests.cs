@@ -70,7 +70,8 @@ public sealed class ManageTests
         Assert.Equal("Make API token", AuditWords.Action("POST /api/v1/tokens/"));
         Assert.Equal("PATCH /something", AuditWords.Action("PATCH /api/v1/something"));
         Assert.Equal("bob", AuditWords.Subject("name=bob"));
-        Assert.Equal("id=a task=b", AuditWords.Subject("id=a task=b"));
+        Assert.Equal("monthly logical", AuditWords.Subject("name=monthly logical"));
+        Assert.Equal("demo/a b.db, e33", AuditWords.Subject("id=demo/a b.db taskId=e33"));
         Assert.Equal(("Done", "Not allowed (403)", "Failed (500)"), (AuditWords.Result("204").Word, AuditWords.Result("403").Word, AuditWords.Result("500").Word));
     }
 

@@ -17,7 +17,7 @@ public sealed record ChainHolding(string Place, string From, IReadOnlySet<string
     public bool IsWhole => HasFull && Missing == 0;
 
     /// <summary>In words.</summary>
-    public string Words => IsWhole ? "whole" : HasFull ? $"misses {Missing} of {Held.Count + Missing}" : "misses its full backup";
+    public string Words => IsWhole ? "complete" : HasFull ? $"misses {Missing} of {Held.Count + Missing}" : "misses its full backup";
 
     /// <summary>How many of its archives are damaged, as far as was verified.</summary>
     public int Damaged => Check?.Problems.Count(p => Held.Contains(p.Key) && !IsKeyless(p.Value)) ?? 0;

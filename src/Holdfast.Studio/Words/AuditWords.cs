@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Holdfast.Server;
 using MudBlazor;
 
 namespace Holdfast.Studio.Words;
 
 /// <summary>Entries of the audit log, for people.</summary>
-public static class AuditWords
+public static partial class AuditWords
 {
     private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
     {
@@ -53,13 +54,11 @@ public static class AuditWords
         return Actions.GetValueOrDefault(plain, plain);
     }
 
-    /// <summary>What it was done to: the values alone where there is but one.</summary>
-    public static string Subject(string? subject) => subject switch
-    {
-        null => "",
-        _ when subject.Split(' ') is [var only] && only.IndexOf('=', StringComparison.Ordinal) is > 0 and var at => only[(at + 1)..],
-        _ => subject,
-    };
+    /// <summary>What it was done to: the values alone, for what was done tells what they are.</summary>
+    public static string Subject(string? subject) => subject is null ? "" : string.Join(", ", Field().Split(subject).Where(f => f.Length > 0));
+
+    [GeneratedRegex("(?:^| )[a-zA-Z]+=")]
+    private static partial Regex Field();
 
     /// <summary>What became of it.</summary>
     public static StateLook Result(string result) => result switch

@@ -18,7 +18,7 @@ public sealed record StateLook(string Word, string Tone, string Icon)
         "Overdue" => new("Overdue", "bad", Icons.Material.Filled.RunningWithErrors),
         "Uncovered" => new("Not covered", "bad", Icons.Material.Filled.GppBad),
         "Unreadable" => new("Unreadable", "bad", Icons.Material.Filled.ReportProblem),
-        "Waiting" => new("Waiting for its first backup", "warn", Icons.Material.Filled.HourglassTop),
+        "Waiting" => new("No backup yet", "warn", Icons.Material.Filled.HourglassTop),
         "Dropped" => new("Dropped", "quiet", Icons.Material.Filled.RemoveCircleOutline),
         _ => new(state, "quiet", Icons.Material.Filled.HelpOutline),
     };
