@@ -12,6 +12,27 @@ public interface IDatabaseSource : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> when it is down.</exception>
     Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken);
 
+    /// <summary>Tries whether databases can be backed up and restored here, and tells all that is missing. Changes nothing.</summary>
+    async Task<SourceTest> TestAsync(CancellationToken cancellationToken)
+    {
+        var (problems, databases, info) = (new List<HoldfastException>(), 0, (SourceInfo?)null);
+        try
+        {
+            info = await DescribeAsync(cancellationToken);
+            await foreach (var database in DiscoverAsync(cancellationToken))
+            {
+                databases++;
+                if (database.Problem is { } problem) problems.Add(problem);
+            }
+        }
+        catch (HoldfastException e)
+        {
+            problems.Add(e);
+        }
+
+        return new(info, databases, problems, []);
+    }
+
     /// <summary>Finds every database, in the order of their names. One that cannot be read is listed with its problem and stops no other.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> when the source is down; never an empty list instead.</exception>
     IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken);

@@ -25,7 +25,8 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
-    private readonly Dictionary<string, SourceMonitor> _sources;
+    private readonly IReadOnlyList<AttachedSource> _configured;
+    private readonly SourceBook _sources;
     private readonly CancellationTokenSource _stop = new();
     private readonly BackupScheduler _scheduler;
     private readonly RestoreExecutor _restores;
@@ -35,7 +36,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <summary>Makes it; nothing runs until <see cref="StartAsync"/>.</summary>
     public HoldfastNode(NodeSettings settings, IStateStore store, IReadOnlyList<AttachedSource> sources, TimeProvider time)
     {
-        (_settings, _time) = (settings, time);
+        (_settings, _time, _configured) = (settings, time, sources);
         State = new(store, time);
         var roots = new AllowedRoots(settings.LocalRoots);
         Destinations = new(State.Destinations, roots, time);
@@ -47,8 +48,9 @@ public sealed class HoldfastNode : IAsyncDisposable
         Editor = new(State.Templates, State.Tasks, Destinations, ArchiveKeys, time);
         Retention = new(settings.Zone, time);
         Backups = new(Destinations, roots);
-        _sources = sources.ToDictionary(s => s.Name, s => new SourceMonitor(s, State.Databases, time), StringComparer.Ordinal);
-        Executor = new(name => _sources.GetValueOrDefault(name), Destinations, DatabaseKeys, State.Statuses, Retention, settings, time);
+        _sources = new(State.Databases, settings.DiscoveryInterval, time);
+        SourceEditor = new(State.Sources, secrets, _sources, sources.Select(s => s.Name), settings.AttachSource);
+        Executor = new(_sources.Find, Destinations, DatabaseKeys, State.Statuses, Retention, settings, time);
         Dispatcher = new(Operations, IsSmall, Executor.RunAsync, settings);
         _scheduler = new(Tasks.Find, StatusOf, id => Dispatcher.Find(id) is not null, Due, settings.Zone, time);
         RetentionDesk = new(Retention, Destinations, State.Statuses, id => Dispatcher.Find(id) is not null);
@@ -58,7 +60,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         Checks = new(State.Checks, State.Destinations);
         Retention.Deleted += Checks.Forget;
         _verifications = new(Backups, keys, Checks, time);
-        _restores = new(Points, name => _sources.GetValueOrDefault(name));
+        _restores = new(Points, _sources.Find);
     }
 
     /// <summary>What is stored.</summary>
@@ -119,8 +121,11 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <summary>Keys of tasks.</summary>
     public ArchiveKeys ArchiveKeys { get; }
 
-    /// <summary>The sources, by name.</summary>
-    public IReadOnlyCollection<SourceMonitor> Sources => _sources.Values;
+    /// <summary>The sources.</summary>
+    public SourceBook Sources => _sources;
+
+    /// <summary>Sources that are defined over the API.</summary>
+    public SourceEditor SourceEditor { get; }
 
     /// <summary>Tag of this node.</summary>
     public string Tag => _settings.Tag;
@@ -132,7 +137,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     public NextBackup? NextOf(string taskId) => _scheduler.NextOf(taskId);
 
     /// <summary>A source; null where this node has none of that name.</summary>
-    public SourceMonitor? FindSource(string name) => _sources.GetValueOrDefault(name);
+    public SourceMonitor? FindSource(string name) => _sources.Find(name);
 
     /// <summary>Starts to work: returns when every source has been looked at once.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -144,22 +149,9 @@ public sealed class HoldfastNode : IAsyncDisposable
         foreach (var operation in crashed.Where(o => o.TaskId is not null)) Interrupted(operation);
         Tasks.Changed += ids => _scheduler.Ask(ids);
         Dispatcher.Ended += job => _scheduler.Ask(job.Task is null ? [] : [job.Task.Id]);
-        foreach (var monitor in _sources.Values) monitor.Changed += Tasks.Derive;
+        _sources.Changed += Tasks.Derive;
         Tasks.Start();
-        await Task.WhenAll(_sources.Values.Select(async monitor =>
-        {
-            try
-            {
-                await monitor.Attached.Source.RemoveLeftoversAsync(cancellationToken);
-            }
-            catch (HoldfastException)
-            {
-                // A source that is down: the look says so.
-            }
-
-            await monitor.LookAsync(cancellationToken);
-        }));
-        foreach (var monitor in _sources.Values) _loops.Add(Task.Run(() => EveryAsync(_settings.DiscoveryInterval, monitor.LookAsync), CancellationToken.None));
+        await Task.WhenAll(_configured.Select(s => _sources.AttachAsync(s, cancellationToken)).Append(SourceEditor.StartAsync(cancellationToken)));
         _loops.Add(Task.Run(() => _scheduler.RunAsync(_stop.Token), CancellationToken.None));
         _loops.Add(Task.Run(() => new CrashCleaner(Destinations).CleanAsync([.. crashed.Select(o => o.Database).Distinct()], _stop.Token), CancellationToken.None));
         _loops.Add(Task.Run(() => Alerts.RunAsync(_stop.Token), CancellationToken.None));
@@ -201,6 +193,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         var restores = Operations.Live.ToList();
         foreach (var operation in restores) await operation.InterruptAsync();
         await Task.WhenAll(restores.Select(r => r.Ended));
+        await _sources.StopAsync();
         foreach (var loop in _loops) await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await State.Writer.FlushAsync(CancellationToken.None);
     }
@@ -208,12 +201,8 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var monitor in _sources.Values)
-        {
-            monitor.Dispose();
-            await monitor.Attached.Source.DisposeAsync();
-        }
-
+        SourceEditor.Dispose();
+        await _sources.DisposeAsync();
         _scheduler.Dispose();
         _verifications.Dispose();
         Editor.Dispose();
@@ -230,11 +219,8 @@ public sealed class HoldfastNode : IAsyncDisposable
         Tasks.Changed += _ => Alerts.Touch();
         Dispatcher.Ended += _ => Alerts.Touch();
         RetentionDesk.Ended += Alerts.Touch;
-        foreach (var monitor in _sources.Values)
-        {
-            monitor.Changed += _ => Alerts.Touch();
-            monitor.StatusChanged += Alerts.Touch;
-        }
+        _sources.Changed += _ => Alerts.Touch();
+        _sources.StatusChanged += Alerts.Touch;
     }
 
     private bool IsSmall(BackupJob job) => (FindSource(job.Database.Source)?.Find(job.Database.Name)?.SizeBytes ?? 0) < BackupSweep.SmallDatabaseBytes;

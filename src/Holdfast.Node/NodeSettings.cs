@@ -1,4 +1,5 @@
 using Holdfast.Archive.Age;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
 
 namespace Holdfast.Node;
@@ -35,6 +36,9 @@ public sealed record NodeSettings
 
     /// <summary>Commands that print keys of encrypted databases, by the id of a database or a glob over ids. Default none.</summary>
     public IReadOnlyDictionary<string, KeyCommand> DatabaseKeys { get; init; } = new Dictionary<string, KeyCommand>();
+
+    /// <summary>Attaches sources that are defined over the API; null where none can be.</summary>
+    public AttachSource? AttachSource { get; init; }
 
     /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;

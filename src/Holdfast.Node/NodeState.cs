@@ -2,6 +2,7 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Places;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
@@ -24,6 +25,7 @@ public sealed class NodeState : IAsyncDisposable
         Templates = new(store, "templates/", time);
         Tasks = new(store, "tasks/", time);
         Destinations = new(store, "destinations/", time);
+        Sources = new(store, "sources/", time);
         _statuses = new(store, "status/", time);
         _databases = new(store, "databases/", time);
         _operations = new(store, "operations/", time);
@@ -35,6 +37,7 @@ public sealed class NodeState : IAsyncDisposable
         Tell(Templates);
         Tell(Tasks);
         Tell(Destinations);
+        Tell(Sources);
         Tell(_statuses);
         Tell(_databases);
         Tell(_operations);
@@ -56,6 +59,9 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Destinations, by name.</summary>
     public StateMirror<DestinationConfig> Destinations { get; }
 
+    /// <summary>Sources that were defined over the API, by name.</summary>
+    public StateMirror<SourceDefinition> Sources { get; }
+
     /// <summary>What has become of each task, by its id.</summary>
     public StateRecords<TaskStatus> Statuses { get; }
 
@@ -70,7 +76,7 @@ public sealed class NodeState : IAsyncDisposable
 
     /// <summary>Values that cannot be read, by their keys in the store.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
-        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_operations, "operations/")).Concat(Of(_checks, "checks/"))
+        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(Sources, "sources/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_operations, "operations/")).Concat(Of(_checks, "checks/"))
             .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
     /// <summary>Told when <see cref="Unreadable"/> got another one. Must not block.</summary>
@@ -80,7 +86,7 @@ public sealed class NodeState : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(
-            Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken),
+            Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken), Sources.StartAsync(cancellationToken),
             _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken), _checks.StartAsync(cancellationToken));
         Writer.Start();
     }
@@ -92,6 +98,7 @@ public sealed class NodeState : IAsyncDisposable
         await Templates.DisposeAsync();
         await Tasks.DisposeAsync();
         await Destinations.DisposeAsync();
+        await Sources.DisposeAsync();
         await _statuses.DisposeAsync();
         await _databases.DisposeAsync();
         await _operations.DisposeAsync();

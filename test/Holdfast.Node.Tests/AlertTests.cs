@@ -183,7 +183,7 @@ public sealed class AlertTests : IAsyncLifetime
 
     private async Task PutAsync(Template template) => await _node.State.Templates.PutAsync(template.Id, template, null, Token);
 
-    private Task LookAsync() => _node.Sources.Single().LookAsync(Token);
+    private Task LookAsync() => _node.Sources.Items.Single().LookAsync(Token);
 
     private async Task BackUpAsync()
     {

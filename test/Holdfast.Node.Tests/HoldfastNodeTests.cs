@@ -54,7 +54,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     {
         await PutAsync(Template());
         _source.Databases["new"] = new byte[4096];
-        await _node.Sources.Single().LookAsync(Token);
+        await _node.Sources.Items.Single().LookAsync(Token);
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("a", "b", "new");
     }
@@ -144,7 +144,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("a", "b");
         _source.Databases.Remove("a");
-        await _node.Sources.Single().LookAsync(Token);
+        await _node.Sources.Items.Single().LookAsync(Token);
         Assert.NotNull(_node.State.Databases.Find("fake/a")!.Dropped);
         Assert.Empty(_node.Tasks.Of(new("fake", "a")));
         Assert.Equal(2, Archives().Length);

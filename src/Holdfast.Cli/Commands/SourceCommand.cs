@@ -8,7 +8,7 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast source</c>: what the server is attached to.</summary>
 internal static class SourceCommand
 {
-    public static Command Create() => new Command("source", "What the server is attached to, as its configuration says.") { ListCommand(), Look() }.OverServer();
+    public static Command Create() => new Command("source", "What the server is attached to: as its configuration says, and database servers as Admins define.") { ListCommand(), Look(), Put(), Delete(), Test() }.OverServer();
 
     private static Command ListCommand() => new Command("list", "List sources.").Does(async (parsed, api, console, cancellationToken) => Tell(console, await api.ListAsync("sources", cancellationToken)));
 
@@ -23,6 +23,75 @@ internal static class SourceCommand
             return Tell(console, looked);
         });
     }
+
+    private static Command Put()
+    {
+        var command = new Command("put", "Define or change a source that is a database server; needs an Admin.");
+        var name = command.Takes("NAME", "Its name.");
+        var url = new Option<string>("--url") { Description = "Where it is: postgresql://USER@HOST[,HOST2][:PORT]. Never with a password.", HelpName = "URL", Required = true };
+        var password = new Option<string>("--password-file") { Description = "A file of mode 0600 with the password of its user, - for a line of standard input; the server keeps it. Default: the one that is kept.", HelpName = "FILE" };
+        var include = new Option<string[]>("--include") { Description = "Glob of the names of databases that count. Repeatable; default: all.", HelpName = "GLOB" };
+        var exclude = new Option<string[]>("--exclude") { Description = "Glob of the names of databases that do not count. Repeatable.", HelpName = "GLOB" };
+        var owner = new Option<string>("--owner") { Description = "Role that owns what is restored there. Default: the one that restores.", HelpName = "ROLE" };
+        foreach (var option in (Option[])[url, password, include, exclude, owner]) command.Add(option);
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var text = parsed.GetRequiredValue(name);
+            var body = new JsonObject
+            {
+                ["engine"] = "postgresql", ["url"] = parsed.GetRequiredValue(url), ["restoreOwner"] = parsed.GetValue(owner), ["include"] = Globs(parsed.GetValue(include)), ["exclude"] = Globs(parsed.GetValue(exclude)),
+                ["password"] = parsed.GetValue(password) is { } file ? ServerOptions.ReadSecret(file, "Password file") : null,
+            };
+            var answer = await api.SendAsync(HttpMethod.Put, Path(text), body, cancellationToken);
+            if (console.IsJson) CommandConsole.Json(answer.Body!);
+            else console.Line($"{text} {(answer.IsNew ? "created" : "saved")}: {answer.Body.Find("problem", "message") ?? $"{answer.Body.Text("databases")} databases"}");
+            return answer.Body?["problem"] is null ? 0 : 1;
+        });
+    }
+
+    private static Command Delete()
+    {
+        var command = new Command("delete", "Remove a source that was defined with put. Its databases count as dropped; their backups stay.");
+        var name = command.Takes("NAME", "Its name.");
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var text = parsed.GetRequiredValue(name);
+            await api.SendAsync(HttpMethod.Delete, Path(text), null, cancellationToken);
+            return ClientVerb.Done(console, $"{text} removed. Backups of its databases stay.", new() { ["deleted"] = text });
+        });
+    }
+
+    private static Command Test()
+    {
+        var command = new Command("test", "Try whether its databases can be backed up and restored, and tell what is missing.");
+        var name = command.Takes("NAME", "Its name.");
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var answer = await api.PostAsync($"{Path(parsed.GetRequiredValue(name))}/test", null, cancellationToken);
+            if (console.IsJson)
+            {
+                CommandConsole.Json(answer);
+            }
+            else
+            {
+                if (answer.Find("version") is { } version) console.Line($"version {version}, {answer.Text("role").ToLowerInvariant()}, {answer.Text("databases")} databases");
+                foreach (var (word, list) in ((string, string)[])[("PROBLEM", "problems"), ("note", "notes")])
+                {
+                    foreach (var found in answer.Items(list))
+                    {
+                        console.Line($"{word}: {found.Text("message")}");
+                        if (found.Find("hint") is { } hint) console.Line($"  {hint}");
+                    }
+                }
+            }
+
+            return answer.Items("problems").Any() ? 1 : 0;
+        });
+    }
+
+    private static JsonArray Globs(string[]? globs) => [.. (globs ?? []).Select(g => (JsonNode)g)];
+
+    private static string Path(string name) => $"sources/{ApiClient.Part(name)}";
 
     private static int Tell(CommandConsole console, JsonArray sources)
     {

@@ -16,7 +16,7 @@ internal static class AlertLook
         Databases = [.. node.State.Databases.Items.Select(d => d.Value)],
         Templates = [.. node.State.Templates.Items.Select(t => t.Value)],
         Tasks = [.. node.Tasks.All.Select(t => Task(t, node, scheduler, now))],
-        Sources = [.. node.Sources.Select(s => new AlertSource(s.Attached.Name, s.Status.Problem))],
+        Sources = [.. node.Sources.Items.Select(s => new AlertSource(s.Attached.Name, s.Status.Problem))],
         StoreProblem = node.State.Writer.Problem is { } problem ? OperationError.Of(problem) : null,
         Unreadable = node.State.Unreadable.ToDictionary(u => u.Key, u => OperationError.Of(u.Value), StringComparer.Ordinal),
         Reported = reported,

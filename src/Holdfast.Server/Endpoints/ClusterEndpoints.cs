@@ -16,5 +16,5 @@ internal static class ClusterEndpoints
     private static Ok<ClusterView> Show(HoldfastNode node) => TypedResults.Ok(new ClusterView(
         node.Tag,
         node.Tag,
-        [new(node.Tag, "Leader", "Live", node.UpSince, HoldfastServer.Version, [.. node.Sources.Select(s => s.Attached.Name).Order(StringComparer.Ordinal)], node.Tasks.All.Count(t => t.Settings.Runs))]));
+        [new(node.Tag, "Leader", "Live", node.UpSince, HoldfastServer.Version, [.. node.Sources.Items.Select(s => s.Attached.Name).Order(StringComparer.Ordinal)], node.Tasks.All.Count(t => t.Settings.Runs))]));
 }

@@ -1,5 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Node;
+using Holdfast.Node.Discovery;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,25 +9,84 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>What this node is attached to; defined in its configuration file.</summary>
+/// <summary>What this node is attached to: as its configuration says, and as Admins have defined.</summary>
 internal static class SourceEndpoints
 {
     public static void MapSources(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/sources").WithTags("Sources").RequireRole(Role.Viewer);
-        group.MapGet("", List).WithSummary("All sources");
+        group.MapGet("", ListAsync).WithSummary("All sources");
+        group.MapGet("/{name}", ShowAsync).WithSummary("One source");
+        group.MapPut("/{name}", PutAsync).RequireRole(Role.Admin).WithSummary("Define or change a source that is a database server");
+        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Admin).WithSummary("Remove a source that was defined here; its databases count as dropped, their backups stay");
         group.MapPost("/{name}/look", LookAsync).RequireRole(Role.Operator).WithSummary("Look for databases now");
+        group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether its databases can be backed up and restored, and tell what is missing");
+        group.MapPost("/{name}/try", TryAsync).RequireRole(Role.Admin).WithSummary("The same of a definition that is not saved");
     }
 
-    private static Ok<Page<SourceView>> List(HoldfastNode node) =>
-        TypedResults.Ok(new Page<SourceView>([.. node.Sources.OrderBy(s => s.Attached.Name, StringComparer.Ordinal).Select(View)]));
+    private static async Task<Ok<Page<SourceView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var views = new List<SourceView>();
+        foreach (var source in node.Sources.Items.OrderBy(s => s.Attached.Name, StringComparer.Ordinal)) views.Add(await ViewAsync(node, source, cancellationToken));
+        return TypedResults.Ok(new Page<SourceView>(views));
+    }
+
+    private static async Task<Ok<SourceView>> ShowAsync(string name, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var view = await ViewAsync(node, Find(node, name), cancellationToken);
+        return TypedResults.Ok(node.SourceEditor.Find(name) is { } item ? response.WithTag(item.Revision, view) : view);
+    }
+
+    private static async Task<Results<Ok<SourceView>, Created<SourceView>>> PutAsync(string name, SourceRequest body, HttpRequest request, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var isNew = node.SourceEditor.Find(name) is null;
+        var definition = Definition(name, body);
+        var stored = await Revisions.EditAsync(request, node.State.Sources, name, d => d, expected => node.SourceEditor.PutAsync(definition, body.Password, expected, cancellationToken));
+        var view = response.WithTag(stored.Revision, await ViewAsync(node, Find(node, name), cancellationToken));
+        return isNew ? TypedResults.Created($"{HoldfastServer.ApiPath}/sources/{Uri.EscapeDataString(name)}", view) : TypedResults.Ok(view);
+    }
+
+    private static async Task<NoContent> DeleteAsync(string name, HttpRequest request, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        Find(node, name);
+        if (node.SourceEditor.Find(name) is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Source '{name}' stands in the server's configuration.", "Take it out of holdfast.json, and start the server again.");
+        await Revisions.EditAsync(request, node.State.Sources, name, d => d, async expected =>
+        {
+            await node.SourceEditor.DeleteAsync(name, expected, cancellationToken);
+            return true;
+        });
+        return TypedResults.NoContent();
+    }
 
     private static async Task<Ok<SourceView>> LookAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
     {
-        var source = node.FindSource(name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no source '{name}'.", "Sources are defined in holdfast.json.");
+        var source = Find(node, name);
         await source.LookAsync(cancellationToken);
-        return TypedResults.Ok(View(source));
+        return TypedResults.Ok(await ViewAsync(node, source, cancellationToken));
     }
 
-    private static SourceView View(Node.Discovery.SourceMonitor source) => new(source.Attached.Name, source.Attached.Engine, source.Status.Databases, source.Status.At, source.Status.Problem);
+    private static async Task<Ok<SourceTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken) =>
+        TypedResults.Ok(SourceTestView.Of(await Find(node, name).Attached.Source.TestAsync(cancellationToken)));
+
+    private static async Task<Ok<SourceTestView>> TryAsync(string name, SourceRequest body, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        await using var draft = (await node.SourceEditor.DraftAsync(Definition(name, body), body.Password, cancellationToken)).Source;
+        return TypedResults.Ok(SourceTestView.Of(await draft.TestAsync(cancellationToken)));
+    }
+
+    private static SourceDefinition Definition(string name, SourceRequest body) => new()
+    {
+        Name = name, Engine = body.Engine, Url = body.Url.Trim(), Include = body.Include, Exclude = body.Exclude, RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
+    };
+
+    private static SourceMonitor Find(HoldfastNode node, string name) =>
+        node.FindSource(name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no source '{name}'.", "List them with: GET /api/v1/sources");
+
+    private static async Task<SourceView> ViewAsync(HoldfastNode node, SourceMonitor source, CancellationToken cancellationToken)
+    {
+        var view = new SourceView(source.Attached.Name, source.Attached.Engine, source.Status.Databases, source.Status.At, source.Status.Problem);
+        return node.SourceEditor.Find(view.Name)?.Value is { } defined
+            ? view with { Definition = new(defined.Url, await node.SourceEditor.HasPasswordAsync(view.Name, cancellationToken), defined.Include, defined.Exclude, defined.RestoreOwner) }
+            : view;
+    }
 }

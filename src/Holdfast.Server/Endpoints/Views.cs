@@ -100,5 +100,5 @@ internal static class Views
         ? TaskDefinitionView.Of(node.State.Templates.Find(id)!.Value)
         : TaskDefinitionView.Of(node.State.Tasks.Find(task.Id)!.Value);
 
-    private static bool CanSnapshot(HoldfastNode node, string engine) => node.Sources.Select(s => s.Attached).FirstOrDefault(s => s.Engine == engine) is AttachedSource { CanSnapshot: true };
+    private static bool CanSnapshot(HoldfastNode node, string engine) => node.Sources.Items.Select(s => s.Attached).FirstOrDefault(s => s.Engine == engine) is AttachedSource { CanSnapshot: true };
 }

@@ -15,8 +15,9 @@ internal sealed class EventHub
         _options = options;
         node.Operations.Changed += operation => Each(l => l.Add(operation));
         node.Tasks.Changed += ids => Each(l => l.AddChanged("tasks", ids));
-        foreach (var source in node.Sources) source.Changed += database => Each(l => l.AddChanged("databases", [database.Id.ToString()]));
+        node.Sources.Changed += database => Each(l => l.AddChanged("databases", [database.Id.ToString()]));
         node.State.Destinations.Changed += (name, _, _) => Each(l => l.AddChanged("destinations", [name]));
+        node.Sources.StatusChanged += () => Each(l => l.AddChanged("sources", []));
         node.Alerts.Changed += changes => Each(l =>
         {
             foreach (var alert in changes.Ended) l.Add("Ended", alert);

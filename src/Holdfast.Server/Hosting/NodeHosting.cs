@@ -38,7 +38,7 @@ internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting
     {
         node.Operations.Changed += OnOperation;
         await node.StartAsync(cancellationToken);
-        foreach (var source in node.Sources)
+        foreach (var source in node.Sources.Items)
         {
             if (source.Status.Problem is { } problem) LogSourceDown(source.Attached.Name, problem.Message);
             else LogSource(source.Attached.Name, source.Status.Databases);
