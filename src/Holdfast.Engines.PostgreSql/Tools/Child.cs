@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Holdfast.Engines.PostgreSql.Tools;
+
+/// <summary>A running program. Disposing it ends it.</summary>
+internal sealed class Child : IAsyncDisposable
+{
+    private const int MostErrorText = 64 << 10;
+
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private Child(Process process)
+    {
+        _process = process;
+        _errors = ReadErrorsAsync(process.StandardError.BaseStream);
+    }
+
+    /// <summary>What it reads.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    /// <summary>What it writes.</summary>
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments, each as it is. Never a secret: any user can read them.</param>
+    /// <param name="passFile">The file with its password; null where it needs none.</param>
+    public static Child Start(string path, IEnumerable<string> arguments, string? passFile)
+    {
+        var start = new ProcessStartInfo(path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        // Settings of whoever started Holdfast are not the source's.
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        start.Environment["LC_ALL"] = "C"; // messages are told apart by their English text
+        start.Environment["PGPASSFILE"] = passFile ?? "/dev/null";
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code, and the last of what it said.</returns>
+    public async Task<(int ExitCode, string Errors)> EndAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return (_process.ExitCode, await _errors);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        await _errors;
+        _process.Dispose();
+    }
+
+    // Always read to its end, or the program would wait for room in the pipe; of very much only the last is kept.
+    private static async Task<string> ReadErrorsAsync(Stream stream)
+    {
+        var block = new byte[4096];
+        var text = new List<byte>();
+        int read;
+        while ((read = await stream.ReadAsync(block)) > 0)
+        {
+            text.AddRange(block.AsSpan(0, read));
+            if (text.Count > MostErrorText * 2) text.RemoveRange(0, text.Count - MostErrorText);
+        }
+
+        return Encoding.UTF8.GetString([.. text]).Trim();
+    }
+}
