@@ -12,17 +12,17 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     private readonly Connector _connector;
     private readonly ServerGroup _group;
     private readonly DatabaseFinder _finder;
-    private readonly ToolFinder _tools;
+    private readonly ViewOpening _opening;
 
     /// <param name="config">The source.</param>
     /// <param name="tools">Finds PostgreSQL's programs.</param>
     public PostgreSqlSource(PostgreSqlSourceConfig config, ToolFinder tools)
     {
         _config = config;
-        _tools = tools;
         _connector = new(config);
         _group = new(config, _connector);
         _finder = new(config, _group);
+        _opening = new(config, _connector, _group, tools);
     }
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     }
 
     /// <inheritdoc/>
-    public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => await _opening.OpenAsync(database, request, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
