@@ -43,7 +43,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
                 _warnings.Add($"These roles were made, without the right to log in: {string.Join(", ", needed.Select(n => $"'{n}'"))}.");
             }
 
-            await made.MakeAsync(around, config.Restore.Owner, cancellationToken);
+            await made.MakeAsync(around, config.Restore.Owner ?? (config.Restore.KeepOwners ? around.Owner : null), cancellationToken);
             await LoadAsync(items, around, withRoles, cancellationToken);
             _loaded = true;
         }

@@ -58,7 +58,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         var made = await NewDatabase.BeginAsync(_connector, _group, request.Name, cancellationToken);
         try
         {
-            var role = await TargetRole.AskAsync(made.Maintenance, _config.Restore.AllowSuperuser, cancellationToken);
+            var role = await TargetRole.AskAsync(made.Maintenance, _config.Restore, cancellationToken);
             return new PostgreSqlRestoreTarget(_config, _connector, await _tools.FindAsync(Tool.Restore, made.Server.Major, cancellationToken), role, made, request);
         }
         catch (Exception e)

@@ -90,9 +90,7 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
         {
             await File.WriteAllTextAsync(path, Cluster.Password + "\nsecond line", Token);
             await using (var source = Attach(Cluster.Source() with { Password = null, PasswordFile = path })) await DiscoverAsync(source);
-            await File.WriteAllTextAsync(path, $"*:*:*:{Cluster.User}:{Cluster.Password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n", Token);
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            await using (var source = Attach(Cluster.Source() with { Password = null, PassFile = path })) await DiscoverAsync(source);
+            await using (var source = Attach(Cluster.Source() with { Password = null, PassFile = Cluster.PassFile })) await DiscoverAsync(source);
         }
         finally
         {

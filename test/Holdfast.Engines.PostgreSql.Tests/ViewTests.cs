@@ -1,6 +1,5 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
@@ -111,14 +110,5 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
             CREATE TABLE empty_one(); DROP TABLE empty_one;
             SELECT lo_from_bytea(0, '\x0a0b'), lo_from_bytea(0, '');
             """, Cluster.User);
-    }
-
-    private async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpAsync(string name)
-    {
-        await using var source = Attach(Cluster.Source());
-        var found = (await DiscoverAsync(source)).Single(d => d.Name == name);
-        await using var view = await source.OpenViewAsync(found, new(BackupType.Backup, null), Token);
-        var items = new MemoryItems();
-        return (items, await view.WriteAsync(items, Token));
     }
 }

@@ -64,8 +64,8 @@ internal static class SurroundingsReader
             cancellationToken))[0];
         return properties with
         {
-            Grants = hasGrants ? await connection.QueryAsync(Grants, r => new DatabaseGrant(r.TextOrNull(0), r.GetString(1), r.GetBoolean(2)), cancellationToken) : null,
-            Settings = await connection.QueryAsync(Settings, r => new DatabaseSetting(r.TextOrNull(0), r.GetString(1), r.GetString(2)), cancellationToken),
+            Grants = hasGrants ? await connection.QueryAsync(Grants, r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.TextOrNull(0)), cancellationToken) : null,
+            Settings = await connection.QueryAsync(Settings, r => new DatabaseSetting(r.GetString(1), r.GetString(2), r.TextOrNull(0)), cancellationToken),
             Roles = await connection.QueryAsync(Roles, r => new NamedRole(r.GetString(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3)), cancellationToken),
             Tablespaces = await connection.QueryAsync(Tablespaces, r => r.GetString(0), cancellationToken),
             Extensions = await connection.QueryAsync("SELECT extname || ' ' || extversion FROM pg_extension ORDER BY 1", r => r.GetString(0), cancellationToken),

@@ -22,8 +22,9 @@ internal sealed class RestoreList(TargetRole role, Surroundings around)
     {
         var lacking = around.Roles.Where(r => !role.All.Contains(r.Name)).ToList();
         List<string> needed = [.. lacking.Where(r => r.IsNamed || (config.KeepOwners && r.IsOwner)).Select(r => r.Name)];
+        if (config.KeepOwners && !role.All.Contains(around.Owner) && !needed.Contains(around.Owner)) needed.Add(around.Owner);
         // Without its grants a table can be restored; without its owner, where owners are to be kept, it cannot.
-        if (needed.Count == 0 || config.MissingRoles == MissingRoles.Create || (config.MissingRoles == MissingRoles.Skip && !(config.KeepOwners && lacking.Exists(r => r.IsOwner)))) return needed;
+        if (needed.Count == 0 || config.MissingRoles == MissingRoles.Create || (config.MissingRoles == MissingRoles.Skip && !config.KeepOwners)) return needed;
         throw new HoldfastException(
             ErrorCatalogue.NotAllowed,
             $"'{around.Name}' names roles that the target does not have: {string.Join(", ", needed.Select(n => $"'{n}'"))}.",
@@ -48,8 +49,7 @@ internal sealed class RestoreList(TargetRole role, Surroundings around)
     {
         var sql = entry.Definition ?? "";
         if (RoleText.FirstNamed(sql, _missing) is { } name) return $"the role '{name}' does not exist here";
-        if (role.IsSuperuser) return null;
         if (entry.Kind == TocEntry.DefaultGrants && RoleText.DefaultsOf(sql) is { } of && !role.Own.Contains(of)) return $"'{role.Name}' is no member of '{of}'";
-        return sql.Contains("SET SESSION AUTHORIZATION", StringComparison.Ordinal) ? $"they were made by others than the owner, and '{role.Name}' cannot act for them" : null;
+        return !role.IsSuperuser && sql.Contains("SET SESSION AUTHORIZATION", StringComparison.Ordinal) ? $"they were made by others than the owner, and '{role.Name}' cannot act for them" : null;
     }
 }

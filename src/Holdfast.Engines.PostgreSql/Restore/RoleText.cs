@@ -19,7 +19,7 @@ internal static partial class RoleText
     }
 
     private static bool Names(string sql, string role) =>
-        new Regex($@"(?:\bTO |\bFROM |\bFOR ROLE |, )(?:{Regex.Escape(role)}|{Regex.Escape(Sql.Name(role))})(?=[;,\s]|$)", RegexOptions.NonBacktracking).IsMatch(sql);
+        new Regex($@"(?:\bTO |\bFROM |\bFOR ROLE |, )(?:{Regex.Escape(role)}|{Regex.Escape(Sql.Name(role))})(?:[;,\s]|$)", RegexOptions.NonBacktracking).IsMatch(sql);
 
     [GeneratedRegex("""\bFOR ROLE ("(?:[^"]|"")+"|[^\s";]+)""")]
     private static partial Regex ForRole();

@@ -14,6 +14,9 @@ public sealed class Cluster : IAsyncLifetime
 
     public int Port => Server.Port;
 
+    /// <summary>A file with the password, for programs that tests run.</summary>
+    public string PassFile { get; private set; } = "";
+
     public Postmaster Server => _server ?? throw new InvalidOperationException("not started");
 
     public async ValueTask InitializeAsync()
@@ -23,6 +26,9 @@ public sealed class Cluster : IAsyncLifetime
         await File.WriteAllTextAsync(password, Password);
         File.SetUnixFileMode(password, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         await Postmaster.RunAsync("initdb", "-D", Path.Combine(Folder, "data"), "-U", Superuser, "--pwfile", password, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions");
+        PassFile = Path.Combine(Folder, "pgpass");
+        await File.WriteAllTextAsync(PassFile, $"*:*:*:*:{Password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n");
+        File.SetUnixFileMode(PassFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort());
         // A template is no database to back up, so a new source is empty, as the contract has it.
         await RunAsync("postgres", "ALTER DATABASE postgres IS_TEMPLATE true");
