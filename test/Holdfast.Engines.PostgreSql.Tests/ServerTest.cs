@@ -1,3 +1,4 @@
+using Holdfast.Archive.Items;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
@@ -35,7 +36,7 @@ public abstract class ServerTest(Cluster cluster) : IAsyncLifetime
 
     /// <summary>Restores.</summary>
     /// <returns>What was warned about.</returns>
-    protected static async Task<IReadOnlyList<string>> RestoreAsync(PostgreSqlSourceConfig config, string name, MemoryItems items, IReadOnlyDictionary<string, string> fingerprint)
+    protected static async Task<IReadOnlyList<string>> RestoreAsync(PostgreSqlSourceConfig config, string name, IItemSource items, IReadOnlyDictionary<string, string> fingerprint)
     {
         await using var source = Attach(config);
         await using var target = await source.BeginRestoreAsync(new(name, BackupType.Backup, null, fingerprint, 1), Token);

@@ -12,6 +12,7 @@ internal static class ToolFailure
     [
         ("conflict with recovery", ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
         ("row-level security", ErrorCatalogue.SourceUnreadable, "Row security hides rows from the backup's role: ALTER ROLE … BYPASSRLS for it."),
+        ("statement timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."), // how pg_dump bounds its wait for locks
         ("lock timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
         ("could not obtain lock", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
         ("No space left on device", ErrorCatalogue.DestinationFull, "Make room on the server."),

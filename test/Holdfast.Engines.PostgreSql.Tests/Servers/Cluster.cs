@@ -41,6 +41,13 @@ public sealed class Cluster : IAsyncLifetime
         Directory.Delete(Folder, recursive: true);
     }
 
+    /// <summary>Starts the server anew after it was stopped.</summary>
+    public async Task StartAgainAsync()
+    {
+        await Server.DisposeAsync();
+        _server = await Postmaster.StartAsync(Folder, Port);
+    }
+
     /// <summary>Gives a folder to the user that the server runs as.</summary>
     public static async Task GiveToPostgresAsync(string folder)
     {
@@ -59,9 +66,11 @@ public sealed class Cluster : IAsyncLifetime
         Restore = new() { AllowSuperuser = user == Superuser, KeepOwners = user == Superuser },
     };
 
-    public async Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser)
+    public Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser) => OpenAtAsync(Port, database, user);
+
+    public static async Task<NpgsqlConnection> OpenAtAsync(int port, string database, string user)
     {
-        var text = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = Port, Username = user, Password = Password, Database = database, Pooling = false };
+        var text = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = user, Password = Password, Database = database, Pooling = false };
         var connection = new NpgsqlConnection(text.ConnectionString);
         await connection.OpenAsync();
         return connection;

@@ -18,9 +18,9 @@ public sealed class Postmaster : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts the server whose data lie in the folder's <c>data</c>.</summary>
-    public static async Task<Postmaster> StartAsync(string folder, int port)
+    public static async Task<Postmaster> StartAsync(string folder, int port, params string[] settings)
     {
-        string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB"];
+        string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB", .. settings.SelectMany(s => new[] { "-c", s })];
         var start = AsPostgres(Path.Combine(Binaries, "postgres"), options);
         start.RedirectStandardError = true;
         var process = Process.Start(start)!;
