@@ -6,6 +6,7 @@ namespace Holdfast.Engines.PostgreSql.Tools;
 /// <summary>A running program. Disposing it ends it.</summary>
 internal sealed class Child : IAsyncDisposable
 {
+    private const string Buffering = "/usr/bin/stdbuf";
     private const int MostErrorText = 64 << 10;
 
     private readonly Process _process;
@@ -27,14 +28,23 @@ internal sealed class Child : IAsyncDisposable
     /// <param name="path">The program.</param>
     /// <param name="arguments">Its arguments, each as it is. Never a secret: any user can read them.</param>
     /// <param name="passFile">The file with its password; null where it needs none.</param>
-    public static Child Start(string path, IEnumerable<string> arguments, string? passFile)
+    /// <param name="hasLargeOutput">Whether it writes much.</param>
+    public static Child Start(string path, IEnumerable<string> arguments, string? passFile, bool hasLargeOutput = false)
     {
-        var start = new ProcessStartInfo(path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        // PostgreSQL's programs write pieces of 4 KiB, a system call each; coreutils make them larger where they are there.
+        var start = hasLargeOutput && File.Exists(Buffering) ? new ProcessStartInfo(Buffering, ["--output=64K", path, .. arguments]) : new ProcessStartInfo(path, arguments);
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
         // Settings of whoever started Holdfast are not the source's.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         start.Environment["LC_ALL"] = "C"; // messages are told apart by their English text
         start.Environment["PGPASSFILE"] = passFile ?? "/dev/null";
         return new(Process.Start(start)!);
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
     }
 
     /// <summary>Waits for its end.</summary>
@@ -48,12 +58,8 @@ internal sealed class Child : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-        }
-
+        Kill();
+        await _process.WaitForExitAsync();
         await _errors;
         _process.Dispose();
     }
