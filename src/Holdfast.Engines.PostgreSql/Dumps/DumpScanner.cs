@@ -1,8 +1,11 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
 /// Reads a dump in custom format, without compression, as it passes by: the head, and how many rows each table has. A row of COPY's text ends with
-/// the only new line in it, so rows are counted by them. pg_dump up to 17 writes a chunk for each row, so what is done for a chunk must be little.
+/// the only new line in it, so rows are counted by them. pg_dump up to 17 writes a chunk for each row, so what is done for a chunk must be little: lines are counted over many chunks at once.
 /// </summary>
 internal sealed class DumpScanner
 {
@@ -51,6 +54,10 @@ internal sealed class DumpScanner
                 bytes = bytes[1..];
                 _expect = Expect.BlockId;
             }
+            else if (_numberBytes == 0 && _expect == Expect.ChunkLength && _blockType == TableBlock && CountWholeChunks(bytes) is > 0 and var counted)
+            {
+                bytes = bytes[counted..];
+            }
             else if (_numberBytes == 0 && bytes.Length >= HeadReader.IntBytes)
             {
                 Take(HeadReader.Int(bytes));
@@ -73,6 +80,29 @@ internal sealed class DumpScanner
         if (!_head.IsComplete) throw DumpFailure.Cut("its head is not whole");
         if (_expect != Expect.BlockType) throw DumpFailure.Cut($"the data of {_entry?.Name} are not whole");
         if (_head.Entries.FirstOrDefault(e => e.HasData && !e.IsComplete) is { } missing) throw DumpFailure.Cut($"the data of {missing.Name} are missing");
+    }
+
+    // The lengths between the rows may hold the byte of a new line too.
+    private int CountWholeChunks(ReadOnlySpan<byte> bytes)
+    {
+        var (at, ofLengths) = (0, 0);
+        while (bytes.Length - at > HeadReader.IntBytes)
+        {
+            var number = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 1)..]);
+            if (bytes[at] != 0 || number == 0 || number > bytes.Length - at - HeadReader.IntBytes) break;
+            ofLengths += NewLines(number);
+            at += HeadReader.IntBytes + (int)number;
+        }
+
+        _lines += bytes[..at].Count((byte)'\n') - ofLengths;
+        return at;
+    }
+
+    // How many of the four bytes are new lines: those that are zero after the exclusive or keep their highest bit clear in the sum.
+    private static int NewLines(uint bytes)
+    {
+        var x = bytes ^ 0x0A0A0A0A;
+        return BitOperations.PopCount(~(((x & 0x7F7F7F7F) + 0x7F7F7F7F) | x | 0x7F7F7F7F));
     }
 
     private ReadOnlySpan<byte> ScanChunk(ReadOnlySpan<byte> bytes)

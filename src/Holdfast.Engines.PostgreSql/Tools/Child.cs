@@ -1,13 +1,18 @@
 using System.Diagnostics;
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
 /// <summary>A running program. Disposing it ends it.</summary>
-internal sealed class Child : IAsyncDisposable
+internal sealed partial class Child : IAsyncDisposable
 {
     private const string Buffering = "/usr/bin/stdbuf";
     private const int MostErrorText = 64 << 10;
+    private const int PipeBytes = 1 << 20;
+    private const int SetPipeSize = 1031; // F_SETPIPE_SZ
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -38,7 +43,10 @@ internal sealed class Child : IAsyncDisposable
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         start.Environment["LC_ALL"] = "C"; // messages are told apart by their English text
         start.Environment["PGPASSFILE"] = passFile ?? "/dev/null";
-        return new(Process.Start(start)!);
+        var child = new Child(Process.Start(start)!);
+        // The system may grant less; it only saves switches between the two.
+        if (hasLargeOutput && child.Output is PipeStream pipe) Control(pipe.SafePipeHandle, SetPipeSize, PipeBytes);
+        return child;
     }
 
     /// <summary>Ends it.</summary>
@@ -63,6 +71,9 @@ internal sealed class Child : IAsyncDisposable
         await _errors;
         _process.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Control(SafePipeHandle handle, int command, int argument);
 
     // Always read to its end, or the program would wait for room in the pipe; of very much only the last is kept.
     private static async Task<string> ReadErrorsAsync(Stream stream)
