@@ -6,6 +6,9 @@ namespace Holdfast.Engines;
 /// <summary>A new database in the making. Disposing it without <see cref="CommitAsync"/> leaves nothing behind.</summary>
 public interface IRestoreTarget : IAsyncDisposable
 {
+    /// <summary>Things that the operator should know of the new database: what of the old one the target could not take over.</summary>
+    IReadOnlyList<string> Warnings => [];
+
     /// <summary>Loads the items and checks the fingerprint. The contents are hostile input.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>
     Task LoadAsync(IItemSource items, CancellationToken cancellationToken);

@@ -44,6 +44,20 @@ public sealed class BackupRunnerTests : IAsyncLifetime
         Assert.StartsWith("fake/db/2026-11-23-10-00-01.A-snapshot/2026-11-23-10-00-01.snapshot", second.Path, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, BackupState.Completed)]
+    [InlineData(2, BackupState.Completed)]
+    [InlineData(3, BackupState.Failed)]
+    public async Task What_the_source_itself_cut_off_is_tried_again_twice(int conflicts, BackupState state)
+    {
+        _source.Conflicts = conflicts;
+        var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
+        Assert.Equal(state, outcome.State);
+        if (state == BackupState.Completed) Assert.Equal(_source.Databases["db"], await RestoreNewestAsync());
+        else Assert.Equal(ErrorCatalogue.SourceConflict, outcome.Error?.Error);
+        Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), f => f.EndsWith(".partial", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_clock_that_was_set_back_does_not_make_old_backups_look_newer()
     {

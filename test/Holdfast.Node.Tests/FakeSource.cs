@@ -19,6 +19,9 @@ internal sealed class FakeSource : IDatabaseSource
 
     public bool HasTokens { get; set; }
 
+    /// <summary>How many more times reading is cut off by the source itself.</summary>
+    public int Conflicts { get; set; }
+
     public int Writes { get; private set; }
 
     public string Name => "fake";
@@ -77,6 +80,12 @@ internal sealed class FakeSource : IDatabaseSource
             source.Writes++;
             if (type == BackupType.Snapshot) await sink.WriteImageAsync("database.fake", this, cancellationToken);
             else await sink.WriteStreamAsync("dump.fake", bytes.Length, async (pipe, token) => await pipe.WriteAsync(bytes, token), cancellationToken);
+            if (source.Conflicts > 0)
+            {
+                source.Conflicts--;
+                throw new HoldfastException(ErrorCatalogue.SourceConflict, "cut off");
+            }
+
             return new Dictionary<string, string> { ["bytes"] = $"{bytes.Length}" };
         }
 

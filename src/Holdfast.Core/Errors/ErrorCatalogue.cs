@@ -39,6 +39,9 @@ public static class ErrorCatalogue
     /// <summary>A database stays locked by another process.</summary>
     public static readonly Error SourceLocked = new("source-locked", 7, 409);
 
+    /// <summary>The source itself cut the reading of a database off, as a standby does that must follow its primary; it can be tried again at once.</summary>
+    public static readonly Error SourceConflict = new("source-conflict", 7, 409);
+
     /// <summary>A destination cannot be written or read.</summary>
     public static readonly Error DestinationFailed = new("destination-failed", 8, 502);
 
@@ -77,7 +80,7 @@ public static class ErrorCatalogue
 
     private static readonly Error[] All =
     [
-        Unexpected, Usage, NotFound, KeyMissing, KeyWrong, Corrupt, Truncated, ChainIncomplete, Refused, TargetExists, SourceUnreadable, SourceLocked, DestinationFailed, DestinationFull,
+        Unexpected, Usage, NotFound, KeyMissing, KeyWrong, Corrupt, Truncated, ChainIncomplete, Refused, TargetExists, SourceUnreadable, SourceLocked, SourceConflict, DestinationFailed, DestinationFull,
         Conflict, NotAllowed, SignInNeeded, Forbidden, TooManyAttempts, StateUnavailable, StateFull, Aborted, Interrupted, ServerUnreachable,
     ];
 

@@ -21,6 +21,9 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
     // zstd rarely makes a database smaller than this part of it; less room than that is not worth beginning.
     private const int BestCompression = 20;
 
+    // A standby may cut a reading off twice; the third one is on the primary.
+    private const int MostConflicts = 2;
+
     /// <summary>Number of destinations, for the meter.</summary>
     public int DestinationCount => destinations.Count;
 
@@ -37,7 +40,7 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
         try
         {
             if (database.Problem is not null) throw database.Problem;
-            var (done, damaged) = await RunAsync(outcome, database, key, options, meter, written, cancellationToken);
+            var (done, damaged) = await RunPatientlyAsync(outcome, database, key, meter, written, cancellationToken);
             if (damaged is not null)
             {
                 // The view has been read and let go by now; a full backup needs one of its own.
@@ -64,6 +67,23 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
         if (view.TypeReason is not null) yield return $"made as {view.Type.ToString().ToLowerInvariant()}: {view.TypeReason}";
         if (decision.IsWarning) yield return decision.Mode == ArchiveEncryption.None ? $"NOT encrypted: {decision.Reason}" : decision.Reason;
         foreach (var warning in view.Warnings) yield return warning;
+    }
+
+    // What a source cut off is begun anew, from a new view; the source knows where.
+    private async Task<(BackupOutcome Done, HoldfastException? DamagedIndex)> RunPatientlyAsync(BackupOutcome outcome, DiscoveredDatabase database, DatabaseKey? key, BackupMeter meter, Action written, CancellationToken cancellationToken)
+    {
+        for (var conflicts = 0; ; conflicts++)
+        {
+            try
+            {
+                var (done, damaged) = await RunAsync(outcome, database, key, options, meter, written, cancellationToken);
+                if (done.Error?.Error != ErrorCatalogue.SourceConflict || conflicts == MostConflicts) return (done, damaged);
+            }
+            catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceConflict && conflicts < MostConflicts)
+            {
+                // as if it had come while the database was read
+            }
+        }
     }
 
     // Gives the outcome, or what is wrong with the chain's index where that showed only as it was read.

@@ -22,6 +22,7 @@ public sealed class ErrorCatalogueTests
     [InlineData("target-exists", 6)]
     [InlineData("source-unreadable", 7)]
     [InlineData("source-locked", 7)]
+    [InlineData("source-conflict", 7)]
     [InlineData("destination-failed", 8)]
     [InlineData("destination-full", 8)]
     [InlineData("conflict", 1)]
@@ -37,7 +38,7 @@ public sealed class ErrorCatalogueTests
     public void A_kind_of_failure_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, Assert.Single(All, e => e.Code == code).ExitCode);
 
     [Fact]
-    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(24, All.Count);
+    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(25, All.Count);
 
     [Fact]
     public void Every_kind_of_failure_is_found_by_its_code()

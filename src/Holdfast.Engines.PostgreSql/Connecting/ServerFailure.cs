@@ -1,0 +1,59 @@
+using Holdfast.Core.Errors;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Connecting;
+
+/// <summary>Tells what a server said in the words of Holdfast.</summary>
+internal static class ServerFailure
+{
+    /// <summary>Of an attempt to connect.</summary>
+    public static HoldfastException OfConnecting(Exception e, PostgreSqlHost host, string user, string database)
+    {
+        if (e is HoldfastException known) return known;
+        if (e is PostgresException p)
+        {
+            return p.SqlState switch
+            {
+                PostgresErrorCodes.InvalidCatalogName => Make(ErrorCatalogue.NotFound, $"The database '{database}' does not exist on {host}.", "It was dropped or renamed; the next discovery tells."),
+                PostgresErrorCodes.InvalidPassword => Make(ErrorCatalogue.SourceUnreadable, $"{host} refused the password of '{user}'.", "Check the password that the source is given."),
+                PostgresErrorCodes.InvalidAuthorizationSpecification => Make(ErrorCatalogue.SourceUnreadable, $"{host} does not let '{user}' into '{database}': {p.MessageText}", "Check that the role exists and has LOGIN, and pg_hba.conf."),
+                PostgresErrorCodes.InsufficientPrivilege => Make(ErrorCatalogue.SourceUnreadable, $"'{user}' may not connect to '{database}' on {host}: {p.MessageText}", $"GRANT CONNECT ON DATABASE {Sql.Name(database)} TO {Sql.Name(user)};"),
+                PostgresErrorCodes.TooManyConnections => Make(ErrorCatalogue.SourceUnreadable, $"{host} has no connection left: {p.MessageText}", "Raise max_connections, or run fewer backups at once."),
+                PostgresErrorCodes.CannotConnectNow => Make(ErrorCatalogue.SourceUnreadable, $"{host} takes no connections now: {p.MessageText}", "It is starting or stopping; try again."),
+                _ => Of(e, $"'{database}' on {host}"),
+            };
+        }
+
+        if (e.Message.Contains("No password has been provided", StringComparison.Ordinal))
+            return Make(ErrorCatalogue.SourceUnreadable, $"{host} wants a password of '{user}', and the source has none.", "Give a password file, a .pgpass file that has it, or the secret store.");
+        return Make(ErrorCatalogue.SourceUnreadable, $"{host} cannot be reached: {Innermost(e)}", "Check that the server runs there and that its address, port and TLS mode are right.");
+
+        HoldfastException Make(Error error, string message, string hint) => new(error, message, hint, e);
+    }
+
+    /// <summary>Of anything that was asked of a server.</summary>
+    /// <param name="e">The failure.</param>
+    /// <param name="what">What was worked on: <c>'orders' on db1:5432</c>.</param>
+    public static HoldfastException Of(Exception e, string what)
+    {
+        if (e is HoldfastException known) return known;
+        if (e is not PostgresException p) return new(ErrorCatalogue.SourceUnreadable, $"The connection to {what} broke: {Innermost(e)}", "Check that the server runs, and its log.", e);
+        var said = p.Detail is null ? p.MessageText : $"{p.MessageText} ({p.Detail})";
+        var (error, hint) = p.SqlState switch
+        {
+            PostgresErrorCodes.SerializationFailure => (ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
+            PostgresErrorCodes.LockNotAvailable => (ErrorCatalogue.SourceLocked, "Something holds a lock for long: pg_stat_activity and pg_locks show what."),
+            PostgresErrorCodes.DiskFull => (ErrorCatalogue.DestinationFull, "Make room on the server."),
+            PostgresErrorCodes.InsufficientPrivilege => (ErrorCatalogue.NotAllowed, "Grant the role what the message names."),
+            PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => (ErrorCatalogue.SourceUnreadable, "The server was stopped, or somebody ended the session; try again when it runs."),
+            _ => (ErrorCatalogue.SourceUnreadable, "The server's log says more."),
+        };
+        return new(error, $"{what}: {said}", hint, e);
+    }
+
+    private static string Innermost(Exception e)
+    {
+        while (e.InnerException is not null) e = e.InnerException;
+        return e.Message;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Holdfast.Core.Errors;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Connecting;
+
+/// <summary>The servers of one source: who answers, who leads, who follows.</summary>
+internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector connector)
+{
+    /// <summary>Asks all servers.</summary>
+    /// <returns>Those that answered, standbys first, and why the others did not.</returns>
+    /// <exception cref="HoldfastException">None answered, or they do not belong together.</exception>
+    public async Task<(IReadOnlyList<Server> Servers, IReadOnlyList<HoldfastException> Failures)> AskAsync(CancellationToken cancellationToken)
+    {
+        var answers = await Task.WhenAll(config.Hosts.Select(h => TryAskAsync(h, cancellationToken)));
+        List<Server> servers = [.. answers.Select(a => a.Server).OfType<Server>().OrderByDescending(s => s.IsStandby)];
+        List<HoldfastException> failures = [.. answers.Select(a => a.Failure).OfType<HoldfastException>()];
+        if (servers.Count == 0) throw failures is [var only] ? only : new(failures[0].Error, string.Join(' ', failures.Select(f => f.Message)), failures[0].Hint, failures[0]);
+        var stranger = servers.Find(s => s.Identity != servers[0].Identity);
+        if (stranger is not null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"{servers[0].Host} and {stranger.Host} are not of one group: their system identifiers are {servers[0].Identity ?? "unknown"} and {stranger.Identity ?? "unknown"}.",
+                "A source is a primary and its standbys. Make a source of its own for each group.");
+        }
+
+        return (servers, failures);
+    }
+
+    /// <summary>The server that takes writes.</summary>
+    /// <exception cref="HoldfastException">None does.</exception>
+    public async Task<Server> PrimaryAsync(CancellationToken cancellationToken)
+    {
+        var (servers, failures) = await AskAsync(cancellationToken);
+        return servers.FirstOrDefault(s => !s.IsStandby) ?? throw new HoldfastException(
+            ErrorCatalogue.NotAllowed,
+            $"{string.Join(", ", servers.Select(s => s.Host))} {(servers.Count == 1 ? "is a standby" : "are standbys")}, which take no new database.{string.Concat(failures.Select(f => " " + f.Message))}",
+            "Name the primary as a host of the source too, or restore to it.");
+    }
+
+    /// <summary>Opens a connection to the database for what belongs to no single one.</summary>
+    public Task<NpgsqlConnection> ConnectAsync(Server server, CancellationToken cancellationToken) => connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken);
+
+    private async Task<(Server? Server, HoldfastException? Failure)> TryAskAsync(PostgreSqlHost host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await AskAsync(host, cancellationToken), null);
+        }
+        catch (HoldfastException e)
+        {
+            return (null, e);
+        }
+    }
+
+    private async Task<Server> AskAsync(PostgreSqlHost host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await connector.ConnectAsync(host, config.MaintenanceDatabase, cancellationToken);
+            const string About = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), has_function_privilege('pg_control_system()', 'EXECUTE')";
+            var (server, mayAsk) = (await connection.QueryAsync(About, r => (new Server(host, r.GetString(0), r.GetInt32(1), r.GetBoolean(2), null), r.GetBoolean(3)), cancellationToken))[0];
+            if (server.Major < Server.OldestMajor)
+                throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"{host} is PostgreSQL {server.ShortVersion}, which is too old.", string.Create(CultureInfo.InvariantCulture, $"Version {Server.OldestMajor} and newer are backed up."));
+            if (!mayAsk) return server;
+            return server with { Identity = (await connection.QueryAsync("SELECT system_identifier::text FROM pg_control_system()", r => r.GetString(0), cancellationToken))[0] };
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        {
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, e.Message, "Name a database that is there as the source's maintenance database.", e);
+        }
+        catch (NpgsqlException e)
+        {
+            throw ServerFailure.Of(e, host.ToString());
+        }
+    }
+}

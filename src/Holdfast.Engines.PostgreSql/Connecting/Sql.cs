@@ -1,0 +1,42 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Connecting;
+
+/// <summary>Names and values in SQL, and statements without ceremony.</summary>
+internal static class Sql
+{
+    /// <summary>Quotes a name.</summary>
+    public static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>Quotes a text.</summary>
+    public static string Text(string text) => text.Contains('\\', StringComparison.Ordinal)
+        ? $" E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'"
+        : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    /// <summary>Runs statements that give nothing back.</summary>
+    public static async Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Gives the rows of a query.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="sql">The query.</param>
+    /// <param name="read">Reads one row.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="parameters">Values for <c>$1</c> and so on.</param>
+    public static async Task<List<T>> QueryAsync<T>(this NpgsqlConnection connection, string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters) command.Parameters.Add(new() { Value = parameter });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken)) rows.Add(read(reader));
+        return rows;
+    }
+
+    /// <summary>Gives a text that may be null.</summary>
+    public static string? TextOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}

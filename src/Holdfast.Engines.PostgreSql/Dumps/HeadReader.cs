@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Holdfast.Engines.PostgreSql.Dumps;
+
+/// <summary>Reads the numbers and texts of a dump's head, as far as they are there.</summary>
+/// <param name="bytes">What is there.</param>
+internal ref struct HeadReader(ReadOnlySpan<byte> bytes)
+{
+    /// <summary>Bytes of a number: its sign, and four from the lowest on.</summary>
+    public const int IntBytes = 5;
+
+    private const int MostTextBytes = 256 << 20;
+
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+    /// <summary>How many bytes were read.</summary>
+    public int Position { get; private set; }
+
+    /// <summary>Whether something was asked for that is not there yet. All that was read since is worth nothing.</summary>
+    public bool IsShort { get; private set; }
+
+    /// <summary>Reads a number.</summary>
+    public static int Int(ReadOnlySpan<byte> bytes)
+    {
+        var value = BinaryPrimitives.ReadInt32LittleEndian(bytes[1..]);
+        return bytes[0] switch { 0 => value, 1 => -value, _ => throw DumpFailure.Unknown($"a number has the sign {bytes[0]}") };
+    }
+
+    /// <summary>Reads one byte.</summary>
+    public byte Byte() => Take(1) is { IsEmpty: false } taken ? taken[0] : (byte)0;
+
+    /// <summary>Reads a number.</summary>
+    public int Int() => Take(IntBytes) is { IsEmpty: false } taken ? Int(taken) : 0;
+
+    /// <summary>Reads a text; null where there is none.</summary>
+    public string? Text()
+    {
+        var length = Int();
+        return length < 0 ? null : Encoding.UTF8.GetString(Take(Checked(length)));
+    }
+
+    /// <summary>Passes over a text.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool SkipText()
+    {
+        var length = Int();
+        if (length > 0) Take(Checked(length));
+        return length >= 0 && !IsShort;
+    }
+
+    /// <summary>Passes over bytes.</summary>
+    public void Skip(int count) => Take(count);
+
+    private static int Checked(int length) => length <= MostTextBytes ? length : throw DumpFailure.Unknown($"a text in its head has {length} bytes");
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        if (IsShort || count > _bytes.Length - Position)
+        {
+            IsShort = true;
+            return default;
+        }
+
+        Position += count;
+        return _bytes.Slice(Position - count, count);
+    }
+}

@@ -1,0 +1,48 @@
+namespace Holdfast.Engines.PostgreSql.Dumps;
+
+/// <summary>One object in the table of contents of a dump, of a kind that Holdfast looks at.</summary>
+/// <param name="Id">Its number in the dump.</param>
+/// <param name="Kind">What it is: one of the constants.</param>
+/// <param name="Schema">Its schema; null where it has none.</param>
+/// <param name="Name">Its name; for grants and comments, that of the object with its kind before it.</param>
+/// <param name="Definition">Its SQL; null where that is not looked at.</param>
+/// <param name="HasData">Whether data follow behind the head.</param>
+internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name, string? Definition, bool HasData)
+{
+    /// <summary>The rows of a table.</summary>
+    public const string TableData = "TABLE DATA";
+
+    /// <summary>The value of a sequence.</summary>
+    public const string SequenceSet = "SEQUENCE SET";
+
+    /// <summary>Large objects.</summary>
+    public const string LargeObjects = "BLOBS";
+
+    /// <summary>Grants on an object.</summary>
+    public const string Grants = "ACL";
+
+    /// <summary>Grants on objects to come.</summary>
+    public const string DefaultGrants = "DEFAULT ACL";
+
+    /// <summary>A rule of row security.</summary>
+    public const string Policy = "POLICY";
+
+    private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy];
+
+    /// <summary>Rows in its data, of a table.</summary>
+    public long Rows { get; set; }
+
+    /// <summary>Whether its data were seen to their end.</summary>
+    public bool IsComplete { get; set; }
+
+    /// <summary>The kind, as a constant, where it is looked at; else null.</summary>
+    public static string? KindOf(string text) => text switch
+    {
+        TableData => TableData,
+        LargeObjects => LargeObjects,
+        _ => Array.Find(WithDefinition, k => k == text),
+    };
+
+    /// <summary>Whether the SQL of a kind is looked at.</summary>
+    public static bool NeedsDefinition(string kind) => Array.IndexOf(WithDefinition, kind) >= 0;
+}

@@ -1,0 +1,15 @@
+using Holdfast.Engines.PostgreSql.Tools;
+
+namespace Holdfast.Engines.PostgreSql;
+
+/// <summary>PostgreSQL databases: those of a server, or of a primary and its standbys.</summary>
+public sealed class PostgreSqlEngine : IDatabaseEngine
+{
+    /// <inheritdoc/>
+    public string Name => "postgresql";
+
+    /// <inheritdoc/>
+    public IDatabaseSource Attach(SourceConfig config) => config is PostgreSqlSourceConfig postgreSql
+        ? new PostgreSqlSource(postgreSql, ToolFinder.OfThisMachine(postgreSql.ToolFolders))
+        : throw new ArgumentException($"A {config.GetType().Name} is not for PostgreSQL.", nameof(config));
+}

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Discovery;
+using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Tools;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql;
+
+/// <summary>A PostgreSQL server, or a primary and its standbys.</summary>
+internal sealed class PostgreSqlSource : IDatabaseSource
+{
+    private readonly PostgreSqlSourceConfig _config;
+    private readonly Connector _connector;
+    private readonly ServerGroup _group;
+    private readonly DatabaseFinder _finder;
+    private readonly ViewOpening _opening;
+    private readonly ToolFinder _tools;
+
+    /// <param name="config">The source.</param>
+    /// <param name="tools">Finds PostgreSQL's programs.</param>
+    public PostgreSqlSource(PostgreSqlSourceConfig config, ToolFinder tools)
+    {
+        _config = config;
+        _tools = tools;
+        _connector = new(config);
+        _group = new(config, _connector);
+        _finder = new(config, _group);
+        _opening = new(config, _connector, _group, tools);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _config.Name;
+
+    /// <inheritdoc/>
+    public async Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var (servers, _) = await _group.AskAsync(cancellationToken);
+        return new(servers[0].Identity, servers[0].ShortVersion, servers[0].Role);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var database in await _finder.FindAsync(cancellationToken)) yield return database;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => await _opening.OpenAsync(database, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Key is not null) throw new HoldfastException(ErrorCatalogue.Usage, "The archive is of an encrypted database, and PostgreSQL has none: it would be written in clear.", "Restore it to the engine that it came from.");
+        if (request.Type != BackupType.Backup) throw new HoldfastException(ErrorCatalogue.Usage, "The archive holds a snapshot, and PostgreSQL restores logical backups.", "Restore it to the engine that it came from.");
+        var made = await NewDatabase.BeginAsync(_connector, _group, request.Name, cancellationToken);
+        try
+        {
+            var role = await TargetRole.AskAsync(made.Maintenance, _config.Restore, cancellationToken);
+            return new PostgreSqlRestoreTarget(_config, _connector, await _tools.FindAsync(Tool.Restore, made.Server.Major, cancellationToken), role, made, request);
+        }
+        catch (Exception e)
+        {
+            await made.DisposeAsync();
+            if (e is NpgsqlException) throw ServerFailure.Of(e, made.Server.Host.ToString());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RemoveLeftoversAsync(CancellationToken cancellationToken)
+    {
+        PrivateFolder.RemoveLeftovers(_config.TemporaryFolder);
+        await Leftovers.DropAsync(_group, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => default;
+}

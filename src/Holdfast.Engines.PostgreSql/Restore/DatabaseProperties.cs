@@ -1,0 +1,68 @@
+using Holdfast.Engines.PostgreSql.Around;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>Gives a new database what the one that was backed up had of its own: comment, settings, grants, limit. What the target does not allow is told, and stops nothing.</summary>
+internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role)
+{
+    private static readonly string[] Privileges = ["CONNECT", "CREATE", "TEMPORARY"];
+
+    private readonly List<string> _warnings = [];
+
+    /// <summary>What could not be done.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Does it.</summary>
+    public async Task ApplyAsync(Surroundings around, CancellationToken cancellationToken)
+    {
+        var name = Sql.Name(database);
+        if (around.Comment is not null) await TryAsync("its comment", $"COMMENT ON DATABASE {name} IS {Sql.Text(around.Comment)}", cancellationToken);
+        foreach (var setting in around.Settings) await ApplyAsync(setting, name, cancellationToken);
+        if (around.Grants is not null)
+        {
+            await TryAsync("its grants", $"REVOKE ALL ON DATABASE {name} FROM PUBLIC", cancellationToken);
+            foreach (var grant in around.Grants.Where(g => Privileges.Contains(g.Privilege)))
+            {
+                var to = grant.Role is null ? "PUBLIC" : Sql.Name(grant.Role);
+                var what = $"the grant of {grant.Privilege} to {grant.Role ?? "everybody"}";
+                if (IsThere(grant.Role, what)) await TryAsync(what, $"GRANT {grant.Privilege} ON DATABASE {name} TO {to}{(grant.CanGrant ? " WITH GRANT OPTION" : "")}", cancellationToken);
+            }
+        }
+
+        if (around.ConnectionLimit >= 0) await TryAsync("its limit of connections", FormattableString.Invariant($"ALTER DATABASE {name} CONNECTION LIMIT {around.ConnectionLimit}"), cancellationToken);
+    }
+
+    // The server keeps a value as it is shown, which SQL does not always take back (a list in quotes); set_config does.
+    private async Task ApplyAsync(DatabaseSetting setting, string name, CancellationToken cancellationToken)
+    {
+        var what = $"the setting {setting.Name}{(setting.Role is null ? "" : $" of '{setting.Role}'")}";
+        if (!IsThere(setting.Role, what)) return;
+        var whose = setting.Role is null ? $"ALTER DATABASE {name}" : $"ALTER ROLE {Sql.Name(setting.Role)} IN DATABASE {name}";
+        var quoted = string.Join('.', setting.Name.Split('.').Select(Sql.Name));
+        await TryAsync(what, $"BEGIN; SELECT set_config({Sql.Text(setting.Name)}, {Sql.Text(setting.Value)}, true); {whose} SET {quoted} FROM CURRENT; COMMIT", cancellationToken);
+    }
+
+    private bool IsThere(string? name, string what)
+    {
+        if (name is null || role.All.Contains(name)) return true;
+        _warnings.Add($"{Capital(what)} is left out: the role '{name}' does not exist here.");
+        return false;
+    }
+
+    private async Task TryAsync(string what, string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.RunAsync(sql, cancellationToken);
+        }
+        catch (PostgresException e)
+        {
+            await connection.RunAsync("ROLLBACK", cancellationToken);
+            _warnings.Add($"{Capital(what)} could not be restored: {e.MessageText}.");
+        }
+    }
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+}

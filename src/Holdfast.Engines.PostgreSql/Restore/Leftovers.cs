@@ -1,0 +1,42 @@
+using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Discovery;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>Drops the databases of restores that were killed.</summary>
+internal static class Leftovers
+{
+    /// <summary>Drops them; never one that a living restore is making.</summary>
+    public static async Task DropAsync(ServerGroup group, CancellationToken cancellationToken)
+    {
+        var (servers, _) = await group.AskAsync(cancellationToken);
+        if (servers.FirstOrDefault(s => !s.IsStandby) is not { } primary) return;
+        await using var connection = await group.ConnectAsync(primary, cancellationToken);
+        try
+        {
+            // Only those that this role owns: others are another installation's.
+            var found = await connection.QueryAsync("SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND pg_has_role(datdba, 'MEMBER')", r => r.GetString(0), cancellationToken, DatabaseNames.RestorePrefix);
+            foreach (var name in found)
+            {
+                if ((await connection.QueryAsync("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", r => r.GetBoolean(0), cancellationToken, name))[0]) await TryDropAsync(connection, name, cancellationToken);
+            }
+        }
+        catch (NpgsqlException e)
+        {
+            throw ServerFailure.Of(e, primary.Host.ToString());
+        }
+    }
+
+    private static async Task TryDropAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.RunAsync($"DROP DATABASE IF EXISTS {Sql.Name(name)}", cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
+        {
+            // Its maker lives, and holds its lock where we do not see it.
+        }
+    }
+}

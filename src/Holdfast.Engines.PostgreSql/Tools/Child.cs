@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Engines.PostgreSql.Tools;
+
+/// <summary>A running program. Disposing it ends it.</summary>
+internal sealed partial class Child : IAsyncDisposable
+{
+    private const string Buffering = "/usr/bin/stdbuf";
+    private const int MostErrorText = 64 << 10;
+    private const int PipeBytes = 1 << 20;
+    private const int SetPipeSize = 1031; // F_SETPIPE_SZ
+
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private Child(Process process)
+    {
+        _process = process;
+        _errors = ReadErrorsAsync(process.StandardError.BaseStream);
+    }
+
+    /// <summary>What it reads.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    /// <summary>What it writes.</summary>
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments, each as it is. Never a secret: any user can read them.</param>
+    /// <param name="passFile">The file with its password; null where it needs none.</param>
+    /// <param name="hasLargeOutput">Whether it writes much.</param>
+    public static Child Start(string path, IEnumerable<string> arguments, string? passFile, bool hasLargeOutput = false)
+    {
+        // PostgreSQL's programs write pieces of 4 KiB, a system call each; coreutils make them larger where they are there.
+        var start = hasLargeOutput && File.Exists(Buffering) ? new ProcessStartInfo(Buffering, ["--output=64K", path, .. arguments]) : new ProcessStartInfo(path, arguments);
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
+        // Settings of whoever started Holdfast are not the source's.
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        start.Environment["LC_ALL"] = "C"; // messages are told apart by their English text
+        start.Environment["PGPASSFILE"] = passFile ?? "/dev/null";
+        var child = new Child(Process.Start(start)!);
+        // The system may grant less; it only saves switches between the two.
+        if (hasLargeOutput && child.Output is PipeStream pipe) Control(pipe.SafePipeHandle, SetPipeSize, PipeBytes);
+        return child;
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code, and the last of what it said.</returns>
+    public async Task<(int ExitCode, string Errors)> EndAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return (_process.ExitCode, await _errors);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await _process.WaitForExitAsync();
+        await _errors;
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Control(SafePipeHandle handle, int command, int argument);
+
+    // Always read to its end, or the program would wait for room in the pipe; of very much only the last is kept.
+    private static async Task<string> ReadErrorsAsync(Stream stream)
+    {
+        var block = new byte[4096];
+        var text = new List<byte>();
+        int read;
+        while ((read = await stream.ReadAsync(block)) > 0)
+        {
+            text.AddRange(block.AsSpan(0, read));
+            if (text.Count > MostErrorText * 2) text.RemoveRange(0, text.Count - MostErrorText);
+        }
+
+        return Encoding.UTF8.GetString([.. text]).Trim();
+    }
+}

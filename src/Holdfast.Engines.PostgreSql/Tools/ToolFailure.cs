@@ -1,0 +1,44 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Engines.PostgreSql.Tools;
+
+/// <summary>Tells what <c>pg_dump</c> and <c>pg_restore</c> said in the words of Holdfast.</summary>
+internal static class ToolFailure
+{
+    private const int MostText = 2000;
+
+    // What stands in the text, the kind of failure, and what to do. The first that fits counts.
+    private static readonly (string Text, Error Error, string Hint)[] Known =
+    [
+        ("conflict with recovery", ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
+        ("row-level security", ErrorCatalogue.SourceUnreadable, "Row security hides rows from the backup's role: ALTER ROLE … BYPASSRLS for it."),
+        ("statement timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."), // how pg_dump bounds its wait for locks
+        ("lock timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
+        ("could not obtain lock", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
+        ("No space left on device", ErrorCatalogue.DestinationFull, "Make room on the server."),
+        ("permission denied to create extension", ErrorCatalogue.NotAllowed, "A superuser must make it: let one restore (allow superuser), or mark the extension as trusted."),
+        ("is not available", ErrorCatalogue.NotAllowed, "Install the package with it on the target's machine."),
+        ("password authentication failed", ErrorCatalogue.SourceUnreadable, "Check the password that the source is given."),
+        ("terminating connection", ErrorCatalogue.SourceUnreadable, "The server was stopped, or somebody ended the session; try again when it runs."),
+        ("server closed the connection", ErrorCatalogue.SourceUnreadable, "The server was stopped or crashed; its log says more."),
+        ("could not connect", ErrorCatalogue.SourceUnreadable, "Check that the server runs."),
+        ("permission denied for", ErrorCatalogue.SourceUnreadable, "The backup's role must read everything: GRANT pg_read_all_data TO it (version 14 and newer), or grant SELECT and USAGE on what the message names."),
+        ("unsupported version", ErrorCatalogue.NotAllowed, "The backup was made by a newer pg_dump: install its pg_restore."),
+    ];
+
+    /// <summary>Of a program that failed.</summary>
+    /// <param name="tool">The program.</param>
+    /// <param name="database">What it worked on.</param>
+    /// <param name="errors">What it said.</param>
+    /// <param name="otherwise">The kind of failure where nothing better is known.</param>
+    public static HoldfastException Of(Tool tool, string database, string errors, Error otherwise)
+    {
+        var said = errors.Length == 0 ? "it said nothing" : errors.Length > MostText ? errors[..MostText] + " …" : errors;
+        foreach (var (text, error, hint) in Known)
+        {
+            if (errors.Contains(text, StringComparison.Ordinal)) return new(error, $"{tool.Name} of '{database}' failed: {said}", hint);
+        }
+
+        return new(otherwise, $"{tool.Name} of '{database}' failed: {said}", "The server's log says more.");
+    }
+}

@@ -1,0 +1,110 @@
+using Holdfast.Core.Cluster;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+
+namespace Holdfast.Engines.PostgreSql.Tests;
+
+public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
+{
+    public static TheoryData<string> OddNames =>
+        ["a b", "a/b", "../up", "it's", "quo\"ted", @"back\slash", "x'; DROP DATABASE postgres; --", "Größe-数据库-🐘", "dbname=other host=nowhere", new string('é', 31) + "x", "%41$HOME`id`"];
+
+    [Theory]
+    [MemberData(nameof(OddNames))]
+    public async Task A_name_is_found_as_it_is(string name)
+    {
+        await Cluster.CreateAsync(name);
+        await using var source = Attach(Cluster.Source());
+        var found = Assert.Single(await DiscoverAsync(source));
+        Assert.Equal(name, found.Name);
+        Assert.Null(found.Problem);
+    }
+
+    [Fact]
+    public async Task An_identity_outlives_a_rename_and_is_told_of_the_server_too()
+    {
+        await Cluster.CreateAsync("before");
+        await using var source = Attach(Cluster.Source());
+        var before = Assert.Single(await DiscoverAsync(source));
+        await Cluster.RunAsync("postgres", "ALTER DATABASE before RENAME TO after");
+        var after = Assert.Single(await DiscoverAsync(source));
+        Assert.Equal(("after", before.Identity), (after.Name, after.Identity));
+        var about = await source.DescribeAsync(Token);
+        Assert.StartsWith(about.Identity + "/", after.Identity, StringComparison.Ordinal);
+        Assert.Equal(DatabaseRole.Primary, about.Role);
+        Assert.StartsWith("15.", about.Version, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Templates_closed_databases_and_those_of_restores_are_left_out()
+    {
+        foreach (var name in new[] { "template", "closed", "_holdfast_restore_x", "plain" }) await Cluster.CreateAsync(name);
+        await Cluster.RunAsync("postgres", "ALTER DATABASE template IS_TEMPLATE true; ALTER DATABASE closed ALLOW_CONNECTIONS false");
+        await using var source = Attach(Cluster.Source());
+        Assert.Equal("plain", Assert.Single(await DiscoverAsync(source)).Name);
+        await Cluster.RunAsync("postgres", "ALTER DATABASE template IS_TEMPLATE false");
+    }
+
+    [Fact]
+    public async Task A_database_that_may_not_be_connected_to_is_listed_with_the_sql_to_mend_it()
+    {
+        await Cluster.CreateAsync("pri\"vate", Cluster.Superuser);
+        await Cluster.RunAsync("postgres", "REVOKE CONNECT ON DATABASE \"pri\"\"vate\" FROM PUBLIC");
+        await using var source = Attach(Cluster.Source());
+        var problem = Assert.Single(await DiscoverAsync(source)).Problem;
+        Assert.Equal(ErrorCatalogue.SourceUnreadable, problem?.Error);
+        await Cluster.RunAsync("postgres", problem!.Hint!);
+        Assert.Null(Assert.Single(await DiscoverAsync(source)).Problem);
+    }
+
+    [Fact]
+    public async Task The_socket_serves_as_well()
+    {
+        await Cluster.CreateAsync("one");
+        await using var source = Attach(Cluster.Source() with { Hosts = [new(Cluster.Folder, Cluster.Port)] });
+        Assert.Equal("one", Assert.Single(await DiscoverAsync(source)).Name);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_down_does_not_hide_one_that_answers()
+    {
+        await Cluster.CreateAsync("one");
+        await using var source = Attach(Cluster.Source() with { Hosts = [new("127.0.0.1", Postmaster.FreePort()), new("127.0.0.1", Cluster.Port)] });
+        Assert.Single(await DiscoverAsync(source));
+    }
+
+    [Fact]
+    public async Task A_wrong_or_missing_password_is_told_and_never_shown()
+    {
+        await Refused(Cluster.Source() with { Password = _ => new("wrong-secret") }, "refused the password of 'holdfast'");
+        await Refused(Cluster.Source() with { Password = null }, "has none");
+        await Refused(Cluster.Source() with { Password = null, PasswordFile = "/nowhere/password" }, "/nowhere/password");
+        await Refused(Cluster.Source() with { User = "nobody-there" }, "nobody-there");
+    }
+
+    [Fact]
+    public async Task Password_and_pass_files_are_read()
+    {
+        var path = Path.Combine(Path.GetTempPath(), "holdfast-test-" + Guid.NewGuid().ToString("n"));
+        try
+        {
+            await File.WriteAllTextAsync(path, Cluster.Password + "\nsecond line", Token);
+            await using (var source = Attach(Cluster.Source() with { Password = null, PasswordFile = path })) await DiscoverAsync(source);
+            await using (var source = Attach(Cluster.Source() with { Password = null, PassFile = Cluster.PassFile })) await DiscoverAsync(source);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static async Task Refused(PostgreSqlSourceConfig config, string said)
+    {
+        await using var source = Attach(config);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source));
+        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Contains(said, failure.Message, StringComparison.Ordinal);
+        Assert.NotNull(failure.Hint);
+        Assert.DoesNotContain("wrong-secret", failure.ToString(), StringComparison.Ordinal);
+    }
+}

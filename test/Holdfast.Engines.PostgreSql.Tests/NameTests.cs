@@ -1,0 +1,34 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+
+namespace Holdfast.Engines.PostgreSql.Tests;
+
+public sealed class NameTests(Cluster cluster) : ServerTest(cluster)
+{
+    public static TheoryData<string> OddNames => DiscoveryTests.OddNames;
+
+    [Theory]
+    [MemberData(nameof(OddNames))]
+    public async Task A_name_is_data_on_the_way_there_and_back(string name)
+    {
+        await Cluster.CreateAsync(name);
+        await Cluster.RunAsync(name, "CREATE TABLE t(x int PRIMARY KEY); INSERT INTO t VALUES (1), (2)", Cluster.User);
+        var (items, fingerprint) = await BackUpAsync(name);
+        await Cluster.ClearAsync();
+        await RestoreAsync(Cluster.Source(), name, items, fingerprint);
+        Assert.Equal(["2"], await Cluster.QueryAsync(name, "SELECT count(*) FROM t"));
+        Assert.Equal([name], await Cluster.QueryAsync("postgres", "SELECT datname FROM pg_database WHERE NOT datistemplate"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("zero\0byte")]
+    [InlineData("_holdfast_restore_mine")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123")]
+    public async Task A_name_that_no_database_can_have_is_refused(string name)
+    {
+        await using var source = Attach(Cluster.Source());
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => source.BeginRestoreAsync(new(name, Core.Tasks.BackupType.Backup, null, new Dictionary<string, string>(), 1), Token));
+        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Tests.Servers;
+
+/// <summary>The server that all tests share: one superuser, and one role that may make databases.</summary>
+public sealed class Cluster : IAsyncLifetime
+{
+    public const string Superuser = "postgres", User = "holdfast", Password = "pass:w\\ord 'x'";
+
+    private Postmaster? _server;
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("holdfast-pg-").FullName;
+
+    public int Port => Server.Port;
+
+    /// <summary>A file with the password, for programs that tests run.</summary>
+    public string PassFile { get; private set; } = "";
+
+    public Postmaster Server => _server ?? throw new InvalidOperationException("not started");
+
+    public async ValueTask InitializeAsync()
+    {
+        await GiveToPostgresAsync(Folder);
+        var password = Path.Combine(Folder, "password");
+        await File.WriteAllTextAsync(password, Password);
+        File.SetUnixFileMode(password, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        await Postmaster.RunAsync("initdb", "-D", Path.Combine(Folder, "data"), "-U", Superuser, "--pwfile", password, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions");
+        PassFile = Path.Combine(Folder, "pgpass");
+        await File.WriteAllTextAsync(PassFile, $"*:*:*:*:{Password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n");
+        File.SetUnixFileMode(PassFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort());
+        // A template is no database to back up, so a new source is empty, as the contract has it.
+        await RunAsync("postgres", "ALTER DATABASE postgres IS_TEMPLATE true");
+        await RunAsync("postgres", $"CREATE ROLE {User} LOGIN CREATEDB PASSWORD '{Password.Replace("'", "''", StringComparison.Ordinal).Replace("\\", @"\", StringComparison.Ordinal)}'");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null) await _server.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Starts the server anew after it was stopped.</summary>
+    public async Task StartAgainAsync()
+    {
+        await Server.DisposeAsync();
+        _server = await Postmaster.StartAsync(Folder, Port);
+    }
+
+    /// <summary>Gives a folder to the user that the server runs as.</summary>
+    public static async Task GiveToPostgresAsync(string folder)
+    {
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        if (Environment.UserName != "root") return;
+        using var chown = Process.Start("chown", ["postgres", folder]);
+        await chown.WaitForExitAsync();
+    }
+
+    /// <summary>The source that tests attach to, as the role that is no superuser.</summary>
+    public PostgreSqlSourceConfig Source(string user = User) => new()
+    {
+        Hosts = [new("127.0.0.1", Port)],
+        User = user,
+        Password = _ => new(Password),
+        Restore = new() { AllowSuperuser = user == Superuser, KeepOwners = user == Superuser },
+    };
+
+    public Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser) => OpenAtAsync(Port, database, user);
+
+    public static async Task<NpgsqlConnection> OpenAtAsync(int port, string database, string user)
+    {
+        var text = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = user, Password = Password, Database = database, Pooling = false };
+        var connection = new NpgsqlConnection(text.ConnectionString);
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public async Task RunAsync(string database, string sql, string user = Superuser)
+    {
+        await using var connection = await OpenAsync(database, user);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<IReadOnlyList<string>> QueryAsync(string database, string sql, string user = Superuser)
+    {
+        await using var connection = await OpenAsync(database, user);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<string>();
+        while (await reader.ReadAsync()) rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "∅" : $"{reader.GetValue(i)}")));
+        return rows;
+    }
+
+    public Task CreateAsync(string name, string owner = User) => RunAsync("postgres", $"CREATE DATABASE {Quote(name)} OWNER {owner} TEMPLATE template0");
+
+    /// <summary>Drops every database but those that the server came with.</summary>
+    public async Task ClearAsync()
+    {
+        foreach (var name in await QueryAsync("postgres", "SELECT datname FROM pg_database WHERE NOT datistemplate")) await RunAsync("postgres", $"DROP DATABASE {Quote(name)} WITH (FORCE)");
+    }
+
+    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

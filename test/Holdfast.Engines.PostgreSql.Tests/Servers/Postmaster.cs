@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Holdfast.Engines.PostgreSql.Tests.Servers;
+
+/// <summary>A running PostgreSQL server on loopback and a socket of its own. It is stopped by its process id.</summary>
+public sealed class Postmaster : IAsyncDisposable
+{
+    public const string Binaries = "/usr/lib/postgresql/15/bin";
+
+    private readonly Process _process;
+
+    private Postmaster(string folder, int port, Process process) => (Folder, Port, _process) = (folder, port, process);
+
+    public string Folder { get; }
+
+    public int Port { get; }
+
+    /// <summary>Starts the server whose data lie in the folder's <c>data</c>.</summary>
+    public static async Task<Postmaster> StartAsync(string folder, int port, params string[] settings)
+    {
+        string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB", .. settings.SelectMany(s => new[] { "-c", s })];
+        var start = AsPostgres(Path.Combine(Binaries, "postgres"), options);
+        start.RedirectStandardError = true;
+        var process = Process.Start(start)!;
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var log = new List<string>();
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (log) log.Add(line.Data ?? "ended");
+            if (line.Data?.Contains("database system is ready to accept", StringComparison.Ordinal) == true) ready.TrySetResult();
+            if (line.Data is null) ready.TrySetException(new InvalidOperationException(string.Join('\n', log)));
+        };
+        process.BeginErrorReadLine();
+        await ready.Task;
+        return new(folder, port, process);
+    }
+
+    /// <summary>Stops it at once, as a crash of the machine would.</summary>
+    public async Task KillAsync() => await StopAsync("-QUIT");
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync("-INT");
+        _process.Dispose();
+    }
+
+    /// <summary>Runs one of the server's programs as the user that may.</summary>
+    public static async Task RunAsync(string program, params string[] arguments)
+    {
+        var start = AsPostgres(Path.Combine(Binaries, program), arguments);
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        using var process = Process.Start(start)!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program}: {string.Concat(said)}");
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    // The server refuses to run as root.
+    private static ProcessStartInfo AsPostgres(string program, IEnumerable<string> arguments)
+    {
+        var start = Environment.UserName == "root"
+            ? new ProcessStartInfo("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, .. arguments])
+            : new ProcessStartInfo(program, arguments);
+        start.WorkingDirectory = "/";
+        start.Environment["LC_ALL"] = "C";
+        return start;
+    }
+
+    private async Task StopAsync(string signal)
+    {
+        if (_process.HasExited) return;
+        using var kill = Process.Start("kill", [signal, $"{_process.Id}"]);
+        await _process.WaitForExitAsync();
+    }
+}

@@ -1,0 +1,139 @@
+using Holdfast.Core.Cluster;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines.Contract;
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Tests;
+
+/// <summary>A primary with a streaming standby that gives way to its primary at once.</summary>
+public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-pg-").FullName;
+    private Postmaster? _standby;
+
+    private PostgreSqlSourceConfig Both => Cluster.Source() with { Hosts = [new("127.0.0.1", Cluster.Port), new("127.0.0.1", _standby!.Port)] };
+
+    public override async ValueTask InitializeAsync()
+    {
+        await Cluster.GiveToPostgresAsync(_folder);
+        var pass = Path.Combine(_folder, "pgpass");
+        File.Copy(Cluster.PassFile, pass);
+        await Cluster.GiveToPostgresAsync(pass);
+        File.SetUnixFileMode(pass, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await Postmaster.RunAsync("pg_basebackup", "-D", Path.Combine(_folder, "data"), "-R", "-c", "fast", "--no-sync", "-d", $"host=127.0.0.1 port={Cluster.Port} user={Cluster.Superuser} passfile={pass}");
+        _standby = await Postmaster.StartAsync(_folder, Postmaster.FreePort(), "max_standby_streaming_delay=0", "hot_standby_feedback=off", "wal_retrieve_retry_interval=100ms");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_standby is not null) await _standby.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_backup_is_read_from_the_standby_and_restored_to_the_primary()
+    {
+        await CreateAsync();
+        await using var source = Attach(Both);
+        Assert.Equal(DatabaseRole.Replica, (await source.DescribeAsync(Token)).Role);
+        var items = new MemoryItems();
+        IReadOnlyDictionary<string, string> fingerprint;
+        await using (var view = await OpenAsync(source))
+        {
+            Assert.Equal(0, await HeldOnPrimaryAsync());
+            Assert.Contains(view.Warnings, w => w.Contains("1 unlogged table is without rows", StringComparison.Ordinal));
+            fingerprint = await view.WriteAsync(items, Token);
+        }
+
+        await RestoreAsync(Both, "copy", items, fingerprint);
+        Assert.Equal(["1000"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM t"));
+        Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM fleeting"));
+    }
+
+    [Fact]
+    public async Task A_standby_alone_takes_no_restore_and_says_so()
+    {
+        await CreateAsync();
+        var (items, fingerprint) = await BackUpAsync("db");
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Both with { Hosts = [Both.Hosts[1]] }, "copy", items, fingerprint));
+        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Contains("standby", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_standby_that_gives_way_twice_is_followed_by_the_primary()
+    {
+        await CreateAsync();
+        await using var source = Attach(Both);
+        for (var conflict = 0; conflict < 2; conflict++)
+        {
+            await using var view = await OpenAsync(source);
+            Assert.Equal(0, await HeldOnPrimaryAsync());
+            await Cluster.RunAsync("db", "DELETE FROM t WHERE id <= (SELECT min(id) + 10 FROM t)");
+            await Cluster.RunAsync("db", "VACUUM t");
+            await CatchUpAsync();
+            Assert.Equal(ErrorCatalogue.SourceConflict, (await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new MemoryItems(), Token))).Error);
+        }
+
+        await using (var view = await OpenAsync(source))
+        {
+            Assert.Equal(1, await HeldOnPrimaryAsync());
+            await view.WriteAsync(new MemoryItems(), Token);
+        }
+
+        await using var again = await OpenAsync(source);
+        Assert.Equal(0, await HeldOnPrimaryAsync()); // the next backup tries the standby again
+    }
+
+    [Fact]
+    public async Task A_promotion_is_noticed_at_the_next_look()
+    {
+        await using var alone = Attach(Both with { Hosts = [Both.Hosts[1]] });
+        var before = await alone.DescribeAsync(Token);
+        Assert.Equal(DatabaseRole.Replica, before.Role);
+        await using (var connection = await OpenStandbyAsync()) await RunAsync(connection, "SELECT pg_promote()");
+        var after = await alone.DescribeAsync(Token);
+        Assert.Equal((before.Identity, DatabaseRole.Primary), (after.Identity, after.Role));
+    }
+
+    [Fact]
+    public async Task Servers_that_do_not_belong_together_are_refused()
+    {
+        await using var other = new Cluster();
+        await other.InitializeAsync();
+        await using var source = Attach(Both with { Hosts = [Both.Hosts[0], new("127.0.0.1", other.Port)] });
+        Assert.Contains("not of one group", (await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source))).Message, StringComparison.Ordinal);
+    }
+
+    private async Task CreateAsync()
+    {
+        await Cluster.CreateAsync("db");
+        await Cluster.RunAsync("db", "CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 1000); CREATE UNLOGGED TABLE fleeting(x int); INSERT INTO fleeting VALUES (1)", Cluster.User);
+        await CatchUpAsync();
+    }
+
+    private static async Task<IDatabaseView> OpenAsync(IDatabaseSource source) =>
+        await source.OpenViewAsync((await DiscoverAsync(source)).Single(d => d.Name == "db"), new(BackupType.Backup, null), Token);
+
+    private async Task<int> HeldOnPrimaryAsync() =>
+        int.Parse(Assert.Single(await Cluster.QueryAsync("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = 'db' AND application_name = 'holdfast' AND state = 'idle in transaction'")));
+
+    // Until the standby has replayed what the primary has written.
+    private async Task CatchUpAsync()
+    {
+        var written = Assert.Single(await Cluster.QueryAsync("postgres", "SELECT pg_current_wal_lsn()::text"));
+        await using var connection = await OpenStandbyAsync();
+        await RunAsync(connection, $"DO $$ BEGIN WHILE pg_last_wal_replay_lsn() < '{written}'::pg_lsn LOOP PERFORM pg_sleep(0.01); END LOOP; END $$");
+    }
+
+    private Task<NpgsqlConnection> OpenStandbyAsync() => Cluster.OpenAtAsync(_standby!.Port, "template1", Cluster.Superuser);
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Token);
+    }
+}

@@ -1,0 +1,83 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Tools;
+
+namespace Holdfast.Engines.PostgreSql.Tests;
+
+public sealed class ToolTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(13, "15.14")] // the next newer one, where the server's own is not there
+    [InlineData(15, "15.14")] // of one major the newest
+    [InlineData(16, "17.6")]
+    public async Task The_servers_major_is_taken_or_the_next_newer_one(int server, string taken)
+    {
+        foreach (var version in new[] { "12.9", "15.3", "15.14", "18.0", "17.6" }) Make(version, $"pg_dump (PostgreSQL) {version} (Debian {version}-1)");
+        Assert.Equal(taken, (await Finder().FindAsync(Tool.Dump, server, Token)).Version.ToString());
+    }
+
+    [Fact]
+    public async Task Where_all_are_too_old_the_package_is_named()
+    {
+        Make("15", "pg_dump (PostgreSQL) 15.14");
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => Finder().FindAsync(Tool.Dump, 17, Token));
+        Assert.Contains("15.14", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("postgresql-client-17", failure.Hint, StringComparison.Ordinal);
+        failure = await Assert.ThrowsAsync<HoldfastException>(() => Finder().FindAsync(Tool.Restore, 17, Token));
+        Assert.Contains("not on this machine", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_such_program_is_passed_over()
+    {
+        Make("a", "something else");
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "b")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, Tool.Dump), "no program", Token);
+        Make("c", "pg_dump (PostgreSQL) 19beta1");
+        Assert.Equal(new ToolVersion(19, 0), (await Finder().FindAsync(Tool.Dump, 13, Token)).Version);
+    }
+
+    [Theory]
+    [InlineData("17.5", true)]
+    [InlineData("17.6", false)]
+    [InlineData("13.21", true)]
+    [InlineData("18.0", false)]
+    public void A_version_with_known_holes_is_warned_about(string version, bool warned)
+    {
+        var tool = new Tool(Tool.Dump, "/x", ToolVersion.Parse($"pg_dump (PostgreSQL) {version}")!.Value);
+        Assert.Equal(warned, tool.Warning?.Contains("CVE-2025-8714", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public void A_private_folder_is_readable_by_its_owner_alone_and_goes_with_it()
+    {
+        using (var folder = PrivateFolder.Make(_folder))
+        {
+            var file = folder.Write("pass", "secret");
+            Assert.Equal("secret", File.ReadAllText(file));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder.FolderPath));
+            PrivateFolder.RemoveLeftovers(_folder);
+            Assert.True(File.Exists(file)); // its owner lives
+            Directory.CreateDirectory(Path.Combine(_folder, "holdfast-postgresql-dead"));
+            File.WriteAllText(Path.Combine(_folder, "holdfast-postgresql-dead", "lock"), "");
+            PrivateFolder.RemoveLeftovers(_folder);
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    private ToolFinder Finder() => new([.. Directory.GetDirectories(_folder)], [], []);
+
+    private void Make(string folder, string says)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, folder)).FullName, Tool.Dump);
+        File.WriteAllText(path, $"#!/bin/sh\necho '{says}'\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}

@@ -1,0 +1,114 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+
+namespace Holdfast.Engines.PostgreSql.Tests;
+
+public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
+{
+    [Fact]
+    public async Task Two_dumps_of_an_unchanged_database_are_equal()
+    {
+        await CreateAsync("same");
+        var (first, firstPrint) = await BackUpAsync("same");
+        var (second, secondPrint) = await BackUpAsync("same");
+        Assert.Equal(firstPrint, secondPrint);
+        Assert.Equal(["database.json", "database.dump"], first.Items.Select(i => i.Name));
+        Assert.All(first.Items, i => Assert.Equal(first[i.Name], second[i.Name]));
+    }
+
+    [Fact]
+    public async Task Rows_sequences_large_objects_and_extensions_are_told()
+    {
+        await CreateAsync("counted");
+        var (_, print) = await BackUpAsync("counted");
+        Assert.Equal(("2", "1003", "1", "2"), (print["tables"], print["rows"], print["sequences"], print["large-objects"]));
+        Assert.Contains("plpgsql 1.0", print["extensions"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_plain_pg_restore_reads_the_item()
+    {
+        await CreateAsync("plain");
+        var (items, _) = await BackUpAsync("plain");
+        var file = Path.Combine(Cluster.Folder, "plain.dump");
+        await File.WriteAllBytesAsync(file, items["database.dump"], Token);
+        await Postmaster.RunAsync("pg_restore", "-l", file);
+        await Cluster.CreateAsync("copy");
+        await Postmaster.RunAsync("pg_restore", "--exit-on-error", "-f", "/dev/null", file);
+    }
+
+    [Fact]
+    public async Task What_the_database_needs_from_outside_is_kept_without_passwords()
+    {
+        await CreateAsync("around");
+        await Cluster.RunAsync("postgres", """
+            CREATE ROLE reader LOGIN PASSWORD 'readers-secret';
+            GRANT CREATE ON DATABASE around TO reader WITH GRANT OPTION;
+            REVOKE CONNECT ON DATABASE around FROM PUBLIC;
+            ALTER DATABASE around SET search_path = "$user", public, "Odd, one";
+            ALTER ROLE reader IN DATABASE around SET work_mem = '8MB';
+            COMMENT ON DATABASE around IS 'what it''s for';
+            ALTER DATABASE around CONNECTION LIMIT 7;
+            """);
+        try
+        {
+            await Cluster.RunAsync("around", "GRANT SELECT ON t TO reader");
+            var (items, _) = await BackUpAsync("around");
+            var json = System.Text.Encoding.UTF8.GetString(items["database.json"]);
+            foreach (var part in new[] { "\"owner\": \"holdfast\"", "\"encoding\": \"UTF8\"", "\"collate\": \"C.UTF-8\"", "\"connectionLimit\": 7", "what it\\u0027s for", "work_mem", "Odd, one", "\"privilege\": \"CREATE\"", "\"canGrant\": true" }) Assert.Contains(part, json, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", json, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("SCRAM", json, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await Cluster.ClearAsync();
+            await Cluster.RunAsync("postgres", "DROP ROLE reader");
+        }
+    }
+
+    [Fact]
+    public async Task A_snapshot_asked_for_becomes_a_logical_backup_and_says_why()
+    {
+        await CreateAsync("snap");
+        await using var source = Attach(Cluster.Source());
+        await using var view = await source.OpenViewAsync((await DiscoverAsync(source))[0], new(BackupType.Snapshot, null), Token);
+        Assert.Equal(BackupType.Backup, view.Type);
+        Assert.NotNull(view.TypeReason);
+    }
+
+    [Fact]
+    public async Task No_rights_on_one_table_is_told_with_its_name_and_the_sql()
+    {
+        await CreateAsync("rights");
+        await Cluster.RunAsync("rights", "CREATE TABLE hidden(x int)");
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => BackUpAsync("rights"));
+        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Contains("hidden", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("pg_read_all_data", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_database_of_the_same_name_is_not_taken_for_the_one_that_was_found()
+    {
+        await CreateAsync("twice");
+        await using var source = Attach(Cluster.Source());
+        var found = Assert.Single(await DiscoverAsync(source));
+        await Cluster.RunAsync("postgres", "DROP DATABASE twice");
+        await CreateAsync("twice");
+        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error);
+    }
+
+    private async Task CreateAsync(string name)
+    {
+        await Cluster.CreateAsync(name);
+        await Cluster.RunAsync(name, """
+            CREATE TABLE t(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text);
+            INSERT INTO t(a) SELECT E'a\nb\\.\n' || i FROM generate_series(1, 1000) i;
+            CREATE TABLE "odd ""name"(b bytea);
+            INSERT INTO "odd ""name" SELECT '\x0a0a' FROM generate_series(1, 3);
+            CREATE TABLE empty_one(); DROP TABLE empty_one;
+            SELECT lo_from_bytea(0, '\x0a0b'), lo_from_bytea(0, '');
+            """, Cluster.User);
+    }
+}
