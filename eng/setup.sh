@@ -24,6 +24,7 @@ for purpose in "$@"; do
     demo | test)
       needed=yes
       for tool in zstd age sqlite3 python3 tar; do wanted "$tool" "$tool"; done
+      compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
       # The sample that is encrypted is made by a small C program.
       if [ -f out/native/libsqlite3mc.so ] || command -v npm >/dev/null; then
         wanted gcc gcc
@@ -36,6 +37,8 @@ for purpose in "$@"; do
       for tool in zstd age sqlite3 python3 restic; do wanted "$tool" "$tool"; done
       wanted borg borgbackup
       [ -x /usr/bin/time ] || missing+=(time)
+      compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+      wanted pgbackrest pgbackrest
       ;;
     *) echo "usage: eng/setup.sh build|test|demo|bench|screenshots ..." >&2; exit 2 ;;
   esac
@@ -55,7 +58,11 @@ mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "Installing Debian packages: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  install() { apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
+  # Tests start servers of their own: none is wanted that runs by itself.
+  if [[ " ${missing[*]} " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  fi
+  install() { apt-get install -o Dpkg::Options::=--force-confold -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
   install 2>/dev/null || { apt-get update -qq && install; } && exit 0
   echo "They could not be installed." >&2
 fi

@@ -42,6 +42,9 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     }
 
     /// <inheritdoc/>
+    public Task<SourceTest> TestAsync(CancellationToken cancellationToken) => new SourceTrial(_config, _group, _finder, _tools).RunAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var database in await _finder.FindAsync(cancellationToken)) yield return database;

@@ -8,12 +8,6 @@ public sealed record SqliteSourceConfig : SourceConfig
     /// <summary>The directory.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Globs of the names that count; empty means all.</summary>
-    public IReadOnlyList<string> Include { get; init; } = [];
-
-    /// <summary>Globs of the names that do not count.</summary>
-    public IReadOnlyList<string> Exclude { get; init; } = [];
-
     /// <summary>Globs of the names that are encrypted databases; their files have no header to know them by.</summary>
     public IReadOnlyList<string> Encrypted { get; init; } = [];
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Cli.Sources;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
@@ -10,7 +11,6 @@ using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines;
-using Holdfast.Engines.Sqlite;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Keys;
 using Holdfast.Node.Stores;
@@ -26,8 +26,7 @@ internal sealed class BackupCommand
     private readonly Option<BackupType> _type = new("--type") { Description = "backup: logical, a script that builds the database anew (default). snapshot: an image of its pages.", HelpName = "backup|snapshot" };
     private readonly Option<BackupKind> _kind = new("--kind") { Description = "full (default) starts a new chain. incremental stores what changed; without a chain to build on it becomes full, and says why.", HelpName = "full|incremental" };
     private readonly Option<string[]> _database = new("--database") { Description = "Only this database. Repeatable.", HelpName = "NAME" };
-    private readonly Option<string[]> _exclude = new("--exclude") { Description = "Not the databases whose name fits GLOB. Repeatable.", HelpName = "GLOB" };
-    private readonly Option<string[]> _encrypted = SharedOptions.Encrypted();
+    private readonly SourceOptions _access = new();
     private readonly Option<string[]> _recipient = new("--recipient") { Description = "Encrypt to this public key. Repeatable.", HelpName = "age1…" };
     private readonly Option<string> _keyFile = new("--key-file") { Description = "Encrypt to the keys in FILE (holdfast keygen, age-keygen).", HelpName = "FILE" };
     private readonly Option<string[]> _databaseKey = new("--database-key") { Description = "Key of the encrypted databases whose name fits GLOB. FILE holds a raw key in Base64 or hex, or a line 'passphrase: …'. Repeatable; the first that fits counts.", HelpName = "GLOB=FILE" };
@@ -47,7 +46,7 @@ internal sealed class BackupCommand
         var backup = new BackupCommand();
         var command = new Command("backup", "Back up every database of a source, one chain each; or databases of a server, as their tasks say. One that fails does not stop the others.")
         {
-            backup._ids, backup._source, backup._to, backup._type, backup._kind, backup._database, backup._exclude, backup._encrypted, backup._recipient,
+            backup._ids, backup._source, backup._to, backup._type, backup._kind, backup._database, backup._access.Exclude, backup._access.Encrypted, backup._access.PasswordFile, backup._access.AskPassword, backup._recipient,
             backup._keyFile, backup._databaseKey, backup._node, backup._nodeKey, backup._jobs,
             backup._template, backup._task, backup._noWait,
         }.OverServer();
@@ -66,14 +65,14 @@ internal sealed class BackupCommand
         var jobs = parsed.GetValue(_jobs);
         if (jobs is < 1) throw new HoldfastException(ErrorCatalogue.Usage, $"--jobs {jobs} is less than 1.", "Give 1 or more, or leave it out.");
         var databaseKeys = DatabaseKeys(parsed);
-        var engine = new SqliteEngine(TimeProvider.System);
-        await using var source = engine.Attach(SharedOptions.SourceConfig(parsed.GetRequiredValue(_source), parsed.GetValue(_encrypted) ?? [], parsed.GetValue(_exclude)));
+        await using var named = CommandSource.Parse(parsed.GetRequiredValue(_source), _access, parsed);
+        var source = named.Source;
         await source.RemoveLeftoversAsync(cancellationToken);
         var databases = await DiscoverAsync(source, parsed.GetValue(_database) ?? [], cancellationToken);
         await using var destination = LocalDestination.Open(parsed.GetRequiredValue(_to), create: true);
         await HowToRestore.EnsureAsync(destination, cancellationToken);
         var started = TimeProvider.System.GetTimestamp();
-        var sweep = new BackupSweep(new BackupRunner(engine.Name, source, [destination], options, TimeProvider.System), jobs);
+        var sweep = new BackupSweep(new BackupRunner(named.Engine, source, [destination], options, TimeProvider.System), jobs);
         var outcomes = await BackupReport.WatchAsync(console, databases.Count, progress => sweep.RunAsync(databases, KeyOf, progress, cancellationToken));
         BackupReport.Write(console, destination.Name, outcomes, TimeProvider.System.GetElapsedTime(started));
         return ExitCode(outcomes);
@@ -84,7 +83,7 @@ internal sealed class BackupCommand
     private async Task<int> OverServerAsync(ParseResult parsed, CommandConsole console, CancellationToken cancellationToken)
     {
         var (ids, template, to) = (parsed.GetValue(_ids) ?? [], parsed.GetValue(_template), parsed.GetValue(_to));
-        SharedOptions.Refuse(parsed, "without --source", _database, _exclude, _encrypted, _databaseKey, _node, _nodeKey, _jobs);
+        SharedOptions.Refuse(parsed, "without --source", _database, _access.Exclude, _access.Encrypted, _access.PasswordFile, _access.AskPassword, _databaseKey, _node, _nodeKey, _jobs);
         if (ids.Length == 0 == template is null) throw new HoldfastException(ErrorCatalogue.Usage, "Which databases? A source, ids of databases, or a server-wide backup task is needed, and one of them.", "--source DIR --to DIR for a directory; DATABASE… or --template NAME for a server.");
         if (to is null) SharedOptions.Refuse(parsed, "where a task says it", _type, _recipient, _keyFile);
         else SharedOptions.Refuse(parsed, "with --to, which makes a one-time full backup", _template, _task, _kind);
@@ -113,9 +112,9 @@ internal sealed class BackupCommand
         var found = new List<DiscoveredDatabase>();
         await foreach (var database in source.DiscoverAsync(cancellationToken)) found.Add(database);
         foreach (var name in wanted.Where(w => found.TrueForAll(d => d.Name != w)))
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{name}' is not in source '{source.Name}'.", "holdfast databases --source DIR lists what is there; an encrypted one needs --encrypted.");
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{name}' is not in source '{source.Name}'.", "holdfast databases --source lists what is there; an encrypted one of SQLite needs --encrypted.");
         var databases = wanted.Length == 0 ? found : found.FindAll(d => wanted.Contains(d.Name, StringComparer.Ordinal));
-        return databases.Count > 0 ? databases : throw new HoldfastException(ErrorCatalogue.NotFound, $"No database is found in source '{source.Name}'.", "Check the directory; encrypted databases need --encrypted.");
+        return databases.Count > 0 ? databases : throw new HoldfastException(ErrorCatalogue.NotFound, $"No database is found in source '{source.Name}'.", "Check the source; encrypted databases of SQLite need --encrypted.");
     }
 
     private BackupOptions Options(ParseResult parsed)

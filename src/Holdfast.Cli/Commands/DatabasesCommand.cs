@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Cli.Sources;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
-using Holdfast.Engines.Sqlite;
 
 namespace Holdfast.Cli.Commands;
 
@@ -15,21 +15,22 @@ internal static class DatabasesCommand
 {
     public static Command Create()
     {
-        var (source, encrypted) = (SharedOptions.Source(), SharedOptions.Encrypted());
+        var (source, access) = (SharedOptions.Source(), new SourceOptions());
         var search = new Option<string>("--search") { Description = "At a server: only those with this in their id.", HelpName = "TEXT" };
         var state = new Option<string>("--state") { Description = "At a server: only those that stand so.", HelpName = "Covered|Failing|Overdue|Uncovered|Unreadable|Waiting|Dropped" };
-        var command = new Command("databases", "List every database of a source, or of a server and how they stand.") { source, encrypted, search, state, Keys(), Key(), ForgetKey(), Dismiss() }.OverServer();
+        var command = new Command("databases", "List every database of a source, or of a server and how they stand.") { source, access.Encrypted, access.Exclude, access.PasswordFile, access.AskPassword, search, state, Keys(), Key(), ForgetKey(), Dismiss() }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
             if (parsed.GetValue(source) is { } directory)
             {
                 SharedOptions.Refuse(parsed, "with --source", search, state, ServerOptions.Server, ServerOptions.TokenFile);
-                return await OfSourceAsync(console, SharedOptions.SourceConfig(directory, parsed.GetValue(encrypted) ?? []), cancellationToken);
+                await using var named = CommandSource.Parse(directory, access, parsed);
+                return await OfSourceAsync(console, named.Source, cancellationToken);
             }
 
-            SharedOptions.Refuse(parsed, "without --source", encrypted);
-            if (!ServerOptions.Known(parsed)) throw new HoldfastException(ErrorCatalogue.Usage, "Which databases? Neither a source nor a server is given.", "--source [NAME=]DIR for a directory; --server URL --token-file FILE, or holdfast login, for a server.");
+            SharedOptions.Refuse(parsed, "without --source", access.Encrypted, access.Exclude, access.PasswordFile, access.AskPassword);
+            if (!ServerOptions.Known(parsed)) throw new HoldfastException(ErrorCatalogue.Usage, "Which databases? Neither a source nor a server is given.", "--source [NAME=]DIR for a directory, --source [NAME=]postgresql://USER@HOST for a PostgreSQL server; --server URL --token-file FILE, or holdfast login, for a server.");
             using var api = ServerOptions.Connect(parsed);
             var filters = string.Concat(new[] { ("search", parsed.GetValue(search)), ("state", parsed.GetValue(state)) }.Where(f => f.Item2 is not null).Select(f => $"&{f.Item1}={ApiClient.Part(f.Item2!)}"));
             return OfServer(console, await api.ListAsync($"databases?{filters.TrimStart('&')}".TrimEnd('?'), cancellationToken));
@@ -37,9 +38,8 @@ internal static class DatabasesCommand
         return command;
     }
 
-    private static async Task<int> OfSourceAsync(CommandConsole console, SqliteSourceConfig config, CancellationToken cancellationToken)
+    private static async Task<int> OfSourceAsync(CommandConsole console, IDatabaseSource attached, CancellationToken cancellationToken)
     {
-        await using var attached = new SqliteEngine(TimeProvider.System).Attach(config);
         var found = new List<DatabaseView>();
         await foreach (var database in attached.DiscoverAsync(cancellationToken))
         {

@@ -9,6 +9,8 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast login</c>: signs in as a user once, and keeps an API token for this machine.</summary>
 internal static class LoginCommand
 {
+    private const string Otherwise = "Give --user NAME and --password-file FILE (and --new-password-file FILE where a one-time password has to be changed).";
+
     private const int LongestName = 64;
 
     public static Command Create()
@@ -72,19 +74,5 @@ internal static class LoginCommand
         return first == again ? first : throw new HoldfastException(ErrorCatalogue.Usage, "The two new passwords differ.", "Nothing was changed; try again.");
     }
 
-    private static string Ask(string question, bool secret)
-    {
-        if (Console.IsInputRedirected) throw new HoldfastException(ErrorCatalogue.Usage, "Nobody can be asked: standard input is no terminal.", "Give --user NAME and --password-file FILE (and --new-password-file FILE where a one-time password has to be changed).");
-        Console.Error.Write(question);
-        if (!secret) return Console.ReadLine()?.Trim() ?? "";
-        var typed = new System.Text.StringBuilder();
-        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
-        {
-            if (key.Key == ConsoleKey.Backspace) typed.Length = Math.Max(0, typed.Length - 1);
-            else if (!char.IsControl(key.KeyChar)) typed.Append(key.KeyChar);
-        }
-
-        Console.Error.WriteLine();
-        return typed.ToString();
-    }
+    private static string Ask(string question, bool secret) => secret ? Terminal.AskSecret(question, Otherwise) : Terminal.Ask(question, Otherwise);
 }

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.Sqlite;
 using Holdfast.Node.Restores;
 
 namespace Holdfast.Cli.Commands;
@@ -17,34 +17,37 @@ internal static class RestoreCommand
     public static Command Create()
     {
         var (path, keyFiles, point) = (SharedOptions.Path(), SharedOptions.KeyFiles(), Point());
-        var target = new Option<string>("--to") { Description = "The new database's file; it must not exist. At a server: the new database's id, SOURCE/NAME.", HelpName = "FILE|ID", Required = true };
+        var target = new Option<string>("--to") { Description = "The new database's file, or postgresql://USER@HOST/NEWNAME; it must not exist. At a server: the new database's id, SOURCE/NAME.", HelpName = "FILE|URL|ID", Required = true };
         var noWait = new Option<bool>("--no-wait") { Description = "At a server: do not wait until it is done." };
-        var command = new Command("restore", "Restore one point as a new database.") { path, target, point, keyFiles, noWait }.OverServer();
+        var (access, how) = (new SourceOptions(), new RestoreOptions());
+        var command = new Command("restore", "Restore one point as a new database.") { path, target, point, keyFiles, access.PasswordFile, access.AskPassword, noWait };
+        foreach (var option in how.All) command.Add(option);
+        command.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
-            if (SharedOptions.IsAtServer(parsed, parsed.GetRequiredValue(path)))
+            if (SharedOptions.IsAtServer(parsed, parsed.GetRequiredValue(path)) && !CommandSource.IsAddress(parsed.GetRequiredValue(target)))
             {
+                SharedOptions.Refuse(parsed, "at a server", [access.PasswordFile, access.AskPassword, .. how.All]);
                 using var api = ServerOptions.Connect(parsed);
                 return await OverServerAsync(api, console, parsed.GetRequiredValue(path), parsed.GetValue(point), parsed.GetRequiredValue(target), SharedOptions.Keys(parsed, keyFiles), parsed.GetValue(noWait), cancellationToken);
             }
 
             SharedOptions.Refuse(parsed, "without a server", noWait);
             var started = TimeProvider.System.GetTimestamp();
-            var full = Path.GetFullPath(parsed.GetRequiredValue(target));
-            if (Path.Exists(full)) throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{full}' exists already.", "A restore always makes a new database: give another name.");
-            if (!Directory.Exists(Path.GetDirectoryName(full))) throw new HoldfastException(ErrorCatalogue.NotFound, $"The folder of '{full}' is not there.", "Make it first, or give another place.");
+            var (into, name) = CommandSource.ParseTarget(parsed.GetRequiredValue(target), access, how, parsed);
+            await using var attached = into;
             var keys = SharedOptions.Keys(parsed, keyFiles);
             var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
             var found = await PointFinder.FindAsync(stored, parsed.GetValue(point), keys, cancellationToken);
             await using var reader = await PointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
-            var engine = new SqliteEngine(TimeProvider.System);
-            await using var source = engine.Attach(new SqliteSourceConfig { Path = Path.GetDirectoryName(full)! });
-            await RestoreRunner.RunAsync(engine.Name, source, Path.GetFileName(full), reader, cancellationToken);
+            var warnings = await RestoreRunner.RunAsync(into.Engine, into.Source, name, reader, cancellationToken);
+            var full = CommandSource.IsAddress(parsed.GetRequiredValue(target)) ? parsed.GetRequiredValue(target) : Path.GetFullPath(parsed.GetRequiredValue(target));
             var (header, bytes) = (reader.Point.Header, reader.Items.Sum(i => i.Length));
             var elapsed = TimeProvider.System.GetElapsedTime(started);
             if (console.IsJson) CommandConsole.Json(new(full, header.Database, header.Id, header.Type.ToString(), found.Archive.Name.Time, reader.Archives.Count, bytes, Math.Round(elapsed.TotalSeconds, 3)), CliJson.Default.RestoreView);
             else console.Line($"Restored {header.Database} as of {Words.Time(header.StartTime)} UTC to {full}: {Words.Bytes(bytes)} from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} in {Words.Seconds(elapsed)}, checked.");
+            foreach (var warning in warnings) console.Note(warning);
             if (header is { DatabaseEncrypted: true, Type: Core.Tasks.BackupType.Snapshot }) console.Note("The database is encrypted, as it was when it was backed up: it opens with its own key.");
             return 0;
         });

@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Output;
-using Holdfast.Core.Databases;
 using Holdfast.Destinations.Local;
-using Holdfast.Engines.Sqlite;
 using Holdfast.Node.Stores;
 
 namespace Holdfast.Cli.Commands;
@@ -16,11 +14,9 @@ internal static class SharedOptions
 
     public static Option<string> Source() => new("--source")
     {
-        Description = "The directory whose SQLite databases are meant, with a name for it before '=' (default: local).",
-        HelpName = "[NAME=]DIR",
+        Description = "The directory whose SQLite databases are meant, or a PostgreSQL server: postgresql://USER@HOST[,HOST2][:PORT]. With a name for it before '=' (default: local).",
+        HelpName = "[NAME=]DIR|URL",
     };
-
-    public static Option<string[]> Encrypted() => new("--encrypted") { Description = "Databases whose name fits GLOB are encrypted; their files have no header to know them by. Repeatable.", HelpName = "GLOB" };
 
     public static Option<string[]> KeyFiles() => new("--key-file") { Description = "A file with keys (age-keygen's format, Base64, hex, or a line 'passphrase: …'). Repeatable.", HelpName = "FILE" };
 
@@ -32,20 +28,6 @@ internal static class SharedOptions
         if (Client.ServerOptions.Given(parsed)) return true;
         var isPath = System.IO.Path.IsPathRooted(place) || place is "." or ".." || place.StartsWith("./", StringComparison.Ordinal) || place.StartsWith("../", StringComparison.Ordinal) || System.IO.Path.Exists(place);
         return !isPath && Client.ServerOptions.Known(parsed);
-    }
-
-    /// <summary>The source that <c>[NAME=]DIR</c> stands for.</summary>
-    public static SqliteSourceConfig SourceConfig(string text, IReadOnlyList<string> encrypted, IReadOnlyList<string>? exclude = null)
-    {
-        var equals = text.IndexOf('=', StringComparison.Ordinal);
-        var named = equals > 0 && DatabaseId.IsSourceName(text[..equals]);
-        return new()
-        {
-            Name = named ? text[..equals] : "local",
-            Path = System.IO.Path.GetFullPath(named ? text[(equals + 1)..] : text),
-            Encrypted = encrypted,
-            Exclude = exclude ?? [],
-        };
     }
 
     /// <summary>All keys in the files given.</summary>

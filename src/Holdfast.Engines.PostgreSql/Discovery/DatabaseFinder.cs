@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Npgsql;
@@ -8,6 +9,9 @@ namespace Holdfast.Engines.PostgreSql.Discovery;
 /// <summary>Finds the databases of a server.</summary>
 internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup group)
 {
+    private readonly NameGlobs _include = new(config.Include);
+    private readonly NameGlobs _exclude = new(config.Exclude);
+
     // The size of one that this role may not connect to is a secret of its own. A limit of -2 marks one whose DROP was cut off.
     private const string Query = """
         SELECT datname, oid, has_database_privilege(oid, 'CONNECT'), datconnlimit,
@@ -30,7 +34,7 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
                     Problem = Problem(r.GetString(0), r.GetBoolean(2), r.GetInt32(3)),
                 },
                 cancellationToken);
-            return [.. found.Where(d => !DatabaseNames.IsOurs(d.Name)).OrderBy(d => d.Name, StringComparer.Ordinal)];
+            return [.. found.Where(d => !DatabaseNames.IsOurs(d.Name) && (config.Include.Count == 0 || _include.Matches(d.Name)) && !_exclude.Matches(d.Name)).OrderBy(d => d.Name, StringComparer.Ordinal)];
         }
         catch (NpgsqlException e)
         {

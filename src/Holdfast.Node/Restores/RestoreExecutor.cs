@@ -24,7 +24,8 @@ public sealed class RestoreExecutor(PointOpener points, Func<string, SourceMonit
         var (found, reader) = (opened.Point, opened.Reader);
         operation.Write($"restoring {found.Archive.Path}");
         phase = "writing";
-        await RestoreRunner.RunAsync(monitor.Attached.Engine, monitor.Attached.Source, ask.Target.Name, reader, meter, cancellationToken);
+        var warnings = await RestoreRunner.RunAsync(monitor.Attached.Engine, monitor.Attached.Source, ask.Target.Name, reader, meter, cancellationToken);
+        foreach (var warning in warnings) operation.Write(warning);
         await monitor.LookAsync(CancellationToken.None); // covered from now on
         return new()
         {
@@ -33,6 +34,7 @@ public sealed class RestoreExecutor(PointOpener points, Func<string, SourceMonit
             ArchiveId = reader.Point.Header.Id,
             DatabaseBytes = meter.TotalBytes,
             StoredBytes = found.Archive.Length,
+            Warnings = warnings,
         };
     }
 }

@@ -10,7 +10,7 @@ namespace Holdfast.Node.Restores;
 public static class RestoreRunner
 {
     /// <inheritdoc cref="RunAsync(string, IDatabaseSource, string, ChainReader, RestoreMeter?, CancellationToken)"/>
-    public static Task RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, CancellationToken cancellationToken) => RunAsync(engine, source, name, point, null, cancellationToken);
+    public static Task<IReadOnlyList<string>> RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, CancellationToken cancellationToken) => RunAsync(engine, source, name, point, null, cancellationToken);
 
     /// <summary>Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or cancelled restore leaves nothing behind.</summary>
     /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
@@ -19,8 +19,9 @@ public static class RestoreRunner
     /// <param name="point">The point, opened and checked.</param>
     /// <param name="meter">Told how far it is; null where nobody watches.</param>
     /// <param name="cancellationToken">Cancels the restore.</param>
+    /// <returns>Things that the operator should know of the new database.</returns>
     /// <exception cref="HoldfastException">The target exists, or the contents are not what the manifest says.</exception>
-    public static async Task RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, RestoreMeter? meter, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, RestoreMeter? meter, CancellationToken cancellationToken)
     {
         var header = point.Point.Header;
         if (header.Engine != engine)
@@ -30,6 +31,7 @@ public static class RestoreRunner
         await using var target = await source.BeginRestoreAsync(new(name, header.Type, key, point.Point.Manifest.Fingerprint, point.Items.Sum(i => i.Length)), cancellationToken);
         await target.LoadAsync(meter is null ? point : new MeteredSource(point, meter), cancellationToken);
         await target.CommitAsync(cancellationToken);
+        return target.Warnings;
     }
 
     // A logical archive of an encrypted database is encrypted with the database's own key, so what opened it is that key.

@@ -78,12 +78,41 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
             };
             section.End();
         }
+        else if (entry.Engine == "postgresql")
+        {
+            entry = entry with
+            {
+                Url = section.NeededText("url"),
+                PasswordFile = AbsoluteOrNull(section.Text("passwordFile")),
+                PassFile = AbsoluteOrNull(section.Text("passFile")),
+                ToolFolders = [.. section.Texts("toolFolders").Select(Absolute)],
+                LockWaitSeconds = section.Number("lockWaitSeconds", 1, 86_400),
+                Restore = Restore(section.Child("restore")),
+            };
+            section.End();
+        }
         else if (entry.Engine.Length > 0)
         {
-            Report(section.Key("engine"), $"'{entry.Engine}' is not an engine. Known: sqlite."); // what else stands there belongs to it
+            Report(section.Key("engine"), $"'{entry.Engine}' is not an engine. Known: sqlite, postgresql."); // what else stands there belongs to it
         }
 
         return entry;
+    }
+
+    private RestoreEntry? Restore(ConfigSection section)
+    {
+        if (!section.Exists) return null;
+        var restore = new RestoreEntry
+        {
+            Owner = section.Text("owner"),
+            KeepOwners = section.Flag("keepOwners"),
+            MissingRoles = section.Text("missingRoles") ?? "refuse",
+            AllowSuperuser = section.Flag("allowSuperuser"),
+            Jobs = section.Whole("jobs", 1, 64),
+        };
+        if (restore.MissingRoles is not ("refuse" or "skip" or "create")) Report(section.Key("missingRoles"), $"'{restore.MissingRoles}' must be refuse, skip or create.");
+        section.End();
+        return restore;
     }
 
     private static LimitsConfig Limits(ConfigSection section)

@@ -78,6 +78,14 @@ internal sealed class ConfigSection
         return fallback;
     }
 
+    public bool Flag(string name)
+    {
+        if (Take(name) is not { } element) return false;
+        if (element.ValueKind is JsonValueKind.True or JsonValueKind.False) return element.ValueKind == JsonValueKind.True;
+        _reading.Report(Key(name), "must be true or false.");
+        return false;
+    }
+
     public int? Whole(string name, int least, int most) => (int?)Number(name, least, most, whole: true);
 
     public double? Number(string name, double least, double most, bool whole = false)

@@ -1,9 +1,6 @@
 using Holdfast.Core.Databases;
-using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
-using Holdfast.Engines.Sqlite;
 using Holdfast.Node;
-using Holdfast.Node.Discovery;
 using Holdfast.Node.Keys;
 using Holdfast.Node.Secrets;
 using Holdfast.Server.Configuration;
@@ -14,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>The node as a service of the server: made of the configuration, started before the server listens, stopped with its grace time. The one place that names an engine.</summary>
+/// <summary>The node as a service of the server: made of the configuration, started before the server listens, stopped with its grace time.</summary>
 internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting> logger) : IHostedLifecycleService
 {
     public static HoldfastNode Make(ServerConfig config, DataFolder data, IStateStore store, TimeProvider time)
@@ -29,9 +26,10 @@ internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting
             DiscoveryInterval = TimeSpan.FromSeconds(config.Limits.DiscoverySeconds),
             ShutdownGrace = TimeSpan.FromSeconds(config.Limits.GraceSeconds),
             DatabaseKeys = config.DatabaseKeys.ToDictionary(k => k.Key, k => new KeyCommand(k.Value, config.Commands[k.Value]), StringComparer.Ordinal),
+            AttachSource = EngineHosting.Attach,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
-        return new(settings, store, [.. config.Sources.Select(s => Attach(s, time))], time);
+        return new(settings, store, [.. config.Sources.Select(s => EngineHosting.Attach(s, time))], time);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -55,24 +53,6 @@ internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting
 
     // After the last request was answered, for none may begin what nobody would stop.
     public async Task StoppedAsync(CancellationToken cancellationToken) => await node.StopAsync();
-
-    private static AttachedSource Attach(SourceEntry entry, TimeProvider time)
-    {
-        if (entry.Engine != "sqlite") throw new HoldfastException(ErrorCatalogue.Usage, $"Source '{entry.Name}' has the unknown engine '{entry.Engine}'.", "Use sqlite.");
-        var config = new SqliteSourceConfig
-        {
-            Name = entry.Name,
-            Path = entry.Path!,
-            Include = entry.Include,
-            Exclude = entry.Exclude,
-            Encrypted = entry.Encrypted,
-            Role = entry.Role,
-        };
-        if (entry.SpoolFolder is { } spool) config = config with { SpoolFolder = spool };
-        if (entry.MaxWriterWaitSeconds is { } wait) config = config with { MaxWriterWait = TimeSpan.FromSeconds(wait) };
-        var engine = new SqliteEngine(time);
-        return new(engine.Name, engine.Attach(config), CanSnapshot: true);
-    }
 
     private void OnOperation(Operation operation)
     {

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Holdfast.Cli.Client;
+using Holdfast.Cli.Commands;
+using Holdfast.Cli.Output;
+
+namespace Holdfast.Cli.Sources;
+
+/// <summary>The options of a verb that has a source: which databases, and how to get at them.</summary>
+internal sealed class SourceOptions
+{
+    /// <summary>Globs of encrypted databases.</summary>
+    public Option<string[]> Encrypted { get; } = new("--encrypted") { Description = "SQLite: databases whose name fits GLOB are encrypted; their files have no header to know them by. Repeatable.", HelpName = "GLOB" };
+
+    /// <summary>Globs that do not count.</summary>
+    public Option<string[]> Exclude { get; } = new("--exclude") { Description = "Not the databases whose name fits GLOB. Repeatable.", HelpName = "GLOB" };
+
+    /// <summary>Where a server's password is.</summary>
+    public Option<string> PasswordFile { get; } = new("--password-file") { Description = "PostgreSQL: a file of mode 0600 with the password, - for a line of standard input. Without it ~/.pgpass counts, and peer authentication.", HelpName = "FILE" };
+
+    /// <summary>Whether the password is asked for.</summary>
+    public Option<bool> AskPassword { get; } = new("--ask-password") { Description = "PostgreSQL: ask for the password at the terminal." };
+
+    /// <summary>Globs of encrypted databases that were given.</summary>
+    public IReadOnlyList<string> EncryptedIn(ParseResult parsed) => parsed.GetValue(Encrypted) ?? [];
+
+    /// <summary>Globs that do not count, that were given.</summary>
+    public IReadOnlyList<string> ExcludedIn(ParseResult parsed) => parsed.GetValue(Exclude) ?? [];
+
+    /// <summary>Gives the password, read or asked for once; null where neither was asked for.</summary>
+    public Func<CancellationToken, ValueTask<string?>>? PasswordOf(ParseResult parsed)
+    {
+        var file = parsed.GetValue(PasswordFile);
+        if (file is not null && parsed.GetValue(AskPassword)) SharedOptions.Refuse(parsed, "with --password-file", AskPassword);
+        var password = file is not null ? ServerOptions.ReadSecret(file, "Password file") : parsed.GetValue(AskPassword) ? Terminal.AskSecret("Password: ", "Give --password-file FILE.") : null;
+        return password is null ? null : _ => new(password);
+    }
+
+    /// <summary>Refuses what belongs to database servers.</summary>
+    public void RefuseOfServers(ParseResult parsed) => SharedOptions.Refuse(parsed, "with files of SQLite", PasswordFile, AskPassword);
+
+    /// <summary>Refuses what belongs to files.</summary>
+    public void RefuseOfFiles(ParseResult parsed) => SharedOptions.Refuse(parsed, "with a PostgreSQL server", Encrypted);
+}
