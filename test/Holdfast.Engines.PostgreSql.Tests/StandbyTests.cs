@@ -72,9 +72,14 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
         {
             await using var view = await OpenAsync(source);
             Assert.Equal(0, await HeldOnPrimaryAsync());
-            await Cluster.RunAsync("db", "DELETE FROM t WHERE id <= (SELECT min(id) + 10 FROM t)");
-            await Cluster.RunAsync("db", "VACUUM t");
-            await CatchUpAsync();
+            // Anything else that looks at the primary, such as autovacuum, keeps VACUUM from removing rows for a moment.
+            for (var attempt = 0; attempt < 100 && await IsHeldOnStandbyAsync(); attempt++)
+            {
+                await Cluster.RunAsync("db", "DELETE FROM t WHERE id = (SELECT min(id) FROM t)");
+                await Cluster.RunAsync("db", "VACUUM t");
+                await CatchUpAsync();
+            }
+
             Assert.Equal(ErrorCatalogue.SourceConflict, (await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new MemoryItems(), Token))).Error);
         }
 
@@ -120,6 +125,13 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
 
     private async Task<int> HeldOnPrimaryAsync() =>
         int.Parse(Assert.Single(await Cluster.QueryAsync("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = 'db' AND application_name = 'holdfast' AND state = 'idle in transaction'")));
+
+    private async Task<bool> IsHeldOnStandbyAsync()
+    {
+        await using var connection = await OpenStandbyAsync();
+        await using var command = new NpgsqlCommand("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'holdfast' AND state = 'idle in transaction'", connection);
+        return (bool)(await command.ExecuteScalarAsync(Token))!;
+    }
 
     // Until the standby has replayed what the primary has written.
     private async Task CatchUpAsync()
