@@ -1,0 +1,121 @@
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+
+namespace Holdfast.EndToEnd;
+
+/// <summary>A real PostgreSQL server, backed up by the command alone and by a server.</summary>
+public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, IAsyncLifetime
+{
+    private const string Hostile = "'; DROP DATABASE shop; --";
+
+    private string Url => $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}";
+
+    public async ValueTask InitializeAsync()
+    {
+        await cluster.ClearAsync();
+        await cluster.RunAsync("postgres", $"GRANT pg_read_all_data TO {Cluster.User}; ALTER ROLE {Cluster.User} BYPASSRLS");
+        foreach (var name in (string[])["shop", Hostile, "Ünïcode/ name"]) await MakeAsync(name);
+    }
+
+    public ValueTask DisposeAsync() => default;
+
+    [Fact]
+    public async Task The_command_backs_every_database_up_and_a_restored_one_is_the_same_also_without_holdfast()
+    {
+        using var place = new Workspace();
+        await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
+        string[] backup = ["backup", "--source", $"main={Url}", "--to", place.Destination, "--password-file", $"{place.Root}/password"];
+        var full = await place.JsonAsync(0, [.. backup, "--type", "snapshot"]);
+        Assert.Equal(3, full["items"]!.AsArray().Count);
+        Assert.All(full["items"]!.AsArray(), i => Assert.Equal(("Completed", "Backup"), ((string)i!["state"]!, (string)i["type"]!))); // PostgreSQL has no snapshots
+        Assert.All((await place.JsonAsync(0, [.. backup, "--kind", "incremental"]))["items"]!.AsArray(), i => Assert.Equal("Unchanged", (string)i!["state"]!));
+        await cluster.RunAsync("shop", "INSERT INTO item(note) VALUES ('one more')");
+        Assert.Single((await place.JsonAsync(0, [.. backup, "--kind", "incremental"]))["items"]!.AsArray(), i => (string)i!["state"]! == "Completed");
+
+        await place.HoldfastAsync(0, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/copy", "--password-file", $"{place.Root}/password");
+        await SameAsync("shop", "copy");
+        var taken = await place.HoldfastAsync(6, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/copy", "--password-file", $"{place.Root}/password");
+        Assert.Contains("exists already", taken.Error, StringComparison.Ordinal);
+
+        // The same archive with programs that every Debian has.
+        await cluster.CreateAsync("by-hand");
+        var archive = Workspace.Files(place.Destination).Single(f => f.Contains("%27", StringComparison.Ordinal) && f.EndsWith(".full-backup.tar.zst", StringComparison.Ordinal));
+        await Child.ShellAsync($"zstd -dc '{archive}' | tar xO --wildcards 'database.dump.*' | PGPASSFILE='{cluster.PassFile}' {Postmaster.Binaries}/pg_restore --exit-on-error --no-owner -h 127.0.0.1 -p {cluster.Port} -U {Cluster.User} -d by-hand");
+        await SameAsync(Hostile, "by-hand");
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_told_with_what_to_do_and_the_password_is_in_no_output()
+    {
+        using var place = new Workspace();
+        await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
+        await Served.SecretAsync($"{place.Root}/wrong", "not the password");
+        var said = new List<Ended>
+        {
+            await place.HoldfastAsync(7, "databases", "--source", $"main={Url}", "--password-file", $"{place.Root}/wrong"),
+            await place.HoldfastAsync(2, "databases", "--source", $"main=postgresql://{Cluster.User}:secret-in-address@127.0.0.1:{cluster.Port}"),
+            await place.HoldfastAsync(2, "databases", "--source", $"main={Url}/shop", "--password-file", $"{place.Root}/password"),
+            await place.HoldfastAsync(2, "databases", "--source", place.Source, "--password-file", $"{place.Root}/password"),
+            await place.HoldfastAsync(7, "databases", "--source", "main=postgresql://holdfast@127.0.0.1:1"),
+        };
+        foreach (var (ended, hint) in said.Zip((string[])["Check the password", "list of processes", "--database", "VERB", "cannot be reached"])) Assert.Contains(hint, ended.Error, StringComparison.Ordinal);
+
+        // A table that may not be read fails its database, and no other.
+        await cluster.RunAsync("postgres", $"REVOKE pg_read_all_data FROM {Cluster.User}");
+        await cluster.RunAsync("shop", "CREATE TABLE hidden(a int); REVOKE ALL ON hidden FROM PUBLIC");
+        var part = await place.HoldfastAsync(1, "backup", "--source", $"main={Url}", "--to", place.Destination, "--password-file", $"{place.Root}/password");
+        Assert.Contains("2 backed up, 0 unchanged, 1 failed", part.Output + part.Error, StringComparison.Ordinal);
+        Assert.Contains("hidden", part.Output + part.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(Workspace.Files($"{place.Destination}/main/shop"), f => f.EndsWith(".zst", StringComparison.Ordinal));
+        Assert.DoesNotContain(said.Append(part), e => (e.Output + e.Error) is var text && (text.Contains(Cluster.Password, StringComparison.Ordinal) || text.Contains("not the password", StringComparison.Ordinal) || text.Contains("secret-in-address", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_server_is_given_a_source_tells_what_is_missing_covers_what_comes_and_restores()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        var place = served.Place;
+        await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
+        await Served.SecretAsync($"{place.Root}/wrong", "not the password");
+        var wrong = await served.RunAsync(1, "source", "put", "main", "--url", Url, "--password-file", $"{place.Root}/wrong");
+        Assert.Contains("refused the password", wrong.Output, StringComparison.Ordinal);
+        await served.RunAsync(0, "source", "put", "main", "--url", Url, "--password-file", $"{place.Root}/password", "--exclude", "Ünïcode/**");
+        Assert.Contains("version 1", (await served.RunAsync(0, "source", "test", "main")).Output, StringComparison.Ordinal);
+        await cluster.RunAsync("postgres", $"REVOKE pg_read_all_data FROM {Cluster.User}");
+        Assert.Contains("GRANT pg_read_all_data", (await served.RunAsync(0, "source", "test", "main")).Output, StringComparison.Ordinal);
+        await cluster.RunAsync("postgres", $"GRANT pg_read_all_data TO {Cluster.User}");
+
+        // Who changes the address gives the password again: it goes to no other.
+        await served.RunAsync(2, "source", "put", "main", "--url", "postgresql://holdfast@127.0.0.1:1");
+        await served.RunAsync(0, "source", "put", "main", "--url", Url, "--exclude", "Ünïcode/**");
+        await served.RunAsync(2, "source", "put", "demo", "--url", Url, "--password-file", $"{place.Root}/password");
+        var preview = (await served.RunAsync(0, "server-wide", "preview", "nightly")).Output;
+        Assert.True(preview.Contains("covers 4 databases (2 as snapshot, 2 as logical backup)", StringComparison.Ordinal), preview);
+        await served.RunAsync(0, "backup", "--template", "nightly");
+        await served.RunAsync(0, "restore", "main/shop", "--to", "main/shop copy");
+        await SameAsync("shop", "shop copy");
+        Assert.Equal("Backup", (string?)(await served.JsonAsync(0, "task", "list", "main/shop"))["items"]![0]!["effectiveType"]);
+
+        await MakeAsync("brand new");
+        await served.RunAsync(0, "source", "look", "main");
+        Assert.Single((await served.JsonAsync(0, "task", "list", "main/brand new"))["items"]!.AsArray());
+        await served.RunAsync(0, "source", "delete", "main");
+        Assert.Equal(["Dropped"], (await served.JsonAsync(0, "databases", "--search", "main/shop"))["items"]!.AsArray().Select(d => (string)d!["state"]!).Distinct());
+        await served.RunAsync(1, "source", "delete", "demo");
+
+        Assert.DoesNotContain(Cluster.Password, served.Log, StringComparison.Ordinal);
+        foreach (var file in Workspace.Files(served.ServerData)) Assert.DoesNotContain(Cluster.Password, System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+    }
+
+    private async Task MakeAsync(string name)
+    {
+        await cluster.CreateAsync(name);
+        await cluster.RunAsync(name, "CREATE TABLE item(id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text); INSERT INTO item(note) SELECT md5(i::text) FROM generate_series(1, 500) i; CREATE INDEX ON item(note)", Cluster.User);
+    }
+
+    private async Task SameAsync(string one, string other)
+    {
+        Assert.Equal(await Contents.SchemaAsync(cluster, one), await Contents.SchemaAsync(cluster, other));
+        Assert.Equal(await Contents.SumsAsync(cluster, one), await Contents.SumsAsync(cluster, other));
+    }
+}
