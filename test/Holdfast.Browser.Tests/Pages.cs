@@ -35,7 +35,7 @@ internal static partial class Pages
         ["/server-wide-backup/new"] = ["/server-wide-backup/new"],
         ["/server-wide-backup/{}"] = ["/server-wide-backup/nightly"],
         ["/server/destinations"] = ["/server/destinations", "/server/destinations?add=local", "/server/destinations?edit=nas"],
-        ["/server/sources"] = ["/server/sources", "/server/sources?key=new"],
+        ["/server/sources"] = ["/server/sources", "/server/sources?key=new", "/server/sources?add=postgresql"],
         ["/server/nodes"] = ["/server/nodes"],
         ["/server/alerts"] = ["/server/alerts", "/server/alerts?severity=Error"],
         ["/server/users"] = ["/server/users", "/server/users?add=user", "/server/users?add=token", "/server/users?edit=admin"],
