@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Usage: eng/run.sh [DIR] - starts a node in DIR, which must not exist (default out/demo, made anew): a source of sample databases, a local
-# destination, and one server-wide backup task that has run once. Serves until it is stopped; with RUN_ONCE=1 it ends by itself. HOLDFAST_LISTEN names another
+# Usage: eng/run.sh [DIR] - starts a node in DIR, which must not exist (default out/demo, made anew): a source of sample databases, a PostgreSQL server
+# where this machine has one (in a temporary folder, for its user may not see DIR), a local destination, and one server-wide backup task that has run once. Serves until it is stopped; with RUN_ONCE=1 it ends by itself. HOLDFAST_LISTEN names another
 # address, HOLDFAST_BIN another folder with the command (default out).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,10 +14,12 @@ bold= plain=
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 say() { printf '%s%d.%s %s\n' "$bold" "$((number = ${number:-0} + 1))" "$plain" "$1"; }
 
-pid=
+pid= postgresql=
 stop() {
   [ -z "$pid" ] || { kill "$pid" 2>/dev/null && wait "$pid"; } || true
   pid=
+  [ -z "$postgresql" ] || { [ ! -e "$postgresql/server/stop" ] || "$postgresql/server/stop" 2>/dev/null; while [ -e "$postgresql/server/data/postmaster.pid" ]; do sleep 0.1; done; rm -rf "$postgresql"; } || true
+  postgresql=
 }
 trap stop EXIT
 trap 'exit 130' INT
@@ -29,13 +31,20 @@ mkdir -p "$demo/backups"
 code=0
 eng/samples.sh "$demo/data" small || code=$?
 [ "$code" = 0 ] || [ "$code" = 3 ] || exit "$code" # 3: all but the encrypted one
+source=
+if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+  postgresql=$(mktemp -d)
+  chmod 0711 "$postgresql"
+  port=$(eng/postgresql.sh "$postgresql/server")
+  source=", { \"name\": \"main\", \"engine\": \"postgresql\", \"url\": \"postgresql://holdfast@127.0.0.1:$port\", \"passwordFile\": \"$postgresql/server/password\" }"
+fi
 cd "$demo"
 (umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >token)
 cat >holdfast.json <<JSON
 {
   "node": "A",
   "localRoots": ["backups"],
-  "sources": [{ "name": "demo", "engine": "sqlite", "path": "data", "encrypted": ["hr/*"] }]
+  "sources": [{ "name": "demo", "engine": "sqlite", "path": "data", "encrypted": ["hr/*"] }$source]
 }
 JSON
 cat >setup.json <<JSON
@@ -80,6 +89,12 @@ rows() { sqlite3 "$1" "PRAGMA integrity_check; SELECT count(*), round(sum(total)
 [ "$(rows data/orders.db)" = "$(rows data/orders-restored.db)" ] || { echo "The restored database differs: $(rows data/orders-restored.db)" >&2; exit 1; }
 client databases --output json | python3 -c 'import json, sys; exit(0 if any(d["id"] == "demo/orders-restored.db" and d["tasks"] == 1 for d in json.load(sys.stdin)["items"]) else 1)'
 say "Verified: it holds the same orders as the original, and 'nightly' covers it from now on"
+if [ -n "$postgresql" ]; then
+  client restore main/shop --to main/shop-restored >restore.log
+  say "$(cat restore.log) That one is PostgreSQL, covered by the same task"
+else
+  echo "(Without a PostgreSQL server: apt-get install postgresql, and its databases are covered by the same task.)"
+fi
 
 cat <<TEXT
 
