@@ -1,6 +1,6 @@
 """Measures Holdfast beside its peers, in turns in one run, and writes the ratios to bench/results/.
 
-Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet serve (default: all)
+Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet serve postgresql (default: all)
 Settings (environment): HOLDFAST_BENCH_MIB (2048), HOLDFAST_BENCH_FLEET (10000), HOLDFAST_BENCH_LOOP (2000: databases of the loop beside the server),
 HOLDFAST_BENCH_ROUNDS (5), HOLDFAST_BENCH_DIR (bench/work)
 
@@ -17,6 +17,7 @@ import sys
 import time
 
 import make_databases
+import postgresql as pg
 import server
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -231,7 +232,55 @@ def serve():
     ]
 
 
-CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet, serve)}
+def postgresql():
+    """PostgreSQL: one large database full and restored, and many small ones, beside its own programs and pgBackRest."""
+    stanza = os.path.join(WORK, "pgbackrest")
+    config = os.path.join(stanza, "pgbackrest.conf")
+    cluster = pg.Cluster(os.path.join(WORK, "postgresql"))
+    cluster.start(archive_command="pgbackrest --config=%s --stanza=bench archive-push %%p" % config)
+    try:
+        name, small = cluster.large(MIB), cluster.small(100)
+        os.environ.update(PGPASSFILE=cluster.passfile, PGHOST="127.0.0.1", PGPORT=str(cluster.port), PGUSER="holdfast")
+        source = ["--source", "main=" + cluster.url, "--password-file", cluster.password]
+        cluster.sql("postgres", "CHECKPOINT")
+        run_backrest = prepare_backrest(cluster, stanza, config)
+        full = compare([
+            ("holdfast backup", "rm -rf ours", holdfast("backup", *source, "--to", "ours", "--database", name)),
+            ("pg_dump -Fc > f; sync f", "rm -f f.dump", "pg_dump -Fc -f f.dump %s; sync f.dump" % name),
+            ("pg_dump -Fc -Z0 | zstd -1 -T0 > f; sync f", "rm -f f.zst", "pg_dump -Fc -Z0 %s | zstd -q -1 -T0 > f.zst; sync f.zst" % name),
+            ("pg_dump -Fd -j2; sync", "rm -rf f.dir", "pg_dump -Fd -j2 -f f.dir %s; sync -f f.dir" % name),
+            ("pgbackrest backup --type=full (the whole server, 2 processes)", "", run_backrest),
+        ])
+        back = compare([
+            ("holdfast restore", "psql -q -d postgres -c 'DROP DATABASE IF EXISTS back'", holdfast("restore", "ours/main/" + name, "--to", cluster.url + "/back", "--password-file", cluster.password)),
+            ("createdb; pg_restore -j2 f", "psql -q -d postgres -c 'DROP DATABASE IF EXISTS back'", "createdb -T template0 back; pg_restore --no-owner -j2 -d back f.dump"),
+        ])
+        many = compare([
+            ("holdfast backup", "rm -rf many", holdfast("backup", *source, "--to", "many", "--exclude", name, "--exclude", "postgres", "--exclude", "back")),
+            ("loop of pg_dump -Fc; sync", "rm -rf loop; mkdir loop", "for db in %s; do pg_dump -Fc -f loop/$db $db; done; sync -f loop" % " ".join(small)),
+        ])
+        shell("psql -q -d postgres -c 'DROP DATABASE IF EXISTS back'; rm -rf ours many loop f.dump f.zst f.dir")
+    finally:
+        cluster.stop()
+    return rows("PostgreSQL, full, %d MiB" % MIB, full, {"pg_dump -Fc > f; sync f": "≥ 4", "pg_dump -Fc -Z0 | zstd -1 -T0 > f; sync f": "≥ 0.95", "holdfast backup": "≤ 300 MiB"}) + \
+        rows("PostgreSQL, restore", back, {"createdb; pg_restore -j2 f": "≥ 1.0"}) + rows("PostgreSQL, 100 databases of 8 MiB", many, {"loop of pg_dump -Fc; sync": "≥ 1.5"})
+
+
+def prepare_backrest(cluster, stanza, config):
+    """pgBackRest runs as the server's user, on the server's files."""
+    shutil.rmtree(stanza, ignore_errors=True)
+    os.makedirs(os.path.join(stanza, "repo"))
+    with open(config, "w") as file:
+        file.write("[global]\nrepo1-path=%s/repo\nlog-path=%s\nlock-path=%s\nspool-path=%s\ncompress-type=zst\ncompress-level=1\nprocess-max=2\nstart-fast=y\nrepo1-retention-full=1\n[bench]\npg1-path=%s\npg1-port=%d\npg1-socket-path=%s\npg1-user=postgres\n" % (
+            stanza, stanza, stanza, stanza, cluster.data, cluster.port, cluster.socket))
+    if os.getuid() == 0:
+        subprocess.run(["chown", "-R", "postgres", stanza], check=True)
+    user = "setpriv --reuid=postgres --regid=postgres --clear-groups " if os.getuid() == 0 else ""
+    subprocess.run(["bash", "-ec", "%spgbackrest --config=%s --stanza=bench stanza-create" % (user, config)], check=True, cwd="/", stdout=subprocess.DEVNULL)
+    return "cd /; %spgbackrest --config=%s --stanza=bench --type=full backup; sync -f %s" % (user, config, stanza)
+
+
+CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet, serve, postgresql)}
 
 
 def main():

@@ -3,6 +3,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class PostgreSqlEngineContractTests(Cluster cluster) : EngineContract
 {
     protected override IDatabaseEngine Engine { get; } = new PostgreSqlEngine();

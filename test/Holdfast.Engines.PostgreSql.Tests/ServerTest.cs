@@ -6,6 +6,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 namespace Holdfast.Engines.PostgreSql.Tests;
 
 /// <summary>A test with the server; it leaves no database behind.</summary>
+[Trait("Category", "Slow")]
 public abstract class ServerTest(Cluster cluster) : IAsyncLifetime
 {
     protected Cluster Cluster { get; } = cluster;

@@ -10,26 +10,15 @@ namespace Holdfast.Engines.PostgreSql.Tests;
 /// <summary>A primary with a streaming standby that gives way to its primary at once.</summary>
 public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-pg-").FullName;
-    private Postmaster? _standby;
+    private Standby? _standby;
 
     private PostgreSqlSourceConfig Both => Cluster.Source() with { Hosts = [new("127.0.0.1", Cluster.Port), new("127.0.0.1", _standby!.Port)] };
 
-    public override async ValueTask InitializeAsync()
-    {
-        await Cluster.GiveToPostgresAsync(_folder);
-        var pass = Path.Combine(_folder, "pgpass");
-        File.Copy(Cluster.PassFile, pass);
-        await Cluster.GiveToPostgresAsync(pass);
-        File.SetUnixFileMode(pass, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await Postmaster.RunAsync("pg_basebackup", "-D", Path.Combine(_folder, "data"), "-R", "-c", "fast", "--no-sync", "-d", $"host=127.0.0.1 port={Cluster.Port} user={Cluster.Superuser} passfile={pass}");
-        _standby = await Postmaster.StartAsync(_folder, Postmaster.FreePort(), "max_standby_streaming_delay=0", "hot_standby_feedback=off", "wal_retrieve_retry_interval=100ms");
-    }
+    public override async ValueTask InitializeAsync() => _standby = await Standby.StartAsync(Cluster, "max_standby_streaming_delay=0");
 
     public override async ValueTask DisposeAsync()
     {
         if (_standby is not null) await _standby.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
         await base.DisposeAsync();
     }
 
@@ -77,7 +66,7 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
             {
                 await Cluster.RunAsync("db", "DELETE FROM t WHERE id = (SELECT min(id) FROM t)");
                 await Cluster.RunAsync("db", "VACUUM t");
-                await CatchUpAsync();
+                await _standby!.CatchUpAsync();
             }
 
             Assert.Equal(ErrorCatalogue.SourceConflict, (await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new MemoryItems(), Token))).Error);
@@ -117,7 +106,7 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
     {
         await Cluster.CreateAsync("db");
         await Cluster.RunAsync("db", "CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 1000); CREATE UNLOGGED TABLE fleeting(x int); INSERT INTO fleeting VALUES (1)", Cluster.User);
-        await CatchUpAsync();
+        await _standby!.CatchUpAsync();
     }
 
     private static async Task<IDatabaseView> OpenAsync(IDatabaseSource source) =>
@@ -131,14 +120,6 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
         await using var connection = await OpenStandbyAsync();
         await using var command = new NpgsqlCommand("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'holdfast' AND state = 'idle in transaction'", connection);
         return (bool)(await command.ExecuteScalarAsync(Token))!;
-    }
-
-    // Until the standby has replayed what the primary has written.
-    private async Task CatchUpAsync()
-    {
-        var written = Assert.Single(await Cluster.QueryAsync("postgres", "SELECT pg_current_wal_lsn()::text"));
-        await using var connection = await OpenStandbyAsync();
-        await RunAsync(connection, $"DO $$ BEGIN WHILE pg_last_wal_replay_lsn() < '{written}'::pg_lsn LOOP PERFORM pg_sleep(0.01); END LOOP; END $$");
     }
 
     private Task<NpgsqlConnection> OpenStandbyAsync() => Cluster.OpenAtAsync(_standby!.Port, "template1", Cluster.Superuser);

@@ -7,7 +7,10 @@ namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 /// <summary>A running PostgreSQL server on loopback and a socket of its own. It is stopped by its process id.</summary>
 public sealed class Postmaster : IAsyncDisposable
 {
-    public const string Binaries = "/usr/lib/postgresql/15/bin";
+    /// <summary>Where Debian has the newest version that is installed.</summary>
+    public static readonly string Binaries = Directory.Exists("/usr/lib/postgresql")
+        ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.Parse(Path.GetFileName(d), System.Globalization.CultureInfo.InvariantCulture)).Select(d => Path.Combine(d, "bin")).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb"))) ?? Missing()
+        : Missing();
 
     private readonly Process _process;
 
@@ -63,6 +66,8 @@ public sealed class Postmaster : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    private static string Missing() => throw new InvalidOperationException("There is no PostgreSQL server here: eng/setup.sh test installs it.");
 
     // The server refuses to run as root.
     private static ProcessStartInfo AsPostgres(string program, IEnumerable<string> arguments)
