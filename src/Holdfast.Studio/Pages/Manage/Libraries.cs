@@ -17,6 +17,7 @@ internal static class Libraries
         new("Cronos", "Schedules", "MIT", "Cronos"),
         new("libsodium", "Encryption", "ISC", "libsodium"),
         new("MudBlazor", "Inputs and dialogs of these pages", "MIT", "MudBlazor"),
+        new("Npgsql", "Connections to PostgreSQL", "PostgreSQL", "Npgsql"),
         new("Scalar", "The page that describes the API", "MIT", "Scalar.AspNetCore"),
         new("Spectre.Console", "What the command prints", "MIT", "Spectre.Console", "Spectre.Console.Ansi"),
         new("SQLite", "The server's state", "blessing", "SourceGear.sqlite3"),
