@@ -101,16 +101,20 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         using var folder = PrivateFolder.Make(config.TemporaryFolder);
         var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
         var list = new RestoreList(withRoles, around);
-        await using var load = new DumpLoad(tool, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], passFile, folder, list);
+        var runs = new RestoreRuns(tool, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], passFile, folder);
+        await using var load = new DumpLoad(runs, list, made.Keeper, ConnectAsync, Math.Clamp(config.Restore.Jobs, 1, 64));
         await items.CopyStreamAsync(PostgreSqlView.DumpItem, load.TakeAsync, cancellationToken);
         await load.EndRowsAsync(cancellationToken);
         Fingerprint.Check(load.Dump, request.Fingerprint);
-        await ContentCheck.RunAsync(made.Keeper, load.Dump, cancellationToken);
-        await load.FinishAsync(Math.Clamp(config.Restore.Jobs, 1, 64), cancellationToken);
+        await load.CheckAsync(cancellationToken);
+        await load.FinishAsync(cancellationToken);
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles);
         await properties.ApplyAsync(around, cancellationToken);
         _warnings.AddRange([.. list.Warnings, .. properties.Warnings, .. await ExtensionsAsync(cancellationToken)]);
     }
+
+    private async Task<RowLoad> ConnectAsync(DumpHead head, CancellationToken cancellationToken) =>
+        await RowLoad.BeginAsync(await connector.ConnectAsync(made.Server.Host, made.TemporaryName, cancellationToken), head, config.Restore.Owner, $"'{request.Name}' on {made.Server.Host}", cancellationToken);
 
     private async Task<IEnumerable<string>> ArgumentsAsync(Surroundings around, CancellationToken cancellationToken)
     {

@@ -80,5 +80,9 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => default;
+    public ValueTask DisposeAsync()
+    {
+        _group.Dispose();
+        return default;
+    }
 }

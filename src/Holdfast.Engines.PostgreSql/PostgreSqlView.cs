@@ -82,6 +82,6 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, NpgsqlConnection c
             string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={plan.Config.LockWait.TotalMilliseconds:0}"),
             $"--dbname={ConnectionInfo.For(plan.Config, plan.Server.Host, plan.Database)}",
         ];
-        return await DumpPump.RunAsync(plan.Tool, arguments, passFile, plan.Database, output, cancellationToken);
+        return await DumpPump.RunAsync(plan.Tool, arguments, passFile, plan.Database, plan.ExpectedBytes, output, cancellationToken);
     }
 }

@@ -19,7 +19,7 @@ public sealed class DumpHeadTests
         var scanner = new DumpScanner();
         for (var at = 0; at < dump.Length; at += piece) scanner.Scan(dump.AsSpan(at, Math.Min(piece, dump.Length - at)));
         scanner.Complete();
-        Assert.Equal([7, 8, 9, 12], scanner.Head.Ids);
+        Assert.Equal([7, 8, 9, 12], scanner.Head.Objects.Select(o => o.Id));
         Assert.Equal(["SEQUENCE SET", "TABLE DATA", "BLOBS"], scanner.Head.Entries.Select(e => e.Kind));
         Assert.Equal(("s", "t", 3L), (scanner.Head.Entries[1].Schema, scanner.Head.Entries[1].Name, scanner.Head.Entries[1].Rows));
         Assert.Equal(2, scanner.LargeObjects);

@@ -34,7 +34,8 @@ internal static class ServerFailure
     /// <summary>Of anything that was asked of a server.</summary>
     /// <param name="e">The failure.</param>
     /// <param name="what">What was worked on: <c>'orders' on db1:5432</c>.</param>
-    public static HoldfastException Of(Exception e, string what)
+    /// <param name="otherwise">The kind of failure where the server said something that is not known; unreadable where that is left out.</param>
+    public static HoldfastException Of(Exception e, string what, Error? otherwise = null)
     {
         if (e is HoldfastException known) return known;
         if (e is not PostgresException p) return new(ErrorCatalogue.SourceUnreadable, $"The connection to {what} broke: {Innermost(e)}", "Check that the server runs, and its log.", e);
@@ -46,7 +47,7 @@ internal static class ServerFailure
             PostgresErrorCodes.DiskFull => (ErrorCatalogue.DestinationFull, "Make room on the server."),
             PostgresErrorCodes.InsufficientPrivilege => (ErrorCatalogue.NotAllowed, "Grant the role what the message names."),
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => (ErrorCatalogue.SourceUnreadable, "The server was stopped, or somebody ended the session; try again when it runs."),
-            _ => (ErrorCatalogue.SourceUnreadable, "The server's log says more."),
+            _ => (otherwise ?? ErrorCatalogue.SourceUnreadable, "The server's log says more."),
         };
         return new(error, $"{what}: {said}", hint, e);
     }

@@ -5,8 +5,37 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Connecting;
 
 /// <summary>The servers of one source: who answers, who leads, who follows.</summary>
-internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector connector)
+internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector connector) : IDisposable
 {
+    // Roles change, so an answer is old soon; still, of many small databases that are backed up at once each would ask anew.
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _asking = new(1);
+    private (IReadOnlyList<Server> Servers, IReadOnlyList<HoldfastException> Failures)? _answer;
+    private long _answeredAt;
+
+    /// <summary>What the servers say, or said within the last second.</summary>
+    /// <exception cref="HoldfastException">As with <see cref="AskAsync(CancellationToken)"/>.</exception>
+    public async Task<(IReadOnlyList<Server> Servers, IReadOnlyList<HoldfastException> Failures)> RecallAsync(CancellationToken cancellationToken)
+    {
+        await _asking.WaitAsync(cancellationToken);
+        try
+        {
+            if (_answer is { } answer && TimeProvider.System.GetElapsedTime(_answeredAt) < Recent) return answer;
+            _answeredAt = TimeProvider.System.GetTimestamp(); // before they are asked: so old is what they say at most
+            _answer = null;
+            _answer = await AskAsync(cancellationToken);
+            return _answer.Value;
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    /// <summary>Has them asked anew by the next <see cref="RecallAsync"/>: something was not as they said.</summary>
+    public void Forget() => Volatile.Write(ref _answeredAt, TimeProvider.System.GetTimestamp() - (2 * TimeProvider.System.TimestampFrequency));
+
     /// <summary>Asks all servers.</summary>
     /// <returns>Those that answered, standbys first, and why the others did not.</returns>
     /// <exception cref="HoldfastException">None answered, or they do not belong together.</exception>
@@ -41,6 +70,9 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
 
     /// <summary>Opens a connection to the database for what belongs to no single one.</summary>
     public Task<NpgsqlConnection> ConnectAsync(Server server, CancellationToken cancellationToken) => connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _asking.Dispose();
 
     private async Task<(Server? Server, HoldfastException? Failure)> TryAskAsync(PostgreSqlHost host, CancellationToken cancellationToken)
     {

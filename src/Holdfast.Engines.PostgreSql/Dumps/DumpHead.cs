@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
@@ -12,10 +14,11 @@ internal sealed class DumpHead
     private const byte CustomFormat = 1;
     private const int V14 = 14, V15 = 15, V16 = 16;
 
-    private readonly List<int> _ids = [];
+    private readonly List<TocObject> _objects = [];
     private readonly List<TocEntry> _entries = [];
     private byte[] _pending = [];
     private int _version;
+    private TocSection _section = TocSection.BeforeData;
     private int _left = -1; // entries that are still to come; -1 before their number is known
 
     /// <summary>Whether all of it was taken in.</summary>
@@ -24,8 +27,8 @@ internal sealed class DumpHead
     /// <summary>Bytes that it has.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Numbers of all objects, in their order.</summary>
-    public IReadOnlyList<int> Ids => _ids;
+    /// <summary>All objects, in their order.</summary>
+    public IReadOnlyList<TocObject> Objects => _objects;
 
     /// <summary>The objects of the kinds that are looked at, in their order.</summary>
     public IReadOnlyList<TocEntry> Entries => _entries;
@@ -104,27 +107,46 @@ internal sealed class DumpHead
         reader.SkipText(); // catalogue and number there
         reader.SkipText();
         var name = reader.Text();
-        var kind = TocEntry.KindOf(reader.Text() ?? "");
-        reader.Int(); // section
+        var kindText = reader.Text() ?? "";
+        var kind = TocEntry.KindOf(kindText);
+        var section = reader.Int();
         string? definition = null;
         if (kind is not null && TocEntry.NeedsDefinition(kind)) definition = reader.Text();
         else reader.SkipText();
-        reader.SkipText(); // DROP and COPY
-        reader.SkipText();
+        reader.SkipText(); // DROP
+        string? copy = null;
+        if (kind == TocEntry.TableData) copy = reader.Text();
+        else reader.SkipText();
         var schema = reader.Text();
         reader.SkipText(); // tablespace and access method
         reader.SkipText();
         if (_version >= V16) reader.Int(); // kind of relation
         reader.SkipText(); // owner
         reader.SkipText(); // what was said of OIDs once
-        while (reader.SkipText()) // what it depends on
-        {
-        }
-
+        var dependencies = ReadDependencies(ref reader, kind is not null && TocEntry.NeedsDependencies(kind));
         reader.Skip(1 + 8); // where its data are: unknown in a stream
         if (reader.IsShort) return;
         _left--;
-        _ids.Add(id);
-        if (kind is not null) _entries.Add(new(id, kind, string.IsNullOrEmpty(schema) ? null : schema, name ?? "", definition, hasData));
+        if (!Enum.IsDefined((TocSection)section)) throw DumpFailure.Unknown($"the object {id} is of a section {section}");
+        // As pg_restore has it: one without a section belongs to that of the one before.
+        if (section != (int)TocSection.None) _section = (TocSection)section;
+        _objects.Add(new(id, _section, kindText.StartsWith("ACL", StringComparison.Ordinal) || kind == TocEntry.DefaultGrants, hasData));
+        if (kind is not null) _entries.Add(new(id, kind, string.IsNullOrEmpty(schema) ? null : schema, name ?? "", definition, hasData) { Copy = copy, DependsOn = dependencies });
+    }
+
+    private static int[] ReadDependencies(ref HeadReader reader, bool areNeeded)
+    {
+        List<int>? found = null;
+        if (!areNeeded)
+        {
+            while (reader.SkipText())
+            {
+            }
+
+            return [];
+        }
+
+        while (reader.Text() is { } text && !reader.IsShort) (found ??= []).Add(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw DumpFailure.Unknown($"an object depends on '{text}'"));
+        return found is null ? [] : [.. found];
     }
 }

@@ -8,18 +8,20 @@ namespace Holdfast.Engines.PostgreSql.Dumps;
 internal static class DumpPump
 {
     private const int BlockBytes = 256 << 10;
+    private const long LargeBytes = 16 << 20; // below, what makes the reading cheaper costs more than it saves
 
     /// <summary>Runs it.</summary>
     /// <param name="tool">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="passFile">The file with its password.</param>
     /// <param name="database">Name of the database, for errors.</param>
+    /// <param name="expectedBytes">Roughly how large the dump will be.</param>
     /// <param name="output">Where the dump goes.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What the dump holds.</returns>
-    public static async Task<DumpScanner> RunAsync(Tool tool, IEnumerable<string> arguments, string? passFile, string database, PipeWriter output, CancellationToken cancellationToken)
+    public static async Task<DumpScanner> RunAsync(Tool tool, IEnumerable<string> arguments, string? passFile, string database, long expectedBytes, PipeWriter output, CancellationToken cancellationToken)
     {
-        await using var child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: true);
+        await using var child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
         child.Input.Close();
         var scanner = new DumpScanner();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -7,7 +7,8 @@ namespace Holdfast.Engines.PostgreSql.Dumps;
 /// Reads a dump in custom format, without compression, as it passes by: the head, and how many rows each table has. A row of COPY's text ends with
 /// the only new line in it, so rows are counted by them. pg_dump up to 17 writes a chunk for each row, so what is done for a chunk must be little: lines are counted over many chunks at once.
 /// </summary>
-internal sealed class DumpScanner
+/// <param name="pieces">Takes up what stands in its blocks; null where that goes by unseen.</param>
+internal sealed class DumpScanner(DumpPieces? pieces = null)
 {
     private const byte TableBlock = 1, LargeObjectBlock = 3;
     private const int LinesBehindRows = 3; // \. and two empty lines end the rows of a table
@@ -60,7 +61,7 @@ internal sealed class DumpScanner
             }
             else if (_numberBytes == 0 && bytes.Length >= HeadReader.IntBytes)
             {
-                Take(HeadReader.Int(bytes));
+                Take(bytes[..HeadReader.IntBytes]);
                 bytes = bytes[HeadReader.IntBytes..];
             }
             else
@@ -69,7 +70,7 @@ internal sealed class DumpScanner
                 bytes = bytes[1..];
                 if (_numberBytes < HeadReader.IntBytes) continue;
                 _numberBytes = 0;
-                Take(HeadReader.Int(_number));
+                Take(_number);
             }
         }
     }
@@ -91,6 +92,7 @@ internal sealed class DumpScanner
             var number = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 1)..]);
             if (bytes[at] != 0 || number == 0 || number > bytes.Length - at - HeadReader.IntBytes) break;
             ofLengths += NewLines(number);
+            pieces?.Add(bytes.Slice(at + HeadReader.IntBytes, (int)number));
             at += HeadReader.IntBytes + (int)number;
         }
 
@@ -108,20 +110,30 @@ internal sealed class DumpScanner
     private ReadOnlySpan<byte> ScanChunk(ReadOnlySpan<byte> bytes)
     {
         var length = (int)Math.Min(_chunkLeft, bytes.Length);
+        pieces?.Add(bytes[..length]);
         if (_blockType == TableBlock) _lines += bytes[..length].Count((byte)'\n');
         _chunkLeft -= length;
         if (_chunkLeft == 0) _expect = Expect.ChunkLength;
         return bytes[length..];
     }
 
-    private void Take(int number)
+    private void Take(ReadOnlySpan<byte> bytes)
     {
+        var number = HeadReader.Int(bytes);
+        if (_blockType == LargeObjectBlock && _expect != Expect.BlockId) pieces?.Add(bytes);
         switch (_expect)
         {
             case Expect.BlockId:
                 _byId ??= _head.Entries.Where(e => e.HasData).ToDictionary(e => e.Id);
                 if (!_byId.TryGetValue(number, out _entry) || _entry.IsComplete) throw DumpFailure.Unknown($"it holds data of an object {number}, which its head does not have, or twice");
                 _lines = 0;
+                pieces?.Begin(_entry);
+                if (_blockType == LargeObjectBlock)
+                {
+                    pieces?.Add([LargeObjectBlock]);
+                    pieces?.Add(bytes);
+                }
+
                 _expect = _blockType == TableBlock ? Expect.ChunkLength : Expect.LargeObject;
                 break;
             case Expect.LargeObject when number == 0:
@@ -150,6 +162,7 @@ internal sealed class DumpScanner
     {
         if (_blockType == TableBlock) _entry!.Rows = _lines >= LinesBehindRows ? _lines - LinesBehindRows : throw DumpFailure.Unknown($"the rows of {_entry.Name} do not end as COPY ends");
         _entry!.IsComplete = true;
+        pieces?.End();
         _expect = Expect.BlockType;
     }
 }

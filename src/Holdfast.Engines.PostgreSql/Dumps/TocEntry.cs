@@ -27,7 +27,23 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     /// <summary>A rule of row security.</summary>
     public const string Policy = "POLICY";
 
-    private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy];
+    /// <summary>An index.</summary>
+    public const string Index = "INDEX";
+
+    /// <summary>A constraint that has an index: a primary key, a unique or an excluding one.</summary>
+    public const string Constraint = "CONSTRAINT";
+
+    /// <summary>The encoding of all texts and rows.</summary>
+    public const string Encoding = "ENCODING";
+
+    private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy, Encoding];
+    private static readonly string[] WithDependencies = [TableData, Index, Constraint];
+
+    /// <summary>The statement that loads the rows of a table; null for other kinds.</summary>
+    public string? Copy { get; init; }
+
+    /// <summary>Numbers of the objects that rows, an index or a constraint need; empty for other kinds.</summary>
+    public IReadOnlyList<int> DependsOn { get; init; } = [];
 
     /// <summary>Rows in its data, of a table.</summary>
     public long Rows { get; set; }
@@ -40,8 +56,13 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     {
         TableData => TableData,
         LargeObjects => LargeObjects,
+        Index => Index,
+        Constraint => Constraint,
         _ => Array.Find(WithDefinition, k => k == text),
     };
+
+    /// <summary>Whether it is looked at what a kind depends on.</summary>
+    public static bool NeedsDependencies(string kind) => Array.IndexOf(WithDependencies, kind) >= 0;
 
     /// <summary>Whether the SQL of a kind is looked at.</summary>
     public static bool NeedsDefinition(string kind) => Array.IndexOf(WithDefinition, kind) >= 0;

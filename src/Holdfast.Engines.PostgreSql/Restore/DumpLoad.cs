@@ -1,94 +1,140 @@
-using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Dumps;
 using Holdfast.Engines.PostgreSql.Tools;
+using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Loads a dump as it comes, without a copy of it: definitions and rows in the order of the stream. Only its head is kept in a file, which is all that
-/// the second run of <c>pg_restore</c> needs: that one makes indexes, constraints and triggers, several at once.
+/// Loads a dump as it comes, without a copy of it: definitions first, then rows in the order of the stream. While later rows are loaded, the indexes of large
+/// tables are built that have theirs. Only its head is kept in a file, which is all that <c>pg_restore</c> needs for everything but data.
 /// </summary>
-internal sealed class DumpLoad(Tool tool, string database, IReadOnlyList<string> arguments, string? passFile, PrivateFolder folder, RestoreList list) : IAsyncDisposable
+/// <param name="runs">Runs <c>pg_restore</c>.</param>
+/// <param name="list">What is left out.</param>
+/// <param name="keeper">A connection to the new database, which counts rows.</param>
+/// <param name="connect">Makes ready to load rows.</param>
+/// <param name="jobs">Connections that load and build at once.</param>
+internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnection keeper, Func<DumpHead, CancellationToken, Task<RowLoad>> connect, int jobs) : IAsyncDisposable
 {
-    private readonly DumpScanner _scanner = new();
-    private readonly List<string> _arguments = [.. arguments];
+    // The indexes of smaller ones wait for the end: to build them is quicker than to start a program for each.
+    private const long LargeBytes = 32 << 20;
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<int> _counted = [];
+    private readonly DumpPieces _pieces = new();
+    private DumpScanner? _scanner;
     private FileStream? _head;
+    private LoadOrder? _order;
+    private RowLoad? _rows;
     private Child? _child;
-    private bool _hasEnded;
+    private long _bytes;
+    private bool _isStreaming = true;
+    private Task _indexes = Task.CompletedTask;
 
     /// <summary>What went by.</summary>
-    public DumpScanner Dump => _scanner;
+    public DumpScanner Dump => _scanner ??= new(_pieces);
 
     /// <summary>Takes the next bytes.</summary>
     public async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var before = _scanner.Head.IsComplete;
-        _scanner.Scan(bytes.Span);
-        if (!before)
+        if (_indexes.IsFaulted) await _indexes;
+        var wasComplete = Dump.Head.IsComplete;
+        _pieces.Clear(bytes.Length);
+        Dump.Scan(bytes.Span);
+        _pieces.Stop();
+        if (!wasComplete)
         {
-            _head ??= folder.Create("head.dump");
-            var ofHead = _scanner.Head.IsComplete ? (int)(_scanner.Head.Length - _head.Length) : bytes.Length;
-            await _head.WriteAsync(bytes[..ofHead], cancellationToken);
+            _head ??= runs.CreateHead();
+            await _head.WriteAsync(bytes[..(Dump.Head.IsComplete ? (int)(Dump.Head.Length - _head.Length) : bytes.Length)], cancellationToken);
             await _head.FlushAsync(cancellationToken);
-            if (!_scanner.Head.IsComplete) return;
-            await StartAsync(cancellationToken);
-            bytes = bytes[ofHead..];
+            if (Dump.Head.IsComplete) await StartAsync(cancellationToken);
         }
 
-        await WriteAsync(bytes, cancellationToken);
+        for (var i = 0; i < _pieces.Count; i++)
+        {
+            var (entry, data, isBegin, isEnd) = _pieces[i];
+            if (isBegin) await BeginAsync(entry, cancellationToken);
+            if (!data.IsEmpty) await (_child is null ? _rows!.WriteAsync(data, cancellationToken) : WriteAsync(data, cancellationToken));
+            _bytes += data.Length;
+            if (isEnd) await EndAsync(entry, cancellationToken);
+        }
     }
 
     /// <summary>Waits until all that came is loaded.</summary>
     public async Task EndRowsAsync(CancellationToken cancellationToken)
     {
-        _scanner.Complete();
-        if (!_hasEnded) await EndAsync(cancellationToken);
+        Dump.Complete();
+        _isStreaming = false;
+        await _rows!.DisposeAsync();
+        await using (cancellationToken.UnsafeRegister(_ => _stop.Cancel(), null)) await _indexes;
     }
 
+    /// <summary>Compares what was loaded with the dump.</summary>
+    public Task CheckAsync(CancellationToken cancellationToken) => ContentCheck.RunAsync(keeper, Dump, _counted, cancellationToken);
+
     /// <summary>Makes what comes after the rows.</summary>
-    /// <param name="jobs">How many at once.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task FinishAsync(int jobs, CancellationToken cancellationToken)
-    {
-        await using var child = Child.Start(tool.Path, [.. _arguments, "--section=post-data", FormattableString.Invariant($"--jobs={jobs}"), _head!.Name], passFile);
-        child.Input.Close();
-        await CheckAsync(child, cancellationToken);
-    }
+    public Task FinishAsync(CancellationToken cancellationToken) => runs.RunAsync(_order!.Rest(), jobs, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
+        await _indexes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // how it ended was told, or is told by what failed before
         if (_child is not null) await _child.DisposeAsync();
+        if (_rows is not null) await _rows.DisposeAsync();
         if (_head is not null) await _head.DisposeAsync();
+        _stop.Dispose();
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         await _head!.DisposeAsync();
-        if (list.Choose(_scanner.Head) is { } chosen) _arguments.Add("--use-list=" + folder.Write("list", chosen));
-        _child = Child.Start(tool.Path, [.. _arguments, "--section=pre-data", "--section=data"], passFile);
-        await using var head = File.OpenRead(_head.Name);
-        var block = new byte[64 << 10];
-        int read;
-        while ((read = await head.ReadAsync(block, cancellationToken)) > 0) await WriteAsync(block.AsMemory(0, read), cancellationToken);
+        _order = new(Dump.Head, list.LeaveOut(Dump.Head));
+        await runs.RunAsync(_order.First(), 1, cancellationToken);
+        _rows = await connect(Dump.Head, cancellationToken);
     }
 
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async Task BeginAsync(TocEntry entry, CancellationToken cancellationToken)
     {
-        if (_hasEnded || bytes.IsEmpty) return;
+        _bytes = 0;
+        if (entry.Kind == TocEntry.TableData) await _rows!.OpenAsync(entry, cancellationToken);
+        else _child = await runs.StartAsync(entry.Id, cancellationToken);
+    }
+
+    private async Task EndAsync(TocEntry entry, CancellationToken cancellationToken)
+    {
+        if (_child is null)
+        {
+            await _rows!.CloseAsync();
+            if (_bytes >= LargeBytes && _order!.IndexesOf(entry) is { Count: > 0 } indexes) _indexes = BuildAsync(_indexes, entry, indexes);
+            return;
+        }
+
+        await EndChildAsync(cancellationToken);
+    }
+
+    private async Task BuildAsync(Task before, TocEntry table, IReadOnlyList<int> indexes)
+    {
+        await before;
+        await ContentCheck.CountAsync(keeper, table, "", _stop.Token); // before something locks it for long
+        _counted.Add(table.Id);
+        await runs.RunAsync(indexes, _isStreaming ? Math.Max(1, jobs - 1) : jobs, _stop.Token);
+    }
+
+    private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
         try
         {
             await _child!.Input.WriteAsync(bytes, cancellationToken);
         }
         catch (IOException)
         {
-            await EndAsync(cancellationToken); // it reads no more: its own words tell why
+            await EndChildAsync(cancellationToken); // it reads no more: its own words tell why
+            throw DumpFailure.Unknown("pg_restore does not take all of its large objects");
         }
     }
 
-    private async Task EndAsync(CancellationToken cancellationToken)
+    private async Task EndChildAsync(CancellationToken cancellationToken)
     {
-        _hasEnded = true;
         try
         {
             _child!.Input.Close();
@@ -98,14 +144,8 @@ internal sealed class DumpLoad(Tool tool, string database, IReadOnlyList<string>
             // it is gone already
         }
 
-        await CheckAsync(_child!, cancellationToken);
-    }
-
-    private async Task CheckAsync(Child child, CancellationToken cancellationToken)
-    {
-        var output = child.Output.CopyToAsync(Stream.Null, cancellationToken);
-        var (exitCode, errors) = await child.EndAsync(cancellationToken);
-        await output;
-        if (exitCode != 0) throw ToolFailure.Of(tool, database, errors, ErrorCatalogue.NotAllowed);
+        await runs.EndAsync(_child!, cancellationToken);
+        await _child!.DisposeAsync();
+        _child = null;
     }
 }

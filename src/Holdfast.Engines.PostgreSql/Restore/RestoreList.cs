@@ -31,8 +31,8 @@ internal sealed class RestoreList(TargetRole role, Surroundings around)
             $"Make them ({string.Join(' ', needed.Select(n => $"CREATE ROLE {Sql.Name(n)};"))}), let the restore make them, or let it leave out what names them.");
     }
 
-    /// <summary>The numbers of the objects that are restored, one a line; null where that is all of them.</summary>
-    public string? Choose(DumpHead head)
+    /// <summary>The numbers of the objects that are not restored.</summary>
+    public IReadOnlySet<int> LeaveOut(DumpHead head)
     {
         var left = new HashSet<int>();
         foreach (var entry in head.Entries.Where(e => e.Kind is TocEntry.Grants or TocEntry.DefaultGrants or TocEntry.Policy))
@@ -42,7 +42,7 @@ internal sealed class RestoreList(TargetRole role, Surroundings around)
             _warnings.Add($"{(entry.Kind == TocEntry.Policy ? "The policy" : "The grants on")} {(entry.Schema is null ? "" : entry.Schema + ": ")}{entry.Name} {(entry.Kind == TocEntry.Policy ? "is" : "are")} left out: {why}.");
         }
 
-        return left.Count == 0 ? null : string.Concat(head.Ids.Where(i => !left.Contains(i)).Select(i => FormattableString.Invariant($"{i};\n")));
+        return left;
     }
 
     private string? WhyNot(TocEntry entry)

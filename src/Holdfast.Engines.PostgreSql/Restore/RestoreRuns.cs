@@ -1,0 +1,67 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Tools;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>Runs <c>pg_restore</c> for chosen objects of one dump.</summary>
+/// <param name="tool">The program.</param>
+/// <param name="database">Name of the database, for errors.</param>
+/// <param name="arguments">Arguments of every run.</param>
+/// <param name="passFile">The file with the password; null where none is needed.</param>
+/// <param name="folder">Where the head of the dump and the lists of objects are put.</param>
+internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<string> arguments, string? passFile, PrivateFolder folder)
+{
+    private int _lists;
+
+    /// <summary>The file with the dump's head, which is all that a run without data needs.</summary>
+    public string Head => Path.Combine(folder.FolderPath, "head.dump");
+
+    /// <summary>Makes the file for the head.</summary>
+    public FileStream CreateHead() => folder.Create(Path.GetFileName(Head));
+
+    /// <summary>Makes objects that have no data.</summary>
+    /// <param name="ids">Their numbers, in their order.</param>
+    /// <param name="jobs">How many at once.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RunAsync(IReadOnlyList<int> ids, int jobs, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0) return;
+        await using var child = Child.Start(tool.Path, [.. arguments, List(ids), .. jobs > 1 ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
+        child.Input.Close();
+        await EndAsync(child, cancellationToken);
+    }
+
+    /// <summary>Starts a run for one object with data, which reads a dump with no other data from its input.</summary>
+    public async Task<Child> StartAsync(int id, CancellationToken cancellationToken)
+    {
+        var child = Child.Start(tool.Path, [.. arguments, List([id])], passFile);
+        try
+        {
+            await using var head = File.OpenRead(Head);
+            await head.CopyToAsync(child.Input, cancellationToken);
+            return child;
+        }
+        catch (IOException)
+        {
+            return child; // it reads no more: its own words tell why when it ends
+        }
+        catch
+        {
+            await child.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for the end of a run.</summary>
+    /// <exception cref="HoldfastException">It failed, with what it said.</exception>
+    public async Task EndAsync(Child child, CancellationToken cancellationToken)
+    {
+        var output = child.Output.CopyToAsync(Stream.Null, cancellationToken);
+        var (exitCode, errors) = await child.EndAsync(cancellationToken);
+        await output;
+        if (exitCode != 0) throw ToolFailure.Of(tool, database, errors, ErrorCatalogue.NotAllowed);
+    }
+
+    private string List(IReadOnlyList<int> ids) =>
+        "--use-list=" + folder.Write(FormattableString.Invariant($"list-{Interlocked.Increment(ref _lists)}"), string.Concat(ids.Select(i => FormattableString.Invariant($"{i};\n"))));
+}
