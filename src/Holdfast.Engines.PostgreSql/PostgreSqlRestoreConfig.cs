@@ -18,6 +18,6 @@ public sealed record PostgreSqlRestoreConfig
     /// </summary>
     public bool AllowSuperuser { get; init; }
 
-    /// <summary>Connections that build indexes and check constraints at once, 1 to 64; default 2.</summary>
+    /// <summary>Connections that load the rows of a large table, or build indexes and check constraints, at once; 1 to 64, default 2. Indexes of tables that are loaded are built beside the rows of others.</summary>
     public int Jobs { get; init; } = 2;
 }

@@ -18,6 +18,9 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     // What is written becomes lasting with the statement that gives the database its name.
     private const string LoadOptions = "-c synchronous_commit=off";
 
+    // While rows are loaded, the processors are at work: to share the building of one index among them costs more than it gains.
+    private const string BesideRowsOptions = LoadOptions + " -c max_parallel_maintenance_workers=0";
+
     private readonly List<string> _warnings = tool.Warning is { } warning ? [warning] : [];
     private bool _loaded;
 
@@ -101,8 +104,10 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         using var folder = PrivateFolder.Make(config.TemporaryFolder);
         var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
         var list = new RestoreList(withRoles, around);
-        var runs = new RestoreRuns(tool, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], passFile, folder);
-        await using var load = new DumpLoad(runs, list, made.Keeper, ConnectAsync, Math.Clamp(config.Restore.Jobs, 1, 64));
+        var runs = new RestoreRuns(tool, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, folder);
+        var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
+        var rows = new RowLoad(token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token), config.Restore.Owner, $"'{request.Name}' on {made.Server.Host}", jobs);
+        await using var load = new DumpLoad(runs, list, made.Keeper, rows, jobs);
         await items.CopyStreamAsync(PostgreSqlView.DumpItem, load.TakeAsync, cancellationToken);
         await load.EndRowsAsync(cancellationToken);
         Fingerprint.Check(load.Dump, request.Fingerprint);
@@ -113,12 +118,11 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         _warnings.AddRange([.. list.Warnings, .. properties.Warnings, .. await ExtensionsAsync(cancellationToken)]);
     }
 
-    private async Task<RowLoad> ConnectAsync(DumpHead head, CancellationToken cancellationToken) =>
-        await RowLoad.BeginAsync(await connector.ConnectAsync(made.Server.Host, made.TemporaryName, cancellationToken), head, config.Restore.Owner, $"'{request.Name}' on {made.Server.Host}", cancellationToken);
+    private string Connection(string options) => ConnectionInfo.For(config, made.Server.Host, made.TemporaryName, options);
 
     private async Task<IEnumerable<string>> ArgumentsAsync(Surroundings around, CancellationToken cancellationToken)
     {
-        List<string> arguments = ["--exit-on-error", "--no-password", $"--dbname={ConnectionInfo.For(config, made.Server.Host, made.TemporaryName, LoadOptions)}"];
+        List<string> arguments = ["--exit-on-error", "--no-password"];
         if (!config.Restore.KeepOwners) arguments.Add("--no-owner");
         if (config.Restore.Owner is not null) arguments.Add($"--role={config.Restore.Owner}");
         if (around.Tablespaces.Count == 0) return arguments;

@@ -11,9 +11,9 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="runs">Runs <c>pg_restore</c>.</param>
 /// <param name="list">What is left out.</param>
 /// <param name="keeper">A connection to the new database, which counts rows.</param>
-/// <param name="connect">Makes ready to load rows.</param>
+/// <param name="rows">Loads rows. Goes with this.</param>
 /// <param name="jobs">Connections that load and build at once.</param>
-internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnection keeper, Func<DumpHead, CancellationToken, Task<RowLoad>> connect, int jobs) : IAsyncDisposable
+internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnection keeper, RowLoad rows, int jobs) : IAsyncDisposable
 {
     // The indexes of smaller ones wait for the end: to build them is quicker than to start a program for each.
     private const long LargeBytes = 32 << 20;
@@ -24,7 +24,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     private DumpScanner? _scanner;
     private FileStream? _head;
     private LoadOrder? _order;
-    private RowLoad? _rows;
+    private string _encoding = "";
     private Child? _child;
     private long _bytes;
     private bool _isStreaming = true;
@@ -53,7 +53,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         {
             var (entry, data, isBegin, isEnd) = _pieces[i];
             if (isBegin) await BeginAsync(entry, cancellationToken);
-            if (!data.IsEmpty) await (_child is null ? _rows!.WriteAsync(data, cancellationToken) : WriteAsync(data, cancellationToken));
+            if (!data.IsEmpty) await (_child is null ? rows.WriteAsync(data, cancellationToken) : WriteAsync(data, cancellationToken));
             _bytes += data.Length;
             if (isEnd) await EndAsync(entry, cancellationToken);
         }
@@ -64,7 +64,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     {
         Dump.Complete();
         _isStreaming = false;
-        await _rows!.DisposeAsync();
+        await rows.DisposeAsync();
         await using (cancellationToken.UnsafeRegister(_ => _stop.Cancel(), null)) await _indexes;
     }
 
@@ -72,7 +72,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     public Task CheckAsync(CancellationToken cancellationToken) => ContentCheck.RunAsync(keeper, Dump, _counted, cancellationToken);
 
     /// <summary>Makes what comes after the rows.</summary>
-    public Task FinishAsync(CancellationToken cancellationToken) => runs.RunAsync(_order!.Rest(), jobs, cancellationToken);
+    public Task FinishAsync(CancellationToken cancellationToken) => runs.RunAsync(_order!.Rest(), jobs, false, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -80,7 +80,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         await _stop.CancelAsync();
         await _indexes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // how it ended was told, or is told by what failed before
         if (_child is not null) await _child.DisposeAsync();
-        if (_rows is not null) await _rows.DisposeAsync();
+        await rows.DisposeAsync();
         if (_head is not null) await _head.DisposeAsync();
         _stop.Dispose();
     }
@@ -89,14 +89,14 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     {
         await _head!.DisposeAsync();
         _order = new(Dump.Head, list.LeaveOut(Dump.Head));
-        await runs.RunAsync(_order.First(), 1, cancellationToken);
-        _rows = await connect(Dump.Head, cancellationToken);
+        _encoding = Dump.Head.Entries.FirstOrDefault(e => e.Kind == TocEntry.Encoding)?.Definition?.Split('\'') is [_, var name, _] ? name : throw DumpFailure.Unknown("it does not tell its encoding");
+        await runs.RunAsync(_order.First(), 1, false, cancellationToken);
     }
 
     private async Task BeginAsync(TocEntry entry, CancellationToken cancellationToken)
     {
         _bytes = 0;
-        if (entry.Kind == TocEntry.TableData) await _rows!.OpenAsync(entry, cancellationToken);
+        if (entry.Kind == TocEntry.TableData) rows.Open(entry, _encoding);
         else _child = await runs.StartAsync(entry.Id, cancellationToken);
     }
 
@@ -104,7 +104,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     {
         if (_child is null)
         {
-            await _rows!.CloseAsync();
+            await rows.CloseAsync(cancellationToken);
             if (_bytes >= LargeBytes && _order!.IndexesOf(entry) is { Count: > 0 } indexes) _indexes = BuildAsync(_indexes, entry, indexes);
             return;
         }
@@ -117,7 +117,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         await before;
         await ContentCheck.CountAsync(keeper, table, "", _stop.Token); // before something locks it for long
         _counted.Add(table.Id);
-        await runs.RunAsync(indexes, _isStreaming ? Math.Max(1, jobs - 1) : jobs, _stop.Token);
+        await runs.RunAsync(indexes, _isStreaming ? Math.Max(1, jobs - 1) : jobs, _isStreaming, _stop.Token);
     }
 
     private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

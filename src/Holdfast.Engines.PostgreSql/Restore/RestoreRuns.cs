@@ -7,9 +7,10 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="tool">The program.</param>
 /// <param name="database">Name of the database, for errors.</param>
 /// <param name="arguments">Arguments of every run.</param>
+/// <param name="connection">How the database is connected to, alone and while rows are loaded too.</param>
 /// <param name="passFile">The file with the password; null where none is needed.</param>
 /// <param name="folder">Where the head of the dump and the lists of objects are put.</param>
-internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<string> arguments, string? passFile, PrivateFolder folder)
+internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, PrivateFolder folder)
 {
     private int _lists;
 
@@ -22,11 +23,12 @@ internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<stri
     /// <summary>Makes objects that have no data.</summary>
     /// <param name="ids">Their numbers, in their order.</param>
     /// <param name="jobs">How many at once.</param>
+    /// <param name="isBesideRows">Whether rows are loaded meanwhile.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task RunAsync(IReadOnlyList<int> ids, int jobs, CancellationToken cancellationToken)
+    public async Task RunAsync(IReadOnlyList<int> ids, int jobs, bool isBesideRows, CancellationToken cancellationToken)
     {
         if (ids.Count == 0) return;
-        await using var child = Child.Start(tool.Path, [.. arguments, List(ids), .. jobs > 1 ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
+        await using var child = Child.Start(tool.Path, [.. arguments, $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
         child.Input.Close();
         await EndAsync(child, cancellationToken);
     }
@@ -34,7 +36,7 @@ internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<stri
     /// <summary>Starts a run for one object with data, which reads a dump with no other data from its input.</summary>
     public async Task<Child> StartAsync(int id, CancellationToken cancellationToken)
     {
-        var child = Child.Start(tool.Path, [.. arguments, List([id])], passFile);
+        var child = Child.Start(tool.Path, [.. arguments, $"--dbname={connection.Alone}", List([id])], passFile);
         try
         {
             await using var head = File.OpenRead(Head);

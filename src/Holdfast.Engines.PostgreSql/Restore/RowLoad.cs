@@ -6,70 +6,115 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Loads the rows of tables, one table after the other, over a connection of its own: in pieces as large as they come, where <c>pg_restore</c> sends one
-/// message for each row of a dump without compression.
+/// Loads the rows of tables, one table after the other, over connections of its own: in large pieces, where <c>pg_restore</c> sends one message for each
+/// row of a dump without compression. A large table is loaded over several connections, which take turns.
 /// </summary>
-internal sealed class RowLoad : IAsyncDisposable
+/// <param name="connect">Makes a connection to the new database.</param>
+/// <param name="role">The role that rows are loaded as; null for the one that connects.</param>
+/// <param name="target">The database, for errors.</param>
+/// <param name="most">Number of connections.</param>
+internal sealed class RowLoad(Func<CancellationToken, Task<NpgsqlConnection>> connect, string? role, string target, int most) : IAsyncDisposable
 {
     // What pg_restore sets too, but for the first: what is written becomes lasting with the statement that gives the database its name.
     private const string Settings = "SET synchronous_commit = off; SET lock_timeout = 0; SET row_security = off; SET xmloption = content; SET check_function_bodies = off; SELECT pg_catalog.set_config('search_path', '', false)";
-    private const string Ending = " FROM stdin;";
+    private const string StatementEnding = " FROM stdin;";
+    private const int PieceBytes = 1 << 20;
 
-    private readonly NpgsqlConnection _connection;
-    private readonly string _encoding;
-    private readonly string _target;
-    private TextWriter? _writer;
-    private Stream? _rows;
+    private readonly List<(RowLane Lane, byte[] Piece)> _lanes = [];
     private TocEntry? _table;
+    private string? _copy;
+    private int _at; // of the lane whose turn it is
+    private int _length; // of its piece
 
-    private RowLoad(NpgsqlConnection connection, string encoding, string target) => (_connection, _encoding, _target) = (connection, encoding, target);
-
-    /// <summary>Makes one, which takes the connection over.</summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="head">The dump's head.</param>
-    /// <param name="role">The role that the rows are loaded as; null for the one that connects.</param>
-    /// <param name="target">The database, for errors.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<RowLoad> BeginAsync(NpgsqlConnection connection, DumpHead head, string? role, string target, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var encoding = head.Entries.FirstOrDefault(e => e.Kind == TocEntry.Encoding)?.Definition?.Split('\'') is [_, var name, _] ? name : throw DumpFailure.Unknown("it does not tell its encoding");
-            await connection.RunAsync(role is null ? Settings : $"{Settings}; SET ROLE {Sql.Name(role)}", cancellationToken);
-            return new(connection, encoding, target);
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    // Behind the last row, each in a line of its own.
+    private static ReadOnlySpan<byte> RowsEnding => "\\.\n\n\n"u8;
 
     /// <summary>Begins with the rows of a table.</summary>
-    public async Task OpenAsync(TocEntry table, CancellationToken cancellationToken)
+    /// <param name="table">The table.</param>
+    /// <param name="encoding">The encoding of its rows.</param>
+    public void Open(TocEntry table, string encoding)
     {
         var copy = table.Copy?.TrimEnd();
-        if (copy is null || !copy.StartsWith("COPY ", StringComparison.Ordinal) || !copy.EndsWith(Ending, StringComparison.Ordinal)) throw DumpFailure.Unknown($"it loads the rows of {table.Name} with '{copy}'");
-        _table = table;
-        await DoAsync(async () =>
-        {
-            _writer = await _connection.BeginTextImportAsync($"{copy[..^1]} WITH (ENCODING {Sql.Text(_encoding)})", cancellationToken);
-            _rows = ((StreamWriter)_writer).BaseStream; // the text is in the dump's encoding already
-        });
+        if (copy is null || !copy.StartsWith("COPY ", StringComparison.Ordinal) || !copy.EndsWith(StatementEnding, StringComparison.Ordinal)) throw DumpFailure.Unknown($"it loads the rows of {table.Name} with '{copy}'");
+        (_table, _copy, _at, _length) = (table, $"{copy[..^1]} WITH (ENCODING {Sql.Text(encoding)})", 0, 0);
     }
 
     /// <summary>Loads rows of that table.</summary>
-    public Task WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) => DoAsync(async () => await _rows!.WriteAsync(rows, cancellationToken));
+    public Task WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) => DoAsync(async () =>
+    {
+        while (!rows.IsEmpty)
+        {
+            var (lane, piece) = await LaneAsync(cancellationToken);
+            if (_length == 0) await lane.SentAsync();
+            var taken = Math.Min(rows.Length, piece.Length - _length);
+            rows[..taken].CopyTo(piece.AsMemory(_length));
+            _length += taken;
+            rows = rows[taken..];
+            if (_length == piece.Length) await TurnAsync(cancellationToken);
+        }
+    });
 
     /// <summary>Ends them. Only now the server says whether all were right.</summary>
-    public async Task CloseAsync()
+    public Task CloseAsync(CancellationToken cancellationToken) => DoAsync(async () =>
     {
-        await DoAsync(async () => await _writer!.DisposeAsync());
-        _writer = null;
-    }
+        var (lane, piece) = await LaneAsync(cancellationToken);
+        if (!piece.AsSpan(0, _length).EndsWith(RowsEnding)) throw DumpFailure.Unknown($"the rows of {_table!.Name} do not end as COPY ends");
+        await lane.OpenAsync(_copy!, cancellationToken);
+        lane.Send(piece.AsMemory(0, _length - RowsEnding.Length), cancellationToken);
+        await Task.WhenAll(_lanes.Select(l => l.Lane.CloseAsync()));
+    });
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _connection.DisposeAsync(); // rows that were not ended are given up
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (lane, _) in _lanes) await lane.DisposeAsync();
+        _lanes.Clear();
+    }
+
+    // What ends the rows may have come in part: so many bytes are held back, and the whole of it is in the last piece.
+    private async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        var (lane, piece) = _lanes[_at];
+        var sure = _length - RowsEnding.Length;
+        var end = piece.AsSpan(0, sure).LastIndexOf((byte)'\n') + 1;
+        await lane.OpenAsync(_copy!, cancellationToken);
+        if (end == 0)
+        {
+            // A row that is larger than a piece stays with its lane.
+            lane.Send(piece.AsMemory(0, sure), cancellationToken);
+            await lane.SentAsync();
+            piece.AsSpan(sure, _length - sure).CopyTo(piece);
+            _length -= sure;
+            return;
+        }
+
+        lane.Send(piece.AsMemory(0, end), cancellationToken);
+        var left = _length - end;
+        _at = (_at + 1) % most;
+        var (next, nextPiece) = await LaneAsync(cancellationToken);
+        var rest = piece.AsMemory(end, left);
+        if (next == lane)
+        {
+            await lane.SentAsync();
+            rest.Span.CopyTo(piece);
+        }
+        else
+        {
+            await next.SentAsync();
+            rest.CopyTo(nextPiece);
+        }
+
+        _length = left;
+    }
+
+    private async Task<(RowLane Lane, byte[] Piece)> LaneAsync(CancellationToken cancellationToken)
+    {
+        if (_at < _lanes.Count) return _lanes[_at];
+        var lane = new RowLane(await connect(cancellationToken));
+        _lanes.Add((lane, new byte[PieceBytes]));
+        await lane.PrepareAsync(Settings, role, cancellationToken);
+        return _lanes[_at];
+    }
 
     private async Task DoAsync(Func<Task> action)
     {
@@ -79,7 +124,7 @@ internal sealed class RowLoad : IAsyncDisposable
         }
         catch (NpgsqlException e)
         {
-            throw ServerFailure.Of(e, $"The rows of '{_table!.Schema}.{_table.Name}' in {_target}", ErrorCatalogue.NotAllowed);
+            throw ServerFailure.Of(e, $"The rows of '{_table!.Schema}.{_table.Name}' in {target}", ErrorCatalogue.NotAllowed);
         }
     }
 }

@@ -1,0 +1,40 @@
+using Holdfast.Engines.PostgreSql.Connecting;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>One connection that rows are loaded over.</summary>
+/// <param name="connection">The connection, which is the lane's from now on.</param>
+internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
+{
+    private TextWriter? _writer;
+    private Task _sending = Task.CompletedTask;
+
+    /// <summary>Begins to load rows, where that was not begun yet.</summary>
+    public async Task OpenAsync(string copy, CancellationToken cancellationToken) => _writer ??= await connection.BeginTextImportAsync(copy, cancellationToken);
+
+    /// <summary>Sends rows, in the encoding that the statement names. Nobody changes them until <see cref="SentAsync"/> is done.</summary>
+    public void Send(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) => _sending = ((StreamWriter)_writer!).BaseStream.WriteAsync(rows, cancellationToken).AsTask();
+
+    /// <summary>Waits until all is sent.</summary>
+    public Task SentAsync() => _sending;
+
+    /// <summary>Ends the rows. Only now the server says whether all were right.</summary>
+    public async Task CloseAsync()
+    {
+        await _sending;
+        if (_writer is not null) await _writer.DisposeAsync();
+        _writer = null;
+    }
+
+    /// <summary>Says as what rows are loaded.</summary>
+    public async Task PrepareAsync(string settings, string? role, CancellationToken cancellationToken) =>
+        await connection.RunAsync(role is null ? settings : $"{settings}; SET ROLE {Sql.Name(role)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await connection.DisposeAsync(); // rows that were not ended are given up
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what else failed is told
+    }
+}
