@@ -12,7 +12,7 @@ internal sealed class RestoreOptions
     private readonly Option<bool> _keepOwners = new("--keep-owners") { Description = "PostgreSQL: objects belong to the roles that they belonged to. The restoring role must be a member of these." };
     private readonly Option<MissingRoles> _missing = new("--missing-roles") { Description = "PostgreSQL: what is done where grants and policies name roles that are not there. refuse (default) lists them; skip leaves out what names them; create makes them, without the right to log in.", HelpName = "refuse|skip|create" };
     private readonly Option<bool> _superuser = new("--allow-superuser") { Description = "PostgreSQL: let a superuser restore. A dump can run programs as the server's system user: only where you trust whoever could write to the archive." };
-    private readonly Option<int?> _jobs = new("--jobs") { Description = "PostgreSQL: indexes that are built at once (default 2).", HelpName = "N" };
+    private readonly Option<int?> _jobs = new("--jobs") { Description = "PostgreSQL: connections that load large tables and build indexes at once (default 2).", HelpName = "N" };
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> All => [_owner, _noOwner, _keepOwners, _missing, _superuser, _jobs];

@@ -15,6 +15,6 @@ public sealed record RestoreEntry
     /// <summary>Whether a superuser may restore: a dump can run programs as the server's system user. Default no.</summary>
     public bool AllowSuperuser { get; init; }
 
-    /// <summary>Indexes that are built at once, 1 to 64; null for the engine's default.</summary>
+    /// <summary>Connections that load large tables and build indexes at once, 1 to 64; null for the engine's default.</summary>
     public int? Jobs { get; init; }
 }
