@@ -33,10 +33,10 @@ public sealed class SourceDraft
     /// <summary>The ways to protect a connection, in words.</summary>
     public static IReadOnlyList<(string Mode, string Words)> SslModes { get; } =
     [
-        ("prefer", "Where the server offers it; nothing is checked"),
-        ("require", "Always; nothing is checked"),
-        ("verify-ca", "Always; the certificate is checked"),
-        ("verify-full", "Always; the certificate and its name are checked"),
+        ("prefer", "Where offered; checks nothing"),
+        ("require", "Always; checks nothing"),
+        ("verify-ca", "Always; checks the certificate"),
+        ("verify-full", "Always; checks certificate and name"),
         ("disable", "Never"),
     ];
 
