@@ -25,6 +25,8 @@ for purpose in "$@"; do
       needed=yes
       for tool in zstd age sqlite3 python3 tar; do wanted "$tool" "$tool"; done
       compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+      # Servers of other versions, for tests.
+      if [ "$purpose" = test ] && [ ! -f out/postgresql/18/version ]; then wanted npm npm; fi
       # The sample that is encrypted is made by a small C program.
       if [ -f out/native/libsqlite3mc.so ] || command -v npm >/dev/null; then
         wanted gcc gcc

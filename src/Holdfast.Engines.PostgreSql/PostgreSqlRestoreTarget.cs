@@ -11,7 +11,7 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>Makes a database from a dump.</summary>
-internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Connector connector, Tool tool, TargetRole role, NewDatabase made, RestoreRequest request) : IRestoreTarget
+internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Connector connector, ToolFinder tools, TargetRole role, NewDatabase made, RestoreRequest request) : IRestoreTarget
 {
     private const int MostAroundBytes = 16 << 20;
 
@@ -21,7 +21,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     // While rows are loaded, the processors are at work: to share the building of one index among them costs more than it gains.
     private const string BesideRowsOptions = LoadOptions + " -c max_parallel_maintenance_workers=0";
 
-    private readonly List<string> _warnings = tool.Warning is { } warning ? [warning] : [];
+    private readonly List<string> _warnings = [];
     private bool _loaded;
 
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         using var folder = PrivateFolder.Make(config.TemporaryFolder);
         var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
         var list = new RestoreList(withRoles, around);
-        var runs = new RestoreRuns(tool, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, folder);
+        var runs = new RestoreRuns(tools, made.Server, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, folder);
         var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
         var rows = new RowLoad(token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token), config.Restore.Owner, $"'{request.Name}' on {made.Server.Host}", jobs);
         await using var load = new DumpLoad(runs, list, made.Keeper, rows, jobs);
@@ -115,6 +115,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         await load.FinishAsync(cancellationToken);
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles);
         await properties.ApplyAsync(around, cancellationToken);
+        if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
         _warnings.AddRange([.. list.Warnings, .. properties.Warnings, .. await ExtensionsAsync(cancellationToken)]);
     }
 
@@ -122,7 +123,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
 
     private async Task<IEnumerable<string>> ArgumentsAsync(Surroundings around, CancellationToken cancellationToken)
     {
-        List<string> arguments = ["--exit-on-error", "--no-password"];
+        List<string> arguments = ["--no-password"];
         if (!config.Restore.KeepOwners) arguments.Add("--no-owner");
         if (config.Restore.Owner is not null) arguments.Add($"--role={config.Restore.Owner}");
         if (around.Tablespaces.Count == 0) return arguments;

@@ -62,7 +62,8 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         try
         {
             var role = await TargetRole.AskAsync(made.Maintenance, _config.Restore, cancellationToken);
-            return new PostgreSqlRestoreTarget(_config, _connector, await _tools.FindAsync(Tool.Restore, made.Server.Major, cancellationToken), role, made, request);
+            await _tools.FindAsync(Tool.Restore, 0, cancellationToken); // better now than when the dump tells which it takes
+            return new PostgreSqlRestoreTarget(_config, _connector, _tools, role, made, request);
         }
         catch (Exception e)
         {

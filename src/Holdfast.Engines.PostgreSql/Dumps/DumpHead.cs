@@ -24,6 +24,9 @@ internal sealed class DumpHead
     /// <summary>Whether all of it was taken in.</summary>
     public bool IsComplete => _left == 0;
 
+    /// <summary>The first number of the version of the <c>pg_dump</c> that made it: no older <c>pg_restore</c> is sure to read it. 0 where it does not tell.</summary>
+    public int MadeBy { get; private set; }
+
     /// <summary>Bytes that it has.</summary>
     public long Length { get; private set; }
 
@@ -93,11 +96,14 @@ internal sealed class DumpHead
     {
         var version = ReadVersion(ref reader);
         reader.Skip(7 * HeadReader.IntBytes);
-        for (var text = 0; text < 3; text++) reader.SkipText(); // database, version of the server, version of pg_dump
+        reader.SkipText(); // database
+        reader.SkipText(); // version of the server
+        var madeBy = reader.Text() ?? "";
         var count = reader.Int();
         if (reader.IsShort) return;
         if (count < 0) throw DumpFailure.Unknown($"it holds {count} objects");
         (_version, _left) = (version, count);
+        MadeBy = int.TryParse(madeBy.TakeWhile(char.IsAsciiDigit).Take(4).ToArray(), NumberStyles.None, CultureInfo.InvariantCulture, out var major) ? major : 0;
     }
 
     private void ReadEntry(ref HeadReader reader)

@@ -88,6 +88,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         await _head!.DisposeAsync();
+        await runs.ChooseAsync(Dump.Head.MadeBy, cancellationToken);
         _order = new(Dump.Head, list.LeaveOut(Dump.Head));
         _encoding = Dump.Head.Entries.FirstOrDefault(e => e.Kind == TocEntry.Encoding)?.Definition?.Split('\'') is [_, var name, _] ? name : throw DumpFailure.Unknown("it does not tell its encoding");
         await runs.RunAsync(_order.First(), 1, false, cancellationToken);

@@ -1,21 +1,35 @@
 using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Connecting;
 using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>Runs <c>pg_restore</c> for chosen objects of one dump.</summary>
-/// <param name="tool">The program.</param>
+/// <param name="tools">Finds the program.</param>
+/// <param name="server">The server.</param>
 /// <param name="database">Name of the database, for errors.</param>
 /// <param name="arguments">Arguments of every run.</param>
 /// <param name="connection">How the database is connected to, alone and while rows are loaded too.</param>
 /// <param name="passFile">The file with the password; null where none is needed.</param>
 /// <param name="folder">Where the head of the dump and the lists of objects are put.</param>
-internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, PrivateFolder folder)
+internal sealed class RestoreRuns(ToolFinder tools, Server server, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, PrivateFolder folder)
 {
     private int _lists;
+    private Tool? _tool;
 
     /// <summary>The file with the dump's head, which is all that a run without data needs.</summary>
     public string Head => Path.Combine(folder.FolderPath, "head.dump");
+
+    /// <summary>The program.</summary>
+    public Tool Tool => _tool ?? throw new InvalidOperationException("not chosen yet");
+
+    private bool SetsTooMuch => TransactionTimeout.IsSetInVain(Tool, server);
+
+    /// <summary>Chooses the program: it has to read the dump, and no newer one than need be, for a newer one sets what older servers do not know.</summary>
+    /// <param name="madeBy">Major of the <c>pg_dump</c> that made the dump.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="HoldfastException">There is none.</exception>
+    public async Task ChooseAsync(int madeBy, CancellationToken cancellationToken) => _tool = await tools.FindAsync(Tool.Restore, madeBy, cancellationToken);
 
     /// <summary>Makes the file for the head.</summary>
     public FileStream CreateHead() => folder.Create(Path.GetFileName(Head));
@@ -28,7 +42,7 @@ internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<stri
     public async Task RunAsync(IReadOnlyList<int> ids, int jobs, bool isBesideRows, CancellationToken cancellationToken)
     {
         if (ids.Count == 0) return;
-        await using var child = Child.Start(tool.Path, [.. arguments, $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
+        await using var child = Child.Start(Tool.Path, [.. Arguments(), $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
         child.Input.Close();
         await EndAsync(child, cancellationToken);
     }
@@ -36,7 +50,7 @@ internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<stri
     /// <summary>Starts a run for one object with data, which reads a dump with no other data from its input.</summary>
     public async Task<Child> StartAsync(int id, CancellationToken cancellationToken)
     {
-        var child = Child.Start(tool.Path, [.. arguments, $"--dbname={connection.Alone}", List([id])], passFile);
+        var child = Child.Start(Tool.Path, [.. Arguments(), $"--dbname={connection.Alone}", List([id])], passFile);
         try
         {
             await using var head = File.OpenRead(Head);
@@ -61,8 +75,11 @@ internal sealed class RestoreRuns(Tool tool, string database, IReadOnlyList<stri
         var output = child.Output.CopyToAsync(Stream.Null, cancellationToken);
         var (exitCode, errors) = await child.EndAsync(cancellationToken);
         await output;
-        if (exitCode != 0) throw ToolFailure.Of(tool, database, errors, ErrorCatalogue.NotAllowed);
+        if (exitCode == 0 || (SetsTooMuch && TransactionTimeout.IsAll(errors))) return;
+        throw ToolFailure.Of(Tool, database, SetsTooMuch ? TransactionTimeout.Without(errors) : errors, ErrorCatalogue.NotAllowed);
     }
+
+    private IEnumerable<string> Arguments() => SetsTooMuch ? arguments : arguments.Prepend("--exit-on-error");
 
     private string List(IReadOnlyList<int> ids) =>
         "--use-list=" + folder.Write(FormattableString.Invariant($"list-{Interlocked.Increment(ref _lists)}"), string.Concat(ids.Select(i => FormattableString.Invariant($"{i};\n"))));

@@ -4,7 +4,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>Finds <c>pg_dump</c> and <c>pg_restore</c>: of the server's major, else of the next newer one; an older one cannot read the server's catalogue.</summary>
+/// <summary>
+/// Finds <c>pg_dump</c> and <c>pg_restore</c>: of the major that is asked for, else of the next newer one. An older <c>pg_dump</c> cannot read a server's catalogue,
+/// an older <c>pg_restore</c> not a dump.
+/// </summary>
 /// <param name="folders">Folders to look in first.</param>
 /// <param name="searchPath">The folders of PATH.</param>
 /// <param name="packageFolders">Folders under which packages put a folder for each major, with what stands before and behind the number: <c>/usr/lib/postgresql/15/bin</c>.</param>
@@ -21,7 +24,10 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
         [.. Below("/usr/lib/postgresql", "*"), .. Below("/usr", "pgsql-*")]);
 
-    /// <summary>Finds a program that fits a server of <paramref name="major"/>.</summary>
+    /// <summary>Finds a program.</summary>
+    /// <param name="name">Which.</param>
+    /// <param name="major">Its lowest major; 0 for any.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException">None is there; the hint names the package.</exception>
     public async Task<Tool> FindAsync(string name, int major, CancellationToken cancellationToken)
     {
@@ -39,9 +45,11 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
     private static HoldfastException Missing(string name, int major, List<Tool> found) => new(
         ErrorCatalogue.SourceUnreadable,
         found.Count == 0
-            ? $"{name} is not on this machine; the server has version {major}."
-            : $"{name} is here in {string.Join(", ", found.Select(t => $"{t.Version} ({t.Path})"))}, all older than the server, which has version {major}.",
-        $"Install it: apt install postgresql-client-{major} (Debian, Ubuntu) or dnf install postgresql{major} (Red Hat).");
+            ? $"{name} is not on this machine{(major == 0 ? "" : $"; version {major} or newer is needed")}."
+            : $"{name} is here in {string.Join(", ", found.Select(t => $"{t.Version} ({t.Path})"))}; version {major} or newer is needed.",
+        major == 0
+            ? "Install it: apt install postgresql-client (Debian, Ubuntu) or dnf install postgresql (Red Hat)."
+            : $"Install it: apt install postgresql-client-{major} (Debian, Ubuntu) or dnf install postgresql{major} (Red Hat).");
 
     private static IEnumerable<string> Below(string folder, string pattern) =>
         Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, pattern).Select(f => Path.Combine(f, "bin")).Order(StringComparer.Ordinal) : [];

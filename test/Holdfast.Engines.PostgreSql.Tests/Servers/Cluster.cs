@@ -10,6 +10,9 @@ public sealed class Cluster : IAsyncLifetime
 
     private Postmaster? _server;
 
+    /// <summary>Where the server's programs are.</summary>
+    public string Binaries { get; init; } = Postmaster.Binaries;
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("holdfast-pg-").FullName;
 
     public int Port => Server.Port;
@@ -25,11 +28,11 @@ public sealed class Cluster : IAsyncLifetime
         var password = Path.Combine(Folder, "password");
         await File.WriteAllTextAsync(password, Password);
         File.SetUnixFileMode(password, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        await Postmaster.RunAsync("initdb", "-D", Path.Combine(Folder, "data"), "-U", Superuser, "--pwfile", password, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions");
+        await Postmaster.RunAsync(Path.Combine(Binaries, "initdb"), "-D", Path.Combine(Folder, "data"), "-U", Superuser, "--pwfile", password, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
         PassFile = Path.Combine(Folder, "pgpass");
         await File.WriteAllTextAsync(PassFile, $"*:*:*:*:{Password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n");
         File.SetUnixFileMode(PassFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort());
+        _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort(), Binaries);
         // A template is no database to back up, so a new source is empty, as the contract has it.
         await RunAsync("postgres", "ALTER DATABASE postgres IS_TEMPLATE true");
         await RunAsync("postgres", $"CREATE ROLE {User} LOGIN CREATEDB PASSWORD '{Password.Replace("'", "''", StringComparison.Ordinal).Replace("\\", @"\", StringComparison.Ordinal)}'");
@@ -45,7 +48,7 @@ public sealed class Cluster : IAsyncLifetime
     public async Task StartAgainAsync()
     {
         await Server.DisposeAsync();
-        _server = await Postmaster.StartAsync(Folder, Port);
+        _server = await Postmaster.StartAsync(Folder, Port, Binaries);
     }
 
     /// <summary>Gives a folder to the user that the server runs as.</summary>

@@ -21,10 +21,10 @@ public sealed class Postmaster : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts the server whose data lie in the folder's <c>data</c>.</summary>
-    public static async Task<Postmaster> StartAsync(string folder, int port, params string[] settings)
+    public static async Task<Postmaster> StartAsync(string folder, int port, string binaries, params string[] settings)
     {
         string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB", .. settings.SelectMany(s => new[] { "-c", s })];
-        var start = AsPostgres(Path.Combine(Binaries, "postgres"), options);
+        var start = AsPostgres(Path.Combine(binaries, "postgres"), options);
         start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,7 +49,7 @@ public sealed class Postmaster : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>Runs one of the server's programs as the user that may.</summary>
+    /// <summary>Runs one of the server's programs, or another by its path, as the user that may.</summary>
     public static async Task RunAsync(string program, params string[] arguments)
     {
         var start = AsPostgres(Path.Combine(Binaries, program), arguments);

@@ -23,7 +23,7 @@ public sealed class Standby : IAsyncDisposable
         await Cluster.GiveToPostgresAsync(pass);
         File.SetUnixFileMode(pass, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await Postmaster.RunAsync("pg_basebackup", "-D", Path.Combine(standby._folder, "data"), "-R", "-c", "fast", "--no-sync", "-d", $"host=127.0.0.1 port={primary.Port} user={Cluster.Superuser} passfile={pass}");
-        standby._server = await Postmaster.StartAsync(standby._folder, Postmaster.FreePort(), ["hot_standby_feedback=off", "wal_retrieve_retry_interval=100ms", .. settings]);
+        standby._server = await Postmaster.StartAsync(standby._folder, Postmaster.FreePort(), primary.Binaries, ["hot_standby_feedback=off", "wal_retrieve_retry_interval=100ms", .. settings]);
         return standby;
     }
 

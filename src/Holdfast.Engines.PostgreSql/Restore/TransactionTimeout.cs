@@ -1,0 +1,32 @@
+using System.Text.RegularExpressions;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Tools;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>
+/// A parameter that <c>pg_restore</c> sets from version 17 on, whatever the server, and that older servers do not have. Where both meet, that one error is
+/// passed over; <c>pg_restore</c> then cannot stop at the first error, so others are told when it has ended.
+/// </summary>
+internal static partial class TransactionTimeout
+{
+    private const int FirstWith = 17;
+
+    /// <summary>Whether the error is to be expected.</summary>
+    public static bool IsSetInVain(Tool tool, Server server) => tool.Version.Major >= FirstWith && server.Major < FirstWith;
+
+    /// <summary>Whether nothing else went wrong.</summary>
+    /// <param name="errors">What the program said.</param>
+    public static bool IsAll(string errors) =>
+        Sum().Match(errors) is { Success: true } sum && int.TryParse(sum.Groups[1].ValueSpan, out var ignored) && ignored <= Mine().Count(errors)
+        && !Without(errors).Contains("pg_restore: error:", StringComparison.Ordinal);
+
+    /// <summary>What else it said.</summary>
+    public static string Without(string errors) => Mine().Replace(errors, "").Trim();
+
+    [GeneratedRegex("(?:pg_restore: while INITIALIZING:\n)?pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter \"transaction_timeout\"\n(?:LINE 1: .*\n *\\^\n)?Command was: SET transaction_timeout = 0;\n*")]
+    private static partial Regex Mine();
+
+    [GeneratedRegex("^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})$", RegexOptions.Multiline)]
+    private static partial Regex Sum();
+}
