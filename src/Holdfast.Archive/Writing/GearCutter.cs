@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
@@ -40,18 +43,48 @@ internal sealed class GearCutter
     /// <returns>How many were taken, and whether the part ends behind them.</returns>
     public (int Taken, bool Ends) Take(ReadOnlySpan<byte> bytes)
     {
-        var taken = Math.Min(bytes.Length, Math.Max(0, _min - _length));
-        _length += taken; // below the minimum nothing is looked at
-        for (; taken < bytes.Length; taken++)
+        var taken = Math.Min(bytes.Length, Math.Max(0, _min - _length)); // below the minimum nothing is looked at
+        var toMean = Math.Min(bytes.Length - taken, Math.Max(0, _mean - 1 - _length - taken));
+        var looked = Look(bytes.Slice(taken, toMean), _strict);
+        taken += looked.Taken;
+        if (!looked.Ends)
         {
-            _hash = (_hash << 1) + Gear[bytes[taken]];
-            _length++;
-            if ((_hash & (_length < _mean ? _strict : _loose)) != 0 && _length < Max) continue;
-            (_hash, _length) = (0, 0);
-            return (taken + 1, true);
+            looked = Look(bytes[taken..Math.Min(bytes.Length, Max - _length)], _loose);
+            taken += looked.Taken;
         }
 
-        return (taken, false);
+        _length += taken;
+        if (!looked.Ends && _length < Max) return (taken, false);
+        (_hash, _length) = (0, 0);
+        return (taken, true);
+    }
+
+    // Each byte of a stream comes by here: nothing but the hash, in a register, and four bytes for each turn.
+    private (int Taken, bool Ends) Look(ReadOnlySpan<byte> bytes, ulong mask)
+    {
+        var hash = _hash;
+        ref var gear = ref MemoryMarshal.GetArrayDataReference(Gear); // 256 numbers, one for each value of a byte
+        var i = 0;
+        for (; i <= bytes.Length - 4; i += 4)
+        {
+            var first = (hash << 1) + Unsafe.Add(ref gear, bytes[i]);
+            var second = (first << 1) + Unsafe.Add(ref gear, bytes[i + 1]);
+            var third = (second << 1) + Unsafe.Add(ref gear, bytes[i + 2]);
+            hash = (third << 1) + Unsafe.Add(ref gear, bytes[i + 3]);
+            if ((first & mask) == 0) return (i + 1, true);
+            if ((second & mask) == 0) return (i + 2, true);
+            if ((third & mask) == 0) return (i + 3, true);
+            if ((hash & mask) == 0) return (i + 4, true);
+        }
+
+        for (; i < bytes.Length; i++)
+        {
+            hash = (hash << 1) + Unsafe.Add(ref gear, bytes[i]);
+            if ((hash & mask) == 0) return (i + 1, true);
+        }
+
+        _hash = hash;
+        return (i, false);
     }
 
     private static ulong Top(int bits) => ulong.MaxValue << (64 - bits);
