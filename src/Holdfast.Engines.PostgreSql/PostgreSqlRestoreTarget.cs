@@ -137,7 +137,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     private async Task<IEnumerable<string>> ExtensionsAsync(CancellationToken cancellationToken)
     {
         if (!request.Fingerprint.TryGetValue(Fingerprint.Extensions, out var backedUp)) return [];
-        var here = string.Join(", ", await made.Keeper.QueryAsync("SELECT extname || ' ' || extversion FROM pg_extension ORDER BY 1", r => r.GetString(0), cancellationToken));
+        var here = string.Join(", ", await SurroundingsReader.ExtensionsAsync(made.Keeper, cancellationToken));
         return here == backedUp ? [] : [$"The extensions are {here} here; they were {backedUp}."];
     }
 }

@@ -84,6 +84,6 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     public ValueTask DisposeAsync()
     {
         _group.Dispose();
-        return default;
+        return _connector.DisposeAsync();
     }
 }

@@ -70,6 +70,38 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
     }
 
     [Fact]
+    public async Task A_database_that_does_not_fit_into_the_destination_fails_alone_and_its_dump_ends()
+    {
+        using var place = new Workspace();
+        await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
+        Directory.CreateDirectory(place.Destination);
+        var mounted = await Child.RunAsync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", place.Destination]);
+        Assert.SkipUnless(mounted.ExitCode == 0, $"a small file system cannot be mounted here: {mounted.Error.Trim()}");
+        try
+        {
+            await MakeAsync("large");
+            await cluster.RunAsync("large", "CREATE TABLE random AS SELECT string_agg(md5(random()::text), '') AS t FROM generate_series(1, 400000) i GROUP BY i % 1000", Cluster.User);
+            string[] backup = ["backup", "--source", $"main={Url}", "--to", place.Destination, "--password-file", $"{place.Root}/password", "--jobs", "1"];
+            var items = (await place.JsonAsync(1, backup))["items"]!.AsArray();
+            var failed = Assert.Single(items, i => (string)i!["state"]! == "Failed")!;
+            Assert.Equal("main/large", (string?)failed["database"]);
+            Assert.Equal("destination-full", (string?)failed["error"]!["code"]);
+            Assert.NotNull(failed["error"]!["hint"]);
+            Assert.Equal(3, items.Count(i => (string)i!["state"]! == "Completed"));
+            Assert.DoesNotContain(Workspace.Files(place.Destination), f => f.EndsWith(".partial", StringComparison.Ordinal));
+            Assert.Equal(1, (await Child.RunAsync("pgrep", ["-f", $"pg_dump.*port='{cluster.Port}'"])).ExitCode); // none found
+            await place.HoldfastAsync(0, "verify", place.Destination);
+
+            await Child.ShellAsync($"mount -o remount,size=64m '{place.Destination}'");
+            await place.JsonAsync(0, backup);
+        }
+        finally
+        {
+            await Child.RunAsync("umount", ["-l", place.Destination]);
+        }
+    }
+
+    [Fact]
     public async Task A_server_is_given_a_source_tells_what_is_missing_covers_what_comes_and_restores()
     {
         await using var served = await Served.StartAsync();

@@ -110,8 +110,8 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
 
     private static async Task<Surroundings> ReadAsync(Cluster server, string database)
     {
-        await using var connection = await server.OpenAsync(database);
-        return await SurroundingsReader.ReadAsync(connection, Token);
+        await using var connection = await server.OpenAsync("postgres");
+        return (await SurroundingsReader.ReadAsync(connection, database, Token))!.Value.Around;
     }
 
     private static async Task MakeAsync(Cluster server, int major)

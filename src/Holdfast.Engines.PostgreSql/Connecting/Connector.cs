@@ -1,57 +1,64 @@
+using System.Collections.Concurrent;
 using Holdfast.Core.Errors;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Connecting;
 
 /// <summary>Connects to one source's servers, with its role and password.</summary>
-internal sealed class Connector(PostgreSqlSourceConfig config)
+internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposable
 {
+    private const int MostShared = 2;
+
     // A time-out that the role or database has for its users would end a long backup; the server's own limits on what others suffer stay.
     private const string SessionOptions = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30000 -c client_min_messages=warning";
+
+    private readonly ConcurrentDictionary<PostgreSqlHost, NpgsqlDataSource> _shared = new();
 
     /// <summary>Opens a connection.</summary>
     /// <exception cref="HoldfastException">The server is down or does not let this role in; the database is gone (<see cref="ErrorCatalogue.NotFound"/>).</exception>
     public async Task<NpgsqlConnection> ConnectAsync(PostgreSqlHost host, string database, CancellationToken cancellationToken)
     {
-        var text = new NpgsqlConnectionStringBuilder
-        {
-            Host = host.Name,
-            Port = host.Port,
-            Username = config.User,
-            Database = database,
-            Password = await PasswordAsync(cancellationToken),
-            Passfile = config.PassFile,
-            SslMode = Tls(config.Tls),
-            RootCertificate = config.RootCertificate,
-            Timeout = (int)Math.Ceiling(config.ConnectTimeout.TotalSeconds),
-            CommandTimeout = 0,
-            ApplicationName = "holdfast",
-            Options = SessionOptions,
-            Pooling = false, // a connection left open would stand in the way of DROP DATABASE
-            GssEncryptionMode = GssEncryptionMode.Disable,
-        };
         NpgsqlDataSource? source = null;
         try
         {
             // A source of its own for each connection: those that Npgsql keeps by itself stay for ever, password included.
-            var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
-            builder.ConfigureTypeLoading(t => t.EnableTypeLoading(false)); // types of the databases' own are never read
-            source = builder.Build();
+            var text = Text(host, database);
+            text.Password = await PasswordAsync(cancellationToken);
+            source = Builder(text).Build();
             return await source.OpenConnectionAsync(cancellationToken);
-        }
-        catch (ArgumentException e)
-        {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"The settings of {host} do not go together: {e.Message}", "Check the source's settings.", e);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw ServerFailure.OfConnecting(e, host, config.User, database);
+            throw Failed(e, host, database);
         }
         finally
         {
             // It holds nothing that an open connection without a pool still needs.
             if (source is not null) await source.DisposeAsync();
         }
+    }
+
+    /// <summary>
+    /// Gives a connection to the maintenance database for short questions about what all databases share: one that was used within the last seconds, or a
+    /// new one. A new session costs a server as much as ten such questions, and of many small databases each has some.
+    /// </summary>
+    /// <exception cref="HoldfastException">As with <see cref="ConnectAsync"/>.</exception>
+    public async Task<NpgsqlConnection> ShareAsync(PostgreSqlHost host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _shared.GetOrAdd(host, Shared).OpenConnectionAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw Failed(e, host, config.MaintenanceDatabase);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var source in _shared.Values) await source.DisposeAsync();
     }
 
     /// <summary>The password; null where there is none, or where the pass file has it.</summary>
@@ -71,6 +78,46 @@ internal sealed class Connector(PostgreSqlSourceConfig config)
             throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The password file '{config.PasswordFile}' cannot be read: {e.Message}", "Let the user that Holdfast runs as read it.", e);
         }
     }
+
+    private static NpgsqlDataSourceBuilder Builder(NpgsqlConnectionStringBuilder text)
+    {
+        var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
+        builder.ConfigureTypeLoading(t => t.EnableTypeLoading(false)); // types of the databases' own are never read
+        return builder;
+    }
+
+    private NpgsqlDataSource Shared(PostgreSqlHost host)
+    {
+        var text = Text(host, config.MaintenanceDatabase);
+        (text.Pooling, text.MaxPoolSize, text.NoResetOnClose) = (true, MostShared, true);
+        (text.ConnectionIdleLifetime, text.ConnectionPruningInterval) = (2, 1); // seconds
+        (text.MaxAutoPrepare, text.AutoPrepareMinUsages) = (10, 2);
+        var builder = Builder(text);
+        // Asked for by each new session, so one that was changed is used.
+        if (config.Password is not null || config.PasswordFile is not null) builder.UsePasswordProvider(_ => throw new NotSupportedException(), async (_, token) => await PasswordAsync(token) ?? "");
+        return builder.Build();
+    }
+
+    private NpgsqlConnectionStringBuilder Text(PostgreSqlHost host, string database) => new()
+    {
+        Host = host.Name,
+        Port = host.Port,
+        Username = config.User,
+        Database = database,
+        Passfile = config.PassFile,
+        SslMode = Tls(config.Tls),
+        RootCertificate = config.RootCertificate,
+        Timeout = (int)Math.Ceiling(config.ConnectTimeout.TotalSeconds),
+        CommandTimeout = 0,
+        ApplicationName = "holdfast",
+        Options = SessionOptions,
+        Pooling = false, // a connection left open would stand in the way of DROP DATABASE
+        GssEncryptionMode = GssEncryptionMode.Disable,
+    };
+
+    private HoldfastException Failed(Exception e, PostgreSqlHost host, string database) => e is ArgumentException
+        ? new(ErrorCatalogue.Usage, $"The settings of {host} do not go together: {e.Message}", "Check the source's settings.", e)
+        : ServerFailure.OfConnecting(e, host, config.User, database);
 
     private static SslMode Tls(PostgreSqlTls tls) => tls switch
     {

@@ -16,6 +16,7 @@ internal sealed class DumpHead
 
     private readonly List<TocObject> _objects = [];
     private readonly List<TocEntry> _entries = [];
+    private readonly SortedSet<string> _tablespaces = new(StringComparer.Ordinal);
     private byte[] _pending = [];
     private int _version;
     private TocSection _section = TocSection.BeforeData;
@@ -35,6 +36,12 @@ internal sealed class DumpHead
 
     /// <summary>The objects of the kinds that are looked at, in their order.</summary>
     public IReadOnlyList<TocEntry> Entries => _entries;
+
+    /// <summary>Tablespaces that an object has of its own, apart from the server's.</summary>
+    public IReadOnlyCollection<string> Tablespaces => _tablespaces;
+
+    /// <summary>Whether there are extensions, apart from those of every database.</summary>
+    public bool HasExtensions { get; private set; }
 
     /// <summary>
     /// Sets the time that a dump was made at to a fixed one: two dumps of an unchanged database are then equal, so that an incremental finds nothing to
@@ -124,8 +131,8 @@ internal sealed class DumpHead
         if (kind == TocEntry.TableData) copy = reader.Text();
         else reader.SkipText();
         var schema = reader.Text();
-        reader.SkipText(); // tablespace and access method
-        reader.SkipText();
+        var tablespace = reader.Text();
+        reader.SkipText(); // access method
         if (_version >= V16) reader.Int(); // kind of relation
         reader.SkipText(); // owner
         reader.SkipText(); // what was said of OIDs once
@@ -133,6 +140,8 @@ internal sealed class DumpHead
         reader.Skip(1 + 8); // where its data are: unknown in a stream
         if (reader.IsShort) return;
         _left--;
+        HasExtensions |= kindText == "EXTENSION";
+        if (!string.IsNullOrEmpty(tablespace) && !tablespace.StartsWith("pg_", StringComparison.Ordinal)) _tablespaces.Add(tablespace);
         if (!Enum.IsDefined((TocSection)section)) throw DumpFailure.Unknown($"the object {id} is of a section {section}");
         // As pg_restore has it: one without a section belongs to that of the one before.
         if (section != (int)TocSection.None) _section = (TocSection)section;

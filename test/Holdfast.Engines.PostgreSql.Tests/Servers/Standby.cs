@@ -28,17 +28,22 @@ public sealed class Standby : IAsyncDisposable
     }
 
     /// <summary>Returns when it has replayed what the primary has written until now.</summary>
-    public async Task CatchUpAsync()
-    {
-        var written = (await _primary.QueryAsync("postgres", "SELECT pg_current_wal_lsn()::text"))[0];
-        await using var connection = await Cluster.OpenAtAsync(Port, "template1", Cluster.Superuser);
-        await using var command = new Npgsql.NpgsqlCommand($"DO $$ BEGIN WHILE pg_last_wal_replay_lsn() < '{written}'::pg_lsn LOOP PERFORM pg_sleep(0.01); END LOOP; END $$", connection);
-        await command.ExecuteNonQueryAsync();
-    }
+    public Task CatchUpAsync() => ReachAsync("pg_last_wal_replay_lsn()");
+
+    /// <summary>Returns when it has received that; whether it can replay it is another matter.</summary>
+    public Task ReceiveAsync() => ReachAsync("pg_last_wal_receive_lsn()");
 
     public async ValueTask DisposeAsync()
     {
         if (_server is not null) await _server.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task ReachAsync(string place)
+    {
+        var written = (await _primary.QueryAsync("postgres", "SELECT pg_current_wal_lsn()::text"))[0];
+        await using var connection = await Cluster.OpenAtAsync(Port, "template1", Cluster.Superuser);
+        await using var command = new Npgsql.NpgsqlCommand($"DO $$ BEGIN WHILE {place} < '{written}'::pg_lsn LOOP PERFORM pg_sleep(0.01); END LOOP; END $$", connection);
+        await command.ExecuteNonQueryAsync();
     }
 }

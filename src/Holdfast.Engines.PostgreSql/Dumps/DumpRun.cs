@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Tools;
+
+namespace Holdfast.Engines.PostgreSql.Dumps;
+
+/// <summary><c>pg_dump</c> at work on one database. What it writes is moved into the archive while it is looked at. Disposing it ends it.</summary>
+internal sealed class DumpRun : IAsyncDisposable
+{
+    private const int BlockBytes = 256 << 10;
+    private const long LargeBytes = 16 << 20; // below, what makes the reading cheaper costs more than it saves
+
+    private readonly Tool _tool;
+    private readonly string _database;
+    private readonly Child _child;
+    private readonly byte[] _start = new byte[DumpHead.TimeBytes];
+
+    private DumpRun(Tool tool, string database, Child child) => (_tool, _database, _child) = (tool, database, child);
+
+    /// <summary>Starts it.</summary>
+    /// <param name="tool">The program.</param>
+    /// <param name="config">The source.</param>
+    /// <param name="connector">Gives the password.</param>
+    /// <param name="host">The server.</param>
+    /// <param name="database">Name of the database.</param>
+    /// <param name="expectedBytes">Roughly how large the dump will be.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The dump, once it has begun to come: by then it shows one moment, holds its locks, and was let in.</returns>
+    /// <exception cref="HoldfastException">It failed, with what it said.</exception>
+    public static async Task<DumpRun> StartAsync(Tool tool, PostgreSqlSourceConfig config, Connector connector, PostgreSqlHost host, string database, long expectedBytes, CancellationToken cancellationToken)
+    {
+        using var folder = PrivateFolder.Make(config.TemporaryFolder); // its password is read by then too
+        var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
+        string[] arguments =
+        [
+            "--format=custom", "--compress=0", "--no-password",
+            string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={config.LockWait.TotalMilliseconds:0}"),
+            $"--dbname={ConnectionInfo.For(config, host, database)}",
+        ];
+        var child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
+        try
+        {
+            child.Input.Close();
+            var run = new DumpRun(tool, database, child);
+            if (await run.OnThreadAsync(() => child.Output.ReadAtLeast(run._start, run._start.Length, throwOnEndOfStream: false), cancellationToken) < run._start.Length)
+            {
+                await run.EndAsync(cancellationToken);
+                throw DumpFailure.Cut("nothing came of it");
+            }
+
+            DumpHead.FixTime(run._start);
+            return run;
+        }
+        catch
+        {
+            await child.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Moves all of it. Once.</summary>
+    /// <param name="output">Where it goes.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>What it holds.</returns>
+    /// <exception cref="HoldfastException">It failed, with what it said.</exception>
+    public async Task<DumpScanner> CopyToAsync(PipeWriter output, CancellationToken cancellationToken)
+    {
+        var scanner = new DumpScanner();
+        await OnThreadAsync(() => Pump(scanner, output, cancellationToken), cancellationToken);
+        await EndAsync(cancellationToken);
+        scanner.Complete();
+        return scanner;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _child.DisposeAsync();
+
+    // A thread of its own: pg_dump writes pieces of 4 KiB, and to wait for each by the event loop costs more than all else that is done here.
+    private async Task<long> OnThreadAsync(Func<long> action, CancellationToken cancellationToken)
+    {
+        await using (cancellationToken.Register(_child.Kill)) // which ends the read that the thread may be in
+        {
+            var result = await Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            cancellationToken.ThrowIfCancellationRequested();
+            return result;
+        }
+    }
+
+    private long Pump(DumpScanner scanner, PipeWriter output, CancellationToken cancellationToken)
+    {
+        var block = output.GetSpan(BlockBytes);
+        _start.CopyTo(block);
+        var moved = 0L;
+        for (var had = _start.Length; ; had = 0)
+        {
+            var read = had + _child.Output.ReadAtLeast(block[had..BlockBytes], BlockBytes - had, throwOnEndOfStream: false);
+            if (read == 0) return moved; // it says why when it ends
+            moved += read;
+            scanner.Scan(block[..read]);
+            output.Advance(read);
+            var flushed = output.FlushAsync(cancellationToken);
+            if ((flushed.IsCompleted ? flushed.Result : flushed.AsTask().GetAwaiter().GetResult()).IsCompleted) throw new InvalidOperationException("The archive takes no more of the dump.");
+            block = output.GetSpan(BlockBytes);
+        }
+    }
+
+    private async Task EndAsync(CancellationToken cancellationToken)
+    {
+        var (exitCode, errors) = await _child.EndAsync(cancellationToken);
+        if (exitCode != 0) throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable);
+    }
+}
