@@ -29,10 +29,11 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
     public async Task<PostgreSqlView> OpenAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
         if (database.Problem is { } problem) throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
-        var (server, around, oid, failures) = await AskAsync(database.Name, cancellationToken);
+        var isPrimaryNext = _conflicts.TryGetValue(database.Name, out var conflicts) && conflicts >= MostConflicts;
+        var (server, around, oid, failures) = await AskAsync(database.Name, isPrimaryNext, cancellationToken);
         try
         {
-            CheckIdentity(database, server, oid);
+            if (database.Identity is not null && DatabaseFinder.Identity(server, oid) is { } identity && identity != database.Identity) throw Another(database.Name);
             var tool = await tools.FindAsync(Tool.Dump, server.Major, cancellationToken);
             List<string> warnings = [.. failures.Select(f => f.Message)];
             if (tool.Warning is not null) warnings.Add(tool.Warning);
@@ -43,12 +44,13 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
                 if (server.IsStandby && unlogged > 0) warnings.Add($"{unlogged} unlogged {(unlogged == 1 ? "table is" : "tables are")} without rows in this backup: standbys do not have them.");
             }
 
-            var dump = await DumpRun.StartAsync(tool, config, connector, server.Host, database.Name, bytes, cancellationToken);
+            var dump = await DumpAsync(tool, server, database.Name, bytes, cancellationToken);
+            if (isPrimaryNext) _conflicts.TryRemove(database.Name, out _); // the next backup tries a standby again
             return new(
                 new()
                 {
                     Server = server,
-                    CompleteAsync = (head, token) => CompleteAsync(database, server, around, head, token),
+                    CompleteAsync = (head, token) => CompleteAsync(server, around, oid, head, token),
                     ExpectedBytes = bytes,
                     Asked = request.Type,
                     Warnings = warnings,
@@ -65,12 +67,12 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
     }
 
     // What all databases share is asked of the maintenance database, and not of a session of its own: that would be a third of the work for a small one.
-    private async Task<(Server Server, Surroundings Around, uint Oid, IReadOnlyList<HoldfastException> Failures)> AskAsync(string database, CancellationToken cancellationToken)
+    private async Task<(Server Server, Surroundings Around, uint Oid, IReadOnlyList<HoldfastException> Failures)> AskAsync(string database, bool isPrimaryNext, CancellationToken cancellationToken)
     {
         for (var isFirst = true; ; isFirst = false)
         {
             var (servers, failures) = await group.RecallAsync(cancellationToken);
-            var server = Choose(servers, database);
+            var server = (isPrimaryNext ? servers.FirstOrDefault(s => !s.IsStandby) : null) ?? servers[0];
             try
             {
                 await using var connection = await connector.ShareAsync(server.Host, cancellationToken);
@@ -79,9 +81,28 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
             }
             catch (Exception e) when (e is NpgsqlException || (e is HoldfastException h && h.Error != ErrorCatalogue.NotFound))
             {
-                group.Forget(); // it may have gone since it was asked; another may be there
-                if (!isFirst) throw ServerFailure.Of(e, $"'{database}' on {server.Host}");
+                // It may have gone since it was asked; another may be there.
+                group.Forget();
+                connector.Renew(server.Host);
+                if (isFirst) continue;
+                var failure = ServerFailure.Of(e, $"'{database}' on {server.Host}");
+                Remember(failure, server, database);
+                throw failure;
             }
+        }
+    }
+
+    // Why nobody is let in, the server's codes tell better than the text that pg_dump repeats, which may be in any language.
+    private async Task<DumpRun> DumpAsync(Tool tool, Server server, string database, long expectedBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DumpRun.StartAsync(tool, config, connector, server.Host, database, expectedBytes, cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceUnreadable)
+        {
+            await using var connection = await connector.ConnectAsync(server.Host, database, cancellationToken);
+            throw;
         }
     }
 
@@ -98,39 +119,48 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
         }
     }
 
-    private async Task<Surroundings> CompleteAsync(DiscoveredDatabase database, Server server, Surroundings around, DumpHead head, CancellationToken cancellationToken)
+    private async Task<Surroundings> CompleteAsync(Server server, Surroundings before, uint oid, DumpHead head, CancellationToken cancellationToken)
     {
-        try
+        for (var isFirst = true; ; isFirst = false)
         {
-            await using (var shared = await connector.ShareAsync(server.Host, cancellationToken))
-                CheckIdentity(database, server, await SurroundingsReader.OidAsync(shared, database.Name, cancellationToken) ?? throw Gone(database.Name, server));
-            around = around with { Tablespaces = [.. around.Tablespaces.Union(head.Tablespaces).Order(StringComparer.Ordinal)] };
-            if (!head.HasExtensions) return around;
-            await using var connection = await connector.ConnectAsync(server.Host, database.Name, cancellationToken);
-            return around with { Extensions = await SurroundingsReader.ExtensionsAsync(connection, cancellationToken) };
-        }
-        catch (NpgsqlException e)
-        {
-            throw ServerFailure.Of(e, $"'{database.Name}' on {server.Host}");
+            try
+            {
+                return await CompleteOnceAsync(server, before, oid, head, cancellationToken);
+            }
+            catch (Exception e) when (e is NpgsqlException || (e is HoldfastException h && h.Error != ErrorCatalogue.NotFound))
+            {
+                // A long dump is not given up for one lost connection.
+                connector.Renew(server.Host);
+                if (!isFirst) throw ServerFailure.Of(e, $"'{before.Name}' on {server.Host}");
+            }
         }
     }
 
-    // Asked before the dump and after it: between, its own session keeps the database.
-    private static void CheckIdentity(DiscoveredDatabase database, Server server, uint oid)
+    // Asked before the dump and after it, with the same answer: between, its own session keeps the database. What was granted meanwhile may be in the dump.
+    private async Task<Surroundings> CompleteOnceAsync(Server server, Surroundings before, uint oid, DumpHead head, CancellationToken cancellationToken)
     {
-        if (database.Identity is not null && DatabaseFinder.Identity(server, oid) is { } identity && identity != database.Identity)
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"The database '{database.Name}' is not the one that was found: it was dropped, and another has its name.", "The next discovery tells them apart.");
+        Surroundings around;
+        await using (var shared = await connector.ShareAsync(server.Host, cancellationToken))
+        {
+            (around, var now) = await SurroundingsReader.ReadAsync(shared, before.Name, cancellationToken) ?? throw Gone(before.Name, server);
+            if (now != oid) throw Another(before.Name);
+        }
+
+        around = around with
+        {
+            Roles = [.. around.Roles.UnionBy(before.Roles, r => r.Name).OrderBy(r => r.Name, StringComparer.Ordinal)],
+            Tablespaces = [.. around.Tablespaces.Union(head.Tablespaces).Order(StringComparer.Ordinal)],
+        };
+        if (!head.HasExtensions) return around;
+        await using var connection = await connector.ConnectAsync(server.Host, before.Name, cancellationToken);
+        return around with { Extensions = await SurroundingsReader.ExtensionsAsync(connection, cancellationToken) };
     }
+
+    private static HoldfastException Another(string database) =>
+        new(ErrorCatalogue.NotFound, $"The database '{database}' is not the one that was found: it was dropped, and another has its name.", "The next discovery tells them apart.");
 
     private static HoldfastException Gone(string database, Server server) =>
         new(ErrorCatalogue.NotFound, $"The database '{database}' does not exist on {server.Host}.", "It was dropped or renamed; the next discovery tells.");
-
-    private Server Choose(IReadOnlyList<Server> servers, string database)
-    {
-        if (!_conflicts.TryGetValue(database, out var conflicts) || conflicts < MostConflicts) return servers[0];
-        _conflicts.TryRemove(database, out _); // the next backup tries a standby again
-        return servers.FirstOrDefault(s => !s.IsStandby) ?? servers[0];
-    }
 
     private void Remember(HoldfastException failure, Server server, string database)
     {

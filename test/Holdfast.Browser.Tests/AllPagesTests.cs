@@ -37,10 +37,10 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
 
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
         await page.OpenAsync(shared.Of(address));
-        await Axe.CheckAsync(page, "dark, phone");
+        await Axe.CheckColoursAsync(page, "dark, phone");
         await page.SetViewportSizeAsync(1280, 800);
         await page.SettleAsync();
-        await Axe.CheckAsync(page, "dark");
+        await Axe.CheckColoursAsync(page, "dark");
         Assert.Empty(complaints);
     }
 

@@ -10,10 +10,17 @@ internal static class Axe
 {
     private static readonly AxeRunOptions Options = new() { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] } };
 
+    private static readonly AxeRunOptions Contrast = new() { RunOnly = new() { Type = "rule", Values = ["color-contrast", "link-in-text-block"] } };
+
     /// <summary>Expects that what is on the page now breaks none of them.</summary>
-    public static async Task CheckAsync(IPage page, string where = "")
+    public static Task CheckAsync(IPage page, string where = "") => CheckAsync(page, where, Options);
+
+    /// <summary>Expects that its colours break none of them: all that differs between dark and light.</summary>
+    public static Task CheckColoursAsync(IPage page, string where) => CheckAsync(page, where, Contrast);
+
+    private static async Task CheckAsync(IPage page, string where, AxeRunOptions options)
     {
-        var result = await page.RunAxe(Options);
+        var result = await page.RunAxe(options);
         var text = new StringBuilder();
         foreach (var rule in result.Violations)
         {

@@ -62,6 +62,8 @@ public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
     [Theory]
     [InlineData(Refused + "pg_restore: warning: errors ignored on restore: 1", true)]
     [InlineData("pg_restore: while INITIALIZING:\n" + Refused + Refused + "pg_restore: warning: errors ignored on restore: 1", true)] // of two connections
+    [InlineData("pg_restore: error: could not execute query: FEHLER:  unbekannter Konfigurationsparameter »transaction_timeout«\nZEILE 1: SET\n  ^\nCommand was: SET transaction_timeout = 0;\npg_restore: warning: errors ignored on restore: 1", true)]
+    [InlineData("pg_restore: error: could not execute query: ERROR:  x\npg_restore: error: y\nCommand was: SET transaction_timeout = 0;\npg_restore: warning: errors ignored on restore: 1", false)]
     [InlineData(Refused + "pg_restore: warning: errors ignored on restore: 2", false)]
     [InlineData(Refused + "pg_restore: error: server closed the connection unexpectedly", false)]
     [InlineData(Refused, false)] // it ended before its end

@@ -78,10 +78,6 @@ internal static class SurroundingsReader
         }
     }
 
-    /// <summary>The number of a database; null where it is not there.</summary>
-    public static async Task<uint?> OidAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken) =>
-        await connection.QueryAsync("SELECT oid FROM pg_database WHERE datname = $1", r => r.GetFieldValue<uint>(0), cancellationToken, database) is [var oid] ? oid : null;
-
     /// <summary>The extensions of the database that is connected to, with their versions.</summary>
     public static Task<List<string>> ExtensionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.QueryAsync("SELECT extname || ' ' || extversion FROM pg_extension ORDER BY 1", r => r.GetString(0), cancellationToken);

@@ -8,6 +8,7 @@ namespace Holdfast.Engines.PostgreSql.Connecting;
 internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposable
 {
     private const int MostShared = 2;
+    private const int MostSharedSeconds = 60;
 
     // A time-out that the role or database has for its users would end a long backup; the server's own limits on what others suffer stay.
     private const string SessionOptions = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30000 -c client_min_messages=warning";
@@ -51,8 +52,17 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            // What the password's provider throws, cancellation too, comes in the library's own exception.
+            cancellationToken.ThrowIfCancellationRequested();
+            for (var inner = e.InnerException; inner is not null; inner = inner.InnerException) if (inner is HoldfastException known) throw known;
             throw Failed(e, host, config.MaintenanceDatabase);
         }
+    }
+
+    /// <summary>Has the next <see cref="ShareAsync"/> make a new connection: something is wrong with those that were used.</summary>
+    public void Renew(PostgreSqlHost host)
+    {
+        if (_shared.TryGetValue(host, out var source)) source.Clear();
     }
 
     /// <inheritdoc/>
@@ -89,7 +99,9 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     private NpgsqlDataSource Shared(PostgreSqlHost host)
     {
         var text = Text(host, config.MaintenanceDatabase);
-        (text.Pooling, text.MaxPoolSize, text.NoResetOnClose) = (true, MostShared, true);
+        // While a template has a session, nobody can make a database from it.
+        (text.Pooling, text.MaxPoolSize, text.NoResetOnClose) = (!config.MaintenanceDatabase.StartsWith("template", StringComparison.Ordinal), MostShared, true);
+        text.CommandTimeout = MostSharedSeconds; // a session to a machine that is gone is noticed by nothing else
         (text.ConnectionIdleLifetime, text.ConnectionPruningInterval) = (2, 1); // seconds
         (text.MaxAutoPrepare, text.AutoPrepareMinUsages) = (10, 2);
         var builder = Builder(text);

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.IO.Pipelines;
 using Holdfast.Core.Errors;
@@ -31,17 +32,18 @@ internal sealed class DumpRun : IAsyncDisposable
     /// <exception cref="HoldfastException">It failed, with what it said.</exception>
     public static async Task<DumpRun> StartAsync(Tool tool, PostgreSqlSourceConfig config, Connector connector, PostgreSqlHost host, string database, long expectedBytes, CancellationToken cancellationToken)
     {
-        using var folder = PrivateFolder.Make(config.TemporaryFolder); // its password is read by then too
-        var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
-        string[] arguments =
-        [
-            "--format=custom", "--compress=0", "--no-password",
-            string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={config.LockWait.TotalMilliseconds:0}"),
-            $"--dbname={ConnectionInfo.For(config, host, database)}",
-        ];
-        var child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
+        Child? child = null;
         try
         {
+            using var folder = PrivateFolder.Make(config.TemporaryFolder);
+            var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
+            string[] arguments =
+            [
+                "--format=custom", "--compress=0", "--no-password",
+                string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={config.LockWait.TotalMilliseconds:0}"),
+                $"--dbname={ConnectionInfo.For(config, host, database)}",
+            ];
+            child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
             child.Input.Close();
             var run = new DumpRun(tool, database, child);
             if (await run.OnThreadAsync(() => child.Output.ReadAtLeast(run._start, run._start.Length, throwOnEndOfStream: false), cancellationToken) < run._start.Length)
@@ -51,11 +53,13 @@ internal sealed class DumpRun : IAsyncDisposable
             }
 
             DumpHead.FixTime(run._start);
-            return run;
+            return run; // and the folder goes: its password is read by now
         }
-        catch
+        catch (Exception e)
         {
-            await child.DisposeAsync();
+            if (child is not null) await child.DisposeAsync();
+            if (e is IOException or UnauthorizedAccessException or Win32Exception)
+                throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"{tool.Path} cannot be started: {e.Message}", $"Holdfast must be able to run it, and to write to '{config.TemporaryFolder}'.", e);
             throw;
         }
     }

@@ -23,6 +23,7 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string databa
     /// <summary>The program.</summary>
     public Tool Tool => _tool ?? throw new InvalidOperationException("not chosen yet");
 
+    // Several connections would write their errors into one another; so there is only one.
     private bool SetsTooMuch => TransactionTimeout.IsSetInVain(Tool, server);
 
     /// <summary>Chooses the program: it has to read the dump, and no newer one than need be, for a newer one sets what older servers do not know.</summary>
@@ -42,7 +43,7 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string databa
     public async Task RunAsync(IReadOnlyList<int> ids, int jobs, bool isBesideRows, CancellationToken cancellationToken)
     {
         if (ids.Count == 0) return;
-        await using var child = Child.Start(Tool.Path, [.. Arguments(), $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
+        await using var child = Child.Start(Tool.Path, [.. Arguments(), $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 && !SetsTooMuch ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
         child.Input.Close();
         await EndAsync(child, cancellationToken);
     }

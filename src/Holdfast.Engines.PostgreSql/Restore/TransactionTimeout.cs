@@ -24,7 +24,8 @@ internal static partial class TransactionTimeout
     /// <summary>What else it said.</summary>
     public static string Without(string errors) => Mine().Replace(errors, "").Trim();
 
-    [GeneratedRegex("(?:pg_restore: while INITIALIZING:\n)?pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter \"transaction_timeout\"\n(?:LINE 1: .*\n *\\^\n)?Command was: SET transaction_timeout = 0;\n*")]
+    // Known by the command: the server's own words are in the server's language.
+    [GeneratedRegex("(?:pg_restore: while INITIALIZING:\\n)?pg_restore: error: could not execute query: .*\\n(?:(?!pg_restore:).*\\n){0,4}?Command was: SET transaction_timeout = 0;\\n*")]
     private static partial Regex Mine();
 
     [GeneratedRegex("^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})$", RegexOptions.Multiline)]

@@ -10,11 +10,8 @@ internal static class ToolFailure
     // What stands in the text, the kind of failure, and what to do. The first that fits counts.
     private static readonly (string Text, Error Error, string Hint)[] Known =
     [
-        ("User does not have CONNECT privilege", ErrorCatalogue.SourceUnreadable, "GRANT CONNECT ON the database TO the backup's role."),
         ("connection slots", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
         ("too many clients", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
-        ("too many connections", ErrorCatalogue.SourceUnreadable, "The database or the role has a limit of connections: raise it, or run fewer backups at once."),
-        ("no pg_hba.conf entry", ErrorCatalogue.SourceUnreadable, "Let the backup's role in, in pg_hba.conf."),
         ("conflict with recovery", ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
         ("row-level security", ErrorCatalogue.SourceUnreadable, "Row security hides rows from the backup's role: ALTER ROLE … BYPASSRLS for it."),
         ("statement timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."), // how pg_dump bounds its wait for locks
@@ -38,9 +35,6 @@ internal static class ToolFailure
     /// <param name="otherwise">The kind of failure where nothing better is known.</param>
     public static HoldfastException Of(Tool tool, string database, string errors, Error otherwise)
     {
-        // FATAL: database "…" does not exist
-        if (errors.Contains($"FATAL:  database \"{database}\" does not exist", StringComparison.Ordinal))
-            return new(ErrorCatalogue.NotFound, $"The database '{database}' does not exist any more.", "It was dropped or renamed; the next discovery tells.");
         var said = errors.Length == 0 ? "it said nothing" : errors.Length > MostText ? errors[..MostText] + " …" : errors;
         foreach (var (text, error, hint) in Known)
         {

@@ -89,12 +89,14 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
     // Gives the outcome, or what is wrong with the chain's index where that showed only as it was read.
     private async Task<(BackupOutcome Done, HoldfastException? DamagedIndex)> RunAsync(BackupOutcome outcome, DiscoveredDatabase database, DatabaseKey? key, BackupOptions asked, BackupMeter meter, Action written, CancellationToken cancellationToken)
     {
+        // Before the view, which may hold locks: a destination may take its time.
+        var survey = await ChainSurvey.TakeAsync(destinations, outcome.Database, asked.Task, cancellationToken);
         await using var view = await source.OpenViewAsync(database, new(options.Type, key), cancellationToken);
         var decision = EncryptionDecision.For(view.IsEncrypted, view.Type, options.Encryption is not null, options.EncryptSnapshots);
         outcome = outcome with { Type = view.Type, Encryption = decision, Warnings = [.. Warnings(view, decision)] };
         try
         {
-            return await RunAsync(outcome, view, key, asked, meter, written, cancellationToken);
+            return await RunAsync(outcome, survey, view, key, asked, meter, written, cancellationToken);
         }
         catch (HoldfastException e)
         {
@@ -102,11 +104,10 @@ public sealed class BackupRunner(string engine, IDatabaseSource source, IReadOnl
         }
     }
 
-    private async Task<(BackupOutcome Done, HoldfastException? DamagedIndex)> RunAsync(BackupOutcome outcome, IDatabaseView view, DatabaseKey? key, BackupOptions asked, BackupMeter meter, Action written, CancellationToken cancellationToken)
+    private async Task<(BackupOutcome Done, HoldfastException? DamagedIndex)> RunAsync(BackupOutcome outcome, ChainSurvey survey, IDatabaseView view, DatabaseKey? key, BackupOptions asked, BackupMeter meter, Action written, CancellationToken cancellationToken)
     {
         var protection = Protection.For(outcome.Encryption!, asked, outcome.Database, key);
         meter.TotalBytes = view.ExpectedBytes;
-        var survey = await ChainSurvey.TakeAsync(destinations, outcome.Database, asked.Task, cancellationToken);
         await using var choice = await ChainChooser.ChooseAsync(outcome.Database, survey, view.Type, protection, asked, time.GetUtcNow(), cancellationToken);
         outcome = outcome with { Kind = choice.Kind, Warnings = choice.Reason is null ? outcome.Warnings : [.. outcome.Warnings, $"made as full: {choice.Reason}"] };
         if (choice.Index is not null && view.ChangeToken is not null && choice.Index.Newest.ChangeToken == view.ChangeToken) return (Unchanged(outcome, view, survey.Failures), null);
