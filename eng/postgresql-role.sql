@@ -5,6 +5,8 @@ CREATE ROLE :"role" LOGIN CREATEDB BYPASSRLS;
 GRANT pg_read_all_data TO :"role";
 -- Sizes of databases that it may not connect to.
 GRANT pg_read_all_stats TO :"role";
+-- Holdfast tells what went wrong by the words of the server, in English.
+ALTER ROLE :"role" SET lc_messages = 'C';
 -- By default everybody may connect to every database; where that was taken away:
 --   GRANT CONNECT ON DATABASE name TO holdfast;
 -- Large objects have grants of their own until version 18. Where databases have some, they are read by whoever may read at all with

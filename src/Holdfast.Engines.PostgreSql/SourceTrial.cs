@@ -14,6 +14,9 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
     private readonly List<HoldfastException> _problems = [];
     private readonly List<HoldfastException> _notes = [];
 
+    /// <summary>Whether a server with such <c>lc_messages</c> speaks English; one without has none.</summary>
+    internal static bool IsEnglish(string language) => language.Length == 0 || language.StartsWith('C') || language.StartsWith("en", StringComparison.OrdinalIgnoreCase) || language.StartsWith("POSIX", StringComparison.Ordinal);
+
     /// <summary>Tries it. To be used once.</summary>
     public async Task<SourceTest> RunAsync(CancellationToken cancellationToken)
     {
@@ -61,9 +64,10 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
         try
         {
             // A role of 13 and older that may read all has to be a superuser: there is none that may only read.
-            var query = $"SELECT rolsuper, rolbypassrls, rolcreatedb, {(server.Major >= FirstWithReadAll ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")} FROM pg_roles WHERE rolname = current_user";
-            var (isSuperuser, seesRows, makesDatabases, readsAll) = (await connection.QueryAsync(query, r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3)), cancellationToken))[0];
+            var query = $"SELECT rolsuper, rolbypassrls, rolcreatedb, {(server.Major >= FirstWithReadAll ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")}, current_setting('lc_messages') FROM pg_roles WHERE rolname = current_user";
+            var (isSuperuser, seesRows, makesDatabases, readsAll, language) = (await connection.QueryAsync(query, r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4)), cancellationToken))[0];
             var name = Sql.Name(config.User);
+            if (!IsEnglish(language)) _notes.Add(Note($"The server speaks '{language}' to '{config.User}': a standby that gives way is not recognised, and its backup not tried again.", $"ALTER ROLE {name} SET lc_messages = 'C';"));
             if (isSuperuser)
             {
                 if (!config.Restore.AllowSuperuser) _notes.Add(Note($"'{config.User}' is a superuser: it backs everything up, and may not restore, for a dump can run programs as the server's system user.", "Give the source a role that may read everything and make databases, and no more: docs/postgresql.md."));

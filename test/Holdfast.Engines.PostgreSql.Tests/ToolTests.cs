@@ -53,6 +53,16 @@ public sealed class ToolTests : IDisposable
         Assert.Equal(warned, tool.Warning?.Contains("CVE-2025-8714", StringComparison.Ordinal) == true);
     }
 
+    [Theory]
+    [InlineData("C", true)]
+    [InlineData("C.UTF-8", true)]
+    [InlineData("POSIX", true)]
+    [InlineData("en_GB.UTF-8", true)]
+    [InlineData("", true)]
+    [InlineData("de_DE.UTF-8", false)]
+    [InlineData("cs_CZ", false)]
+    public void A_server_that_speaks_another_language_is_known(string language, bool isEnglish) => Assert.Equal(isEnglish, SourceTrial.IsEnglish(language));
+
     [Fact]
     public void A_private_folder_is_readable_by_its_owner_alone_and_goes_with_it()
     {

@@ -36,12 +36,23 @@ internal sealed class LocalUpload : IUpload
     {
         var full = destination.FullPath(path);
         var newFolders = new List<string>();
-        for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!) newFolders.Insert(0, folder);
+        for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!)
+        {
+            // A destination that has gone is not made anew: what is written would lie beneath a mount.
+            if (folder == destination.Name) throw LocalFailure.Of(new DirectoryNotFoundException($"'{folder}' is not there."), folder);
+            newFolders.Insert(0, folder);
+        }
+
         try
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
+            foreach (var folder in newFolders) Posix.MakeFolder(folder);
             if (File.Exists(full)) throw Taken(full);
             return new(destination, path, Create(full, destination.Name), newFolders);
+        }
+        catch (DirectoryNotFoundException) when (Directory.Exists(destination.Name))
+        {
+            RemoveEmpty(newFolders);
+            throw Taken(full);
         }
         catch
         {

@@ -13,6 +13,23 @@ internal static partial class Posix
     private const uint NoReplace = 1;
     private const uint StartWriting = 2;
 
+    /// <summary>Makes a folder in one that is there, and no folder above it; nothing where it is there already.</summary>
+    /// <exception cref="DirectoryNotFoundException">The one above is gone.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static void MakeFolder(string folder)
+    {
+        const uint Everybody = 0x1FF; // less what the process's mask takes away
+        if (mkdir(folder, Everybody) == 0) return;
+        var error = Marshal.GetLastPInvokeError();
+        if (error == Errno.Exists) return;
+        throw error switch
+        {
+            Errno.NotFound => new DirectoryNotFoundException($"what '{folder}' would lie in is gone."),
+            Errno.Denied => new UnauthorizedAccessException($"'{folder}' cannot be made."),
+            _ => Failure(error, folder),
+        };
+    }
+
     /// <summary>Flushes the entries of a folder to disk.</summary>
     public static void FlushFolder(string folder)
     {
@@ -68,6 +85,7 @@ internal static partial class Posix
     private static IOException Failure(int error, string path) => new($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'", error);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int mkdir(string path, uint mode);
     [LibraryImport("libc", SetLastError = true)] private static partial int close(int descriptor);
     [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
     [LibraryImport("libc", SetLastError = true)] private static partial int syncfs(SafeHandle folder);
