@@ -23,6 +23,7 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
                (SELECT count(*) FROM pg_class WHERE relpersistence = 'u' AND relkind IN ('r', 'm'))
         """;
 
+    private readonly SharedCatalogues _shared = new(connector);
     private readonly ConcurrentDictionary<string, int> _conflicts = new(StringComparer.Ordinal);
 
     /// <summary>Opens a view.</summary>
@@ -33,7 +34,7 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
         var (server, around, oid, failures) = await AskAsync(database.Name, isPrimaryNext, cancellationToken);
         try
         {
-            if (database.Identity is not null && DatabaseFinder.Identity(server, oid) is { } identity && identity != database.Identity) throw Another(database.Name);
+            if (database.Identity is not null && DatabaseFinder.Identity(server, oid) is { } identity && identity != database.Identity) throw SharedCatalogues.Another(database.Name);
             var tool = await tools.FindAsync(Tool.Dump, server.Major, cancellationToken);
             List<string> warnings = [.. failures.Select(f => f.Message)];
             if (tool.Warning is not null) warnings.Add(tool.Warning);
@@ -50,7 +51,7 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
                 new()
                 {
                     Server = server,
-                    CompleteAsync = (head, token) => CompleteAsync(server, around, oid, head, token),
+                    CompleteAsync = (head, token) => _shared.CompleteAsync(server, around, oid, head, token),
                     ExpectedBytes = bytes,
                     Asked = request.Type,
                     Warnings = warnings,
@@ -66,7 +67,6 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
         }
     }
 
-    // What all databases share is asked of the maintenance database, and not of a session of its own: that would be a third of the work for a small one.
     private async Task<(Server Server, Surroundings Around, uint Oid, IReadOnlyList<HoldfastException> Failures)> AskAsync(string database, bool isPrimaryNext, CancellationToken cancellationToken)
     {
         for (var isFirst = true; ; isFirst = false)
@@ -75,19 +75,15 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
             var server = (isPrimaryNext ? servers.FirstOrDefault(s => !s.IsStandby) : null) ?? servers[0];
             try
             {
-                await using var connection = await connector.ShareAsync(server.Host, cancellationToken);
-                var (around, oid) = await SurroundingsReader.ReadAsync(connection, database, cancellationToken) ?? throw Gone(database, server);
+                var (around, oid) = await _shared.ReadAsync(server, database, cancellationToken);
                 return (server, around, oid, failures);
             }
-            catch (Exception e) when (e is NpgsqlException || (e is HoldfastException h && h.Error != ErrorCatalogue.NotFound))
+            catch (HoldfastException e) when (e.Error != ErrorCatalogue.NotFound)
             {
-                // It may have gone since it was asked; another may be there.
-                group.Forget();
-                connector.Renew(server.Host);
+                group.Forget(); // it may have gone since it was asked; another may be there
                 if (isFirst) continue;
-                var failure = ServerFailure.Of(e, $"'{database}' on {server.Host}");
-                Remember(failure, server, database);
-                throw failure;
+                Remember(e, server, database);
+                throw;
             }
         }
     }
@@ -118,49 +114,6 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
             throw ServerFailure.Of(e, $"'{database.Name}' on {server.Host}");
         }
     }
-
-    private async Task<Surroundings> CompleteAsync(Server server, Surroundings before, uint oid, DumpHead head, CancellationToken cancellationToken)
-    {
-        for (var isFirst = true; ; isFirst = false)
-        {
-            try
-            {
-                return await CompleteOnceAsync(server, before, oid, head, cancellationToken);
-            }
-            catch (Exception e) when (e is NpgsqlException || (e is HoldfastException h && h.Error != ErrorCatalogue.NotFound))
-            {
-                // A long dump is not given up for one lost connection.
-                connector.Renew(server.Host);
-                if (!isFirst) throw ServerFailure.Of(e, $"'{before.Name}' on {server.Host}");
-            }
-        }
-    }
-
-    // Asked before the dump and after it, with the same answer: between, its own session keeps the database. What was granted meanwhile may be in the dump.
-    private async Task<Surroundings> CompleteOnceAsync(Server server, Surroundings before, uint oid, DumpHead head, CancellationToken cancellationToken)
-    {
-        Surroundings around;
-        await using (var shared = await connector.ShareAsync(server.Host, cancellationToken))
-        {
-            (around, var now) = await SurroundingsReader.ReadAsync(shared, before.Name, cancellationToken) ?? throw Gone(before.Name, server);
-            if (now != oid) throw Another(before.Name);
-        }
-
-        around = around with
-        {
-            Roles = [.. around.Roles.UnionBy(before.Roles, r => r.Name).OrderBy(r => r.Name, StringComparer.Ordinal)],
-            Tablespaces = [.. around.Tablespaces.Union(head.Tablespaces).Order(StringComparer.Ordinal)],
-        };
-        if (!head.HasExtensions) return around;
-        await using var connection = await connector.ConnectAsync(server.Host, before.Name, cancellationToken);
-        return around with { Extensions = await SurroundingsReader.ExtensionsAsync(connection, cancellationToken) };
-    }
-
-    private static HoldfastException Another(string database) =>
-        new(ErrorCatalogue.NotFound, $"The database '{database}' is not the one that was found: it was dropped, and another has its name.", "The next discovery tells them apart.");
-
-    private static HoldfastException Gone(string database, Server server) =>
-        new(ErrorCatalogue.NotFound, $"The database '{database}' does not exist on {server.Host}.", "It was dropped or renamed; the next discovery tells.");
 
     private void Remember(HoldfastException failure, Server server, string database)
     {

@@ -58,8 +58,6 @@ public sealed class LocalDestination : IDestination
     {
         try
         {
-            // A root that is gone is a disk that is not mounted: never write to what lies beneath it.
-            if (!Directory.Exists(Name)) throw new DirectoryNotFoundException($"'{Name}' is not there.");
             return Task.FromResult<IUpload>(LocalUpload.Begin(this, path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

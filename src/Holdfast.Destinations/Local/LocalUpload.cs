@@ -38,8 +38,8 @@ internal sealed class LocalUpload : IUpload
         var newFolders = new List<string>();
         for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!)
         {
-            // A destination that has gone is not made anew: what is written would lie beneath a mount.
-            if (folder == destination.Name) throw LocalFailure.Of(new DirectoryNotFoundException($"'{folder}' is not there."), folder);
+            // A root that is gone is a disk that is not mounted: never write to what lies beneath it.
+            if (folder == destination.Name) throw new DirectoryNotFoundException($"'{folder}' is not there.");
             newFolders.Insert(0, folder);
         }
 
@@ -47,16 +47,12 @@ internal sealed class LocalUpload : IUpload
         {
             foreach (var folder in newFolders) Posix.MakeFolder(folder);
             if (File.Exists(full)) throw Taken(full);
-            return new(destination, path, Create(full, destination.Name), newFolders);
+            return new(destination, path, Create(full), newFolders);
         }
-        catch (DirectoryNotFoundException) when (Directory.Exists(destination.Name))
+        catch (Exception e)
         {
             RemoveEmpty(newFolders);
-            throw Taken(full);
-        }
-        catch
-        {
-            RemoveEmpty(newFolders);
+            if (e is DirectoryNotFoundException && Directory.Exists(destination.Name)) throw Taken(full);
             throw;
         }
     }
@@ -111,7 +107,7 @@ internal sealed class LocalUpload : IUpload
         return ValueTask.CompletedTask;
     }
 
-    private static FileStream Create(string full, string root)
+    private static FileStream Create(string full)
     {
         try
         {
@@ -128,7 +124,7 @@ internal sealed class LocalUpload : IUpload
             file.Dispose();
             throw Taken(full);
         }
-        catch (IOException e) when (e.HResult is Errno.Again or Errno.Exists || (e is DirectoryNotFoundException && Directory.Exists(root)))
+        catch (IOException e) when (e.HResult is Errno.Again or Errno.Exists)
         {
             throw Taken(full);
         }

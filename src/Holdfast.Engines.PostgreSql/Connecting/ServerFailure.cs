@@ -14,7 +14,7 @@ internal static class ServerFailure
         {
             return p.SqlState switch
             {
-                PostgresErrorCodes.InvalidCatalogName => Make(ErrorCatalogue.NotFound, $"The database '{database}' does not exist on {host}.", "It was dropped or renamed; the next discovery tells."),
+                PostgresErrorCodes.InvalidCatalogName => Gone(host, database, e),
                 PostgresErrorCodes.InvalidPassword => Make(ErrorCatalogue.SourceUnreadable, $"{host} refused the password of '{user}'.", "Check the password that the source is given."),
                 PostgresErrorCodes.InvalidAuthorizationSpecification => Make(ErrorCatalogue.SourceUnreadable, $"{host} does not let '{user}' into '{database}': {p.MessageText}", "Check that the role exists and has LOGIN, and pg_hba.conf."),
                 PostgresErrorCodes.InsufficientPrivilege => Make(ErrorCatalogue.SourceUnreadable, $"'{user}' may not connect to '{database}' on {host}: {p.MessageText}", $"GRANT CONNECT ON DATABASE {Sql.Name(database)} TO {Sql.Name(user)};"),
@@ -30,6 +30,10 @@ internal static class ServerFailure
 
         HoldfastException Make(Error error, string message, string hint) => new(error, message, hint, e);
     }
+
+    /// <summary>Of a database that is not there.</summary>
+    public static HoldfastException Gone(PostgreSqlHost host, string database, Exception? cause = null) =>
+        new(ErrorCatalogue.NotFound, $"The database '{database}' does not exist on {host}.", "It was dropped or renamed; the next discovery tells.", cause);
 
     /// <summary>Of anything that was asked of a server.</summary>
     /// <param name="e">The failure.</param>
