@@ -8,7 +8,7 @@ internal static class Repository
 {
     private static readonly string[] NotOurs = [".git/", "out/", "artifacts/", "bench/work/"];
 
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = RepositoryRoot.Folder;
 
     /// <summary>The project files under a folder of the repository, by project name.</summary>
     public static IReadOnlyDictionary<string, XDocument> Projects(string folder) =>
@@ -44,12 +44,5 @@ internal static class Repository
         {
             return null; // no git on this machine
         }
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"No repository above '{AppContext.BaseDirectory}'.");
     }
 }

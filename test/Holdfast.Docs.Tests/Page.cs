@@ -11,7 +11,7 @@ internal sealed record Page(string Name, IReadOnlyList<string> Blocks)
     private static readonly Regex Fence = new(@"^```sh\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline);
 
     /// <summary>The root of the repository.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = RepositoryRoot.Folder;
 
     /// <summary>Every page that has commands.</summary>
     public static IEnumerable<Page> All() =>
@@ -20,11 +20,4 @@ internal sealed record Page(string Name, IReadOnlyList<string> Blocks)
 
     /// <summary>Reads a page.</summary>
     public static Page Read(string name) => new(name, [.. Fence.Matches(File.ReadAllText(Path.Combine(Root, name))).Select(m => m.Groups[1].Value)]);
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"No repository above '{AppContext.BaseDirectory}'.");
-    }
 }

@@ -78,13 +78,7 @@ internal static class Child
     private static string Find()
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Name.Split('_')[0];
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (!File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) continue;
-            return Directory.GetDirectories(Path.Combine(folder.FullName, "artifacts", "bin", "Holdfast.Cli"), configuration + "*")
-                .Select(f => Path.Combine(f, "holdfast")).Where(File.Exists).MaxBy(File.GetLastWriteTimeUtc) ?? throw new FileNotFoundException("holdfast is not built.");
-        }
-
-        throw new FileNotFoundException("The repository is not found.");
+        return Directory.GetDirectories(Path.Combine(RepositoryRoot.Folder, "artifacts", "bin", "Holdfast.Cli"), configuration + "*")
+            .Select(f => Path.Combine(f, "holdfast")).Where(File.Exists).MaxBy(File.GetLastWriteTimeUtc) ?? throw new FileNotFoundException("holdfast is not built.");
     }
 }

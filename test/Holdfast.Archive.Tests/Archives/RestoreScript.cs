@@ -12,15 +12,7 @@ internal sealed class RestoreScript : IDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("holdfast-restore-");
 
-    public static string ScriptPath
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) folder = folder.Parent!;
-            return Path.Combine(folder.FullName, "eng", "restore.py");
-        }
-    }
+    public static string ScriptPath => Path.Combine(RepositoryRoot.Folder, "eng", "restore.py");
 
     public string Root => PathOf("root");
 

@@ -9,7 +9,7 @@ namespace Holdfast.Server.Tests.Configuration;
 /// <summary>The schema that is shipped says what the program does.</summary>
 public sealed class SchemaTests : IDisposable
 {
-    private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Root(), "eng", "holdfast.schema.json")))!;
+    private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "eng", "holdfast.schema.json")))!;
 
     private readonly ConfigFile _file = new();
 
@@ -59,12 +59,5 @@ public sealed class SchemaTests : IDisposable
     {
         if (item == typeof(string)) Assert.Equal("string", (string?)schema["type"]);
         else Compare(item, schema, path);
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Holdfast.slnx"))) folder = folder.Parent;
-        return folder.FullName;
     }
 }
