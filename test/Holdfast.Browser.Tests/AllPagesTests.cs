@@ -42,6 +42,7 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         await page.SettleAsync();
         await Axe.CheckColoursAsync(page, "dark");
         Assert.Empty(complaints);
+        await page.Context.CloseAsync(); // or it would be kept up to date beside all the others
     }
 
     [Fact]
