@@ -29,7 +29,7 @@ namespace Holdfast.Api.Tests;
 internal sealed class ApiServer : IAsyncDisposable
 {
     public const string AdminToken = "automation-token-0123456789-abcdefghij";
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication _app;
     private readonly HttpClient _client;

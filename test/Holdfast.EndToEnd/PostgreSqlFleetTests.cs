@@ -78,7 +78,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
         for (; !cancellationToken.IsCancellationRequested; moves++)
         {
             var (from, to, amount) = (random.Next(10), random.Next(10), random.Next(1, 100));
-            await using var command = new NpgsqlCommand($"BEGIN; UPDATE account SET balance = balance - {amount} WHERE id = {from}; UPDATE account SET balance = balance + {amount} WHERE id = {to}; INSERT INTO entry(source, target, amount) VALUES ({from}, {to}, {amount}); COMMIT", connection);
+            await using var command = new NpgsqlCommand($"BEGIN; UPDATE account SET balance = balance - {amount} WHERE id = {from}; UPDATE account SET balance = balance + {amount} WHERE id = {to}; INSERT INTO entry(source, target, amount) VALUES ({from}, {to}, {amount}); COMMIT; SELECT pg_sleep(0.01)", connection); // people think between two moves, and leave some of the machine to others
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
 

@@ -96,7 +96,7 @@ internal sealed class Served : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Child.RunAsync("kill", ["-TERM", $"{_server.Id}"]);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
             await _server.WaitForExitAsync(limit.Token);

@@ -8,7 +8,7 @@ namespace Holdfast.EndToEnd;
 [Trait("Category", "Slow")]
 public sealed class ServiceTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Workspace _place = new();
 

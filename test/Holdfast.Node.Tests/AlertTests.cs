@@ -10,7 +10,7 @@ namespace Holdfast.Node.Tests;
 /// <summary>Alerts on a whole node: they come with their reason and go with it.</summary>
 public sealed class AlertTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));

@@ -11,7 +11,7 @@ namespace Holdfast.Node.Tests;
 /// <summary>A whole node on a state store of its own, with databases in memory and a clock that only the test moves.</summary>
 public sealed class HoldfastNodeTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));

@@ -71,7 +71,7 @@ internal sealed class NodeServer : IAsyncDisposable
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         while (!await isSo())
         {
-            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30), "It did not come to that.");
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(60), "It did not come to that.");
             await Task.Delay(20, TestContext.Current.CancellationToken);
             meanwhile?.Invoke();
         }

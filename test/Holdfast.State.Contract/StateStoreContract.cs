@@ -6,7 +6,7 @@ namespace Holdfast.State.Contract;
 /// <summary>What every state store promises. A new one derives from this class, and is done when all of it passes.</summary>
 public abstract class StateStoreContract : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private IStateStore? _store;
 

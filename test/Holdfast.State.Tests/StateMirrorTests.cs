@@ -7,7 +7,7 @@ namespace Holdfast.State.Tests;
 /// <summary>A mirror shows what the store holds, and nobody who waits for it waits for ever.</summary>
 public sealed class StateMirrorTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new();

@@ -125,9 +125,11 @@ public sealed class ResponsibleNodeTests
     public void Twenty_thousand_choices_take_well_under_five_seconds()
     {
         GroupMember[] group = [Live("A"), Live("B"), Live("C"), Gone("D", 31), Live("E")];
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        for (var i = 0; i < 20_000; i++) Choose(Any, "D", group);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"{watch.Elapsed}");
+        var took = ProcessorTime.Of(() =>
+        {
+            for (var i = 0; i < 20_000; i++) Choose(Any, "D", group);
+        });
+        Assert.True(took < TimeSpan.FromSeconds(2), $"{took}");
     }
 
     private static string? Name(int number) => number is 0 or 7 ? null : ((char)('A' + number - 1)).ToString();

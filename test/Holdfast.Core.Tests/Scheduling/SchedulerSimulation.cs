@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CsCheck;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
@@ -24,7 +23,7 @@ public sealed class SchedulerSimulation
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void Every_slot_is_covered_over_years_too() => Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: 150);
+    public void Every_slot_is_covered_over_years_too() => Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: Environment.GetEnvironmentVariable("HOLDFAST_SOAK") is null ? 40 : 1_000);
 
     [Fact]
     public void Derived_and_regular_tasks_with_the_same_settings_have_the_same_plan() => Scenarios.Sample(
@@ -65,9 +64,11 @@ public sealed class SchedulerSimulation
         var task = Task("0 2 * * 0", "*/20 * * * *", "Europe/Berlin", TimeSpan.FromMinutes(5));
         var status = TaskStatus.Never.After(BackupKind.Full, Utc(3, 27, 3)).After(BackupKind.Incremental, Utc(3, 28, 0, 5));
         Assert.NotNull(task.Next(status, Utc(3, 28, 0, 6)));
-        var watch = Stopwatch.StartNew();
-        for (var i = 0; i < 10_000; i++) task.Next(status, Utc(3, 28, 0, 6));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(1), $"{watch.Elapsed}"); // about 30 ms; the margin is for a busy machine
+        var took = ProcessorTime.Of(() =>
+        {
+            for (var i = 0; i < 10_000; i++) task.Next(status, Utc(3, 28, 0, 6));
+        });
+        Assert.True(took < TimeSpan.FromSeconds(2), $"{took}");
     }
 
     private static Gen<string?> OneOf(string?[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
