@@ -24,6 +24,8 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         await page.OpenAsync(shared.Of(address));
         Assert.Equal(1, await page.Locator("h1").CountAsync());
         Assert.Matches("^.+ – Holdfast$", await page.TitleAsync());
+        var isInMenu = address is not ("/password" or "/not-found" or "/not-allowed");
+        Assert.Equal(isInMenu ? 1 : 0, await page.Locator("nav[aria-label=Pages]").Locator(".active, .within .mud-nav-link").CountAsync());
         await Axe.CheckAsync(page, "light");
         await page.FitsAsync();
         if (address != "/password") await SkipsAsync(page); // which has no menu
