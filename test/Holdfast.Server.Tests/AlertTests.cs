@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Server.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class AlertTests
 {
     [Fact]

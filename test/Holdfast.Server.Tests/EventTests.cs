@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.Server.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class EventTests
 {
     private static readonly EventOptions Fast = new() { Heartbeat = TimeSpan.FromMilliseconds(300) };

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Holdfast.Server.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class HostingTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using Holdfast.Server.Metrics;
 
 namespace Holdfast.Server.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class MetricsTests
 {
     private static readonly Regex Sample = new("^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{([a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"(?:,[a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\")*)\\})? ([0-9.eE+-]+)$");

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Holdfast.Server.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class ProblemTests
 {
     [Fact]

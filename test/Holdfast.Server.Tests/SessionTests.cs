@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Server.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class SessionTests
 {
     private const string NewPassword = "a much better password";
