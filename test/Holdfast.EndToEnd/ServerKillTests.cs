@@ -10,7 +10,7 @@ public sealed class ServerKillTests : IDisposable
     private const int Databases = 16;
     private const string Template = "server-wide-backups/all";
 
-    private static readonly int Kills = Environment.GetEnvironmentVariable("HOLDFAST_SOAK") == "1" ? 200 : 8;
+    private static readonly int Kills = Soak.IsOn ? 200 : 8;
     private static readonly DateTimeOffset Old = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Workspace _place = new();

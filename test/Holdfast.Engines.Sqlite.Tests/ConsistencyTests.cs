@@ -7,7 +7,7 @@ namespace Holdfast.Engines.Sqlite.Tests;
 [Trait("Category", "Slow")]
 public sealed class ConsistencyTests : IDisposable
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("HOLDFAST_SOAK") is null ? 1.5 : 60);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(Soak.IsOn ? 60 : 1.5);
     private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();

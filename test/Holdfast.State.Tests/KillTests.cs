@@ -10,7 +10,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static int Kills => Environment.GetEnvironmentVariable("HOLDFAST_SOAK") == "1" ? 300 : 8;
+    private static int Kills => Soak.IsOn ? 300 : 8;
 
     public void Dispose() => _folder.Dispose();
 

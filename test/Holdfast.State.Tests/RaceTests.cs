@@ -33,7 +33,7 @@ public sealed class RaceTests : IAsyncLifetime
     [Fact]
     public async Task Every_answer_fits_an_order_of_all_transactions_and_followers_see_that_order()
     {
-        var iterations = Environment.GetEnvironmentVariable("HOLDFAST_SOAK") == "1" ? 20_000 : 60;
+        var iterations = Soak.IsOn ? 20_000 : 60;
         await Writer.Array[2, 6].SampleAsync(CheckAsync, iter: iterations, threads: 2, print: Print);
     }
 

@@ -10,16 +10,13 @@ internal static class Damage
 {
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whether every flip and cut is tried, and not a sample.</summary>
-    public static bool Soak => Environment.GetEnvironmentVariable("HOLDFAST_SOAK") == "1";
-
     /// <summary>What may be said about bytes that are not what was written.</summary>
     public static readonly Error[] Told = [ErrorCatalogue.Corrupt, ErrorCatalogue.Truncated, ErrorCatalogue.Refused, ErrorCatalogue.KeyWrong];
 
     /// <summary>The flips to try: every bit of every byte and every byte inverted, or a sample of them.</summary>
     public static IEnumerable<(int At, byte Mask)> Flips(int length, int sample, int seed)
     {
-        if (Soak) return Enumerable.Range(0, length).SelectMany(at => Enumerable.Range(0, 9).Select(b => (at, b == 8 ? (byte)0xFF : (byte)(1 << b))));
+        if (Soak.IsOn) return Enumerable.Range(0, length).SelectMany(at => Enumerable.Range(0, 9).Select(b => (at, b == 8 ? (byte)0xFF : (byte)(1 << b))));
         var random = new Random(seed);
         return Enumerable.Range(0, sample).Select(i => (random.Next(length), i % 4 == 0 ? (byte)0xFF : (byte)(1 << random.Next(8))));
     }
@@ -27,7 +24,7 @@ internal static class Damage
     /// <summary>The lengths to cut at.</summary>
     public static IEnumerable<int> Cuts(int length, int sample, int seed)
     {
-        if (Soak) return Enumerable.Range(0, length);
+        if (Soak.IsOn) return Enumerable.Range(0, length);
         var random = new Random(seed);
         return Enumerable.Range(0, sample).Select(i => i < 40 ? i : i < 80 ? length - (i - 39) : random.Next(length));
     }

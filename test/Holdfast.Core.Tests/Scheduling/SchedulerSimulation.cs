@@ -23,7 +23,7 @@ public sealed class SchedulerSimulation
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void Every_slot_is_covered_over_years_too() => Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: Environment.GetEnvironmentVariable("HOLDFAST_SOAK") is null ? 40 : 1_000);
+    public void Every_slot_is_covered_over_years_too() => Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: Soak.IsOn ? 1_000 : 40);
 
     [Fact]
     public void Derived_and_regular_tasks_with_the_same_settings_have_the_same_plan() => Scenarios.Sample(
