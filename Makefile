@@ -39,7 +39,7 @@ bench: build ## Timings beside cat, zstd, age, restic and borg; results under be
 	@eng/setup.sh bench
 	@bench/run.sh
 
-screenshots: ## Pictures of every page into docs/images: light and dark, desktop and phone
+screenshots: ## Pictures of every page into out/screenshots; those that the documentation shows into docs/images
 	@eng/setup.sh build screenshots
 	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
 	@eng/screenshots.sh

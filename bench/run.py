@@ -1,6 +1,6 @@
 """Measures Holdfast beside its peers, in turns in one run, and writes the ratios to bench/results/.
 
-Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet serve postgresql (default: all)
+Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet serve readers postgresql (default: all)
 Settings (environment): HOLDFAST_BENCH_MIB (2048), HOLDFAST_BENCH_FLEET (10000), HOLDFAST_BENCH_LOOP (2000: databases of the loop beside the server),
 HOLDFAST_BENCH_ROUNDS (5), HOLDFAST_BENCH_DIR (bench/work)
 
@@ -232,6 +232,45 @@ def serve():
     ]
 
 
+def readers():
+    """The server's sweep of databases that only its user may write to, and of the same ones where others may: then processes of their own read them."""
+    folder = os.path.join(WORK, "fleet-%d" % FLEET)
+    if not os.path.exists(folder):
+        make_databases.small(folder, FLEET)
+    shell("cat %s/*/*.db > /dev/null" % folder)
+    modes = [("own", "go-w"), ("others'", "go+w")]
+    seconds, cpu, server_peak, reader_peak = ({name: [] for name, _ in modes} for _ in range(4))
+    try:
+        for turn in range(max(2, ROUNDS // 2)):
+            for name, mode in modes if turn % 2 == 0 else reversed(modes):
+                shell("chmod %s %s; rm -rf serve; sync" % (mode, folder))
+                node = server.Server(HOLDFAST, os.path.join(WORK, "serve"), folder)
+                node.start()
+                try:
+                    node.call("PUT", "/destinations/nas", {"kind": "local", "path": os.path.join(WORK, "serve", "backups", "nas")})
+                    node.call("PUT", "/server-wide-backups/all", {"type": "Snapshot", "fullBackup": "0 2 * * 0", "incrementalBackup": "0 2 * * *", "timeZone": "UTC", "retention": {"minimumAgeDays": 14}, "destinations": ["nas"]})
+                    begun = node.cpu_of_all()
+                    taken, count, _ = node.sweep("all", "Full")
+                    assert count == FLEET, count
+                    for state in ("Failed", "CompletedWithErrors", "Aborted"):
+                        assert not node.get("/operations?state=%s&limit=1" % state)["items"], state
+                    readers_now = node.readers()
+                    assert len(readers_now) == (name != "own"), readers_now
+                    seconds[name].append(taken)
+                    cpu[name].append(node.cpu_of_all() - begun)
+                    server_peak[name].append(node.status("VmHWM"))
+                    reader_peak[name].append(sum(node.status("VmHWM", reader) for reader in readers_now))
+                finally:
+                    node.stop()
+    finally:
+        shell("chmod go-w %s; rm -rf serve" % folder)
+    work = "server, %d databases of 50 to 200 KiB" % FLEET
+    ratio = median([own / others for own, others in zip(seconds["own"], seconds["others'"])])
+    return ["| %s | full, %s | %.2f | %.2f to %.2f | %.1f | %.0f + %.0f for the reader | %s | %s |" % (
+        work, what, median(seconds[name]), min(seconds[name]), max(seconds[name]), median(cpu[name]), max(server_peak[name]), max(reader_peak[name]), "" if name == "own" else "%.2f" % ratio, "" if name == "own" else "≥ 0.8")
+        for name, what in (("own", "the server reads them"), ("others'", "others may write to their folder, a process of its own reads them"))]
+
+
 def postgresql():
     """PostgreSQL: one large database full and restored, and many small ones, beside its own programs and pgBackRest."""
     stanza = os.path.join(WORK, "pgbackrest")
@@ -252,7 +291,7 @@ def postgresql():
             ("pgbackrest backup --type=full (the whole server, 2 processes)", "", run_backrest),
         ])
         back = compare([
-            ("holdfast restore", "psql -q -d postgres -c 'DROP DATABASE IF EXISTS back'", holdfast("restore", "ours/main/" + name, "--to", cluster.url + "/back", "--password-file", cluster.password)),
+            ("holdfast restore", "psql -q -d postgres -c 'DROP DATABASE IF EXISTS back'", holdfast("restore", "ours/main/" + name, "--to", cluster.url + "/back", "--password-file", cluster.password, "--allow-powerful-role")),
             ("createdb; pg_restore -j2 f", "psql -q -d postgres -c 'DROP DATABASE IF EXISTS back'", "createdb -T template0 back; pg_restore --no-owner -j2 -d back f.dump"),
         ])
         many = compare([
@@ -280,7 +319,7 @@ def prepare_backrest(cluster, stanza, config):
     return "cd /; %spgbackrest --config=%s --stanza=bench --type=full backup; sync -f %s" % (user, config, stanza)
 
 
-CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet, serve, postgresql)}
+CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet, serve, readers, postgresql)}
 
 
 def main():

@@ -58,9 +58,20 @@ class Server:
         self.get(path)
         return (time.perf_counter() - begun) * 1000
 
-    def status(self, name):
+    def readers(self):
+        """The processes that read databases for the server."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if b"read-sqlite" in open("/proc/%s/cmdline" % pid, "rb").read() and int(open("/proc/%s/stat" % pid).read().rsplit(")", 1)[1].split()[1]) == self.process.pid:
+                    found.append(int(pid))
+            except OSError:
+                pass  # it has ended
+        return found
+
+    def status(self, name, pid=None):
         """A figure of /proc/PID/status, in MiB."""
-        for line in open("/proc/%d/status" % self.process.pid):
+        for line in open("/proc/%d/status" % (pid or self.process.pid)):
             if line.startswith(name + ":"):
                 return int(line.split()[1]) / 1024
 
@@ -68,6 +79,14 @@ class Server:
         """Seconds of CPU so far."""
         fields = open("/proc/%d/stat" % self.process.pid).read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def cpu_of_all(self):
+        """The same with that of the processes that read for it."""
+        total = 0
+        for pid in [self.process.pid, *self.readers()]:
+            fields = open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return total
 
     def quiet(self):
         """Whether nothing waits or runs."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Usage: eng/postgresql.sh DIR - starts a PostgreSQL server for samples and demonstrations in DIR, which must not exist: on loopback, with a few databases, and a
-# role 'holdfast' whose password is in DIR/password. Prints its port. DIR/stop ends it. Exit 3: this machine has no PostgreSQL server.
+# role 'holdfast' whose password is in DIR/password; that of holdfast_restore is in DIR/restore-password. Prints its port. DIR/stop ends it. Exit 3: this machine has no PostgreSQL server.
 set -euo pipefail
 dir=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
@@ -17,11 +17,12 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 (cd / && "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/data/log" -w -o "-p $port -k $dir/socket -c listen_addresses=127.0.0.1 -c fsync=off" start >>"$dir/log" </dev/null)
 chmod 0711 "$dir"
 chmod 0700 "$dir/socket"
-(umask 077 && head -c 18 /dev/urandom | base64 >"$dir/password")
+(umask 077 && for name in password restore-password; do head -c 18 /dev/urandom | base64 >"$dir/$name"; done)
 sql() { "$bin/psql" -h "$dir/socket" -p "$port" -U postgres -q -v ON_ERROR_STOP=1 "$@"; }
 sql -v role=holdfast -f eng/postgresql-role.sql
 sql <<SQL
 ALTER ROLE holdfast PASSWORD '$(cat "$dir/password")';
+ALTER ROLE holdfast_restore PASSWORD '$(cat "$dir/restore-password")';
 CREATE DATABASE shop OWNER holdfast;
 CREATE DATABASE blog OWNER holdfast;
 CREATE DATABASE "tenant ash" OWNER holdfast;

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+VERSION = 2  # raised with every change: a server replaces an older script at its destinations, never a newer one
+
 BLOCK = 1 << 20
 MAX_JSON, MAX_MAP, MAX_NUMBER = 1 << 29, 1 << 30, 1 << 60
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")

@@ -16,6 +16,7 @@ say() { printf '%s%d.%s %s\n' "$bold" "$((number = ${number:-0} + 1))" "$plain" 
 
 pid= postgresql=
 stop() {
+  trap '' INT TERM # a second Ctrl+C must not leave the PostgreSQL server running
   [ -z "$pid" ] || { kill "$pid" 2>/dev/null && wait "$pid"; } || true
   pid=
   [ -z "$postgresql" ] || { [ ! -e "$postgresql/server/stop" ] || "$postgresql/server/stop" 2>/dev/null; while [ -e "$postgresql/server/data/postmaster.pid" ]; do sleep 0.1; done; rm -rf "$postgresql"; } || true
@@ -36,7 +37,7 @@ if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
   postgresql=$(mktemp -d)
   chmod 0711 "$postgresql"
   port=$(eng/postgresql.sh "$postgresql/server")
-  source=", { \"name\": \"main\", \"engine\": \"postgresql\", \"url\": \"postgresql://holdfast@127.0.0.1:$port\", \"passwordFile\": \"$postgresql/server/password\" }"
+  source=", { \"name\": \"main\", \"engine\": \"postgresql\", \"url\": \"postgresql://holdfast@127.0.0.1:$port\", \"passwordFile\": \"$postgresql/server/password\", \"restore\": { \"user\": \"holdfast_restore\", \"passwordFile\": \"$postgresql/server/restore-password\" } }"
 fi
 cd "$demo"
 (umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >token)

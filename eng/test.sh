@@ -23,6 +23,6 @@ if [ "${1:-}" = --fast ]; then
 else
   run dotnet test --solution Holdfast.slnx --no-build || code=$?
 fi
-grep -A 8 '^failed ' "$log" # once more, where it is seen
+grep -A 40 '^failed ' "$log" # once more, where it is seen
 awk '/^  failed:/{f+=$2} /^  succeeded:/{p+=$2} /^  skipped:/{s+=$2} END{printf "%d passed, %d failed, %d skipped\n", p, f, s}' "$log"
 exit "$code"

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Commands;
 using Holdfast.Cli.Output;
+using Holdfast.Cli.Running;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli;
@@ -9,8 +10,6 @@ namespace Holdfast.Cli;
 /// <summary>The <c>holdfast</c> command: its verbs, and the one place that turns failures into exit codes.</summary>
 public static class HoldfastCommand
 {
-    private const int Interrupted = 130; // as shells say of a process that was stopped with Ctrl+C
-
     private const string Description = """
         Holdfast backs up every database of a server with one command, and restores any of them as a new database.
 
@@ -21,36 +20,61 @@ public static class HoldfastCommand
     /// <summary>Runs the command line <paramref name="args"/> and returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand(Description) { SharedOptions.Output };
-        foreach (var verb in Verbs()) root.Add(verb);
-        var parsed = root.Parse(args);
-        var console = new CommandConsole(parsed.Errors.Count == 0 && parsed.GetValue(SharedOptions.Output) == OutputFormat.Json);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors) console.Fault(new HoldfastException(ErrorCatalogue.Usage, error.Message, "holdfast --help shows the verbs, holdfast VERB --help their options."));
-            return ErrorCatalogue.Usage.ExitCode;
-        }
-
+        var console = new CommandConsole(json: false);
+        using var signals = new StopSignals();
         try
         {
-            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+            var root = new RootCommand(Description) { SharedOptions.Output };
+            foreach (var verb in Verbs()) root.Add(verb);
+            var parsed = root.Parse(args);
+            console = new CommandConsole(IsJson(parsed));
+            if (parsed.Errors.Count > 0) throw new HoldfastException(ErrorCatalogue.Usage, string.Join(' ', parsed.Errors.Select(e => e.Message)), "holdfast --help shows the verbs, holdfast VERB --help their options.");
+
+            // Signals are ours: the library would end the process two seconds after one, whatever was still to be cleaned up.
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Token);
         }
-        catch (HoldfastException e)
+        catch (Exception e)
         {
-            console.Fault(e);
-            return e.Error.ExitCode;
-        }
-        catch (OperationCanceledException e)
-        {
-            console.Note(e is StoppedWaitingException ? e.Message : "Interrupted. What was not complete has been removed.");
-            return Interrupted;
+            return Failed(e, console, signals);
         }
     }
+
+    // Also where something else of the command line cannot be understood.
+    private static bool IsJson(ParseResult parsed) =>
+        parsed.GetResult(SharedOptions.Output) is { } output && !output.Errors.Any() && output.GetValueOrDefault<OutputFormat>() == OutputFormat.Json;
+
+    // The last catch: whatever it was, there is an exit code, and one JSON document where that was asked for.
+    private static int Failed(Exception failure, CommandConsole console, StopSignals signals)
+    {
+        try
+        {
+            if (failure is OperationCanceledException && signals.Token.IsCancellationRequested)
+            {
+                console.Stopped(failure is StoppedWaitingException ? failure.Message : $"Stopped by {signals.Name}. What was not complete has been removed.");
+                return signals.ExitCode;
+            }
+
+            var fault = failure as HoldfastException ?? Unexpected(failure);
+            console.Fault(fault);
+            return fault.Error.ExitCode;
+        }
+        catch (IOException)
+        {
+            // Nobody reads what we write any more; the exit code still tells.
+            return (failure as HoldfastException)?.Error.ExitCode ?? ErrorCatalogue.Unexpected.ExitCode;
+        }
+    }
+
+    private static HoldfastException Unexpected(Exception e) => new(
+        ErrorCatalogue.Unexpected,
+        $"Something unexpected went wrong: {e.GetType().Name}: {e.Message}",
+        "Please report this, with the command line.",
+        e);
 
     // In the order of the help: what works on paths first, then what needs a server.
     private static IEnumerable<Command> Verbs() =>
     [
-        DatabasesCommand.Create(), BackupCommand.Create(), PointsCommand.Create(), RestoreCommand.Create(), VerifyCommand.Create(), ExtractCommand.Create(), KeygenCommand.Create(), ServeCommand.Create(),
-        LoginCommand.Create(), LogoutCommand.Create(), ServerWideCommand.Create(), TaskCommand.Create(), OperationCommand.Create(), DestinationCommand.Create(), SourceCommand.Create(), TokenCommand.Create(), AuditCommand.Create(), ApplyCommand.Create(),
+        DatabasesCommand.Create(), BackupCommand.Create(), PointsCommand.Create(), RestoreCommand.Create(), VerifyCommand.Create(), ExtractCommand.Create(), KeygenCommand.Create(), ChainCommand.Create(), ServeCommand.Create(),
+        LoginCommand.Create(), LogoutCommand.Create(), ServerWideCommand.Create(), TaskCommand.Create(), RunCommand.Create(), OperationCommand.Create(), DestinationCommand.Create(), SourceCommand.Create(), TokenCommand.Create(), AuditCommand.Create(), ServerCommand.Create(), ApplyCommand.Create(),
     ];
 }

@@ -1,3 +1,4 @@
 using Holdfast.Cli;
+using Holdfast.Cli.Running;
 
-return await HoldfastCommand.RunAsync(args);
+return args is [ProgramReaders.Verb] ? await ProgramReaders.RunAsync() : await HoldfastCommand.RunAsync(args);

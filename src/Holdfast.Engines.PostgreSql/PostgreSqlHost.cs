@@ -9,7 +9,7 @@ public sealed record PostgreSqlHost(string Name, int Port = PostgreSqlHost.Defau
     public const int DefaultPort = 5432;
 
     /// <summary>Whether it is reached by a Unix socket.</summary>
-    public bool IsSocket => Name.StartsWith('/');
+    public bool IsSocket => Name.StartsWith('/') || Name.StartsWith('@'); // the second has no file
 
     /// <inheritdoc/>
     public override string ToString() => Name.Contains(':', StringComparison.Ordinal) && !IsSocket ? $"[{Name}]:{Port}" : $"{Name}:{Port}";

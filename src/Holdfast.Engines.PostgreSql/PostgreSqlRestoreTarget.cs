@@ -11,8 +11,11 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>Makes a database from a dump.</summary>
-internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Connector connector, ToolFinder tools, TargetRole role, NewDatabase made, RestoreRequest request) : IRestoreTarget
+internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Connector connector, ToolFinder tools, TargetRole role, RestoreRole restoring, NewDatabase made, RestoreRequest request) : IRestoreTarget
 {
+    /// <inheritdoc/>
+    public SourceInfo? Source => made.Server.Info;
+
     private const int MostAroundBytes = 16 << 20;
 
     // What is written becomes lasting with the statement that gives the database its name.
@@ -22,7 +25,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     private const string BesideRowsOptions = LoadOptions + " -c max_parallel_maintenance_workers=0";
 
     private readonly List<string> _warnings = [];
-    private bool _loaded;
+    private IReadOnlyList<(string What, string Sql)>? _grants; // null until it is loaded
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -46,9 +49,21 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
                 _warnings.Add($"These roles were made, without the right to log in: {string.Join(", ", needed.Select(n => $"'{n}'"))}.");
             }
 
-            await made.MakeAsync(around, config.Restore.Owner ?? (config.Restore.KeepOwners ? around.Owner : null), cancellationToken);
-            await LoadAsync(items, around, withRoles, cancellationToken);
-            _loaded = true;
+            var grants = await made.Watch.RunAsync(
+                async token =>
+                {
+                    await made.MakeAsync(around, restoring.Owner ?? (config.Restore.KeepOwners ? around.Owner : null), token);
+                    return await LoadAsync(items, around, withRoles, token);
+                },
+                cancellationToken);
+            if (await restoring.VerifyAsync(made.Server, made.Maintenance, around.Name, cancellationToken) is { } unsure) _warnings.Add(unsure);
+            _grants = grants;
+        }
+        catch (HoldfastException e) when (e.Error != ErrorCatalogue.Refused && !made.Watch.HasGivenUp && !cancellationToken.IsCancellationRequested)
+        {
+            // Code of the old database may have run, and be the reason.
+            await restoring.VerifyAsync(made.Server, made.Maintenance, around.Name, cancellationToken);
+            throw;
         }
         catch (NpgsqlException e)
         {
@@ -59,12 +74,15 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     /// <inheritdoc/>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
-        if (!_loaded) throw new InvalidOperationException("Nothing was loaded.");
-        await made.CommitAsync(cancellationToken);
+        var grants = _grants ?? throw new InvalidOperationException("Nothing was loaded.");
+        _warnings.AddRange(await made.CommitAsync(grants, config.NamingWait, cancellationToken));
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => made.DisposeAsync();
+
+    // The role that the connections of one role become; one that is there for restores alone stays what it is.
+    private string? RoleInside => restoring.IsApart ? null : config.Restore.Owner;
 
     private static HoldfastException Refused(string what) =>
         new(ErrorCatalogue.Refused, $"The archive is no PostgreSQL backup of Holdfast: {what}.", "Do not trust where it came from.");
@@ -99,33 +117,62 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
             throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{around.Name}' was backed up from PostgreSQL {around.ServerVersion}, and {made.Server.Host} has {made.Server.ShortVersion}: what the newer one has, the older one cannot take.", $"Restore to a server of version {major} or newer.");
     }
 
-    private async Task LoadAsync(IItemSource items, Surroundings around, TargetRole withRoles, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(string What, string Sql)>> LoadAsync(IItemSource items, Surroundings around, TargetRole withRoles, CancellationToken cancellationToken)
     {
         using var folder = PrivateFolder.Make(config.TemporaryFolder);
         var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
-        var list = new RestoreList(withRoles, around);
-        var runs = new RestoreRuns(tools, made.Server, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, folder);
+        var ownsPublic = await OwnsPublicAsync(withRoles, cancellationToken);
+        var list = new RestoreList(withRoles, around, ownsPublic);
+        var runs = new RestoreRuns(tools, made.Server, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, request.ContinueOnError, folder);
         var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
-        var rows = new RowLoad(token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token), config.Restore.Owner, $"'{request.Name}' on {made.Server.Host}", jobs);
+        var rows = new RowLoad(token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watch, made.Encoding), RoleInside is null ? null : NameEncoding.Inside(RoleInside, NameEncoding.Of(made.Encoding)), $"'{request.Name}' on {made.Server.Host}", jobs);
         await using var load = new DumpLoad(runs, list, made.Keeper, rows, jobs);
-        await items.CopyStreamAsync(PostgreSqlView.DumpItem, load.TakeAsync, cancellationToken);
-        await load.EndRowsAsync(cancellationToken);
-        Fingerprint.Check(load.Dump, request.Fingerprint);
-        await load.CheckAsync(cancellationToken);
+        try
+        {
+            await items.CopyStreamAsync(PostgreSqlView.DumpItem, TakeAsync, cancellationToken);
+            made.Watch.IsElsewhere = false;
+            await load.EndRowsAsync(cancellationToken);
+            Fingerprint.Check(load.Dump, request.Fingerprint);
+            await load.CheckAsync(cancellationToken);
+        }
+        catch (HoldfastException e) when (runs.Failed.Count > 0)
+        {
+            // A table that could not be made has no rows either, and rows are never left out.
+            throw new HoldfastException(e.Error, $"{e.Message} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3))}", e.Hint, e);
+        }
+
         await load.FinishAsync(cancellationToken);
+        if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned) await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
+        if (await made.HandOverAsync(cancellationToken) is > 0 and var left) _warnings.Add(FormattableString.Invariant($"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."));
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles);
         await properties.ApplyAsync(around, cancellationToken);
         if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
-        _warnings.AddRange([.. list.Warnings, .. properties.Warnings, .. await ExtensionsAsync(cancellationToken)]);
+        if (runs.Failed.Count > 0) _warnings.AddRange(runs.Failed.Prepend("All rows are there, and not all objects: what follows could not be made."));
+        _warnings.AddRange([.. list.Warnings, .. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
+        var grants = properties.Grants(around, request.Name, made.IsLent ? restoring.Name : null);
+        _warnings.AddRange(properties.Warnings);
+        return grants;
+
+        // Between two pieces the archive is waited for, and not the server.
+        async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
+        {
+            made.Watch.IsElsewhere = false;
+            await load.TakeAsync(bytes, token);
+            made.Watch.IsElsewhere = true;
+        }
     }
 
-    private string Connection(string options) => ConnectionInfo.For(config, made.Server.Host, made.TemporaryName, options);
+    // Before version 15 the schema public belongs to the role that made the server, whoever owns the database.
+    private async Task<bool> OwnsPublicAsync(TargetRole withRoles, CancellationToken cancellationToken) => withRoles.IsSuperuser ||
+        (await made.Keeper.QueryAsync("SELECT pg_catalog.pg_has_role($1, nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) 'public'", r => r.GetBoolean(0), cancellationToken, NameEncoding.Inside(withRoles.Name, NameEncoding.Of(made.Encoding)))) is [true];
+
+    private string Connection(string options) => ConnectionInfo.For(config, made.Server.Host, made.TemporaryName, made.Watch.Application, connector.ToolOptions(made.Server, options));
 
     private async Task<IEnumerable<string>> ArgumentsAsync(Surroundings around, CancellationToken cancellationToken)
     {
         List<string> arguments = ["--no-password"];
         if (!config.Restore.KeepOwners) arguments.Add("--no-owner");
-        if (config.Restore.Owner is not null) arguments.Add($"--role={config.Restore.Owner}");
+        if (RoleInside is not null) arguments.Add($"--role={RoleInside}");
         if (around.Tablespaces.Count == 0) return arguments;
         var present = await made.Maintenance.QueryAsync("SELECT spcname FROM pg_tablespace", r => r.GetString(0), cancellationToken);
         if (around.Tablespaces.Except(present).ToList() is not { Count: > 0 } lacking) return arguments;

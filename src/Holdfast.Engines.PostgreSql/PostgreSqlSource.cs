@@ -14,6 +14,8 @@ internal sealed class PostgreSqlSource : IDatabaseSource
 {
     private readonly PostgreSqlSourceConfig _config;
     private readonly Connector _connector;
+    private readonly PostgreSqlSourceConfig _restorerConfig;
+    private readonly Connector _restorer;
     private readonly ServerGroup _group;
     private readonly DatabaseFinder _finder;
     private readonly ViewOpening _opening;
@@ -26,6 +28,8 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         _config = config;
         _tools = tools;
         _connector = new(config);
+        _restorerConfig = config.AsRestorer;
+        _restorer = ReferenceEquals(_restorerConfig, config) ? _connector : new(_restorerConfig);
         _group = new(config, _connector);
         _finder = new(config, _group);
         _opening = new(config, _connector, _group, tools);
@@ -38,17 +42,20 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     public async Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken)
     {
         var (servers, _) = await _group.AskAsync(cancellationToken);
-        return new(servers[0].Identity, servers[0].ShortVersion, servers[0].Role);
+        return servers[0].Info;
     }
 
     /// <inheritdoc/>
-    public Task<SourceTest> TestAsync(CancellationToken cancellationToken) => new SourceTrial(_config, _group, _finder, _tools).RunAsync(cancellationToken);
+    public Task<SourceTest> TestAsync(CancellationToken cancellationToken) => new SourceTrial(_config, _group, _finder, _tools, NewRole()).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var database in await _finder.FindAsync(cancellationToken)) yield return database;
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) => _finder.ExplainAsync(names, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => await _opening.OpenAsync(database, request, cancellationToken);
@@ -58,12 +65,13 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     {
         if (request.Key is not null) throw new HoldfastException(ErrorCatalogue.Usage, "The archive is of an encrypted database, and PostgreSQL has none: it would be written in clear.", "Restore it to the engine that it came from.");
         if (request.Type != BackupType.Backup) throw new HoldfastException(ErrorCatalogue.Usage, "The archive holds a snapshot, and PostgreSQL restores logical backups.", "Restore it to the engine that it came from.");
-        var made = await NewDatabase.BeginAsync(_connector, _group, request.Name, cancellationToken);
+        var restoring = NewRole();
+        var made = await NewDatabase.BeginAsync(_connector, _restorer, restoring, _group, request.Name, cancellationToken);
         try
         {
-            var role = await TargetRole.AskAsync(made.Maintenance, _config.Restore, cancellationToken);
+            var role = await restoring.CheckAsync(made.Server, made.Maintenance, cancellationToken);
             await _tools.FindAsync(Tool.Restore, 0, cancellationToken); // better now than when the dump tells which it takes
-            return new PostgreSqlRestoreTarget(_config, _connector, _tools, role, made, request);
+            return new PostgreSqlRestoreTarget(_restorerConfig, _restorer, _tools, role, restoring, made, request);
         }
         catch (Exception e)
         {
@@ -76,14 +84,23 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     /// <inheritdoc/>
     public async Task RemoveLeftoversAsync(CancellationToken cancellationToken)
     {
-        PrivateFolder.RemoveLeftovers(_config.TemporaryFolder);
-        await Leftovers.DropAsync(_group, cancellationToken);
+        try
+        {
+            PrivateFolder.RemoveLeftovers(_config.TemporaryFolder);
+        }
+        finally
+        {
+            await Leftovers.DropAsync(_group, cancellationToken); // a folder that is closed to us keeps no database
+        }
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _group.Dispose();
-        return _connector.DisposeAsync();
+        if (!ReferenceEquals(_restorer, _connector)) await _restorer.DisposeAsync();
+        await _connector.DisposeAsync();
     }
+
+    private RestoreRole NewRole() => new(_config, _restorer);
 }

@@ -46,7 +46,8 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
         if (path?.Contains('@', StringComparison.Ordinal) == true) throw Wrong("The address has an '@' behind its host.", "Write it as %40 in the name of a database.");
         var hosts = Hosts(authority[(at + 1)..]);
         var config = new PostgreSqlSourceConfig { Name = source, Hosts = hosts, User = string.IsNullOrEmpty(user) ? Environment.UserName : Decode(user) };
-        config = (query ?? "").Split('&', StringSplitOptions.RemoveEmptyEntries).Aggregate(config, WithOption);
+        config = (query ?? "").Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .OrderBy(o => o.StartsWith("port=", StringComparison.Ordinal)).Aggregate(config, WithOption); // a port is for all hosts, those that stand behind it too
         if (config.Hosts.Count == 0) throw Wrong("The address names no host.", Example + " A Unix socket is named by its folder: postgresql://USER@/?host=/run/postgresql.");
         return new(config, string.IsNullOrEmpty(path) ? null : Decode(path));
     }
@@ -95,6 +96,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
             name = Decode(name);
         }
 
+        if (name.Contains(',', StringComparison.Ordinal)) throw Wrong("The address has a host with a comma in its name.", Example); // libpq would take it for two
         return name.Length == 0 ? throw Wrong("The address has a host without a name.", Example) : (name, port is null ? null : Port(port));
     }
 

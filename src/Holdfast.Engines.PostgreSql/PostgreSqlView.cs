@@ -16,6 +16,11 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
     /// <summary>Name of the item that is the dump, in PostgreSQL's custom format.</summary>
     public const string DumpItem = "database.dump";
 
+    private readonly List<string> _seen = []; // what reading showed
+
+    /// <inheritdoc/>
+    public SourceInfo? Source => plan.Server.Info;
+
     /// <inheritdoc/>
     public BackupType Type => BackupType.Backup;
 
@@ -35,7 +40,7 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
     public long ExpectedBytes => plan.ExpectedBytes;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Warnings => plan.Warnings;
+    public IReadOnlyList<string> Warnings => [.. plan.Warnings, .. _seen];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken)
@@ -48,6 +53,7 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
             var around = await plan.CompleteAsync(found.Head, cancellationToken);
             var json = JsonSerializer.SerializeToUtf8Bytes(around, AroundJson.Default.Surroundings);
             await sink.WriteStreamAsync(AroundItem, json.Length, async (output, token) => await output.WriteAsync(json, token), cancellationToken);
+            _seen.AddRange([.. around.Unseen, .. dump.Warnings.Where(w => around.Unseen.Count == 0 || !w.Contains("subscriptions not dumped", StringComparison.Ordinal))]);
             var fingerprint = Fingerprint.Of(found);
             if (around.Extensions.Count > 0) fingerprint[Fingerprint.Extensions] = string.Join(", ", around.Extensions);
             return fingerprint;

@@ -1,13 +1,14 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Holdfast.Engines.PostgreSql.Discovery;
+using Holdfast.Engines.PostgreSql.Restore;
 using Holdfast.Engines.PostgreSql.Tools;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>Tries a source before anybody relies on it: servers, programs, and what the role may do. Each thing that is missing is told with the SQL or the package that mends it.</summary>
-internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup group, DatabaseFinder finder, ToolFinder tools)
+internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup group, DatabaseFinder finder, ToolFinder tools, RestoreRole restoring)
 {
     private const int FirstWithReadAll = 14;
 
@@ -68,12 +69,8 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
             var (isSuperuser, seesRows, makesDatabases, readsAll, language) = (await connection.QueryAsync(query, r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4)), cancellationToken))[0];
             var name = Sql.Name(config.User);
             if (!IsEnglish(language)) _notes.Add(Note($"The server speaks '{language}' to '{config.User}': a standby that gives way is not recognised, and its backup not tried again.", $"ALTER ROLE {name} SET lc_messages = 'C';"));
-            if (isSuperuser)
-            {
-                if (!config.Restore.AllowSuperuser) _notes.Add(Note($"'{config.User}' is a superuser: it backs everything up, and may not restore, for a dump can run programs as the server's system user.", "Give the source a role that may read everything and make databases, and no more: docs/postgresql.md."));
-                return;
-            }
-
+            if (!server.IsStandby) await RestoringAsync(server, connection, cancellationToken);
+            if (isSuperuser) return;
             if (!readsAll) _notes.Add(Note($"'{config.User}' may not read all tables; a database with one that it may not read fails.", server.Major >= FirstWithReadAll ? $"GRANT pg_read_all_data TO {name};" : "Version 13 has no such role: grant SELECT on all tables of each schema, or use a superuser."));
             if (!seesRows) _notes.Add(Note($"'{config.User}' does not see rows that row security hides; a database with such tables fails.", $"ALTER ROLE {name} BYPASSRLS;"));
             if (!makesDatabases) _notes.Add(Note($"'{config.User}' may not make databases, so none can be restored here.", $"ALTER ROLE {name} CREATEDB;"));
@@ -81,6 +78,19 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
         catch (NpgsqlException e)
         {
             throw ServerFailure.Of(e, server.Host.ToString());
+        }
+    }
+
+    // Backups go on without it.
+    private async Task RestoringAsync(Server server, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await restoring.CheckAsync(server, connection, cancellationToken);
+        }
+        catch (HoldfastException e)
+        {
+            _notes.Add(new(e.Error, $"Nothing can be restored here: {e.Message}", e.Hint, e));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Around;
 using Holdfast.Engines.PostgreSql.Connecting;
@@ -19,8 +20,9 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
 
     // What the server last counted of its indexes is exact enough; so is the size that discovery found, for to ask means a look at each file.
     private const string Facts = """
-        SELECT greatest(0, CASE $1::bigint WHEN 0 THEN pg_database_size(current_database()) ELSE $1::bigint END - coalesce((SELECT sum(relpages::bigint) FROM pg_class WHERE relkind = 'i'), 0)::bigint * current_setting('block_size')::int),
-               (SELECT count(*) FROM pg_class WHERE relpersistence = 'u' AND relkind IN ('r', 'm'))
+        SELECT CASE WHEN $1 THEN pg_catalog.pg_database_size(pg_catalog.current_database()) END, pg_catalog.current_setting('block_size'),
+               (SELECT pg_catalog.sum(relpages::bigint)::bigint FROM pg_catalog.pg_class WHERE relkind OPERATOR(pg_catalog.=) 'i'),
+               (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE relpersistence OPERATOR(pg_catalog.=) 'u' AND relkind OPERATOR(pg_catalog.=) ANY ('{r,m}'::"char"[]))
         """;
 
     private readonly SharedCatalogues _shared = new(connector);
@@ -45,7 +47,7 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
                 if (server.IsStandby && unlogged > 0) warnings.Add($"{unlogged} unlogged {(unlogged == 1 ? "table is" : "tables are")} without rows in this backup: standbys do not have them.");
             }
 
-            var dump = await DumpAsync(tool, server, database.Name, bytes, cancellationToken);
+            var dump = await DumpAsync(tool, server, around, bytes, cancellationToken);
             if (isPrimaryNext) _conflicts.TryRemove(database.Name, out _); // the next backup tries a standby again
             return new(
                 new()
@@ -89,15 +91,15 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
     }
 
     // Why nobody is let in, the server's codes tell better than the text that pg_dump repeats, which may be in any language.
-    private async Task<DumpRun> DumpAsync(Tool tool, Server server, string database, long expectedBytes, CancellationToken cancellationToken)
+    private async Task<DumpRun> DumpAsync(Tool tool, Server server, Surroundings around, long expectedBytes, CancellationToken cancellationToken)
     {
         try
         {
-            return await DumpRun.StartAsync(tool, config, connector, server.Host, database, expectedBytes, cancellationToken);
+            return await DumpRun.StartAsync(tool, config, connector, server, around.Name, around.Encoding, expectedBytes, cancellationToken);
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceUnreadable)
         {
-            await using var connection = await connector.ConnectAsync(server.Host, database, cancellationToken);
+            await using var connection = await connector.ConnectAsync(server.Host, around.Name, cancellationToken);
             throw;
         }
     }
@@ -107,7 +109,12 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
         await using var connection = await connector.ConnectAsync(server.Host, database.Name, cancellationToken);
         try
         {
-            return (await connection.QueryAsync(Facts, r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken, database.SizeBytes))[0];
+            var (size, block, indexPages, unlogged) = (await connection.QueryAsync(
+                Facts,
+                r => (r.IsDBNull(0) ? database.SizeBytes : r.GetInt64(0), long.Parse(r.GetString(1), CultureInfo.InvariantCulture), r.IsDBNull(2) ? 0 : r.GetInt64(2), r.GetInt64(3)),
+                cancellationToken,
+                database.SizeBytes == 0))[0];
+            return (Math.Max(0, size - (indexPages * block)), unlogged);
         }
         catch (NpgsqlException e)
         {

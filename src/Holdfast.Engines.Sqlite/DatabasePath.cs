@@ -6,18 +6,6 @@ namespace Holdfast.Engines.Sqlite;
 /// <summary>Turns names of databases into paths. A name comes from an archive or a request, so it must not lead out of the directory.</summary>
 internal static class DatabasePath
 {
-    /// <summary>Path of a database that should be there.</summary>
-    /// <param name="root">The directory, links resolved.</param>
-    /// <param name="name">Its name.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or the name leads out of the directory.</exception>
-    public static string ForExisting(string root, string name)
-    {
-        var path = Combine(root, name);
-        if (!FileStatus.TryGet(path, out var status)) throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases");
-        if (!status.IsRegular || Posix.RealPath(path) != path) throw Leads(root, name);
-        return path;
-    }
-
     /// <summary>Path of a database that shall be made.</summary>
     /// <param name="root">The directory, links resolved.</param>
     /// <param name="name">Its name.</param>
@@ -31,12 +19,14 @@ internal static class DatabasePath
         return path;
     }
 
-    private static string Combine(string root, string name)
-    {
-        var isPlain = name.Length > 0 && !name.Contains('\0', StringComparison.Ordinal) && name.Split('/').All(part => part is not ("" or "." or ".."));
-        return isPlain ? $"{root.TrimEnd('/')}/{name}" : throw Leads(root, name);
-    }
+    /// <summary>Whether a name, put together with the directory, names something in it: no part of it is empty or leads up.</summary>
+    public static bool IsPlain(string name) => name.Length > 0 && !name.Contains('\0', StringComparison.Ordinal) && name.Split('/').All(part => part is not ("" or "." or ".."));
 
-    private static HoldfastException Leads(string root, string name) =>
+    /// <summary>The path of a name, whatever is there.</summary>
+    /// <exception cref="HoldfastException">The name leads out of the directory.</exception>
+    public static string Combine(string root, string name) => IsPlain(name) ? $"{root.TrimEnd('/')}/{name}" : throw Leads(root, name);
+
+    /// <summary>What to say of a name that leads elsewhere.</summary>
+    public static HoldfastException Leads(string root, string name) =>
         new(ErrorCatalogue.Usage, $"'{name}' does not name a file inside '{root}'.", "Give a path relative to the directory, without '..', and no symbolic links.");
 }

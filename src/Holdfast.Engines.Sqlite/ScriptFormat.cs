@@ -8,8 +8,8 @@ namespace Holdfast.Engines.Sqlite;
 /// <summary>Writes a database as an SQL script, inside the caller's read transaction, and returns its fingerprint.</summary>
 internal delegate Task<IReadOnlyDictionary<string, string>> DumpScript(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken);
 
-/// <summary>Builds a database from an SQL script at a path where nothing is yet, and checks its fingerprint. It leaves the file closed.</summary>
-internal delegate Task LoadScript(
+/// <summary>Builds a database from an SQL script at a path where nothing is yet, and checks its fingerprint. It leaves the file closed, and tells what the operator should know.</summary>
+internal delegate Task<IReadOnlyList<string>> LoadScript(
     string temporaryPath,
     DatabaseKey? key,
     Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Holdfast.Engines.Sqlite.Native;
+using Holdfast.Engines.Sqlite.Readers;
 
 namespace Holdfast.Engines.Sqlite;
 
@@ -9,19 +10,22 @@ public sealed class SqliteEngine : IDatabaseEngine
     private readonly TimeProvider _time;
     private readonly ScriptFormat _script;
     private readonly SqliteTuning _tuning;
+    private readonly ReaderPool? _readers;
 
     /// <summary>Makes the engine.</summary>
     /// <param name="time">The clock.</param>
-    public SqliteEngine(TimeProvider time)
-        : this(time, ScriptFormat.Default, new())
+    /// <param name="readers">Read databases which others may write to. Default none: this process does.</param>
+    public SqliteEngine(TimeProvider time, ReaderPool? readers = null)
+        : this(time, ScriptFormat.Default, new(), readers)
     {
     }
 
-    internal SqliteEngine(TimeProvider time, ScriptFormat script, SqliteTuning tuning)
+    internal SqliteEngine(TimeProvider time, ScriptFormat script, SqliteTuning tuning, ReaderPool? readers = null)
     {
         _time = time;
         _script = script;
         _tuning = tuning;
+        _readers = readers;
     }
 
     /// <inheritdoc/>
@@ -32,6 +36,6 @@ public sealed class SqliteEngine : IDatabaseEngine
 
     /// <inheritdoc/>
     public IDatabaseSource Attach(SourceConfig config) => config is SqliteSourceConfig sqlite
-        ? new SqliteSource(sqlite, _time, _script, _tuning)
+        ? new SqliteSource(sqlite, _time, _script, _tuning, _readers)
         : throw new ArgumentException($"A {config.GetType().Name} is not for SQLite.", nameof(config));
 }

@@ -1,26 +1,44 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Image;
 using Holdfast.Engines.Sqlite.Native;
+using Holdfast.Engines.Sqlite.Readers;
 using Holdfast.Engines.Sqlite.Restore;
 
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>A directory of SQLite files.</summary>
-internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time, ScriptFormat script, SqliteTuning tuning) : IDatabaseSource
+internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time, ScriptFormat script, SqliteTuning tuning, ReaderPool? readers = null, Accounts? accounts = null) : IDatabaseSource
 {
-    private const int LongestIdentity = 200;
     private readonly DatabaseFinder _finder = new(config, time);
+    private readonly Accounts _accounts = accounts ?? new(time);
+    private volatile KnownRoot? _known;
 
     /// <inheritdoc/>
     public string Name => config.Name;
 
     /// <inheritdoc/>
+    public PassedOver PassedOver => _finder.PassedOver;
+
+    /// <inheritdoc/>
     public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) =>
-        Task.Run(() => new SourceInfo(Identity(FolderWalk.Root(config.Path)), SqliteEngine.LibraryVersion, config.Role), cancellationToken);
+        Task.Run(Describe, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            var isWritten = SourceIdentity.TryWrite(FolderWalk.Root(config.Path), identity);
+            _known = null;
+            return isWritten;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) => Task.Run(
+        () => (IReadOnlyDictionary<string, HoldfastException>)Absence.Explain(FolderWalk.Root(config.Path), _finder, names, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -30,46 +48,103 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
 
     /// <inheritdoc/>
     public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) =>
-        Task.Run<IDatabaseView>(async () => await OpenAsync(database, request, cancellationToken), cancellationToken);
+        Task.Run<IDatabaseView>(() => OpenIdentifiedAsync(database, request, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) =>
-        Task.Run<IRestoreTarget>(() => new SqliteRestoreTarget(NewFile.Begin(config.Path, request.Name, request.ExpectedBytes), request, script), cancellationToken);
+        Task.Run<IRestoreTarget>(() => BeginIdentifiedRestoreAsync(request), cancellationToken);
 
     /// <inheritdoc/>
     public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => Task.Run(
         () =>
         {
-            var left = FolderWalk.Files(FolderWalk.Root(config.Path), cancellationToken).Where(f => f.Problem is null && f.FileName.StartsWith(SideFiles.RestorePrefix, StringComparison.Ordinal));
-            Orphans.Remove([.. left.Select(f => f.Path)], SideFiles.RestorePrefix);
-            if (Directory.Exists(config.SpoolFolder)) Orphans.Remove(Directory.GetFiles(config.SpoolFolder, SideFiles.SpoolPrefix + "*"), SideFiles.SpoolPrefix);
+            foreach (var file in FolderWalk.Files(FolderWalk.Root(config.Path), cancellationToken))
+            {
+                // From the folder that was listed: all of it that belongs together lies there.
+                if (file.Problem is null && file.FileName.StartsWith(SideFiles.RestorePrefix, StringComparison.Ordinal) && SideFiles.IsOurs(file.FileName)) Orphans.Remove([file.Place], SideFiles.RestorePrefix);
+            }
+
+            if (Directory.Exists(config.SpoolFolder)) Orphans.Remove(Directory.GetFiles(config.SpoolFolder, SideFiles.SpoolPrefix + "*").Where(f => SideFiles.IsOurs(Path.GetFileName(f))), SideFiles.SpoolPrefix);
         },
         cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 
-    private async Task<SqliteView> OpenAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
+    // After it is open: what the path leads to by then is what was opened, or has come since.
+    private async Task<IDatabaseView> OpenIdentifiedAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
-        var path = DatabasePath.ForExisting(FolderWalk.Root(config.Path), database.Name);
-        var plan = Plan(path, database, request);
-        if (plan.Key is null && plan.IsEncrypted)
+        IHeldView view = readers is not null && Strangers.MayWrite(FolderWalk.Root(config.Path), database.Name)
+            ? await OpenRemoteAsync(readers, database, request, cancellationToken)
+            : await OpenAsync(database, request, cancellationToken);
+        try
         {
-            return new(await KeylessOpening.OpenAsync(path, config, tuning, time, cancellationToken), plan);
+            view.Source = Current();
+            return view;
         }
-
-        var (image, heldSince) = await ConnectionOpening.OpenAsync(path, plan.Key, tuning, time, cancellationToken);
-        var policy = SpoolPolicy.For(image, config, tuning);
-        return plan.Type == BackupType.Snapshot
-            ? new(new SpooledImage(image, policy, heldSince, time), plan)
-            : new(image, plan, new DumpHold(image, plan, policy, heldSince, time));
+        catch
+        {
+            await view.DisposeAsync();
+            throw;
+        }
     }
 
-    private SqliteViewPlan Plan(string path, DiscoveredDatabase database, ViewRequest request)
+    private async Task<IRestoreTarget> BeginIdentifiedRestoreAsync(RestoreRequest request)
     {
-        var code = FileHeader.TryRead(path, out var header);
+        var target = new SqliteRestoreTarget(NewFile.Begin(config.Path, request.Name, request.ExpectedBytes), request, script, _accounts);
+        try
+        {
+            target.Source = Current();
+            return target;
+        }
+        catch
+        {
+            await target.DisposeAsync();
+            throw;
+        }
+    }
+
+    // Asked for each database: as long as the directory is the same one, its id file is not read again.
+    private SourceInfo Current() => _known is { } known && Status() is { } root && known.Is(root) ? known.Info : Describe();
+
+    // Of the directory itself, where the path to it is a link.
+    private FileStatus? Status() => FileStatus.Of($"{config.Path}/.");
+
+    // What others may write to can end the process that reads it.
+    private async Task<RemoteView> OpenRemoteAsync(ReaderPool processes, DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
+    {
+        if (database.Problem is { } problem) throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
+        var root = FolderWalk.Root(config.Path);
+        var path = DatabasePath.Combine(root, database.Name);
+        var absolute = config with { Path = root, SpoolFolder = Path.GetFullPath(config.SpoolFolder) };
+        return await RemoteView.OpenAsync(processes, path, absolute, database, request, cancellationToken);
+    }
+
+    /// <summary>Opens a view in this process.</summary>
+    internal async Task<SqliteView> OpenAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
+    {
+        var file = DatabaseFile.Find(FolderWalk.Root(config.Path), database.Name);
+        try
+        {
+            var plan = Plan(file, database, request);
+            if (plan.Type == BackupType.Snapshot) return new(await LockedOpening.OpenSpooledAsync(file, plan.IsEncrypted, plan.Key, config, tuning, time, cancellationToken), plan, file);
+            var (image, heldSince) = await LockedOpening.OpenAsync(file, plan.IsEncrypted, plan.Key, config, tuning, time, cancellationToken);
+            return new(image, plan, file, new DumpHold(image, plan, SpoolPolicy.For(image, config, tuning), heldSince, time));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private SqliteViewPlan Plan(DatabaseFile file, DiscoveredDatabase database, ViewRequest request)
+    {
+        var path = file.Shown;
+        var code = FileHeader.TryRead(file.Path, out var header);
         if (code != SqliteConstants.Ok) throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
-        if (FileStatus.Of(path) is { Size: < FileHeader.SmallestDatabase } status)
+        var status = FileStatus.Of(file.Path) ?? default;
+        if (status.Size < FileHeader.SmallestDatabase)
             throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' has {status.Size} bytes, fewer than the smallest database.", "It is empty or was cut off.");
         if (database.Problem is { } problem) throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
         var isNamed = _finder.IsEncrypted(database.Name) || database.Encryption == EncryptionState.Yes;
@@ -86,10 +161,11 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
         return new()
         {
             Type = mustBeImage ? BackupType.Snapshot : request.Type,
-            TypeReason = mustBeImage ? "the database's key is not known" : null,
+            TypeReason = mustBeImage ? "the database's key is not known" : request.Instead,
             IsEncrypted = isEncrypted,
             Key = key,
-            Warnings = isNamed && !isEncrypted ? [$"'{database.Name}' is configured as encrypted, but it is not; it is treated as unencrypted."] : [],
+            Warnings = Warnings(database.Name, isNamed && !isEncrypted, status.Links),
+            File = FileTakeover.Of(status, _accounts),
             Config = config,
             DumpRate = tuning.DumpRate,
             MaxDumpInMemory = tuning.MaxDumpInMemory,
@@ -97,20 +173,25 @@ internal sealed class SqliteSource(SqliteSourceConfig config, TimeProvider time,
         };
     }
 
-    private static string? Identity(string root)
+    private static List<string> Warnings(string name, bool isNotEncrypted, uint links)
     {
-        var path = Path.Combine(root, SideFiles.IdentityFile);
-        if (FileStatus.Of(path) is not { IsRegular: true }) return null;
-        try
-        {
-            using var file = File.OpenHandle(path);
-            var bytes = new byte[LongestIdentity];
-            var text = Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0)).Trim();
-            return text.Length == 0 ? null : text;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' cannot be read: {e.Message}", "Let this user read it.", e);
-        }
+        List<string> warnings = [];
+        if (isNotEncrypted) warnings.Add($"'{name}' is configured as encrypted, but it is not; it is treated as unencrypted.");
+        if (links > 1) warnings.Add($"'{name}' has {links} names (hard links); what was written by another one, and lies in its log, is missing.");
+        return warnings;
+    }
+
+    // The configuration may say what the id file has to be: then another is a stranger's.
+    private SourceInfo Describe()
+    {
+        var before = Status();
+        var root = FolderWalk.Root(config.Path);
+        var identity = SourceIdentity.Read(root);
+        if (identity is not null && config.Identity is { } wanted && identity != wanted)
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The id file of '{root}' says '{identity}', and the configuration of source '{Name}' says '{wanted}'.", "Mount the right directory, or correct 'identity' in the configuration.");
+        var info = new SourceInfo(identity ?? config.Identity, SqliteEngine.LibraryVersion, config.Role) { Place = SourceIdentity.Place(root) };
+        // Another may have been mounted in between.
+        _known = before is { } was && Status() is { } now && new KnownRoot(was, info) is var known && known.Is(now) ? known : null;
+        return info;
     }
 }

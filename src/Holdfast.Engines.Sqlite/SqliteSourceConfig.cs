@@ -14,6 +14,9 @@ public sealed record SqliteSourceConfig : SourceConfig
     /// <summary>Declared by the operator for directories that LiteFS, DRBD or <c>sqlite3_rsync</c> keep up to date.</summary>
     public DatabaseRole Role { get; init; } = DatabaseRole.Primary;
 
+    /// <summary>What tells the directory from others where no id file can be written in it; null where its place does. Where there is an id file, it has to say this.</summary>
+    public string? Identity { get; init; }
+
     /// <summary>
     /// How long writers of a database in rollback mode may be made to wait while its image is read; default 5 s. A larger database, or a
     /// slow destination, has its image copied to a spool file first, which holds writers only as long as the copy takes; so has one that a

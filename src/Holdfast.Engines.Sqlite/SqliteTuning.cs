@@ -18,6 +18,9 @@ internal sealed record SqliteTuning
     /// <summary>How long the read mark of a database in WAL mode may keep its log from starting over, when the spool folder has room.</summary>
     public TimeSpan MaxReadMark { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a database in WAL mode that nobody has open is read directly: a checkpoint of who opens it meanwhile would cost another try.</summary>
+    public TimeSpan MaxColdRead { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Up to this size, in bytes, a file that nothing protects from change is copied first, so that a change costs only another try.</summary>
     public long MaxColdCopy { get; init; } = 256L << 20;
 

@@ -1,14 +1,12 @@
 using System.Globalization;
-using System.IO.Pipelines;
+using Holdfast.Archive.Format;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Sqlite.Image;
-using Holdfast.Engines.Sqlite.Native;
-using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>One SQLite database, held at one moment.</summary>
-internal sealed class SqliteView : IDatabaseView
+internal sealed class SqliteView : IHeldView
 {
     /// <summary>Name of the item that an image is.</summary>
     public const string ImageItem = "database.sqlite";
@@ -21,18 +19,24 @@ internal sealed class SqliteView : IDatabaseView
 
     private readonly HeldImage _image;
     private readonly SqliteViewPlan _plan;
+    private readonly DatabaseFile _file;
     private readonly DumpHold? _hold;
 
-    /// <summary>Takes over <paramref name="image"/>, which is the connection's own where a dump is to be made.</summary>
+    /// <summary>Takes over <paramref name="image"/> and <paramref name="file"/>.</summary>
     /// <param name="image">The image.</param>
     /// <param name="plan">What is made.</param>
+    /// <param name="file">The database's file.</param>
     /// <param name="hold">Lets the database go in time where a dump is to be made; null where it is not.</param>
-    public SqliteView(HeldImage image, SqliteViewPlan plan, DumpHold? hold = null)
+    public SqliteView(HeldImage image, SqliteViewPlan plan, DatabaseFile file, DumpHold? hold = null)
     {
         _image = image;
         _plan = plan;
+        _file = file;
         _hold = hold;
     }
+
+    /// <inheritdoc/>
+    public SourceInfo? Source { get; set; }
 
     /// <inheritdoc/>
     public BackupType Type => _plan.Type;
@@ -56,6 +60,9 @@ internal sealed class SqliteView : IDatabaseView
     public IReadOnlyList<string> Warnings => _plan.Warnings;
 
     /// <inheritdoc/>
+    public FilePermissions? File => _plan.File;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
         if (Type == BackupType.Backup) return await DumpAsync(sink, cancellationToken);
@@ -73,39 +80,17 @@ internal sealed class SqliteView : IDatabaseView
     {
         _hold?.Dispose();
         _image.Dispose();
+        _file.Dispose();
     });
 
     private async Task<IReadOnlyDictionary<string, string>> DumpAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
-        var way = _hold!.Begin(cancellationToken);
-        if (way == DumpWay.FromDatabase) return await DumpHeldAsync(sink, cancellationToken);
-        if (way == DumpWay.FromMemory) return await DumpThroughMemoryAsync(sink, cancellationToken);
-        using var connection = SqliteConnection.Open(_hold.CopyPath, OpenReadWrite, _plan.Key);
-        ConnectionImage.Begin(connection, _plan.Key);
-        return await DumpAsync(connection, sink, cancellationToken);
-    }
-
-    private async Task<IReadOnlyDictionary<string, string>> DumpHeldAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
-    {
-        var fingerprint = await DumpAsync(((ConnectionImage)_image).Connection, sink, cancellationToken);
-        _image.Dispose(); // nobody need wait until the archive is done
-        return fingerprint;
-    }
-
-    private async Task<IReadOnlyDictionary<string, string>> DumpThroughMemoryAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
-    {
-        var script = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
-        var fingerprint = await _plan.Dump(((ConnectionImage)_image).Connection, script.Writer, cancellationToken);
-        await script.Writer.CompleteAsync();
-        _image.Dispose();
-        await sink.WriteStreamAsync(ScriptItem, ExpectedBytes, (output, token) => script.Reader.CopyToAsync(output, token), cancellationToken);
-        return fingerprint;
-    }
-
-    private async Task<IReadOnlyDictionary<string, string>> DumpAsync(SqliteConnection connection, Archive.Items.IItemSink sink, CancellationToken cancellationToken)
-    {
         IReadOnlyDictionary<string, string>? fingerprint = null;
-        await sink.WriteStreamAsync(ScriptItem, ExpectedBytes, async (output, token) => fingerprint = await _plan.Dump(connection, output, token), cancellationToken);
+        using (var connection = _hold!.Open(_hold.Begin(cancellationToken)))
+        {
+            await sink.WriteStreamAsync(ScriptItem, ExpectedBytes, async (output, token) => fingerprint = await _plan.Dump(connection, output, token), cancellationToken);
+        }
+
         return fingerprint ?? throw new InvalidOperationException("The sink did not take the dump.");
     }
 }

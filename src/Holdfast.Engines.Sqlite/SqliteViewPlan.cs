@@ -1,3 +1,4 @@
+using Holdfast.Archive.Format;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
 
@@ -20,6 +21,9 @@ internal sealed record SqliteViewPlan
 
     /// <summary>What the operator should know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Owner and mode of its file.</summary>
+    public FilePermissions? File { get; init; }
 
     /// <summary>The source.</summary>
     public required SqliteSourceConfig Config { get; init; }

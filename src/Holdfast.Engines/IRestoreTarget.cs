@@ -1,3 +1,4 @@
+using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 
@@ -8,6 +9,12 @@ public interface IRestoreTarget : IAsyncDisposable
 {
     /// <summary>Things that the operator should know of the new database: what of the old one the target could not take over.</summary>
     IReadOnlyList<string> Warnings => [];
+
+    /// <summary>What the source says of itself where the new database is made, as <see cref="IDatabaseView.Source"/>.</summary>
+    SourceInfo? Source => null;
+
+    /// <summary>Owner and mode of the new database's file, known after <see cref="CommitAsync"/>; null where the database is no file.</summary>
+    FilePermissions? File => null;
 
     /// <summary>Loads the items and checks the fingerprint. The contents are hostile input.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>

@@ -1,18 +1,28 @@
+using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Coverage;
 using Holdfast.Node.Discovery;
+using Holdfast.Node.Jobs;
+using Holdfast.Node.Logging;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Places;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Retention;
+using Holdfast.Node.Runs;
 using Holdfast.Node.Scheduling;
 using Holdfast.Node.Secrets;
+using Holdfast.Node.Stores;
+using Holdfast.Node.Supervision;
 using Holdfast.Node.Tasks;
 using Holdfast.State;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node;
@@ -21,50 +31,83 @@ namespace Holdfast.Node;
 public sealed class HoldfastNode : IAsyncDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan AfterCrash = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AtLeastOnce = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CleanedFor = TimeSpan.FromDays(1);
 
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly IReadOnlyList<AttachedSource> _configured;
     private readonly SourceBook _sources;
-    private readonly CancellationTokenSource _stop = new();
     private readonly BackupScheduler _scheduler;
+    private readonly NodeLog _log;
+    private Task _cleaning = Task.CompletedTask;
+    private readonly BackupExecutor _backups;
     private readonly RestoreExecutor _restores;
     private readonly VerifyExecutor _verifications;
-    private readonly List<Task> _loops = [];
 
     /// <summary>Makes it; nothing runs until <see cref="StartAsync"/>.</summary>
-    public HoldfastNode(NodeSettings settings, IStateStore store, IReadOnlyList<AttachedSource> sources, TimeProvider time)
+    public HoldfastNode(NodeSettings settings, IStateStore store, IReadOnlyList<AttachedSource> sources, TimeProvider time, ILoggerFactory? loggers = null)
     {
+        loggers ??= NullLoggerFactory.Instance;
         (_settings, _time, _configured) = (settings, time, sources);
+        Supervisor = new(time, loggers.CreateLogger<Supervisor>());
+        _log = new(loggers.CreateLogger<NodeLog>());
         State = new(store, time);
+        State.ShowTo(Supervisor);
+        Clock = new(State.Clocks, settings.Tag, settings.BootClock ?? new ProviderBootClock(time), time);
+        Catalog = CatalogStore.Open(settings.CatalogFile, loggers.CreateLogger<CatalogStore>(), time, () => Clock.Latest);
+        StateWatch = new(store);
         var roots = new AllowedRoots(settings.LocalRoots);
-        Destinations = new(State.Destinations, roots, time);
+        Destinations = new(State, roots, settings, time);
         var secrets = new SecretStore(store, settings.Key, () => [settings.Key.Recipient]);
         DatabaseKeys = new(secrets, settings.DatabaseKeys);
         ArchiveKeys = new(secrets);
         Operations = new(State.Operations, settings.Tag, time);
         Tasks = new(State.Templates, State.Tasks, State.Databases);
         Editor = new(State.Templates, State.Tasks, Destinations, ArchiveKeys, time);
-        Retention = new(settings.Zone, time);
-        Backups = new(Destinations, roots);
-        _sources = new(State.Databases, settings.DiscoveryInterval, time);
+        var chains = new ChainsInUse();
+        Retention = new(settings.Zone, time, Catalog, () => Clock.Current, chains);
+        Backups = new(Destinations, Destinations.Paths, () => Retention.Latest);
+        _sources = new(State.Databases, State.SourceRecords, settings.DiscoveryInterval, Supervisor, time, loggers.CreateLogger<SourceBook>());
         SourceEditor = new(State.Sources, secrets, _sources, sources.Select(s => s.Name), settings.AttachSource);
-        Executor = new(_sources.Find, Destinations, DatabaseKeys, State.Statuses, Retention, settings, time);
-        Dispatcher = new(Operations, IsSmall, Executor.RunAsync, settings);
-        _scheduler = new(Tasks.Find, StatusOf, id => Dispatcher.Find(id) is not null, Due, settings.Zone, time);
-        RetentionDesk = new(Retention, Destinations, State.Statuses, id => Dispatcher.Find(id) is not null);
+        _backups = new(_sources, Tasks.Find, Destinations, DatabaseKeys, State.Statuses, Retention, Catalog, settings, time);
+        Queue = new(Operations, IsReady, settings, time, loggers);
+        _scheduler = new(Tasks.Find, StatusOf, id => Queue.Find(id) is not null, MayRun, Due, settings.Zone, time);
+        RetentionDesk = new(Retention, Destinations, State.Statuses, Queue, Tasks.Find);
         Alerts = new(reported => AlertLook.At(this, _scheduler, _time.GetUtcNow(), reported), settings.AlertInterval, time);
+        Protection = new(this, time);
+        Runs = new(State.Runs, Operations, Tasks, State.Templates, StatusOf, SizeOf, settings, time);
         var keys = new RestoreKeys(ArchiveKeys, DatabaseKeys);
-        Points = new(Backups, keys);
-        Checks = new(State.Checks, State.Destinations);
+        Points = new(Backups, keys, Catalog, chains, time);
+        Checks = new(State.Checks, Catalog, State.Destinations);
+        Audit = new(
+            Catalog, Checks, Destinations, () => [.. State.Databases.Items.Select(d => d.Value.Id)], HeadsOf, Queue, time, loggers.CreateLogger<CatalogAudit>());
         Retention.Deleted += Checks.Forget;
-        _verifications = new(Backups, keys, Checks, time);
-        _restores = new(Points, _sources.Find);
+        ChainRemoval = new(Destinations, Catalog, Checks, Queue, chains, (task, destination) => NoLongerAt(destination, [task]));
+        _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit);
+        _restores = new(Backups, Points, _sources, time);
+        Rotation = new(Catalog, () => Tasks.All, ask => Queue.Add(new VerifyWork(ask, _verifications), null, out _), () => Queue.Backups.Waiting > 0, time);
     }
 
     /// <summary>What is stored.</summary>
     public NodeState State { get; }
+
+    /// <summary>What is known of every archive.</summary>
+    public ICatalog Catalog { get; }
+
+    /// <summary>Whether it can be stored at all.</summary>
+    public StateWatch StateWatch { get; }
+
+    /// <summary>The time that can be trusted.</summary>
+    public ClockWatch Clock { get; }
+
+    /// <summary>Holds what lies at the destinations against it.</summary>
+    public CatalogAudit Audit { get; }
+
+    /// <summary>Verifies the chains of tasks that ask for it, in turn.</summary>
+    public VerifyRotation Rotation { get; }
 
     /// <summary>All tasks.</summary>
     public TaskBook Tasks { get; }
@@ -75,17 +118,17 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <summary>What the node was told.</summary>
     public NodeSettings Settings => _settings;
 
+    /// <summary>The background loops.</summary>
+    public Supervisor Supervisor { get; }
+
     /// <summary>All operations.</summary>
     public OperationBook Operations { get; }
 
     /// <summary>All destinations.</summary>
     public DestinationBook Destinations { get; }
 
-    /// <summary>Backups that wait and run.</summary>
-    public BackupDispatcher Dispatcher { get; }
-
-    /// <summary>Runs backups.</summary>
-    public BackupExecutor Executor { get; }
+    /// <summary>What waits and runs.</summary>
+    public OperationQueue Queue { get; }
 
     /// <summary>Deletes what is old.</summary>
     public RetentionRunner Retention { get; }
@@ -93,8 +136,17 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <summary>Retention as operators see to it.</summary>
     public RetentionDesk RetentionDesk { get; }
 
+    /// <summary>Removes single chains.</summary>
+    public ChainRemoval ChainRemoval { get; }
+
     /// <summary>What is not as it should be.</summary>
     public AlertBook Alerts { get; }
+
+    /// <summary>Runs of server-wide backup tasks.</summary>
+    public RunRegistry Runs { get; }
+
+    /// <summary>How well each database is protected.</summary>
+    public ProtectionReader Protection { get; }
 
     /// <summary>When it was started.</summary>
     public DateTimeOffset UpSince { get; private set; }
@@ -139,128 +191,308 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <summary>A source; null where this node has none of that name.</summary>
     public SourceMonitor? FindSource(string name) => _sources.Find(name);
 
-    /// <summary>Starts to work: returns when every source has been looked at once.</summary>
+    /// <summary>
+    /// Starts to work. Sources are attached side by side: it returns when each has been looked at once, or at the end of
+    /// <see cref="NodeSettings.StartPatience"/>. None can let it fail. Wait for all of them with <see cref="SourceBook.SettledAsync"/>.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         UpSince = _time.GetUtcNow();
         FollowForAlerts();
         await State.StartAsync(cancellationToken);
-        var crashed = Operations.EndInterrupted().Where(o => o.Kind == OperationKind.Backup).ToList();
-        foreach (var operation in crashed.Where(o => o.TaskId is not null)) Interrupted(operation);
-        Tasks.Changed += ids => _scheduler.Ask(ids);
-        Dispatcher.Ended += job => _scheduler.Ask(job.Task is null ? [] : [job.Task.Id]);
-        _sources.Changed += Tasks.Derive;
+        if (State.Statuses.Items.All(s => s.Value.Head is null)) Catalog.BeginWithNothing();
+        FollowDestinations();
+        Clock.Start();
+        _log.Follow(this);
+        var crashed = Operations.EndInterrupted(State.Store.IsExclusive, EndedBefore).Where(o => o.Kind == OperationKind.Backup).ToList();
+        foreach (var operation in crashed.Where(o => o.TaskId is not null)) Crashed(operation);
+        Tasks.Changed += Supervisor.Guard<IReadOnlyCollection<string>>("scheduling of changed tasks", _scheduler.Ask);
+        Queue.Ended += Supervisor.Guard<Operation>("scheduling after an operation", operation => _scheduler.Ask(operation.TaskId is { } task ? [task] : []));
+        _sources.Changed += Supervisor.Guard<DatabaseRecord>("tasks of found databases", Tasks.Derive);
+        _sources.Settled += Supervisor.Guard<string>("scheduling of a source", OnSettled);
         Tasks.Start();
-        await Task.WhenAll(_configured.Select(s => _sources.AttachAsync(s, cancellationToken)).Append(SourceEditor.StartAsync(cancellationToken)));
-        _loops.Add(Task.Run(() => _scheduler.RunAsync(_stop.Token), CancellationToken.None));
-        _loops.Add(Task.Run(() => new CrashCleaner(Destinations).CleanAsync([.. crashed.Select(o => o.Database).Distinct()], _stop.Token), CancellationToken.None));
-        _loops.Add(Task.Run(() => Alerts.RunAsync(_stop.Token), CancellationToken.None));
-        _loops.Add(Task.Run(() => EveryAsync(ProgressInterval, StoreProgressAsync), CancellationToken.None));
+        Operations.Changed += Supervisor.Guard<Operation>("runs of operations", Runs.Take);
+        Runs.Start(State.Store.IsExclusive);
+        var turn = Supervisor.Guard<RunRegistry>("runs of slots", runs => runs.Turn());
+        _scheduler.Turned += () => turn(Runs);
+        foreach (var source in _configured) _sources.Attach(source);
+        SourceEditor.Start();
+        if (State.Store.IsExclusive) _sources.MissUnattached(); // else another node may have them
+        foreach (var operation in Operations.LeftWaiting(State.Store.IsExclusive)) Resume(operation); // before the scheduler, which would begin the same anew
+        Supervisor.Start("scheduler", AtLeastOnce, _scheduler.RunAsync, CancellationToken.None);
+        Supervisor.Start("alerts", AtLeastOnce, Alerts.RunAsync, CancellationToken.None);
+        Supervisor.Start("destinations", _settings.DestinationInterval, CheckDestinationsAsync, CancellationToken.None);
+        Supervisor.Start("audit", CatalogAudit.Turn, Audit.RunAsync, CancellationToken.None);
+        Supervisor.Start("verification", VerifyRotation.Turn, Rotation.RunAsync, CancellationToken.None);
+        Supervisor.Every("progress", ProgressInterval, StoreProgressAsync, CancellationToken.None);
+        Supervisor.Every("clock", ClockWatch.Interval, _ => Clock.StoreAsync(), CancellationToken.None);
+        Supervisor.Every("watchdog", WatchInterval, LogStuckAsync, CancellationToken.None);
+        Supervisor.Every("state file", StateWatch.Interval, StateWatch.CheckAsync, CancellationToken.None);
+        Supervisor.Every("catalog file", StateWatch.Interval, LookAtCatalogAsync, CancellationToken.None);
+        var cleaner = new CrashCleaner(Destinations);
+        var left = Operations.Unordered.Where(MayHaveLeftFiles).Select(o => o.Database).Distinct().ToList();
+        _cleaning = Supervisor.Once("cleaning after a crash", token => cleaner.CleanAsync(left, token));
+        await Task.WhenAny(_sources.SettledAsync(cancellationToken), Task.Delay(_settings.StartPatience, TimeProvider.System, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        _log.Started(this);
     }
 
-    /// <summary>Backs a database up now; the schedule of its task stays.</summary>
+    /// <summary>Backs a database up now; the schedule of its task stays. One of the same task that waits or runs already is that one.</summary>
     /// <param name="job">What is asked for.</param>
     /// <param name="askedBy">Who asks.</param>
-    public LiveOperation BackUp(BackupJob job, string askedBy) => Dispatcher.Add(job, askedBy);
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
+    public LiveOperation BackUp(BackupJob job, string askedBy) => Queue.Add(Work(job), askedBy, out _);
 
-    /// <summary>Restores a point as a new database.</summary>
-    /// <exception cref="HoldfastException">The target exists, its source is not here, or the backup lies where none may be looked for.</exception>
-    public LiveOperation Restore(RestoreAsk ask, string askedBy)
+    /// <summary>Backs all databases of a server-wide backup task up now; their schedule stays.</summary>
+    /// <param name="template">The task.</param>
+    /// <param name="kind">The kind that is asked for.</param>
+    /// <param name="askedBy">Who asks.</param>
+    /// <returns>The run, null where each database is being backed up by another one already, and the operations of all databases.</returns>
+    public (string? Run, IReadOnlyList<LiveOperation> Operations) BackUpAll(Template template, BackupKind kind, string askedBy)
+    {
+        var run = Runs.Begin(template, kind, askedBy);
+        var begun = new List<LiveOperation>();
+        try
+        {
+            foreach (var task in Tasks.All.Where(t => t.TemplateId == template.Id)) begun.Add(BackUp(new(task.Database, task.Settings, kind, task) { RunId = run }, askedBy));
+        }
+        finally
+        {
+            if (!Runs.Filled(run)) run = null;
+        }
+
+        return (run, begun);
+    }
+
+    /// <summary>Aborts all of a run that waits, runs, or has yet to begin: the slots count as used.</summary>
+    /// <param name="id">Id of the run.</param>
+    /// <param name="by">Who asks.</param>
+    /// <returns>How many databases that were.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such run.</exception>
+    public async Task<int> AbortRunAsync(string id, string by)
+    {
+        var run = Runs.Find(id) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
+        // First, so that none of them begins meanwhile.
+        var untried = Runs.UntriedOf(id).Select(Tasks.Find).OfType<BackupTask>();
+        var aborted = untried.Count(t => Queue.Forgo(Work(new(t.Database, t.Settings, run.Kind, t) { RunId = id }), by));
+        var pending = Runs.DatabasesOf(id).Where(d => d.Operation is { HasEnded: false }).Select(d => Operations.FindLive(d.Operation!.Id)).OfType<LiveOperation>().ToList();
+        pending.RemoveAll(o => o.HasEnded);
+        await Task.WhenAll(pending.Select(o => o.AbortAsync(by, null))); // side by side: each may take a second where a call hangs
+        // What has failed would be tried again in a minute: that is the same run.
+        var failed = Runs.FailedOf(id);
+        foreach (var (task, operation) in failed) State.Statuses.Change(task, status => status?.OperationId == operation ? StatusChanges.GivenUp(status) : null);
+        _scheduler.Ask(failed.Select(f => f.Task));
+        return aborted + pending.Count;
+    }
+
+    /// <summary>Restores a point as a new database. What cannot work is refused at once; the rest shows when it is its turn.</summary>
+    /// <exception cref="HoldfastException">The target exists or is being restored, its source is not here, or no single backup lies where it is looked for.</exception>
+    public async Task<LiveOperation> RestoreAsync(RestoreAsk ask, string askedBy, CancellationToken cancellationToken)
     {
         var monitor = FindSource(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
+        await monitor.Use().DisposeAsync(); // refused where the source is not the one that was known by its name
         if (monitor.Find(ask.Target.Name) is not null) throw new HoldfastException(ErrorCatalogue.TargetExists, $"Database '{ask.Target}' exists already.", "A restore always makes a new database: give another name.");
-        Backups.Check(ask.From);
-        var operation = Operations.Add(OperationKind.Restore, ask.Target, null, null, askedBy);
-        _ = Task.Run(() => _restores.RunAsync(ask, operation), CancellationToken.None);
-        return operation;
+        await Backups.CheckAsync(ask.From, cancellationToken);
+        await _restores.CheckAsync(ask.From, ask.Point, cancellationToken);
+        var operation = Queue.Add(new RestoreWork(ask, _restores), askedBy, out var isNew);
+        return isNew ? operation : throw new HoldfastException(
+            ErrorCatalogue.TargetExists, $"Database '{ask.Target}' is being restored already, by operation {operation.Id}.", "Wait for that one, or give another name.");
     }
 
     /// <summary>Reads every byte of a database's chains, one verification after the other.</summary>
-    /// <exception cref="HoldfastException">They lie where none may be looked for.</exception>
-    public LiveOperation Verify(VerifyAsk ask, string askedBy)
+    /// <exception cref="HoldfastException">They lie where none may be looked for, or the node shuts down.</exception>
+    public async Task<LiveOperation> VerifyAsync(VerifyAsk ask, string askedBy, CancellationToken cancellationToken)
     {
-        Backups.Check(ask.From);
-        var operation = Operations.Add(OperationKind.Verify, ask.Database, null, null, askedBy);
-        _ = Task.Run(() => _verifications.RunAsync(ask, operation), CancellationToken.None);
-        return operation;
+        await Backups.CheckAsync(ask.From, cancellationToken);
+        return Queue.Add(new VerifyWork(ask, _verifications), askedBy, out _);
     }
 
-    /// <summary>Stops: running backups get the grace time, then are interrupted, and run again at the next start.</summary>
+    /// <summary>Stops: what runs gets the grace time, then is interrupted. Backups that were, and all that waits, run at the next start.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync();
-        foreach (var dropped in await Dispatcher.StopAsync(_time)) Again(dropped, _time.GetUtcNow());
-        var restores = Operations.Live.ToList();
-        foreach (var operation in restores) await operation.InterruptAsync();
-        await Task.WhenAll(restores.Select(r => r.Ended));
-        await _sources.StopAsync();
-        foreach (var loop in _loops) await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await State.Writer.FlushAsync(CancellationToken.None);
+        _log.Stopping(this, _settings.ShutdownGrace);
+        await Queue.StopAsync();
+        _sources.Stop();
+        await InTimeAsync(Supervisor.StopAsync(), "the background loops");
+        Runs.Store();
+        await InTimeAsync(_cleaning, "cleaning after a crash");
+        await InTimeAsync(State.Writer.FlushAsync(CancellationToken.None), "storing the state");
+        _log.Stopped(this);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        SourceEditor.Dispose();
-        await _sources.DisposeAsync();
+        await InTimeAsync(Supervisor.DisposeAsync().AsTask(), "the background loops");
+        await InTimeAsync(_sources.DisposeAsync().AsTask(), "closing the sources");
         _scheduler.Dispose();
-        _verifications.Dispose();
         Editor.Dispose();
-        await Destinations.DisposeAsync();
-        await State.DisposeAsync();
-        _stop.Dispose();
+        await InTimeAsync(Destinations.DisposeAsync().AsTask(), "closing the destinations");
+        await InTimeAsync(Catalog.DisposeAsync().AsTask(), "closing the catalog");
+        await InTimeAsync(State.DisposeAsync().AsTask(), "closing the state");
+    }
+
+    // A disk or a store that stands still keeps no process from ending. What it was to store is as after a crash then.
+    private async Task InTimeAsync(Task step, string what)
+    {
+        await step.WaitAsync(StepPatience, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (step.IsCompleted) await step;
+        else _log.NotStoppedInTime(what, StepPatience);
     }
 
     private void FollowForAlerts()
     {
+        Supervisor.Changed += Alerts.Touch;
+        Catalog.Changed += Alerts.Touch;
+        Destinations.ProblemChanged += Alerts.Touch;
         State.Templates.Changed += (_, _, _) => Alerts.Touch();
         State.UnreadableFound += Alerts.Touch;
         State.Writer.ProblemChanged += Alerts.Touch;
+        StateWatch.Changed += Alerts.Touch;
+        Clock.Changed += Alerts.Touch;
         Tasks.Changed += _ => Alerts.Touch();
-        Dispatcher.Ended += _ => Alerts.Touch();
+        Queue.Ended += _ => Alerts.Touch();
         RetentionDesk.Ended += Alerts.Touch;
         _sources.Changed += _ => Alerts.Touch();
         _sources.StatusChanged += Alerts.Touch;
     }
 
-    private bool IsSmall(BackupJob job) => (FindSource(job.Database.Source)?.Find(job.Database.Name)?.SizeBytes ?? 0) < BackupSweep.SmallDatabaseBytes;
-
-    private void Due(BackupTask task, NextBackup next) => Dispatcher.Add(new(task.Database, task.Settings, next.Kind, task), null);
-
-    // A crash ended it: tried again after a minute, so that a database that brings the node down does not do so over and over.
-    private void Interrupted(Operation operation)
+    // What is due while nobody knows yet what is there begins when that is known.
+    private void OnSettled(string source)
     {
-        var status = StatusOf(operation.TaskId!);
-        var now = _time.GetUtcNow();
-        if (operation.Started is null) Again(operation, now + AfterCrash);
-        else State.Statuses.Set(operation.TaskId!, StatusChanges.Failed(status, operation.BackupKind ?? BackupKind.Full, operation.Started ?? operation.Created, now, new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)));
+        Queue.Pump();
+        _scheduler.Ask([.. Tasks.All.Where(t => t.Database.Source == source).Select(t => t.Id)]);
     }
 
-    // It never began, so it has not failed: it runs at this time, one that an operator asked for too.
-    private void Again(Operation operation, DateTimeOffset at)
+    // Slots of a database that is missing pass, and count as missed; what is due runs when it is back.
+    private bool MayRun(string taskId) =>
+        Tasks.Find(taskId) is not { } task ||
+        (FindSource(task.Database.Source) is not { IsSettled: false } && State.Databases.Find(task.Database.ToString()) is not { MissingSince: not null });
+
+    private bool IsReady(string source) => FindSource(source) is not { IsSettled: false };
+
+    // Thousands are begun in one turn: an operator may have aborted the run meanwhile, and the slot is used up.
+    private void Due(BackupTask task, NextBackup next)
     {
-        if (operation.TaskId is not { } id) return;
-        var status = StatusOf(id);
-        if (status.DelayedUntil is null || status.DelayedUntil < at) State.Statuses.Set(id, status with { DelayedUntil = at, DelayedKind = operation.BackupKind });
+        if (!Queue.AddDue(Work(new(task.Database, task.Settings, next.Kind, task) { RunId = Runs.RunOf(task, next) }), IsDue)) _scheduler.Ask([task.Id]);
+
+        bool IsDue() => Scheduler.Next(task, StatusOf(task.Id), _time.GetUtcNow(), _settings.Zone) is { } still && still.At <= _time.GetUtcNow();
     }
 
-    private Task StoreProgressAsync(CancellationToken cancellationToken)
+    private BackupWork Work(BackupJob job) =>
+        new(job, _backups, BackupSweep.LaneOf(SizeOf(job.Database)));
+
+    private IEnumerable<WrittenHead> HeadsOf(DatabaseId database) => Tasks.Of(database).Select(t => WrittenHead.Of(t, StatusOf(t.Id))).OfType<WrittenHead>();
+
+    private long SizeOf(DatabaseId database) =>
+        FindSource(database.Source)?.Find(database.Name)?.SizeBytes ?? State.Databases.Find(database.ToString())?.SizeBytes ?? 0;
+
+    // Success is stored before retention, and the operation ends after it: a crash between the two takes nothing back.
+    private OperationState? EndedBefore(Operation operation) =>
+        operation is { Kind: OperationKind.Backup, TaskId: { } task, Started: { } started } && StatusOf(task) is { LastState: OperationState.Completed or OperationState.CompletedWithErrors } status
+            && status.OperationId == operation.Id && status.LastEnd >= started ? status.LastState : null;
+
+    // What lay at a destination is not there any more, or it means another place: nothing there protects anything.
+    private void NoLongerAt(string destination, IEnumerable<string> tasks)
     {
-        Operations.StoreProgress();
-        Operations.Prune();
+        foreach (var id in tasks)
+        {
+            if (Tasks.Find(id) is { } task) State.Statuses.Change(id, status => status is null ? null : NoLongerAt(status, destination, task));
+        }
+
+        Alerts.Touch();
+    }
+
+    private static TaskStatus? NoLongerAt(TaskStatus status, string destination, BackupTask task) =>
+        StatusChanges.NoLongerAt(status, destination, task.Settings.Destinations) is var changed && changed != status ? changed : null;
+
+    private void FollowDestinations()
+    {
+        State.Destinations.Changed += (name, before, after) =>
+        {
+            if (before is not null && !DestinationBook.IsSame(before.Path, after?.Path)) NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+        };
+        State.Identities.Changed += (key, before, after) =>
+        {
+            var name = key[..key.IndexOf('/', StringComparison.Ordinal)];
+            if (Destinations.IsOfThisNode(key)) Catalog.SetPlace(name, after?.Id);
+            if (before is not null && before != after) NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+        };
+        Catalog.SetPlaces(Destinations.Identities); // an edit may have been stored just before a crash
+    }
+
+    private Task LookAtCatalogAsync(CancellationToken cancellationToken)
+    {
+        Catalog.Look();
         return Task.CompletedTask;
     }
 
-    private async Task EveryAsync(TimeSpan interval, Func<CancellationToken, Task> work)
+    // A backup that waits may have begun just before the kill. One that a kill ended, or that ended after it without a start because its database is
+    // gone, may belong to a node that was killed again before it had cleaned, or that could not while a destination was not there.
+    private bool MayHaveLeftFiles(Operation operation) => operation.Kind == OperationKind.Backup
+        && (operation.Ended is not { } ended || (operation.State is OperationState.Failed or OperationState.Aborted && _time.GetUtcNow() - ended < CleanedFor));
+
+    // A crash ended it: tried again after a minute, so that a database that brings the node down does not do so over and over.
+    private void Crashed(Operation operation) => State.Statuses.Set(
+        operation.TaskId!,
+        StatusChanges.Failed(StatusOf(operation.TaskId!), operation.BackupKind ?? BackupKind.Full, operation.Started ?? operation.Created, _time.GetUtcNow(), new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)));
+
+    // It waited when the node stopped: it waits again, or ends where it can never begin any more.
+    private void Resume(Operation operation)
     {
-        using var timer = new PeriodicTimer(interval, _time);
-        try
+        if (WorkOf(operation, out var problem) is { } work)
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token)) await work(_stop.Token);
+            Queue.Resume(work, operation);
+            return;
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+
+        var live = Operations.Resume(operation);
+        if (live.Claim()) live.End(OperationState.Failed, null, new(ErrorCatalogue.Interrupted, $"The server stopped before this began. {problem}", "Ask for it again."));
+        live.Dispose();
+    }
+
+    private OperationWork? WorkOf(Operation operation, out string? problem)
+    {
+        problem = operation.Request switch
         {
-            // The node stops.
+            { KeysGiven: true } => "The keys that were given with it are not stored, so it cannot begin without them.",
+            null when operation.TaskId is null => "What was asked for was not stored by the version before.",
+            _ => null,
+        };
+        if (problem is not null) return null;
+        var request = operation.Request;
+        var kind = operation.BackupKind ?? BackupKind.Full;
+        if (operation.Kind == OperationKind.Restore) return new RestoreWork(new() { From = request!.From!, Point = request.Point, Target = operation.Database, File = new() { Mode = request.KeepMode, Owner = request.KeepOwner }, ContinueOnError = request.ContinueOnError }, _restores);
+        if (operation.Kind == OperationKind.Verify) return new VerifyWork(new() { From = request!.From!, Database = operation.Database, HashSuffices = request.HashSuffices }, _verifications);
+        if (operation.TaskId is null) return Work(new(operation.Database, request!.Settings!, kind, null));
+        if (Tasks.Find(operation.TaskId) is { } task) return Work(new(task.Database, task.Settings, kind, task));
+        problem = $"Its task '{operation.TaskName}' is gone, or its database.";
+        return null;
+    }
+
+    private async Task CheckDestinationsAsync(SupervisedLoop loop, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Destinations.CheckAllAsync(cancellationToken);
+            loop.Beat();
+            await Task.Delay(_settings.DestinationInterval, _time, cancellationToken);
         }
+    }
+
+    // The alerts tell it too, unless it is they that are stuck.
+    private Task LogStuckAsync(CancellationToken cancellationToken)
+    {
+        Supervisor.LogStuck();
+        Alerts.Touch();
+        return Task.CompletedTask;
+    }
+
+    private async Task StoreProgressAsync(CancellationToken cancellationToken)
+    {
+        Operations.StoreProgress();
+        Runs.Store();
+        await Queue.CheckAsync();
+        Operations.Prune();
     }
 }

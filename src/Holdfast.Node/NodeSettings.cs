@@ -1,5 +1,10 @@
 using Holdfast.Archive.Age;
+using Holdfast.Destinations;
+using Holdfast.Destinations.Limits;
+using Holdfast.Destinations.Local;
 using Holdfast.Node.Discovery;
+using Holdfast.Node.Jobs;
+using Holdfast.Node.Retention;
 using Holdfast.Node.Secrets;
 
 namespace Holdfast.Node;
@@ -22,8 +27,26 @@ public sealed record NodeSettings
     /// <summary>Smaller ones at once. Default 4 for each core.</summary>
     public int SmallLane { get; init; } = 4 * Environment.ProcessorCount;
 
+    /// <summary>Restores at once. Default 2.</summary>
+    public int Restores { get; init; } = 2;
+
+    /// <summary>Backups and restores of one source at once; null, the default, for what the other limits allow.</summary>
+    public int? PerSource { get; init; }
+
+    /// <summary>Backups and restores of one destination at once; null, the default, for what the other limits allow.</summary>
+    public int? PerDestination { get; init; }
+
+    /// <summary>
+    /// How long an operation may run without moving a byte or beginning a step before that is an alert; a backup that has not moved for twice as long is
+    /// given up. Default 10 minutes: far more than any lock or flush takes that ends by itself, and little against the hours between two backups.
+    /// </summary>
+    public TimeSpan NoProgress { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How often each source is looked at. Default 30 s.</summary>
     public TimeSpan DiscoveryInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a start waits for the first look at all sources, so that the first answers tell of them; 0 and more. Default 2 s. Slower ones are looked at while the node runs already.</summary>
+    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long running backups may go on when the node shuts down; then they are interrupted, and run again at the next start. Default 30 s.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
@@ -37,9 +60,27 @@ public sealed record NodeSettings
     /// <summary>Commands that print keys of encrypted databases, by the id of a database or a glob over ids. Default none.</summary>
     public IReadOnlyDictionary<string, KeyCommand> DatabaseKeys { get; init; } = new Dictionary<string, KeyCommand>();
 
+    /// <summary>The file of the catalog; null, the default, keeps it in memory only.</summary>
+    public string? CatalogFile { get; init; }
+
+    /// <summary>Makes and opens destinations. Default folders of this machine.</summary>
+    public IDestinationDriver DestinationDriver { get; init; } = new LocalDriver();
+
+    /// <summary>How long calls of destinations may take.</summary>
+    public DestinationLimits DestinationLimits { get; init; } = new();
+
+    /// <summary>How often each destination is looked at for its identity. Default 1 minute.</summary>
+    public TimeSpan DestinationInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Attaches sources that are defined over the API; null where none can be.</summary>
     public AttachSource? AttachSource { get; init; }
 
+    /// <summary>How long the machine has run. Default: the timestamps of the node's clock, which count as one start of the machine.</summary>
+    public IBootClock? BootClock { get; init; }
+
     /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;
+
+    /// <summary>The limits of the queue.</summary>
+    internal JobLimits Jobs => new() { Small = SmallLane, Large = Slots, Restores = Restores, PerSource = PerSource, PerDestination = PerDestination };
 }

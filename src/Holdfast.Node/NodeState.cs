@@ -1,9 +1,13 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
 using Holdfast.Core.Operations;
+using Holdfast.Core.Retention;
+using Holdfast.Core.Runs;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Places;
+using Holdfast.Node.Supervision;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
@@ -14,8 +18,11 @@ public sealed class NodeState : IAsyncDisposable
 {
     private readonly StateMirror<TaskStatus> _statuses;
     private readonly StateMirror<DatabaseRecord> _databases;
+    private readonly StateMirror<SourceRecord> _sourceRecords;
     private readonly StateMirror<Operation> _operations;
     private readonly StateMirror<ChainCheck> _checks;
+    private readonly StateMirror<TrustedClock> _clocks;
+    private readonly StateMirror<Run> _runs;
 
     /// <summary>Makes it; empty until <see cref="StartAsync"/>.</summary>
     public NodeState(IStateStore store, TimeProvider time)
@@ -25,23 +32,34 @@ public sealed class NodeState : IAsyncDisposable
         Templates = new(store, "templates/", time);
         Tasks = new(store, "tasks/", time);
         Destinations = new(store, "destinations/", time);
+        Identities = new(store, "destination-identities/", time);
         Sources = new(store, "sources/", time);
         _statuses = new(store, "status/", time);
         _databases = new(store, "databases/", time);
+        _sourceRecords = new(store, "source-records/", time);
         _operations = new(store, "operations/", time);
         _checks = new(store, "checks/", time);
+        _clocks = new(store, "clock/", time);
+        _runs = new(store, "runs/", time);
         Statuses = new(_statuses, Writer);
         Databases = new(_databases, Writer);
+        SourceRecords = new(_sourceRecords, Writer);
         Operations = new(_operations, Writer);
         Checks = new(_checks, Writer);
+        Clocks = new(_clocks, Writer);
+        Runs = new(_runs, Writer);
         Tell(Templates);
         Tell(Tasks);
         Tell(Destinations);
+        Tell(Identities);
         Tell(Sources);
         Tell(_statuses);
         Tell(_databases);
+        Tell(_sourceRecords);
         Tell(_operations);
         Tell(_checks);
+        Tell(_clocks);
+        Tell(_runs);
     }
 
     /// <summary>The store.</summary>
@@ -59,6 +77,9 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Destinations, by name.</summary>
     public StateMirror<DestinationConfig> Destinations { get; }
 
+    /// <summary>The identities that destinations must have, by <c>NAME/NODE</c>.</summary>
+    public StateMirror<KnownIdentity> Identities { get; }
+
     /// <summary>Sources that were defined over the API, by name.</summary>
     public StateMirror<SourceDefinition> Sources { get; }
 
@@ -68,26 +89,54 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Databases, by id.</summary>
     public StateRecords<DatabaseRecord> Databases { get; }
 
+    /// <summary>What is known of each source, by its name: a source that is another one is not used.</summary>
+    public StateRecords<SourceRecord> SourceRecords { get; }
+
     /// <summary>Operations, by id.</summary>
     public StateRecords<Operation> Operations { get; }
+
+    /// <summary>Runs of server-wide backup tasks, by id; see <see cref="Node.Runs.RunRegistry"/>.</summary>
+    public StateRecords<Run> Runs { get; }
 
     /// <summary>What verifying chains has found; see <see cref="Restores.ChainChecks"/>.</summary>
     public StateRecords<ChainCheck> Checks { get; }
 
+    /// <summary>The time that each node has seen pass, by its tag; see <see cref="Retention.ClockWatch"/>.</summary>
+    public StateRecords<TrustedClock> Clocks { get; }
+
     /// <summary>Values that cannot be read, by their keys in the store.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
-        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(Sources, "sources/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_operations, "operations/")).Concat(Of(_checks, "checks/"))
+        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(Identities, "destination-identities/")).Concat(Of(Sources, "sources/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_sourceRecords, "source-records/")).Concat(Of(_operations, "operations/")).Concat(Of(_checks, "checks/")).Concat(Of(_clocks, "clock/")).Concat(Of(_runs, "runs/"))
             .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
     /// <summary>Told when <see cref="Unreadable"/> got another one. Must not block.</summary>
     public event Action? UnreadableFound;
 
+    /// <summary>Has a supervisor show how storing and following are doing.</summary>
+    public void ShowTo(Supervisor supervisor)
+    {
+        supervisor.Watch("state writer", () => Writer.Loop);
+        Writer.ProblemChanged += supervisor.Touch;
+        supervisor.Watch(Templates);
+        supervisor.Watch(Tasks);
+        supervisor.Watch(Destinations);
+        supervisor.Watch(Sources);
+        supervisor.Watch(_statuses);
+        supervisor.Watch(_databases);
+        supervisor.Watch(_sourceRecords);
+        supervisor.Watch(Identities);
+        supervisor.Watch(_operations);
+        supervisor.Watch(_checks);
+        supervisor.Watch(_clocks);
+        supervisor.Watch(_runs);
+    }
+
     /// <summary>Reads everything and follows it from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(
-            Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken), Sources.StartAsync(cancellationToken),
-            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken), _checks.StartAsync(cancellationToken));
+            Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken), Identities.StartAsync(cancellationToken), Sources.StartAsync(cancellationToken),
+            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _sourceRecords.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken), _checks.StartAsync(cancellationToken), _clocks.StartAsync(cancellationToken), _runs.StartAsync(cancellationToken));
         Writer.Start();
     }
 
@@ -98,16 +147,20 @@ public sealed class NodeState : IAsyncDisposable
         await Templates.DisposeAsync();
         await Tasks.DisposeAsync();
         await Destinations.DisposeAsync();
+        await Identities.DisposeAsync();
         await Sources.DisposeAsync();
         await _statuses.DisposeAsync();
         await _databases.DisposeAsync();
+        await _sourceRecords.DisposeAsync();
         await _operations.DisposeAsync();
         await _checks.DisposeAsync();
+        await _clocks.DisposeAsync();
+        await _runs.DisposeAsync();
     }
 
     private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror, string prefix)
         where T : class => mirror.UnreadableItems.Select(u => KeyValuePair.Create(prefix + u.Key, u.Value));
 
     private void Tell<T>(StateMirror<T> mirror)
-        where T : class => mirror.Unreadable += (_, _) => UnreadableFound?.Invoke();
+        where T : class => mirror.Unreadable += (_, _) => Subscribers.Notify(UnreadableFound);
 }

@@ -40,6 +40,10 @@ public static class HoldfastServer
     /// <summary>Version of the server.</summary>
     public static string Version { get; } = (typeof(HoldfastServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
 
+    /// <summary>Opens the state before anything is started, so that one that cannot be opened is told in one sentence.</summary>
+    /// <exception cref="HoldfastException">It cannot be opened.</exception>
+    public static void OpenState(WebApplication server) => server.Services.GetRequiredService<IStateStore>();
+
     /// <summary>Builds the server; it opens the state and listens when it is started. Dispose it asynchronously.</summary>
     /// <param name="options">What it was given.</param>
     /// <param name="more">Adds or replaces services, after all others.</param>
@@ -57,13 +61,13 @@ public static class HoldfastServer
         AddHosting(builder.Services, options);
         AddState(builder.Services, options, data);
         builder.Services.AddAccess(data, adminToken);
-        AddNode(builder.Services);
+        AddNode(builder.Services, options);
         AddApi(builder.Services);
         more?.Invoke(builder);
 
         var app = builder.Build();
         UsePipeline(app);
-        app.MapGet("/healthz", (IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.IsCancellationRequested ? TypedResults.Text("stopping\n", statusCode: StatusCodes.Status503ServiceUnavailable) : TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        app.MapHealth();
         app.MapMetrics();
         app.MapApiDescription();
         MapApi(app.MapGroup(ApiPath));
@@ -85,6 +89,7 @@ public static class HoldfastServer
         api.MapTasks();
         api.MapBackups();
         api.MapOperations();
+        api.MapRuns();
         api.MapRetention();
         api.MapAlerts();
         api.MapCluster();
@@ -113,16 +118,20 @@ public static class HoldfastServer
     private static void AddState(IServiceCollection services, ServerOptions options, DataFolder data)
     {
         services.AddSingleton(data);
-        services.AddSingleton<IStateStore>(_ => EmbeddedStateStore.OpenAsync(data.State, options.Time, CancellationToken.None).GetAwaiter().GetResult()); // the container makes services synchronously
+        var traces = data.Traces();
+        services.AddSingleton(_ => EmbeddedStateStore.OpenAsync(data.State, traces, options.Time, CancellationToken.None).GetAwaiter().GetResult()); // the container makes services synchronously
+        services.AddSingleton<IStateStore>(s => s.GetRequiredService<EmbeddedStateStore>());
+        services.AddSingleton(s => new StateCopies(data, s.GetRequiredService<EmbeddedStateStore>(), options.Time));
         services.AddSingleton(_ => AuditLog.Open(data.Audit, options.Time));
     }
 
-    private static void AddNode(IServiceCollection services)
+    private static void AddNode(IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(s => NodeHosting.Make(s.GetRequiredService<ServerConfig>(), s.GetRequiredService<DataFolder>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => NodeHosting.Make(s.GetRequiredService<ServerConfig>(), s.GetRequiredService<DataFolder>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>(), options.SqliteReaders));
         services.AddSingleton<EventOptions>().AddSingleton<EventHub>();
         services.AddSingleton(s => new EventFeed(s.GetRequiredService<EventHub>(), s.GetRequiredService<HoldfastNode>(), s.GetRequiredService<EventOptions>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Deliveries>();
+        services.AddHostedService<UnobservedFailures>();
         services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>(); // before the node, for they are told of what it does from its start on
         services.AddHostedService<NodeHosting>();
     }

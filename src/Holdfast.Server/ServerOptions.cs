@@ -1,3 +1,4 @@
+using Holdfast.Engines.Sqlite.Readers;
 using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server;
@@ -13,6 +14,9 @@ public sealed record ServerOptions
 
     /// <summary>File with an API token for automation, mode 0600; null for none.</summary>
     public string? AdminTokenFile { get; init; }
+
+    /// <summary>The processes that read SQLite databases which others may write to. Default none: the server does.</summary>
+    public ReaderPool? SqliteReaders { get; init; }
 
     /// <summary>The clock. Default the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -9,6 +9,9 @@ namespace Holdfast.State;
 /// </summary>
 public interface IStateStore : IAsyncDisposable
 {
+    /// <summary>Whether nobody else can use this state while it is open: then what it says of others' work that is under way is history.</summary>
+    bool IsExclusive => false;
+
     /// <summary>Reads the entries whose key begins with <paramref name="prefix"/>, in the order of the keys' bytes in UTF-8, as they stood at one revision.</summary>
     /// <param name="prefix">Beginning of the keys; empty for all.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -40,4 +43,8 @@ public interface IStateStore : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken);
+
+    /// <summary>Looks whether the store would take a change now, as far as that can be told without one. It is asked every few seconds.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it would not.</exception>
+    Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

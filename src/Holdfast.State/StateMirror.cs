@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
 
 namespace Holdfast.State;
 
@@ -9,7 +10,7 @@ namespace Holdfast.State;
 public sealed class StateMirror<T> : IAsyncDisposable
     where T : class
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1)];
 
     private readonly IStateStore _store;
     private readonly string _prefix;
@@ -18,11 +19,14 @@ public sealed class StateMirror<T> : IAsyncDisposable
     private readonly ConcurrentDictionary<string, HoldfastException> _unreadable = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
-    private readonly Lock _gate = new();
+    private readonly Lock _gate = new(); // guards what follows; nobody outside is called under it
+    private readonly PriorityQueue<Waiter, long> _waiting = new();
     private Task _following = Task.CompletedTask;
-    private Exception? _end;
+    private Exception? _end; // why it follows no longer; who asks for a revision is told
+    private HoldfastException? _problem;
     private long _revision;
+    private long? _owesSince; // timestamp: since then somebody waits, and nothing came
+    private int _failures;
     private int _disposed;
 
     /// <summary>Makes a mirror; it is empty until <see cref="StartAsync"/>.</summary>
@@ -39,6 +43,25 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// there is one. Must not block.
     /// </summary>
     public event Action<string, HoldfastException>? Unreadable;
+
+    /// <summary>Raised when the problem of <see cref="Loop"/> came or went. Must not block.</summary>
+    public event Action? ProblemChanged;
+
+    /// <summary>How following is doing.</summary>
+    public StateLoop Loop
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var silence = _owesSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
+                return new(_time.GetUtcNow() - silence, silence, _failures, _problem);
+            }
+        }
+    }
+
+    /// <summary>The prefix that it follows.</summary>
+    public string Prefix => _prefix;
 
     /// <summary>All values, in no order. Each is a moment's, not all of the same.</summary>
     public IEnumerable<StateItem<T>> Items => _items.Values;
@@ -92,19 +115,15 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <summary>The change that removes a value, likewise.</summary>
     public StateChange Removal(string key) => new(_prefix + key, null);
 
+    /// <summary>The condition that a value has this revision, likewise; 0 where it must not exist.</summary>
+    public StateCondition Condition(string key, long revision) => new(_prefix + key, revision);
+
     /// <summary>Returns when the mirror shows what the store held at <paramref name="revision"/>.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it follows no longer.</exception>
-    public Task ReachAsync(long revision, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (_revision >= revision) return Task.CompletedTask;
-            if (_end is not null) return Task.FromException(_end);
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(reached, revision);
-            return reached.Task.WaitAsync(cancellationToken);
-        }
-    }
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it cannot follow.</exception>
+    public Task ReachAsync(long revision, CancellationToken cancellationToken) => WaitAsync(revision, isPatient: false).WaitAsync(cancellationToken);
+
+    /// <summary>As <see cref="ReachAsync"/>, but waits for following that failed to work again; fails only where the mirror is disposed.</summary>
+    internal Task ReachedAsync(long revision) => WaitAsync(revision, isPatient: true);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -112,7 +131,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await _stop.CancelAsync();
-            End(new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{_prefix}' is no longer followed.", "Holdfast is stopping: ask again when it runs."));
+            End(Stopping($"'{_prefix}' is no longer followed."), isFinal: true);
         }
 
         await _following;
@@ -128,6 +147,22 @@ public sealed class StateMirror<T> : IAsyncDisposable
         return commit.Revision;
     }
 
+    private static HoldfastException Stopping(string message) => new(ErrorCatalogue.StateUnavailable, message, "Holdfast is stopping: ask again when it runs.");
+
+    private Task WaitAsync(long revision, bool isPatient)
+    {
+        lock (_gate)
+        {
+            if (_revision >= revision) return Task.CompletedTask;
+            if (_end is not null && (!isPatient || _disposed != 0)) return Task.FromException(_end);
+            var waiter = new Waiter(isPatient);
+            _waiting.Enqueue(waiter, revision);
+            _owesSince ??= _time.GetTimestamp();
+            return waiter.Reached.Task;
+        }
+    }
+
+    // Its edge: whatever the store throws, a cancellation that is not ours too, is shown as its problem, and it follows again after a pause.
     private async Task FollowAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -135,32 +170,60 @@ public sealed class StateMirror<T> : IAsyncDisposable
             try
             {
                 await foreach (var batch in _store.FollowAsync(_prefix, _stop.Token)) Apply(batch);
-                End(new HoldfastException(ErrorCatalogue.StateUnavailable, "The state store has been closed.", "Holdfast is stopping: ask again when it runs."));
-                return;
+                if (_stop.IsCancellationRequested) return;
+                Fail(Stopping("The state store has been closed."), mustNotWait: true);
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (Exception) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (HoldfastException e) when (_first.Task.IsCompletedSuccessfully && e.Error == ErrorCatalogue.StateUnavailable)
+            catch (HoldfastException e) when (e.Error == ErrorCatalogue.StateUnavailable)
             {
-                await Task.Delay(Pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the values held still stand; the next batch is a snapshot
+                Fail(e, mustNotWait: false); // the values held still stand, and the next batch is a snapshot
             }
             catch (Exception e)
             {
-                End(e); // whoever waits must not wait for ever
-                return;
+                Fail(Unexpected(e), mustNotWait: true);
             }
+
+            if (_first.Task.IsFaulted) return; // whoever starts the mirror was told that it does not run
+            var pause = Pauses[Math.Min(Loop.Failures, Pauses.Length) - 1];
+            await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    // It shows nothing new from now on.
-    private void End(Exception why)
+    private HoldfastException Unexpected(Exception e) => e as HoldfastException ?? new(
+        ErrorCatalogue.StateUnavailable,
+        $"'{_prefix}' of the state cannot be followed: {e.GetType().Name}: {e.Message}",
+        "It is tried again by itself. What is shown may be old until then.",
+        e);
+
+    private void Fail(HoldfastException problem, bool mustNotWait)
     {
         lock (_gate)
         {
-            _end ??= why;
-            while (_waiting.TryDequeue(out var reached, out _)) reached.TrySetException(_end);
+            _failures++;
+            _problem = problem;
+        }
+
+        if (mustNotWait || !_first.Task.IsCompleted) End(problem, isFinal: false);
+        Subscribers.Notify(ProblemChanged);
+    }
+
+    // It shows nothing new until it follows again: who waits is told. Patient ones wait on, unless this is the end.
+    private void End(Exception why, bool isFinal)
+    {
+        lock (_gate)
+        {
+            _end = why;
+            List<(Waiter Waiter, long Revision)> patient = [];
+            while (_waiting.TryDequeue(out var waiter, out var revision))
+            {
+                if (waiter.IsPatient && !isFinal) patient.Add((waiter, revision));
+                else waiter.Reached.TrySetException(why);
+            }
+
+            _waiting.EnqueueRange(patient);
         }
 
         _first.TrySetException(why);
@@ -172,7 +235,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
         if (!_unreadable.IsEmpty) ForgetUnreadable(batch);
         foreach (var key in gone)
         {
-            if (_items.TryRemove(key, out var was)) Changed?.Invoke(key, was.Value, null);
+            if (_items.TryRemove(key, out var was)) Subscribers.Notify(Changed, key, was.Value, null);
         }
 
         foreach (var entry in batch.Puts)
@@ -182,19 +245,25 @@ public sealed class StateMirror<T> : IAsyncDisposable
             if (was?.Revision == entry.ModRevision) continue;
             if (Read(entry) is not { } value) continue;
             _items[key] = new(key, value, entry.ModRevision);
-            Changed?.Invoke(key, was?.Value, value);
+            Subscribers.Notify(Changed, key, was?.Value, value);
         }
 
+        bool isOver;
         lock (_gate)
         {
+            isOver = _problem is not null;
+            (_end, _problem, _failures) = (_disposed != 0 ? _end : null, null, 0);
             _revision = batch.Revision;
-            while (_waiting.TryPeek(out var reached, out var revision) && revision <= _revision)
+            while (_waiting.TryPeek(out var waiter, out var revision) && revision <= _revision)
             {
                 _waiting.Dequeue();
-                reached.TrySetResult();
+                waiter.Reached.TrySetResult();
             }
+
+            _owesSince = _waiting.Count > 0 ? _time.GetTimestamp() : null;
         }
 
+        if (isOver) Subscribers.Notify(ProblemChanged);
         _first.TrySetResult();
     }
 
@@ -212,12 +281,19 @@ public sealed class StateMirror<T> : IAsyncDisposable
             _unreadable.TryRemove(entry.Key[_prefix.Length..], out _);
             return value;
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NotSupportedException or HoldfastException)
+        catch (Exception e) // whatever is wrong with one value, the others are read
         {
             var failure = new HoldfastException(ErrorCatalogue.StateUnavailable, $"The value of '{entry.Key}' cannot be read: {e.Message}", "If a newer Holdfast wrote it, update this one; else store it anew.", e);
             _unreadable[entry.Key[_prefix.Length..]] = failure;
-            Unreadable?.Invoke(entry.Key[_prefix.Length..], failure);
+            Subscribers.Notify(Unreadable, entry.Key[_prefix.Length..], failure);
             return null;
         }
+    }
+
+    private sealed class Waiter(bool isPatient)
+    {
+        public bool IsPatient => isPatient;
+
+        public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

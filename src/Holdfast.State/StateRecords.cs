@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.State;
 
@@ -32,6 +33,22 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
     /// <summary>Sets a value.</summary>
     /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
     public void Set(string key, T value) => Set(key, new Pending(value), mirror.Change(key, value));
+
+    /// <summary>Changes a value as it is by then, so that nothing is lost that others set meanwhile.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="change">Makes the new value of the present one, which is null where there is none. Gives null or the same one to leave it. Must call nobody.</param>
+    /// <returns>The value as it is then; null where there is none.</returns>
+    /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
+    public T? Change(string key, Func<T?, T?> change)
+    {
+        lock (_setting)
+        {
+            var before = Find(key);
+            if (change(before) is not { } after || ReferenceEquals(after, before)) return before;
+            Set(key, after);
+            return after;
+        }
+    }
 
     /// <summary>Returns when the value of a key is stored, or cannot be now.</summary>
     public Task StoredAsync(string key, CancellationToken cancellationToken) => writer.StoredAsync(mirror.Removal(key).Key, cancellationToken);
@@ -71,12 +88,12 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
     {
         try
         {
-            await mirror.ReachAsync(revision, CancellationToken.None);
+            await mirror.ReachedAsync(revision);
             lock (_setting) _pending.TryRemove(KeyValuePair.Create(key, pending)); // it may be stored before whoever set it has put it there
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or Core.Errors.HoldfastException)
+        catch (HoldfastException)
         {
-            // The mirror ends: nobody looks any more.
+            // The mirror was disposed: nobody looks any more.
         }
     }
 

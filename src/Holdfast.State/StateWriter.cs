@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
 
 namespace Holdfast.State;
 
@@ -22,11 +23,26 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     private readonly SemaphoreSlim _storing = new(1); // who flushes waits for a group that is under way, too
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
+    private long? _owesSince; // guarded by _gate; timestamp: since then values wait, and none was stored
+    private int _failures;
 
     private sealed record Item(StateChange Change, Action<long> Stored);
 
     /// <summary>Why nothing can be stored at the moment; null where it can.</summary>
     public HoldfastException? Problem { get; private set; }
+
+    /// <summary>How storing is doing.</summary>
+    public StateLoop Loop
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var silence = _owesSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+                return new(time.GetUtcNow() - silence, silence, _failures, Problem);
+            }
+        }
+    }
 
     /// <summary>How many values wait.</summary>
     public int Waiting
@@ -54,6 +70,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         {
             if (_waiting.TryGetValue(change.Key, out var before)) _line.Remove(before);
             _waiting[change.Key] = _line.AddLast(new Item(change, stored));
+            _owesSince ??= time.GetTimestamp();
             if (_wake.CurrentCount == 0) _wake.Release();
         }
     }
@@ -109,28 +126,45 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         lock (_gate) return _waiting.ContainsKey(key);
     }
 
+    // Its edge: whatever is thrown in a turn is its problem, and the next turn comes after a pause.
     private async Task RunAsync()
     {
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                await _wake.WaitAsync(_stop.Token);
-                while (await StoreAsync(_stop.Token))
-                {
-                }
-
-                if (Problem is null) continue;
-                await Task.Delay(Pause, time, _stop.Token);
-                lock (_gate)
-                {
-                    if (_wake.CurrentCount == 0) _wake.Release();
-                }
+                await TurnAsync();
             }
+            catch (Exception) when (_stop.IsCancellationRequested)
+            {
+                // What waits was flushed by whoever stops the node, or is lost as in a crash: backups are found by what lies at the destinations.
+                return;
+            }
+            catch (Exception e)
+            {
+                SetProblem(Unexpected(e));
+                Wake();
+            }
+
+            if (Problem is not null) await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+    }
+
+    private async Task TurnAsync()
+    {
+        await _wake.WaitAsync(_stop.Token);
+        while (await StoreAsync(_stop.Token))
         {
-            // What waits was flushed by whoever stops the node, or is lost as in a crash: backups are found by what lies at the destinations.
+        }
+
+        if (Problem is not null) Wake(); // what waits is tried again
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            if (_wake.CurrentCount == 0) _wake.Release();
         }
     }
 
@@ -164,12 +198,22 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
 
             return true;
         }
-        catch (HoldfastException problem)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            SetProblem(problem);
+            throw; // whoever waited has given up: that says nothing of the store
+        }
+        catch (Exception e)
+        {
+            SetProblem(Unexpected(e));
             return false;
         }
     }
+
+    private static HoldfastException Unexpected(Exception e) => e as HoldfastException ?? new(
+        ErrorCatalogue.StateUnavailable,
+        $"The state store does not take values: {e.GetType().Name}: {e.Message}",
+        "It is tried again by itself. What waits is lost if the server stops before it can be stored.",
+        e);
 
     // The first that wait. They stay in line until they are stored.
     private List<LinkedListNode<Item>> Group()
@@ -197,12 +241,19 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             if (_waiting.GetValueOrDefault(node.Value.Change.Key) != node) return;
             _waiting.Remove(node.Value.Change.Key);
             _line.Remove(node);
+            _owesSince = _line.Count > 0 ? time.GetTimestamp() : null;
         }
     }
 
     private void SetProblem(HoldfastException? problem)
     {
-        var (before, _) = (Problem, Problem = problem);
-        if (before is null != problem is null) ProblemChanged?.Invoke();
+        HoldfastException? before;
+        lock (_gate)
+        {
+            (before, Problem) = (Problem, problem);
+            _failures = problem is null ? 0 : _failures + 1;
+        }
+
+        if (before is null != problem is null) Subscribers.Notify(ProblemChanged);
     }
 }

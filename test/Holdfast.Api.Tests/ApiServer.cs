@@ -196,7 +196,7 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>Waits until a database has had this many backups, and nothing runs.</summary>
-    public Task BackupsAsync(string name, int count) => UntilAsync(() => Node.Operations.All.Count(o => o.Database.Name == name && o.HasEnded) == count && !Node.Operations.Live.Any() && Node.Dispatcher.Running == 0);
+    public Task BackupsAsync(string name, int count) => UntilAsync(() => Node.Operations.All.Count(o => o.Database.Name == name && o.HasEnded) == count && !Node.Operations.Live.Any() && Node.Queue.Running == 0);
 
     /// <summary>Archives of a database at the destination, by path there, in order.</summary>
     public IReadOnlyList<string> Archives(string name) => Directory.Exists(Path.Combine(Nas, "demo", name))
@@ -236,7 +236,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var tokenFile = Path.Combine(root, "admin-token");
         await File.WriteAllTextAsync(tokenFile, AdminToken + "\n");
         File.SetUnixFileMode(tokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var config = new ServerConfig { Listen = "http://127.0.0.1:0", LocalRoots = [root], Limits = new() { GraceSeconds = 0 } };
+        var config = new ServerConfig { Listen = "http://127.0.0.1:0", LocalRoots = [root], Limits = new() { GraceSeconds = 0, NoProgressMinutes = 10_080 } };
         var engine = new SqliteEngine(time);
         var gate = new Gate(engine.Attach(new SqliteSourceConfig { Name = "demo", Path = Path.Combine(root, "source"), Encrypted = ["*.enc.db"] }));
         var app = HoldfastServer.Build(new() { Config = config, DataFolder = Path.Combine(root, "data"), AdminTokenFile = tokenFile, Time = time }, builder =>
@@ -247,8 +247,16 @@ internal sealed class ApiServer : IAsyncDisposable
             builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
             if (state is not null) builder.Services.AddSingleton(state);
             builder.Services.AddSingleton(s => new HoldfastNode(
-                new() { Tag = "A", Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time), LocalRoots = [root], Zone = TimeZoneInfo.Utc, ShutdownGrace = TimeSpan.Zero },
-                s.GetRequiredService<IStateStore>(), [new(engine.Name, gate, CanSnapshot: true)], time));
+                new()
+                {
+                    Tag = "A",
+                    Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
+                    CatalogFile = Path.Combine(root, "data", "catalog.db"),
+                    LocalRoots = [root],
+                    Zone = TimeZoneInfo.Utc,
+                    ShutdownGrace = TimeSpan.Zero,
+                },
+                s.GetRequiredService<IStateStore>(), [new(engine.Name, gate, CanSnapshot: true)], time, s.GetRequiredService<ILoggerFactory>()));
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app, root, time, gate);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Encryption;
+using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Api.Tests;
 
@@ -31,6 +32,23 @@ public sealed class EncryptionTests
         { "plain.db", "Snapshot", "Recipients+", ".snapshot.tar.zst.age", "Given", false },
         { "unknown.enc.db", "Backup", "Key", ".encrypted-snapshot.tar.zst", "DatabasePages", true }, // its key was not given: a snapshot instead
     };
+
+    [Fact]
+    public async Task A_snapshot_in_place_of_a_logical_backup_is_shown_in_preview_and_task_encrypted_as_that_one_would_have_been()
+    {
+        await using var server = await StartAsync(databases: ["plain.db"]);
+        using (var connection = SqliteConnection.Open(Path.Combine(server.Source, "plain.db"), SqliteConstants.OpenReadWrite))
+            connection.Execute("CREATE TABLE twice(a); INSERT INTO twice VALUES(1),(1); CREATE INDEX i ON twice(a); PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql='CREATE UNIQUE INDEX i ON twice(a)' WHERE name='i'");
+        var encryption = new JsonObject { ["mode"] = "Key", ["key"] = AgeIdentity.Generate().ToSecretKey() };
+        (await server.PutTemplateAsync("nightly", ApiServer.Template("Backup", ("encryption", encryption.DeepClone())))).Is(HttpStatusCode.Created);
+        var made = await server.BackedUpAsync("plain.db");
+        Assert.Equal(("Snapshot", "Given"), ((string)made["type"]!, (string)made["encryption"]!["mode"]!));
+        var previewed = (await server.PostAsync("server-wide-backups/other/preview", ApiServer.Template("Backup", ("encryption", encryption)))).Json()["databases"]!.AsArray().Single()!;
+        var task = await server.TaskAsync("plain.db");
+        Assert.Equal(("Snapshot", "Given"), ((string)previewed["type"]!, (string)previewed["encryption"]!["mode"]!));
+        Assert.Equal(("Snapshot", "Given"), ((string)task["effectiveType"]!, (string)task["encryption"]!["mode"]!));
+        foreach (var reason in (string[])[(string)previewed["typeReason"]!, (string)task["effectiveTypeReason"]!]) Assert.Contains("break its unique index", reason, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Table))]

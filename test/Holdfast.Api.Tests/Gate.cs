@@ -28,6 +28,8 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
         lock (_lock) return _reached.Task.WaitAsync(ApiServer.Patience);
     }
 
+    public PassedOver PassedOver => inner.PassedOver;
+
     public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => inner.DescribeAsync(cancellationToken);
 
     public IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken) => inner.DiscoverAsync(cancellationToken);

@@ -57,6 +57,22 @@ public sealed class RestoreTests
     }
 
     [Fact]
+    public async Task A_restored_file_gets_the_mode_of_the_original_where_that_is_asked_for()
+    {
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using var server = await ApiServer.StartAsync("a.db");
+        File.SetUnixFileMode(Path.Combine(server.Source, "a.db"), Owner | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        await server.PutTemplateAsync("nightly");
+        await server.BackedUpAsync("a.db");
+        var file = (await server.PostAsync("backups/check", new { from = "demo/a.db" })).Json()["file"]!;
+        Assert.Equal(("0644", Environment.UserName), ((string?)file["mode"], (string?)file["user"]));
+        await server.RestoredAsync(new { from = "demo/a.db", target = "demo/private.db" });
+        await server.RestoredAsync(new { from = "demo/a.db", target = "demo/kept.db", keepMode = true, keepOwner = true });
+        Assert.Equal(Owner, File.GetUnixFileMode(Path.Combine(server.Source, "private.db")));
+        Assert.Equal(Owner | UnixFileMode.GroupRead, File.GetUnixFileMode(Path.Combine(server.Source, "kept.db")));
+    }
+
+    [Fact]
     public async Task Points_are_listed_of_a_database_a_destination_and_a_path_and_a_common_root_lists_its_databases()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
@@ -75,10 +91,9 @@ public sealed class RestoreTests
             Assert.Equal(((string)second["archiveId"]!, "Snapshot"), ((string)point["id"]!, (string)point["kind"]!));
         }
 
-        var asked = await server.RestoreAsync(new { from = "destination:nas", target = "demo/new.db" });
-        Assert.Equal("usage", (string?)asked["error"]!["code"]);
-        Assert.Contains("demo/a.db/", (string?)asked["error"]!["hint"], StringComparison.Ordinal);
-        Assert.Contains("demo/b.db/", (string?)asked["error"]!["hint"], StringComparison.Ordinal);
+        var refused = (await server.PostAsync("restores", new { from = "destination:nas", target = "demo/new.db" })).Problem(422, "ambiguous");
+        Assert.Contains("demo/a.db, demo/b.db", (string?)refused["detail"], StringComparison.Ordinal);
+        Assert.Empty((await server.GetAsync("operations?kind=Restore")).Json()["items"]!.AsArray());
     }
 
     [Fact]
@@ -165,7 +180,7 @@ public sealed class RestoreTests
         foreach (var from in (string[])[$"{server.Root}/none", "destination:nas/none", "demo/none.db"])
         {
             (await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Problem(404, "not-found");
-            Assert.Equal("not-found", (string?)(await server.RestoreAsync(new { from, target = "demo/new.db" }))["error"]!["code"]);
+            (await server.PostAsync("restores", new { from, target = "demo/new.db" })).Problem(404, "not-found");
         }
 
         (await server.GetAsync("backups")).Faults("from");

@@ -206,7 +206,7 @@ public sealed class TaskTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(server, origin);
-        await File.WriteAllTextAsync(server.Nas, "in the way", TestContext.Current.CancellationToken);
+        Directory.Move(server.Nas, $"{server.Nas}-away"); // a disk that is not mounted
         server.To("2026-11-26T02:00:00Z");
         await server.BackupsAsync("a.db", 1);
         var task = await server.TaskAsync("a.db");
@@ -214,7 +214,7 @@ public sealed class TaskTests
         Assert.Equal(("Failed", 1), ((string)task["status"]!["lastState"]!, (int)task["status"]!["failures"]!));
         Assert.Contains(server.Nas, (string?)task["status"]!["lastError"], StringComparison.Ordinal);
         Assert.Equal("Failing", await StateAsync(server));
-        File.Delete(server.Nas);
+        Directory.Move($"{server.Nas}-away", server.Nas);
         server.To("2026-11-26T02:01:00Z");
         await server.BackupsAsync("a.db", 2);
         Assert.Equal("Covered", await StateAsync(server));

@@ -40,7 +40,7 @@ public sealed class VerifyTests
         Assert.Equal("corrupt", (string?)chains[1]["check"]!["problems"]![Path.GetFileName(file)]!["code"]);
         Assert.Equal(server.Time.GetUtcNow(), (DateTimeOffset)chains[1]["check"]!["at"]!);
 
-        // It outlives the server, and is forgotten when the name means another place.
+        // It outlives the server, and a move of the disk: what is known belongs to the place.
         server = await server.RestartAsync();
         await using var last = server;
         Assert.NotNull((await ChainsAsync(server))[1]["check"]);
@@ -48,7 +48,8 @@ public sealed class VerifyTests
         Directory.Move($"{server.Root}/second", $"{server.Root}/moved/second");
         (await server.PutAsync("destinations/second", new { kind = "local", path = $"{server.Root}/moved/second" })).Is(HttpStatusCode.OK);
         chains = await ChainsAsync(server);
-        Assert.Equal((true, false), (chains[0]["check"] is not null, chains[1]["check"] is not null));
+        Assert.Equal((true, true), (chains[0]["check"] is not null, chains[1]["check"] is not null));
+        Assert.Equal("corrupt", (string?)chains[1]["check"]!["problems"]![Path.GetFileName(file)]!["code"]);
     }
 
     [Fact]
@@ -71,6 +72,29 @@ public sealed class VerifyTests
         (await server.PostAsync("backups/verify", new { from = "", keys = new[] { "x" } })).Faults("from", "keys");
         (await server.PostAsync("backups/verify", new { from = "/etc" })).Problem(400, "usage");
         Assert.Equal("not-found", (string?)(await VerifiedAsync(server, "demo/none.db"))["error"]!["code"]);
+    }
+
+    [Fact]
+    public async Task Backups_that_are_gone_stand_as_an_alert_until_an_operator_has_taken_note()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("verifyEveryDays", 30)));
+        Assert.Equal(30, (int?)(await server.GetAsync("server-wide-backups/nightly")).Json()["definition"]!["verifyEveryDays"]);
+        (await server.PutAsync("server-wide-backups/nightly", ApiServer.Template(more: ("verifyEveryDays", 0)))).Faults("verifyEveryDays");
+        await server.BackedUpAsync("a.db");
+        Directory.Delete($"{server.Root}/nas/demo/a.db", recursive: true);
+        Assert.Equal("not-found", (string?)(await VerifiedAsync(server, "demo/a.db"))["error"]!["code"]);
+        server.Add("a.db", 10);
+        server.Time.Advance(TimeSpan.FromMinutes(1));
+        var next = await server.BackedUpAsync("a.db", "Incremental");
+        Assert.Equal("Full", (string?)next["kind"]);
+        Assert.Contains(next["warnings"]!.AsArray(), w => ((string)w!).StartsWith("made as full: the chain ", StringComparison.Ordinal));
+        var alert = Assert.Single((await server.GetAsync("alerts?kind=BackupsMissing")).Json()["items"]!.AsArray())!;
+        Assert.Equal(("demo/a.db", "nas"), ((string?)alert["subject"]!["database"], (string?)alert["subject"]!["destination"]));
+
+        (await server.PostAsync("alerts/acknowledge", new { keys = new[] { "none" } })).Problem(404, "not-found");
+        Assert.Equal(1, (int?)(await server.PostAsync("alerts/acknowledge", new { keys = new[] { (string)alert["key"]! } })).Json()["archives"]);
+        Assert.Empty((await server.GetAsync("alerts?kind=BackupsMissing")).Json()["items"]!.AsArray());
     }
 
     private static async Task<IReadOnlyList<JsonNode>> ChainsAsync(ApiServer server) => [.. (await server.GetAsync("backups/chains?from=demo%2Fa.db")).Json()["chains"]!.AsArray().Select(c => c!)];

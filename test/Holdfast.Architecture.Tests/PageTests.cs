@@ -11,6 +11,8 @@ public sealed class PageTests
     // A name of the code: Type or Type.Member, as those sections write them.
     private static readonly Regex Name = new(@"`([A-Z][A-Za-z0-9]+(?:\.[A-Z][A-Za-z0-9]+)?)(?:\(\))?`");
 
+    private static readonly Regex Picture = new(@"images/([a-z-]+\.(?:png|svg))");
+
     [Theory]
     [InlineData("docs/architecture.md")]
     [InlineData("CONTRIBUTING.md")]
@@ -33,6 +35,15 @@ public sealed class PageTests
         var present = Repository.Projects("src").Keys.ToHashSet(StringComparer.Ordinal);
         var text = Repository.Read("docs/architecture.md");
         Assert.All(present, p => Assert.Contains($"`{p}`", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_picture_is_shown_by_a_page_and_every_picture_that_is_shown_exists()
+    {
+        var pages = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md"));
+        var shown = pages.SelectMany(p => Picture.Matches(File.ReadAllText(p)).Select(m => m.Groups[1].Value)).Distinct().Order(StringComparer.Ordinal);
+        var kept = Directory.GetFiles(Path.Combine(Repository.Root, "docs", "images")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal);
+        Assert.Equal(shown, kept);
     }
 
     private static bool IsOfTheFramework(string name) => new[] { "System", "System.IO" }.Any(n => Type.GetType($"{n}.{name}") is not null);

@@ -108,6 +108,6 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    [GeneratedRegex("^(Backup now|Back up|Run|Add|New|Make|Define|Edit|Change|Delete|Remove|Test|Look now|Look at .* now|Restore|Verify|Forget|Give|Approve|Abort|Delay|Save|Enable|Disable|Users)")]
+    [GeneratedRegex("^(Backup now|Back up|Run\\b|Add|New|Make|Define|Edit|Change|Delete|Remove|Test|Look now|Look at .* now|Restore|Verify|Forget|Give|Approve|Abort|Acknowledge|Confirm|Initialize|Delay|Save|Enable|Disable|Users)")]
     private static partial Regex Deeds();
 }

@@ -38,7 +38,7 @@ public sealed class FirstStepsTests(Chromium chromium)
         await page.GetByLabel("nas", new() { Exact = true }).CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Full backup of all now" }).ClickAsync();
-        await Expect(page.GetByText("1 succeeded")).ToBeVisibleAsync();
+        await Expect(page.GetByText("1 protected")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Databases", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new("^orders.db") })).ToContainTextAsync("Protected");
         await Expect(steps).ToHaveCountAsync(0);

@@ -13,6 +13,9 @@ internal static partial class Pages
     /// <summary>Stands for the id of an operation, which is not known before there is one.</summary>
     public const string Operation = "OPERATION";
 
+    /// <summary>Stands for the id of a run.</summary>
+    public const string Run = "RUN";
+
     /// <summary>Stands for the id of a regular task.</summary>
     public const string Task = "TASK";
 
@@ -29,6 +32,8 @@ internal static partial class Pages
         ["/databases/{}/topology"] = [$"{Database}/topology"],
         ["/databases/{}/backups"] = [$"{Database}/backups"],
         ["/operations"] = ["/operations", "/operations?state=Failed&kind=Restore"],
+        ["/runs"] = ["/runs"],
+        ["/runs/{}"] = [$"/runs/{Run}"],
         ["/operations/{}"] = [$"/operations/{Operation}"],
         ["/restore"] = ["/restore", "/restore?from=local%2Forders.db", "/restore?from=destination%3Anas"],
         ["/server-wide-backup"] = ["/server-wide-backup"],

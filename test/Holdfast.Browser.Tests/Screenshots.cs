@@ -26,6 +26,7 @@ public sealed partial class Screenshots(Chromium chromium)
         Directory.CreateDirectory(folder);
         await using var studio = await Fleet.StartAsync();
         var operation = (string)(await studio.Server.ListAsync("operations"))[0]["id"]!;
+        var run = (string)(await studio.Server.ListAsync("runs"))[0]["id"]!;
         var tasks = await studio.Server.ListAsync($"databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks");
         var task = (string)tasks.First(t => !(bool)t["serverWide"]!)["id"]!;
         var opened = $"/databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks?open={(string)tasks.First(t => (string)t["name"]! == "Server Wide Backup, nightly")["id"]!},{task}";
@@ -36,7 +37,7 @@ public sealed partial class Screenshots(Chromium chromium)
                 var page = await studio.PageAsync(chromium, width: width, height: height, dark: dark);
                 foreach (var address in Pages.First)
                 {
-                    var shown = Name(address) == "database-tasks" ? opened : address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace(Pages.Task, task, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal);
+                    var shown = Name(address) == "database-tasks" ? opened : address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace(Pages.Run, run, StringComparison.Ordinal).Replace(Pages.Task, task, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal);
                     await TakeAsync(page, shown, Name(address));
                 }
 
@@ -61,6 +62,7 @@ public sealed partial class Screenshots(Chromium chromium)
     {
         "/" => "databases",
         _ when address.EndsWith(Pages.Operation, StringComparison.Ordinal) => "operation",
+        _ when address.EndsWith(Pages.Run, StringComparison.Ordinal) => "run",
         _ when address.Contains(Pages.Task, StringComparison.Ordinal) => "database-tasks-edit",
         "/server-wide-backup/nightly" => "server-wide-backup-edit",
         _ => NoLetters().Replace(DatabaseId().Replace(address, "database/"), "-").Trim('-'),

@@ -58,7 +58,14 @@ public sealed class ServerPagesTests(Chromium chromium)
         if (Directory.Exists($"{studio.Place.Destination}/nas")) Directory.Delete($"{studio.Place.Destination}/nas", recursive: true);
         await File.WriteAllTextAsync($"{studio.Place.Destination}/nas", "a file where the folder should be", TestContext.Current.CancellationToken);
         await page.GetByRole(AriaRole.Button, new() { Name = "Test nas" }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" })).ToContainTextAsync("Test failed");
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" })).ToContainTextAsync("Not recognized");
+        await Axe.CheckAsync(page);
+
+        File.Delete($"{studio.Place.Destination}/nas");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Initialize nas" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Initialize" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Destination 'nas' is initialized.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" })).Not.ToContainTextAsync("Not recognized");
     }
 
     [Fact]
@@ -108,6 +115,8 @@ public sealed class ServerPagesTests(Chromium chromium)
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("severity=Warning$"));
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "local/orders.db" })).ToHaveAttributeAsync("href", "/databases/local%2Forders.db/tasks");
         await studio.ProtectAsync();
+        await Assertions.Expect(page.GetByText("No alert stands.")).ToBeVisibleAsync();
+        await studio.RunAsync();
         await Assertions.Expect(page.GetByText("All is well.")).ToBeVisibleAsync();
         await page.OpenAsync("/server/nodes");
         await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Live" })).ToContainTextAsync("6 tasks");

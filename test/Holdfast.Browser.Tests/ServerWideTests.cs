@@ -34,10 +34,10 @@ public sealed class ServerWideTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Full backup of all now" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("6 succeeded")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Assertions.Expect(page.GetByText("6 protected")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         Assert.Equal(6, studio.Place.Archives().Length);
         Assert.All(studio.Place.Archives(), a => Assert.EndsWith(".age", a, StringComparison.Ordinal));
-        await page.GetByText("6 succeeded").ClickAsync();
+        await page.GetByText("6 protected").ClickAsync();
         await Assertions.Expect(page.GetByText("Covered by nightly")).ToBeVisibleAsync();
         Assert.Empty(studio.Complaints);
     }
@@ -72,10 +72,10 @@ public sealed class ServerWideTests(Chromium chromium)
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/databases/local%2Forders.db/tasks");
         var card = page.GetByLabel("Server Wide Backup, nightly", new() { Exact = true });
-        await Assertions.Expect(card.GetByText("Never ran")).ToBeVisibleAsync();
+        await Assertions.Expect(card.GetByText("No backup yet")).ToBeVisibleAsync();
         await card.GetByRole(AriaRole.Button, new() { Name = "Backup now" }).ClickAsync();
         await page.GetByText("Full, of this database only").ClickAsync();
-        await Assertions.Expect(card.GetByText("Completed")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Assertions.Expect(card.GetByText("Protected")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         Assert.Single(studio.Place.Archives());
         await card.GetByRole(AriaRole.Button, new() { Name = "Details" }).ClickAsync();
         await Assertions.Expect(card.GetByText("Responsible node")).ToBeVisibleAsync();

@@ -4,12 +4,14 @@ namespace Holdfast.Browser.Tests;
 public sealed class SharedStudio : IAsyncLifetime
 {
     private string _operation = "";
+    private string _run = "";
     private string _task = "";
 
     internal Studio Studio { get; private set; } = default!;
 
-    /// <summary>An address, with the ids of an operation and a task where it needs them.</summary>
-    internal string Of(string address) => address.Replace(Pages.Operation, _operation, StringComparison.Ordinal).Replace(Pages.Task, _task, StringComparison.Ordinal);
+    /// <summary>An address, with the ids of an operation, a run and a task where it needs them.</summary>
+    internal string Of(string address) => address.Replace(Pages.Operation, _operation, StringComparison.Ordinal)
+        .Replace(Pages.Run, _run, StringComparison.Ordinal).Replace(Pages.Task, _task, StringComparison.Ordinal);
 
     public async ValueTask InitializeAsync()
     {
@@ -17,6 +19,7 @@ public sealed class SharedStudio : IAsyncLifetime
         await Studio.ProtectAsync();
         await Studio.RunAsync();
         _operation = (string)(await Studio.Server.ListAsync("operations"))[0]["id"]!;
+        _run = (string)(await Studio.Server.ListAsync("runs"))[0]["id"]!;
         Studio.Place.Make("tenants/new.db"); // waits for its first backup
         File.WriteAllBytes($"{Studio.Place.Source}/broken.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]);
         await Studio.Server.UntilAsync(async () => (await Studio.Server.ListAsync("alerts")).Count > 0, "no alert was raised");

@@ -33,4 +33,28 @@ public sealed class SignInTests(Chromium chromium)
         await page.GotoAsync("/");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
     }
+
+    [Fact]
+    public async Task A_page_that_was_loaded_for_somebody_else_shows_nothing()
+    {
+        await using var studio = await Studio.StartAsync();
+        var page = await studio.PageAsync(chromium);
+        var other = await studio.SignInAsync("Viewer");
+        var isLoaded = new TaskCompletionSource();
+        // The page is there, with what opens its circuit; before it does, somebody else signs in.
+        await page.RouteAsync("**/_framework/blazor.web.js", async route =>
+        {
+            await isLoaded.Task;
+            await route.ContinueAsync();
+        });
+        var loading = page.GotoAsync("/", new() { WaitUntil = WaitUntilState.Commit });
+        await loading;
+        await page.Context.AddCookiesAsync([new() { Name = other.Name, Value = other.Value, Domain = studio.Address.Host, Path = "/", HttpOnly = true, SameSite = SameSiteAttribute.Strict }]);
+        isLoaded.SetResult();
+        await Assertions.Expect(page.GetByText("This page was loaded by somebody else.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("articles.db")).ToHaveCountAsync(0);
+        await page.UnrouteAllAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Load it again" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("articles.db")).ToBeVisibleAsync();
+    }
 }

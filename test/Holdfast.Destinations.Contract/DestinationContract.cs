@@ -160,6 +160,23 @@ public abstract class DestinationContract : IAsyncLifetime
     [InlineData("/etc/file")]
     public Task A_path_that_leaves_the_destination_is_refused(string path) => Assert.ThrowsAnyAsync<ArgumentException>(() => Destination.BeginUploadAsync(path, Token));
 
+    [Fact]
+    public async Task One_that_is_as_it_was_opened_says_so()
+    {
+        await Destination.CheckAsync(Token);
+        await PublishAsync("file", [1]);
+        await Destination.CheckAsync(Token);
+        Assert.Equal(["file"], await NamesAsync("")); // its identity is no content
+    }
+
+    [Fact]
+    public async Task Publishing_after_it_was_closed_ends_with_an_error()
+    {
+        await using var upload = await Destination.BeginUploadAsync("file", Token);
+        await Destination.DisposeAsync();
+        await AssertFailsAsync(ErrorCatalogue.DestinationFailed, () => Destination.PublishAsync([upload], Token));
+    }
+
     /// <summary>Opens a new and empty destination.</summary>
     protected abstract ValueTask<IDestination> OpenAsync();
 

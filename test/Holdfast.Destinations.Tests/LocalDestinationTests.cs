@@ -27,6 +27,16 @@ public sealed class LocalDestinationTests : DestinationContract
     }
 
     [Fact]
+    public async Task A_deletion_that_was_given_up_deletes_nothing()
+    {
+        Directory.CreateDirectory(Path.Combine(_root, "chain"));
+        await File.WriteAllTextAsync(Path.Combine(_root, "chain", "file"), "contents", Token);
+        await using var destination = LocalDestination.Open(_root, create: false);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => destination.DeleteAsync("chain/file", new CancellationToken(canceled: true)));
+        Assert.True(File.Exists(Path.Combine(_root, "chain", "file")));
+    }
+
+    [Fact]
     public async Task Only_its_owner_can_read_an_archive()
     {
         await using var destination = LocalDestination.Open(_root, create: false);
@@ -36,11 +46,36 @@ public sealed class LocalDestinationTests : DestinationContract
     }
 
     [Fact]
+    public async Task Uploads_that_take_a_folder_from_one_another_find_the_name_taken_and_nothing_else()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(_root, "shared")).FullName;
+        // Each has an opening of its own, as two processes have.
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(
+            async () =>
+            {
+                await using var destination = LocalDestination.Open(root, create: false);
+                for (var i = 0; i < 1000; i++)
+                {
+                    try
+                    {
+                        await (await destination.BeginUploadAsync("database/chain/file", Token)).DisposeAsync();
+                    }
+                    catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
+                    {
+                        // another one writes it, or has just removed the folder
+                    }
+                }
+            },
+            Token)));
+        Assert.Empty(Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task A_root_that_vanished_is_told_and_not_made_again()
     {
         var root = Path.Combine(_root, "mount");
         await using var destination = LocalDestination.Open(root, create: true);
-        Directory.Delete(root);
+        Directory.Delete(root, recursive: true);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => destination.BeginUploadAsync("a/b", Token));
         Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
         Assert.Contains("vanished", failure.Message, StringComparison.Ordinal);
@@ -59,6 +94,69 @@ public sealed class LocalDestinationTests : DestinationContract
     {
         await using var destination = LocalDestination.Open(_root, create: false);
         Assert.InRange((await destination.FreeBytesAsync(Token)).GetValueOrDefault(), 1, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_slash_at_the_end_of_its_path_defeats_no_guard()
+    {
+        var root = Path.Combine(_root, "mount");
+        await using var destination = LocalDestination.Open($"{root}//", create: true);
+        Assert.Equal(root, destination.Name);
+        Directory.Delete(root, recursive: true);
+        await Assert.ThrowsAsync<HoldfastException>(() => destination.BeginUploadAsync("a/b", Token));
+        Assert.False(Path.Exists(root));
+    }
+
+    [Fact]
+    public async Task A_root_that_is_made_gets_an_identity_and_one_that_was_there_is_left_as_it_is()
+    {
+        await using var made = LocalDestination.Open(Path.Combine(_root, "made"), create: true);
+        Assert.True(DestinationIdentity.IsId(await new LocalDriver().FindIdentityAsync(made.Name, Token)));
+        Directory.CreateDirectory(Path.Combine(_root, "there"));
+        await using var there = LocalDestination.Open(Path.Combine(_root, "there"), create: true);
+        Assert.Empty(Directory.GetFileSystemEntries(there.Name));
+    }
+
+    [Fact]
+    public async Task What_lost_its_identity_shows_nothing_takes_nothing_and_deletes_nothing()
+    {
+        var root = Path.Combine(_root, "known");
+        var id = await new LocalDriver().InitializeAsync(root, Token);
+        await using var destination = LocalDestination.OpenKnown(root, id);
+        await using var upload = await destination.BeginUploadAsync("a/b", Token);
+        File.Move(Path.Combine(root, DestinationIdentity.FileName), Path.Combine(_root, "away"));
+        Func<Task>[] calls =
+        [
+            () => destination.CheckAsync(Token),
+            async () => await destination.ListAsync("", Token).GetAsyncEnumerator(Token).MoveNextAsync(),
+            () => destination.BeginUploadAsync("c/d", Token),
+            () => destination.PublishAsync([upload], Token),
+            () => destination.OpenAsync("a/b", Token),
+            () => destination.DeleteAsync("a/b", Token),
+            () => destination.FreeBytesAsync(Token),
+            () => Task.FromResult(LocalDestination.OpenKnown(root, id)),
+        ];
+        foreach (var call in calls) Assert.Equal(ErrorCatalogue.DestinationIdentity, (await Assert.ThrowsAsync<HoldfastException>(call)).Error);
+        Assert.False(Directory.Exists(Path.Combine(root, "c")));
+
+        File.Move(Path.Combine(_root, "away"), Path.Combine(root, DestinationIdentity.FileName));
+        await destination.PublishAsync([upload], Token);
+        Assert.True(File.Exists(Path.Combine(root, "a", "b")));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task What_is_moved_away_while_it_is_written_is_not_reported_as_published(int files)
+    {
+        await using var destination = LocalDestination.Open(_root, create: false);
+        var uploads = new List<IUpload>();
+        for (var i = 0; i < files; i++) uploads.Add(await destination.BeginUploadAsync($"folder/{i}", Token));
+        Directory.Move(Path.Combine(_root, "folder"), Path.Combine(_root, "away"));
+        Directory.CreateDirectory(Path.Combine(_root, "folder"));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => destination.PublishAsync(uploads, Token));
+        Assert.Contains("remounted", failure.Message, StringComparison.Ordinal);
+        foreach (var upload in uploads) await upload.DisposeAsync();
     }
 
     protected override ValueTask<IDestination> OpenAsync() => new(LocalDestination.Open(Path.Combine(_root, "contract"), create: true));

@@ -9,6 +9,15 @@ internal sealed record Ended(int ExitCode, string Output, string Error)
     /// <summary>What it wrote, as JSON.</summary>
     public JsonNode Json => JsonNode.Parse(Output) ?? throw new InvalidOperationException("No JSON.");
 
+    /// <summary>Checks that it was stopped by a signal, and said so in one document.</summary>
+    public void CheckStopped(int exitCode, string message)
+    {
+        Assert.True(ExitCode == exitCode, ToString());
+        Assert.Equal("", Error);
+        Assert.Equal("interrupted", Json["error"]!["code"]!.GetValue<string>());
+        Assert.Contains(message, Json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
     public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Error}";
 }
 
@@ -61,6 +70,19 @@ internal static class Child
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} did not end.");
         }
+    }
+
+    /// <summary>Sends a signal to a child as soon as something is so, and waits for its end.</summary>
+    public static async Task<Ended> StopAsync(Process process, string signal, Func<bool> isUnderWay)
+    {
+        while (!isUnderWay())
+        {
+            Assert.False(process.HasExited, "it ended before it was under way");
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return await EndAsync(process);
     }
 
     /// <summary>Runs a shell command that must succeed.</summary>

@@ -56,6 +56,50 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task An_archive_of_another_database_in_the_place_of_one_is_refused_and_given_by_its_own_path_warned_of()
+    {
+        _place.Make("a.db");
+        _place.Make("b.db");
+        await _place.BackupAsync(0, "snapshot", "full");
+        var (own, other) = (Directory.GetFiles(_place.Chains("a.db")[0], "*.snapshot.tar.zst").Single(), Directory.GetFiles(_place.Chains("b.db")[0], "*.snapshot.tar.zst").Single());
+        File.Copy(other, own, overwrite: true);
+        foreach (var path in (string[])[_place.Chains("a.db")[0], $"{_place.Destination}/local/a.db"])
+        {
+            await FailsAsync(5, "refused-content", "restore", path, "--to", $"{_place.Out}/x.db");
+            await FailsAsync(5, "refused-content", "extract", path, "--to", $"{_place.Out}/x");
+            await _place.HoldfastAsync(5, "verify", path);
+            await _place.HoldfastAsync(0, "verify", path, "--allow-mismatch");
+        }
+
+        var expected = _place.SourceContents("b.db");
+        await _place.ComesBackAsync(_place.Chains("a.db")[0], expected, null, "--allow-mismatch");
+        var warned = await _place.HoldfastAsync(0, "restore", own, "--to", $"{_place.Out}/y.db");
+        Assert.Contains("does not belong where it lies: it is of database 'local/b.db'", warned.Error, StringComparison.Ordinal);
+
+        // Away from a destination's root the folders above it say nothing.
+        Directory.CreateDirectory($"{_place.Root}/elsewhere/a.db");
+        Directory.Move(_place.Chains("a.db")[0], $"{_place.Root}/elsewhere/a.db/{Path.GetFileName(_place.Chains("a.db")[0])}");
+        await _place.ComesBackAsync($"{_place.Root}/elsewhere/a.db", expected);
+    }
+
+    [Fact]
+    public async Task An_older_archive_of_the_same_chain_in_the_place_of_the_newest_is_refused()
+    {
+        _place.Make("a.db");
+        await _place.BackupAsync(0, "snapshot", "full");
+        foreach (var id in (int[])[3, 4])
+        {
+            _place.Sql("a.db", $"DELETE FROM t WHERE id = {id}");
+            await _place.BackupAsync(0, "snapshot", "incremental");
+        }
+
+        var incrementals = Directory.GetFiles(_place.Chains("a.db")[0], "*.incremental-backup.tar.zst").Order(StringComparer.Ordinal).ToList();
+        File.Copy(incrementals[0], incrementals[1], overwrite: true);
+        await FailsAsync(5, "refused-content", "restore", _place.Chains("a.db")[0], "--to", $"{_place.Out}/x.db");
+        await _place.HoldfastAsync(5, "verify", _place.Chains("a.db")[0]);
+    }
+
+    [Fact]
     public async Task An_archive_of_another_chain_in_the_folder_is_no_parent()
     {
         _place.Make("a.db");
@@ -199,6 +243,31 @@ public sealed class ErrorTests : IDisposable
         Assert.Contains("error: ", ended.Error, StringComparison.Ordinal);
         Assert.Contains("hint: ", ended.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_place.Out));
+    }
+
+    [Fact]
+    public async Task A_malformed_request_is_one_JSON_document_too()
+    {
+        var json = await _place.JsonAsync(2, "keygen", "--frobnicate", "--sideways");
+        Assert.Equal("usage", json["error"]!["code"]!.GetValue<string>());
+        Assert.Contains("--sideways", json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    // Exceptions of the libraries that nobody thought of: an empty path.
+    [Theory]
+    [InlineData("keygen", "--out", "")]
+    [InlineData("serve", "--config", "")]
+    public Task What_nobody_thought_of_is_1_and_JSON_all_the_same(params string[] arguments) => FailsAsync(1, "unexpected", arguments);
+
+    [Fact]
+    public Task An_empty_path_is_told_as_such() => FailsAsync(2, "usage", "verify", "");
+
+    [Fact]
+    public async Task A_reader_that_goes_away_is_no_crash()
+    {
+        var ended = await Child.RunAsync("bash", ["-c", $"'{Child.Holdfast}' databases --source '{_place.Root}/nothing' --output json | true; echo ${{PIPESTATUS[0]}}"], data: _place.Data);
+        Assert.Contains(ended.Output.Trim(), (string[])["7", "1"]);
+        Assert.DoesNotContain("Unhandled", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]

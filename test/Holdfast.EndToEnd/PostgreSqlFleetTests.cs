@@ -55,7 +55,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
         var names = Enumerable.Range(0, Tenants).Select(i => $"tenant {i:000}").Prepend(Everything).ToList();
         await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 3, CancellationToken = Token }, async (name, _) =>
         {
-            await place.HoldfastAsync(0, "restore", $"{place.Destination}/main/{name.Replace(" ", "%20", StringComparison.Ordinal)}", "--to", $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}/{name.Replace(" ", "%20", StringComparison.Ordinal)}%20copy", "--password-file", $"{place.Root}/password");
+            await place.HoldfastAsync(0, "restore", $"{place.Destination}/main/{name.Replace(" ", "%20", StringComparison.Ordinal)}", "--to", $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}/{name.Replace(" ", "%20", StringComparison.Ordinal)}%20copy", "--password-file", $"{place.Root}/password", "--allow-powerful-role"); // default privileges of a role are set by it, or left out
             Assert.Equal(await Contents.SchemaAsync(cluster, name), await Contents.SchemaAsync(cluster, $"{name} copy"));
         });
         foreach (var name in names)

@@ -31,9 +31,14 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
         await cluster.RunAsync("shop", "INSERT INTO item(note) VALUES ('one more')");
         Assert.Single((await place.JsonAsync(0, [.. backup, "--kind", "incremental"]))["items"]!.AsArray(), i => (string)i!["state"]! == "Completed");
 
-        await place.HoldfastAsync(0, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/copy", "--password-file", $"{place.Root}/password");
+        var powerful = await place.HoldfastAsync(1, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/copy", "--password-file", $"{place.Root}/password");
+        Assert.Contains("has BYPASSRLS", powerful.Error, StringComparison.Ordinal);
+        Assert.Contains("--restore-user", powerful.Error, StringComparison.Ordinal);
+        var old = await place.HoldfastAsync(0, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/old", "--password-file", $"{place.Root}/password", "--allow-superuser");
+        Assert.Contains("--allow-powerful-role", old.Error, StringComparison.Ordinal);
+        await place.HoldfastAsync(0, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/copy", "--password-file", $"{place.Root}/password", "--restore-user", Cluster.Restorer, "--restore-password-file", $"{place.Root}/password", "--owner", Cluster.User);
         await SameAsync("shop", "copy");
-        var taken = await place.HoldfastAsync(6, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/copy", "--password-file", $"{place.Root}/password");
+        var taken = await place.HoldfastAsync(6, "restore", $"{place.Destination}/main/shop", "--to", $"{Url}/copy", "--password-file", $"{place.Root}/password", "--restore-user", Cluster.Restorer, "--restore-password-file", $"{place.Root}/password", "--owner", Cluster.User);
         Assert.Contains("exists already", taken.Error, StringComparison.Ordinal);
 
         // The same archive with programs that every Debian has.
@@ -112,6 +117,11 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
         var wrong = await served.RunAsync(1, "source", "put", "main", "--url", Url, "--password-file", $"{place.Root}/wrong");
         Assert.Contains("refused the password", wrong.Output, StringComparison.Ordinal);
         await served.RunAsync(0, "source", "put", "main", "--url", Url, "--password-file", $"{place.Root}/password", "--exclude", "Ünïcode/**");
+        Assert.Contains("postgresql-role.sql", (await served.RunAsync(0, "source", "test", "main")).Output, StringComparison.Ordinal); // no role for restores yet
+        string[] restores = ["--restore-user", Cluster.Restorer, "--restore-password-file", $"{place.Root}/password", "--owner", Cluster.User];
+        await served.RunAsync(0, ["source", "put", "main", "--url", Url, "--exclude", "Ünïcode/**", .. restores]);
+        var defined = (await served.JsonAsync(0, "source", "list"))["items"]!.AsArray().Single(i => (string)i!["name"]! == "main")!["definition"]!["restore"]!;
+        Assert.Equal((Cluster.Restorer, true), ((string)defined["user"]!, (bool)defined["hasPassword"]!));
         Assert.Contains("version 1", (await served.RunAsync(0, "source", "test", "main")).Output, StringComparison.Ordinal);
         await cluster.RunAsync("postgres", $"REVOKE pg_read_all_data FROM {Cluster.User}");
         Assert.Contains("GRANT pg_read_all_data", (await served.RunAsync(0, "source", "test", "main")).Output, StringComparison.Ordinal);
@@ -119,7 +129,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
 
         // Who changes the address gives the password again: it goes to no other.
         await served.RunAsync(2, "source", "put", "main", "--url", "postgresql://holdfast@127.0.0.1:1");
-        await served.RunAsync(0, "source", "put", "main", "--url", Url, "--exclude", "Ünïcode/**");
+        await served.RunAsync(0, "source", "put", "main", "--url", Url, "--exclude", "Ünïcode/**", "--restore-user", Cluster.Restorer, "--owner", Cluster.User);
         await served.RunAsync(2, "source", "put", "demo", "--url", Url, "--password-file", $"{place.Root}/password");
         var preview = (await served.RunAsync(0, "server-wide", "preview", "nightly")).Output;
         Assert.True(preview.Contains("covers 4 databases (2 as snapshot, 2 as logical backup)", StringComparison.Ordinal), preview);

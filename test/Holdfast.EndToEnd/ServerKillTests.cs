@@ -194,22 +194,31 @@ public sealed class ServerKillTests : IDisposable
         var dead = DateTimeOffset.UtcNow;
         await _server.StartAsync();
         foreach (var operation in await _server.ListAsync("operations?limit=1000"))
-            Assert.True(operation["ended"] is not null || operation["created"]!.GetValue<DateTimeOffset>() > dead, $"{what}: an operation of the life before goes on: {operation.ToJsonString()}");
-        foreach (var operation in _operations) Assert.True((await _server.GetAsync($"operations/{operation}"))["ended"] is not null, $"{what}: operation {operation} has not ended");
+            Assert.True(operation["ended"] is not null || operation["started"]?.GetValue<DateTimeOffset>() is not { } started || started > dead, $"{what}: an operation of the life before goes on: {operation.ToJsonString()}");
         await CheckEditsAsync(what);
         foreach (var (name, id) in _taskIds) Assert.True(await TaskOfAsync(name) == id, $"{what}: the task of {name} has another id");
         await RunAsync("Incremental");
+        // What waited when it was killed has run since, as itself.
+        foreach (var operation in _operations) Assert.True((await _server.GetAsync($"operations/{operation}"))["ended"] is not null, $"{what}: operation {operation} has not ended");
         foreach (var failed in (await _server.ListAsync("operations?limit=100")).Where(o => o["state"]!.GetValue<string>() == "Failed" && o["error"]!["code"]!.GetValue<string>() is not ("interrupted" or "not-found" or "source-unreadable" or "target-exists")))
             Assert.Fail($"{what}: {failed.ToJsonString()}");
         await _server.UntilAsync(() => Task.FromResult(!Left().Any()), $"{what}: something is left", () => string.Join(", ", Left())); // what runs again by itself may be under way
         foreach (var path in _archives) Assert.True(File.Exists($"{_place.Destination}/nas/{path}"), $"{what}: {path} was acknowledged, and is not there");
         await _server.QuietAsync();
-        var verified = await _place.HoldfastAsync("verify", $"{_place.Destination}/nas");
+        // Chains are given older names here, so that retention lets them go: that mismatch is known.
+        var verified = await _place.HoldfastAsync("verify", $"{_place.Destination}/nas", "--allow-mismatch");
         Assert.True(verified.ExitCode == 0, $"{what}: {verified}");
         await ComesBackAsync(Name(random.Next(Databases)), what);
     }
 
-    private IEnumerable<string> Left() => _place.Leftovers().Concat(EmptyFolders()).Concat(Workspace.Files(_place.Source).Where(f => f.Contains("_holdfast_restore_", StringComparison.Ordinal))).Concat(Workspace.Files(_server.Temporary).Where(f => f.Contains("holdfast-spool-", StringComparison.Ordinal)));
+    // A definition that was never acknowledged may leave the beginning of an identity in a folder that is no destination; the next definition replaces it.
+    private IEnumerable<string> Left() =>
+    [
+        .. _place.Leftovers().Where(f => !f.EndsWith("/.holdfast-destination.partial", StringComparison.Ordinal) || f.Contains("/nas/", StringComparison.Ordinal)),
+        .. EmptyFolders(),
+        .. Workspace.Files(_place.Source).Where(f => f.Contains("_holdfast_restore_", StringComparison.Ordinal)),
+        .. Workspace.Files(_server.Temporary).Where(f => f.Contains("holdfast-spool-", StringComparison.Ordinal)),
+    ];
 
     private async Task CheckEditsAsync(string what)
     {

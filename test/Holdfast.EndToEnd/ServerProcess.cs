@@ -20,6 +20,7 @@ internal sealed record Answer(HttpStatusCode Status, JsonNode? Body)
 /// <summary>A real <c>holdfast serve</c> on a folder, which can be killed and started again, and a client that talks to it.</summary>
 internal sealed partial class ServerProcess : IDisposable
 {
+    private const int Interrupt = 2;
     private const int Terminate = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -65,18 +66,24 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Where it makes its spool files.</summary>
     public string Temporary => _temporary;
 
+    /// <summary>Number of the process.</summary>
+    public int Id => _process!.Id;
+
     /// <summary>Most memory that it has had resident, in bytes.</summary>
     public long PeakResidentBytes => long.Parse(File.ReadLines($"/proc/{_process!.Id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
 
     /// <summary>What it has written so far, of all its lives.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>What a shell does before it becomes the server, at each start that says nothing else.</summary>
+    public string Before { get; set; } = "true";
+
     /// <summary>Starts it, without waiting for anything.</summary>
     /// <param name="before">What a shell does before it becomes the server.</param>
-    public void Begin(string before = "true")
+    public void Begin(string? before = null)
     {
         _process?.Dispose();
-        _process = Child.Start("bash", ["-c", $"{before}; exec \"$0\" \"$@\"", Child.Holdfast, "serve", "--config", _config, "--data", _data, "--admin-token-file", _tokenFile], _temporary);
+        _process = Child.Start("bash", ["-c", $"{before ?? Before}; exec \"$0\" \"$@\"", Child.Holdfast, "serve", "--config", _config, "--data", _data, "--admin-token-file", _tokenFile], _temporary);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -106,10 +113,10 @@ internal sealed partial class ServerProcess : IDisposable
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>SIGTERM; returns the exit code.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>SIGTERM, or <c>INT</c>; returns the exit code.</summary>
+    public async Task<int> StopAsync(string signal = "TERM")
     {
-        Assert.Equal(0, Signal(_process!.Id, Terminate));
+        Assert.Equal(0, Signal(_process!.Id, signal == "INT" ? Interrupt : Terminate));
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
         return _process.ExitCode;
     }

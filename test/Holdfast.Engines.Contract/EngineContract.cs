@@ -83,6 +83,17 @@ public abstract class EngineContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_view_and_a_restore_tell_the_source_that_they_belong_to()
+    {
+        await CreateAsync("original", 20);
+        var info = await Source.DescribeAsync(Token);
+        var (_, fingerprint, made) = await BackUpAsync("original", BackupType.Backup);
+        await using (var view = await OpenAsync("original", BackupType.Backup)) Assert.Equal(info, view.Source);
+        await using var target = await Source.BeginRestoreAsync(new("copy", made, null, fingerprint, 100_000), Token);
+        Assert.Equal(info, target.Source);
+    }
+
+    [Fact]
     public async Task Equal_tokens_mean_equal_contents_and_a_change_changes_the_token()
     {
         await CreateAsync("tokens", 10);

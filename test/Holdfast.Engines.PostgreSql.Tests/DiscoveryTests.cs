@@ -1,6 +1,7 @@
 using Holdfast.Core.Cluster;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
@@ -46,6 +47,20 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
+    public async Task A_database_that_was_closed_or_made_a_template_is_told_from_one_that_is_gone()
+    {
+        foreach (var name in (string[])["closed", "template", "left-out"]) await Cluster.CreateAsync(name);
+        await Cluster.RunAsync("postgres", "ALTER DATABASE template IS_TEMPLATE true; ALTER DATABASE closed ALLOW_CONNECTIONS false; ALTER DATABASE \"left-out\" ALLOW_CONNECTIONS false");
+        await using var source = Attach(Cluster.Source() with { Exclude = ["left-*"] });
+        Assert.Empty(await DiscoverAsync(source));
+        var explained = await source.ExplainAbsenceAsync(["closed", "template", "left-out", "gone"], Token);
+        Assert.Equal(["closed", "template"], explained.Keys.Order(StringComparer.Ordinal));
+        foreach (var problem in explained.Values) await Cluster.RunAsync("postgres", problem.Hint!.Split(';')[0]);
+        Assert.Equal(["closed", "template"], (await DiscoverAsync(source)).Select(d => d.Name));
+        await Cluster.RunAsync("postgres", "ALTER DATABASE \"left-out\" ALLOW_CONNECTIONS true");
+    }
+
+    [Fact]
     public async Task A_database_that_may_not_be_connected_to_is_listed_with_the_sql_to_mend_it()
     {
         await Cluster.CreateAsync("pri\"vate", Cluster.Superuser);
@@ -55,6 +70,40 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(ErrorCatalogue.SourceUnreadable, problem?.Error);
         await Cluster.RunAsync("postgres", problem!.Hint!);
         Assert.Null(Assert.Single(await DiscoverAsync(source)).Problem);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_no_text_is_listed_with_the_sql_to_mend_it_and_hides_no_other()
+    {
+        await Cluster.CreateAsync("shop");
+        await Cluster.RunAsync("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+        await RunInLatinAsync("CREATE DATABASE \"caf\u00e9\" OWNER holdfast TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+        await RunInLatinAsync("CREATE DATABASE \"caf\u00e8\" OWNER holdfast TEMPLATE template0");
+        await using var source = Attach(Cluster.Source());
+        var found = await DiscoverAsync(source);
+        Assert.Equal(["caf%E8~", "caf%E9~", "latin", "shop"], found.Select(d => d.Name.StartsWith("caf", StringComparison.Ordinal) ? d.Name[..^8] : d.Name));
+        Assert.All(found.Take(2), d => Assert.Equal(ErrorCatalogue.SourceUnreadable, d.Problem!.Error));
+        Assert.All(found.Skip(2), d => Assert.Null(d.Problem));
+        Assert.Empty(await DiscoverAsync(Attach(Cluster.Source() with { Exclude = ["caf%*", "latin", "shop"] })));
+        foreach (var (odd, i) in found.Take(2).Select((d, i) => (d, i))) await Cluster.RunAsync("postgres", odd.Problem!.Hint!.Replace("new_name", $"new_{i}", StringComparison.Ordinal));
+        Assert.Equal(["latin", "new_0", "new_1", "shop"], (await DiscoverAsync(source)).Select(d => d.Name));
+    }
+
+    [Fact]
+    public async Task A_role_whose_name_is_no_text_does_not_stop_a_restore()
+    {
+        await Cluster.CreateAsync("shop");
+        await Cluster.RunAsync("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+        await RunInLatinAsync("CREATE ROLE \"ren\u00e9e\"");
+        try
+        {
+            var (items, fingerprint) = await BackUpAsync("shop");
+            await RestoreAsync(Cluster.Source(), "again", items, fingerprint);
+        }
+        finally
+        {
+            await RunInLatinAsync("DROP ROLE \"ren\u00e9e\"");
+        }
     }
 
     [Fact]
@@ -71,6 +120,16 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.CreateAsync("one");
         await using var source = Attach(Cluster.Source() with { Hosts = [new("127.0.0.1", Postmaster.FreePort()), new("127.0.0.1", Cluster.Port)] });
         Assert.Single(await DiscoverAsync(source));
+    }
+
+    // As its bytes are in the catalogue, so they are sent: in one byte each.
+    private async Task RunInLatinAsync(string sql)
+    {
+        var text = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = Cluster.Port, Username = Cluster.Superuser, Password = Cluster.Password, Database = "latin", Pooling = false, ClientEncoding = "LATIN1", Encoding = "iso-8859-1" };
+        await using var connection = new NpgsqlConnection(text.ConnectionString);
+        await connection.OpenAsync(Token);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Token);
     }
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
     }
 
     private async Task<int> HeldOnPrimaryAsync() =>
-        int.Parse(Assert.Single(await Cluster.QueryAsync("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = 'db' AND application_name = 'holdfast'")));
+        int.Parse(Assert.Single(await Cluster.QueryAsync("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = 'db' AND application_name LIKE 'holdfast backup %'")));
 
     private Task<NpgsqlConnection> OpenStandbyAsync() => Cluster.OpenAtAsync(_standby!.Port, "template1", Cluster.Superuser);
 

@@ -20,6 +20,7 @@ public sealed class UrlTests
     [InlineData("postgresql://u@[::1]", "[::1]:5432")]
     [InlineData("postgresql://u@%2Frun%2Fpostgresql:5433", "/run/postgresql:5433")]
     [InlineData("postgresql://u@/?host=/run/postgresql&port=9", "/run/postgresql:9")]
+    [InlineData("postgresql://u@/?port=9&host=/run/postgresql,b", "/run/postgresql:9 b:9")]
     public void Hosts_and_ports_are_read(string text, string hosts) => Assert.Equal(hosts, string.Join(' ', PostgreSqlUrl.Parse(text).Config.Hosts));
 
     [Theory]
@@ -43,6 +44,7 @@ public sealed class UrlTests
     [InlineData("postgresql://")]
     [InlineData("postgresql://u@")]
     [InlineData("postgresql://u@a,,b")]
+    [InlineData("postgresql://u@a%2C%2Frun%2Fpostgresql")]
     [InlineData("postgresql://u@db:0")]
     [InlineData("postgresql://u@db:65536")]
     [InlineData("postgresql://u@[::1")]

@@ -34,6 +34,23 @@ public sealed class ChangeTokenTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_that_is_put_over_the_main_file_under_an_unchanged_log_changes_the_token()
+    {
+        var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
+        using var app = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite);
+        app.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        using (var copy = OtherProgram("cp", path, _folder["copy"])) await copy.WaitForExitAsync(TestContext.Current.CancellationToken);
+        app.Execute("UPDATE account SET balance=7");
+        app.QueryNumber("PRAGMA wal_checkpoint(PASSIVE)");
+        var token = await Token("app.db");
+        Assert.Equal(token, await Token("app.db"));
+        using (var copy = OtherProgram("cp", _folder["copy"], path)) await copy.WaitForExitAsync(TestContext.Current.CancellationToken); // the same inode
+        Assert.NotEqual(token, await Token("app.db"));
+
+        static System.Diagnostics.Process OtherProgram(string name, params string[] arguments) => System.Diagnostics.Process.Start(name, arguments);
+    }
+
+    [Fact]
     public async Task In_rollback_mode_the_token_changes_with_each_commit_at_once()
     {
         using var app = SqliteConnection.Open(_folder.Make("app.db"), SqliteConstants.OpenReadWrite);

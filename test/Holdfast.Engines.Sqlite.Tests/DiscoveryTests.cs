@@ -10,6 +10,48 @@ public sealed class DiscoveryTests : IDisposable
     private const string Small = "CREATE TABLE t(a); INSERT INTO t VALUES(1)";
     private readonly TestFolder _folder = new();
 
+    [Fact]
+    public async Task What_is_passed_over_is_told_with_its_reason()
+    {
+        _folder.Make("app.db", "PRAGMA journal_mode=WAL");
+        _folder.Make("out.db");
+        File.WriteAllText(_folder["notes.txt"], "no database");
+        File.WriteAllText(_folder["empty.db"], "");
+        File.WriteAllText(_folder["app.db-wal"], "a log");
+        File.WriteAllText(_folder[$"_holdfast_restore_{new string('a', 32)}"], "x");
+        File.CreateSymbolicLink(_folder["link.db"], _folder["app.db"]);
+        using (var mkfifo = Process.Start("mkfifo", [_folder["pipe"]])) mkfifo.WaitForExit();
+        _folder.Make("twice.db");
+        using (var ln = Process.Start("ln", [_folder["twice.db"], _folder["twin.db"]])) ln.WaitForExit();
+        File.WriteAllText(_folder["short.db"], "SQLite format 3\0");
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Exclude = ["out.db"] });
+        await foreach (var _ in source.DiscoverAsync(default))
+        {
+        }
+
+        (string, PassedOverReason)[] expected =
+        [
+            ("notes.txt", PassedOverReason.NotADatabase), ("empty.db", PassedOverReason.Empty), ("app.db-wal", PassedOverReason.SideFile), ($"_holdfast_restore_{new string('a', 32)}", PassedOverReason.OwnFile),
+            ("link.db", PassedOverReason.Link), ("twin.db", PassedOverReason.HardLink), ("pipe", PassedOverReason.Special), ("short.db", PassedOverReason.Unreadable), ("out.db", PassedOverReason.Excluded),
+        ];
+        Assert.Equal(expected, source.PassedOver.Files.Select(f => (f.Name, f.Reason)));
+        Assert.All(source.PassedOver.Counts, c => Assert.Equal(1, c.Value));
+        Assert.Contains("same file as 'twice.db'", source.PassedOver.Files.Single(f => f.Name == "twin.db").Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task However_many_files_are_passed_over_the_list_is_bounded_and_all_are_counted()
+    {
+        for (var i = 0; i < 250; i++) File.WriteAllText(_folder[$"note-{i:d3}"], "no database");
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        await foreach (var _ in source.DiscoverAsync(default))
+        {
+        }
+
+        Assert.Equal(PassedOver.MostNamed, source.PassedOver.Files.Count);
+        Assert.Equal(250, source.PassedOver.Counts[PassedOverReason.NotADatabase]);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -102,6 +144,103 @@ public sealed class DiscoveryTests : IDisposable
         Assert.Equal(["real.db"], (await _folder.Discover()).Select(d => d.Name));
         foreach (var name in (string[])["link.db", "folder/secret.db", "inner.db", "../" + Path.GetFileName(outside.Root) + "/secret.db", "loop/real.db", "/etc/passwd", "a//b", ""])
             await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open(name));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_named_like_the_side_file_of_what_is_no_database_is_found()
+    {
+        Directory.CreateDirectory(_folder["tenant"]);
+        File.WriteAllText(_folder["notes"], "no database");
+        foreach (var name in (string[])["tenant-wal", "tenant-shm", "tenant-journal", "notes-journal", "customer.partial"]) _folder.Make(name, schema: Small);
+        File.WriteAllBytes(_folder["other.partial"], new byte[4096]);
+        var found = await _folder.Discover(_folder.Config("other*"));
+        Assert.Equal(["customer.partial", "notes-journal", "tenant-journal", "tenant-shm", "tenant-wal"], found.Select(d => d.Name));
+        Assert.All(found, d => Assert.Null(d.Problem));
+    }
+
+    [Fact]
+    public async Task The_header_decides_whatever_other_files_a_name_looks_like()
+    {
+        string[] names = ["app", "app-journal", "app-wal", "app-shm", "_holdfast_restore_invoices", "holdfast-spool-parts.db", "x.partial"];
+        foreach (var name in names) _folder.Make(name, schema: Small);
+        using var open = SqliteConnection.Open(_folder.Make("live", "PRAGMA journal_mode=WAL", schema: Small), SqliteConstants.OpenReadWrite);
+        open.Execute("INSERT INTO t VALUES(2)"); // its side files are none
+        var found = await _folder.Discover();
+        Assert.Equal(names.Append("live").Order(StringComparer.Ordinal), found.Select(d => d.Name));
+        Assert.All(found, d => Assert.Null(d.Problem));
+        foreach (var name in names) await _folder.Image(name); // and none is taken for a journal, and removed
+        Assert.All(names, name => Assert.True(File.Exists(_folder[name])));
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_UTF_8_is_not_taken_for_one_that_looks_like_it()
+    {
+        _folder.Make("bad\uFFFD.db", schema: Small);
+        using (var python = Process.Start("python3", ["-c", "import os,shutil,sys; r=os.fsencode(sys.argv[1]); shutil.copy(r + b'/bad\\xef\\xbf\\xbd.db', r + b'/bad\\xff.db')", _folder.Root])) python.WaitForExit();
+        var found = await _folder.Discover();
+        Assert.Equal(["bad%FF.db~", "bad\uFFFD.db"], found.Select(d => d.Problem is null ? d.Name : d.Name[..10]));
+        using var remove = Process.Start("bash", ["-c", "rm -rf \"$0\"/*", _folder.Root]); // .NET cannot spell it
+        remove.WaitForExit();
+    }
+
+    [Fact]
+    public async Task Of_two_names_of_one_file_only_the_one_that_has_the_log_is_a_database()
+    {
+        _folder.Make("a.db", "PRAGMA journal_mode=WAL", schema: Small);
+        using (var link = Process.Start("ln", [_folder["a.db"], _folder["z.db"]])) link.WaitForExit();
+        Assert.Contains("'a.db'", (await _folder.Discover()).Single(d => d.Problem is not null).Problem!.Message, StringComparison.Ordinal);
+        using var open = SqliteConnection.Open(_folder["z.db"], SqliteConstants.OpenReadWrite);
+        open.Execute("INSERT INTO t VALUES(2)"); // lies in z.db-wal
+        var found = await _folder.Discover();
+        Assert.Equal(["a.db", "z.db"], found.Select(d => d.Name));
+        Assert.Contains("'z.db'", found[0].Problem!.Message, StringComparison.Ordinal);
+        Assert.Null(found[1].Problem);
+        await using var view = await _folder.Open("z.db");
+        Assert.Contains("2 names", Assert.Single(view.Warnings), StringComparison.Ordinal); // another may lie outside of the source
+        using var image = SqliteConnection.Open(await _folder.WriteImage(view), SqliteConstants.OpenReadWrite);
+        Assert.Equal(2, image.QueryNumber("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
+    public async Task Names_that_are_not_UTF_8_are_told_apart_and_what_is_no_database_is_left_out()
+    {
+        _folder.Make("a.db", schema: Small);
+        const string Script = """
+            import os, shutil, sys
+            root = os.fsencode(sys.argv[1])
+            for name in (b'caf\xe9.db', b'caf\xe8.db'): shutil.copy(root + b'/a.db', root + b'/' + name)
+            open(root + b'/photo\xe9.jpg', 'wb').write(b'\xff' * 9000)
+            os.mkdir(root + b'/d\xe9')
+            """;
+        using (var python = Process.Start("python3", ["-c", Script, _folder.Root])) python.WaitForExit();
+        try
+        {
+            var found = await _folder.Discover();
+            Assert.Equal(["a.db", "caf%E8.db~", "caf%E9.db~", "d%E9~"], found.Select(d => d.Name == "a.db" ? d.Name : d.Name[..^8]));
+            _folder.Make(found[1].Name, schema: Small); // one that has this name keeps it
+            var again = await _folder.Discover();
+            Assert.Null(again.Single(d => d.Name == found[1].Name).Problem);
+            Assert.NotNull(again.Single(d => d.Name == found[1].Name + "~").Problem);
+            Assert.Equal(["a.db"], (await _folder.Discover(_folder.Config() with { Exclude = ["caf%*", "d%E9*"] })).Select(d => d.Name));
+        }
+        finally
+        {
+            using var remove = Process.Start("bash", ["-c", "rm -rf \"$0\"/*", _folder.Root]); // .NET cannot spell them
+            remove.WaitForExit();
+        }
+    }
+
+    [Fact]
+    public async Task What_was_a_database_and_is_there_still_is_told_from_what_is_gone()
+    {
+        foreach (var name in (string[])["emptied.db", "overwritten.db", "gone.db", "whole.db", "left-out.db"]) _folder.Make(name, schema: Small);
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Exclude = ["left-out*"] });
+        File.WriteAllBytes(_folder["emptied.db"], []);
+        File.WriteAllBytes(_folder["overwritten.db"], new byte[8192]);
+        File.Delete(_folder["gone.db"]);
+        var explained = await source.ExplainAbsenceAsync(["emptied.db", "overwritten.db", "gone.db", "whole.db", "left-out.db", "../etc/passwd"], default);
+        Assert.Equal(["emptied.db", "overwritten.db", "whole.db"], explained.Keys.Order(StringComparer.Ordinal));
+        Assert.Contains("0 bytes", explained["emptied.db"].Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -151,7 +151,7 @@ public sealed class ImageTests : IDisposable
         await using var view = await _folder.Open("app.enc", tuning: new() { MaxColdCopy = 0 });
         using (var app = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, TestFolder.Key)) app.Execute("INSERT INTO log(text) VALUES('x'); PRAGMA wal_checkpoint");
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(view));
-        Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceConflict, failure.Error);
         Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.enc"), TestFolder.Key));
     }
 
@@ -174,8 +174,10 @@ public sealed class ImageTests : IDisposable
             bytes.AsSpan(32 + (i * 536) + 24, 512).Fill((byte)(i + 1));
         }
 
+        File.WriteAllBytes(path, [1]);
         File.WriteAllBytes(path + "-wal", bytes);
-        using var pages = new WalPages(path, [(2UL << 32) | 1, (9UL << 32) | 2, (2UL << 32) | 3], new WalHeader(512, 3, 3, 0, 0, true));
+        using var file = _folder.Find("x.db");
+        using var pages = new WalPages(file, [(2UL << 32) | 1, (9UL << 32) | 2, (2UL << 32) | 3], new WalHeader(512, 3, 3, 0, 0, true));
         Assert.Equal(1, pages.Count); // page 9 is behind the end
         var image = new byte[512 * 3];
         pages.Overlay(0, image);

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
+
 namespace Holdfast.Engines.Sqlite.Tests;
 
 /// <summary>A clock that tests move; its timers never fire by themselves.</summary>
 internal sealed class ManualTime : TimeProvider
 {
+    private readonly ConcurrentDictionary<Silent, Action> _timers = new();
     private long _ticks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -11,16 +14,29 @@ internal sealed class ManualTime : TimeProvider
 
     public void Advance(TimeSpan by) => _ticks += by.Ticks;
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Silent();
+    /// <summary>Calls back every timer that is there, as their time would: what gets out of one would end the process.</summary>
+    public void Fire()
+    {
+        foreach (var call in _timers.Values) call();
+    }
 
-    private sealed class Silent : ITimer
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Silent(this);
+        _timers[timer] = () => callback(state);
+        return timer;
+    }
+
+    private sealed class Silent(ManualTime time) : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period) => true;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => time._timers.TryRemove(this, out _);
 
-        public ValueTask DisposeAsync() => default;
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return default;
+        }
     }
 }

@@ -20,6 +20,18 @@ internal sealed class OtherProcess : IDisposable
         return other;
     }
 
+    /// <summary>The same as a user of its own, where this process may make it one.</summary>
+    public static OtherProcess StartAsOther(string command, string path, params string[] sql)
+    {
+        var other = new OtherProcess(Run(command, path, null, sql, MayBeOther));
+        var line = other._process.StandardOutput.ReadLine();
+        if (line != "ready") Assert.Fail($"{line} {other._process.StandardError.ReadToEnd()}");
+        return other;
+    }
+
+    /// <summary>Lets other users write to a file or into a folder.</summary>
+    public static void Open(string path) => File.SetUnixFileMode(path, (UnixFileMode)0x1FF & ~(Directory.Exists(path) ? 0 : UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute));
+
     /// <summary>Runs one statement without waiting for locks; returns SQLite's result code.</summary>
     public static int Try(string path, string sql, string? key = null)
     {
@@ -52,9 +64,12 @@ internal sealed class OtherProcess : IDisposable
         _process.Dispose();
     }
 
-    private static Process Run(string command, string path, string? key, string[] sql)
+    private static bool MayBeOther { get; } = Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/python3");
+
+    private static Process Run(string command, string path, string? key, string[] sql, bool asOther = false)
     {
-        var start = new ProcessStartInfo("python3") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] program = asOther ? ["setpriv", "--reuid", "61001", "--regid", "61001", "--clear-groups", "/usr/bin/python3"] : ["python3"];
+        var start = new ProcessStartInfo(program[0], program[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "writer.py"), Library, path, key ?? "-", command, .. sql]) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }

@@ -100,8 +100,10 @@ public sealed class RestoreTests : IDisposable
     public async Task What_killed_restores_left_is_removed_in_all_folders()
     {
         Directory.CreateDirectory(_folder["a"]);
-        foreach (var name in (string[])["_holdfast_restore_1", "_holdfast_restore_1-journal", "_holdfast_restore_1.lock", "a/_holdfast_restore_2", "a/keep"]) File.WriteAllText(_folder[name], "x");
-        foreach (var name in (string[])["holdfast-spool-1", "holdfast-spool-1.lock", "other"]) File.WriteAllText(Path.Combine(_folder.Spool, name), "x");
+        var (one, two) = (new string('1', 32), new string('2', 32));
+        string[] restores = [$"_holdfast_restore_{one}", $"_holdfast_restore_{one}-journal", $"_holdfast_restore_{one}.lock", $"a/_holdfast_restore_{two}", "a/keep"];
+        foreach (var name in restores) File.WriteAllText(_folder[name], "x");
+        foreach (var name in (string[])[$"holdfast-spool-{one}", $"holdfast-spool-{one}.lock", "other"]) File.WriteAllText(Path.Combine(_folder.Spool, name), "x");
         await using var source = Source();
         await source.RemoveLeftoversAsync(default);
         Assert.Equal([Path.Combine(_folder.Spool, "other")], Directory.GetFiles(_folder.Spool));
@@ -118,11 +120,13 @@ public sealed class RestoreTests : IDisposable
             await copy((bytes, _) => { text.Append(Encoding.UTF8.GetString(bytes.Span)); return default; });
             seen = (path, key, text.ToString());
             await File.WriteAllTextAsync(path, "made", token);
+            return ["what to know"];
         });
         await using var source = new SqliteEngine(TimeProvider.System, script, new()).Attach(_folder.Config());
         await using (var target = await source.BeginRestoreAsync(new("app.db", BackupType.Backup, TestFolder.Key, None, 0), default))
         {
             await target.LoadAsync(new ScriptItems("SELECT 1;"), default);
+            Assert.Equal(["what to know"], target.Warnings);
             await target.CommitAsync(default);
         }
 

@@ -54,7 +54,8 @@ public sealed class SpoolTests : IDisposable
         var path = _folder.Make("app.db");
         var expected = File.ReadAllBytes(path);
         var time = new ManualTime();
-        var (inner, _) = await ConnectionOpening.OpenAsync(path, null, new(), TimeProvider.System, default);
+        using var file = _folder.Find("app.db");
+        var (inner, _) = await LockedOpening.OpenAsync(file, false, null, _folder.Config(), new(), TimeProvider.System, default);
         using var image = new SpooledImage(inner, new(TimeSpan.FromSeconds(5), inner.Length, _folder.Spool, true), time.GetTimestamp(), time); // copying all would take 1 s
         var actual = new byte[expected.Length];
         var step = 16 * image.PageSize;
@@ -78,7 +79,8 @@ public sealed class SpoolTests : IDisposable
         var time = new ManualTime();
         foreach (var (folder, spools) in ((string, bool)[])[("/proc", false), (_folder.Spool, true)]) // /proc has no free bytes
         {
-            var (inner, _) = await ConnectionOpening.OpenAsync(path, null, new(), TimeProvider.System, default);
+            using var file = _folder.Find("app.db");
+            var (inner, _) = await LockedOpening.OpenAsync(file, false, null, _folder.Config(), new(), TimeProvider.System, default);
             using var image = new SpooledImage(inner, new(TimeSpan.FromSeconds(30), 1, folder, false), time.GetTimestamp(), time);
             image.Read(0, new byte[image.PageSize]);
             Assert.False(image.UsesSpool);

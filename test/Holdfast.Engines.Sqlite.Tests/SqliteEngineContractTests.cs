@@ -3,9 +3,11 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-public sealed class SqliteEngineContractTests : EngineContract
+public class SqliteEngineContractTests : EngineContract
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
+
+    protected string Folder => _folder;
 
     protected override IDatabaseEngine Engine { get; } = new SqliteEngine(TimeProvider.System);
 
@@ -17,6 +19,7 @@ public sealed class SqliteEngineContractTests : EngineContract
     {
         await base.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     protected override ValueTask<SourceConfig> NewSourceAsync() => new(new SqliteSourceConfig { Path = _folder });

@@ -43,6 +43,8 @@ internal sealed class TestFolder : IDisposable
         return this[name];
     }
 
+    public DatabaseFile Find(string name) => DatabaseFile.Find(Root, name);
+
     public SqliteSourceConfig Config(params string[] encrypted) => new() { Path = Root, SpoolFolder = Spool, Encrypted = encrypted };
 
     public async Task<List<DiscoveredDatabase>> Discover(SqliteSourceConfig? config = null)

@@ -16,7 +16,7 @@ public sealed class ViewTests : IDisposable
             await output.WriteAsync(Encoding.UTF8.GetBytes($"{connection.QueryNumber("SELECT sum(balance) FROM account")}"), token);
             return new Dictionary<string, string> { ["file"] = connection.FilePath };
         },
-        (_, _, _, _, _) => Task.CompletedTask);
+        (_, _, _, _, _) => Task.FromResult<IReadOnlyList<string>>([]));
 
     private readonly TestFolder _folder = new();
 
@@ -44,7 +44,7 @@ public sealed class ViewTests : IDisposable
     [InlineData("app.db", "delete", true)]
     [InlineData("app.enc", "wal", false)]
     [InlineData("app.enc", "delete", true)]
-    public async Task A_dump_is_made_from_the_database_or_where_writers_would_wait_too_long_from_a_copy(string name, string mode, bool large)
+    public async Task A_dump_is_made_from_a_copy_which_is_called_like_its_database_and_goes_with_the_view(string name, string mode, bool large)
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, $"PRAGMA journal_mode={mode}", key);
@@ -55,7 +55,7 @@ public sealed class ViewTests : IDisposable
         var fingerprint = await view.WriteAsync(sink, default);
         Assert.Equal(["dump.sql"], sink.Names);
         Assert.Equal($"{TestFolder.Total}", File.ReadAllText(target));
-        Assert.Equal(large, fingerprint["file"] != path);
+        Assert.Equal(path, fingerprint["file"]);
         await view.DisposeAsync();
         Assert.Equal([target], Directory.GetFiles(_folder.Spool));
     }
@@ -165,6 +165,63 @@ public sealed class ViewTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Root));
         File.WriteAllText(_folder[".holdfast-source"], "0123-4567\n");
         Assert.Equal("0123-4567", (await source.DescribeAsync(default)).Identity);
+    }
+
+    [Fact]
+    public async Task A_directory_keeps_the_identity_that_it_is_given_and_lies_where_it_lies()
+    {
+        _folder.Make("a.db");
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        var before = await source.DescribeAsync(default);
+        Assert.True(await source.IdentifyAsync("0123456789abcdef", default));
+        Assert.False(await source.IdentifyAsync("another", default));
+        var after = await source.DescribeAsync(default);
+        Assert.Equal(("0123456789abcdef", before.Place), (after.Identity, after.Place));
+        Assert.Equal(["a.db"], (await _folder.Discover()).Select(d => d.Name));
+        Assert.Equal([".holdfast-source", "a.db"], Directory.GetFiles(_folder.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        using var other = new TestFolder();
+        Assert.NotEqual(before.Place, (await new SqliteEngine(TimeProvider.System).Attach(other.Config()).DescribeAsync(default)).Place);
+    }
+
+    [Fact]
+    public async Task A_view_tells_the_directory_that_lies_there_when_it_is_opened()
+    {
+        using var other = new TestFolder();
+        foreach (var (folder, id) in new[] { (_folder, "one"), (other, "two") })
+        {
+            folder.Make("db");
+            await File.WriteAllTextAsync(folder[".holdfast-source"], id);
+        }
+
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        var first = await source.DescribeAsync(default);
+        await using (var view = await OpenAsync()) Assert.Equal(first, view.Source);
+        Directory.Move(_folder.Root, _folder.Root + ".away"); // as another file system that is mounted there
+        Directory.Move(other.Root, _folder.Root);
+        try
+        {
+            await using var view = await OpenAsync();
+            Assert.Equal("two", view.Source!.Identity);
+            Assert.NotEqual(first.Place, view.Source.Place);
+            await using var target = await source.BeginRestoreAsync(new("new", BackupType.Snapshot, null, new Dictionary<string, string>(), 4096), default);
+            Assert.Equal(view.Source, target.Source);
+        }
+        finally
+        {
+            Directory.Move(_folder.Root, other.Root);
+            Directory.Move(_folder.Root + ".away", _folder.Root);
+        }
+
+        Task<IDatabaseView> OpenAsync() => source.OpenViewAsync(new("db", 0, EncryptionState.No), new(BackupType.Snapshot, null), default);
+    }
+
+    [Fact]
+    public async Task An_identity_of_the_configuration_stands_in_for_the_id_file_and_has_to_agree_with_one()
+    {
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Identity = "shop-1" });
+        Assert.Equal("shop-1", (await source.DescribeAsync(default)).Identity);
+        File.WriteAllText(_folder[".holdfast-source"], "another\n");
+        Assert.Contains("another", (await Assert.ThrowsAsync<HoldfastException>(() => source.DescribeAsync(default))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@
 
 writer.py LIBRARY DATABASE KEYHEX|- COMMAND [SQL...]
   move SQL...      runs the SQL, prints "ready", then moves money between accounts until its input ends; prints commits and the longest transaction in ms
+  grow SQL         prints "ready", then runs the SQL again and again until its input ends; prints commits and the longest transaction in ms
   hold SQL...      runs the SQL, prints "ready", waits for its input to end without committing
   try SQL          runs the SQL without waiting for locks, prints the result code
 """
@@ -29,13 +30,19 @@ if command == "try":
     print(run(statements[0], False), flush=True)
     sys.exit(0)
 for sql in statements:
-    run(sql)
+    if command != "grow":
+        run(sql)
 print("ready", flush=True)
 commits, worst, chance = 0, 0.0, random.Random(7)
-while not select.select([sys.stdin], [], [], 0 if command == "move" else 60)[0]:
-    if command != "move":
+while not select.select([sys.stdin], [], [], 0 if command in ("move", "grow") else 60)[0]:
+    if command not in ("move", "grow"):
         continue
     start = time.monotonic()
+    if command == "grow":
+        run(statements[0])
+        worst = max(worst, time.monotonic() - start)
+        commits += 1
+        continue
     run("BEGIN IMMEDIATE")
     for _ in range(4):
         amount = chance.randint(1, 50)

@@ -1,5 +1,6 @@
 using Holdfast.Archive.Age;
 using Holdfast.Core.Alerts;
+using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
 using Holdfast.State.Embedded;
@@ -90,8 +91,8 @@ public sealed class AlertTests : IAsyncLifetime
     [Fact]
     public async Task A_destination_that_fails_is_told_whether_it_is_the_only_one_or_not_until_it_takes_backups_again()
     {
-        await File.WriteAllTextAsync($"{_root}/broken", "a file where a folder should be", Token);
         await _node.Destinations.PutAsync(new() { Name = "broken", Kind = "local", Path = $"{_root}/broken" }, 0, Token);
+        await File.WriteAllTextAsync($"{_root}/broken/fake", "a file where a folder should be", Token);
         var template = Template();
         await PutAsync(template with { Settings = template.Settings with { Destinations = ["nas", "broken"] } });
         await BackUpAsync();
@@ -100,9 +101,27 @@ public sealed class AlertTests : IAsyncLifetime
         await BackUpAsync();
         await StandsAsync(AlertKind.TaskFailed);
         await StandsAsync(AlertKind.DestinationFailing);
-        File.Delete($"{_root}/broken");
+        File.Delete($"{_root}/broken/fake");
         await BackUpAsync();
         await EndsAsync(AlertKind.DestinationFailing);
+    }
+
+    [Fact]
+    public async Task A_destination_that_is_another_is_told_before_any_backup_runs_and_its_backups_are_completed_with_errors()
+    {
+        await _node.Destinations.PutAsync(new() { Name = "second", Kind = "local", Path = $"{_root}/second" }, 0, Token);
+        Directory.Move($"{_root}/second", $"{_root}/away");
+        Directory.CreateDirectory($"{_root}/second");
+        Assert.Equal("second", (await StandsAsync(AlertKind.DestinationIdentity)).Subject.Destination);
+        var template = Template();
+        await PutAsync(template with { Settings = template.Settings with { Destinations = ["nas", "second"] } });
+        await BackUpAsync();
+        Assert.Equal(OperationState.CompletedWithErrors, _node.StatusOf(Task().Id).LastState);
+        Assert.Empty(Directory.GetFileSystemEntries($"{_root}/second"));
+        Assert.DoesNotContain(_node.Alerts.Items, a => a.Kind == AlertKind.DestinationFailing); // it says the same
+        Directory.Delete($"{_root}/second");
+        Directory.Move($"{_root}/away", $"{_root}/second");
+        await EndsAsync(AlertKind.DestinationIdentity);
     }
 
     [Fact]
@@ -194,7 +213,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     // An operation has ended a moment before its task is free.
-    private async Task Idle() => await UntilAsync(() => _node.Dispatcher.Running == 0 ? "" : null, "idle");
+    private async Task Idle() => await UntilAsync(() => _node.Queue.Running == 0 ? "" : null, "idle");
 
     private async Task<Alert> StandsAsync(AlertKind kind) => await UntilAsync(() => _node.Alerts.Items.FirstOrDefault(a => a.Kind == kind), $"{kind} stands");
 

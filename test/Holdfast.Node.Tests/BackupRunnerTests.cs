@@ -45,6 +45,19 @@ public sealed class BackupRunnerTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_no_script_can_hold_gets_a_snapshot_that_says_why_and_is_encrypted_as_the_script_would_have_been(bool hasKey)
+    {
+        _source.IsNotAsSql = true;
+        var outcome = await Runner(BackupKind.Full, BackupType.Backup, hasKey ? _key.Recipient : null).RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
+        Assert.Equal((BackupState.Completed, BackupType.Snapshot), (outcome.State, outcome.Type));
+        Assert.Contains(outcome.Warnings, w => w.Contains("made as snapshot: Rows would not come back equal.", StringComparison.Ordinal));
+        Assert.Equal(hasKey ? ArchiveEncryption.Given : ArchiveEncryption.None, outcome.Encryption!.Mode);
+        Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), f => f.EndsWith(".partial", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(1, BackupState.Completed)]
     [InlineData(2, BackupState.Completed)]
     [InlineData(3, BackupState.Failed)]
@@ -101,6 +114,13 @@ public sealed class BackupRunnerTests : IAsyncLifetime
         Assert.Equal(writes, _source.Writes);
         Assert.All(await ChainsAsync(), c => Assert.Single(c.Archives));
         Assert.All(await ChainsAsync(), c => Assert.Empty(c.Leftovers));
+    }
+
+    [Fact]
+    public async Task What_only_reading_shows_is_told_too()
+    {
+        _source.LateWarning = "2 subscriptions are missing";
+        Assert.Contains(_source.LateWarning, (await RunAsync(BackupKind.Full)).Warnings);
     }
 
     [Fact]
@@ -187,6 +207,27 @@ public sealed class BackupRunnerTests : IAsyncLifetime
         var outcomes = await new BackupSweep(Runner(BackupKind.Full, BackupType.Snapshot, null)).RunAsync(databases, _ => null, null, Token);
         Assert.Equal(databases.Select(d => d.Name), outcomes.Select(o => o.Database.Name));
         Assert.Equal(["db07"], outcomes.Where(o => o.State == BackupState.Failed).Select(o => o.Database.Name));
+    }
+
+    [Fact]
+    public async Task A_cancellation_that_nobody_asked_for_is_a_failure_of_that_backup()
+    {
+        _source.Fault = _ => new OperationCanceledException("a time-out of the library");
+        var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
+        Assert.Equal((BackupState.Failed, ErrorCatalogue.Unexpected), (outcome.State, outcome.Error?.Error));
+        Assert.Contains("a time-out of the library", outcome.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_thrown_while_one_is_stopped_counts_as_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        _source.Fault = _ =>
+        {
+            stop.Cancel();
+            return new HoldfastException(ErrorCatalogue.SourceUnreadable, "its program was ended");
+        };
+        await Assert.ThrowsAsync<OperationCanceledException>(() => Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, stop.Token));
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     private static IEnumerable<string> Files(string root) =>
-        Directory.GetFiles(root, "*", SearchOption.AllDirectories).Select(f => $"{Path.GetRelativePath(root, f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}").Order(StringComparer.Ordinal);
+        Directory.GetFiles(root, "*.*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != DestinationIdentity.FileName).Select(f => $"{Path.GetRelativePath(root, f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}").Order(StringComparer.Ordinal);
 
     private void Change() => _source.Databases["db"][5000]++;
 

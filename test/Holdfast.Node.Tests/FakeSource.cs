@@ -22,50 +22,106 @@ internal sealed class FakeSource : IDatabaseSource
     /// <summary>How many more times reading is cut off by the source itself.</summary>
     public int Conflicts { get; set; }
 
+    /// <summary>What only reading shows; null for nothing.</summary>
+    public string? LateWarning { get; set; }
+
+    /// <summary>Whether logical backups fail, because no script can hold the databases.</summary>
+    public bool IsNotAsSql { get; set; }
+
+    /// <summary>What opening a view of a database throws, by its name; null where it works.</summary>
+    public Func<string, Exception?>? Fault { get; set; }
+
+    /// <summary>What opening a view of a database waits for, by its name; null for nothing. It may hear on the token, or hang.</summary>
+    public Func<string, CancellationToken, Task>? Hold { get; set; }
+
+    /// <summary>What a restore waits for before it begins, by the name of the new database; null for nothing.</summary>
+    public Func<string, CancellationToken, Task>? HoldRestore { get; set; }
+
     public int Writes { get; private set; }
+
+    /// <summary>Waited for when it is looked at.</summary>
+    public Task Hang { get; set; } = Task.CompletedTask;
+
+    /// <summary>Waited for before a restore is completed.</summary>
+    public Task HoldCommit { get; set; } = Task.CompletedTask;
+
+    /// <summary>Restores that are about to be completed, or are.</summary>
+    public int Commits { get; private set; }
+
+    public bool IsDisposed { get; private set; }
 
     public string Name => "fake";
 
-    public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => Task.FromResult(new SourceInfo(null, "1", DatabaseRole.Primary));
+    public string? Identity { get; set; }
+
+    /// <summary>Views and restores that were begun and not let go.</summary>
+    public int Open { get; private set; }
+
+    /// <summary>The change token of all databases, whatever they hold; null for one of their contents.</summary>
+    public string? FixedToken { get; set; }
+
+    private SourceInfo Info => new(Identity, "1", DatabaseRole.Primary);
+
+    public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => Task.FromResult(Info);
 
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
+        await Hang;
         if (IsDown) throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
-        foreach (var name in Databases.Keys.Order(StringComparer.Ordinal)) yield return Database(name);
+        List<string> names;
+        lock (Databases) names = [.. Databases.Keys.Order(StringComparer.Ordinal)]; // a restore may add one meanwhile
+        foreach (var name in names) yield return Database(name);
     }
 
     public DiscoveredDatabase Database(string name) => new(name, Databases[name].Length, Encrypted.Contains(name) ? EncryptionState.Yes : EncryptionState.No);
 
-    public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
+    public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
         if (Broken.Contains(database.Name)) throw new HoldfastException(ErrorCatalogue.SourceLocked, $"'{database.Name}' is locked.");
+        if (Fault?.Invoke(database.Name) is { } fault) throw fault;
+        if (Hold is { } hold) await hold(database.Name, cancellationToken);
         var type = request.Type == BackupType.Backup && Encrypted.Contains(database.Name) && request.Key is null ? BackupType.Snapshot : request.Type;
-        return Task.FromResult<IDatabaseView>(new View(this, database.Name, type, [.. Databases[database.Name]]));
+        Open++;
+        return new View(this, database.Name, type, request.Instead, [.. Databases[database.Name]]);
     }
 
-    public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) =>
-        Databases.ContainsKey(request.Name) ? throw new HoldfastException(ErrorCatalogue.TargetExists, "taken") : Task.FromResult<IRestoreTarget>(new Target(this, request));
+    public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken)
+    {
+        if (HoldRestore is { } hold) await hold(request.Name, cancellationToken);
+        lock (Databases) return Databases.ContainsKey(request.Name) ? throw new HoldfastException(ErrorCatalogue.TargetExists, "taken") : Begin(request);
+    }
+
+    private Target Begin(RestoreRequest request)
+    {
+        Open++;
+        return new(this, request);
+    }
 
     public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public ValueTask DisposeAsync() => default;
-
-    private sealed class View(FakeSource source, string name, BackupType type, byte[] bytes) : IDatabaseView, IPageImage
+    public ValueTask DisposeAsync()
     {
+        IsDisposed = true;
+        return default;
+    }
+
+    private sealed class View(FakeSource source, string name, BackupType type, string? instead, byte[] bytes) : IDatabaseView, IPageImage
+    {
+        public SourceInfo? Source { get; } = source.Info;
+
         public BackupType Type => type;
 
-        public string? TypeReason => null;
+        public string? TypeReason => instead;
 
         public bool IsEncrypted => source.Encrypted.Contains(name);
 
         public string EngineVersion => "1";
 
-        public string? ChangeToken => source.HasTokens ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes)) : null;
+        public string? ChangeToken => source.FixedToken is { } token ? token : source.HasTokens ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes)) : null;
 
         public long ExpectedBytes => bytes.Length;
 
-        public IReadOnlyList<string> Warnings => [];
+        public IReadOnlyList<string> Warnings { get; private set; } = [];
 
         public int PageSize => 4096;
 
@@ -78,6 +134,7 @@ internal sealed class FakeSource : IDatabaseSource
         public async Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken)
         {
             source.Writes++;
+            if (type == BackupType.Backup && source.IsNotAsSql) throw new HoldfastException(ErrorCatalogue.SourceNotAsSql, "Rows would not come back equal.");
             if (type == BackupType.Snapshot) await sink.WriteImageAsync("database.fake", this, cancellationToken);
             else await sink.WriteStreamAsync("dump.fake", bytes.Length, async (pipe, token) => await pipe.WriteAsync(bytes, token), cancellationToken);
             if (source.Conflicts > 0)
@@ -86,15 +143,22 @@ internal sealed class FakeSource : IDatabaseSource
                 throw new HoldfastException(ErrorCatalogue.SourceConflict, "cut off");
             }
 
+            if (source.LateWarning is { } late) Warnings = [late];
             return new Dictionary<string, string> { ["bytes"] = $"{bytes.Length}" };
         }
 
-        public ValueTask DisposeAsync() => default;
+        public ValueTask DisposeAsync()
+        {
+            source.Open--;
+            return default;
+        }
     }
 
     private sealed class Target(FakeSource source, RestoreRequest request) : IRestoreTarget, IPageTarget
     {
         private byte[] _bytes = [];
+
+        public SourceInfo? Source { get; } = source.Info;
 
         public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
         {
@@ -109,10 +173,11 @@ internal sealed class FakeSource : IDatabaseSource
             _bytes = stream.ToArray();
         }
 
-        public Task CommitAsync(CancellationToken cancellationToken)
+        public async Task CommitAsync(CancellationToken cancellationToken)
         {
-            source.Databases.Add(request.Name, _bytes);
-            return Task.CompletedTask;
+            source.Commits++;
+            await source.HoldCommit;
+            lock (source.Databases) source.Databases.Add(request.Name, _bytes);
         }
 
         public void SetLength(long length) => _bytes = new byte[length];
@@ -121,6 +186,10 @@ internal sealed class FakeSource : IDatabaseSource
 
         public void Read(long offset, Span<byte> bytes) => _bytes.AsSpan((int)offset, bytes.Length).CopyTo(bytes);
 
-        public ValueTask DisposeAsync() => default;
+        public ValueTask DisposeAsync()
+        {
+            source.Open--;
+            return default;
+        }
     }
 }

@@ -6,6 +6,8 @@ namespace Holdfast.Node.Tests;
 /// <summary>A state store that forgets everything: enough for one test at a time.</summary>
 internal sealed class MemoryStore : IStateStore
 {
+    public bool IsExclusive { get; init; }
+
     private readonly SortedDictionary<string, StateEntry> _entries = new(StringComparer.Ordinal);
     private readonly List<TaskCompletionSource> _followers = [];
     private readonly Lock _gate = new();

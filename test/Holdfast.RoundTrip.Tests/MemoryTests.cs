@@ -74,7 +74,7 @@ public sealed class MemoryTests : IDisposable
     }
 
     // Beside this test project in the artifacts; the folder's name may have a runtime identifier behind that of the configuration.
-    private static string Executable()
+    internal static string Executable()
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
         var folders = Directory.GetDirectories(Path.Combine(own.Parent!.Parent!.FullName, "Holdfast.Cli"), own.Name + "*");

@@ -77,6 +77,49 @@ internal sealed class Workbench : IAsyncDisposable
         return target;
     }
 
+    /// <summary>Restores the points of archives by restore.py alone, and the scripts by the sqlite3 program; returns the paths of the databases.</summary>
+    public async Task<IReadOnlyList<string>> RestoreByScriptAsync(IReadOnlyList<string> archives, AgeIdentity? identity)
+    {
+        var key = Path.Combine(_restored, "key");
+        if (identity is not null && !File.Exists(key)) KeyFile.Write(key, identity, DateTimeOffset.UnixEpoch);
+        List<string> targets = [.. archives.Select(_ => NewPath())];
+        var runs = archives.Select((archive, i) => (string[])[.. identity is null ? [] : (string[])["-i", key], Path.Combine(_archives, archive), targets[i]]);
+
+        // One interpreter for all of them.
+        const string script = "import json,runpy,sys\nfor run in json.loads(sys.argv[2]):\n sys.argv[1:1] = run; n = len(run)\n saved = sys.argv[:]; sys.argv = [saved[0]] + run\n runpy.run_path(saved[1 + n], run_name='__main__')\n sys.argv = [saved[0]] + saved[1 + n:]";
+        await RunAsync("python3", ["-c", script, Path.Combine(RepositoryRoot.Folder, "eng", "restore.py"), System.Text.Json.JsonSerializer.Serialize(runs)], null);
+        for (var i = 0; i < targets.Count; i++)
+        {
+            var folder = targets[i];
+            if (File.Exists($"{folder}/database.sqlite"))
+            {
+                targets[i] = $"{folder}/database.sqlite";
+                continue;
+            }
+
+            targets[i] = $"{folder}/restored.db";
+            await RunAsync("sqlite3", ["-batch", "-bail", targets[i]], $"{folder}/dump.sql");
+        }
+
+        return targets;
+    }
+
+    private static async Task RunAsync(string program, string[] arguments, string? input)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync(Token);
+        var output = process.StandardOutput.ReadToEndAsync(Token);
+        if (input is not null)
+        {
+            await using var file = File.OpenRead(input);
+            await file.CopyToAsync(process.StandardInput.BaseStream, Token);
+        }
+
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(Token);
+        Assert.True(process.ExitCode == 0, $"{program}: {await output}{await errors}");
+    }
+
     /// <summary>Verifies every archive there; returns their number.</summary>
     public async Task<int> VerifyAsync(AgeKeys keys)
     {

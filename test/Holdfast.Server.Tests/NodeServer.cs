@@ -13,7 +13,7 @@ internal sealed class NodeServer : IAsyncDisposable
 
     private NodeServer(TestServer server, string folder) => (Server, _folder) = (server, folder);
 
-    public TestServer Server { get; }
+    public TestServer Server { get; private set; }
 
     public string Source => $"{_folder}/source";
 
@@ -26,16 +26,22 @@ internal sealed class NodeServer : IAsyncDisposable
         Directory.CreateDirectory($"{folder}/backups");
         System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(State.Embedded.EmbeddedStateStore).Assembly.GetType("Holdfast.State.Embedded.StateFile")!.TypeHandle); // loads the library
         foreach (var name in databases) Create($"{folder}/source/{name}");
-        var config = new ServerConfig
-        {
-            Listen = "http://127.0.0.1:0",
-            LocalRoots = [$"{folder}/backups"],
-            Sources = [new() { Name = "demo", Engine = "sqlite", Path = $"{folder}/source" }],
-            Webhook = webhook,
-            Heartbeat = heartbeat,
-        };
-        return new(await TestServer.StartAsync(time, folder, more: more, config: config), folder);
+        return new(await TestServer.StartAsync(time, folder, more: more, config: Config(folder, "demo") with { Webhook = webhook, Heartbeat = heartbeat }), folder);
     }
+
+    /// <summary>Stops the server, and starts it again on what it has stored, with its source under a name; under none where that is null.</summary>
+    public async Task RestartAsync(string? source)
+    {
+        await Server.DisposeAsync();
+        Server = await TestServer.StartAsync(null, _folder, config: Config(_folder, source));
+    }
+
+    private static ServerConfig Config(string folder, string? source) => new()
+    {
+        Listen = "http://127.0.0.1:0",
+        LocalRoots = [$"{folder}/backups"],
+        Sources = source is null ? [] : [new() { Name = source, Engine = "sqlite", Path = $"{folder}/source" }],
+    };
 
     /// <summary>Makes a database.</summary>
     public static void Create(string path)

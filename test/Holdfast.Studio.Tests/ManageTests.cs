@@ -21,6 +21,9 @@ public sealed class ManageTests
         var good = new DestinationTestView(1, Now);
         var bad = new DestinationTestView(null, Now, new OperationError("x", "No room.", "Make some."));
         Assert.Equal(("Failing", "m"), Look(DestinationRow.Of(nas, good, [alert], [])));
+        var another = alert with { Kind = AlertKind.DestinationIdentity, Hint = "h" };
+        Assert.Equal(("Not recognized", "m h"), Look(DestinationRow.Of(nas, bad, [alert, another], [])));
+        Assert.Equal((true, false), (DestinationRow.Of(nas, bad, [alert, another], []).CanInitialize, DestinationRow.Of(nas, bad, [alert], []).CanInitialize));
         Assert.Equal(("Test failed", "No room. Make some."), Look(DestinationRow.Of(nas, bad, [], [])));
         Assert.Equal(("Works", null), Look(DestinationRow.Of(nas, good, [Alert(AlertSeverity.Error, new() { Destination = "tape" })], [])));
         Assert.Equal(("Not tested", null), Look(DestinationRow.Of(nas, new(null), [], [])));
@@ -80,6 +83,6 @@ public sealed class ManageTests
 
     private static TemplateView Template(string name, string[] destinations, int covered = 0) => new()
     {
-        Id = name, Name = name, Definition = new TaskDefinition { Type = Core.Tasks.BackupType.Snapshot, Destinations = destinations }, Counts = new(covered, 0, 0, 0, 0), Summary = "",
+        Id = name, Name = name, Definition = new TaskDefinition { Type = Core.Tasks.BackupType.Snapshot, Destinations = destinations }, Counts = new(covered, 0, 0, 0, 0) { States = new Dictionary<string, int> { ["Covered"] = covered } }, Summary = "",
     };
 }

@@ -1,4 +1,5 @@
 using Holdfast.Studio.Pages.Restore;
+using Holdfast.Studio.Words;
 
 namespace Holdfast.Studio.Tests;
 
@@ -28,6 +29,14 @@ public sealed class RestoreWizardTests
     [InlineData("./a", false)]
     [InlineData("a\nb", false)]
     public void Names_that_cannot_be_are_said_so(string? name, bool isGood) => Assert.Equal(isGood, NewName.Problem(name) is null);
+
+    [Theory]
+    [InlineData("0640", false, false, "belongs to holdfast, the server's user; nobody else may read or write it (mode 0600)")]
+    [InlineData("0640", true, false, "belongs to holdfast, the server's user; mode 0640")]
+    [InlineData("6777", true, true, "belongs to shop:www, if the server may give files away; mode 0660")]
+    public void The_summary_says_whose_the_file_will_be(string mode, bool keepMode, bool keepOwner, string words) => Assert.Equal(
+        words,
+        FileWords.Of(new() { Archive = "a", Time = default, Kind = "Snapshot", IsEncrypted = false, ServerUser = "holdfast", File = new(mode, "shop", "www") }, keepMode, keepOwner));
 
     [Fact]
     public void An_address_says_where_a_person_is_and_leads_back_without_what_came_after()

@@ -19,6 +19,16 @@ public sealed class SourceDraftTests
         var read = SourceDraft.Of("main", new(url, true, [], ["test_*", "old"], "app"));
         Assert.Equal((url, user, sslMode, "test_*\nold", "app"), (read.Url, read.User, read.SslMode, read.Exclude, read.RestoreOwner));
         Assert.Null(read.Password);
+        Assert.Null(read.Request.Restore);
+    }
+
+    [Fact]
+    public void The_role_for_restores_goes_with_its_password_and_comes_back_without()
+    {
+        var draft = new SourceDraft { Name = "main", Hosts = "db1", RestoreUser = " restorer ", RestorePassword = "secret" };
+        Assert.Equal(("restorer", "secret"), (draft.Request.Restore?.User, draft.Request.Restore?.Password));
+        var read = SourceDraft.Of("main", new(draft.Url, true, [], [], null) { Restore = new("restorer", true) });
+        Assert.Equal(("restorer", null), (read.RestoreUser, read.RestorePassword));
     }
 
     [Fact]

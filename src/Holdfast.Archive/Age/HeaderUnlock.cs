@@ -22,6 +22,10 @@ internal static class HeaderUnlock
             CryptographicOperations.ZeroMemory(fileKey);
             throw HeaderParser.Corrupt(name, "its checksum is wrong");
         }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.Refused)
+        {
+            throw new HoldfastException(e.Error, $"{name} is not opened. {e.Message}", e.Hint, e);
+        }
         catch (FormatException e)
         {
             throw HeaderParser.Corrupt(name, e.Message);
@@ -32,7 +36,7 @@ internal static class HeaderUnlock
     {
         foreach (var passphrase in keys.Passphrases)
         {
-            if (ScryptStanza.TryUnwrap(header.Stanzas[0], passphrase) is { } fileKey) return (fileKey, DatabaseKey.FromPassphrase(passphrase));
+            if (ScryptStanza.TryUnwrap(header.Stanzas[0], passphrase, keys.MaxWorkFactor) is { } fileKey) return (fileKey, DatabaseKey.FromPassphrase(passphrase));
         }
 
         return null;

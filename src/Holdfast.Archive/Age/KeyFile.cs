@@ -30,7 +30,7 @@ public static class KeyFile
         return lines[0].Identities is [var identity] ? DatabaseKey.FromRaw(identity.Key.ToArray()) : DatabaseKey.FromPassphrase(lines[0].Passphrases[0]);
     }
 
-    /// <summary>Writes a new file as <c>age-keygen</c> does, which only its owner can read.</summary>
+    /// <summary>Writes a new file as <c>age-keygen</c> does, which only its owner can read; it is on disk, under its name, when this returns.</summary>
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="identity">The key.</param>
     /// <param name="created">Stands in the first line.</param>
@@ -71,6 +71,7 @@ public static class KeyFile
             }
 
             File.Move(partial, path, overwrite: false);
+            FolderFlush.Of(path);
         }
         finally
         {

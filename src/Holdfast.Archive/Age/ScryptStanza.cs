@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
 
@@ -13,7 +14,7 @@ internal static class ScryptStanza
     /// <summary>128 MiB and about half a second: half of what age writes, so that a node stays within its memory.</summary>
     public const int DefaultWorkFactor = 17;
 
-    /// <summary>4 GiB: the most that a stranger's file can make this program spend.</summary>
+    /// <summary>4 GiB: the most that can be allowed.</summary>
     public const int MaxWorkFactor = 22;
 
     private const int SaltSize = 16;
@@ -33,10 +34,22 @@ internal static class ScryptStanza
     }
 
     /// <summary>The file key, or null where the passphrase is another.</summary>
-    /// <exception cref="FormatException">It is no such stanza, or too costly.</exception>
-    public static byte[]? TryUnwrap(Stanza stanza, string passphrase)
+    /// <param name="stanza">The stanza.</param>
+    /// <param name="passphrase">The passphrase.</param>
+    /// <param name="maxWorkFactor">The highest cost that is paid: a stranger can have written any.</param>
+    /// <exception cref="FormatException">It is no such stanza.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> where it costs more.</exception>
+    public static byte[]? TryUnwrap(Stanza stanza, string passphrase, int maxWorkFactor)
     {
         var (salt, workFactor) = ParseArguments(stanza);
+        if (workFactor > maxWorkFactor)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Refused,
+                string.Create(CultureInfo.InvariantCulture, $"Its passphrase has the work factor {workFactor}: to try it takes {1L << (workFactor - 10)} MiB of memory; up to {maxWorkFactor} is allowed."),
+                $"If you trust who wrote it, allow it: --max-work-factor {workFactor.ToString(CultureInfo.InvariantCulture)}");
+        }
+
         Span<byte> wrappingKey = stackalloc byte[32];
         Derive(passphrase, salt, workFactor, wrappingKey);
         var fileKey = FileKey.TryUnwrap(wrappingKey, stanza.Body);

@@ -27,6 +27,9 @@ public sealed record Manifest
     /// <summary>What the operator was told. The JSON reader gives null where the file has none.</summary>
     public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
 
+    /// <summary>Owner and mode of the file that the database was; null where it was none, and in archives of earlier versions.</summary>
+    public FilePermissions? File { get; init; }
+
     /// <summary>When the last item was read, UTC.</summary>
     public required DateTimeOffset EndTime { get; init; }
 }

@@ -19,6 +19,9 @@ public sealed class ChainIndex : IAsyncDisposable
     /// <summary>Headers of all indexes, the full archive's first.</summary>
     public IEnumerable<IndexHeader> Headers => _oldestFirst.Select(i => i.Header);
 
+    /// <summary>Bytes of the streams that the chain's archives hold, as far as their indexes tell: never more than they have.</summary>
+    internal long HeldBytes { get; private set; }
+
     internal byte[] ContentTag => _oldestFirst[^1].ContentTag;
 
     /// <summary>Opens the indexes of one chain, in any order, and takes the sources over. They are ordered by their parent ids.</summary>
@@ -79,7 +82,9 @@ public sealed class ChainIndex : IAsyncDisposable
                 for (var at = 0; at + IndexFormat.PartBytes <= block.Length; at += IndexFormat.PartBytes)
                 {
                     var part = block.AsSpan(at, IndexFormat.PartBytes);
-                    _parts[Key(part)] = new(index.Header.Id, BinaryPrimitives.ReadInt32LittleEndian(part[16..]), BinaryPrimitives.ReadInt64LittleEndian(part[20..]));
+                    var held = new HeldPart(index.Header.Id, BinaryPrimitives.ReadInt32LittleEndian(part[16..]), BinaryPrimitives.ReadInt64LittleEndian(part[20..]));
+                    _parts[Key(part)] = held;
+                    HeldBytes += held.Length;
                 }
             }
         }

@@ -33,7 +33,7 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
             await _results.Writer.WaitToWriteAsync(_stop.Token);
             await _results.Writer.WriteAsync(Task.Run(() => _work(input), CancellationToken.None), _stop.Token);
         }
-        catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
+        catch (Exception e) when (e is ChannelClosedException || _stop.IsCancellationRequested)
         {
             await _output; // tells why the stage ended
             throw;

@@ -38,6 +38,9 @@ public sealed class ArchiveReader : IAsyncDisposable
 
     internal ArchiveIndex Index { get; private set; } = null!;
 
+    /// <summary>What lies where in its tar stream.</summary>
+    internal ArchiveLayout Layout { get; private set; } = null!;
+
     /// <summary>Opens an archive, through age where it is encrypted, with a few small reads, and takes the source over.</summary>
     /// <exception cref="HoldfastException">Key missing, key wrong, corrupt, cut short, or refused; with file and place.</exception>
     public static async Task<ArchiveReader> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
@@ -49,6 +52,7 @@ public sealed class ArchiveReader : IAsyncDisposable
             await reader.ReadHeaderAsync(cancellationToken);
             await reader.ReadManifestAsync(cancellationToken);
             ManifestRules.Check(reader);
+            await reader.ReadLayoutAsync(cancellationToken);
             return reader;
         }
         catch
@@ -69,6 +73,31 @@ public sealed class ArchiveReader : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Frames.DisposeAsync();
+
+    /// <summary>Throws where what surrounds an entry in the tar stream is not what tar would find there.</summary>
+    internal async Task CheckFrameOfAsync(LayoutEntry entry, CancellationToken cancellationToken)
+    {
+        var header = new byte[TarFormat.HeaderBlocks * TarFormat.Block];
+        var isLong = TarFormat.NeedsLongHeader(entry.Length);
+        var blocks = header.AsMemory(0, isLong ? header.Length : TarFormat.Block);
+        await Frames.ReadAsync(entry.Offset - blocks.Length, blocks, cancellationToken);
+        if (TarFormat.Parse(blocks.Span, Name, entry.Offset - blocks.Length) is not { } found || found.Name != entry.Name || found.Length != entry.Length)
+            throw ArchiveFailure.Refused(Name, $"what lies at offset {entry.Offset} of its tar stream is not entry '{entry.Name}' of {entry.Length} bytes");
+        var padding = header.AsMemory(0, TarFormat.Padding(entry.Length));
+        await Frames.ReadAsync(entry.Offset + entry.Length, padding, cancellationToken);
+        if (padding.Span.ContainsAnyExcept((byte)0)) throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {entry.Offset + entry.Length}");
+    }
+
+    /// <summary>Reads the page map of an image; null where it has none.</summary>
+    /// <exception cref="HoldfastException">It does not fit the pages that are stored.</exception>
+    internal async Task<PageMap?> ReadPageMapAsync(ManifestItem item, CancellationToken cancellationToken)
+    {
+        if (item.PageMap is not { } part) return null;
+        await CheckFrameOfAsync(Layout.At(part), cancellationToken);
+        var map = new PageMap(await ReadPartAsync(part, $"the page map of {item.Name}", cancellationToken));
+        var (named, stored) = (map.Count(), item.Parts.Sum(p => p.Length) / item.PageSize!.Value);
+        return named == stored ? map : throw ArchiveFailure.Refused(Name, $"the page map of {item.Name} names {named} pages, and {stored} are stored");
+    }
 
     /// <summary>Reads a part that lies in this archive and checks its hash, that of plain bytes.</summary>
     internal async Task<byte[]> ReadPartAsync(ManifestPart part, string what, CancellationToken cancellationToken)
@@ -99,6 +128,23 @@ public sealed class ArchiveReader : IAsyncDisposable
             throw ArchiveFailure.Refused(Name, $"its manifest is said to have {part.Length} bytes at offset {part.Offset}");
         Manifest = Parse(await ReadPartAsync(part, "manifest.json", cancellationToken), FormatJson.Default.Manifest, "manifest.json");
         ManifestSha256 = part.Sha256;
+    }
+
+    // The end is as tar wants it, or a reader that streams would find something that others do not.
+    private async Task ReadLayoutAsync(CancellationToken cancellationToken)
+    {
+        var last = Frames.Table.Content(Frames.Table.Count - 1).Offset;
+        Layout = ArchiveLayout.Of(this, last);
+        await CheckFrameOfAsync(Layout.Entries[0], cancellationToken);
+        await CheckFrameOfAsync(Layout.Entries[^1], cancellationToken);
+        var (entry, _) = await ReadEntryAsync(last, "index.json", LargestHeader, cancellationToken);
+        var end = last + entry.HeaderBytes + entry.Length;
+        var left = TarFormat.Padding(entry.Length) + TarFormat.EndBytes;
+        if (Frames.Length < end + left) throw ArchiveFailure.Truncated(Name, "its tar stream has no end");
+        if (Frames.Length > end + left) throw ArchiveFailure.Refused(Name, "bytes lie behind the end of the tar stream");
+        var zeros = new byte[left];
+        await Frames.ReadAsync(end, zeros, cancellationToken);
+        if (zeros.AsSpan().ContainsAnyExcept((byte)0)) throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {end}");
     }
 
     /// <summary>Bytes of the first entry with its header, without padding.</summary>

@@ -27,6 +27,7 @@ public static class ArchiveVerifier
             },
             cancellationToken);
         walk.End();
+        foreach (var item in archive.Manifest.Items.Where(i => i.PageMap is not null)) await archive.ReadPageMapAsync(item, cancellationToken);
         return archive.Frames.Length;
     }
 }

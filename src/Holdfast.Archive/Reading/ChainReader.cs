@@ -51,6 +51,8 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
 
         var missing = point.Manifest.Archives.FirstOrDefault(id => chain.TrueForAll(a => a.Header.Id != id));
         if (missing is not null) throw ArchiveFailure.Refused(point.Name, $"it names archive {missing}, which is not before it in its chain");
+        var rules = new ChainRules();
+        foreach (var archive in Enumerable.Reverse(chain)) rules.Take(archive);
         return new(chain, workers);
     }
 
@@ -73,6 +75,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         foreach (var part in item.Parts)
         {
             var archive = _byId[Point.Manifest.Archives[part.Archive]];
+            await archive.CheckFrameOfAsync(archive.Layout.At(part), cancellationToken);
             var bytes = new PooledBuffer((int)part.Length) { Length = (int)part.Length };
             await archive.Frames.ReadAsync(part.Offset, bytes.WritableMemory, cancellationToken);
             await checking.AddAsync((part, archive, bytes));

@@ -24,8 +24,9 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
     /// <summary>Takes the pages of one archive that no newer one had.</summary>
     public async Task TakeAsync(ArchiveReader archive, ManifestItem held, CancellationToken cancellationToken)
     {
-        if (held.PageMap is null) await TakeFullAsync(archive, held, cancellationToken);
-        else await TakeChangedAsync(archive, held, new PageMap(await archive.ReadPartAsync(held.PageMap, $"the page map of {held.Name}", cancellationToken)), cancellationToken);
+        foreach (var part in held.Parts) await archive.CheckFrameOfAsync(archive.Layout.At(part), cancellationToken);
+        if (await archive.ReadPageMapAsync(held, cancellationToken) is { } map) await TakeChangedAsync(archive, held, map, cancellationToken);
+        else await TakeFullAsync(archive, held, cancellationToken);
     }
 
     /// <summary>Checks the hash of the image; one that came from several archives is read back for it.</summary>
@@ -113,13 +114,11 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
                 {
                     var (offset, length) = archive.Frames.Table.Content(frame);
                     var numbers = new long[length / _pageSize];
-                    for (var i = 0; i < numbers.Length; i++) numbers[i] = pages.MoveNext() ? pages.Current : throw ArchiveFailure.Refused(archive.Name, $"the page map of {held.Name} names fewer pages than are stored");
-                    if (!runs.TryAdd(frame, (part, numbers, offset + length == part.Offset + part.Length))) throw ArchiveFailure.Refused(archive.Name, $"two parts of {held.Name} are the same bytes");
+                    for (var i = 0; i < numbers.Length; i++) numbers[i] = pages.MoveNext() ? pages.Current : throw new InvalidOperationException("A page map was counted wrongly.");
+                    runs.Add(frame, (part, numbers, offset + length == part.Offset + part.Length)); // no byte is named twice
                     frames.Add(frame);
                 }
             }
-
-            if (pages.MoveNext()) throw ArchiveFailure.Refused(archive.Name, $"the page map of {held.Name} names more pages than are stored");
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -38,6 +38,7 @@ internal static class ManifestRules
         // The JSON reader sees to it that nothing is null but what lists and maps hold.
         Require(manifest.Archives.All(IsId) && manifest.Items.All(i => i is not null && i.Parts.All(p => p is not null)), "its lists have gaps");
         Require(manifest.Warnings.All(w => w is not null) && manifest.Fingerprint.Values.All(v => v is not null), "its warnings or fingerprint have gaps");
+        Require(manifest.File is null or { IsPossible: true }, "owner or mode of its file are impossible");
         Require(manifest.Id == header.Id && manifest.Archives.Count > 0 && manifest.Archives[0] == header.Id, "manifest and header have different ids");
         Require(manifest.Items.Count <= MostItems && manifest.Items.Select(i => i.Name).Distinct(StringComparer.Ordinal).Count() == manifest.Items.Count, "its items are too many or share a name");
         foreach (var item in manifest.Items)
@@ -59,7 +60,7 @@ internal static class ManifestRules
     {
         require(item.PageSize is >= 512 and <= MostPageSize && int.IsPow2(item.PageSize.Value) && item.Length % item.PageSize == 0 && item.Length / item.PageSize <= MostPages && item.Sha256 is not null, $"{item.Name} has impossible pages");
         require(item.Parts.All(p => p.Archive == 0 && p.Length % item.PageSize == 0), $"{item.Name} has parts elsewhere");
-        if (kind == BackupKind.Full) require(item.PageMap is null && item.Parts.Count == (item.Length == 0 ? 0 : 1) && Sum(item.Parts) == item.Length, $"{item.Name} is not one plain file");
+        if (kind == BackupKind.Full) require(item.PageMap is null && item.Parts.Count == (item.Length == 0 ? 0 : 1) && Sum(item.Parts) == item.Length && item.Parts.All(p => p.Sha256 == item.Sha256), $"{item.Name} is not one plain file");
         else require(item.Length == 0 ? item.PageMap is null && item.Parts.Count == 0 : item.PageMap is { Archive: 0 } map && map.Length == ((item.Length / item.PageSize) + 7) / 8, $"{item.Name} has no fitting page map");
     }
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Holdfast.Archive.Format;
-using Holdfast.Archive.Items;
 using Holdfast.Archive.Tar;
 
 namespace Holdfast.Archive.Reading;
@@ -10,7 +8,7 @@ namespace Holdfast.Archive.Reading;
 internal sealed class TarWalk : IDisposable
 {
     private readonly ArchiveReader _archive;
-    private readonly List<Expected> _expected;
+    private readonly List<LayoutEntry> _expected;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _header = new byte[3 * TarFormat.Block];
     private int _headerBytes;
@@ -23,14 +21,9 @@ internal sealed class TarWalk : IDisposable
     public TarWalk(ArchiveReader archive)
     {
         _archive = archive;
-        _expected = [new("holdfast.json", archive.HeaderBytes - TarFormat.Block, null, 0, TarFormat.Block), .. Parts(archive.Manifest)];
-        _expected.Sort((a, b) => a.Offset.CompareTo(b.Offset));
-        var manifest = archive.Index.Manifest;
-        _expected.Add(new("manifest.json", manifest.Length, manifest.Sha256, 0, manifest.Offset));
+        _expected = [.. archive.Layout.Entries];
         _expected.Add(new("index.json", -1, null, 0, -1));
     }
-
-    private sealed record Expected(string Name, long Length, string? Sha256, int PageSize, long Offset);
 
     /// <summary>The digests of the pages in one frame, where the manifest says that it holds pages; worked out ahead, on any thread.</summary>
     public byte[]? PageDigests(long offset, ReadOnlySpan<byte> content)
@@ -79,24 +72,6 @@ internal sealed class TarWalk : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _hash.Dispose();
 
-    private static IEnumerable<Expected> Parts(Manifest manifest)
-    {
-        foreach (var item in manifest.Items)
-        {
-            for (var i = 0; i < item.Parts.Count; i++)
-            {
-                var part = item.Parts[i];
-                if (part.Archive != 0) continue;
-                var name = item.Kind == ItemKind.Stream ? Numbered(item.Name, i) : item.PageMap is null ? item.Name : Numbered($"{item.Name}.pages", i);
-                yield return new(name, part.Length, part.Sha256, item.Kind == ItemKind.Image ? item.PageSize!.Value : 0, part.Offset);
-            }
-
-            if (item.PageMap is { } map) yield return new($"{item.Name}.pagemap", map.Length, map.Sha256, 0, map.Offset);
-        }
-    }
-
-    private static string Numbered(string name, int i) => string.Create(CultureInfo.InvariantCulture, $"{name}.{i + 1:D6}");
-
     private int TakeHeader(ReadOnlySpan<byte> content)
     {
         var wanted = _headerBytes < TarFormat.Block || _header[156] != (byte)'x' ? TarFormat.Block : _header.Length;
@@ -121,7 +96,8 @@ internal sealed class TarWalk : IDisposable
         // An empty image has no parts; its entry stands alone.
         if (entry.Value.Length == 0 && _archive.Manifest.Items.Any(i => i.Name == entry.Value.Name && i.Length == 0)) return;
         var expected = _next < _expected.Count ? _expected[_next] : null;
-        if (expected is null || entry.Value.Name != expected.Name || (expected.Length >= 0 && (entry.Value.Length != expected.Length || contentAt != expected.Offset)))
+        var isUsual = entry.Value.HeaderBytes == (TarFormat.NeedsLongHeader(entry.Value.Length) ? TarFormat.HeaderBlocks * TarFormat.Block : TarFormat.Block);
+        if (expected is null || !isUsual || entry.Value.Name != expected.Name || (expected.Length >= 0 && (entry.Value.Length != expected.Length || contentAt != expected.Offset)))
             throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' of {entry.Value.Length} bytes at offset {contentAt} of its tar stream is not in the manifest");
         (_contentLeft, _zerosLeft) = (entry.Value.Length, TarFormat.Padding(entry.Value.Length));
         if (_contentLeft == 0) EndContent();

@@ -17,10 +17,16 @@ internal static class TarFormat
     public const int EndBytes = 2 * Block;
 
     private const long LargestOctal = 0x1_FFFF_FFFF; // 11 octal digits: 8 GiB less one
-    private const int LongestHeader = 3 * Block;
+    /// <summary>Most blocks of one entry's header: PAX header, its record, and the entry's own.</summary>
+    public const int HeaderBlocks = 3;
+
+    private const int LongestHeader = HeaderBlocks * Block;
 
     /// <summary>Zeros that follow content of <paramref name="length"/> bytes.</summary>
     public static int Padding(long length) => (int)((Block - (length % Block)) % Block);
+
+    /// <summary>Whether content of that length needs a PAX header.</summary>
+    public static bool NeedsLongHeader(long length) => length > LargestOctal;
 
     /// <summary>The header blocks of a file.</summary>
     public static byte[] Header(string name, long length, DateTimeOffset time)

@@ -6,5 +6,9 @@ namespace Holdfast.Archive.Writing;
 /// <param name="TotalBytes">Bytes of all items at this point.</param>
 /// <param name="OwnBytes">Bytes of items that the archive itself holds, before compression.</param>
 /// <param name="StoredBytes">Bytes of the file.</param>
-/// <param name="ManifestSha256">SHA-256 of the manifest, Base64: a catalogue that keeps it can tell a forged archive.</param>
-public sealed record ArchiveSummary(string Id, bool IsUnchanged, long TotalBytes, long OwnBytes, long StoredBytes, string ManifestSha256);
+/// <param name="ManifestSha256">SHA-256 of the manifest, Base64: a catalog that keeps it can tell a forged archive.</param>
+/// <param name="StoredSha256">SHA-256 of the file, Base64.</param>
+/// <param name="IndexBytes">Bytes of the index file.</param>
+/// <param name="IndexSha256">SHA-256 of the index file, Base64.</param>
+public sealed record ArchiveSummary(
+    string Id, bool IsUnchanged, long TotalBytes, long OwnBytes, long StoredBytes, string ManifestSha256, string StoredSha256, long IndexBytes, string IndexSha256);

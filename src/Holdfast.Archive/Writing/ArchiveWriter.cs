@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
@@ -28,24 +27,20 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
     private readonly AgeSealer? _indexSealer;
     private readonly List<ManifestItem> _items = [];
     private readonly List<string> _archives;
-    private long _stored;
+    private readonly HashedOutput _storedArchive;
+    private readonly HashedOutput _storedIndex;
 
     private ArchiveWriter(ArchiveHeader header, ArchiveOutputs outputs, ArchiveWriterOptions options, ChainIndex? chain, IndexHeader indexHeader, CancellationToken cancellationToken)
     {
         (_header, _options, _chain, _indexHeader) = (header, options, chain, indexHeader);
         _archives = [header.Id];
         _tagger = new(Convert.FromBase64String(indexHeader.ChainKey));
-        if (outputs.ArchiveProtection is { } archive) _archiveSealer = new(archive, CountAsync, options.Workers, cancellationToken);
-        if (outputs.IndexProtection is { } index) _indexSealer = new(index, outputs.Index, options.Workers, cancellationToken);
-        _frames = new(options.Level, options.Workers, _archiveSealer is null ? CountAsync : _archiveSealer.WriteAsync, cancellationToken);
+        (_storedArchive, _storedIndex) = (new(outputs.Archive), new(outputs.Index));
+        if (outputs.ArchiveProtection is { } archive) _archiveSealer = new(archive, _storedArchive.WriteAsync, options.Workers, cancellationToken);
+        if (outputs.IndexProtection is { } index) _indexSealer = new(index, _storedIndex.WriteAsync, options.Workers, cancellationToken);
+        _frames = new(options.Level, options.Workers, _archiveSealer is null ? _storedArchive.WriteAsync : _archiveSealer.WriteAsync, cancellationToken);
         _tar = new(_frames, header.StartTime);
-        _index = new(_indexSealer is null ? outputs.Index : _indexSealer.WriteAsync);
-
-        async ValueTask CountAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
-        {
-            _stored += bytes.Length;
-            await outputs.Archive(bytes, token);
-        }
+        _index = new(_indexSealer is null ? _storedIndex.WriteAsync : _indexSealer.WriteAsync);
     }
 
     /// <summary>Begins an archive.</summary>
@@ -86,6 +81,9 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         }
     }
 
+    /// <summary>Owner and mode of the file that the items are read from, for the manifest; null where the database is no file.</summary>
+    public FilePermissions? File { get; set; }
+
     /// <inheritdoc/>
     public async Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) =>
         _items.Add(await new ImageWriter(name, image, _frames, _tar, _index, _tagger, _chain).WriteAsync(_options.Workers, cancellationToken));
@@ -97,7 +95,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
     /// <summary>Ends the archive: manifest, index, seek table, and the end of the age file. Nothing is on disk before the destination says so.</summary>
     public async Task<ArchiveSummary> CompleteAsync(IReadOnlyDictionary<string, string> fingerprint, IReadOnlyList<string> warnings, DateTimeOffset endTime, CancellationToken cancellationToken)
     {
-        var contentTag = ContentTag();
+        var contentTag = ContentTags.Of(_items, _tagger);
         var ownBytes = _items.Sum(i => i.Parts.Where(p => p.Archive == 0).Sum(p => p.Length));
         var manifest = new Manifest
         {
@@ -108,6 +106,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
             OwnBytes = ownBytes,
             Fingerprint = fingerprint,
             Warnings = warnings,
+            File = File,
             EndTime = endTime,
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(manifest, FormatJson.Default.Manifest);
@@ -121,7 +120,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         await _index.CompleteAsync(contentTag, cancellationToken);
         if (_indexSealer is not null) await _indexSealer.CompleteAsync();
         var unchanged = _chain is not null && _chain.ContentTag.AsSpan().SequenceEqual(contentTag);
-        return new(_header.Id, unchanged, manifest.TotalBytes, ownBytes, _stored, sha256);
+        return new(_header.Id, unchanged, manifest.TotalBytes, ownBytes, _storedArchive.Length, sha256, _storedArchive.Sha256(), _storedIndex.Length, _storedIndex.Sha256());
     }
 
     /// <inheritdoc/>
@@ -130,6 +129,8 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         await _frames.DisposeAsync();
         if (_archiveSealer is not null) await _archiveSealer.DisposeAsync();
         if (_indexSealer is not null) await _indexSealer.DisposeAsync();
+        _storedArchive.Dispose();
+        _storedIndex.Dispose();
         _tagger.Dispose();
     }
 
@@ -139,20 +140,5 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         if (number >= 0) return number;
         _archives.Add(id);
         return _archives.Count - 1;
-    }
-
-    // One tag over what the items are made of: equal tags in a chain mean equal contents.
-    private byte[] ContentTag()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var item in _items)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{item.Name}\n{item.Kind}\n{item.Length}\n{item.PageSize}\n{item.Sha256}\n"));
-            if (item.Kind == ItemKind.Stream) foreach (var part in item.Parts) hash.AppendData(Encoding.ASCII.GetBytes(part.Sha256));
-        }
-
-        var tag = new byte[Tagger.TagBytes];
-        _tagger.Tags(hash.GetHashAndReset(), tag);
-        return tag;
     }
 }

@@ -35,7 +35,7 @@ public sealed class FanOut
         {
             await _outputs[i](bytes, cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // one place's own cancellation, of a time-out too, is its failure
         {
             _failures[i] = e; // reported by whoever holds the destinations
         }

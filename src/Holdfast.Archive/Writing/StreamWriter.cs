@@ -5,6 +5,7 @@ using Holdfast.Archive.Format;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Pipeline;
+using Holdfast.Archive.Reading;
 
 namespace Holdfast.Archive.Writing;
 
@@ -16,6 +17,7 @@ internal sealed class StreamWriter(string name, int mean, TarWriter tar, IndexWr
     private readonly GearCutter _cutter = new(mean);
     private readonly List<ManifestPart> _parts = [];
     private long _length;
+    private long _named; // bytes that are named and not stored; a reader refuses far more than the chain holds
 
     private sealed record Hashed(PooledBuffer Bytes, byte[] Digest, byte[] Tag);
 
@@ -92,8 +94,9 @@ internal sealed class StreamWriter(string name, int mean, TarWriter tar, IndexWr
         using var bytes = part.Bytes;
         _length += bytes.Length;
         var sha256 = Convert.ToBase64String(part.Digest);
-        if (chain?.FindPart(part.Tag) is { } held && held.Length == bytes.Length)
+        if (chain?.FindPart(part.Tag) is { } held && held.Length == bytes.Length && _named + bytes.Length <= ChainRules.MostRepeats * chain.HeldBytes)
         {
+            _named += bytes.Length;
             _parts.Add(new(bytes.Length, sha256, archiveNumber(held.Archive), held.Offset));
             return;
         }

@@ -74,6 +74,7 @@ internal sealed class ApiClient : IDisposable
     /// <param name="ifMatch">The revision that is expected; null for any.</param>
     /// <param name="ifNew">Whether there must be no such thing yet.</param>
     /// <exception cref="HoldfastException">The server refused, failed, or does not answer.</exception>
+    /// <exception cref="StoppedWaitingException">The token was cancelled before the answer came.</exception>
     public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellationToken, string? ifMatch = null, bool ifNew = false)
     {
         using var request = new HttpRequestMessage(method, path);
@@ -91,6 +92,10 @@ internal sealed class ApiClient : IDisposable
         catch (HttpRequestException e)
         {
             throw Unreachable(e);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new StoppedWaitingException();
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Archive;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Files;
@@ -40,7 +41,7 @@ internal sealed record Login(string Server, string User, string TokenId, string 
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            FolderFlush.Create(Path.GetDirectoryName(FilePath)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             PrivateFile.Write(FilePath, JsonSerializer.SerializeToUtf8Bytes(this, CliJson.Default.Login));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

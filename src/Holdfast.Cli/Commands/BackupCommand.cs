@@ -9,7 +9,7 @@ using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
-using Holdfast.Destinations.Local;
+using Holdfast.Destinations.Limits;
 using Holdfast.Engines;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Keys;
@@ -67,9 +67,10 @@ internal sealed class BackupCommand
         var databaseKeys = DatabaseKeys(parsed);
         await using var named = CommandSource.Parse(parsed.GetRequiredValue(_source), _access, parsed);
         var source = named.Source;
-        await source.RemoveLeftoversAsync(cancellationToken);
+        await RemoveLeftoversAsync(source, cancellationToken);
         var databases = await DiscoverAsync(source, parsed.GetValue(_database) ?? [], cancellationToken);
-        await using var destination = LocalDestination.Open(parsed.GetRequiredValue(_to), create: true);
+        var to = parsed.GetRequiredValue(_to);
+        await using var destination = await BoundedOpening.FolderAsync(SharedOptions.Calls(to), to, create: true, cancellationToken);
         await HowToRestore.EnsureAsync(destination, cancellationToken);
         var started = TimeProvider.System.GetTimestamp();
         var sweep = new BackupSweep(new BackupRunner(named.Engine, source, [destination], options, TimeProvider.System), jobs);
@@ -78,6 +79,19 @@ internal sealed class BackupCommand
         return ExitCode(outcomes);
 
         DatabaseKey? KeyOf(DiscoveredDatabase database) => databaseKeys.FirstOrDefault(k => k.Globs.Matches(database.Name)).Key;
+    }
+
+    // Of restores that were killed. A source that is down, and a folder that is closed to us, show where they are needed.
+    private static async Task RemoveLeftoversAsync(IDatabaseSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await source.RemoveLeftoversAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is HoldfastException or IOException or UnauthorizedAccessException)
+        {
+            // They are left to the next one.
+        }
     }
 
     private async Task<int> OverServerAsync(ParseResult parsed, CommandConsole console, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ internal static class DatabasesCommand
     {
         var (source, access) = (SharedOptions.Source(), new SourceOptions());
         var search = new Option<string>("--search") { Description = "At a server: only those with this in their id.", HelpName = "TEXT" };
-        var state = new Option<string>("--state") { Description = "At a server: only those that stand so.", HelpName = "Covered|Failing|Overdue|Uncovered|Unreadable|Waiting|Dropped" };
+        var state = new Option<string>("--state") { Description = "At a server: only those in this state.", HelpName = "Covered|Incomplete|AtRisk|Failing|Overdue|Missing|Held|Uncovered|Unreadable|Waiting|Dropped" };
         var command = new Command("databases", "List every database of a source, or of a server and how they stand.") { source, access.Encrypted, access.Exclude, access.PasswordFile, access.AskPassword, search, state, Keys(), Key(), ForgetKey(), Dismiss() }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -55,9 +55,9 @@ internal static class DatabasesCommand
     private static int OfServer(CommandConsole console, JsonArray databases)
     {
         var broken = databases.Any(d => d?["problem"] is not null);
-        ClientVerb.List(console, databases, "No databases found.", ["DATABASE", ">SIZE", "ENCRYPTED", "STATE", ">TASKS", "LAST BACKUP", "NEXT", "PROBLEM"], d => [
-            (d.Text("id"), null), (Words.Bytes(d.Number("sizeBytes")), null), (d.Text("encryption").ToLowerInvariant(), null), (d.Text("state").ToLowerInvariant(), Colour(d.Text("state"))), (d.Text("tasks"), null),
-            (d.Time("lastBackup"), null), (d.Time("nextBackup"), null), (d.Find("problem", "message") ?? (d.Find("renamedTo") is { } name ? $"renamed to {name}" : ""), "red"),
+        ClientVerb.List(console, databases, "No databases found.", ["DATABASE", ">SIZE", "ENCRYPTED", "STATE", ">TASKS", "LAST GOOD BACKUP", "NEXT", "PROBLEM"], d => [
+            (d.Text("id"), null), (Words.Bytes(d.Number("sizeBytes")), null), (d.Text("encryption").ToLowerInvariant(), null), (Word(d.Text("state")), Colour(d.Text("state"))), (d.Text("tasks"), null),
+            (d.Time("lastBackup"), null), (d.Time("nextBackup"), null), (d.Find("attention") ?? (d.Find("renamedTo") is { } name ? $"renamed to {name}" : ""), "red"),
         ]);
         return broken ? 1 : 0;
     }
@@ -100,7 +100,7 @@ internal static class DatabasesCommand
 
     private static Command Dismiss()
     {
-        var command = new Command("dismiss", "Let the server forget a database that was dropped. Its backups stay.");
+        var command = new Command("dismiss", "Let the server forget a database that was dropped, or whose source is gone. Its backups stay.");
         var database = command.Takes("DATABASE", "Its id.");
         return command.Does(async (parsed, api, console, cancellationToken) =>
         {
@@ -113,10 +113,18 @@ internal static class DatabasesCommand
     private static string? Colour(string state) => state switch
     {
         "Covered" => "green",
-        "Failing" or "Unreadable" => "red",
-        "Uncovered" => "yellow",
+        "Failing" or "Unreadable" or "AtRisk" or "Missing" or "Overdue" => "red",
+        "Uncovered" or "Incomplete" or "Held" => "yellow",
         "Dropped" => "grey",
         _ => null,
+    };
+
+    // As people say it, and as Studio shows it.
+    private static string Word(string state) => state switch
+    {
+        "Covered" => "protected",
+        "AtRisk" => "at risk",
+        _ => state.ToLowerInvariant(),
     };
 
     private static string Word(EncryptionState state) => state switch

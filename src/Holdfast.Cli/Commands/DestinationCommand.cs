@@ -9,7 +9,7 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast destination</c>: where the server's archives go.</summary>
 internal static class DestinationCommand
 {
-    public static Command Create() => new Command("destination", "Where the server's archives go.") { ListCommand(), Put(), Delete(), Test() }.OverServer();
+    public static Command Create() => new Command("destination", "Where the server's archives go.") { ListCommand(), Put(), Delete(), Initialize(), Test() }.OverServer();
 
     private static Command ListCommand() => new Command("list", "List destinations.").Does(async (parsed, api, console, cancellationToken) => ClientVerb.List(
         console, await api.ListAsync("destinations", cancellationToken), "No destinations.", ["NAME", "KIND", "PATH"], d => [(d.Text("name"), null), (d.Text("kind"), null), (d.Text("path"), null)]));
@@ -46,6 +46,20 @@ internal static class DestinationCommand
             var text = parsed.GetRequiredValue(name);
             await api.SendAsync(HttpMethod.Delete, Path(text), null, cancellationToken);
             return ClientVerb.Done(console, $"{text} removed. What lies there stays.", new() { ["deleted"] = text });
+        });
+    }
+
+    private static Command Initialize()
+    {
+        var command = new Command("initialize", "Make its root and give it an identity, or adopt the one that is there: from now on this is the destination.");
+        var name = Name(command);
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var text = parsed.GetRequiredValue(name);
+            var answer = await api.PostAsync($"{Path(text)}/initialize", null, cancellationToken);
+            if (console.IsJson) CommandConsole.Json(answer);
+            else console.Line($"{text} is initialized, with the identity {answer.Text("id")}.");
+            return 0;
         });
     }
 

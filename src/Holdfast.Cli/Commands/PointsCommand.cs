@@ -12,21 +12,21 @@ internal static class PointsCommand
 {
     public static Command Create()
     {
-        var (path, keyFiles) = (SharedOptions.Path(), SharedOptions.KeyFiles());
-        var command = new Command("points", "List restore points. Encrypted ones show the ids of the keys that open them; with --key-file also their own ids.") { path, keyFiles }.OverServer();
+        var (path, keyOptions) = (SharedOptions.Path(), new KeyOptions());
+        var command = new Command("points", "List restore points. Encrypted ones show the ids of the keys that open them; with --key-file also their own ids.") { path, keyOptions }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
             if (SharedOptions.IsAtServer(parsed, parsed.GetRequiredValue(path)))
             {
-                SharedOptions.Refuse(parsed, "at a server, which looks with the keys that it keeps", keyFiles);
+                SharedOptions.Refuse(parsed, "at a server, which looks with the keys that it keeps", keyOptions.Files, keyOptions.MaxWorkFactor);
                 using var api = ServerOptions.Connect(parsed);
                 return OfServer(console, await api.ListAsync($"backups?from={ApiClient.Part(parsed.GetRequiredValue(path))}", cancellationToken));
             }
 
             var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
             var views = new List<PointView>();
-            await foreach (var point in PointFinder.ListAsync(stored, SharedOptions.Keys(parsed, keyFiles), cancellationToken)) views.Add(View(stored.Destination.Name, point));
+            await foreach (var point in PointFinder.ListAsync(stored, keyOptions.Read(parsed), cancellationToken, TimeProvider.System.GetUtcNow())) views.Add(View(stored.Destination.Name, point));
             if (console.IsJson) CommandConsole.Json(new(views), CliJson.Default.ItemsViewPointView);
             else console.Table(["POINT", "FORM", ">STORED", "NODE", "OPENS WITH", "ID", "FOLDER"], [.. views.Select(Row)]);
             return views.Exists(v => v.Error is not null) ? 1 : 0;

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using Holdfast.Cli.Running;
 using Holdfast.Server;
 using Holdfast.Server.Configuration;
 using Holdfast.Studio.Hosting;
@@ -20,11 +21,28 @@ internal static class ServeCommand
             var folder = Path.GetFullPath(parsed.GetValue(data) ?? Path.Combine(Path.GetDirectoryName(Node.Keys.NodeKey.DefaultPath)!, "server"));
             var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? ""), StringComparer.Ordinal);
             var loaded = ServerConfigLoader.Load(parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null, folder, environment);
-            await using var server = HoldfastServer.Build(new() { Config = loaded, DataFolder = folder, AdminTokenFile = parsed.GetValue(adminToken) }, StudioHosting.AddStudio);
+            await using var server = HoldfastServer.Build(new() { Config = loaded, DataFolder = folder, AdminTokenFile = parsed.GetValue(adminToken), SqliteReaders = ProgramReaders.Pool }, StudioHosting.AddStudio);
             server.MapStudio();
-            await server.RunAsync();
+            await RunAsync(server, cancellationToken);
             return 0;
         });
         return command;
+    }
+
+    // Stopped in order even where it is told to before it has started: what it has begun by then gets its grace too.
+    private static async Task RunAsync(WebApplication server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            HoldfastServer.OpenState(server);
+            await server.StartAsync(cancellationToken);
+        }
+        catch (Exception)
+        {
+            await server.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what kept it from starting is what is told
+            throw;
+        }
+
+        await server.WaitForShutdownAsync(cancellationToken);
     }
 }

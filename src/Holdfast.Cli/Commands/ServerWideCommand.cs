@@ -116,6 +116,8 @@ internal static class ServerWideCommand
         console.Line($"incremental:  {d.Text("incrementalBackup")}");
         console.Line($"time zone:    {d.Find("timeZone") ?? "the node's"}");
         console.Line($"kept:         {(d.Find("retention", "minimumAgeDays") is { } days ? $"{days} days" : "for ever")}");
+        console.Line($"verified:     {(d.Find("verifyEveryDays") is { } every ? $"every {every} days" : "by hand only")}");
+        console.Line($"compared:     every {d.Text("compareEveryHours")} hours where nothing seems changed");
         console.Line($"encryption:   {d.Text("encryption", "mode")}{(d?["encryption"]?["recipients"] is JsonArray { Count: > 0 } ? $" ({d.Join("encryption", "recipients")})" : "")}");
         console.Line($"destinations: {d.Join("destinations")}");
         console.Line($"excluded:     {d.Join("excluded")}");

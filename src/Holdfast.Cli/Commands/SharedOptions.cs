@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Reading;
 using Holdfast.Cli.Output;
-using Holdfast.Destinations.Local;
+using Holdfast.Destinations.Limits;
+using Holdfast.Node.Restores;
 using Holdfast.Node.Stores;
 
 namespace Holdfast.Cli.Commands;
@@ -18,8 +20,6 @@ internal static class SharedOptions
         HelpName = "[NAME=]DIR|URL",
     };
 
-    public static Option<string[]> KeyFiles() => new("--key-file") { Description = "A file with keys (age-keygen's format, Base64, hex, or a line 'passphrase: …'). Repeatable.", HelpName = "FILE" };
-
     public static Argument<string> Path() => new("PATH") { Description = "An archive, a chain's folder, a database's folder, or the root of a destination. At a server: a database's id, destination:NAME, or an absolute path there." };
 
     /// <summary>Whether a place is one of a server: a server is named, or a server is known and the place is none of this machine.</summary>
@@ -30,21 +30,39 @@ internal static class SharedOptions
         return !isPath && Client.ServerOptions.Known(parsed);
     }
 
-    /// <summary>All keys in the files given.</summary>
-    public static AgeKeys Keys(ParseResult parsed, Option<string[]> option) =>
-        (parsed.GetValue(option) ?? []).Aggregate(AgeKeys.None, (keys, file) => keys.Concat(KeyFile.Read(file)));
-
     /// <summary>Keys as the server takes them.</summary>
     public static JsonArray KeyTexts(AgeKeys keys) => [.. keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}")).Select(t => (JsonNode)t)];
 
     /// <summary>What lies at the path given.</summary>
-    public static Task<StoredPath> ResolveAsync(string path, CancellationToken cancellationToken)
+    public static async Task<StoredPath> ResolveAsync(string path, CancellationToken cancellationToken) =>
+        await StoredPath.ResolveAsync(await BoundedOpening.PathAsync(Calls(path), path, FullPath, cancellationToken), cancellationToken);
+
+    /// <summary>Runs the calls of a path that is given, with the limits of a server's destinations.</summary>
+    public static CallLimiter Calls(string path) => new(path, new(), TimeProvider.System);
+
+    private static string FullPath(string path)
     {
+        if (path.Length == 0) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.Usage, "The path is empty.", "Is a variable of the shell not set?");
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (Directory.Exists(full)) return StoredPath.ResolveAsync(LocalDestination.Open(full, create: false), System.IO.Path.GetFileName(full), null, cancellationToken);
-        if (!File.Exists(full)) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.NotFound, $"'{path}' is not there.", "Give an archive, a chain's folder, a database's folder, or the root of a destination. For the id of a server's database, sign in there (holdfast login), or name the server with --server.");
-        var folder = System.IO.Path.GetDirectoryName(full)!;
-        return StoredPath.ResolveAsync(LocalDestination.Open(folder, create: false), System.IO.Path.GetFileName(folder), System.IO.Path.GetFileName(full), cancellationToken);
+        return System.IO.Path.Exists(full) ? full : throw new Core.Errors.HoldfastException(
+            Core.Errors.ErrorCatalogue.NotFound,
+            $"'{path}' is not there.",
+            "Give an archive, a chain's folder, a database's folder, or the root of a destination. For the id of a server's database, sign in there (holdfast login), or name the server with --server.");
+    }
+
+    public static Option<bool> AllowMismatch() => new("--allow-mismatch")
+    {
+        Description = "Go on where an archive does not fit the folders and the name that it lies under: another database, kind, chain or time. Default: refuse it; one that was given by its own path is only warned of.",
+    };
+
+    /// <summary>Refuses a point that does not fit where it lies; warns where that was allowed, or the archive was given by its own path.</summary>
+    public static async Task CheckLayoutAsync(StoredPath stored, RestorePoint found, ChainReader reader, AgeKeys keys, bool allowed, CommandConsole console, CancellationToken cancellationToken)
+    {
+        foreach (var mismatch in await LayoutCheck.OfPointAsync(stored, found, reader, keys, cancellationToken))
+        {
+            if (!allowed && stored.Archive is null) throw mismatch;
+            console.Note(mismatch.Message);
+        }
     }
 
     /// <summary>The console for a command's output format.</summary>

@@ -8,9 +8,42 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast source</c>: what the server is attached to.</summary>
 internal static class SourceCommand
 {
-    public static Command Create() => new Command("source", "What the server is attached to: as its configuration says, and database servers as Admins define.") { ListCommand(), Look(), Put(), Delete(), Test() }.OverServer();
+    public static Command Create() => new Command("source", "What the server is attached to: as its configuration says, and database servers as Admins define.") { ListCommand(), PassedOver(), Look(), Confirm(), Put(), Delete(), Test() }.OverServer();
 
     private static Command ListCommand() => new Command("list", "List sources.").Does(async (parsed, api, console, cancellationToken) => Tell(console, await api.ListAsync("sources", cancellationToken)));
+
+    private static Command PassedOver()
+    {
+        var command = new Command("passed-over", "List what was left out when it was looked at last, with the reasons.");
+        var name = command.Takes("NAME", "Its name.");
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var answer = await api.GetAsync($"{Path(parsed.GetRequiredValue(name))}/passed-over", cancellationToken);
+            if (console.IsJson)
+            {
+                CommandConsole.Json(answer);
+                return 0;
+            }
+
+            console.Table(["FILE", "REASON", "DETAIL"], [.. answer.Items("items").Select(f => (IReadOnlyList<(string, string?)>)[(f.Text("name"), null), (Words(f.Text("reason")), null), (f.Find("detail") ?? "", null)])]);
+            foreach (var (reason, count) in answer["counts"]!.AsObject()) console.Line($"{count} {Words(reason)}");
+            return 0;
+        });
+
+        static string Words(string reason) => reason switch
+        {
+            "NotADatabase" => "no database by its header",
+            "Empty" => "empty",
+            "SideFile" => "log, journal or index of a database",
+            "OwnFile" => "Holdfast's own file",
+            "Link" => "symbolic link",
+            "HardLink" => "another name of a database",
+            "Special" => "pipe, socket or device",
+            "Unreadable" => "unreadable",
+            "Excluded" => "left out by the source's settings",
+            _ => reason,
+        };
+    }
 
     private static Command Look()
     {
@@ -24,6 +57,20 @@ internal static class SourceCommand
         });
     }
 
+    private static Command Confirm()
+    {
+        var command = new Command("confirm", "Take a source as it is now: databases that are missing were dropped, another identity is the right one.");
+        var name = command.Takes("NAME", "Its name.");
+        return command.Does(async (parsed, api, console, cancellationToken) =>
+        {
+            var text = parsed.GetRequiredValue(name);
+            var answer = await api.PostAsync($"{Path(text)}/confirm", null, cancellationToken);
+            if (console.IsJson) CommandConsole.Json(answer);
+            else console.Line($"{text} confirmed: {answer.Find("problem", "message") ?? $"{answer.Text("databases")} databases"}");
+            return answer["problem"] is null ? 0 : 1;
+        });
+    }
+
     private static Command Put()
     {
         var command = new Command("put", "Define or change a source that is a database server; needs an Admin.");
@@ -32,16 +79,20 @@ internal static class SourceCommand
         var password = new Option<string>("--password-file") { Description = "A file of mode 0600 with the password of its user, - for a line of standard input; the server keeps it. Default: the one that is kept.", HelpName = "FILE" };
         var include = new Option<string[]>("--include") { Description = "Glob of the names of databases that count. Repeatable; default: all.", HelpName = "GLOB" };
         var exclude = new Option<string[]>("--exclude") { Description = "Glob of the names of databases that do not count. Repeatable.", HelpName = "GLOB" };
-        var owner = new Option<string>("--owner") { Description = "Role that owns what is restored there. Default: the one that restores.", HelpName = "ROLE" };
-        foreach (var option in (Option[])[url, password, include, exclude, owner]) command.Add(option);
+        var restorer = new Option<string>("--restore-user") { Description = "Role that restores are run as: it needs no right but to log in. Default: the user of the address.", HelpName = "ROLE" };
+        var restorerPassword = new Option<string>("--restore-password-file") { Description = "A file of mode 0600 with the password of that role; the server keeps it. Default: the one that is kept.", HelpName = "FILE" };
+        var owner = new Option<string>("--owner") { Description = "Role that owns what is restored there. Default: the one that is named like --restore-user with _owner behind it.", HelpName = "ROLE" };
+        foreach (var option in (Option[])[url, password, include, exclude, restorer, restorerPassword, owner]) command.Add(option);
         return command.Does(async (parsed, api, console, cancellationToken) =>
         {
             var text = parsed.GetRequiredValue(name);
+            if (parsed.GetValue(restorer) is null) SharedOptions.Refuse(parsed, "without --restore-user", restorerPassword);
             var body = new JsonObject
             {
                 ["engine"] = "postgresql", ["url"] = parsed.GetRequiredValue(url), ["restoreOwner"] = parsed.GetValue(owner), ["include"] = Globs(parsed.GetValue(include)), ["exclude"] = Globs(parsed.GetValue(exclude)),
                 ["password"] = parsed.GetValue(password) is { } file ? ServerOptions.ReadSecret(file, "Password file") : null,
             };
+            if (parsed.GetValue(restorer) is { } role) body["restore"] = new JsonObject { ["user"] = role, ["password"] = parsed.GetValue(restorerPassword) is { } secret ? ServerOptions.ReadSecret(secret, "Password file") : null };
             var answer = await api.SendAsync(HttpMethod.Put, Path(text), body, cancellationToken);
             if (console.IsJson) CommandConsole.Json(answer.Body!);
             else console.Line($"{text} {(answer.IsNew ? "created" : "saved")}: {answer.Body.Find("problem", "message") ?? $"{answer.Body.Text("databases")} databases"}");

@@ -13,16 +13,17 @@ internal static class VerifyCommand
 {
     public static Command Create()
     {
-        var keyFiles = SharedOptions.KeyFiles();
+        var (keyOptions, allow) = (new KeyOptions(), SharedOptions.AllowMismatch());
         var paths = new Argument<string[]>("PATH") { Description = "Archives, chains' folders, databases' folders, or roots of destinations. At a server: ids of databases, SOURCE/NAME.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("verify", "Read and check every byte of archives; say what is wrong and where.") { paths, keyFiles }.OverServer();
+        var command = new Command("verify", "Read and check every byte of archives; say what is wrong and where.") { paths, keyOptions, allow }.OverServer();
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var console = SharedOptions.Console(parsed);
-            var keys = SharedOptions.Keys(parsed, keyFiles);
+            var keys = keyOptions.Read(parsed);
             var given = parsed.GetRequiredValue(paths);
             if (given.Any(p => SharedOptions.IsAtServer(parsed, p)))
             {
+                SharedOptions.Refuse(parsed, "at a server, which compares with what it wrote", allow, keyOptions.MaxWorkFactor);
                 using var api = ServerOptions.Connect(parsed);
                 return await OverServerAsync(api, console, given, keys, cancellationToken);
             }
@@ -32,8 +33,12 @@ internal static class VerifyCommand
             foreach (var path in given)
             {
                 var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
-                await foreach (var result in Verifier.VerifyAsync(stored, keys, cancellationToken))
+                await foreach (var read in Verifier.VerifyAsync(stored, keys, cancellationToken))
                 {
+                    var mismatch = read.Header is null ? null : LayoutCheck.Mismatch(stored, stored.Chains.First(c => c.Archives.Contains(read.Archive)), read.Archive, read.Header);
+                    var isRefused = mismatch is not null && stored.Archive is null && !parsed.GetValue(allow);
+                    var result = isRefused ? read with { Problem = mismatch } : read;
+                    if (mismatch is not null && !isRefused) console.Note(mismatch.Message);
                     var file = Path.Combine(stored.Destination.Name, result.Archive.Path);
                     if (result.Problem is not null) problems.Add(result.Problem.Error);
                     views.Add(new(file, result.Problem is null, result.Header?.Id, result.Header?.Database, result.Archive.Length, result.TarBytes, result.Problem is null ? null : ErrorView.Of(result.Problem)));
@@ -44,7 +49,7 @@ internal static class VerifyCommand
 
             if (console.IsJson) CommandConsole.Json(new(views), CliJson.Default.ItemsViewVerifyView);
             console.Line($"{views.Count - problems.Count} of {views.Count} archives are whole, {Words.Bytes(views.Sum(v => v.StoredBytes))} read.");
-            return problems.Count == 0 ? 0 : problems.MaxBy(p => p.ExitCode == ErrorCatalogue.Corrupt.ExitCode ? int.MaxValue : p.ExitCode)!.ExitCode;
+            return problems.Count == 0 ? 0 : problems.MaxBy(p => p.IsDamage ? int.MaxValue : p.ExitCode)!.ExitCode;
         });
         return command;
     }
@@ -63,6 +68,6 @@ internal static class VerifyCommand
 
         if (console.IsJson) CommandConsole.Json(new JsonObject { ["items"] = new JsonArray([.. ended.Select(o => o.DeepClone())]) });
         var errors = ended.Select(o => o.Find("error", "code")).OfType<string>().Select(ErrorCatalogue.Find).ToList();
-        return errors.Count == 0 ? 0 : errors.MaxBy(e => e.ExitCode == ErrorCatalogue.Corrupt.ExitCode ? int.MaxValue : e.ExitCode)!.ExitCode;
+        return errors.Count == 0 ? 0 : errors.MaxBy(e => e.IsDamage ? int.MaxValue : e.ExitCode)!.ExitCode;
     }
 }

@@ -32,8 +32,15 @@ internal sealed class CommandConsole(bool json)
             return;
         }
 
-        Console.Error.WriteLine($"error: {Printable(fault.Message)}");
-        foreach (var (i, line) in (fault.Hint?.Split('\n') ?? []).Index()) Console.Error.WriteLine($"{(i == 0 ? " hint:" : "      ")} {Printable(line)}");
+        Tell("error:", fault.Message);
+        if (fault.Hint is not null) Tell(" hint:", fault.Hint);
+    }
+
+    /// <summary>Tells that the command was stopped before its end: as JSON on standard output, else on standard error.</summary>
+    public void Stopped(string message)
+    {
+        if (IsJson) Json(new(new(ErrorCatalogue.Interrupted.Code, message, null)), CliJson.Default.FailureView);
+        else Note(message);
     }
 
     /// <summary>Tells something by the way, on standard error.</summary>
@@ -73,6 +80,12 @@ internal sealed class CommandConsole(bool json)
 
         foreach (var row in rows) table.AddRow([.. row.Select(c => c.Colour is null ? Markup.Escape(Printable(c.Text)) : $"[{c.Colour}]{Markup.Escape(Printable(c.Text))}[/]")]);
         AnsiConsole.Write(table);
+    }
+
+    // All lines but the first are indented: what a name holds begins none that looks like one of ours.
+    private static void Tell(string heading, string text)
+    {
+        foreach (var (i, line) in text.Split('\n').Index()) Console.Error.WriteLine($"{(i == 0 ? heading : "      ")} {Printable(line)}");
     }
 
     // Names come from disks and archives: they must not be able to move the cursor, break a line or turn its direction.

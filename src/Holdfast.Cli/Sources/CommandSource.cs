@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Cli.Running;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
@@ -40,7 +41,7 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
         }
 
         options.RefuseOfServers(parsed);
-        restore.Refuse(parsed);
+        restore.ReadOfFile(parsed);
         var full = Path.GetFullPath(text);
         if (Path.Exists(full)) throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{full}' exists already.", "A restore always makes a new database: give another name.");
         if (!Directory.Exists(Path.GetDirectoryName(full))) throw new HoldfastException(ErrorCatalogue.NotFound, $"The folder of '{full}' is not there.", "Make it first, or give another place.");
@@ -59,7 +60,7 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
         return equals > 0 && DatabaseId.IsSourceName(text[..equals]) ? (text[..equals], text[(equals + 1)..]) : ("local", text);
     }
 
-    private static CommandSource Sqlite(SqliteSourceConfig config) => Of(new SqliteEngine(TimeProvider.System), config);
+    private static CommandSource Sqlite(SqliteSourceConfig config) => Of(new SqliteEngine(TimeProvider.System, ProgramReaders.Pool), config);
 
     private static CommandSource PostgreSql(PostgreSqlSourceConfig config) => Of(new PostgreSqlEngine(), config);
 

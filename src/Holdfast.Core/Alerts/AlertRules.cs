@@ -2,6 +2,7 @@ using System.Globalization;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
+using Holdfast.Core.Protection;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 
@@ -11,16 +12,37 @@ namespace Holdfast.Core.Alerts;
 public static class AlertRules
 {
     /// <summary>How long after its slot a task that did not run is overdue.</summary>
-    public static readonly TimeSpan Late = TimeSpan.FromHours(1);
+    public static readonly TimeSpan Late = TaskProtection.Late;
 
     /// <summary>How long after its last turn the scheduler counts as stalled; it turns once a minute at least.</summary>
     public static readonly TimeSpan Stalled = TimeSpan.FromMinutes(3);
 
+    /// <summary>Whether a loop that has been silent this long is stuck. A turn may take its time on a busy machine: three times the longest, and three minutes, are too long.</summary>
+    /// <param name="silence">How long ago it completed a turn.</param>
+    /// <param name="longest">The longest time between two turns of a loop that works.</param>
+    public static bool IsStuck(TimeSpan silence, TimeSpan longest) => silence > Stalled && silence / 3 > longest;
+
+    /// <summary>The alert that the rules themselves fail: no other can come or go until they work again.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="problem">What they threw.</param>
+    public static Alert Broken(DateTimeOffset now, OperationError problem) => new()
+    {
+        Key = "loop:rules of alerts",
+        Kind = AlertKind.LoopFailed,
+        Severity = AlertSeverity.Error,
+        Since = now,
+        Subject = AlertSubject.Node,
+        Message = $"Alerts cannot be looked for, those that are shown may be old: {problem.Message}",
+        Hint = problem.Hint ?? "It is tried again by itself; the server's log says more.",
+    };
+
     /// <summary>All alerts, in no order; each key once. <see cref="Alert.Since"/> is the moment of the snapshot where the state does not tell.</summary>
     public static IEnumerable<Alert> Find(AlertSnapshot snapshot) =>
     [
-        .. Node(snapshot), .. snapshot.Sources.SelectMany(s => Source(snapshot, s)), .. Databases(snapshot), .. snapshot.Templates.SelectMany(t => Definition(snapshot, t.Name, t.Settings, new() { Template = t.Id }, t.Id)),
-        .. snapshot.Tasks.SelectMany(t => Task(snapshot, t)), .. Destinations(snapshot), .. snapshot.Reported,
+        .. Node(snapshot), .. SourceAlerts.Find(snapshot), .. Databases(snapshot), .. snapshot.Templates.SelectMany(t => Definition(snapshot, t.Name, t.Settings, new() { Template = t.Id }, t.Id)),
+        .. Tasks(snapshot), .. Destinations(snapshot), .. snapshot.Destinations.Select(d => Identity(snapshot, d)),
+        .. snapshot.SharedDestinations.Select(d => Shared(snapshot, d.Name, d.Other)), .. snapshot.Copies.SelectMany(Copies), .. snapshot.Reported,
+        .. snapshot.Clashes.Select(c => Clash(snapshot, c)), .. ClockAlerts.Find(snapshot), .. ProgressAlerts.Find(snapshot), .. NameAlerts.Find(snapshot), .. VerificationAlerts.Find(snapshot),
     ];
 
     private static IEnumerable<Alert> Node(AlertSnapshot snapshot)
@@ -30,9 +52,25 @@ public static class AlertRules
             yield return new() { Key = "scheduler", Kind = AlertKind.SchedulerStalled, Severity = AlertSeverity.Error, Since = snapshot.Now - snapshot.SinceTurn, Subject = AlertSubject.Node, Message = $"The scheduler has not looked for what is due since {Utc(snapshot.Now - snapshot.SinceTurn)}: no backup begins by itself.", Hint = "Restart the server, and report this with its log." };
         }
 
+        foreach (var alert in snapshot.Loops.Select(l => Loop(snapshot, l)).OfType<Alert>()) yield return alert;
         if (snapshot.StoreProblem is { } problem)
         {
             yield return new() { Key = "state-store", Kind = AlertKind.StateNotWritable, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = AlertSubject.Node, Message = $"The state store takes nothing: {problem.Message}", Hint = problem.Hint ?? "What is to be stored waits, and is lost if the server stops before it can be." };
+        }
+
+        if (snapshot.CatalogProblem is { } catalog)
+        {
+            yield return new() { Key = "catalog", Kind = AlertKind.StateNotWritable, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = AlertSubject.Node, Message = catalog.Message, Hint = catalog.Hint };
+        }
+
+        if (snapshot.DamagedCatalog is { } damaged)
+        {
+            yield return Forgotten("catalog-damaged", snapshot.Now, $"was damaged and is begun anew. What could not be read of '{damaged}' is forgotten", damaged, " Look at the disk that it lies on.");
+        }
+
+        if (snapshot.LostCatalog is { } lost)
+        {
+            yield return Forgotten("catalog-lost", snapshot.Now, "was missing and is begun anew, though backups were made before", lost, "");
         }
 
         foreach (var (key, unreadable) in snapshot.Unreadable)
@@ -41,10 +79,33 @@ public static class AlertRules
         }
     }
 
-    private static IEnumerable<Alert> Source(AlertSnapshot snapshot, AlertSource source)
+    // What is known to be wrong with backups may be forgotten, until they were verified and the operator says so by deleting a file.
+    private static Alert Forgotten(string key, DateTimeOffset now, string why, string file, string hint) => new()
     {
-        if (source.Problem is not { } problem) yield break;
-        yield return new() { Key = $"source:{source.Name}", Kind = AlertKind.SourceDown, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = new() { Source = source.Name }, Message = $"Source '{source.Name}' cannot be looked at: {problem.Message}", Hint = problem.Hint ?? "What was known of its databases stands until it can be looked at again." };
+        Key = key,
+        Kind = AlertKind.CatalogDamaged,
+        Severity = AlertSeverity.Warning,
+        Since = now,
+        Subject = AlertSubject.Node,
+        Message = $"The catalog {why}: an archive that was known to be damaged may count as whole.",
+        Hint = $"Verify the backups (holdfast verify, or the button at each database); then delete '{file}'.{hint}",
+    };
+
+    private static Alert? Loop(AlertSnapshot snapshot, AlertLoop loop)
+    {
+        if (loop.Problem is null && !IsStuck(loop.Silence, loop.Longest)) return null;
+        return new()
+        {
+            Key = $"loop:{loop.Name}",
+            Kind = AlertKind.LoopFailed,
+            Severity = AlertSeverity.Error,
+            Since = loop.Problem is null ? loop.LastBeat : snapshot.Now,
+            Subject = AlertSubject.Node,
+            Message = loop.Problem is { } problem
+                ? $"The background loop '{loop.Name}' fails{(loop.Failures > 1 ? $" ({Number(loop.Failures)} times in a row)" : "")}: {problem.Message}"
+                : $"The background loop '{loop.Name}' has not completed a turn since {Utc(loop.LastBeat)}.",
+            Hint = loop.Problem is null ? "Restart the server, and report this with its log." : loop.Problem.Hint ?? "It is tried again by itself; the server's log says more.",
+        };
     }
 
     private static IEnumerable<Alert> Databases(AlertSnapshot snapshot)
@@ -113,7 +174,14 @@ public static class AlertRules
         }
     }
 
-    private static IEnumerable<Alert> Task(AlertSnapshot snapshot, AlertTask item)
+    // That databases are missing is told once, of their source, and not again for each of their tasks that cannot run.
+    private static IEnumerable<Alert> Tasks(AlertSnapshot snapshot)
+    {
+        var missing = snapshot.Databases.Where(d => d is { Dropped: null, MissingSince: not null }).Select(d => d.Id).ToHashSet();
+        return snapshot.Tasks.SelectMany(t => Task(snapshot, t, missing.Contains(t.Task.Database)));
+    }
+
+    private static IEnumerable<Alert> Task(AlertSnapshot snapshot, TaskFacts item, bool isMissing)
     {
         var (task, status) = (item.Task, item.Status);
         if (!task.IsServerWide)
@@ -128,22 +196,76 @@ public static class AlertRules
 
         // What nobody wants to run is no trouble.
         if (!task.Settings.Runs) yield break;
-        if (status.LastState == OperationState.Failed)
-        {
-            var times = status.Failures > 1 ? $"{Number(status.Failures)} times in a row" : "";
-            yield return new() { Key = $"failed:{task.Id}", Kind = AlertKind.TaskFailed, Severity = AlertSeverity.Error, Since = status.LastEnd ?? snapshot.Now, Subject = Of(task), Message = $"The backup of '{task.Database}' by task '{task.Name}' failed{(times.Length == 0 ? "" : $" {times}")}: {status.LastError}", Hint = "It is tried again by itself; the operation's log says more." };
-        }
-
-        if (item.Due is { } due && !item.IsRunning && snapshot.Now - (due > snapshot.UpSince ? due : snapshot.UpSince) > Late)
-        {
-            yield return new() { Key = $"overdue:{task.Id}", Kind = AlertKind.TaskOverdue, Severity = AlertSeverity.Error, Since = due, Subject = Of(task), Message = $"The backup of '{task.Database}' by task '{task.Name}' was due at {Utc(due)} and has not begun.", Hint = "If many are: the line is longer than the slots can work off, see limits in holdfast.json; a spread helps too." };
-        }
-
+        if (!isMissing && Protection(snapshot, TaskProtection.Of(item, snapshot.Now, snapshot.Zone)) is { } trouble) yield return trouble;
         if (status is { DatabaseBytes: { } bytes, PreviousDatabaseBytes: { } before } && bytes < before / 2)
         {
             yield return new() { Key = $"size:{task.Id}", Kind = AlertKind.SizeDropped, Severity = AlertSeverity.Warning, Since = status.LastSuccess ?? snapshot.Now, Subject = Of(task), Message = $"Database '{task.Database}' had {Number(bytes)} bytes at its last backup, and {Number(before)} at the one before.", Hint = "If nobody deleted that much, restore the backup before it under a new name and compare." };
         }
     }
+
+    // What is known against backups is told by kinds of its own, and a destination that lacks the newest one is told once for all tasks.
+    private static Alert? Protection(AlertSnapshot snapshot, TaskProtection protection) => protection switch
+    {
+        { State: DatabaseState.Failing } => Failed(snapshot, protection),
+        { State: DatabaseState.Overdue } => IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
+        { State: DatabaseState.Held } => Overdue(snapshot, protection) with { Severity = AlertSeverity.Warning, Hint = "Run it now, or wait until then." },
+        // Also while a backup is under way, which may be so for weeks.
+        { State: DatabaseState.AtRisk } when (protection.Facts.Known is null || protection.IsLate) && !protection.IsOnlyAway => IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
+        _ => null,
+    };
+
+    // What passed while the node was down runs as soon as it can. What was late before it went down is no news: a node that restarts often must not hide it.
+    private static bool IsCaughtUp(AlertSnapshot snapshot, TaskProtection protection)
+    {
+        if (snapshot.DownSince is { } down && protection.Since + Late <= down) return false;
+        return snapshot.Now - (protection.Since > snapshot.UpSince ? protection.Since.Value : snapshot.UpSince) <= Late;
+    }
+
+    private static Alert Failed(AlertSnapshot snapshot, TaskProtection protection)
+    {
+        var (task, status) = (protection.Facts.Task, protection.Facts.Status);
+        var times = status.Failures > 1 ? $" {Number(status.Failures)} times in a row" : "";
+        return new()
+        {
+            Key = $"failed:{task.Id}",
+            Kind = AlertKind.TaskFailed,
+            Severity = AlertSeverity.Error,
+            Since = status.LastEnd ?? snapshot.Now,
+            Subject = Of(task),
+            Message = $"The backup of '{task.Database}' by task '{task.Name}' failed{times}: {status.LastError}",
+            Hint = "It is tried again by itself; the operation's log says more.",
+        };
+    }
+
+    private static Alert Overdue(AlertSnapshot snapshot, TaskProtection protection)
+    {
+        var (task, isDue) = (protection.Facts.Task, protection.State == DatabaseState.Overdue);
+        return new()
+        {
+            Key = $"overdue:{task.Id}",
+            Kind = AlertKind.TaskOverdue,
+            Severity = AlertSeverity.Error,
+            Since = protection.Since ?? snapshot.Now,
+            Subject = Of(task),
+            Message = isDue
+                ? $"The backup of '{task.Database}' by task '{task.Name}' was due at {Utc(protection.Facts.Due!.Value)} and has not begun."
+                : $"Database '{task.Database}' is not protected by task '{task.Name}' as it should be: {protection.Reason}",
+            Hint = isDue
+                ? "If many are: the line is longer than the slots can work off, see limits in holdfast.json; a spread helps too."
+                : "Run it now, or wait for its next slot.",
+        };
+    }
+
+    private static Alert Clash(AlertSnapshot snapshot, TaskClash clash) => new()
+    {
+        Key = $"clash:{clash.Task.Id}:{clash.Task.Database}",
+        Kind = AlertKind.TaskClash,
+        Severity = AlertSeverity.Error,
+        Since = snapshot.Now,
+        Subject = Of(clash.Task),
+        Message = $"Task '{clash.Task.Name}' of '{clash.Task.Database}' does not run: by chance it has the id {clash.Task.Id}, which '{clash.Holder.Name}' of '{clash.Holder.Database}' has, too.",
+        Hint = "Make a new server-wide backup like it and delete the old one: new ones have ids that are twice as long. Backups that are there stay.",
+    };
 
     private static Alert Retention(AlertSnapshot snapshot, BackupTask task, string destination, Retention.RetentionProblem problem) => new()
     {
@@ -156,7 +278,7 @@ public static class AlertRules
         Hint = problem.NeedsApproval ? "Look at what would go, and approve it: GET and POST /api/v1/databases/ID/tasks/TASK/retention" : "It tries again after the next full backup.",
     };
 
-    // One for each destination, however many tasks use it.
+    // One for each destination, however many tasks use it. One whose identity is wrong has an alert that says more.
     private static IEnumerable<Alert> Destinations(AlertSnapshot snapshot)
     {
         var failing = new Dictionary<string, (int Tasks, string Message)>(StringComparer.Ordinal);
@@ -169,8 +291,65 @@ public static class AlertRules
             }
         }
 
+        foreach (var destination in snapshot.Destinations) failing.Remove(destination.Name);
         return failing.Select(f => new Alert { Key = $"destination:{f.Key}", Kind = AlertKind.DestinationFailing, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = new() { Destination = f.Key }, Message = $"Destination '{f.Key}' did not take the last backup of {Number(f.Value.Tasks)} {(f.Value.Tasks == 1 ? "task" : "tasks")}; for example: {f.Value.Message}", Hint = "What it misses is copied there once it works again." });
     }
+
+    private static IEnumerable<Alert> Copies(AlertCopies copies)
+    {
+        var subject = Of(copies.Database) with { Destination = copies.Destination };
+        if (copies.Damaged > 0)
+        {
+            yield return new()
+            {
+                Key = $"damaged:{copies.Destination}:{copies.Database}",
+                Kind = AlertKind.BackupDamaged,
+                Severity = AlertSeverity.Error,
+                Since = copies.DamagedSince!.Value,
+                Subject = subject,
+                Message = $"{Archives(copies.Damaged)} of '{copies.Database}' at '{copies.Destination}' {(copies.Damaged == 1 ? "is" : "are")} damaged. {copies.Example}",
+                Hint = "It is replaced by itself where another destination has a whole copy. Where none has, the next backup is full: look at the disk before you trust it with that.",
+            };
+        }
+
+        if (copies.Missing > 0)
+        {
+            yield return new()
+            {
+                Key = $"missing:{copies.Destination}:{copies.Database}",
+                Kind = AlertKind.BackupsMissing,
+                Severity = AlertSeverity.Error,
+                Since = copies.MissingSince!.Value,
+                Subject = subject,
+                Message = $"{Archives(copies.Missing)} of '{copies.Database}' {(copies.Missing == 1 ? "is" : "are")} not at '{copies.Destination}' as {(copies.Missing == 1 ? "it was" : "they were")} written. {copies.MissingExample}",
+                Hint = "What another destination has is copied back by itself. If somebody deleted the rest on purpose, acknowledge the alert; else find out who did.",
+            };
+        }
+    }
+
+    private static string Archives(int count) => count == 1 ? "1 archive" : $"{Number(count)} archives";
+
+    private static Alert Identity(AlertSnapshot snapshot, AlertDestination destination) => new()
+    {
+        Key = $"identity:{destination.Name}",
+        Kind = AlertKind.DestinationIdentity,
+        Severity = AlertSeverity.Error,
+        Since = snapshot.Now,
+        Subject = new() { Destination = destination.Name },
+        Message = $"Nothing is written to destination '{destination.Name}': {destination.Problem.Message}",
+        Hint = destination.Problem.Hint,
+    };
+
+    private static Alert Shared(AlertSnapshot snapshot, string name, string other) => new()
+    {
+        Key = $"shared:{name}",
+        Kind = AlertKind.DestinationIdentity,
+        Severity = AlertSeverity.Warning,
+        Since = snapshot.Now,
+        Subject = new() { Destination = name },
+        Message = $"Destination '{name}' is the folder of destination '{other}', or lies in it: what is stored at both is one copy, lost with one disk.",
+        Hint = "Give one of them a folder of its own, or take it out of the tasks and delete its definition.",
+    };
 
     private static AlertSubject Of(DatabaseId database) => new() { Database = database.ToString(), Source = database.Source };
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Core.Databases;
@@ -7,6 +8,9 @@ namespace Holdfast.Core.Databases;
 /// <param name="Name">Name within the source; for SQLite the path relative to the source's directory. Any characters.</param>
 public sealed record DatabaseId(string Source, string Name)
 {
+    /// <summary>Longest name, in bytes of UTF-8: with the longest prefix and source it still is a key of the state store.</summary>
+    public const int MaxNameBytes = 3968;
+
     /// <summary>Reads <c>source/name</c>. The source's name holds no slash, so the first one divides.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when there is no slash or a part is empty.</exception>
     public static DatabaseId Parse(string text)
@@ -20,6 +24,24 @@ public sealed record DatabaseId(string Source, string Name)
     /// <summary>Whether <paramref name="name"/> can name a source.</summary>
     public static bool IsSourceName(string name) =>
         name.Length is >= 1 and <= 64 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    /// <summary>Whether <paramref name="name"/> can name a database: text that is not empty, and no longer than <see cref="MaxNameBytes"/>.</summary>
+    public static bool IsDatabaseName(string name)
+    {
+        if (name.Length is 0 or > MaxNameBytes) return false;
+        return IsText(name) && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes;
+    }
+
+    private static bool IsText(string name)
+    {
+        for (var rest = name.AsSpan(); rest.Length > 0;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) != System.Buffers.OperationStatus.Done) return false;
+            rest = rest[length..];
+        }
+
+        return true;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Source}/{Name}";

@@ -9,6 +9,9 @@ public static class ErrorCatalogue
     /// <summary>The request itself is malformed.</summary>
     public static readonly Error Usage = new("usage", 2, 400);
 
+    /// <summary>Several backups are there, and one is wanted.</summary>
+    public static readonly Error Ambiguous = new("ambiguous", 2, 422);
+
     /// <summary>A path, database, restore point or archive is not there.</summary>
     public static readonly Error NotFound = new("not-found", 3, 404);
 
@@ -20,6 +23,9 @@ public static class ErrorCatalogue
 
     /// <summary>Stored bytes are not what was written.</summary>
     public static readonly Error Corrupt = new("corrupt", 5, 422);
+
+    /// <summary>The disk does not give back stored bytes, though the destination works.</summary>
+    public static readonly Error Unreadable = new("unreadable", 5, 422);
 
     /// <summary>An archive ends before its end.</summary>
     public static readonly Error Truncated = new("truncated", 5, 422);
@@ -39,14 +45,32 @@ public static class ErrorCatalogue
     /// <summary>A database stays locked by another process.</summary>
     public static readonly Error SourceLocked = new("source-locked", 7, 409);
 
+    /// <summary>A database holds what no SQL script can: its rows or its schema would not come back equal. A snapshot can hold it.</summary>
+    public static readonly Error SourceNotAsSql = new("source-not-as-sql", 7, 422);
+
     /// <summary>The source itself cut the reading of a database off, as a standby does that must follow its primary; it can be tried again at once.</summary>
     public static readonly Error SourceConflict = new("source-conflict", 7, 409);
+
+    /// <summary>Reading a database ended the process that read it, which had no other one.</summary>
+    public static readonly Error SourceReaderEnded = new("source-reader-ended", 7, 422);
+
+    /// <summary>A source is not the one that was known by its name.</summary>
+    public static readonly Error SourceIdentity = new("source-identity", 7, 409);
+
+    /// <summary>A source has lost all or most of its databases at once, and nobody has confirmed it.</summary>
+    public static readonly Error SourceShrunk = new("source-shrunk", 7, 409);
+
+    /// <summary>A source does not finish to be looked at.</summary>
+    public static readonly Error SourceSilent = new("source-silent", 7, 503);
 
     /// <summary>A destination cannot be written or read.</summary>
     public static readonly Error DestinationFailed = new("destination-failed", 8, 502);
 
     /// <summary>A destination has no room left.</summary>
     public static readonly Error DestinationFull = new("destination-full", 8, 507);
+
+    /// <summary>A destination is not the one that was defined: its identity is another, or cannot be read.</summary>
+    public static readonly Error DestinationIdentity = new("destination-identity", 8, 409);
 
     /// <summary>Somebody else has changed it since it was read.</summary>
     public static readonly Error Conflict = new("conflict", 1, 412);
@@ -75,13 +99,16 @@ public static class ErrorCatalogue
     /// <summary>The server stopped while the operation ran.</summary>
     public static readonly Error Interrupted = new("interrupted", 1, 500);
 
+    /// <summary>The operation had not moved for so long that it was given up.</summary>
+    public static readonly Error NoProgress = new("no-progress", 1, 504);
+
     /// <summary>The server does not answer.</summary>
     public static readonly Error ServerUnreachable = new("server-unreachable", 1, 503);
 
     private static readonly Error[] All =
     [
-        Unexpected, Usage, NotFound, KeyMissing, KeyWrong, Corrupt, Truncated, ChainIncomplete, Refused, TargetExists, SourceUnreadable, SourceLocked, SourceConflict, DestinationFailed, DestinationFull,
-        Conflict, NotAllowed, SignInNeeded, Forbidden, TooManyAttempts, StateUnavailable, StateFull, Aborted, Interrupted, ServerUnreachable,
+        Unexpected, Usage, Ambiguous, NotFound, KeyMissing, KeyWrong, Corrupt, Unreadable, Truncated, ChainIncomplete, Refused, TargetExists, SourceUnreadable, SourceLocked, SourceNotAsSql, SourceConflict, SourceReaderEnded, SourceIdentity, SourceShrunk, SourceSilent, DestinationFailed, DestinationFull, DestinationIdentity,
+        Conflict, NotAllowed, SignInNeeded, Forbidden, TooManyAttempts, StateUnavailable, StateFull, Aborted, Interrupted, NoProgress, ServerUnreachable,
     ];
 
     /// <summary>The kind with this code; <see cref="Unexpected"/> for one that is not known here, as a newer server may send.</summary>

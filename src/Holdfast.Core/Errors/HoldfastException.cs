@@ -18,6 +18,9 @@ public sealed class HoldfastException : Exception
     /// <summary>The kind of failure.</summary>
     public Error Error { get; }
 
+    /// <summary>Whether it says that stored bytes are not what was written, or cannot be had: see <see cref="Error.IsDamage"/>.</summary>
+    public bool IsDamage => Error.IsDamage;
+
     /// <summary>What to do next; null where nothing sensible can be said.</summary>
     public string? Hint { get; }
 }

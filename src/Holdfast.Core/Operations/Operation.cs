@@ -24,6 +24,9 @@ public sealed record Operation
     /// <summary>Name of that task when it was asked for.</summary>
     public string? TaskName { get; init; }
 
+    /// <summary>The run of a server-wide backup task that it belongs to; null for none.</summary>
+    public string? RunId { get; init; }
+
     /// <summary>The kind of backup asked for; the result says which was made.</summary>
     public BackupKind? BackupKind { get; init; }
 
@@ -53,6 +56,9 @@ public sealed record Operation
 
     /// <summary>Why it failed, or failed in part; null where it did not.</summary>
     public OperationError? Error { get; init; }
+
+    /// <summary>What it was asked for, so that it can wait over a restart; null for the backup of a task, and for operations of version 0.1.</summary>
+    public OperationRequest? Request { get; init; }
 
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => State > OperationState.Running;

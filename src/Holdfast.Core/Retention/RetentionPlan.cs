@@ -47,11 +47,12 @@ public sealed record RetentionPlan
     /// </remarks>
     /// <param name="chains">All chains of one task at one destination.</param>
     /// <param name="policy">How long they are kept; null for ever.</param>
-    /// <param name="now">The time now.</param>
+    /// <param name="now">The time now, as far as it can be trusted.</param>
     /// <param name="approved">Whether an operator has approved what a brake held.</param>
     /// <param name="usualGap">Longest time between two fulls that the task's schedule means (<see cref="Scheduling.CronSchedule.LongestPeriod"/>); null for <see cref="UsualGap"/>.</param>
+    /// <param name="watchedSince">Since when a trusted clock has watched the time: what began after it is as old as it looks, whatever came between. Null where none has.</param>
     /// <exception cref="ArgumentException">The chains belong to several tasks.</exception>
-    public static RetentionPlan For(IReadOnlyList<StoredChainInfo> chains, RetentionPolicy? policy, DateTimeOffset now, bool approved = false, TimeSpan? usualGap = null)
+    public static RetentionPlan For(IReadOnlyList<StoredChainInfo> chains, RetentionPolicy? policy, DateTimeOffset now, bool approved = false, TimeSpan? usualGap = null, DateTimeOffset? watchedSince = null)
     {
         if (chains.Select(c => c.TaskId).Distinct(StringComparer.Ordinal).Count() > 1) throw new ArgumentException("Retention looks at the chains of one task at a time.", nameof(chains));
         var ordered = chains.OrderBy(c => c.Full).ThenBy(c => c.Newest).ThenBy(c => c.Path, StringComparer.Ordinal).ToList();
@@ -62,15 +63,19 @@ public sealed record RetentionPlan
         var goes = ordered.ToLookup(c => c != kept && now - c.Newest > age && c.Newest <= kept.Newest && c.Full <= kept.Full);
         var plan = new RetentionPlan { Going = [.. goes[true]], Staying = [.. goes[false]], IsApproved = approved };
         if (plan.Going.Count == 0) return plan;
-        if (Jump(ordered, plan, age, usualGap ?? UsualGap, now) is { } jump) return plan with { Brake = RetentionBrake.ClockJump, BrakeReason = jump };
+        if (Jump(ordered, plan, age, usualGap ?? UsualGap, now, watchedSince) is { } jump) return plan with { Brake = RetentionBrake.ClockJump, BrakeReason = jump };
         return plan.Going.Count >= Many && plan.Going.Count * 2 > ordered.Count
             ? plan with { Brake = RetentionBrake.TooMany, BrakeReason = $"{plan.Going.Count} of {ordered.Count} chains would be deleted at once." }
             : plan;
     }
 
+    /// <summary>The plan while the clock cannot be trusted: nothing goes before an operator has approved it.</summary>
+    /// <param name="reason">What is wrong with the clock.</param>
+    public RetentionPlan Held(string reason) => Going.Count == 0 ? this : this with { Brake = RetentionBrake.ClockJump, BrakeReason = reason };
+
     private static bool IsAhead(StoredChainInfo chain, DateTimeOffset now) => (chain.Newest > chain.Full ? chain.Newest : chain.Full) - now > ClockDifference;
 
-    private static string? Jump(List<StoredChainInfo> ordered, RetentionPlan plan, TimeSpan age, TimeSpan usualGap, DateTimeOffset now)
+    private static string? Jump(List<StoredChainInfo> ordered, RetentionPlan plan, TimeSpan age, TimeSpan usualGap, DateTimeOffset now, DateTimeOffset? watchedSince)
     {
         if (ordered.Find(c => IsAhead(c, now)) is { } ahead) return $"The chain {ahead.Path} lies in the future: the clock was ahead when it was made, or is behind now.";
         // A schedule that never comes twice has an endless gap: three times that must not overflow.
@@ -78,7 +83,7 @@ public sealed record RetentionPlan
         var before = plan.Going[^1].Full;
         foreach (var after in plan.Staying.Select(c => c.Full).Where(t => t > before).Append(now))
         {
-            if (after - before > longest) return string.Create(CultureInfo.InvariantCulture, $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC no chain was begun: the server was off, or its clock was set forward and the backups look older than they are.");
+            if (after - before > longest && !(before >= watchedSince)) return string.Create(CultureInfo.InvariantCulture, $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC no chain was begun: the server was off, or its clock was set forward and the backups look older than they are.");
             before = after;
         }
 

@@ -78,6 +78,28 @@ public sealed class CronSchedule
     /// <summary>The longest time between two slots that follow each other, daylight saving aside; <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.</summary>
     public TimeSpan LongestPeriod() => Gaps().DefaultIfEmpty(TimeSpan.MaxValue).Max();
 
+    /// <summary>
+    /// The longest time between two slots of any of these schedules that follow each other, changes to and from summer time included; <see cref="TimeSpan.MaxValue"/> where there are not two.
+    /// Costs some milliseconds.
+    /// </summary>
+    public static TimeSpan LongestGap(IReadOnlyList<CronSchedule> schedules)
+    {
+        var next = schedules.Select(s => s.Next(Somewhen)).ToArray();
+        DateTimeOffset? last = null;
+        var longest = TimeSpan.Zero;
+        for (var i = 0; i < SlotsLookedAt && next.Min() is { } slot; i++)
+        {
+            if (last is { } before && slot - before > longest) longest = slot - before;
+            last = slot;
+            for (var k = 0; k < next.Length; k++)
+            {
+                if (next[k] == slot) next[k] = schedules[k].Next(slot);
+            }
+        }
+
+        return longest > TimeSpan.Zero ? longest : TimeSpan.MaxValue;
+    }
+
     /// <summary>Says it in words: <c>every Sunday at 02:00</c>, <c>daily at 02:00</c>, <c>every 15 minutes</c>. What these words cannot say is given back as it is.</summary>
     public string Describe() => CronWords.Say(Fields(Text)) ?? Text;
 

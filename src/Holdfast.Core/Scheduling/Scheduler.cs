@@ -62,7 +62,7 @@ public static class Scheduler
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
-    private static CronSchedule? Schedule(string? text, TimeZoneInfo zone)
+    internal static CronSchedule? Schedule(string? text, TimeZoneInfo zone)
     {
         if (text is null) return null;
         // A zone object of another load of the database may have other rules under the same name.

@@ -39,12 +39,14 @@ public static class StatusChanges
         {
             LastFullBackup = kind == BackupKind.Full ? start : status.LastFullBackup,
             LastIncrementalBackup = kind == BackupKind.Incremental ? start : status.LastIncrementalBackup,
+            LastRead = result.Unchanged && !result.ReadInFull ? status.LastRead ?? start : start,
             LastEnd = end,
             LastState = failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors,
             Failures = 0,
             FailedKind = null,
             LastError = failed.Count == 0 ? null : string.Join("; ", failed),
             EffectiveType = result.Type ?? status.EffectiveType,
+            TypeReason = result.TypeReason,
             Encryption = result.Encryption?.Mode ?? status.Encryption,
             // Where nothing had changed, the last archive is still the one before.
             StoredBytes = result.Unchanged ? status.StoredBytes : result.StoredBytes,
@@ -52,7 +54,11 @@ public static class StatusChanges
             // Nothing changed: what the last archive was compared with still stands. Another type has another size.
             PreviousDatabaseBytes = result.Unchanged ? status.PreviousDatabaseBytes : result.Type == status.EffectiveType ? status.DatabaseBytes : null,
             FailedDestinations = failed.Count == 0 ? null : result.Destinations.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!, StringComparer.Ordinal),
+            Head = result.Head ?? status.Head,
+            StoredAt = [.. result.Destinations.Where(d => d.Value is null).Select(d => d.Key).Order(StringComparer.Ordinal)],
             Duration = end > start ? end - start : TimeSpan.Zero,
+            NamesAhead = result.NamesAhead,
+            MoreNamesAhead = result.MoreNamesAhead,
             Warnings = result.Warnings,
         };
     }
@@ -89,6 +95,10 @@ public static class StatusChanges
         Warnings = [],
     };
 
+    /// <summary>A run that failed is not tried again before its next slot: an operator wants no more of it. That it failed stays.</summary>
+    /// <param name="status">The status after it failed.</param>
+    public static TaskStatus GivenUp(TaskStatus status) => status with { FailedKind = null };
+
     /// <summary>An operator stopped a run that is to begin again at <paramref name="until"/>; nothing else starts the task before that.</summary>
     /// <param name="status">The status as the run began.</param>
     /// <param name="kind">The kind that it was to be, and will be.</param>
@@ -111,6 +121,17 @@ public static class StatusChanges
         DelayedUntil = before.DelayedUntil,
         DelayedKind = before.DelayedKind,
     };
+
+    /// <summary>A destination no longer holds the newest backup: it means another place now, or somebody removed the backup there. The status itself where it did not.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="destination">Name of the destination.</param>
+    /// <param name="destinations">The destinations of the task, which hold the backup where the status of an older Holdfast does not say who does.</param>
+    public static TaskStatus NoLongerAt(TaskStatus status, string destination, IReadOnlyList<string> destinations)
+    {
+        if (status.LastSuccess is null) return status;
+        var stored = status.StoredAt ?? [.. destinations.Where(d => status.FailedDestinations?.ContainsKey(d) != true)];
+        return stored.Contains(destination) ? status with { StoredAt = [.. stored.Where(d => d != destination)] } : status;
+    }
 
     // Set, not raised: a mark that a wrong clock made in the future has to come back.
     private static TaskStatus Mark(TaskStatus status, BackupKind kind, DateTimeOffset start) => status with

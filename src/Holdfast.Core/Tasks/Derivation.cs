@@ -7,6 +7,11 @@ namespace Holdfast.Core.Tasks;
 /// <summary>The one rule by which tasks come from templates: pure, so an edit reaches every database at once and ids never change.</summary>
 public static class Derivation
 {
+    /// <summary>Hexadecimal digits of the ids of tasks that are made now: 80 bits, so that no two are ever the same.</summary>
+    public const int IdDigits = 20;
+
+    private const int FormerIdDigits = 10;
+
     /// <summary>The task that <paramref name="template"/> gives <paramref name="database"/>; null where it is excluded.</summary>
     /// <param name="template">The template.</param>
     /// <param name="database">The database.</param>
@@ -18,7 +23,7 @@ public static class Derivation
         var hash = Hash(template.Id, database);
         return new()
         {
-            Id = Convert.ToHexStringLower(hash.AsSpan(0, 5)),
+            Id = Convert.ToHexStringLower(hash.AsSpan(0, (template.TaskIdDigits ?? FormerIdDigits) / 2)),
             Database = database,
             Name = TaskNames.Derived(template.Name),
             TemplateId = template.Id,

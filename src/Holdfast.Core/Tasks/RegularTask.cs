@@ -5,7 +5,7 @@ namespace Holdfast.Core.Tasks;
 /// <summary>A backup task that was defined on one database alone.</summary>
 public sealed record RegularTask
 {
-    /// <summary>Never changes: 10 hexadecimal digits.</summary>
+    /// <summary>Never changes: 20 hexadecimal digits, or 10 where 0.1 made it.</summary>
     public required string Id { get; init; }
 
     /// <summary>Name, unique among the tasks of its database without regard to case.</summary>

@@ -13,19 +13,21 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
     /// <param name="template">The template, saved or not.</param>
     /// <param name="databases">The databases, and whether the key of each is known to the server (of no account where it is not encrypted). Dropped ones are left out.</param>
     /// <param name="canSnapshot">Whether the engine of this name makes snapshots.</param>
-    public static TaskPreview For(Template template, IEnumerable<(DatabaseRecord Database, bool KeyKnown)> databases, Func<string, bool> canSnapshot)
+    /// <param name="insteadOfLogical">Why the last logical backup of a database became a snapshot, whatever task made it; null where none did.</param>
+    public static TaskPreview For(
+        Template template, IEnumerable<(DatabaseRecord Database, bool KeyKnown)> databases, Func<string, bool> canSnapshot, Func<DatabaseId, string?> insteadOfLogical)
     {
         var exclusions = new Exclusions(template.Excluded);
         List<PreviewedDatabase> all =
         [
             .. databases.Where(d => d.Database.Dropped is null).Select(d => exclusions.Contains(d.Database.Id)
                 ? new PreviewedDatabase { Database = d.Database.Id, IsExcluded = true }
-                : Covered(d.Database, d.KeyKnown, template.Settings, canSnapshot(d.Database.Engine))),
+                : Covered(d.Database, d.KeyKnown, template.Settings, canSnapshot(d.Database.Engine), insteadOfLogical)),
         ];
         return new(all, Sentence(all));
     }
 
-    private static PreviewedDatabase Covered(DatabaseRecord database, bool keyKnown, TaskSettings settings, bool canSnapshot)
+    private static PreviewedDatabase Covered(DatabaseRecord database, bool keyKnown, TaskSettings settings, bool canSnapshot, Func<DatabaseId, string?> insteadOfLogical)
     {
         // "Maybe": its beginning looks random. Without a key that fits, only its pages can be had.
         var encrypted = database.Encryption != "No";
@@ -36,12 +38,15 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
             (BackupType.Snapshot, false, _) => (BackupType.Backup, $"{database.Engine} makes no snapshots, so a logical backup is made"),
             var (asked, _, _) => (asked, null),
         };
+        // What a script cannot hold shows only as one is made: what it came to last is the best that is known.
+        if (settings.Type == BackupType.Backup && type == BackupType.Backup && canSnapshot && insteadOfLogical(database.Id) is { } last)
+            (type, reason) = (BackupType.Snapshot, $"its last logical backup became a snapshot: {last}");
         return new()
         {
             Database = database.Id,
             Type = type,
             TypeReason = reason,
-            Encryption = EncryptionDecision.For(encrypted, type, settings.Encryption.Mode != EncryptionMode.None, settings.Encryption.EncryptSnapshots),
+            Encryption = EncryptionDecision.For(encrypted, settings.Type, type, settings.Encryption.Mode != EncryptionMode.None, settings.Encryption.EncryptSnapshots),
             Problem = database.Problem?.Message ?? (locked && type == BackupType.Backup ? "it is encrypted and its key is not known: it cannot be backed up until the key is given" : null),
         };
     }

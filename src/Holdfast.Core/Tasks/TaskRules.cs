@@ -17,6 +17,12 @@ public static class TaskRules
     /// <summary>The longest exclusion, in characters.</summary>
     public const int MaxExclusionLength = 1_024;
 
+    /// <summary>The longest time between two verifications of a chain, in days.</summary>
+    public const int MaxVerifyDays = 365;
+
+    /// <summary>The longest time between two comparisons of a database with its newest backup, in hours.</summary>
+    public const int MaxCompareHours = 720;
+
     /// <summary>What is wrong with a server-wide task.</summary>
     public static IReadOnlyList<Fault> Check(Template template) =>
         [.. Name(template.Name), .. Check(template.Settings), .. Excluded(template.Excluded), .. Spread(template)];
@@ -26,7 +32,7 @@ public static class TaskRules
 
     /// <summary>What is wrong with what both have in common.</summary>
     public static IReadOnlyList<Fault> Check(TaskSettings settings) =>
-        [.. Type(settings), .. Schedules(settings), .. Retention(settings.Retention), .. Encryption(settings.Encryption), .. Destinations(settings.Destinations)];
+        [.. Type(settings), .. Schedules(settings), .. Retention(settings.Retention), .. Encryption(settings.Encryption), .. Destinations(settings.Destinations), .. Verification(settings.VerifyEveryDays), .. Comparison(settings.CompareEveryHours)];
 
     private static IEnumerable<Fault> Name(string name)
     {
@@ -100,6 +106,16 @@ public static class TaskRules
     {
         if (destinations.Any(string.IsNullOrWhiteSpace)) yield return new("destinations", "A destination is blank.", "Name a destination, or leave it out.");
         if (Twice(destinations) is { } twice) yield return new("destinations", $"The destination '{twice}' stands there twice.", "Name each once.");
+    }
+
+    private static IEnumerable<Fault> Verification(int? days)
+    {
+        if (days is < 1 or > MaxVerifyDays) yield return new("verifyEveryDays", $"Backups cannot be verified every {days} days.", $"Give 1 to {MaxVerifyDays}, or leave it out: then they are verified by hand only.");
+    }
+
+    private static IEnumerable<Fault> Comparison(int hours)
+    {
+        if (hours is < 1 or > MaxCompareHours) yield return new("compareEveryHours", $"Databases cannot be compared every {hours} hours.", $"Give 1 to {MaxCompareHours}, or leave it out: then they are compared once a day.");
     }
 
     private static string? Twice(IReadOnlyList<string> names) =>

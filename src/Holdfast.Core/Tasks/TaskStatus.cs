@@ -15,6 +15,9 @@ public sealed record TaskStatus
     /// <summary>When the last incremental that succeeded began, one that had nothing to store among them; null for never.</summary>
     public DateTimeOffset? LastIncrementalBackup { get; init; }
 
+    /// <summary>When the last run began that read the database to its end: a backup, or a comparison in full. Null where an older Holdfast has not said.</summary>
+    public DateTimeOffset? LastRead { get; init; }
+
     /// <summary>When the last run began for which a full slot was used up, whatever became of it; null for never. Slots up to then are past.</summary>
     public DateTimeOffset? FullSlotUsed { get; init; }
 
@@ -45,6 +48,9 @@ public sealed record TaskStatus
     /// <summary>Type of the last archive, after any fallback; null for none.</summary>
     public BackupType? EffectiveType { get; init; }
 
+    /// <summary>Why that is not the type that was asked for; null where it is.</summary>
+    public string? TypeReason { get; init; }
+
     /// <summary>What protects the last archive; null for none.</summary>
     public ArchiveEncryption? Encryption { get; init; }
 
@@ -60,8 +66,20 @@ public sealed record TaskStatus
     /// <summary>Destinations that did not take the last archive, and why; null where all did.</summary>
     public IReadOnlyDictionary<string, string>? FailedDestinations { get; init; }
 
+    /// <summary>Destinations that hold the newest backup, as the last run that succeeded left them. Null where none has said: then all of the task, without <see cref="FailedDestinations"/>.</summary>
+    public IReadOnlyList<string>? StoredAt { get; init; }
+
     /// <summary>Destinations at which retention did not delete what is past its time, and why; null for none.</summary>
     public IReadOnlyDictionary<string, RetentionProblem>? RetentionProblems { get; init; }
+
+    /// <summary>The newest archive of the newest chain, as it was written; null where that is not known, as before the first backup by this version.</summary>
+    public ChainHead? Head { get; init; }
+
+    /// <summary>Paths of chains of its database whose names lie too far ahead, by the name of their destination, as the last run that succeeded found them; null for none.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? NamesAhead { get; init; }
+
+    /// <summary>How many more such chains there were, by the name of their destination; null for none.</summary>
+    public IReadOnlyDictionary<string, int>? MoreNamesAhead { get; init; }
 
     /// <summary>How long the last run that succeeded took.</summary>
     public TimeSpan? Duration { get; init; }

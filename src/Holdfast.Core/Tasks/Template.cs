@@ -3,8 +3,11 @@ namespace Holdfast.Core.Tasks;
 /// <summary>A server-wide backup task: a rule that covers every database except those excluded. Its tasks are derived from it, never stored.</summary>
 public sealed record Template
 {
-    /// <summary>Never changes, so history survives edits and renames: 10 hexadecimal digits.</summary>
+    /// <summary>Never changes, so history survives edits and renames: 20 hexadecimal digits, or 10 of those that 0.1 made.</summary>
     public required string Id { get; init; }
+
+    /// <summary>Hexadecimal digits of the ids of its tasks, an even number up to 64; null for those that 0.1 made, whose tasks keep their 10. See <see cref="Derivation.IdDigits"/>.</summary>
+    public int? TaskIdDigits { get; init; }
 
     /// <summary>Name, unique without regard to case.</summary>
     public required string Name { get; init; }

@@ -1,89 +1,206 @@
-using System.Threading.Channels;
-using Microsoft.Win32.SafeHandles;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Local;
 
 /// <summary>
 /// Makes uploads durable in groups: what comes while one group is being flushed forms the next. A few files are flushed one by one; many
 /// by flushing the file system once before and once after they get their names, so that 10,000 small archives do not wait for 10,000 flushes.
+/// Nothing is kept open between two groups: a disk can be unmounted, or replaced, while nothing is published.
 /// </summary>
 internal sealed class GroupPublisher : IAsyncDisposable
 {
     private const int FewFiles = 4;
 
-    private readonly string _root;
-    private readonly SafeFileHandle _folder;
-    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new() { SingleReader = true });
-    private readonly Task _loop;
+    private readonly LocalRoot _root;
 
-    public GroupPublisher(string root)
+    // Guards all below. Nothing is called while it is held.
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _unsettled = new(StringComparer.Ordinal); // paths from the root
+    private List<Request> _waiting = [];
+    private Task _loop = Task.CompletedTask;
+    private Task _settling = Task.CompletedTask;
+    private bool _isRunning;
+    private bool _isClosed;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="root">Where the files are.</param>
+    /// <param name="isWritten">Whether it will be written to: then what a process that was killed may have left unflushed is flushed first.</param>
+    public GroupPublisher(LocalRoot root, bool isWritten)
     {
         _root = root;
-        _folder = Posix.OpenFolder(root);
-        _loop = Task.Run(RunAsync);
+        if (isWritten) _unsettled.Add("");
     }
 
     private sealed record Request(IReadOnlyList<LocalUpload> Uploads, TaskCompletionSource Done);
 
     /// <summary>Waits until the uploads are published and on disk.</summary>
+    /// <exception cref="HoldfastException">They are not, or are not known to be.</exception>
     public Task PublishAsync(IReadOnlyList<LocalUpload> uploads)
     {
         var request = new Request(uploads, new(TaskCreationOptions.RunContinuationsAsynchronously));
-        _requests.Writer.TryWrite(request);
+        lock (_gate)
+        {
+            if (_isClosed) return Task.FromException(new HoldfastException(ErrorCatalogue.DestinationFailed, $"Destination '{_root.Path}' was closed before this was published.", "Try again: it is opened anew."));
+            _waiting.Add(request);
+            if (!_isRunning) _loop = Task.Run(Run);
+            _isRunning = true;
+        }
+
         return request.Done.Task;
+    }
+
+    /// <summary>
+    /// Flushes what has its name and is not known to be on disk: after a flush that failed, and once at the beginning, for what a killed process has
+    /// left. Until that has worked nothing is listed, so that no backup builds on such an archive, or finds nothing to do because of it.
+    /// </summary>
+    public Task SettleAsync()
+    {
+        lock (_gate)
+        {
+            if (!_settling.IsCompleted) return _settling;
+            return _unsettled.Count == 0 ? Task.CompletedTask : _settling = Task.Run(Settle);
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _requests.Writer.TryComplete();
+        lock (_gate) _isClosed = true; // what waits is published still
         await _loop;
-        _folder.Dispose();
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
-        var group = new List<Request>();
-        while (await _requests.Reader.WaitToReadAsync())
+        while (true)
         {
-            group.Clear();
-            while (_requests.Reader.TryRead(out var request)) group.Add(request);
+            List<Request> group;
+            lock (_gate)
+            {
+                if (_waiting.Count == 0)
+                {
+                    _isRunning = false;
+                    return;
+                }
+
+                (group, _waiting) = (_waiting, []);
+            }
+
             Publish(group);
         }
     }
 
     private void Publish(List<Request> group)
     {
-        var renamed = new List<Request>(group.Count);
+        var devices = new Dictionary<DeviceStamp, LocalFolder>();
         try
         {
-            var uploads = group.SelectMany(r => r.Uploads).ToList();
-            if (uploads.Count <= FewFiles) uploads.ForEach(u => u.Flush());
-            else Posix.FlushFileSystem(_folder);
-            foreach (var request in group)
+            _root.Check();
+            var alive = Each(group, u => u.CheckPlace());
+            var uploads = alive.SelectMany(r => r.Uploads).ToList();
+            if (uploads.Count <= FewFiles)
             {
-                try
-                {
-                    foreach (var upload in request.Uploads) upload.Rename();
-                    renamed.Add(request);
-                }
-                catch (Exception e)
-                {
-                    request.Done.TrySetException(LocalFailure.Of(e, _root));
-                }
+                var renamed = Each(Each(alive, u => u.Flush()), u => u.Rename());
+                Finish(renamed, r => _root.FlushNames(r.Uploads));
             }
-
-            if (uploads.Count > FewFiles) Posix.FlushFileSystem(_folder);
-            else foreach (var folder in uploads.SelectMany(Folders).Distinct(StringComparer.Ordinal)) Posix.FlushFolder(folder);
-            foreach (var request in renamed) request.Done.TrySetResult();
+            else
+            {
+                foreach (var upload in uploads) Open(upload, devices);
+                foreach (var folder in devices.Values) Posix.FlushFileSystem(folder.Handle);
+                var renamed = Each(Each(alive, u => u.CheckWritten()), u => u.Rename());
+                FinishAll(renamed, () => _root.FlushNames(uploads, devices.Values));
+            }
         }
         catch (Exception e)
         {
-            foreach (var request in group) request.Done.TrySetException(LocalFailure.Of(e, _root));
+            foreach (var request in group) request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+        }
+        finally
+        {
+            foreach (var folder in devices.Values) folder.Dispose();
         }
     }
 
-    // The folder that the name is in, and for each folder that was made the one above it.
-    private static IEnumerable<string> Folders(LocalUpload upload) =>
-        upload.NewFolders.Select(f => Path.GetDirectoryName(f)!).Append(Path.GetDirectoryName(upload.FullPath)!);
+    // Those of which all files took it; the others have failed, and stop no other.
+    private List<Request> Each(List<Request> group, Action<LocalUpload> step) => group.FindAll(request =>
+    {
+        try
+        {
+            foreach (var upload in request.Uploads) step(upload);
+            return true;
+        }
+        catch (Exception e)
+        {
+            request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+            return false;
+        }
+    });
+
+    private void Finish(List<Request> renamed, Action<Request> flush)
+    {
+        foreach (var request in renamed) FinishAll([request], () => flush(request));
+    }
+
+    private void FinishAll(List<Request> renamed, Action flush)
+    {
+        try
+        {
+            flush();
+        }
+        catch (Exception e)
+        {
+            // They have their names by now. Who asked is told that it failed; before anybody sees them they are flushed again.
+            lock (_gate) _unsettled.UnionWith(renamed.SelectMany(r => r.Uploads).Select(u => u.Folder));
+            foreach (var request in renamed) request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+            return;
+        }
+
+        foreach (var request in renamed) request.Done.TrySetResult();
+    }
+
+    private void Open(LocalUpload upload, Dictionary<DeviceStamp, LocalFolder> devices)
+    {
+        if (devices.ContainsKey(upload.Device)) return;
+        var folder = _root.OpenFolder(upload.Folder);
+        devices[upload.Device] = folder; // closed with the others, whatever it is
+        if (Posix.StampOf(folder.Handle).Device != upload.Device) throw new IOException($"'{_root.Path}/{upload.Folder}' was remounted while it was written to.");
+    }
+
+    private void Settle()
+    {
+        List<string> folders;
+        lock (_gate)
+        {
+            folders = [.. _unsettled];
+            _unsettled.Clear(); // what is added from here on may come too late for this flush
+        }
+
+        try
+        {
+            _root.Check();
+            var flushed = new HashSet<DeviceStamp>();
+            foreach (var folder in folders)
+            {
+                using var opened = Find(folder);
+                if (opened is not null && flushed.Add(Posix.StampOf(opened.Handle).Device)) Posix.FlushFileSystem(opened.Handle);
+            }
+        }
+        catch (Exception e)
+        {
+            lock (_gate) _unsettled.UnionWith(folders);
+            throw LocalFailure.Of(e, _root.Path);
+        }
+    }
+
+    // Null for one that is not there any more.
+    private LocalFolder? Find(string folder)
+    {
+        try
+        {
+            return _root.OpenFolder(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 }

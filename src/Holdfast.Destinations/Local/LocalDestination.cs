@@ -10,32 +10,35 @@ public sealed class LocalDestination : IDestination
 {
     private readonly GroupPublisher _publisher;
 
-    private LocalDestination(string root)
+    private LocalDestination(string root, string? identity, bool isWritten)
     {
-        Name = root;
-        _publisher = new(root);
+        Root = new(root, identity);
+        _publisher = new(Root, isWritten);
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public string Name => Root.Path;
 
-    /// <summary>Opens the folder <paramref name="root"/>.</summary>
+    /// <inheritdoc/>
+    public string? Identity => Root.Identity;
+
+    /// <summary>The root.</summary>
+    internal LocalRoot Root { get; }
+
+    /// <summary>Opens the folder <paramref name="root"/>, whatever its identity is.</summary>
     /// <param name="root">Its path.</param>
-    /// <param name="create">Whether to make it where only the folder above it is there.</param>
+    /// <param name="create">Whether to make it where only the folder above it is there; one that is made gets an identity.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/></exception>
     public static LocalDestination Open(string root, bool create)
     {
-        root = Path.GetFullPath(root);
+        root = PlainPath(root);
         try
         {
-            if (!Directory.Exists(root))
-            {
-                if (!create || !Directory.Exists(Path.GetDirectoryName(root))) throw new DirectoryNotFoundException($"'{(create ? Path.GetDirectoryName(root) : root)}' is not there.");
-                Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                Posix.FlushFolder(Path.GetDirectoryName(root)!);
-            }
-
-            return new(root);
+            if (Directory.Exists(root)) return new(root, null, isWritten: create);
+            if (!create) throw new DirectoryNotFoundException($"'{root}' is not there.");
+            Make(root);
+            IdentityFile.Write(root, replace: false);
+            return new(root, null, isWritten: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,10 +46,27 @@ public sealed class LocalDestination : IDestination
         }
     }
 
+    /// <summary>Opens the folder <paramref name="root"/> if it has this identity. Nothing is created.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it has another one, or none.</exception>
+    public static LocalDestination OpenKnown(string root, string identity)
+    {
+        var destination = new LocalDestination(PlainPath(root), identity, isWritten: true);
+        destination.Root.Check();
+        return destination;
+    }
+
+    /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellationToken)
+    {
+        Root.Check();
+        return Task.CompletedTask;
+    }
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var entry in await Task.FromResult(List(FullPath(folder))))
+        await _publisher.SettleAsync();
+        foreach (var entry in List(Plain(folder)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return entry;
@@ -54,11 +74,13 @@ public sealed class LocalDestination : IDestination
     }
 
     /// <inheritdoc/>
-    public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
+    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
-            return Task.FromResult<IUpload>(LocalUpload.Begin(this, path));
+            _ = Plain(path);
+            await _publisher.SettleAsync();
+            return LocalUpload.Begin(this, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -74,18 +96,30 @@ public sealed class LocalDestination : IDestination
     }
 
     /// <inheritdoc/>
-    public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => Task.FromResult<IByteSource>(LocalFile.Open(FullPath(path)));
+    public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        Root.Check(); // a file of another disk is not the one that is meant, and one that is not mounted is not one that is gone
+        return Task.FromResult<IByteSource>(LocalFile.Open(Root, Plain(path)));
+    }
 
     /// <inheritdoc/>
     public Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
-        var full = FullPath(path);
+        _ = Plain(path);
+        Root.Check();
         try
         {
-            if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)) DeleteLeftover(full);
-            else File.Delete(full);
-            for (var folder = Path.GetDirectoryName(full)!; folder.Length > Name.Length && RemoveEmpty(folder); folder = Path.GetDirectoryName(folder)!)
+            using (var folder = Root.OpenFolder(LocalRoot.Above(path)))
             {
+                cancellationToken.ThrowIfCancellationRequested(); // what stood still here may have been given up long ago, and decided anew
+                var file = folder.PathOf(LocalRoot.NameOf(path));
+                if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)) DeleteLeftover(file);
+                else File.Delete(file); // of a link, itself
+            }
+
+            for (var folder = LocalRoot.Above(path); folder.Length > 0 && RemoveEmpty(folder); folder = LocalRoot.Above(folder))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
             return Task.CompletedTask;
@@ -103,6 +137,7 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
     {
+        Root.Check();
         try
         {
             return Task.FromResult<long?>(new DriveInfo(Name).AvailableFreeSpace);
@@ -116,17 +151,33 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _publisher.DisposeAsync();
 
-    /// <summary>The path from the root of the file system; stays beneath this destination's root.</summary>
-    internal string FullPath(string path)
+    /// <summary>The path itself, which is one from the root and stays beneath it.</summary>
+    private static string Plain(string path) => path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)
+        ? throw new ArgumentException($"'{path}' leaves the destination.", nameof(path))
+        : path;
+
+    /// <summary>A root's path from the root of the file system, without a slash at its end: what is compared with paths below it.</summary>
+    internal static string PlainPath(string root) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    /// <summary>Makes a root in a folder that is there.</summary>
+    internal static void Make(string root)
     {
-        if (path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)) throw new ArgumentException($"'{path}' leaves the destination.", nameof(path));
-        return path.Length == 0 ? Name : Path.Combine(Name, path);
+        var above = Path.GetDirectoryName(root)!;
+        if (!Directory.Exists(above)) throw new DirectoryNotFoundException($"'{above}' is not there.");
+        Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Posix.FlushFolder(above);
     }
 
     private static void DeleteLeftover(string full)
     {
         try
         {
+            if (Posix.FindStamp(full) is not { IsFile: true })
+            {
+                File.Delete(full); // a link or a pipe: nobody writes it
+                return;
+            }
+
             // A writer that lives holds the lock, and this throws.
             using var file = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
             if (Posix.HasName(file.SafeFileHandle)) File.Delete(full); // else its writer gave it up, and the name may be another's by now
@@ -138,12 +189,12 @@ public sealed class LocalDestination : IDestination
     }
 
     // False where something is in it.
-    private static bool RemoveEmpty(string folder)
+    private bool RemoveEmpty(string folder)
     {
         try
         {
-            Directory.Delete(folder);
-            return true;
+            using var above = Root.OpenFolder(LocalRoot.Above(folder));
+            return Posix.RemoveFolder(above.PathOf(LocalRoot.NameOf(folder)));
         }
         catch (DirectoryNotFoundException)
         {
@@ -155,24 +206,25 @@ public sealed class LocalDestination : IDestination
         }
     }
 
-    // Null for a file that another run has renamed or removed since the folder was read.
-    private static DestinationEntry? Entry(FileSystemInfo found)
+    // Null for a file that another run has renamed or removed since the folder was read; and for links, pipes, devices: no archive and no folder is one.
+    private static DestinationEntry? Entry(LocalFolder folder, string name) => Posix.FindStamp(folder.PathOf(name)) switch
     {
-        try
-        {
-            return new(found.Name, found is DirectoryInfo, found is FileInfo file ? file.Length : 0);
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-    }
+        { IsFolder: true } => new(name, true, 0),
+        { IsFile: true } file => new(name, false, (long)file.Size),
+        _ => null,
+    };
+
+    private static bool IsIdentity(string name) => name is DestinationIdentity.FileName or DestinationIdentity.FileName + ArchiveName.PartialEnding;
 
     private List<DestinationEntry> List(string folder)
     {
+        Root.Check();
         try
         {
-            var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(Entry).OfType<DestinationEntry>().ToList();
+            using var opened = Root.OpenFolder(folder);
+            var names = Directory.EnumerateFileSystemEntries(opened.Path).Select(p => Path.GetFileName(p)!);
+            var entries = names.Select(n => Entry(opened, n)).OfType<DestinationEntry>().ToList();
+            if (folder.Length == 0) entries.RemoveAll(e => IsIdentity(e.Name));
             entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
             return entries;
         }

@@ -21,25 +21,42 @@ public sealed class LocalFile : IByteSource
     /// <inheritdoc/>
     public long Length { get; }
 
-    /// <summary>Opens the file at <paramref name="path"/>.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.DestinationFailed"/> when it may not be read.</exception>
-    public static LocalFile Open(string path)
+    /// <summary>Opens the file at <paramref name="path"/>, which somebody has named: links are followed.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.DestinationFailed"/> when it may not be read, or is no file.</exception>
+    public static LocalFile Open(string path) => Open(path, () => Posix.Open(path));
+
+    /// <summary>Opens a file of a destination: links are not followed.</summary>
+    /// <param name="root">The destination's root.</param>
+    /// <param name="path">The file's path from there.</param>
+    /// <exception cref="HoldfastException">As above.</exception>
+    internal static LocalFile Open(LocalRoot root, string path) => Open($"{root.Path}/{path}", () => root.OpenFile(path));
+
+    private static LocalFile Open(string path, Func<SafeFileHandle> open)
     {
+        SafeFileHandle? handle = null;
         try
         {
-            return new(path, File.OpenHandle(path, options: FileOptions.SequentialScan));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' is not there.", "Check the path.", e);
+            handle = open();
+            if (!Posix.StampOf(handle).IsFile) throw new IOException("it is no regular file.");
+            Posix.ReadAhead(handle);
+            return new(path, handle);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{path}' cannot be read: {e.Message}", "Give this user rights to it.", e);
+            handle?.Dispose();
+            throw e.HResult is Errno.NotFound or Errno.NotFolder
+                ? new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' is not there.", "Check the path.", e)
+                : e.HResult == Errno.TooManyLinks
+                ? new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{path}' is a link, or lies behind one: links in a destination are not followed.", "Find out who has put it there.", e)
+                : new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{path}' cannot be read: {e.Message}", "Give this user rights to it.", e);
         }
     }
 
     /// <inheritdoc/>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Unreadable"/> where the disk does not give these bytes back, <see cref="ErrorCatalogue.Truncated"/> where the file ends before
+    /// them, else <see cref="ErrorCatalogue.DestinationFailed"/>.
+    /// </exception>
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -52,6 +69,11 @@ public sealed class LocalFile : IByteSource
                 buffer = buffer[read..];
                 offset += read;
             }
+        }
+        catch (IOException e) when (e.HResult is Errno.InputOutput or Errno.BadMessage or Errno.NeedsCleaning)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Unreadable, $"'{Name}' cannot be read at offset {offset}: {e.Message}", "Check the disk. Another destination may have the file.", e);
         }
         catch (IOException e)
         {

@@ -10,49 +10,52 @@ internal sealed class LocalUpload : IUpload
 
     private readonly LocalDestination _destination;
     private readonly FileStream _file;
+    private readonly FileStamp _stamp;
     private long _written;
     private long _begun;
     private bool _done;
 
-    private LocalUpload(LocalDestination destination, string path, FileStream file, IReadOnlyList<string> newFolders)
+    private LocalUpload(LocalDestination destination, string path, FileStream file)
     {
-        (_destination, _file, Path, NewFolders) = (destination, file, path, newFolders);
-        FullPath = destination.FullPath(path);
+        (_destination, _file, Path) = (destination, file, path);
+        _stamp = Posix.StampOf(file.SafeFileHandle);
     }
 
     /// <inheritdoc/>
     public string Path { get; }
 
-    /// <summary>Where it will be, from the root of the file system.</summary>
-    public string FullPath { get; }
+    /// <summary>The folder that it will be in, from the destination's root.</summary>
+    public string Folder => LocalRoot.Above(Path);
 
-    /// <summary>Folders that were made for it, outermost first.</summary>
-    public IReadOnlyList<string> NewFolders { get; }
+    /// <summary>What it lies on.</summary>
+    public DeviceStamp Device => _stamp.Device;
 
-    private string PartialPath => FullPath + ArchiveName.PartialEnding;
+    private LocalRoot Root => _destination.Root;
+
+    private string Name => LocalRoot.NameOf(Path);
+
+    private string PartialName => Name + ArchiveName.PartialEnding;
+
+    private string FullPath => $"{_destination.Name}/{Path}";
 
     /// <summary>Makes the folders and the partial file. A folder that another upload takes away meanwhile counts as a taken name.</summary>
     public static LocalUpload Begin(LocalDestination destination, string path)
     {
-        var full = destination.FullPath(path);
-        var newFolders = new List<string>();
-        for (var folder = System.IO.Path.GetDirectoryName(full)!; !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)!)
-        {
-            // A root that is gone is a disk that is not mounted: never write to what lies beneath it.
-            if (folder == destination.Name) throw new DirectoryNotFoundException($"'{folder}' is not there.");
-            newFolders.Insert(0, folder);
-        }
-
+        var full = $"{destination.Name}/{path}";
+        destination.Root.Check();
         try
         {
-            foreach (var folder in newFolders) Posix.MakeFolder(folder);
-            if (File.Exists(full)) throw Taken(full);
-            return new(destination, path, Create(full), newFolders);
+            destination.Root.EnsureFolder(LocalRoot.Above(path));
+            using var folder = destination.Root.OpenFolder(LocalRoot.Above(path));
+            var name = LocalRoot.NameOf(path);
+            if (Posix.FindStamp(folder.PathOf(name)) is not null) throw Taken(full);
+            return new(destination, path, Create(folder.PathOf(name + ArchiveName.PartialEnding), full));
         }
         catch (Exception e)
         {
-            RemoveEmpty(newFolders);
-            if (e is DirectoryNotFoundException && Directory.Exists(destination.Name)) throw Taken(full);
+            destination.Root.RemoveEmpty(path);
+            // The framework tells a file that cannot be made in an open folder which was removed as one that is not found.
+            if (e is (DirectoryNotFoundException or FileNotFoundException) && Directory.Exists(destination.Name)) throw Taken(full);
             throw;
         }
     }
@@ -77,13 +80,27 @@ internal sealed class LocalUpload : IUpload
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Makes sure that its path still leads to what was written: after a remount it leads nowhere, or to another file.</summary>
+    /// <exception cref="IOException">It does not.</exception>
+    public void CheckPlace()
+    {
+        using var folder = Root.OpenFolder(Folder);
+        CheckPlace(folder);
+    }
+
     /// <summary>Flushes the contents to disk.</summary>
     public void Flush() => _file.Flush(flushToDisk: true);
+
+    /// <summary>Makes sure that a flush of the whole file system has written the contents.</summary>
+    /// <exception cref="IOException">It has not.</exception>
+    public void CheckWritten() => Posix.CheckWritten(_file.SafeFileHandle, FullPath);
 
     /// <summary>Gives the file its name; it is on disk only after its folder is flushed.</summary>
     public void Rename()
     {
-        if (!Posix.RenameNew(PartialPath, FullPath)) throw Taken(FullPath);
+        using var folder = Root.OpenFolder(Folder);
+        CheckPlace(folder);
+        if (!Posix.RenameNew(folder.PathOf(PartialName), folder.PathOf(Name))) throw Taken(FullPath);
         _done = true;
         _file.Dispose();
     }
@@ -95,7 +112,8 @@ internal sealed class LocalUpload : IUpload
         _done = true;
         try
         {
-            File.Delete(PartialPath); // before the lock goes, so that nobody takes it for a leftover
+            using var folder = Root.OpenFolder(Folder);
+            File.Delete(folder.PathOf(PartialName)); // before the lock goes, so that nobody takes it for a leftover
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -103,15 +121,22 @@ internal sealed class LocalUpload : IUpload
         }
 
         _file.Dispose();
-        RemoveEmpty(NewFolders);
+        Root.RemoveEmpty(Path);
         return ValueTask.CompletedTask;
     }
 
-    private static FileStream Create(string full)
+    private void CheckPlace(LocalFolder folder)
+    {
+        var now = Posix.FindStamp(folder.PathOf(PartialName));
+        if (now is null || (now.Device, now.Inode) != (_stamp.Device, _stamp.Inode))
+            throw new IOException($"'{FullPath}{ArchiveName.PartialEnding}' is not what was written: the destination was remounted meanwhile.");
+    }
+
+    private static FileStream Create(string partial, string full)
     {
         try
         {
-            var file = new FileStream(full + ArchiveName.PartialEnding, new FileStreamOptions
+            var file = new FileStream(partial, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
@@ -127,21 +152,6 @@ internal sealed class LocalUpload : IUpload
         catch (IOException e) when (e.HResult is Errno.Again or Errno.Exists)
         {
             throw Taken(full);
-        }
-    }
-
-    private static void RemoveEmpty(IReadOnlyList<string> newFolders)
-    {
-        for (var i = newFolders.Count - 1; i >= 0; i--)
-        {
-            try
-            {
-                Directory.Delete(newFolders[i]);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                break; // another upload is in it, or it is gone
-            }
         }
     }
 

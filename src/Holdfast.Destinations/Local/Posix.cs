@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Holdfast.Archive;
 using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Destinations.Local;
@@ -11,7 +12,17 @@ internal static partial class Posix
     private const int CloseOnExec = 0x80000;
     private const int AtCurrentDirectory = -100;
     private const uint NoReplace = 1;
+    private const uint WaitBefore = 1;
     private const uint StartWriting = 2;
+    private const int NonBlocking = 0x800;
+    private const int AtNoFollow = 0x100;
+    private const int AtEmptyPath = 0x1000;
+    private const uint BasicStatus = 0x7FF;
+    private const uint MountId = 0x1000;
+    private const uint FileType = 0xF000;
+    private const uint RegularFile = 0x8000;
+    private const uint FolderFile = 0x4000;
+    private const int Sequential = 2;
 
     /// <summary>Makes a folder in one that is there, and no folder above it; nothing where it is there already.</summary>
     /// <exception cref="DirectoryNotFoundException">The one above is gone.</exception>
@@ -30,28 +41,85 @@ internal static partial class Posix
         };
     }
 
+    /// <summary>Removes an empty folder. A link of that name is none, and stays.</summary>
+    /// <returns>Whether it is gone, whoever removed it; false where something is in it, or it may not be removed.</returns>
+    public static bool RemoveFolder(string folder) => rmdir(folder) == 0 || Marshal.GetLastPInvokeError() == Errno.NotFound;
+
     /// <summary>Flushes the entries of a folder to disk.</summary>
     public static void FlushFolder(string folder)
     {
-        var descriptor = Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder);
-        try
-        {
-            Checked(fsync(descriptor), folder);
-        }
-        finally
-        {
-            _ = close(descriptor);
-        }
+        using var handle = OpenFolder(folder);
+        FlushFolder(handle, folder);
     }
+
+    /// <summary>Flushes the entries of an open folder to disk.</summary>
+    public static void FlushFolder(SafeFileHandle folder, string path) => Checked(fsync(folder), path);
 
     /// <summary>Opens a folder, for <see cref="FlushFileSystem"/>.</summary>
     public static SafeFileHandle OpenFolder(string folder) => new(Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder), ownsHandle: true);
 
     /// <summary>
+    /// Opens what lies beneath a folder: no link leads anywhere on the way, and the last name is none, whoever exchanges them meanwhile.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="path">The path from there; empty for the folder itself.</param>
+    /// <param name="isFolder">Whether it must be a folder; else it is opened as a file for reading, without waiting for a writer, as a pipe does.</param>
+    /// <exception cref="IOException">With the error number as its result; <see cref="Errno.TooManyLinks"/> for a link.</exception>
+    public static SafeFileHandle OpenBeneath(SafeFileHandle folder, string path, bool isFolder) => isFolder ? Beneath.OpenFolder(folder, path) : Beneath.OpenFile(folder, path);
+
+    /// <summary>Says that a file will be read from front to back. A hint only: its result does not matter.</summary>
+    public static void ReadAhead(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, Sequential);
+
+    /// <summary>Opens a file for reading. Links are followed; it never waits, as opening a pipe would.</summary>
+    /// <exception cref="IOException">With the error number as its result.</exception>
+    public static SafeFileHandle Open(string path) => new(Checked(open(path, ReadOnly | NonBlocking | CloseOnExec), path), ownsHandle: true);
+
+    /// <summary>Opens a file for reading, unless its name is a link. Never waits, as opening a pipe would.</summary>
+    /// <exception cref="IOException">With the error number as its result.</exception>
+    public static SafeFileHandle OpenNoFollow(string path) => Beneath.OpenNoFollow(path);
+
+    /// <summary>
     /// Flushes the whole file system that a folder lies on: one wait for any number of files. It reports what could not be written since the folder was
-    /// opened, so that must have been before the first of them was.
+    /// opened; what was reported to others before that, <see cref="CheckWritten"/> tells of each file.
     /// </summary>
     public static void FlushFileSystem(SafeFileHandle folder) => Checked(syncfs(folder), "the file system");
+
+    /// <summary>
+    /// Waits until what the kernel has begun to write of a file is written, and reports what of it could not be since the file was opened, whoever
+    /// flushed it. Cheap after <see cref="FlushFileSystem"/>: it sends nothing to the device.
+    /// </summary>
+    public static void CheckWritten(SafeFileHandle file, string path)
+    {
+        if (sync_file_range(file, 0, 0, WaitBefore) == 0) return;
+        var error = Marshal.GetLastPInvokeError();
+        if (error is not (Errno.Invalid or Errno.NotImplemented)) throw Failure(error, path);
+        Checked(fsync(file), path); // a file system without it
+    }
+
+    /// <summary>What tells a file and its state from all others; null where there is none of that name. A link is not followed.</summary>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    public static FileStamp? FindStamp(string path)
+    {
+        if (statx(AtCurrentDirectory, path, AtNoFollow, BasicStatus | MountId, out var status) == 0) return Stamp(status);
+        var error = Marshal.GetLastPInvokeError();
+        return error is Errno.NotFound or Errno.NotFolder ? null : throw Failure(error, path);
+    }
+
+    /// <summary>The same of an open file or folder.</summary>
+    public static FileStamp StampOf(SafeFileHandle file)
+    {
+        var added = false;
+        try
+        {
+            file.DangerousAddRef(ref added);
+            Checked(statx((int)file.DangerousGetHandle(), "", AtEmptyPath, BasicStatus | MountId, out var status), "an open file");
+            return Stamp(status);
+        }
+        finally
+        {
+            if (added) file.DangerousRelease();
+        }
+    }
 
     /// <summary>
     /// Whether an open file still has a name. A lock says nothing about that: the file may have been removed between opening and locking it, and another
@@ -80,17 +148,44 @@ internal static partial class Posix
     /// <summary>Lets the kernel begin to write a range out, so that the flush at the end has less to wait for. A hint only: its result does not matter.</summary>
     public static void BeginWriting(SafeHandle file, long offset, long length) => _ = sync_file_range(file, offset, length, StartWriting);
 
+    private static FileStamp Stamp(in Status status) => new(
+        new(((ulong)status.DeviceMajor << 32) | status.DeviceMinor, (status.Mask & MountId) == 0 ? 0 : status.Mount),
+        status.Inode,
+        status.Size,
+        status.ChangedSeconds,
+        status.ChangedNanoseconds,
+        (status.Mode & FileType) == RegularFile,
+        (status.Mode & FileType) == FolderFile);
+
     private static int Checked(int result, string path) => result >= 0 ? result : throw Failure(Marshal.GetLastPInvokeError(), path);
 
     private static IOException Failure(int error, string path) => new($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'", error);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int mkdir(string path, uint mode);
-    [LibraryImport("libc", SetLastError = true)] private static partial int close(int descriptor);
-    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int rmdir(string path);
+    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(SafeHandle file);
     [LibraryImport("libc", SetLastError = true)] private static partial int syncfs(SafeHandle folder);
     [LibraryImport("libc", SetLastError = true)] private static partial int sync_file_range(SafeHandle file, long offset, long length, uint flags);
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int link(string from, string to);
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int unlink(string path);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int statx(int folder, string path, int flags, uint mask, out Status status);
+
+    [LibraryImport("libc")] private static partial int posix_fadvise(SafeHandle file, long offset, long length, int advice);
+
+    // struct statx, as far as it is read here.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Status
+    {
+        [FieldOffset(0)] public uint Mask;
+        [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public long ChangedSeconds;
+        [FieldOffset(104)] public uint ChangedNanoseconds;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
+        [FieldOffset(144)] public ulong Mount;
+    }
 }

@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Holdfast.Engines.PostgreSql.Dumps;
+using Holdfast.Engines.PostgreSql.Restore;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Around;
@@ -49,29 +50,43 @@ internal sealed class SharedCatalogues(Connector connector)
     public static HoldfastException Another(string database) =>
         new(ErrorCatalogue.NotFound, $"The database '{database}' is not the one that was found: it was dropped, and another has its name.", "The next discovery tells them apart.");
 
+    private static IEnumerable<string> Unseen(long subscriptions, long mappings)
+    {
+        if (subscriptions > 0) yield return FormattableString.Invariant($"{subscriptions} {(subscriptions == 1 ? "subscription is" : "subscriptions are")} missing in this backup: pg_dump reads them for a superuser only.");
+        if (mappings > 0) yield return FormattableString.Invariant($"{mappings} user {(mappings == 1 ? "mapping is" : "mappings are")} in this backup without options (user and password at the foreign server): only a superuser, or their own user with USAGE on the foreign server, sees them.");
+    }
+
     private async Task<Surroundings> CompleteOnceAsync(Server server, Surroundings before, uint oid, DumpHead head, CancellationToken cancellationToken)
     {
         var (around, now) = await ReadAsync(server, before.Name, cancellationToken);
         if (now != oid) throw Another(before.Name);
+        var inside = head.HasExtensions || head.HasUserMappings || server.Major < PublicSchema.FirstOwned ? await InsideAsync(server, before.Name, head, cancellationToken) : new([], 0, null);
         return around with
         {
             Roles = [.. around.Roles.UnionBy(before.Roles, r => r.Name).OrderBy(r => r.Name, StringComparer.Ordinal)],
             Tablespaces = [.. around.Tablespaces.Union(head.Tablespaces).Order(StringComparer.Ordinal)],
-            Extensions = head.HasExtensions ? await ExtensionsAsync(server, before.Name, cancellationToken) : [],
+            Extensions = inside.Extensions,
+            PublicGrants = inside.PublicGrants,
+            Unseen = [.. Unseen(around.Subscriptions - head.Subscriptions, inside.HiddenMappings)],
         };
     }
 
     // These alone lie in the database itself.
-    private async Task<IReadOnlyList<string>> ExtensionsAsync(Server server, string database, CancellationToken cancellationToken)
+    private async Task<Inside> InsideAsync(Server server, string database, DumpHead head, CancellationToken cancellationToken)
     {
         await using var connection = await connector.ConnectAsync(server.Host, database, cancellationToken);
         try
         {
-            return await SurroundingsReader.ExtensionsAsync(connection, cancellationToken);
+            return new(
+                head.HasExtensions ? await SurroundingsReader.ExtensionsAsync(connection, cancellationToken) : [],
+                head.HasUserMappings ? await SurroundingsReader.HiddenMappingsAsync(connection, cancellationToken) : 0,
+                server.Major < PublicSchema.FirstOwned ? await SurroundingsReader.PublicGrantsAsync(connection, cancellationToken) : null);
         }
         catch (NpgsqlException e)
         {
             throw ServerFailure.Of(e, $"'{database}' on {server.Host}");
         }
     }
+
+    private sealed record Inside(IReadOnlyList<string> Extensions, long HiddenMappings, IReadOnlyList<DatabaseGrant>? PublicGrants);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Holdfast.Engines.PostgreSql.Around;
 
 /// <summary>What a database needs from outside of it: its own properties, and what it names of the server. It is an item of the archive, <c>database.json</c>, and holds no password.</summary>
@@ -42,6 +44,9 @@ internal sealed record Surroundings
     /// <summary>Grants on the database itself; null where nobody changed what a new database has.</summary>
     public IReadOnlyList<DatabaseGrant>? Grants { get; init; }
 
+    /// <summary>Grants on the schema <c>public</c> to others than its owner, of a server before version 15; null of newer ones, where the dump has them.</summary>
+    public IReadOnlyList<DatabaseGrant>? PublicGrants { get; init; }
+
     /// <summary><c>ALTER DATABASE … SET</c> and <c>ALTER ROLE … IN DATABASE … SET</c>.</summary>
     public IReadOnlyList<DatabaseSetting> Settings { get; init; } = [];
 
@@ -53,4 +58,12 @@ internal sealed record Surroundings
 
     /// <summary>Its extensions with their versions: <c>hstore 1.8</c>.</summary>
     public IReadOnlyList<string> Extensions { get; init; } = [];
+
+    /// <summary>Number of subscriptions that it has. Not stored: the dump has those that could be read.</summary>
+    [JsonIgnore]
+    public long Subscriptions { get; init; }
+
+    /// <summary>What it has and the dump does not, for the role may not see it; with the grant that is missing. Not stored.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Unseen { get; init; } = [];
 }

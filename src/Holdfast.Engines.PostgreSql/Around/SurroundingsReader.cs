@@ -38,12 +38,28 @@ internal static class SurroundingsReader
 
     private const string OwnTablespace = "SELECT t.spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1 AND t.spcname <> 'pg_default'";
 
+    private const string Subscriptions = "SELECT count(*) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1";
+
+    // Those of others are shown without their options, as if they had none.
+    private const string HiddenMappings = """
+        SELECT pg_catalog.count(*) FROM pg_catalog.pg_user_mappings m JOIN pg_catalog.pg_foreign_server s ON s.oid OPERATOR(pg_catalog.=) m.srvid
+        WHERE m.umoptions IS NULL AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) CURRENT_USER)
+          AND NOT CASE WHEN m.umuser OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN pg_catalog.pg_has_role(s.srvowner, 'USAGE')
+                  ELSE m.usename OPERATOR(pg_catalog.=) CURRENT_USER AND (pg_catalog.pg_has_role(s.srvowner, 'USAGE') OR pg_catalog.has_server_privilege(s.oid, 'USAGE')) END
+        """;
+
+    private const string PublicGrants = """
+        SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END, a.privilege_type, a.is_grantable
+        FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a WHERE n.nspname OPERATOR(pg_catalog.=) 'public' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
+        ORDER BY 1 NULLS FIRST, 2, 3
+        """;
+
     /// <summary>Asks, from any database of the server: all of this lies in catalogues that they share.</summary>
     /// <returns>All but the tablespaces of single tables and the extensions, which are the database's own; and its number. Null where it is not there.</returns>
     public static async Task<(Surroundings Around, uint Oid)?> ReadAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        foreach (var sql in (string[])[Properties, Grants, Settings, Roles, OwnTablespace]) batch.BatchCommands.Add(new(sql) { Parameters = { new() { Value = database } } });
+        foreach (var sql in (string[])[Properties, Grants, Settings, Roles, OwnTablespace, Subscriptions]) batch.BatchCommands.Add(new(sql) { Parameters = { new() { Value = database } } });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var properties = await RowsAsync(r => (new Surroundings
         {
@@ -63,10 +79,11 @@ internal static class SurroundingsReader
         var grants = await RowsAsync(r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.TextOrNull(0)));
         return (around with
         {
-            Grants = hasGrants ? grants : null,
+            Grants = hasGrants && !grants.SequenceEqual(DatabaseGrant.Defaults) ? grants : null,
             Settings = await RowsAsync(r => new DatabaseSetting(r.GetString(1), r.GetString(2), r.TextOrNull(0))),
-            Roles = await RowsAsync(r => new NamedRole(r.GetString(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3))),
+            Roles = await RowsAsync(r => new NamedRole(r.NameOf(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3))),
             Tablespaces = await RowsAsync(r => r.GetString(0)),
+            Subscriptions = (await RowsAsync(r => r.GetInt64(0)))[0],
         }, oid);
 
         async Task<List<T>> RowsAsync<T>(Func<NpgsqlDataReader, T> read)
@@ -78,7 +95,19 @@ internal static class SurroundingsReader
         }
     }
 
+    /// <summary>How many mappings of users the database that is connected to has whose options the role may not see.</summary>
+    public static async Task<long> HiddenMappingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync(HiddenMappings, r => r.GetInt64(0), cancellationToken))[0];
+
+    /// <summary>The grants on the schema <c>public</c> of the database that is connected to.</summary>
+    public static async Task<IReadOnlyList<DatabaseGrant>> PublicGrantsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryAsync(PublicGrants, r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.TextOrNull(0)), cancellationToken);
+
     /// <summary>The extensions of the database that is connected to, with their versions.</summary>
-    public static Task<List<string>> ExtensionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        connection.QueryAsync("SELECT extname || ' ' || extversion FROM pg_extension ORDER BY 1", r => r.GetString(0), cancellationToken);
+    public static async Task<List<string>> ExtensionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync("SELECT extname::pg_catalog.text, extversion FROM pg_catalog.pg_extension", r => $"{r.GetString(0)} {r.GetString(1)}", cancellationToken);
+        found.Sort(StringComparer.Ordinal);
+        return found;
+    }
 }

@@ -9,33 +9,31 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
 {
     private const int MostShared = 2;
     private const int MostSharedSeconds = 60;
-
-    // A time-out that the role or database has for its users would end a long backup; the server's own limits on what others suffer stay.
-    private const string SessionOptions = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30000 -c client_min_messages=warning";
+    private const int ProbeSeconds = 10; // between two questions to a machine that does not answer any more
 
     private readonly ConcurrentDictionary<PostgreSqlHost, NpgsqlDataSource> _shared = new();
+    private readonly ConcurrentDictionary<PostgreSqlHost, bool> _refusesOptions = new(); // whose pooler takes no settings with the start of a session
+
+    // Whether what it is asked for counts alone.
+    private bool HasPassword => config.Password is not null || config.PasswordFile is not null || !config.UsesEnvironment;
 
     /// <summary>Opens a connection.</summary>
+    /// <param name="host">The server.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="watch">Who watches over what is asked, which may then take any time, and keeps the session alive while it is idle; null for short questions.</param>
+    /// <param name="encoding">The database's encoding, where names of it are asked for or sent; null for text, which the server converts.</param>
     /// <exception cref="HoldfastException">The server is down or does not let this role in; the database is gone (<see cref="ErrorCatalogue.NotFound"/>).</exception>
-    public async Task<NpgsqlConnection> ConnectAsync(PostgreSqlHost host, string database, CancellationToken cancellationToken)
+    public async Task<NpgsqlConnection> ConnectAsync(PostgreSqlHost host, string database, CancellationToken cancellationToken, SessionWatch? watch = null, string? encoding = null)
     {
-        NpgsqlDataSource? source = null;
         try
         {
-            // A source of its own for each connection: those that Npgsql keeps by itself stay for ever, password included.
-            var text = Text(host, database);
-            text.Password = await PasswordAsync(cancellationToken);
-            source = Builder(text).Build();
-            return await source.OpenConnectionAsync(cancellationToken);
+            return await OpenAsync(host, database, watch, encoding, cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw Failed(e, host, database);
-        }
-        finally
-        {
-            // It holds nothing that an open connection without a pool still needs.
-            if (source is not null) await source.DisposeAsync();
         }
     }
 
@@ -48,13 +46,21 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     {
         try
         {
-            return await _shared.GetOrAdd(host, Shared).OpenConnectionAsync(cancellationToken);
+            var source = _shared.GetOrAdd(host, Shared);
+            try
+            {
+                return await source.OpenConnectionAsync(cancellationToken);
+            }
+            catch (PostgresException e) when (RefusesOptions(e, host))
+            {
+                if (_shared.TryRemove(new(host, source))) await source.DisposeAsync();
+                return await _shared.GetOrAdd(host, Shared).OpenConnectionAsync(cancellationToken);
+            }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             // What the password's provider throws, cancellation too, comes in the library's own exception.
             cancellationToken.ThrowIfCancellationRequested();
-            for (var inner = e.InnerException; inner is not null; inner = inner.InnerException) if (inner is HoldfastException known) throw known;
             throw Failed(e, host, config.MaintenanceDatabase);
         }
     }
@@ -64,6 +70,11 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     {
         if (_shared.TryGetValue(host, out var source)) source.Clear();
     }
+
+    /// <summary>The settings that PostgreSQL's programs begin their sessions with; null where a pooler refuses them. The programs set what their safety depends on by themselves.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="more">Further ones.</param>
+    public string? ToolOptions(Server server, string more = "") => _refusesOptions.ContainsKey(server.Host) ? null : $"{Session.ToolOptions(server.Major)} {more}".TrimEnd();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -75,7 +86,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     public async ValueTask<string?> PasswordAsync(CancellationToken cancellationToken)
     {
         if (config.Password is not null) return await config.Password(cancellationToken);
-        if (config.PasswordFile is null) return null;
+        if (config.PasswordFile is null) return config.UsesEnvironment && Environment.GetEnvironmentVariable("PGPASSWORD") is { Length: > 0 } given ? given : null;
         try
         {
             using var file = File.OpenText(config.PasswordFile);
@@ -89,10 +100,34 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         }
     }
 
-    private static NpgsqlDataSourceBuilder Builder(NpgsqlConnectionStringBuilder text)
+    private async Task<NpgsqlConnection> OpenAsync(PostgreSqlHost host, string database, SessionWatch? watch, string? encoding, CancellationToken cancellationToken)
+    {
+        // A source of its own for each connection: those that Npgsql keeps by itself stay for ever, password included.
+        var text = Text(host, database);
+        if (watch is not null) (text.ApplicationName, text.CommandTimeout, text.KeepAlive) = (watch.Application, 0, Seconds(config.KeepAlive));
+        if (encoding is not null) (text.ClientEncoding, text.Encoding) = (encoding, NameEncoding.Of(encoding).WebName);
+        await using var source = Builder(text).Build(); // it holds nothing that an open connection without a pool still needs
+        try
+        {
+            return await source.OpenConnectionAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (RefusesOptions(e, host))
+        {
+            return await OpenAsync(host, database, watch, encoding, cancellationToken);
+        }
+    }
+
+    // Told once for each host: what is asked next does without.
+    private bool RefusesOptions(PostgresException e, PostgreSqlHost host) => Session.RefusesOptions(e) && _refusesOptions.TryAdd(host, true);
+
+    private NpgsqlDataSourceBuilder Builder(NpgsqlConnectionStringBuilder text)
     {
         var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
+        // Asked for by each new session, so one that was changed is used; and left to itself the library looks into the environment for one.
+        if (HasPassword) builder.UsePasswordProvider(_ => throw new NotSupportedException(), async (_, token) => await PasswordAsync(token) ?? "");
+        if (!config.UsesEnvironment) builder.UseSslClientAuthenticationOptionsCallback(o => (o.ClientCertificates, o.LocalCertificateSelectionCallback) = (null, null));
         builder.ConfigureTypeLoading(t => t.EnableTypeLoading(false)); // types of the databases' own are never read
+        builder.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException(), c => Session.BeginAsync(c, text.Timeout, CancellationToken.None));
         return builder;
     }
 
@@ -101,13 +136,10 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         var text = Text(host, config.MaintenanceDatabase);
         // While a template has a session, nobody can make a database from it.
         (text.Pooling, text.MaxPoolSize, text.NoResetOnClose) = (!config.MaintenanceDatabase.StartsWith("template", StringComparison.Ordinal), MostShared, true);
-        text.CommandTimeout = MostSharedSeconds; // a session to a machine that is gone is noticed by nothing else
+        text.CommandTimeout = Math.Min(MostSharedSeconds, text.CommandTimeout);
         (text.ConnectionIdleLifetime, text.ConnectionPruningInterval) = (2, 1); // seconds
         (text.MaxAutoPrepare, text.AutoPrepareMinUsages) = (10, 2);
-        var builder = Builder(text);
-        // Asked for by each new session, so one that was changed is used.
-        if (config.Password is not null || config.PasswordFile is not null) builder.UsePasswordProvider(_ => throw new NotSupportedException(), async (_, token) => await PasswordAsync(token) ?? "");
-        return builder.Build();
+        return Builder(text).Build();
     }
 
     private NpgsqlConnectionStringBuilder Text(PostgreSqlHost host, string database) => new()
@@ -116,20 +148,32 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         Port = host.Port,
         Username = config.User,
         Database = database,
-        Passfile = config.PassFile,
+        Passfile = HasPassword ? null : config.PassFile,
+        ClientEncoding = "UTF8", // whatever PGCLIENTENCODING and PGTZ say
+        Timezone = "UTC",
         SslMode = Tls(config.Tls),
         RootCertificate = config.RootCertificate,
-        Timeout = (int)Math.Ceiling(config.ConnectTimeout.TotalSeconds),
-        CommandTimeout = 0,
+        Timeout = Seconds(config.ConnectTimeout),
+        CommandTimeout = Seconds(config.StallTimeout), // a server that is stopped, or a network that drops what is sent, is noticed by nothing else
+        TcpKeepAlive = !host.IsSocket, // which knows none
+        TcpKeepAliveTime = host.IsSocket ? 0 : Seconds(config.KeepAlive),
+        TcpKeepAliveInterval = host.IsSocket ? 0 : ProbeSeconds,
         ApplicationName = "holdfast",
-        Options = SessionOptions,
+        Options = _refusesOptions.ContainsKey(host) ? null : Session.Options,
         Pooling = false, // a connection left open would stand in the way of DROP DATABASE
         GssEncryptionMode = GssEncryptionMode.Disable,
     };
 
-    private HoldfastException Failed(Exception e, PostgreSqlHost host, string database) => e is ArgumentException
-        ? new(ErrorCatalogue.Usage, $"The settings of {host} do not go together: {e.Message}", "Check the source's settings.", e)
-        : ServerFailure.OfConnecting(e, host, config.User, database);
+    private static int Seconds(TimeSpan time) => (int)Math.Ceiling(time.TotalSeconds);
+
+    private HoldfastException Failed(Exception e, PostgreSqlHost host, string database)
+    {
+        for (var inner = e; inner is not null; inner = inner.InnerException) if (inner is HoldfastException known) return known;
+        return e is ArgumentException ? Mismatch(e, host) : ServerFailure.OfConnecting(e, host, config.User, database);
+    }
+
+    private static HoldfastException Mismatch(Exception e, PostgreSqlHost host) =>
+        new(ErrorCatalogue.Usage, $"The settings of {host} do not go together: {e.Message}", "Check the source's settings.", e);
 
     private static SslMode Tls(PostgreSqlTls tls) => tls switch
     {

@@ -16,6 +16,9 @@ internal sealed record Server(PostgreSqlHost Host, string Version, int Major, bo
     /// <summary>Its role.</summary>
     public DatabaseRole Role => IsStandby ? DatabaseRole.Replica : DatabaseRole.Primary;
 
+    /// <summary>What it says of the source.</summary>
+    public SourceInfo Info => new(Identity, ShortVersion, Role);
+
     /// <summary>Its version without what a distribution adds.</summary>
     public string ShortVersion => Version.Split(' ')[0];
 }

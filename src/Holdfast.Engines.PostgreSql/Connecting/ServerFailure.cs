@@ -42,6 +42,7 @@ internal static class ServerFailure
     public static HoldfastException Of(Exception e, string what, Error? otherwise = null)
     {
         if (e is HoldfastException known) return known;
+        if (e is NpgsqlException { InnerException: TimeoutException }) return new(ErrorCatalogue.SourceSilent, $"{what}: the server did not answer in time.", "Check that it is not stopped or overloaded, and the network to it.", e);
         if (e is not PostgresException p) return new(ErrorCatalogue.SourceUnreadable, $"The connection to {what} broke: {Innermost(e)}", "Check that the server runs, and its log.", e);
         var said = p.Detail is null ? p.MessageText : $"{p.MessageText} ({p.Detail})";
         var (error, hint) = p.SqlState switch

@@ -69,7 +69,10 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
     }
 
     /// <summary>Opens a connection to the database for what belongs to no single one.</summary>
-    public Task<NpgsqlConnection> ConnectAsync(Server server, CancellationToken cancellationToken) => connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken);
+    public Task<NpgsqlConnection> ConnectAsync(Server server, CancellationToken cancellationToken, SessionWatch? watch = null) => connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken, watch);
+
+    /// <summary>Makes a watch over work that may take long.</summary>
+    public SessionWatch Watch(Server server, string work, string database) => new(config, connector, server.Host, work, database);
 
     /// <inheritdoc/>
     public void Dispose() => _asking.Dispose();

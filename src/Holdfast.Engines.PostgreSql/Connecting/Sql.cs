@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Connecting;
@@ -15,9 +16,14 @@ internal static class Sql
         : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>Runs statements that give nothing back.</summary>
-    public static async Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    /// <param name="connection">The connection.</param>
+    /// <param name="sql">The statements.</param>
+    /// <param name="cancellationToken">Stops them, at the server too.</param>
+    /// <param name="seconds">How long they may take; null for as long as the connection lets them.</param>
+    public static async Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, int? seconds = null)
     {
         await using var command = new NpgsqlCommand(sql, connection);
+        if (seconds is { } most) command.CommandTimeout = most;
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -36,6 +42,9 @@ internal static class Sql
         while (await reader.ReadAsync(cancellationToken)) rows.Add(read(reader));
         return rows;
     }
+
+    /// <summary>Gives the name of something that all databases share, which may be no valid UTF-8: what is not has replacement characters, and is equal to no other name.</summary>
+    public static string NameOf(this DbDataReader row, int column) => Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(column));
 
     /// <summary>Gives a text that may be null.</summary>
     public static string? TextOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Globalization;
+using System.Text;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
@@ -9,32 +11,44 @@ namespace Holdfast.Engines.PostgreSql.Discovery;
 /// <summary>Finds the databases of a server.</summary>
 internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup group)
 {
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly NameGlobs _include = new(config.Include);
     private readonly NameGlobs _exclude = new(config.Exclude);
 
-    // The size of one that this role may not connect to is a secret of its own. A limit of -2 marks one whose DROP was cut off.
-    private const string Query = """
-        SELECT datname, oid, has_database_privilege(oid, 'CONNECT'), datconnlimit,
-               CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'MEMBER') THEN pg_database_size(oid) END
-        FROM pg_database WHERE datallowconn AND NOT datistemplate
-        """;
+    // The size of one that this role may not connect to is a secret of its own.
+    private const string Size = "CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'MEMBER') THEN pg_database_size(oid) END";
 
     /// <summary>Finds them, in the order of their names.</summary>
     public async Task<IReadOnlyList<DiscoveredDatabase>> FindAsync(CancellationToken cancellationToken)
     {
         var (servers, _) = await group.AskAsync(cancellationToken);
+        var watch = group.Watch(servers[0], "discovery", config.Name); // to measure many databases takes a server its time
+        await using var connection = await group.ConnectAsync(servers[0], cancellationToken, watch);
+        try
+        {
+            // Names are bytes that no encoding vouches for: they come as they are, whatever the encoding of the database that is asked.
+            await connection.RunAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
+            return Named(servers[0], await watch.RunAsync(token => RowsAsync(connection, token), cancellationToken));
+        }
+        catch (NpgsqlException e)
+        {
+            throw ServerFailure.Of(e, servers[0].Host.ToString());
+        }
+    }
+
+    /// <summary>Of databases that are not found any more, those that are there all the same: closed to everybody, or made a template.</summary>
+    public async Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    {
+        const string Hidden = "SELECT datname::text, datallowconn FROM pg_database WHERE NOT datallowconn OR datistemplate";
+        var (servers, _) = await group.AskAsync(cancellationToken);
         await using var connection = await group.ConnectAsync(servers[0], cancellationToken);
         try
         {
-            var found = await connection.QueryAsync(
-                Query,
-                r => new DiscoveredDatabase(r.GetString(0), r.IsDBNull(4) ? 0 : r.GetInt64(4), EncryptionState.No)
-                {
-                    Identity = Identity(servers[0], r.GetFieldValue<uint>(1)),
-                    Problem = Problem(r.GetString(0), r.GetBoolean(2), r.GetInt32(3)),
-                },
-                cancellationToken);
-            return [.. found.Where(d => !DatabaseNames.IsOurs(d.Name) && (config.Include.Count == 0 || _include.Matches(d.Name)) && !_exclude.Matches(d.Name)).OrderBy(d => d.Name, StringComparer.Ordinal)];
+            await connection.RunAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
+            var hidden = await connection.QueryAsync(Hidden, r => (Name: TextOf(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)), cancellationToken);
+            var wanted = names.ToHashSet(StringComparer.Ordinal);
+            return hidden.Where(h => h.Name is not null && wanted.Contains(h.Name) && Counts(h.Name)).ToDictionary(h => h.Name!, h => NotUsable(h.Name!, h.MayConnect), StringComparer.Ordinal);
         }
         catch (NpgsqlException e)
         {
@@ -45,7 +59,68 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     /// <summary>What tells a database from all others, also after it was renamed; null where the group has no known identity.</summary>
     public static string? Identity(Server server, uint oid) => server.Identity is null ? null : string.Create(CultureInfo.InvariantCulture, $"{server.Identity}/{oid}");
 
+    // One whose files are damaged has no size, and must not hide the others.
+    private static async Task<List<Row>> RowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.QueryAsync(Query(Size), Row.Read, cancellationToken);
+        }
+        catch (PostgresException)
+        {
+            return await connection.QueryAsync(Query("NULL::bigint"), Row.Read, cancellationToken);
+        }
+    }
+
+    // A limit of -2 marks one whose DROP was cut off.
+    private static string Query(string size) =>
+        $"SELECT datname::text, oid, has_database_privilege(oid, 'CONNECT'), datconnlimit, {size} FROM pg_database WHERE datallowconn AND NOT datistemplate";
+
+    private List<DiscoveredDatabase> Named(Server server, List<Row> rows)
+    {
+        var found = new List<DiscoveredDatabase>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (row, text) in rows.Select(r => (r, TextOf(r.Name))).OrderBy(r => r.Item2 is null))
+        {
+            var name = text ?? StandInName.Of(row.Name);
+            while (!names.Add(name)) name += "~"; // those that are text come first, and keep their names
+            if (!Counts(name)) continue;
+            found.Add(new(name, row.Size, EncryptionState.No) { Identity = Identity(server, row.Oid), Problem = text is null ? NoText(name, row.Oid) : Problem(name, row.MayConnect, row.Limit) });
+        }
+
+        found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return found;
+    }
+
+    private bool Counts(string name) => !DatabaseNames.IsOurs(name) && (config.Include.Count == 0 || _include.Matches(name)) && !_exclude.Matches(name);
+
+    private static HoldfastException NotUsable(string name, bool mayConnect) => mayConnect
+        ? new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' was made a template: those are not backed up.", $"ALTER DATABASE {Sql.Name(name)} IS_TEMPLATE false; or exclude it.")
+        : new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' is there and takes no connections any more.", $"ALTER DATABASE {Sql.Name(name)} ALLOW_CONNECTIONS true; or exclude it.");
+
+    private static string? TextOf(byte[] name)
+    {
+        try
+        {
+            return Strict.GetString(name);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    private static HoldfastException NoText(string name, uint oid) => new(
+        ErrorCatalogue.SourceUnreadable,
+        string.Create(CultureInfo.InvariantCulture, $"The name of the database with oid {oid} is not valid UTF-8, so that it cannot be connected to; it is listed as '{name}'."),
+        string.Create(CultureInfo.InvariantCulture, $"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RENAME TO new_name', (SELECT datname FROM pg_database WHERE oid = {oid})); END $$;"));
+
     private HoldfastException? Problem(string name, bool mayConnect, int limit) => limit == -2
         ? new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' was half dropped and takes no connections.", $"DROP DATABASE {Sql.Name(name)};")
         : mayConnect ? null : new(ErrorCatalogue.SourceUnreadable, $"'{config.User}' may not connect to the database '{name}'.", $"GRANT CONNECT ON DATABASE {Sql.Name(name)} TO {Sql.Name(config.User)};");
+
+    private sealed record Row(byte[] Name, uint Oid, bool MayConnect, int Limit, long Size)
+    {
+        public static Row Read(DbDataReader r) => new(r.GetFieldValue<byte[]>(0), r.GetFieldValue<uint>(1), r.GetBoolean(2), r.GetInt32(3), r.IsDBNull(4) ? 0 : r.GetInt64(4));
+    }
 }

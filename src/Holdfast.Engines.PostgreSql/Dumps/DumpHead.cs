@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Holdfast.Engines.PostgreSql.Connecting;
 
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
@@ -28,6 +30,12 @@ internal sealed class DumpHead
     /// <summary>The first number of the version of the <c>pg_dump</c> that made it: no older <c>pg_restore</c> is sure to read it. 0 where it does not tell.</summary>
     public int MadeBy { get; private set; }
 
+    /// <summary>How its texts are read: as its first entry says.</summary>
+    public Encoding Text { get; private set; } = Encoding.UTF8;
+
+    /// <summary>The encoding of all texts and rows; empty before it is known.</summary>
+    public string EncodingName { get; private set; } = "";
+
     /// <summary>Bytes that it has.</summary>
     public long Length { get; private set; }
 
@@ -43,6 +51,12 @@ internal sealed class DumpHead
     /// <summary>Whether there are extensions, apart from those of every database.</summary>
     public bool HasExtensions { get; private set; }
 
+    /// <summary>Number of subscriptions.</summary>
+    public int Subscriptions { get; private set; }
+
+    /// <summary>Whether there are mappings of users to foreign servers.</summary>
+    public bool HasUserMappings { get; private set; }
+
     /// <summary>
     /// Sets the time that a dump was made at to a fixed one: two dumps of an unchanged database are then equal, so that an incremental finds nothing to
     /// store. The time stands in the archive's own header.
@@ -50,7 +64,7 @@ internal sealed class DumpHead
     /// <param name="start">The first <see cref="TimeBytes"/> bytes of the dump, or more.</param>
     public static void FixTime(Span<byte> start)
     {
-        var reader = new HeadReader(start);
+        var reader = new HeadReader(start, Encoding.UTF8);
         ReadVersion(ref reader);
         // Second, minute, hour, day, month from 0, year from 1900, daylight saving: 1 January 2000.
         ReadOnlySpan<byte> fields = [0, 0, 0, 1, 0, 100, 0];
@@ -71,7 +85,7 @@ internal sealed class DumpHead
         var read = 0;
         while (!IsComplete)
         {
-            var reader = new HeadReader(_pending.AsSpan(read));
+            var reader = new HeadReader(_pending.AsSpan(read), Text);
             if (_left < 0) ReadStart(ref reader);
             else ReadEntry(ref reader);
             if (reader.IsShort) break;
@@ -140,7 +154,10 @@ internal sealed class DumpHead
         reader.Skip(1 + 8); // where its data are: unknown in a stream
         if (reader.IsShort) return;
         _left--;
+        if (kind == TocEntry.Encoding && definition?.Split('\'') is [_, var encoding, _]) (EncodingName, Text) = (encoding, NameEncoding.Of(encoding));
         HasExtensions |= kindText == "EXTENSION";
+        HasUserMappings |= kindText == "USER MAPPING";
+        if (kindText == "SUBSCRIPTION") Subscriptions++;
         if (!string.IsNullOrEmpty(tablespace) && !tablespace.StartsWith("pg_", StringComparison.Ordinal)) _tablespaces.Add(tablespace);
         if (!Enum.IsDefined((TocSection)section)) throw DumpFailure.Unknown($"the object {id} is of a section {section}");
         // As pg_restore has it: one without a section belongs to that of the one before.

@@ -16,41 +16,44 @@ internal sealed class DumpRun : IAsyncDisposable
     private readonly Tool _tool;
     private readonly string _database;
     private readonly Child _child;
+    private readonly SessionWatch _watch;
     private readonly byte[] _start = new byte[DumpHead.TimeBytes];
 
-    private DumpRun(Tool tool, string database, Child child) => (_tool, _database, _child) = (tool, database, child);
+    private DumpRun(Tool tool, string database, Child child, SessionWatch watch) => (_tool, _database, _child, _watch) = (tool, database, child, watch);
+
+    /// <summary>What it warned of, once all of it is moved.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Starts it.</summary>
     /// <param name="tool">The program.</param>
     /// <param name="config">The source.</param>
     /// <param name="connector">Gives the password.</param>
-    /// <param name="host">The server.</param>
+    /// <param name="server">The server.</param>
     /// <param name="database">Name of the database.</param>
+    /// <param name="encoding">Its encoding: nothing is converted, whatever its owner has set.</param>
     /// <param name="expectedBytes">Roughly how large the dump will be.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The dump, once it has begun to come: by then it shows one moment, holds its locks, and was let in.</returns>
     /// <exception cref="HoldfastException">It failed, with what it said.</exception>
-    public static async Task<DumpRun> StartAsync(Tool tool, PostgreSqlSourceConfig config, Connector connector, PostgreSqlHost host, string database, long expectedBytes, CancellationToken cancellationToken)
+    public static async Task<DumpRun> StartAsync(Tool tool, PostgreSqlSourceConfig config, Connector connector, Server server, string database, string encoding, long expectedBytes, CancellationToken cancellationToken)
     {
         Child? child = null;
         try
         {
+            var watch = new SessionWatch(config, connector, server.Host, "backup", database);
             using var folder = PrivateFolder.Make(config.TemporaryFolder);
             var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
             string[] arguments =
             [
-                "--format=custom", "--compress=0", "--no-password",
+                "--format=custom", "--compress=0", "--no-password", $"--encoding={encoding}",
                 string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={config.LockWait.TotalMilliseconds:0}"),
-                $"--dbname={ConnectionInfo.For(config, host, database)}",
+                $"--dbname={ConnectionInfo.For(config, server.Host, database, watch.Application, connector.ToolOptions(server))}",
             ];
             child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
             child.Input.Close();
-            var run = new DumpRun(tool, database, child);
-            if (await run.OnThreadAsync(() => child.Output.ReadAtLeast(run._start, run._start.Length, throwOnEndOfStream: false), cancellationToken) < run._start.Length)
-            {
-                await run.EndAsync(cancellationToken);
-                throw DumpFailure.Cut("nothing came of it");
-            }
+            watch.ProcessorTime = () => child.ProcessorTime;
+            var run = new DumpRun(tool, database, child, watch);
+            await watch.RunAsync(run.BeginAsync, cancellationToken);
 
             DumpHead.FixTime(run._start);
             return run; // and the folder goes: its password is read by now
@@ -72,8 +75,13 @@ internal sealed class DumpRun : IAsyncDisposable
     public async Task<DumpScanner> CopyToAsync(PipeWriter output, CancellationToken cancellationToken)
     {
         var scanner = new DumpScanner();
-        await OnThreadAsync(() => Pump(scanner, output, cancellationToken), cancellationToken);
-        await EndAsync(cancellationToken);
+        await _watch.RunAsync(
+            async token =>
+            {
+                await OnThreadAsync(() => Pump(scanner, output, token), token);
+                await EndAsync(token);
+            },
+            cancellationToken);
         scanner.Complete();
         return scanner;
     }
@@ -81,10 +89,17 @@ internal sealed class DumpRun : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _child.DisposeAsync();
 
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        if (await OnThreadAsync(() => _child.Output.ReadAtLeast(_start, _start.Length, throwOnEndOfStream: false), cancellationToken) == _start.Length) return;
+        await EndAsync(cancellationToken);
+        throw DumpFailure.Cut("nothing came of it");
+    }
+
     // A thread of its own: pg_dump writes pieces of 4 KiB, and to wait for each by the event loop costs more than all else that is done here.
     private async Task<long> OnThreadAsync(Func<long> action, CancellationToken cancellationToken)
     {
-        await using (cancellationToken.Register(_child.Kill)) // which ends the read that the thread may be in
+        await using (cancellationToken.Register(_child.Stop)) // which ends the read that the thread may be in
         {
             var result = await Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();
@@ -99,7 +114,9 @@ internal sealed class DumpRun : IAsyncDisposable
         var moved = 0L;
         for (var had = _start.Length; ; had = 0)
         {
+            _watch.IsElsewhere = false;
             var read = had + _child.Output.ReadAtLeast(block[had..BlockBytes], BlockBytes - had, throwOnEndOfStream: false);
+            _watch.IsElsewhere = read > 0;
             if (read == 0) return moved; // it says why when it ends
             moved += read;
             scanner.Scan(block[..read]);
@@ -114,5 +131,6 @@ internal sealed class DumpRun : IAsyncDisposable
     {
         var (exitCode, errors) = await _child.EndAsync(cancellationToken);
         if (exitCode != 0) throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable);
+        Warnings = ToolWarnings.In(errors);
     }
 }

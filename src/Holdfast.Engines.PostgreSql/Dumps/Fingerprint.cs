@@ -20,9 +20,9 @@ internal static class Fingerprint
         {
             ["tables"] = Text(tables.Count),
             ["rows"] = Text(tables.Sum(t => t.Rows)),
-            ["tables-digest"] = Digest(tables.Select(t => $"{t.Schema}\0{t.Name}\0{Text(t.Rows)}\n")),
+            ["tables-digest"] = Digest(dump.Head.Text, tables.Select(t => $"{t.Schema}\0{t.Name}\0{Text(t.Rows)}\n")),
             ["sequences"] = Text(sequences.Count),
-            ["sequences-digest"] = Digest(sequences.Select(s => s.Definition + "\n")),
+            ["sequences-digest"] = Digest(dump.Head.Text, sequences.Select(s => s.Definition + "\n")),
             ["large-objects"] = Text(dump.LargeObjects),
         };
     }
@@ -39,10 +39,10 @@ internal static class Fingerprint
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Digest(IEnumerable<string> lines)
+    private static string Digest(Encoding encoding, IEnumerable<string> lines)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var line in lines.Order(StringComparer.Ordinal)) hash.AppendData(Encoding.UTF8.GetBytes(line));
+        foreach (var line in lines.Order(StringComparer.Ordinal)) hash.AppendData(encoding.GetBytes(line));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

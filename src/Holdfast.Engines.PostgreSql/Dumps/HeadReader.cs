@@ -5,7 +5,8 @@ namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>Reads the numbers and texts of a dump's head, as far as they are there.</summary>
 /// <param name="bytes">What is there.</param>
-internal ref struct HeadReader(ReadOnlySpan<byte> bytes)
+/// <param name="encoding">How its texts are read.</param>
+internal ref struct HeadReader(ReadOnlySpan<byte> bytes, Encoding encoding)
 {
     /// <summary>Bytes of a number: its sign, and four from the lowest on.</summary>
     public const int IntBytes = 5;
@@ -37,7 +38,7 @@ internal ref struct HeadReader(ReadOnlySpan<byte> bytes)
     public string? Text()
     {
         var length = Int();
-        return length < 0 ? null : Encoding.UTF8.GetString(Take(Checked(length)));
+        return length < 0 ? null : encoding.GetString(Take(Checked(length)));
     }
 
     /// <summary>Passes over a text.</summary>

@@ -1,3 +1,5 @@
+using Holdfast.Engines.PostgreSql.Connecting;
+
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>One object in the table of contents of a dump, of a kind that Holdfast looks at.</summary>
@@ -27,6 +29,9 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     /// <summary>A rule of row security.</summary>
     public const string Policy = "POLICY";
 
+    /// <summary>A comment on an object.</summary>
+    public const string Comment = "COMMENT";
+
     /// <summary>An index.</summary>
     public const string Index = "INDEX";
 
@@ -36,11 +41,14 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     /// <summary>The encoding of all texts and rows.</summary>
     public const string Encoding = "ENCODING";
 
-    private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy, Encoding];
+    private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy, Encoding, Comment];
     private static readonly string[] WithDependencies = [TableData, Index, Constraint];
 
     /// <summary>The statement that loads the rows of a table; null for other kinds.</summary>
     public string? Copy { get; init; }
+
+    /// <summary>Whether that statement names the table itself, and not the root of the partitioned table that it belongs to.</summary>
+    public bool IsLoadedByItsName => Copy is not null && NamesOf(Schema ?? "").Any(s => NamesOf(Name).Any(n => Copy.StartsWith($"COPY {s}.{n} ", StringComparison.Ordinal)));
 
     /// <summary>Numbers of the objects that rows, an index or a constraint need; empty for other kinds.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
@@ -50,6 +58,9 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
 
     /// <summary>Whether its data were seen to their end.</summary>
     public bool IsComplete { get; set; }
+
+    // Quoted or not, as pg_dump thinks fit.
+    private static string[] NamesOf(string name) => [name, Sql.Name(name)];
 
     /// <summary>The kind, as a constant, where it is looked at; else null.</summary>
     public static string? KindOf(string text) => text switch

@@ -15,41 +15,62 @@ internal static partial class ContentCheck
     // Of an extension's tables only the rows that the condition of the extension tells are in a dump.
     private const string Conditions = """
         SELECT n.nspname, c.relname, u.condition
-        FROM pg_extension e, unnest(e.extconfig, e.extcondition) u(id, condition) JOIN pg_class c ON c.oid = u.id JOIN pg_namespace n ON n.oid = c.relnamespace
+        FROM pg_catalog.pg_extension e, ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) u(id, condition)
+             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) u.id JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
         """;
 
-    /// <summary>Compares all but the rows of tables that were counted before.</summary>
+    // pg_dump loads the rows of a partition by way of its root where its bounds may be others in a new database (hashes of an enum are): they land in other partitions of it.
+    private const string Roots = """
+        SELECT n.nspname, c.relname, rn.nspname, r.relname
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+             JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(c.oid) JOIN pg_catalog.pg_namespace rn ON rn.oid OPERATOR(pg_catalog.=) r.relnamespace
+        WHERE c.relispartition
+        """;
+
+    /// <summary>Compares all but the rows of tables that were counted before. Those of partitions are compared as one.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>, with the first thing that differs.</exception>
     public static async Task RunAsync(NpgsqlConnection connection, DumpScanner dump, IReadOnlySet<int> counted, CancellationToken cancellationToken)
     {
         var conditions = (await connection.QueryAsync(Conditions, r => (Schema: r.GetString(0), Name: r.GetString(1), Condition: r.GetString(2)), cancellationToken)).ToDictionary(c => (c.Schema, c.Name), c => c.Condition);
+        var roots = (await connection.QueryAsync(Roots, r => (Partition: (r.GetString(0), r.GetString(1)), Root: (r.GetString(2), r.GetString(3))), cancellationToken)).ToDictionary(p => p.Partition, p => p.Root);
+        var tables = new Dictionary<(string Schema, string Name), (long Found, long Expected)>();
         foreach (var entry in dump.Head.Entries)
         {
             if (entry.Kind == TocEntry.TableData)
             {
-                if (!counted.Contains(entry.Id)) await CountAsync(connection, entry, conditions.GetValueOrDefault((entry.Schema ?? "", entry.Name), ""), cancellationToken);
+                if (counted.Contains(entry.Id)) continue;
+                var table = (entry.Schema ?? "", entry.Name);
+                var root = roots.GetValueOrDefault(table, table);
+                var (found, expected) = tables.GetValueOrDefault(root);
+                tables[root] = (found + await RowsAsync(connection, entry, conditions.GetValueOrDefault(table, ""), cancellationToken), expected + entry.Rows);
             }
             else if (entry.Kind == TocEntry.SequenceSet && Value().Match(entry.Definition!) is { Success: true } match)
             {
-                var value = (await connection.QueryAsync($"SELECT last_value || ', ' || is_called FROM {Sql.Name(entry.Schema!)}.{Sql.Name(entry.Name)}", r => r.GetString(0), cancellationToken))[0];
+                var value = (await connection.QueryAsync($"SELECT last_value, is_called FROM {Sql.Name(entry.Schema!)}.{Sql.Name(entry.Name)}", r => FormattableString.Invariant($"{r.GetInt64(0)}, {(r.GetBoolean(1) ? "true" : "false")}"), cancellationToken))[0];
                 if (value != match.Groups[1].Value) throw Differs($"the sequence '{entry.Schema}.{entry.Name}' is at {value}; the dump says {match.Groups[1].Value}");
             }
         }
 
-        var objects = (await connection.QueryAsync("SELECT count(*) FROM pg_largeobject_metadata", r => r.GetInt64(0), cancellationToken))[0];
+        foreach (var ((schema, name), (found, expected)) in tables) Compare(schema, name, found, expected);
+        var objects = (await connection.QueryAsync("SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata", r => r.GetInt64(0), cancellationToken))[0];
         if (objects != dump.LargeObjects) throw Differs($"it has {objects} large objects; the dump has {dump.LargeObjects}");
     }
 
-    /// <summary>Compares the rows of one table.</summary>
+    /// <summary>Compares the rows of one table that is loaded by its own name.</summary>
     /// <param name="connection">A connection to the new database.</param>
     /// <param name="table">The table.</param>
-    /// <param name="condition">Which of its rows are in the dump: <c>WHERE …</c>; empty for all.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/> when it has others.</exception>
-    public static async Task CountAsync(NpgsqlConnection connection, TocEntry table, string condition, CancellationToken cancellationToken)
+    public static async Task CountAsync(NpgsqlConnection connection, TocEntry table, CancellationToken cancellationToken) =>
+        Compare(table.Schema!, table.Name, await RowsAsync(connection, table, "", cancellationToken), table.Rows);
+
+    // The condition says which of its rows are in the dump: WHERE …; empty for all.
+    private static async Task<long> RowsAsync(NpgsqlConnection connection, TocEntry table, string condition, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync($"SELECT pg_catalog.count(*) FROM ONLY {Sql.Name(table.Schema!)}.{Sql.Name(table.Name)} {condition}", r => r.GetInt64(0), cancellationToken))[0];
+
+    private static void Compare(string schema, string name, long found, long expected)
     {
-        var rows = (await connection.QueryAsync($"SELECT count(*) FROM ONLY {Sql.Name(table.Schema!)}.{Sql.Name(table.Name)} {condition}", r => r.GetInt64(0), cancellationToken))[0];
-        if (rows != table.Rows) throw Differs($"the table '{table.Schema}.{table.Name}' has {rows} rows; the dump has {table.Rows}");
+        if (found != expected) throw Differs($"the table '{schema}.{name}' has {found} rows; the dump has {expected}");
     }
 
     private static HoldfastException Differs(string what) => new(ErrorCatalogue.Corrupt, $"The new database is not what was backed up: {what}.", "Nothing is left of it. Look at the server's log, and restore again.");

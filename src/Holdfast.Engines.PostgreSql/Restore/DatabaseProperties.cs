@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
 
-/// <summary>Gives a new database what the one that was backed up had of its own: comment, settings, grants, limit. What the target does not allow is told, and stops nothing.</summary>
+/// <summary>Gives a new database what the one that was backed up had of its own: comment, settings, limit; its grants come with its name. What the target does not allow is told, and stops nothing.</summary>
 internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role)
 {
     private static readonly string[] Privileges = ["CONNECT", "CREATE", "TEMPORARY"];
@@ -20,18 +20,25 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
         var name = Sql.Name(database);
         if (around.Comment is not null) await TryAsync("its comment", $"COMMENT ON DATABASE {name} IS {Sql.Text(around.Comment)}", cancellationToken);
         foreach (var setting in around.Settings) await ApplyAsync(setting, name, cancellationToken);
-        if (around.Grants is not null)
+        if (around.ConnectionLimit >= 0) await TryAsync("its limit of connections", FormattableString.Invariant($"ALTER DATABASE {name} CONNECTION LIMIT {around.ConnectionLimit}"), cancellationToken);
+    }
+
+    /// <summary>The statements that set its grants, once it has its name.</summary>
+    /// <param name="around">What the one that was backed up had.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="restorer">The role that restored, and was let in for that.</param>
+    public IReadOnlyList<(string What, string Sql)> Grants(Surroundings around, string name, string? restorer)
+    {
+        var statements = new List<(string What, string Sql)>();
+        if (restorer is not null) statements.Add(($"the end of the grants to {restorer}", $"REVOKE ALL ON DATABASE {Sql.Name(name)} FROM {Sql.Name(restorer)}"));
+        foreach (var grant in (around.Grants ?? DatabaseGrant.Defaults).Where(g => Privileges.Contains(g.Privilege)))
         {
-            await TryAsync("its grants", $"REVOKE ALL ON DATABASE {name} FROM PUBLIC", cancellationToken);
-            foreach (var grant in around.Grants.Where(g => Privileges.Contains(g.Privilege)))
-            {
-                var to = grant.Role is null ? "PUBLIC" : Sql.Name(grant.Role);
-                var what = $"the grant of {grant.Privilege} to {grant.Role ?? "everybody"}";
-                if (IsThere(grant.Role, what)) await TryAsync(what, $"GRANT {grant.Privilege} ON DATABASE {name} TO {to}{(grant.CanGrant ? " WITH GRANT OPTION" : "")}", cancellationToken);
-            }
+            var to = grant.Role is null ? "PUBLIC" : Sql.Name(grant.Role);
+            var what = $"the grant of {grant.Privilege} to {grant.Role ?? "everybody"}";
+            if (IsThere(grant.Role, what)) statements.Add((what, $"GRANT {grant.Privilege} ON DATABASE {Sql.Name(name)} TO {to}{(grant.CanGrant ? " WITH GRANT OPTION" : "")}"));
         }
 
-        if (around.ConnectionLimit >= 0) await TryAsync("its limit of connections", FormattableString.Invariant($"ALTER DATABASE {name} CONNECTION LIMIT {around.ConnectionLimit}"), cancellationToken);
+        return statements;
     }
 
     // The server keeps a value as it is shown, which SQL does not always take back (a list in quotes); set_config does.

@@ -90,7 +90,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         await _head!.DisposeAsync();
         await runs.ChooseAsync(Dump.Head.MadeBy, cancellationToken);
         _order = new(Dump.Head, list.LeaveOut(Dump.Head));
-        _encoding = Dump.Head.Entries.FirstOrDefault(e => e.Kind == TocEntry.Encoding)?.Definition?.Split('\'') is [_, var name, _] ? name : throw DumpFailure.Unknown("it does not tell its encoding");
+        _encoding = Dump.Head.EncodingName is { Length: > 0 } name ? name : throw DumpFailure.Unknown("it does not tell its encoding");
         await runs.RunAsync(_order.First(), 1, false, cancellationToken);
     }
 
@@ -106,7 +106,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         if (_child is null)
         {
             await rows.CloseAsync(cancellationToken);
-            if (_bytes >= LargeBytes && _order!.IndexesOf(entry) is { Count: > 0 } indexes) _indexes = BuildAsync(_indexes, entry, indexes);
+            if (_bytes >= LargeBytes && entry.IsLoadedByItsName && _order!.IndexesOf(entry) is { Count: > 0 } indexes) _indexes = BuildAsync(_indexes, entry, indexes);
             return;
         }
 
@@ -116,7 +116,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     private async Task BuildAsync(Task before, TocEntry table, IReadOnlyList<int> indexes)
     {
         await before;
-        await ContentCheck.CountAsync(keeper, table, "", _stop.Token); // before something locks it for long
+        await ContentCheck.CountAsync(keeper, table, _stop.Token); // before something locks it for long
         _counted.Add(table.Id);
         await runs.RunAsync(indexes, _isStreaming ? Math.Max(1, jobs - 1) : jobs, _isStreaming, _stop.Token);
     }

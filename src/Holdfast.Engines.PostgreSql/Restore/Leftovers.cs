@@ -15,8 +15,9 @@ internal static class Leftovers
         await using var connection = await group.ConnectAsync(primary, cancellationToken);
         try
         {
-            // Only those that this role owns: others are another installation's.
-            var found = await connection.QueryAsync("SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND pg_has_role(datdba, 'MEMBER')", r => r.GetString(0), cancellationToken, DatabaseNames.RestorePrefix);
+            // Only those that this role owns: others are another installation's. One that is loaded and only lacks its name is somebody's data.
+            const string Ours = "SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND pg_has_role(datdba, 'MEMBER') AND NOT starts_with(coalesce(shobj_description(oid, 'pg_database'), ''), $2)";
+            var found = await connection.QueryAsync(Ours, r => r.GetString(0), cancellationToken, DatabaseNames.RestorePrefix, Naming.LoadedComment);
             foreach (var name in found)
             {
                 if ((await connection.QueryAsync("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", r => r.GetBoolean(0), cancellationToken, name))[0]) await TryDropAsync(connection, name, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Data;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Around;
 using Holdfast.Engines.PostgreSql.Connecting;
@@ -12,20 +13,34 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// </summary>
 internal sealed class NewDatabase : IAsyncDisposable
 {
+    private const int RemovalSeconds = 300; // a server that is at work flushes much before it drops a database
+
     private readonly Connector _connector;
+    private readonly Connector _restorer;
+    private readonly RestoreRole _role;
     private readonly NpgsqlConnection _maintenance;
     private readonly List<string> _roles = [];
     private NpgsqlConnection? _keeper;
+    private HandOver? _handOver;
     private bool _isMade;
 
-    private NewDatabase(Connector connector, Server server, NpgsqlConnection maintenance, string name)
+    private NewDatabase(Connector connector, Connector restorer, RestoreRole role, Server server, SessionWatch watch, NpgsqlConnection maintenance, string name)
     {
-        (_connector, Server, _maintenance, Name) = (connector, server, maintenance, name);
+        (_connector, _restorer, _role, Server, Watch, _maintenance, Name) = (connector, restorer, role, server, watch, maintenance, name);
         TemporaryName = DatabaseNames.RestorePrefix + Guid.NewGuid().ToString("n");
     }
 
     /// <summary>The server.</summary>
     public Server Server { get; }
+
+    /// <summary>Whether the role that restores was let in although it does not own it.</summary>
+    public bool IsLent { get; private set; }
+
+    /// <summary>Its encoding, once it is made.</summary>
+    public string Encoding { get; private set; } = "UTF8";
+
+    /// <summary>Watches over its making.</summary>
+    public SessionWatch Watch { get; }
 
     /// <summary>The name that it shall have.</summary>
     public string Name { get; }
@@ -36,21 +51,26 @@ internal sealed class NewDatabase : IAsyncDisposable
     /// <summary>A connection to the server, for what belongs to no single database.</summary>
     public NpgsqlConnection Maintenance => _maintenance;
 
-    /// <summary>A connection to it.</summary>
+    /// <summary>A connection to it, as the role that restores.</summary>
     public NpgsqlConnection Keeper => _keeper ?? throw new InvalidOperationException("not made yet");
 
     /// <summary>Reserves the temporary name. Nothing is made yet.</summary>
+    /// <param name="connector">Connects as the role that makes databases.</param>
+    /// <param name="restorer">Connects as the one that loads dumps.</param>
+    /// <param name="role">The one that loads dumps.</param>
+    /// <param name="group">The servers.</param>
+    /// <param name="name">The name that it shall have.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException">The name is taken or none.</exception>
-    public static async Task<NewDatabase> BeginAsync(Connector connector, ServerGroup group, string name, CancellationToken cancellationToken)
+    public static async Task<NewDatabase> BeginAsync(Connector connector, Connector restorer, RestoreRole role, ServerGroup group, string name, CancellationToken cancellationToken)
     {
         DatabaseNames.Check(name);
         var server = await group.PrimaryAsync(cancellationToken);
-        var made = new NewDatabase(connector, server, await group.ConnectAsync(server, cancellationToken), name);
+        var watch = group.Watch(server, "restore", name);
+        var made = new NewDatabase(connector, restorer, role, server, watch, await group.ConnectAsync(server, cancellationToken, watch), name);
         try
         {
-            if ((await made._maintenance.QueryAsync("SELECT 1 FROM pg_database WHERE datname = $1", r => r.GetInt32(0), cancellationToken, name)).Count > 0) throw made.Taken(null);
-            await made._maintenance.QueryAsync("SELECT pg_advisory_lock(hashtextextended($1, 0))::text", r => r.GetString(0), cancellationToken, made.TemporaryName);
-            await made._maintenance.RunAsync("SET synchronous_commit = on", cancellationToken); // once it has its name, it stays
+            await watch.RunAsync(made.ReserveAsync, cancellationToken);
             return made;
         }
         catch (Exception e)
@@ -85,19 +105,41 @@ internal sealed class NewDatabase : IAsyncDisposable
             throw CreateStatement.Failed(e, around, _maintenance.UserName!, Server);
         }
 
-        _keeper = await _connector.ConnectAsync(Server.Host, TemporaryName, cancellationToken);
+        // Nobody else gets in before it is whole; and who only may become its owner needs a right to connect of its own.
+        var name = Sql.Name(TemporaryName);
+        Encoding = around.Encoding;
+        IsLent = owner is not null && owner != _role.Name;
+        await _maintenance.RunAsync($"REVOKE ALL ON DATABASE {name} FROM PUBLIC{(IsLent ? $"; GRANT ALL ON DATABASE {name} TO {Sql.Name(_role.Name)}" : "")}", cancellationToken);
+        if (_role.IsApart)
+        {
+            var names = NameEncoding.Of(Encoding);
+            _handOver = new(token => _connector.ConnectAsync(Server.Host, TemporaryName, token, Watch, Encoding), Server, NameEncoding.Inside(_role.Name, names), NameEncoding.Inside(owner!, names));
+            await _handOver.LendAsync(cancellationToken);
+        }
+
+        _keeper = await _restorer.ConnectAsync(Server.Host, TemporaryName, cancellationToken, Watch, Encoding);
     }
 
-    /// <summary>Gives it its name.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when that was taken meanwhile.</exception>
-    public async Task CommitAsync(CancellationToken cancellationToken)
+    /// <summary>Hands what a role of its own has made over to the owner, and takes back what that role was lent.</summary>
+    /// <returns>How many objects could not be handed over.</returns>
+    public Task<long> HandOverAsync(CancellationToken cancellationToken) => _handOver is null ? Task.FromResult(0L) : _handOver.RunAsync(cancellationToken);
+
+    /// <summary>Gives it its name and, with it, its grants: until then nobody else gets in.</summary>
+    /// <param name="grants">The grants: what each is, and its statement.</param>
+    /// <param name="patience">How long somebody who is connected to it all the same is waited for.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What could not be done, and whose sessions were ended.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when the name was taken meanwhile; <see cref="ErrorCatalogue.SourceLocked"/> when somebody stays connected: the database is then kept under its temporary name.</exception>
+    public async Task<IReadOnlyList<string>> CommitAsync(IReadOnlyList<(string What, string Sql)> grants, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
         {
             await CloseKeeperAsync(); // a database with a connection cannot be renamed
-            await _maintenance.RunAsync($"ALTER DATABASE {Sql.Name(TemporaryName)} RENAME TO {Sql.Name(Name)}", cancellationToken);
+            var naming = new Naming(_maintenance, TemporaryName, Name, Watch.Application, grants);
+            var isNamed = await Watch.RunAsync(token => naming.RunAsync(patience, token), cancellationToken);
             _isMade = false;
             _roles.Clear();
+            return isNamed ? naming.Warnings : throw await naming.KeepAsync(Server, cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateDatabase)
         {
@@ -115,15 +157,31 @@ internal sealed class NewDatabase : IAsyncDisposable
         await CloseKeeperAsync();
         try
         {
-            if (_isMade) await _maintenance.RunAsync($"DROP DATABASE IF EXISTS {Sql.Name(TemporaryName)} WITH (FORCE)", CancellationToken.None);
-            foreach (var role in _roles) await _maintenance.RunAsync($"DROP ROLE {Sql.Name(role)}", CancellationToken.None);
+            if (_isMade || _roles.Count > 0) await RemoveAsync();
         }
-        catch (NpgsqlException)
+        catch (Exception e) when (e is NpgsqlException or HoldfastException)
         {
             // The server is gone, and why is told already. What is left is removed at the next start.
         }
 
         await _maintenance.DisposeAsync();
+    }
+
+    private async Task ReserveAsync(CancellationToken cancellationToken)
+    {
+        if ((await _maintenance.QueryAsync("SELECT 1 FROM pg_database WHERE datname = $1", r => r.GetInt32(0), cancellationToken, Name)).Count > 0) throw Taken(null);
+        await _maintenance.QueryAsync("SELECT pg_advisory_lock(hashtextextended($1, 0))::text", r => r.GetString(0), cancellationToken, TemporaryName);
+        await _maintenance.RunAsync("SET synchronous_commit = on", cancellationToken); // once it has its name, it stays
+    }
+
+    // A session that broke, or that nothing comes from any more, removes nothing.
+    private async Task RemoveAsync()
+    {
+        var isLost = Watch.HasGivenUp || _maintenance.FullState.HasFlag(ConnectionState.Broken) || _maintenance.State != ConnectionState.Open;
+        await using var other = isLost ? await _connector.ConnectAsync(Server.Host, _maintenance.Database, CancellationToken.None) : null;
+        var connection = other ?? _maintenance;
+        if (_isMade) await connection.RunAsync($"DROP DATABASE IF EXISTS {Sql.Name(TemporaryName)} WITH (FORCE)", CancellationToken.None, RemovalSeconds);
+        foreach (var role in _roles) await connection.RunAsync($"DROP ROLE {Sql.Name(role)}", CancellationToken.None, RemovalSeconds);
     }
 
     private async ValueTask CloseKeeperAsync()

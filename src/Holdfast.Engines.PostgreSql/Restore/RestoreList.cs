@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Around;
 using Holdfast.Engines.PostgreSql.Connecting;
@@ -8,8 +9,11 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <summary>Which objects of a dump are restored: all, but grants and policies that the target's roles do not allow. Each that is left out is told.</summary>
 /// <param name="role">The restoring role.</param>
 /// <param name="around">What the database names.</param>
-internal sealed class RestoreList(TargetRole role, Surroundings around)
+/// <param name="ownsPublic">Whether that role may change the schema <c>public</c>.</param>
+internal sealed partial class RestoreList(TargetRole role, Surroundings around, bool ownsPublic)
 {
+    private const string Public = "SCHEMA public";
+
     private readonly List<string> _missing = [.. around.Roles.Select(r => r.Name).Where(n => !role.All.Contains(n))];
     private readonly List<string> _warnings = [];
 
@@ -35,9 +39,18 @@ internal sealed class RestoreList(TargetRole role, Surroundings around)
     public IReadOnlySet<int> LeaveOut(DumpHead head)
     {
         var left = new HashSet<int>();
-        foreach (var entry in head.Entries.Where(e => e.Kind is TocEntry.Grants or TocEntry.DefaultGrants or TocEntry.Policy))
+        var ofPublic = ownsPublic ? [] : head.Entries.Where(e => e is { Kind: TocEntry.Grants or TocEntry.Comment, Name: Public }).ToList();
+        left.UnionWith(ofPublic.Select(e => e.Id));
+        if (!ownsPublic && (ofPublic.Count > 0 || around.PublicGrants is { Count: > 0 }))
         {
-            if (WhyNot(entry) is not { } why) continue;
+            var statements = ofPublic.Where(e => around.PublicGrants is null || e.Kind == TocEntry.Comment).Select(e => Lines().Replace(e.Definition!.Trim(), " "));
+            if (around.PublicGrants is not null) statements = statements.Prepend(PublicSchema.Statements(around.PublicGrants, role.All));
+            _warnings.Add($"The grants and the comment on the schema public are left out: before version 15 it belongs to a superuser, who alone may set them in the new database: {string.Join(' ', statements)}");
+        }
+
+        foreach (var entry in head.Entries.Where(e => e.Kind is TocEntry.Grants or TocEntry.DefaultGrants or TocEntry.Policy && !left.Contains(e.Id)))
+        {
+            if (WhyNot(entry, head) is not { } why) continue;
             left.Add(entry.Id);
             _warnings.Add($"{(entry.Kind == TocEntry.Policy ? "The policy" : "The grants on")} {(entry.Schema is null ? "" : entry.Schema + ": ")}{entry.Name} {(entry.Kind == TocEntry.Policy ? "is" : "are")} left out: {why}.");
         }
@@ -45,11 +58,14 @@ internal sealed class RestoreList(TargetRole role, Surroundings around)
         return left;
     }
 
-    private string? WhyNot(TocEntry entry)
+    [GeneratedRegex(@"\s*\n\s*")]
+    private static partial Regex Lines();
+
+    private string? WhyNot(TocEntry entry, DumpHead head)
     {
         var sql = entry.Definition ?? "";
-        if (RoleText.FirstNamed(sql, _missing) is { } name) return $"the role '{name}' does not exist here";
-        if (entry.Kind == TocEntry.DefaultGrants && RoleText.DefaultsOf(sql) is { } of && !role.Own.Contains(of)) return $"'{role.Name}' is no member of '{of}'";
+        if (_missing.Find(m => RoleText.FirstNamed(sql, [NameEncoding.Inside(m, head.Text)]) is not null) is { } name) return $"the role '{name}' does not exist here";
+        if (entry.Kind == TocEntry.DefaultGrants && RoleText.DefaultsOf(sql) is { } of && !role.Own.Any(o => NameEncoding.Inside(o, head.Text) == of)) return $"'{role.Name}' is no member of '{of}'";
         return !role.IsSuperuser && sql.Contains("SET SESSION AUTHORIZATION", StringComparison.Ordinal) ? $"they were made by others than the owner, and '{role.Name}' cannot act for them" : null;
     }
 }

@@ -11,9 +11,12 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="arguments">Arguments of every run.</param>
 /// <param name="connection">How the database is connected to, alone and while rows are loaded too.</param>
 /// <param name="passFile">The file with the password; null where none is needed.</param>
+/// <param name="continues">Whether what cannot be made is left out, and told.</param>
 /// <param name="folder">Where the head of the dump and the lists of objects are put.</param>
-internal sealed class RestoreRuns(ToolFinder tools, Server server, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, PrivateFolder folder)
+internal sealed class RestoreRuns(ToolFinder tools, Server server, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, bool continues, PrivateFolder folder)
 {
+    private readonly List<string> _warnings = []; // several may run at once
+    private readonly List<string> _failed = [];
     private int _lists;
     private Tool? _tool;
 
@@ -22,6 +25,24 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string databa
 
     /// <summary>The program.</summary>
     public Tool Tool => _tool ?? throw new InvalidOperationException("not chosen yet");
+
+    /// <summary>What the program warned of.</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get
+        {
+            lock (_warnings) return [.. _warnings];
+        }
+    }
+
+    /// <summary>What could not be made, each with its statement.</summary>
+    public IReadOnlyList<string> Failed
+    {
+        get
+        {
+            lock (_warnings) return [.. _failed];
+        }
+    }
 
     // Several connections would write their errors into one another; so there is only one.
     private bool SetsTooMuch => TransactionTimeout.IsSetInVain(Tool, server);
@@ -43,7 +64,7 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string databa
     public async Task RunAsync(IReadOnlyList<int> ids, int jobs, bool isBesideRows, CancellationToken cancellationToken)
     {
         if (ids.Count == 0) return;
-        await using var child = Child.Start(Tool.Path, [.. Arguments(), $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 && !SetsTooMuch ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
+        await using var child = Child.Start(Tool.Path, [.. Arguments(), $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 && !SetsTooMuch && !continues ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
         child.Input.Close();
         await EndAsync(child, cancellationToken);
     }
@@ -76,11 +97,22 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string databa
         var output = child.Output.CopyToAsync(Stream.Null, cancellationToken);
         var (exitCode, errors) = await child.EndAsync(cancellationToken);
         await output;
-        if (exitCode == 0 || (SetsTooMuch && TransactionTimeout.IsAll(errors))) return;
-        throw ToolFailure.Of(Tool, database, SetsTooMuch ? TransactionTimeout.Without(errors) : errors, ErrorCatalogue.NotAllowed);
+        if (exitCode == 0 || (SetsTooMuch && TransactionTimeout.IsAll(errors)))
+        {
+            lock (_warnings) _warnings.AddRange(ToolWarnings.In(SetsTooMuch ? TransactionTimeout.Without(errors) : errors).Where(w => !w.Contains("errors ignored on restore", StringComparison.Ordinal)));
+            return;
+        }
+
+        var said = SetsTooMuch ? TransactionTimeout.Without(errors) : errors;
+        if (!continues || FailedObjects.Count(errors) is not { } count) throw ToolFailure.Of(Tool, database, said, ErrorCatalogue.NotAllowed);
+        lock (_warnings)
+        {
+            _failed.AddRange(FailedObjects.In(said, count - (SetsTooMuch ? TransactionTimeout.Count(errors) : 0)));
+            _warnings.AddRange(ToolWarnings.In(said).Where(w => !w.Contains("errors ignored on restore", StringComparison.Ordinal)));
+        }
     }
 
-    private IEnumerable<string> Arguments() => SetsTooMuch ? arguments : arguments.Prepend("--exit-on-error");
+    private IEnumerable<string> Arguments() => SetsTooMuch || continues ? arguments : arguments.Prepend("--exit-on-error");
 
     private string List(IReadOnlyList<int> ids) =>
         "--use-list=" + folder.Write(FormattableString.Invariant($"list-{Interlocked.Increment(ref _lists)}"), string.Concat(ids.Select(i => FormattableString.Invariant($"{i};\n"))));

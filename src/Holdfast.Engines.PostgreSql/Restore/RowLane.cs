@@ -7,6 +7,8 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="connection">The connection, which is the lane's from now on.</param>
 internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
 {
+    private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(5);
+
     private TextWriter? _writer;
     private Task _sending = Task.CompletedTask;
 
@@ -34,7 +36,8 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await connection.DisposeAsync(); // rows that were not ended are given up
+        // Rows that were not ended are given up, which a server that does not answer would never confirm.
+        await connection.DisposeAsync().AsTask().WaitAsync(EndWait, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what else failed is told
     }
 }

@@ -21,6 +21,9 @@ internal static partial class TransactionTimeout
         Sum().Match(errors) is { Success: true } sum && int.TryParse(sum.Groups[1].ValueSpan, out var ignored) && ignored <= Mine().Count(errors)
         && !Without(errors).Contains("pg_restore: error:", StringComparison.Ordinal);
 
+    /// <summary>How often it is in what the program said.</summary>
+    public static int Count(string errors) => Mine().Count(errors);
+
     /// <summary>What else it said.</summary>
     public static string Without(string errors) => Mine().Replace(errors, "").Trim();
 

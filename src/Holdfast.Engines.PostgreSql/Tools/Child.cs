@@ -13,9 +13,13 @@ internal sealed partial class Child : IAsyncDisposable
     private const int MostErrorText = 64 << 10;
     private const int PipeBytes = 1 << 20;
     private const int SetPipeSize = 1031; // F_SETPIPE_SZ
+    private const int EndSignal = 15; // SIGTERM
+
+    private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private ITimer? _ending;
 
     private Child(Process process)
     {
@@ -49,10 +53,21 @@ internal sealed partial class Child : IAsyncDisposable
         return child;
     }
 
-    /// <summary>Ends it.</summary>
-    public void Kill()
+    /// <summary>Processor time that it has used.</summary>
+    public TimeSpan ProcessorTime => _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
+
+    /// <summary>
+    /// Ends it. Asked to end, PostgreSQL's programs have the server cancel what they were doing, which would else go on; one that does not end within a few seconds
+    /// (its server is out of reach) is killed.
+    /// </summary>
+    public void Stop()
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        lock (_process)
+        {
+            if (_ending is not null || _process.HasExited) return;
+            _ending = TimeProvider.System.CreateTimer(_ => Kill(), null, EndWait, Timeout.InfiniteTimeSpan);
+            Signal(_process.Id, EndSignal);
+        }
     }
 
     /// <summary>Waits for its end.</summary>
@@ -66,14 +81,23 @@ internal sealed partial class Child : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Kill();
+        Stop();
         await _process.WaitForExitAsync();
         await _errors;
+        if (_ending is not null) await _ending.DisposeAsync();
         _process.Dispose();
     }
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int Control(SafePipeHandle handle, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
+
+    private void Kill()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+    }
 
     // Always read to its end, or the program would wait for room in the pipe; of very much only the last is kept.
     private static async Task<string> ReadErrorsAsync(Stream stream)

@@ -5,6 +5,8 @@ namespace Holdfast.Engines.PostgreSql.Tools;
 /// <summary>How PostgreSQL's programs are told where to connect: libpq's connection string, in which a database may have any name. Never a password.</summary>
 internal static class ConnectionInfo
 {
+    private const string Nowhere = "/dev/null/none"; // a certificate that is not there is none
+
     // Of Debian and Red Hat.
     private static readonly string[] SystemCertificates = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
@@ -12,8 +14,9 @@ internal static class ConnectionInfo
     /// <param name="config">The source.</param>
     /// <param name="host">The server.</param>
     /// <param name="database">The database.</param>
+    /// <param name="application">By which name the server knows the sessions.</param>
     /// <param name="options">Settings of the session, as for <c>postgres -c</c>.</param>
-    public static string For(PostgreSqlSourceConfig config, PostgreSqlHost host, string database, string? options = null)
+    public static string For(PostgreSqlSourceConfig config, PostgreSqlHost host, string database, string application, string? options = null)
     {
         var parts = new List<string>
         {
@@ -22,11 +25,17 @@ internal static class ConnectionInfo
             Part("port", host.Port.ToString(CultureInfo.InvariantCulture)),
             Part("user", config.User),
             Part("sslmode", Tls(config.Tls)),
-            Part("connect_timeout", Math.Ceiling(config.ConnectTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture)),
+            Part("connect_timeout", Seconds(config.ConnectTimeout)),
             Part("gssencmode", "disable"),
-            Part("application_name", "holdfast"),
+            Part("application_name", application),
+            Part("keepalives", "1"),
+            Part("keepalives_idle", Seconds(config.KeepAlive)),
+            Part("keepalives_interval", "10"),
+            Part("keepalives_count", "6"),
+            Part("tcp_user_timeout", config.StallTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)),
         };
         if (RootCertificate(config) is { } root) parts.Add(Part("sslrootcert", root));
+        if (!config.UsesEnvironment) parts.AddRange([Part("sslcert", Nowhere), Part("sslkey", Nowhere)]);
         if (options is not null) parts.Add(Part("options", options));
         return string.Join(' ', parts);
     }
@@ -37,6 +46,8 @@ internal static class ConnectionInfo
 
     private static string Part(string name, string value) =>
         $"{name}='{value.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal)}'";
+
+    private static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 
     private static string Tls(PostgreSqlTls tls) => tls switch
     {

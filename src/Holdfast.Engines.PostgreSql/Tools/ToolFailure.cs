@@ -23,6 +23,7 @@ internal static class ToolFailure
         ("password authentication failed", ErrorCatalogue.SourceUnreadable, "Check the password that the source is given."),
         ("terminating connection", ErrorCatalogue.SourceUnreadable, "The server was stopped, or somebody ended the session; try again when it runs."),
         ("server closed the connection", ErrorCatalogue.SourceUnreadable, "The server was stopped or crashed; its log says more."),
+        ("has group or world access", ErrorCatalogue.SourceUnreadable, "PostgreSQL's programs take no password from a file that others may read: chmod 0600 it."),
         ("could not connect", ErrorCatalogue.SourceUnreadable, "Check that the server runs."),
         ("permission denied for", ErrorCatalogue.SourceUnreadable, "The backup's role must read everything: GRANT pg_read_all_data TO it (version 14 and newer), or grant SELECT and USAGE on what the message names."),
         ("unsupported version", ErrorCatalogue.NotAllowed, "The backup was made by a newer pg_dump: install its pg_restore."),
@@ -35,12 +36,14 @@ internal static class ToolFailure
     /// <param name="otherwise">The kind of failure where nothing better is known.</param>
     public static HoldfastException Of(Tool tool, string database, string errors, Error otherwise)
     {
+        errors = Secrets.Masked(errors);
         var said = errors.Length == 0 ? "it said nothing" : errors.Length > MostText ? errors[..MostText] + " …" : errors;
         foreach (var (text, error, hint) in Known)
         {
             if (errors.Contains(text, StringComparison.Ordinal)) return new(error, $"{tool.Name} of '{database}' failed: {said}", hint);
         }
 
-        return new(otherwise, $"{tool.Name} of '{database}' failed: {said}", "The server's log says more.");
+        var more = tool.Name == Tool.Restore ? " To have all that can be made, and a list of the rest, restore with --continue-on-error (continueOnError)." : "";
+        return new(otherwise, $"{tool.Name} of '{database}' failed: {said}", $"The server's log says more.{more}");
     }
 }

@@ -7,7 +7,8 @@ namespace Holdfast.Engines.Sqlite.Discovery;
 /// <param name="IsPlain">Whether it begins as an unencrypted SQLite database.</param>
 /// <param name="PageSize">Bytes in a page; 0 where the field makes no sense.</param>
 /// <param name="ChangeCounter">Counts commits in rollback mode; in WAL mode not each.</param>
-internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint ChangeCounter)
+/// <param name="IsWal">Whether it is in WAL mode; without meaning where it is not plain.</param>
+internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint ChangeCounter, bool IsWal)
 {
     /// <summary>Bytes of the header.</summary>
     public const int Length = 100;
@@ -37,6 +38,6 @@ internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint Chan
     {
         int size = BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]);
         if (size == 1) size = 65536;
-        return new(bytes.StartsWith(Magic), size is >= 512 and <= 65536 && int.IsPow2(size) ? size : 0, BinaryPrimitives.ReadUInt32BigEndian(bytes[24..]));
+        return new(bytes.StartsWith(Magic), size is >= 512 and <= 65536 && int.IsPow2(size) ? size : 0, BinaryPrimitives.ReadUInt32BigEndian(bytes[24..]), bytes[18] == 2 || bytes[19] == 2);
     }
 }

@@ -1,12 +1,20 @@
 using System.IO.Enumeration;
+using System.Text;
+using System.Text.Unicode;
+using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Discovery;
 
-/// <summary>Finds the regular files under a directory, opening none of them. Symbolic links are not followed, so nothing outside is reached.</summary>
+/// <summary>
+/// Finds the regular files under a directory, opening none of them. Symbolic links are not followed, also where somebody puts them in the place of folders
+/// meanwhile, so nothing outside is reached.
+/// </summary>
 internal static class FolderWalk
 {
+    private const int NoFolder = 20, TooManyLinks = 40;
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false, ReturnSpecialDirectories = false };
 
     /// <summary>The directory with all links in the way to it resolved.</summary>
@@ -18,49 +26,106 @@ internal static class FolderWalk
     }
 
     /// <summary>All regular files under <paramref name="root"/>, in no order.</summary>
-    public static IEnumerable<FoundFile> Files(string root, CancellationToken cancellationToken)
+    /// <param name="root">The directory.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="other">Told of what is neither a regular file nor a folder; null where nobody wants to know.</param>
+    public static IEnumerable<FoundFile> Files(string root, CancellationToken cancellationToken, Action<string, FileStatus>? other = null)
     {
         var folders = new Stack<string>([""]);
+        using var limit = OpenLimit(root);
         while (folders.TryPop(out var folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = folder.Length == 0 ? root : $"{root}/{folder}";
-            if (Entries(path, folder.Length == 0) is not { } entries)
+            using var handle = OpenFolder(limit, folder, path, out var failure);
+            var place = handle is null ? "" : Beneath.PathIn(handle, "").TrimEnd('/');
+            if (handle is null || Entries(place, path, out failure) is not { } entries)
             {
-                if (FileStatus.Of(path) is not null && !folder.EndsWith("lost+found", StringComparison.Ordinal)) yield return new(folder, path, default, Unreadable(path));
+                if (failure is not null && Closed(folder, path, failure) is { } closed) yield return closed;
                 continue;
             }
 
+            // Names are bytes, and .NET shows all that are not UTF-8 alike: as what one that holds U+FFFD is.
+            var isOdd = entries.Exists(entry => entry.Contains('\uFFFD', StringComparison.Ordinal));
+            if (isOdd) entries = [.. Posix.Names(place).Where(n => Utf8.IsValid(n) && !n.AsSpan().SequenceEqual("."u8) && !n.AsSpan().SequenceEqual(".."u8)).Select(Encoding.UTF8.GetString)];
             foreach (var entry in entries)
             {
                 var name = folder.Length == 0 ? entry : $"{folder}/{entry}";
-                var full = $"{root}/{name}";
-                if (!FileStatus.TryGet(full, out var status))
+                var (full, at) = ($"{root}/{name}", $"{place}/{entry}");
+                if (FileStatus.Read(at, out var status) is not 0 and var error)
                 {
-                    // Gone meanwhile, or a name that is not UTF-8, which .NET cannot spell.
-                    if (entry.Contains('\uFFFD', StringComparison.Ordinal)) yield return new(name, full, default, BadName(name));
+                    if (FileStatus.IsGone(error)) continue; // meanwhile
+                    if (FileStatus.Read($"{place}/.", out _) is not 0 and var closedBy)
+                    {
+                        // Its names can be listed, and nothing in it can be reached.
+                        if (Closed(folder, path, ReadFailure.Of(path, closedBy)) is { } closed) yield return closed;
+                        break;
+                    }
+
+                    if (SideFiles.BaseOf(name) is null) yield return new(name, full, "", default, ReadFailure.Of(full, error));
                 }
                 else if (status.IsFolder) folders.Push(name);
-                else if (status.IsRegular) yield return new(name, full, status);
+                else if (status.IsRegular) yield return new(name, full, at, status);
+                else other?.Invoke(name, status);
             }
+
+            if (!isOdd) continue;
+            foreach (var odd in OddNames.In(path, place, folder)) yield return odd;
         }
     }
 
-    private static List<string>? Entries(string path, bool isRoot)
+    /// <summary>Why the entries of a folder cannot be listed; null where they can.</summary>
+    public static HoldfastException? WhyClosed(string path)
+    {
+        Entries(path, path, out var failure);
+        return failure;
+    }
+
+    // One that is gone by now is no trouble; to be closed is what lost+found is for.
+    private static FoundFile? Closed(string folder, string path, HoldfastException failure)
+    {
+        if (folder.Length == 0) throw failure;
+        return FileStatus.IsGone(FileStatus.Read(path, out _)) || folder.EndsWith("lost+found", StringComparison.Ordinal) ? null : new(folder, path, "", default, failure);
+    }
+
+    private static SafeFileHandle OpenLimit(string root)
     {
         try
         {
-            return [.. new FileSystemEnumerable<string>(path, (ref entry) => entry.FileName.ToString(), Everything)];
+            return Beneath.OpenRoot(root);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            return isRoot ? throw Unreadable(path, e) : null;
+            throw ReadFailure.OfFolder(root, e);
         }
     }
 
-    private static HoldfastException Unreadable(string path, Exception? cause = null) => new(
-        ErrorCatalogue.SourceUnreadable, $"The directory '{path}' cannot be read{(cause is null ? "" : $": {cause.Message}")}.", "Let this user read it, or exclude it.", cause);
+    // Null without a failure where it is no folder any more: a link, perhaps, which the next look tells.
+    private static SafeFileHandle? OpenFolder(SafeFileHandle limit, string folder, string path, out HoldfastException? failure)
+    {
+        failure = null;
+        try
+        {
+            return Beneath.OpenFolder(limit, folder);
+        }
+        catch (IOException e)
+        {
+            if (e.HResult is not (TooManyLinks or NoFolder)) failure = ReadFailure.OfFolder(path, e);
+            return null;
+        }
+    }
 
-    private static HoldfastException BadName(string name) => new(
-        ErrorCatalogue.SourceUnreadable, $"The name '{name}' is not valid UTF-8, so the file cannot be opened.", "Rename it, or exclude it.");
+    private static List<string>? Entries(string place, string path, out HoldfastException? failure)
+    {
+        try
+        {
+            failure = null;
+            return [.. new FileSystemEnumerable<string>(place, (ref entry) => entry.FileName.ToString(), Everything)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failure = ReadFailure.OfFolder(path, e);
+            return null;
+        }
+    }
 }

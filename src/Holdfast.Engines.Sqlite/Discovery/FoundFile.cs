@@ -5,10 +5,11 @@ namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>A regular file under the directory, or a place there that cannot be looked at.</summary>
 /// <param name="Name">Path relative to the directory, with <c>/</c>.</param>
-/// <param name="Path">Whole path.</param>
+/// <param name="Path">Whole path, as people know it.</param>
+/// <param name="Place">Path to open it by, from the folder that was listed: it leads there until the next file is asked for.</param>
 /// <param name="Status">What the file system says of it; without meaning where there is a problem.</param>
 /// <param name="Problem">Why it cannot be looked at.</param>
-internal readonly record struct FoundFile(string Name, string Path, FileStatus Status, HoldfastException? Problem = null)
+internal readonly record struct FoundFile(string Name, string Path, string Place, FileStatus Status, HoldfastException? Problem = null)
 {
     /// <summary>The last part of the name.</summary>
     public string FileName => Name[(Name.LastIndexOf('/') + 1)..];

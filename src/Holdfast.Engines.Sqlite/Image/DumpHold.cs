@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Image;
 
@@ -6,17 +8,18 @@ namespace Holdfast.Engines.Sqlite.Image;
 /// Holds a database for a dump. Its writers wait for it (rollback mode), or their log cannot start over and the one whose commit moves it into
 /// the database pays for all of it (WAL mode). So neither what comes before the dump (a slow destination's folders, a key derived from a
 /// passphrase) nor a destination that takes the dump slowly may last: the pages are copied when the dump begins, or when the time is up before
-/// that. A copy is made several times faster than a dump. Only a small database is dumped as it is, into memory.
+/// that. A copy is made several times faster than a dump. A small database is copied into memory.
 /// </summary>
-internal sealed class DumpHold : IDisposable
+internal sealed unsafe class DumpHold : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly ConnectionImage _image;
+    private readonly LockedImage _image;
     private readonly SqliteViewPlan _plan;
     private readonly SpoolPolicy _policy;
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _timer;
     private SpoolFile? _copy;
+    private byte* _pages;
     private Exception? _failure;
     private bool _begun, _disposed;
 
@@ -26,7 +29,7 @@ internal sealed class DumpHold : IDisposable
     /// <param name="policy">What is allowed.</param>
     /// <param name="heldSince">When the hold began, by <see cref="TimeProvider.GetTimestamp"/>.</param>
     /// <param name="time">The clock.</param>
-    public DumpHold(ConnectionImage image, SqliteViewPlan plan, SpoolPolicy policy, long heldSince, TimeProvider time)
+    public DumpHold(LockedImage image, SqliteViewPlan plan, SpoolPolicy policy, long heldSince, TimeProvider time)
     {
         (_image, _plan, _policy) = (image, plan, policy);
         var left = policy.Budget - time.GetElapsedTime(heldSince) - TimeSpan.FromSeconds(image.Length / policy.CopyRate);
@@ -47,10 +50,42 @@ internal sealed class DumpHold : IDisposable
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (_failure is not null) throw new HoldfastException((_failure as HoldfastException)?.Error ?? ErrorCatalogue.SourceUnreadable, _failure.Message, (_failure as HoldfastException)?.Hint, _failure);
             if (_copy is not null) return DumpWay.FromCopy;
-            if (_image.Length <= _plan.MaxDumpInMemory) return DumpWay.FromMemory;
-            if (MayHoldOn && !HasRoom) return DumpWay.FromDatabase;
+            if (!_plan.IsEncrypted && _image.Length <= _plan.MaxDumpInMemory) return DumpWay.FromMemory;
+            if (MayHoldOn && !HasRoom && _image.IsStill) return DumpWay.FromDatabase;
             Copy(cancellationToken);
             return DumpWay.FromCopy;
+        }
+    }
+
+    /// <summary>Opens what the dump is made from, inside a read transaction.</summary>
+    public SqliteConnection Open(DumpWay way)
+    {
+        if (way == DumpWay.FromDatabase) return SourceConnection.Open(_image, _plan.Key);
+        var connection = way == DumpWay.FromMemory ? OpenPages() : SqliteConnection.Open(CopyPath, SqliteConstants.OpenReadWrite, _plan.Key, shownPath: _image.FilePath);
+        try
+        {
+            SourceConnection.Begin(connection, _plan.Key);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    // A small database is read at once, and SQLite opens it in memory: no file is made for it, and nobody waits for the dump.
+    private SqliteConnection OpenPages()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var length = _image.Length;
+            _pages = (byte*)NativeMemory.Alloc((nuint)length);
+            _image.Read(0, new Span<byte>(_pages, (int)length));
+            _image.Verify();
+            _image.Dispose();
+            return SqliteConnection.OpenImage(_pages, length, _image.FilePath);
         }
     }
 
@@ -70,31 +105,46 @@ internal sealed class DumpHold : IDisposable
             _timer.Dispose();
             _image.Dispose();
             _copy?.Remove();
+            NativeMemory.Free(_pages);
+            _pages = null;
             _stop.Dispose();
         }
     }
 
+    // Nothing may get out of a timer's callback: it would end the process.
     private void OnTimer()
     {
         lock (_gate)
         {
-            if (_begun || _disposed || _copy is not null) return;
             try
             {
-                if (!_policy.IsMandatory && !HasRoom) return;
-                Copy(_stop.Token);
+                if (_begun || _disposed || _copy is not null || _failure is not null) return;
+                if (_policy.IsMandatory || HasRoom) Copy(_stop.Token);
             }
-            catch (Exception e) when (e is HoldfastException or IOException or OperationCanceledException)
+            catch (Exception e)
             {
                 _failure = e; // told when the dump begins
-                _image.Dispose();
+                LetGo();
             }
+        }
+    }
+
+    private void LetGo()
+    {
+        try
+        {
+            _image.Dispose();
+        }
+        catch (Exception)
+        {
+            // What failed before it is what the reader is told; the image is disposed again with this.
         }
     }
 
     private void Copy(CancellationToken cancellationToken)
     {
         _copy = SpoolFile.Copy(_image, 0, _policy.Folder, named: true, cancellationToken);
+        _image.Verify();
         _image.Dispose();
         _copy.Dispose(); // closed before SQLite opens it: no lock is lost
     }

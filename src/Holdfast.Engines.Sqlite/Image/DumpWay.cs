@@ -6,9 +6,9 @@ internal enum DumpWay
     /// <summary>A copy of the pages; the database is no longer held.</summary>
     FromCopy,
 
-    /// <summary>The database, into memory, before anything is handed on.</summary>
+    /// <summary>A copy of the pages in memory; the database is no longer held.</summary>
     FromMemory,
 
-    /// <summary>The database, because there is no room for a copy, and it may be held that long.</summary>
+    /// <summary>The database, because there is no room for a copy, and locks may hold it that long.</summary>
     FromDatabase,
 }

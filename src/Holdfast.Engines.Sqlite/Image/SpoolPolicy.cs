@@ -10,5 +10,5 @@ internal sealed record SpoolPolicy(TimeSpan Budget, double CopyRate, string Fold
     /// <summary>The policy for an image: writers that wait are let go in time, a log that grows only if that costs little.</summary>
     public static SpoolPolicy For(HeldImage image, SqliteSourceConfig config, SqliteTuning tuning) => image.HoldsWriters
         ? new(config.MaxWriterWait, tuning.CopyRate, config.SpoolFolder, true)
-        : new(tuning.MaxReadMark, tuning.CopyRate, config.SpoolFolder, false);
+        : new(image is LockedImage { IsStill: false } ? tuning.MaxColdRead : tuning.MaxReadMark, tuning.CopyRate, config.SpoolFolder, false);
 }

@@ -102,27 +102,40 @@ internal sealed class SpooledImage : HeldImage
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
+    // Nothing may get out of a timer's callback: it would end the process.
     private void OnTimer()
     {
         lock (_gate)
         {
-            if (_released || _declined || _failure is not null) return;
-            var left = Left();
-            if (left > TimeSpan.Zero)
-            {
-                _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); // pages were read since: less is left to copy
-                return;
-            }
-
             try
             {
-                Spool();
+                SpoolInTime();
             }
-            catch (Exception e) when (e is HoldfastException or IOException or OperationCanceledException)
+            catch (Exception e)
             {
                 _failure = e; // the next read tells it
-                Release(verify: false);
+                LetGo();
             }
+        }
+    }
+
+    private void SpoolInTime()
+    {
+        if (_released || _declined || _failure is not null) return;
+        var left = Left();
+        if (left > TimeSpan.Zero) _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); // pages were read since: less is left to copy
+        else Spool();
+    }
+
+    private void LetGo()
+    {
+        try
+        {
+            Release(verify: false);
+        }
+        catch (Exception)
+        {
+            // What failed before it is what the reader is told; whoever holds the image disposes it again.
         }
     }
 

@@ -22,13 +22,13 @@ internal sealed class WalPages : IDisposable
     private readonly ulong _salts;
     private readonly byte[] _frame;
 
-    /// <summary>Opens the log of <paramref name="databasePath"/>.</summary>
-    /// <param name="databasePath">The main file.</param>
+    /// <summary>Opens the log of <paramref name="database"/>.</summary>
+    /// <param name="database">The main file.</param>
     /// <param name="frames">Page number &lt;&lt; 32 | frame number, ascending by frame; becomes this object's own.</param>
     /// <param name="header">Salts, page size and number of pages of the snapshot.</param>
-    public WalPages(string databasePath, ulong[] frames, in WalHeader header)
+    public WalPages(DatabaseFile database, ulong[] frames, in WalHeader header)
     {
-        _path = databasePath + "-wal";
+        _path = database.Shown + "-wal";
         _pageSize = header.PageSize;
         _salts = header.Salts;
         _frame = new byte[FrameHeaderBytes + _pageSize];
@@ -44,39 +44,48 @@ internal sealed class WalPages : IDisposable
 
         _frames = frames;
         _count = count;
-        _file = OpenFile(_path);
+        _file = OpenFile(database, "-wal");
     }
 
     /// <summary>Number of pages that lie in the log.</summary>
     public int Count => _count;
 
-    /// <summary>Opens a log for reading.</summary>
-    public static SafeFileHandle OpenFile(string path)
+    /// <summary>Opens a log or journal for reading: the file of that ending beside a database, and nothing that a link leads to.</summary>
+    public static SafeFileHandle OpenFile(DatabaseFile database, string ending)
     {
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Posix.OpenRegular(database.Path + ending);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' cannot be read: {e.Message}", "Let this user read the database's -wal file too.", e);
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{database.Shown}{ending}' cannot be read: {e.Message.Replace(database.Path, database.Shown, StringComparison.Ordinal)}", $"Let this user read the database's {ending} file too. It may be no link.", e);
         }
     }
 
-    /// <summary>The frames of a log by the headers of its frames, for where the wal-index cannot be mapped; null where they are not of this snapshot.</summary>
-    public static ulong[]? ReadFrames(string databasePath, in WalHeader header)
+    /// <summary>
+    /// The frames of a log by the headers of its frames, for where the wal-index cannot be read that far; null where they are not of this snapshot. Room is
+    /// made as they are found: what a header claims costs nothing.
+    /// </summary>
+    public static ulong[]? ReadFrames(SafeFileHandle file, in WalHeader header)
     {
-        using var file = OpenFile(databasePath + "-wal");
-        var frames = new ulong[header.FrameCount];
-        Span<byte> bytes = stackalloc byte[FrameHeaderBytes];
-        for (var i = 0u; i < header.FrameCount; i++)
+        var frames = new List<ulong>();
+        for (var number = 1u; number <= header.FrameCount; number++)
         {
-            var read = RandomAccess.Read(file, bytes, FileHeaderBytes + ((long)i * (FrameHeaderBytes + header.PageSize)));
-            if (read < FrameHeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) != header.Salts) return null;
-            frames[i] = ((ulong)BinaryPrimitives.ReadUInt32BigEndian(bytes) << 32) | (i + 1);
+            if (!TryReadPageNumber(file, number, header, out var page)) return null;
+            frames.Add(((ulong)page << 32) | number);
         }
 
-        return frames;
+        return [.. frames];
+    }
+
+    /// <summary>Reads which page a frame holds; false where the log has no such frame of this snapshot.</summary>
+    public static bool TryReadPageNumber(SafeFileHandle file, uint frame, in WalHeader header, out uint page)
+    {
+        Span<byte> bytes = stackalloc byte[FrameHeaderBytes];
+        var read = RandomAccess.Read(file, bytes, FileHeaderBytes + ((frame - 1L) * (FrameHeaderBytes + header.PageSize)));
+        page = BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        return read == FrameHeaderBytes && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == header.Salts;
     }
 
     /// <summary>Puts the pages that lie in the log over those of the main file.</summary>

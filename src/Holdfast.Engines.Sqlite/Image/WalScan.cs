@@ -7,13 +7,12 @@ namespace Holdfast.Engines.Sqlite.Image;
 /// <summary>Reads a log that nobody has open, by the rules of SQLite's recovery: salts and checksums must be right, up to the last commit. Checksums are over the stored bytes, so no key is needed.</summary>
 internal static class WalScan
 {
-    /// <summary>Reads the log of <paramref name="databasePath"/>; null where there is none or it holds no commit.</summary>
-    public static ulong[]? TryRead(string databasePath, out WalHeader header, CancellationToken cancellationToken)
+    /// <summary>Reads the log of <paramref name="database"/>; null where there is none or it holds no commit.</summary>
+    public static ulong[]? TryRead(DatabaseFile database, out WalHeader header, CancellationToken cancellationToken)
     {
         header = default;
-        var path = databasePath + "-wal";
-        if (FileStatus.Of(path) is not { IsRegular: true, Size: > WalPages.FileHeaderBytes }) return null;
-        using var file = WalPages.OpenFile(path);
+        if (database.Beside("-wal") is not { IsRegular: true, Size: > WalPages.FileHeaderBytes }) return null;
+        using var file = WalPages.OpenFile(database, "-wal");
         Span<byte> head = stackalloc byte[WalPages.FileHeaderBytes];
         if (RandomAccess.Read(file, head, 0) != head.Length) return null;
         var magic = BinaryPrimitives.ReadUInt32BigEndian(head);

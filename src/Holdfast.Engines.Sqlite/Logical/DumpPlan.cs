@@ -6,6 +6,9 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// <summary>What a script makes in which order, tried out in memory.</summary>
 internal sealed class DumpPlan
 {
+    // Less than a script may cost: it is a schema that is worked out, and each key is looked at once.
+    private static readonly LoadLimits OfASchema = new() { FreeTime = TimeSpan.FromSeconds(20) };
+
     private readonly bool? _bigEndian;
 
     private DumpPlan(Schema schema, bool? bigEndian)
@@ -33,10 +36,29 @@ internal sealed class DumpPlan
 
     /// <summary>Plans the script of a database.</summary>
     /// <exception cref="HoldfastException">No script can hold it.</exception>
-    public static DumpPlan Of(SqliteConnection connection)
+    public static DumpPlan Of(SqliteConnection connection) => Of(connection, OfASchema);
+
+    /// <summary>The same, within limits: a schema can be made so that nobody comes to its end.</summary>
+    public static DumpPlan Of(SqliteConnection connection, LoadLimits limits)
+    {
+        using var rehearsal = new Rehearsal(connection.FilePath);
+        using var budget = new WorkBudget(limits, connection.Handle, rehearsal.Handle);
+        budget.Run(connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size"));
+        try
+        {
+            return Of(connection, rehearsal);
+        }
+        catch (HoldfastException e) when (budget.IsSpent)
+        {
+            throw Sql.Impossible($"'{connection.FilePath}' has a schema that takes longer to work out than it may.", e);
+        }
+    }
+
+    private static DumpPlan Of(SqliteConnection connection, Rehearsal rehearsal)
     {
         var plan = new DumpPlan(Schema.Read(connection), connection.QueryText("PRAGMA encoding") switch { "UTF-16le" => false, "UTF-16be" => true, _ => null });
-        using var rehearsal = new Rehearsal(connection.FilePath);
+        if (plan.Schema.Objects.FirstOrDefault(o => o.IsMisnamed) is { } misnamed)
+            throw Sql.Impossible($"'{connection.FilePath}' has a {misnamed.Type} \"{misnamed.Name}\", a name that SQLite keeps for itself and makes no {misnamed.Type} of.");
         foreach (var table in plan.Tables)
         {
             rehearsal.Create(table);
@@ -53,7 +75,36 @@ internal sealed class DumpPlan
         }
 
         foreach (var item in plan.Schema.Others) rehearsal.Create(item);
+        plan.Compare(rehearsal, connection);
+        Uniqueness.Check(connection, plan.Tables);
         return plan;
+    }
+
+    /// <summary>Facts that a restored copy must share: of the schema, what was tried out.</summary>
+    public SortedDictionary<string, string> Facts { get; private set; } = [];
+
+    // Text that was put into the schema by hand (writable_schema) comes back as SQLite writes it: CREATE TABLE in capitals. Anything else has to be equal.
+    private void Compare(Rehearsal rehearsal, SqliteConnection connection)
+    {
+        var made = rehearsal.Result().Own.ToDictionary(o => (o.Type, o.Name));
+        foreach (var item in Schema.Own)
+        {
+            if (!made.Remove((item.Type, item.Name), out var other) || !IsSame(item, other))
+                throw Sql.Impossible($"'{connection.FilePath}' has a {item.Type} \"{item.Name}\" that its definition in the schema does not make.");
+        }
+
+        Facts = Schema.Facts(connection);
+        foreach (var (name, value) in rehearsal.Facts())
+        {
+            if (name is "schema") Facts[name] = value;
+        }
+    }
+
+    private static bool IsSame(SchemaObject item, SchemaObject other)
+    {
+        var (left, right) = (item.Definition.TrimEnd(), other.Definition.TrimEnd());
+        if (left == right) return true;
+        return item.Table == other.Table && left.Length == right.Length && StatementKinds.BeginLength(left) is var begin and > 0 && string.CompareOrdinal(left, begin, right, begin, left.Length) == 0;
     }
 
     /// <summary>Converts texts of a UTF-16 database; null for UTF-8.</summary>

@@ -18,9 +18,15 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
     private byte[] _head = [];
     private SqliteStatement? _statement;
     private int _values;
+    private string _table = "";
+    private IReadOnlyList<ColumnShape> _columns = [];
+    private readonly SortedDictionary<string, long> _changed = new(StringComparer.Ordinal);
 
     /// <summary>Rows written, statistics left out.</summary>
     public long Rows { get; private set; }
+
+    /// <summary>How many values each column has turned into others, as <c>"table"."column"</c>: dumps of earlier versions did not tell of them.</summary>
+    public IReadOnlyDictionary<string, long> Changed => _changed;
 
     /// <summary>Runs one statement.</summary>
     /// <returns>Null, or what is not as it should be.</returns>
@@ -31,7 +37,7 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
             if (!InsertHead.TryRead(sql, out var length, out var table)) return "an INSERT that has not the form of a backup";
             var isStatistics = InsertHead.IsStatistics(table);
             if (isStatistics && !HasTable(table)) return null; // this build of SQLite keeps none of that kind
-            if (_statement is null || !sql[..length].SequenceEqual(_head)) Prepare(sql[..length], start + length, start + sql.Length);
+            if (_statement is null || !sql[..length].SequenceEqual(_head)) Prepare(sql[..length], Encoding.UTF8.GetString(table), start + length, start + sql.Length);
             var reader = new LiteralReader(start + length, start + sql.Length);
             while (true)
             {
@@ -62,6 +68,7 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
         for (var i = 1; i <= _values; i++)
         {
             if (!reader.TryRead(out var value)) return false;
+            if (i <= _columns.Count && (utf16 == 0 || value.Kind != LiteralKind.CastText) && ValueRules.Changes(_columns[i - 1].Rule, value)) Note(_columns[i - 1]);
             var code = value.Kind switch
             {
                 LiteralKind.Null => sqlite3_bind_null(statement, i),
@@ -95,10 +102,29 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
         return statement.Step();
     }
 
-    private void Prepare(ReadOnlySpan<byte> head, byte* rows, byte* end)
+    private void Note(in ColumnShape column)
+    {
+        var name = $"{Sql.Quote(_table)}.{Sql.Quote(column.Name)}";
+        _changed[name] = _changed.GetValueOrDefault(name) + 1;
+    }
+
+    // Columns as a dump of that table names them; none where the statement names others.
+    private IReadOnlyList<ColumnShape> ColumnsOf(string table, string head)
+    {
+        using var permit = rules.Enter(StatementKind.Own);
+        using var kind = connection.Prepare("SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main'");
+        kind.BindText(1, table);
+        if (!kind.Step()) return [];
+        var shape = TableShape.Of(connection, table, kind.Number(0) != 0);
+        return shape.InsertHead.TrimEnd() == head.TrimEnd() ? shape.Columns : [];
+    }
+
+    private void Prepare(ReadOnlySpan<byte> head, string table, byte* rows, byte* end)
     {
         Forget();
         _head = head.ToArray();
+        _table = table.Replace("\"\"", "\"", StringComparison.Ordinal);
+        _columns = ColumnsOf(_table, Encoding.UTF8.GetString(_head));
         _values = InsertHead.CountValues(new(rows, (int)(end - rows)));
         _statement = connection.Prepare($"{Encoding.UTF8.GetString(_head)}({string.Join(',', Enumerable.Repeat('?', _values))})");
     }

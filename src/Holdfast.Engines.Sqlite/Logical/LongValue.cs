@@ -6,6 +6,10 @@ internal sealed unsafe class LongValue(nint bytes, int length, TextForm form, by
     private const int Piece = 16 * 1024;
     private int _done = -1;
 
+    /// <summary>Bytes that it has as SQL: a quote counts twice, and so does each byte that is written as hexadecimal digits.</summary>
+    public long SqlLength => ValueText.Frame +
+        (form is TextForm.Plain or TextForm.Replace ? length + (long)new ReadOnlySpan<byte>((byte*)bytes, length).Count((byte)'\'') : 2L * length);
+
     /// <summary>Writes what fits; true when the value is complete.</summary>
     public bool TryWrite(ref byte* at, byte* end)
     {

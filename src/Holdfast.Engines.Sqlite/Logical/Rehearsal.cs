@@ -21,6 +21,9 @@ internal sealed class Rehearsal : IDisposable
         _rules = new(_memory);
     }
 
+    /// <summary>SQLite's own handle of it.</summary>
+    public nint Handle => _memory.Handle;
+
     /// <summary>Makes a table, index, view or trigger.</summary>
     /// <exception cref="HoldfastException">No restore could make it.</exception>
     public void Create(SchemaObject item) => Try(item, () =>
@@ -54,8 +57,22 @@ internal sealed class Rehearsal : IDisposable
         _memory.Dispose();
     }
 
-    private HoldfastException Unusual(SchemaObject item) => new(
-        ErrorCatalogue.SourceUnreadable, $"'{_path}' has a {item.Type} \"{item.Name}\" whose definition begins in no way that SQLite writes.", Sql.SnapshotHint);
+    /// <summary>What a restore will make.</summary>
+    public Schema Result()
+    {
+        using var _ = _rules.Enter(StatementKind.Own);
+        return Schema.Read(_memory);
+    }
+
+    /// <summary>Facts that hold of what a restore will make.</summary>
+    public SortedDictionary<string, string> Facts()
+    {
+        using var _ = _rules.Enter(StatementKind.Own);
+        return Schema.Read(_memory).Facts(_memory);
+    }
+
+    private HoldfastException Unusual(SchemaObject item) =>
+        Sql.Impossible($"'{_path}' has a {item.Type} \"{item.Name}\" whose definition begins in no way that SQLite writes.");
 
     private void Try(SchemaObject item, Action action)
     {
@@ -66,7 +83,7 @@ internal sealed class Rehearsal : IDisposable
         catch (HoldfastException e) when (e.Hint != Sql.SnapshotHint)
         {
             var reason = _rules.Refusal ?? _memory.ErrorMessage;
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{_path}' cannot be written as SQL: {item.Type} \"{item.Name}\" cannot be made again: {reason}.", Sql.SnapshotHint, e);
+            throw Sql.Impossible($"'{_path}' cannot be written as SQL: {item.Type} \"{item.Name}\" cannot be made again: {reason}.", e);
         }
     }
 }

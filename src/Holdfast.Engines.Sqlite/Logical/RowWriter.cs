@@ -9,8 +9,16 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// Writes the rows of one table as INSERT statements of many rows, straight into the pipe's memory. Where a statement ends depends on the bytes of
 /// its rows, not on what came before, so that a changed row changes the script around it only and an incremental backup stays small.
 /// </summary>
-internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape, ValueWriter values)
+/// <param name="select">Reads the rows.</param>
+/// <param name="shape">What they are.</param>
+/// <param name="values">Writes their values.</param>
+/// <param name="path">The file, for errors.</param>
+/// <param name="longestStatement">Bytes that a statement may have: SQLite's own limit, which counts the whole statement, is 1,000,000,000.</param>
+internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape, ValueWriter values, string path, long longestStatement = RowWriter.LongestStatement)
 {
+    /// <summary>Bytes that a statement may have.</summary>
+    public const long LongestStatement = 999_000_000;
+
     private const int MaxRows = 500;
     private const int MaxBytes = 64 * 1024;
     private const int MeanBytes = 32 * 1024;
@@ -23,6 +31,7 @@ internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape,
     private int _column;
     private int _statementRows;
     private int _statementBytes;
+    private long _longBytes;
 
     /// <summary>Rows written so far.</summary>
     public long Rows { get; private set; }
@@ -69,6 +78,7 @@ internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape,
             if (!TryBeginRow(ref at, end)) return true;
             _isLongRow = true; // too long for any: piece by piece
             _column = 0;
+            _longBytes = _head.Length + _statementBytes + (3L * _statementRows);
         }
     }
 
@@ -108,8 +118,15 @@ internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape,
             {
                 if (end - at < 2 * RealText.MaxLength) return false;
                 if (_column > 0) *at++ = (byte)',';
-                if (values.TryWrite(ref at, end - 8, _column)) continue;
-                _long = values.Long(_column, shape.Name);
+                var start = at;
+                if (values.TryWrite(ref at, end - 8, _column))
+                {
+                    Grow(at - start + 1);
+                    continue;
+                }
+
+                _long = values.Long(_column);
+                Grow(_long.SqlLength + 1);
             }
 
             if (!_long.TryWrite(ref at, end)) return false;
@@ -119,6 +136,14 @@ internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape,
         if (end - at < 8) return false;
         *at++ = (byte)')';
         return true;
+    }
+
+    // Told before any of the value is written: a statement that is too long cannot be loaded, by nobody.
+    private void Grow(long bytes)
+    {
+        _longBytes += bytes;
+        if (_longBytes <= longestStatement) return;
+        throw Sql.Impossible($"'{path}' has a row in table \"{shape.Name}\" that takes more than {longestStatement:N0} bytes as SQL; that is the most that SQLite reads.");
     }
 
     private void EndStatement(ref byte* at)

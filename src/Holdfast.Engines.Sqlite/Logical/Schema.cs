@@ -27,6 +27,9 @@ internal sealed class Schema
     /// <summary>Indexes, then views, then triggers, for which all else must be there.</summary>
     public IEnumerable<SchemaObject> Others => Last.SelectMany(type => Objects.Where(o => o.Type == type));
 
+    /// <summary>What counts when two schemas are compared: all but what SQLite itself makes.</summary>
+    public IEnumerable<SchemaObject> Own => Objects.Where(o => !o.IsInternal && o.Kind != "shadow");
+
     /// <summary>The table of that name which SQLite itself keeps; null where there is none.</summary>
     public SchemaObject? Internal(string name) => Objects.FirstOrDefault(o => o.Type == "table" && o.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
@@ -55,7 +58,7 @@ internal sealed class Schema
     /// <summary>Facts that a restored copy must share. What SQLite itself makes differs between its versions and does not count.</summary>
     public SortedDictionary<string, string> Facts(SqliteConnection connection)
     {
-        var own = Objects.Where(o => !o.IsInternal && o.Kind != "shadow").ToList();
+        var own = Own.ToList();
         var lines = own.Select(o => string.Join('\0', o.Type, o.Name, o.Table, o.Definition.TrimEnd())).Order(StringComparer.Ordinal);
         string Count(string type) => own.Count(o => o.Type == type).ToString(InvariantCulture);
         return new(StringComparer.Ordinal)

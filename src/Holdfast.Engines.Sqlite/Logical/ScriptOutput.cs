@@ -13,10 +13,15 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
 
     private int _unflushed;
 
+    /// <summary>Bytes written so far.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Writes one statement and ends it.</summary>
     public async ValueTask StatementAsync(string sql)
     {
-        output.Write(Encoding.UTF8.GetBytes(sql + ";\n"));
+        var text = Encoding.UTF8.GetBytes(sql + ";\n");
+        output.Write(text);
+        Bytes += text.Length;
         _unflushed += sql.Length;
         if (_unflushed >= FlushBytes) await FlushAsync();
     }
@@ -29,6 +34,7 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
         {
             more = rows.Fill(output, out var written);
             _unflushed += written;
+            Bytes += written;
             if (more || _unflushed >= FlushBytes) await FlushAsync();
         }
         while (more);

@@ -6,12 +6,14 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>The statements of a script that set something or end a transaction: exactly those that a backup holds, with the values they can have.</summary>
-internal sealed class ScriptSettings(SqliteConnection connection, long expectedBytes)
+internal sealed class ScriptSettings(SqliteConnection connection, long expectedBytes, LoadLimits limits)
 {
     private const int SparePages = 4096;
+    private const double BoundStep = 1.25; // the bound is set anew each time the script has become longer by this
     private const int SpareBytes = 16 * 1024 * 1024;
     private string? _journalMode;
     private long _mostPages;
+    private double _boundAgainAt;
 
     /// <summary>SQLite's number of the encoding where that is UTF-16, else 0.</summary>
     public byte Utf16 { get; private set; }
@@ -27,10 +29,7 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
     {
         switch (sql)
         {
-            case "BEGIN":
-                SetBound();
-                break;
-            case "COMMIT" or "PRAGMA foreign_keys=OFF" or "PRAGMA ignore_check_constraints=ON":
+            case "BEGIN" or "COMMIT" or "PRAGMA foreign_keys=OFF" or "PRAGMA ignore_check_constraints=ON":
             case SqlDump.DropSequence or SqlDump.Analyze or "DROP TABLE IF EXISTS sqlite_stat1" or "DROP TABLE IF EXISTS sqlite_stat4":
             case "PRAGMA encoding='UTF-8'":
                 break;
@@ -52,6 +51,17 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
         return true;
     }
 
+    /// <summary>Bounds the database by the script that was read so far. Not before its page size is known.</summary>
+    public void Bound(long scriptBytes)
+    {
+        if (scriptBytes < _boundAgainAt) return;
+        _boundAgainAt = (scriptBytes * BoundStep) + 1;
+        var bytes = limits.DatabaseBytesFor((long)_boundAgainAt);
+        if (expectedBytes > 0) bytes = Math.Min(bytes, 2 * expectedBytes);
+        _mostPages = (bytes / connection.QueryNumber("PRAGMA page_size")) + SparePages;
+        _mostPages = connection.QueryNumber(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={_mostPages}"));
+    }
+
     /// <summary>Gives the database the journal mode that it had.</summary>
     public void Finish() => connection.Execute($"PRAGMA locking_mode=NORMAL; {_journalMode}");
 
@@ -66,12 +76,5 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
                 "PRAGMA user_version" or "PRAGMA application_id" => true,
                 _ => false,
             };
-    }
-
-    private void SetBound()
-    {
-        if (expectedBytes <= 0 || _mostPages > 0) return;
-        _mostPages = (2 * expectedBytes / connection.QueryNumber("PRAGMA page_size")) + SparePages;
-        _mostPages = connection.QueryNumber(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={_mostPages}"));
     }
 }

@@ -11,6 +11,9 @@ internal static class Sql
     /// <summary>What helps where a script cannot hold a database.</summary>
     public const string SnapshotHint = "Back this database up as a snapshot: that holds its pages as they are.";
 
+    /// <summary>The failure of a database that no script can hold.</summary>
+    public static HoldfastException Impossible(string what, Exception? cause = null) => new(ErrorCatalogue.SourceNotAsSql, what, SnapshotHint, cause);
+
     /// <summary>A name as an identifier.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
@@ -20,6 +23,6 @@ internal static class Sql
     {
         var bytes = statement.TextBytes(column);
         if (Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
-        throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' has a name in its schema that is not UTF-8: {Encoding.UTF8.GetString(bytes)}.", SnapshotHint);
+        throw Impossible($"'{path}' has a name in its schema that is not UTF-8: {Encoding.UTF8.GetString(bytes)}.");
     }
 }

@@ -25,7 +25,7 @@ internal static class SqlDump
     public static async Task<IReadOnlyDictionary<string, string>> WriteAsync(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken)
     {
         var plan = DumpPlan.Of(connection);
-        var facts = plan.Schema.Facts(connection);
+        var facts = plan.Facts;
         var script = new ScriptOutput(output, cancellationToken);
         var rows = 0L;
         await script.StatementAsync("PRAGMA foreign_keys=OFF");
@@ -73,8 +73,11 @@ internal static class SqlDump
         await script.StatementAsync(Number(connection, "application_id"));
         await script.StatementAsync("COMMIT");
         await StatisticsAsync();
-        await script.StatementAsync($"PRAGMA journal_mode={(connection.QueryText("PRAGMA journal_mode") == "wal" ? "wal" : "delete")}"); // always last
+        await script.StatementAsync($"PRAGMA journal_mode={(connection.IsWal ?? connection.QueryText("PRAGMA journal_mode") == "wal" ? "wal" : "delete")}"); // always last
         await script.FlushAsync();
+        var pages = connection.QueryNumber("PRAGMA page_count") - connection.QueryNumber("PRAGMA freelist_count");
+        if (pages * connection.QueryNumber("PRAGMA page_size") > new LoadLimits().DatabaseBytesFor(script.Bytes))
+            throw Sql.Impossible($"'{connection.FilePath}' has {pages:N0} pages and makes a script of {script.Bytes:N0} bytes: so much out of so little is not loaded.");
         facts["rows"] = rows.ToString(CultureInfo.InvariantCulture);
         facts["bytes"] = (connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size")).ToString(CultureInfo.InvariantCulture);
         return facts;
@@ -83,7 +86,7 @@ internal static class SqlDump
         {
             var shape = TableShape.Of(connection, table.Name, table.WithoutRowId);
             using var select = connection.Prepare(shape.Select);
-            return await script.RowsAsync(new(select, shape, new(select, plan.Converter(), connection.FilePath)));
+            return await script.RowsAsync(new(select, shape, new(select, plan.Converter(), shape, connection.FilePath), connection.FilePath));
         }
 
         // Behind the commit: not every build of SQLite has both tables, and statistics are worth having, no more.

@@ -18,12 +18,22 @@ internal static class SqlLoad
     /// <param name="copyScript">Hands the script over, chunk by chunk.</param>
     /// <param name="fingerprint">What <see cref="SqlDump.WriteAsync"/> returned.</param>
     /// <param name="cancellationToken">Interrupts the work, in the middle of a statement too.</param>
+    /// <returns>What the operator should know of the new database.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>
-    internal static async Task LoadAsync(
+    internal static Task<IReadOnlyList<string>> LoadAsync(
         string temporaryPath,
         DatabaseKey? key,
         Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,
         IReadOnlyDictionary<string, string> fingerprint,
+        CancellationToken cancellationToken) => LoadAsync(temporaryPath, key, copyScript, fingerprint, new(), cancellationToken);
+
+    /// <summary>The same, within limits.</summary>
+    internal static async Task<IReadOnlyList<string>> LoadAsync(
+        string temporaryPath,
+        DatabaseKey? key,
+        Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,
+        IReadOnlyDictionary<string, string> fingerprint,
+        LoadLimits limits,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -33,7 +43,7 @@ internal static class SqlLoad
         {
             connection.Execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32768; PRAGMA mmap_size=0");
             if (key is null) connection.Execute("PRAGMA temp_store=FILE"); // sorting an index takes no memory then; an encrypted database's rows stay in memory
-            using var loader = new ScriptLoader(connection, Budget(fingerprint), cancellationToken);
+            using var loader = new ScriptLoader(connection, Budget(fingerprint), limits, cancellationToken);
             var splitter = new StatementSplitter();
             await copyScript((chunk, _) =>
             {
@@ -50,7 +60,8 @@ internal static class SqlLoad
                 return ValueTask.CompletedTask;
             });
             loader.Finish(splitter.Offset, splitter.HasRest);
-            LoadCheck.Verify(connection, fingerprint, loader.Rows);
+            loader.Verify(fingerprint, splitter.Offset);
+            return loader.Warnings;
         }
         catch (HoldfastException) when (cancellationToken.IsCancellationRequested)
         {

@@ -26,6 +26,17 @@ internal static class StatementKinds
         return null;
     }
 
+    /// <summary>Length of the words that say what a definition makes; 0 where it is none.</summary>
+    public static int BeginLength(string sql)
+    {
+        foreach (var (begin, _) in Definitions)
+        {
+            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql.AsSpan(0, begin.Length), begin)) return begin.Length;
+        }
+
+        return 0;
+    }
+
     /// <summary>The kind of a definition; null where it is none.</summary>
     public static StatementKind? OfDefinition(string sql) => OfDefinition(Encoding.UTF8.GetBytes(sql));
 }

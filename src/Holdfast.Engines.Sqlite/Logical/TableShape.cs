@@ -8,12 +8,12 @@ internal sealed class TableShape
 {
     private static readonly string[] RowIdNames = ["rowid", "_rowid_", "oid"];
 
-    private TableShape(string name, string source, string target, int values)
+    private TableShape(string name, string source, string target, IReadOnlyList<ColumnShape> columns)
     {
+        Columns = columns;
         Name = name;
         Select = $"SELECT {source} FROM main.{Sql.Quote(name)} NOT INDEXED"; // in key order, never by way of an index
         InsertHead = $"INSERT INTO {Sql.Quote(name)}{target} VALUES\n";
-        Values = values;
     }
 
     /// <summary>Name of the table.</summary>
@@ -26,7 +26,10 @@ internal sealed class TableShape
     public string InsertHead { get; }
 
     /// <summary>Values in a row.</summary>
-    public int Values { get; }
+    public int Values => Columns.Count;
+
+    /// <summary>The columns that they are written to; the first is the rowid where nothing else holds it.</summary>
+    public IReadOnlyList<ColumnShape> Columns { get; }
 
     /// <summary>A statement that writes one row, to see whether it compiles.</summary>
     public string InsertOne => $"{InsertHead}({string.Join(',', Enumerable.Repeat("?", Values))})";
@@ -35,8 +38,10 @@ internal sealed class TableShape
     public static TableShape Of(SqliteConnection connection, string table, bool withoutRowId)
     {
         List<string> stored = [], all = [];
+        List<ColumnShape> shapes = [];
+        var isStrict = IsStrict(connection, table);
         var keyColumns = 0;
-        using (var columns = connection.Prepare("SELECT name, pk, hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid"))
+        using (var columns = connection.Prepare("SELECT name, pk, hidden, type, \"notnull\" FROM pragma_table_xinfo(?1, 'main') ORDER BY cid"))
         {
             columns.BindText(1, table);
             while (columns.Step())
@@ -44,7 +49,9 @@ internal sealed class TableShape
                 var column = Sql.Name(columns, 0, connection.FilePath);
                 all.Add(column);
                 if (columns.Number(1) > 0) keyColumns++;
-                if (columns.Number(2) == 0) stored.Add(Sql.Quote(column)); // 2 and 3 are generated columns
+                if (columns.Number(2) != 0) continue; // 2 and 3 are generated columns
+                stored.Add(Sql.Quote(column));
+                shapes.Add(new(column, ColumnShape.RuleOf(columns.Text(3) ?? "", isStrict), columns.Number(4) != 0 || (withoutRowId && columns.Number(1) > 0)));
             }
         }
 
@@ -53,8 +60,15 @@ internal sealed class TableShape
             ? null
             : Array.Find(RowIdNames, name => !all.Contains(name, StringComparer.OrdinalIgnoreCase));
         return rowId is null
-            ? new(table, list, "", stored.Count)
-            : new(table, $"{rowId},{list}", $"({rowId},{list})", stored.Count + 1);
+            ? new(table, list, "", shapes)
+            : new(table, $"{rowId},{list}", $"({rowId},{list})", [new(rowId, ColumnRule.None, false), .. shapes]);
+    }
+
+    private static bool IsStrict(SqliteConnection connection, string table)
+    {
+        using var list = connection.Prepare("SELECT strict FROM pragma_table_list(?1) WHERE schema = 'main'");
+        list.BindText(1, table);
+        return list.Step() && list.Number(0) != 0;
     }
 
     // A primary key of one column without an index of its own is an alias of the rowid.

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Native;
 using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 using static Holdfast.Engines.Sqlite.Native.SqliteNative;
@@ -9,16 +8,19 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// <summary>Writes the values of a statement's row as SQL, without making an object for each.</summary>
 /// <param name="select">The statement.</param>
 /// <param name="utf16">Converts the database's texts; null where they are UTF-8.</param>
+/// <param name="shape">The columns that they are written to.</param>
 /// <param name="path">The file, for errors.</param>
-internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf16, string path)
+internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf16, TableShape shape, string path)
 {
-    private const int LongestStatement = 999_000_000;
+    private readonly ColumnShape[] _columns = [.. shape.Columns];
     private readonly nint _row = select.Handle;
 
     /// <summary>Writes one value where it certainly fits.</summary>
     public bool TryWrite(ref byte* at, byte* end, int column)
     {
-        switch (sqlite3_column_type(_row, column))
+        var type = sqlite3_column_type(_row, column);
+        Check(column, type);
+        switch (type)
         {
             case TypeInteger:
                 if (end - at < 32) return false;
@@ -44,7 +46,7 @@ internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf1
     }
 
     /// <summary>Begins to write a text or blob for which there is no room at once.</summary>
-    public LongValue Long(int column, string table)
+    public LongValue Long(int column)
     {
         var (bytes, length) = Bytes(column);
         var (form, substitute) = (TextForm.Blob, (byte)0);
@@ -59,8 +61,48 @@ internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf1
             }
         }
 
-        if ((form is TextForm.Plain or TextForm.Replace ? length : 2L * length) <= LongestStatement) return new((nint)bytes, length, form, substitute);
-        throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' has a value of {length:N0} bytes in table \"{table}\"; SQL text is limited to 1,000,000,000 bytes.", Sql.SnapshotHint);
+        return new((nint)bytes, length, form, substitute);
+    }
+
+    // What a column would make something else of, or not take at all, cannot have been written to it as it is declared now: its type was changed with
+    // writable_schema, or another version of SQLite wrote it.
+    private void Check(int column, int type)
+    {
+        var (name, rule, isNotNull) = _columns[column];
+        var fault = type switch
+        {
+            TypeNull => isNotNull ? "NULL, which it does not take" : null,
+            TypeInteger => rule is ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob ? "an integer, which would become text" : null,
+            TypeFloat => rule switch
+            {
+                ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob => "a floating-point number, which would become text",
+                ColumnRule.Numeric or ColumnRule.OnlyInteger when ValueRules.IsWhole(sqlite3_column_double(_row, column)) => "a floating-point number that would become an integer",
+                ColumnRule.OnlyInteger => "a floating-point number, which it does not take",
+                _ => null,
+            },
+            TypeText => rule switch
+            {
+                ColumnRule.Numeric or ColumnRule.Real when LooksLikeNumber(column) => "text that would become a number",
+                ColumnRule.OnlyInteger or ColumnRule.OnlyReal or ColumnRule.OnlyBlob => "text, which it does not take",
+                _ => null,
+            },
+            _ => rule is ColumnRule.OnlyInteger or ColumnRule.OnlyReal or ColumnRule.OnlyText ? "a blob, which it does not take" : null,
+        };
+        if (fault is not null) throw Sql.Impossible($"'{path}' has a value in table \"{shape.Name}\" that its column \"{name}\" would change: {fault}.");
+    }
+
+    private bool LooksLikeNumber(int column)
+    {
+        var (bytes, length) = Bytes(column);
+        if (length == 0) return false;
+        ReadOnlySpan<byte> text = new(bytes, length);
+        if (utf16 is not null)
+        {
+            if (length > 4096 || !utf16.TryConvert(text, out var converted)) return false;
+            text = converted;
+        }
+
+        return ValueRules.LooksLikeNumber(text);
     }
 
     private bool TryWriteText(ref byte* at, byte* end, int column)

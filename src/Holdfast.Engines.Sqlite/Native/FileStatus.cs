@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
@@ -13,9 +14,28 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
 {
     private const int CurrentFolder = -100;
     private const int NoFollow = 0x100;
-    private const int BasicStatus = 0x7ff;
+    private const int EmptyPath = 0x1000;
+    private const int BasicAndBirth = 0xfff;
+    private const uint Birth = 0x800;
     private const int TypeMask = 0xF000;
-    private static ReadOnlySpan<ushort> Types => [0x8000, 0x4000];
+    private const int NoEntryError = 2, NoFolderError = 20;
+    private const int OthersWrite = 0x12; // 0022
+    private static ReadOnlySpan<ushort> Types => [0x8000, 0x4000, 0xA000];
+
+    /// <summary>When it was made, in ns since 1970; 0 where the file system does not tell.</summary>
+    public long Born { get; init; }
+
+    /// <summary>Names that the file has: more than one where there are hard links.</summary>
+    public uint Links { get; init; }
+
+    /// <summary>Number of its owner.</summary>
+    public uint User { get; init; }
+
+    /// <summary>Number of its group.</summary>
+    public uint Group { get; init; }
+
+    /// <summary>Whether others than its owner may write to it: its group, everybody, or somebody whom an access list names (it shows in the group's rights).</summary>
+    public bool IsWritableByOthers => (Mode & OthersWrite) != 0;
 
     /// <summary>A file with contents: no folder, link, pipe or device.</summary>
     public bool IsRegular => (Mode & TypeMask) == Types[0];
@@ -23,27 +43,73 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     /// <summary>A folder.</summary>
     public bool IsFolder => (Mode & TypeMask) == Types[1];
 
-    /// <summary>Reads the status; false where there is nothing of that name, or the way to it is closed.</summary>
-    public static unsafe bool TryGet(string path, out FileStatus status)
-    {
-        var buffer = stackalloc byte[256];
-        int result;
-        fixed (byte* name = SqliteConnection.Utf8(path)) result = statx(CurrentFolder, name, NoFollow, BasicStatus, buffer);
-        if (result != 0)
-        {
-            status = default;
-            return false;
-        }
+    /// <summary>A symbolic link.</summary>
+    public bool IsLink => (Mode & TypeMask) == Types[2];
 
-        status = new(*(long*)(buffer + 40), Time(buffer + 112), Time(buffer + 96), *(ulong*)(buffer + 32), *(ulong*)(buffer + 136), *(ushort*)(buffer + 28));
-        return true;
+    /// <summary>Reads the status; returns 0, or the error of the operating system. Only <see cref="IsGone"/> says that nothing of that name is there.</summary>
+    public static int Read(string path, out FileStatus status) => Read(CurrentFolder, SqliteConnection.Utf8(path), NoFollow, out status);
+
+    /// <summary>The same of a path in bytes, with a zero at its end: names of files need not be text.</summary>
+    public static int Read(byte[] path, out FileStatus status) => Read(CurrentFolder, path, NoFollow, out status);
+
+    /// <summary>Whether an error says that nothing of that name is there, nor can be: any other says that nobody can tell.</summary>
+    public static bool IsGone(int error) => error is NoEntryError or NoFolderError;
+
+    /// <summary>Whether both are of one file, whatever has become of it.</summary>
+    public bool IsSameFile(in FileStatus other) => (Device, Inode) == (other.Device, other.Inode);
+
+    /// <summary>The status of what is open; false where it cannot be told.</summary>
+    public static bool TryGet(int descriptor, out FileStatus status) => TryGet(descriptor, [0], EmptyPath, out status);
+
+    /// <summary>Reads the status; false where there is nothing of that name, or the way to it is closed.</summary>
+    public static bool TryGet(string path, out FileStatus status) => TryGet(SqliteConnection.Utf8(path), out status);
+
+    /// <summary>The same of a path in bytes, with a zero at its end: names of files need not be text.</summary>
+    public static bool TryGet(byte[] path, out FileStatus status) => TryGet(CurrentFolder, path, NoFollow, out status);
+
+    /// <summary>The status of an open file.</summary>
+    public static FileStatus Of(SafeFileHandle file)
+    {
+        var isHeld = false;
+        file.DangerousAddRef(ref isHeld);
+        try
+        {
+            return TryGet((int)file.DangerousGetHandle(), [0], EmptyPath, out var status) ? status : throw new IOException("The status of an open file cannot be read.");
+        }
+        finally
+        {
+            if (isHeld) file.DangerousRelease();
+        }
     }
 
     /// <summary>The status; null where there is none.</summary>
     public static FileStatus? Of(string path) => TryGet(path, out var status) ? status : null;
 
+    private static bool TryGet(int folder, byte[] path, int flags, out FileStatus status) => Read(folder, path, flags, out status) == 0;
+
+    private static unsafe int Read(int folder, byte[] path, int flags, out FileStatus status)
+    {
+        var buffer = stackalloc byte[256];
+        int result;
+        fixed (byte* name = path) result = statx(folder, name, flags, BasicAndBirth, buffer);
+        if (result != 0)
+        {
+            status = default;
+            return Marshal.GetLastPInvokeError();
+        }
+
+        status = new(*(long*)(buffer + 40), Time(buffer + 112), Time(buffer + 96), *(ulong*)(buffer + 32), *(ulong*)(buffer + 136), *(ushort*)(buffer + 28))
+        {
+            Born = (*(uint*)buffer & Birth) == 0 ? 0 : Time(buffer + 80),
+            Links = *(uint*)(buffer + 16),
+            User = *(uint*)(buffer + 20),
+            Group = *(uint*)(buffer + 24),
+        };
+        return 0;
+    }
+
     private static unsafe long Time(byte* field) => (*(long*)field * 1_000_000_000) + *(uint*)(field + 8);
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int statx(int folder, byte* path, int flags, uint mask, byte* buffer);
 }

@@ -18,27 +18,68 @@ internal sealed unsafe class SqliteConnection : IDisposable
         FilePath = path;
     }
 
-    /// <summary>Path of the database file.</summary>
-    public string FilePath { get; }
+    /// <summary>Path of the database file; of the one that it is a copy of, where it is a copy.</summary>
+    public string FilePath { get; private init; }
+
+    /// <summary>Whether the database is in WAL mode, where SQLite cannot tell: it was read from memory. Else null.</summary>
+    public bool? IsWal { get; private init; }
 
     /// <summary>SQLite's own handle.</summary>
     public nint Handle => _db != 0 ? _db : throw new ObjectDisposedException(nameof(SqliteConnection));
 
     /// <summary>Opens <paramref name="path"/> as a plain file name (never a URI), giving <paramref name="key"/> to it first where there is one.</summary>
     /// <exception cref="HoldfastException">It cannot be opened; a wrong key shows at the first read.</exception>
-    public static SqliteConnection Open(string path, int flags, DatabaseKey? key = null, TimeSpan? busyTimeout = null)
+    /// <param name="path">The file.</param>
+    /// <param name="flags">SQLite's flags.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="busyTimeout">How long locks are waited for; default 10 s.</param>
+    /// <param name="shownPath">What errors call the file: the one that it is a copy of. Default its own path.</param>
+    public static SqliteConnection Open(string path, int flags, DatabaseKey? key = null, TimeSpan? busyTimeout = null, string? shownPath = null) =>
+        Open(path, flags, key, busyTimeout, shownPath ?? path, null);
+
+    /// <summary>Opens a database of a source, from the folder that holds it: its journal and log are found there too.</summary>
+    public static SqliteConnection Open(DatabaseFile file, int flags, DatabaseKey? key, TimeSpan? busyTimeout = null) =>
+        Open(file.Path, flags, key, busyTimeout, file.Shown, AnchoredVfs.Name);
+
+    private static SqliteConnection Open(string path, int flags, DatabaseKey? key, TimeSpan? busyTimeout, string shownPath, byte[]? fileLayer)
     {
-        if (key is not null && !Ciphers.Available) throw Ciphers.Missing(path);
+        if (key is not null && !Ciphers.Available) throw Ciphers.Missing(shownPath);
         nint db;
         int code;
-        fixed (byte* name = Utf8(path)) code = sqlite3_open_v2(name, out db, flags | OpenNoMutex | OpenNoFollow, null);
-        var connection = new SqliteConnection(db, path);
+        fixed (byte* name = Utf8(path), layer = fileLayer) code = sqlite3_open_v2(name, out db, flags | OpenNoMutex | OpenNoFollow, layer);
+        var connection = new SqliteConnection(db, shownPath);
         try
         {
             connection.Check(code);
             sqlite3_extended_result_codes(db, 1);
             sqlite3_busy_timeout(db, (int)(busyTimeout ?? TimeSpan.FromSeconds(10)).TotalMilliseconds);
             if (key is not null) Ciphers.GiveKey(connection, key);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the image of an unencrypted database, which stays where it is and as it is until the connection is disposed.</summary>
+    /// <param name="image">All its pages, at a fixed address. Its header is set to rollback mode: there is no log in memory.</param>
+    /// <param name="length">Bytes of the image.</param>
+    /// <param name="shownPath">What errors call it.</param>
+    public static SqliteConnection OpenImage(byte* image, long length, string shownPath)
+    {
+        var isWal = image[18] == 2 || image[19] == 2;
+        image[18] = image[19] = 1;
+        nint db;
+        int code;
+        fixed (byte* name = ":memory:\0"u8) code = sqlite3_open_v2(name, out db, OpenReadWrite | OpenNoMutex, null);
+        var connection = new SqliteConnection(db, shownPath) { IsWal = isWal };
+        try
+        {
+            connection.Check(code);
+            sqlite3_extended_result_codes(db, 1);
+            fixed (byte* main = "main\0"u8) connection.Check(sqlite3_deserialize(db, main, image, length, length, DeserializeReadOnly));
             return connection;
         }
         catch

@@ -13,6 +13,7 @@ internal static class SqliteConstants
     public const int IoError = 10;
     public const int Corrupt = 11;
     public const int Full = 13;
+    public const int TooBig = 18;
     public const int CantOpen = 14;
     public const int Protocol = 15;
     public const int Auth = 23;
@@ -74,6 +75,7 @@ internal static class SqliteConstants
     public const int ActionSavepoint = 32;
     public const int ActionRecursive = 33;
 
-    public const int FileControlFilePointer = 7;
+    public const uint DeserializeReadOnly = 4;
+
     public const int FileControlJournalPointer = 28;
 }

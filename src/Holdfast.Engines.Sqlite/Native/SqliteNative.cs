@@ -25,10 +25,20 @@ internal static unsafe partial class SqliteNative
             NativeLibrary.TryLoad(Path.Combine(AppContext.BaseDirectory, "libsqlite3mc.so"), out handle))
         {
             HasCiphers = true;
+            CountMemory(handle);
             return handle;
         }
 
-        return NativeLibrary.Load("e_sqlite3", assembly, null);
+        handle = NativeLibrary.Load("e_sqlite3", assembly, null);
+        CountMemory(handle);
+        return handle;
+    }
+
+    // Before the library's first use, and without effect behind it: a bound on its memory needs it to be counted.
+    private static void CountMemory(nint library)
+    {
+        const int MemoryStatus = 9;
+        _ = ((delegate* unmanaged[Cdecl]<int, int, int>)NativeLibrary.GetExport(library, "sqlite3_config"))(MemoryStatus, 1);
     }
 
     [LibraryImport(Library)] public static partial int sqlite3_initialize();
@@ -43,7 +53,8 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library)] public static partial void sqlite3_interrupt(nint db);
     [LibraryImport(Library)] public static partial int sqlite3_limit(nint db, int id, int value);
     [LibraryImport(Library)] public static partial int sqlite3_get_autocommit(nint db);
-    [LibraryImport(Library)] public static partial long sqlite3_soft_heap_limit64(long bytes);
+    [LibraryImport(Library)] public static partial long sqlite3_hard_heap_limit64(long bytes);
+    [LibraryImport(Library)] public static partial long sqlite3_memory_used();
 
     // sqlite3_db_config is variadic; on x64 and arm64 Linux an int and a pointer in the variable part are passed as in the fixed one.
     [LibraryImport(Library)] public static partial int sqlite3_db_config(nint db, int option, int value, int* result);
@@ -73,12 +84,13 @@ internal static unsafe partial class SqliteNative
     public static partial int sqlite3_set_authorizer(nint db, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, byte*, byte*, int> callback, nint context);
 
     [LibraryImport(Library)] public static partial int sqlite3_file_control(nint db, byte* schema, int operation, void* argument);
-    [LibraryImport(Library)] public static partial int sqlite3_snapshot_get(nint db, byte* schema, out nint snapshot);
-    [LibraryImport(Library)] public static partial void sqlite3_snapshot_free(nint snapshot);
+    [LibraryImport(Library)] public static partial int sqlite3_deserialize(nint db, byte* schema, byte* image, long bytes, long room, uint flags);
     [LibraryImport(Library)] public static partial nint sqlite3_vfs_find(byte* name);
+    [LibraryImport(Library)] public static partial int sqlite3_vfs_register(nint vfs, int makeDefault);
     [LibraryImport(Library)] public static partial byte* sqlite3_create_filename(byte* database, byte* journal, byte* wal, int parameters, byte** values);
     [LibraryImport(Library)] public static partial void sqlite3_free_filename(byte* name);
 
     // Only in SQLite3 Multiple Ciphers; check HasCiphers first.
+    [LibraryImport(Library)] public static partial int sqlite3mc_vfs_create(byte* real, int makeDefault);
     [LibraryImport(Library)] public static partial int sqlite3_key_v2(nint db, byte* schema, byte* key, int bytes);
 }

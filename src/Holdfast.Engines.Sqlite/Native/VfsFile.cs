@@ -18,7 +18,8 @@ internal sealed unsafe class VfsFile : IDisposable
     public const int ShmUnlockFlag = 1, ShmLockFlag = 2, ShmSharedFlag = 4, ShmExclusiveFlag = 8;
 
     private const int ShortRead = 522; // SQLITE_IOERR_SHORT_READ: the rest of the buffer was filled with zeros
-    private const int VfsOpenSlot = 40; // offset of sqlite3_vfs.xOpen on 64-bit systems
+    private const int VfsOpenSlot = 40, SystemCallSlot = 144; // offsets of sqlite3_vfs.xOpen and xSetSystemCall on 64-bit systems
+    private const int DescriptorOffset = 24; // of unixFile.h, behind three pointers
     private static readonly nint UnixVfs = FindVfs();
 
     private nint _file;
@@ -31,11 +32,11 @@ internal sealed unsafe class VfsFile : IDisposable
         _name = name;
     }
 
-    /// <summary>Opens <paramref name="path"/>; throws where that fails. The last part of the path may not be a symbolic link.</summary>
-    public static VfsFile Open(string path)
+    /// <summary>Opens a database's file; throws where that fails. It may not be a symbolic link.</summary>
+    public static VfsFile Open(DatabaseFile database)
     {
-        var code = TryOpen(path, out var file);
-        return file ?? throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
+        var code = TryOpen(database.Path, out var file);
+        return file ?? throw SqliteFailure.Of(code, database.Shown, SqliteConnection.ErrorText(code));
     }
 
     /// <summary>Opens <paramref name="path"/>; returns SQLite's result code.</summary>
@@ -78,6 +79,9 @@ internal sealed unsafe class VfsFile : IDisposable
     /// <summary>Goes back to a lower lock.</summary>
     public int Unlock(int level) => ((delegate* unmanaged<nint, int, int>)Method(_file, 8))(_file, level);
 
+    /// <summary>Whether what SQLite has open is a certain file, by device and inode.</summary>
+    public bool Is(in FileStatus status) => FileStatus.TryGet(*(int*)(_file + DescriptorOffset), out var open) && open.IsSameFile(status);
+
     /// <summary>Whether anyone prepares a write.</summary>
     public bool IsReserved()
     {
@@ -85,11 +89,17 @@ internal sealed unsafe class VfsFile : IDisposable
         return ((delegate* unmanaged<nint, int*, int>)Method(_file, 9))(_file, &held) == Ok && held != 0;
     }
 
-    /// <summary>Maps a region of the wal-index that exists already; null in <paramref name="region"/> where it does not.</summary>
+    /// <summary>
+    /// Maps a region of the wal-index that exists already; null in <paramref name="region"/> where it does not. Only for an index that is there, with
+    /// a shared lock held, under which SQLite does not remove it: it would be made otherwise, and be ours.
+    /// </summary>
     public int ShmMap(int index, out byte* region)
     {
         _mapped = true;
-        return ShmMap(_file, index, out region);
+        byte* p = null;
+        var code = ((delegate* unmanaged<nint, int, int, int, byte**, int>)Method(_file, 13))(_file, index, WalIndex.RegionBytes, 0, &p);
+        region = p;
+        return code;
     }
 
     /// <summary>Takes or drops locks of the wal-index.</summary>
@@ -119,21 +129,18 @@ internal sealed unsafe class VfsFile : IDisposable
         _name = null;
     }
 
-    /// <summary>As <see cref="ShmMap(int, out byte*)"/>, on a file that a connection has open.</summary>
-    public static int ShmMap(nint file, int index, out byte* region)
-    {
-        byte* p = null;
-        var code = ((delegate* unmanaged<nint, int, int, int, byte**, int>)Method(file, 13))(file, index, WalIndex.RegionBytes, 0, &p);
-        region = p;
-        return code;
-    }
-
     /// <summary>The address of a method of a <c>sqlite3_file</c>.</summary>
     private static nint Method(nint file, int slot) => ((nint*)*(nint*)file)[slot];
 
     private static nint FindVfs()
     {
         _ = sqlite3_initialize();
-        fixed (byte* unix = "unix\0"u8) return sqlite3_vfs_find(unix);
+        fixed (byte* unix = "unix\0"u8, open = "open\0"u8)
+        {
+            var layer = sqlite3_vfs_find(unix);
+            var set = (delegate* unmanaged<nint, byte*, delegate* unmanaged[Cdecl]<byte*, int, int, int>, int>)(*(nint*)(layer + SystemCallSlot));
+            _ = set(layer, open, &Posix.OpenWithoutWaiting);
+            return layer;
+        }
     }
 }

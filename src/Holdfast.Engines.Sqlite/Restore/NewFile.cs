@@ -32,14 +32,14 @@ internal sealed class NewFile : IDisposable
         var root = FolderWalk.Root(directory);
         var finalPath = DatabasePath.ForNew(root, name);
         // Discovery would never find it, and the next restore would take it for a leftover of its own and remove it.
-        if (SideFiles.IsOurs(Path.GetFileName(finalPath))) throw new HoldfastException(ErrorCatalogue.Usage, $"'{name}' is a name that Holdfast keeps for its own files.", "Choose another name.");
+        if (SideFiles.IsOurs(Path.GetFileName(finalPath)) || SideFiles.IsNamedLikeOurs(Path.GetFileName(finalPath))) throw new HoldfastException(ErrorCatalogue.Usage, $"'{name}' is a name that Holdfast keeps for its own files.", "Choose another name.");
         var folder = Path.GetDirectoryName(finalPath)!;
         var file = new NewFile(finalPath, Path.Combine(folder, SideFiles.RestorePrefix + Guid.NewGuid().ToString("n")));
         try
         {
             file.MakeFolders(folder);
             file.RefuseTaken();
-            Orphans.Remove(Directory.GetFiles(folder, SideFiles.RestorePrefix + "*"), SideFiles.RestorePrefix); // what a killed restore left takes up room
+            Orphans.Remove(Directory.GetFiles(folder, SideFiles.RestorePrefix + "*").Where(f => SideFiles.IsOurs(Path.GetFileName(f))), SideFiles.RestorePrefix); // what a killed restore left takes up room
             var free = new DriveInfo(folder).AvailableFreeSpace;
             if (expectedBytes > free)
                 throw new HoldfastException(ErrorCatalogue.DestinationFull, $"'{folder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.", "Make room, or restore to another place.");
@@ -59,8 +59,9 @@ internal sealed class NewFile : IDisposable
     {
         RefuseTaken();
         if (!Posix.TryRename(TemporaryPath, FinalPath)) throw Taken(FinalPath);
-        _madeFolders.Clear();
         Posix.FlushFolder(Path.GetDirectoryName(FinalPath)!);
+        foreach (var folder in _madeFolders) Posix.FlushFolder(Path.GetDirectoryName(folder)!);
+        _madeFolders.Clear();
     }
 
     /// <inheritdoc/>

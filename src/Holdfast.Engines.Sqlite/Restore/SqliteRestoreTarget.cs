@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
@@ -8,9 +9,20 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>Makes a database file from an image or a script.</summary>
-internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, ScriptFormat script) : IRestoreTarget
+internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, ScriptFormat script, Accounts accounts) : IRestoreTarget
 {
+    private readonly List<string> _warnings = [];
+    private FileStatus _made;
     private bool _loaded;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <inheritdoc/>
+    public FilePermissions? File { get; private set; }
+
+    /// <inheritdoc/>
+    public SourceInfo? Source { get; set; }
 
     /// <inheritdoc/>
     public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
@@ -35,7 +47,14 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
             try
             {
                 // No connection has this file open, so opening and closing it here loses no lock.
-                using (var handle = File.OpenHandle(file.TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite)) RandomAccess.FlushToDisk(handle);
+                using (var handle = System.IO.File.OpenHandle(file.TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+                {
+                    RefuseExchanged(FileStatus.Of(handle));
+                    FileTakeover.Apply(handle, request.File, request.Restore, accounts, _warnings);
+                    RandomAccess.FlushToDisk(handle);
+                    File = FileTakeover.Of(FileStatus.Of(handle), accounts);
+                }
+
                 file.Commit();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -56,6 +75,7 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
     {
         var item = Item(items, SqliteView.ImageItem, ItemKind.Image);
         await using var stream = PrivateFile.Create(file.TemporaryPath, FileShare.None);
+        _made = FileStatus.Of(stream.SafeFileHandle);
         await items.CopyImageAsync(item.Name, new FilePages(stream.SafeFileHandle, file.TemporaryPath), cancellationToken);
         Check(SqliteView.PageSizeMark, item.PageSize);
         Check(SqliteView.PageCountMark, item.PageSize == 0 ? 0 : item.Length / item.PageSize);
@@ -70,7 +90,16 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
     private async Task LoadScriptAsync(IItemSource items, CancellationToken cancellationToken)
     {
         var item = Item(items, SqliteView.ScriptItem, ItemKind.Stream);
-        await script.Load(file.TemporaryPath, request.Key, output => items.CopyStreamAsync(item.Name, output, cancellationToken), request.Fingerprint, cancellationToken);
+        // SQLite takes an empty file for a new database, and gives its journals the same mode: what was secret is readable by nobody else, whatever the umask.
+        await using (var empty = PrivateFile.Create(file.TemporaryPath, FileShare.None)) _made = FileStatus.Of(empty.SafeFileHandle);
+        _warnings.AddRange(await script.Load(file.TemporaryPath, request.Key, output => items.CopyStreamAsync(item.Name, output, cancellationToken), request.Fingerprint, cancellationToken));
+    }
+
+    // Whoever may write to the folder could put a link there, and have the owner of another file changed.
+    private void RefuseExchanged(in FileStatus status)
+    {
+        if (status.Inode == _made.Inode && status.Device == _made.Device && status.Links == 1) return;
+        throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.TemporaryPath}' is not the file any more that was made there.", "Somebody else writes to that folder. Restore into one that only this user may write to.");
     }
 
     private static ItemInfo Item(IItemSource items, string name, ItemKind kind) =>

@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Holdfast.Core.Alerts;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Supervision;
 
 namespace Holdfast.Node.Alerts;
 
@@ -39,29 +43,47 @@ public sealed class AlertBook(Func<IReadOnlyList<Alert>, AlertSnapshot> look, Ti
         if (_reported.TryRemove(key, out _)) Touch();
     }
 
-    /// <summary>Looks now.</summary>
+    /// <summary>Looks now. Where the rules fail, what stands goes on standing, with an alert of that; then it is thrown.</summary>
     public void Look()
     {
-        AlertChanges changes;
         lock (_gate)
         {
-            changes = AlertChanges.Between(_items, AlertRules.Find(look([.. _reported.Values])));
-            _items = changes.Items;
-            if (changes.Any) Changed?.Invoke(changes); // in their order
+            try
+            {
+                Show(AlertRules.Find(look([.. _reported.Values])));
+            }
+            catch (Exception e)
+            {
+                var problem = e is HoldfastException known ? OperationError.Of(known) : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
+                var broken = AlertRules.Broken(time.GetUtcNow(), problem);
+                Show([.. _items.Where(i => i.Key != broken.Key), broken]);
+                throw;
+            }
         }
     }
 
     /// <summary>Runs until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="loop">Told of each look.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         while (true)
         {
             // Before the look, so that what changes meanwhile is looked at again.
             _touched.Reader.TryRead(out _);
             Look();
+            loop.Beat();
             await Task.Delay(interval, time, cancellationToken);
             await WaitAsync(cancellationToken);
         }
+    }
+
+    // Under the lock, so that they are told in their order.
+    private void Show(IEnumerable<Alert> found)
+    {
+        var changes = AlertChanges.Between(_items, found);
+        _items = changes.Items;
+        if (changes.Any) Subscribers.Notify(Changed, changes);
     }
 
     private async Task WaitAsync(CancellationToken cancellationToken)

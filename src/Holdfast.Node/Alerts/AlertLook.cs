@@ -1,5 +1,7 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Jobs;
 using Holdfast.Node.Scheduling;
 
 namespace Holdfast.Node.Alerts;
@@ -11,22 +13,51 @@ internal static class AlertLook
     {
         Now = now,
         UpSince = node.UpSince,
+        DownSince = node.Clock.DownSince,
         SinceTurn = scheduler.SinceTurn,
         Zone = node.Settings.Zone,
         Databases = [.. node.State.Databases.Items.Select(d => d.Value)],
         Templates = [.. node.State.Templates.Items.Select(t => t.Value)],
-        Tasks = [.. node.Tasks.All.Select(t => Task(t, node, scheduler, now))],
-        Sources = [.. node.Sources.Items.Select(s => new AlertSource(s.Attached.Name, s.Status.Problem))],
-        StoreProblem = node.State.Writer.Problem is { } problem ? OperationError.Of(problem) : null,
+        Tasks = [.. node.Tasks.All.Select(t => node.Protection.Facts(t))],
+        Clashes = node.Tasks.Clashes,
+        Clock = node.Clock.Current,
+        Sources = [.. node.Sources.Items.Select(s => Source(s, node))],
+        Destinations = [.. node.Destinations.Items.Select(d => (d.Key, Problem: node.Destinations.IdentityProblem(d.Key))).Where(d => d.Problem is not null).Select(d => new AlertDestination(d.Key, OperationError.Of(d.Problem!)))],
+        SharedDestinations = node.Destinations.Shared,
+        Loops = [.. node.Supervisor.Loops.Select(l => new AlertLoop(l.Name, l.LastBeat, l.Longest, l.Failures, l.Problem, l.Silence)), .. Unscheduled(node, scheduler, now)],
+        Running = [.. node.Queue.UnderWay.Select(Running)],
+        NoProgress = node.Settings.NoProgress,
+        Copies = node.Catalog.Troubles,
+        CatalogProblem = node.Catalog.Problem is { } catalog ? OperationError.Of(catalog) : null,
+        LateVerifications = node.Rotation.Late,
+        DamagedCatalog = node.Catalog.Damaged,
+        LostCatalog = node.Catalog.Lost,
+        StoreProblem = (node.State.Writer.Problem ?? node.StateWatch.Problem) is { } problem ? OperationError.Of(problem) : null,
         Unreadable = node.State.Unreadable.ToDictionary(u => u.Key, u => OperationError.Of(u.Value), StringComparer.Ordinal),
         Reported = reported,
     };
 
-    private static AlertTask Task(Core.Tasks.BackupTask task, HoldfastNode node, BackupScheduler scheduler, DateTimeOffset now)
+    private static AlertOperation Running(OperationJob job)
     {
-        var due = scheduler.NextOf(task.Id)?.At;
-        // Whether it runs matters only where it is late.
-        var isRunning = now - due > AlertRules.Late && node.Dispatcher.Find(task.Id)?.Current.State == OperationState.Running;
-        return new(task, node.StatusOf(task.Id), due, isRunning);
+        var operation = job.Operation.Current;
+        return new(operation.Id, operation.Kind, operation.Database, job.Source, job.Destinations, operation.Phase, job.Operation.StillFor);
+    }
+
+    private static AlertSource Source(SourceMonitor source, HoldfastNode node) => new(source.Attached.Name, source.Status.Problem)
+    {
+        LastLook = source.LastLook,
+        Interval = node.Sources.Interval,
+        Identity = source.Status.Identity,
+        Place = source.Status.Place,
+    };
+
+    // One alert, however many tasks there are.
+    private static IEnumerable<AlertLoop> Unscheduled(HoldfastNode node, BackupScheduler scheduler, DateTimeOffset now)
+    {
+        var problems = scheduler.Problems;
+        if (problems.Count == 0) yield break;
+        var (id, problem) = problems.First();
+        var example = node.Tasks.Find(id) is { } task ? $"that of '{task.Database}' by task '{task.Name}'" : $"task {id}";
+        yield return new("begin of backups", now, TimeSpan.Zero, 1, problem with { Message = $"{problems.Count} cannot be scheduled or begun; for example {example}: {problem.Message}" }, TimeSpan.Zero);
     }
 }

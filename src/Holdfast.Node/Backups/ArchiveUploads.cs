@@ -26,19 +26,18 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         _archive = new([.. targets.Select(t => (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)(async (bytes, token) =>
         {
             await t.Archive.WriteAsync(bytes, token);
-            meter.Stored(t.Number, bytes.Length);
+            meter.Stored(t.Run.Number, bytes.Length);
         }))]);
         _index = new([.. targets.Select(t => (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)t.Index.WriteAsync)]);
     }
 
-    private sealed record Target(int Number, IDestination Destination, IUpload Archive, IUpload Index);
+    private sealed record Target(DestinationRun Run, IUpload Archive, IUpload Index);
 
     /// <summary>Path of the archive.</summary>
     public string Path => _targets[0].Archive.Path;
 
     /// <summary>Begins the uploads. The name's second is the first one from <paramref name="now"/> on that is later than every name there and not taken.</summary>
-    /// <param name="destinations">All destinations.</param>
-    /// <param name="failures">Why a destination does not take part, by their order; one that fails here is added.</param>
+    /// <param name="destinations">All destinations; one that fails takes no part any more.</param>
     /// <param name="database">The database.</param>
     /// <param name="lastName">The latest time in any name there.</param>
     /// <param name="extended">The chain that is extended; null for a new one.</param>
@@ -50,7 +49,17 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     /// <param name="meter">Told of what is stored.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<ArchiveUploads> BeginAsync(
-        IReadOnlyList<IDestination> destinations, HoldfastException?[] failures, DatabaseId database, DateTimeOffset lastName, StoredChain? extended, ArchiveForm form, bool encrypted, BackupType type, BackupOptions options, DateTimeOffset now, BackupMeter meter, CancellationToken cancellationToken)
+        IReadOnlyList<DestinationRun> destinations,
+        DatabaseId database,
+        DateTimeOffset lastName,
+        StoredChain? extended,
+        ArchiveForm form,
+        bool encrypted,
+        BackupType type,
+        BackupOptions options,
+        DateTimeOffset now,
+        BackupMeter meter,
+        CancellationToken cancellationToken)
     {
         var time = new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
         if (time <= lastName) time = lastName.AddSeconds(1); // a clock that was set back must not make old backups look newer
@@ -58,7 +67,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         {
             var name = new ArchiveName(time, form, encrypted);
             var folder = extended?.Path ?? $"{DatabaseFolder.PathOf(database)}/{new ChainName(time, options.Node, type, options.Task)}";
-            if (await TryBeginAsync(destinations, failures, folder, name, tried < SecondsTried, cancellationToken) is { } targets) return new(targets, meter);
+            if (await TryBeginAsync(destinations, folder, name, tried < SecondsTried, cancellationToken) is { } targets) return new(targets, meter);
         }
     }
 
@@ -73,24 +82,14 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     };
 
     /// <summary>Publishes archive and index at every destination that took all their bytes; the index first, so that an archive is never seen without it.</summary>
-    /// <param name="failures">What went wrong is added, by the destinations' order.</param>
     /// <param name="cancellationToken">Stops it before anything is published.</param>
     /// <exception cref="HoldfastException">No destination has the archive.</exception>
-    public async Task PublishAsync(HoldfastException?[] failures, CancellationToken cancellationToken)
+    public async Task PublishAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_targets.Select(async (target, i) =>
-        {
-            try
-            {
-                if ((_archive.Failures[i] ?? _index.Failures[i]) is { } failed) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed);
-                await target.Destination.PublishAsync([target.Index, target.Archive], cancellationToken);
-            }
-            catch (HoldfastException e)
-            {
-                failures[target.Number] = e;
-            }
-        }));
-        if (_targets.All(t => failures[t.Number] is not null)) throw failures[_targets[0].Number]!;
+        await Task.WhenAll(_targets.Select((target, i) => PublishAsync(target, _archive.Failures[i] ?? _index.Failures[i], cancellationToken)));
+        if (_targets.Any(t => t.Run.TakesPart)) return;
+        cancellationToken.ThrowIfCancellationRequested();
+        throw _targets[0].Run.Failure!;
     }
 
     /// <inheritdoc/>
@@ -99,40 +98,60 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         foreach (var target in _targets) await DisposeAsync(target);
     }
 
+    private static async Task PublishAsync(Target target, Exception? failed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (failed is not null) target.Run.Fail(failed);
+            else await target.Run.Destination.PublishAsync([target.Index, target.Archive], cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Where another destination has it the backup is there, and this one is healed like any that failed.
+            target.Run.Fail(new HoldfastException(ErrorCatalogue.DestinationFailed, $"The backup was stopped before it was published at '{target.Run.Name}'.", "What it misses is copied there before the next incremental."));
+        }
+        catch (Exception e)
+        {
+            target.Run.Fail(e);
+        }
+    }
+
     // Null where the name is taken somewhere.
-    private static async Task<List<Target>?> TryBeginAsync(IReadOnlyList<IDestination> destinations, HoldfastException?[] failures, string folder, ArchiveName name, bool mayMoveOn, CancellationToken cancellationToken)
+    private static async Task<List<Target>?> TryBeginAsync(
+        IReadOnlyList<DestinationRun> destinations, string folder, ArchiveName name, bool mayMoveOn, CancellationToken cancellationToken)
     {
         var begun = new List<Target>();
         IUpload? single = null;
         try
         {
-            for (var i = 0; i < destinations.Count; i++)
+            foreach (var run in destinations.Where(d => d.TakesPart))
             {
-                if (failures[i] is not null) continue;
                 try
                 {
-                    single = await destinations[i].BeginUploadAsync($"{folder}/{name}", cancellationToken);
-                    begun.Add(new(i, destinations[i], single, await destinations[i].BeginUploadAsync($"{folder}/{name.IndexName}", cancellationToken)));
+                    single = await run.Destination.BeginUploadAsync($"{folder}/{name}", cancellationToken);
+                    begun.Add(new(run, single, await run.Destination.BeginUploadAsync($"{folder}/{name.IndexName}", cancellationToken)));
                     single = null;
                 }
-                catch (HoldfastException e) when (e.Error != ErrorCatalogue.TargetExists)
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested && !IsTaken(e))
                 {
                     if (single is not null) await single.DisposeAsync();
                     single = null;
-                    failures[i] = e;
+                    run.Fail(e);
                 }
             }
 
-            return begun.Count > 0 ? begun : throw failures[0]!;
+            return begun.Count > 0 ? begun : throw destinations[0].Failure!;
         }
         catch (Exception e)
         {
             if (single is not null) await single.DisposeAsync();
             foreach (var target in begun) await DisposeAsync(target);
-            if (mayMoveOn && e is HoldfastException { Error: var error } && error == ErrorCatalogue.TargetExists) return null;
+            if (mayMoveOn && IsTaken(e)) return null;
             throw;
         }
     }
+
+    private static bool IsTaken(Exception e) => e is HoldfastException known && known.Error == ErrorCatalogue.TargetExists;
 
     private static async ValueTask DisposeAsync(Target target)
     {

@@ -6,11 +6,14 @@ using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Engines;
+using Holdfast.Node.Catalog;
 using Holdfast.Node.Discovery;
+using Holdfast.Node.Jobs;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Places;
 using Holdfast.Node.Retention;
 using Holdfast.Node.Secrets;
+using Holdfast.Node.Stores;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
@@ -19,116 +22,179 @@ namespace Holdfast.Node.Backups;
 /// <summary>Runs one backup as an operation: finds source, keys and destinations, keeps the task's status, and lets retention follow a full.</summary>
 public sealed class BackupExecutor
 {
-    private readonly Func<string, SourceMonitor?> _sources;
+    private readonly SourceBook _sources;
+    private readonly Func<string, BackupTask?> _taskOf;
     private readonly DestinationBook _destinations;
     private readonly DatabaseKeys _keys;
     private readonly StateRecords<TaskStatus> _statuses;
     private readonly RetentionRunner _retention;
+    private readonly ICatalog _catalog;
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
 
     /// <summary>Makes it.</summary>
-    public BackupExecutor(Func<string, SourceMonitor?> sources, DestinationBook destinations, DatabaseKeys keys, StateRecords<TaskStatus> statuses, RetentionRunner retention, NodeSettings settings, TimeProvider time) =>
-        (_sources, _destinations, _keys, _statuses, _retention, _settings, _time) = (sources, destinations, keys, statuses, retention, settings, time);
+    public BackupExecutor(
+        SourceBook sources,
+        Func<string, BackupTask?> taskOf,
+        DestinationBook destinations,
+        DatabaseKeys keys,
+        StateRecords<TaskStatus> statuses,
+        RetentionRunner retention,
+        ICatalog catalog,
+        NodeSettings settings,
+        TimeProvider time) =>
+        (_sources, _taskOf, _destinations, _keys, _statuses, _retention, _catalog, _settings, _time) = (sources, taskOf, destinations, keys, statuses, retention, catalog, settings, time);
 
     /// <summary>Runs a backup to its end, whatever that is.</summary>
-    /// <param name="job">What is asked for.</param>
+    /// <param name="work">What is asked for.</param>
     /// <param name="operation">Its operation.</param>
-    /// <param name="read">Called when the database has been read and only publishing is left.</param>
-    public async Task RunAsync(BackupJob job, LiveOperation operation, Action read)
+    /// <param name="written">Called when the database has been read and only publishing is left.</param>
+    internal async Task RunAsync(BackupWork work, LiveOperation operation, Action written)
     {
-        var start = _time.GetUtcNow();
-        var before = job.Task is null ? TaskStatus.Never : _statuses.Find(job.Task.Id) ?? TaskStatus.Never;
-        Store(job, StatusChanges.Began(before, job.Kind, start, _settings.Tag, operation.Id));
-        var began = job.Task is null ? before : _statuses.Find(job.Task.Id)!;
-        try
+        await using var leases = new DestinationLeases(_destinations);
+        if (Present(work.Job, operation) is not { } job)
         {
-            var (result, opened) = await BackUpAsync(job, operation, read);
-            Store(job, StatusChanges.Succeeded(began, start, _time.GetUtcNow(), result));
-            foreach (var warning in result.Warnings) operation.Write(warning);
-            if (job.Task is not null && result is { Kind: BackupKind.Full }) await RetainAsync(job.Task, operation, opened);
-            var failed = result.Destinations.Where(d => d.Value is not null).ToList();
-            operation.End(
-                failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors,
-                result,
-                failed.Count == 0 ? null : new(ErrorCatalogue.DestinationFailed, string.Join(' ', failed.Select(f => f.Value)), "The other destinations have the archive. What one misses is copied there before the next incremental."));
-        }
-        catch (OperationCanceledException)
-        {
-            Stopped(job, operation, began, before, start);
-        }
-        catch (HoldfastException e)
-        {
-            // It is thrown only where no destination took anything.
-            var all = e.Error == ErrorCatalogue.DestinationFailed || e.Error == ErrorCatalogue.DestinationFull ? job.Settings.Destinations : null;
-            Store(job, StatusChanges.Failed(began, job.Kind, start, _time.GetUtcNow(), OperationError.Of(e), all));
-            operation.End(OperationState.Failed, null, e);
-        }
-        catch (Exception e)
-        {
-            // The one catch-all: other backups go on.
-            var unexpected = new HoldfastException(ErrorCatalogue.Unexpected, $"The backup of '{job.Database}' ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e);
-            Store(job, StatusChanges.Failed(began, job.Kind, start, _time.GetUtcNow(), OperationError.Of(unexpected)));
-            operation.End(OperationState.Failed, null, unexpected);
-        }
-    }
-
-    private void Stopped(BackupJob job, LiveOperation operation, TaskStatus began, TaskStatus before, DateTimeOffset start)
-    {
-        if (!operation.IsAborted)
-        {
-            var status = StatusChanges.Interrupted(began, before);
-            // What an operator asked for has no slot that would be due again.
-            Store(job, operation.Current.AskedBy is null ? status : status with { DelayedUntil = start, DelayedKind = job.Kind });
-            operation.End(OperationState.Failed, null, new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", job.Task is null ? "Ask for it again." : "It runs again at the next start."));
+            if (operation.Claim()) operation.End(OperationState.Aborted, null, new(ErrorCatalogue.Aborted, "Its task was deleted or switched off while it waited, or its database dropped.", null));
             return;
         }
 
-        var now = _time.GetUtcNow();
-        Store(job, operation.DelayedUntil is { } until ? StatusChanges.Delayed(began, job.Kind, start, now, until) : StatusChanges.Aborted(began, job.Kind, start, now));
-        operation.End(OperationState.Aborted, null, new(ErrorCatalogue.Aborted, operation.DelayedUntil is null ? "An operator aborted it." : "An operator put it off.", null));
+        var start = _time.GetUtcNow();
+        work.Before = TaskStatus.Never;
+        Store(job, status => StatusChanges.Began(work.Before = status, job.Kind, start, _settings.Tag, operation.Id));
+        operation.Began(() => ("opening", new()));
+        try
+        {
+            var (result, opened) = await BackUpAsync(job, operation, leases, written);
+            if (!TrySucceed(work, operation, start, result)) return;
+            if (job.Task is not null && result is { Kind: BackupKind.Full }) await RetainSafelyAsync(job.Task, operation, opened);
+            if (operation.Claim()) operation.TryEndAsSucceeded();
+        }
+        catch (OperationCanceledException) when (operation.Stopping.IsCancellationRequested)
+        {
+            if (operation.Claim()) EndNow(work, operation, operation.IsAborted ? StopReason.Aborted : StopReason.NodeStops);
+        }
+        catch (Exception e)
+        {
+            // The one catch-all: other backups go on. A cancellation that nobody of us asked for is a failure like any other.
+            if (operation.Claim()) Fail(work, operation, Surprise.Of($"The backup of '{job.Database}'", e));
+        }
     }
 
-    private void Store(BackupJob job, TaskStatus status)
+    // It may have waited for hours: what an operator has saved since holds for it too. Null where it shall not run any more.
+    private BackupJob? Present(BackupJob job, LiveOperation operation)
     {
-        if (job.Task is not null) _statuses.Set(job.Task.Id, status);
+        if (job.Task is not { } queued) return job;
+        if (_taskOf(queued.Id) is not { } task || (!task.Settings.Runs && operation.Current.AskedBy is null)) return null;
+        return job with { Settings = task.Settings, Task = task };
     }
 
-    private async Task<(OperationResult Result, IReadOnlyList<(string Name, IDestination Opened)> Destinations)> BackUpAsync(BackupJob job, LiveOperation operation, Action read)
+    /// <summary>Ends a backup that waits, was stopped, or hangs; for whoever has claimed its operation.</summary>
+    internal void EndNow(BackupWork work, LiveOperation operation, StopReason reason)
+    {
+        if (operation.TryEndAsSucceeded()) return;
+        var (job, now) = (work.Job, _time.GetUtcNow());
+        var start = operation.Current.Started ?? now;
+        switch (reason)
+        {
+            case StopReason.Aborted:
+                Store(job, status => operation.DelayedUntil is { } until ? StatusChanges.Delayed(status, job.Kind, start, now, until) : StatusChanges.Aborted(status, job.Kind, start, now));
+                operation.End(OperationState.Aborted, null, OperationWork.Error(reason, operation));
+                break;
+            case StopReason.Stalled:
+                Fail(work, operation, OperationWork.Error(reason, operation));
+                break;
+            default:
+                // What was due before it is due again, and it waits for the next start itself, too.
+                if (work.Before is { } before) Store(job, status => StatusChanges.Interrupted(status, before));
+                operation.Requeue();
+                break;
+        }
+    }
+
+    private void Fail(BackupWork work, LiveOperation operation, HoldfastException failure)
+    {
+        var (job, now) = (work.Job, _time.GetUtcNow());
+        // It is thrown only where no destination took anything.
+        var isOfDestinations = failure.Error == ErrorCatalogue.DestinationFailed || failure.Error == ErrorCatalogue.DestinationFull || failure.Error == ErrorCatalogue.DestinationIdentity;
+        var all = isOfDestinations ? job.Settings.Destinations : null;
+        Store(job, status => StatusChanges.Failed(status, job.Kind, operation.Current.Started ?? now, now, OperationError.Of(failure), all));
+        operation.End(OperationState.Failed, null, failure);
+    }
+
+    // Stored before anything follows it, so that nothing that follows can take it back. False where somebody has ended the operation meanwhile.
+    private bool TrySucceed(BackupWork work, LiveOperation operation, DateTimeOffset start, OperationResult result)
+    {
+        var failed = result.Destinations.Where(d => d.Value is not null).Select(d => d.Value!).ToList();
+        var error = failed.Count == 0 ? null : new HoldfastException(
+            ErrorCatalogue.DestinationFailed, string.Join(' ', failed), "The other destinations have the archive. What one misses is copied there before the next incremental.");
+        if (!operation.Succeeded(failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors, result, error)) return false;
+        Store(work.Job, status => StatusChanges.Succeeded(status, start, _time.GetUtcNow(), result));
+        foreach (var warning in result.Warnings) operation.Write(warning);
+        return true;
+    }
+
+    // Of the status as it is by then: a destination may be changed meanwhile, which changes it too.
+    private void Store(BackupJob job, Func<TaskStatus, TaskStatus> change)
+    {
+        if (job.Task is not null) _statuses.Change(job.Task.Id, status => change(status ?? TaskStatus.Never));
+    }
+
+    private async Task<(OperationResult Result, IReadOnlyList<(string Name, IDestination Opened)> Destinations)> BackUpAsync(
+        BackupJob job, LiveOperation operation, DestinationLeases leases, Action written)
     {
         var stop = operation.Stopping;
         stop.ThrowIfCancellationRequested();
-        var monitor = _sources(job.Database.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{job.Database.Source}' is not configured on node {_settings.Tag}.", "Add it to holdfast.json.");
-        var database = monitor.Find(job.Database.Name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{job.Database}' is not there.", "It was dropped or renamed.");
-        var (opened, unusable) = await OpenAsync(job.Settings.Destinations, stop);
-        var meter = new BackupMeter(opened.Count);
-        operation.Began(() => (meter.Phase, new() { TotalBytes = meter.TotalBytes, DoneBytes = meter.DoneBytes, Items = meter.Items, StoredBytes = opened.Select((d, i) => (d.Name, Bytes: meter.StoredBytes(i))).ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal) }));
-        var runner = new BackupRunner(monitor.Attached.Engine, monitor.Attached.Source, [.. opened.Select(d => d.Opened)], Options(job), _time);
+        await using var use = await _sources.UseAsync(job.Database.Source, stop); // waits where the server has just started, and does not know yet what is there
+        var database = use.Get(job.Database.Name);
+        var (opened, unusable) = await OpenAsync(job.Settings.Destinations, leases, stop);
+        var meter = new BackupMeter(opened.Count) { Log = operation };
+        operation.Began(() => (meter.Phase, Progress(meter, opened)), () => meter.Moves);
+        var runner = new BackupRunner(use.Engine, use.Source, [.. opened.Select(d => new WatchedDestination(d.Opened, meter.Moved))], Options(job), _time, Recorder(job, opened));
         // A key is asked for only where one can be needed: the store answers one at a time, and there can be 10,000 backups.
         var key = database.Encryption == EncryptionState.No ? null : await _keys.FindAsync(job.Database, stop);
-        var outcome = await runner.RunAsync(database, key, meter, read, stop);
+        var outcome = await runner.RunAsync(database, key, meter, written, stop);
         if (outcome.State == BackupState.Failed) throw outcome.Error!;
         var destinations = unusable.ToDictionary(u => u.Key, u => (string?)u.Value, StringComparer.Ordinal);
-        for (var i = 0; i < opened.Count; i++) destinations[opened[i].Name] = outcome.DestinationFailures.Count > i ? outcome.DestinationFailures[i]?.Message : null;
+        for (var i = 0; i < opened.Count; i++) destinations[opened[i].Name] = outcome.DestinationFailures.Count > i && outcome.DestinationFailures[i] is { } failure ? Bounded.Text(failure.Message) : null;
+        var (ahead, more) = Bounded.Lists(outcome.NamesAhead);
         return (
             new()
             {
                 Unchanged = outcome.Path is null,
+                ReadInFull = outcome.ReadInFull,
                 Kind = outcome.Kind,
                 Type = outcome.Type,
+                TypeReason = outcome.TypeReason,
                 Encryption = outcome.Encryption,
                 Path = outcome.Path,
                 ArchiveId = outcome.ArchiveId,
+                Head = outcome.Head,
                 DatabaseBytes = outcome.DatabaseBytes,
                 StoredBytes = outcome.StoredBytes,
                 Destinations = destinations,
+                NamesAhead = ahead,
+                MoreNamesAhead = more,
                 Warnings = outcome.Warnings,
             },
             [.. opened.Where((_, i) => outcome.DestinationFailures.Count <= i || outcome.DestinationFailures[i] is null)]);
     }
 
+    private RunCatalog Recorder(BackupJob job, List<(string Name, IDestination Opened)> opened) =>
+        new(_catalog, [.. opened.Select(d => new CopyPlace(d.Name, d.Opened.Identity))], _time) { Head = HeadOf(job) };
+
+    // Where it was stored as far as the task's destinations are still those.
+    private WrittenHead? HeadOf(BackupJob job) => job.Task is { } task ? WrittenHead.Of(task, _statuses.Find(task.Id) ?? TaskStatus.Never) : null;
+
+    private static OperationProgress Progress(BackupMeter meter, List<(string Name, IDestination Opened)> destinations) => new()
+    {
+        TotalBytes = meter.TotalBytes,
+        DoneBytes = meter.DoneBytes,
+        Items = meter.Items,
+        StoredBytes = destinations.Select((d, i) => (d.Name, Bytes: meter.StoredBytes(i))).ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal),
+    };
+
     // One destination that cannot be opened stops no other.
-    private async Task<(List<(string Name, IDestination Opened)> Opened, Dictionary<string, string> Unusable)> OpenAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    private static async Task<(List<(string Name, IDestination Opened)> Opened, Dictionary<string, string> Unusable)> OpenAsync(IReadOnlyList<string> names, DestinationLeases leases, CancellationToken cancellationToken)
     {
         var opened = new List<(string, IDestination)>();
         var unusable = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -137,12 +203,12 @@ public sealed class BackupExecutor
         {
             try
             {
-                opened.Add((name, await _destinations.OpenForBackupsAsync(name, cancellationToken)));
+                opened.Add((name, await leases.OpenForBackupsAsync(name, cancellationToken)));
             }
             catch (HoldfastException e)
             {
                 first ??= e;
-                unusable[name] = e.Message;
+                unusable[name] = Bounded.Text(e.Message);
             }
         }
 
@@ -156,25 +222,44 @@ public sealed class BackupExecutor
         Kind = job.Kind,
         Encryption = job.Settings.Encryption.Mode == EncryptionMode.None ? null : AgeProtection.ToRecipients([.. job.Settings.Encryption.Recipients.Select(AgeRecipient.Parse)]),
         EncryptSnapshots = job.Settings.Encryption.EncryptSnapshots,
+        ComparesInFull = job.Task is { } task && Comparisons.IsDue(task, _statuses.Find(task.Id) ?? TaskStatus.Never, _time.GetUtcNow()),
         Node = _settings.Tag,
         NodeKey = _settings.Key,
         Task = job.Task?.Id,
+        Latest = _retention.Latest,
         MaxChainAge = _settings.MaxChainAge,
     };
 
-    // What goes wrong here never fails the backup.
+    // The backup is done: whatever goes wrong here, an abort too, changes nothing of that.
+    private async Task RetainSafelyAsync(BackupTask task, LiveOperation operation, IReadOnlyList<(string Name, IDestination Opened)> destinations)
+    {
+        try
+        {
+            await RetainAsync(task, operation, destinations);
+        }
+        catch (Exception) when (operation.Stopping.IsCancellationRequested)
+        {
+            operation.Write("retention was stopped: it goes on after the next full backup");
+        }
+        catch (Exception e)
+        {
+            operation.Write($"retention failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
     private async Task RetainAsync(BackupTask task, LiveOperation operation, IReadOnlyList<(string Name, IDestination Opened)> destinations)
     {
         if (task.Settings.Retention is null && _statuses.Find(task.Id)?.RetentionProblems is null) return;
         var runs = new List<RetentionRun>();
         foreach (var (name, destination) in destinations)
         {
+            operation.Write($"retention: looking at {name}");
             var run = await _retention.RunAsync(task, name, destination, approved: null, operation.Stopping);
             foreach (var path in run.Deleted) operation.Write($"retention: {name}: {path} is gone");
             if (run.Problem is { } problem) operation.Write($"retention: {name}: {problem.Message}");
             runs.Add(run);
         }
 
-        if (_statuses.Find(task.Id) is { } status && RetentionRun.Apply(status, runs) is { } changed) _statuses.Set(task.Id, changed);
+        _statuses.Change(task.Id, status => status is null ? null : RetentionRun.Apply(status, runs));
     }
 }

@@ -1,3 +1,5 @@
+using Holdfast.Node.Operations;
+
 namespace Holdfast.Node.Backups;
 
 /// <summary>How far one backup is, for whoever watches it. Written by the backup, read by others at any time.</summary>
@@ -6,7 +8,11 @@ public sealed class BackupMeter(int destinations)
 {
     private readonly long[] _stored = new long[destinations];
     private long _done;
+    private long _moved;
     private int _items;
+
+    /// <summary>Takes the backup's steps; null where nobody reads them.</summary>
+    public IOperationLog? Log { get; init; }
 
     /// <summary>What the backup is doing: <c>opening</c>, <c>reading</c>, <c>publishing</c>.</summary>
     public string Phase { get; internal set; } = "opening";
@@ -22,6 +28,13 @@ public sealed class BackupMeter(int destinations)
 
     /// <summary>Bytes that the destination with this number has taken.</summary>
     public long StoredBytes(int destination) => Interlocked.Read(ref _stored[destination]);
+
+    /// <summary>Grows with each byte that is read or written at a destination, also when a chain is healed.</summary>
+    internal long Moves => Interlocked.Read(ref _moved);
+
+    internal void Moved(long bytes) => Interlocked.Add(ref _moved, bytes);
+
+    internal void Step(string line) => Log?.Write(line);
 
     internal void Read(long bytes) => Interlocked.Add(ref _done, bytes);
 

@@ -18,6 +18,9 @@ public sealed record BackupOptions
     /// <summary>Whether the given key also encrypts snapshots of unencrypted databases. Default no.</summary>
     public bool EncryptSnapshots { get; init; }
 
+    /// <summary>Whether a database that says of itself that nothing has changed is read and compared in full. Default no.</summary>
+    public bool ComparesInFull { get; init; }
+
     /// <summary>Tag of the node.</summary>
     public required string Node { get; init; }
 
@@ -32,6 +35,9 @@ public sealed record BackupOptions
 
     /// <summary>Epoch of the assignment; 0 where there is none.</summary>
     public long Epoch { get; init; }
+
+    /// <summary>The latest that it can be now, which names at the destinations are held against; null, the default, where nobody watches the time: then only names decades ahead are not followed.</summary>
+    public DateTimeOffset? Latest { get; init; }
 
     /// <summary>A chain that is older is not extended: the next backup is full. Null, the default, for any age.</summary>
     public TimeSpan? MaxChainAge { get; init; }

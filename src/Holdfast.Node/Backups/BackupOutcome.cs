@@ -20,14 +20,23 @@ public sealed record BackupOutcome
     /// <summary>What was made; null when it failed before that was decided.</summary>
     public BackupType? Type { get; init; }
 
+    /// <summary>Why that is not the type that was asked for; null where it is.</summary>
+    public string? TypeReason { get; init; }
+
     /// <summary>What protects the archive; null when it failed before that was decided.</summary>
     public EncryptionDecision? Encryption { get; init; }
+
+    /// <summary>Whether the database was read to its end, though nothing had to be stored.</summary>
+    public bool ReadInFull { get; init; }
 
     /// <summary>Path of the archive at its destinations; null where none was written.</summary>
     public string? Path { get; init; }
 
     /// <summary>Id of the archive; null where none was written.</summary>
     public string? ArchiveId { get; init; }
+
+    /// <summary>The archive as it was written; null where none was.</summary>
+    public ChainHead? Head { get; init; }
 
     /// <summary>Bytes of the database at this point.</summary>
     public long DatabaseBytes { get; init; }
@@ -43,6 +52,9 @@ public sealed record BackupOutcome
 
     /// <summary>What the operator should know: fallbacks, a key that is not used, why an incremental became full.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Paths of chains whose names lie too far ahead, by the name of their destination.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> NamesAhead { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>What went wrong at each destination, by their order; null where nothing did. Empty when it failed before that was known.</summary>
     public IReadOnlyList<HoldfastException?> DestinationFailures { get; init; } = [];

@@ -2,7 +2,6 @@ using Holdfast.Archive.Age;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Databases;
-using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Stores;
 
@@ -12,11 +11,33 @@ namespace Holdfast.Node.Backups;
 internal static class ChainChooser
 {
     /// <summary>An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read: with the reason.</summary>
-    public static async Task<ChainChoice> ChooseAsync(DatabaseId database, ChainSurvey survey, BackupType type, Protection protection, BackupOptions options, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<ChainChoice> ChooseAsync(
+        DatabaseId database, ChainSurvey survey, BackupType type, Protection protection, BackupOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (options.Kind == BackupKind.Full) return ChainChoice.Full(null);
         if (!survey.HasChain) return ChainChoice.Full("there is no full backup yet");
-        if (survey.Chain is not { } newest) return ChainChoice.Full("no destination holds the whole chain");
+        if (survey.Holders.Count == 0) return ChainChoice.Full(survey.Problem ?? "no destination holds the whole chain");
+        ChainChoice? first = null;
+        foreach (var (chain, folder) in survey.Holders)
+        {
+            var choice = await ChooseAsync(database, chain, folder, type, protection, options, now, cancellationToken);
+            if (choice.Kind == BackupKind.Incremental) return choice;
+            first ??= choice;
+        }
+
+        return first!;
+    }
+
+    private static async Task<ChainChoice> ChooseAsync(
+        DatabaseId database,
+        StoredChain newest,
+        DatabaseFolder folder,
+        BackupType type,
+        Protection protection,
+        BackupOptions options,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
         if (!newest.HasFull) return ChainChoice.Full($"the full archive of chain {newest.Name} is missing");
         if (newest.Name.Type != type) return ChainChoice.Full($"the last full backup is a {newest.Name.Type.ToString().ToLowerInvariant()}");
         if (newest.Archives.FirstOrDefault(a => !a.HasIndex) is { } without) return ChainChoice.Full($"the index of {without.Name} is missing");
@@ -24,10 +45,11 @@ internal static class ChainChooser
         ChainIndex index;
         try
         {
-            index = await OpenAsync(survey.Folder!, newest, options.IndexKeys.Add(options.NodeKey), cancellationToken);
+            index = await OpenAsync(folder, newest, options.IndexKeys.Add(options.NodeKey), cancellationToken);
         }
-        catch (HoldfastException e) when (e.Error != ErrorCatalogue.DestinationFailed)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            // Whatever keeps it from being read, there is another destination, or a full backup.
             return ChainChoice.Full($"the chain's index cannot be read: {e.Message}");
         }
 
@@ -46,7 +68,7 @@ internal static class ChainChooser
         var sources = new List<IByteSource>();
         try
         {
-            foreach (var archive in chain.Archives) sources.Add(await folder.Destination.OpenAsync(archive.IndexPath, cancellationToken));
+            foreach (var archive in chain.Archives) sources.Add(new IndexSource(await folder.Destination.OpenAsync(archive.IndexPath, cancellationToken)));
         }
         catch
         {

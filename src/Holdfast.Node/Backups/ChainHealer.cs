@@ -1,82 +1,106 @@
-using Holdfast.Archive.Items;
+using System.Security.Cryptography;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
+using Holdfast.Node.Catalog;
 using Holdfast.Node.Stores;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Copies archives that one destination misses from another that has them, byte for byte, each with its index.</summary>
+/// <summary>
+/// Copies archives that one destination misses, or has damaged, from another that has them whole: byte for byte, each with its index, and held against
+/// the hash that the catalog keeps of it.
+/// </summary>
 internal static class ChainHealer
 {
-    private const int CopyBytes = 1 << 20;
-
-    /// <summary>Brings destination number <paramref name="target"/> up to what the others hold together. Indexes first: an archive is never seen without its own.</summary>
-    public static async Task HealAsync(IReadOnlyList<IDestination> destinations, int target, IReadOnlyList<StoredArchive> all, CancellationToken cancellationToken)
+    /// <summary>Copies one archive. Its index first: an archive is never seen without its own.</summary>
+    /// <param name="from">A destination that has it whole, as far as is known.</param>
+    /// <param name="to">One that has not.</param>
+    /// <param name="archive">The archive, as it lies at <paramref name="from"/>.</param>
+    /// <param name="there">The same as it lies at <paramref name="to"/>; null where it is not there. It is removed, once the other is proved to be whole.</param>
+    /// <param name="written">What the catalog knows of it; null or unrecorded where it can only be copied to a place that has none.</param>
+    /// <param name="cancellationToken">Stops it; nothing half copied stays.</param>
+    /// <exception cref="HoldfastException">What goes wrong at either, or <see cref="ErrorCatalogue.Corrupt"/> where the copy is no better.</exception>
+    public static async Task CopyAsync(IDestination from, IDestination to, StoredArchive archive, StoredArchive? there, CatalogArchive? written, CancellationToken cancellationToken)
     {
-        foreach (var archive in all)
+        if (there is not null)
         {
-            if (await HasAsync(destinations[target], archive.Path, cancellationToken)) continue;
-            await CopyAsync(destinations, target, archive, cancellationToken);
-        }
-    }
-
-    private static async Task CopyAsync(IReadOnlyList<IDestination> destinations, int target, StoredArchive archive, CancellationToken cancellationToken)
-    {
-        HoldfastException? failure = null;
-        for (var i = 0; i < destinations.Count; i++)
-        {
-            if (i == target) continue;
-            try
-            {
-                await using var source = await destinations[i].OpenAsync(archive.Path, cancellationToken);
-                await using var index = archive.HasIndex ? await destinations[i].OpenAsync(archive.IndexPath, cancellationToken) : null;
-                await using var archiveCopy = await CopyAsync(source, destinations[target], archive.Path, cancellationToken);
-                await using var indexCopy = index is null ? null : await CopyAsync(index, destinations[target], archive.IndexPath, cancellationToken);
-                await destinations[target].PublishAsync(indexCopy is null ? [archiveCopy] : [indexCopy, archiveCopy], cancellationToken);
-                return;
-            }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
-            {
-                failure ??= e; // another destination may have it
-            }
+            await ProveAsync(from, archive.Path, written?.Sha256, cancellationToken);
+            await to.DeleteAsync(archive.Path, cancellationToken);
         }
 
-        throw failure ?? new HoldfastException(ErrorCatalogue.NotFound, $"'{archive.Path}' is at no other destination.", "The next full backup starts a chain that is whole everywhere.");
+        var hasIndex = there?.HasIndex ?? await KeepsIndexAsync(to, archive.IndexPath, written?.IndexSha256, cancellationToken);
+        await using var index = archive.HasIndex && !hasIndex ? await CopyAsync(from, to, archive.IndexPath, written?.IndexSha256, cancellationToken) : null;
+        await using var copy = await CopyAsync(from, to, archive.Path, written?.Sha256, cancellationToken);
+        await to.PublishAsync(index is null ? [copy] : [index, copy], cancellationToken);
     }
 
-    private static async Task<IUpload> CopyAsync(IByteSource source, IDestination destination, string path, CancellationToken cancellationToken)
+    /// <summary>Copies the index of one archive.</summary>
+    /// <inheritdoc cref="CopyAsync(IDestination, IDestination, StoredArchive, StoredArchive, CatalogArchive, CancellationToken)"/>
+    public static async Task CopyIndexAsync(IDestination from, IDestination to, StoredArchive archive, StoredArchive there, CatalogArchive? written, CancellationToken cancellationToken)
     {
-        var upload = await destination.BeginUploadAsync(path, cancellationToken);
+        if (there.HasIndex)
+        {
+            await ProveAsync(from, archive.IndexPath, written?.IndexSha256, cancellationToken);
+            await to.DeleteAsync(archive.IndexPath, cancellationToken);
+        }
+
+        await using var copy = await CopyAsync(from, to, archive.IndexPath, written?.IndexSha256, cancellationToken);
+        await to.PublishAsync([copy], cancellationToken);
+    }
+
+    // Where only the archive was lost its index can be there still.
+    private static async Task<bool> KeepsIndexAsync(IDestination to, string path, string? sha256, CancellationToken cancellationToken)
+    {
         try
         {
-            var buffer = new byte[(int)Math.Min(CopyBytes, Math.Max(1, source.Length))];
-            for (long at = 0; at < source.Length;)
+            await using (var source = await to.OpenAsync(path, cancellationToken))
             {
-                var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, source.Length - at));
-                await source.ReadAsync(at, part, cancellationToken);
-                await upload.WriteAsync(part, cancellationToken);
-                at += part.Length;
+                if (sha256 is not null && await StoredBytes.HashAsync(source, cancellationToken) == sha256) return true;
             }
 
+            await to.DeleteAsync(path, cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        {
+            // as it mostly is
+        }
+
+        return false;
+    }
+
+    // Nothing is removed before another copy was read from its first byte to its last.
+    private static async Task ProveAsync(IDestination from, string path, string? sha256, CancellationToken cancellationToken)
+    {
+        if (sha256 is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{path}' is not recorded, so no copy of it can be proved to be whole.", "Verify the chain at the other destination: that records it.");
+        await using var source = await from.OpenAsync(path, cancellationToken);
+        if (await StoredBytes.HashAsync(source, cancellationToken) != sha256) throw Damaged(from, path);
+    }
+
+    private static HoldfastException Damaged(IDestination from, string path) =>
+        new(ErrorCatalogue.Corrupt, $"'{path}' at '{from.Name}' is not what was written there either.", "The next full backup starts a chain that is whole everywhere.");
+
+    private static async Task<IUpload> CopyAsync(IDestination from, IDestination to, string path, string? sha256, CancellationToken cancellationToken)
+    {
+        await using var source = await from.OpenAsync(path, cancellationToken);
+        var upload = await to.BeginUploadAsync(path, cancellationToken);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await StoredBytes.ReadAsync(
+                source,
+                async part =>
+                {
+                    hash.AppendData(part.Span);
+                    await upload.WriteAsync(part, cancellationToken);
+                },
+                cancellationToken);
+            if (sha256 is not null && Convert.ToBase64String(hash.GetHashAndReset()) != sha256) throw Damaged(from, path);
             return upload;
         }
         catch
         {
             await upload.DisposeAsync();
             throw;
-        }
-    }
-
-    private static async Task<bool> HasAsync(IDestination destination, string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var file = await destination.OpenAsync(path, cancellationToken);
-            return true;
-        }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
-        {
-            return false;
         }
     }
 }

@@ -1,66 +1,96 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Destinations;
+using Holdfast.Core.Layout;
+using Holdfast.Node.Catalog;
 using Holdfast.Node.Stores;
 
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// What the destinations hold of one database, as far as the next backup of one task needs to know it. A destination that misses archives which
-/// another one has gets them copied; so what failed there once is healed before the next incremental.
+/// What the destinations hold of one database, as far as the next backup of one task needs to know it: by their listings, and by what the catalog knows
+/// of them. A destination that misses archives which another one has whole, or has them damaged, gets them copied; so what failed there once is healed
+/// before the next incremental.
 /// </summary>
 internal sealed class ChainSurvey
 {
-    private ChainSurvey(int count) => Failures = new HoldfastException?[count];
+    private readonly DateTimeOffset _now;
+    private readonly Dictionary<string, IReadOnlyList<string>> _ahead = new(StringComparer.Ordinal);
 
-    /// <summary>Why a destination cannot take part; null where it can. By the destinations' order.</summary>
-    public HoldfastException?[] Failures { get; }
+    private ChainSurvey(DateTimeOffset now) => _now = now;
 
-    /// <summary>The latest time in any name of the database's folder, at any destination and of any task.</summary>
+    /// <summary>Paths of chains whose names lie too far ahead, by the name of their destination: they are not extended, and no name follows theirs.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Ahead => _ahead;
+
+    /// <summary>The latest time in any name of the database's folder, at any destination and of any task, of those that do not lie too far ahead.</summary>
     public DateTimeOffset LastName { get; private set; } = DateTimeOffset.MinValue;
 
-    /// <summary>The task's newest chain with an archive, from a destination that holds it whole; null where there is none.</summary>
-    public StoredChain? Chain { get; private set; }
+    /// <summary>The task's newest chain with an archive, at each destination that holds it whole; those that have every index first.</summary>
+    public IReadOnlyList<(StoredChain Chain, DatabaseFolder Folder)> Holders { get; private set; } = [];
 
-    /// <summary>Whether any destination has a chain of the task.</summary>
+    /// <summary>Whether the task has a chain, at any destination or by what the catalog knows.</summary>
     public bool HasChain { get; private set; }
 
-    /// <summary>The folder that <see cref="Chain"/> is in.</summary>
-    public DatabaseFolder? Folder { get; private set; }
+    /// <summary>Why the newest chain is not to be extended, where it is not for what it would be extended with; null otherwise.</summary>
+    public string? Problem { get; private set; }
 
-    /// <summary>Looks at all destinations, removes what killed runs have left there, and heals.</summary>
+    /// <summary>
+    /// Looks at all destinations, removes what killed runs have left there, notes what is other than the catalog says, and heals. One that fails takes no
+    /// part any more.
+    /// </summary>
+    /// <param name="destinations">All destinations.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="task">Its task; null for one-time and offline backups.</param>
+    /// <param name="catalog">What is known of the archives; null where there is no catalog, as for the command by itself.</param>
+    /// <param name="now">The time now, which names are held against.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException">No destination can be read; the failure is that of the first.</exception>
-    public static async Task<ChainSurvey> TakeAsync(IReadOnlyList<IDestination> destinations, DatabaseId database, string? task, CancellationToken cancellationToken)
+    public static async Task<ChainSurvey> TakeAsync(
+        IReadOnlyList<DestinationRun> destinations, DatabaseId database, string? task, RunCatalog? catalog, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var survey = new ChainSurvey(destinations.Count);
-        var found = new StoredChain?[destinations.Count];
-        for (var i = 0; i < destinations.Count; i++)
+        var survey = new ChainSurvey(now);
+        CatalogChain? known = null;
+        HoldfastException? unreadable = null;
+        try
+        {
+            if (catalog?.Head is { } head) await head.EnsureAsync(catalog.Catalog);
+            known = survey.NewestKnown(catalog?.Catalog, database, task); // before the listings: see ListingComparer
+        }
+        catch (HoldfastException e)
+        {
+            // Nobody can say then whether the chain is damaged: nothing is built on it, and nothing is noted.
+            (unreadable, catalog) = (e, null);
+        }
+
+        foreach (var run in destinations)
         {
             try
             {
-                found[i] = await survey.LookAsync(DatabaseFolder.Of(destinations[i], database), task, cancellationToken);
+                run.Chain = await survey.LookAsync(DatabaseFolder.Of(run.Destination, database), catalog?.Places[run.Number].Destination ?? run.Name, task, cancellationToken);
             }
-            catch (HoldfastException e)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                survey.Failures[i] = e;
+                run.Fail(e);
             }
         }
 
-        if (Array.TrueForAll(survey.Failures, f => f is not null)) throw survey.Failures[0]!;
-        await survey.ChooseAsync(destinations, database, found, cancellationToken);
+        if (destinations.All(d => !d.TakesPart)) throw destinations[0].Failure!;
+        if (unreadable is not null) (survey.HasChain, survey.Problem) = (true, $"it is not known whether the chain is whole: {unreadable.Message}");
+        else await survey.ChooseAsync(destinations, database, task, known, catalog, cancellationToken);
         return survey;
     }
 
     // The task's newest chain here; newer folders without an archive are leftovers.
-    private async Task<StoredChain?> LookAsync(DatabaseFolder folder, string? task, CancellationToken cancellationToken)
+    private async Task<StoredChain?> LookAsync(DatabaseFolder folder, string destination, string? task, CancellationToken cancellationToken)
     {
         StoredChain? own = null;
         await foreach (var chain in folder.ChainsAsync(cancellationToken))
         {
             if (chain.Leftovers.Count > 0 || chain.Archives.Count == 0) await Leftovers.RemoveAsync(folder.Destination, chain, cancellationToken);
-            var last = chain.Archives.Select(a => a.Name.Time).Append(chain.Name.Time).Max();
+            var last = chain.NewestUntil(_now);
             if (last > LastName) LastName = last;
             if (chain.Archives.Count == 0) continue;
+            if (chain.IsAhead(_now)) _ahead[destination] = [.. _ahead.GetValueOrDefault(destination, []), chain.Path];
+            if (TimeStamp.IsAhead(chain.Name.Time, _now)) continue;
             if (chain.Name.Task == task)
             {
                 own = chain;
@@ -71,32 +101,90 @@ internal sealed class ChainSurvey
         return own;
     }
 
-    private async Task ChooseAsync(IReadOnlyList<IDestination> destinations, DatabaseId database, StoredChain?[] found, CancellationToken cancellationToken)
+    // A chain that a wrong clock named is not the newest one.
+    private CatalogChain? NewestKnown(ICatalog? catalog, DatabaseId database, string? task)
     {
-        var newest = found.OfType<StoredChain>().MaxBy(c => c.Archives[^1].Name.Time);
-        if (newest is null) return;
+        var newest = catalog?.NewestOf(database, task);
+        return newest is not null && newest.IsAhead(_now) ? catalog!.ChainsOf(database).LastOrDefault(c => c.Task == newest.Task && !c.IsAhead(_now)) : newest;
+    }
+
+    private async Task ChooseAsync(
+        IReadOnlyList<DestinationRun> destinations, DatabaseId database, string? task, CatalogChain? known, RunCatalog? catalog, CancellationToken cancellationToken)
+    {
+        var newest = destinations.Select(d => d.Chain).OfType<StoredChain>().MaxBy(c => c.NewestUntil(_now));
+        var isGone = known is not null && (newest is null || string.CompareOrdinal(known.Path, newest.Path) > 0);
+        if (newest is null && !isGone) return;
         HasChain = true;
-        // What all of them together hold of the chain, by file name: names never go back in time, so an archive has one at every destination.
-        var all = found.OfType<StoredChain>().Where(c => c.Path == newest.Path).SelectMany(c => c.Archives).DistinctBy(a => a.Path).OrderBy(a => a.Name.Time).ToList();
-        for (var i = 0; i < destinations.Count; i++)
+        if (!isGone && newest!.Path != known?.Path) known = catalog?.Catalog.Find(newest.Path);
+        var path = isGone ? known!.Path : newest!.Path;
+        var folder = path[(path.LastIndexOf('/') + 1)..];
+        var held = new List<ChainHolding>();
+        var findings = new List<CopyFinding>();
+        foreach (var run in destinations.Where(d => d.TakesPart))
         {
-            if (Failures[i] is not null) continue;
-            var chain = found[i]?.Path == newest.Path ? found[i]! : newest with { Archives = [], Leftovers = [] };
-            if (chain.Archives.Count < all.Count)
+            var listed = run.Chain?.Path == path ? run.Chain : new StoredChain(path, ChainName.TryParse(folder)!, [], []);
+            var name = catalog?.Places[run.Number].Destination ?? run.Name;
+            var here = catalog is null ? [] : ListingComparer.Compare(known, path, listed.Archives, name, catalog.Now, catalog.Places[run.Number].Identity);
+            findings.AddRange(here);
+            held.Add(new(run, name, listed, known, here));
+        }
+
+        if (catalog is not null) await NoteAsync(catalog, database, task, findings);
+        if (isGone) Problem = $"the chain {folder}, the newest by the catalog, is at no destination {(destinations.All(d => d.TakesPart) ? "any more" : "that can be read")}";
+        else if (held.Exists(h => h.Listed.IsAhead(_now))) Problem = $"the chain {folder} has a name that lies in the future";
+        else await HealAsync(database, task, held, known, catalog, cancellationToken);
+    }
+
+    // What all of them together hold of the chain, by file name: names never go back in time, so an archive has one at every destination.
+    private async Task HealAsync(DatabaseId database, string? task, List<ChainHolding> held, CatalogChain? known, RunCatalog? catalog, CancellationToken cancellationToken)
+    {
+        var all = held.SelectMany(h => h.Listed.Archives.Select(a => a.Name.ToString())).Concat(known?.Entries.Select(e => e.Archive.Name) ?? []).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (all.Find(a => !held.Exists(h => h.IsGood(a))) is { } lost)
+        {
+            Problem = $"no destination holds the whole chain: {held.Select(h => h.ProblemOf(lost)).First()}";
+        }
+
+        else if (all.Find(a => ChainHolding.Differ(held, known, a)) is { } other)
+        {
+            Problem = $"{other} has not the same length at every destination, and was never verified: nobody knows which one is right";
+        }
+
+        var healed = new List<CopyFinding>();
+        var holders = new List<(StoredChain Chain, DatabaseFolder Folder)>();
+        foreach (var holding in held)
+        {
+            var chain = holding.Listed;
+            try
             {
-                try
-                {
-                    await ChainHealer.HealAsync(destinations, i, all, cancellationToken);
-                    chain = await DatabaseFolder.ChainAsync(destinations[i], newest.Path, newest.Name, cancellationToken);
-                }
-                catch (HoldfastException e)
-                {
-                    Failures[i] = new(e.Error, $"Destination '{destinations[i].Name}' misses archives of the chain, and could not be healed: {e.Message}", e.Hint, e);
-                    continue;
-                }
+                var before = healed.Count;
+                await ChainRepair.HealAsync(holding, held, all, known, catalog?.Now ?? default, healed, cancellationToken);
+                if (healed.Count > before) chain = await DatabaseFolder.ChainAsync(holding.Destination, chain.Path, chain.Name, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                var failure = e as HoldfastException;
+                holding.Run.Fail(new HoldfastException(
+                    failure?.Error ?? ErrorCatalogue.DestinationFailed, $"Destination '{holding.Run.Name}' misses archives of the chain, and could not be healed: {e.Message}", failure?.Hint, e));
+                continue;
             }
 
-            if (Chain is null && chain.Archives.Count == all.Count) (Chain, Folder) = (chain, DatabaseFolder.Of(destinations[i], database));
+            holders.Add((chain, DatabaseFolder.Of(holding.Destination, database)));
+        }
+
+        if (Problem is null) Holders = [.. holders.OrderByDescending(h => h.Chain.Archives.All(a => a.HasIndex))];
+        if (catalog is not null) await NoteAsync(catalog, database, task, healed);
+    }
+
+    // What cannot be noted is found again by the next run.
+    private static async Task NoteAsync(RunCatalog catalog, DatabaseId database, string? task, List<CopyFinding> findings)
+    {
+        try
+        {
+            await catalog.Catalog.FoundAsync(database, task, findings);
+        }
+        catch (HoldfastException)
+        {
+            // The catalog tells its own problem.
         }
     }
 }

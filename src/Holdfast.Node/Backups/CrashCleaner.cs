@@ -10,15 +10,18 @@ namespace Holdfast.Node.Backups;
 /// <param name="destinations">All destinations.</param>
 public sealed class CrashCleaner(DestinationBook destinations)
 {
-    /// <summary>Cleans the folders of these databases. What cannot be cleaned now, the next backup cleans.</summary>
+    /// <summary>
+    /// Cleans the roots, where a killed process may have been putting the guide without any backup, and the folders of these databases. What cannot be
+    /// cleaned now, the next backup cleans.
+    /// </summary>
     public async Task CleanAsync(IReadOnlyCollection<DatabaseId> databases, CancellationToken cancellationToken)
     {
-        if (databases.Count == 0) return;
-        foreach (var destination in destinations.Items.Where(d => destinations.IsThere(d.Key)))
+        Exception? odd = null;
+        foreach (var destination in destinations.Items)
         {
             try
             {
-                var opened = await destinations.OpenAsync(destination.Key, cancellationToken);
+                await using var opened = await destinations.OpenAsync(destination.Key, cancellationToken);
                 await HowToRestore.CleanAsync(opened, cancellationToken);
                 foreach (var database in databases) await CleanAsync(opened, database, cancellationToken);
             }
@@ -26,7 +29,13 @@ public sealed class CrashCleaner(DestinationBook destinations)
             {
                 // The destination is not there: the next backup says so.
             }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                odd ??= e; // the other destinations are cleaned all the same
+            }
         }
+
+        if (odd is not null) throw new InvalidOperationException($"What a crash left cannot be removed: {odd.Message}", odd);
     }
 
     private static async Task CleanAsync(IDestination destination, DatabaseId database, CancellationToken cancellationToken)

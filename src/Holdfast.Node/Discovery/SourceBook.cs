@@ -1,18 +1,34 @@
 using System.Collections.Concurrent;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
+using Holdfast.Node.Supervision;
 using Holdfast.State;
+using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>The sources of this node: attached, looked at again and again, and detached.</summary>
-/// <param name="records">The records of all databases.</param>
-/// <param name="interval">Time between two looks at a source.</param>
-/// <param name="time">The clock.</param>
-public sealed class SourceBook(StateRecords<DatabaseRecord> records, TimeSpan interval, TimeProvider time) : IAsyncDisposable
+/// <summary>The sources of this node: attached, looked at again and again, and detached. None waits for another.</summary>
+public sealed class SourceBook : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _stop = new();
+    private readonly StateRecords<DatabaseRecord> _records;
+    private readonly SourceIdentities _identities;
+    private readonly Supervisor _supervisor;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SourceBook> _logger;
+    private readonly ConcurrentDictionary<string, SourceMonitor> _monitors = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Task, byte> _leaving = new(); // sources that were detached and are not closed yet
+    private readonly Lock _gate = new(); // who attaches and detaches has it, so that at no time two monitors of one name change records
+
+    /// <summary>Makes it.</summary>
+    /// <param name="records">The records of all databases.</param>
+    /// <param name="identities">What is known of each source, by its name.</param>
+    /// <param name="interval">Time between two looks at a source.</param>
+    /// <param name="supervisor">Runs the loop of each source.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Told of what happens to sources.</param>
+    public SourceBook(StateRecords<DatabaseRecord> records, StateRecords<SourceRecord> identities, TimeSpan interval, Supervisor supervisor, TimeProvider time, ILogger<SourceBook> logger) =>
+        (_records, _identities, Interval, _supervisor, _time, _logger) = (records, new(identities), interval, supervisor, time, logger);
 
     /// <summary>Told of each database whose record changed. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
@@ -20,83 +36,164 @@ public sealed class SourceBook(StateRecords<DatabaseRecord> records, TimeSpan in
     /// <summary>Told when a source came, went, went down or came back. Must not block.</summary>
     public event Action? StatusChanged;
 
+    /// <summary>Told the name of a source whose first look has ended, or is waited for no longer. Must not block.</summary>
+    public event Action<string>? Settled;
+
+    /// <summary>Time between two looks at a source.</summary>
+    public TimeSpan Interval { get; }
+
     /// <summary>All of them, in no order.</summary>
-    public IReadOnlyCollection<SourceMonitor> Items => [.. _entries.Values.Select(e => e.Monitor)];
+    public IReadOnlyCollection<SourceMonitor> Items => [.. _monitors.Values];
 
     /// <summary>One of them; null where this node has none of that name.</summary>
-    public SourceMonitor? Find(string name) => _entries.GetValueOrDefault(name)?.Monitor;
+    public SourceMonitor? Find(string name) => _monitors.GetValueOrDefault(name);
 
-    /// <summary>Attaches a source in the place of one of the same name, and returns when it has been looked at once. It may be down: then its status says so.</summary>
-    public async Task AttachAsync(AttachedSource source, CancellationToken cancellationToken)
+    /// <summary>Begins to work with a source when it is settled. One that is saved anew meanwhile is used as it is by then.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="HoldfastException">This node has none of that name, or it is not the one that was known by it.</exception>
+    public async Task<SourceUse> UseAsync(string name, CancellationToken cancellationToken)
     {
-        await TakeOutAsync(source.Name);
-        var monitor = new SourceMonitor(source, records, time);
-        monitor.Changed += record => Changed?.Invoke(record);
-        monitor.StatusChanged += () => StatusChanged?.Invoke();
-        var entry = new Entry(monitor, CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
-        _entries[source.Name] = entry;
-        try
+        while (true)
         {
-            await source.Source.RemoveLeftoversAsync(cancellationToken);
+            var monitor = Find(name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{name}' is not configured on this node.", "Choose a source of GET /api/v1/sources, or add it to holdfast.json.");
+            await monitor.SettledAsync(cancellationToken);
+            try
+            {
+                return monitor.Use();
+            }
+            catch (HoldfastException) when (IsReplaced(monitor))
+            {
+                // Another has taken its place: that one is meant.
+            }
         }
-        catch (HoldfastException)
-        {
-            // A source that is down: the look says so.
-        }
-
-        await monitor.LookAsync(cancellationToken);
-        entry.Loop = Task.Run(() => LookAgainAsync(monitor, entry.Stop.Token), CancellationToken.None);
-        StatusChanged?.Invoke();
     }
 
-    /// <summary>Detaches a source: its databases count as dropped, and their backups stay.</summary>
-    public async Task DetachAsync(string name)
+    /// <summary>Attaches a source in the place of one of the same name, and returns at once: it is looked at in the background.</summary>
+    /// <returns>Its monitor; wait with <see cref="SourceMonitor.SettledAsync"/>.</returns>
+    public SourceMonitor Attach(AttachedSource source)
     {
-        await TakeOutAsync(name);
-        foreach (var record in records.Items.Select(r => r.Value).Where(r => r.Id.Source == name && r.Dropped is null).ToList())
+        var monitor = new SourceMonitor(source, _records, _identities, _time, _logger);
+        monitor.Changed += record => Subscribers.Notify(Changed, record);
+        monitor.StatusChanged += () => Subscribers.Notify(StatusChanged);
+        monitor.Settled += () => Subscribers.Notify(Settled, source.Name);
+        lock (_gate)
         {
-            var dropped = record with { Dropped = time.GetUtcNow() };
-            records.Set(record.Id.ToString(), dropped);
-            Changed?.Invoke(dropped);
+            // At no time is there none of this name: what waits for the source would fail. The old one changes no record any more when the new one can be found.
+            var before = Find(source.Name);
+            before?.Close();
+            _monitors[source.Name] = monitor;
+            if (before is not null) LetGo(before);
         }
 
-        StatusChanged?.Invoke();
+        _supervisor.Start($"discovery of {source.Name}", Interval + SourceMonitor.Patience, (loop, token) => LookAgainAsync(monitor, loop, token), monitor.Stopping);
+        Subscribers.Notify(StatusChanged);
+        return monitor;
+    }
+
+    /// <summary>The same, and returns when it has been looked at once. It may be down: then its status says so.</summary>
+    public Task AttachAsync(AttachedSource source, CancellationToken cancellationToken) => Attach(source).SettledAsync(cancellationToken);
+
+    /// <summary>Returns when each source has been looked at once, or is waited for no longer.</summary>
+    public Task SettledAsync(CancellationToken cancellationToken) => Task.WhenAll(Items.Select(m => m.SettledAsync(cancellationToken)));
+
+    /// <summary>Detaches a source: its databases count as dropped, and their backups stay. What works with it keeps it until it has ended.</summary>
+    public void Detach(string name)
+    {
+        lock (_gate)
+        {
+            if (_monitors.TryRemove(name, out var before)) LetGo(before);
+            _identities.Forget(name); // defined anew, it may be another
+            foreach (var record in _records.Items.Select(r => r.Value).Where(r => r.Id.Source == name && r.Dropped is null).ToList())
+                Set(record with { Dropped = _time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
+        }
+
+        Subscribers.Notify(StatusChanged);
+    }
+
+    /// <summary>
+    /// Counts databases as missing whose source this node does not have: it was taken out of the configuration, or has another name there. For when all
+    /// sources are attached, and no other node shares the records.
+    /// </summary>
+    public void MissUnattached()
+    {
+        lock (_gate)
+        {
+            foreach (var record in _records.Items.Select(r => r.Value).Where(r => r is { Dropped: null, MissingSince: null } && Find(r.Id.Source) is null).ToList())
+                Set(record with { MissingSince = _time.GetUtcNow() });
+        }
+    }
+
+    /// <summary>Takes it for meant that this node does not have a source any more: what is missing of it counts as dropped, and its backups stay.</summary>
+    /// <param name="source">Its name.</param>
+    /// <param name="database">One of its databases; null for all.</param>
+    /// <returns>Whether there was any; false too where this node has the source.</returns>
+    public bool TryForget(string source, string? database = null)
+    {
+        lock (_gate)
+        {
+            if (Find(source) is not null) return false;
+            var missing = _records.Items.Select(r => r.Value).Where(r => r is { Dropped: null, MissingSince: not null } && r.Id.Source == source && (database is null || r.Id.Name == database)).ToList();
+            foreach (var record in missing) Set(record with { Dropped = _time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
+            if (database is null) _identities.Forget(source); // configured anew, it may be another
+            return missing.Count > 0;
+        }
     }
 
     /// <summary>Looks at no source any more.</summary>
-    public async Task StopAsync()
+    public void Stop()
     {
-        await _stop.CancelAsync();
-        foreach (var entry in _entries.Values) await entry.Loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+        {
+            foreach (var monitor in _monitors.Values) monitor.Close();
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        foreach (var name in _entries.Keys) await TakeOutAsync(name);
-        _stop.Dispose();
+        List<Task> closing;
+        lock (_gate)
+        {
+            closing = [.. _monitors.Values.Select(m => m.DisposeAsync().AsTask()), .. _leaving.Keys];
+            _monitors.Clear();
+        }
+
+        // One that does not answer keeps nobody: the process ends it.
+        await Task.WhenAny(Task.WhenAll(closing), Task.Delay(SourceMonitor.Patience, TimeProvider.System));
     }
 
-    // Backups that run on it keep it, and end by themselves.
-    private async Task TakeOutAsync(string name)
+    // With the gate held.
+    private void Set(DatabaseRecord record)
     {
-        if (!_entries.TryRemove(name, out var entry)) return;
-        await entry.Stop.CancelAsync();
-        await entry.Loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        entry.Stop.Dispose();
-        entry.Monitor.Dispose();
-        await entry.Monitor.Attached.Source.DisposeAsync();
+        _records.Set(record.Id.ToString(), record);
+        Subscribers.Notify(Changed, record);
     }
 
-    private async Task LookAgainAsync(SourceMonitor monitor, CancellationToken cancellationToken)
+    // With the gate held. It is closed when this returns. Its last user disposes it, and nobody waits for that but the node's own end.
+    private void LetGo(SourceMonitor before)
     {
-        using var timer = new PeriodicTimer(interval, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken)) await monitor.LookAsync(cancellationToken);
+        before.Close();
+        var leaving = _supervisor.Once($"detaching of {before.Attached.Name}", _ => before.DisposeAsync().AsTask());
+        _leaving.TryAdd(leaving, 0);
+        leaving.ContinueWith(t => _leaving.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    private sealed record Entry(SourceMonitor Monitor, CancellationTokenSource Stop)
+    // Whoever replaces it has the gate: with it in hand, what is found is what has come of that.
+    private bool IsReplaced(SourceMonitor monitor)
     {
-        public Task Loop { get; set; } = Task.CompletedTask;
+        lock (_gate) return Find(monitor.Attached.Name) is { } now && now != monitor;
+    }
+
+    private async Task LookAgainAsync(SourceMonitor monitor, SupervisedLoop loop, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Interval, _time);
+        do
+        {
+            monitor.BeginClean();
+            await monitor.LookAsync(cancellationToken);
+            loop.Beat();
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 }

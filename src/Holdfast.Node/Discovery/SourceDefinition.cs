@@ -18,6 +18,9 @@ public sealed record SourceDefinition
     /// <summary>Globs of the names of databases that do not count.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Role that owns what is restored here; null for the one that restores.</summary>
+    /// <summary>Role that restores are run as; null for the user of the address. Its password is kept with the secrets too.</summary>
+    public string? RestoreUser { get; init; }
+
+    /// <summary>Role that owns what is restored here; null for the engine's default.</summary>
     public string? RestoreOwner { get; init; }
 }

@@ -7,17 +7,17 @@ using Holdfast.State;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>Sources that are defined over the API: stored, and attached by every node that sees them.</summary>
-public sealed class SourceEditor : IDisposable
+public sealed class SourceEditor
 {
-    private const string Secrets = "sources/";
-
     private readonly StateMirror<SourceDefinition> _definitions;
     private readonly SecretStore _secrets;
+    private readonly SourcePasswords _passwords;
+    private readonly SourcePasswords _restorePasswords;
     private readonly SourceBook _sources;
     private readonly AttachSource? _attach;
     private readonly HashSet<string> _configured;
-    private readonly Dictionary<string, long> _attached = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Dictionary<string, long> _attached = new(StringComparer.Ordinal); // revisions, by name
+    private readonly Lock _gate = new(); // guards what is attached, and that what was stored last is attached last
 
     /// <summary>Makes it.</summary>
     /// <param name="definitions">As they are stored.</param>
@@ -28,20 +28,19 @@ public sealed class SourceEditor : IDisposable
     public SourceEditor(StateMirror<SourceDefinition> definitions, SecretStore secrets, SourceBook sources, IEnumerable<string> configured, AttachSource? attach)
     {
         (_definitions, _secrets, _sources, _attach) = (definitions, secrets, sources, attach);
+        _passwords = new(secrets, definitions);
+        _restorePasswords = SourcePasswords.OfRestores(secrets, definitions);
         _configured = new(configured, StringComparer.OrdinalIgnoreCase); // folders of destinations may not tell cases apart
     }
-
-    /// <summary>Told when one could not be attached, which its definition should not let happen: its name, and why.</summary>
-    public event Action<string, HoldfastException>? Failed;
 
     /// <summary>One of them; null where there is none of that name.</summary>
     public StateItem<SourceDefinition>? Find(string name) => _definitions.Find(name);
 
-    /// <summary>Attaches all that are stored, and follows what is changed from then on.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Attaches all that are stored, and follows what is changed from then on. Waits for none of them.</summary>
+    public void Start()
     {
-        _definitions.Changed += (name, _, _) => _ = FollowAsync(name);
-        await Task.WhenAll(_definitions.Items.Select(d => FollowAsync(d.Key))).WaitAsync(cancellationToken);
+        _definitions.Changed += (name, _, _) => Apply(name);
+        foreach (var item in _definitions.Items) Apply(item.Key);
     }
 
     /// <summary>What is wrong with a definition; nothing where it can be used.</summary>
@@ -54,7 +53,7 @@ public sealed class SourceEditor : IDisposable
         try
         {
             if (_attach is null) faults.Add(new("engine", "No source can be defined here.", "Define it in holdfast.json."));
-            else _attach(definition, _ => new((string?)null));
+            else _attach(definition, SourceSecrets.None);
         }
         catch (HoldfastException e)
         {
@@ -64,94 +63,114 @@ public sealed class SourceEditor : IDisposable
         return faults;
     }
 
-    /// <summary>Stores a definition, and returns when it is attached and has been looked at.</summary>
+    /// <summary>Stores a definition and its passwords, and returns when it is attached and has been looked at, or does not answer.</summary>
     /// <param name="definition">The definition.</param>
-    /// <param name="password">Its password; null to keep the one that is stored, empty for none.</param>
+    /// <param name="passwords">Its passwords.</param>
     /// <param name="expected">Revision that it must have; null for any, 0 for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/>, or <see cref="InvalidException"/> with every fault.</exception>
-    public async Task<StateItem<SourceDefinition>> PutAsync(SourceDefinition definition, string? password, long? expected, CancellationToken cancellationToken)
+    public async Task<StateItem<SourceDefinition>> PutAsync(SourceDefinition definition, NewPasswords passwords, long? expected, CancellationToken cancellationToken)
     {
-        await CheckAsync(definition, password, cancellationToken);
-        // Before: who attaches it finds it. A password whose definition is refused is used by nobody.
-        if (password is { Length: > 0 }) await _secrets.PutAsync(Secrets + definition.Name, password, cancellationToken);
-        else if (password is not null) await _secrets.DeleteAsync(Secrets + definition.Name, cancellationToken);
-        var stored = await _definitions.PutAsync(definition.Name, definition, expected, cancellationToken);
-        await ApplyAsync(definition.Name);
-        return stored;
+        await CheckAsync(definition, passwords, cancellationToken);
+        // Together, or not at all: an edit that is refused has not replaced the password that is in use.
+        List<StateChange> changes = [.. await _passwords.ChangesAsync(definition.Name, definition.Url, passwords.Password, cancellationToken)];
+        if (definition.RestoreUser is { } user) changes.AddRange(await _restorePasswords.ChangesAsync(definition.Name, AddressOf(definition.Url, user), passwords.RestorePassword, cancellationToken));
+        else changes.AddRange(_restorePasswords.Removals(definition.Name));
+        var revision = await CommitAsync(definition.Name, expected, [_definitions.Change(definition.Name, definition), .. changes], cancellationToken);
+        Apply(definition.Name);
+        if (_sources.Find(definition.Name) is { } monitor) await monitor.SettledAsync(cancellationToken);
+        return new(definition.Name, definition, revision);
     }
 
     /// <summary>Removes a definition: its databases count as dropped, and their backups stay.</summary>
     public async Task DeleteAsync(string name, long? expected, CancellationToken cancellationToken)
     {
-        await _definitions.DeleteAsync(name, expected, cancellationToken);
-        await _secrets.DeleteAsync(Secrets + name, cancellationToken);
-        await ApplyAsync(name);
+        await CommitAsync(name, expected, [_definitions.Removal(name), .. _passwords.Removals(name), .. _restorePasswords.Removals(name)], cancellationToken);
+        Apply(name);
     }
 
     /// <summary>A source made of a definition that is not stored, for a test. Detach it by disposing it.</summary>
     /// <param name="definition">The definition.</param>
-    /// <param name="password">Its password; null for the one that is stored under its name.</param>
+    /// <param name="passwords">Its passwords; null for the one that is stored under its name.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidException">It cannot be used.</exception>
-    public async Task<AttachedSource> DraftAsync(SourceDefinition definition, string? password, CancellationToken cancellationToken)
+    public async Task<AttachedSource> DraftAsync(SourceDefinition definition, NewPasswords passwords, CancellationToken cancellationToken)
     {
-        await CheckAsync(definition, password, cancellationToken);
-        return _attach!(definition, async token => password ?? await _secrets.FindAsync(Secrets + definition.Name, token));
+        await CheckAsync(definition, passwords, cancellationToken);
+        var stored = Stored(definition);
+        return _attach!(definition, new(async token => passwords.Password ?? await stored.Password(token), async token => passwords.RestorePassword ?? await stored.RestorePassword(token)));
     }
 
     /// <summary>Whether a password is stored for a source.</summary>
-    public async Task<bool> HasPasswordAsync(string name, CancellationToken cancellationToken) => (await _secrets.NamesAsync(Secrets, cancellationToken)).Contains(name);
+    public Task<bool> HasPasswordAsync(string name, CancellationToken cancellationToken) => _passwords.HasAsync(name, cancellationToken);
 
-    /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
+    /// <summary>Whether a password of the role that restores are run as is stored for a source.</summary>
+    public Task<bool> HasRestorePasswordAsync(string name, CancellationToken cancellationToken) => _restorePasswords.HasAsync(name, cancellationToken);
+
+    // The password of a role is for that role at that address.
+    private static string AddressOf(string url, string user) => $"{url} {user}";
+
+    private SourceSecrets Stored(SourceDefinition definition) => new(
+        async token => await _passwords.FindAsync(definition.Name, definition.Url, token),
+        async token => definition.RestoreUser is { } user ? await _restorePasswords.FindAsync(definition.Name, AddressOf(definition.Url, user), token) : null);
 
     // A password was given for one address: it goes to no other that somebody puts in its place.
-    private async Task CheckAsync(SourceDefinition definition, string? password, CancellationToken cancellationToken)
+    private async Task CheckAsync(SourceDefinition definition, NewPasswords passwords, CancellationToken cancellationToken)
     {
         var faults = Check(definition);
-        if (password is null && _definitions.Find(definition.Name)?.Value is { } stored && stored.Url != definition.Url && await HasPasswordAsync(definition.Name, cancellationToken))
+        var stored = _definitions.Find(definition.Name)?.Value;
+        if (passwords.Password is null && stored is not null && stored.Url != definition.Url && await HasPasswordAsync(definition.Name, cancellationToken))
             faults = [.. faults, new("password", "The address has changed, and the password that is kept was given for the old one.", "Give the password again, or an empty one for none.")];
+        if (definition.RestoreUser is not null && passwords.RestorePassword is null && stored is not null && (stored.Url, stored.RestoreUser) != (definition.Url, definition.RestoreUser) && await HasRestorePasswordAsync(definition.Name, cancellationToken))
+            faults = [.. faults, new("restore.password", "The address or the role that restores are run as has changed, and the password that is kept was given for the old one.", "Give the password again, or an empty one for none.")];
+        if (definition.RestoreUser is null && !string.IsNullOrEmpty(passwords.RestorePassword)) faults = [.. faults, new("restore.user", "There is a password for restores, and no role that it is for.", "Name the role that restores are run as.")];
         InvalidException.ThrowIfAny(faults);
     }
 
-    private async Task FollowAsync(string name)
+    private async Task<long> CommitAsync(string name, long? expected, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
-        try
-        {
-            await ApplyAsync(name);
-        }
-        catch (HoldfastException e)
-        {
-            Failed?.Invoke(name, e);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The node stops.
-        }
+        StateCondition[] conditions = expected is null ? [] : [new(_definitions.Removal(name).Key, expected.Value)];
+        var commit = await _secrets.CommitAsync(new() { Conditions = conditions, Changes = changes }, cancellationToken);
+        if (!commit.Applied) throw new HoldfastException(ErrorCatalogue.Conflict, $"'{name}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
+        await _definitions.ReachAsync(commit.Revision, cancellationToken);
+        return commit.Revision;
     }
 
-    // Each revision once, whoever comes first: who stored it, or who saw it stored.
-    private async Task ApplyAsync(string name)
+    // Each revision once, whoever comes first: who stored it, or who saw it stored. Calls no source.
+    private void Apply(string name)
     {
-        await _turn.WaitAsync();
-        try
+        lock (_gate)
         {
             var item = _definitions.Find(name);
             if (_attached.GetValueOrDefault(name) == (item?.Revision ?? 0)) return;
             if (item is null)
             {
                 _attached.Remove(name);
-                await _sources.DetachAsync(name);
+                _sources.Detach(name);
                 return;
             }
 
             _attached[name] = item.Revision;
-            await _sources.AttachAsync(_attach!(item.Value, async token => await _secrets.FindAsync(Secrets + name, token)), CancellationToken.None);
+            _sources.Attach(Attached(item.Value));
         }
-        finally
+    }
+
+    // What cannot be used is listed with the reason, as any source with a problem.
+    private AttachedSource Attached(SourceDefinition definition)
+    {
+        try
         {
-            _turn.Release();
+            if (_attach is null) throw new HoldfastException(ErrorCatalogue.Usage, "Sources that are defined over the API cannot be attached here.", "Define it in holdfast.json.");
+            return _attach(definition, Stored(definition));
+        }
+        catch (HoldfastException e)
+        {
+            return new(definition.Engine, new UnusableSource(definition.Name, e), CanSnapshot: false);
+        }
+        catch (Exception e)
+        {
+            var reason = new HoldfastException(ErrorCatalogue.Unexpected, $"{e.GetType().Name}: {e.Message}", "Please report this.", e);
+            return new(definition.Engine, new UnusableSource(definition.Name, reason), CanSnapshot: false);
         }
     }
 }

@@ -1,108 +1,314 @@
-using System.Collections.Concurrent;
+using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
 using Holdfast.Core.Operations;
 using Holdfast.Engines;
+using Holdfast.Node.Operations;
 using Holdfast.State;
+using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>Looks at one source again and again, and keeps the records of its databases: new, dropped, renamed, unreadable. A source that is down changes none of them.</summary>
-/// <param name="attached">The source.</param>
-/// <param name="records">The records of all databases.</param>
-/// <param name="time">The clock.</param>
-public sealed class SourceMonitor(AttachedSource attached, StateRecords<DatabaseRecord> records, TimeProvider time) : IDisposable
+/// <summary>
+/// Has one source looked at, and lends it to whoever works with it. Whatever the source throws is a problem in <see cref="Status"/>; one that does not
+/// answer holds up nobody for longer than <see cref="Patience"/>. What is found there <see cref="SourceContents"/> keeps.
+/// </summary>
+public sealed partial class SourceMonitor : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, DiscoveredDatabase> _found = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _looking = new(1);
+    /// <summary>How long anybody waits for a look. The look itself goes on, and what it finds counts.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly SourceContents _contents;
+    private readonly SourceLook _look;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly DateTimeOffset _since;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Guards what follows. Never held while the source is called, nor while anybody is told of anything.
+    private readonly Lock _gate = new();
+    private Task? _looking, _following, _cleaning;
+    private bool _isClosed, _isLeft, _isCleaned;
+    private int _users = 1; // the monitor itself is one, until it is closed
+    private volatile SourceStatus _status = new(null, 0, null);
+
+    internal SourceMonitor(AttachedSource attached, StateRecords<DatabaseRecord> records, SourceIdentities identities, TimeProvider time, ILogger logger)
+    {
+        (Attached, _time, _logger, _since) = (attached, time, logger, time.GetUtcNow());
+        _contents = new(attached, records, identities, time, logger);
+        _contents.Changed += record => Subscribers.Notify(Changed, record);
+        _look = new(attached, _contents, identities, change => Update(change), logger);
+        Checked = new CheckedSource(attached.Source, Check);
+    }
 
     /// <summary>Told of each database whose record changed. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
 
-    /// <summary>Told when the source went down or came back. Must not block.</summary>
+    /// <summary>Told when the source went down or came back, or lost databases. Must not block.</summary>
     public event Action? StatusChanged;
 
-    /// <summary>The source.</summary>
-    public AttachedSource Attached => attached;
+    /// <summary>Told once, when <see cref="IsSettled"/>. Must not block.</summary>
+    internal event Action? Settled;
+
+    /// <summary>The source. To work with it, <see cref="Use"/> it.</summary>
+    public AttachedSource Attached { get; }
+
+    /// <summary>When the last look ended; when it was attached, before the first has.</summary>
+    public DateTimeOffset LastLook => Status.At ?? _since;
 
     /// <summary>What the last look came to.</summary>
-    public SourceStatus Status { get; private set; } = new(null, 0, null);
+    public SourceStatus Status => _status;
+
+    /// <summary>Databases that are missing, as their records say.</summary>
+    public int Missing => _contents.Missing;
+
+    /// <summary>Whether an operator has to confirm the source as it is: it is another one, or has lost databases.</summary>
+    public bool NeedsConfirmation => Status.Problem?.Code == ErrorCatalogue.SourceIdentity.Code || Missing > 0;
+
+    /// <summary>Whether the first look has ended, or is not waited for any more. Before that nothing is known of what is there, only what was.</summary>
+    public bool IsSettled => _settled.Task.IsCompleted;
+
+    /// <summary>The source as whoever works with it sees it.</summary>
+    internal IDatabaseSource Checked { get; }
+
+    /// <summary>Cancelled when the source is detached.</summary>
+    internal CancellationToken Stopping => _stop.Token;
+
+    /// <summary>What is the matter with the source as a whole: it cannot be read, is not used, does not answer, or has shrunk. Null where nothing is.</summary>
+    /// <param name="interval">Time between two looks.</param>
+    public OperationError? Problem(TimeSpan interval) =>
+        Status.Problem ?? SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow()) ?? (Missing is > 0 and var missing ? SourceAlerts.Shrunk(Attached.Name, missing) : null);
 
     /// <summary>A database as it was found last; null where it is not there.</summary>
-    public DiscoveredDatabase? Find(string name) => _found.GetValueOrDefault(name);
+    public DiscoveredDatabase? Find(string name) => _contents.Find(name);
 
-    /// <summary>Looks now, and returns when the records show what was found.</summary>
+    /// <summary>A database that is to be backed up, as it was found last.</summary>
+    /// <exception cref="HoldfastException">It is not there; the message says why.</exception>
+    public DiscoveredDatabase Get(string name) => _contents.Find(name) ?? throw _contents.Absence(name, Status);
+
+    /// <summary>Begins to work with the source.</summary>
+    /// <exception cref="HoldfastException">It is detached, or is not the one that was known by its name.</exception>
+    public SourceUse Use()
+    {
+        _contents.ThrowIfRefused();
+        return Enter();
+    }
+
+    /// <summary>Looks now, and returns when the records show what was found, or <see cref="Patience"/> is at its end. What goes wrong is told in <see cref="Status"/>.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. The look goes on.</exception>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        await _looking.WaitAsync(cancellationToken);
         try
         {
-            var found = new Dictionary<string, DiscoveredDatabase>(StringComparer.Ordinal);
-            await foreach (var database in attached.Source.DiscoverAsync(cancellationToken)) found[database.Name] = database;
-            Apply(found);
-            SetStatus(new(time.GetUtcNow(), found.Count, null));
+            await BeginLook().WaitAsync(Patience, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            Settle(); // nobody waits for it for ever; the status says since when it is looked at
+        }
+    }
+
+    /// <summary>Returns when <see cref="IsSettled"/>.</summary>
+    public Task SettledAsync(CancellationToken cancellationToken) => _settled.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Takes the source as it is: another identity is the right one, and databases that are missing were dropped. Looks again then.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/>, where nothing waits for that.</exception>
+    public async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        _contents.Confirm(Status.Identity, Status.Place);
+        _look.Reset();
+        await LookAsync(cancellationToken);
+    }
+
+    /// <summary>Closes it, and lets the source go: it is disposed when nobody works with it any more. Never throws.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Close();
+        lock (_gate)
+        {
+            if (_isLeft) return;
+            _isLeft = true;
+        }
+
+        await LeaveAsync();
+    }
+
+    /// <summary>Begins a look, unless one that sees all that is there now is to begin anyway.</summary>
+    internal Task BeginLook()
+    {
+        lock (_gate)
+        {
+            if (_isClosed) return Task.CompletedTask;
+            // One that runs may have passed by what its caller has just made: another follows it.
+            if (_looking is { IsCompleted: false }) return _following ??= FollowAsync(_looking);
+            return _looking = Task.Run(LookOnceAsync, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Begins to remove what restores have left behind, unless that was done, or is being done.</summary>
+    internal void BeginClean()
+    {
+        lock (_gate)
+        {
+            if (_isCleaned || _isClosed || _cleaning is { IsCompleted: false }) return;
+            _cleaning = Task.Run(CleanAsync, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Changes no record any more from when this returns.</summary>
+    internal void Close()
+    {
+        lock (_gate)
+        {
+            if (_isClosed) return;
+            _isClosed = true;
+        }
+
+        _contents.Close();
+        // What is registered there is the source's business: it may take its time, and what it throws is told.
+        _stop.CancelAsync().ContinueWith(t => LogNotCancelled(t.Exception!, Attached.Name), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        Settle();
+    }
+
+    /// <summary>Somebody works with it no more.</summary>
+    internal async Task LeaveAsync()
+    {
+        lock (_gate)
+        {
+            if (--_users > 0) return;
+        }
+
+        try
+        {
+            await Attached.Source.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            LogNotDisposed(e, Attached.Name); // nothing is to be done with it any more
+        }
+    }
+
+    // Never throws.
+    private async Task CleanAsync()
+    {
+        try
+        {
+            await using var use = Enter();
+            await use.Source.RemoveLeftoversAsync(_stop.Token);
+            _isCleaned = true;
+        }
+        catch (Exception) when (_stop.IsCancellationRequested)
+        {
+            // Detached: whoever attaches it next does it.
+        }
+        catch (Exception e)
+        {
+            LogNotCleaned(e, Attached.Name); // a source that is down: the look says so
+        }
+    }
+
+    // What a view or a restore has found: the look that follows tells everybody else.
+    private void Check(SourceInfo info)
+    {
+        if (_contents.RefusalOf(info) is not { } refusal) return;
+        BeginLook();
+        throw refusal;
+    }
+
+    private SourceUse Enter()
+    {
+        lock (_gate)
+        {
+            if (_isClosed) throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{Attached.Name}' was detached.", "If it was saved anew, ask again.");
+            _users++;
+        }
+
+        return new(this);
+    }
+
+    private async Task FollowAsync(Task running)
+    {
+        await running;
+        Task next;
+        lock (_gate)
+        {
+            _following = null;
+            if (_isClosed) return;
+            if (_looking is null or { IsCompleted: true }) _looking = Task.Run(LookOnceAsync, CancellationToken.None);
+            next = _looking;
+        }
+
+        await next;
+    }
+
+    // Never throws: whatever the source does ends here.
+    private async Task LookOnceAsync()
+    {
+        Update(s => s with { Began = _time.GetUtcNow() });
+        OperationError? problem = null;
+        try
+        {
+            await using var use = Enter();
+            await _look.RunAsync(_stop.Token);
+        }
+        catch (Exception) when (_stop.IsCancellationRequested)
+        {
+            // Detached.
         }
         catch (HoldfastException e)
         {
-            SetStatus(Status with { At = time.GetUtcNow(), Problem = OperationError.Of(e) });
+            problem = OperationError.Of(e);
         }
-        finally
+        catch (Exception e)
         {
-            _looking.Release();
+            LogUnexpected(e, Attached.Name);
+            problem = OperationError.Of(Surprise.Of($"Looking at source '{Attached.Name}'", e));
         }
+
+        Ended(problem);
+        Settle();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _looking.Dispose();
-
-    private void SetStatus(SourceStatus status)
+    private void Settle()
     {
-        var (before, _) = (Status, Status = status);
-        if (before.Problem != status.Problem) StatusChanged?.Invoke();
+        if (_settled.TrySetResult()) Subscribers.Notify(Settled);
     }
 
-    private void Apply(Dictionary<string, DiscoveredDatabase> found)
+    private (SourceStatus Before, SourceStatus Now) Update(Func<SourceStatus, SourceStatus> change)
     {
-        var now = time.GetUtcNow();
-        var came = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, database) in found)
+        lock (_gate)
         {
-            _found[name] = database;
-            var before = records.Find(new DatabaseId(attached.Name, name).ToString());
-            var record = Record(database, before, now);
-            if (before is null or { Dropped: not null } && database.Identity is { } identity) came.TryAdd(identity, name);
-            if (record != before) Set(record);
-        }
-
-        foreach (var record in records.Items.Select(r => r.Value).Where(r => r.Id.Source == attached.Name && r.Dropped is null && !found.ContainsKey(r.Id.Name)).ToList())
-        {
-            _found.TryRemove(record.Id.Name, out _);
-            var renamed = record.Identity is { } identity && came.TryGetValue(identity, out var name) ? new DatabaseId(attached.Name, name) : null;
-            Set(record with { Dropped = now, RenamedTo = renamed });
+            var before = _status;
+            _status = change(before);
+            return (before, _status);
         }
     }
 
-    private DatabaseRecord Record(DiscoveredDatabase database, DatabaseRecord? before, DateTimeOffset now)
+    private void Ended(OperationError? problem)
     {
-        var problem = database.Problem is null ? null : OperationError.Of(database.Problem);
-        var encryption = database.Encryption.ToString();
-        // The size alone is no news: it is told from what was found, and stored when something else is.
-        var isSame = before is { Dropped: null } && before.Encryption == encryption && before.Identity == database.Identity && before.Problem == problem;
-        return isSame ? before! : new()
-        {
-            Id = new(attached.Name, database.Name),
-            Engine = attached.Engine,
-            FirstSeen = before?.FirstSeen ?? now,
-            SizeBytes = database.SizeBytes,
-            Encryption = encryption,
-            Identity = database.Identity,
-            Problem = problem,
-        };
+        var (before, now) = Update(s => s with { Began = null, At = _time.GetUtcNow(), Problem = problem });
+        if (problem is not null && problem != before.Problem) LogProblem(Attached.Name, problem.Message);
+        if (problem is null && (before.At is null || before.Problem is not null)) LogRead(Attached.Name, now.Databases);
+        if (before.At is null || before.Problem != problem) Subscribers.Notify(StatusChanged);
     }
 
-    private void Set(DatabaseRecord record)
-    {
-        records.Set(record.Id.ToString(), record);
-        Changed?.Invoke(record);
-    }
+    [LoggerMessage(EventId = 5201, Level = LogLevel.Information, Message = "Source {Source}: {Databases} databases")]
+    private partial void LogRead(string source, int databases);
+
+    [LoggerMessage(EventId = 5202, Level = LogLevel.Error, Message = "Source {Source} cannot be read: {Reason}")]
+    private partial void LogProblem(string source, string reason);
+
+    [LoggerMessage(EventId = 5203, Level = LogLevel.Error, Message = "Looking at source {Source} failed unexpectedly; it is tried again")]
+    private partial void LogUnexpected(Exception exception, string source);
+
+    [LoggerMessage(EventId = 5205, Level = LogLevel.Warning, Message = "What restores may have left behind at source {Source} could not be removed; it is tried again")]
+    private partial void LogNotCleaned(Exception exception, string source);
+
+    [LoggerMessage(EventId = 5206, Level = LogLevel.Warning, Message = "Source {Source} was detached, and its connections could not be closed in order")]
+    private partial void LogNotDisposed(Exception exception, string source);
+
+    [LoggerMessage(EventId = 5208, Level = LogLevel.Warning, Message = "Source {Source} was detached, and what it did could not be stopped in order")]
+    private partial void LogNotCancelled(Exception exception, string source);
 }

@@ -1,9 +1,23 @@
 using Holdfast.Core.Operations;
+using Holdfast.Engines;
 
 namespace Holdfast.Node.Discovery;
 
 /// <summary>What the last look at a source came to.</summary>
-/// <param name="At">When it was; null before the first.</param>
+/// <param name="At">When it ended; null before the first has.</param>
 /// <param name="Databases">Databases that were found.</param>
-/// <param name="Problem">Why it could not be looked at; null where it could. What was known of its databases stands.</param>
-public sealed record SourceStatus(DateTimeOffset? At, int Databases, OperationError? Problem);
+/// <param name="Problem">Why it could not be looked at, or is not used; null where it is. What was known of its databases stands.</param>
+public sealed record SourceStatus(DateTimeOffset? At, int Databases, OperationError? Problem)
+{
+    /// <summary>When the look began that is under way; null while none is.</summary>
+    public DateTimeOffset? Began { get; init; }
+
+    /// <summary>What was left out as databases were looked for.</summary>
+    public PassedOver PassedOver { get; init; } = PassedOver.None;
+
+    /// <summary>Identity that the source had when it was looked at last; null where it has none, or could not be asked.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>Its place, where its engine has such a thing: it tells the source weakly where there is no identity.</summary>
+    public string? Place { get; init; }
+}

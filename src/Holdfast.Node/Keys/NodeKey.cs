@@ -1,3 +1,4 @@
+using Holdfast.Archive;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
 
@@ -25,7 +26,7 @@ public static class NodeKey
         {
             try
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                FolderFlush.Create(Path.GetDirectoryName(Path.GetFullPath(path))!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
                 KeyFile.Write(path, AgeIdentity.Generate(), time.GetUtcNow());
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)

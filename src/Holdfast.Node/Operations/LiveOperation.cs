@@ -1,22 +1,37 @@
+using System.Globalization;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
 using Holdfast.Core.Operations;
 
 namespace Holdfast.Node.Operations;
 
-/// <summary>An operation of this node that has not ended yet. Its runner writes it, others look, abort and delay.</summary>
-public sealed class LiveOperation : IDisposable
+/// <summary>
+/// An operation of this node that has not ended yet. Its runner writes it, others look, abort and delay. It is ended once: by whoever claims it first, its
+/// runner or, where a call of that hangs, somebody else. What comes later is ignored.
+/// </summary>
+public sealed class LiveOperation : IOperationLog, IDisposable
 {
     private const int MostLines = 500;
+
+    // What hangs in the callbacks of a cancellation must not hold up who asked for it.
+    private static readonly TimeSpan CancellationPatience = TimeSpan.FromSeconds(1);
 
     private readonly OperationBook _book;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<string> _log = new();
+
+    // Everything below it. The book is told while it is held: what is told last is what it is.
     private readonly Lock _gate = new();
     private Operation _operation;
     private Func<(string Phase, OperationProgress Progress)>? _look;
-    private bool _isDisposed;
+    private Func<long>? _moves;
+    private (OperationState State, OperationResult Result, HoldfastException? Error)? _success;
+    private (string Phase, long Bytes, int Items, long Lines) _mark;
+    private long _moved;
+    private long _lines;
+    private bool _hasBegun, _isClaimed, _isDisposed, _isLookBroken;
 
     internal LiveOperation(OperationBook book, Operation operation, TimeProvider time) => (_book, _operation, _time) = (book, operation, time);
 
@@ -30,8 +45,8 @@ public sealed class LiveOperation : IDisposable
         {
             lock (_gate)
             {
-                if (_look is null || _operation.HasEnded) return _operation;
-                var (phase, progress) = _look();
+                if (_look is null || _operation.State != OperationState.Running) return _operation;
+                var (phase, progress) = Look();
                 return _operation with { Phase = phase, Progress = progress };
             }
         }
@@ -58,20 +73,31 @@ public sealed class LiveOperation : IDisposable
     /// <summary>When it shall begin again after it was stopped; null for never.</summary>
     public DateTimeOffset? DelayedUntil { get; private set; }
 
-    /// <summary>Done when it has ended.</summary>
+    /// <summary>Done when it has ended, or waits for the next start of the node.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Adds a line to its log.</summary>
-    public void Write(string line)
+    /// <summary>How long it has not moved: no byte, no item, no step, no phase. Zero while it waits. Seen every few seconds.</summary>
+    public TimeSpan StillFor
     {
-        lock (_gate)
+        get
         {
-            _log.Enqueue($"{_time.GetUtcNow():HH:mm:ss} {line}");
-            if (_log.Count > MostLines) _log.Dequeue();
+            lock (_gate) return _hasBegun && !_operation.HasEnded ? _time.GetElapsedTime(_moved) : TimeSpan.Zero;
         }
     }
 
-    /// <summary>Stops it for good, or until a time.</summary>
+    /// <summary>Called when an operator stops it, before it is cancelled. Must not block.</summary>
+    internal Action? WhenAborted { get; set; }
+
+    /// <summary>Called when it has ended, before those who wait for that. Must not block.</summary>
+    internal Action? WhenEnded { get; set; }
+
+    /// <inheritdoc/>
+    public void Write(string line)
+    {
+        lock (_gate) Append(line);
+    }
+
+    /// <summary>Stops it for good, or until a time. One that waits has ended when this returns; one that runs ends soon.</summary>
     /// <param name="by">Who asked.</param>
     /// <param name="until">When it shall begin again; null for not at all.</param>
     public async Task AbortAsync(string by, DateTimeOffset? until)
@@ -80,16 +106,19 @@ public sealed class LiveOperation : IDisposable
         {
             if (_operation.HasEnded || IsAborted) return;
             (IsAborted, DelayedUntil) = (true, until);
+            Append(until is null ? $"aborted by {by}" : $"put off by {by} until {until:yyyy-MM-dd HH:mm:ss} UTC");
         }
 
-        Write(until is null ? $"aborted by {by}" : $"put off by {by} until {until:yyyy-MM-dd HH:mm:ss} UTC");
+        Subscribers.Notify(WhenAborted);
         await InterruptAsync();
     }
 
-    /// <summary>Stops it because the node does. Nothing where it has ended.</summary>
-    public Task InterruptAsync()
+    /// <summary>Cancels it: because the node stops, or it does not move. Nothing where it has ended. Never throws.</summary>
+    public async Task InterruptAsync()
     {
-        lock (_gate) return _isDisposed ? Task.CompletedTask : _stop.CancelAsync(); // who stops it need not know whether it has just ended
+        Task cancelling;
+        lock (_gate) cancelling = _isDisposed ? Task.CompletedTask : _stop.CancelAsync(); // who stops it need not know whether it has just ended
+        await cancelling.WaitAsync(CancellationPatience, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc/>
@@ -99,11 +128,28 @@ public sealed class LiveOperation : IDisposable
         _stop.Dispose();
     }
 
-    internal void Began(Func<(string Phase, OperationProgress Progress)> look)
+    /// <summary>It is its turn.</summary>
+    /// <returns>False where somebody has ended it before.</returns>
+    internal bool TryBegin()
     {
         lock (_gate)
         {
-            _look = look;
+            if (_isClaimed) return false;
+            (_hasBegun, _moved) = (true, _time.GetTimestamp());
+            return true;
+        }
+    }
+
+    /// <summary>It runs.</summary>
+    /// <param name="look">Tells how far it is, at any time.</param>
+    /// <param name="moves">Tells a number that grows with whatever moves besides; null where nothing does.</param>
+    internal void Began(Func<(string Phase, OperationProgress Progress)> look, Func<long>? moves = null)
+    {
+        lock (_gate)
+        {
+            if (_isClaimed) return;
+            (_look, _moves) = (look, moves);
+            if (_operation.State == OperationState.Running) return;
             _operation = _operation with { State = OperationState.Running, Started = _time.GetUtcNow() };
             _book.Tell(this);
         }
@@ -114,20 +160,134 @@ public sealed class LiveOperation : IDisposable
     {
         lock (_gate)
         {
-            if (_operation.State == OperationState.Running) _book.Tell(this);
+            if (_operation.State != OperationState.Running) return;
+            Observe();
+            _book.Tell(this);
         }
     }
 
-    internal void End(OperationState state, OperationResult? result, HoldfastException? error)
+    /// <summary>What was asked for is done and stored: whatever happens from now on, it ends like this.</summary>
+    /// <returns>False where somebody has ended it meanwhile.</returns>
+    internal bool Succeeded(OperationState state, OperationResult result, HoldfastException? error)
     {
         lock (_gate)
         {
-            if (_look is not null) _operation = _operation with { Progress = _look().Progress };
-            _log.Enqueue($"{_time.GetUtcNow():HH:mm:ss} ended: {state}{(error is null ? "" : $": {error.Message}")}");
-            _operation = _operation with { State = state, Ended = _time.GetUtcNow(), Phase = "ended", Result = result, Error = error is null ? null : OperationError.Of(error) };
-            _book.Ended(this);
+            if (_isClaimed) return false;
+            _success ??= (state, result, error);
+            return true;
         }
+    }
 
-        _ended.TrySetResult();
+    /// <summary>Makes the caller the one who ends it.</summary>
+    /// <param name="onlyWaiting">Whether it is left alone where it has begun.</param>
+    /// <returns>False where it is left alone, or somebody else ends it.</returns>
+    internal bool Claim(bool onlyWaiting = false)
+    {
+        lock (_gate)
+        {
+            if (_isClaimed || (onlyWaiting && _hasBegun)) return false;
+            _isClaimed = true;
+            return true;
+        }
+    }
+
+    /// <summary>Ends it as what was done before says; for whoever has claimed it.</summary>
+    /// <returns>False where nothing was done yet, and it has not ended.</returns>
+    internal bool TryEndAsSucceeded()
+    {
+        (OperationState State, OperationResult Result, HoldfastException? Error)? success;
+        lock (_gate) success = _success;
+        if (success is not { } done) return false;
+        End(done.State, done.Result, done.Error);
+        return true;
+    }
+
+    /// <summary>Ends it; for whoever has claimed it.</summary>
+    internal void End(OperationState state, OperationResult? result, HoldfastException? error)
+    {
+        try
+        {
+            lock (_gate)
+            {
+                var progress = Look().Progress;
+                Append($"ended: {state}{Sum(result)}{(error is null ? "" : $": {error.Message}")}");
+                _operation = _operation with { State = state, Ended = _time.GetUtcNow(), Phase = "ended", Progress = progress, Result = result, Error = error is null ? null : OperationError.Of(error) };
+                _book.Ended(this);
+            }
+        }
+        finally
+        {
+            Over();
+        }
+    }
+
+    /// <summary>Puts it back as one that waits, for the next start of the node; for whoever has claimed it.</summary>
+    internal void Requeue()
+    {
+        try
+        {
+            lock (_gate)
+            {
+                Append("the server stops: it runs again at the next start");
+                _operation = _operation with { State = OperationState.Queued, Started = null, Phase = "waiting", Progress = new() };
+                _book.Tell(this);
+            }
+        }
+        finally
+        {
+            Over();
+        }
+    }
+
+    // Whatever went wrong before: its slot is another's, and nobody waits for it for ever.
+    private void Over()
+    {
+        try
+        {
+            Subscribers.Notify(WhenEnded);
+        }
+        finally
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    // How far it is, as its runner tells it; as it was told last where that throws, which must not keep it from ending, nor others from being listed.
+    private (string Phase, OperationProgress Progress) Look()
+    {
+        if (_look is null) return (_operation.Phase, _operation.Progress);
+        try
+        {
+            return _look();
+        }
+        catch (Exception e)
+        {
+            if (!_isLookBroken) Append($"how far it is cannot be told: {e.GetType().Name}: {e.Message}");
+            _isLookBroken = true;
+            return (_operation.Phase, _operation.Progress);
+        }
+    }
+
+    // What it came to, and how long it took; nothing where it never began.
+    private string Sum(OperationResult? result)
+    {
+        if (_operation.Started is not { } begun) return "";
+        var seconds = string.Create(CultureInfo.InvariantCulture, $" after {(_time.GetUtcNow() - begun).TotalSeconds:0.0} s");
+        return result is null || result.Unchanged ? seconds : $"{seconds}, {result.DatabaseBytes} bytes of the database, {result.StoredBytes} stored";
+    }
+
+    private void Observe()
+    {
+        var (phase, progress) = Look();
+        var mark = (phase, progress.DoneBytes + progress.StoredBytes.Values.Sum() + (_moves?.Invoke() ?? 0), progress.Items, _lines);
+        if (mark == _mark) return;
+        (_mark, _moved) = (mark, _time.GetTimestamp());
+    }
+
+    private void Append(string line)
+    {
+        _lines++;
+        _log.Enqueue($"{_time.GetUtcNow():HH:mm:ss} {Bounded.Text(line)}");
+        if (_log.Count > MostLines) _log.Dequeue();
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.State;
@@ -46,7 +47,7 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     public IReadOnlyList<string> LogOf(string id) => _live.TryGetValue(id, out var live) ? live.Log : _logs.FirstOrDefault(l => l.Id == id).Log ?? [];
 
     /// <summary>Adds one that waits.</summary>
-    public LiveOperation Add(OperationKind kind, DatabaseId database, BackupTask? task, BackupKind? backupKind, string? askedBy)
+    public LiveOperation Add(OperationKind kind, DatabaseId database, BackupTask? task, BackupKind? backupKind, string? askedBy, OperationRequest? request = null, string? runId = null)
     {
         var now = time.GetUtcNow();
         var operation = new Operation
@@ -58,33 +59,47 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
             TaskId = task?.Id,
             TaskName = task?.Name,
             BackupKind = backupKind,
+            RunId = runId,
             AskedBy = askedBy,
             Node = node,
             Created = now,
+            Request = request,
         };
-        var live = new LiveOperation(this, operation, time);
-        live.Write(askedBy is null ? "due by schedule" : $"asked for by {askedBy}");
-        _live[operation.Id] = live;
-        Tell(live);
-        return live;
+        return Put(operation, askedBy is null ? "due by schedule" : $"asked for by {askedBy}");
     }
+
+    /// <summary>Takes one up that waited when the node stopped: it waits again, as itself.</summary>
+    public LiveOperation Resume(Operation operation) => Put(operation with { Node = node }, "waits again after a restart");
 
     /// <summary>Returns when an operation is stored, or cannot be now: whoever asked for it can be told its id, which a crash leaves known.</summary>
     public Task StoredAsync(string id, CancellationToken cancellationToken) => records.StoredAsync(id, cancellationToken);
 
-    /// <summary>Ends what a node that crashed has left: its operations run no longer.</summary>
-    /// <returns>Those that were under way.</returns>
-    public IReadOnlyList<Operation> EndInterrupted()
+    /// <summary>Those that waited when the node stopped, in the order in which they were asked for.</summary>
+    /// <param name="ofAllNodes">Whether those of any other tag are this node's own, too: from before it got the one it has now.</param>
+    public IReadOnlyList<Operation> LeftWaiting(bool ofAllNodes) =>
+        [.. Left(ofAllNodes).Where(o => o.State == OperationState.Queued).OrderBy(o => o.Id, StringComparer.Ordinal)];
+
+    /// <summary>Ends what a node that crashed has left running. What only waited goes on waiting.</summary>
+    /// <param name="ofAllNodes">As for <see cref="LeftWaiting"/>.</param>
+    /// <param name="ended">How one had ended before the crash, as far as its task's status knows; null where it had not.</param>
+    /// <returns>Those that ran, and had not ended.</returns>
+    public IReadOnlyList<Operation> EndInterrupted(bool ofAllNodes, Func<Operation, OperationState?> ended)
     {
-        var ended = new List<Operation>();
-        foreach (var (id, operation) in records.Items.Where(r => !r.Value.HasEnded && r.Value.Node == node && !_live.ContainsKey(r.Key)).ToList())
+        var running = new List<Operation>();
+        foreach (var operation in Left(ofAllNodes).Where(o => o.State == OperationState.Running).ToList())
         {
-            ended.Add(operation);
+            if (ended(operation) is { } state)
+            {
+                Set(operation.Id, operation with { State = state, Ended = time.GetUtcNow(), Phase = "ended" });
+                continue;
+            }
+
+            running.Add(operation);
             var error = new HoldfastException(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "Nothing half is left. A scheduled backup runs again by itself.");
-            Set(id, operation with { State = OperationState.Failed, Ended = time.GetUtcNow(), Phase = "ended", Error = OperationError.Of(error) });
+            Set(operation.Id, operation with { State = OperationState.Failed, Ended = time.GetUtcNow(), Phase = "ended", Error = OperationError.Of(error) });
         }
 
-        return ended;
+        return running;
     }
 
     /// <summary>Forgets the oldest that have ended, above <see cref="Kept"/>.</summary>
@@ -101,14 +116,38 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
         foreach (var live in _live.Values) live.StoreProgress();
     }
 
+    private IEnumerable<Operation> Left(bool ofAllNodes) =>
+        records.Items.Where(r => !r.Value.HasEnded && (ofAllNodes || r.Value.Node == node) && !_live.ContainsKey(r.Key)).Select(r => r.Value);
+
+    private LiveOperation Put(Operation operation, string line)
+    {
+        var live = new LiveOperation(this, operation, time);
+        live.Write(line);
+        _live[operation.Id] = live;
+        Tell(live);
+        return live;
+    }
+
     internal void Tell(LiveOperation live) => Set(live.Id, live.Current);
 
     internal void Ended(LiveOperation live)
     {
-        Set(live.Id, live.Current);
-        _logs.Enqueue((live.Id, live.Log));
-        while (_logs.Count > LogsKept) _logs.TryDequeue(out _);
-        _live.TryRemove(live.Id, out _);
+        try
+        {
+            Set(live.Id, live.Current);
+        }
+        catch (ArgumentException)
+        {
+            // Its result is more than a store takes. That it has ended must be stored all the same, or it would run for ever.
+            var ended = live.Current;
+            Set(live.Id, ended with { Result = null, Error = ended.Error is null ? null : ended.Error with { Message = Bounded.Text(ended.Error.Message), Hint = null } });
+        }
+        finally
+        {
+            _logs.Enqueue((live.Id, live.Log));
+            while (_logs.Count > LogsKept) _logs.TryDequeue(out _);
+            _live.TryRemove(live.Id, out _);
+        }
     }
 
     // Of those that are asked for in one millisecond, too, the later one has the greater id.
@@ -125,6 +164,6 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     private void Set(string id, Operation operation)
     {
         records.Set(id, operation);
-        Changed?.Invoke(operation);
+        Subscribers.Notify(Changed, operation);
     }
 }

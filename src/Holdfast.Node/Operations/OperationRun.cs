@@ -13,23 +13,28 @@ internal static class OperationRun
     /// <param name="whenStopped">What to do where it was stopped in the middle.</param>
     public static async Task ToItsEndAsync(LiveOperation operation, Func<CancellationToken, Task<(OperationResult Result, HoldfastException? Problem)>> work, string name, string whenStopped)
     {
+        OperationState state;
+        OperationResult? result = null;
+        HoldfastException? error;
         try
         {
-            var (result, problem) = await work(operation.Stopping);
-            operation.End(problem is null ? OperationState.Completed : OperationState.Failed, result, problem);
+            (result, error) = await work(operation.Stopping);
+            state = error is null ? OperationState.Completed : OperationState.Failed;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (operation.Stopping.IsCancellationRequested)
         {
-            var (state, error, message) = operation.IsAborted ? (OperationState.Aborted, ErrorCatalogue.Aborted, "An operator aborted it.") : (OperationState.Failed, ErrorCatalogue.Interrupted, "The server stopped while this ran.");
-            operation.End(state, null, new(error, message, whenStopped));
-        }
-        catch (HoldfastException e)
-        {
-            operation.End(OperationState.Failed, null, e);
+            state = operation.IsAborted ? OperationState.Aborted : OperationState.Failed;
+            error = operation.IsAborted ? new(ErrorCatalogue.Aborted, "An operator aborted it.", whenStopped) : new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", whenStopped);
         }
         catch (Exception e)
         {
-            operation.End(OperationState.Failed, null, new(ErrorCatalogue.Unexpected, $"The {name} ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e));
+            // A cancellation that nobody of us asked for is a failure like any other.
+            state = OperationState.Failed;
+            error = Surprise.Of($"The {name}", e);
         }
+
+        if (!operation.Claim()) return;
+        // Once what was asked for is done, nothing that goes wrong after it takes it back.
+        if (state is OperationState.Completed || !operation.TryEndAsSucceeded()) operation.End(state, result, error);
     }
 }

@@ -1,3 +1,4 @@
+using Holdfast.Archive;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Reading;
 using Holdfast.Core.Errors;
@@ -11,15 +12,30 @@ public static class Extractor
     private const int NoSpace = 28; // errno of Linux, which .NET hands on
     private const int QuotaExceeded = 122;
 
-    /// <summary>Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten.</summary>
+    // CreateNew follows no link. What is in the archive may be secret, whatever the umask says.
+    private static readonly FileStreamOptions OnlyForOwner = new()
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.ReadWrite,
+        Share = FileShare.None,
+        BufferSize = 0,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
+    /// <summary>
+    /// Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten; where it fails or is stopped, what
+    /// it had written is removed.
+    /// </summary>
     /// <returns>The files written.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or what is wrong with the archives.</exception>
     public static async Task<IReadOnlyList<string>> ExtractAsync(ChainReader point, string folder, CancellationToken cancellationToken)
     {
+        var files = new List<string>();
+        var isNew = !Directory.Exists(folder);
+        var isDone = false;
         try
         {
             Directory.CreateDirectory(folder);
-            var files = new List<string>();
             foreach (var item in point.Items)
             {
                 var path = Path.Combine(folder, item.Name); // a plain name: the manifest's rules have been checked
@@ -28,6 +44,7 @@ public static class Extractor
                 files.Add(path);
             }
 
+            isDone = true;
             return files;
         }
         catch (IOException e) when (e.HResult is NoSpace or QuotaExceeded)
@@ -38,15 +55,34 @@ public static class Extractor
         {
             throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{folder}' cannot be written: {e.Message}", "Give a folder with room that this user may write to.", e);
         }
+        finally
+        {
+            if (!isDone) Remove(files, isNew ? folder : null);
+        }
+    }
+
+    private static void Remove(List<string> files, string? folder)
+    {
+        try
+        {
+            foreach (var file in files) File.Delete(file);
+            if (folder is not null) Directory.Delete(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What went wrong before is what the caller is told; a folder that somebody else has put a file into stays.
+        }
     }
 
     private static async Task ExtractAsync(ChainReader point, ItemInfo item, string path, CancellationToken cancellationToken)
     {
         var partial = $"{path}.partial";
+        File.Delete(partial); // of one that was killed, or a link that would lead the bytes elsewhere: it is removed itself, not what it names
         try
         {
-            using (var file = File.OpenHandle(partial, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+            using (var stream = new FileStream(partial, OnlyForOwner))
             {
+                var file = stream.SafeFileHandle;
                 if (item.Kind == ItemKind.Image) await point.CopyImageAsync(item.Name, new FileTarget(file), cancellationToken);
                 else
                 {
@@ -66,6 +102,7 @@ public static class Extractor
             }
 
             File.Move(partial, path, overwrite: false);
+            FolderFlush.Of(path);
         }
         finally
         {

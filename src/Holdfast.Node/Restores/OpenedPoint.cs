@@ -5,8 +5,14 @@ namespace Holdfast.Node.Restores;
 /// <summary>A restore point that was opened with the archives it builds on.</summary>
 /// <param name="Point">The point.</param>
 /// <param name="Reader">Reads it; disposed with this.</param>
-public sealed record OpenedPoint(RestorePoint Point, ChainReader Reader) : IAsyncDisposable
+/// <param name="Use">Keeps the chain from being deleted until this is disposed; null for a place that is no destination.</param>
+/// <param name="Warnings">In what it does not fit the place that it lies in, though it may be read: it was given by its own path.</param>
+public sealed record OpenedPoint(RestorePoint Point, ChainReader Reader, IDisposable? Use, IReadOnlyList<string> Warnings) : IAsyncDisposable
 {
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Reader.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Reader.DisposeAsync();
+        Use?.Dispose();
+    }
 }

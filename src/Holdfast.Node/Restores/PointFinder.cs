@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Reading;
 using Holdfast.Core.Errors;
@@ -12,13 +13,27 @@ public static class PointFinder
     private const int MostListed = 20;
 
     /// <summary>All points under a path, by folder, the newest first. An archive that cannot be read is listed with its problem.</summary>
-    public static async IAsyncEnumerable<RestorePoint> ListAsync(StoredPath path, AgeKeys keys, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="path">Where to look.</param>
+    /// <param name="keys">Keys that open archives.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <param name="latest">
+    /// The latest that it can be now. Chains whose names lie ahead of it stand where the time in their headers puts them, or last where that cannot be read.
+    /// Null for names alone.
+    /// </param>
+    public static async IAsyncEnumerable<RestorePoint> ListAsync(
+        StoredPath path, AgeKeys keys, [EnumeratorCancellation] CancellationToken cancellationToken, DateTimeOffset? latest = null)
     {
-        foreach (var chain in path.Chains)
+        foreach (var folder in path.Chains.GroupBy(c => c.Path[..Math.Max(0, c.Path.LastIndexOf('/'))], StringComparer.Ordinal))
         {
-            foreach (var archive in chain.Archives.Reverse())
+            if (latest is { } now && folder.Any(c => c.IsAhead(now)))
             {
-                if (path.Archive is null || path.Archive == archive) yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
+                foreach (var point in await InOrderAsync(path, folder, keys, now, cancellationToken)) yield return point;
+                continue;
+            }
+
+            foreach (var chain in folder)
+            {
+                await foreach (var point in OfChainAsync(path, chain, keys, cancellationToken)) yield return point;
             }
         }
     }
@@ -46,6 +61,29 @@ public static class PointFinder
             0 => throw new HoldfastException(ErrorCatalogue.NotFound, $"No restore point '{wanted}' is in '{path.Destination.Name}'.", Found(path)),
             _ => throw new HoldfastException(ErrorCatalogue.Usage, $"'{wanted}' is a restore point of {found.Count} databases.", $"Give the folder of one of them: {string.Join(", ", found.Take(MostListed).Select(f => f.Chain.Path))}"),
         };
+    }
+
+    private static async Task<IEnumerable<RestorePoint>> InOrderAsync(
+        StoredPath path, IEnumerable<StoredChain> chains, AgeKeys keys, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var read = new List<(DateTimeOffset Time, List<RestorePoint> Points)>();
+        foreach (var chain in chains)
+        {
+            var points = await OfChainAsync(path, chain, keys, cancellationToken).ToListAsync(cancellationToken);
+            var time = chain.IsAhead(now) ? points.Select(p => p.Header?.StartTime).Max() ?? DateTimeOffset.MinValue : chain.NewestTime;
+            read.Add((time, points));
+        }
+
+        return read.OrderByDescending(r => r.Time).SelectMany(r => r.Points);
+    }
+
+    private static async IAsyncEnumerable<RestorePoint> OfChainAsync(
+        StoredPath path, StoredChain chain, AgeKeys keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var archive in chain.Archives.Reverse())
+        {
+            if (path.Archive is null || path.Archive == archive) yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
+        }
     }
 
     private static async Task<RestorePoint> NewestAsync(StoredPath path, AgeKeys keys, CancellationToken cancellationToken)
@@ -79,6 +117,10 @@ public static class PointFinder
             return e.Error == ErrorCatalogue.KeyWrong ? point : point with { Problem = e };
         }
     }
+
+    /// <summary>Whether a point is given as an archive's id, rather than as a time.</summary>
+    /// <param name="wanted">As for <see cref="FindAsync"/>.</param>
+    public static bool IsId(string wanted) => Time(wanted) is null;
 
     private static DateTimeOffset? Time(string text)
     {

@@ -1,4 +1,5 @@
 using Holdfast.Core.Databases;
+using Holdfast.Engines;
 
 namespace Holdfast.Node.Restores;
 
@@ -13,6 +14,12 @@ public sealed record RestoreAsk
 
     /// <summary>The new database. It must not exist.</summary>
     public required DatabaseId Target { get; init; }
+
+    /// <summary>What the new database's file takes over of the original one; nothing by default.</summary>
+    public FileRestore File { get; init; } = new();
+
+    /// <summary>Whether objects that cannot be made are left out and told, where the engine can do that. Default no.</summary>
+    public bool ContinueOnError { get; init; }
 
     /// <summary>Keys that may open it, besides those that the server keeps: <c>AGE-SECRET-KEY-1…</c>, Base64, or <c>passphrase: …</c>. Never stored.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];

@@ -6,10 +6,41 @@ using Holdfast.Node.Operations;
 namespace Holdfast.Node.Restores;
 
 /// <summary>Restores one point as a new database, as an operation.</summary>
+/// <param name="finder">Finds backups.</param>
 /// <param name="points">Opens the point.</param>
 /// <param name="sources">The sources of this node.</param>
-public sealed class RestoreExecutor(PointOpener points, Func<string, SourceMonitor?> sources)
+/// <param name="time">The clock.</param>
+public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, SourceBook sources, TimeProvider time)
 {
+    private const int MostListed = 20;
+
+    // Who asks waits for it; what takes longer shows when it is the restore's turn.
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Looks whether one backup lies there that can be meant.</summary>
+    /// <param name="from">As <see cref="RestoreAsk.From"/> says.</param>
+    /// <param name="point">As <see cref="RestoreAsk.Point"/> says. Where several databases lie, only an archive's id tells one.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException">Nothing is there, or <see cref="ErrorCatalogue.Ambiguous"/> with the databases that are, if there are several.</exception>
+    public async Task CheckAsync(string from, string? point, CancellationToken cancellationToken)
+    {
+        if (point is not null && PointFinder.IsId(point)) return;
+        await using var found = await TryLookAsync(from, cancellationToken);
+        if (found is null) return;
+        if (BackupFinder.IsDatabase(from))
+        {
+            if (found.Places.Count > 0) return;
+            throw found.Problems.Values.FirstOrDefault() ?? new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{from}'.", "Look at another path, or check the destinations.");
+        }
+
+        var folders = found.Places.Where(p => p.Stored.Archive is null).SelectMany(p => p.Stored.Chains.Where(c => c.Archives.Count > 0).Select(c => (Database: p.DatabaseOf(c), Chain: p.At(c.Path)))).ToList();
+        var databases = folders.Select(f => f.Database).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        if (databases.Count > 1) throw Several($"backups of {databases.Count} databases: {Listed(databases)}.", "Give the folder of one of them: GET /api/v1/backups/databases lists them.");
+        if (folders.Count > 1 && point is null) throw Several($"{folders.Count} chains of '{databases[0]}': {Listed([.. folders.Select(f => f.Chain)])}.", "Give one chain's folder, or a point.");
+
+        HoldfastException Several(string what, string hint) => new(ErrorCatalogue.Ambiguous, $"'{from}' holds {what}", hint);
+    }
+
     /// <summary>Runs it to its end, whatever that is.</summary>
     public Task RunAsync(RestoreAsk ask, LiveOperation operation) =>
         OperationRun.ToItsEndAsync(operation, async token => (await RestoreAsync(ask, operation, token), null), $"restore of '{ask.Target}'", "Nothing is left of the new database; restore it again.");
@@ -19,22 +50,76 @@ public sealed class RestoreExecutor(PointOpener points, Func<string, SourceMonit
         var phase = "looking";
         var meter = new RestoreMeter();
         operation.Began(() => (phase, new() { TotalBytes = meter.TotalBytes, DoneBytes = meter.DoneBytes, Items = meter.Items }));
-        var monitor = sources(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
-        await using var opened = await points.OpenAsync(ask.From, ask.Point, ask.Keys, cancellationToken);
-        var (found, reader) = (opened.Point, opened.Reader);
-        operation.Write($"restoring {found.Archive.Path}");
-        phase = "writing";
-        var warnings = await RestoreRunner.RunAsync(monitor.Attached.Engine, monitor.Attached.Source, ask.Target.Name, reader, meter, cancellationToken);
-        foreach (var warning in warnings) operation.Write(warning);
-        await monitor.LookAsync(CancellationToken.None); // covered from now on
+        await using var use = await sources.UseAsync(ask.Target.Source, cancellationToken); // saved anew meanwhile, it stays usable until this has ended
+        await using var all = await points.FindAsync(ask.From, ask.Point, ask.Keys, cancellationToken);
+        var notes = new List<string>(all.Notes);
+        foreach (var note in notes) operation.Write(note);
+        OperationResult? result = null;
+        for (var i = 0; result is null; i++)
+        {
+            var place = all.Places[i];
+            OpenedPoint? opened = null;
+            try
+            {
+                opened = await points.OpenAsync(place, all, ask.Keys, cancellationToken);
+                operation.Write($"restoring {place.Point.Archive.Path} from '{place.Name}', from a chain of {place.Point.Chain.Archives.Count} archives");
+                foreach (var warning in opened.Warnings) operation.Write(warning);
+                phase = "writing";
+                result = await RestoreAsync(ask, use, place, opened, notes, meter = new(), operation);
+            }
+            catch (HoldfastException e) when (PointOpener.IsOfTheCopy(e) && !cancellationToken.IsCancellationRequested)
+            {
+                await points.NoteAsync(place, all, opened, e, cancellationToken);
+                if (i == all.Places.Count - 1) throw;
+                notes.Add($"not from '{place.Name}': {e.Message}");
+                operation.Write($"{notes[^1]} Trying '{all.Places[i + 1].Name}'.");
+            }
+            finally
+            {
+                if (opened is not null) await opened.DisposeAsync();
+            }
+        }
+
+        operation.Succeeded(OperationState.Completed, result, null); // the database is there: nothing that fails from now on changes that
+        operation.Write($"'{ask.Target}' is there");
+        phase = "discovering";
+        if (sources.Find(ask.Target.Source) is { } now) await now.LookAsync(cancellationToken); // covered from now on, by whoever looks at the source now
+        return result;
+    }
+
+    private static async Task<OperationResult> RestoreAsync(
+        RestoreAsk ask, SourceUse use, PointPlace place, OpenedPoint opened, List<string> notes, RestoreMeter meter, LiveOperation operation)
+    {
+        var reader = opened.Reader;
+        var made = await RestoreRunner.RunAsync(use.Engine, use.Source, ask.Target.Name, reader, ask.File, ask.ContinueOnError, meter, operation.Stopping);
+        if (made.File is { } file) operation.Write($"its file belongs to {file}");
+        IReadOnlyList<string> warnings = [.. opened.Warnings, .. made.Warnings];
+        foreach (var warning in made.Warnings) operation.Write(warning);
         return new()
         {
             Type = reader.Point.Header.Type,
-            Path = found.Archive.Path,
+            Path = place.Point.Archive.Path,
             ArchiveId = reader.Point.Header.Id,
             DatabaseBytes = meter.TotalBytes,
-            StoredBytes = found.Archive.Length,
-            Warnings = warnings,
+            StoredBytes = place.Point.Archive.Length,
+            Destinations = place.Destination is { } name ? new Dictionary<string, string?> { [name] = null } : new Dictionary<string, string?>(),
+            Warnings = notes.Count == 0 ? warnings : [$"restored from '{place.Name}': {string.Join("; ", notes)}", .. warnings],
         };
+    }
+
+    private static string Listed(List<string> names) => string.Join(", ", names.Take(MostListed)) + (names.Count > MostListed ? $" and {names.Count - MostListed} more" : "");
+
+    private async Task<FoundBackups?> TryLookAsync(string from, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(CheckPatience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            return await finder.LookAsync(from, both.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 }

@@ -9,29 +9,34 @@ namespace Holdfast.Node.Restores;
 /// <summary>Makes one new database from one restore point.</summary>
 public static class RestoreRunner
 {
-    /// <inheritdoc cref="RunAsync(string, IDatabaseSource, string, ChainReader, RestoreMeter?, CancellationToken)"/>
-    public static Task<IReadOnlyList<string>> RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, CancellationToken cancellationToken) => RunAsync(engine, source, name, point, null, cancellationToken);
+    /// <inheritdoc cref="RunAsync(string, IDatabaseSource, string, ChainReader, FileRestore, bool, RestoreMeter?, CancellationToken)"/>
+    public static Task<RestoredDatabase> RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, CancellationToken cancellationToken) => RunAsync(engine, source, name, point, new(), false, null, cancellationToken);
 
     /// <summary>Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or cancelled restore leaves nothing behind.</summary>
     /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
     /// <param name="source">Where the new database goes.</param>
     /// <param name="name">Its name.</param>
     /// <param name="point">The point, opened and checked.</param>
+    /// <param name="file">What its file takes over of the original one.</param>
+    /// <param name="continueOnError">Whether objects that cannot be made are left out and told.</param>
     /// <param name="meter">Told how far it is; null where nobody watches.</param>
     /// <param name="cancellationToken">Cancels the restore.</param>
-    /// <returns>Things that the operator should know of the new database.</returns>
+    /// <returns>What was made.</returns>
     /// <exception cref="HoldfastException">The target exists, or the contents are not what the manifest says.</exception>
-    public static async Task<IReadOnlyList<string>> RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, RestoreMeter? meter, CancellationToken cancellationToken)
+    public static async Task<RestoredDatabase> RunAsync(
+        string engine, IDatabaseSource source, string name, ChainReader point, FileRestore file, bool continueOnError, RestoreMeter? meter, CancellationToken cancellationToken)
     {
         var header = point.Point.Header;
         if (header.Engine != engine)
             throw new HoldfastException(ErrorCatalogue.Usage, $"'{point.Point.Name}' is a backup of a {header.Engine} database and cannot become one of {engine}.", $"Restore it to a {header.Engine} source.");
         var key = header is { DatabaseEncrypted: true, Type: BackupType.Backup } ? DatabaseKeyOf(point) : null;
         if (meter is not null) meter.TotalBytes = point.Items.Sum(i => i.Length);
-        await using var target = await source.BeginRestoreAsync(new(name, header.Type, key, point.Point.Manifest.Fingerprint, point.Items.Sum(i => i.Length)), cancellationToken);
+        var manifest = point.Point.Manifest;
+        var request = new RestoreRequest(name, header.Type, key, manifest.Fingerprint, point.Items.Sum(i => i.Length)) { File = manifest.File, Restore = file, ContinueOnError = continueOnError };
+        await using var target = await source.BeginRestoreAsync(request, cancellationToken);
         await target.LoadAsync(meter is null ? point : new MeteredSource(point, meter), cancellationToken);
         await target.CommitAsync(cancellationToken);
-        return target.Warnings;
+        return new(target.Warnings, target.File);
     }
 
     // A logical archive of an encrypted database is encrypted with the database's own key, so what opened it is that key.

@@ -1,5 +1,4 @@
 using Holdfast.Archive.Age;
-using Holdfast.Archive.Format;
 using Holdfast.Archive.Reading;
 using Holdfast.Core.Errors;
 using Holdfast.Node.Stores;
@@ -14,46 +13,47 @@ public static class Verifier
     {
         foreach (var chain in path.Chains)
         {
-            var seen = new Dictionary<string, (ArchiveHeader Header, long TarBytes)>(StringComparer.Ordinal);
+            var rules = new ChainRules();
+            VerifyResult? unknown = null;
             // The full archive first: whether an incremental has its parents is known when it is reached.
             foreach (var archive in chain.Archives)
             {
                 if (path.Archive is not null && path.Archive != archive) continue;
-                yield return await VerifyAsync(path, archive, path.Archive is null ? seen : null, keys, cancellationToken);
+                var result = await VerifyAsync(path, archive, path.Archive is null ? rules : null, keys, cancellationToken);
+                // A parent that cannot be read now, or for which no key is here, says nothing of what builds on it.
+                if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete) result = result with { Problem = NotKnown(archive, unknown) };
+                else if (result.Problem is { } problem && !problem.IsDamage) unknown ??= result;
+                yield return result;
             }
         }
     }
 
-    private static async Task<VerifyResult> VerifyAsync(StoredPath path, StoredArchive stored, Dictionary<string, (ArchiveHeader Header, long TarBytes)>? seen, AgeKeys keys, CancellationToken cancellationToken)
+    private static async Task<VerifyResult> VerifyAsync(StoredPath path, StoredArchive stored, ChainRules? rules, AgeKeys keys, CancellationToken cancellationToken)
     {
+        VerifyResult? opened = null;
         try
         {
             await using var archive = await ArchiveReader.OpenAsync(await path.Destination.OpenAsync(stored.Path, cancellationToken), keys, cancellationToken);
+            opened = new(stored, archive.Header, 0, null) { ManifestSha256 = archive.ManifestSha256 };
             var bytes = await ArchiveVerifier.VerifyAsync(archive, Environment.ProcessorCount, cancellationToken);
-            if (seen is not null)
+            if (rules is not null)
             {
-                seen[archive.Header.Id] = (archive.Header, bytes);
-                CheckParents(archive, seen);
+                if (rules.Has(archive.Header.Id)) throw Twice(archive);
+                rules.Take(archive);
+                await rules.CheckPagesAsync(archive, cancellationToken);
             }
 
-            return new(stored, archive.Header, bytes, null);
+            return opened with { TarBytes = bytes };
         }
         catch (HoldfastException e)
         {
-            return new(stored, null, 0, e);
+            return (opened ?? new(stored, null, 0, null)) with { Problem = e };
         }
     }
 
-    private static void CheckParents(ArchiveReader archive, Dictionary<string, (ArchiveHeader Header, long TarBytes)> seen)
-    {
-        var parent = archive.Header.Parent;
-        if (parent is not null && (!seen.TryGetValue(parent, out var found) || found.Header.Chain != archive.Header.Chain))
-            throw new HoldfastException(ErrorCatalogue.ChainIncomplete, $"'{archive.Name}' builds on archive {parent}, which is missing or damaged.", "Take the chain from another destination, or restore an older point.");
-        foreach (var part in archive.Manifest.Items.SelectMany(i => i.Parts).Where(p => p.Archive != 0))
-        {
-            var id = archive.Manifest.Archives[part.Archive];
-            if (!seen.TryGetValue(id, out var holder) || part.Offset > holder.TarBytes - part.Length)
-                throw new HoldfastException(ErrorCatalogue.ChainIncomplete, $"'{archive.Name}' names bytes at offset {part.Offset} of archive {id}, which are not there.", "Take the chain from another destination, or restore an older point.");
-        }
-    }
+    private static HoldfastException NotKnown(StoredArchive archive, VerifyResult parent) => new(
+        parent.Problem!.Error, $"Whether '{archive.Path}' finds what it builds on is not known: {parent.Problem.Message}", parent.Problem.Hint, parent.Problem);
+
+    private static HoldfastException Twice(ArchiveReader archive) => new(
+        ErrorCatalogue.Refused, $"'{archive.Name}' is the same archive ({archive.Header.Id}) as an earlier one of its chain: it was copied over the one that was written there.", "Take the chain from another destination.");
 }

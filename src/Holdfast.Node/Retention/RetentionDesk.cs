@@ -1,6 +1,8 @@
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
+using Holdfast.Node.Jobs;
 using Holdfast.Node.Places;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
@@ -11,8 +13,9 @@ namespace Holdfast.Node.Retention;
 /// <param name="runner">Plans and deletes.</param>
 /// <param name="destinations">The destinations.</param>
 /// <param name="statuses">Where it is kept what retention waits for.</param>
-/// <param name="isBusy">Whether a task waits or runs: retention follows its full backups by itself, and the two must not cross.</param>
-public sealed class RetentionDesk(RetentionRunner runner, DestinationBook destinations, StateRecords<TaskStatus> statuses, Func<string, bool> isBusy)
+/// <param name="queue">Lets no backup of a task run while its chains are deleted: retention follows its full backups by itself, and the two must not cross.</param>
+/// <param name="taskOf">The task of an id as it is saved now; null where there is none any more.</param>
+public sealed class RetentionDesk(RetentionRunner runner, DestinationBook destinations, StateRecords<TaskStatus> statuses, OperationQueue queue, Func<string, BackupTask?> taskOf)
 {
     /// <summary>Told when one has ended that may have changed what it waits for. Must not block.</summary>
     public event Action? Ended;
@@ -20,28 +23,33 @@ public sealed class RetentionDesk(RetentionRunner runner, DestinationBook destin
     /// <summary>What would go now, at each destination of the task. Deletes nothing.</summary>
     public Task<IReadOnlyList<RetentionRun>> PreviewAsync(BackupTask task, CancellationToken cancellationToken) => EachAsync(
         task.Settings.Destinations,
-        async (name, destination) => new(name, await runner.PlanAsync(task, destination, approved: false, cancellationToken), [], null),
+        async (name, destination) => new(name, await runner.PlanAsync(task, name, destination, approved: false, cancellationToken), [], null),
         cancellationToken);
 
     /// <summary>Deletes what is past its time, except what a brake holds.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while a backup of the task waits or runs.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> where backups of the task do not end soon.</exception>
     public Task<IReadOnlyList<RetentionRun>> RunAsync(BackupTask task, CancellationToken cancellationToken) =>
-        DeleteAsync(task, task.Settings.Destinations, _ => null, cancellationToken);
+        DeleteAsync(task, _ => true, _ => null, cancellationToken);
 
     /// <summary>Deletes what an operator has seen and approved: nothing else, and only what is still past its time.</summary>
     /// <param name="task">The task.</param>
     /// <param name="chains">Paths of chains, by the name of the destination.</param>
     /// <param name="cancellationToken">Stops it; what is deleted by then stays so.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while a backup of the task waits or runs.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> where backups of the task do not end soon.</exception>
     public Task<IReadOnlyList<RetentionRun>> ApproveAsync(BackupTask task, IReadOnlyDictionary<string, IReadOnlyList<string>> chains, CancellationToken cancellationToken) =>
-        DeleteAsync(task, [.. task.Settings.Destinations.Where(chains.ContainsKey)], name => chains[name].ToHashSet(StringComparer.Ordinal), cancellationToken);
+        DeleteAsync(task, chains.ContainsKey, name => chains[name].ToHashSet(StringComparer.Ordinal), cancellationToken);
 
-    private async Task<IReadOnlyList<RetentionRun>> DeleteAsync(BackupTask task, IReadOnlyList<string> names, Func<string, IReadOnlyCollection<string>?> approved, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<RetentionRun>> DeleteAsync(BackupTask task, Func<string, bool> isMeant, Func<string, IReadOnlyCollection<string>?> approved, CancellationToken cancellationToken) =>
+        queue.RunAloneAsync(task.Id, task.Settings.Destinations, token => DeleteAloneAsync(task.Id, isMeant, approved, token), cancellationToken);
+
+    // It may have waited: what was saved meanwhile holds, as how long backups are kept.
+    private async Task<IReadOnlyList<RetentionRun>> DeleteAloneAsync(string id, Func<string, bool> isMeant, Func<string, IReadOnlyCollection<string>?> approved, CancellationToken cancellationToken)
     {
-        if (isBusy(task.Id)) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"A backup of '{task.Database}' by task '{task.Name}' is under way.", "Ask again when it has ended; retention follows a full backup by itself.");
+        var task = taskOf(id) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Task '{id}' is gone, or its database.", "What it has written stays. Remove single chains of it: POST /api/v1/backups/chains/remove.");
+        List<string> names = [.. task.Settings.Destinations.Where(isMeant)];
         var runs = await EachAsync(names, (name, destination) => runner.RunAsync(task, name, destination, approved(name), cancellationToken), cancellationToken);
-        if (statuses.Find(task.Id) is { } status && RetentionRun.Apply(status, runs) is { } changed) statuses.Set(task.Id, changed);
-        Ended?.Invoke();
+        statuses.Change(task.Id, status => status is null ? null : RetentionRun.Apply(status, runs));
+        Subscribers.Notify(Ended);
         return runs;
     }
 
@@ -53,11 +61,12 @@ public sealed class RetentionDesk(RetentionRunner runner, DestinationBook destin
         {
             try
             {
-                runs.Add(await run(name, await destinations.OpenAsync(name, cancellationToken)));
+                await using var destination = await destinations.OpenAsync(name, cancellationToken);
+                runs.Add(await run(name, destination));
             }
-            catch (HoldfastException e)
+            catch (Exception e)
             {
-                runs.Add(new(name, null, [], e));
+                runs.Add(new(name, null, [], RetentionRun.Failure(e, cancellationToken)));
             }
         }
 

@@ -1,6 +1,10 @@
+using System.Collections.Concurrent;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
+using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Supervision;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Scheduling;
@@ -9,16 +13,21 @@ namespace Holdfast.Node.Scheduling;
 /// <param name="taskOf">The task of an id; null where there is none any more.</param>
 /// <param name="statusOf">Its status.</param>
 /// <param name="isBusy">Whether a task waits or runs: it is asked for again when it has ended.</param>
+/// <param name="mayRun">Whether it can run at all now; if not, its slots pass, and it is asked for again when it can.</param>
 /// <param name="due">Begins a task.</param>
 /// <param name="zone">Time zone of schedules that name none.</param>
 /// <param name="time">The clock.</param>
-public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<string, TaskStatus> statusOf, Func<string, bool> isBusy, Action<BackupTask, NextBackup> due, TimeZoneInfo zone, TimeProvider time) : IDisposable
+public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<string, TaskStatus> statusOf, Func<string, bool> isBusy, Func<string, bool> mayRun, Action<BackupTask, NextBackup> due, TimeZoneInfo zone, TimeProvider time) : IDisposable
 {
     // A clock that jumps is noticed no later than this.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
+    // One whose next time cannot be told, or that cannot be begun, is tried again after this.
+    private static readonly TimeSpan Retry = TimeSpan.FromMinutes(1);
+
     private readonly PriorityQueue<(string Id, long Version), DateTimeOffset> _line = new();
     private readonly Dictionary<string, (NextBackup? Next, long Version)> _next = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, OperationError> _problems = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Lock _gate = new();
     private long _version, _turn = time.GetTimestamp();
@@ -29,7 +38,10 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
     /// <summary>How long ago it turned last, or was made; time in which the machine slept does not count.</summary>
     public TimeSpan SinceTurn => time.GetElapsedTime(Interlocked.Read(ref _turn));
 
-    /// <summary>When a task is due; null for never, or where its schedule cannot be read.</summary>
+    /// <summary>Why tasks cannot be scheduled or begun, by their ids. Each is tried again every minute, and stops no other.</summary>
+    public IReadOnlyDictionary<string, OperationError> Problems => _problems;
+
+    /// <summary>When a task is due; null for never, or where its schedule could never be read.</summary>
     public NextBackup? NextOf(string taskId)
     {
         lock (_gate) return _next.GetValueOrDefault(taskId).Next;
@@ -43,15 +55,14 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
         {
             foreach (var id in taskIds)
             {
-                if (taskOf(id) is not { } task)
+                try
                 {
-                    _next.Remove(id);
-                    continue;
+                    Ask(id, now);
                 }
-
-                var next = Next(task, now);
-                _next[id] = (next, ++_version);
-                if (next is not null) _line.Enqueue((id, _version), next.At);
+                catch (Exception e)
+                {
+                    TryAgain(id, now, e);
+                }
             }
         }
 
@@ -59,13 +70,16 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
     }
 
     /// <summary>Runs until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="loop">Told of each turn.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         while (true)
         {
             var until = BeginDue();
             Interlocked.Exchange(ref _turn, time.GetTimestamp());
-            Turned?.Invoke();
+            Subscribers.Notify(Turned);
+            loop.Beat();
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var delay = Task.Delay(Until(until), time, timer.Token);
             // The clock may have moved on between the look at it and the timer's beginning.
@@ -78,17 +92,31 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
     /// <inheritdoc/>
     public void Dispose() => _wake.Dispose();
 
-    private NextBackup? Next(BackupTask task, DateTimeOffset now)
+    private void Ask(string id, DateTimeOffset now)
     {
-        try
+        if (taskOf(id) is not { } task)
         {
-            return Scheduler.Next(task, statusOf(task.Id), now, zone);
+            _next.Remove(id);
+            _problems.TryRemove(id, out _);
+            return;
         }
-        catch (HoldfastException)
-        {
-            return null; // its schedule was checked when it was saved; a zone can go with an update of the system
-        }
+
+        var next = Next(task, now);
+        _next[id] = (next, ++_version);
+        if (next is not null) _line.Enqueue((id, _version), next.At);
+        _problems.TryRemove(id, out _);
     }
+
+    // Under the lock. It is asked again in a while: one odd task stops no other. When it was due it stays, so that it is seen to be overdue.
+    private void TryAgain(string id, DateTimeOffset now, Exception why)
+    {
+        _problems[id] = why is HoldfastException known ? OperationError.Of(known) : new(ErrorCatalogue.Unexpected.Code, $"{why.GetType().Name}: {why.Message}", null);
+        _next[id] = (_next.GetValueOrDefault(id).Next, ++_version);
+        _line.Enqueue((id, _version), now + Retry);
+    }
+
+    // A schedule was checked when it was saved, but a zone can go with an update of the system: then this throws, and the task is a problem that is told.
+    private NextBackup? Next(BackupTask task, DateTimeOffset now) => Scheduler.Next(task, statusOf(task.Id), now, zone);
 
     private TimeSpan Until(DateTimeOffset moment) => moment - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
@@ -111,19 +139,46 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
                         break;
                     }
 
-                    // Asked again, for the clock may have been set meanwhile.
-                    var task = taskOf(first.Id);
-                    var next = task is null || isBusy(first.Id) ? null : Next(task, now);
-                    _next[first.Id] = (next, ++_version);
-                    if (next is not null && next.At <= now) begin.Add((task!, next));
-                    else if (next is not null) _line.Enqueue((first.Id, _version), next.At);
+                    AskDue(first.Id, now, begin);
                 }
 
                 _line.Dequeue();
             }
         }
 
-        foreach (var (task, next) in begin) due(task, next);
+        foreach (var (task, next) in begin) Begin(task, next);
         return until;
+    }
+
+    // Asked again, for the clock may have been set meanwhile.
+    private void AskDue(string id, DateTimeOffset now, List<(BackupTask Task, NextBackup Next)> begin)
+    {
+        try
+        {
+            var task = taskOf(id);
+            var next = task is null || !mayRun(id) ? null : Next(task, now);
+            _next[id] = (next, ++_version);
+            // One that is busy stays due, so that it is seen when it waits for too long; it is asked for again when it has ended.
+            if (next is not null && next.At > now) _line.Enqueue((id, _version), next.At);
+            else if (next is not null && !isBusy(id)) begin.Add((task!, next));
+            if (next is null || next.At > now) _problems.TryRemove(id, out _);
+        }
+        catch (Exception e)
+        {
+            TryAgain(id, now, e);
+        }
+    }
+
+    private void Begin(BackupTask task, NextBackup next)
+    {
+        try
+        {
+            due(task, next);
+            _problems.TryRemove(task.Id, out _);
+        }
+        catch (Exception e)
+        {
+            lock (_gate) TryAgain(task.Id, time.GetUtcNow(), e);
+        }
     }
 }

@@ -15,9 +15,19 @@ public sealed class SecretStore(IStateStore store, AgeIdentity key, Func<IReadOn
     /// <summary>Stores a secret under a name, in place of the one before.</summary>
     public async Task PutAsync(string name, string secret, CancellationToken cancellationToken)
     {
-        var file = await AgeText.SealAsync(secret, AgeProtection.ToRecipients(recipients()), cancellationToken);
-        await store.CommitAsync(new() { Changes = [new(Prefix + name, file)] }, cancellationToken);
+        var change = await ChangeAsync(name, secret, cancellationToken);
+        await store.CommitAsync(new() { Changes = [change] }, cancellationToken);
     }
+
+    /// <summary>The change that stores a secret, for a transaction with others: <see cref="CommitAsync"/>.</summary>
+    public async Task<StateChange> ChangeAsync(string name, string secret, CancellationToken cancellationToken) =>
+        new(Prefix + name, await AgeText.SealAsync(secret, AgeProtection.ToRecipients(recipients()), cancellationToken));
+
+    /// <summary>The change that removes a secret, likewise.</summary>
+    public static StateChange Removal(string name) => new(Prefix + name, null);
+
+    /// <summary>Makes changes of secrets and of what belongs to them, all or none.</summary>
+    public Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken) => store.CommitAsync(transaction, cancellationToken);
 
     /// <summary>Reads a secret; null where there is none.</summary>
     /// <exception cref="HoldfastException">This node's key does not open it.</exception>
@@ -27,7 +37,7 @@ public sealed class SecretStore(IStateStore store, AgeIdentity key, Func<IReadOn
             : null;
 
     /// <summary>Removes a secret. No error where there is none.</summary>
-    public Task DeleteAsync(string name, CancellationToken cancellationToken) => store.CommitAsync(new() { Changes = [new(Prefix + name, null)] }, cancellationToken);
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) => store.CommitAsync(new() { Changes = [Removal(name)] }, cancellationToken);
 
     /// <summary>The names that begin with <paramref name="beginning"/>, in ordinal order, without it.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(string beginning, CancellationToken cancellationToken) =>

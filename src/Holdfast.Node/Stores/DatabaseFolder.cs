@@ -43,7 +43,10 @@ public sealed class DatabaseFolder(IDestination destination, string path)
         await foreach (var entry in destination.ListAsync(path, cancellationToken)) if (!entry.IsFolder) files.Add(entry.Name, entry.Length);
         var prefix = path.Length == 0 ? "" : $"{path}/";
         var archives = files.Select(f => (File: f, Name: ArchiveName.TryParse(f.Key))).Where(f => f.Name is not null)
-            .Select(f => new StoredArchive(prefix + f.File.Key, f.Name!, f.File.Value, files.ContainsKey(f.Name!.IndexName)))
+            .Select(f => new StoredArchive(prefix + f.File.Key, f.Name!, f.File.Value, files.ContainsKey(f.Name!.IndexName))
+            {
+                IndexLength = files.TryGetValue(f.Name!.IndexName, out var index) ? index : null,
+            })
             .OrderBy(a => a.Name.Time).ThenBy(a => a.Path, StringComparer.Ordinal).ToList();
         var indexes = archives.Select(a => a.Name.IndexName).ToHashSet(StringComparer.Ordinal);
         var leftovers = files.Keys.Where(f => f.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal) || (f.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal) && !indexes.Contains(f)));

@@ -1,18 +1,30 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 
 namespace Holdfast.Node.Stores;
 
 /// <summary>Puts what a person without Holdfast needs into the root of a destination: the instructions and the script that they use.</summary>
-public static class HowToRestore
+public static partial class HowToRestore
 {
-    private static readonly string[] Files = ["HOW-TO-RESTORE.txt", "restore.py"];
+    private const string Script = "restore.py";
+    private const int HeadBytes = 4096;
+    private const int FirstVersion = 1; // it did not say so yet
 
-    /// <summary>Writes the files where they are missing. Ones that are there are left as they are.</summary>
+    private static readonly string[] Files = ["HOW-TO-RESTORE.txt", Script];
+
+    /// <summary>Writes the files where they are missing, and the script where it is older than this program's. What else is there is left as it is.</summary>
     public static async Task EnsureAsync(IDestination destination, CancellationToken cancellationToken)
     {
         var present = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var entry in destination.ListAsync("", cancellationToken)) present.Add(entry.Name);
+        if (present.Contains(Script) && await IsOlderAsync(destination, cancellationToken))
+        {
+            await destination.DeleteAsync(Script, cancellationToken);
+            present.Remove(Script);
+        }
+
         foreach (var file in Files.Where(f => !present.Contains(f)))
         {
             try
@@ -41,6 +53,31 @@ public static class HowToRestore
         }
 
         foreach (var partial in left) await Leftovers.TryRemoveAsync(destination, partial, cancellationToken);
+    }
+
+    /// <summary>The version that a script says it has.</summary>
+    internal static int VersionOf(ReadOnlySpan<byte> script)
+    {
+        var line = VersionLine().Match(System.Text.Encoding.UTF8.GetString(script[..Math.Min(script.Length, HeadBytes)]));
+        return line.Success && int.TryParse(line.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : FirstVersion;
+    }
+
+    [GeneratedRegex(@"^VERSION = (\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex VersionLine();
+
+    private static async Task<bool> IsOlderAsync(IDestination destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var file = await destination.OpenAsync(Script, cancellationToken);
+            var head = new byte[(int)Math.Min(file.Length, HeadBytes)];
+            await file.ReadAsync(0, head, cancellationToken);
+            return VersionOf(head) < VersionOf(await ReadAsync(Script, cancellationToken));
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        {
+            return false; // another backup to the same destination replaces it right now
+        }
     }
 
     private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellationToken)

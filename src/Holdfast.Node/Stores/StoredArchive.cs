@@ -9,6 +9,9 @@ namespace Holdfast.Node.Stores;
 /// <param name="HasIndex">Whether its index lies beside it.</param>
 public sealed record StoredArchive(string Path, ArchiveName Name, long Length, bool HasIndex)
 {
+    /// <summary>Bytes of its index; null where it has none.</summary>
+    public long? IndexLength { get; init; }
+
     /// <summary>Path of its index.</summary>
     public string IndexPath => $"{Path[..(Path.LastIndexOf('/') + 1)]}{Name.IndexName}";
 }

@@ -12,6 +12,14 @@ public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<Stor
     /// <summary>Whether its full archive is there.</summary>
     public bool HasFull => Archives.Any(a => a.Name.Form != ArchiveForm.IncrementalBackup);
 
+    /// <summary>Whether its name or that of one of its archives lies too far ahead: see <see cref="TimeStamp.IsAhead"/>.</summary>
+    public bool IsAhead(DateTimeOffset now) => Times.Any(t => TimeStamp.IsAhead(t, now));
+
+    /// <summary>The latest time in its name and those of its archives, of those that do not lie too far ahead; the earliest of all times where there is none.</summary>
+    public DateTimeOffset NewestUntil(DateTimeOffset now) => Times.Where(t => !TimeStamp.IsAhead(t, now)).DefaultIfEmpty().Max();
+
+    private IEnumerable<DateTimeOffset> Times => Archives.Select(a => a.Name.Time).Append(Name.Time);
+
     /// <summary>The latest time in a name of its archives; the earliest of all times where it has none.</summary>
     public DateTimeOffset NewestTime => Archives.Select(a => a.Name.Time).DefaultIfEmpty().Max();
 }

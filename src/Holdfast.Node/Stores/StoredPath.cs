@@ -12,6 +12,23 @@ public sealed record StoredPath(IDestination Destination, IReadOnlyList<StoredCh
 {
     private const int DeepestLevel = 2; // root, source, database
 
+    /// <summary>Looks what lies in a folder that was opened by its path, which is closed where that fails.</summary>
+    /// <param name="opened">The folder, its name, and the one file meant; null for the whole folder.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
+    public static async Task<StoredPath> ResolveAsync((IDestination Destination, string Folder, string? File) opened, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResolveAsync(opened.Destination, opened.Folder, opened.File, cancellationToken);
+        }
+        catch
+        {
+            await opened.Destination.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Looks what lies at the root of <paramref name="destination"/>.</summary>
     /// <param name="destination">Opened at a folder.</param>
     /// <param name="folderName">Name of that folder.</param>

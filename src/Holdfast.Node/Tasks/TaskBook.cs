@@ -1,4 +1,5 @@
 using Holdfast.Core.Databases;
+using Holdfast.Core.Events;
 using Holdfast.Core.Tasks;
 using Holdfast.State;
 
@@ -15,6 +16,8 @@ public sealed class TaskBook
     private readonly StateRecords<DatabaseRecord> _databases;
     private readonly Dictionary<DatabaseId, IReadOnlyList<BackupTask>> _byDatabase = [];
     private readonly Dictionary<string, BackupTask> _byId = new(StringComparer.Ordinal);
+    private readonly List<TaskClash> _clashes = [];
+    // Whoever derives reads templates, tasks and records under it. They change before this is told of it, so who comes last has read the newest.
     private readonly Lock _gate = new();
     private List<(Template Template, Exclusions Exclusions)> _compiled = [];
 
@@ -31,6 +34,15 @@ public sealed class TaskBook
         get
         {
             lock (_gate) return [.. _byDatabase.Values.SelectMany(t => t)];
+        }
+    }
+
+    /// <summary>Tasks whose id another one has: they do not run.</summary>
+    public IReadOnlyList<TaskClash> Clashes
+    {
+        get
+        {
+            lock (_gate) return [.. _clashes];
         }
     }
 
@@ -64,7 +76,12 @@ public sealed class TaskBook
     public void Derive(DatabaseRecord record)
     {
         var changed = new HashSet<string>(StringComparer.Ordinal);
-        lock (_gate) Derive(record, RegularOf(record.Id), changed);
+        lock (_gate)
+        {
+            Derive(_databases.Find(record.Id.ToString()) ?? record, RegularOf(record.Id), changed);
+            PlaceAgain(changed);
+        }
+
         Tell(changed);
     }
 
@@ -77,6 +94,8 @@ public sealed class TaskBook
             {
                 if (_databases.Find(id.ToString()) is { } record) Derive(record, RegularOf(id), changed);
             }
+
+            PlaceAgain(changed);
         }
 
         Tell(changed);
@@ -85,11 +104,12 @@ public sealed class TaskBook
     private void DeriveAll()
     {
         var changed = new HashSet<string>(StringComparer.Ordinal);
-        var regular = _regular.Items.Select(i => i.Value).ToLookup(t => t.Database);
         lock (_gate)
         {
+            var regular = _regular.Items.Select(i => i.Value).ToLookup(t => t.Database);
             _compiled = [.. _templates.Items.Select(i => (i.Value, new Exclusions(i.Value.Excluded))).OrderBy(t => t.Value.Name, StringComparer.OrdinalIgnoreCase)];
             foreach (var (_, record) in _databases.Items) Derive(record, regular[record.Id], changed);
+            PlaceAgain(changed);
         }
 
         Tell(changed);
@@ -105,27 +125,52 @@ public sealed class TaskBook
             changed.Add(task.Id);
         }
 
-        if (record.Dropped is not null)
-        {
-            _byDatabase.Remove(record.Id);
-            return;
-        }
+        _clashes.RemoveAll(c => c.Task.Database == record.Id);
+        _byDatabase.Remove(record.Id);
+        if (record.Dropped is not null) return;
 
         List<BackupTask> tasks =
         [
             .. _compiled.Select(t => Derivation.Derive(t.Template, record.Id, record.FirstSeen, t.Exclusions)).OfType<BackupTask>(),
             .. regular.OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase).Select(Derivation.Of),
         ];
-        _byDatabase[record.Id] = tasks;
-        foreach (var task in tasks)
+        foreach (var task in tasks) Place(task, changed);
+        _byDatabase[record.Id] = [.. tasks.Where(t => _byId[t.Id] == t)];
+    }
+
+    // An id is one task's alone: two would share one status, and one of them would never run. The one that was there first keeps it, at every start.
+    private bool Place(BackupTask task, HashSet<string> changed)
+    {
+        if (_byId.TryGetValue(task.Id, out var holder))
         {
-            _byId[task.Id] = task;
-            changed.Add(task.Id);
+            if (!TaskClash.IsBefore(task, holder))
+            {
+                _clashes.Add(new(task, holder));
+                return false;
+            }
+
+            // One of the same database is not in a list yet.
+            if (_byDatabase.TryGetValue(holder.Database, out var others)) _byDatabase[holder.Database] = [.. others.Where(t => t != holder)];
+            _clashes.Add(new(holder, task));
+        }
+
+        _byId[task.Id] = task;
+        changed.Add(task.Id);
+        return true;
+    }
+
+    // Those that lost to a task which has gone get their id.
+    private void PlaceAgain(HashSet<string> changed)
+    {
+        foreach (var clash in _clashes.Where(c => !_byId.TryGetValue(c.Task.Id, out var holder) || holder != c.Holder).ToList())
+        {
+            _clashes.Remove(clash);
+            if (Place(clash.Task, changed)) _byDatabase[clash.Task.Database] = [.. _byDatabase.GetValueOrDefault(clash.Task.Database, []), clash.Task];
         }
     }
 
     private void Tell(HashSet<string> changed)
     {
-        if (changed.Count > 0) Changed?.Invoke(changed);
+        if (changed.Count > 0) Subscribers.Notify(Changed, changed);
     }
 }

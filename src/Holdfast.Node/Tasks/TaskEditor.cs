@@ -108,7 +108,7 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
-    private static string NewId() => RandomNumberGenerator.GetHexString(10, lowercase: true);
+    private static string NewId() => RandomNumberGenerator.GetHexString(Derivation.IdDigits, lowercase: true);
 
     private StateItem<RegularTask> Own(DatabaseId database, string id) => regular.Find(id) is { } item && item.Value.Database == database
         ? item
@@ -120,6 +120,7 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
         var template = new Template
         {
             Id = before?.Id ?? NewId(),
+            TaskIdDigits = before is null ? Derivation.IdDigits : before.TaskIdDigits,
             Name = (definition.Name ?? before?.Name ?? name).Trim(),
             Settings = settings,
             Excluded = [.. definition.Excluded.Select(e => e?.Trim() ?? "")],
@@ -154,6 +155,8 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
             Retention = days is { } kept ? new RetentionPolicy(TimeSpan.FromDays(kept)) : null,
             Encryption = encryption,
             Destinations = definition.Destinations,
+            VerifyEveryDays = definition.VerifyEveryDays,
+            CompareEveryHours = definition.CompareEveryHours,
             Disabled = definition.Disabled,
         };
         return (settings, [.. faults, .. Unusable(settings)], given, generated);

@@ -56,6 +56,6 @@ internal sealed partial class FirstStart(UserStore users, DataFolder data, ILogg
         await users.PutAsync(users.New(Name, Role.Admin, password) with { HasFirstPassword = true }, expected, cancellationToken);
     }
 
-    [LoggerMessage(EventId = 5201, Level = LogLevel.Warning, Message = "Sign in as '{User}' with the one-time password in {Path} and change it. Until then the server answers this machine only.")]
+    [LoggerMessage(EventId = 6201, Level = LogLevel.Warning, Message = "Sign in as '{User}' with the one-time password in {Path} and change it. Until then the server answers this machine only.")]
     private partial void LogPassword(string user, string path);
 }

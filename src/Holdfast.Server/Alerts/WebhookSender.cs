@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Threading.Channels;
 using Holdfast.Core.Alerts;
 using Holdfast.Node;
+using Holdfast.Node.Supervision;
 using Holdfast.Server.Addresses;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Endpoints;
@@ -10,11 +11,12 @@ using Microsoft.Extensions.Hosting;
 namespace Holdfast.Server.Alerts;
 
 /// <summary>Posts alerts that come and go to the webhook, in their order. While it does not take them they wait, and the oldest are let go when there are too many.</summary>
-internal sealed class WebhookSender : BackgroundService
+internal sealed class WebhookSender : IHostedService, IDisposable
 {
     private const string Key = "webhook";
     private const int Capacity = 10_000;
     private const int MostAtOnce = 200;
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5)];
 
@@ -23,6 +25,8 @@ internal sealed class WebhookSender : BackgroundService
     private readonly Delivery _delivery;
     private readonly Uri? _address;
     private readonly Channel<(Alert Alert, bool IsEnd)> _waiting;
+    private readonly CancellationTokenSource _stop = new();
+    private SupervisedLoop? _loop;
     private int _lost;
 
     public WebhookSender(HoldfastNode node, ServerConfig config, Deliveries deliveries, TimeProvider time)
@@ -32,11 +36,32 @@ internal sealed class WebhookSender : BackgroundService
         if (_address is not null) node.Alerts.Changed += Take;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_address is null) return;
+        if (_address is not null) _loop = _node.Supervisor.Start("webhook", Pauses[^1], RunAsync, _stop.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        if (_loop is not null) await _loop.Ended.WaitAsync(cancellationToken);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task RunAsync(SupervisedLoop loop, CancellationToken stoppingToken)
+    {
         using var client = new OutgoingClient();
-        while (await _waiting.Reader.WaitToReadAsync(stoppingToken)) await SendAsync(client, stoppingToken);
+        while (true)
+        {
+            if (_waiting.Reader.TryPeek(out _)) await SendAsync(client, loop, stoppingToken);
+            loop.Beat();
+            using var idle = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            await Task.WhenAny(_waiting.Reader.WaitToReadAsync(idle.Token).AsTask(), Task.Delay(Idle, _time, idle.Token));
+            await idle.CancelAsync();
+            stoppingToken.ThrowIfCancellationRequested();
+        }
     }
 
     // That the webhook fails is of no use to it.
@@ -46,7 +71,7 @@ internal sealed class WebhookSender : BackgroundService
         foreach (var alert in changes.Raised.Where(a => a.Kind != AlertKind.WebhookFailing)) _waiting.Writer.TryWrite((alert, false));
     }
 
-    private async Task SendAsync(OutgoingClient client, CancellationToken stoppingToken)
+    private async Task SendAsync(OutgoingClient client, SupervisedLoop loop, CancellationToken stoppingToken)
     {
         var lost = Interlocked.Exchange(ref _lost, 0);
         var news = new List<(Alert Alert, bool IsEnd)>();
@@ -57,6 +82,7 @@ internal sealed class WebhookSender : BackgroundService
             using var content = JsonContent.Create(body, options: ApiJson.Options);
             if (await client.CallAsync(HttpMethod.Post, _address!, content, stoppingToken) is not { } problem) break;
             _delivery.Failed(problem);
+            loop.Beat(); // an answer that is no is one
             _node.Alerts.Report(new()
             {
                 Key = Key,

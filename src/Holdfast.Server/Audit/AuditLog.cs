@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
 using Holdfast.Server.Endpoints;
@@ -32,6 +33,7 @@ public sealed class AuditLog : IAsyncDisposable
         {
             var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
             EndLastLine(file);
+            FolderFlush.Of(path); // it may have been made just now
             return new(file, time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

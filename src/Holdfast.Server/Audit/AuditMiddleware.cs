@@ -55,6 +55,6 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
         }
     }
 
-    [LoggerMessage(EventId = 5101, Level = LogLevel.Critical, Message = "No audit entry could be written for {Method} {Route}: {Reason}")]
+    [LoggerMessage(EventId = 6101, Level = LogLevel.Critical, Message = "No audit entry could be written for {Method} {Route}: {Reason}")]
     private partial void LogLost(string method, string? route, string reason);
 }

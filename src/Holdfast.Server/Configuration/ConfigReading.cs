@@ -73,6 +73,7 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
             {
                 Path = Absolute(section.NeededText("path")),
                 Encrypted = section.Texts("encrypted"),
+                Identity = section.Text("identity"),
                 SpoolFolder = AbsoluteOrNull(section.Text("spoolFolder")),
                 MaxWriterWaitSeconds = section.Number("maxWriterWaitSeconds", 0, 3600),
             };
@@ -87,6 +88,7 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
                 PassFile = AbsoluteOrNull(section.Text("passFile")),
                 ToolFolders = [.. section.Texts("toolFolders").Select(Absolute)],
                 LockWaitSeconds = section.Number("lockWaitSeconds", 1, 86_400),
+                StallSeconds = section.Number("stallSeconds", 1, 86_400),
                 Restore = Restore(section.Child("restore")),
             };
             section.End();
@@ -104,13 +106,17 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
         if (!section.Exists) return null;
         var restore = new RestoreEntry
         {
+            User = section.Text("user"),
+            PasswordFile = AbsoluteOrNull(section.Text("passwordFile")),
             Owner = section.Text("owner"),
             KeepOwners = section.Flag("keepOwners"),
             MissingRoles = section.Text("missingRoles") ?? "refuse",
+            AllowPowerfulRole = section.Flag("allowPowerfulRole"),
             AllowSuperuser = section.Flag("allowSuperuser"),
             Jobs = section.Whole("jobs", 1, 64),
         };
         if (restore.MissingRoles is not ("refuse" or "skip" or "create")) Report(section.Key("missingRoles"), $"'{restore.MissingRoles}' must be refuse, skip or create.");
+        if (restore is { PasswordFile: not null, User: null }) Report(section.Key("passwordFile"), "is the password of restore.user, which is not given.");
         section.End();
         return restore;
     }
@@ -122,6 +128,10 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
         {
             Slots = section.Whole("slots", 1, 256) ?? defaults.Slots,
             SmallLane = section.Whole("smallLane", 1, 1024) ?? defaults.SmallLane,
+            Restores = section.Whole("restores", 1, 64) ?? defaults.Restores,
+            PerSource = section.Whole("perSource", 1, 1024),
+            PerDestination = section.Whole("perDestination", 1, 1024),
+            NoProgressMinutes = section.Whole("noProgressMinutes", 1, 10_080) ?? defaults.NoProgressMinutes,
             DiscoverySeconds = section.Whole("discoverySeconds", 1, 86_400) ?? defaults.DiscoverySeconds,
             GraceSeconds = section.Whole("graceSeconds", 0, 3600) ?? defaults.GraceSeconds,
             MaxChainAgeDays = section.Whole("maxChainAgeDays", 1, 3650) ?? defaults.MaxChainAgeDays,

@@ -42,6 +42,8 @@ internal static class ConfigRules
             if (source.Name.Length > 0 && !DatabaseId.IsSourceName(source.Name)) report($"sources[{i}].name", $"'{source.Name}' must be 1 to 64 letters, digits, '.', '_' and '-', the first a letter or digit.");
             else if (source.Name.Length > 0 && !names.Add(source.Name)) report($"sources[{i}].name", $"'{source.Name}' names another source already.");
 
+            if (source.Identity is { } identity && (identity.Length > 200 || identity.Any(char.IsControl) || identity.Trim() != identity)) report($"sources[{i}].identity", "must be 1 to 200 characters in one line, without space at its ends.");
+
             if (source.Url is { Length: > 0 } && Hosting.EngineHosting.UrlFault(source) is { } wrong) report($"sources[{i}].url", wrong);
 
             // Two SQLite libraries are in the process: if both opened one file, the locks of one would fall when the other closes it.

@@ -9,6 +9,18 @@ public sealed record LimitsConfig
     /// <summary>Backups of small databases at once, 1 to 1024. Default four times the cores.</summary>
     public int SmallLane { get; init; } = 4 * Environment.ProcessorCount;
 
+    /// <summary>Restores at once, 1 to 64. Default 2.</summary>
+    public int Restores { get; init; } = 2;
+
+    /// <summary>Backups and restores of one source at once, 1 to 1024; null, the default, for what the other limits allow.</summary>
+    public int? PerSource { get; init; }
+
+    /// <summary>Backups and restores of one destination at once, 1 to 1024; null, the default, for what the other limits allow.</summary>
+    public int? PerDestination { get; init; }
+
+    /// <summary>How long an operation may not move before that is an alert, in minutes, 1 to 10080; after twice as long a backup is given up. Default 10.</summary>
+    public int NoProgressMinutes { get; init; } = 10;
+
     /// <summary>Time between two looks at a source, in seconds, 1 to 86400. Default 30.</summary>
     public int DiscoverySeconds { get; init; } = 30;
 

@@ -26,6 +26,9 @@ public sealed record SourceEntry
     /// <summary>SQLite: globs of the names that are encrypted databases; their files have no header to know them by.</summary>
     public IReadOnlyList<string> Encrypted { get; init; } = [];
 
+    /// <summary>SQLite: what tells the directory from others where no id file can be written in it, 1 to 200 characters; null where its place does.</summary>
+    public string? Identity { get; init; }
+
     /// <summary>SQLite: folder for spool files, absolute; null for the system's temporary folder.</summary>
     public string? SpoolFolder { get; init; }
 
@@ -46,6 +49,9 @@ public sealed record SourceEntry
 
     /// <summary>PostgreSQL: how long a dump waits for its locks, in seconds, 1 to 86,400; null for the engine's default.</summary>
     public double? LockWaitSeconds { get; init; }
+
+    /// <summary>PostgreSQL: how long nothing may come from a server that does not work for the backup or restore that waits for it, in seconds, 1 to 86,400; null for the engine's default.</summary>
+    public double? StallSeconds { get; init; }
 
     /// <summary>PostgreSQL: how databases are restored into it; null for the engine's defaults.</summary>
     public RestoreEntry? Restore { get; init; }

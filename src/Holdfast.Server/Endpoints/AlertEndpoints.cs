@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.Core.Alerts;
+using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Holdfast.Server.Access;
@@ -15,8 +16,23 @@ internal static class AlertEndpoints
 {
     private const int MostOnAPage = 1_000;
 
-    public static void MapAlerts(this RouteGroupBuilder api) =>
+    public static void MapAlerts(this RouteGroupBuilder api)
+    {
+        api.MapPost("/alerts/acknowledge", AcknowledgeAsync).WithTags("Alerts").RequireRole(Role.Operator).WithSummary("Take note of backups that are missing: their alerts stand no longer");
         api.MapGroup("/alerts").WithTags("Alerts").RequireRole(Role.Viewer).MapGet("", List).WithSummary("Alerts that stand, the gravest first; filtered by kind, least severity, database, destination and source");
+    }
+
+    private static async Task<Ok<AcknowledgedView>> AcknowledgeAsync(AcknowledgeRequest body, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var standing = node.Alerts.Items.ToDictionary(a => a.Key, StringComparer.Ordinal);
+        var alerts = body.Keys.Distinct(StringComparer.Ordinal).Select(k => standing.GetValueOrDefault(k) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"No alert '{k}' stands.", "List them with GET /api/v1/alerts.")).ToList();
+        if (alerts.Find(a => a.Kind != AlertKind.BackupsMissing) is { } other) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{other.Key}' cannot be acknowledged.", "It goes when its reason does.");
+        var count = 0;
+        foreach (var alert in alerts) count += await node.Catalog.AcknowledgeAsync(alert.Subject.Destination!, DatabaseId.Parse(alert.Subject.Database!));
+        cancellationToken.ThrowIfCancellationRequested();
+        node.Alerts.Look();
+        return TypedResults.Ok(new AcknowledgedView(count));
+    }
 
     private static Ok<Page<Alert>> List(HoldfastNode node, AlertKind? kind = null, AlertSeverity? severity = null, string? database = null, string? destination = null, string? source = null, string? after = null, int limit = 100)
     {

@@ -9,6 +9,7 @@ using Holdfast.Node.Secrets;
 using Holdfast.Node.Stores;
 using Holdfast.Node;
 using Holdfast.Server.Access;
+using Holdfast.Server.Audit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http;
@@ -30,6 +31,7 @@ internal static class BackupEndpoints
         api.MapGet("/backups/databases", DatabasesAsync).WithTags("Backups").RequireRole(Role.Viewer).WithSummary("Databases of which backups lie at a destination or under a path");
         api.MapPost("/backups/check", CheckAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Try whether a restore point can be read, with the keys given and those that the server keeps");
         api.MapPost("/backups/verify", VerifyAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Read every byte of a database's chains, and note what is whole");
+        api.MapPost("/backups/chains/remove", RemoveAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Remove one chain at a destination, as it was shown");
         api.MapPost("/restores", RestoreAsync).WithTags("Backups").RequireRole(Role.Operator).WithSummary("Restore a point as a new database");
     }
 
@@ -37,9 +39,10 @@ internal static class BackupEndpoints
     {
         if (from.Length == 0) InvalidException.ThrowIfAny([Nothing]);
         var stored = await node.Backups.FindAsync(from, cancellationToken);
+        await using var destination = stored.Destination;
         var keys = await node.ArchiveKeys.AllAsync(cancellationToken);
         var points = new List<PointView>();
-        await foreach (var point in PointFinder.ListAsync(stored, keys, cancellationToken))
+        await foreach (var point in PointFinder.ListAsync(stored, keys, cancellationToken, node.Clock.Latest))
         {
             if (points.Count == MostPoints) break;
             var name = point.Archive.Name;
@@ -51,15 +54,26 @@ internal static class BackupEndpoints
 
     private static async Task<Ok<ChainsView>> ChainsAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
     {
-        var found = await LookAsync(from, node, cancellationToken);
-        var chains = found.Places.SelectMany(p => p.Stored.Chains.Select(c => (Place: p, Chain: c))).Where(c => c.Chain.Archives.Count > 0).Take(MostChains + 1)
+        await using var found = await LookAsync(from, node, cancellationToken);
+        var chains = found.Places.SelectMany(p => InOrder(p, node).Select(c => (Place: p, Chain: c))).Where(c => c.Chain.Archives.Count > 0).Take(MostChains + 1)
             .Select(c => View(c.Place, c.Chain, node)).ToList();
         return TypedResults.Ok(new ChainsView([.. chains.Take(MostChains)], found.Problems.ToDictionary(p => p.Key, p => OperationError.Of(p.Value)), chains.Count > MostChains));
     }
 
+    // The newest first. A name that lies ahead says nothing of that: such a chain stands where it was begun, by what the node has recorded, else last.
+    private static IEnumerable<StoredChain> InOrder(FoundPlace place, HoldfastNode node)
+    {
+        var latest = node.Clock.Latest;
+        if (!place.Stored.Chains.Any(c => c.IsAhead(latest))) return place.Stored.Chains;
+        return place.Stored.Chains.GroupBy(place.FolderOf, StringComparer.Ordinal).SelectMany(g => g.OrderByDescending(c => c.IsAhead(latest) ? Begun(c) : c.NewestTime));
+
+        DateTimeOffset Begun(StoredChain chain) =>
+            node.Catalog.Find(place.PathOf(chain))?.Entries.Select(e => e.Archive.Started).Max() ?? DateTimeOffset.MinValue;
+    }
+
     private static async Task<Ok<Page<FoundDatabaseView>>> DatabasesAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
     {
-        var found = await LookAsync(from, node, cancellationToken);
+        await using var found = await LookAsync(from, node, cancellationToken);
         var databases = found.Places.SelectMany(p => p.Stored.Chains.Where(c => c.Archives.Count > 0).GroupBy(p.FolderOf).Select(g => new FoundDatabaseView(
             g.Key, p.DatabaseOf(g.First()), g.Count(), g.Sum(c => c.Archives.Count), g.Max(c => c.NewestTime), g.Sum(c => c.Archives.Sum(a => a.Length)))));
         return TypedResults.Ok(new Page<FoundDatabaseView>([.. databases.OrderBy(d => d.Name, StringComparer.Ordinal)]));
@@ -75,24 +89,38 @@ internal static class BackupEndpoints
     {
         InvalidException.ThrowIfAny([.. Faults(body.From, body.Keys)]);
         var ask = new VerifyAsk { From = body.From, Database = await DatabaseAsync(body.From, node, cancellationToken), Keys = body.Keys };
-        return await Begun.OneAsync(node, node.Verify(ask, principal.Caller()!.Display).Id, cancellationToken);
+        var operation = await node.VerifyAsync(ask, principal.Caller()!.Display, cancellationToken);
+        return await Begun.OneAsync(node, operation.Id, cancellationToken);
+    }
+
+    private static async Task<NoContent> RemoveAsync(ChainRemovalRequest body, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
+    {
+        if (BackupFinder.AtDestination(body.From) is not ({ } name, { Length: > 0 } path)) throw InvalidException.Of([new("from", "It does not name a chain at a destination.", "Give destination:NAME/SOURCE/DATABASE/CHAIN, as GET /api/v1/backups/chains tells it.")]);
+        await node.Backups.CheckAsync(body.From, cancellationToken);
+        // Before, so that it stands there whatever becomes of the server meanwhile.
+        var subject = $"{body.From} ({string.Join(", ", body.Archives.Keys)})";
+        await audit.WriteAsync(context, "chain-removed", subject, "begins");
+        await node.ChainRemoval.RemoveAsync(name, path.TrimEnd('/'), body.Archives, cancellationToken);
+        await audit.WriteAsync(context, "chain-removed", subject, "done");
+        return TypedResults.NoContent();
     }
 
     // A verification is of one database, as every operation.
     private static async Task<DatabaseId> DatabaseAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
     {
         if (BackupFinder.IsDatabase(from)) return DatabaseId.Parse(from);
-        var found = await LookAsync(from, node, cancellationToken);
+        await using var found = await LookAsync(from, node, cancellationToken);
         var databases = found.Places.SelectMany(p => p.Stored.Chains.Select(p.DatabaseOf)).Distinct(StringComparer.Ordinal).ToList();
         if (databases is [var only]) return DatabaseId.Parse(only);
         throw InvalidException.Of([new("from", $"Backups of {databases.Count} databases lie there.", "Verify those of one database at a time: GET /api/v1/backups/databases lists their folders.")]);
     }
 
-    private static Task<Accepted<OperationIdView>> RestoreAsync(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Accepted<OperationIdView>> RestoreAsync(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(Faults(body));
-        var operation = node.Restore(new RestoreAsk { From = body.From, Point = body.Point, Target = DatabaseId.Parse(body.Target), Keys = body.Keys }, principal.Caller()!.Display);
-        return Begun.OneAsync(node, operation.Id, cancellationToken);
+        var ask = new RestoreAsk { From = body.From, Point = body.Point, Target = DatabaseId.Parse(body.Target), Keys = body.Keys, File = new() { Mode = body.KeepMode, Owner = body.KeepOwner }, ContinueOnError = body.ContinueOnError };
+        var operation = await node.RestoreAsync(ask, principal.Caller()!.Display, cancellationToken);
+        return await Begun.OneAsync(node, operation.Id, cancellationToken);
     }
 
     private static Task<FoundBackups> LookAsync(string from, HoldfastNode node, CancellationToken cancellationToken)

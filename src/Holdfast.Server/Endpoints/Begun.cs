@@ -13,9 +13,9 @@ internal static class Begun
         return TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{id}", new OperationIdView(id));
     }
 
-    public static async Task<Accepted<OperationsView>> AllAsync(HoldfastNode node, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    public static async Task<Accepted<OperationsView>> AllAsync(HoldfastNode node, IReadOnlyList<string> ids, string? runId, CancellationToken cancellationToken)
     {
         foreach (var id in ids) await node.Operations.StoredAsync(id, cancellationToken);
-        return TypedResults.Accepted((string?)null, new OperationsView(ids));
+        return TypedResults.Accepted((string?)null, new OperationsView(ids) { RunId = runId });
     }
 }

@@ -52,6 +52,12 @@ public sealed record CheckView
     /// <summary>Bytes that will be written.</summary>
     public long DatabaseBytes { get; init; }
 
+    /// <summary>Owner and mode of the file that was backed up; null where that is not known, and where the database was no file.</summary>
+    public FileView? File { get; init; }
+
+    /// <summary>System user that the server runs as: a new file belongs to it, and nobody else may read it, unless the restore asks for owner or mode of the original.</summary>
+    public required string ServerUser { get; init; }
+
     internal static CheckView Of(PointCheck check) => new()
     {
         Archive = check.Point.Archive.Name.ToString(),
@@ -69,5 +75,7 @@ public sealed record CheckView
         Archives = check.Archives,
         StoredBytes = check.StoredBytes,
         DatabaseBytes = check.DatabaseBytes,
+        File = check.File is { } file ? new(file.Mode, file.User, file.Group) : null,
+        ServerUser = Environment.UserName,
     };
 }

@@ -18,21 +18,27 @@ internal static class DatabaseEndpoints
         group.MapGet("", List).WithSummary("Databases; filtered by source, state, part of the name and server-wide task, in several orders");
         group.MapGet("/counts", Count).WithSummary("How many databases are in each state");
         group.MapGet("/{id}", Show).WithSummary("One database");
-        group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped, and its own tasks; its backups stay");
+        group.MapDelete("/{id}", DismissAsync).RequireRole(Role.Operator).WithSummary("Dismiss a database that was dropped or whose source is not configured any more, and its own tasks; its backups stay");
         group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Give the key of an encrypted database");
         group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
     }
 
-    private static Ok<Page<DatabaseView>> List([AsParameters] DatabaseQuery query, HoldfastNode node, TimeProvider time) => TypedResults.Ok(query.Run(node, time.GetUtcNow()));
+    private static Ok<Page<DatabaseView>> List([AsParameters] DatabaseQuery query, HoldfastNode node) => TypedResults.Ok(query.Run(node));
 
-    private static Ok<DatabaseCounts> Count([AsParameters] DatabaseQuery query, HoldfastNode node, TimeProvider time) => TypedResults.Ok(query.Count(node, time.GetUtcNow()));
+    private static Ok<DatabaseCounts> Count([AsParameters] DatabaseQuery query, HoldfastNode node) => TypedResults.Ok(query.Count(node));
 
-    private static Ok<DatabaseView> Show(string id, HoldfastNode node, TimeProvider time) => TypedResults.Ok(Views.Database(node, Find(node, id), time.GetUtcNow()));
+    private static Ok<DatabaseView> Show(string id, HoldfastNode node) => TypedResults.Ok(Views.Database(node, Find(node, id)));
 
     private static async Task<NoContent> DismissAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
     {
         var record = Find(node, id);
-        if (record.Dropped is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is there.", "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there.");
+        if (record.Dropped is null && !node.Sources.TryForget(record.Id.Source, record.Id.Name))
+        {
+            throw record.MissingSince is null
+                ? new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is there.", "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there.")
+                : new HoldfastException(ErrorCatalogue.NotAllowed, $"Database '{id}' is missing, and nobody has confirmed that it was dropped.", $"If it was: holdfast source confirm {record.Id.Source}");
+        }
+
         // Its own tasks go with it: nobody could see or delete them any more.
         foreach (var task in node.State.Tasks.Items.Where(t => t.Value.Database == record.Id).ToList()) await node.State.Tasks.DeleteAsync(task.Key, null, cancellationToken);
         await node.State.Databases.DeleteAsync(id, cancellationToken);

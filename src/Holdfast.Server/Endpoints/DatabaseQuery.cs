@@ -1,4 +1,5 @@
 using Holdfast.Core.Databases;
+using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Microsoft.AspNetCore.Mvc;
@@ -22,7 +23,7 @@ public sealed record DatabaseQuery
     [FromQuery(Name = "search")]
     public string? Search { get; init; }
 
-    /// <summary>Only those that the server-wide backup task of this name covers.</summary>
+    /// <summary>Only those that the server-wide backup task of this name covers; their states are those that its tasks alone give them.</summary>
     [FromQuery(Name = "template")]
     public string? Template { get; init; }
 
@@ -47,22 +48,21 @@ public sealed record DatabaseQuery
     public int? Limit { get; init; }
 
     /// <summary>The page that is asked for.</summary>
-    internal Page<DatabaseView> Run(HoldfastNode node, DateTimeOffset now)
+    internal Page<DatabaseView> Run(HoldfastNode node)
     {
         var limit = Limit ?? 100;
         Paging.Check(limit);
         InvalidException.ThrowIfAny([.. Faults()]);
-        var found = Order(Matching(node, now)).Skip(Skip ?? 0).Take(limit + 1).Select(s => Views.Database(node, s)).ToList();
+        var found = Order(node, Matching(node)).Skip(Skip ?? 0).Take(limit + 1).Select(s => Views.Database(node, s)).ToList();
         var page = Paging.Of(found, limit, d => d.Id);
         return IsById ? page : page with { Next = null };
     }
 
     /// <summary>How many there are in each state, of all that the query would show but for <see cref="State"/>.</summary>
-    internal DatabaseCounts Count(HoldfastNode node, DateTimeOffset now)
+    internal DatabaseCounts Count(HoldfastNode node)
     {
         InvalidException.ThrowIfAny([.. Faults()]);
-        var counts = (this with { State = null, After = null }).Matching(node, now).CountBy(s => s.State).ToDictionary();
-        return new(counts.Values.Sum(), DatabaseStates.All.ToDictionary(s => s, s => counts.GetValueOrDefault(s)));
+        return DatabaseCounts.Of((this with { State = null, After = null }).Matching(node));
     }
 
     private bool IsById => Sort is null or "id" && Descending != true;
@@ -77,16 +77,15 @@ public sealed record DatabaseQuery
 
     private string[] States() => State?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
-    private IEnumerable<DatabaseStanding> Matching(HoldfastNode node, DateTimeOffset now)
+    private IEnumerable<DatabaseProtection> Matching(HoldfastNode node)
     {
-        var states = States();
+        var states = States().Select(s => Enum.Parse<DatabaseState>(s, ignoreCase: true)).ToHashSet();
         var template = Template is null ? null : node.Tasks.FindTemplate(Template)?.Id ?? "";
         foreach (var record in Records(node))
         {
-            var tasks = node.Tasks.Of(record.Id);
-            if (template is not null && !tasks.Any(t => t.TemplateId == template)) continue;
-            var standing = DatabaseStanding.Of(node, record, tasks, now);
-            if (states.Length == 0 || states.Contains(standing.State, StringComparer.OrdinalIgnoreCase)) yield return standing;
+            if (template is not null && !node.Tasks.Of(record.Id).Any(t => t.TemplateId == template)) continue;
+            var protection = node.Protection.Of(record, template);
+            if (states.Count == 0 || states.Contains(protection.State)) yield return protection;
         }
     }
 
@@ -100,21 +99,21 @@ public sealed record DatabaseQuery
         return keys.Select(node.State.Databases.Find).OfType<DatabaseRecord>();
     }
 
-    private IEnumerable<DatabaseStanding> Order(IEnumerable<DatabaseStanding> found)
+    private IEnumerable<DatabaseProtection> Order(HoldfastNode node, IEnumerable<DatabaseProtection> found)
     {
         if (IsById) return found;
         var ordered = Sort switch
         {
-            "urgency" => By(found, s => DatabaseStates.Urgency(s.State)),
+            "urgency" => By(found, s => s.State),
             "name" => By(found, s => s.Record.Id.Name, StringComparer.OrdinalIgnoreCase),
-            "size" => By(found, s => s.SizeBytes),
-            "lastBackup" => By(found, s => s.LastBackup ?? DateTimeOffset.MinValue),
+            "size" => By(found, s => Views.SizeOf(node, s.Record)),
+            "lastBackup" => By(found, s => s.LastGoodBackup ?? DateTimeOffset.MinValue),
             "nextBackup" => By(found, s => s.NextBackup ?? DateTimeOffset.MaxValue),
-            _ => By(found, s => s.Key, StringComparer.Ordinal),
+            _ => By(found, s => s.Record.Id.ToString(), StringComparer.Ordinal),
         };
-        return ordered.ThenBy(s => s.Key, StringComparer.Ordinal);
+        return ordered.ThenBy(s => s.Record.Id.ToString(), StringComparer.Ordinal);
     }
 
-    private IOrderedEnumerable<DatabaseStanding> By<T>(IEnumerable<DatabaseStanding> found, Func<DatabaseStanding, T> key, IComparer<T>? comparer = null) =>
+    private IOrderedEnumerable<DatabaseProtection> By<T>(IEnumerable<DatabaseProtection> found, Func<DatabaseProtection, T> key, IComparer<T>? comparer = null) =>
         Descending == true ? found.OrderByDescending(key, comparer) : found.OrderBy(key, comparer);
 }

@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 using Holdfast.Node;
 using Holdfast.Node.Places;
 using Holdfast.Server.Access;
@@ -19,6 +20,8 @@ internal static class DestinationEndpoints
         group.MapGet("/{name}", Show).WithSummary("One destination");
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a destination");
         group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Remove a destination; what lies there stays");
+        group.MapGet("/{name}/identity", ShowIdentity).WithSummary("The identity that it must have, and whether it has it");
+        group.MapPost("/{name}/initialize", InitializeAsync).RequireRole(Role.Operator).WithSummary("Make its root, and give it an identity: from now on this is the destination");
         group.MapGet("/{name}/test", ShowTest).WithSummary("How its last test went");
         group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether it can be written");
     }
@@ -57,13 +60,30 @@ internal static class DestinationEndpoints
 
     private static async Task<Ok<DestinationTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
     {
-        var config = node.Destinations.Find(name)?.Value ?? throw Missing(name);
-        return TypedResults.Ok(View(await node.Destinations.TestAsync(config, cancellationToken)));
+        if (node.Destinations.Find(name)?.Value is not { } config) throw Missing(name);
+        await node.Destinations.TestAsync(name, cancellationToken);
+        return TypedResults.Ok(View(config, node));
     }
 
-    private static Ok<DestinationTestView> ShowTest(string name, HoldfastNode node) => TypedResults.Ok(View(node.Destinations.LastTest(node.Destinations.Find(name)?.Value ?? throw Missing(name))));
+    private static Ok<DestinationIdentityView> ShowIdentity(string name, HoldfastNode node) => node.Destinations.Find(name) is null ? throw Missing(name) : TypedResults.Ok(Identity(name, node));
 
-    private static DestinationTestView View(DestinationTest? test) => new(test?.FreeBytes, test?.At, test?.Problem);
+    private static async Task<Ok<DestinationIdentityView>> InitializeAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        if (node.Destinations.Find(name) is null) throw Missing(name);
+        await node.Destinations.InitializeAsync(name, cancellationToken);
+        return TypedResults.Ok(Identity(name, node));
+    }
+
+    private static DestinationIdentityView Identity(string name, HoldfastNode node) =>
+        new(node.Tag, node.Destinations.IdentityOf(name), node.Destinations.IdentityProblem(name) is { } problem ? OperationError.Of(problem) : null);
+
+    private static Ok<DestinationTestView> ShowTest(string name, HoldfastNode node) => TypedResults.Ok(View(node.Destinations.Find(name)?.Value ?? throw Missing(name), node));
+
+    private static DestinationTestView View(DestinationConfig config, HoldfastNode node)
+    {
+        var (test, room) = (node.Destinations.LastTest(config), node.Destinations.Room(config));
+        return new(room?.FreeBytes, test?.At, test?.Problem, room?.At);
+    }
 
     private static HoldfastException Missing(string name) => new(ErrorCatalogue.NotFound, $"There is no destination '{name}'.", "List them with: GET /api/v1/destinations");
 }

@@ -15,14 +15,14 @@ internal static class EventEndpoints
 
     private static async Task ListenAsync(HttpContext context, EventFeed feed, SessionCheck sessions, EventOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
             await new EventStream(context, feed, sessions, options, time).RunAsync(stop.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // It went, was too slow, or the server stops.
+            // It went, or the server stops.
         }
     }
 }

@@ -27,7 +27,7 @@ internal static class OperationEndpoints
         group.MapPost("/{id}/delay", DelayAsync).RequireRole(Role.Operator).WithSummary("Stop a backup and begin it again later");
     }
 
-    private static Ok<Page<Operation>> List([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Run(node));
+    private static Ok<Page<Operation>> List([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Answer(node));
 
     private static Ok<OperationCounts> Count([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Count(node));
 

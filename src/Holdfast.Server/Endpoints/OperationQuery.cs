@@ -15,6 +15,9 @@ public sealed record OperationQuery
     /// <summary>Only those of the task with this id.</summary>
     public string? Task { get; init; }
 
+    /// <summary>Only those of the run with this id.</summary>
+    public string? Run { get; init; }
+
     /// <summary>Only those of this kind.</summary>
     public OperationKind? Kind { get; init; }
 
@@ -31,7 +34,7 @@ public sealed record OperationQuery
     public int? Limit { get; init; }
 
     /// <summary>The page that is asked for.</summary>
-    internal Page<Operation> Run(HoldfastNode node)
+    internal Page<Operation> Answer(HoldfastNode node)
     {
         var limit = Limit ?? 100;
         Paging.Check(limit);
@@ -50,7 +53,7 @@ public sealed record OperationQuery
     private void Check() => InvalidException.ThrowIfAny([.. Paging.Undefined("kind", Kind), .. Paging.Undefined("state", State)]);
 
     private IEnumerable<Operation> Matching(HoldfastNode node) => node.Operations.Unordered.Where(o =>
-        (State is null || o.State == State) && (Ended is null || o.HasEnded == Ended) && (Kind is null || o.Kind == Kind) && (Task is null || o.TaskId == Task) &&
+        (State is null || o.State == State) && (Ended is null || o.HasEnded == Ended) && (Kind is null || o.Kind == Kind) && (Task is null || o.TaskId == Task) && (Run is null || o.RunId == Run) &&
         ((Database is null && Search is null) || IsOf(o.Database.ToString())));
 
     private bool IsOf(string database) => (Database is null || database == Database) && (Search is null || database.Contains(Search, StringComparison.OrdinalIgnoreCase));

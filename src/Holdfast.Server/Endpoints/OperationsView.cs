@@ -2,4 +2,8 @@ namespace Holdfast.Server.Endpoints;
 
 /// <summary>Operations that were begun.</summary>
 /// <param name="OperationIds">Their ids.</param>
-public sealed record OperationsView(IReadOnlyList<string> OperationIds);
+public sealed record OperationsView(IReadOnlyList<string> OperationIds)
+{
+    /// <summary>The run that those of them belong to which were begun by this; null for none: each database was being backed up already.</summary>
+    public string? RunId { get; init; }
+}

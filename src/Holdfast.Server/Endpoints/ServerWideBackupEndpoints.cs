@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Backups;
 using Holdfast.Node.Tasks;
 using Holdfast.Node;
 using Holdfast.Server.Access;
@@ -31,24 +30,24 @@ internal static class ServerWideBackupEndpoints
         group.MapPost("/{name}/key", RevealAsync).RequireRole(Role.Admin).WithSummary("Reveal its key; audited");
     }
 
-    private static async Task<Ok<Page<TemplateView>>> ListAsync(HoldfastNode node, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Ok<Page<TemplateView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken)
     {
         var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
-        return TypedResults.Ok(new Page<TemplateView>([.. node.State.Templates.Items.Select(t => t.Value).OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase).Select(t => Views.Template(node, t, patterns, time.GetUtcNow()))]));
+        return TypedResults.Ok(new Page<TemplateView>([.. node.State.Templates.Items.Select(t => t.Value).OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase).Select(t => Views.Template(node, t, patterns))]));
     }
 
-    private static async Task<Ok<TemplateView>> ShowAsync(string name, HttpResponse response, HoldfastNode node, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Ok<TemplateView>> ShowAsync(string name, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
     {
         var item = Find(node, name);
-        return TypedResults.Ok(response.WithTag(item.Revision, Views.Template(node, item.Value, await node.DatabaseKeys.PatternsAsync(cancellationToken), time.GetUtcNow())));
+        return TypedResults.Ok(response.WithTag(item.Revision, Views.Template(node, item.Value, await node.DatabaseKeys.PatternsAsync(cancellationToken))));
     }
 
-    private static async Task<Results<Ok<TemplateView>, Created<TemplateView>>> PutAsync(string name, TaskDefinition body, HttpRequest request, HttpResponse response, HoldfastNode node, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<TemplateView>, Created<TemplateView>>> PutAsync(string name, TaskDefinition body, HttpRequest request, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
     {
         var key = node.Editor.FindTemplate(name)?.Key ?? "";
         var saved = await Revisions.EditAsync(request, node.State.Templates, key, TaskDefinitionView.Of, expected => node.Editor.PutTemplateAsync(name, body, expected, cancellationToken));
         var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
-        var view = response.WithTag(saved.Item.Revision, Views.Template(node, saved.Item.Value, patterns, time.GetUtcNow()) with
+        var view = response.WithTag(saved.Item.Revision, Views.Template(node, saved.Item.Value, patterns) with
         {
             GeneratedKey = KeyView.Of(saved.GeneratedKey),
             Preview = await PreviewAsync(node, saved.Item.Value, patterns, cancellationToken),
@@ -74,9 +73,8 @@ internal static class ServerWideBackupEndpoints
     {
         var template = Find(node, name).Value;
         TaskEndpoints.RefuseIdle(template.Name, template.Settings);
-        var by = principal.Caller()!.Display;
-        var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).ToList();
-        return Begun.AllAsync(node, tasks.ConvertAll(t => node.BackUp(new BackupJob(t.Database, t.Settings, body?.Kind ?? BackupKind.Full, t), by).Id), cancellationToken);
+        var (run, operations) = node.BackUpAll(template, body?.Kind ?? BackupKind.Full, principal.Caller()!.Display);
+        return Begun.AllAsync(node, [.. operations.Select(o => o.Id)], run, cancellationToken);
     }
 
     private static async Task<Ok<KeyView>> RevealAsync(string name, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
@@ -105,7 +103,8 @@ internal static class ServerWideBackupEndpoints
         {
             try
             {
-                var plan = await node.Retention.PlanAsync(task, await node.Destinations.OpenAsync(name, cancellationToken), approved: true, cancellationToken);
+                await using var destination = await node.Destinations.OpenAsync(name, cancellationToken);
+                var plan = await node.Retention.PlanAsync(task, name, destination, approved: true, cancellationToken);
                 going.AddRange(plan.Deletes.Select(c => $"{name}: {c.Path}"));
             }
             catch (HoldfastException e)

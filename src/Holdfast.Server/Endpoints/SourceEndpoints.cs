@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Engines;
 using Holdfast.Node;
 using Holdfast.Node.Discovery;
 using Holdfast.Server.Access;
@@ -17,9 +18,11 @@ internal static class SourceEndpoints
         var group = api.MapGroup("/sources").WithTags("Sources").RequireRole(Role.Viewer);
         group.MapGet("", ListAsync).WithSummary("All sources");
         group.MapGet("/{name}", ShowAsync).WithSummary("One source");
+        group.MapGet("/{name}/passed-over", PassedOver).WithSummary("What was left out when it was looked at last, with the reasons");
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Admin).WithSummary("Define or change a source that is a database server");
         group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Admin).WithSummary("Remove a source that was defined here; its databases count as dropped, their backups stay");
         group.MapPost("/{name}/look", LookAsync).RequireRole(Role.Operator).WithSummary("Look for databases now");
+        group.MapPost("/{name}/confirm", ConfirmAsync).RequireRole(Role.Operator).WithSummary("Take a source as it is now: databases that are missing were dropped, another identity is the right one, and one that is not configured any more is gone");
         group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether its databases can be backed up and restored, and tell what is missing");
         group.MapPost("/{name}/try", TryAsync).RequireRole(Role.Admin).WithSummary("The same of a definition that is not saved");
     }
@@ -37,11 +40,13 @@ internal static class SourceEndpoints
         return TypedResults.Ok(node.SourceEditor.Find(name) is { } item ? response.WithTag(item.Revision, view) : view);
     }
 
+    private static Ok<PassedOverView> PassedOver(string name, HoldfastNode node) => TypedResults.Ok(PassedOverView.Of(Find(node, name).Status.PassedOver));
+
     private static async Task<Results<Ok<SourceView>, Created<SourceView>>> PutAsync(string name, SourceRequest body, HttpRequest request, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
     {
         var isNew = node.SourceEditor.Find(name) is null;
         var definition = Definition(name, body);
-        var stored = await Revisions.EditAsync(request, node.State.Sources, name, d => d, expected => node.SourceEditor.PutAsync(definition, body.Password, expected, cancellationToken));
+        var stored = await Revisions.EditAsync(request, node.State.Sources, name, d => d, expected => node.SourceEditor.PutAsync(definition, Passwords(body), expected, cancellationToken));
         var view = response.WithTag(stored.Revision, await ViewAsync(node, Find(node, name), cancellationToken));
         return isNew ? TypedResults.Created($"{HoldfastServer.ApiPath}/sources/{Uri.EscapeDataString(name)}", view) : TypedResults.Ok(view);
     }
@@ -65,18 +70,37 @@ internal static class SourceEndpoints
         return TypedResults.Ok(await ViewAsync(node, source, cancellationToken));
     }
 
+    private static async Task<Ok<SourceView>> ConfirmAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        // One that was taken out of the configuration: its databases are to be seen still.
+        if (node.State.Databases.Items.FirstOrDefault(d => d.Value.Id.Source == name).Value is { } known && node.Sources.TryForget(name)) return TypedResults.Ok(new SourceView(name, known.Engine, 0, null, null));
+        var source = Find(node, name);
+        await source.ConfirmAsync(cancellationToken);
+        return TypedResults.Ok(await ViewAsync(node, source, cancellationToken));
+    }
+
     private static async Task<Ok<SourceTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken) =>
-        TypedResults.Ok(SourceTestView.Of(await Find(node, name).Attached.Source.TestAsync(cancellationToken)));
+        TypedResults.Ok(SourceTestView.Of(await TryOutAsync(Find(node, name), cancellationToken)));
+
+    // One that does not answer is left to itself when whoever asks has gone.
+    private static async Task<SourceTest> TryOutAsync(SourceMonitor source, CancellationToken cancellationToken)
+    {
+        await using var use = source.Use();
+        return await use.Source.TestAsync(cancellationToken).WaitAsync(cancellationToken);
+    }
 
     private static async Task<Ok<SourceTestView>> TryAsync(string name, SourceRequest body, HoldfastNode node, CancellationToken cancellationToken)
     {
-        await using var draft = (await node.SourceEditor.DraftAsync(Definition(name, body), body.Password, cancellationToken)).Source;
+        await using var draft = (await node.SourceEditor.DraftAsync(Definition(name, body), Passwords(body), cancellationToken)).Source;
         return TypedResults.Ok(SourceTestView.Of(await draft.TestAsync(cancellationToken)));
     }
 
+    private static NewPasswords Passwords(SourceRequest body) => new(body.Password, body.Restore?.Password);
+
     private static SourceDefinition Definition(string name, SourceRequest body) => new()
     {
-        Name = name, Engine = body.Engine, Url = body.Url.Trim(), Include = body.Include, Exclude = body.Exclude, RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
+        Name = name, Engine = body.Engine, Url = body.Url.Trim(), Include = body.Include, Exclude = body.Exclude,
+        RestoreUser = string.IsNullOrWhiteSpace(body.Restore?.User) ? null : body.Restore.User.Trim(), RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
     };
 
     private static SourceMonitor Find(HoldfastNode node, string name) =>
@@ -84,9 +108,24 @@ internal static class SourceEndpoints
 
     private static async Task<SourceView> ViewAsync(HoldfastNode node, SourceMonitor source, CancellationToken cancellationToken)
     {
-        var view = new SourceView(source.Attached.Name, source.Attached.Engine, source.Status.Databases, source.Status.At, source.Status.Problem);
+        var status = source.Status;
+        var view = new SourceView(source.Attached.Name, source.Attached.Engine, status.Databases, status.At, source.Problem(node.Sources.Interval))
+        {
+            Identity = status.Identity ?? status.Place,
+            IsIdentityWeak = status.Identity is null && status.Place is not null,
+            Missing = source.Missing,
+            NeedsConfirmation = source.NeedsConfirmation,
+            LookBegan = status.Began,
+            PassedOver = status.PassedOver.Counts.Where(c => c.Key is not (PassedOverReason.SideFile or PassedOverReason.OwnFile)).Sum(c => c.Value),
+        };
         return node.SourceEditor.Find(view.Name)?.Value is { } defined
-            ? view with { Definition = new(defined.Url, await node.SourceEditor.HasPasswordAsync(view.Name, cancellationToken), defined.Include, defined.Exclude, defined.RestoreOwner) }
+            ? view with { Definition = await DefinitionAsync(node, defined, cancellationToken) }
             : view;
     }
+
+    private static async Task<SourceDefinitionView> DefinitionAsync(HoldfastNode node, SourceDefinition defined, CancellationToken cancellationToken) =>
+        new(defined.Url, await node.SourceEditor.HasPasswordAsync(defined.Name, cancellationToken), defined.Include, defined.Exclude, defined.RestoreOwner)
+        {
+            Restore = defined.RestoreUser is { } user ? new(user, await node.SourceEditor.HasRestorePasswordAsync(defined.Name, cancellationToken)) : null,
+        };
 }

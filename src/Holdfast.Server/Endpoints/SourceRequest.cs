@@ -18,6 +18,9 @@ public sealed record SourceRequest
     /// <summary>Globs of the names of databases that do not count.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Role that owns what is restored here; null for the one that restores.</summary>
+    /// <summary>Role that restores are run as; left out for the user of the address, who has to be one of little rights.</summary>
+    public RestoreRoleRequest? Restore { get; init; }
+
+    /// <summary>Role that owns what is restored here; null for the one that is named like the role for restores with <c>_owner</c> behind it, or without that the one that restores.</summary>
     public string? RestoreOwner { get; init; }
 }

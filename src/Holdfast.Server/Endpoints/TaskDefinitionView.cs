@@ -23,6 +23,8 @@ internal static class TaskDefinitionView
         Retention = settings.Retention is { } retention ? new(retention.MinimumAge.TotalDays) : null,
         Encryption = new() { Mode = settings.Encryption.Mode, Recipients = settings.Encryption.Mode == EncryptionMode.None ? [] : settings.Encryption.Recipients, EncryptSnapshots = settings.Encryption.EncryptSnapshots },
         Destinations = settings.Destinations,
+        VerifyEveryDays = settings.VerifyEveryDays,
+        CompareEveryHours = settings.CompareEveryHours,
         Disabled = settings.Disabled,
     };
 }

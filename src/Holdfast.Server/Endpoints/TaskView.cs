@@ -1,3 +1,4 @@
+using Holdfast.Core.Protection;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Tasks;
@@ -49,6 +50,15 @@ public sealed record TaskView
 
     /// <summary>What has become of it.</summary>
     public required TaskStatus Status { get; init; }
+
+    /// <summary>The state that this task alone gives its database, whether it runs or not.</summary>
+    public DatabaseState State { get; init; }
+
+    /// <summary>Why, for people.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>When its newest backup began that is not known to be bad, or the run after it that found nothing changed; null for none.</summary>
+    public DateTimeOffset? LastGoodBackup { get; init; }
 
     /// <summary>The operation that waits or runs now; null for none.</summary>
     public string? RunningOperation { get; init; }

@@ -1,5 +1,5 @@
 using Holdfast.Core.Databases;
-using Holdfast.Core.Operations;
+using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Node.Discovery;
@@ -9,58 +9,69 @@ namespace Holdfast.Server.Endpoints;
 /// <summary>Puts together what the API shows of the node.</summary>
 internal static class Views
 {
-    /// <summary>How long after its slot a backup that has not begun is overdue.</summary>
-    public static readonly TimeSpan Late = TimeSpan.FromHours(1);
-
     /// <summary>A database.</summary>
-    public static DatabaseView Database(HoldfastNode node, DatabaseRecord record, DateTimeOffset now) => Database(node, DatabaseStanding.Of(node, record, node.Tasks.Of(record.Id), now));
+    public static DatabaseView Database(HoldfastNode node, DatabaseRecord record) => Database(node, node.Protection.Of(record));
 
-    /// <summary>A database that was looked at.</summary>
-    public static DatabaseView Database(HoldfastNode node, DatabaseStanding standing) => new()
+    /// <summary>A database whose state is known.</summary>
+    public static DatabaseView Database(HoldfastNode node, DatabaseProtection protection)
     {
-        Id = standing.Key,
-        Source = standing.Record.Id.Source,
-        Name = standing.Record.Id.Name,
-        Engine = standing.Record.Engine,
-        SizeBytes = standing.SizeBytes,
-        Encryption = standing.Record.Encryption,
-        FirstSeen = standing.Record.FirstSeen,
-        Dropped = standing.Record.Dropped,
-        RenamedTo = standing.Record.RenamedTo?.ToString(),
-        Problem = standing.Record.Problem,
-        Tasks = standing.Tasks.Count(t => t.Settings.Runs),
-        TaskNames = [.. standing.Tasks.Where(t => t.Settings.Runs).Select(t => t.Name)],
-        ResponsibleNode = standing.Tasks.Any(t => t.Settings.Runs) ? node.Tag : null,
-        RunningOperation = standing.Tasks.Select(t => node.Dispatcher.Find(t.Id)?.Id).FirstOrDefault(id => id is not null),
-        LastBackup = standing.LastBackup,
-        NextBackup = standing.NextBackup,
-        State = standing.State,
-    };
+        var record = protection.Record;
+        var running = protection.Tasks.Select(t => node.Queue.Find(t.Facts.Task.Id)?.Id).FirstOrDefault(id => id is not null);
+        return new()
+        {
+            Id = record.Id.ToString(),
+            Source = record.Id.Source,
+            Name = record.Id.Name,
+            Engine = record.Engine,
+            SizeBytes = SizeOf(node, record),
+            Encryption = record.Encryption,
+            FirstSeen = record.FirstSeen,
+            Dropped = record.Dropped,
+            RenamedTo = record.RenamedTo?.ToString(),
+            Problem = record.Problem,
+            Tasks = protection.Tasks.Count,
+            TaskNames = [.. protection.Tasks.Select(t => t.Facts.Task.Name)],
+            ResponsibleNode = protection.Tasks.Count > 0 ? node.Tag : null,
+            RunningOperation = running,
+            LastBackup = protection.LastGoodBackup,
+            NextBackup = protection.NextBackup,
+            State = protection.State.ToString(),
+            Reason = protection.Reason,
+            Since = protection.Since,
+            Problems = [.. protection.Problems.Select(t => new TaskProblemView(t.Facts.Task.Id, t.Facts.Task.Name, t.State, t.Reason, t.Since))],
+            Attention = protection.Problem,
+        };
+    }
+
+    /// <summary>Bytes of a database as it was found last, or as they were stored.</summary>
+    public static long SizeOf(HoldfastNode node, DatabaseRecord record) => node.FindSource(record.Id.Source)?.Find(record.Id.Name)?.SizeBytes ?? record.SizeBytes;
 
     /// <summary>What a template does, database by database.</summary>
     public static TaskPreview Preview(HoldfastNode node, Template template, IReadOnlyList<string> patterns) => TaskPreview.For(
         template,
         node.State.Databases.Items.Select(r => r.Value).OrderBy(r => r.Id.ToString(), StringComparer.Ordinal).Select(r => (r, Node.Secrets.DatabaseKeys.Match(r.Id, patterns) is not null)),
-        engine => CanSnapshot(node, engine));
+        engine => CanSnapshot(node, engine),
+        InsteadOfLogical(node));
 
     /// <summary>A template with how its tasks stand.</summary>
-    public static TemplateView Template(HoldfastNode node, Template template, IReadOnlyList<string> patterns, DateTimeOffset now)
+    public static TemplateView Template(HoldfastNode node, Template template, IReadOnlyList<string> patterns) => new()
+    {
+        Id = template.Id,
+        Name = template.Name,
+        Definition = TaskDefinitionView.Of(template),
+        Summary = Preview(node, template, patterns).Summary,
+        Counts = Counts(node, template),
+    };
+
+    private static TemplateCounts Counts(HoldfastNode node, Template template)
     {
         var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).ToList();
-        var statuses = tasks.ConvertAll(t => node.StatusOf(t.Id));
-        return new()
-        {
-            Id = template.Id,
-            Name = template.Name,
-            Definition = TaskDefinitionView.Of(template),
-            Summary = Preview(node, template, patterns).Summary,
-            Counts = new(
-                statuses.Count(s => s.LastState == OperationState.Completed),
-                statuses.Count(s => s.LastState is OperationState.Failed or OperationState.CompletedWithErrors),
-                statuses.Count(s => s.LastState is null),
-                tasks.Count(t => node.NextOf(t.Id) is { } next && now - next.At > Late),
-                tasks.Count(t => node.Dispatcher.Find(t.Id) is not null)),
-        };
+        var records = tasks.Select(t => node.State.Databases.Find(t.Database.ToString())).OfType<DatabaseRecord>();
+        var states = DatabaseCounts.Of(records.Select(r => node.Protection.Of(r, template.Id))).States;
+        var running = tasks.Count(t => node.Queue.Find(t.Id) is not null);
+        return new(Of(DatabaseState.Covered), Of(DatabaseState.Failing), Of(DatabaseState.Waiting), Of(DatabaseState.Overdue), running) { States = states };
+
+        int Of(DatabaseState state) => states[state.ToString()];
     }
 
     /// <summary>A task.</summary>
@@ -69,6 +80,7 @@ internal static class Views
         var status = node.StatusOf(task.Id);
         var record = node.State.Databases.Find(task.Database.ToString())!;
         var made = Preview(node, task, record, patterns);
+        var protection = node.Protection.Of(task);
         return new()
         {
             Id = task.Id,
@@ -85,7 +97,10 @@ internal static class Views
             LastIncrementalBackup = status.LastIncrementalBackup,
             NextBackup = node.NextOf(task.Id),
             Status = status,
-            RunningOperation = node.Dispatcher.Find(task.Id)?.Id,
+            State = protection.State,
+            Reason = protection.Reason,
+            LastGoodBackup = protection.LastGoodBackup,
+            RunningOperation = node.Queue.Find(task.Id)?.Id,
         };
     }
 
@@ -93,7 +108,18 @@ internal static class Views
     private static PreviewedDatabase Preview(HoldfastNode node, BackupTask task, DatabaseRecord record, IReadOnlyList<string> patterns)
     {
         var template = new Template { Id = task.Id, Name = task.Name, Settings = task.Settings, ScheduledSince = task.ScheduledSince };
-        return TaskPreview.For(template, [(record with { Dropped = null }, Node.Secrets.DatabaseKeys.Match(record.Id, patterns) is not null)], engine => CanSnapshot(node, engine)).Databases[0];
+        return TaskPreview.For(template, [(record with { Dropped = null }, Node.Secrets.DatabaseKeys.Match(record.Id, patterns) is not null)], engine => CanSnapshot(node, engine), InsteadOfLogical(node)).Databases[0];
+    }
+
+    // Few are: they are looked up from what their tasks came to. A key that was not known then may be by now, and is seen from the keys themselves.
+    private static Func<DatabaseId, string?> InsteadOfLogical(HoldfastNode node)
+    {
+        var known = new Lazy<Dictionary<DatabaseId, string>>(() => node.State.Statuses.Items
+            .Where(s => s.Value is { EffectiveType: BackupType.Snapshot, TypeReason: not null })
+            .Select(s => (Task: node.Tasks.Find(s.Key), s.Value.TypeReason))
+            .Where(s => s.Task is { Settings.Type: BackupType.Backup } task && node.State.Databases.Find(task.Database.ToString()) is { Encryption: "No" })
+            .DistinctBy(s => s.Task!.Database).ToDictionary(s => s.Task!.Database, s => s.TypeReason!));
+        return database => known.Value.GetValueOrDefault(database);
     }
 
     private static Node.Tasks.TaskDefinition Definition(HoldfastNode node, BackupTask task) => task.TemplateId is { } id

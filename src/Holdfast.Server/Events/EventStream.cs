@@ -18,7 +18,7 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCh
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers["X-Accel-Buffering"] = "no"; // a proxy that gathers events would hold them back
         Write(": listening\n\n");
-        await FlushAsync(cancellationToken);
+        if (!await FlushAsync(cancellationToken)) return;
         var looked = time.GetTimestamp();
         while (await next)
         {
@@ -30,7 +30,7 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCh
                 looked = time.GetTimestamp();
             }
 
-            await FlushAsync(cancellationToken);
+            if (!await FlushAsync(cancellationToken)) return;
             next = batches.MoveNextAsync().AsTask();
         }
     }
@@ -44,11 +44,19 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCh
 
     private void Write(string text) => context.Response.BodyWriter.Write(Encoding.UTF8.GetBytes(text));
 
-    // Who takes longer than a heartbeat cannot be looked after.
-    private async Task FlushAsync(CancellationToken cancellationToken)
+    // Who takes longer than a heartbeat cannot be looked after: false.
+    private async Task<bool> FlushAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.Heartbeat, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        await context.Response.BodyWriter.FlushAsync(either.Token);
+        try
+        {
+            await context.Response.BodyWriter.FlushAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 }

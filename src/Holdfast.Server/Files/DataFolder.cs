@@ -1,3 +1,4 @@
+using Holdfast.Archive;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Server.Files;
@@ -14,6 +15,9 @@ public sealed class DataFolder(string path)
     /// <summary>The embedded state store's file.</summary>
     public string State => Path.Combine(Root, "state.db");
 
+    /// <summary>What is known of every archive. It can be rebuilt.</summary>
+    public string Catalog => Path.Combine(Root, "catalog.db");
+
     /// <summary>The audit log.</summary>
     public string Audit => Path.Combine(Root, "audit.log");
 
@@ -26,14 +30,25 @@ public sealed class DataFolder(string path)
     /// <summary>The node's own key.</summary>
     public string NodeKey => Path.Combine(Root, "node.key");
 
+    /// <summary>Copies of the state that were asked for.</summary>
+    public string Copies => Path.Combine(Root, "copies");
+
+    /// <summary>Files that only a server with a state leaves: where one lies, a state was. To be asked before anything is made.</summary>
+    public IReadOnlyList<string> Traces()
+    {
+        // A log beside a file that has begun says nothing: a first start that was killed leaves it.
+        var log = HasContent(State) ? [] : new[] { State + "-wal" };
+        return [.. new[] { NodeKey, FirstPassword, Audit }.Concat(log).Where(HasContent)];
+    }
+
     /// <summary>Makes the folders where they are not there; closes those to others that hold keys.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     public void Create()
     {
         try
         {
-            Directory.CreateDirectory(Root, OwnerOnly);
-            Directory.CreateDirectory(Keys, OwnerOnly);
+            FolderFlush.Create(Root, OwnerOnly);
+            FolderFlush.Create(Keys, OwnerOnly);
             File.SetUnixFileMode(Keys, OwnerOnly);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -41,4 +56,6 @@ public sealed class DataFolder(string path)
             throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"The data folder '{Root}' cannot be made or used: {e.Message}", "Choose another with --data, or make it and give it to this user.", e);
         }
     }
+
+    private static bool HasContent(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };
 }

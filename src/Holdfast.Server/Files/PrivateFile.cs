@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Microsoft.Win32.SafeHandles;
 
@@ -55,6 +56,7 @@ public static partial class PrivateFile
             }
 
             File.Move(partial, path, overwrite: true);
+            FolderFlush.Of(path);
         }
         finally
         {

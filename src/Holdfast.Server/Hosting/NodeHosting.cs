@@ -1,7 +1,7 @@
-using Holdfast.Core.Databases;
-using Holdfast.Core.Operations;
+using Holdfast.Engines.Sqlite.Readers;
 using Holdfast.Node;
 using Holdfast.Node.Keys;
+using Holdfast.Node.Retention;
 using Holdfast.Node.Secrets;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Files;
@@ -11,10 +11,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>The node as a service of the server: made of the configuration, started before the server listens, stopped with its grace time.</summary>
-internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting> logger) : IHostedLifecycleService
+/// <summary>The node as a service of the server: made of the configuration, started before the server listens (which waits for no source), stopped with its grace time.</summary>
+internal sealed partial class NodeHosting(HoldfastNode node) : IHostedLifecycleService
 {
-    public static HoldfastNode Make(ServerConfig config, DataFolder data, IStateStore store, TimeProvider time)
+    public static HoldfastNode Make(ServerConfig config, DataFolder data, IStateStore store, TimeProvider time, ILoggerFactory loggers, ReaderPool? readers)
     {
         var settings = new NodeSettings
         {
@@ -23,24 +23,25 @@ internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting
             LocalRoots = config.LocalRoots,
             Slots = config.Limits.Slots,
             SmallLane = config.Limits.SmallLane,
+            Restores = config.Limits.Restores,
+            PerSource = config.Limits.PerSource,
+            PerDestination = config.Limits.PerDestination,
+            NoProgress = TimeSpan.FromMinutes(config.Limits.NoProgressMinutes),
             DiscoveryInterval = TimeSpan.FromSeconds(config.Limits.DiscoverySeconds),
             ShutdownGrace = TimeSpan.FromSeconds(config.Limits.GraceSeconds),
             DatabaseKeys = config.DatabaseKeys.ToDictionary(k => k.Key, k => new KeyCommand(k.Value, config.Commands[k.Value]), StringComparer.Ordinal),
+            BootClock = time == TimeProvider.System ? new SystemBootClock() : null,
             AttachSource = EngineHosting.Attach,
+            CatalogFile = data.Catalog,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
-        return new(settings, store, [.. config.Sources.Select(s => EngineHosting.Attach(s, time))], time);
+        foreach (var source in config.Sources.Where(s => s.Restore?.AllowSuperuser == true)) LogOldName(loggers.CreateLogger<NodeHosting>(), source.Name);
+        return new(settings, store, [.. config.Sources.Select(s => EngineHosting.Attach(s, time, readers))], time, loggers);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        node.Operations.Changed += OnOperation;
         await node.StartAsync(cancellationToken);
-        foreach (var source in node.Sources.Items)
-        {
-            if (source.Status.Problem is { } problem) LogSourceDown(source.Attached.Name, problem.Message);
-            else LogSource(source.Attached.Name, source.Status.Databases);
-        }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -54,17 +55,6 @@ internal sealed partial class NodeHosting(HoldfastNode node, ILogger<NodeHosting
     // After the last request was answered, for none may begin what nobody would stop.
     public async Task StoppedAsync(CancellationToken cancellationToken) => await node.StopAsync();
 
-    private void OnOperation(Operation operation)
-    {
-        if (operation is { HasEnded: true, Error: { } error, State: not OperationState.Aborted }) LogFailed(operation.Id, operation.Kind, operation.Database, operation.State, error.Message);
-    }
-
-    [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "Source {Source}: {Databases} databases")]
-    private partial void LogSource(string source, int databases);
-
-    [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "Source {Source} cannot be read: {Reason}")]
-    private partial void LogSourceDown(string source, string reason);
-
-    [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "Operation {Id} ({Kind} of {Database}) ended {State}: {Reason}")]
-    private partial void LogFailed(string id, OperationKind kind, DatabaseId database, OperationState state, string reason);
+    [LoggerMessage(EventId = 6302, Level = LogLevel.Warning, Message = "Source '{Source}': restore.allowSuperuser is called restore.allowPowerfulRole now, and lets every powerful role restore")]
+    private static partial void LogOldName(ILogger logger, string source);
 }

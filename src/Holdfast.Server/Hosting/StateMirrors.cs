@@ -1,3 +1,4 @@
+using Holdfast.Node;
 using Holdfast.State;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,10 +21,14 @@ public static class StateMirrors
         return services;
     }
 
-    private sealed class Starter<T>(StateMirror<T> mirror) : IHostedLifecycleService
+    private sealed class Starter<T>(StateMirror<T> mirror, HoldfastNode node) : IHostedLifecycleService
         where T : class
     {
-        public Task StartingAsync(CancellationToken cancellationToken) => mirror.StartAsync(cancellationToken);
+        public Task StartingAsync(CancellationToken cancellationToken)
+        {
+            node.Supervisor.Watch(mirror);
+            return mirror.StartAsync(cancellationToken);
+        }
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
+using Holdfast.Server.Endpoints;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Server.Metrics;
@@ -15,10 +16,15 @@ internal sealed class MetricsPage(PipeWriter output, CancellationToken cancellat
     public async Task WriteAsync(HoldfastNode node)
     {
         await WriteAsync("holdfast_info", "The server.", [($"node=\"{Escape(node.Tag)}\",version=\"{Escape(HoldfastServer.Version)}\"", 1)]);
-        await WriteAsync("holdfast_backups_waiting", "Backups that wait for their turn.", [("", node.Dispatcher.Waiting)]);
-        await WriteAsync("holdfast_backups_running", "Backups that are under way.", [("", node.Dispatcher.Running)]);
+        await WriteAsync("holdfast_backups_waiting", "Backups that wait for their turn.", [("", node.Queue.Backups.Waiting)]);
+        await WriteAsync("holdfast_backups_running", "Backups that are under way.", [("", node.Queue.Backups.Running)]);
         await WriteAsync("holdfast_databases", "Databases that are there, by source.", node.State.Databases.Items.Where(d => d.Value.Dropped is null).CountBy(d => d.Value.Id.Source).Select(s => ($"source=\"{Escape(s.Key)}\"", (double?)s.Value)));
+        var states = DatabaseCounts.Of(node.State.Databases.Items.Select(d => node.Protection.Of(d.Value))).States;
+        await WriteAsync("holdfast_databases_by_state", "Databases in each state; Covered is protected.", states.Select(s => ($"state=\"{s.Key}\"", (double?)s.Value)));
         await WriteAsync("holdfast_alerts", "Alerts that stand.", node.Alerts.Items.CountBy(a => (a.Kind, a.Severity)).Select(a => ($"kind=\"{a.Key.Kind}\",severity=\"{a.Key.Severity}\"", (double?)a.Value)));
+        var loops = node.Supervisor.Loops;
+        await WriteAsync("holdfast_loop_silence_seconds", "How long ago each background loop completed a turn, or since when it owes one.", loops.Select(l => ($"loop=\"{Escape(l.Name)}\"", (double?)l.Silence.TotalSeconds)));
+        await WriteAsync("holdfast_loop_failures", "Failures in a row of each background loop.", loops.Select(l => ($"loop=\"{Escape(l.Name)}\"", (double?)l.Failures)));
         await WriteAsync("process_resident_memory_bytes", "Memory of the server.", [("", Environment.WorkingSet)]);
         var tasks = node.Tasks.All.Select(t => (Labels: Labels(t), Status: node.StatusOf(t.Id))).ToList();
         await EachAsync("holdfast_last_success_timestamp_seconds", "When the newest backup began that succeeded, since 1970.", s => s.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0);

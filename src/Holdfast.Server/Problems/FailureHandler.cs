@@ -18,9 +18,9 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         return true;
     }
 
-    [LoggerMessage(EventId = 5001, Level = LogLevel.Error, Message = "{Method} at {Endpoint} failed unexpectedly (traceId {TraceId})")]
+    [LoggerMessage(EventId = 6001, Level = LogLevel.Error, Message = "{Method} at {Endpoint} failed unexpectedly (traceId {TraceId})")]
     private partial void LogUnexpected(string method, string? endpoint, string traceId, Exception exception);
 
-    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "{Method} at {Endpoint} failed: {Reason}")]
+    [LoggerMessage(EventId = 6002, Level = LogLevel.Warning, Message = "{Method} at {Endpoint} failed: {Reason}")]
     private partial void LogFailed(string method, string? endpoint, string reason);
 }

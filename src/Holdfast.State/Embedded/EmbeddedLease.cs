@@ -1,5 +1,3 @@
-using Holdfast.Core.Errors;
-
 namespace Holdfast.State.Embedded;
 
 /// <summary>
@@ -53,9 +51,9 @@ internal sealed class EmbeddedLease : IStateLease
         {
             await EndAsync();
         }
-        catch (HoldfastException)
+        catch (Exception)
         {
-            // The disk is full or gone. The timer tries again; and the next process deletes all that had a lease.
+            // The disk is full or gone, or whatever else. The timer tries again; and the next process deletes all that had a lease.
         }
     }
 

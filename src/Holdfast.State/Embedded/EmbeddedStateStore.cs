@@ -12,6 +12,7 @@ namespace Holdfast.State.Embedded;
 public sealed class EmbeddedStateStore : IStateStore
 {
     private const int MostPerGroup = 1000;
+    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMinutes(1);
 
     private readonly StateFile _file;
     private readonly TimeProvider _time;
@@ -22,6 +23,8 @@ public sealed class EmbeddedStateStore : IStateStore
     private readonly Task _loop;
     private long _revision;
     private long _lastLease;
+    private long _checkpointed; // number of groups at the last checkpoint
+    private long _lastCheckpoint;
     private bool _closed;
     private int _disposed;
 
@@ -29,8 +32,12 @@ public sealed class EmbeddedStateStore : IStateStore
     {
         (_file, _time) = (file, time);
         _revision = file.ReadRevision();
+        _lastCheckpoint = time.GetTimestamp();
         _loop = Task.Run(RunAsync);
     }
+
+    /// <inheritdoc/>
+    public bool IsExclusive => true;
 
     /// <summary>How often the disk was flushed for transactions.</summary>
     internal long Groups { get; private set; }
@@ -40,11 +47,46 @@ public sealed class EmbeddedStateStore : IStateStore
     /// <param name="time">The clock, for leases.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it is in use, damaged, of a newer version, or cannot be opened; <see cref="ErrorCatalogue.StateFull"/> when it cannot be made.</exception>
-    public static async Task<EmbeddedStateStore> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    public static Task<EmbeddedStateStore> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken) => OpenAsync(path, [], time, cancellationToken);
+
+    /// <summary>Opens the state, or makes it where none was: the file for its owner only, as its folder where that has to be made.</summary>
+    /// <param name="path">The file. Nobody else can open it until this store is disposed.</param>
+    /// <param name="traces">Files that show that a state was there; where there is one, an empty or missing file is refused. The store's own marker, <c>state.id</c>, always counts.</param>
+    /// <param name="time">The clock, for leases.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="HoldfastException">As above, and <see cref="ErrorCatalogue.StateUnavailable"/> when the state that was there is gone, or is another's.</exception>
+    public static async Task<EmbeddedStateStore> OpenAsync(string path, IReadOnlyList<string> traces, TimeProvider time, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await Task.Run(() => new EmbeddedStateStore(StateFile.Open(path), time), CancellationToken.None);
+        return await Task.Run(() => new EmbeddedStateStore(StateFile.Open(path, traces), time), CancellationToken.None);
     }
+
+    /// <summary>Writes the state as it is at one moment into a file of its own, with its marker beside it; also where the file of this store was removed.</summary>
+    /// <param name="path">A file that is not there, in a folder that is.</param>
+    /// <param name="cancellationToken">Stops waiting for its turn.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/></exception>
+    public Task CopyAsync(string path, CancellationToken cancellationToken) => Task.Run(
+        () => ReadAsync(
+            () =>
+            {
+                _file.CopyTo(path);
+                return true;
+            },
+            cancellationToken),
+        CancellationToken.None);
+
+    /// <summary>Whether the file is still the one that was opened. Once a minute, what was committed meanwhile is moved into it from its log, so that a copy of the file alone is nearly whole.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/></exception>
+    public Task CheckAsync(CancellationToken cancellationToken) => ReadAsync(
+        () =>
+        {
+            _file.CheckPlace();
+            if (_checkpointed == Groups || _time.GetElapsedTime(_lastCheckpoint) < BetweenCheckpoints) return true;
+            (_checkpointed, _lastCheckpoint) = (Groups, _time.GetTimestamp());
+            _file.Checkpoint();
+            return true;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<StateRange> RangeAsync(string prefix, CancellationToken cancellationToken)
@@ -194,6 +236,12 @@ public sealed class EmbeddedStateStore : IStateStore
             {
                 Commit(group);
             }
+            catch (Exception e)
+            {
+                // The edge of the loop. Whether it was committed is not known: who asked must read again, and who follows too.
+                foreach (var request in group) request.Failure ??= StateFailure.Of(e, _file.Path);
+                foreach (var follower in _followers) follower.LosePlace();
+            }
             finally
             {
                 _gate.Release();
@@ -218,7 +266,12 @@ public sealed class EmbeddedStateStore : IStateStore
                 revision = changes.Revision;
             }
 
-            if (applied.Count > 0) _file.SetRevision(revision);
+            if (applied.Count > 0)
+            {
+                _file.SetRevision(revision);
+                _file.CheckPlace(); // nothing is acknowledged that only a file without a name holds
+            }
+
             _file.Commit();
         }
         catch (Exception e)

@@ -49,6 +49,16 @@ internal sealed class Follower(string prefix) : IDisposable
         }
     }
 
+    /// <summary>It may have missed something: it begins again with a snapshot.</summary>
+    public void LosePlace()
+    {
+        lock (_gate)
+        {
+            Lose();
+            Signal();
+        }
+    }
+
     /// <summary>Nothing more will come; what is there can still be taken.</summary>
     public void Close()
     {

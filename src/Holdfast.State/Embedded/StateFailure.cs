@@ -25,8 +25,29 @@ internal static class StateFailure
     public static HoldfastException OfDamage(string path, string finding, Exception? cause = null) => new(
         ErrorCatalogue.StateUnavailable,
         $"The state in '{path}' is damaged: {finding}",
-        "Put back a copy of the file, or move it and its -wal away and configure anew. Backups do not depend on it.",
+        "Put back a copy of the file, without the -wal of the damaged one. Backups do not depend on it: without a copy, move all files of the data folder away and configure anew.",
         cause);
+
+    /// <summary>There is no state where one was.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What is wrong with it.</param>
+    /// <param name="traces">What shows that a state was there.</param>
+    public static HoldfastException OfMissing(string path, string what, IReadOnlyList<string> traces) => new(
+        ErrorCatalogue.StateUnavailable,
+        $"The state '{path}' {what}, but there was one (it left {string.Join(", ", traces.Take(3).Select(t => $"'{t}'"))}): its tasks, users and keys are not begun anew.",
+        "Put it back with its -wal, or a copy that holdfast server backup-state made. To really begin anew, move all files of the data folder away first, and keep them: node.key opens what was encrypted for this node.");
+
+    /// <summary>The state is another server's than the one that belongs there.</summary>
+    public static HoldfastException OfOther(string path, string marker) => new(
+        ErrorCatalogue.StateUnavailable,
+        $"The state '{path}' is not the one that '{marker}' says belongs there.",
+        "Put back the right one. If this one is meant, with its own node.key, move that file away.");
+
+    /// <summary>The file went away, or another stands in its place, while it was open.</summary>
+    public static HoldfastException OfRemoved(string path) => new(
+        ErrorCatalogue.StateUnavailable,
+        $"'{path}' was removed or replaced while the server runs: what would be stored now would be lost at its end.",
+        "Save what the server still has open before it is stopped: holdfast server backup-state. Then stop it, put that copy in place, and start it again.");
 
     /// <summary>The store was closed.</summary>
     public static HoldfastException OfClosed(string path) => new(ErrorCatalogue.StateUnavailable, $"The state in '{path}' has been closed.", "Holdfast is stopping: ask again when it runs.");

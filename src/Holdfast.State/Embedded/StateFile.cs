@@ -34,6 +34,8 @@ internal sealed class StateFile : IDisposable
     private readonly SqliteCommand _delete;
     private readonly SqliteCommand _deleteLeased;
     private readonly SqliteCommand _setRevision;
+    private FileStatus? _opened;
+    private FileStatus? _openedLog;
 
     static StateFile() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
 
@@ -59,17 +61,29 @@ internal sealed class StateFile : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Opens the file, or makes it. Entries with a lease are gone: those who held one died with the process before.</summary>
+    /// <summary>Its log, which holds what was committed since the last checkpoint.</summary>
+    private string LogPath => Path + "-wal";
+
+    /// <summary>Opens the file, or makes it where no state was before. Entries with a lease are gone: those who held one died with the process before.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="traces">Files beside it that only a server with a state leaves: where there is one, an empty or missing file is a loss, and nothing is begun anew.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/></exception>
-    public static StateFile Open(string path)
+    public static StateFile Open(string path, IReadOnlyList<string> traces)
     {
         path = System.IO.Path.GetFullPath(path);
         StateFile? file = null;
         try
         {
+            var expected = StateMarker.Read(path);
+            if (expected is not null) traces = [StateMarker.PathOf(path), .. traces];
+            // Before SQLite opens it: beside an empty file it would delete the log, which may be all that is left.
+            var size = new FileInfo(path) is { Exists: true } found ? found.Length : -1;
+            if (size <= 0 && traces.Count > 0) throw StateFailure.OfMissing(path, size < 0 ? "is not there" : "is empty", traces);
             Make(path);
             file = new(path);
-            file.Prepare();
+            file.Prepare(traces);
+            file.Identify(expected);
+            (file._opened, file._openedLog) = (FileStatus.Of(path), FileStatus.Of(file.LogPath));
             return file;
         }
         catch (Exception e)
@@ -77,6 +91,37 @@ internal sealed class StateFile : IDisposable
             file?.Dispose();
             throw StateFailure.Of(e, path);
         }
+    }
+
+    /// <summary>What is committed goes into a file that others know by its name: nobody has removed or replaced it, or its log, since it was opened.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    public void CheckPlace()
+    {
+        if (FileStatus.Of(Path) != _opened) throw StateFailure.OfRemoved(Path);
+        if (FileStatus.Of(LogPath) != _openedLog) throw StateFailure.OfRemoved(LogPath);
+    }
+
+    /// <summary>Moves what is in the log into the file itself, and flushes it.</summary>
+    public void Checkpoint() => Run("PRAGMA wal_checkpoint(PASSIVE)");
+
+    /// <summary>Writes all of the state, as it is now, into a file of its own that needs no log. It is on disk when this returns; so is its marker.</summary>
+    /// <param name="path">A file that is not there, in a folder that is.</param>
+    public void CopyTo(string path)
+    {
+        using (new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        {
+            // Made before SQLite writes into it, so that it is never readable by others.
+        }
+
+        using (var command = _connection.CreateCommand())
+        {
+            command.CommandText = "VACUUM INTO $path";
+            command.Parameters.AddWithValue("$path", path);
+            command.ExecuteNonQuery();
+        }
+
+        using (var copy = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, BufferSize = 0 })) copy.Flush(flushToDisk: true);
+        StateMarker.Write(path, Text("SELECT id FROM identity"));
     }
 
     /// <summary>The revision that is stored.</summary>
@@ -178,12 +223,18 @@ internal sealed class StateFile : IDisposable
     // it again would drop the locks of a store that this process has open on it.
     private static void Make(string path)
     {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!, OwnerOnly | UnixFileMode.UserExecute);
+        var folder = System.IO.Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
         if (!File.Exists(path))
         {
             try
             {
-                using var made = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+                using (new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+                {
+                    // only made
+                }
+
+                FileStatus.FlushFolder(folder);
             }
             catch (IOException) when (File.Exists(path))
             {
@@ -196,12 +247,32 @@ internal sealed class StateFile : IDisposable
         }
     }
 
-    private void Prepare()
+    // The id is in the file and beside it, so that each can be told from another server's. What 0.1 has made gets one here.
+    private void Identify(string? expected)
+    {
+        Run("CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL)");
+        var id = Scalar("SELECT id FROM identity") as string;
+        if (id is not null && expected is not null && id != expected && StateMarker.IsWhole(expected)) throw StateFailure.OfOther(Path, StateMarker.PathOf(Path));
+        if (id is null)
+        {
+            id = expected is not null && StateMarker.IsWhole(expected) ? expected : StateMarker.NewId();
+            using var insert = _connection.CreateCommand();
+            insert.CommandText = "INSERT INTO identity VALUES ($id)";
+            insert.Parameters.AddWithValue("$id", id);
+            insert.ExecuteNonQuery();
+        }
+
+        // Before the marker, so that the file by itself holds a state as soon as anything says that there is one.
+        Checkpoint();
+        if (id != expected) StateMarker.Write(Path, id);
+    }
+
+    private void Prepare(IReadOnlyList<string> traces)
     {
         _connection.Open();
         // The lock mode comes first: then the index of the log is in our memory, and nobody else can open the file as long as we have it.
         Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-        CheckKind();
+        CheckKind(traces);
         if (Text("PRAGMA journal_mode = WAL") != "wal") throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{Path}' cannot be written ahead of.", "Put the data folder on a local file system.");
         Run("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096");
         Begin();
@@ -217,9 +288,10 @@ internal sealed class StateFile : IDisposable
     }
 
     // A file that is not ours is left as it is.
-    private void CheckKind()
+    private void CheckKind(IReadOnlyList<string> traces)
     {
         var kind = Number("PRAGMA application_id");
+        if (kind == 0 && traces.Count > 0 && Number("SELECT count(*) FROM sqlite_schema") == 0) throw StateFailure.OfMissing(Path, "is empty", traces);
         if (kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0)) throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{Path}' is not a state file of Holdfast but another SQLite database.", "Give a data folder that is Holdfast's own.");
         var version = Number("PRAGMA user_version");
         if (version > SchemaVersion) throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"The state in '{Path}' was written by a newer Holdfast: its schema is {version}, this one knows {SchemaVersion}.", "Start the newer version again.");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Core.Events;
 using Holdfast.Server.Endpoints;
 using Holdfast.Server.InProcess;
 
@@ -65,7 +66,7 @@ public sealed class StudioApi
     {
         var answer = await _api.SendAsync(await _caller.GetAsync(), method, target, body, ifMatch, cancellationToken);
         if (answer.Status < 300) return answer;
-        if (answer.Status == 401) SignedOut?.Invoke();
+        if (answer.Status == 401) Subscribers.Notify(SignedOut);
         throw ApiException.Of(answer);
     }
 }

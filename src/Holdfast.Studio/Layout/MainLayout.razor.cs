@@ -22,11 +22,16 @@ public sealed partial class MainLayout : IDisposable
 
     [Inject] private NavigationManager Navigation { get; set; } = default!;
 
-    public void Dispose() => Api.SignedOut -= SignIn;
+    public void Dispose()
+    {
+        Api.SignedOut -= SignIn;
+        Live.StaleChanged -= OnStaleChanged;
+    }
 
     protected override async Task OnInitializedAsync()
     {
         Api.SignedOut += SignIn;
+        Live.StaleChanged += OnStaleChanged;
         await Session.LoadAsync();
         Live.Start();
         _isDark = await Preferences.IsDarkAsync();
@@ -34,6 +39,8 @@ public sealed partial class MainLayout : IDisposable
     }
 
     protected override void OnParametersSet() => _boundary?.Recover();
+
+    private void OnStaleChanged() => _ = InvokeAsync(StateHasChanged);
 
     private async Task ToggleDarkAsync()
     {

@@ -11,10 +11,13 @@ public sealed record LiveBatch(IReadOnlyList<Operation> Operations, IReadOnlySet
     /// <summary>Whether something other than the progress of what runs changed: lists are worth loading again.</summary>
     public bool HasNews => Changed.Count > 0 || Operations.Any(o => o.HasEnded || o.State == OperationState.Queued || o.Progress.DoneBytes == 0);
 
+    /// <summary>That anything may have happened: everything is worth loading again.</summary>
+    internal static LiveBatch Everything { get; } = Of([new("reload", new { })]);
+
     internal static LiveBatch Of(IReadOnlyList<ServerEvent> events)
     {
         var changed = events.Select(e => e.Name).Where(n => n != "operation").ToHashSet(StringComparer.Ordinal);
-        if (changed.Contains("reload")) changed.UnionWith(["databases", "tasks", "alert"]);
+        if (changed.Contains("reload")) changed.UnionWith(["databases", "tasks", "alert", "destinations", "sources"]);
         return new([.. events.Select(e => e.Data).OfType<Operation>()], changed);
     }
 }

@@ -37,7 +37,7 @@ internal sealed record FirstStepsProgress(IReadOnlyList<FirstStepsProgress.Step>
         : sources.Count > 0 ? "The source is there, and no database was found in it yet."
         : "Name the directory that your databases lie in.";
 
-    private static int Covered(TemplateView template) => template.Counts.Succeeded + template.Counts.Failed + template.Counts.NeverRan;
+    private static int Covered(TemplateView template) => template.Counts.States.Values.Sum();
 
     /// <summary>A step.</summary>
     /// <param name="Title">Its name.</param>

@@ -20,6 +20,7 @@ public static partial class AuditWords
         ["PUT /destinations/{name}"] = "Define destination",
         ["DELETE /destinations/{name}"] = "Remove destination",
         ["POST /destinations/{name}/test"] = "Test destination",
+        ["POST /sources/{name}/confirm"] = "Confirm source",
         ["POST /sources/{name}/look"] = "Look at source",
         ["PUT /database-keys/{databases}"] = "Give database key",
         ["DELETE /database-keys/{databases}"] = "Forget database key",
@@ -28,6 +29,7 @@ public static partial class AuditWords
         ["POST /server-wide-backups/{name}/backup"] = "Run server-wide backup",
         ["POST /restores"] = "Restore",
         ["POST /backups/check"] = "Try a restore point",
+        ["POST /alerts/acknowledge"] = "Acknowledge alerts",
         ["POST /backups/verify"] = "Verify backups",
         ["POST /server-wide-backups/{name}/key"] = "Reveal key of a task",
         ["POST /databases/{id}/tasks"] = "Define task",
@@ -43,6 +45,7 @@ public static partial class AuditWords
         ["PUT /databases/{id}/key"] = "Give database key",
         ["DELETE /databases/{id}/key"] = "Forget database key",
         ["DELETE /databases/{id}"] = "Forget database",
+        ["POST /runs/{id}/abort"] = "Abort run",
         ["POST /operations/{id}/abort"] = "Abort operation",
         ["POST /operations/{id}/delay"] = "Delay operation",
     };

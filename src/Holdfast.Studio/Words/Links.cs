@@ -18,6 +18,9 @@ public static class Links
     /// <summary>An operation.</summary>
     public static string Operation(string id) => $"/operations/{Uri.EscapeDataString(id)}";
 
+    /// <summary>A run of a server-wide backup task.</summary>
+    public static string Run(string id) => $"/runs/{Uri.EscapeDataString(id)}";
+
     /// <summary>A server-wide backup task.</summary>
     public static string ServerWide(string name) => $"/server-wide-backup/{Uri.EscapeDataString(name)}";
 }

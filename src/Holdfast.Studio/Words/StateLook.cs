@@ -14,6 +14,10 @@ public sealed record StateLook(string Word, string Tone, string Icon)
     public static StateLook OfDatabase(string state) => state switch
     {
         "Covered" => new("Protected", "good", Icons.Material.Filled.CheckCircle),
+        "Incomplete" => new("Incomplete", "warn", Icons.Material.Filled.Rule),
+        "AtRisk" => new("At risk", "bad", Icons.Material.Filled.GppMaybe),
+        "Missing" => new("Missing", "bad", Icons.Material.Filled.SearchOff),
+        "Held" => new("Held", "warn", Icons.Material.Filled.PauseCircle),
         "Failing" => new("Failing", "bad", Icons.Material.Filled.Error),
         "Overdue" => new("Overdue", "bad", Icons.Material.Filled.RunningWithErrors),
         "Uncovered" => new("Not covered", "bad", Icons.Material.Filled.GppBad),

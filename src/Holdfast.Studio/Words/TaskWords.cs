@@ -48,6 +48,9 @@ public static class TaskWords
     /// <summary>How long backups are kept.</summary>
     public static string Kept(TaskDefinition definition) => definition.Retention is { } retention ? string.Create(CultureInfo.InvariantCulture, $"kept {retention.MinimumAgeDays:0.##} days") : "kept for ever";
 
+    /// <summary>How often chains are verified.</summary>
+    public static string Verified(TaskDefinition definition) => definition.VerifyEveryDays is { } days ? string.Create(CultureInfo.InvariantCulture, $"each chain every {days} days") : "by hand only";
+
     /// <summary>A cron expression in words, or as it is.</summary>
     public static string Cron(string cron) => CronSchedule.TryParse(cron, TimeZoneInfo.Utc, out var schedule) ? schedule.Describe() : cron;
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
 
@@ -58,6 +59,22 @@ public sealed class AgeKeyErrorTests
         Assert.Empty(passphrase.KeyIds);
         Assert.False(recipient.IsPassphrase);
         Assert.Equal([_identity.Recipient.KeyId], recipient.KeyIds);
+    }
+
+    [Fact]
+    public async Task A_passphrase_that_costs_too_much_is_not_tried_unless_it_is_allowed()
+    {
+        var file = await AgeFiles.SealAsync(AgeProtection.WithPassphrase("right") with { WorkFactor = 4 }, AgeFiles.Plaintext(10));
+        var costly = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(file).Replace(" 4\n", " 19\n", StringComparison.Ordinal));
+        var keys = AgeKeys.None.AddPassphrase("right");
+        var refused = await AgeFiles.RefusalAsync(costly, keys);
+        Assert.Equal(ErrorCatalogue.Refused, refused.Error);
+        Assert.Contains("512 MiB", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("--max-work-factor 19", refused.Hint, StringComparison.Ordinal);
+        Assert.Equal(AgeFiles.Plaintext(10), await AgeFiles.ReadAllAsync(file, keys));
+        // Allowed for some of the keys, it is for all; that file was not made with this factor.
+        var tried = await AgeFiles.RefusalAsync(costly, keys.Concat(AgeKeys.None.WithMaxWorkFactor(19)));
+        Assert.NotEqual(ErrorCatalogue.Refused, tried.Error);
     }
 
     private Task<byte[]> ForRecipientAsync() => AgeFiles.SealAsync(AgeProtection.ToRecipients([_identity.Recipient]), AgeFiles.Plaintext(10));

@@ -44,6 +44,19 @@ internal static class Damage
         await ArchiveVerifier.VerifyAsync(reader, 2, token);
     });
 
+    /// <summary>Verifies a chain, the full archive first, as the product does: null where all of it is found whole.</summary>
+    public static Task<HoldfastException?> VerifyChainAsync(IReadOnlyList<byte[]> archives, AgeKeys keys) => FaultOfAsync(async token =>
+    {
+        var rules = new ChainRules();
+        foreach (var (i, archive) in archives.Index())
+        {
+            await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token);
+            await ArchiveVerifier.VerifyAsync(reader, 2, token);
+            rules.Take(reader);
+            await rules.CheckPagesAsync(reader, token);
+        }
+    });
+
     /// <summary>Opens the archives, the last of which is the point, and reads its one item to the end.</summary>
     public static async Task<(HoldfastException? Fault, byte[] Content)> ReadAsync(IReadOnlyList<byte[]> archives, AgeKeys keys)
     {

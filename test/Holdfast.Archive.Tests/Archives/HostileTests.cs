@@ -20,6 +20,11 @@ public sealed class HostileTests
 
     private static readonly Dictionary<string, Action<JsonNode>> Manifests = new()
     {
+        ["file without a mode"] = m => m["file"] = new JsonObject { ["user"] = "a", ["group"] = "a" },
+        ["file with a mode that is none"] = m => m["file"] = File("rw-r--r--", "a", "a"),
+        ["file with a mode that is endless"] = m => m["file"] = File(new string('7', 400), "a", "a"),
+        ["file with an owner without a name"] = m => m["file"] = File("0640", "", "a"),
+        ["file with a group that moves the cursor"] = m => m["file"] = File("0640", "a", "a\u001b[2J"),
         ["offset far outside"] = m => Part(m)["offset"] = long.MaxValue,
         ["offset that overflows with the length"] = m => Part(m)["offset"] = long.MaxValue - 10,
         ["offset below zero"] = m => Part(m)["offset"] = -1,
@@ -161,6 +166,51 @@ public sealed class HostileTests
         var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(Manifests.GetValueOrDefault(name) ?? ImageManifests.GetValueOrDefault(name) ?? IncrementalImageManifests[name]);
         archive.Manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(archive.Manifest).Replace("\"REPLACE\"", "\"\\ud800\"", StringComparison.Ordinal));
         await RefusedOrRightAsync([.. chain.Archives[..point], archive.Pack()], points[point]);
+    }
+
+    [Theory]
+    [MemberData(nameof(ManifestCases))]
+    public async Task A_verification_and_a_restore_refuse_the_same(BackupType type, int point, string name)
+    {
+        var (chain, _) = await SmallChainAsync(type);
+        var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(Manifests.GetValueOrDefault(name) ?? ImageManifests.GetValueOrDefault(name) ?? IncrementalImageManifests[name]);
+        archive.Manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(archive.Manifest).Replace("\"REPLACE\"", "\"\\ud800\"", StringComparison.Ordinal));
+        byte[][] archives = [.. chain.Archives[..point], archive.Pack()];
+        Assert.Equal(await Damage.VerifyChainAsync(archives, AgeKeys.None) is null, (await Damage.ReadAsync(archives, AgeKeys.None)).Fault is null);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_part_that_is_named_twenty_thousand_times_is_refused_by_all(int point)
+    {
+        var chain = new Chain(BackupType.Backup);
+        var content = new byte[1 << 20];
+        new Random(5).NextBytes(content);
+        await chain.AddStreamAsync(content);
+        await chain.AddStreamAsync([.. content, 1]);
+        var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m =>
+        {
+            var (one, all) = (Part(m), new JsonArray());
+            for (var i = 0; i < 20_000; i++) all.Add(one.DeepClone());
+            (Item(m)["parts"], Item(m)["length"]) = (all, 20_000 * one["length"]!.GetValue<long>());
+        });
+        byte[][] archives = [.. chain.Archives[..point], archive.Pack()];
+        Assert.Equal(ErrorCatalogue.Refused, (await Damage.VerifyChainAsync(archives, AgeKeys.None))?.Error);
+        Assert.Equal(ErrorCatalogue.Refused, (await Damage.ReadAsync(archives, AgeKeys.None)).Fault?.Error);
+    }
+
+    [Fact]
+    public async Task A_stream_that_repeats_itself_far_more_often_than_its_chain_holds_it_is_stored_again_and_read()
+    {
+        var chain = new Chain(BackupType.Backup);
+        var block = new byte[300_000];
+        new Random(6).NextBytes(block);
+        await chain.AddStreamAsync(block);
+        var repeated = Enumerable.Repeat(block, 400).SelectMany(b => b).ToArray();
+        await chain.AddStreamAsync(repeated);
+        Assert.Null(await Damage.VerifyChainAsync(chain.Archives, AgeKeys.None));
+        Assert.True((await chain.ReadStreamAsync(1)).AsSpan().SequenceEqual(repeated));
     }
 
     [Theory]
@@ -361,6 +411,8 @@ public sealed class HostileTests
             await RefusedOrRightAsync([chain.Archives[0], archive.Pack()], points[1]);
         }
     }
+
+    private static JsonObject File(string mode, string user, string group) => new() { ["mode"] = mode, ["user"] = user, ["group"] = group };
 
     private static JsonNode Item(JsonNode manifest) => manifest["items"]![0]!;
 

@@ -1,6 +1,7 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Operations;
+using Holdfast.Core.Protection;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
@@ -80,6 +81,45 @@ public sealed class AlertRulesTests
         var late = Node(due: Now.AddDays(-3));
         Assert.Empty(Find(late with { UpSince = Now.AddMinutes(-30) }));
         Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(late with { UpSince = Now.AddMinutes(-61) })).Kind);
+    }
+
+    [Fact]
+    public void What_was_late_before_the_node_went_down_is_told_at_once_however_often_it_is_started()
+    {
+        var late = Node(due: Now.AddDays(-3)) with { UpSince = Now.AddMinutes(-1) };
+        Assert.Empty(Find(late with { DownSince = Now.AddDays(-3).AddMinutes(59) }));
+        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(late with { DownSince = Now.AddDays(-3).AddMinutes(60) })).Kind);
+    }
+
+    [Fact]
+    public void A_destination_that_is_not_there_is_told_once_and_not_by_every_task()
+    {
+        var good = new TaskStatus { LastFullBackup = Now.AddHours(-1), LastState = OperationState.Completed, LastEnd = Now.AddHours(-1) };
+        var node = Node(status: good, due: Now.AddHours(14));
+        Assert.Empty(Find(node with { Tasks = [node.Tasks[0] with { Away = new HashSet<string> { "attic" } }] }));
+        var old = good with { LastFullBackup = Now.AddDays(-3), LastEnd = Now.AddDays(-3) };
+        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(node with { Tasks = [node.Tasks[0] with { Status = old, Away = new HashSet<string> { "attic" } }] })).Kind);
+    }
+
+    [Fact]
+    public void What_is_not_protected_as_it_should_be_has_an_alert()
+    {
+        var old = new TaskStatus { LastFullBackup = Now.AddDays(-3), LastState = OperationState.Completed, LastEnd = Now.AddDays(-3) };
+        var alert = Assert.Single(Find(Node(status: old, due: Now.AddHours(14))));
+        Assert.Equal((AlertKind.TaskOverdue, AlertSeverity.Error, Now.AddDays(-2).AddHours(1)), (alert.Kind, alert.Severity, alert.Since));
+        Assert.Contains("older than the longest gap of the schedule", alert.Message, StringComparison.Ordinal);
+        Assert.Empty(Find(Node(status: old, due: Now.AddHours(14)) with { UpSince = Now.AddMinutes(-30) }));
+        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(Node(status: old, due: Now.AddHours(-1), isRunning: true))).Kind); // one that is under way may be so for weeks
+        var held = Assert.Single(Find(Node(status: old with { LastState = OperationState.Aborted, DelayedUntil = Now.AddDays(2) }, due: Now.AddDays(2))));
+        Assert.Equal((AlertKind.TaskOverdue, AlertSeverity.Warning), (held.Kind, held.Severity));
+        Assert.Empty(Find(Node(status: old with { LastFullBackup = Now.AddHours(-24) })));
+    }
+
+    [Fact]
+    public void A_destination_that_was_taken_out_of_the_task_keeps_no_alert_standing()
+    {
+        var gone = new TaskStatus { LastFullBackup = Now.AddHours(-1), LastState = OperationState.Failed, LastError = "no room", FailedDestinations = new Dictionary<string, string> { ["gone"] = "no room" } };
+        Assert.Empty(Find(Node(status: gone)));
     }
 
     [Fact]
@@ -171,7 +211,7 @@ public sealed class AlertRulesTests
 
     private static Template Template() => new() { Id = "abc", Name = "all", ScheduledSince = Now, Settings = Task().Settings };
 
-    private static AlertTask Item(BackupTask task, TaskStatus? status = null) => new(task, status ?? TaskStatus.Never, null, false);
+    private static TaskFacts Item(BackupTask task, TaskStatus? status = null) => new(task, status ?? TaskStatus.Never, null, false);
 
     private static AlertSnapshot Node(BackupTask? task = null, TaskStatus? status = null, DateTimeOffset? due = null, bool isRunning = false) => new()
     {

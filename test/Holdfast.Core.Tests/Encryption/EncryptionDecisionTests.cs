@@ -17,7 +17,7 @@ public sealed class EncryptionDecisionTests
     [InlineData(false, BackupType.Snapshot, true, ArchiveEncryption.None, true)]
     public void The_archive_that_is_made_decides_and_a_key_that_is_not_used_is_told(bool databaseEncrypted, BackupType made, bool keyGiven, ArchiveEncryption mode, bool warned)
     {
-        var decision = EncryptionDecision.For(databaseEncrypted, made, keyGiven, encryptSnapshots: false);
+        var decision = EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false);
         Assert.Equal(mode, decision.Mode);
         Assert.Equal(warned, decision.IsWarning);
         Assert.NotEmpty(decision.Reason);
@@ -32,13 +32,25 @@ public sealed class EncryptionDecisionTests
     [InlineData(false, BackupType.Backup, true)]
     [InlineData(false, BackupType.Snapshot, false)]
     public void EncryptSnapshots_changes_nothing_but_snapshots_of_unencrypted_databases_for_which_a_key_is_given(bool databaseEncrypted, BackupType made, bool keyGiven) =>
-        Assert.Equal(EncryptionDecision.For(databaseEncrypted, made, keyGiven, encryptSnapshots: false), EncryptionDecision.For(databaseEncrypted, made, keyGiven, encryptSnapshots: true));
+        Assert.Equal(EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false), EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: true));
 
     [Fact]
     public void EncryptSnapshots_encrypts_snapshots_of_unencrypted_databases_with_the_given_key()
     {
-        var decision = EncryptionDecision.For(databaseEncrypted: false, BackupType.Snapshot, keyGiven: true, encryptSnapshots: true);
+        var decision = EncryptionDecision.For(databaseEncrypted: false, BackupType.Snapshot, BackupType.Snapshot, keyGiven: true, encryptSnapshots: true);
         Assert.Equal(ArchiveEncryption.Given, decision.Mode);
         Assert.False(decision.IsWarning);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_snapshot_in_place_of_a_logical_backup_is_encrypted_as_that_one_would_have_been(bool encryptSnapshots)
+    {
+        foreach (var keyGiven in (bool[])[true, false])
+        {
+            var asked = EncryptionDecision.For(false, BackupType.Backup, BackupType.Backup, keyGiven, encryptSnapshots);
+            Assert.Equal(asked, EncryptionDecision.For(false, BackupType.Backup, BackupType.Snapshot, keyGiven, encryptSnapshots));
+        }
     }
 }

@@ -35,7 +35,7 @@ public sealed class StatusChangesTests
     [Fact]
     public void A_success_says_what_was_made()
     {
-        var result = Result(BackupKind.Full) with { Encryption = EncryptionDecision.For(false, BackupType.Snapshot, false, false), DatabaseBytes = 100, StoredBytes = 10, Warnings = ["slow"] };
+        var result = Result(BackupKind.Full) with { Encryption = EncryptionDecision.For(false, BackupType.Snapshot, BackupType.Snapshot, false, false), DatabaseBytes = 100, StoredBytes = 10, Warnings = ["slow"] };
         var status = StatusChanges.Succeeded(TaskStatus.Never, Start, End, result);
         Assert.Equal((Start, null, End, OperationState.Completed), (status.LastFullBackup, status.LastIncrementalBackup, status.LastEnd, status.LastState));
         Assert.Equal((BackupType.Snapshot, ArchiveEncryption.None, 100, 10, End - Start), (status.EffectiveType, status.Encryption, status.DatabaseBytes, status.StoredBytes, status.Duration));
@@ -120,4 +120,15 @@ public sealed class StatusChangesTests
     [Fact]
     public void A_mark_in_the_future_comes_back_with_the_next_run() =>
         Assert.Equal(Start, TaskStatus.Never.After(BackupKind.Full, Utc(1, 1, year: 2030)).After(BackupKind.Full, Start).FullSlotUsed);
+
+    [Fact]
+    public void A_destination_that_lost_the_newest_backup_no_longer_holds_it()
+    {
+        var status = new TaskStatus { LastFullBackup = DateTimeOffset.UnixEpoch, StoredAt = ["nas", "second"] };
+        Assert.Equal(["second"], StatusChanges.NoLongerAt(status, "nas", ["nas", "second"]).StoredAt!);
+        Assert.Same(status, StatusChanges.NoLongerAt(status, "third", ["nas", "second", "third"]));
+        var old = new TaskStatus { LastFullBackup = DateTimeOffset.UnixEpoch, FailedDestinations = new Dictionary<string, string> { ["second"] = "full" } };
+        Assert.Empty(StatusChanges.NoLongerAt(old, "nas", ["nas", "second"]).StoredAt!);
+        Assert.Same(TaskStatus.Never, StatusChanges.NoLongerAt(TaskStatus.Never, "nas", ["nas"]));
+    }
 }

@@ -30,6 +30,13 @@ public sealed class DerivationTests
     }
 
     [Fact]
+    public void Ids_have_80_bits_where_the_template_says_so_and_those_of_former_templates_stay()
+    {
+        Assert.Equal("619ad566a0", Derive(All, Orders)!.Id);
+        Assert.Matches("^619ad566a0[0-9a-f]{10}$", Derive(All with { TaskIdDigits = Derivation.IdDigits }, Orders)!.Id);
+    }
+
+    [Fact]
     public void An_excluded_database_has_no_derived_task_and_gets_it_back_when_it_is_included_again()
     {
         var before = Derive(All, Orders);

@@ -94,6 +94,21 @@ public sealed class TaskPreviewTests
         Assert.Equal(ArchiveEncryption.Given, Assert.Single(Preview(given, Database("crm/a", "postgresql")).Databases).Encryption!.Mode);
     }
 
+    [Theory]
+    [InlineData(BackupType.Backup, EncryptionMode.None, ArchiveEncryption.None)]
+    [InlineData(BackupType.Backup, EncryptionMode.Key, ArchiveEncryption.Given)]
+    public void A_snapshot_that_will_be_made_in_place_of_a_logical_backup_is_shown_encrypted_as_that_one_would_be(BackupType type, EncryptionMode mode, ArchiveEncryption made)
+    {
+        var template = Template(type);
+        var preview = Preview(template with { Settings = template.Settings with { Encryption = new() { Mode = mode } } }, Database("shop/not-as-sql"), Database("shop/b"));
+        var (instead, other) = (preview.Databases[0], preview.Databases[1]);
+        Assert.Equal((BackupType.Snapshot, "its last logical backup became a snapshot: it has rows that break a unique index"), (instead.Type, instead.TypeReason));
+        Assert.Equal((made, false), (instead.Encryption!.Mode, instead.Encryption.IsWarning));
+        Assert.Equal((BackupType.Backup, null), (other.Type, other.TypeReason));
+        Assert.Equal("covers 2 databases (1 as snapshot, 1 as logical backup)", preview.Summary);
+        Assert.Null(Preview(Snapshots, Database("shop/not-as-sql")).Databases[0].TypeReason);
+    }
+
     [Fact]
     public void A_database_that_was_dropped_is_left_out()
     {
@@ -101,7 +116,7 @@ public sealed class TaskPreviewTests
         Assert.Empty(Preview(Snapshots, (record with { Dropped = DateTimeOffset.UnixEpoch }, known)).Databases);
     }
 
-    private static TaskPreview Preview(Template template, params (DatabaseRecord, bool)[] databases) => TaskPreview.For(template, databases, engine => engine == "sqlite");
+    private static TaskPreview Preview(Template template, params (DatabaseRecord, bool)[] databases) => TaskPreview.For(template, databases, engine => engine == "sqlite", id => id.Name == "not-as-sql" ? "it has rows that break a unique index" : null);
 
     private static (DatabaseRecord Database, bool KeyKnown) Database(string id, string engine = "sqlite", string encryption = "No", bool keyKnown = false) =>
         (new() { Id = DatabaseId.Parse(id), Engine = engine, FirstSeen = DateTimeOffset.UnixEpoch, Encryption = encryption }, keyKnown);

@@ -6,7 +6,7 @@ namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 /// <summary>The server that all tests share: one superuser, and one role that may make databases.</summary>
 public sealed class Cluster : IAsyncLifetime
 {
-    public const string Superuser = "postgres", User = "holdfast", Password = "pass:w\\ord 'x'";
+    public const string Superuser = "postgres", User = "holdfast", Restorer = "holdfast_restore", Password = "pass:w\\ord 'x'";
 
     private Postmaster? _server;
 
@@ -35,7 +35,8 @@ public sealed class Cluster : IAsyncLifetime
         _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort(), Binaries);
         // A template is no database to back up, so a new source is empty, as the contract has it.
         await RunAsync("postgres", "ALTER DATABASE postgres IS_TEMPLATE true");
-        await RunAsync("postgres", $"CREATE ROLE {User} LOGIN CREATEDB PASSWORD '{Password.Replace("'", "''", StringComparison.Ordinal).Replace("\\", @"\", StringComparison.Ordinal)}'");
+        var quoted = Password.Replace("'", "''", StringComparison.Ordinal).Replace("\\", @"\", StringComparison.Ordinal);
+        await RunAsync("postgres", $"CREATE ROLE {User} LOGIN CREATEDB PASSWORD '{quoted}'; CREATE ROLE {Restorer} LOGIN PASSWORD '{quoted}'; CREATE ROLE {Restorer}_owner; GRANT {Restorer}, {Restorer}_owner TO {User}");
     }
 
     public async ValueTask DisposeAsync()
@@ -66,14 +67,17 @@ public sealed class Cluster : IAsyncLifetime
         Hosts = [new("127.0.0.1", Port)],
         User = user,
         Password = _ => new(Password),
-        Restore = new() { AllowSuperuser = user == Superuser, KeepOwners = user == Superuser },
+        Restore = new() { AllowPowerfulRole = user == Superuser, KeepOwners = user == Superuser },
     };
 
-    public Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser) => OpenAtAsync(Port, database, user);
+    public Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser, string? options = null) => OpenAtAsync(Port, database, user, options);
 
-    public static async Task<NpgsqlConnection> OpenAtAsync(int port, string database, string user)
+    public static async Task<NpgsqlConnection> OpenAtAsync(int port, string database, string user, string? options = null)
     {
-        var text = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = user, Password = Password, Database = database, Pooling = false };
+        var text = new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1", Port = port, Username = user, Password = Password, Database = database, Pooling = false, Options = options,
+        };
         var connection = new NpgsqlConnection(text.ConnectionString);
         await connection.OpenAsync();
         return connection;
@@ -86,9 +90,10 @@ public sealed class Cluster : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
-    public async Task<IReadOnlyList<string>> QueryAsync(string database, string sql, string user = Superuser)
+    // Options are settings of the session: a database that looks names up elsewhere must not do so for whoever tests it.
+    public async Task<IReadOnlyList<string>> QueryAsync(string database, string sql, string user = Superuser, string? options = null)
     {
-        await using var connection = await OpenAsync(database, user);
+        await using var connection = await OpenAsync(database, user, options);
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<string>();

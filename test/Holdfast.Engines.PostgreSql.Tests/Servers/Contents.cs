@@ -5,9 +5,12 @@ namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 /// <summary>All of a database as text, made by other means than those under test: the schema by <c>pg_dump -s</c>, the rows by their sums.</summary>
 public static class Contents
 {
-    public static async Task<string> SchemaAsync(Cluster cluster, string database, params string[] options)
+    public static Task<string> SchemaAsync(Cluster cluster, string database, params string[] options) => DumpAsync(cluster, database, ["-s", .. options]);
+
+    /// <summary>All of it, rows too, each byte a character.</summary>
+    public static async Task<string> DumpAsync(Cluster cluster, string database, params string[] options)
     {
-        var start = new ProcessStartInfo(Path.Combine(Postmaster.Binaries, "pg_dump"), ["-s", .. options, "-h", "127.0.0.1", "-p", $"{cluster.Port}", "-U", Cluster.Superuser, "-d", database]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(Postmaster.Binaries, "pg_dump"), [.. options, "-h", "127.0.0.1", "-p", $"{cluster.Port}", "-U", Cluster.Superuser, "-d", database]) { RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = options.Contains("-s") ? null : System.Text.Encoding.Latin1 };
         start.Environment["PGPASSFILE"] = cluster.PassFile;
         using var process = Process.Start(start)!;
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

@@ -13,8 +13,12 @@ public sealed class Postmaster : IAsyncDisposable
         : Missing();
 
     private readonly Process _process;
+    private readonly ServerLog _log;
 
-    private Postmaster(string folder, int port, Process process) => (Folder, Port, _process) = (folder, port, process);
+    private Postmaster(string folder, int port, Process process, ServerLog log) => (Folder, Port, _process, _log) = (folder, port, process, log);
+
+    /// <summary>What it logs; each entry begins with <c>process|database|application|</c>.</summary>
+    public ServerLog Log => _log;
 
     public string Folder { get; }
 
@@ -23,25 +27,31 @@ public sealed class Postmaster : IAsyncDisposable
     /// <summary>Starts the server whose data lie in the folder's <c>data</c>.</summary>
     public static async Task<Postmaster> StartAsync(string folder, int port, string binaries, params string[] settings)
     {
-        string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB", .. settings.SelectMany(s => new[] { "-c", s })];
+        string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB", "-c", "log_line_prefix=%p|%d|%a|", .. settings.SelectMany(s => new[] { "-c", s })];
         var start = AsPostgres(Path.Combine(binaries, "postgres"), options);
         start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var log = new List<string>();
+        var log = new ServerLog();
         process.ErrorDataReceived += (_, line) =>
         {
-            lock (log) log.Add(line.Data ?? "ended");
+            log.Add(line.Data ?? "ended");
             if (line.Data?.Contains("database system is ready to accept", StringComparison.Ordinal) == true) ready.TrySetResult();
-            if (line.Data is null) ready.TrySetException(new InvalidOperationException(string.Join('\n', log)));
+            if (line.Data is null) ready.TrySetException(new InvalidOperationException(string.Join('\n', log.Lines)));
         };
         process.BeginErrorReadLine();
         await ready.Task;
-        return new(folder, port, process);
+        return new(folder, port, process, log);
     }
 
     /// <summary>Stops it at once, as a crash of the machine would.</summary>
     public async Task KillAsync() => await StopAsync("-QUIT");
+
+    /// <summary>Stops all of its processes where they are: connections stay, and nothing answers.</summary>
+    public Task FreezeAsync() => SignalAllAsync("-STOP");
+
+    /// <summary>Lets them go on.</summary>
+    public Task ThawAsync() => SignalAllAsync("-CONT");
 
     public async ValueTask DisposeAsync()
     {
@@ -78,6 +88,13 @@ public sealed class Postmaster : IAsyncDisposable
         start.WorkingDirectory = "/";
         start.Environment["LC_ALL"] = "C";
         return start;
+    }
+
+    private async Task SignalAllAsync(string signal)
+    {
+        var children = (await File.ReadAllTextAsync($"/proc/{_process.Id}/task/{_process.Id}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        using var kill = Process.Start("kill", [signal, $"{_process.Id}", .. children]);
+        await kill.WaitForExitAsync();
     }
 
     private async Task StopAsync(string signal)

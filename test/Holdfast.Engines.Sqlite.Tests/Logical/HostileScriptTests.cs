@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Logical;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
@@ -7,6 +8,8 @@ public sealed class HostileScriptTests : IDisposable
 {
     private const string Head = "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\nCREATE TABLE t(a,b);\nINSERT INTO \"t\" VALUES\n(1,2);\n";
     private const string Tail = "\nCOMMIT;\nPRAGMA journal_mode=delete;\n";
+    internal static readonly string Doubling = "CREATE VIEW v0 AS SELECT 1 AS a;\n" + string.Concat(Enumerable.Range(1, 100).Select(i => $"CREATE VIEW v{i} AS SELECT x.a FROM v{i - 1} x, v{i - 1} y;\n"));
+
     private readonly Sandbox _sandbox = new();
 
     public void Dispose() => _sandbox.Dispose();
@@ -145,9 +148,63 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task A_short_script_makes_no_large_database_whatever_it_says_of_its_size()
+    {
+        var script = new StringBuilder(Head);
+        script.Append("CREATE TABLE big(a, b AS (printf('%.*c', 1000000, 'x')) STORED);\n");
+        for (var i = 0; i < 60; i++) script.Append("INSERT INTO \"big\" VALUES\n(1);\n");
+        var failure = await RefusedAsync(script + Tail, new() { FreeBytes = 1 << 20 }, new Dictionary<string, string> { ["bytes"] = "1000000000000" });
+        Assert.Contains("more data", failure.Message);
+    }
+
+    [Theory]
+    [InlineData("CREATE INDEX i ON t(printf('%.*c', 900000000, a));")]
+    [InlineData("CREATE INDEX i ON t(replace(replace(replace(replace(replace(replace(replace(replace(a,'1','22222222'),'2','33333333'),'3','44444444'),'4','55555555'),'5','66666666'),'6','77777777'),'7','88888888'),'8','99999999'));")]
+    [InlineData("CREATE TABLE u(a, b DEFAULT (printf('%.*c', 900000000, 'x')));\nINSERT INTO \"u\"(\"a\") VALUES\n(1);")]
+    [InlineData("CREATE TABLE u(a, b DEFAULT (zeroblob(900000000)));\nINSERT INTO \"u\"(\"a\") VALUES\n(1);")]
+    [InlineData("CREATE TABLE u(a, b AS (printf('%.*c', 900000000, a)) STORED);\nINSERT INTO \"u\" VALUES\n(1);")]
+    [InlineData("CREATE TABLE u(a CHECK (length(printf('%.*c', 900000000, a)) > 0));\nINSERT INTO \"u\" VALUES\n(1);")]
+    public async Task A_value_that_is_made_far_longer_than_the_script_is_refused_before_it_takes_memory(string statements)
+    {
+        var failure = await RefusedAsync(Head + statements + Tail);
+        Assert.Matches("a value that is longer than what the script has|function zeroblob", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_row_of_many_long_values_is_refused_before_it_takes_all_memory()
+    {
+        var columns = string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"c{i} AS (printf('%.*c', 1000000, a)) STORED"));
+        var failure = await RefusedAsync($"{Head}CREATE TABLE u(a, {columns});\nINSERT INTO \"u\" VALUES\n(1);{Tail}", new() { FreeHeap = 64 << 20 });
+        Assert.Contains("of memory", failure.Message);
+    }
+
+    [Fact]
+    public async Task Views_that_double_with_each_other_come_to_an_end()
+    {
+        var failure = await RefusedAsync($"{Head}{Doubling}{Tail}", new() { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) });
+        Assert.Contains("longer than a script of this length may", failure.Message);
+    }
+
+    [Fact]
+    public async Task An_index_that_takes_for_ever_comes_to_an_end()
+    {
+        var rows = string.Join(",\n", Enumerable.Range(0, 200).Select(i => $"('{new string('a', 30_000)}{i}')"));
+        var script = $"{Head}CREATE TABLE u(a);\nINSERT INTO \"u\" VALUES\n{rows};\nCREATE INDEX i ON u(instr(a,substr(a,1,15000)||'b'));{Tail}";
+        var failure = await RefusedAsync(script, new() { FreeTime = TimeSpan.FromMilliseconds(300), TimePerMiB = TimeSpan.Zero, Look = TimeSpan.FromMilliseconds(20) });
+        Assert.Contains("longer than a script of this length may", failure.Message);
+    }
+
+    [Fact]
     public async Task A_statement_without_end_is_refused_before_it_fills_the_memory()
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TABLE u(a DEFAULT '" + new string('x', 20_000_000) + "');" + Tail)));
         Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+    }
+
+    private async Task<HoldfastException> RefusedAsync(string script, LoadLimits? limits = null, Dictionary<string, string>? facts = null)
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script), facts, limits: limits));
+        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+        return failure;
     }
 }

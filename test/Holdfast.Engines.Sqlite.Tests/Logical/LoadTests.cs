@@ -83,6 +83,21 @@ public sealed class LoadTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => load);
     }
 
+    [Theory]
+    [InlineData("CREATE TABLE t(a INTEGER);", "(1,'01234'),\n(2,'x'),\n(3,'5678')", 2)]
+    [InlineData("CREATE TABLE t(a STRING);", "(1,CAST(x'3700696d706f7274616e74' AS TEXT))", 1)]
+    [InlineData("CREATE TABLE t(a INT);", "(1,7.0)", 1)]
+    [InlineData("CREATE TABLE t(a TEXT);", "(1,7),\n(2,7.5)", 2)]
+    [InlineData("CREATE TABLE t(a);", "(1,'01234'),\n(2,7.0),\n(3,7)", 0)]
+    [InlineData("CREATE TABLE t(a INTEGER, b AS (a + 1));", "(1,1),\n(2,NULL),\n(3,'x')", 0)]
+    public async Task Values_that_their_column_turns_into_others_are_told_though_an_earlier_version_wrote_them(string table, string rows, int changed)
+    {
+        var script = Encoding.UTF8.GetBytes($"PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n{table}\nINSERT INTO \"t\"(rowid,\"a\") VALUES\n{rows};\nCOMMIT;\nPRAGMA journal_mode=delete;\n");
+        var told = await SqlLoad.LoadAsync(_sandbox.NewPath(), null, async take => await take(script, TestContext.Current.CancellationToken), new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+        Assert.Equal(changed > 0 ? 1 : 0, told.Count);
+        if (changed > 0) Assert.StartsWith($"{changed} values were turned into others by the type of their column \"t\".\"a\"", told[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_error_of_the_archive_passes_through()
     {

@@ -51,13 +51,13 @@ internal sealed class Sandbox : IDisposable
     }
 
     /// <summary>Loads a script into a new database, handing it over in chunks.</summary>
-    public async Task<string> LoadAsync(ReadOnlyMemory<byte> script, IReadOnlyDictionary<string, string>? facts = null, DatabaseKey? key = null, int chunk = 70_001)
+    public async Task<string> LoadAsync(ReadOnlyMemory<byte> script, IReadOnlyDictionary<string, string>? facts = null, DatabaseKey? key = null, int chunk = 70_001, LoadLimits? limits = null)
     {
         var path = NewPath();
         await SqlLoad.LoadAsync(path, key, async take =>
         {
             for (var i = 0; i < script.Length; i += chunk) await take(script.Slice(i, Math.Min(chunk, script.Length - i)), TestContext.Current.CancellationToken);
-        }, facts ?? new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+        }, facts ?? new Dictionary<string, string>(), limits ?? new(), TestContext.Current.CancellationToken);
         return path;
     }
 

@@ -1,4 +1,6 @@
 using System.Text;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Logical;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
@@ -95,6 +97,30 @@ public sealed class ValueTests : IDisposable
         }
 
         await _sandbox.RoundTripAsync(path);
+    }
+
+    [Theory]
+    [InlineData("zeroblob(300000)")] // twice as long as SQL
+    [InlineData("replace(hex(zeroblob(300000)), '00', '''')")] // quotes are doubled
+    public async Task A_row_that_makes_a_statement_longer_than_SQLite_reads_is_told(string fill)
+    {
+        var path = _sandbox.Create($"CREATE TABLE t(a, b); INSERT INTO t VALUES({fill}, {fill})");
+        using var connection = Sandbox.Open(path);
+        var shape = TableShape.Of(connection, "t", withoutRowId: false);
+        Assert.True((await WriteAsync(1_210_000)).Length > 1_200_000);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => WriteAsync(1_190_000));
+        Assert.Contains("\"t\"", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+
+        async Task<byte[]> WriteAsync(long limit)
+        {
+            using var select = connection.Prepare(shape.Select);
+            using var script = new MemoryStream();
+            var writer = System.IO.Pipelines.PipeWriter.Create(script);
+            await new ScriptOutput(writer, TestContext.Current.CancellationToken).RowsAsync(new(select, shape, new(select, null, shape, path), path, limit));
+            await writer.CompleteAsync();
+            return script.ToArray();
+        }
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class VirtualTableTests : IDisposable
     {
         var path = _sandbox.Create(sql);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
         if (name != "spellfix1") Assert.Contains(name, failure.Message);
         Assert.Contains("snapshot", failure.Hint);
     }

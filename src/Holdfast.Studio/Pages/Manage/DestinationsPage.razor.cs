@@ -23,7 +23,11 @@ public sealed partial class DestinationsPage
     {
         _roots = (await Api.GetAsync<ServerView>("server", cancellationToken)).LocalRoots;
         var templates = await Api.ListAsync<TemplateView>("server-wide-backups", cancellationToken: cancellationToken);
-        var failing = await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationFailing}", cancellationToken: cancellationToken);
+        List<Alert> failing =
+        [
+            .. await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationFailing}", cancellationToken: cancellationToken),
+            .. await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationIdentity}", cancellationToken: cancellationToken),
+        ];
         var rows = new List<DestinationRow>();
         foreach (var config in await Api.ListAsync<DestinationConfig>("destinations", cancellationToken: cancellationToken))
         {
@@ -39,6 +43,13 @@ public sealed partial class DestinationsPage
         _testing = name;
         await DoAsync(() => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(name)}/test"), $"'{name}' works: files can be written, listed and removed there.");
         _testing = null;
+        await ReloadAsync();
+    }
+
+    private async Task InitializeAsync(DestinationConfig config)
+    {
+        if (!await ConfirmAsync($"Initialize destination '{config.Name}'?", $"From now on what lies in {config.Path} at this moment is the destination.", "Do this for a new or replaced disk. If the right disk is only not mounted, mount it instead: it is recognized by itself within a minute.", "Initialize")) return;
+        await DoAsync(() => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(config.Name)}/initialize"), $"Destination '{config.Name}' is initialized.");
         await ReloadAsync();
     }
 

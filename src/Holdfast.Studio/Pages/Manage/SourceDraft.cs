@@ -27,7 +27,13 @@ public sealed class SourceDraft
     /// <summary>Globs of names that do not count, one on each line.</summary>
     public string Exclude { get; set; } = "";
 
-    /// <summary>Role that owns what is restored; empty for the one that restores.</summary>
+    /// <summary>Role that restores are run as; empty for <see cref="User"/>.</summary>
+    public string RestoreUser { get; set; } = "";
+
+    /// <summary>Its password; null to keep the one that the server has.</summary>
+    public string? RestorePassword { get; set; }
+
+    /// <summary>Role that owns what is restored; empty for the default.</summary>
     public string RestoreOwner { get; set; } = "";
 
     /// <summary>The ways to protect a connection, in words.</summary>
@@ -57,7 +63,7 @@ public sealed class SourceDraft
     /// <summary>As the API takes it.</summary>
     public SourceRequest Request => new()
     {
-        Engine = "postgresql", Url = Url, Password = Password, Exclude = [.. Exclude.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], RestoreOwner = RestoreOwner.Trim() is { Length: > 0 } owner ? owner : null,
+        Engine = "postgresql", Url = Url, Password = Password, Exclude = [.. Exclude.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], Restore = RestoreUser.Trim() is { Length: > 0 } restorer ? new() { User = restorer, Password = RestorePassword } : null, RestoreOwner = RestoreOwner.Trim() is { Length: > 0 } owner ? owner : null,
     };
 
     /// <summary>The draft of one that is there. An address that was written otherwise is taken apart as far as it can be.</summary>
@@ -79,6 +85,7 @@ public sealed class SourceDraft
             User = at < 0 ? "" : Uri.UnescapeDataString(authority[..at]),
             SslMode = options.GetValueOrDefault("sslmode") ?? "prefer",
             Exclude = string.Join('\n', definition.Exclude),
+            RestoreUser = definition.Restore?.User ?? "",
             RestoreOwner = definition.RestoreOwner ?? "",
         };
     }

@@ -129,12 +129,13 @@ public sealed partial class RestorePage
         _isTrying = false;
     }
 
-    private async Task RestoreAsync()
+    private async Task RestoreAsync((bool KeepMode, bool KeepOwner) file)
     {
         _refused = null;
         try
         {
-            var begun = await Api.SendAsync<OperationIdView>(HttpMethod.Post, "restores", new RestoreRequest { From = _point!.FromAt(At)!, Target = Target!, Keys = [.. _keys] }, cancellationToken: Left);
+            var request = new RestoreRequest { From = _point!.FromAt(At)!, Target = Target!, Keys = [.. _keys], KeepMode = file.KeepMode, KeepOwner = file.KeepOwner };
+            var begun = await Api.SendAsync<OperationIdView>(HttpMethod.Post, "restores", request, cancellationToken: Left);
             Navigation.NavigateTo((Address with { Step = null, Operation = begun.Value.OperationId }).ToString());
         }
         catch (ApiException e)

@@ -23,6 +23,8 @@ internal static class DefinitionChanges
         yield return ("the encryption", d.Encryption is { } e ? $"{e.Mode} {string.Join(' ', e.Recipients)}{(e.EncryptSnapshots ? " with snapshots" : "")}".Trim() : "None");
         yield return ("the list of destinations", d.Destinations.Count == 0 ? "empty" : string.Join(", ", d.Destinations));
         yield return ("the list of exclusions", d.Excluded.Count == 0 ? "empty" : string.Join(", ", d.Excluded));
+        yield return ("the verification", d.VerifyEveryDays is { } every ? $"every {every} days" : "by hand");
+        yield return ("the comparison of unchanged databases", $"every {d.CompareEveryHours} hours");
         yield return ("the spread", $"{d.SpreadMinutes} min");
         yield return ("the task", d.Disabled ? "switched off" : "switched on");
     }

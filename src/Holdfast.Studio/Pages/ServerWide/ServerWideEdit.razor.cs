@@ -72,7 +72,7 @@ public sealed partial class ServerWideEdit
             await PreviewAsync(cancellationToken);
             await InvokeAsync(StateHasChanged);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Something else was typed.
         }

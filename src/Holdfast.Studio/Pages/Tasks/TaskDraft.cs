@@ -49,6 +49,12 @@ public sealed class TaskDraft
     /// <summary>Window over which starts are staggered, in minutes.</summary>
     public double SpreadMinutes { get; set; }
 
+    /// <summary>In how many days each chain is verified once; null for never by itself.</summary>
+    public int? VerifyEveryDays { get; set; }
+
+    /// <summary>In how many hours a database that seems unchanged is compared in full with its newest backup.</summary>
+    public int CompareEveryHours { get; set; } = 24;
+
     /// <summary>Regular only: the node that should run it.</summary>
     public string? PreferredNode { get; set; }
 
@@ -71,6 +77,8 @@ public sealed class TaskDraft
             EncryptSnapshots = definition.Encryption?.EncryptSnapshots ?? false,
             Destinations = [.. definition.Destinations],
             SpreadMinutes = definition.SpreadMinutes,
+            VerifyEveryDays = definition.VerifyEveryDays,
+            CompareEveryHours = definition.CompareEveryHours,
             PreferredNode = definition.PreferredNode,
             Disabled = definition.Disabled,
         };
@@ -97,6 +105,8 @@ public sealed class TaskDraft
         Destinations = [.. Destinations],
         Excluded = [.. Excluded],
         SpreadMinutes = SpreadMinutes,
+        VerifyEveryDays = VerifyEveryDays,
+        CompareEveryHours = CompareEveryHours,
         PreferredNode = string.IsNullOrWhiteSpace(PreferredNode) ? null : PreferredNode.Trim(),
         Disabled = Disabled,
     };

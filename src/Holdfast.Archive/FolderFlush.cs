@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Holdfast.Core.Events;
+
+namespace Holdfast.Archive;
+
+/// <summary>Makes the names of files last: a file that was flushed and renamed can still lose its name in a power cut until its folder is flushed too.</summary>
+public static partial class FolderFlush
+{
+    private const int ReadOnly = 0;
+    private const int Folder = 0x10000;
+    private const int CloseOnExec = 0x80000;
+
+    /// <summary>Told of each folder that was flushed, in the thread that did; for tests.</summary>
+    internal static event Action<string>? Flushed;
+
+    /// <summary>Makes a folder and those above it that are missing; each has its name for good when this returns.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="mode">Mode of those that are made, less what the process's mask takes away.</param>
+    /// <exception cref="IOException">It cannot be made or flushed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static void Create(string folder, UnixFileMode mode)
+    {
+        var made = new Stack<string>();
+        for (var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)); path is not null && !Directory.Exists(path); path = Path.GetDirectoryName(path)) made.Push(path);
+        Directory.CreateDirectory(folder, mode);
+        foreach (var path in made) Of(path);
+    }
+
+    /// <summary>Flushes the entries of the folder that a file lies in.</summary>
+    /// <param name="file">Path of the file.</param>
+    /// <exception cref="IOException">It cannot be flushed.</exception>
+    public static void Of(string file)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var descriptor = open(folder, ReadOnly | Folder | CloseOnExec);
+        if (descriptor < 0) throw Failure(folder);
+        try
+        {
+            if (fsync(descriptor) != 0) throw Failure(folder);
+            Subscribers.Notify(Flushed, folder);
+        }
+        finally
+        {
+            _ = close(descriptor);
+        }
+    }
+
+    private static IOException Failure(string folder) => new($"'{folder}' cannot be flushed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
+    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
+    [LibraryImport("libc")] private static partial int close(int descriptor);
+}

@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+using System.Text;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Archive.Writing;
+
+/// <summary>One tag over what the items of an archive are made of: equal tags in a chain mean equal contents.</summary>
+internal static class ContentTags
+{
+    /// <summary>The tag of these items.</summary>
+    public static byte[] Of(IEnumerable<ManifestItem> items, Tagger tagger)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var item in items)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{item.Name}\n{item.Kind}\n{item.Length}\n{item.PageSize}\n{item.Sha256}\n"));
+            if (item.Kind == ItemKind.Stream) foreach (var part in item.Parts) hash.AppendData(Encoding.ASCII.GetBytes(part.Sha256));
+        }
+
+        var tag = new byte[Tagger.TagBytes];
+        tagger.Tags(hash.GetHashAndReset(), tag);
+        return tag;
+    }
+}

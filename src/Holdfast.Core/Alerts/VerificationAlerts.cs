@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Holdfast.Core.Alerts;
+
+/// <summary>Alerts about verifications that a task asks for and that do not come about.</summary>
+internal static class VerificationAlerts
+{
+    /// <summary>One for each template, and for each task without one.</summary>
+    public static IEnumerable<Alert> Find(AlertSnapshot snapshot) => snapshot.LateVerifications.Select(late => Of(snapshot, late));
+
+    private static Alert Of(AlertSnapshot snapshot, AlertVerification late)
+    {
+        var (task, days) = (late.Task, late.Task.Settings.VerifyEveryDays ?? 0);
+        var since = late.Since.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var chains = late.Chains == 1 ? "1 chain was" : string.Create(CultureInfo.InvariantCulture, $"{late.Chains} chains were");
+        return new()
+        {
+            Key = $"verification-late:{task.TemplateId ?? task.Id}",
+            Kind = AlertKind.VerificationLate,
+            Severity = AlertSeverity.Warning,
+            Since = late.Since.AddDays(2 * days),
+            Subject = task.TemplateId is { } template ? new() { Template = template } : new() { Database = task.Database.ToString(), Source = task.Database.Source, Task = task.Id },
+            Message = string.Create(
+                CultureInfo.InvariantCulture,
+                $"Task '{task.Name}' asks that its backups be verified every {days} days; {chains} not verified for twice as long, the oldest not since {since}."),
+            Hint = "Look at its last verifications: a key or a destination may be missing. If there is too much to read, raise verifyEveryDays, or let retention keep less.",
+        };
+    }
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Destinations;
+
+/// <summary>
+/// The identity of a place for archives: a small file in its root, so that neither an empty mount point nor another disk is ever taken for it.
+/// <c>docs/format.md</c> specifies it. It is no content: listings leave it out.
+/// </summary>
+public static class DestinationIdentity
+{
+    /// <summary>Name of the file.</summary>
+    public const string FileName = ".holdfast-destination";
+
+    /// <summary>Bytes that the file can have at most; a longer one is damaged.</summary>
+    public const int MaxBytes = 4096;
+
+    private const int Format = 1;
+    private const int IdLength = 32;
+
+    /// <summary>A new identity: 32 lower-case hex digits.</summary>
+    public static string New() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdLength / 2));
+
+    /// <summary>Whether <paramref name="text"/> can be an identity.</summary>
+    public static bool IsId(string? text) => text?.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>The file of an identity.</summary>
+    public static byte[] Write(string id) => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["format"] = Format, ["id"] = id });
+
+    /// <summary>Reads the file; null where it is damaged.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> for one that a newer Holdfast has written.</exception>
+    public static string? Read(ReadOnlyMemory<byte> file)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(file);
+            if (json.RootElement.ValueKind != JsonValueKind.Object) return null;
+            if (!json.RootElement.TryGetProperty("format", out var format) || !format.TryGetInt32(out var number) || number < Format) return null;
+            if (number > Format) throw new HoldfastException(ErrorCatalogue.DestinationIdentity, $"'{FileName}' has format {number}, which this Holdfast does not know.", "Update Holdfast.");
+            return json.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && IsId(id.GetString()) ? id.GetString() : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

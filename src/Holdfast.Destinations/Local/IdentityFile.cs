@@ -1,0 +1,72 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+
+namespace Holdfast.Destinations.Local;
+
+/// <summary>The file with the identity of a local root. Links in its place are not followed.</summary>
+internal static class IdentityFile
+{
+    /// <summary>Its path in a root.</summary>
+    public static string PathIn(string root) => Path.Combine(root, DestinationIdentity.FileName);
+
+    /// <summary>Reads it.</summary>
+    /// <returns>The identity, and what tells this state of the file from all others; null where the root has no such file.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static (string Id, FileStamp Stamp)? Read(string root)
+    {
+        var path = PathIn(root);
+        try
+        {
+            using var file = Posix.OpenNoFollow(path);
+            var stamp = Posix.StampOf(file);
+            if (!stamp.IsFile) throw new InvalidDataException($"'{path}' is no file.");
+            var bytes = new byte[DestinationIdentity.MaxBytes + 1];
+            var length = 0;
+            for (int read; length < bytes.Length && (read = RandomAccess.Read(file, bytes.AsSpan(length), length)) > 0;) length += read;
+            var id = length > DestinationIdentity.MaxBytes ? null : DestinationIdentity.Read(bytes.AsMemory(0, length));
+            return id is null ? throw new InvalidDataException($"'{path}' is damaged.") : (id, stamp);
+        }
+        catch (IOException e) when (e.HResult is Errno.NotFound or Errno.NotFolder)
+        {
+            return null;
+        }
+        catch (IOException e) when (e.HResult == Errno.TooManyLinks)
+        {
+            throw new InvalidDataException($"'{path}' is a link.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.DestinationIdentity, $"'{path}' cannot be read: {e.Message}", "Check the disk, the mount, and the rights of this user.", e);
+        }
+    }
+
+    /// <summary>
+    /// Writes a new identity, whole and on disk when it returns. One that another process has written meanwhile wins.
+    /// </summary>
+    /// <param name="root">The root.</param>
+    /// <param name="replace">Whether what is there, and is damaged, goes.</param>
+    public static void Write(string root, bool replace)
+    {
+        var path = PathIn(root);
+        var partial = path + ArchiveName.PartialEnding;
+        if (Posix.FindStamp(partial) is not null) File.Delete(partial); // of a crash, or a link that would lead the bytes elsewhere
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+        };
+        using (var file = new FileStream(partial, options))
+        {
+            file.Write(DestinationIdentity.Write(DestinationIdentity.New()));
+            file.Flush(flushToDisk: true);
+        }
+
+        if (replace) File.Move(partial, path, overwrite: true);
+        else if (!Posix.RenameNew(partial, path)) File.Delete(partial);
+        Posix.FlushFolder(root);
+    }
+}

@@ -1,0 +1,58 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Destinations.Local;
+
+/// <summary>Makes and opens folders of this machine, or ones that are mounted there.</summary>
+public sealed class LocalDriver : IDestinationDriver
+{
+    /// <inheritdoc/>
+    public Task<string> InitializeAsync(string root, CancellationToken cancellationToken)
+    {
+        root = LocalDestination.PlainPath(root);
+        try
+        {
+            if (!Directory.Exists(root)) LocalDestination.Make(root);
+            return Task.FromResult(Find(root) ?? Write(root, replace: false));
+        }
+        catch (InvalidDataException)
+        {
+            return Task.FromResult(Write(root, replace: true));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, root);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<string?> FindIdentityAsync(string root, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult(Find(LocalDestination.PlainPath(root)));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new HoldfastException(ErrorCatalogue.DestinationIdentity, e.Message, "Look at the disk. If this destination is to be used as it is, initialize it: holdfast destination initialize NAME, or the button in Studio.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken) =>
+        Task.FromResult<IDestination>(identity is null ? LocalDestination.Open(root, create: false) : LocalDestination.OpenKnown(root, identity));
+
+    private static string? Find(string root) => IdentityFile.Read(root)?.Id;
+
+    private static string Write(string root, bool replace)
+    {
+        try
+        {
+            IdentityFile.Write(root, replace);
+            return Find(root) ?? throw new IOException($"'{IdentityFile.PathIn(root)}' is gone as soon as it was written.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, root);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Holdfast.Engines.PostgreSql.Connecting;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>
+/// Lets a role of its own make what is in a new database that it does not own, and hands all of that over in the end. Done by the role that made the database, which
+/// is a member of both; code of the old database runs nowhere here.
+/// </summary>
+/// <param name="connect">Connects to the new database as the role that made it.</param>
+/// <param name="server">The server.</param>
+/// <param name="restorer">The role that restores.</param>
+/// <param name="owner">The one that is to own all.</param>
+internal sealed class HandOver(Func<CancellationToken, Task<NpgsqlConnection>> connect, Server server, string restorer, string owner)
+{
+    private const string OwnerOfDatabase = "pg_database_owner";
+
+    private const string Schemas = """
+        SELECT n.nspname::pg_catalog.text FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+        WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name ORDER BY 1
+        """;
+
+    private const string Left = """
+        SELECT pg_catalog.count(*) FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.refobjid
+        WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND s.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.deptype OPERATOR(pg_catalog.=) 'o'
+          AND s.dbid OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())])
+        """;
+
+    /// <summary>Lends the restoring role the schema <c>public</c>, which a dump has statements for. Before version 15 it belongs to a superuser, and anybody may create in it.</summary>
+    public async Task LendAsync(CancellationToken cancellationToken)
+    {
+        if (server.Major < PublicSchema.FirstOwned) return;
+        await using var connection = await connect(cancellationToken);
+        await connection.RunAsync($"ALTER SCHEMA public OWNER TO {Sql.Name(restorer)}", cancellationToken);
+    }
+
+    /// <summary>Hands all over.</summary>
+    /// <returns>How many objects still belong to the restoring role.</returns>
+    public async Task<long> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await connect(cancellationToken);
+        // Schemas first: who is to own a table needs to be allowed to create in its schema.
+        foreach (var schema in await connection.QueryAsync(Schemas, r => r.GetString(0), cancellationToken, restorer))
+            await connection.RunAsync($"ALTER SCHEMA {Sql.Name(schema)} OWNER TO {(schema == "public" && server.Major >= PublicSchema.FirstOwned ? OwnerOfDatabase : Sql.Name(owner))}", cancellationToken);
+        await connection.RunAsync($"REASSIGN OWNED BY {Sql.Name(restorer)} TO {Sql.Name(owner)}", cancellationToken);
+        return (await connection.QueryAsync(Left, r => r.GetInt64(0), cancellationToken, restorer))[0];
+    }
+}

@@ -1,0 +1,114 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>Gives a loaded database its name and its grants, in one transaction. Whoever is connected to it stands in the way: an agent that looks at every database, a superuser.</summary>
+/// <param name="connection">A connection to another database.</param>
+/// <param name="temporaryName">The name that it has.</param>
+/// <param name="name">The name that it gets.</param>
+/// <param name="application">By which name the server knows the sessions that loaded it, which are about to end.</param>
+/// <param name="grants">The grants: what each is, and its statement.</param>
+internal sealed class Naming(NpgsqlConnection connection, string temporaryName, string name, string application, IReadOnlyList<(string What, string Sql)> grants)
+{
+    /// <summary>Begins the comment on a database that is loaded and only lacks its name; a clean-up passes over it.</summary>
+    public const string LoadedComment = "Loaded by Holdfast";
+
+    // The server's own processes make way by themselves.
+    private const string Others = """
+        SELECT pid, pg_catalog.concat_ws(' ', usename, application_name) FROM pg_catalog.pg_stat_activity
+        WHERE datname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND usesysid IS NOT NULL AND application_name OPERATOR(pg_catalog.<>) $2
+        """;
+
+    private readonly List<string> _warnings = [];
+    private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
+    private string _who = "somebody";
+
+    /// <summary>What could not be done, and whose sessions were ended.</summary>
+    public IReadOnlyList<string> Warnings => _ended.Count == 0 ? _warnings : [.. _warnings, $"Sessions that were connected to the database in the making were ended: {string.Join(", ", _ended.Order(StringComparer.Ordinal))}."];
+
+    /// <summary>Does it.</summary>
+    /// <param name="patience">How long others are waited for.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Whether it has its name.</returns>
+    public async Task<bool> RunAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await connection.RunAsync($"ALTER DATABASE {Sql.Name(temporaryName)} ALLOW_CONNECTIONS false", cancellationToken); // no superuser comes in any more either
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            await EndOthersAsync(cancellationToken);
+            try
+            {
+                await TryAsync(cancellationToken);
+                return true;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
+            {
+                // The server has waited for them for five seconds.
+                if (TimeProvider.System.GetElapsedTime(began) >= patience) return false;
+            }
+        }
+    }
+
+    /// <summary>Marks it as loaded, so that it stays.</summary>
+    /// <returns>What the operator has to do.</returns>
+    public async Task<HoldfastException> KeepAsync(Server server, CancellationToken cancellationToken)
+    {
+        var (before, after) = (Sql.Name(temporaryName), Sql.Name(name));
+        var comment = (await connection.QueryAsync("SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) $1::pg_catalog.name", r => r.TextOrNull(0), cancellationToken, temporaryName))[0];
+        await connection.RunAsync($"COMMENT ON DATABASE {before} IS {Sql.Text($"{LoadedComment}; it is to be renamed to {after}")}", cancellationToken);
+        IEnumerable<string> finish = [$"ALTER DATABASE {before} RENAME TO {after}", $"ALTER DATABASE {after} ALLOW_CONNECTIONS true", .. grants.Select(g => g.Sql), $"COMMENT ON DATABASE {after} IS {(comment is null ? "NULL" : Sql.Text(comment))}"];
+        return new(
+            ErrorCatalogue.SourceLocked,
+            $"'{name}' is loaded and checked on {server.Host}, and could not be given its name: {_who} stayed connected to it. It is kept as '{temporaryName}'.",
+            $"End that session, then: {string.Concat(finish.Select(s => s + "; "))}".TrimEnd());
+    }
+
+    private async Task EndOthersAsync(CancellationToken cancellationToken)
+    {
+        var others = await connection.QueryAsync(Others, r => (Process: r.GetInt32(0), Who: r.NameOf(1).Trim()), cancellationToken, temporaryName, application);
+        if (others.Count > 0) _who = string.Join(", ", others.Select(o => FormattableString.Invariant($"process {o.Process} ({o.Who})")));
+        foreach (var (process, who) in others)
+        {
+            try
+            {
+                if (await connection.QueryAsync("SELECT pg_catalog.pg_terminate_backend($1)", r => r.GetBoolean(0), cancellationToken, process) is [true]) _ended.Add(who);
+            }
+            catch (PostgresException)
+            {
+                // Not allowed: it is waited for.
+            }
+        }
+    }
+
+    private async Task TryAsync(CancellationToken cancellationToken)
+    {
+        await connection.RunAsync("BEGIN", cancellationToken);
+        try
+        {
+            await connection.RunAsync($"ALTER DATABASE {Sql.Name(temporaryName)} RENAME TO {Sql.Name(name)}; ALTER DATABASE {Sql.Name(name)} ALLOW_CONNECTIONS true", cancellationToken);
+            foreach (var (what, sql) in grants)
+            {
+                try
+                {
+                    await connection.RunAsync($"SAVEPOINT before; {sql}; RELEASE before", cancellationToken);
+                }
+                catch (PostgresException e)
+                {
+                    await connection.RunAsync("ROLLBACK TO before", cancellationToken);
+                    _warnings.Add($"{char.ToUpperInvariant(what[0])}{what[1..]} could not be restored: {e.MessageText}.");
+                }
+            }
+
+            await connection.RunAsync("COMMIT", cancellationToken);
+        }
+        catch (PostgresException)
+        {
+            await connection.RunAsync("ROLLBACK", CancellationToken.None);
+            _warnings.Clear();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>
+/// The role that the statements of a dump are run as, functions of the old database's owner among them: over connections of its own, for code of the owner can undo a
+/// <c>SET ROLE</c>. It has nothing to lose, and what it has made is handed over when all is loaded. What such code can do to the role itself is looked for afterwards.
+/// </summary>
+/// <param name="config">The source.</param>
+/// <param name="connector">Connects as the role.</param>
+internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector connector)
+{
+    // A role may set its own defaults, and in early releases of 15 and older make others its members.
+    private const string State = """
+        SELECT pg_catalog.concat_ws(' ', pg_catalog.array_to_string(r.rolconfig, ', '),
+               (SELECT 'members ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.member)::pg_catalog.text, ', ' ORDER BY m.member) FROM pg_catalog.pg_auth_members m WHERE m.roleid OPERATOR(pg_catalog.=) r.oid))
+        FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
+        """;
+
+    private string? _before;
+
+    /// <summary>Its name.</summary>
+    public string Name => config.RestoringUser;
+
+    /// <summary>Whether it is another than the one that backs up and makes databases.</summary>
+    public bool IsApart => config.RestoringUser != config.User;
+
+    /// <summary>The role that the new database and all in it is to belong to; null for the one that restores.</summary>
+    public string? Owner => config.Restore.Owner ?? (IsApart && !config.Restore.KeepOwners ? config.Restore.DefaultOwner : null);
+
+    /// <summary>Checks that it is fit, before anything is made.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="maintenance">A connection of the role that makes databases.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What it may do.</returns>
+    /// <exception cref="HoldfastException">It may do too much or too little, or cannot connect.</exception>
+    public async Task<TargetRole> CheckAsync(Server server, NpgsqlConnection maintenance, CancellationToken cancellationToken)
+    {
+        var role = await TargetRole.AskAsync(maintenance, Name, IsApart, Owner, config.Restore, cancellationToken);
+        if (IsApart)
+        {
+            await CheckHandOverAsync(role, maintenance, cancellationToken);
+            await using var connection = await connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken);
+        }
+
+        _before = await StateAsync(maintenance, cancellationToken);
+        return role;
+    }
+
+    /// <summary>Looks whether code of the old database has changed the role: then nothing is kept, and the operator has to know.</summary>
+    /// <returns>What could not be looked at; null where all could.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/>, with what it has changed.</exception>
+    public async Task<string?> VerifyAsync(Server server, NpgsqlConnection maintenance, string database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using (await connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken))
+            {
+            }
+
+            if (_before is null || await StateAsync(maintenance, cancellationToken) is not { } now || now == _before) return null;
+            throw Changed(
+                $"changed the settings or the members of the role '{Name}', which runs restores: they are '{now}' and were '{_before}'",
+                $"Undo that first: ALTER ROLE {Sql.Name(Name)} RESET ALL; and REVOKE {Sql.Name(Name)} FROM whoever has become a member.");
+        }
+        catch (HoldfastException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
+        {
+            throw Changed($"changed the password of the role '{Name}', which runs restores", $"Give the role a new password, here and at the server, before anything else is restored; end its sessions (pg_stat_activity).");
+        }
+        catch (Exception e) when (e is NpgsqlException || (e is HoldfastException known && known.Error != ErrorCatalogue.Refused))
+        {
+            return $"Whether code of the database has changed the role '{Name}' could not be looked at: {e.Message}";
+        }
+
+        HoldfastException Changed(string what, string hint) =>
+            new(ErrorCatalogue.Refused, $"Code of '{database}' has {what}. Nothing is left of the new database.", $"{hint} Its owner, or whoever could write to the archive, is hostile.");
+    }
+
+    private async Task<string> StateAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken) =>
+        (await maintenance.QueryAsync(State, r => r.NameOf(0), cancellationToken, Name))[0];
+
+    private async Task CheckHandOverAsync(TargetRole role, NpgsqlConnection maintenance, CancellationToken cancellationToken)
+    {
+        if (Owner == Name) throw new HoldfastException(ErrorCatalogue.Usage, $"'{Name}' is to run restores and to own what is restored: its next restore would run code of others that may drop that.", "Name another role as the owner, or none.");
+        if (Owner is { } owner && !role.All.Contains(owner))
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"The role '{owner}', which is to own what is restored, does not exist.", $"CREATE ROLE {Sql.Name(owner)} NOLOGIN; GRANT {Sql.Name(owner)} TO {Sql.Name(config.User)}; or name another as restore.owner.");
+        foreach (var needed in ((string?[])[Name, Owner]).OfType<string>())
+        {
+            if ((await maintenance.QueryAsync("SELECT pg_catalog.pg_has_role($1::pg_catalog.name, 'USAGE')", r => r.GetBoolean(0), cancellationToken, needed)) is not [true])
+                throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{config.User}' is no member of '{needed}', so that it cannot hand over what is restored.", $"GRANT {Sql.Name(needed)} TO {Sql.Name(config.User)};");
+        }
+
+        var owned = await maintenance.QueryAsync("SELECT d.datname::pg_catalog.text FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) d.datdba WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name ORDER BY 1", r => r.NameOf(0), cancellationToken, Name);
+        if (owned is [var first, ..])
+            throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{Name}' owns the database '{first}'{(owned.Count == 1 ? "" : $" and {owned.Count - 1} more")}: code in a backup could drop it.", $"ALTER DATABASE {Sql.Name(first)} OWNER TO another role.");
+    }
+}

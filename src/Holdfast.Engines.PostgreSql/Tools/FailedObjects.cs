@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Holdfast.Engines.PostgreSql.Tools;
+
+/// <summary>What <c>pg_restore</c> could not make and passed over, as it says on its standard error: each object with the server's words and its statement.</summary>
+internal static partial class FailedObjects
+{
+    private const int Most = 100;
+    private const int MostStatement = 4000;
+
+    /// <summary>How many it passed over; null where it did not come to its end.</summary>
+    /// <param name="said">All that it said.</param>
+    public static int? Count(string said) =>
+        Sum().Match(said) is { Success: true } sum && int.TryParse(sum.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+
+    /// <summary>Tells them, without the secrets in their statements.</summary>
+    /// <param name="said">All that it said.</param>
+    /// <param name="count">How many there are; of very many it keeps the last.</param>
+    public static IReadOnlyList<string> In(string said, int count)
+    {
+        var found = Failed().Matches(said).Take(Most).Select(m => Of(m.Groups[1].Value.Trim(), m.Groups[2].Value.Trim(), m.Groups[3].Value.Trim())).ToList();
+        if (found.Count < count) found.Add(string.Create(CultureInfo.InvariantCulture, $"… and {count - found.Count} more, which the server's log has."));
+        return found;
+    }
+
+    private static string Of(string entry, string error, string statement)
+    {
+        statement = Secrets.Masked(statement);
+        if (statement.Length > MostStatement) statement = statement[..MostStatement] + " …";
+        // Before version 15 it names the object: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
+        var name = Number().Replace(entry, "");
+        return $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Secrets.Masked(Lines().Replace(error, " "))} Its SQL: {statement}";
+    }
+
+    [GeneratedRegex(@"^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})\s*\z", RegexOptions.Multiline)]
+    private static partial Regex Sum();
+
+    [GeneratedRegex(@"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (ERROR: .*(?:\n(?!Command was: |pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)", RegexOptions.Multiline)]
+    private static partial Regex Failed();
+
+    [GeneratedRegex(@"^[0-9]+; [0-9]+ [0-9]+ ")]
+    private static partial Regex Number();
+
+    [GeneratedRegex(@"\s*\n\s*")]
+    private static partial Regex Lines();
+}

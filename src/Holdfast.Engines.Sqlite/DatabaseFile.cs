@@ -1,0 +1,77 @@
+using Holdfast.Archive;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Discovery;
+using Holdfast.Engines.Sqlite.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Engines.Sqlite;
+
+/// <summary>
+/// A database's file, found beneath its source's root without following a link. The folder that it lies in stays open, and the file and those beside it are
+/// opened from there: whoever exchanges a folder on the way for another, or for a link, exchanges nothing of what is read. Dispose it when all of it is
+/// closed.
+/// </summary>
+internal sealed class DatabaseFile : IDisposable
+{
+    private const int TooManyLinks = 40, NameTooLong = 36;
+    private readonly SafeFileHandle _folder;
+
+    private DatabaseFile(SafeFileHandle folder, string fileName, string shown)
+    {
+        _folder = folder;
+        Path = Beneath.PathIn(folder, fileName);
+        Shown = shown;
+    }
+
+    /// <summary>The path to open it by. The last name may be exchanged for a link at any time: open it by what follows none.</summary>
+    public string Path { get; }
+
+    /// <summary>The path that people know.</summary>
+    public string Shown { get; }
+
+    /// <summary>Finds the file of a database that should be there.</summary>
+    /// <param name="root">The directory, links resolved.</param>
+    /// <param name="name">Its name, which comes from an archive or a request.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, <see cref="ErrorCatalogue.SourceUnreadable"/> for a link, or the name leads out of the directory.</exception>
+    public static DatabaseFile Find(string root, string name)
+    {
+        var shown = DatabasePath.Combine(root, name);
+        var slash = name.LastIndexOf('/');
+        SafeFileHandle folder;
+        try
+        {
+            using var limit = Beneath.OpenRoot(root);
+            folder = Beneath.OpenPlace(limit, slash < 0 ? "" : name[..slash]);
+        }
+        catch (IOException e)
+        {
+            throw e.HResult == TooManyLinks ? Absence.Link($"'{shown}' lies behind a link") : Failure(root, name, shown, e.HResult);
+        }
+
+        var file = new DatabaseFile(folder, name[(slash + 1)..], shown);
+        var error = FileStatus.Read(file.Path, out var status);
+        if (error == 0 && status.IsRegular) return file;
+        file.Dispose();
+        throw error == 0 ? Absence.Link($"'{shown}' is no file any more; {(status.IsLink ? "it is a link" : "it is a folder, a pipe or a device")}") : Failure(root, name, shown, error);
+    }
+
+    /// <summary>The status of a file beside it: its log, the index of that, its journal.</summary>
+    /// <param name="ending">What its name ends in after the database's: <c>-wal</c>, <c>-shm</c>, <c>-journal</c>.</param>
+    /// <returns>Null where there is none, or where no file can have that name.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> where nobody can tell: a log that is not seen is not one that is not there.</exception>
+    public FileStatus? Beside(string ending)
+    {
+        var error = FileStatus.Read(Path + ending, out var status);
+        return error == 0 ? status : FileStatus.IsGone(error) || error == NameTooLong ? null : throw ReadFailure.Of(Shown + ending, error);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
+
+    /// <inheritdoc/>
+    public override string ToString() => Shown;
+
+    private static HoldfastException Failure(string root, string name, string shown, int error) => FileStatus.IsGone(error)
+        ? new(ErrorCatalogue.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases")
+        : ReadFailure.Of(shown, error);
+}

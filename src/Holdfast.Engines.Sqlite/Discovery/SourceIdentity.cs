@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Discovery;
+
+/// <summary>What tells a directory from others: the id file in its root, and weakly the place where it lies.</summary>
+internal static class SourceIdentity
+{
+    private const int Longest = 200;
+
+    /// <summary>What the id file says; null where there is none.</summary>
+    public static string? Read(string root)
+    {
+        var path = PathIn(root);
+        if (FileStatus.Of(path) is not { IsRegular: true }) return null;
+        try
+        {
+            using var file = Posix.OpenRegular(path);
+            var bytes = new byte[Longest];
+            var text = Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0)).Trim();
+            return text.Length == 0 ? null : text;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' cannot be read: {e.Message}", "Let this user read it.", e);
+        }
+    }
+
+    /// <summary>Writes the id file, so that it outlives a power cut; false where it cannot be written, or another has written one.</summary>
+    public static bool TryWrite(string root, string identity)
+    {
+        var path = PathIn(root);
+        var temporary = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                file.Write(Encoding.UTF8.GetBytes(identity + "\n"));
+                file.Flush(flushToDisk: true);
+            }
+
+            if (!Posix.TryRename(temporary, path))
+            {
+                if (Read(root) is not null) return false;
+                File.Move(temporary, path, overwrite: true); // an empty one, as a crash of another program leaves it
+            }
+
+            Posix.FlushFolder(root);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HoldfastException)
+        {
+            return false; // a directory that may only be read: it is told by its place
+        }
+        finally
+        {
+            Remove(temporary);
+        }
+    }
+
+    /// <summary>Where the directory lies: its file system, and its inode there.</summary>
+    public static string? Place(string root) => FileStatus.Of(root) is { } status
+        ? string.Create(CultureInfo.InvariantCulture, $"{Posix.FileSystem(root) ?? 0:x}-{status.Inode:x}")
+        : null;
+
+    private static string PathIn(string root) => Path.Combine(root, SideFiles.IdentityFile);
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It was never made, or the file system has just been taken away.
+        }
+    }
+}

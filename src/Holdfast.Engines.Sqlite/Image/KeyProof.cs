@@ -1,0 +1,50 @@
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Discovery;
+using Holdfast.Engines.Sqlite.Native;
+using Holdfast.Engines.Sqlite.Restore;
+using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
+
+namespace Holdfast.Engines.Sqlite.Image;
+
+/// <summary>Tries out whether a key opens an encrypted database, on a copy of its beginning: the database itself is not opened.</summary>
+internal static class KeyProof
+{
+    private const int LargestPage = 65536;
+
+    /// <summary>What the key shows of the database.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.KeyWrong"/>.</exception>
+    public static (int PageSize, bool IsWal) Of(LockedImage image, DatabaseKey key, string spoolFolder)
+    {
+        var path = Path.Combine(spoolFolder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
+        FileStream? living = null;
+        try
+        {
+            living = PrivateFile.Create(path + Orphans.LockEnding, FileShare.None); // tells others that the copy is in use
+            using (var file = PrivateFile.Create(path, FileShare.None))
+            {
+                var pages = Math.Min(image.PageCount, Math.Max(1, LargestPage / image.PageSize));
+                var bytes = new byte[pages * image.PageSize];
+                image.Read(0, bytes);
+                RandomAccess.Write(file.SafeFileHandle, bytes, 0);
+                RandomAccess.SetLength(file.SafeFileHandle, image.Length); // a hole: SQLite refuses a file that is shorter than its header says
+            }
+
+            using var connection = SqliteConnection.Open(path, OpenReadWrite, key, shownPath: image.FilePath);
+            SourceConnection.Begin(connection, key);
+            return ((int)connection.QueryNumber("PRAGMA page_size"), SourceConnection.IsWal(connection));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{spoolFolder}' cannot be used: {e.Message}", "Set spoolFolder to a folder with room that this user may write to.", e);
+        }
+        finally
+        {
+            if (living is not null)
+            {
+                foreach (var ending in (string[])["", "-journal", "-wal", "-shm", Orphans.LockEnding]) Orphans.RemoveFile(path + ending);
+                living.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Engines.Sqlite.Readers;
+
+/// <summary>
+/// The processes that read databases which others may write to, two at most: what such a file does to SQLite, or to memory that maps it, ends one of them
+/// and not the server. One has all jobs. Where it ends, each database that it had is read again in the other one, alone, one after the other and those that
+/// ended a process before last: so the one whose fault it is fails, and no other. A process starts with work, and ends when it had none for a while.
+/// </summary>
+public sealed class ReaderPool : IDisposable
+{
+    /// <summary>How long a process stays without work.</summary>
+    public static readonly TimeSpan MostIdle = TimeSpan.FromSeconds(30);
+
+    private readonly Func<ReaderLink> _start;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly Lock _gate = new();
+    private readonly HashSet<ReaderJob> _jobs = [];
+    private readonly Dictionary<string, int> _suspects = new(StringComparer.Ordinal); // and how many processes it has ended while it was alone
+    private readonly PriorityQueue<TaskCompletionSource, (int Ended, long Order)> _turns = new();
+    private Reader? _shared, _alone;
+    private bool _isTurnTaken, _isDisposed;
+    private long _count;
+
+    /// <summary>Makes it; nothing is started yet.</summary>
+    /// <param name="program">The program, which runs <see cref="ReaderService.RunAsync"/> when it is started like this.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="time">The clock.</param>
+    public ReaderPool(string program, IReadOnlyList<string> arguments, TimeProvider time)
+        : this(() => ReaderChild.Start(program, arguments), time)
+    {
+    }
+
+    internal ReaderPool(Func<ReaderLink> start, TimeProvider time)
+    {
+        (_start, _time) = (start, time);
+        _timer = time.CreateTimer(_ => EndIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Lets all processes end.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            _timer.Dispose();
+            _shared?.Close();
+            _alone?.Close();
+        }
+    }
+
+    /// <summary>Begins a job for a database. It may have to wait for its turn, where it is read alone.</summary>
+    /// <exception cref="HoldfastException">No process can be started.</exception>
+    internal async Task<ReaderJob> BeginAsync(string path, CancellationToken cancellationToken)
+    {
+        int? ended;
+        Task turn;
+        lock (_gate)
+        {
+            ended = _suspects.TryGetValue(path, out var count) ? count : null;
+            if (ended is null) return Begin(ref _shared, path, isAlone: false);
+            turn = TakeTurn(ended.Value, cancellationToken);
+        }
+
+        await turn;
+        lock (_gate)
+        {
+            try
+            {
+                return Begin(ref _alone, path, isAlone: true);
+            }
+            catch
+            {
+                GiveTurn();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Ends a job.</summary>
+    internal void Return(ReaderJob job)
+    {
+        lock (_gate)
+        {
+            _jobs.Remove(job);
+            var reader = job.Reader;
+            reader.Jobs--;
+            reader.IdleSince = _time.GetTimestamp();
+            if (reader.Jobs == 0 && !_isDisposed) _timer.Change(MostIdle, Timeout.InfiniteTimeSpan);
+            if (!job.IsAlone) return;
+            if (!reader.HasEnded) _suspects.Remove(job.Path); // it was not why
+            GiveTurn();
+        }
+    }
+
+    private ReaderJob Begin(ref Reader? slot, string path, bool isAlone)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (slot is null or { HasEnded: true }) slot = new(_start(), Ended);
+        var job = new ReaderJob(this, slot, ++_count, path, isAlone, _time);
+        slot.Jobs++;
+        _jobs.Add(job);
+        return job;
+    }
+
+    private Task TakeTurn(int ended, CancellationToken cancellationToken)
+    {
+        if (!_isTurnTaken)
+        {
+            _isTurnTaken = true;
+            return Task.CompletedTask;
+        }
+
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var registration = cancellationToken.Register(() => turn.TrySetCanceled(cancellationToken));
+        _ = turn.Task.ContinueWith(_ => registration.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _turns.Enqueue(turn, (ended, ++_count));
+        return turn.Task;
+    }
+
+    private void GiveTurn()
+    {
+        while (_turns.TryDequeue(out var next, out _))
+        {
+            if (next.TrySetResult()) return;
+        }
+
+        _isTurnTaken = false;
+    }
+
+    // On the thread that receives, when the process has ended and before its jobs are told: by then it is known who is a suspect.
+    private void Ended(Reader reader)
+    {
+        lock (_gate)
+        {
+            foreach (var job in _jobs.Where(j => j.Reader == reader)) _suspects[job.Path] = _suspects.GetValueOrDefault(job.Path) + (job.IsAlone ? 1 : 0);
+            if (_shared == reader) _shared = null;
+            if (_alone == reader) _alone = null;
+        }
+    }
+
+    private void EndIdle()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed) return;
+            EndIdle(ref _shared);
+            EndIdle(ref _alone);
+        }
+    }
+
+    private void EndIdle(ref Reader? slot)
+    {
+        if (slot is not { Jobs: 0 } reader) return;
+        var left = MostIdle - _time.GetElapsedTime(reader.IdleSince);
+        if (left > TimeSpan.Zero)
+        {
+            _timer.Change(left, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        slot = null;
+        reader.Close();
+    }
+}

@@ -1,0 +1,425 @@
+using System.Globalization;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Holdfast.Node.Catalog;
+
+/// <summary>The SQLite file of the catalog: all that is said to SQLite. To be used by one thread at a time.</summary>
+internal sealed class CatalogFile : IDisposable
+{
+    private const int SchemaVersion = 2;
+    private const int ApplicationId = 0x48_46_43_54; // HFCT
+    private const long SmallBytes = 32 << 20;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    // Ids and hashes are bytes, for there can be millions of archives.
+    private const string Schema = """
+        CREATE TABLE chains (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, database TEXT NOT NULL, task TEXT NOT NULL);
+        CREATE INDEX chains_of ON chains (database, task, path);
+        CREATE TABLE archives (
+          chain INTEGER NOT NULL, name TEXT NOT NULL, length INTEGER NOT NULL, id BLOB, chain_id BLOB, parent BLOB, sha256 BLOB, manifest BLOB,
+          index_length INTEGER, index_sha256 BLOB, started INTEGER, PRIMARY KEY (chain, name)
+        ) WITHOUT ROWID;
+        CREATE INDEX archives_by_id ON archives (id) WHERE id IS NOT NULL;
+        CREATE TABLE copies (
+          chain INTEGER NOT NULL, name TEXT NOT NULL, destination TEXT NOT NULL, state INTEGER NOT NULL, verified INTEGER, since INTEGER,
+          acknowledged INTEGER NOT NULL, code TEXT, message TEXT, hint TEXT, PRIMARY KEY (chain, name, destination)
+        ) WITHOUT ROWID;
+        CREATE INDEX troubles ON copies (chain) WHERE state > 0;
+        """;
+
+    // Version 2. was_damaged outlives a copy that goes missing; length is that of an unrecorded copy, where another copy has another one. A copy at a place
+    // that no name means any more is kept under # and the identity of the place, until that place is defined again.
+    private const string Second = """
+        ALTER TABLE copies ADD COLUMN was_damaged INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE copies ADD COLUMN length INTEGER;
+        CREATE TABLE places (name TEXT PRIMARY KEY, identity TEXT NOT NULL) WITHOUT ROWID
+        """;
+
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+
+    static CatalogFile() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
+
+    private CatalogFile(string? path)
+    {
+        _connection = path is null
+            ? new("Data Source=:memory:")
+            : new(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 10 }.ToString());
+    }
+
+    /// <summary>Opens the file for writing, and makes it where it is not there.</summary>
+    /// <param name="path">The file; null for one in memory.</param>
+    /// <exception cref="SqliteException">It is no catalog, is damaged, or cannot be used.</exception>
+    public static CatalogFile Open(string? path)
+    {
+        if (path is not null && !File.Exists(path))
+        {
+            // Made before SQLite opens it, so that it is never readable by others.
+            using var made = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        }
+
+        var file = new CatalogFile(path);
+        try
+        {
+            file.Prepare(path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the file a second time, for reading while the first writes.</summary>
+    public static CatalogFile OpenToRead(string path)
+    {
+        var file = new CatalogFile(path);
+        file._connection.Open();
+        file.Run("PRAGMA trusted_schema = OFF; PRAGMA query_only = ON; PRAGMA cache_size = -2048");
+        return file;
+    }
+
+    /// <summary>Begins a transaction.</summary>
+    public void Begin() => Run("BEGIN IMMEDIATE");
+
+    /// <summary>Ends it; when this returns it is on disk.</summary>
+    public void Commit() => Run("COMMIT");
+
+    /// <summary>Writes a page with what it holds already: whether the file takes anything.</summary>
+    public void Touch() => Run($"PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
+
+    /// <summary>Takes back what was not committed.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0) Run("ROLLBACK");
+    }
+
+    /// <summary>Number of the chain in this folder; it is added where it is not there.</summary>
+    public long Chain(string path, string database, string? task)
+    {
+        if (Scalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) is long number) return number;
+        return (long)Scalar("INSERT INTO chains (path, database, task) VALUES ($path, $database, $task) RETURNING number", ("$path", path), ("$database", database), ("$task", task ?? ""))!;
+    }
+
+    /// <summary>Number of the chain in this folder; null where it is not known.</summary>
+    public long? FindChain(string path) => Scalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) as long?;
+
+    /// <summary>Adds an archive, or takes what is known of it where it was unrecorded.</summary>
+    public void Put(long chain, CatalogArchive archive, bool replace) => Execute(
+        $"""
+        INSERT INTO archives (chain, name, length, id, chain_id, parent, sha256, manifest, index_length, index_sha256, started)
+        VALUES ($chain, $name, $length, $id, $chainId, $parent, $sha256, $manifest, $indexLength, $indexSha256, $started)
+        ON CONFLICT (chain, name) DO UPDATE SET length = excluded.length, id = excluded.id, chain_id = excluded.chain_id, parent = excluded.parent,
+          sha256 = excluded.sha256, manifest = excluded.manifest, index_length = excluded.index_length, index_sha256 = excluded.index_sha256, started = excluded.started
+        WHERE {(replace ? "true" : "archives.id IS NULL AND excluded.id IS NOT NULL")}
+        """,
+        ("$chain", chain), ("$name", archive.Name), ("$length", archive.Length), ("$id", Hex(archive.Id)), ("$chainId", Hex(archive.Chain)), ("$parent", Hex(archive.Parent)),
+        ("$sha256", Base64(archive.Sha256)), ("$manifest", Base64(archive.ManifestSha256)), ("$indexLength", archive.IndexLength), ("$indexSha256", Base64(archive.IndexSha256)),
+        ("$started", archive.Started?.ToUnixTimeMilliseconds()));
+
+    /// <summary>
+    /// Adds a copy, or changes what is known of it. Since when a problem stands, and whether it is acknowledged, stays while its state does. A listing takes
+    /// nothing back: not what was known before it knew the archive, and not that one was read and found damaged.
+    /// </summary>
+    public void Put(long chain, CopyFinding finding)
+    {
+        var destination = Holder(finding.Destination, finding.Identity);
+        var since = finding.State == CopyState.Whole ? (long?)null : finding.At.ToUnixTimeMilliseconds();
+        if (finding.State == CopyState.Whole) ClearThoseAfter(chain, finding, destination);
+        var isDamaged = finding is { State: CopyState.Damaged, Problem.Code: var code } && code != ErrorCatalogue.ChainIncomplete.Code;
+        const string Update = """
+            state = $state, verified = coalesce($verified, verified), code = $code, message = $message, hint = $hint,
+            since = CASE WHEN $state = 0 THEN NULL WHEN copies.state > 0 THEN copies.since ELSE $since END,
+            acknowledged = CASE WHEN copies.state = $state THEN copies.acknowledged ELSE 0 END,
+            was_damaged = CASE WHEN $state = 2 THEN copies.was_damaged ELSE $damaged END, length = coalesce($length, length)
+            """;
+        const string Insert = """
+            INSERT INTO copies (chain, name, destination, state, verified, since, acknowledged, code, message, hint, was_damaged, length)
+            VALUES ($chain, $name, $destination, $state, $verified, $since, 0, $code, $message, $hint, $damaged, $length)
+            ON CONFLICT (chain, name, destination)
+            """;
+        Execute(
+            finding.State == CopyState.Missing ? $"UPDATE copies SET {Update} WHERE chain = $chain AND name = $name AND destination = $destination"
+                : finding is { IsListed: true, Archive: not null } ? $"{Insert} DO NOTHING"
+                : finding.IsListed ? $"{Insert} DO UPDATE SET {Update} WHERE copies.state <> 3"
+                : $"{Insert} DO UPDATE SET {Update}",
+            ("$chain", chain), ("$name", finding.Name), ("$destination", destination), ("$state", (long)finding.State),
+            ("$verified", finding.IsVerified ? finding.At.ToUnixTimeMilliseconds() : null), ("$since", since),
+            ("$code", finding.Problem?.Code), ("$message", finding.Problem?.Message), ("$hint", finding.Problem?.Hint), ("$damaged", isDamaged ? 1L : 0L),
+            ("$length", finding.Length));
+    }
+
+    /// <summary>The identity of the place that a name meant last; null where that is not known.</summary>
+    public string? IdentityOf(string destination) => Scalar("SELECT identity FROM places WHERE name = $name", ("$name", destination)) as string;
+
+    /// <summary>The names of all places.</summary>
+    public IReadOnlyList<string> Places() => Texts("SELECT name FROM places");
+
+    /// <summary>
+    /// Takes which place a name means from now on. What is known of the place that it meant before is kept under the identity of that, and what is known of
+    /// the new one, from an earlier definition, is known under the name again.
+    /// </summary>
+    /// <returns>The databases that had, or have, any copy there with a problem.</returns>
+    public IReadOnlyList<string> SetPlace(string name, string? identity)
+    {
+        var before = IdentityOf(name);
+        if (before == identity) return [];
+        var databases = TroubledAt(name).Concat(identity is null ? [] : TroubledAt(Parked(identity))).Distinct(StringComparer.Ordinal).ToList();
+        if (before is not null) Rename(name, Parked(before));
+        Execute("DELETE FROM places WHERE name = $name", ("$name", name));
+        if (identity is null) return databases;
+        Execute("INSERT INTO places (name, identity) VALUES ($name, $identity)", ("$name", name), ("$identity", identity));
+        Rename(Parked(identity), name);
+        return databases;
+    }
+
+    /// <summary>Takes what is known of chains with a problem from another catalog, as far as that can be read.</summary>
+    /// <returns>How many archives that were.</returns>
+    public int Salvage(CatalogFile damaged)
+    {
+        var count = 0;
+        foreach (var database in damaged.Troubled())
+        {
+            foreach (var found in damaged.ReadAll(database))
+            {
+                var chain = Chain(found.Path, database, found.Task);
+                foreach (var entry in found.Entries)
+                {
+                    Put(chain, entry.Archive, replace: true);
+                    foreach (var copy in entry.Copies) Put(chain, CopyFinding.Of(found.Path, entry.Archive.Name, copy));
+                    count++;
+                }
+            }
+        }
+
+        return count;
+    }
+
+    // What was wrong only because of this one is so no longer: if there is more, the next verification finds it.
+    private void ClearThoseAfter(long chain, CopyFinding finding, string destination)
+    {
+        var before = Scalar(
+            "SELECT state FROM copies WHERE chain = $chain AND name = $name AND destination = $destination",
+            ("$chain", chain), ("$name", finding.Name), ("$destination", destination));
+        if (before is null or 0L || (finding.IsListed && before is 3L)) return;
+        Execute(
+            "UPDATE copies SET state = 0, since = NULL, code = NULL, message = NULL, hint = NULL WHERE chain = $chain AND destination = $destination AND state = 3 AND code = $code",
+            ("$chain", chain), ("$destination", destination), ("$code", ErrorCatalogue.ChainIncomplete.Code));
+    }
+
+    // A run that began before a destination was defined anew tells of the place that it has opened, not of the one that has the name now.
+    private string Holder(string destination, string? identity) =>
+        identity is null || IdentityOf(destination) is not { } now || now == identity ? destination : Parked(identity);
+
+    private static string Parked(string identity) => $"#{identity}";
+
+    // What is known under the new name already is newer.
+    private void Rename(string destination, string to)
+    {
+        Execute("UPDATE OR IGNORE copies SET destination = $to WHERE destination = $from", ("$from", destination), ("$to", to));
+        Execute("DELETE FROM copies WHERE destination = $from", ("$from", destination));
+    }
+
+    private List<string> TroubledAt(string destination) => Texts(
+        "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.destination = $destination AND c.state > 0",
+        ("$destination", destination));
+
+    /// <summary>Removes the copies of a chain at one destination, and what is nowhere then.</summary>
+    /// <returns>Whose chain it was; null where it was not known.</returns>
+    public string? Forget(string destination, string path)
+    {
+        if (FindChain(path) is not { } chain) return null;
+        var database = (string)Scalar("SELECT database FROM chains WHERE number = $chain", ("$chain", chain))!;
+        Execute("DELETE FROM copies WHERE chain = $chain AND destination = $destination", ("$chain", chain), ("$destination", destination));
+        Execute("DELETE FROM archives WHERE chain = $chain AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.chain = archives.chain AND c.name = archives.name)", ("$chain", chain));
+        Execute("DELETE FROM chains WHERE number = $chain AND NOT EXISTS (SELECT 1 FROM archives a WHERE a.chain = $chain)", ("$chain", chain));
+        return database;
+    }
+
+    /// <summary>Acknowledges what is missing at a destination.</summary>
+    public int Acknowledge(string destination, string database) => Execute(
+        "UPDATE copies SET acknowledged = 1 WHERE state = 2 AND acknowledged = 0 AND destination = $destination AND chain IN (SELECT number FROM chains WHERE database = $database)",
+        ("$destination", destination), ("$database", database));
+
+    /// <summary>The chain in this folder.</summary>
+    public CatalogChain? Read(string path) => Chains("SELECT number, path, database, task FROM chains WHERE path = $path", ("$path", path)).FirstOrDefault();
+
+    /// <summary>The newest chain of a task.</summary>
+    public CatalogChain? ReadNewest(string database, string? task) =>
+        Chains("SELECT number, path, database, task FROM chains WHERE database = $database AND task = $task ORDER BY path DESC LIMIT 1", ("$database", database), ("$task", task ?? "")).FirstOrDefault();
+
+    /// <summary>All chains of a database, the oldest first.</summary>
+    public IReadOnlyList<CatalogChain> ReadAll(string database) =>
+        Chains("SELECT number, path, database, task FROM chains WHERE database = $database ORDER BY path", ("$database", database));
+
+    /// <summary>Path of the archive with this id.</summary>
+    public string? PathOf(string id) =>
+        Scalar("SELECT ch.path || '/' || a.name FROM archives a JOIN chains ch ON ch.number = a.chain WHERE a.id = $id", ("$id", Hex(id))) as string;
+
+    /// <summary>When the chains of a task were verified at each destination.</summary>
+    public IReadOnlyList<CopyAge> Ages(string database, string? task)
+    {
+        var ages = new List<CopyAge>();
+        using var reader = Command(
+            """
+            SELECT ch.path, c.destination, max(c.verified) FROM chains ch JOIN copies c ON c.chain = ch.number
+            WHERE ch.database = $database AND ch.task = $task AND c.state <> 2 AND substr(c.destination, 1, 1) <> '#' GROUP BY ch.path, c.destination
+            """,
+            ("$database", database),
+            ("$task", task ?? "")).ExecuteReader();
+        while (reader.Read()) ages.Add(new(reader.GetString(0), reader.GetString(1), Time(reader, 2)));
+        return ages;
+    }
+
+    /// <summary>All databases.</summary>
+    public IReadOnlyList<string> Databases() => Texts("SELECT DISTINCT database FROM chains ORDER BY database");
+
+    /// <summary>The databases of which any copy has a problem.</summary>
+    public IReadOnlyList<string> Troubled() => Texts(
+        "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.state > 0 AND substr(c.destination, 1, 1) <> '#'");
+
+    /// <summary>The copies of a database that have a problem, with their chain's task and their file name.</summary>
+    public IReadOnlyList<(string? Task, string Name, CatalogCopy Copy)> Troubles(string database)
+    {
+        var found = new List<(string?, string, CatalogCopy)>();
+        var command = Command(
+            """
+            SELECT ch.task, c.name, c.destination, c.state, c.verified, c.since, c.acknowledged, c.code, c.message, c.hint, c.was_damaged, c.length
+            FROM chains ch JOIN copies c ON c.chain = ch.number
+            WHERE ch.database = $database AND c.state > 0 AND substr(c.destination, 1, 1) <> '#'
+            """,
+            ("$database", database));
+        using var reader = command.ExecuteReader();
+        while (reader.Read()) found.Add((Task(reader.GetString(0)), reader.GetString(1), Copy(reader, 2)));
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values) command.Dispose();
+        _connection.Dispose();
+    }
+
+    private static string? Task(string stored) => stored.Length == 0 ? null : stored;
+
+    private static byte[]? Hex(string? text) => text is null ? null : Convert.FromHexString(text);
+
+    private static byte[]? Base64(string? text) => text is null ? null : Convert.FromBase64String(text);
+
+    private static DateTimeOffset? Time(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+
+    private static string? Text(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static byte[]? Bytes(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
+
+    private static string? HexText(byte[]? bytes) => bytes is null ? null : Convert.ToHexStringLower(bytes);
+
+    private static string? Base64Text(byte[]? bytes) => bytes is null ? null : Convert.ToBase64String(bytes);
+
+    private static CatalogCopy Copy(SqliteDataReader reader, int at) => new(
+        reader.GetString(at), (CopyState)reader.GetInt64(at + 1), Time(reader, at + 2), Time(reader, at + 3),
+        reader.IsDBNull(at + 5) ? null : new OperationError(reader.GetString(at + 5), Text(reader, at + 6) ?? "", Text(reader, at + 7)), reader.GetInt64(at + 4) != 0)
+    {
+        WasDamaged = reader.GetInt64(at + 8) != 0,
+        Length = reader.IsDBNull(at + 9) ? null : reader.GetInt64(at + 9),
+    };
+
+    private void Prepare(string? path)
+    {
+        _connection.Open();
+        Run("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+        var kind = Number("PRAGMA application_id");
+        var isOther = kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0);
+        var version = Number("PRAGMA user_version");
+        if (isOther || version is < 0 or > SchemaVersion) throw new SqliteException("It is not a catalog that this version knows.", raw.SQLITE_NOTADB);
+        Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096");
+        Begin();
+        if (kind == 0) Run($"{Schema}; PRAGMA application_id = {ApplicationId}");
+        if (version < SchemaVersion) Run($"{Second}; PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
+        Commit();
+        if (path is not null && new FileInfo(path).Length <= SmallBytes && Scalar("PRAGMA quick_check(1)") as string != "ok") throw new SqliteException("It is damaged.", raw.SQLITE_CORRUPT);
+    }
+
+    private List<CatalogChain> Chains(string sql, params ReadOnlySpan<(string, object?)> parameters)
+    {
+        var heads = new List<(long Number, CatalogChain Chain)>();
+        using (var reader = Command(sql, parameters).ExecuteReader())
+        {
+            while (reader.Read()) heads.Add((reader.GetInt64(0), new(reader.GetString(1), DatabaseId.Parse(reader.GetString(2)), Task(reader.GetString(3)), [])));
+        }
+
+        return heads.ConvertAll(h => h.Chain with { Entries = Entries(h.Number) });
+    }
+
+    private List<CatalogEntry> Entries(long chain)
+    {
+        var entries = new List<CatalogEntry>();
+        var copies = new List<CatalogCopy>();
+        using var reader = Command(
+            """
+            SELECT c.destination, c.state, c.verified, c.since, c.acknowledged, c.code, c.message, c.hint, c.was_damaged, c.length,
+              a.name, a.length, a.id, a.chain_id, a.parent, a.sha256, a.manifest, a.index_length, a.index_sha256, a.started
+            FROM archives a LEFT JOIN copies c ON c.chain = a.chain AND c.name = a.name AND substr(c.destination, 1, 1) <> '#'
+            WHERE a.chain = $chain ORDER BY a.name, c.destination
+            """,
+            ("$chain", chain)).ExecuteReader();
+        while (reader.Read())
+        {
+            if (entries.Count == 0 || entries[^1].Archive.Name != reader.GetString(10)) entries.Add(new(Archive(reader), copies = []));
+            if (!reader.IsDBNull(0)) copies.Add(Copy(reader, 0));
+        }
+
+        return entries;
+    }
+
+    private static CatalogArchive Archive(SqliteDataReader reader) => new()
+    {
+        Name = reader.GetString(10),
+        Length = reader.GetInt64(11),
+        Id = HexText(Bytes(reader, 12)),
+        Chain = HexText(Bytes(reader, 13)),
+        Parent = HexText(Bytes(reader, 14)),
+        Sha256 = Base64Text(Bytes(reader, 15)),
+        ManifestSha256 = Base64Text(Bytes(reader, 16)),
+        IndexLength = reader.IsDBNull(17) ? null : reader.GetInt64(17),
+        IndexSha256 = Base64Text(Bytes(reader, 18)),
+        Started = Time(reader, 19),
+    };
+
+    private List<string> Texts(string sql, params ReadOnlySpan<(string, object?)> parameters)
+    {
+        var texts = new List<string>();
+        using var reader = Command(sql, parameters).ExecuteReader();
+        while (reader.Read()) texts.Add(reader.GetString(0));
+        return texts;
+    }
+
+    private int Execute(string sql, params ReadOnlySpan<(string, object?)> parameters) => Command(sql, parameters).ExecuteNonQuery();
+
+    private object? Scalar(string sql, params ReadOnlySpan<(string, object?)> parameters) => Command(sql, parameters).ExecuteScalar();
+
+    private long Number(string sql) => (long)Scalar(sql)!;
+
+    private void Run(string sql) => Command(sql).ExecuteNonQuery();
+
+    // Kept prepared: there are few, and some run ten thousand times in a night.
+    private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _connection.CreateCommand();
+            command.CommandText = sql;
+            foreach (var (name, _) in parameters) command.Parameters.AddWithValue(name, DBNull.Value);
+            _commands.Add(sql, command);
+        }
+
+        for (var i = 0; i < parameters.Length; i++) command.Parameters[i].Value = parameters[i].Value ?? DBNull.Value;
+        return command;
+    }
+}

@@ -1,0 +1,435 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Events;
+using Holdfast.Core.Protection;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using SQLitePCL;
+
+namespace Holdfast.Node.Catalog;
+
+/// <summary>
+/// The catalog in a SQLite file of the node's data folder. What is to be stored at the same time shares one transaction and one flush. Where the file is
+/// missing or damaged it is begun anew: nothing that is there is lost by that, for archives are found at the destinations.
+/// </summary>
+public sealed partial class CatalogStore : ICatalog
+{
+    private const int MostPerGroup = 1000;
+
+    // After a failure it is tried this often whether the file takes anything again.
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    private readonly ILogger<CatalogStore> _logger;
+    private readonly string? _path;
+    private readonly TimeProvider _time;
+    private readonly Func<DateTimeOffset> _latest;
+    private readonly Dictionary<string, string> _places = new(StringComparer.Ordinal); // guarded by _writing
+    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new() { SingleReader = true });
+    private readonly Lock _writing = new(); // _write; held through a commit
+    private readonly Lock _reading = new(); // _read; in memory both are one connection, under _writing. Taken after _writing where both are
+    private readonly Task _loop;
+    private CatalogFile _write;
+    private CatalogFile? _read;
+    private volatile HoldfastException? _unusable;
+    private volatile bool _isGone; // set by Look alone
+    private volatile Knowledge _known = new(ImmutableDictionary<DatabaseId, IReadOnlyList<AlertCopies>>.Empty, ImmutableDictionary<(DatabaseId, string?), KnownPoints>.Empty);
+
+    private CatalogStore(string? path, CatalogFile write, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest)
+    {
+        (_path, _write, _logger, _time, _latest) = (path, write, logger, time, latest ?? time.GetUtcNow);
+        if (path is not null) _read = CatalogFile.OpenToRead(path);
+        Learn(_write.Troubled());
+        _loop = Task.Run(RunAsync);
+    }
+
+    private sealed record Request(Func<CatalogFile, IReadOnlyList<string>> Write, TaskCompletionSource Done);
+
+    /// <inheritdoc/>
+    public event Action? Changed;
+
+    /// <inheritdoc/>
+    public HoldfastException? Problem { get; private set; }
+
+    /// <inheritdoc/>
+    public string? Damaged => _path is not null && File.Exists(DamagedPath(_path)) ? DamagedPath(_path) : null;
+
+    /// <inheritdoc/>
+    public string? Lost => _path is not null && File.Exists(LostPath(_path)) ? LostPath(_path) : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AlertCopies> Troubles => [.. _known.Copies.Values.SelectMany(c => c)];
+
+    /// <summary>Opens the catalog. Never fails: where the file cannot be used at all, the catalog is kept in memory, and <see cref="Problem"/> says why.</summary>
+    /// <param name="path">The file; null for memory alone.</param>
+    /// <param name="logger">Told where it was begun anew.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="latest">The time that names are held against: chains that lie ahead of it are not the newest. Null for that of the clock.</param>
+    public static CatalogStore Open(string? path, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest = null)
+    {
+        if (path is null) return new(null, CatalogFile.Open(null), logger, time, latest);
+        try
+        {
+            if (!File.Exists(path))
+            {
+                File.WriteAllBytes(LostPath(path), []); // before the file, so that a crash in between does not hide it
+                LogNew(logger, path);
+            }
+
+            return new(path, CatalogFile.Open(path), logger, time, latest);
+        }
+        catch (SqliteException e) when (IsDamage(e))
+        {
+            LogAnew(logger, e, path);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            return InMemory(path, e, logger, time, latest);
+        }
+
+        try
+        {
+            return new(path, BeginAnew(path, logger), logger, time, latest);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            return InMemory(path, e, logger, time, latest);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void BeginWithNothing()
+    {
+        if (_path is not null) File.Delete(LostPath(_path));
+    }
+
+    /// <inheritdoc/>
+    public void Look()
+    {
+        if (_path is null || File.Exists(_path) != _isGone) return;
+        lock (_writing)
+        {
+            _isGone = !_isGone;
+            _unusable = _isGone
+                ? new(ErrorCatalogue.StateUnavailable, $"The catalog '{_path}' is gone: what is found out about backups is lost when the server stops.", "Put it back, or restart the server and verify the backups. Find out who removed it.")
+                : null;
+            Problem = _unusable;
+        }
+
+        Subscribers.Notify(Changed);
+    }
+
+    /// <inheritdoc/>
+    public KnownPoints? KnownOf(string? task, DatabaseId database) => _known.Points.GetValueOrDefault((database, task));
+
+    /// <inheritdoc/>
+    public CatalogChain? Find(string path) => Read(f => f.Read(path));
+
+    /// <inheritdoc/>
+    public CatalogChain? NewestOf(DatabaseId database, string? task) => Read(f => f.ReadNewest(database.ToString(), task));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CatalogChain> ChainsOf(DatabaseId database) => Read(f => f.ReadAll(database.ToString())) ?? [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CopyAge> AgesOf(DatabaseId database, string? task) => Read(f => f.Ages(database.ToString(), task)) ?? [];
+
+    /// <inheritdoc/>
+    public string? PathOf(string id) => Read(f => f.PathOf(id));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DatabaseId> Databases() => [.. (Read(f => f.Databases()) ?? []).Select(DatabaseId.Parse)];
+
+    /// <inheritdoc/>
+    public Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyPlace> places) => WriteAsync(file =>
+    {
+        var number = file.Chain(chain, database.ToString(), task);
+        file.Put(number, archive, replace: true);
+        foreach (var (destination, identity) in places)
+        {
+            file.Put(number, new() { Chain = chain, Name = archive.Name, Destination = destination, Identity = identity, State = CopyState.Whole, At = archive.Time });
+        }
+
+        return Affected(database);
+    });
+
+    /// <inheritdoc/>
+    public void SetPlaces(IReadOnlyDictionary<string, string> identities)
+    {
+        foreach (var (name, identity) in identities) SetPlace(name, identity);
+        Post(file => [.. file.Places().Where(p => !identities.ContainsKey(p)).SelectMany(p => file.SetPlace(p, null))]);
+    }
+
+    /// <inheritdoc/>
+    public void SetPlace(string destination, string? identity)
+    {
+        lock (_writing)
+        {
+            if (identity is null) _places.Remove(destination);
+            else _places[destination] = identity;
+        }
+
+        Post(file => file.SetPlace(destination, identity));
+    }
+
+    /// <inheritdoc/>
+    public Task FoundAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings) => findings.Count == 0 ? Task.CompletedTask : WriteAsync(file =>
+    {
+        foreach (var finding in findings)
+        {
+            var number = finding.State == CopyState.Missing ? file.FindChain(finding.Chain) : file.Chain(finding.Chain, database.ToString(), task);
+            if (number is not { } chain) continue;
+            if (finding.Archive is { } archive) file.Put(chain, archive, replace: false);
+            file.Put(chain, finding);
+        }
+
+        return [database.ToString()];
+    });
+
+    /// <inheritdoc/>
+    public Task ForgetAsync(string destination, string chain) => WriteAsync(file => file.Forget(destination, chain) is { } database ? [database] : []);
+
+    /// <inheritdoc/>
+    public async Task<int> AcknowledgeAsync(string destination, DatabaseId? database)
+    {
+        var count = 0;
+        await WriteAsync(file =>
+        {
+            var databases = database is null ? file.Troubled() : [database.ToString()];
+            count = databases.Sum(d => file.Acknowledge(destination, d));
+            return databases;
+        });
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _requests.Writer.TryComplete();
+        await _loop; // what was asked for before is done
+        lock (_reading) _read?.Dispose();
+        lock (_writing) _write.Dispose();
+    }
+
+    private static CatalogStore InMemory(string path, Exception e, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest)
+    {
+        LogInMemory(logger, e, path);
+        var failure = Failure(path, e);
+        return new(null, CatalogFile.Open(null), logger, time, latest) { Problem = failure, _unusable = failure };
+    }
+
+    private static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
+
+    private static string DamagedPath(string path) => $"{path}.damaged";
+
+    private static string LostPath(string path) => $"{path}.lost";
+
+    // The old file stays beside the new one. What it knows of problems is taken over as far as it can be read: damage must not be forgotten.
+    private static CatalogFile BeginAnew(string path, ILogger<CatalogStore> logger)
+    {
+        var damaged = DamagedPath(path);
+        File.Delete($"{damaged}-shm");
+        if (File.Exists($"{path}-wal")) File.Move($"{path}-wal", $"{damaged}-wal", overwrite: true);
+        else File.Delete($"{damaged}-wal");
+        File.Move(path, damaged, overwrite: true);
+        File.Delete($"{path}-shm");
+        var file = CatalogFile.Open(path);
+        try
+        {
+            file.Begin();
+            using (var old = CatalogFile.OpenToRead(damaged)) LogSalvaged(logger, file.Salvage(old), damaged);
+            file.Commit();
+        }
+        catch (Exception e) when (e is SqliteException or FormatException or ArgumentException or InvalidCastException or HoldfastException)
+        {
+            LogNotSalvaged(logger, damaged, e.Message);
+            file.Commit(); // as far as it went
+        }
+
+        return file;
+    }
+
+    private static HoldfastException Failure(string? path, Exception e) => new(
+        e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? ErrorCatalogue.StateFull : ErrorCatalogue.StateUnavailable,
+        $"The catalog '{path}' cannot be used: {e.Message}",
+        "Backups go on; make room in the data folder, or mend its file system. What is not recorded meanwhile is recorded when it is verified.",
+        e);
+
+    // What is known to be wrong is looked up again only of a database where something was.
+    private IReadOnlyList<string> Affected(DatabaseId database) => _known.Copies.ContainsKey(database) ? [database.ToString()] : [];
+
+    private T? Read<T>(Func<CatalogFile, T?> read)
+    {
+        try
+        {
+            if (_read is null)
+            {
+                lock (_writing) return read(_write);
+            }
+
+            lock (_reading) return read(_read);
+        }
+        catch (Exception e) when (e is SqliteException or ObjectDisposedException)
+        {
+            LogUnreadable(_logger, e, _path);
+            // A catalog that knows nothing is another thing than one that cannot be asked: who asks must not go on as if nothing were known.
+            if (IsDamage(e)) Post(_ => throw e);
+            throw Failure(_path, e);
+        }
+    }
+
+    // Nobody waits for it. What goes wrong is logged, and a file that is damaged is begun anew.
+    private void Post(Func<CatalogFile, IReadOnlyList<string>> write) =>
+        _requests.Writer.TryWrite(new(write, new(TaskCreationOptions.RunContinuationsAsynchronously)));
+
+    // Under _writing, or before anybody else knows the object.
+    private void Learn(IEnumerable<string> databases) =>
+        _known = databases.Aggregate(_known, (known, database) => known.With(database, CatalogKnowledge.Of(_write, database, _latest())));
+
+    private Task WriteAsync(Func<CatalogFile, IReadOnlyList<string>> write)
+    {
+        var request = new Request(write, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        return _requests.Writer.TryWrite(request) ? request.Done.Task : Task.FromException(new HoldfastException(ErrorCatalogue.StateUnavailable, "The catalog is closed.", "The server is shutting down."));
+    }
+
+    // Ends only when it is closed: whatever goes wrong is that of the group, whose writers are told.
+    private async Task RunAsync()
+    {
+        var group = new List<Request>();
+        while (true)
+        {
+            var waiting = _requests.Reader.WaitToReadAsync().AsTask();
+            while (Problem != _unusable && await Task.WhenAny(waiting, Task.Delay(Retry, _time)) != waiting) Probe();
+            if (!await waiting) return;
+            group.Clear();
+            while (group.Count < MostPerGroup && _requests.Reader.TryRead(out var request)) group.Add(request);
+            Store(group);
+        }
+    }
+
+    private void Store(List<Request> group)
+    {
+        try
+        {
+            var touched = Write(group);
+            var isMended = Problem != _unusable;
+            Problem = _unusable;
+            foreach (var request in group) request.Done.SetResult();
+            if (touched || isMended) Subscribers.Notify(Changed);
+        }
+        catch (Exception e)
+        {
+            LogUnwritable(_logger, e, _path);
+            var failure = Failure(_path, e);
+            Problem = failure;
+            Recover(e);
+            foreach (var request in group) request.Done.TrySetException(failure);
+            Subscribers.Notify(Changed);
+        }
+    }
+
+    // The problem ends when its reason does, not when somebody has something to store.
+    private void Probe()
+    {
+        try
+        {
+            lock (_writing)
+            {
+                _write.Begin();
+                _write.Touch();
+                _write.Commit();
+            }
+
+            Problem = _unusable;
+            Subscribers.Notify(Changed);
+        }
+        catch (Exception e)
+        {
+            Problem = Failure(_path, e); // logged when it began
+            Recover(e);
+        }
+    }
+
+    private bool Write(List<Request> group)
+    {
+        lock (_writing)
+        {
+            _write.Begin();
+            var touched = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var request in group) touched.UnionWith(request.Write(_write));
+            _write.Commit();
+            Learn(touched);
+            return touched.Count > 0;
+        }
+    }
+
+    // A file that is damaged is begun anew, as at the start.
+    private void Recover(Exception e)
+    {
+        try
+        {
+            lock (_writing)
+            {
+                if (_path is null || !IsDamage(e))
+                {
+                    _write.Rollback();
+                    return;
+                }
+
+                LogAnew(_logger, e, _path);
+                lock (_reading)
+                {
+                    _read?.Dispose();
+                    _write.Dispose();
+                    _write = BeginAnew(_path, _logger);
+                    _read = CatalogFile.OpenToRead(_path);
+                }
+
+                foreach (var (name, identity) in _places) _write.SetPlace(name, identity);
+                Learn(_write.Troubled());
+            }
+        }
+        catch (Exception again) when (again is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            LogUnwritable(_logger, again, _path); // the next group fails at its beginning, and comes here again
+        }
+    }
+
+    [LoggerMessage(EventId = 5101, Level = LogLevel.Information, Message = "A catalog is begun in {Path}: archives that are there already are unrecorded until they are verified")]
+    private static partial void LogNew(ILogger logger, string path);
+
+    [LoggerMessage(EventId = 5102, Level = LogLevel.Warning, Message = "The catalog {Path} is damaged and begun anew: archives are unrecorded until they are verified. The old file is kept beside it with the ending .damaged")]
+    private static partial void LogAnew(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(EventId = 5106, Level = LogLevel.Warning, Message = "What {Path} knows of {Count} archives of chains with a problem was taken over")]
+    private static partial void LogSalvaged(ILogger logger, int count, string path);
+
+    [LoggerMessage(EventId = 5107, Level = LogLevel.Warning, Message = "What {Path} knows of chains with a problem could not all be taken over: {Reason}")]
+    private static partial void LogNotSalvaged(ILogger logger, string path, string reason);
+
+    [LoggerMessage(EventId = 5103, Level = LogLevel.Error, Message = "The catalog {Path} cannot be used and is kept in memory until the next start")]
+    private static partial void LogInMemory(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(EventId = 5104, Level = LogLevel.Error, Message = "The catalog {Path} cannot be written")]
+    private static partial void LogUnwritable(ILogger logger, Exception exception, string? path);
+
+    [LoggerMessage(EventId = 5105, Level = LogLevel.Error, Message = "The catalog {Path} cannot be read")]
+    private static partial void LogUnreadable(ILogger logger, Exception exception, string? path);
+
+    // Immutable, so that whoever reads needs no lock.
+    private sealed record Knowledge(
+        ImmutableDictionary<DatabaseId, IReadOnlyList<AlertCopies>> Copies,
+        ImmutableDictionary<(DatabaseId, string?), KnownPoints> Points)
+    {
+        public Knowledge With(string text, CatalogKnowledge found)
+        {
+            var database = DatabaseId.Parse(text);
+            var points = Copies.ContainsKey(database) ? Points.RemoveRange(Points.Keys.Where(k => k.Item1 == database).ToList()) : Points;
+            return new(
+                found.Copies.Count == 0 ? Copies.Remove(database) : Copies.SetItem(database, found.Copies),
+                points.SetItems(found.Points.Select(p => KeyValuePair.Create((database, p.Task), p.Points))));
+        }
+    }
+}

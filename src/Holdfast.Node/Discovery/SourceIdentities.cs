@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using Holdfast.Core.Errors;
+using Holdfast.Engines;
+using Holdfast.State;
+
+namespace Holdfast.Node.Discovery;
+
+/// <summary>Knows each source by its identity, or by its place where it has none.</summary>
+/// <param name="records">What is stored, by the names of the sources.</param>
+internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
+{
+    private const int NewBytes = 16;
+
+    /// <summary>What is known by a name; null where nothing is.</summary>
+    public SourceRecord? Find(string source) => records.Find(source);
+
+    /// <summary>Whether a source is the one that is known by its name.</summary>
+    public SourceVerdict Check(string source, SourceInfo info)
+    {
+        var known = records.Find(source);
+        if (known is null) return SourceVerdict.Unknown;
+        if (info.Identity is not null && known.Identity is not null) return info.Identity == known.Identity ? SourceVerdict.Same : SourceVerdict.Other;
+        if (known.Identity is not null) return SourceVerdict.Lost;
+        return info.Place == known.Place || known.Place is null ? SourceVerdict.Same : SourceVerdict.Other;
+    }
+
+    /// <summary>Whether a source whose place is <paramref name="now"/> lies where it lay when it was seen last.</summary>
+    public bool IsInPlace(string source, string? now) => records.Find(source) is not { Place: { } place } || now == place;
+
+    /// <summary>Takes a source as it is for the one of its name.</summary>
+    public void Adopt(string source, string? identity, string? place)
+    {
+        var now = new SourceRecord { Identity = identity, Place = place };
+        if (records.Find(source) != now) records.Set(source, now);
+    }
+
+    /// <summary>Forgets what is known by a name: what is seen next is taken for it.</summary>
+    public void Forget(string source)
+    {
+        if (records.Find(source) is not null) records.Remove(source);
+    }
+
+    /// <summary>The identity that a source without one is to be given: the one that it had, unless a copy of it has it.</summary>
+    public string New(string source)
+    {
+        var had = records.Find(source)?.Identity;
+        var isShared = had is not null && records.Items.Any(r => r.Key != source && r.Value.Identity == had);
+        return had is null || isShared ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NewBytes)) : had;
+    }
+
+    /// <summary>Why a source is not used.</summary>
+    public HoldfastException Refusal(string source, SourceInfo info)
+    {
+        var known = records.Find(source);
+        var (was, now) = (Words(known?.Identity, known?.Place), Words(info.Identity, info.Place));
+        return new(
+            ErrorCatalogue.SourceIdentity,
+            $"Source '{source}' is not the one that was known by this name: it had {was}, and has {now}. Nothing is backed up from it, and nothing is restored to it.",
+            $"If another server or file system answers in its place, bring the right one back. If this one is right, as after a move or an upgrade: holdfast source confirm {source}");
+    }
+
+    private static string Words(string? identity, string? place) => identity is not null ? $"the identity {identity}" : place is not null ? $"no identity, at the place {place}" : "no identity";
+}

@@ -1,0 +1,104 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Engines;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Node.Discovery;
+
+/// <summary>Looks at one source: whether it is the one that is known, and what is there. Gives it an identity where it has none.</summary>
+/// <param name="attached">The source.</param>
+/// <param name="contents">Takes what is found.</param>
+/// <param name="identities">What is known of each source, by its name.</param>
+/// <param name="update">Changes the status of the source.</param>
+/// <param name="logger">Told when it was given an identity.</param>
+internal sealed partial class SourceLook(AttachedSource attached, SourceContents contents, SourceIdentities identities, Action<Func<SourceStatus, SourceStatus>> update, ILogger logger)
+{
+    private readonly ILogger _logger = logger;
+    private volatile bool _triedToIdentify;
+
+    /// <summary>Whether it may be given an identity is tried again: an operator has taken it as it is.</summary>
+    public void Reset() => _triedToIdentify = false;
+
+    /// <summary>Looks once; one at a time.</summary>
+    /// <exception cref="HoldfastException">It cannot be read, or is another one. It may throw anything else.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var info = await attached.Source.DescribeAsync(cancellationToken);
+        update(s => s with { Identity = info.Identity, Place = info.Place });
+        var verdict = identities.Check(attached.Name, info);
+        if (verdict == SourceVerdict.Other) throw contents.Refuse(info);
+        var found = await DiscoverAsync(cancellationToken);
+        var missing = contents.Take(found, verdict, info);
+        update(s => s with { Databases = found.Count, PassedOver = attached.Source.PassedOver });
+        if (missing == 0) await IdentifyAsync(verdict, info, found.Count, cancellationToken);
+    }
+
+    private async Task<Dictionary<string, DiscoveredDatabase>> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, DiscoveredDatabase>(StringComparer.Ordinal);
+        var odd = new List<DiscoveredDatabase>();
+        await foreach (var database in attached.Source.DiscoverAsync(cancellationToken))
+        {
+            if (DatabaseId.IsDatabaseName(database.Name)) found[database.Name] = database;
+            else odd.Add(database);
+        }
+
+        foreach (var database in odd) List(database, found);
+        await ExplainAsync(found, cancellationToken);
+        return found;
+    }
+
+    // One that cannot be stored under its name is listed under another: none is passed over without a word.
+    private static void List(DiscoveredDatabase database, Dictionary<string, DiscoveredDatabase> found)
+    {
+        var name = StandInName.Of(database.Name);
+        while (found.ContainsKey(name)) name += "~"; // somebody has made one of this name
+        var problem = database.Problem ?? new HoldfastException(
+            ErrorCatalogue.SourceUnreadable, $"The name of this database is no text, or has more than {DatabaseId.MaxNameBytes} bytes; it is listed as '{name}'.", "Give it another name, or exclude it.");
+        found[name] = database with { Name = name, Problem = problem };
+    }
+
+    // A database that was there, and whose file is there still, is no dropped one.
+    private async Task ExplainAsync(Dictionary<string, DiscoveredDatabase> found, CancellationToken cancellationToken)
+    {
+        var absent = contents.Known().Values.Where(r => r.Dropped is null && !found.ContainsKey(r.Id.Name)).ToDictionary(r => r.Id.Name, StringComparer.Ordinal);
+        if (absent.Count == 0) return;
+        foreach (var (name, problem) in await attached.Source.ExplainAbsenceAsync(absent.Keys, cancellationToken))
+        {
+            if (!absent.TryGetValue(name, out var record)) continue;
+            var encryption = Enum.TryParse<EncryptionState>(record.Encryption, out var known) ? known : EncryptionState.No;
+            found[name] = new(name, 0, encryption) { Identity = record.Identity, Problem = problem };
+        }
+    }
+
+    private async Task IdentifyAsync(SourceVerdict verdict, SourceInfo info, int databases, CancellationToken cancellationToken)
+    {
+        // An empty directory may be one whose file system is not mounted yet.
+        if (info.Identity is null && databases == 0) return;
+        if (info.Identity is not null)
+        {
+            identities.Adopt(attached.Name, info.Identity, info.Place);
+            return;
+        }
+
+        if (info.Place is null) return; // it has none, or does not tell; what was known stands
+        if (!_triedToIdentify)
+        {
+            _triedToIdentify = true;
+            var identity = identities.New(attached.Name);
+            if (await attached.Source.IdentifyAsync(identity, cancellationToken))
+            {
+                _triedToIdentify = false; // should it be lost again
+                identities.Adopt(attached.Name, identity, info.Place);
+                update(s => s with { Identity = identity });
+                LogIdentified(attached.Name, identity);
+                return;
+            }
+        }
+
+        if (verdict != SourceVerdict.Lost) identities.Adopt(attached.Name, null, info.Place);
+    }
+
+    [LoggerMessage(EventId = 5207, Level = LogLevel.Information, Message = "Source {Source} was given the identity {Identity}")]
+    private partial void LogIdentified(string source, string identity);
+}

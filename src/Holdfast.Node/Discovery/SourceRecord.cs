@@ -1,0 +1,11 @@
+namespace Holdfast.Node.Discovery;
+
+/// <summary>What is known of a source by its name, as it is stored: a source that is another one is not used.</summary>
+public sealed record SourceRecord
+{
+    /// <summary>Its identity; null where it has none that it keeps.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>Its place when it was seen last, which tells it weakly where it has no identity; null where its engine has no such thing.</summary>
+    public string? Place { get; init; }
+}

@@ -1,0 +1,16 @@
+namespace Holdfast.Node.Jobs;
+
+/// <summary>Work in the queue that is no operation, and that holds something alone while it waits and runs.</summary>
+internal sealed class ExclusiveJob : Job
+{
+    private readonly TaskCompletionSource _began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done when its work has begun.</summary>
+    public Task Began => _began.Task;
+
+    /// <summary>Cancelled when its work shall end: by whoever asked for it, or because the node stops.</summary>
+    public required CancellationTokenSource Stop { get; init; }
+
+    /// <summary>It is its turn.</summary>
+    public void Begin() => _began.TrySetResult();
+}

@@ -1,0 +1,16 @@
+using Holdfast.Node.Operations;
+
+namespace Holdfast.Node.Jobs;
+
+/// <summary>An operation in the queue.</summary>
+internal sealed class OperationJob : Job
+{
+    /// <summary>The operation.</summary>
+    public required LiveOperation Operation { get; init; }
+
+    /// <summary>What it does.</summary>
+    public required OperationWork Does { get; init; }
+
+    /// <summary>When an operator aborted it while it ran, as a timestamp; null where none did.</summary>
+    public long? AbortedAt { get; set; }
+}

@@ -1,0 +1,10 @@
+namespace Holdfast.Node.Retention;
+
+/// <summary>The boot clock of a <see cref="TimeProvider"/> that is not the system's: its timestamps, which nobody sets either.</summary>
+/// <param name="time">The clock.</param>
+internal sealed class ProviderBootClock(TimeProvider time) : IBootClock
+{
+    public string Boot => "provider";
+
+    public TimeSpan Running => time.GetElapsedTime(0);
+}

@@ -1,0 +1,30 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Runs;
+
+namespace Holdfast.Node.Runs;
+
+/// <summary>A run whose databases are held in memory. All of it is under the lock of its registry.</summary>
+internal sealed class LiveRun(Run head, Dictionary<string, (DatabaseId Database, long Bytes)> due)
+{
+    /// <summary>Its head; the numbers in it are not kept up.</summary>
+    public Run Head { get; } = head;
+
+    /// <summary>The databases that were due, by the ids of their tasks.</summary>
+    public Dictionary<string, (DatabaseId Database, long Bytes)> Due { get; } = due;
+
+    /// <summary>What became of them, by the ids of their tasks.</summary>
+    public Dictionary<string, RunEntry> Entries { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether more operations are being added to what somebody asked for.</summary>
+    public bool IsFilling { get; set; }
+
+    /// <summary>Whether it has changed since it was stored.</summary>
+    public bool IsChanged { get; set; } = true;
+
+    /// <summary>It, with its numbers.</summary>
+    public Run At(DateTimeOffset now)
+    {
+        var run = RunCount.Of(Head, Due, Entries, now);
+        return IsFilling ? run with { Ended = null } : run;
+    }
+}

@@ -1,0 +1,292 @@
+using System.Security.Cryptography;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Protection;
+using Holdfast.Core.Runs;
+using Holdfast.Core.Scheduling;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Tasks;
+using Holdfast.State;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node.Runs;
+
+/// <summary>
+/// The runs of server-wide backup tasks. A slot that passes makes one, whether or not anything begins then, so what was due and did not run is told as missed. Operations
+/// name their run; what becomes of them is followed. The runs of each task that may still change are held in memory, older ones are read from the state.
+/// </summary>
+/// <param name="records">As they are stored.</param>
+/// <param name="operations">All operations.</param>
+/// <param name="tasks">All tasks.</param>
+/// <param name="templates">All server-wide backup tasks.</param>
+/// <param name="statusOf">The status of a task, by its id.</param>
+/// <param name="sizeOf">Bytes of a database.</param>
+/// <param name="settings">Tag and time zone of the node.</param>
+/// <param name="time">The clock.</param>
+public sealed class RunRegistry(
+    StateRecords<Run> records, OperationBook operations, TaskBook tasks, StateMirror<Template> templates, Func<string, TaskStatus> statusOf, Func<DatabaseId, long> sizeOf, NodeSettings settings, TimeProvider time)
+{
+    /// <summary>Runs that are kept; older ones are forgotten.</summary>
+    public const int Kept = 1_000;
+
+    // Of each template and origin: a retry still belongs to the run that failed.
+    private const int HeldPerTemplate = 2;
+
+    // Held by itself: under it no operation, queue or scheduler is called, for they call here under their own locks.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, LiveRun> _live = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateTimeOffset> _slots = new(StringComparer.Ordinal);
+    private long _lastTime;
+
+    /// <summary>All of them, in no order.</summary>
+    public IReadOnlyList<Run> All
+    {
+        get
+        {
+            var now = time.GetUtcNow();
+            var all = records.Items.ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
+            lock (_gate)
+            {
+                foreach (var (id, run) in _live) all[id] = run.At(now);
+            }
+
+            return [.. all.Values];
+        }
+    }
+
+    /// <summary>One of them as it is now; null where there is none.</summary>
+    public Run? Find(string id)
+    {
+        lock (_gate)
+        {
+            if (_live.TryGetValue(id, out var run)) return run.At(time.GetUtcNow());
+        }
+
+        return records.Find(id);
+    }
+
+    /// <summary>Takes up the runs that a server before this one left unfinished, with what their operations say.</summary>
+    /// <param name="ofAllNodes">Whether those of any other tag are this node's own, too: from before it got the one it has now.</param>
+    public void Start(bool ofAllNodes)
+    {
+        var mine = operations.Unordered.Where(o => o.RunId is not null && o.TaskId is not null).ToLookup(o => o.RunId!, StringComparer.Ordinal);
+        lock (_gate)
+        {
+            foreach (var group in records.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).GroupBy(r => (r.TemplateId, r.Slot is null)))
+            {
+                foreach (var run in group.OrderByDescending(r => r.Id, StringComparer.Ordinal).Take(HeldPerTemplate)) Resume(run, mine[run.Id]);
+            }
+        }
+    }
+
+    /// <summary>The run that a task's backup by schedule belongs to; null for a regular task. The run is made where its slot has none yet.</summary>
+    public string? RunOf(BackupTask task, NextBackup next)
+    {
+        if (task.TemplateId is not { } id || templates.Find(id)?.Value is not { } template) return null;
+        lock (_gate)
+        {
+            if (next.Reason is NextReason.Retry or NextReason.Delay && Unfinished(id, task.Id) is { } run) return run.Head.Id;
+            // What is caught up belongs to the newest slot that passed, whatever the task's offset: else a server that was off over many slots would make a run of each.
+            return AtSlot(template, next.Reason == NextReason.Schedule ? next.At - task.Offset : time.GetUtcNow())?.Head.Id;
+        }
+    }
+
+    /// <summary>Begins a run that somebody asks for. Put its id into each job, then call <see cref="Filled"/>.</summary>
+    public string Begin(Template template, BackupKind kind, string askedBy)
+    {
+        lock (_gate)
+        {
+            var run = Add(template, kind, null, [], askedBy);
+            run.IsFilling = true;
+            return run.Head.Id;
+        }
+    }
+
+    /// <summary>All operations of a run that was asked for are there.</summary>
+    /// <returns>Whether there are any; a run without is forgotten: each database was being backed up by another one.</returns>
+    public bool Filled(string id)
+    {
+        lock (_gate)
+        {
+            if (!_live.TryGetValue(id, out var run)) return false;
+            run.IsFilling = false;
+            if (run.Entries.Count > 0)
+            {
+                Keep(run, time.GetUtcNow());
+                return true;
+            }
+
+            _live.Remove(id);
+        }
+
+        records.Remove(id);
+        return false;
+    }
+
+    /// <summary>What became of each database of a run, the operation too where it is still known.</summary>
+    public IReadOnlyList<RunDatabase> DatabasesOf(string id)
+    {
+        List<(string? Operation, DatabaseId Database)>? found = null;
+        lock (_gate)
+        {
+            if (_live.TryGetValue(id, out var run))
+            {
+                var untried = run.Due.Where(d => !run.Entries.ContainsKey(d.Key)).Select(d => ((string?)null, d.Value.Database));
+                found = [.. run.Entries.Values.Select(e => ((string?)e.Operation, e.Database)), .. untried];
+            }
+        }
+
+        found ??= Stored(id);
+        var isTooLate = Find(id) is { MissedFrom: null } or { Missed: > 0 } or { Ended: not null };
+        return [.. found.Select(f => RunDatabase.Of(f.Database, f.Operation is null ? null : operations.Find(f.Operation), isTooLate))];
+    }
+
+    /// <summary>Ids of the tasks of a slot's run that have yet to begin: their starts are spread, or something holds them up.</summary>
+    public IReadOnlyList<string> UntriedOf(string id)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate) return _live.TryGetValue(id, out var run) && now < run.Head.MissedFrom ? [.. run.Due.Keys.Where(t => !run.Entries.ContainsKey(t))] : [];
+    }
+
+    /// <summary>The tasks of a run whose newest operation in it failed, each with that operation.</summary>
+    public IReadOnlyList<(string Task, string Operation)> FailedOf(string id)
+    {
+        lock (_gate)
+        {
+            if (!_live.TryGetValue(id, out var run)) return [];
+            return [.. run.Entries.Where(e => e.Value.State == OperationState.Failed).Select(e => (e.Key, e.Value.Operation))];
+        }
+    }
+
+    /// <summary>Takes what became of an operation.</summary>
+    public void Take(Operation operation)
+    {
+        if (operation is not { TaskId: { } task, Kind: OperationKind.Backup }) return;
+        lock (_gate)
+        {
+            foreach (var run in _live.Values.Where(r => r.Head.Id == operation.RunId || UsesUp(operation, r)))
+            {
+                // Of two operations of a database the newer one counts, whichever is told last.
+                if (run.Entries.TryGetValue(task, out var known) && string.CompareOrdinal(known.Operation, operation.Id) > 0) continue;
+                run.Entries[task] = RunEntry.Of(operation);
+                run.Due.TryAdd(task, (operation.Database, sizeOf(operation.Database)));
+                run.IsChanged = true;
+            }
+        }
+    }
+
+    /// <summary>Makes the runs of slots that have passed. Called at each turn of the scheduler, after it has begun what is due.</summary>
+    public void Turn()
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            foreach (var template in templates.Items.Select(t => t.Value).Where(t => t.Settings.Runs)) AtSlot(template, now);
+        }
+    }
+
+    /// <summary>Stores what has changed, and forgets the oldest above <see cref="Kept"/>.</summary>
+    public void Store()
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            foreach (var run in _live.Values.Where(r => r.IsChanged))
+            {
+                var stored = run.At(now) with { TimeLeft = null };
+                run.IsChanged = !stored.HasEnded; // time alone can change it: what is missed
+                if (stored != records.Find(stored.Id)) records.Set(stored.Id, stored);
+            }
+        }
+
+        if (records.Count <= Kept) return;
+        var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
+        foreach (var id in old) records.Remove(id);
+    }
+
+    private LiveRun? AtSlot(Template template, DateTimeOffset notAfter)
+    {
+        if (PastSlots.Latest(template.Settings, settings.Zone, notAfter) is not { } slot || slot.At <= template.ScheduledSince) return null;
+        if (_slots.TryGetValue(template.Id, out var last) && last == slot.At) return _live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At);
+        if (_live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At) is { } known) return known;
+        // A task with an offset of a slot before the newest, whose run is no longer held. One far ahead was made by a clock that was wrong.
+        if (last > slot.At && last - notAfter <= Scheduler.Believable) return null;
+        _slots[template.Id] = slot.At;
+        var due = tasks.All.Where(t => t.TemplateId == template.Id && t.ScheduledSince < slot.At && !IsUsed(statusOf(t.Id), slot))
+            .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
+        return due.Count == 0 ? null : Add(template, slot.Kind, slot.At, due, null);
+    }
+
+    // A run began at or after the slot: an older Holdfast made no runs, and an operator may have been first.
+    private static bool IsUsed(TaskStatus status, (DateTimeOffset At, BackupKind Kind) slot) => (slot.Kind == BackupKind.Full ? status.FullSlotUsed : status.IncrementalSlotUsed) >= slot.At;
+
+    private LiveRun Add(Template template, BackupKind kind, DateTimeOffset? slot, Dictionary<string, (DatabaseId Database, long Bytes)> due, string? askedBy)
+    {
+        var now = time.GetUtcNow();
+        _lastTime = Math.Max(now.ToUnixTimeMilliseconds(), _lastTime + 1);
+        var run = new LiveRun(
+            new()
+            {
+                Id = $"{_lastTime:x11}{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
+                TemplateId = template.Id,
+                TemplateName = template.Name,
+                Slot = slot,
+                Kind = kind,
+                AskedBy = askedBy,
+                Node = settings.Tag,
+                Created = now,
+                // What is caught up after downtime gets its hour from now on.
+                MissedFrom = slot is { } at ? (at > now ? at : now) + template.Spread + TaskProtection.Late : null,
+            },
+            due);
+        _live[run.Head.Id] = run;
+        if (slot is not null) Keep(run, now); // at once: a server that is killed in a moment had it due all the same
+        Unload(run.Head, now);
+        return run;
+    }
+
+    private void Keep(LiveRun run, DateTimeOffset now) => records.Set(run.Head.Id, run.At(now) with { TimeLeft = null });
+
+    // The ones before stay as they are: what was not tried by then is missed.
+    private void Unload(Run newest, DateTimeOffset now)
+    {
+        var old = _live.Values.Where(r => r.Head.TemplateId == newest.TemplateId && (r.Head.Slot is null) == (newest.Slot is null))
+            .OrderByDescending(r => r.Head.Id, StringComparer.Ordinal).Skip(HeldPerTemplate).ToList();
+        foreach (var run in old.Where(r => r.At(now).HasEnded))
+        {
+            _live.Remove(run.Head.Id);
+            records.Set(run.Head.Id, run.At(now));
+        }
+    }
+
+    // Another run began before the slot's own could: the slot is used up by it.
+    private static bool UsesUp(Operation operation, LiveRun run) => run.Head.Slot is { } slot && operation.Started >= slot && operation.TaskId is { } task && run.Due.ContainsKey(task)
+        && (!run.Entries.TryGetValue(task, out var known) || known.Operation == operation.Id);
+
+    private LiveRun? Unfinished(string templateId, string taskId) => _live.Values
+        .Where(r => r.Head.TemplateId == templateId && r.Entries.TryGetValue(taskId, out var entry) && entry.State is OperationState.Failed or OperationState.Aborted)
+        .MaxBy(r => r.Head.Id, StringComparer.Ordinal);
+
+    private void Resume(Run run, IEnumerable<Operation> own)
+    {
+        var due = run.Slot is not { } slot || run.Missed + run.Waiting == 0 ? [] : tasks.All.Where(t => t.TemplateId == run.TemplateId && t.ScheduledSince < slot)
+            .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
+        var live = new LiveRun(run, due);
+        foreach (var operation in own.OrderBy(o => o.Id, StringComparer.Ordinal))
+        {
+            live.Entries[operation.TaskId!] = RunEntry.Of(operation);
+            live.Due[operation.TaskId!] = (operation.Database, sizeOf(operation.Database));
+        }
+
+        if (live.Entries.Count == 0 && run.Due > run.Missed && run.HasEnded) return; // its operations are forgotten: what is stored is all that is known
+        _live[run.Id] = live;
+        if (run.Slot is { } at && (!_slots.TryGetValue(run.TemplateId, out var last) || at > last)) _slots[run.TemplateId] = at;
+    }
+
+    private List<(string? Operation, DatabaseId Database)> Stored(string id)
+    {
+        var own = operations.Unordered.Where(o => o.RunId == id).GroupBy(o => o.TaskId).Select(g => g.MaxBy(o => o.Id, StringComparer.Ordinal)!);
+        return [.. own.Select(o => ((string?)o.Id, o.Database)), .. (records.Find(id)?.MissedDatabases ?? []).Select(d => ((string?)null, DatabaseId.Parse(d)))];
+    }
+}

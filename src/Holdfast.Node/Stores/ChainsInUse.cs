@@ -1,0 +1,63 @@
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Node.Stores;
+
+/// <summary>Which chains restores read, so that nobody deletes one meanwhile. Of this process only: other programs are not known.</summary>
+public sealed class ChainsInUse
+{
+    // Guards all below.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Destination, string Chain), int> _readers = [];
+    private readonly HashSet<(string Destination, string Chain)> _going = [];
+
+    /// <summary>Keeps a chain until it is disposed.</summary>
+    /// <param name="destination">Name of the destination.</param>
+    /// <param name="chain">Path of the chain's folder there.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when it is being deleted.</exception>
+    public IDisposable Read(string destination, string chain)
+    {
+        var key = (destination, chain);
+        lock (_gate)
+        {
+            if (_going.Contains(key)) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{chain}' is being deleted at '{destination}'.", "Take another point, or another destination.");
+            _readers[key] = _readers.GetValueOrDefault(key) + 1;
+        }
+
+        return new Use(() => EndRead(key));
+    }
+
+    /// <summary>Lets nobody begin to read a chain until it is disposed.</summary>
+    /// <param name="destination">Name of the destination.</param>
+    /// <param name="chain">Path of the chain's folder there.</param>
+    /// <returns>Null when it is being read, and has to stay for now.</returns>
+    public IDisposable? TryDelete(string destination, string chain)
+    {
+        var key = (destination, chain);
+        lock (_gate)
+        {
+            if (_readers.ContainsKey(key) || !_going.Add(key)) return null;
+        }
+
+        return new Use(() => EndDelete(key));
+    }
+
+    private void EndRead((string Destination, string Chain) key)
+    {
+        lock (_gate)
+        {
+            if (--_readers[key] == 0) _readers.Remove(key);
+        }
+    }
+
+    private void EndDelete((string Destination, string Chain) key)
+    {
+        lock (_gate) _going.Remove(key);
+    }
+
+    private sealed class Use(Action end) : IDisposable
+    {
+        private Action? _end = end;
+
+        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
+    }
+}

@@ -1,0 +1,57 @@
+using Holdfast.Core.Operations;
+
+namespace Holdfast.Node.Supervision;
+
+/// <summary>One background loop, as <see cref="Supervisor"/> runs it.</summary>
+public sealed class SupervisedLoop
+{
+    private readonly TimeProvider _time;
+    private readonly Action _changed;
+    private readonly Lock _gate = new();
+    private LoopStatus _status;
+    private long _beat;
+
+    internal SupervisedLoop(string name, TimeSpan longest, TimeProvider time, Action changed)
+    {
+        (_time, _changed) = (time, changed);
+        _status = new(name, time.GetUtcNow(), longest, 0, null, TimeSpan.Zero);
+        _beat = time.GetTimestamp();
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name => _status.Name;
+
+    /// <summary>How it is doing.</summary>
+    public LoopStatus Status
+    {
+        get
+        {
+            lock (_gate) return _status with { Silence = _time.GetElapsedTime(_beat) };
+        }
+    }
+
+    /// <summary>Done when it was stopped and has ended.</summary>
+    public Task Ended { get; internal set; } = Task.CompletedTask;
+
+    /// <summary>The loop has completed a turn: what failed before is over.</summary>
+    public void Beat() => Set(s =>
+    {
+        _beat = _time.GetTimestamp();
+        return s with { LastBeat = _time.GetUtcNow(), Failures = 0, Problem = null };
+    });
+
+    internal void Fail(OperationError problem) => Set(s => s with { Failures = s.Failures + 1, Problem = problem });
+
+    private void Set(Func<LoopStatus, LoopStatus> change)
+    {
+        bool told;
+        lock (_gate)
+        {
+            var before = _status;
+            _status = change(before);
+            told = before.Problem != _status.Problem;
+        }
+
+        if (told) _changed(); // outside of the lock: who is told may ask for the status
+    }
+}

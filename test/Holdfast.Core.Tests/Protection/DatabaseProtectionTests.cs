@@ -1,0 +1,206 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Protection;
+using Holdfast.Core.Tasks;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Core.Tests.Protection;
+
+/// <summary>The decision table of docs/server-wide-backup.md, row by row and in every combination.</summary>
+public sealed class DatabaseProtectionTests
+{
+    private static readonly DateTimeOffset Now = new(2027, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly OperationError Locked = new("source-locked", "It is locked.", "Wait.");
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    [Fact]
+    public void A_backup_within_the_longest_gap_and_an_hour_protects()
+    {
+        Assert.Equal(DatabaseState.Covered, State(Backed(Day + TimeSpan.FromHours(1))));
+        var late = Of(Task(Backed(Day + TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1))));
+        Assert.Equal((DatabaseState.AtRisk, Now.AddSeconds(-1)), (late.State, late.Since));
+        Assert.Contains("older than the longest gap of the schedule, 24 h, and an hour", late.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_later_run_that_found_nothing_changed_counts_as_a_backup()
+    {
+        var status = new TaskStatus { LastFullBackup = Now - (30 * Day), LastIncrementalBackup = Now.AddHours(-10), LastState = OperationState.Completed, StoredAt = ["attic", "nas"] };
+        Assert.Equal((DatabaseState.Covered, Now.AddHours(-10)), (State(status), Of(Task(status)).LastGoodBackup));
+    }
+
+    [Fact]
+    public void The_gap_is_that_between_slots_of_either_kind()
+    {
+        var weekly = Task(Backed(3 * Day), full: "0 2 * * 0", incremental: null);
+        Assert.Equal(DatabaseState.Covered, Of(weekly).State);
+        Assert.Equal(DatabaseState.AtRisk, Of(Task(Backed(3 * Day), full: "0 2 * * 0", incremental: "0 2 * * *")).State);
+        Assert.Equal(DatabaseState.Covered, Of(Task(Backed(3 * Day), full: "0 2 * * 0", incremental: "0 2 * * 1")).State);
+    }
+
+    [Fact]
+    public void A_destination_that_lacks_the_newest_backup_makes_it_incomplete_and_not_failing()
+    {
+        var status = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.CompletedWithErrors, StoredAt = ["nas"], FailedDestinations = Failed("attic", "no room"), LastError = "attic: no room" };
+        var protection = Of(Task(status));
+        Assert.Equal(DatabaseState.Incomplete, protection.State);
+        Assert.Contains("attic: no room", protection.Reason, StringComparison.Ordinal);
+        Assert.Equal(protection.Reason, protection.Problem);
+    }
+
+    [Fact]
+    public void A_status_of_a_server_that_did_not_say_where_backups_lie_is_read_as_well()
+    {
+        Assert.Equal(DatabaseState.Covered, State(Backed(TimeSpan.FromHours(1)) with { StoredAt = null }));
+        Assert.Equal(DatabaseState.Incomplete, State(Backed(TimeSpan.FromHours(1)) with { StoredAt = null, LastState = OperationState.CompletedWithErrors, FailedDestinations = Failed("attic", "no room") }));
+    }
+
+    [Fact]
+    public void A_destination_that_was_taken_out_of_the_task_no_longer_counts()
+    {
+        var inPart = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.CompletedWithErrors, StoredAt = ["attic", "nas"], FailedDestinations = Failed("gone", "no room"), LastError = "gone: no room" };
+        Assert.Equal(DatabaseState.Covered, State(inPart));
+        var everywhere = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.Failed, FailedDestinations = Failed("gone", "no room"), LastError = "no room" };
+        Assert.Equal(DatabaseState.Covered, State(everywhere));
+        Assert.Equal(DatabaseState.Failing, State(everywhere with { LastError = "It is locked." }));
+    }
+
+    [Fact]
+    public void Where_no_destination_of_the_task_has_the_newest_backup_it_is_at_risk()
+    {
+        var protection = Of(Task(Backed(TimeSpan.FromHours(1)) with { StoredAt = ["old"] }));
+        Assert.Equal((DatabaseState.AtRisk, (DateTimeOffset?)null), (protection.State, protection.LastGoodBackup));
+        Assert.Contains("attic has not had a backup of it yet.", protection.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_known_to_be_bad_at_one_destination_is_incomplete_and_at_all_of_them_at_risk()
+    {
+        var bad = new KnownBadPoints(Now.AddHours(-20), Now.AddMinutes(-5), "an archive is cut.");
+        var status = Backed(TimeSpan.FromHours(1));
+        Assert.Equal(DatabaseState.Incomplete, Of(Task(status, known: Known(("attic", bad)))).State);
+        var all = Of(Task(status, known: Known(("attic", bad), ("nas", bad with { LastGood = Now.AddHours(-40) }))));
+        Assert.Equal((DatabaseState.AtRisk, Now.AddHours(-20), Now.AddMinutes(-5)), (all.State, all.LastGoodBackup, all.Since));
+        Assert.Contains("attic: an archive is cut.", all.Reason, StringComparison.Ordinal);
+        Assert.Contains("newest good backup is of 2027-02-28 16:00 UTC", all.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_backup_that_is_put_off_is_held_once_the_newest_is_too_old()
+    {
+        var off = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.Aborted, DelayedUntil = Now.AddDays(3), DelayedKind = BackupKind.Full };
+        Assert.Equal(DatabaseState.Covered, State(off));
+        Assert.Equal(DatabaseState.Held, State(off with { LastFullBackup = Now.AddDays(-2) }));
+        Assert.Equal(DatabaseState.Held, State(off with { LastFullBackup = null }));
+        Assert.Equal(DatabaseState.AtRisk, State(off with { LastFullBackup = Now.AddDays(-2), DelayedUntil = Now }));
+    }
+
+    [Fact]
+    public void A_newest_backup_far_in_the_future_is_not_believed() => Assert.Equal(DatabaseState.AtRisk, State(Backed(-2 * Day)));
+
+    [Fact]
+    public void A_schedule_that_cannot_be_read_protects_nothing()
+    {
+        var task = Task(Backed(TimeSpan.FromHours(1)));
+        Assert.Equal(DatabaseState.AtRisk, Of(task with { Task = task.Task with { Settings = task.Task.Settings with { TimeZone = "Mars/Olympus" } } }).State);
+    }
+
+    [Fact]
+    public void Of_several_tasks_the_best_protection_decides_and_the_trouble_of_each_is_told()
+    {
+        var failing = Task(Backed(10 * Day) with { LastState = OperationState.Failed, LastError = "It is locked." }, name: "weekly");
+        var good = Of(failing, Task(Backed(TimeSpan.FromHours(1)), name: "nightly"));
+        Assert.Equal((DatabaseState.Covered, "weekly"), (good.State, Assert.Single(good.Problems).Facts.Task.Name));
+        Assert.StartsWith("weekly: The last run failed: It is locked.", good.Problem, StringComparison.Ordinal);
+        Assert.Equal(DatabaseState.Failing, Of(failing, Task(TaskStatus.Never, name: "nightly")).State);
+    }
+
+    [Fact]
+    public void A_task_that_is_switched_off_protects_nothing_and_what_it_stored_is_still_told()
+    {
+        var task = Task(Backed(TimeSpan.FromHours(1)));
+        var off = Of(task with { Task = task.Task with { Settings = task.Task.Settings with { Disabled = true } } });
+        Assert.Equal((DatabaseState.Uncovered, Now.AddHours(-1)), (off.State, off.LastGoodBackup));
+    }
+
+    [Fact]
+    public void What_the_source_says_comes_before_what_tasks_say()
+    {
+        var record = Record();
+        var task = Task(Backed(TimeSpan.FromHours(1)));
+        Assert.Equal(DatabaseState.Unreadable, Of(record with { Problem = Locked }, null, task).State);
+        Assert.Equal(DatabaseState.Missing, Of(record with { Problem = Locked }, Now, task).State);
+        Assert.Equal(DatabaseState.Dropped, Of(record with { Problem = Locked, Dropped = Now }, Now, task).State);
+        Assert.Equal(DatabaseState.Uncovered, Of(record, null).State);
+    }
+
+    [Fact]
+    public void What_lies_only_where_the_mount_is_missing_protects_nothing_now()
+    {
+        var task = Task(Backed(TimeSpan.FromHours(1)));
+        var one = Of(task with { Away = new HashSet<string> { "attic" } });
+        Assert.Equal((DatabaseState.Incomplete, Now.AddHours(-1)), (one.State, one.LastGoodBackup));
+        Assert.Contains("Not there, or not what was defined: attic.", one.Reason, StringComparison.Ordinal);
+        var all = Of(task with { Away = new HashSet<string> { "attic", "nas" } });
+        Assert.Equal((DatabaseState.AtRisk, Now.AddHours(-1)), (all.State, all.LastGoodBackup));
+        Assert.StartsWith("Not there, or not what was defined: attic, nas.", all.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_combination_of_facts_has_one_state_and_a_reason_and_is_never_protected_by_an_old_backup()
+    {
+        var (seen, count) = (new HashSet<DatabaseState>(), 0);
+        foreach (var task in EveryTask())
+        {
+            var protection = Of(task);
+            seen.Add(protection.State);
+            count++;
+            Assert.True(protection.Reason.Length > 10 && protection.Reason.EndsWith('.'), protection.Reason);
+            Assert.Equal(protection.State is DatabaseState.Covered or DatabaseState.Waiting, protection.Problem is null);
+            if (protection.State is not (DatabaseState.Covered or DatabaseState.Incomplete)) continue;
+            Assert.True(protection.LastGoodBackup >= Now - Day - TimeSpan.FromHours(1), "an old backup protects");
+            if (task.Status.LastState == OperationState.Failed) Assert.Equal(["gone"], task.Status.FailedDestinations?.Keys ?? []);
+            Assert.Contains(task.Task.Settings.Destinations, d => task.Away?.Contains(d) != true);
+            if (protection.State == DatabaseState.Covered) Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Away?.Contains(d) == true);
+            if (protection.State == DatabaseState.Covered) Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Known?.Destinations.ContainsKey(d) == true);
+        }
+
+        Assert.True(count > 5_000, $"{count} combinations");
+        Assert.Equal([DatabaseState.Failing, DatabaseState.AtRisk, DatabaseState.Overdue, DatabaseState.Incomplete, DatabaseState.Held, DatabaseState.Waiting, DatabaseState.Covered], seen.Order());
+    }
+
+    private static IEnumerable<TaskFacts> EveryTask() =>
+        from last in new TimeSpan?[] { null, TimeSpan.Zero, TimeSpan.FromHours(20), Day + TimeSpan.FromHours(1), Day + TimeSpan.FromMinutes(61), 9 * Day, -3 * Day }
+        from state in Enum.GetValues<OperationState>().Cast<OperationState?>().Where(s => s is null or > OperationState.Running).Append(null)
+        from stored in new IReadOnlyList<string>?[] { null, [], ["attic"], ["attic", "nas"], ["old"] }
+        from failed in new IReadOnlyDictionary<string, string>?[] { null, Failed("attic", "no room."), Failed("gone", "no room.") }
+        from due in new DateTimeOffset?[] { null, Now.AddHours(3), Now.AddHours(-2) }
+        from isRunning in new[] { false, true }
+        from until in new DateTimeOffset?[] { null, Now.AddDays(1) }
+        from known in new[] { null, Known(("attic", Bad(2))), Known(("attic", Bad(2)), ("nas", Bad(900))) }
+        from away in new IReadOnlySet<string>?[] { null, new HashSet<string> { "attic" }, new HashSet<string> { "attic", "nas" } }
+        where last is not null || known is null
+        select Task(new() { LastFullBackup = Now - last, LastState = state, LastEnd = Now.AddHours(-1), StoredAt = stored, FailedDestinations = failed, LastError = "no room.", DelayedUntil = until }, known: known) with { Due = due, IsRunning = isRunning, Away = away };
+
+    private static KnownBadPoints Bad(int hours) => new(Now.AddHours(-hours), Now, "an archive is cut.");
+
+    private static KnownPoints Known(params (string Destination, KnownBadPoints Bad)[] bad) => new(bad.ToDictionary(b => b.Destination, b => b.Bad));
+
+    private static Dictionary<string, string> Failed(string destination, string error) => new() { [destination] = error };
+
+    private static TaskStatus Backed(TimeSpan ago) => new() { LastFullBackup = Now - ago, LastState = OperationState.Completed, LastEnd = Now - ago, StoredAt = ["attic", "nas"] };
+
+    private static DatabaseState State(TaskStatus status) => Of(Task(status)).State;
+
+    private static DatabaseProtection Of(params TaskFacts[] tasks) => Of(Record(), null, tasks);
+
+    private static DatabaseProtection Of(DatabaseRecord record, DateTimeOffset? missing, params TaskFacts[] tasks) => DatabaseProtection.Of(new(Now, TimeZoneInfo.Utc, record, tasks, missing));
+
+    private static DatabaseRecord Record() => new() { Id = new("shop", "orders"), Engine = "sqlite", FirstSeen = Now };
+
+    private static TaskFacts Task(TaskStatus status, string name = "nightly", string? full = "0 2 * * *", string? incremental = null, KnownPoints? known = null) => new(
+        new() { Id = name, Database = new("shop", "orders"), Name = name, ScheduledSince = Now.AddDays(-60), Settings = new() { Type = BackupType.Snapshot, FullBackup = full, IncrementalBackup = incremental, Destinations = ["attic", "nas"] } },
+        status,
+        Now.AddHours(14),
+        Known: known);
+}

@@ -1,0 +1,65 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Scheduling;
+using Holdfast.Core.Tasks;
+using static Holdfast.Core.Tests.Scheduling.Some;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Core.Tests.Scheduling;
+
+/// <summary>When an unchanged database is compared in full.</summary>
+public sealed class ComparisonsTests
+{
+    private static readonly DateTimeOffset Start = Utc(1, 3, 2);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(24)]
+    [InlineData(720)]
+    public void Between_two_comparisons_lies_the_time_that_was_asked_for_at_most(int hours)
+    {
+        foreach (var task in Tasks(20, hours))
+        {
+            var status = TaskStatus.Never with { LastRead = Start };
+            Assert.False(Comparisons.IsDue(task, status, Start));
+            Assert.True(Comparisons.IsDue(task, status, Start + TimeSpan.FromHours(hours)));
+        }
+    }
+
+    [Fact]
+    public void The_databases_of_a_template_are_spread_over_the_day()
+    {
+        var tasks = Tasks(2400, 24);
+        var status = TaskStatus.Never with { LastRead = Start };
+        var byHour = Enumerable.Range(1, 24).Select(h => tasks.Count(t => Comparisons.IsDue(t, status, Start.AddHours(h)) && !Comparisons.IsDue(t, status, Start.AddHours(h - 1)))).ToList();
+        Assert.Equal(2400, byHour.Sum());
+        Assert.All(byHour, count => Assert.InRange(count, 50, 150));
+    }
+
+    [Fact]
+    public void A_clock_that_was_ahead_puts_no_comparison_off() =>
+        Assert.All(Tasks(20, 24), t => Assert.True(Comparisons.IsDue(t, TaskStatus.Never with { LastRead = Start.AddYears(10) }, Start)));
+
+    [Fact]
+    public void A_status_of_an_older_version_begins_with_the_next_run()
+    {
+        var task = Tasks(1, 24)[0];
+        Assert.False(Comparisons.IsDue(task, TaskStatus.Never with { LastFullBackup = Start.AddYears(-1) }, Start));
+        var unchanged = new OperationResult { Unchanged = true, Kind = BackupKind.Incremental };
+        var status = StatusChanges.Succeeded(TaskStatus.Never, Start, Start, unchanged);
+        Assert.Equal(Start, status.LastRead);
+        Assert.Equal(Start, StatusChanges.Succeeded(status, Start.AddHours(1), Start.AddHours(1), unchanged).LastRead);
+        Assert.Equal(Start.AddHours(2), StatusChanges.Succeeded(status, Start.AddHours(2), Start.AddHours(2), unchanged with { ReadInFull = true }).LastRead);
+        Assert.Equal(Start.AddHours(3), StatusChanges.Succeeded(status, Start.AddHours(3), Start.AddHours(3), unchanged with { Unchanged = false }).LastRead);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(721)]
+    public void Hours_that_cannot_be_are_told(int hours) =>
+        Assert.Contains(TaskRules.Check(new TaskSettings { Type = BackupType.Snapshot, FullBackup = "0 2 * * *", CompareEveryHours = hours }), f => f.Field == "compareEveryHours");
+
+    private static List<BackupTask> Tasks(int count, int hours) =>
+        [.. Enumerable.Range(0, count).Select(i => new BackupTask { Id = $"{i:x20}", Database = new DatabaseId("s", $"d{i}"), Name = "t", Settings = new() { Type = BackupType.Snapshot, CompareEveryHours = hours }, ScheduledSince = Start })];
+}

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Destinations.Tests;
+
+/// <summary>A destination in a file system that stands still until it is thawed. It ignores every token, as a thread in a system call does.</summary>
+internal sealed class HangingDestination : IDestination
+{
+    private TaskCompletionSource _thaw = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string Name => "frozen";
+
+    public bool IsFrozen { get; private set; }
+
+    public int Disposed { get; private set; }
+
+    public void Freeze()
+    {
+        _thaw = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        IsFrozen = true;
+    }
+
+    public void Thaw()
+    {
+        IsFrozen = false;
+        _thaw.TrySetResult();
+    }
+
+    public async Task PassAsync()
+    {
+        if (IsFrozen) await _thaw.Task;
+    }
+
+    public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await PassAsync();
+        for (var i = 0; i < 2500; i++) yield return new($"{i:D4}", false, i);
+    }
+
+    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
+    {
+        await PassAsync();
+        return new Upload(this, path);
+    }
+
+    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => PassAsync();
+
+    public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        await PassAsync();
+        return new Source(this);
+    }
+
+    public Task DeleteAsync(string path, CancellationToken cancellationToken) => PassAsync();
+
+    public async Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
+    {
+        await PassAsync();
+        return 1;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class Upload(HangingDestination owner, string path) : IUpload
+    {
+        public string Path => path;
+
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await owner.PassAsync();
+
+        public ValueTask DisposeAsync()
+        {
+            owner.Disposed++;
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class Source(HangingDestination owner) : IByteSource
+    {
+        public string Name => "source";
+
+        public long Length => 100;
+
+        public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            await owner.PassAsync();
+            buffer.Span.Fill(7);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            owner.Disposed++;
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using Holdfast.Core.Errors;
+using Holdfast.Destinations.Limits;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Destinations.Tests;
+
+public sealed class LimitsTests : IAsyncDisposable
+{
+    private static readonly DestinationLimits Limits = new();
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly HangingDestination _inner = new();
+    private readonly CallLimiter _calls;
+    private readonly BoundedDestination _destination;
+
+    public LimitsTests()
+    {
+        _calls = new("nas", Limits, _time);
+        _destination = new(_inner, _calls);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        _inner.Thaw();
+        await _destination.DisposeAsync();
+        await _inner.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_call_that_hangs_is_given_up_after_its_time()
+    {
+        _inner.Freeze();
+        var failure = await FailsAsync(_destination.FreeBytesAsync(Token), Limits.Call);
+        Assert.Contains("has not answered within 5 minutes", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1, _calls.Blocked);
+        _inner.Thaw();
+        await UntilAsync(() => _calls.Blocked == 0);
+        Assert.Equal(1, await _destination.FreeBytesAsync(Token));
+    }
+
+    [Fact]
+    public async Task Whoever_cancels_is_freed_though_the_call_hangs()
+    {
+        await using var upload = await _destination.BeginUploadAsync("a", Token);
+        _inner.Freeze();
+        using var abort = new CancellationTokenSource();
+        var writing = upload.WriteAsync(new byte[1], abort.Token).AsTask();
+        await abort.CancelAsync();
+        await AdvanceUntilEndedAsync(writing, Limits.Grace);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
+
+        // What it wrote to is closed when the call returns, and not before.
+        await AdvanceUntilEndedAsync(upload.DisposeAsync().AsTask(), Limits.Grace);
+        Assert.Equal(0, _inner.Disposed);
+        _inner.Thaw();
+        await UntilAsync(() => _inner.Disposed == 1);
+        await Assert.ThrowsAsync<HoldfastException>(() => _destination.PublishAsync([upload], Token));
+    }
+
+    [Fact]
+    public async Task With_eight_calls_left_behind_the_next_fails_at_once_until_one_returns()
+    {
+        _inner.Freeze();
+        for (var i = 0; i < Limits.BlockedCalls; i++) await FailsAsync(_destination.DeleteAsync("x", Token), Limits.Call);
+        Assert.Equal(8, _calls.Blocked);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _destination.DeleteAsync("x", Token)); // no time passes
+        Assert.Contains("8 calls hang", failure.Message, StringComparison.Ordinal);
+        _inner.Thaw();
+        await UntilAsync(() => _calls.Blocked == 0);
+        await _destination.DeleteAsync("x", Token);
+    }
+
+    [Fact]
+    public async Task What_arrives_after_it_was_given_up_is_closed()
+    {
+        _inner.Freeze();
+        await FailsAsync(_destination.BeginUploadAsync("a", Token), Limits.Call);
+        await FailsAsync(_destination.OpenAsync("a", Token), Limits.Call);
+        Assert.Equal(0, _inner.Disposed);
+        _inner.Thaw();
+        await UntilAsync(() => _inner.Disposed == 2);
+    }
+
+    [Fact]
+    public async Task A_read_that_comes_back_late_does_not_touch_the_buffer_of_its_caller()
+    {
+        await using var source = await _destination.OpenAsync("a", Token);
+        _inner.Freeze();
+        var buffer = new byte[10];
+        await FailsAsync(source.ReadAsync(0, buffer, Token).AsTask(), Limits.Call);
+        _inner.Thaw();
+        await UntilAsync(() => _calls.Blocked == 0);
+        Assert.All(buffer, b => Assert.Equal(0, b));
+        await source.ReadAsync(0, buffer, Token);
+        Assert.All(buffer, b => Assert.Equal(7, b));
+    }
+
+    [Fact]
+    public async Task A_long_listing_is_whole()
+    {
+        var names = new List<string>();
+        await foreach (var entry in _destination.ListAsync("", Token)) names.Add(entry.Name);
+        Assert.Equal(Enumerable.Range(0, 2500).Select(i => $"{i:D4}"), names);
+    }
+
+    [Fact]
+    public async Task Whatever_a_driver_throws_is_a_failure_of_the_destination()
+    {
+        Exception[] all = [new InvalidOperationException("odd"), new OperationCanceledException("by itself"), new TaskCanceledException(), new IOException("disk")];
+        foreach (var thrown in all)
+        {
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => _calls.RunAsync("trying", TimeSpan.FromSeconds(1), _ => Task.FromException(thrown), Token));
+            Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+            Assert.Same(thrown, failure.InnerException);
+        }
+    }
+
+    [Fact]
+    public async Task A_lost_identity_is_told_on()
+    {
+        var told = new List<HoldfastException>();
+        _calls.IdentityFailed += told.Add;
+        var lost = new HoldfastException(ErrorCatalogue.DestinationIdentity, "another");
+        Assert.Same(lost, await Assert.ThrowsAsync<HoldfastException>(() => _calls.RunAsync("trying", TimeSpan.FromSeconds(1), _ => Task.FromException(lost), Token)));
+        Assert.Equal([lost], told);
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var i = 0; !isSo(); i++)
+        {
+            Assert.True(i < 2000, "it never came to be");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
+        }
+    }
+
+    private async Task<HoldfastException> FailsAsync(Task call, TimeSpan after)
+    {
+        await AdvanceUntilEndedAsync(call, after + Limits.Grace);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => call);
+        Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+        return failure;
+    }
+
+    private async Task AdvanceUntilEndedAsync(Task call, TimeSpan within)
+    {
+        for (var passed = TimeSpan.Zero; passed <= within && !call.IsCompleted; passed += within / 20)
+        {
+            await Task.WhenAny(call, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Token));
+            _time.Advance(within / 20);
+        }
+
+        await Task.WhenAny(call, Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, Token));
+        Assert.True(call.IsCompleted, "it still hangs");
+    }
+}

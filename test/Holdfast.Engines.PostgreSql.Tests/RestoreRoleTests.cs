@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Contract;
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Tests;
+
+/// <summary>The role that restores are run as, made by the script that is shipped: code of a hostile owner has nothing but its rights, and it has none.</summary>
+public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
+{
+    private const string Keeper = "keeper", Restorer = "keeper_restore", Owner = "keeper_restore_owner";
+
+    // Each is tried by a function that a generated column, an index and a constraint call; what succeeds is told in the server's log.
+    private static readonly string[] Attempts =
+    [
+        "SET ROLE keeper", "SET ROLE keeper_restore_owner", "SET ROLE postgres", "SET SESSION AUTHORIZATION postgres", "SET SESSION AUTHORIZATION keeper",
+        "ALTER ROLE CURRENT_USER SUPERUSER", "ALTER ROLE CURRENT_USER CREATEROLE", "ALTER ROLE CURRENT_USER BYPASSRLS", "ALTER ROLE keeper PASSWORD 'x'", "ALTER ROLE postgres PASSWORD 'x'",
+        "CREATE ROLE evil SUPERUSER", "CREATE ROLE evil", "GRANT keeper TO mallory", "GRANT keeper_restore_owner TO mallory", "GRANT pg_read_all_data TO mallory",
+        "ALTER DATABASE other OWNER TO mallory", "ALTER DATABASE other RENAME TO gone", "ALTER DATABASE earlier RENAME TO gone", "ALTER DATABASE other SET search_path = evil",
+        "COPY (SELECT 1) TO PROGRAM 'id'", "COPY (SELECT 1) TO '/tmp/holdfast-evil'", "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')", "SELECT pg_ls_dir('.')",
+        "CREATE EXTENSION dblink", "CREATE EXTENSION postgres_fdw", "SELECT rolpassword FROM pg_authid", "SELECT pg_reload_conf()", "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION evil.f()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
+    ];
+
+    private PostgreSqlSourceConfig Config => Cluster.Source() with { User = Keeper, Restore = new() { User = Restorer, Password = _ => new(Cluster.Password) } };
+
+    public override async ValueTask InitializeAsync()
+    {
+        await MakeRolesAsync(Cluster);
+        await Cluster.RunAsync("postgres", "CREATE ROLE mallory LOGIN");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Cluster.RunAsync("postgres", $"DROP ROLE mallory; DROP ROLE {Owner}; DROP ROLE {Restorer}; DROP ROLE {Keeper}");
+    }
+
+    [Fact]
+    public async Task Code_of_a_hostile_owner_gains_nothing_while_it_is_restored()
+    {
+        await Cluster.CreateAsync("other");
+        await RestoreAsync(Config, "earlier", await BackUpAsync("other", Config));
+        await MakeHostileAsync(string.Concat(Attempts.Select(a => $"""
+            BEGIN EXECUTE {Text("RESET ROLE")}; EXECUTE {Text(a)}; RAISE WARNING 'gained: %', {Text(a)}; EXCEPTION WHEN OTHERS THEN RAISE WARNING 'refused: % as %', {Text(a)}, session_user; END;
+            """)));
+        var backup = await BackUpAsync("shop", Config);
+        var before = await RightsAsync();
+        await RestoreAsync(Config, "copy", backup);
+        await Cluster.RunAsync("postgres", "DO $$ BEGIN RAISE WARNING 'all is told'; END $$");
+        await Cluster.Server.Log.WaitForAsync("all is told", Token);
+        var told = Cluster.Server.Log.Lines.Where(l => l.Contains("|_holdfast_restore_", StringComparison.Ordinal)).ToList();
+        Assert.DoesNotContain(told, l => l.Contains("WARNING:  gained: ", StringComparison.Ordinal));
+        Assert.All(Attempts, a => Assert.Contains(told, l => l.Contains($"WARNING:  refused: {a} as {Restorer}", StringComparison.Ordinal)));
+        Assert.Equal(before, await RightsAsync());
+        await AssertOwnedAsync(Cluster, "copy", Owner);
+    }
+
+    [Theory]
+    [InlineData("ALTER ROLE CURRENT_USER PASSWORD 'x'", "the password")]
+    [InlineData("ALTER ROLE CURRENT_USER SET work_mem = '64kB'", "work_mem")]
+    public async Task Code_that_changes_the_role_is_told_and_nothing_is_kept(string attempt, string said)
+    {
+        await MakeHostileAsync($"EXECUTE {Text(attempt)};");
+        var backup = await BackUpAsync("shop", Config);
+        try
+        {
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
+            Assert.True(failure.Error == ErrorCatalogue.Refused, failure.Message);
+            Assert.Contains(said, failure.Message, StringComparison.Ordinal);
+            Assert.Contains("'shop'", failure.Message, StringComparison.Ordinal);
+            Assert.NotNull(failure.Hint);
+            await AssertNothingLeftAsync();
+        }
+        finally
+        {
+            await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} RESET ALL");
+        }
+    }
+
+    [Theory]
+    [InlineData($"ALTER ROLE {Restorer} SUPERUSER", "superuser")]
+    [InlineData($"ALTER ROLE {Restorer} BYPASSRLS", "BYPASSRLS")]
+    [InlineData($"ALTER ROLE {Restorer} CREATEROLE", "CREATEROLE")]
+    [InlineData($"ALTER ROLE {Restorer} REPLICATION", "REPLICATION")]
+    [InlineData($"GRANT pg_read_all_data TO {Restorer}", "pg_read_all_data")]
+    [InlineData($"GRANT pg_write_all_data TO {Restorer}", "pg_write_all_data")]
+    [InlineData($"GRANT pg_read_server_files TO {Restorer}", "pg_read_server_files")]
+    [InlineData($"GRANT pg_execute_server_program TO {Restorer}", "pg_execute_server_program")]
+    [InlineData($"GRANT pg_monitor TO {Restorer}", "pg_monitor")]
+    [InlineData($"GRANT postgres TO {Restorer}", "can become 'postgres'")]
+    [InlineData($"GRANT {Owner} TO {Restorer}", $"can become '{Owner}'")]
+    [InlineData($"GRANT {Cluster.User} TO {Restorer}", $"can become '{Cluster.User}', which owns databases")]
+    public async Task A_role_that_may_more_than_log_in_runs_no_restore_unless_that_is_allowed(string grant, string said)
+    {
+        await Cluster.CreateAsync("shop");
+        var backup = await BackUpAsync("shop", Config);
+        await Cluster.RunAsync("postgres", grant);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
+        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Contains(said, failure.Message, StringComparison.Ordinal);
+        await AssertNothingLeftAsync();
+        await RestoreAsync(Config with { Restore = Config.Restore with { AllowPowerfulRole = true } }, "copy", backup);
+        await BackUpAsync("shop", Config);
+    }
+
+    [Fact]
+    public async Task A_source_without_such_a_role_is_backed_up_and_says_what_a_restore_takes()
+    {
+        await Cluster.CreateAsync("shop");
+        var config = Config with { Restore = new() };
+        var backup = await BackUpAsync("shop", config);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(config, "copy", backup));
+        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Contains("postgresql-role.sql", failure.Hint, StringComparison.Ordinal);
+        await using var source = Attach(config);
+        var test = await source.TestAsync(Token);
+        Assert.Empty(test.Problems);
+        Assert.Contains(test.Notes, n => n.Hint?.Contains("postgresql-role.sql", StringComparison.Ordinal) == true);
+        await using var whole = Attach(Config);
+        Assert.Empty((await whole.TestAsync(Token)).Notes);
+    }
+
+    [Theory]
+    [InlineData($"ALTER ROLE {Restorer} PASSWORD 'other'", "refused the password")]
+    [InlineData($"REVOKE {Owner} FROM {Keeper}", $"GRANT \"{Owner}\" TO \"{Keeper}\";")]
+    [InlineData($"REVOKE {Restorer} FROM {Keeper}", $"GRANT \"{Restorer}\" TO \"{Keeper}\";")]
+    [InlineData($"CREATE DATABASE precious OWNER {Restorer}", "owns the database 'precious'")]
+    public async Task What_the_roles_lack_is_told_before_anything_is_made(string change, string said)
+    {
+        await Cluster.CreateAsync("shop");
+        var backup = await BackUpAsync("shop", Config);
+        await Cluster.RunAsync("postgres", change);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
+        Assert.Contains(said, failure.Message + failure.Hint, StringComparison.Ordinal);
+        await AssertNothingLeftAsync();
+        await using var source = Attach(Config);
+        Assert.Contains((await source.TestAsync(Token)).Notes, n => (n.Message + n.Hint).Contains(said, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task One_of_everything_comes_back_and_belongs_to_the_owner_that_was_named()
+    {
+        await Cluster.RunAsync("postgres", $"CREATE ROLE \"a reader\"; CREATE ROLE \"an owner\" NOLOGIN; GRANT \"an owner\" TO {Keeper}");
+        try
+        {
+            await Cluster.CreateAsync("everything");
+            await Cluster.RunAsync("everything", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples", "everything.sql"), Token), Cluster.User);
+            await RestoreAsync(Config with { Restore = Config.Restore with { Owner = "an owner" } }, "copy", await BackUpAsync("everything", Cluster.Source(Cluster.Superuser)));
+            Assert.Equal(await Contents.SchemaAsync(Cluster, "everything", "--no-owner", "--no-acl"), await Contents.SchemaAsync(Cluster, "copy", "--no-owner", "--no-acl"));
+            Assert.Equal(await Contents.SumsAsync(Cluster, "everything"), await Contents.SumsAsync(Cluster, "copy"));
+            await AssertOwnedAsync(Cluster, "copy", "an owner");
+        }
+        finally
+        {
+            await Cluster.ClearAsync();
+            await Cluster.RunAsync("postgres", "DROP ROLE \"a reader\", \"an owner\"");
+        }
+    }
+
+    [Theory]
+    [InlineData(14)]
+    [InlineData(17)]
+    [InlineData(18)]
+    public async Task Other_versions_hand_over_too(int major)
+    {
+        await using var other = await OtherServers.StartAsync(major);
+        await MakeRolesAsync(other);
+        var from = major < 15 ? other : Cluster; // a database goes to no older server, and there is no pg_dump of newer ones
+        await from.CreateAsync("shop");
+        await from.RunAsync("shop", "CREATE TABLE t(id serial PRIMARY KEY, n numeric); INSERT INTO t(n) SELECT generate_series(1, 100); CREATE SCHEMA s; CREATE TABLE s.t AS TABLE t; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", Cluster.User);
+        await RestoreAsync(Config with { Hosts = [new("127.0.0.1", other.Port)] }, "copy", await BackUpAsync("shop", from.Source()));
+        Assert.Equal(await Contents.SumsAsync(from, "shop"), await Contents.SumsAsync(other, "copy"));
+        await AssertOwnedAsync(other, "copy", Owner);
+    }
+
+    private static string Text(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    private static Task<IReadOnlyList<string>> RestoreAsync(PostgreSqlSourceConfig config, string name, (MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint) backup) =>
+        RestoreAsync(config, name, backup.Items, backup.Fingerprint);
+
+    private static async Task MakeRolesAsync(Cluster cluster)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Postmaster.Binaries, "psql"), ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", $"role={Keeper}", "-f", Path.Combine(RepositoryRoot.Folder, "eng", "postgresql-role.sql"), "-h", "127.0.0.1", "-p", $"{cluster.Port}", "-U", Cluster.Superuser, "-d", "postgres"]) { RedirectStandardError = true };
+        start.Environment["PGPASSFILE"] = cluster.PassFile;
+        using var process = Process.Start(start)!;
+        var said = await process.StandardError.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+        Assert.True(process.ExitCode == 0, said);
+        foreach (var role in (string[])[Keeper, Restorer]) await cluster.RunAsync("postgres", $"ALTER ROLE {role} PASSWORD '{Cluster.Password.Replace("'", "''", StringComparison.Ordinal)}'");
+    }
+
+    // A function that may not be volatile calls one that is.
+    private async Task MakeHostileAsync(string body)
+    {
+        await Cluster.CreateAsync("shop", "mallory");
+        await using var connection = await Cluster.OpenAsync("shop");
+        await using var command = new NpgsqlCommand($"""
+            SET SESSION AUTHORIZATION mallory;
+            CREATE SCHEMA evil;
+            CREATE FUNCTION evil.f() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN IF current_setting('evil.off', true) = 'on' THEN RETURN 1; END IF; {body} RETURN 1; END $f$;
+            CREATE FUNCTION evil.calm(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN RETURN i + evil.f(); END $f$;
+            SET evil.off = 'on';
+            CREATE TABLE evil.generated(i int, g int GENERATED ALWAYS AS (evil.calm(i)) STORED); INSERT INTO evil.generated VALUES (1);
+            CREATE TABLE evil.indexed(i int); INSERT INTO evil.indexed VALUES (1); CREATE INDEX ON evil.indexed (evil.calm(i));
+            CREATE TABLE evil.checked(i int CHECK (evil.calm(i) > 0)); INSERT INTO evil.checked VALUES (1);
+            """, connection);
+        await command.ExecuteNonQueryAsync(Token);
+    }
+
+    private async Task<string> RightsAsync() => string.Join('\n', [
+        .. await Cluster.QueryAsync("postgres", "SELECT a::text FROM pg_authid a ORDER BY rolname"),
+        .. await Cluster.QueryAsync("postgres", "SELECT roleid::regrole::text, member::regrole::text, admin_option FROM pg_auth_members ORDER BY 1, 2"),
+        .. await Cluster.QueryAsync("postgres", "SELECT datname, datdba::regrole::text, datacl::text FROM pg_database WHERE datname <> 'copy' ORDER BY 1"),
+        .. await Cluster.QueryAsync("postgres", "SELECT setdatabase, setrole, setconfig::text FROM pg_db_role_setting ORDER BY 1, 2")]);
+
+    private static async Task AssertOwnedAsync(Cluster cluster, string database, string owner)
+    {
+        Assert.Equal([owner], await cluster.QueryAsync("postgres", $"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{database}'"));
+        Assert.Empty(await cluster.QueryAsync(database, $"SELECT classid::regclass::text, objid FROM pg_shdepend WHERE refobjid = '{Restorer}'::regrole AND classid <> 'pg_auth_members'::regclass AND (dbid = 0 OR dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))"));
+    }
+}

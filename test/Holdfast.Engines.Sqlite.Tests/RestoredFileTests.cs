@@ -1,0 +1,119 @@
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Engines.Sqlite.Tests;
+
+/// <summary>Owner and mode of a restored file.</summary>
+public sealed class RestoredFileTests : IDisposable
+{
+    private static readonly string Me = Environment.UserName;
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_view_tells_owner_and_mode_of_its_file()
+    {
+        File.SetUnixFileMode(_folder.Make("app.db"), (UnixFileMode)Convert.ToInt32("0664", 8));
+        await using var view = await _folder.Open("app.db");
+        Assert.Equal(("0664", Me), (view.File!.Mode, view.File.User));
+    }
+
+    [Theory]
+    [InlineData("0640", "0640", 0)]
+    [InlineData("0400", "0400", 0)]
+    [InlineData("0644", "0640", 1)]
+    [InlineData("0777", "0660", 1)]
+    [InlineData("6755", "0640", 1)]
+    [InlineData("1666", "0660", 1)]
+    [InlineData("777777", "0660", 1)]
+    public async Task Of_a_hostile_mode_only_reading_and_writing_by_owner_and_group_is_taken_over(string asked, string made, int warnings)
+    {
+        var (file, told) = await RestoreAsync(new(asked, "nobody", "nogroup"), new() { Mode = true });
+        Assert.Equal((made, Me), (file.Mode, file.User));
+        Assert.Equal(warnings, told.Count);
+    }
+
+    [Fact]
+    public async Task Nothing_is_taken_over_unless_that_is_asked_for()
+    {
+        var (file, told) = await RestoreAsync(new("0664", "nobody", "nogroup"), new());
+        Assert.Equal(("0600", Me), (file.Mode, file.User));
+        Assert.Empty(told);
+    }
+
+    [Fact]
+    public async Task A_user_and_a_group_that_are_not_here_are_told_and_the_group_gets_no_rights()
+    {
+        var (file, told) = await RestoreAsync(new("0660", "no-such-user", "no-such-group"), new() { Mode = true, Owner = true });
+        Assert.Equal(("0600", Me), (file.Mode, file.User));
+        Assert.Contains(told, t => t.Contains("no user 'no-such-user'", StringComparison.Ordinal));
+        Assert.Contains(told, t => t.Contains("no group 'no-such-group'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_file_is_given_to_its_owner_and_group_or_it_is_told_why_not()
+    {
+        var (file, told) = await RestoreAsync(new("0660", "65533", "65532"), new() { Mode = true, Owner = true });
+        if (Environment.IsPrivilegedProcess) Assert.Equal((new FilePermissions("0660", "65533", "65532"), 0), (file, told.Count));
+        else Assert.Equal(("0600", Me, 3), (file.Mode, file.User, told.Count));
+    }
+
+    [Fact]
+    public async Task An_archive_that_does_not_say_whose_file_it_was_leaves_it_private()
+    {
+        var (file, told) = await RestoreAsync(null, new() { Mode = true, Owner = true });
+        Assert.Equal("0600", file.Mode);
+        Assert.Single(told);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_put_in_place_of_the_new_one_is_refused()
+    {
+        var secret = Path.Combine(_folder.Spool, "secret");
+        File.WriteAllText(secret, "s");
+        File.SetUnixFileMode(secret, UnixFileMode.UserRead);
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0) { File = new("0660", Me, Me), Restore = new() { Mode = true } };
+        await using var target = await source.BeginRestoreAsync(request, default);
+        await target.LoadAsync(new ImageItems(Database()), default);
+        var made = Directory.GetFiles(_folder.Root).Single(f => !f.EndsWith(".lock", StringComparison.Ordinal));
+        File.Delete(made);
+        File.CreateSymbolicLink(made, secret);
+        Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => target.CommitAsync(default))).Error);
+        Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(secret));
+    }
+
+    private async Task<(FilePermissions File, IReadOnlyList<string> Told)> RestoreAsync(FilePermissions? original, FileRestore restore)
+    {
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0) { File = original, Restore = restore };
+        await using var target = await source.BeginRestoreAsync(request, default);
+        await target.LoadAsync(new ImageItems(Database()), default);
+        await target.CommitAsync(default);
+        Assert.Equal(target.File!.Mode, $"0{Convert.ToString((int)File.GetUnixFileMode(_folder["app.db"]), 8).PadLeft(3, '0')}");
+        return (target.File, target.Warnings);
+    }
+
+    private static byte[] Database()
+    {
+        using var other = new TestFolder();
+        return File.ReadAllBytes(other.Make("x"));
+    }
+
+    private sealed class ImageItems(byte[] image) : IItemSource
+    {
+        public IReadOnlyList<ItemInfo> Items => [new("database.sqlite", ItemKind.Image, image.Length, 4096)];
+
+        public Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken)
+        {
+            target.SetLength(image.Length);
+            target.Write(0, image);
+            return Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Protection;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Node.Tests.Catalog;
+
+/// <summary>What can happen to stored archives, each kind once: it is found, it counts, the chain is not extended, and another destination's copy is used and heals it.</summary>
+public sealed class DamageTests : BackedUpNode
+{
+    public static TheoryData<Kind> Kinds => [.. Enum.GetValues<Kind>()];
+
+    public static TheoryData<Kind> KindsOfArchives => [.. Enum.GetValues<Kind>().Where(k => k is not (Kind.IndexRemoved or Kind.IndexDamaged))];
+
+    [Theory]
+    [MemberData(nameof(KindsOfArchives))]
+    public async System.Threading.Tasks.Task What_is_damaged_is_found_and_counts_and_the_next_backup_is_full(Kind kind)
+    {
+        await CoverAsync("nas");
+        await ThreeAsync("a");
+        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        DamageAt("nas", kind);
+
+        var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
+        Assert.Equal(OperationState.Failed, verified.State);
+        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
+        Node.Alerts.Look();
+        Assert.Contains(Node.Alerts.Items, a => a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" });
+
+        var next = await BackUpAsync("a", BackupKind.Incremental);
+        Assert.Equal((OperationState.Completed, BackupKind.Full), (next.State, next.Result!.Kind));
+        Assert.Contains(next.Result.Warnings, w => w.StartsWith("made as full: ", StringComparison.Ordinal));
+        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        Assert.Equal(BackupKind.Incremental, (await BackUpAsync("a", BackupKind.Incremental)).Result!.Kind);
+        await RestoresAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async System.Threading.Tasks.Task What_is_damaged_at_one_destination_is_restored_from_the_other_and_healed(Kind kind)
+    {
+        await CoverAsync("nas", "second");
+        await ThreeAsync("a");
+        DamageAt("nas", kind);
+
+        var restored = await RestoresAsync();
+        var isIndex = kind is Kind.IndexRemoved or Kind.IndexDamaged;
+        Assert.Equal(isIndex ? "nas" : "second", Assert.Single(restored.Result!.Destinations).Key);
+        Assert.Equal(isIndex, !restored.Result.Warnings.Any(w => w.StartsWith("restored from 'second': ", StringComparison.Ordinal)));
+
+        await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
+        Assert.Equal(isIndex ? DatabaseState.Covered : DatabaseState.Incomplete, Node.Protection.Of(Task).State);
+        var next = await BackUpAsync("a", BackupKind.Incremental);
+        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        // A file that was renamed is one that nobody has written: no chain with it is extended.
+        Assert.Equal((OperationState.Completed, kind == Kind.Renamed ? BackupKind.Full : BackupKind.Incremental), (next.State, next.Result!.Kind));
+        Assert.Equal(Files("second"), Files("nas").Where(f => !f.Contains("-59.incremental", StringComparison.Ordinal)));
+        Node.Alerts.Look();
+        Assert.Equal(kind == Kind.Renamed, Node.Alerts.Items.Any(a => a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing));
+    }
+
+    [Theory]
+    [InlineData(Kind.Cut)]
+    [InlineData(Kind.Empty)]
+    [InlineData(Kind.MiddleRemoved)]
+    [InlineData(Kind.FolderRemoved)]
+    public async System.Threading.Tasks.Task What_a_listing_shows_is_found_by_the_next_run_and_by_the_audit_without_a_verification(Kind kind)
+    {
+        await CoverAsync("nas", "second");
+        await ThreeAsync("a");
+        DamageAt("nas", kind);
+        await Node.Audit.AuditAsync(new("fake", "a"), Token);
+        Assert.Equal(Files("second"), Files("nas"));
+        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+
+        foreach (var destination in (string[])["nas", "second"]) DamageAt(destination, kind);
+        await Node.Audit.AuditAsync(new("fake", "a"), Token);
+        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
+        Node.Alerts.Look();
+        Assert.Equal(2, Node.Alerts.Items.Count(a => a.Kind == AlertKind.BackupsMissing));
+        var next = await BackUpAsync("a", BackupKind.Incremental);
+        Assert.Equal(BackupKind.Full, next.Result!.Kind);
+        Assert.Contains(next.Result.Warnings, w => w.StartsWith("made as full: ", StringComparison.Ordinal));
+
+        // They are gone all the same: that stands until somebody has taken note of it.
+        Node.Alerts.Look();
+        Assert.Equal(2, Node.Alerts.Items.Count(a => a.Kind == AlertKind.BackupsMissing));
+        await Node.Catalog.AcknowledgeAsync("nas", null);
+        await Node.Catalog.AcknowledgeAsync("second", new("fake", "a"));
+        Node.Alerts.Look();
+        Assert.DoesNotContain(Node.Alerts.Items, a => a.Kind == AlertKind.BackupsMissing);
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task The_newest_point_that_is_gone_is_not_replaced_by_an_older_one_unasked()
+    {
+        await CoverAsync("nas");
+        await ThreeAsync("a");
+        var newest = Archives("nas", "a")[2];
+        File.Delete(newest);
+        var restored = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
+        Assert.Equal((OperationState.Failed, "chain-incomplete"), (restored.State, restored.Error!.Code));
+        Assert.Contains(Path.GetFileName(Archives("nas", "a")[1])[..19], restored.Error.Hint, StringComparison.Ordinal);
+        var older = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Point = Path.GetFileName(Archives("nas", "a")[1])[..19], Target = new("fake", "again") }, "tester", Token));
+        Assert.Equal(OperationState.Completed, older.State);
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task Chains_are_verified_by_themselves_once_in_so_many_days()
+    {
+        await CoverAsync("nas");
+        await ThreeAsync("a");
+        var template = Node.State.Templates.Find("0123456789")!.Value;
+        await Node.State.Templates.PutAsync(template.Id, template with { Settings = template.Settings with { VerifyEveryDays = 7 } }, null, Token);
+        await UntilAsync(() => Task.Settings.VerifyEveryDays == 7);
+        Assert.Equal(2, Node.Rotation.Due().Count);
+        Time.Advance(Restores.VerifyRotation.Turn);
+        await UntilAsync(() => Node.Operations.All.Count(o => o is { Kind: OperationKind.Verify, State: OperationState.Completed }) == 2);
+        Assert.Empty(Node.Rotation.Due());
+        Assert.All(Node.Catalog.ChainsOf(new("fake", "a")).SelectMany(c => c.Entries), e => Assert.NotNull(e.At("nas")!.Verified));
+        Time.Advance(TimeSpan.FromDays(7));
+        await UntilAsync(() => Node.Operations.All.Count(o => o is { Kind: OperationKind.Verify, State: OperationState.Completed }) == 4);
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task An_archive_that_the_catalog_does_not_know_is_recorded_by_the_verification_that_passes()
+    {
+        await CoverAsync("nas");
+        await ThreeAsync("a");
+        foreach (var chain in Node.Catalog.ChainsOf(new("fake", "a"))) await Node.Catalog.ForgetAsync("nas", chain.Path);
+        await Node.Audit.AuditAsync(new("fake", "a"), Token);
+        // The newest one is known by the state.
+        Assert.Equal([false, false, true], Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries.Select(e => e.Archive.IsRecorded));
+        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
+        Assert.Equal(OperationState.Completed, verified.State);
+        Assert.All(Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries, e => Assert.True(e.Archive.IsRecorded));
+        Assert.Equal(Node.StatusOf(Task.Id).Head!.Sha256, Node.Catalog.NewestOf(new("fake", "a"), Task.Id)!.Entries[^1].Archive.Sha256);
+    }
+}

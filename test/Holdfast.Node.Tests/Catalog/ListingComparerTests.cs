@@ -1,0 +1,71 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Layout;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Stores;
+
+namespace Holdfast.Node.Tests.Catalog;
+
+/// <summary>A listing against what the catalog knows: names and lengths.</summary>
+public sealed class ListingComparerTests
+{
+    private const string Path = "fake/db/2026-11-25-10-00-00.A-snapshot";
+    private const string Name = "2026-11-25-10-00-00.snapshot.tar.zst";
+    private static readonly DateTimeOffset Now = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void What_is_as_it_was_written_is_no_finding() => Assert.Empty(Compare(Known(CopyState.Whole), Listed(1000)));
+
+    [Fact]
+    public void What_is_not_known_is_noted_and_never_damaged()
+    {
+        var found = Assert.Single(Compare(null, Listed(1000)));
+        Assert.Equal((CopyState.Whole, 1000, false), (found.State, found.Archive!.Length, found.Archive.IsRecorded));
+    }
+
+    [Theory]
+    [InlineData(999)]
+    [InlineData(0)]
+    [InlineData(1001)]
+    public void Another_length_is_missing(long length)
+    {
+        var found = Assert.Single(Compare(Known(CopyState.Whole), Listed(length)));
+        Assert.Equal(CopyState.Missing, found.State);
+        Assert.Contains($"{length} bytes; 1000 were written", found.Problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_that_is_not_there_is_missing_once()
+    {
+        Assert.Equal(CopyState.Missing, Assert.Single(Compare(Known(CopyState.Whole))).State);
+        Assert.Empty(Compare(Known(CopyState.Missing)));
+    }
+
+    [Fact]
+    public void One_that_came_back_is_missing_no_longer_and_one_that_is_damaged_stays_so()
+    {
+        Assert.Equal(CopyState.Whole, Assert.Single(Compare(Known(CopyState.Missing), Listed(1000))).State);
+        Assert.Empty(Compare(Known(CopyState.Damaged), Listed(1000)));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(7L)]
+    public void An_index_that_is_missing_or_short_is_told_apart(long? index)
+    {
+        Assert.Equal(CopyState.WithoutIndex, Assert.Single(Compare(Known(CopyState.Whole), Listed(1000, index))).State);
+        Assert.Empty(Compare(Known(CopyState.WithoutIndex), Listed(1000, index)));
+        Assert.Equal(CopyState.Whole, Assert.Single(Compare(Known(CopyState.WithoutIndex), Listed(1000))).State);
+    }
+
+    [Fact]
+    public void One_that_was_never_there_is_not_missing() => Assert.Empty(ListingComparer.Compare(Known(CopyState.Whole), Path, [], "other", Now));
+
+    private static CatalogChain Known(CopyState state) => new(Path, new DatabaseId("fake", "db"), null, [new(
+        new() { Name = Name, Length = 1000, Id = new('1', 32), IndexLength = 50 },
+        [new("nas", state, null, null, state == CopyState.Whole ? null : new OperationError("not-found", "It is not there.", null), false)])]);
+
+    private static StoredArchive Listed(long length, long? index = 50) => new($"{Path}/{Name}", ArchiveName.TryParse(Name)!, length, index is not null) { IndexLength = index };
+
+    private static IReadOnlyList<CopyFinding> Compare(CatalogChain? known, params StoredArchive[] listed) => ListingComparer.Compare(known, Path, listed, "nas", Now);
+}

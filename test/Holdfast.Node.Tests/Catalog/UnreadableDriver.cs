@@ -1,0 +1,67 @@
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Destinations;
+using Holdfast.Destinations.Local;
+
+namespace Holdfast.Node.Tests.Catalog;
+
+/// <summary>Local destinations of which one file cannot be read.</summary>
+internal sealed class UnreadableDriver : IDestinationDriver
+{
+    private readonly LocalDriver _local = new();
+
+    /// <summary>End of the path of the file that the disk does not give back.</summary>
+    public string? Unreadable { get; set; }
+
+    /// <summary>End of the path of the file at which the destination fails as a whole.</summary>
+    public string? Failing { get; set; }
+
+    public Task<string> InitializeAsync(string root, CancellationToken cancellationToken) => _local.InitializeAsync(root, cancellationToken);
+
+    public Task<string?> FindIdentityAsync(string root, CancellationToken cancellationToken) => _local.FindIdentityAsync(root, cancellationToken);
+
+    public async Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken) =>
+        new Place(this, root, await _local.OpenAsync(root, identity, cancellationToken));
+
+    private sealed class Place(UnreadableDriver driver, string root, IDestination inner) : IDestination
+    {
+        public string Name => inner.Name;
+
+        public string? Identity => inner.Identity;
+
+        public Task CheckAsync(CancellationToken cancellationToken) => inner.CheckAsync(cancellationToken);
+
+        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) => inner.ListAsync(folder, cancellationToken);
+
+        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => inner.BeginUploadAsync(path, cancellationToken);
+
+        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => inner.PublishAsync(uploads, cancellationToken);
+
+        public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
+        {
+            var source = await inner.OpenAsync(path, cancellationToken);
+            var full = $"{root}/{path}";
+            return driver.Unreadable is { } bad && full.EndsWith(bad, StringComparison.Ordinal) ? new Bad(source, ErrorCatalogue.Unreadable)
+                : driver.Failing is { } failing && full.EndsWith(failing, StringComparison.Ordinal) ? new Bad(source, ErrorCatalogue.DestinationFailed)
+                : source;
+        }
+
+        public Task DeleteAsync(string path, CancellationToken cancellationToken) => inner.DeleteAsync(path, cancellationToken);
+
+        public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => inner.FreeBytesAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    private sealed class Bad(IByteSource inner, Error error) : IByteSource
+    {
+        public string Name => inner.Name;
+
+        public long Length => inner.Length;
+
+        public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
+            throw new HoldfastException(error, $"'{Name}' cannot be read at offset {offset}.", "Check the disk.");
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

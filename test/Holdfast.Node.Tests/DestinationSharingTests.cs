@@ -1,0 +1,145 @@
+using Holdfast.Archive.Age;
+using Holdfast.Core.Errors;
+using Holdfast.Node.Places;
+using Holdfast.Node.Restores;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Node.Tests;
+
+/// <summary>One opening for all who ask, and none that waits for that of another destination.</summary>
+public sealed class DestinationSharingTests : IAsyncLifetime
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
+    private readonly NodeState _state = new(new MemoryStore(), TimeProvider.System);
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeDriver _driver = new();
+    private DestinationBook _book = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _state.StartAsync(Token);
+        _book = new(_state, new([_root]), new() { Tag = "A", Key = AgeIdentity.Generate(), DestinationDriver = _driver }, _time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _driver.Thaw();
+        await _book.DisposeAsync();
+        await _state.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    [Fact]
+    public async Task One_that_hangs_while_it_is_opened_holds_up_no_other_and_is_given_up_after_its_time()
+    {
+        await DefineAsync("dead", "other");
+        _driver.Frozen = "dead";
+        using var abort = new CancellationTokenSource();
+        var waiting = Enumerable.Range(0, 40).Select(_ => _book.OpenAsync("dead", Token)).ToList();
+        var aborted = _book.OpenAsync("dead", abort.Token);
+        await using (await _book.OpenAsync("other", Token))
+        {
+            await abort.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => aborted);
+        }
+
+        await Task.WhenAny(Task.WhenAll(waiting), AdvanceAsync(TimeSpan.FromSeconds(31)));
+        foreach (var one in waiting) Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => one)).Error);
+        Assert.Equal(1, _driver.Opened.Count(r => r.EndsWith("dead", StringComparison.Ordinal))); // for all of them
+    }
+
+    [Fact]
+    public async Task One_that_was_defined_anew_is_closed_when_its_last_user_has_ended()
+    {
+        await DefineAsync("old");
+        var first = await _book.OpenAsync("old", Token);
+        var second = await _book.OpenAsync("old", Token);
+        await _book.PutAsync(new() { Name = "old", Kind = "local", Path = $"{_root}/new" }, null, Token);
+        await using var third = await _book.OpenAsync("old", Token);
+        Assert.Equal(($"{_root}/old", $"{_root}/new"), (first.Name, third.Name));
+        await first.DisposeAsync();
+        await first.DisposeAsync();
+        Assert.Empty(_driver.Closed);
+        await second.DisposeAsync();
+        Assert.Equal([$"{_root}/old"], _driver.Closed);
+    }
+
+    [Fact]
+    public async Task The_room_that_is_left_is_measured_at_each_look_and_is_that_of_the_present_definition()
+    {
+        await DefineAsync("nas");
+        var config = _book.Find("nas")!.Value;
+        Assert.Null(_book.Room(config));
+        await _book.CheckAllAsync(Token);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _book.CheckAllAsync(Token);
+        Assert.Equal(new(_time.GetUtcNow(), 1), _book.Room(config));
+        await _book.PutAsync(config with { Path = $"{_root}/other" }, null, Token);
+        Assert.Null(_book.Room(_book.Find("nas")!.Value));
+    }
+
+    [Fact]
+    public async Task What_backups_were_found_at_is_closed_when_nobody_reads_there_any_more()
+    {
+        await DefineAsync("old");
+        var chain = $"{_root}/old/shop/a.db/2026-11-25-10-00-00.A-snapshot-0123456789";
+        Directory.CreateDirectory(chain);
+        await File.WriteAllTextAsync($"{chain}/2026-11-25-10-00-00.snapshot.tar.zst", "an archive, as far as names tell", Token);
+        var finder = new BackupFinder(_book, _book.Paths);
+        await using (var all = await finder.AllOfAsync(new("shop", "a.db"), Token)) Assert.Single(all.Places);
+        await using (var all = await finder.LookAsync("destination:old/shop", Token)) Assert.Single(all.Places);
+        await using (var one = (await finder.FindAsync("shop/a.db", Token)).Destination)
+        {
+            await _book.PutAsync(new() { Name = "old", Kind = "local", Path = $"{_root}/new" }, null, Token);
+            await using var anew = await _book.OpenAsync("old", Token);
+            Assert.Empty(_driver.Closed);
+        }
+
+        Assert.Equal([$"{_root}/old"], _driver.Closed);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("destination:old")]
+    public async Task An_archive_that_is_found_by_its_path_and_does_not_answer_is_given_up_after_its_time(string from)
+    {
+        await DefineAsync("old");
+        var chain = $"{_root}/old/shop/a.db/2026-11-25-10-00-00.A-snapshot-0123456789";
+        Directory.CreateDirectory(chain);
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [$"{chain}/2026-11-25-10-00-00.snapshot.tar.zst"])) await make.WaitForExitAsync(Token);
+        var finder = new BackupFinder(_book, _book.Paths);
+        await using var found = (await finder.FindAsync(from.Length == 0 ? chain : $"{from}/shop", Token)).Destination;
+        var opening = found.OpenAsync(from.Length == 0 ? "2026-11-25-10-00-00.snapshot.tar.zst" : $"a.db/{Path.GetFileName(chain)}/2026-11-25-10-00-00.snapshot.tar.zst", Token);
+        await Task.WhenAny(opening, AdvanceAsync(TimeSpan.FromMinutes(6)));
+        Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => opening)).Error);
+    }
+
+    [Fact]
+    public async Task One_that_hangs_does_not_hold_up_the_stop_of_the_node()
+    {
+        await DefineAsync("dead");
+        _driver.Frozen = "dead";
+        var opening = _book.OpenAsync("dead", Token);
+        var stopping = _book.DisposeAsync().AsTask();
+        await Task.WhenAny(stopping, AdvanceAsync(TimeSpan.FromSeconds(2)));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Token);
+        await Assert.ThrowsAnyAsync<Exception>(() => opening);
+    }
+
+    private async Task DefineAsync(params string[] names)
+    {
+        foreach (var name in names) await _state.Destinations.PutAsync(name, new() { Name = name, Kind = "local", Path = $"{_root}/{name}" }, 0, Token);
+        foreach (var name in names) await _state.Identities.PutAsync($"{name}/A", new(Holdfast.Destinations.DestinationIdentity.New()), 0, Token);
+    }
+
+    private async Task AdvanceAsync(TimeSpan by)
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
+            _time.Advance(by / 20);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Core.Cluster;
+using Holdfast.Core.Errors;
+using Holdfast.Engines;
+
+namespace Holdfast.Node.Tests.Discovery;
+
+/// <summary>A source that does whatever a test wants: throws anything, hangs, cancels by itself, comes back as another.</summary>
+internal sealed class OddSource(string name) : IDatabaseSource
+{
+    public string Name => name;
+
+    /// <summary>Where it is defined to be.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>Gives the password that it would connect with.</summary>
+    public Func<CancellationToken, ValueTask<string?>>? Password { get; init; }
+
+    /// <summary>The role that restores are run as.</summary>
+    public string? RestoreUser { get; init; }
+
+    /// <summary>Gives the password of that role.</summary>
+    public Func<CancellationToken, ValueTask<string?>>? RestorePassword { get; init; }
+
+    /// <summary>What is found.</summary>
+    public List<DiscoveredDatabase> Databases { get; set; } = [];
+
+    /// <summary>Thrown when it is looked at.</summary>
+    public Exception? Throws { get; set; }
+
+    /// <summary>Waited for, whatever is cancelled.</summary>
+    public Task Hang { get; set; } = Task.CompletedTask;
+
+    /// <summary>Thrown when leftovers are removed.</summary>
+    public Exception? ThrowsCleaning { get; set; }
+
+    public string? Identity { get; set; }
+
+    public string? Place { get; set; }
+
+    /// <summary>Whether it keeps an identity that it is given.</summary>
+    public bool KeepsIdentity { get; set; }
+
+    /// <summary>Databases that are gone, and why they are not.</summary>
+    public Dictionary<string, HoldfastException> Explained { get; } = [];
+
+    public int Looks { get; private set; }
+
+    public int Cleaned { get; private set; }
+
+    public bool IsDisposed { get; private set; }
+
+    public void Has(params string[] names) => Databases = [.. names.Select(n => new DiscoveredDatabase(n, 4096, EncryptionState.No))];
+
+    public async Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken)
+    {
+        Looks++;
+        await Hang;
+        return Throws is null ? new(Identity, "1", DatabaseRole.Primary) { Place = Place } : throw Throws;
+    }
+
+    public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        foreach (var database in Databases) yield return database;
+    }
+
+    public Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken)
+    {
+        if (KeepsIdentity) Identity = identity;
+        return Task.FromResult(KeepsIdentity);
+    }
+
+    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, HoldfastException>>(Explained.Where(e => names.Contains(e.Key)).ToDictionary());
+
+    public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task RemoveLeftoversAsync(CancellationToken cancellationToken)
+    {
+        if (ThrowsCleaning is { } failure) throw failure;
+        Cleaned++;
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        return default;
+    }
+}

@@ -1,0 +1,115 @@
+using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Tests.Faults;
+using Holdfast.Testing.Faults;
+
+namespace Holdfast.Node.Tests.Jobs;
+
+/// <summary>Who asks at the very moment at which something ends.</summary>
+public sealed class EndingTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_backup_that_is_asked_for_while_the_last_one_of_its_task_is_just_ending_runs()
+    {
+        await using var world = new FaultWorld(1);
+        world.Source.Put("db", new byte[4 * MemorySource.Page]);
+        await world.BeginAsync(Token);
+        var task = world.Node.Tasks.Of(new("fake", "db"))[0];
+        LiveOperation? second = null;
+        var first = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
+        world.Node.Operations.Changed += operation =>
+        {
+            if (operation.Id == first.Id && operation.HasEnded) second ??= world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
+        };
+        await world.PassAsync(first.Ended, "the first does not end", Token);
+        Assert.NotNull(second);
+        Assert.NotEqual(first.Id, second.Id);
+        await world.PassAsync(second.Ended, "the second does not end", Token);
+        Assert.Equal(OperationState.Completed, second.Current.State);
+    }
+
+    [Fact]
+    public async Task A_node_whose_state_store_stands_still_stops_all_the_same()
+    {
+        await using var world = new FaultWorld(1);
+        world.Source.Put("db", new byte[4 * MemorySource.Page]);
+        await world.BeginAsync(Token);
+        var task = world.Node.Tasks.Of(new("fake", "db"))[0];
+        world.StoreFaults.Set(1, FaultKind.Hang);
+        world.Node.State.Statuses.Set(task.Id, new() { LastError = "to be stored" });
+        for (var i = 0; i < 1000 && world.StoreFaults.Held == 0; i++) await Task.Delay(1, Token);
+        Assert.True(world.StoreFaults.Held > 0, "nothing hangs");
+        await world.PassAsync(world.Node.StopAsync(), "the node does not stop", Token);
+        world.StoreFaults.Clear();
+    }
+
+    [Fact]
+    public async Task What_a_kill_left_goes_also_where_the_node_is_killed_again_before_it_has_cleaned()
+    {
+        await using var world = new FaultWorld(1);
+        world.Source.Put("db", new byte[4 * MemorySource.Page]);
+        await world.BeginAsync(Token);
+        var task = world.Node.Tasks.Of(new("fake", "db"))[0];
+        foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
+        var running = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
+        for (var i = 0; i < 1000 && running.Current.State == OperationState.Queued; i++) await Task.Delay(1, Token);
+        await world.Node.State.Writer.FlushAsync(Token);
+        await world.StopAsync(isKilled: true, Token);
+        var left = $"{world.Roots.First()}/fake/db/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
+        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+        await File.WriteAllTextAsync(left, "half", Token);
+        world.Source.Drop("db"); // no backup of it will ever clean there
+
+        foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
+        await world.StartAsync(Token);
+        await world.Node.State.Writer.FlushAsync(Token);
+        await world.StopAsync(isKilled: true, Token);
+        Assert.True(File.Exists(left), "it was cleaned before the second kill");
+
+        await world.StartAsync(Token);
+        await world.PassAsync(GoneAsync(left), $"'{left}' stays", Token);
+    }
+
+    [Fact]
+    public async Task What_a_kill_left_goes_also_where_the_record_still_says_that_the_backup_waits()
+    {
+        await using var world = new FaultWorld(1);
+        var names = Enumerable.Range(0, 8).Select(i => $"db{i}").ToList();
+        foreach (var name in names) world.Source.Put(name, new byte[4 * MemorySource.Page]);
+        await world.BeginAsync(Token);
+        foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
+        var asked = names.Select(name => world.Node.Tasks.Of(new("fake", name))[0]).Select(task => world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester")).ToList();
+        for (var i = 0; i < 1000 && asked.All(o => o.Current.State == OperationState.Queued); i++) await Task.Delay(1, Token);
+        await world.Node.State.Writer.FlushAsync(Token);
+        var waiting = asked.Last(o => o.Current.State == OperationState.Queued).Current;
+        await world.StopAsync(isKilled: true, Token);
+        var left = $"{world.Roots.First()}/fake/{waiting.Database.Name}/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
+        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+        await File.WriteAllTextAsync(left, "half", Token); // it had just begun, and its record did not say so yet
+        world.Source.Drop(waiting.Database.Name);
+
+        foreach (var root in world.Roots) world.Vanish(root, another: false);
+        await world.StartAsync(Token);
+        await world.PassAsync(EndedAsync(world.Node, waiting.Id), "what waited for a database that is gone does not end", Token);
+        await world.Node.State.Writer.FlushAsync(Token);
+        await world.StopAsync(isKilled: true, Token);
+        world.ComeBack();
+        Assert.True(File.Exists(left), "it was cleaned before the second kill");
+
+        await world.StartAsync(Token);
+        await world.PassAsync(GoneAsync(left), $"'{left}' stays", Token);
+    }
+
+    private static async Task EndedAsync(HoldfastNode node, string id)
+    {
+        while (!node.Operations.Find(id)!.HasEnded) await Task.Delay(1, Token);
+    }
+
+    private static async Task GoneAsync(string file)
+    {
+        while (File.Exists(file)) await Task.Delay(1, Token);
+    }
+}

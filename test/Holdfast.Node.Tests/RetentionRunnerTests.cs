@@ -1,0 +1,160 @@
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Retention;
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
+using Holdfast.Destinations.Local;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Retention;
+using Holdfast.Node.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Node.Tests;
+
+/// <summary>Retention that is stopped or fails in the middle says what it has deleted.</summary>
+public sealed class RetentionRunnerTests : IAsyncLifetime
+{
+    private static readonly string[] Days = ["2026-10-05", "2026-10-12", "2026-10-19", "2026-11-05", "2026-11-24"];
+
+    private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
+    private readonly BackupTask _task = new()
+    {
+        Id = "0123456789", Database = new("fake", "a"), Name = "own", ScheduledSince = DateTimeOffset.UnixEpoch,
+        Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 * * * *", Destinations = ["nas"], Retention = new RetentionPolicy(TimeSpan.FromDays(30)) },
+    };
+
+    private LocalDestination _destination = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        foreach (var day in Days)
+        {
+            Directory.CreateDirectory($"{_root}/fake/a/{day}-12-00-00.A-snapshot-0123456789");
+            File.WriteAllText($"{_root}/fake/a/{day}-12-00-00.A-snapshot-0123456789/{day}-12-00-00.snapshot.tar.zst", "archive");
+        }
+
+        _destination = LocalDestination.Open(_root, create: false);
+        return default;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _destination.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    [Fact]
+    public async Task When_it_is_stopped_it_tells_what_it_has_deleted()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var run = await RunAsync(deletions => deletions == 2 ? stop.CancelAsync() : Task.CompletedTask, stop.Token);
+        Assert.Equal(ErrorCatalogue.Interrupted, run.Error?.Error);
+        Told(run, 1);
+    }
+
+    [Fact]
+    public async Task When_anything_fails_it_tells_what_it_has_deleted()
+    {
+        var run = await RunAsync(deletions => deletions == 2 ? throw new InvalidOperationException("a fault in a library") : Task.CompletedTask, Token);
+        Assert.Equal(ErrorCatalogue.Unexpected, run.Error?.Error);
+        Assert.Contains("a fault in a library", run.Error!.Message, StringComparison.Ordinal);
+        Told(run, 1);
+    }
+
+    [Fact]
+    public async Task A_cancellation_of_somebody_else_is_a_failure_and_no_stop()
+    {
+        var run = await RunAsync(_ => throw new OperationCanceledException("a time limit of a library"), Token);
+        Assert.Equal(ErrorCatalogue.Unexpected, run.Error?.Error);
+        Told(run, 0);
+    }
+
+    [Fact]
+    public async Task A_chain_whose_full_is_known_to_be_bad_there_lets_no_good_one_go()
+    {
+        await using var catalog = CatalogStore.Open(null, NullLogger<CatalogStore>.Instance, _time);
+        foreach (var day in Days) await catalog.RecordAsync(Chain(day), _task.Database, _task.Id, new() { Name = $"{day}-12-00-00.snapshot.tar.zst", Length = 7 }, [new("nas", null)]);
+        await FoundAsync(Days[3], CopyState.Damaged);
+        await FoundAsync(Days[4], CopyState.Missing);
+        var runner = new RetentionRunner(TimeZoneInfo.Utc, _time, catalog);
+        var plan = await runner.PlanAsync(_task, "nas", _destination, approved: true, Token);
+        Assert.Equal(Days[..2].Select(Chain), plan.Deletes.Select(c => c.Path));
+        Assert.Equal(Days[..3].Select(Chain), (await runner.PlanAsync(_task, "other", _destination, approved: true, Token)).Deletes.Select(c => c.Path));
+
+        Task FoundAsync(string day, CopyState state) => catalog.FoundAsync(
+            _task.Database, _task.Id, [new() { Chain = Chain(day), Name = $"{day}-12-00-00.snapshot.tar.zst", Destination = "nas", State = state, At = _time.GetUtcNow(), Problem = new("corrupt", "It rots.", null) }]);
+    }
+
+    [Fact]
+    public async Task A_chain_that_a_restore_reads_stays_until_the_next_run()
+    {
+        var chains = new ChainsInUse();
+        var runner = new RetentionRunner(TimeZoneInfo.Utc, _time, chains: chains);
+        using (chains.Read("other", Chain(Days[0])))
+        using (chains.Read("nas", Chain(Days[1])))
+        {
+            Assert.Equal([Chain(Days[0])], (await runner.RunAsync(_task, "nas", _destination, null, Token)).Deleted);
+        }
+
+        Assert.Equal(Days[1..3].Select(Chain), (await runner.RunAsync(_task, "nas", _destination, null, Token)).Deleted);
+    }
+
+    [Fact]
+    public void A_chain_that_is_being_deleted_is_not_read()
+    {
+        var chains = new ChainsInUse();
+        using (chains.TryDelete("nas", "chain"))
+        {
+            Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => chains.Read("nas", "chain")).Error);
+            Assert.Null(chains.TryDelete("nas", "chain"));
+        }
+
+        using var first = chains.Read("nas", "chain");
+        chains.Read("nas", "chain").Dispose();
+        Assert.Null(chains.TryDelete("nas", "chain"));
+    }
+
+    private static string Chain(string day) => $"fake/a/{day}-12-00-00.A-snapshot-0123456789";
+
+    private void Told(RetentionRun run, int count)
+    {
+        var gone = Days.Where(d => !Directory.Exists($"{_root}/fake/a/{d}-12-00-00.A-snapshot-0123456789")).Select(d => $"fake/a/{d}-12-00-00.A-snapshot-0123456789").ToList();
+        Assert.Equal(count, gone.Count);
+        Assert.Equal(gone, run.Deleted.Order(StringComparer.Ordinal));
+        Assert.False(run.Problem?.NeedsApproval);
+    }
+
+    private Task<RetentionRun> RunAsync(Func<int, Task> deleting, CancellationToken cancellationToken) =>
+        new RetentionRunner(TimeZoneInfo.Utc, _time).RunAsync(_task, "nas", new Interfering(_destination, deleting), null, cancellationToken);
+
+    // Does something before each deletion.
+    private sealed class Interfering(IDestination inner, Func<int, Task> deleting) : IDestination
+    {
+        private int _deletions;
+
+        public string Name => inner.Name;
+
+        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) => inner.ListAsync(folder, cancellationToken);
+
+        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => inner.BeginUploadAsync(path, cancellationToken);
+
+        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => inner.PublishAsync(uploads, cancellationToken);
+
+        public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => inner.OpenAsync(path, cancellationToken);
+
+        public async Task DeleteAsync(string path, CancellationToken cancellationToken)
+        {
+            await deleting(++_deletions);
+            cancellationToken.ThrowIfCancellationRequested();
+            await inner.DeleteAsync(path, cancellationToken);
+        }
+
+        public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => inner.FreeBytesAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => default;
+    }
+}

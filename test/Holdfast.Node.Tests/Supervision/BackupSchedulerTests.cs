@@ -1,0 +1,161 @@
+using Holdfast.Core.Scheduling;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Scheduling;
+using Holdfast.Node.Supervision;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node.Tests.Supervision;
+
+/// <summary>The loop that begins what is due: one odd task, or one odd listener, costs no other its backup.</summary>
+public sealed class BackupSchedulerTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 59, 30, TimeSpan.Zero));
+    private readonly Supervisor _supervisor;
+    private readonly Dictionary<string, BackupTask> _tasks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Exception> _oddStatus = new(StringComparer.Ordinal), _oddBegin = new(StringComparer.Ordinal), _oddTask = new(StringComparer.Ordinal);
+    private readonly List<string> _begun = [];
+    private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly BackupScheduler _scheduler;
+
+    public BackupSchedulerTests()
+    {
+        _supervisor = new(_time, NullLogger<Supervisor>.Instance);
+        _scheduler = new(TaskOf, StatusOf, id => _busy.Contains(id), _ => true, Begin, TimeZoneInfo.Utc, _time);
+    }
+
+    /// <summary>What may be thrown, none of it ours.</summary>
+    public static TheoryData<Exception> Failures => [new InvalidOperationException("odd"), new OperationCanceledException("a library's own"), new OverflowException("a status of the year 9999")];
+
+    public async ValueTask DisposeAsync()
+    {
+        await _supervisor.DisposeAsync();
+        _scheduler.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_task_whose_next_time_cannot_be_told_stops_no_other_and_is_asked_again(Exception failure)
+    {
+        Add("odd", "good");
+        _oddStatus["odd"] = failure;
+        Start();
+        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(10));
+        Assert.DoesNotContain("odd", Begun);
+        Assert.Contains(failure.Message, _scheduler.Problems["odd"].Message, StringComparison.Ordinal);
+        Assert.Null(_supervisor.Loops.Single().Problem);
+        lock (_gate) _oddStatus.Clear();
+        await AdvanceUntilAsync(() => Begun.Contains("odd"), TimeSpan.FromMinutes(10));
+        Assert.Empty(_scheduler.Problems);
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_task_that_cannot_be_begun_stops_no_other_and_is_begun_later(Exception failure)
+    {
+        Add("a", "odd", "z");
+        _oddBegin["odd"] = failure;
+        Start();
+        await AdvanceUntilAsync(() => Begun.Contains("a") && Begun.Contains("z") && _scheduler.Problems.ContainsKey("odd"), TimeSpan.FromMinutes(10));
+        Assert.Equal(new DateTimeOffset(2026, 11, 25, 11, 0, 0, TimeSpan.Zero), _scheduler.NextOf("odd")?.At);
+        lock (_gate) _oddBegin.Clear();
+        await AdvanceUntilAsync(() => Begun.Contains("odd"), TimeSpan.FromMinutes(3));
+        Assert.Empty(_scheduler.Problems);
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_task_that_cannot_be_looked_up_stops_no_other(Exception failure)
+    {
+        Add("odd", "good");
+        _oddTask["odd"] = failure;
+        Start();
+        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(10));
+        Assert.Single(_scheduler.Problems);
+    }
+
+    [Fact]
+    public async Task A_task_whose_schedule_cannot_be_read_any_more_is_told_and_stops_no_other()
+    {
+        Add("odd", "good");
+        _tasks["odd"] = _tasks["odd"] with { Settings = _tasks["odd"].Settings with { TimeZone = "Mars/Olympus" } };
+        Start();
+        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2));
+        Assert.Contains("Mars/Olympus", _scheduler.Problems["odd"].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_busy_task_stays_due_when_it_is_saved_anew_and_is_not_begun_once_more()
+    {
+        Add("busy", "good");
+        _busy.Add("busy");
+        Start();
+        var slot = new DateTimeOffset(2026, 11, 25, 11, 0, 0, TimeSpan.Zero);
+        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2));
+        lock (_gate) _begun.Clear();
+        _scheduler.Ask(["busy", "good"]);
+        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2)); // so it has turned since
+        Assert.Equal(slot, _scheduler.NextOf("busy")?.At);
+        Assert.DoesNotContain("busy", Begun);
+    }
+
+    [Fact]
+    public async Task A_listener_of_its_turns_that_throws_ends_nothing()
+    {
+        Add("a");
+        _scheduler.Turned += () => throw new InvalidOperationException("a listener's fault");
+        Start();
+        await AdvanceUntilAsync(() => Begun.Contains("a"), TimeSpan.FromMinutes(10));
+        Assert.Null(_supervisor.Loops.Single().Problem);
+    }
+
+    private IReadOnlyList<string> Begun
+    {
+        get
+        {
+            lock (_gate) return [.. _begun];
+        }
+    }
+
+    private void Add(params string[] ids)
+    {
+        foreach (var id in ids) _tasks[id] = new() { Id = id, Database = new("s", id), Name = id, Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 * * * *", Destinations = ["nas"] }, ScheduledSince = _time.GetUtcNow() };
+    }
+
+    private void Start()
+    {
+        _scheduler.Ask(_tasks.Keys.Order(StringComparer.Ordinal));
+        _supervisor.Start("scheduler", TimeSpan.FromMinutes(1), _scheduler.RunAsync, CancellationToken.None);
+    }
+
+    private BackupTask? TaskOf(string id)
+    {
+        lock (_gate) return _oddTask.TryGetValue(id, out var odd) ? throw odd : _tasks.GetValueOrDefault(id);
+    }
+
+    private TaskStatus StatusOf(string id)
+    {
+        lock (_gate) return _oddStatus.TryGetValue(id, out var odd) ? throw odd : TaskStatus.Never;
+    }
+
+    private void Begin(BackupTask task, NextBackup next)
+    {
+        lock (_gate)
+        {
+            if (_oddBegin.TryGetValue(task.Id, out var odd)) throw odd;
+            _begun.Add(task.Id);
+        }
+    }
+
+    private async Task AdvanceUntilAsync(Func<bool> isDone, TimeSpan atMost)
+    {
+        for (var end = _time.GetUtcNow() + atMost; !isDone();)
+        {
+            Assert.True(_time.GetUtcNow() < end, "it is not begun");
+            _time.Advance(TimeSpan.FromSeconds(10));
+            for (var i = 0; i < 5 && !isDone(); i++) await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+    }
+}

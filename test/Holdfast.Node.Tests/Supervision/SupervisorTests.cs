@@ -1,0 +1,123 @@
+using Holdfast.Node.Supervision;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Node.Tests.Supervision;
+
+/// <summary>A background loop goes on whatever it throws, and says so while it fails.</summary>
+public sealed class SupervisorTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    public static TheoryData<Exception> Failures => [new InvalidOperationException("odd"), new OperationCanceledException("a library's own"), new IOException("gone"), new StackOverflowLike()];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_loop_that_throws_is_told_and_run_again(Exception failure)
+    {
+        await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
+        var (calls, again) = (0, new TaskCompletionSource());
+        var told = new SemaphoreSlim(0);
+        supervisor.Changed += () => told.Release();
+        supervisor.Start("odd", TimeSpan.FromMinutes(1), async (loop, token) =>
+        {
+            if (Interlocked.Increment(ref calls) <= 3) throw failure;
+            loop.Beat();
+            again.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
+        });
+        await told.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.NotNull(supervisor.Loops[0].Problem);
+        await AdvanceUntilAsync(again.Task);
+        Assert.Null(supervisor.Loops[0].Problem);
+        Assert.Equal(0, supervisor.Loops[0].Failures);
+    }
+
+    [Fact]
+    public async Task A_loop_that_returns_by_itself_has_failed()
+    {
+        await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
+        var calls = 0;
+        var third = new TaskCompletionSource();
+        supervisor.Start("short", TimeSpan.FromMinutes(1), (_, _) =>
+        {
+            if (Interlocked.Increment(ref calls) == 3) third.SetResult();
+            return Task.CompletedTask;
+        });
+        await AdvanceUntilAsync(third.Task);
+        Assert.Contains("ended by itself", supervisor.Loops[0].Problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stopping_waits_for_the_loops_and_is_no_failure()
+    {
+        var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
+        var turned = new TaskCompletionSource();
+        var loop = supervisor.Every("turns", TimeSpan.FromSeconds(5), _ =>
+        {
+            turned.TrySetResult();
+            return Task.CompletedTask;
+        });
+        await AdvanceUntilAsync(turned.Task);
+        await supervisor.StopAsync();
+        Assert.True(loop.Ended.IsCompletedSuccessfully);
+        Assert.Null(loop.Status.Problem);
+        Assert.Empty(supervisor.Loops);
+        await supervisor.DisposeAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_duty_that_throws_does_not_end_who_raises_the_event_and_is_shown_until_it_is_done_again(Exception failure)
+    {
+        await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
+        var (told, throws) = (0, true);
+        supervisor.Changed += () => throw new InvalidOperationException("a listener's fault");
+        supervisor.Changed += () => told++;
+        var duty = supervisor.Guard<int>("asking again", _ =>
+        {
+            if (throws) throw failure;
+        });
+        duty(1);
+        Assert.Equal("asking again", Assert.Single(supervisor.Loops).Name);
+        Assert.Contains(failure.Message, supervisor.Loops[0].Problem!.Message, StringComparison.Ordinal);
+        throws = false;
+        duty(2);
+        Assert.Empty(supervisor.Loops);
+        Assert.Equal(2, told);
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task What_is_done_once_is_done_again_until_it_succeeds(Exception failure)
+    {
+        await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
+        var calls = 0;
+        await AdvanceUntilAsync(supervisor.Once("cleaning", _ => Interlocked.Increment(ref calls) < 3 ? throw failure : Task.CompletedTask));
+        Assert.Equal(3, calls);
+        Assert.Empty(supervisor.Loops);
+    }
+
+    [Fact]
+    public async Task A_loop_that_stands_still_counts_as_stuck_by_a_clock_that_never_jumps()
+    {
+        await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
+        supervisor.Start("hangs", TimeSpan.FromMinutes(1), (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, token));
+        Assert.False(supervisor.Loops[0].IsStuck);
+        _time.Advance(TimeSpan.FromMinutes(4));
+        Assert.True(supervisor.Loops[0].IsStuck);
+    }
+
+    private async Task AdvanceUntilAsync(Task done)
+    {
+        while (!done.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await done;
+    }
+
+    private sealed class StackOverflowLike() : Exception("anything else");
+}

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Holdfast.Archive;
+using Holdfast.Archive.Age;
+using Holdfast.Node.Keys;
+using Holdfast.Server.Audit;
+using Holdfast.Server.Files;
+
+namespace Holdfast.Server.Tests;
+
+/// <summary>A file that must not be lost has its name on disk, too: the folder is flushed after the rename.</summary>
+public sealed class FolderFlushTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-flush-").FullName;
+    private readonly ConcurrentQueue<string> _flushed = new();
+
+    public FolderFlushTests() => FolderFlush.Flushed += Note;
+
+    public void Dispose()
+    {
+        FolderFlush.Flushed -= Note;
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_private_file_is_on_disk_under_its_name()
+    {
+        PrivateFile.Write(Path.Combine(_folder, "admin-password"), "secret"u8);
+        Assert.Equal([_folder], _flushed);
+    }
+
+    [Fact]
+    public void A_new_key_is_on_disk_under_its_name()
+    {
+        KeyFile.Write(Path.Combine(_folder, "backup.key"), AgeIdentity.Generate(), DateTimeOffset.UnixEpoch);
+        Assert.Equal([_folder], _flushed);
+    }
+
+    [Fact]
+    public void The_nodes_key_is_on_disk_with_the_folders_that_were_made_for_it()
+    {
+        NodeKey.LoadOrCreate(Path.Combine(_folder, "a", "b", "node.key"), TimeProvider.System);
+        Assert.Equal([_folder, Path.Combine(_folder, "a"), Path.Combine(_folder, "a", "b")], _flushed);
+    }
+
+    [Fact]
+    public void A_new_data_folder_is_on_disk()
+    {
+        new DataFolder(Path.Combine(_folder, "data")).Create();
+        Assert.Equal([_folder, Path.Combine(_folder, "data")], _flushed);
+    }
+
+    [Fact]
+    public async Task A_new_audit_log_is_on_disk_under_its_name()
+    {
+        await using var log = AuditLog.Open(Path.Combine(_folder, "audit.log"), TimeProvider.System);
+        Assert.Equal([_folder], _flushed);
+    }
+
+    // Other tests flush folders of their own at the same time.
+    private void Note(string folder)
+    {
+        if (folder.StartsWith(_folder, StringComparison.Ordinal)) _flushed.Enqueue(folder);
+    }
+}

@@ -1,0 +1,32 @@
+using Holdfast.Node.Supervision;
+using Holdfast.Server.Hosting;
+
+namespace Holdfast.Server.Tests;
+
+/// <summary>Whoever restarts the server is told when a restart would help, and only then.</summary>
+public sealed class HealthTests
+{
+    [Fact]
+    public void A_loop_that_stands_still_without_which_nothing_is_backed_up_is_told()
+    {
+        Assert.Null(HealthEndpoint.Problem(false, [Loop("scheduler", 60), Loop("alerts", 100)]));
+        Assert.Equal("alerts stands still", HealthEndpoint.Problem(false, [Loop("scheduler", 60), Loop("alerts", 400)]));
+        Assert.Null(HealthEndpoint.Problem(false, [Loop("discovery of shop", 4000)]));
+        Assert.Equal("stopping", HealthEndpoint.Problem(true, []));
+    }
+
+    [Fact]
+    public async Task Every_loop_shows_its_heartbeat_among_the_measurements()
+    {
+        await using var node = await NodeServer.StartAsync(databases: ["a.db"]);
+        using var admin = node.Server.Admin();
+        var metrics = await admin.GetStringAsync("/metrics");
+        foreach (var loop in (string[])["scheduler", "alerts", "progress", "watchdog", "state writer", "state mirror of templates", "state mirror of users"])
+        {
+            Assert.Contains($"holdfast_loop_silence_seconds{{loop=\"{loop}\"}} ", metrics, StringComparison.Ordinal);
+            Assert.Contains($"holdfast_loop_failures{{loop=\"{loop}\"}} 0\n", metrics, StringComparison.Ordinal);
+        }
+    }
+
+    private static LoopStatus Loop(string name, double silence) => new(name, default, TimeSpan.FromMinutes(1), 0, null, TimeSpan.FromSeconds(silence));
+}

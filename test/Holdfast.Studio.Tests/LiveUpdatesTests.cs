@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Events;
+using Holdfast.Studio.Live;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Studio.Tests;
+
+/// <summary>What a page does when it hears no more of what happens.</summary>
+public sealed class LiveUpdatesTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly Channel<(int Number, Channel<IReadOnlyList<ServerEvent>> Events)> _listening =
+        Channel.CreateUnbounded<(int, Channel<IReadOnlyList<ServerEvent>>)>();
+    private readonly Channel<LiveBatch> _happened = Channel.CreateUnbounded<LiveBatch>();
+    private readonly Channel<bool> _stale = Channel.CreateUnbounded<bool>();
+    private readonly LiveUpdates _live;
+    private int _number;
+    private volatile bool _isRefused;
+
+    public LiveUpdatesTests()
+    {
+        _live = new((_, token) => Listen(token), _time, NullLogger.Instance, TestContext.Current.CancellationToken);
+        _live.Happened += batch => _happened.Writer.TryWrite(batch);
+        _live.StaleChanged += () => _stale.Writer.TryWrite(_live.IsStale);
+        _live.Start();
+    }
+
+    public void Dispose() => _live.Dispose();
+
+    public static TheoryData<Exception> Failures =>
+        [new InvalidOperationException("unexpected"), new TaskCanceledException("not the page's own stop"), new HoldfastException(ErrorCatalogue.NotAllowed, "Too many.", null)];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_feed_that_fails_is_listened_to_again_and_everything_is_loaded_anew(Exception failure)
+    {
+        var first = await NextAsync(_listening);
+        first.Events.Writer.Complete(failure);
+        Assert.True(await NextAsync(_stale));
+        await AdvanceUntilAsync(() => _number == 2);
+        var second = await NextAsync(_listening);
+        Assert.False(await NextAsync(_stale));
+        Assert.True((await NextAsync(_happened)).Changed.IsSupersetOf(["databases", "tasks", "alert"]));
+        second.Events.Writer.TryWrite([new("alert", new { })]);
+        Assert.Equal(["alert"], (await NextAsync(_happened)).Changed);
+    }
+
+    [Fact]
+    public async Task One_that_goes_on_failing_is_tried_later_each_time_and_stays_stale()
+    {
+        var first = await NextAsync(_listening);
+        _isRefused = true;
+        first.Events.Writer.Complete(new InvalidOperationException("unexpected"));
+        Assert.True(await NextAsync(_stale));
+        var began = _time.GetUtcNow();
+        await AdvanceUntilAsync(() => _number == 6); // after 1, 2, 4, 8 and 16 s
+        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.FromSeconds(31), TimeSpan.FromSeconds(90));
+        Assert.True(_live.IsStale);
+        _isRefused = false;
+        await AdvanceUntilAsync(() => _listening.Reader.TryPeek(out _));
+        Assert.False(await NextAsync(_stale));
+    }
+
+    private static async Task<T> NextAsync<T>(Channel<T> channel) =>
+        await channel.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+
+    private async Task AdvanceUntilAsync(Func<bool> isSo)
+    {
+        for (var i = 0; !isSo(); i++)
+        {
+            Assert.True(i < 2000, "it does not listen again");
+            _time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken); // the loop runs on another thread
+        }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<ServerEvent>> Listen([EnumeratorCancellation] CancellationToken token)
+    {
+        var number = Interlocked.Increment(ref _number);
+        if (_isRefused) throw new InvalidOperationException("refused");
+        var events = Channel.CreateUnbounded<IReadOnlyList<ServerEvent>>();
+        _listening.Writer.TryWrite((number, events));
+        await foreach (var batch in events.Reader.ReadAllAsync(token)) yield return batch;
+    }
+}
