@@ -31,8 +31,9 @@ public sealed class ConsistencyTests : IDisposable
         using var writer = OtherProcess.Start("move", path, encrypted ? TestFolder.KeyHex : null, mode, "PRAGMA synchronous=NORMAL");
         var watch = Stopwatch.StartNew();
         var (images, lastLog) = (0, 0L);
-        while (watch.Elapsed < Duration)
+        while (watch.Elapsed < Duration || lastLog == 0)
         {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             await using (var view = await _folder.Open(name, withKey ? key : null))
             {
                 var image = Path.Combine(_folder.Spool, "image");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Image;
 using Holdfast.Engines.Sqlite.Native;
@@ -28,9 +27,7 @@ public sealed class SpoolTests : IDisposable
                 if (waited || page == 0) return;
                 waited = true;
                 using var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key, TimeSpan.FromSeconds(10));
-                var watch = Stopwatch.StartNew();
-                writer.Execute("UPDATE account SET balance=0"); // nobody reads meanwhile: only the timer can let it through
-                Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3);
+                writer.Execute("UPDATE account SET balance=0"); // nobody reads meanwhile: only the timer can let it through, or it fails as busy
             }),
             default);
         Assert.True(waited);

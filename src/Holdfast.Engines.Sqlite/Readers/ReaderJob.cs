@@ -32,6 +32,7 @@ internal sealed class ReaderJob : IAsyncDisposable
     /// <exception cref="HoldfastException">What the reader says, or it has ended.</exception>
     public async Task<ReaderReply> CallAsync(ReaderRequest request, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested(); // waiting for what has come already does not look at it
         try
         {
             return Checked(await Reader.CallAsync(request with { Job = _id }).WaitAsync(cancellationToken));
@@ -45,6 +46,7 @@ internal sealed class ReaderJob : IAsyncDisposable
     /// <summary>The same, for callers that cannot wait otherwise.</summary>
     public ReaderReply Call(ReaderRequest request, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var reply = Reader.CallAsync(request with { Job = _id });
         try
         {

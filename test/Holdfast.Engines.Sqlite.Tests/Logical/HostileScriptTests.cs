@@ -4,6 +4,7 @@ using Holdfast.Engines.Sqlite.Logical;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
+[Collection(nameof(Alone))]
 public sealed class HostileScriptTests : IDisposable
 {
     private const string Head = "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\nCREATE TABLE t(a,b);\nINSERT INTO \"t\" VALUES\n(1,2);\n";
