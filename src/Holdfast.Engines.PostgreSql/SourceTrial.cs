@@ -10,7 +10,8 @@ namespace Holdfast.Engines.PostgreSql;
 /// <summary>Tries a source before anybody relies on it: servers, programs, and what the role may do. Each thing that is missing is told with the SQL or the package that mends it.</summary>
 internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup group, DatabaseFinder finder, ToolFinder tools, RestoreRole restoring)
 {
-    private const int FirstWithReadAll = 14;
+    /// <summary>The first major with a role that may read all, and nothing else.</summary>
+    internal const int FirstWithReadAll = 14;
 
     private readonly List<HoldfastException> _problems = [];
     private readonly List<HoldfastException> _notes = [];

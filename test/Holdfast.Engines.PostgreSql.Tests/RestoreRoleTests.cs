@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
@@ -27,7 +26,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
 
     public override async ValueTask InitializeAsync()
     {
-        await MakeRolesAsync(Cluster);
+        await RoleScript.RunAsync(Cluster, Keeper, Token);
         await Cluster.RunAsync("postgres", "CREATE ROLE mallory LOGIN");
     }
 
@@ -166,7 +165,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     public async Task Other_versions_hand_over_too(int major)
     {
         await using var other = await OtherServers.StartAsync(major);
-        await MakeRolesAsync(other);
+        await RoleScript.RunAsync(other, Keeper, Token);
         var from = major < 15 ? other : Cluster; // a database goes to no older server, and there is no pg_dump of newer ones
         await from.CreateAsync("shop");
         await from.RunAsync("shop", "CREATE TABLE t(id serial PRIMARY KEY, n numeric); INSERT INTO t(n) SELECT generate_series(1, 100); CREATE SCHEMA s; CREATE TABLE s.t AS TABLE t; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", Cluster.User);
@@ -179,17 +178,6 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
 
     private static Task<IReadOnlyList<string>> RestoreAsync(PostgreSqlSourceConfig config, string name, (MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint) backup) =>
         RestoreAsync(config, name, backup.Items, backup.Fingerprint);
-
-    private static async Task MakeRolesAsync(Cluster cluster)
-    {
-        var start = new ProcessStartInfo(Path.Combine(Postmaster.Binaries, "psql"), ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", $"role={Keeper}", "-f", Path.Combine(RepositoryRoot.Folder, "eng", "postgresql-role.sql"), "-h", "127.0.0.1", "-p", $"{cluster.Port}", "-U", Cluster.Superuser, "-d", "postgres"]) { RedirectStandardError = true };
-        start.Environment["PGPASSFILE"] = cluster.PassFile;
-        using var process = Process.Start(start)!;
-        var said = await process.StandardError.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
-        Assert.True(process.ExitCode == 0, said);
-        foreach (var role in (string[])[Keeper, Restorer]) await cluster.RunAsync("postgres", $"ALTER ROLE {role} PASSWORD '{Cluster.Password.Replace("'", "''", StringComparison.Ordinal)}'");
-    }
 
     // A function that may not be volatile calls one that is.
     private async Task MakeHostileAsync(string body)

@@ -16,7 +16,7 @@ internal static class ServerFailure
             {
                 PostgresErrorCodes.InvalidCatalogName => Gone(host, database, e),
                 PostgresErrorCodes.InvalidPassword => Make(ErrorCatalogue.SourceUnreadable, $"{host} refused the password of '{user}'.", "Check the password that the source is given."),
-                PostgresErrorCodes.InvalidAuthorizationSpecification => Make(ErrorCatalogue.SourceUnreadable, $"{host} does not let '{user}' into '{database}': {p.MessageText}", "Check that the role exists and has LOGIN, and pg_hba.conf."),
+                PostgresErrorCodes.InvalidAuthorizationSpecification => Make(ErrorCatalogue.SourceUnreadable, $"{host} does not let '{user}' into '{database}': {p.MessageText}", $"The role has to exist, with the right to log in (ALTER ROLE {Sql.Name(user)} LOGIN;), and pg_hba.conf has to let it in."),
                 PostgresErrorCodes.InsufficientPrivilege => Make(ErrorCatalogue.SourceUnreadable, $"'{user}' may not connect to '{database}' on {host}: {p.MessageText}", $"GRANT CONNECT ON DATABASE {Sql.Name(database)} TO {Sql.Name(user)};"),
                 PostgresErrorCodes.TooManyConnections => Make(ErrorCatalogue.SourceUnreadable, $"{host} has no connection left: {p.MessageText}", "Raise max_connections, or run fewer backups at once."),
                 PostgresErrorCodes.CannotConnectNow => Make(ErrorCatalogue.SourceUnreadable, $"{host} takes no connections now: {p.MessageText}", "It is starting or stopping; try again."),

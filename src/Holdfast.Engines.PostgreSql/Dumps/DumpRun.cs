@@ -18,8 +18,10 @@ internal sealed class DumpRun : IAsyncDisposable
     private readonly Child _child;
     private readonly SessionWatch _watch;
     private readonly byte[] _start = new byte[DumpHead.TimeBytes];
+    private readonly Func<string, string?> _missing; // what to do where the role lacks a right
 
-    private DumpRun(Tool tool, string database, Child child, SessionWatch watch) => (_tool, _database, _child, _watch) = (tool, database, child, watch);
+    private DumpRun(Tool tool, string database, Child child, SessionWatch watch, Func<string, string?> missing) =>
+        (_tool, _database, _child, _watch, _missing) = (tool, database, child, watch, missing);
 
     /// <summary>What it warned of, once all of it is moved.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
@@ -52,7 +54,7 @@ internal sealed class DumpRun : IAsyncDisposable
             child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
             child.Input.Close();
             watch.ProcessorTime = () => child.ProcessorTime;
-            var run = new DumpRun(tool, database, child, watch);
+            var run = new DumpRun(tool, database, child, watch, said => MissingGrant.Hint(said, config.User, server.Major));
             await watch.RunAsync(run.BeginAsync, cancellationToken);
 
             DumpHead.FixTime(run._start);
@@ -130,7 +132,7 @@ internal sealed class DumpRun : IAsyncDisposable
     private async Task EndAsync(CancellationToken cancellationToken)
     {
         var (exitCode, errors) = await _child.EndAsync(cancellationToken);
-        if (exitCode != 0) throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable);
+        if (exitCode != 0) throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable, _missing(errors));
         Warnings = ToolWarnings.In(errors);
     }
 }

@@ -13,7 +13,6 @@ internal static class ToolFailure
         ("connection slots", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
         ("too many clients", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
         ("conflict with recovery", ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
-        ("row-level security", ErrorCatalogue.SourceUnreadable, "Row security hides rows from the backup's role: ALTER ROLE … BYPASSRLS for it."),
         ("statement timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."), // how pg_dump bounds its wait for locks
         ("lock timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
         ("could not obtain lock", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
@@ -25,7 +24,6 @@ internal static class ToolFailure
         ("server closed the connection", ErrorCatalogue.SourceUnreadable, "The server was stopped or crashed; its log says more."),
         ("has group or world access", ErrorCatalogue.SourceUnreadable, "PostgreSQL's programs take no password from a file that others may read: chmod 0600 it."),
         ("could not connect", ErrorCatalogue.SourceUnreadable, "Check that the server runs."),
-        ("permission denied for", ErrorCatalogue.SourceUnreadable, "The backup's role must read everything: GRANT pg_read_all_data TO it (version 14 and newer), or grant SELECT and USAGE on what the message names."),
         ("unsupported version", ErrorCatalogue.NotAllowed, "The backup was made by a newer pg_dump: install its pg_restore."),
     ];
 
@@ -34,10 +32,12 @@ internal static class ToolFailure
     /// <param name="database">What it worked on.</param>
     /// <param name="errors">What it said.</param>
     /// <param name="otherwise">The kind of failure where nothing better is known.</param>
-    public static HoldfastException Of(Tool tool, string database, string errors, Error otherwise)
+    /// <param name="missing">What to do about a right that the role lacks; null where it lacks none that is known.</param>
+    public static HoldfastException Of(Tool tool, string database, string errors, Error otherwise, string? missing = null)
     {
         errors = Secrets.Masked(errors);
         var said = errors.Length == 0 ? "it said nothing" : errors.Length > MostText ? errors[..MostText] + " …" : errors;
+        if (missing is not null) return new(ErrorCatalogue.SourceUnreadable, $"{tool.Name} of '{database}' failed: {said}", missing);
         foreach (var (text, error, hint) in Known)
         {
             if (errors.Contains(text, StringComparison.Ordinal)) return new(error, $"{tool.Name} of '{database}' failed: {said}", hint);

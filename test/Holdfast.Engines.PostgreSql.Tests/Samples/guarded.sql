@@ -1,0 +1,28 @@
+-- What a role sees only with a right of its own, and belongs to others. Everybody's own rights are taken away where that is possible.
+CREATE SCHEMA closed AUTHORIZATION "an owner";
+CREATE TABLE closed.rows(id serial PRIMARY KEY, t text);
+INSERT INTO closed.rows(t) SELECT 'r' || g FROM generate_series(1, 50) g;
+CREATE TABLE closed.forced(id int, t text);
+INSERT INTO closed.forced SELECT g, 'f' || g FROM generate_series(1, 30) g;
+ALTER TABLE closed.forced ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY half ON closed.forced USING (id % 2 = 0);
+CREATE SEQUENCE closed.lonely START 17;
+SELECT nextval('closed.lonely');
+CREATE TYPE closed.colour AS ENUM ('red', 'blue');
+CREATE FUNCTION closed.hidden() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+CREATE MATERIALIZED VIEW closed.seen AS SELECT count(*) AS n FROM closed.rows;
+CREATE VIEW closed.lens AS SELECT id FROM closed.rows;
+CREATE FOREIGN TABLE closed.far(x int) SERVER far;
+CREATE USER MAPPING FOR "an owner" SERVER far OPTIONS (user 'u', password 'TopSecret');
+CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'all');
+CREATE PUBLICATION everything_there FOR ALL TABLES;
+CREATE SUBSCRIPTION incoming CONNECTION 'host=/nowhere dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE, enabled = false);
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA closed FROM PUBLIC;
+REVOKE ALL ON TYPE closed.colour FROM PUBLIC;
+REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+ALTER TABLE closed.rows OWNER TO "an owner";
+ALTER TABLE closed.forced OWNER TO "an owner";
+ALTER SEQUENCE closed.lonely OWNER TO "an owner";
+ALTER MATERIALIZED VIEW closed.seen OWNER TO "an owner";
+SELECT lo_from_bytea(4712, 'kept close');
