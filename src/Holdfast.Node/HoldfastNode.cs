@@ -88,6 +88,8 @@ public sealed class HoldfastNode : IAsyncDisposable
         ChainRemoval = new(Destinations, Catalog, Checks, Queue, chains, (task, destination) => NoLongerAt(destination, [task]));
         _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit);
         _restores = new(Backups, Points, _sources, time);
+        var comparer = new DatabaseComparer(_sources, DatabaseKeys, settings.Key);
+        Comparisons = new(Queue, comparer.CompareAsync, Tasks, State.Statuses, MayCompare, BackUpNow, time, loggers.CreateLogger<CompareRotation>());
         Rotation = new(Catalog, () => Tasks.All, ask => Queue.Add(new VerifyWork(ask, _verifications), null, out _), () => Queue.Backups.Waiting > 0, time);
     }
 
@@ -108,6 +110,9 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     /// <summary>Verifies the chains of tasks that ask for it, in turn.</summary>
     public VerifyRotation Rotation { get; }
+
+    /// <summary>Compares databases that seem unchanged with their newest backups, in turn.</summary>
+    public CompareRotation Comparisons { get; }
 
     /// <summary>All tasks.</summary>
     public TaskBook Tasks { get; }
@@ -224,6 +229,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         Supervisor.Start("destinations", _settings.DestinationInterval, CheckDestinationsAsync, CancellationToken.None);
         Supervisor.Start("audit", CatalogAudit.Turn, Audit.RunAsync, CancellationToken.None);
         Supervisor.Start("verification", VerifyRotation.Turn, Rotation.RunAsync, CancellationToken.None);
+        Supervisor.Start("comparison", CompareRotation.Turn, Comparisons.RunAsync, CancellationToken.None);
         Supervisor.Every("progress", ProgressInterval, StoreProgressAsync, CancellationToken.None);
         Supervisor.Every("clock", ClockWatch.Interval, _ => Clock.StoreAsync(), CancellationToken.None);
         Supervisor.Every("watchdog", WatchInterval, LogStuckAsync, CancellationToken.None);
@@ -368,6 +374,11 @@ public sealed class HoldfastNode : IAsyncDisposable
     private bool MayRun(string taskId) =>
         Tasks.Find(taskId) is not { } task ||
         (FindSource(task.Database.Source) is not { IsSettled: false } && State.Databases.Find(task.Database.ToString()) is not { MissingSince: not null });
+
+    private bool MayCompare(BackupTask task) => MayRun(task.Id) && FindSource(task.Database.Source) is { Status.Problem: null };
+
+    private void BackUpNow(BackupTask task) =>
+        Queue.AddDue(Work(new(task.Database, task.Settings, BackupKind.Incremental, task)), () => Tasks.Find(task.Id) is { Settings.Runs: true });
 
     private bool IsReady(string source) => FindSource(source) is not { IsSettled: false };
 

@@ -1,5 +1,7 @@
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Backups;
+using Holdfast.Node.Operations;
 using Holdfast.Node.Tests.Catalog;
 
 namespace Holdfast.Node.Tests;
@@ -7,53 +9,207 @@ namespace Holdfast.Node.Tests;
 /// <summary>A database that says of itself that nothing has changed is compared in full with its newest backup, once a day.</summary>
 public sealed class ComparisonTests : BackedUpNode
 {
+    protected override int? SmallLane => 1;
+
     [Theory]
     [InlineData(BackupType.Snapshot)]
     [InlineData(BackupType.Backup)]
-    public async System.Threading.Tasks.Task An_unchanged_database_is_read_once_a_day_and_nothing_is_written(BackupType type)
+    public async System.Threading.Tasks.Task An_unchanged_database_is_read_once_a_day_and_that_leaves_no_operation(BackupType type)
     {
         await BackedUpOnceAsync(type);
-        var read = 0;
-        for (var hour = 0; hour < 72; hour++) read += (await HourlyAsync()).Result!.ReadInFull ? 1 : 0;
-        Assert.Equal(3, read);
+        await PassAsync(TimeSpan.FromHours(1), 72);
+        Assert.Equal(4, Source.Writes); // the full backup, and three comparisons
+        Assert.Single(Node.Operations.All);
         Assert.Single(Archives("nas", "a"));
     }
 
     [Theory]
     [InlineData(BackupType.Snapshot)]
     [InlineData(BackupType.Backup)]
-    public async System.Threading.Tasks.Task A_change_that_its_token_denies_is_backed_up_within_a_day_and_told(BackupType type)
+    public async System.Threading.Tasks.Task A_change_that_its_token_denies_is_backed_up_within_a_day_though_incrementals_are_weekly(BackupType type)
     {
         await BackedUpOnceAsync(type);
         Source.Databases["a"][5000]++;
-        Operation? seen = null;
-        for (var hour = 0; hour < 24 && seen is null; hour++) seen = await HourlyAsync() is { Result.Unchanged: false } stored ? stored : null;
-        Assert.Contains(seen!.Result!.Warnings, w => w.Contains("its change token had missed that", StringComparison.Ordinal));
-        Assert.Equal((BackupKind.Incremental, 2), (seen.Result.Kind, Archives("nas", "a").Length));
+        var changed = Time.GetUtcNow();
+        while (Node.Operations.All.Count == 1) await PassAsync(TimeSpan.FromHours(1), 1);
+        Assert.InRange(Time.GetUtcNow() - changed, TimeSpan.Zero, TimeSpan.FromDays(1));
+        var backup = await UntilEndedAsync(BackupKind.Incremental);
+        Assert.Contains(backup.Result!.Warnings, w => w.Contains("its change token had missed that", StringComparison.Ordinal));
+        Assert.Equal((OperationState.Completed, null, 2), (backup.State, backup.AskedBy, Archives("nas", "a").Length));
         await RestoresAsync();
-        Assert.True((await HourlyAsync()).Result!.Unchanged);
+
+        var writes = Source.Writes;
+        await PassAsync(TimeSpan.FromHours(1), 24);
+        Assert.Equal(writes + 1, Source.Writes); // equal again
     }
+
+    [Fact]
+    public async System.Threading.Tasks.Task A_comparison_asks_no_destination_for_anything()
+    {
+        await BackedUpOnceAsync(BackupType.Snapshot);
+        Directory.Delete($"{Root}/nas", recursive: true);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
+        await PassAsync(CompareRotation.Turn, 2);
+        Assert.Equal((2, 1), (Source.Writes, Node.Operations.All.Count));
+        Assert.Equal(Status.LastCompared, Status.LastRead);
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task A_restart_repeats_no_comparison_and_forgets_none()
+    {
+        await BackedUpOnceAsync(BackupType.Snapshot);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
+        await RestartAsync();
+        await PassAsync(CompareRotation.Turn, 2);
+        Assert.Equal(2, Source.Writes);
+        await RestartAsync();
+        await PassAsync(CompareRotation.Turn, 2);
+        Assert.Equal(2, Source.Writes);
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task Nothing_is_compared_of_a_task_or_database_that_is_not_backed_up()
+    {
+        await BackedUpOnceAsync(BackupType.Snapshot);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
+        Assert.Equal("a", Assert.Single(Node.Comparisons.Due()).Database.Name);
+
+        var record = Node.State.Databases.Find("fake/a")!;
+        Node.State.Databases.Set("fake/a", record with { MissingSince = Time.GetUtcNow() });
+        Assert.Empty(Node.Comparisons.Due());
+        Node.State.Databases.Set("fake/a", record);
+        Assert.Single(Node.Comparisons.Due());
+
+        Source.IsDown = true;
+        await Node.Sources.Items.Single().LookAsync(Token);
+        Assert.Empty(Node.Comparisons.Due());
+        Source.IsDown = false;
+        await Node.Sources.Items.Single().LookAsync(Token);
+        Assert.Single(Node.Comparisons.Due());
+
+        await ChangeTemplateAsync(s => s with { Disabled = true });
+        Assert.Empty(Node.Comparisons.Due());
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task What_cannot_be_read_is_told_by_a_backup_once_in_its_time()
+    {
+        await BackedUpOnceAsync(BackupType.Snapshot);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
+        Source.Broken.Add("a");
+        await PassAsync(CompareRotation.Turn, 1);
+        var failed = await UntilEndedAsync(BackupKind.Incremental);
+        Assert.Equal((OperationState.Failed, "'a' is locked."), (failed.State, failed.Error!.Message));
+        Assert.Empty(Node.Comparisons.Due());
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task What_says_itself_that_it_has_changed_is_left_to_its_schedule()
+    {
+        await BackedUpOnceAsync(BackupType.Snapshot);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
+        Source.FixedToken = "another";
+        await PassAsync(CompareRotation.Turn, 2);
+        Assert.Equal((1, 1), (Source.Writes, Node.Operations.All.Count));
+        Assert.Empty(Node.Comparisons.Due());
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task Backups_that_wait_come_first()
+    {
+        await BackedUpOnceAsync(BackupType.Snapshot);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Source.Hold = (name, token) => name == "b" ? held.Task.WaitAsync(token) : System.Threading.Tasks.Task.CompletedTask;
+        var running = BackUp("b", null);
+        await UntilAsync(() => Node.Queue.Running == 1);
+        var waiting = BackUp("b", Node.Tasks.Of(new("fake", "b")).Single());
+        Assert.Equal(1, Node.Queue.Waiting);
+        Time.Advance(CompareRotation.Turn);
+        await UntilAsync(() => LastTurn == Time.GetUtcNow());
+        Assert.Equal((1, 1, 1), (Node.Queue.Running, Node.Queue.Waiting, Source.Writes));
+        held.SetResult();
+        await EndedAsync(running);
+        await EndedAsync(waiting);
+        await PassAsync(CompareRotation.Turn, 1);
+        await UntilAsync(() => Status.LastCompared is not null);
+        Assert.Equal(4, Source.Writes);
+    }
+
+    [Theory]
+    [InlineData(BackupType.Snapshot)]
+    [InlineData(BackupType.Backup)]
+    public async System.Threading.Tasks.Task An_incremental_reads_what_was_not_read_for_a_day(BackupType type)
+    {
+        await BackedUpOnceAsync(type);
+        Assert.False((await IncrementalAsync()).ReadInFull);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2), Content = null }); // as an earlier version has left it
+        Assert.True((await IncrementalAsync()).ReadInFull);
+        Assert.NotNull(Status.Content);
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
+        Source.Databases["a"][5000]++;
+        Assert.Contains((await IncrementalAsync()).Warnings, w => w.Contains("its change token had missed that", StringComparison.Ordinal));
+        Assert.Equal(2, Archives("nas", "a").Length);
+    }
+
+    private DateTimeOffset LastTurn => Node.Supervisor.Loops.Single(l => l.Name == "comparison").LastBeat;
+
+    private Core.Tasks.TaskStatus Status => Node.StatusOf(Task.Id);
+
+    private void Put(Func<Core.Tasks.TaskStatus, Core.Tasks.TaskStatus> change) => Node.State.Statuses.Set(Task.Id, change(Status));
 
     private async System.Threading.Tasks.Task BackedUpOnceAsync(BackupType type)
     {
         Source.FixedToken = "the same, whatever it holds";
         await CoverAsync("nas");
-        var template = Node.State.Templates.Items.Single().Value;
-        await Node.State.Templates.PutAsync(template.Id, template with { Settings = template.Settings with { Type = type } }, null, Token);
-        await UntilAsync(() => Task.Settings.Type == type);
+        await ChangeTemplateAsync(s => s with { Type = type, IncrementalBackup = "0 3 * * 2" });
         await EndedAsync(Node.BackUp(new(Task.Database, Task.Settings, BackupKind.Full, Task), "tester"));
+        await UntilAsync(() => Node.Queue.Find(Task.Id) is null);
     }
 
-    // What looked at the destination as the hour passed may have run into its time limit; then the destination answers the next time.
-    private async Task<Operation> HourlyAsync()
+    private async System.Threading.Tasks.Task ChangeTemplateAsync(Func<TaskSettings, TaskSettings> change)
     {
-        Time.Advance(TimeSpan.FromHours(1));
-        for (var attempt = 1; ; attempt++)
+        var template = Node.State.Templates.Items.Single().Value;
+        var changed = template with { Settings = change(template.Settings) };
+        await Node.State.Templates.PutAsync(template.Id, changed, null, Token);
+        await UntilAsync(() => Task.Settings.Disabled == changed.Settings.Disabled && Task.Settings.Type == changed.Settings.Type);
+    }
+
+    private LiveOperation BackUp(string database, BackupTask? task) =>
+        Node.BackUp(new(new("fake", database), Task.Settings, BackupKind.Full, task), "tester");
+
+    private async Task<OperationResult> IncrementalAsync()
+    {
+        await UntilAsync(() => Node.Queue.Find(Task.Id) is null);
+        return (await EndedAsync(Node.BackUp(new(Task.Database, Task.Settings, BackupKind.Incremental, Task), "tester"))).Result!;
+    }
+
+    // Until what was due has been compared, and what follows from that has ended.
+    private async System.Threading.Tasks.Task PassAsync(TimeSpan time, int times)
+    {
+        for (var i = 0; i < times; i++)
         {
-            await UntilAsync(() => Node.Queue.Find(Task.Id) is null);
-            var ended = await EndedAsync(Node.BackUp(new(Task.Database, Task.Settings, BackupKind.Incremental, Task), "tester"));
-            if (ended.Result is not null) return ended;
-            Assert.True(attempt < 10, $"{ended.State}: {ended.Error?.Message}");
+            Time.Advance(time);
+            await UntilAsync(() => LastTurn == Time.GetUtcNow() && Node.Comparisons.Due().Count == 0 && Node.Queue.Running + Node.Queue.Waiting == 0);
         }
+    }
+
+    private async Task<Operation> UntilEndedAsync(BackupKind kind)
+    {
+        await UntilAsync(() => Node.Operations.All.Any(o => o.BackupKind == kind && o.Ended is not null));
+        return Node.Operations.All.Single(o => o.BackupKind == kind);
+    }
+
+    private async System.Threading.Tasks.Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+        await UntilAsync(() => Node.Tasks.Of(new("fake", "a")).Any());
+        var started = Time.GetUtcNow();
+        await UntilAsync(() =>
+        {
+            Time.Advance(TimeSpan.FromMinutes(1)); // its timer may be begun a little later than the node
+            return LastTurn > started;
+        });
     }
 }

@@ -6,6 +6,7 @@ using Holdfast.Archive.Format;
 using Holdfast.Archive.Frames;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Items;
+using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Writing;
 
@@ -122,6 +123,10 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         var unchanged = _chain is not null && _chain.ContentTag.AsSpan().SequenceEqual(contentTag);
         return new(_header.Id, unchanged, manifest.TotalBytes, ownBytes, _storedArchive.Length, sha256, _storedArchive.Sha256(), _storedIndex.Length, _storedIndex.Sha256());
     }
+
+    /// <summary>The mark of what was written; null where the engine has no change token.</summary>
+    /// <param name="key">The node's <see cref="ContentKey"/>.</param>
+    public ContentMark? Mark(byte[] key) => _indexHeader.ChangeToken is { } token ? ContentTags.Mark(_items, token, _indexHeader.PartMean, key) : null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

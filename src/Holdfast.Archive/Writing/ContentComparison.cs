@@ -3,29 +3,32 @@ using System.Security.Cryptography;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Items;
+using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Reads items as an incremental would, and stores nothing: only whether they are equal to what the chain's newest archive holds. One core, and what the
-/// chain's index says is known already: no destination is asked for anything.
+/// Reads items as an incremental would, and stores nothing: only whether they are equal to what was read before. One core, and no destination is asked for
+/// anything.
 /// </summary>
-/// <param name="chain">The chain.</param>
-public sealed class ContentComparison(ChainIndex chain) : IItemSink
+/// <param name="partMean">Mean bytes of the parts into which streams were cut before.</param>
+public sealed class ContentComparison(int partMean) : IItemSink
 {
     private const int RunBytes = 1 << 20;
 
     private readonly List<ManifestItem> _items = [];
 
-    /// <summary>Whether all items that were taken are what the chain's newest archive holds.</summary>
-    public bool IsSame
+    /// <summary>Whether all items that were taken are what the newest archive of a chain holds.</summary>
+    public bool IsHeldBy(ChainIndex chain)
     {
-        get
-        {
-            using var tagger = new Tagger(Convert.FromBase64String(chain.Newest.ChainKey));
-            return chain.ContentTag.AsSpan().SequenceEqual(ContentTags.Of(_items, tagger));
-        }
+        using var tagger = new Tagger(Convert.FromBase64String(chain.Newest.ChainKey));
+        return chain.ContentTag.AsSpan().SequenceEqual(ContentTags.Of(_items, tagger));
     }
+
+    /// <summary>The mark of the items that were taken.</summary>
+    /// <param name="changeToken">The database's change token.</param>
+    /// <param name="key">The node's <see cref="ContentKey"/>.</param>
+    public ContentMark Mark(string changeToken, byte[] key) => ContentTags.Mark(_items, changeToken, partMean, key);
 
     /// <inheritdoc/>
     public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) => Task.Run(
@@ -79,7 +82,7 @@ public sealed class ContentComparison(ChainIndex chain) : IItemSink
 
     private async Task<ManifestItem> HashAsync(string name, PipeReader input, CancellationToken cancellationToken)
     {
-        var cutter = new GearCutter(chain.Newest.PartMean);
+        var cutter = new GearCutter(partMean);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var parts = new List<ManifestPart>();
         long total = 0, length = 0;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
+using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Writing;
 
@@ -21,5 +22,12 @@ internal static class ContentTags
         var tag = new byte[Tagger.TagBytes];
         tagger.Tags(hash.GetHashAndReset(), tag);
         return tag;
+    }
+
+    /// <summary>The mark of these items.</summary>
+    public static ContentMark Mark(IEnumerable<ManifestItem> items, string changeToken, int partMean, byte[] key)
+    {
+        using var tagger = new Tagger(key);
+        return new(changeToken, partMean, Convert.ToBase64String(Of(items, tagger)));
     }
 }

@@ -15,9 +15,20 @@ public static class Comparisons
     /// <param name="task">The task.</param>
     /// <param name="status">What has become of it so far.</param>
     /// <param name="now">The time.</param>
-    public static bool IsDue(BackupTask task, TaskStatus status, DateTimeOffset now)
+    public static bool IsDue(BackupTask task, TaskStatus status, DateTimeOffset now) => status.LastRead is { } last && HasCome(task, last, now);
+
+    /// <summary>
+    /// Whether it is to be compared beside its backups: its slot has come since it was read or compared last, and what its newest backup holds is known.
+    /// Never where the task does not run.
+    /// </summary>
+    /// <param name="task">The task.</param>
+    /// <param name="status">What has become of it so far.</param>
+    /// <param name="now">The time.</param>
+    public static bool IsDueBesideBackups(BackupTask task, TaskStatus status, DateTimeOffset now) =>
+        task.Settings.Runs && status.Content is not null && IsDue(task, status, now) && (status.LastCompared is not { } last || HasCome(task, last, now));
+
+    private static bool HasCome(BackupTask task, DateTimeOffset last, DateTimeOffset now)
     {
-        if (status.LastRead is not { } last) return false;
         var slot = TimeSpan.FromHours(task.Settings.CompareEveryHours).Ticks;
         var phase = (long)(BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(task.Id))) / (double)uint.MaxValue * slot);
         return Slot(now) != Slot(last); // not only later: a clock that was ahead must not put it off

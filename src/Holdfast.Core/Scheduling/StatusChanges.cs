@@ -31,7 +31,8 @@ public static class StatusChanges
     /// <param name="start">When the run began.</param>
     /// <param name="end">When it ended.</param>
     /// <param name="result">What came of it; its kind counts, not the one asked for. At least one destination went well.</param>
-    public static TaskStatus Succeeded(TaskStatus status, DateTimeOffset start, DateTimeOffset end, OperationResult result)
+    /// <param name="content">What the database held; null where it was not read, or has no change token.</param>
+    public static TaskStatus Succeeded(TaskStatus status, DateTimeOffset start, DateTimeOffset end, OperationResult result, ContentMark? content = null)
     {
         var kind = result.Kind ?? BackupKind.Full;
         var failed = result.Destinations.Where(d => d.Value is not null).Select(d => $"{d.Key}: {d.Value}").Order(StringComparer.Ordinal).ToList();
@@ -40,6 +41,7 @@ public static class StatusChanges
             LastFullBackup = kind == BackupKind.Full ? start : status.LastFullBackup,
             LastIncrementalBackup = kind == BackupKind.Incremental ? start : status.LastIncrementalBackup,
             LastRead = result.Unchanged && !result.ReadInFull ? status.LastRead ?? start : start,
+            Content = content ?? (result.Unchanged ? status.Content : null),
             LastEnd = end,
             LastState = failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors,
             Failures = 0,
@@ -121,6 +123,13 @@ public static class StatusChanges
         DelayedUntil = before.DelayedUntil,
         DelayedKind = before.DelayedKind,
     };
+
+    /// <summary>The database was compared with its newest backup beside its backups: nothing of their schedule changes.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="start">When the comparison began.</param>
+    /// <param name="isEqual">Whether it was read to its end, and is equal.</param>
+    public static TaskStatus Compared(TaskStatus status, DateTimeOffset start, bool isEqual) =>
+        status with { LastCompared = start, LastRead = isEqual ? start : status.LastRead };
 
     /// <summary>A destination no longer holds the newest backup: it means another place now, or somebody removed the backup there. The status itself where it did not.</summary>
     /// <param name="status">The status.</param>

@@ -15,8 +15,14 @@ public sealed record TaskStatus
     /// <summary>When the last incremental that succeeded began, one that had nothing to store among them; null for never.</summary>
     public DateTimeOffset? LastIncrementalBackup { get; init; }
 
-    /// <summary>When the last run began that read the database to its end: a backup, or a comparison in full. Null where an older Holdfast has not said.</summary>
+    /// <summary>When the database was last begun to be read to its end, and stood in its newest backup: by a backup, or a comparison in full. Null where an older Holdfast has not said.</summary>
     public DateTimeOffset? LastRead { get; init; }
+
+    /// <summary>When a comparison beside the backups last began, whatever it came to; null for never.</summary>
+    public DateTimeOffset? LastCompared { get; init; }
+
+    /// <summary>What the newest backup holds; null where that is not known, or the database has no change token.</summary>
+    public ContentMark? Content { get; init; }
 
     /// <summary>When the last run began for which a full slot was used up, whatever became of it; null for never. Slots up to then are past.</summary>
     public DateTimeOffset? FullSlotUsed { get; init; }

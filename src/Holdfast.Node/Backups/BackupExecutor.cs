@@ -64,8 +64,8 @@ public sealed class BackupExecutor
         operation.Began(() => ("opening", new()));
         try
         {
-            var (result, opened) = await BackUpAsync(job, operation, leases, written);
-            if (!TrySucceed(work, operation, start, result)) return;
+            var (result, content, opened) = await BackUpAsync(job, operation, leases, written);
+            if (!TrySucceed(work, operation, start, result, content)) return;
             if (job.Task is not null && result is { Kind: BackupKind.Full }) await RetainSafelyAsync(job.Task, operation, opened);
             if (operation.Claim()) operation.TryEndAsSucceeded();
         }
@@ -122,13 +122,13 @@ public sealed class BackupExecutor
     }
 
     // Stored before anything follows it, so that nothing that follows can take it back. False where somebody has ended the operation meanwhile.
-    private bool TrySucceed(BackupWork work, LiveOperation operation, DateTimeOffset start, OperationResult result)
+    private bool TrySucceed(BackupWork work, LiveOperation operation, DateTimeOffset start, OperationResult result, ContentMark? content)
     {
         var failed = result.Destinations.Where(d => d.Value is not null).Select(d => d.Value!).ToList();
         var error = failed.Count == 0 ? null : new HoldfastException(
             ErrorCatalogue.DestinationFailed, string.Join(' ', failed), "The other destinations have the archive. What one misses is copied there before the next incremental.");
         if (!operation.Succeeded(failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors, result, error)) return false;
-        Store(work.Job, status => StatusChanges.Succeeded(status, start, _time.GetUtcNow(), result));
+        Store(work.Job, status => StatusChanges.Succeeded(status, start, _time.GetUtcNow(), result, content));
         foreach (var warning in result.Warnings) operation.Write(warning);
         return true;
     }
@@ -139,7 +139,7 @@ public sealed class BackupExecutor
         if (job.Task is not null) _statuses.Change(job.Task.Id, status => change(status ?? TaskStatus.Never));
     }
 
-    private async Task<(OperationResult Result, IReadOnlyList<(string Name, IDestination Opened)> Destinations)> BackUpAsync(
+    private async Task<(OperationResult Result, ContentMark? Content, IReadOnlyList<(string Name, IDestination Opened)> Destinations)> BackUpAsync(
         BackupJob job, LiveOperation operation, DestinationLeases leases, Action written)
     {
         var stop = operation.Stopping;
@@ -176,6 +176,7 @@ public sealed class BackupExecutor
                 MoreNamesAhead = more,
                 Warnings = outcome.Warnings,
             },
+            outcome.Content,
             [.. opened.Where((_, i) => outcome.DestinationFailures.Count <= i || outcome.DestinationFailures[i] is null)]);
     }
 

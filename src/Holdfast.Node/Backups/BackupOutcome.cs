@@ -29,6 +29,9 @@ public sealed record BackupOutcome
     /// <summary>Whether the database was read to its end, though nothing had to be stored.</summary>
     public bool ReadInFull { get; init; }
 
+    /// <summary>What the database held; null where it was not read to its end, or has no change token.</summary>
+    public ContentMark? Content { get; init; }
+
     /// <summary>Path of the archive at its destinations; null where none was written.</summary>
     public string? Path { get; init; }
 

@@ -135,11 +135,12 @@ internal sealed class BackupRun
     private async Task<bool> IsSameAsync(IDatabaseView view, ChainIndex index, CancellationToken cancellationToken)
     {
         Meter.Phase = "comparing";
-        var comparison = new ContentComparison(index);
+        var comparison = new ContentComparison(index.Newest.PartMean);
         await view.WriteAsync(new MeteredSink(comparison, Meter), cancellationToken);
-        Outcome = Outcome with { ReadInFull = true };
-        Meter.Step(comparison.IsSame ? "compared in full with the newest backup: they are equal" : MissedWarning);
-        return comparison.IsSame;
+        var isSame = comparison.IsHeldBy(index);
+        Outcome = Outcome with { ReadInFull = true, Content = isSame ? comparison.Mark(view.ChangeToken!, ContentKey.Of(Options.NodeKey)) : null };
+        Meter.Step(isSame ? "compared in full with the newest backup: they are equal" : MissedWarning);
+        return isSame;
     }
 
     private void Chosen(ChainChoice choice)
@@ -246,7 +247,9 @@ internal sealed class BackupRun
         var known = view.Warnings.Count;
         var fingerprint = await view.WriteAsync(new MeteredSink(writer, Meter), cancellationToken);
         Outcome = Outcome with { Warnings = Bounded.Texts([.. Outcome.Warnings, .. view.Warnings.Skip(known)]) }; // what only reading showed
-        return await writer.CompleteAsync(fingerprint, Outcome.Warnings, _context.Time.GetUtcNow(), cancellationToken);
+        var summary = await writer.CompleteAsync(fingerprint, Outcome.Warnings, _context.Time.GetUtcNow(), cancellationToken);
+        Outcome = Outcome with { Content = writer.Mark(ContentKey.Of(Options.NodeKey)) };
+        return summary;
     }
 
     private void Ended(IDatabaseView view)

@@ -3,7 +3,7 @@ namespace Holdfast.Node.Jobs;
 /// <summary>
 /// How many jobs run at once. One destination holds at most the slots of a lane; one source, of backups, half as many more, and one more at least; all
 /// together as many more again. So a destination that hangs leaves room for the others of the same source, and a source that hangs for other sources.
-/// Verifications run strictly one at a time.
+/// Verifications run strictly one at a time, and so do comparisons.
 /// </summary>
 public sealed record JobLimits
 {
@@ -41,5 +41,5 @@ public sealed record JobLimits
     /// <summary>Slots of a lane that all of them together may hold.</summary>
     public int MostOf(JobLane lane) => SourceSlotsOf(lane) + Spare(lane);
 
-    private int Spare(JobLane lane) => lane == JobLane.Verify ? 0 : Math.Max(1, SlotsOf(lane) / 2);
+    private int Spare(JobLane lane) => lane is JobLane.Verify or JobLane.Compare ? 0 : Math.Max(1, SlotsOf(lane) / 2);
 }

@@ -88,24 +88,42 @@ public sealed partial class OperationQueue
     /// <see cref="ErrorCatalogue.NotAllowed"/> where a backup still runs after <see cref="LongestWait"/>, or the node stops; <see cref="ErrorCatalogue.Interrupted"/>
     /// where it stops in the middle; and what the work throws.
     /// </exception>
-    internal async Task<T> RunAloneAsync<T>(string key, IReadOnlyList<string> destinations, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    internal Task<T> RunAloneAsync<T>(string key, IReadOnlyList<string> destinations, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        RunUnlistedAsync(
+            (stop, run) => new()
+            {
+                Key = $"removal {Guid.NewGuid():n}",
+                Exclusive = key,
+                Lane = JobLane.Removal,
+                Group = "removals",
+                Destinations = [.. destinations.Distinct(StringComparer.Ordinal)],
+                Stop = stop,
+                Work = run,
+            },
+            work,
+            cancellationToken);
+
+    /// <summary>Reads a database to compare it, when it is the turn of that. Nothing of it is among the operations.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="work">The work; its token is cancelled by the caller's and by the node's stop.</param>
+    /// <param name="cancellationToken">Ends the waiting, and the work.</param>
+    /// <exception cref="HoldfastException">As <see cref="RunAloneAsync"/>: it could not begin, or the node stops; and what the work throws.</exception>
+    internal Task<T> CompareAsync<T>(DatabaseId database, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        RunUnlistedAsync(
+            (stop, run) => new() { Key = $"comparison {Guid.NewGuid():n}", Lane = JobLane.Compare, Group = "comparisons", Source = database.Source, Stop = stop, Work = run },
+            work,
+            cancellationToken);
+
+    private async Task<T> RunUnlistedAsync<T>(
+        Func<CancellationTokenSource, Func<Job, Task>, UnlistedJob> make, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         T result = default!;
-        var job = new ExclusiveJob
+        var job = make(stop, async j =>
         {
-            Key = $"removal {Guid.NewGuid():n}",
-            Exclusive = key,
-            Lane = JobLane.Removal,
-            Group = "removals",
-            Destinations = [.. destinations.Distinct(StringComparer.Ordinal)],
-            Stop = stop,
-            Work = async j =>
-            {
-                ((ExclusiveJob)j).Begin();
-                result = await work(stop.Token);
-            },
-        };
+            ((UnlistedJob)j).Begin();
+            result = await work(stop.Token);
+        });
         if (_queue.Add(job) is null) throw Stops();
         await BeginsAsync(job, cancellationToken);
         await job.Ended;
@@ -212,9 +230,9 @@ public sealed partial class OperationQueue
     {
         List<Job> all;
         lock (_adding) all = [.. _queue.Stop()];
-        foreach (var waiting in _queue.Jobs.OfType<ExclusiveJob>()) _queue.Withdraw(waiting); // whoever waits for it is told
+        foreach (var waiting in _queue.Jobs.OfType<UnlistedJob>()) _queue.Withdraw(waiting); // whoever waits for it is told
         var running = all.OfType<OperationJob>().ToList();
-        var alone = all.OfType<ExclusiveJob>().ToList();
+        var alone = all.OfType<UnlistedJob>().ToList();
         var ended = Task.WhenAll([.. running.Select(j => j.Operation.Ended), .. alone.Select(j => j.Ended)]);
         await Task.WhenAny(ended, Task.Delay(_settings.ShutdownGrace, _time));
         await Task.WhenAll([.. running.Select(j => j.Operation.InterruptAsync()), .. alone.Select(InterruptAsync)]);
@@ -225,7 +243,7 @@ public sealed partial class OperationQueue
     }
 
     // It may have ended, and its source of cancellation with it.
-    private static Task InterruptAsync(ExclusiveJob job)
+    private static Task InterruptAsync(UnlistedJob job)
     {
         try
         {
@@ -240,7 +258,7 @@ public sealed partial class OperationQueue
     private static HoldfastException Stops() => new(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Ask again when it is up.");
 
     // Returns when its work has begun; it has not, and never will, where this throws.
-    private async Task BeginsAsync(ExclusiveJob job, CancellationToken cancellationToken)
+    private async Task BeginsAsync(UnlistedJob job, CancellationToken cancellationToken)
     {
         try
         {
@@ -253,11 +271,12 @@ public sealed partial class OperationQueue
         }
         catch (TimeoutException e)
         {
-            var waitsForSlot = job.HoldsExclusive;
+            var why = job.Exclusive is null ? "other jobs read the same source"
+                : job.HoldsExclusive ? "other chains are being deleted or healed at the same destination" : "a backup writes to the same chains";
             if (!_queue.Withdraw(job)) return; // it has just begun
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"It could not begin within {LongestWait.TotalSeconds:0} s: {(waitsForSlot ? "other chains are being deleted or healed at the same destination" : "a backup writes to the same chains")}.",
+                $"It could not begin within {LongestWait.TotalSeconds:0} s: {why}.",
                 "Ask again when that has ended.",
                 e);
         }

@@ -53,6 +53,43 @@ public sealed class ComparisonsTests
         Assert.Equal(Start.AddHours(3), StatusChanges.Succeeded(status, Start.AddHours(3), Start.AddHours(3), unchanged with { Unchanged = false }).LastRead);
     }
 
+    [Fact]
+    public void Beside_its_backups_a_database_is_compared_where_it_is_known_what_they_hold_and_its_task_runs()
+    {
+        var task = Tasks(1, 24)[0];
+        var runs = task with { Settings = task.Settings with { Destinations = ["nas"] } };
+        var (known, later) = (TaskStatus.Never with { LastRead = Start, Content = new("token", 1, "tag") }, Start.AddDays(1));
+        Assert.True(Comparisons.IsDueBesideBackups(runs, known, later));
+        Assert.False(Comparisons.IsDueBesideBackups(runs, known, Start));
+        Assert.False(Comparisons.IsDueBesideBackups(runs, known with { Content = null }, later));
+        Assert.False(Comparisons.IsDueBesideBackups(task, known, later));
+        Assert.False(Comparisons.IsDueBesideBackups(runs with { Settings = runs.Settings with { Disabled = true } }, known, later));
+    }
+
+    [Fact]
+    public void One_that_was_not_equal_is_not_compared_again_before_its_next_slot_and_its_next_incremental_reads_it()
+    {
+        var task = Tasks(1, 24)[0];
+        task = task with { Settings = task.Settings with { Destinations = ["nas"] } };
+        var (known, later) = (TaskStatus.Never with { LastRead = Start, Content = new("token", 1, "tag") }, Start.AddDays(1));
+        var differs = StatusChanges.Compared(known, later, isEqual: false);
+        Assert.False(Comparisons.IsDueBesideBackups(task, differs, later));
+        Assert.True(Comparisons.IsDueBesideBackups(task, differs, later.AddDays(1)));
+        Assert.True(Comparisons.IsDue(task, differs, later));
+        Assert.False(Comparisons.IsDue(task, StatusChanges.Compared(known, later, isEqual: true), later));
+    }
+
+    [Fact]
+    public void What_the_newest_backup_holds_is_known_until_another_is_written()
+    {
+        var (known, other) = (new ContentMark("token", 1, "tag"), new ContentMark("token", 1, "other"));
+        var unchanged = new OperationResult { Unchanged = true, Kind = BackupKind.Incremental };
+        var status = TaskStatus.Never with { Content = known };
+        Assert.Equal(known, StatusChanges.Succeeded(status, Start, Start, unchanged).Content);
+        Assert.Equal(other, StatusChanges.Succeeded(status, Start, Start, unchanged, other).Content);
+        Assert.Null(StatusChanges.Succeeded(status, Start, Start, unchanged with { Unchanged = false }).Content);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]

@@ -35,6 +35,9 @@ public abstract class BackedUpNode : IAsyncLifetime
     /// <summary>Opens destinations; replaced by tests whose destinations fail.</summary>
     protected virtual IDestinationDriver Driver { get; } = new LocalDriver();
 
+    /// <summary>Backups of small databases at once; null for as many as by default.</summary>
+    protected virtual int? SmallLane => null;
+
     public async ValueTask InitializeAsync()
     {
         foreach (var (name, seed) in (IEnumerable<(string, int)>)[("a", 1), ("b", 2)])
@@ -64,6 +67,7 @@ public abstract class BackedUpNode : IAsyncLifetime
             CatalogFile = CatalogFile,
             DestinationDriver = Driver,
         };
+        if (SmallLane is { } lane) settings = settings with { SmallLane = lane };
         Node = new(settings, _store, [new("fake", Source, true)], Time);
         await Node.StartAsync(Token);
     }

@@ -1,7 +1,7 @@
 namespace Holdfast.Node.Jobs;
 
-/// <summary>Work in the queue that is no operation, and that holds something alone while it waits and runs.</summary>
-internal sealed class ExclusiveJob : Job
+/// <summary>Work in the queue that is no operation: whoever asked for it waits for it.</summary>
+internal sealed class UnlistedJob : Job
 {
     private readonly TaskCompletionSource _began = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
