@@ -325,6 +325,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await UntilAsync(() => Volatile.Read(ref running) == _node.Settings.Restores);
         release.Release(10);
         await UntilAsync(() => restores.Count(r => r.HasEnded) == 10);
+        await UntilAsync(() => Volatile.Read(ref running) == _node.Settings.Restores); // those that the stop interrupts
         Assert.Equal(_node.Settings.Restores, Volatile.Read(ref most));
         await StopAsync();
         _source.HoldRestore = null;
