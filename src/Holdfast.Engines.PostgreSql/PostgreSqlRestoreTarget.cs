@@ -125,8 +125,12 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         var list = new RestoreList(withRoles, around, ownsPublic);
         var runs = new RestoreRuns(tools, made.Server, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, request.ContinueOnError, folder);
         var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
-        var rows = new RowLoad(token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watch, made.Encoding), RoleInside is null ? null : NameEncoding.Inside(RoleInside, NameEncoding.Of(made.Encoding)), $"'{request.Name}' on {made.Server.Host}", jobs);
-        await using var load = new DumpLoad(runs, list, made.Keeper, rows, jobs);
+        var sessions = new LoadSessions(
+            token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watch, made.Encoding),
+            RoleInside is null ? null : NameEncoding.Inside(RoleInside, NameEncoding.Of(made.Encoding)));
+        var rows = new RowLoad(sessions, $"'{request.Name}' on {made.Server.Host}", request.ContinueOnError ? null : ToolFailure.RestoreHint, jobs);
+        var late = request.ContinueOnError ? new LateChecks(sessions) : null;
+        await using var load = new DumpLoad(runs, list, made.Keeper, rows, late, jobs);
         try
         {
             await items.CopyStreamAsync(PostgreSqlView.DumpItem, TakeAsync, cancellationToken);
@@ -147,7 +151,8 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles);
         await properties.ApplyAsync(around, cancellationToken);
         if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
-        if (runs.Failed.Count > 0) _warnings.AddRange(runs.Failed.Prepend("All rows are there, and not all objects: what follows could not be made."));
+        List<string> failed = [.. runs.Failed, .. late?.Failed ?? []];
+        if (failed.Count > 0) _warnings.AddRange(failed.Prepend("All rows are there, and not all objects: what follows could not be made."));
         _warnings.AddRange([.. list.Warnings, .. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
         var grants = properties.Grants(around, request.Name, made.IsLent ? restoring.Name : null);
         _warnings.AddRange(properties.Warnings);

@@ -39,7 +39,8 @@ internal static class ServerFailure
     /// <param name="e">The failure.</param>
     /// <param name="what">What was worked on: <c>'orders' on db1:5432</c>.</param>
     /// <param name="otherwise">The kind of failure where the server said something that is not known; unreadable where that is left out.</param>
-    public static HoldfastException Of(Exception e, string what, Error? otherwise = null)
+    /// <param name="otherwiseHint">What to do in that case; null to look at the server's log.</param>
+    public static HoldfastException Of(Exception e, string what, Error? otherwise = null, string? otherwiseHint = null)
     {
         if (e is HoldfastException known) return known;
         if (e is NpgsqlException { InnerException: TimeoutException }) return new(ErrorCatalogue.SourceSilent, $"{what}: the server did not answer in time.", "Check that it is not stopped or overloaded, and the network to it.", e);
@@ -52,7 +53,7 @@ internal static class ServerFailure
             PostgresErrorCodes.DiskFull => (ErrorCatalogue.DestinationFull, "Make room on the server."),
             PostgresErrorCodes.InsufficientPrivilege => (ErrorCatalogue.NotAllowed, "Grant the role what the message names."),
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => (ErrorCatalogue.SourceUnreadable, "The server was stopped, or somebody ended the session; try again when it runs."),
-            _ => (otherwise ?? ErrorCatalogue.SourceUnreadable, "The server's log says more."),
+            _ => (otherwise ?? ErrorCatalogue.SourceUnreadable, otherwiseHint ?? "The server's log says more."),
         };
         return new(error, $"{what}: {said}", hint, e);
     }

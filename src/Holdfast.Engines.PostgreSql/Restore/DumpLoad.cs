@@ -12,8 +12,9 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="list">What is left out.</param>
 /// <param name="keeper">A connection to the new database, which counts rows.</param>
 /// <param name="rows">Loads rows. Goes with this.</param>
+/// <param name="late">Puts off what could fail because of a function; null where such a failure ends the restore. Goes with this.</param>
 /// <param name="jobs">Connections that load and build at once.</param>
-internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnection keeper, RowLoad rows, int jobs) : IAsyncDisposable
+internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnection keeper, RowLoad rows, LateChecks? late, int jobs) : IAsyncDisposable
 {
     // The indexes of smaller ones wait for the end: to build them is quicker than to start a program for each.
     private const long LargeBytes = 32 << 20;
@@ -28,6 +29,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     private Child? _child;
     private long _bytes;
     private bool _isStreaming = true;
+    private bool _isStaged; // whether the rows that come are not in their table yet
     private Task _indexes = Task.CompletedTask;
 
     /// <summary>What went by.</summary>
@@ -66,6 +68,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         _isStreaming = false;
         await rows.DisposeAsync();
         await using (cancellationToken.UnsafeRegister(_ => _stop.Cancel(), null)) await _indexes;
+        if (late is not null) await late.EndAsync(cancellationToken);
     }
 
     /// <summary>Compares what was loaded with the dump.</summary>
@@ -81,6 +84,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         await _indexes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // how it ended was told, or is told by what failed before
         if (_child is not null) await _child.DisposeAsync();
         await rows.DisposeAsync();
+        if (late is not null) await late.DisposeAsync();
         if (_head is not null) await _head.DisposeAsync();
         _stop.Dispose();
     }
@@ -92,13 +96,21 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         _order = new(Dump.Head, list.LeaveOut(Dump.Head));
         _encoding = Dump.Head.EncodingName is { Length: > 0 } name ? name : throw DumpFailure.Unknown("it does not tell its encoding");
         await runs.RunAsync(_order.First(), 1, false, cancellationToken);
+        if (late is not null) await late.BeginAsync(cancellationToken);
     }
 
     private async Task BeginAsync(TocEntry entry, CancellationToken cancellationToken)
     {
         _bytes = 0;
-        if (entry.Kind == TocEntry.TableData) rows.Open(entry, _encoding);
-        else _child = await runs.StartAsync(entry.Id, cancellationToken);
+        if (entry.Kind != TocEntry.TableData)
+        {
+            _child = await runs.StartAsync(entry.Id, cancellationToken);
+            return;
+        }
+
+        var staged = late is null ? null : await late.StageAsync(entry, cancellationToken);
+        _isStaged = staged is not null;
+        rows.Open(entry, staged ?? entry.Copy, _encoding);
     }
 
     private async Task EndAsync(TocEntry entry, CancellationToken cancellationToken)
@@ -106,7 +118,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         if (_child is null)
         {
             await rows.CloseAsync(cancellationToken);
-            if (_bytes >= LargeBytes && entry.IsLoadedByItsName && _order!.IndexesOf(entry) is { Count: > 0 } indexes) _indexes = BuildAsync(_indexes, entry, indexes);
+            if (_bytes >= LargeBytes && !_isStaged && entry.IsLoadedByItsName && _order!.IndexesOf(entry) is { Count: > 0 } indexes) _indexes = BuildAsync(_indexes, entry, indexes);
             return;
         }
 

@@ -1,4 +1,3 @@
-using Holdfast.Engines.PostgreSql.Connecting;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
@@ -28,10 +27,6 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
         if (_writer is not null) await _writer.DisposeAsync();
         _writer = null;
     }
-
-    /// <summary>Says as what rows are loaded.</summary>
-    public async Task PrepareAsync(string settings, string? role, CancellationToken cancellationToken) =>
-        await connection.RunAsync(role is null ? settings : $"{settings}; SET ROLE {Sql.Name(role)}", cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

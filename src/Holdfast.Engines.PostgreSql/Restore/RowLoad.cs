@@ -9,14 +9,12 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// Loads the rows of tables, one table after the other, over connections of its own: in large pieces, where <c>pg_restore</c> sends one message for each
 /// row of a dump without compression. A large table is loaded over several connections, which take turns.
 /// </summary>
-/// <param name="connect">Makes a connection to the new database.</param>
-/// <param name="role">The role that rows are loaded as; null for the one that connects.</param>
+/// <param name="sessions">Opens sessions of the new database.</param>
 /// <param name="target">The database, for errors.</param>
+/// <param name="hint">What to do where the server refuses rows for a reason that is not known.</param>
 /// <param name="most">Number of connections.</param>
-internal sealed class RowLoad(Func<CancellationToken, Task<NpgsqlConnection>> connect, string? role, string target, int most) : IAsyncDisposable
+internal sealed class RowLoad(LoadSessions sessions, string target, string? hint, int most) : IAsyncDisposable
 {
-    // What pg_restore sets too, but for the first: what is written becomes lasting with the statement that gives the database its name.
-    private const string Settings = "SET synchronous_commit = off; SET lock_timeout = 0; SET row_security = off; SET xmloption = content; SET check_function_bodies = off; SELECT pg_catalog.set_config('search_path', '', false)";
     private const string StatementEnding = " FROM stdin;";
     private const int PieceBytes = 1 << 20;
 
@@ -31,10 +29,11 @@ internal sealed class RowLoad(Func<CancellationToken, Task<NpgsqlConnection>> co
 
     /// <summary>Begins with the rows of a table.</summary>
     /// <param name="table">The table.</param>
+    /// <param name="statement">The statement that loads them.</param>
     /// <param name="encoding">The encoding of its rows.</param>
-    public void Open(TocEntry table, string encoding)
+    public void Open(TocEntry table, string? statement, string encoding)
     {
-        var copy = table.Copy?.TrimEnd();
+        var copy = statement?.TrimEnd();
         if (copy is null || !copy.StartsWith("COPY ", StringComparison.Ordinal) || !copy.EndsWith(StatementEnding, StringComparison.Ordinal)) throw DumpFailure.Unknown($"it loads the rows of {table.Name} with '{copy}'");
         (_table, _copy, _at, _length) = (table, $"{copy[..^1]} WITH (ENCODING {Sql.Text(encoding)})", 0, 0);
     }
@@ -110,9 +109,7 @@ internal sealed class RowLoad(Func<CancellationToken, Task<NpgsqlConnection>> co
     private async Task<(RowLane Lane, byte[] Piece)> LaneAsync(CancellationToken cancellationToken)
     {
         if (_at < _lanes.Count) return _lanes[_at];
-        var lane = new RowLane(await connect(cancellationToken));
-        _lanes.Add((lane, new byte[PieceBytes]));
-        await lane.PrepareAsync(Settings, role, cancellationToken);
+        _lanes.Add((new(await sessions.OpenAsync(cancellationToken)), new byte[PieceBytes]));
         return _lanes[_at];
     }
 
@@ -124,7 +121,7 @@ internal sealed class RowLoad(Func<CancellationToken, Task<NpgsqlConnection>> co
         }
         catch (NpgsqlException e)
         {
-            throw ServerFailure.Of(e, $"The rows of '{_table!.Schema}.{_table.Name}' in {target}", ErrorCatalogue.NotAllowed);
+            throw ServerFailure.Of(e, $"The rows of '{_table!.Schema}.{_table.Name}' in {target}", ErrorCatalogue.NotAllowed, hint);
         }
     }
 }

@@ -26,10 +26,18 @@ internal static partial class FailedObjects
 
     private static string Of(string entry, string error, string statement)
     {
+        // Before version 15 it names the object: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
+        return Tell(Number().Replace(entry, ""), error, statement);
+    }
+
+    /// <summary>Tells one, without the secrets in its statement.</summary>
+    /// <param name="name">What it is; empty where that is not known.</param>
+    /// <param name="error">What the server said.</param>
+    /// <param name="statement">The statement that failed, or that mends it.</param>
+    public static string Tell(string name, string error, string statement)
+    {
         statement = Secrets.Masked(statement);
         if (statement.Length > MostStatement) statement = statement[..MostStatement] + " …";
-        // Before version 15 it names the object: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
-        var name = Number().Replace(entry, "");
         return $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Secrets.Masked(Lines().Replace(error, " "))} Its SQL: {statement}";
     }
 

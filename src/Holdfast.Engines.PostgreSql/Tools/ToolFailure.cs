@@ -5,6 +5,10 @@ namespace Holdfast.Engines.PostgreSql.Tools;
 /// <summary>Tells what <c>pg_dump</c> and <c>pg_restore</c> said in the words of Holdfast.</summary>
 internal static class ToolFailure
 {
+    /// <summary>What to do where something cannot be restored, for a reason that is not known.</summary>
+    public const string RestoreHint =
+        "The server's log says more. To have all that can be made, and a list of the rest, restore with --continue-on-error (continueOnError).";
+
     private const int MostText = 2000;
 
     // What stands in the text, the kind of failure, and what to do. The first that fits counts.
@@ -43,7 +47,6 @@ internal static class ToolFailure
             if (errors.Contains(text, StringComparison.Ordinal)) return new(error, $"{tool.Name} of '{database}' failed: {said}", hint);
         }
 
-        var more = tool.Name == Tool.Restore ? " To have all that can be made, and a list of the rest, restore with --continue-on-error (continueOnError)." : "";
-        return new(otherwise, $"{tool.Name} of '{database}' failed: {said}", $"The server's log says more.{more}");
+        return new(otherwise, $"{tool.Name} of '{database}' failed: {said}", tool.Name == Tool.Restore ? RestoreHint : "The server's log says more.");
     }
 }

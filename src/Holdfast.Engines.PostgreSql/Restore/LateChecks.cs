@@ -1,0 +1,72 @@
+using Holdfast.Engines.PostgreSql.Dumps;
+using Holdfast.Engines.PostgreSql.Tools;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>
+/// Lets a restore that goes on after errors load every row, whatever the functions of CHECK constraints and generated columns do: they run
+/// when all rows are there, as the role that restores and with nothing in their <c>search_path</c>, and where one fails that is told. Only
+/// those that need a function of the database are put off.
+/// </summary>
+/// <param name="sessions">Opens sessions of the new database.</param>
+internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
+{
+    /// <summary>
+    /// What <c>pg_depend</c> has where something needs a function or an operator that is not PostgreSQL's own. A condition that names it
+    /// follows, and two brackets.
+    /// </summary>
+    public const string NeedsFunction =
+        "EXISTS (SELECT 1 FROM pg_depend f WHERE f.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND (";
+
+    private const int Most = 100;
+
+    private readonly List<string> _failed = [];
+    private NpgsqlConnection? _connection;
+    private SuspendedChecks? _checks;
+    private StagedRows? _staged;
+
+    /// <summary>What failed, each with the server's words and the SQL that mends it.</summary>
+    public IReadOnlyList<string> Failed =>
+        _failed.Count <= Most
+            ? _failed
+            : [.. _failed.Take(Most), FormattableString.Invariant($"… and {_failed.Count - Most} more constraints and columns.")];
+
+    /// <summary>Whether an error is about the object, so that a restore goes on without it. Else the server is full, or stops.</summary>
+    public static bool IsOfObject(PostgresException e) =>
+        e.SqlState.Length == 5 && e.SqlState[..2] is not ("08" or "53" or "57" or "58" or "XX");
+
+    /// <summary>Tells one that failed.</summary>
+    /// <param name="what">What it is.</param>
+    /// <param name="e">What the server said.</param>
+    /// <param name="sql">The statement that mends it.</param>
+    public static string Tell(string what, PostgresException e, string sql) => FailedObjects.Tell(what, $"ERROR: {e.MessageText}", sql);
+
+    /// <summary>Puts them off. All definitions are made, and no row is loaded.</summary>
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        _connection = await sessions.OpenAsync(cancellationToken);
+        _checks = new(_connection);
+        _staged = new(_connection);
+        await _checks.SuspendAsync(cancellationToken);
+        await _staged.FindAsync(cancellationToken);
+    }
+
+    /// <summary>The statement that loads the rows of a table into another for now; null where they are loaded right away.</summary>
+    public Task<string?> StageAsync(TocEntry table, CancellationToken cancellationToken) => _staged!.StageAsync(table, cancellationToken);
+
+    /// <summary>Computes and checks what was put off. The rows of all tables are loaded.</summary>
+    public async Task EndAsync(CancellationToken cancellationToken)
+    {
+        _failed.AddRange(await _staged!.MoveAsync(cancellationToken));
+        _failed.AddRange(await _checks!.ApplyAsync(cancellationToken));
+        await DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null) await _connection.DisposeAsync();
+        _connection = null;
+    }
+}

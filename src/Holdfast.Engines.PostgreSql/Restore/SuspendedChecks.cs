@@ -1,0 +1,98 @@
+using Holdfast.Engines.PostgreSql.Connecting;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>
+/// CHECK constraints of tables and domains that are taken away while rows are loaded, and made again. One that fails is made without a look
+/// at the rows that are there: it then stands as it did, holds for new rows, and is validated once its function finds what it needs.
+/// </summary>
+/// <param name="connection">A session of the role that restores.</param>
+internal sealed class SuspendedChecks(NpgsqlConnection connection)
+{
+    // One that a table inherits goes with that of its parent; those of extensions are made by them. Asked before any code of the database
+    // has run in the session, so names are looked up in pg_catalog.
+    private const string Found = $"""
+        SELECT CASE WHEN c.contypid = 0 THEN 'TABLE' ELSE 'DOMAIN' END,
+               CASE WHEN c.contypid = 0 THEN c.conrelid::regclass::text ELSE c.contypid::regtype::text END,
+               quote_ident(c.conname), pg_get_constraintdef(c.oid), obj_description(c.oid, 'pg_constraint')
+        FROM pg_constraint c
+        WHERE c.contype = 'c' AND c.coninhcount = 0 AND c.convalidated
+          AND NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.deptype = 'e'
+              AND ((e.classid = 'pg_class'::regclass AND e.objid = c.conrelid)
+                   OR (e.classid = 'pg_type'::regclass AND e.objid = c.contypid)))
+          AND {LateChecks.NeedsFunction} f.classid = 'pg_constraint'::regclass AND f.objid = c.oid))
+        ORDER BY c.oid
+        """;
+
+    private readonly List<Check> _checks = [];
+
+    /// <summary>Takes them away.</summary>
+    public async Task SuspendAsync(CancellationToken cancellationToken)
+    {
+        // What a table has of its own besides what it inherits is found when that of its parent is gone.
+        while (await FindAsync(cancellationToken) is { Count: > 0 } found)
+        {
+            foreach (var check in found) await connection.RunAsync(check.Drop, cancellationToken);
+            _checks.AddRange(found);
+        }
+    }
+
+    /// <summary>Makes them again.</summary>
+    /// <returns>What failed.</returns>
+    public async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
+    {
+        var failed = new List<string>();
+        foreach (var check in _checks)
+        {
+            if (await TryAsync(check.Add, cancellationToken) is { } error)
+            {
+                if (await TryAsync($"{check.Add} NOT VALID", cancellationToken) is { } worse)
+                {
+                    failed.Add(LateChecks.Tell(check.Text, worse, check.Add));
+                    continue;
+                }
+
+                failed.Add(LateChecks.Tell($"{check.Text}, for the rows that are there (new ones are checked)", error, check.Validate));
+            }
+
+            if (check.Comment is not null) await connection.RunAsync(check.CommentOn, cancellationToken);
+        }
+
+        return failed;
+    }
+
+    private Task<List<Check>> FindAsync(CancellationToken cancellationToken) => connection.QueryAsync(
+        Found,
+        r => new Check(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.TextOrNull(4)),
+        cancellationToken);
+
+    private async Task<PostgresException?> TryAsync(string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
+            await connection.RunAsync(sql, cancellationToken);
+            return null;
+        }
+        catch (PostgresException e) when (LateChecks.IsOfObject(e))
+        {
+            return e;
+        }
+    }
+
+    // Its text is SQL already: quoted, and with the schema.
+    private sealed record Check(string Kind, string Of, string Name, string Definition, string? Comment)
+    {
+        public string Text => $"CHECK {Name} of {Of}";
+
+        public string Add => $"ALTER {Kind} {Of} ADD CONSTRAINT {Name} {Definition}";
+
+        public string Validate => $"ALTER {Kind} {Of} VALIDATE CONSTRAINT {Name}";
+
+        public string Drop => $"ALTER {Kind} {Of} DROP CONSTRAINT {Name}";
+
+        public string CommentOn =>
+            $"COMMENT ON CONSTRAINT {Name} ON {(Kind == "DOMAIN" ? "DOMAIN " : "")}{Of} IS {Sql.Text(Comment ?? "")}";
+    }
+}
