@@ -54,6 +54,7 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
             var json = JsonSerializer.SerializeToUtf8Bytes(around, AroundJson.Default.Surroundings);
             await sink.WriteStreamAsync(AroundItem, json.Length, async (output, token) => await output.WriteAsync(json, token), cancellationToken);
             _seen.AddRange([.. around.Unseen, .. dump.Warnings.Where(w => around.Unseen.Count == 0 || !w.Contains("subscriptions not dumped", StringComparison.Ordinal))]);
+            _seen.AddRange(LargeRows.Tell(found.Head.Entries));
             var fingerprint = Fingerprint.Of(found);
             if (around.Extensions.Count > 0) fingerprint[Fingerprint.Extensions] = string.Join(", ", around.Extensions);
             return fingerprint;

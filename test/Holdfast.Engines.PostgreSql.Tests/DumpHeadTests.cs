@@ -78,6 +78,20 @@ public sealed class DumpHeadTests
         }
     }
 
+    [Theory]
+    [InlineData(5001)] // a piece for each row, as up to version 17
+    [InlineData(320)] // pieces that rows go across
+    public void The_size_of_the_largest_row_is_seen_as_it_passes(int chunk)
+    {
+        var rows = string.Concat(Enumerable.Range(0, 50).Select(i => $"{i}\tx\n")) + new string('y', 5000) + "\n2\tx\n\\.\n\n\n";
+        byte[] dump = [.. Head(14), 1, .. Int(9), .. rows.Chunk(chunk).SelectMany(c => Chunk(new string(c))), .. Int(0)];
+        const int Piece = 400;
+        var scanner = new DumpScanner();
+        for (var at = 0; at < dump.Length; at += Piece) scanner.Scan(dump.AsSpan(at, Math.Min(Piece, dump.Length - at)));
+        Assert.InRange(scanner.Head.Entries.Single(e => e.Kind == TocEntry.TableData).LargestRow, 5000 - (2 * Piece), 5000);
+        Assert.Equal(52, scanner.Head.Entries.Single(e => e.Kind == TocEntry.TableData).Rows);
+    }
+
     private static byte[] Dump(int version, int second = 1) => [.. Head(version, second), 1, .. Int(9), .. Chunk("1\tx\n"), .. Chunk("2\t\\N\n3\ty\n"), .. Chunk("\\.\n\n\n"), .. Int(0),
         3, .. Int(12), .. Int(70), .. Chunk("\n\n"), .. Int(0), .. Int(71), .. Int(0), .. Int(0)];
 

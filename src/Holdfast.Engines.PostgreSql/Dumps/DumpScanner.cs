@@ -22,6 +22,7 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     private byte _blockType;
     private TocEntry? _entry;
     private long _lines;
+    private long _rowBytes; // of a row whose end did not come yet
 
     private enum Expect
     {
@@ -86,18 +87,33 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     // The lengths between the rows may hold the byte of a new line too.
     private int CountWholeChunks(ReadOnlySpan<byte> bytes)
     {
-        var (at, ofLengths) = (0, 0);
+        var (at, ofLengths, chunks) = (0, 0, 0);
         while (bytes.Length - at > HeadReader.IntBytes)
         {
             var number = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 1)..]);
             if (bytes[at] != 0 || number == 0 || number > bytes.Length - at - HeadReader.IntBytes) break;
             ofLengths += NewLines(number);
+            chunks++;
             pieces?.Add(bytes.Slice(at + HeadReader.IntBytes, (int)number));
             at += HeadReader.IntBytes + (int)number;
         }
 
-        _lines += bytes[..at].Count((byte)'\n') - ofLengths;
+        Count(bytes[..at].Count((byte)'\n') - ofLengths, at - (chunks * HeadReader.IntBytes));
         return at;
+    }
+
+    // A row that matters for its size is far larger than what comes at once. So it is enough to know what came without a new line.
+    private void Count(int lines, int bytes)
+    {
+        _lines += lines;
+        if (lines == 0)
+        {
+            _rowBytes += bytes;
+            return;
+        }
+
+        _entry!.LargestRow = Math.Max(_entry.LargestRow, _rowBytes);
+        _rowBytes = 0;
     }
 
     // How many of the four bytes are new lines: those that are zero after the exclusive or keep their highest bit clear in the sum.
@@ -111,7 +127,7 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     {
         var length = (int)Math.Min(_chunkLeft, bytes.Length);
         pieces?.Add(bytes[..length]);
-        if (_blockType == TableBlock) _lines += bytes[..length].Count((byte)'\n');
+        if (_blockType == TableBlock) Count(bytes[..length].Count((byte)'\n'), length);
         _chunkLeft -= length;
         if (_chunkLeft == 0) _expect = Expect.ChunkLength;
         return bytes[length..];
@@ -126,7 +142,7 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
             case Expect.BlockId:
                 _byId ??= _head.Entries.Where(e => e.HasData).ToDictionary(e => e.Id);
                 if (!_byId.TryGetValue(number, out _entry) || _entry.IsComplete) throw DumpFailure.Unknown($"it holds data of an object {number}, which its head does not have, or twice");
-                _lines = 0;
+                (_lines, _rowBytes) = (0, 0);
                 pieces?.Begin(_entry);
                 if (_blockType == LargeObjectBlock)
                 {

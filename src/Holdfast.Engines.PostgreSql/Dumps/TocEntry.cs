@@ -56,6 +56,9 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     /// <summary>Rows in its data, of a table.</summary>
     public long Rows { get; set; }
 
+    /// <summary>Bytes of its largest row as text, to within what was scanned at once; 0 where none is larger than that.</summary>
+    public long LargestRow { get; set; }
+
     /// <summary>Whether its data were seen to their end.</summary>
     public bool IsComplete { get; set; }
 

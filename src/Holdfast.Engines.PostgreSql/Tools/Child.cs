@@ -14,6 +14,7 @@ internal sealed partial class Child : IAsyncDisposable
     private const int PipeBytes = 1 << 20;
     private const int SetPipeSize = 1031; // F_SETPIPE_SZ
     private const int EndSignal = 15; // SIGTERM
+    private const int SignalExit = 128; // added to the signal that ended a program
 
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(5);
 
@@ -75,7 +76,11 @@ internal sealed partial class Child : IAsyncDisposable
     public async Task<(int ExitCode, string Errors)> EndAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);
-        return (_process.ExitCode, await _errors);
+        var errors = await _errors;
+        // Killed, it has no last words; as it is by a system whose memory is at its end.
+        if (errors.Length == 0 && _ending is null && _process.ExitCode > SignalExit)
+            errors = FormattableString.Invariant($"it was ended by signal {_process.ExitCode - SignalExit}");
+        return (_process.ExitCode, errors);
     }
 
     /// <inheritdoc/>

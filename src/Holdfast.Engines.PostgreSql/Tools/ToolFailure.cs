@@ -9,6 +9,14 @@ internal static class ToolFailure
     public const string RestoreHint =
         "The server's log says more. To have all that can be made, and a list of the rest, restore with --continue-on-error (continueOnError).";
 
+    private const string LargeHint =
+        "PostgreSQL dumps and loads no row of 1 GiB or more as text, and a bytea has twice its size then. "
+        + "Split the value, or keep it as a large object, which has no such limit.";
+
+    private const string MemoryHint =
+        "Memory ran out, as the system's or the server's log says: pg_dump holds the largest row twice, the server three times, as text. "
+        + "Give the machine more, or run fewer at once.";
+
     private const int MostText = 2000;
 
     // What stands in the text, the kind of failure, and what to do. The first that fits counts.
@@ -20,6 +28,10 @@ internal static class ToolFailure
         ("statement timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."), // how pg_dump bounds its wait for locks
         ("lock timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
         ("could not obtain lock", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
+        ("invalid memory alloc request size", ErrorCatalogue.SourceUnreadable, LargeHint),
+        ("Cannot enlarge string buffer", ErrorCatalogue.SourceUnreadable, LargeHint),
+        ("out of memory", ErrorCatalogue.SourceUnreadable, MemoryHint),
+        ("ended by signal 9", ErrorCatalogue.SourceUnreadable, MemoryHint),
         ("No space left on device", ErrorCatalogue.DestinationFull, "Make room on the server."),
         ("permission denied to create extension", ErrorCatalogue.NotAllowed, "A superuser must make it: let one restore (allow superuser), or mark the extension as trusted."),
         ("is not available", ErrorCatalogue.NotAllowed, "Install the package with it on the target's machine."),
