@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>
-/// A database's file, found beneath its source's root without following a link. The folder that it lies in stays open, and the file and those beside it are
+/// A database's file, found (or made) beneath its source's root without following a link. The folder that it lies in stays open, and the file and those beside it are
 /// opened from there: whoever exchanges a folder on the way for another, or for a link, exchanges nothing of what is read. Dispose it when all of it is
 /// closed.
 /// </summary>
@@ -22,6 +22,12 @@ internal sealed class DatabaseFile : IDisposable
         Path = Beneath.PathIn(folder, fileName);
         Shown = shown;
     }
+
+    /// <summary>The file of a database that is being made, in an open folder.</summary>
+    /// <param name="folder">The folder. It is closed with this.</param>
+    /// <param name="fileName">The file's name there.</param>
+    /// <param name="shown">The path that people know.</param>
+    public static DatabaseFile ToBe(SafeFileHandle folder, string fileName, string shown) => new(folder, fileName, shown);
 
     /// <summary>The path to open it by. The last name may be exchanged for a link at any time: open it by what follows none.</summary>
     public string Path { get; }

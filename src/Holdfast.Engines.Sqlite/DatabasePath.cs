@@ -1,24 +1,10 @@
 using Holdfast.Core.Errors;
-using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>Turns names of databases into paths. A name comes from an archive or a request, so it must not lead out of the directory.</summary>
 internal static class DatabasePath
 {
-    /// <summary>Path of a database that shall be made.</summary>
-    /// <param name="root">The directory, links resolved.</param>
-    /// <param name="name">Its name.</param>
-    /// <exception cref="HoldfastException">The name leads out of the directory.</exception>
-    public static string ForNew(string root, string name)
-    {
-        var path = Combine(root, name);
-        var at = Path.GetDirectoryName(path)!;
-        while (!FileStatus.TryGet(at, out _)) at = Path.GetDirectoryName(at)!;
-        if (FileStatus.Of(at) is not { IsFolder: true } || Posix.RealPath(at) != at) throw Leads(root, name);
-        return path;
-    }
-
     /// <summary>Whether a name, put together with the directory, names something in it: no part of it is empty or leads up.</summary>
     public static bool IsPlain(string name) => name.Length > 0 && !name.Contains('\0', StringComparison.Ordinal) && name.Split('/').All(part => part is not ("" or "." or ".."));
 

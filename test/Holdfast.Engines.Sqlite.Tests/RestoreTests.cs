@@ -114,12 +114,12 @@ public sealed class RestoreTests : IDisposable
     public async Task A_script_is_loaded_at_a_temporary_path_with_the_key()
     {
         (string Path, DatabaseKey? Key, string Text) seen = default;
-        var script = new ScriptFormat((_, _, _) => throw new NotSupportedException(), async (path, key, copy, _, token) =>
+        var script = new ScriptFormat((_, _, _) => throw new NotSupportedException(), async (file, key, copy, _, token) =>
         {
             var text = new StringBuilder();
             await copy((bytes, _) => { text.Append(Encoding.UTF8.GetString(bytes.Span)); return default; });
-            seen = (path, key, text.ToString());
-            await File.WriteAllTextAsync(path, "made", token);
+            seen = (file.Path, key, text.ToString());
+            await File.WriteAllTextAsync(file.Path, "made", token);
             return ["what to know"];
         });
         await using var source = new SqliteEngine(TimeProvider.System, script, new()).Attach(_folder.Config());

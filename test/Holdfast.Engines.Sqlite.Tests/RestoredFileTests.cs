@@ -79,7 +79,7 @@ public sealed class RestoredFileTests : IDisposable
         var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0) { File = new("0660", Me, Me), Restore = new() { Mode = true } };
         await using var target = await source.BeginRestoreAsync(request, default);
         await target.LoadAsync(new ImageItems(Database()), default);
-        var made = Directory.GetFiles(_folder.Root).Single(f => !f.EndsWith(".lock", StringComparison.Ordinal));
+        var made = Directory.GetFiles(Directory.GetDirectories(_folder.Root).Single()).Single();
         File.Delete(made);
         File.CreateSymbolicLink(made, secret);
         Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => target.CommitAsync(default))).Error);

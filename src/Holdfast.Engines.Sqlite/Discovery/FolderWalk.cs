@@ -25,7 +25,7 @@ internal static class FolderWalk
         throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{directory}' is not a directory that can be read.", "Check the path, that it is mounted, and that this user may read it.");
     }
 
-    /// <summary>All regular files under <paramref name="root"/>, in no order.</summary>
+    /// <summary>All regular files under <paramref name="root"/>, in no order, and the folders that restores work in, not what lies in those.</summary>
     /// <param name="root">The directory.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="other">Told of what is neither a regular file nor a folder; null where nobody wants to know.</param>
@@ -64,8 +64,8 @@ internal static class FolderWalk
 
                     if (SideFiles.BaseOf(name) is null) yield return new(name, full, "", default, ReadFailure.Of(full, error));
                 }
-                else if (status.IsFolder) folders.Push(name);
-                else if (status.IsRegular) yield return new(name, full, at, status);
+                else if (status.IsFolder && !SideFiles.IsWorkFolder(entry)) folders.Push(name);
+                else if (status.IsRegular || status.IsFolder) yield return new(name, full, at, status);
                 else other?.Invoke(name, status);
             }
 

@@ -3,7 +3,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Discovery;
 
-/// <summary>A regular file under the directory, or a place there that cannot be looked at.</summary>
+/// <summary>A regular file under the directory, a folder there that a restore works in, or a place that cannot be looked at.</summary>
 /// <param name="Name">Path relative to the directory, with <c>/</c>.</param>
 /// <param name="Path">Whole path, as people know it.</param>
 /// <param name="Place">Path to open it by, from the folder that was listed: it leads there until the next file is asked for.</param>

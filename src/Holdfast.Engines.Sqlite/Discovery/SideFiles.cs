@@ -25,6 +25,9 @@ internal static class SideFiles
         HasDigits(fileName, RestorePrefix) || HasDigits(fileName, SpoolPrefix) || fileName.StartsWith(IdentityFile, StringComparison.Ordinal) || ArchiveName.TryParse(fileName) is not null ||
         (fileName.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal) && ArchiveName.TryParse(fileName[..^ArchiveName.IndexEnding.Length] + ".tar.zst") is not null);
 
+    /// <summary>Whether a folder is one that a restore works in.</summary>
+    public static bool IsWorkFolder(string name) => name.Length == RestorePrefix.Length + RandomDigits && HasDigits(name, RestorePrefix);
+
     /// <summary>Whether the file has a name that begins as one of Holdfast's own, and may be one of an older version: ours, unless it begins as a database.</summary>
     public static bool IsNamedLikeOurs(string fileName) => fileName.StartsWith(RestorePrefix, StringComparison.Ordinal) || fileName.StartsWith(SpoolPrefix, StringComparison.Ordinal);
 

@@ -11,9 +11,9 @@ namespace Holdfast.Engines.Sqlite.Logical;
 internal static class SqlLoad
 {
     /// <summary>
-    /// Makes the database at <paramref name="temporaryPath"/> and leaves it closed; flushing it to disk, or removing it after a failure, is up to the caller.
+    /// Makes the database in <paramref name="file"/> and leaves it closed; flushing it to disk, or removing it after a failure, is up to the caller.
     /// </summary>
-    /// <param name="temporaryPath">The new file. It must not exist.</param>
+    /// <param name="file">The new file. It must not exist, or have no bytes.</param>
     /// <param name="key">What the database is encrypted with; null for none.</param>
     /// <param name="copyScript">Hands the script over, chunk by chunk.</param>
     /// <param name="fingerprint">What <see cref="SqlDump.WriteAsync"/> returned.</param>
@@ -21,15 +21,15 @@ internal static class SqlLoad
     /// <returns>What the operator should know of the new database.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>
     internal static Task<IReadOnlyList<string>> LoadAsync(
-        string temporaryPath,
+        DatabaseFile file,
         DatabaseKey? key,
         Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,
         IReadOnlyDictionary<string, string> fingerprint,
-        CancellationToken cancellationToken) => LoadAsync(temporaryPath, key, copyScript, fingerprint, new(), cancellationToken);
+        CancellationToken cancellationToken) => LoadAsync(file, key, copyScript, fingerprint, new(), cancellationToken);
 
     /// <summary>The same, within limits.</summary>
     internal static async Task<IReadOnlyList<string>> LoadAsync(
-        string temporaryPath,
+        DatabaseFile file,
         DatabaseKey? key,
         Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,
         IReadOnlyDictionary<string, string> fingerprint,
@@ -37,7 +37,7 @@ internal static class SqlLoad
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var connection = SqliteConnection.Open(temporaryPath, OpenReadWrite | OpenCreate, key);
+        using var connection = SqliteConnection.Open(file, OpenReadWrite | OpenCreate, key);
         using var interrupt = cancellationToken.Register(() => sqlite3_interrupt(connection.Handle));
         try
         {

@@ -1,56 +1,74 @@
+using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>
-/// A database file in the making: a temporary file beside its final place. A lock file beside it, held by flock, tells whoever cleans up that its
-/// maker lives; it is a file of its own so that the database's can be opened by SQLite alone.
+/// A database file in the making, in a folder of its own beside its final place. The folder of that place is opened once, beneath the
+/// source's directory and following no link; all is done from there, so whoever exchanges folders meanwhile has nothing made elsewhere.
 /// </summary>
 internal sealed class NewFile : IDisposable
 {
-    private readonly List<string> _madeFolders = [];
-    private FileStream? _lock;
+    private const int NotFoundError = 2, NoFolderError = 20, TooManyLinksError = 40;
 
-    private NewFile(string finalPath, string temporaryPath)
+    private readonly string _root;
+    private readonly string _name;
+    private readonly SafeFileHandle _limit;
+    private readonly List<(SafeFileHandle Above, string Name)> _madeFolders = [];
+    private readonly List<SafeFileHandle> _opened = [];
+    private SafeFileHandle _folder;
+    private WorkFolder? _work;
+
+    private NewFile(string root, string name)
     {
-        FinalPath = finalPath;
-        TemporaryPath = temporaryPath;
+        (_root, _name) = (root, name);
+        FinalPath = DatabasePath.Combine(root, name);
+        _opened.Add(_limit = _folder = Beneath.OpenRoot(root));
     }
 
-    /// <summary>Where it shall be.</summary>
+    /// <summary>Where it shall be, as people know it.</summary>
     public string FinalPath { get; }
 
     /// <summary>Where it is until then. It does not exist at first.</summary>
-    public string TemporaryPath { get; }
+    public DatabaseFile Temporary => _work!.File;
+
+    private string FolderName => _name[..Math.Max(0, _name.LastIndexOf('/'))];
+
+    private string FileName => _name[(_name.LastIndexOf('/') + 1)..];
+
+    private string ShownFolder => Path.GetDirectoryName(FinalPath)!;
 
     /// <summary>Reserves the place, with free space for <paramref name="expectedBytes"/>.</summary>
     /// <exception cref="HoldfastException">The name leads outside, is taken, or there is no room.</exception>
     public static NewFile Begin(string directory, string name, long expectedBytes)
     {
         var root = FolderWalk.Root(directory);
-        var finalPath = DatabasePath.ForNew(root, name);
+        var shown = DatabasePath.Combine(root, name);
+        var fileName = Path.GetFileName(shown);
         // Discovery would never find it, and the next restore would take it for a leftover of its own and remove it.
-        if (SideFiles.IsOurs(Path.GetFileName(finalPath)) || SideFiles.IsNamedLikeOurs(Path.GetFileName(finalPath))) throw new HoldfastException(ErrorCatalogue.Usage, $"'{name}' is a name that Holdfast keeps for its own files.", "Choose another name.");
-        var folder = Path.GetDirectoryName(finalPath)!;
-        var file = new NewFile(finalPath, Path.Combine(folder, SideFiles.RestorePrefix + Guid.NewGuid().ToString("n")));
+        if (SideFiles.IsOurs(fileName) || SideFiles.IsNamedLikeOurs(fileName))
+        {
+            var what = $"'{name}' is a name that Holdfast keeps for its own files.";
+            throw new HoldfastException(ErrorCatalogue.Usage, what, "Choose another name.");
+        }
+
+        NewFile? file = null;
         try
         {
-            file.MakeFolders(folder);
-            file.RefuseTaken();
-            Orphans.Remove(Directory.GetFiles(folder, SideFiles.RestorePrefix + "*").Where(f => SideFiles.IsOurs(Path.GetFileName(f))), SideFiles.RestorePrefix); // what a killed restore left takes up room
-            var free = new DriveInfo(folder).AvailableFreeSpace;
-            if (expectedBytes > free)
-                throw new HoldfastException(ErrorCatalogue.DestinationFull, $"'{folder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.", "Make room, or restore to another place.");
-            file._lock = PrivateFile.Create(file.TemporaryPath + Orphans.LockEnding, FileShare.None);
+            file = new NewFile(root, name);
+            file.Begin(expectedBytes);
             return file;
         }
         catch (Exception e)
         {
-            file.Dispose();
-            if (e is IOException or UnauthorizedAccessException) throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{folder}' cannot be written to: {e.Message}", "Check that this user may write there.", e);
-            throw;
+            var told = file?.Tell(e) ?? e.Message;
+            file?.Dispose();
+            if (e is not (IOException or UnauthorizedAccessException)) throw;
+            var what = $"'{Path.GetDirectoryName(shown)}' cannot be written to: {told}";
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, what, "Check that this user may write there.", e);
         }
     }
 
@@ -58,58 +76,107 @@ internal sealed class NewFile : IDisposable
     public void Commit()
     {
         RefuseTaken();
-        if (!Posix.TryRename(TemporaryPath, FinalPath)) throw Taken(FinalPath);
-        Posix.FlushFolder(Path.GetDirectoryName(FinalPath)!);
-        foreach (var folder in _madeFolders) Posix.FlushFolder(Path.GetDirectoryName(folder)!);
+        RefuseMoved();
+        if (!Posix.TryRename(Temporary.Path, Beneath.PathIn(_folder, FileName))) throw Taken(FinalPath);
+        Posix.FlushFolder(Beneath.PathIn(_folder, "."));
+        foreach (var (above, _) in _madeFolders) Posix.FlushFolder(Beneath.PathIn(above, "."));
         _madeFolders.Clear();
+    }
+
+    /// <summary>What a failure says, with the paths that people know.</summary>
+    public string Tell(Exception failure)
+    {
+        var text = failure.Message;
+        if (_work?.File is { } file) text = text.Replace(file.Path, file.Shown, StringComparison.Ordinal);
+        return text.Replace(Beneath.PathIn(_folder, ""), ShownFolder + "/", StringComparison.Ordinal);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var ending in (string[])["", "-wal", "-shm", "-journal"]) Orphans.RemoveFile(TemporaryPath + ending);
-        if (_lock is not null)
-        {
-            Orphans.RemoveFile(TemporaryPath + Orphans.LockEnding);
-            _lock.Dispose();
-            _lock = null;
-        }
-
+        _work?.Dispose();
         for (var i = _madeFolders.Count - 1; i >= 0; i--)
         {
             try
             {
-                Directory.Delete(_madeFolders[i]);
+                Directory.Delete(Beneath.PathIn(_madeFolders[i].Above, _madeFolders[i].Name));
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 break; // someone else has put something into it
             }
         }
 
         _madeFolders.Clear();
+        foreach (var handle in _opened) handle.Dispose();
     }
 
-    private static HoldfastException Taken(string path) =>
-        new(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Restore never overwrites: choose another name, or remove the file first.");
+    private static HoldfastException Taken(string path) => new(
+        ErrorCatalogue.TargetExists,
+        $"'{path}' exists already.",
+        "Restore never overwrites: choose another name, or remove the file first.");
+
+    private void Begin(long expectedBytes)
+    {
+        foreach (var part in FolderName.Split('/', StringSplitOptions.RemoveEmptyEntries)) Enter(part);
+        RefuseTaken();
+        var place = Beneath.PathIn(_folder, ".");
+        var left = Directory.GetFileSystemEntries(place, SideFiles.RestorePrefix + "*").Where(f => SideFiles.IsOurs(Path.GetFileName(f)));
+        Orphans.Remove(left, SideFiles.RestorePrefix); // what a killed restore left takes up room
+        var free = new DriveInfo(place).AvailableFreeSpace;
+        if (expectedBytes > free)
+        {
+            var what = $"'{ShownFolder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.";
+            throw new HoldfastException(ErrorCatalogue.DestinationFull, what, "Make room, or restore to another place.");
+        }
+
+        _work = WorkFolder.Make(_folder, SideFiles.RestorePrefix + Guid.NewGuid().ToString("n"), ShownFolder);
+    }
+
+    // Goes one folder deeper, which is made where it is not there.
+    private void Enter(string part)
+    {
+        try
+        {
+            if (!FileStatus.TryGet(Beneath.PathIn(_folder, part), out _))
+            {
+                Directory.CreateDirectory(Beneath.PathIn(_folder, part));
+                _madeFolders.Add((_folder, part));
+            }
+
+            _opened.Add(_folder = Beneath.OpenPlace(_folder, part));
+        }
+        catch (IOException e) when (e.HResult is NoFolderError or TooManyLinksError)
+        {
+            throw DatabasePath.Leads(_root, _name);
+        }
+    }
 
     private void RefuseTaken()
     {
         foreach (var ending in (string[])["", "-wal", "-journal", "-shm"])
         {
             // A side file that another database left would be taken for the new one's.
-            if (FileStatus.TryGet(FinalPath + ending, out _)) throw Taken(FinalPath + ending);
+            if (FileStatus.TryGet(Beneath.PathIn(_folder, FileName + ending), out _)) throw Taken(FinalPath + ending);
         }
     }
 
-    private void MakeFolders(string folder)
+    // A folder that was moved away is not where the restored database was asked for.
+    private void RefuseMoved()
     {
-        var missing = new Stack<string>();
-        for (var at = folder; !FileStatus.TryGet(at, out _); at = Path.GetDirectoryName(at)!) missing.Push(at);
-        while (missing.TryPop(out var next))
+        try
         {
-            Directory.CreateDirectory(next);
-            _madeFolders.Add(next);
+            using var now = Beneath.OpenPlace(_limit, FolderName);
+            if (FileStatus.Of(now).IsSameFile(FileStatus.Of(_folder))) return;
         }
+        catch (IOException e) when (e.HResult is NotFoundError or NoFolderError or TooManyLinksError)
+        {
+            // It is gone, or something else by now.
+        }
+
+        throw new HoldfastException(
+            ErrorCatalogue.DestinationFailed,
+            $"'{ShownFolder}' was moved, or exchanged for another, while '{FileName}' was restored there.",
+            "Nothing was kept. See who writes to that folder, then restore again.");
     }
 }

@@ -1,8 +1,12 @@
+using Holdfast.Archive;
 using Holdfast.Engines.Sqlite.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Restore;
 
-/// <summary>Finds out which temporary files belong to nobody any more: those whose lock file, if there is one, nobody holds by flock.</summary>
+/// <summary>
+/// Finds out which temporary files and folders belong to nobody any more: those whose lock file, if there is one, nobody holds by flock.
+/// </summary>
 internal static class Orphans
 {
     /// <summary>Ending of a lock file. It is made first and removed last.</summary>
@@ -14,20 +18,15 @@ internal static class Orphans
         foreach (var group in paths.GroupBy(path => Stem(path, prefix), StringComparer.Ordinal))
         {
             var lockPath = group.Key + LockEnding;
-            FileStream? held = null;
             try
             {
-                if (File.Exists(lockPath)) held = new(lockPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                foreach (var path in group.Where(path => path != lockPath)) RemoveFile(path);
+                using var held = FileStatus.TryGet(lockPath, out _) ? Posix.OpenLocked(lockPath) : null;
+                foreach (var path in group.Where(path => path != lockPath)) RemoveWork(path);
                 RemoveFile(lockPath);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Its maker lives, or has just ended and cleans up itself.
-            }
-            finally
-            {
-                held?.Dispose();
+                // Its maker lives, or has just ended and cleans up itself; or something lies there that is not ours.
             }
         }
     }
@@ -36,6 +35,25 @@ internal static class Orphans
     public static void RemoveFile(string path)
     {
         if (FileStatus.TryGet(path, out _)) File.Delete(path);
+    }
+
+    /// <summary>Removes what a restore made in its folder: the file has the name of the folder.</summary>
+    public static void RemoveFiles(SafeFileHandle folder, string name)
+    {
+        foreach (var ending in (string[])["", "-wal", "-shm", "-journal"]) RemoveFile(Beneath.PathIn(folder, name + ending));
+    }
+
+    private static void RemoveWork(string path)
+    {
+        if (FileStatus.Of(path) is { IsFolder: true })
+        {
+            using (var folder = Beneath.OpenNoFollow(path)) RemoveFiles(folder, Path.GetFileName(path));
+            Directory.Delete(path);
+        }
+        else
+        {
+            RemoveFile(path);
+        }
     }
 
     private static string Stem(string path, string prefix)

@@ -35,7 +35,7 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.TemporaryPath}' cannot be written: {e.Message}", "Check free space and that this user may write there.", e);
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.Temporary}' cannot be written: {file.Tell(e)}", "Check free space and that this user may write there.", e);
         }
     }
 
@@ -47,9 +47,9 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
             try
             {
                 // No connection has this file open, so opening and closing it here loses no lock.
-                using (var handle = System.IO.File.OpenHandle(file.TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+                using (var handle = Posix.OpenRegular(file.Temporary.Path))
                 {
-                    RefuseExchanged(FileStatus.Of(handle));
+                    if (FileStatus.Of(handle) is var status && !(status.IsSameFile(_made) && status.Links == 1)) throw WorkFolder.Exchanged(file.Temporary.Shown);
                     FileTakeover.Apply(handle, request.File, request.Restore, accounts, _warnings);
                     RandomAccess.FlushToDisk(handle);
                     File = FileTakeover.Of(FileStatus.Of(handle), accounts);
@@ -59,7 +59,7 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.FinalPath}' cannot be made: {e.Message}", "Check free space and that this user may write there.", e);
+                throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.FinalPath}' cannot be made: {file.Tell(e)}", "Check free space and that this user may write there.", e);
             }
         },
         cancellationToken);
@@ -74,9 +74,9 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
     private async Task LoadImageAsync(IItemSource items, CancellationToken cancellationToken)
     {
         var item = Item(items, SqliteView.ImageItem, ItemKind.Image);
-        await using var stream = PrivateFile.Create(file.TemporaryPath, FileShare.None);
+        await using var stream = PrivateFile.Create(file.Temporary.Path, FileShare.None);
         _made = FileStatus.Of(stream.SafeFileHandle);
-        await items.CopyImageAsync(item.Name, new FilePages(stream.SafeFileHandle, file.TemporaryPath), cancellationToken);
+        await items.CopyImageAsync(item.Name, new FilePages(stream.SafeFileHandle, file.Temporary.Shown), cancellationToken);
         Check(SqliteView.PageSizeMark, item.PageSize);
         Check(SqliteView.PageCountMark, item.PageSize == 0 ? 0 : item.Length / item.PageSize);
         if (item.Length < FileHeader.SmallestDatabase || stream.Length != item.Length) throw Refused($"the image has {item.Length} bytes and the file {stream.Length}");
@@ -91,15 +91,8 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
     {
         var item = Item(items, SqliteView.ScriptItem, ItemKind.Stream);
         // SQLite takes an empty file for a new database, and gives its journals the same mode: what was secret is readable by nobody else, whatever the umask.
-        await using (var empty = PrivateFile.Create(file.TemporaryPath, FileShare.None)) _made = FileStatus.Of(empty.SafeFileHandle);
-        _warnings.AddRange(await script.Load(file.TemporaryPath, request.Key, output => items.CopyStreamAsync(item.Name, output, cancellationToken), request.Fingerprint, cancellationToken));
-    }
-
-    // Whoever may write to the folder could put a link there, and have the owner of another file changed.
-    private void RefuseExchanged(in FileStatus status)
-    {
-        if (status.Inode == _made.Inode && status.Device == _made.Device && status.Links == 1) return;
-        throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.TemporaryPath}' is not the file any more that was made there.", "Somebody else writes to that folder. Restore into one that only this user may write to.");
+        await using (var empty = PrivateFile.Create(file.Temporary.Path, FileShare.None)) _made = FileStatus.Of(empty.SafeFileHandle);
+        _warnings.AddRange(await script.Load(file.Temporary, request.Key, output => items.CopyStreamAsync(item.Name, output, cancellationToken), request.Fingerprint, cancellationToken));
     }
 
     private static ItemInfo Item(IItemSource items, string name, ItemKind kind) =>

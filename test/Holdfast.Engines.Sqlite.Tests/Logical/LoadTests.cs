@@ -73,7 +73,8 @@ public sealed class LoadTests : IDisposable
         using var cancel = new CancellationTokenSource();
         var rows = string.Join(",\n", Enumerable.Range(0, 200).Select(i => $"('{new string('a', 30_000)}{i}')"));
         var script = Encoding.UTF8.GetBytes($"BEGIN;\nCREATE TABLE t(a);\nINSERT INTO \"t\" VALUES\n{rows};\nCREATE INDEX i ON t(instr(a,substr(a,1,15000)||'b'));\nCOMMIT;\nPRAGMA journal_mode=delete;\n");
-        var load = Task.Run(() => SqlLoad.LoadAsync(_sandbox.NewPath(), null, async take =>
+        using var file = Sandbox.ToBe(_sandbox.NewPath());
+        var load = Task.Run(() => SqlLoad.LoadAsync(file, null, async take =>
         {
             var index = script.AsSpan().IndexOf("CREATE INDEX"u8);
             await take(script.AsMemory(0, index), TestContext.Current.CancellationToken);
@@ -93,7 +94,8 @@ public sealed class LoadTests : IDisposable
     public async Task Values_that_their_column_turns_into_others_are_told_though_an_earlier_version_wrote_them(string table, string rows, int changed)
     {
         var script = Encoding.UTF8.GetBytes($"PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n{table}\nINSERT INTO \"t\"(rowid,\"a\") VALUES\n{rows};\nCOMMIT;\nPRAGMA journal_mode=delete;\n");
-        var told = await SqlLoad.LoadAsync(_sandbox.NewPath(), null, async take => await take(script, TestContext.Current.CancellationToken), new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+        using var file = Sandbox.ToBe(_sandbox.NewPath());
+        var told = await SqlLoad.LoadAsync(file, null, async take => await take(script, TestContext.Current.CancellationToken), new Dictionary<string, string>(), TestContext.Current.CancellationToken);
         Assert.Equal(changed > 0 ? 1 : 0, told.Count);
         if (changed > 0) Assert.StartsWith($"{changed} values were turned into others by the type of their column \"t\".\"a\"", told[0], StringComparison.Ordinal);
     }
@@ -101,8 +103,9 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public async Task An_error_of_the_archive_passes_through()
     {
+        using var file = Sandbox.ToBe(_sandbox.NewPath());
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => SqlLoad.LoadAsync(
-            _sandbox.NewPath(), null, _ => throw new HoldfastException(ErrorCatalogue.Truncated, "The archive ends."), new Dictionary<string, string>(), TestContext.Current.CancellationToken));
+            file, null, _ => throw new HoldfastException(ErrorCatalogue.Truncated, "The archive ends."), new Dictionary<string, string>(), TestContext.Current.CancellationToken));
         Assert.Equal(ErrorCatalogue.Truncated, failure.Error);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
+using Holdfast.Archive;
 using Holdfast.Core.Encryption;
 using Holdfast.Engines.Sqlite.Logical;
 using Holdfast.Engines.Sqlite.Native;
@@ -16,6 +17,9 @@ internal sealed class Sandbox : IDisposable
 
     /// <summary>Whether the sqlite3 program is there to load scripts as well.</summary>
     public static bool HasProgram { get; } = File.Exists("/usr/bin/sqlite3");
+
+    /// <summary>The file of a database that is loaded at a path.</summary>
+    public static DatabaseFile ToBe(string path) => DatabaseFile.ToBe(Beneath.OpenRoot(Path.GetDirectoryName(path)!), Path.GetFileName(path), path);
 
     /// <summary>A path that is not taken.</summary>
     public string NewPath() => Path.Combine(_folder, $"{++_files}.db");
@@ -54,7 +58,8 @@ internal sealed class Sandbox : IDisposable
     public async Task<string> LoadAsync(ReadOnlyMemory<byte> script, IReadOnlyDictionary<string, string>? facts = null, DatabaseKey? key = null, int chunk = 70_001, LoadLimits? limits = null)
     {
         var path = NewPath();
-        await SqlLoad.LoadAsync(path, key, async take =>
+        using var file = ToBe(path);
+        await SqlLoad.LoadAsync(file, key, async take =>
         {
             for (var i = 0; i < script.Length; i += chunk) await take(script.Slice(i, Math.Min(chunk, script.Length - i)), TestContext.Current.CancellationToken);
         }, facts ?? new Dictionary<string, string>(), limits ?? new(), TestContext.Current.CancellationToken);

@@ -1,0 +1,94 @@
+using Holdfast.Archive;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Engines.Sqlite.Restore;
+
+/// <summary>
+/// A folder that only this user may enter, made beside the final place of a database, which is made in it. Whoever may write to the folder
+/// around it can exchange this one for another, which changes nothing, for it is open; and cannot lay a link, a log or a journal beside the
+/// file, for SQLite to follow. A lock file beside it, held by flock, tells whoever cleans up that its maker lives; it is a file of its own
+/// so that the database's can be opened by SQLite alone.
+/// </summary>
+internal sealed class WorkFolder : IDisposable
+{
+    private const int OthersMask = 0x3F; // 0077
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly SafeFileHandle _around;
+    private readonly string _name;
+    private FileStream? _lock;
+    private SafeFileHandle? _folder;
+
+    private WorkFolder(SafeFileHandle around, string name) => (_around, _name) = (around, name);
+
+    /// <summary>The database's file, which does not exist at first. It has the folder's name, so that earlier versions ignore it.</summary>
+    public DatabaseFile File { get; private set; } = null!;
+
+    private string Path => Beneath.PathIn(_around, _name);
+
+    /// <summary>Makes one.</summary>
+    /// <param name="around">The folder around it, which stays open for longer.</param>
+    /// <param name="name">Its name, which discovery ignores.</param>
+    /// <param name="shown">What people call the folder around it.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="HoldfastException">Somebody has put another folder in its place.</exception>
+    public static WorkFolder Make(SafeFileHandle around, string name, string shown)
+    {
+        var folder = new WorkFolder(around, name);
+        try
+        {
+            folder.Make(shown);
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What to say of something that is not the one any more that was made there.</summary>
+    public static HoldfastException Exchanged(string shown) => new(
+        ErrorCatalogue.DestinationFailed,
+        $"'{shown}' is not the one any more that was made there.",
+        "Somebody else writes to that folder. Restore into one that only this user may write to.");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_folder is not null)
+        {
+            Orphans.RemoveFiles(_folder, _name);
+            _folder.Dispose();
+            _folder = null;
+            try
+            {
+                Directory.Delete(Path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody has moved it away, or put something else there.
+            }
+        }
+
+        if (_lock is null) return;
+        Orphans.RemoveFile(Path + Orphans.LockEnding);
+        _lock.Dispose();
+        _lock = null;
+    }
+
+    private void Make(string shown)
+    {
+        _lock = PrivateFile.Create(Path + Orphans.LockEnding, FileShare.None);
+        Directory.CreateDirectory(Path, OwnerOnly);
+        _folder = Beneath.OpenFolder(_around, _name);
+        if (!IsOurs(FileStatus.Of(_folder), FileStatus.Of(_lock.SafeFileHandle))) throw Exchanged($"{shown}/{_name}");
+        File = DatabaseFile.ToBe(_folder, _name, $"{shown}/{_name}/{_name}");
+    }
+
+    // Its owner is whoever the file system takes us for, and nobody else may enter; unless it knows no modes.
+    private static bool IsOurs(in FileStatus folder, in FileStatus file) =>
+        folder.User == file.User && ((folder.Mode & OthersMask) == 0 || (file.Mode & OthersMask) != 0);
+}

@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using Holdfast.Archive;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines.Sqlite.Native;
+using Holdfast.Engines.Sqlite.Restore;
+
+namespace Holdfast.Engines.Sqlite.Tests;
+
+/// <summary>
+/// A tenant exchanges a folder of its own for a link to another tenant's while something is restored into it: nothing appears or changes
+/// where the link leads.
+/// </summary>
+public sealed partial class RestoreExchangeTests : IDisposable
+{
+    private const int CurrentFolder = -100;
+    private const uint Exchange = 2;
+    private const string Script =
+        "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n" +
+        "CREATE TABLE t(a);\nINSERT INTO \"t\"(rowid,\"a\") VALUES\n(1,1);\nCOMMIT;\nPRAGMA journal_mode=wal;\n";
+
+    private readonly TestFolder _folder = new();
+    private readonly byte[] _image;
+
+    public RestoreExchangeTests()
+    {
+        _folder.Make("mine/app.db");
+        _image = File.ReadAllBytes(_folder.Make("theirs/app.db"));
+        Directory.CreateSymbolicLink(_folder["link"], "theirs");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(BackupType.Snapshot, Moment.BeforeLoad)]
+    [InlineData(BackupType.Snapshot, Moment.InLoad)]
+    [InlineData(BackupType.Snapshot, Moment.BeforeCommit)]
+    [InlineData(BackupType.Backup, Moment.BeforeLoad)]
+    [InlineData(BackupType.Backup, Moment.InLoad)]
+    [InlineData(BackupType.Backup, Moment.BeforeCommit)]
+    public async Task A_folder_that_becomes_a_link_takes_nothing_and_that_is_told(BackupType type, Moment moment)
+    {
+        var before = Theirs();
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(type, moment, () => ExchangeNames("mine", "link")));
+        ExchangeNames("mine", "link");
+        Assert.Equal((ErrorCatalogue.DestinationFailed, before), (failure.Error, Theirs()));
+        Assert.Equal([_folder["mine/app.db"]], Directory.GetFileSystemEntries(_folder["mine"]));
+    }
+
+    [Theory]
+    [InlineData(BackupType.Snapshot)]
+    [InlineData(BackupType.Backup)]
+    public async Task A_folder_that_becomes_a_link_sooner_or_later_takes_nothing_either(BackupType type)
+    {
+        var (before, random) = (Theirs(), new Random(1));
+        for (var i = 0; i < 100; i++)
+        {
+            // Between any two steps of a restore, some time.
+            var after = TimeSpan.FromMicroseconds(Math.Pow(2, 3 + (random.NextDouble() * 9)));
+            using var begins = new Barrier(2);
+            var exchanging = Task.Factory.StartNew(
+                () => ExchangeAfter(after, begins), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            begins.SignalAndWait();
+            try
+            {
+                await RestoreAsync(type, Moment.BeforeLoad, () => { }, $"new-{i}.db");
+            }
+            catch (HoldfastException)
+            {
+                // It was a link just then, and is told so.
+            }
+            finally
+            {
+                await exchanging;
+                ExchangeNames("mine", "link");
+            }
+        }
+
+        Assert.Equal(before, Theirs());
+    }
+
+    [Theory]
+    [InlineData(BackupType.Snapshot)]
+    [InlineData(BackupType.Backup)]
+    public async Task A_link_in_the_place_of_what_a_restore_works_in_takes_nothing(BackupType type)
+    {
+        var before = Theirs();
+        await RestoreAsync(type, Moment.InLoad, () =>
+        {
+            var work = Directory.GetDirectories(_folder["mine"]).Single();
+            Directory.Move(work, _folder["mine/moved"]);
+            Directory.CreateSymbolicLink(work, "../theirs");
+        });
+        Assert.Equal(before, Theirs());
+        Assert.True(new FileInfo(_folder["mine/new.db"]) is { Length: > 4096, LinkTarget: null });
+    }
+
+    [Theory]
+    [InlineData(BackupType.Snapshot)]
+    [InlineData(BackupType.Backup)]
+    public async Task Nobody_else_can_lay_a_journal_or_a_log_beside_a_file_in_the_making(BackupType type)
+    {
+        (string Ending, int Mode)[] seen = [];
+        await RestoreAsync(type, Moment.InLoad, () =>
+        {
+            var entries = Directory.GetFileSystemEntries(_folder["mine"], "_holdfast_*").Order(StringComparer.Ordinal);
+            seen = [.. entries.Select(path => (Path.GetExtension(path), FileStatus.Of(path)!.Value.Mode))];
+        });
+        Assert.Equal([("", Convert.ToInt32("40700", 8)), (".lock", Convert.ToInt32("100600", 8))], seen);
+    }
+
+    [Fact]
+    public void A_folder_that_somebody_put_in_the_place_of_the_one_to_work_in_is_refused()
+    {
+        using var around = Beneath.OpenRoot(_folder["mine"]);
+        Directory.CreateDirectory(_folder["mine/open"]);
+        File.SetUnixFileMode(_folder["mine/open"], (UnixFileMode)Convert.ToInt32("770", 8));
+        Refuses("open");
+        if (!Environment.IsPrivilegedProcess) return;
+        Directory.CreateDirectory(_folder["mine/other"], (UnixFileMode)Convert.ToInt32("700", 8));
+        using (var other = Beneath.OpenFolder(around, "other")) Assert.Equal(0, Posix.ChangeOwner(other, 65533, null));
+        Refuses("other");
+
+        void Refuses(string name)
+        {
+            var failure = Assert.Throws<HoldfastException>(() => WorkFolder.Make(around, name, "mine"));
+            Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+        }
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_a_link_locks_and_opens_nothing()
+    {
+        var name = $"_holdfast_restore_{new string('1', 32)}";
+        File.WriteAllText(_folder[$"mine/{name}"], "left");
+        File.CreateSymbolicLink(_folder[$"mine/{name}.lock"], "../theirs/app.db");
+        await RestoreAsync(BackupType.Snapshot, Moment.BeforeLoad, () => { });
+        Assert.True(File.Exists(_folder[$"mine/{name}"]), "a lock was opened that is a link");
+    }
+
+    [Fact]
+    public async Task The_folder_of_a_killed_restore_is_removed_and_what_is_no_database_of_it_stays()
+    {
+        var (one, two) = ($"mine/_holdfast_restore_{new string('1', 32)}", $"mine/_holdfast_restore_{new string('2', 32)}");
+        foreach (var (folder, file) in ((string, string)[])[(one, Path.GetFileName(one)), (two, "keep.db")])
+        {
+            Directory.CreateDirectory(_folder[folder]);
+            File.WriteAllBytes(_folder[$"{folder}/{file}"], _image);
+            File.WriteAllText(_folder[folder + ".lock"], "");
+        }
+
+        Assert.Equal(["mine/app.db", "theirs/app.db"], (await _folder.Discover()).Select(d => d.Name));
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        await source.RemoveLeftoversAsync(default);
+        Assert.False(Path.Exists(_folder[one]) || Path.Exists(_folder[one + ".lock"]));
+        Assert.True(Path.Exists(_folder[$"{two}/keep.db"]));
+    }
+
+    private async Task RestoreAsync(BackupType type, Moment moment, Action act, string name = "new.db")
+    {
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        var request = new RestoreRequest($"mine/{name}", type, null, new Dictionary<string, string>(), 0)
+        {
+            File = new("0660", "65533", "65532"),
+            Restore = new() { Mode = true, Owner = true },
+        };
+        await using var target = await source.BeginRestoreAsync(request, default);
+        if (moment == Moment.BeforeLoad) act();
+        await target.LoadAsync(new Items(type, _image, moment == Moment.InLoad ? act : () => { }), default);
+        if (moment == Moment.BeforeCommit) act();
+        await target.CommitAsync(default);
+    }
+
+    // All that would change if something was made, written, given away or removed there.
+    private string Theirs()
+    {
+        var all = Directory.GetFileSystemEntries(_folder["theirs"]).Append(_folder["theirs"]).Order(StringComparer.Ordinal);
+        return string.Join('\n', all.Select(path => $"{path} {FileStatus.Of(path)}"));
+    }
+
+    private void ExchangeAfter(TimeSpan time, Barrier begins)
+    {
+        begins.SignalAndWait();
+        var begun = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begun) < time) Thread.SpinWait(10);
+        ExchangeNames("mine", "link");
+    }
+
+    private void ExchangeNames(string one, string other)
+    {
+        if (renameat2(CurrentFolder, _folder[one], CurrentFolder, _folder[other], Exchange) == 0) return;
+        throw new IOException($"{Marshal.GetLastPInvokeError()}");
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int oldFolder, string oldPath, int newFolder, string newPath, uint flags);
+
+    /// <summary>When the tenant acts.</summary>
+    public enum Moment
+    {
+        BeforeLoad,
+        InLoad,
+        BeforeCommit,
+    }
+
+    private sealed class Items(BackupType type, byte[] image, Action act) : IItemSource
+    {
+        IReadOnlyList<ItemInfo> IItemSource.Items => type == BackupType.Snapshot
+            ? [new("database.sqlite", ItemKind.Image, image.Length, 4096)]
+            : [new("dump.sql", ItemKind.Stream, Script.Length, 0)];
+
+        public async Task CopyStreamAsync(
+            string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+        {
+            act();
+            await output(Encoding.UTF8.GetBytes(Script), cancellationToken);
+        }
+
+        public Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken)
+        {
+            act();
+            target.SetLength(image.Length);
+            target.Write(0, image);
+            return Task.CompletedTask;
+        }
+    }
+}
