@@ -6,7 +6,7 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// <summary>What a script makes in which order, tried out in memory.</summary>
 internal sealed class DumpPlan
 {
-    // Less than a script may cost: it is a schema that is worked out, and each key is looked at once.
+    // Less than a script may cost: it is a schema that is worked out, and rows and keys are looked at once.
     private static readonly LoadLimits OfASchema = new() { FreeTime = TimeSpan.FromSeconds(20) };
 
     private readonly bool? _bigEndian;
@@ -36,21 +36,23 @@ internal sealed class DumpPlan
 
     /// <summary>Plans the script of a database.</summary>
     /// <exception cref="HoldfastException">No script can hold it.</exception>
-    public static DumpPlan Of(SqliteConnection connection) => Of(connection, OfASchema);
+    public static DumpPlan Of(SqliteConnection connection, CancellationToken cancellationToken) => Of(connection, OfASchema, cancellationToken);
 
     /// <summary>The same, within limits: a schema can be made so that nobody comes to its end.</summary>
-    public static DumpPlan Of(SqliteConnection connection, LoadLimits limits)
+    public static DumpPlan Of(SqliteConnection connection, LoadLimits limits, CancellationToken cancellationToken)
     {
-        using var rehearsal = new Rehearsal(connection.FilePath);
+        using var rehearsal = new Rehearsal(connection.FilePath, connection.QueryText("PRAGMA encoding")!);
         using var budget = new WorkBudget(limits, connection.Handle, rehearsal.Handle);
         budget.Run(connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size"));
         try
         {
-            return Of(connection, rehearsal);
+            var plan = Of(connection, rehearsal);
+            RowRehearsal.Check(connection, rehearsal, plan.Schema, limits, cancellationToken);
+            return plan;
         }
         catch (HoldfastException e) when (budget.IsSpent)
         {
-            throw Sql.Impossible($"'{connection.FilePath}' has a schema that takes longer to work out than it may.", e);
+            throw Sql.Impossible($"'{connection.FilePath}' has a schema, or values generated of its rows, that take longer to work out than they may.", e);
         }
     }
 

@@ -6,32 +6,24 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// Bounds what SQLite takes of the memory while scripts are loaded. There is one bound for the process, so it is set by what is taken as a statement begins;
 /// while no script is loaded there is none.
 /// </summary>
-internal sealed class HeapLimit : IDisposable
+/// <param name="limits">How much it may be.</param>
+internal sealed class HeapLimit(LoadLimits limits) : IDisposable
 {
     private static readonly Lock Gate = new();
     private static readonly Dictionary<HeapLimit, long> Bounds = [];
 
-    private readonly LoadLimits _limits;
-
-    /// <summary>Bounds it from now on.</summary>
-    public HeapLimit(LoadLimits limits)
-    {
-        _limits = limits;
-        Begin(0);
-    }
-
-    /// <summary>A statement begins, the longest so far of that length.</summary>
+    /// <summary>A statement begins, from which on it is bounded, the longest so far of that length.</summary>
     public void Begin(long statementBytes)
     {
         lock (Gate)
         {
-            Bounds[this] = sqlite3_memory_used() + _limits.HeapFor(statementBytes);
+            Bounds[this] = sqlite3_memory_used() + limits.HeapFor(statementBytes);
             Apply();
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Bounds it no more, until another statement begins.</summary>
+    public void End()
     {
         lock (Gate)
         {
@@ -39,6 +31,9 @@ internal sealed class HeapLimit : IDisposable
             Apply();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => End();
 
     private static void Apply() => _ = sqlite3_hard_heap_limit64(Bounds.Count == 0 ? 0 : Bounds.Values.Max());
 }

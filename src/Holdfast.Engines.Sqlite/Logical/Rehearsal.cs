@@ -14,15 +14,29 @@ internal sealed class Rehearsal : IDisposable
     private readonly LoadRules _rules;
     private readonly string _path;
 
-    /// <summary>Starts one for the database at <paramref name="path"/>.</summary>
-    public Rehearsal(string path)
+    /// <summary>Starts one for the database at <paramref name="path"/>, whose texts have that encoding.</summary>
+    public Rehearsal(string path, string encoding)
     {
         _path = path;
+        _memory.Execute($"PRAGMA encoding='{encoding}'"); // the same text is twice as long in another
         _rules = new(_memory);
     }
 
     /// <summary>SQLite's own handle of it.</summary>
     public nint Handle => _memory.Handle;
+
+    /// <summary>Code of the last failure.</summary>
+    public int ErrorCode => _memory.ErrorCode & 0xFF;
+
+    /// <summary>What failed last, in words.</summary>
+    public string Fault => _rules.Refusal ?? _memory.ErrorMessage;
+
+    /// <summary>Prepares a statement of a kind. The caller disposes it before this.</summary>
+    public SqliteStatement Prepare(StatementKind kind, string sql)
+    {
+        using var _ = _rules.Enter(kind);
+        return _memory.Prepare(sql);
+    }
 
     /// <summary>Makes a table, index, view or trigger.</summary>
     /// <exception cref="HoldfastException">No restore could make it.</exception>
@@ -35,11 +49,7 @@ internal sealed class Rehearsal : IDisposable
 
     /// <summary>Compiles the statement that writes a table's rows.</summary>
     /// <exception cref="HoldfastException">No restore could run it.</exception>
-    public void Insert(SchemaObject item, TableShape shape) => Try(item, () =>
-    {
-        using var _ = _rules.Enter(StatementKind.Insert);
-        _memory.Prepare(shape.InsertOne).Dispose();
-    });
+    public void Insert(SchemaObject item, TableShape shape) => Try(item, () => Prepare(StatementKind.Insert, shape.InsertOne).Dispose());
 
     /// <summary>Whether the schema has a table of that name by now.</summary>
     public bool Has(string table)
@@ -82,8 +92,7 @@ internal sealed class Rehearsal : IDisposable
         }
         catch (HoldfastException e) when (e.Hint != Sql.SnapshotHint)
         {
-            var reason = _rules.Refusal ?? _memory.ErrorMessage;
-            throw Sql.Impossible($"'{_path}' cannot be written as SQL: {item.Type} \"{item.Name}\" cannot be made again: {reason}.", e);
+            throw Sql.Impossible($"'{_path}' cannot be written as SQL: {item.Type} \"{item.Name}\" cannot be made again: {Fault}.", e);
         }
     }
 }

@@ -24,7 +24,7 @@ internal static class SqlDump
     /// <exception cref="HoldfastException">It cannot be read, or no script can hold it.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> WriteAsync(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken)
     {
-        var plan = DumpPlan.Of(connection);
+        var plan = DumpPlan.Of(connection, cancellationToken);
         var facts = plan.Facts;
         var script = new ScriptOutput(output, cancellationToken);
         var rows = 0L;

@@ -64,6 +64,8 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library)] public static partial int sqlite3_reset(nint statement);
     [LibraryImport(Library)] public static partial int sqlite3_finalize(nint statement);
     [LibraryImport(Library)] public static partial int sqlite3_bind_text(nint statement, int index, byte* text, int bytes, nint destructor);
+    [LibraryImport(Library)] public static partial int sqlite3_bind_value(nint statement, int index, nint value);
+    [LibraryImport(Library)] public static partial nint sqlite3_column_value(nint statement, int column);
     [LibraryImport(Library)] public static partial int sqlite3_bind_int64(nint statement, int index, long value);
     [LibraryImport(Library)] public static partial int sqlite3_bind_blob(nint statement, int index, byte* blob, int bytes, nint destructor);
     [LibraryImport(Library), SuppressGCTransition] public static partial int sqlite3_column_count(nint statement);

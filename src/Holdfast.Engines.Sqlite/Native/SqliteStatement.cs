@@ -34,6 +34,10 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
         fixed (byte* p = bytes.Length == 0 ? new byte[1] : bytes) connection.Check(sqlite3_bind_text(_handle, index, p, bytes.Length, -1)); // -1: SQLite copies it
     }
 
+    /// <summary>Binds a value of another statement's row to the parameter at <paramref name="index"/>, counted from 1.</summary>
+    public void BindValue(int index, SqliteStatement row, int column) =>
+        connection.Check(sqlite3_bind_value(_handle, index, sqlite3_column_value(row._handle, column)));
+
     /// <summary>Storage class of a value, one of <c>SqliteConstants.Type…</c>.</summary>
     public int Type(int column) => sqlite3_column_type(_handle, column);
 

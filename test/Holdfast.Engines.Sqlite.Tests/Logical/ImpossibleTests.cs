@@ -44,7 +44,7 @@ public sealed class ImpossibleTests : IDisposable
     public void Views_that_double_with_each_other_are_told_when_they_are_backed_up()
     {
         using var connection = Sandbox.Open(_sandbox.Create(HostileScriptTests.Doubling));
-        var failure = Assert.Throws<HoldfastException>(() => DumpPlan.Of(connection, new LoadLimits { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) }));
+        var failure = Assert.Throws<HoldfastException>(() => DumpPlan.Of(connection, new LoadLimits { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) }, TestContext.Current.CancellationToken));
         Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
         Assert.Contains("longer to work out", failure.Message, StringComparison.Ordinal);
     }
@@ -55,6 +55,31 @@ public sealed class ImpossibleTests : IDisposable
         var path = _sandbox.Create("CREATE TABLE t(a, b AS (printf('%.*c', 1000000, a)) STORED); INSERT INTO t WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n WHERE x < 80) SELECT x FROM n");
         Assert.Equal(ErrorCatalogue.SourceNotAsSql, (await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path))).Error);
     }
+
+    [Theory]
+    [InlineData("CREATE TABLE t(a, b AS (printf('%.*c', 3000000, a)) STORED); INSERT INTO t VALUES('x')")]
+    [InlineData("CREATE TABLE t(a, b AS (printf('%.*c', 3000000, a))); INSERT INTO t VALUES('x'); CREATE INDEX i ON t(b)")]
+    [InlineData("CREATE TABLE t(a, b AS (printf('%.*c', 3000000, a)) NOT NULL); INSERT INTO t VALUES('x')")]
+    [InlineData("CREATE TABLE t(a); INSERT INTO t VALUES('x'); CREATE INDEX i ON t(printf('%.*c', 3000000, a))")]
+    [InlineData("CREATE TABLE t(a); INSERT INTO t VALUES('x'); CREATE INDEX i ON t(length(printf('%.*c', 3000000, a)))")]
+    [InlineData("CREATE TABLE t(a); INSERT INTO t VALUES('x'); CREATE INDEX i ON t(a) WHERE length(printf('%.*c', 3000000, a)) > 1")]
+    [InlineData("CREATE TABLE t(a, b); INSERT INTO t VALUES('x', printf('%.*c', 20000, '%')); CREATE INDEX i ON t(a) WHERE a LIKE b")]
+    [InlineData("CREATE TABLE t(a PRIMARY KEY, b AS (printf('%.*c', 3000000, a)) STORED) WITHOUT ROWID; INSERT INTO t VALUES('x')")]
+    [InlineData("PRAGMA encoding='UTF-16'; CREATE TABLE t(a, b AS (printf('%.*c', 600000, a)) STORED); INSERT INTO t VALUES('x')")]
+    public async Task A_row_of_which_a_restore_would_not_make_what_is_generated_is_told_when_it_is_backed_up(string sql)
+    {
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(_sandbox.Create(sql)));
+        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Contains("table \"t\"", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE t(a, b AS (printf('%.*c', 1000000, a)) STORED); INSERT INTO t VALUES('x')")]
+    [InlineData("CREATE TABLE t(a, b AS (a || a || a) STORED UNIQUE); INSERT INTO t VALUES(printf('%.*c', 3000000, 'x')), (NULL), (NULL)")]
+    [InlineData("CREATE TABLE s(a); INSERT INTO s VALUES(7); CREATE INDEX j ON s(abs(a)); CREATE TABLE t(a, b AS (a || a)); INSERT INTO t VALUES('x'), (x'00ff'), (7), (1.5); CREATE UNIQUE INDEX i ON t(lower(a), b) WHERE b > ''")]
+    [InlineData("PRAGMA encoding='UTF-16'; CREATE TABLE t(a, b AS (printf('%.*c', 500000, a)) STORED); INSERT INTO t VALUES('ä')")]
+    [InlineData("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a, b AS (a + 1) STORED); INSERT INTO t(a) VALUES(1), (2); DELETE FROM t WHERE id = 2")]
+    public async Task What_is_generated_of_rows_comes_back(string sql) => await _sandbox.RoundTripAsync(_sandbox.Create(sql));
 
     [Theory]
     [InlineData("2026-11-29")]
