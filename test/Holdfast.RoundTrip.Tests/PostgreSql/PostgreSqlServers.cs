@@ -1,0 +1,29 @@
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+
+namespace Holdfast.RoundTrip.Tests.PostgreSql;
+
+/// <summary>One server of each version that is asked for, for all tests of a class.</summary>
+public sealed class PostgreSqlServers : IAsyncLifetime
+{
+    /// <summary>The version that Debian has, and its <c>pg_dump</c>.</summary>
+    public const int Installed = 15;
+
+    private readonly Dictionary<int, Cluster> _servers = [];
+
+    public ValueTask InitializeAsync() => default;
+
+    /// <summary>Gives one; the test is skipped where it is not there.</summary>
+    public async Task<Cluster> StartAsync(int major)
+    {
+        if (_servers.TryGetValue(major, out var running)) return running;
+        var server = major == Installed ? new Cluster() : await OtherServers.StartAsync(major);
+        if (major == Installed) await server.InitializeAsync();
+        _servers.Add(major, server);
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers.Values) await server.DisposeAsync();
+    }
+}
