@@ -15,6 +15,9 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
 {
     private const int MostConflicts = 2;
 
+    private static readonly TimeSpan ShortLockWait = TimeSpan.FromMilliseconds(500); // half of the server's deadlock_timeout by default
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(5);
+
     // Below, that indexes are not in a dump makes no difference that anybody would see.
     private const long LargeBytes = 64 << 20;
 
@@ -90,12 +93,37 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
         }
     }
 
-    // Why nobody is let in, the server's codes tell better than the text that pg_dump repeats, which may be in any language.
+    // A dump that waits for the lock of one table holds those of others. Who wants these, and has that one, would be ended by the server as part
+    // of a deadlock, after a second by default: a migration that fails for a backup. So the dump waits for less, lets go of all and begins again,
+    // for half of the time that it may wait. Then it waits in one go: newer programs lock very many tables by one statement, which takes its time.
     private async Task<DumpRun> DumpAsync(Tool tool, Server server, Surroundings around, long expectedBytes, CancellationToken cancellationToken)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        for (var pause = FirstPause; ; pause = pause < LongestPause ? 2 * pause : LongestPause)
+        {
+            var left = config.LockWait - TimeProvider.System.GetElapsedTime(begun);
+            var isShort = left > config.LockWait / 2 || left < ShortLockWait;
+            try
+            {
+                return await StartAsync(tool, server, around, expectedBytes, isShort ? ShortLockWait : left, cancellationToken);
+            }
+            catch (HoldfastException e) when (isShort && e.Error == ErrorCatalogue.SourceLocked && MayWait())
+            {
+                await Task.Delay(pause, TimeProvider.System, cancellationToken);
+            }
+        }
+
+        bool MayWait() => TimeProvider.System.GetElapsedTime(begun) < config.LockWait;
+    }
+
+    // Why nobody is let in, the server's codes tell better than the text that pg_dump repeats, which may be in any language.
+    private async Task<DumpRun> StartAsync(
+        Tool tool, Server server, Surroundings around, long expectedBytes, TimeSpan lockWait, CancellationToken cancellationToken)
     {
         try
         {
-            return await DumpRun.StartAsync(tool, config, connector, server, around.Name, around.Encoding, expectedBytes, cancellationToken);
+            return await DumpRun.StartAsync(
+                tool, config, connector, server, around.Name, around.Encoding, expectedBytes, lockWait, cancellationToken);
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceUnreadable)
         {

@@ -34,10 +34,11 @@ internal sealed class DumpRun : IAsyncDisposable
     /// <param name="database">Name of the database.</param>
     /// <param name="encoding">Its encoding: nothing is converted, whatever its owner has set.</param>
     /// <param name="expectedBytes">Roughly how large the dump will be.</param>
+    /// <param name="lockWait">How long it waits for the lock of a table; more than nothing.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The dump, once it has begun to come: by then it shows one moment, holds its locks, and was let in.</returns>
     /// <exception cref="HoldfastException">It failed, with what it said.</exception>
-    public static async Task<DumpRun> StartAsync(Tool tool, PostgreSqlSourceConfig config, Connector connector, Server server, string database, string encoding, long expectedBytes, CancellationToken cancellationToken)
+    public static async Task<DumpRun> StartAsync(Tool tool, PostgreSqlSourceConfig config, Connector connector, Server server, string database, string encoding, long expectedBytes, TimeSpan lockWait, CancellationToken cancellationToken)
     {
         Child? child = null;
         try
@@ -48,7 +49,7 @@ internal sealed class DumpRun : IAsyncDisposable
             string[] arguments =
             [
                 "--format=custom", "--compress=0", "--no-password", $"--encoding={encoding}",
-                string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={config.LockWait.TotalMilliseconds:0}"),
+                string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={lockWait.TotalMilliseconds:0}"),
                 $"--dbname={ConnectionInfo.For(config, server.Host, database, watch.Application, connector.ToolOptions(server))}",
             ];
             child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);

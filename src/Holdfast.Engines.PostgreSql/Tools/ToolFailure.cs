@@ -27,6 +27,7 @@ internal static class ToolFailure
         ("conflict with recovery", ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
         ("statement timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."), // how pg_dump bounds its wait for locks
         ("lock timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
+        ("deadlock detected", ErrorCatalogue.SourceLocked, "The definitions of several tables were changed meanwhile; try again."),
         ("could not obtain lock", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
         ("invalid memory alloc request size", ErrorCatalogue.SourceUnreadable, LargeHint),
         ("Cannot enlarge string buffer", ErrorCatalogue.SourceUnreadable, LargeHint),
