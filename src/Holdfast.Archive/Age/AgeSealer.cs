@@ -139,15 +139,10 @@ internal sealed class AgeSealer : IAsyncDisposable
         _buffer.Length += bytes.Length;
     }
 
-    // Small files are many, so the buffer grows with what comes.
     private void Reserve(int bytes)
     {
         var needed = _buffer.Length + bytes;
-        if (needed <= _buffer.Capacity) return;
-        var larger = new PooledBuffer(Math.Min(MaxPieceSize, Math.Max(_buffer.Capacity * 4, needed + AgePayload.TagSize))) { Length = _buffer.Length };
-        _buffer.Span.CopyTo(larger.Span);
-        _buffer.Dispose();
-        _buffer = larger;
+        if (needed > _buffer.Capacity) _buffer = _buffer.Grow(needed + AgePayload.TagSize, MaxPieceSize);
     }
 
     private readonly record struct Piece(PooledBuffer Buffer, int ClearBytes, long FirstChunk, bool IsLast);

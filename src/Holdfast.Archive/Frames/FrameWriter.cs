@@ -8,6 +8,8 @@ internal sealed class FrameWriter : IAsyncDisposable
     /// <summary>Bytes of content in a full frame.</summary>
     public const int FrameBytes = 1 << 20;
 
+    private const int FirstBytes = 16 << 10;
+
     private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> _output;
     private readonly OrderedWorkers<(PooledBuffer Data, bool Incompressible), (PooledBuffer Frame, int ContentBytes)> _workers;
     private readonly List<(uint Stored, uint Content)> _frames = [];
@@ -33,13 +35,14 @@ internal sealed class FrameWriter : IAsyncDisposable
     {
         while (!bytes.IsEmpty)
         {
-            _current ??= new PooledBuffer(FrameBytes);
+            _current ??= new PooledBuffer(Math.Clamp(bytes.Length, FirstBytes, FrameBytes));
+            if (bytes.Length > _current.Free.Length && _current.Capacity < FrameBytes) _current = _current.Grow(_current.Length + bytes.Length, FrameBytes);
             var taken = Math.Min(bytes.Length, _current.Free.Length);
             bytes.Span[..taken].CopyTo(_current.Free);
             _current.Length += taken;
             Position += taken;
             bytes = bytes[taken..];
-            if (_current.Free.IsEmpty) await EndFrameAsync();
+            if (_current.Length == FrameBytes) await EndFrameAsync();
         }
     }
 

@@ -27,6 +27,19 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
 
     private byte[] Array => _array ?? throw new ObjectDisposedException(nameof(PooledBuffer));
 
+    /// <summary>
+    /// The same bytes with room for that many at least: small files are many, so a buffer grows with what comes, four times at a time. Disposes this one.
+    /// </summary>
+    /// <param name="needed">Bytes that have to fit.</param>
+    /// <param name="most">The most that it grows to. What is needed beyond that is for the caller to cut.</param>
+    public PooledBuffer Grow(int needed, int most)
+    {
+        var larger = new PooledBuffer(Math.Min(most, Math.Max(Capacity * 4, needed))) { Length = Length };
+        Span.CopyTo(larger.Span);
+        Dispose();
+        return larger;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

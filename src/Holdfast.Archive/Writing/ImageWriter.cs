@@ -93,7 +93,7 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
     private async ValueTask AddToRunAsync(PooledBuffer pages, int i, byte[] digests)
     {
         if (_run is not null && _run.Free.Length < image.PageSize) await EndRunAsync();
-        _run ??= new PooledBuffer(_pagesPerRun * image.PageSize);
+        _run ??= new PooledBuffer((int)Math.Min(_pagesPerRun, image.PageCount) * image.PageSize);
         pages.Span.Slice(i * image.PageSize, image.PageSize).CopyTo(_run.Free);
         digests.AsSpan(i * PageHash.DigestBytes, PageHash.DigestBytes).CopyTo(_runDigests.AsSpan(_run.Length / image.PageSize * PageHash.DigestBytes));
         _run.Length += image.PageSize;
