@@ -7,7 +7,7 @@ public sealed class KillTests : IDisposable
 {
     private const int SmallDatabases = 40;
 
-    private static readonly int Kills = Soak.IsOn ? 200 : 12;
+    private static readonly int Kills = Soak.IsOn ? 200 : 8;
 
     private readonly Workspace _place = new();
     private readonly int _seed = Environment.TickCount;
