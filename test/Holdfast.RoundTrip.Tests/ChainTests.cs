@@ -5,6 +5,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Tests;
 using Holdfast.Node.Backups;
+using DatabaseComparer = Holdfast.Engines.Sqlite.Tests.DatabaseComparer;
 
 namespace Holdfast.RoundTrip.Tests;
 

@@ -7,6 +7,7 @@ using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Tests;
 using Holdfast.Engines.Sqlite.Tests.Logical;
 using Holdfast.Node.Backups;
+using DatabaseComparer = Holdfast.Engines.Sqlite.Tests.DatabaseComparer;
 
 namespace Holdfast.RoundTrip.Tests;
 
