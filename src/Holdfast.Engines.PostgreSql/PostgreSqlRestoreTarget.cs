@@ -16,6 +16,9 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     /// <inheritdoc/>
     public SourceInfo? Source => made.Server.Info;
 
+    /// <inheritdoc/>
+    public RestoreRoleState? RestoreRole => restoring.Found;
+
     private const int MostAroundBytes = 16 << 20;
 
     // What is written becomes lasting with the statement that gives the database its name.
@@ -59,15 +62,12 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
             if (await restoring.VerifyAsync(made.Server, made.Maintenance, around.Name, cancellationToken) is { } unsure) _warnings.Add(unsure);
             _grants = grants;
         }
-        catch (HoldfastException e) when (e.Error != ErrorCatalogue.Refused && !made.Watch.HasGivenUp && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalogue.RestoreRoleChanged)
         {
             // Code of the old database may have run, and be the reason.
-            await restoring.VerifyAsync(made.Server, made.Maintenance, around.Name, cancellationToken);
+            if (!made.Watch.HasGivenUp && !cancellationToken.IsCancellationRequested) await restoring.VerifyAsync(made.Server, made.Maintenance, around.Name, cancellationToken);
+            if (e is NpgsqlException) throw ServerFailure.Of(e, $"'{request.Name}' on {made.Server.Host}");
             throw;
-        }
-        catch (NpgsqlException e)
-        {
-            throw ServerFailure.Of(e, $"'{request.Name}' on {made.Server.Host}");
         }
     }
 

@@ -16,8 +16,14 @@ public interface IRestoreTarget : IAsyncDisposable
     /// <summary>Owner and mode of the new database's file, known after <see cref="CommitAsync"/>; null where the database is no file.</summary>
     FilePermissions? File => null;
 
+    /// <summary>The role that runs the restore, where the engine has one; null where it has none, or it was not looked at.</summary>
+    RestoreRoleState? RestoreRole => null;
+
     /// <summary>Loads the items and checks the fingerprint. The contents are hostile input.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where; <see cref="ErrorCatalogue.RestoreRoleChanged"/> where code of
+    /// the contents has changed <see cref="RestoreRole"/>.
+    /// </exception>
     Task LoadAsync(IItemSource items, CancellationToken cancellationToken);
 
     /// <summary>Flushes the database to disk and gives it its name, whole or not at all.</summary>

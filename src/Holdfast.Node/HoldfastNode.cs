@@ -87,7 +87,8 @@ public sealed class HoldfastNode : IAsyncDisposable
         Retention.Deleted += Checks.Forget;
         ChainRemoval = new(Destinations, Catalog, Checks, Queue, chains, (task, destination) => NoLongerAt(destination, [task]));
         _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit);
-        _restores = new(Backups, Points, _sources, time);
+        RestoreRoles = new(State.SourceRecords, time);
+        _restores = new(Backups, Points, _sources, RestoreRoles, time);
         var comparer = new DatabaseComparer(_sources, DatabaseKeys, settings.Key);
         Comparisons = new(Queue, comparer.CompareAsync, Tasks, State.Statuses, MayCompare, BackUpNow, time, loggers.CreateLogger<CompareRotation>());
         Rotation = new(Catalog, () => Tasks.All, ask => Queue.Add(new VerifyWork(ask, _verifications), null, out _), () => Queue.Backups.Waiting > 0, time);
@@ -161,6 +162,9 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     /// <summary>Opens restore points.</summary>
     public PointOpener Points { get; }
+
+    /// <summary>Whether the roles that run restores are as they were.</summary>
+    public RestoreRoles RestoreRoles { get; }
 
     /// <summary>Which chains were verified, and what was found.</summary>
     public ChainChecks Checks { get; }

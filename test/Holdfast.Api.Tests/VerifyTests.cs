@@ -97,6 +97,21 @@ public sealed class VerifyTests
         Assert.Empty((await server.GetAsync("alerts?kind=BackupsMissing")).Json()["items"]!.AsArray());
     }
 
+    [Fact]
+    public async Task A_restore_role_that_was_changed_stands_as_an_alert_until_an_operator_says_that_it_is_undone()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        server.Node.State.SourceRecords.Change("demo", r => (r ?? new()) with { RestoreRole = new("Code has changed it.", "Undo that.", server.Time.GetUtcNow(), null) });
+        server.Node.Alerts.Look();
+        var alert = Assert.Single((await server.GetAsync("alerts?kind=RestoreRoleChanged&source=demo")).Json()["items"]!.AsArray())!;
+        Assert.Equal(("restore-role:demo", "Error"), ((string?)alert["key"], (string?)alert["severity"]));
+        var answer = (await server.PostAsync("alerts/acknowledge", new { keys = new[] { "restore-role:demo" } })).Json();
+        Assert.Equal((0, 1), ((int?)answer["archives"], (int?)answer["alerts"]));
+        Assert.Empty((await server.GetAsync("alerts?kind=RestoreRoleChanged")).Json()["items"]!.AsArray());
+        var uncovered = Assert.Single((await server.GetAsync("alerts?kind=DatabaseUncovered")).Json()["items"]!.AsArray())!;
+        (await server.PostAsync("alerts/acknowledge", new { keys = new[] { (string)uncovered["key"]! } })).Problem(409, "not-allowed");
+    }
+
     private static async Task<IReadOnlyList<JsonNode>> ChainsAsync(ApiServer server) => [.. (await server.GetAsync("backups/chains?from=demo%2Fa.db")).Json()["chains"]!.AsArray().Select(c => c!)];
 
     private static async Task<JsonNode> VerifiedAsync(ApiServer server, string from, params string[] keys) =>

@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
 using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 using Npgsql;
@@ -59,6 +60,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     [Theory]
     [InlineData("ALTER ROLE CURRENT_USER PASSWORD 'x'", "the password")]
     [InlineData("ALTER ROLE CURRENT_USER SET work_mem = '64kB'", "work_mem")]
+    [InlineData("ALTER ROLE CURRENT_USER IN DATABASE postgres SET work_mem = '64kB'", "work_mem=64kB in database postgres")]
     public async Task Code_that_changes_the_role_is_told_and_nothing_is_kept(string attempt, string said)
     {
         await MakeHostileAsync($"EXECUTE {Text(attempt)};");
@@ -66,7 +68,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         try
         {
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
-            Assert.True(failure.Error == ErrorCatalogue.Refused, failure.Message);
+            Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
             Assert.Contains(said, failure.Message, StringComparison.Ordinal);
             Assert.Contains("'shop'", failure.Message, StringComparison.Ordinal);
             Assert.NotNull(failure.Hint);
@@ -74,8 +76,50 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         }
         finally
         {
-            await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} RESET ALL");
+            await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} RESET ALL; ALTER ROLE {Restorer} IN DATABASE postgres RESET ALL");
         }
+    }
+
+    [Theory]
+    [InlineData($"GRANT {Restorer} TO mallory", "members keeper, mallory")]
+    [InlineData($"SET SESSION AUTHORIZATION mallory; GRANT gang TO {Restorer}", "member of gang")]
+    public async Task A_membership_that_comes_about_while_it_is_restored_is_told_and_nothing_is_kept(string grant, string said)
+    {
+        await Cluster.RunAsync("postgres", "CREATE ROLE gang ADMIN mallory");
+        try
+        {
+            await Cluster.CreateAsync("shop", "mallory");
+            var (items, fingerprint) = await BackUpAsync("shop", Config);
+            await using var source = Attach(Config);
+            await using (var target = await source.BeginRestoreAsync(new("copy", BackupType.Backup, null, fingerprint, 1), Token))
+            {
+                await Cluster.RunAsync("postgres", grant); // as its owner can in a session of his own
+                var failure = await Assert.ThrowsAsync<HoldfastException>(() => target.LoadAsync(items, Token));
+                Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
+                Assert.Contains(said, failure.Message, StringComparison.Ordinal);
+                Assert.Contains("REVOKE", failure.Hint, StringComparison.Ordinal);
+                Assert.NotEqual(target.RestoreRole!.Before, target.RestoreRole.After);
+            }
+
+            await AssertNothingLeftAsync();
+        }
+        finally
+        {
+            await Cluster.ClearAsync();
+            await Cluster.RunAsync("postgres", "DROP ROLE gang");
+        }
+    }
+
+    [Fact]
+    public async Task A_role_that_is_as_it_was_is_seen_to_be_so()
+    {
+        await Cluster.CreateAsync("shop");
+        var (items, fingerprint) = await BackUpAsync("shop", Config);
+        await using var source = Attach(Config);
+        await using var target = await source.BeginRestoreAsync(new("copy", BackupType.Backup, null, fingerprint, 1), Token);
+        await target.LoadAsync(items, Token);
+        Assert.Equal("settings lc_messages=C; members keeper", target.RestoreRole!.Before);
+        Assert.Equal(target.RestoreRole.Before, target.RestoreRole.After);
     }
 
     [Theory]

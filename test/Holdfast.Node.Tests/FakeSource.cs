@@ -37,6 +37,12 @@ internal sealed class FakeSource : IDatabaseSource
     /// <summary>What a restore waits for before it begins, by the name of the new database; null for nothing.</summary>
     public Func<string, CancellationToken, Task>? HoldRestore { get; set; }
 
+    /// <summary>What loading a restore throws; null where it works.</summary>
+    public HoldfastException? LoadFault { get; set; }
+
+    /// <summary>The role that runs restores; null for none.</summary>
+    public RestoreRoleState? RestoreRole { get; set; }
+
     public int Writes { get; private set; }
 
     /// <summary>Waited for when it is looked at.</summary>
@@ -160,8 +166,11 @@ internal sealed class FakeSource : IDatabaseSource
 
         public SourceInfo? Source { get; } = source.Info;
 
+        public RestoreRoleState? RestoreRole { get; } = source.RestoreRole;
+
         public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
         {
+            if (source.LoadFault is { } fault) throw fault;
             if (request.Type == BackupType.Snapshot)
             {
                 await items.CopyImageAsync("database.fake", this, cancellationToken);

@@ -48,11 +48,13 @@ internal static class ServerCommand
 
     private static Command Acknowledge()
     {
-        var keys = new Argument<string[]>("KEY") { Description = "Keys of alerts of missing backups.", Arity = ArgumentArity.OneOrMore };
-        return new Command("acknowledge", "Take note of backups that are missing: their alerts stand no longer.") { keys }.Does(async (parsed, api, console, cancellationToken) =>
+        var keys = new Argument<string[]>("KEY") { Description = "Keys of alerts of missing backups, or of roles that were changed.", Arity = ArgumentArity.OneOrMore };
+        return new Command("acknowledge", "Take note of backups that are missing, or say that the role that runs restores is as it should be again: their alerts stand no longer.") { keys }.Does(async (parsed, api, console, cancellationToken) =>
         {
             var answer = await api.PostAsync("alerts/acknowledge", new JsonObject { ["keys"] = new JsonArray([.. parsed.GetRequiredValue(keys).Select(k => (JsonNode)k)]) }, cancellationToken);
-            return ClientVerb.Done(console, $"{answer.Text("archives")} missing archives are acknowledged.", new() { ["archives"] = answer.Number("archives") });
+            var (alerts, archives) = (answer.Number("alerts"), answer.Number("archives"));
+            var of = archives > 0 ? $", of {archives} missing archives" : "";
+            return ClientVerb.Done(console, $"{alerts} {(alerts == 1 ? "alert is" : "alerts are")} acknowledged{of}.", new() { ["alerts"] = alerts, ["archives"] = archives });
         });
     }
 

@@ -89,4 +89,7 @@ public enum AlertKind
 
     /// <summary>Backups were not verified for twice as long as their task asks for.</summary>
     VerificationLate,
+
+    /// <summary>Code of a restored database has changed the role that runs restores into a source.</summary>
+    RestoreRoleChanged,
 }

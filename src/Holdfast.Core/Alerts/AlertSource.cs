@@ -18,4 +18,7 @@ public sealed record AlertSource(string Name, OperationError? Problem)
 
     /// <summary>Where it lies; null where its engine has no such thing.</summary>
     public string? Place { get; init; }
+
+    /// <summary>How the role that runs restores into it was changed; null where it was not.</summary>
+    public RestoreRoleChange? RestoreRole { get; init; }
 }

@@ -63,7 +63,18 @@ public static class SourceAlerts
 
         if (source.LastLook is { } look && Silence(source.Name, look, source.Interval, snapshot.Now) is { } silence)
             yield return Make(snapshot, AlertKind.SourceSilent, "silent", source.Name, silence) with { Since = look };
+        if (source.RestoreRole is { } role) yield return RoleChanged(snapshot, source.Name, role);
     }
+
+    private static Alert RoleChanged(AlertSnapshot snapshot, string source, RestoreRoleChange role) => Make(
+        snapshot,
+        AlertKind.RestoreRoleChanged,
+        "restore-role",
+        source,
+        new(
+            ErrorCatalogue.RestoreRoleChanged.Code,
+            $"A restore into '{source}' has failed: {role.Message}",
+            $"{role.Hint} Then acknowledge this alert; a restore that finds the role as it was ends it too.".TrimStart())) with { Since = role.At };
 
     // The same place under two names is two views of one directory; one identity at two places is a copy. (Of servers, copies are everyday.)
     private static IEnumerable<Alert> Copies(AlertSnapshot snapshot)

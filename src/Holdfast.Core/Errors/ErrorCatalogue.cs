@@ -36,6 +36,9 @@ public static class ErrorCatalogue
     /// <summary>An archive holds something that no backup of ours would hold; it is refused as hostile.</summary>
     public static readonly Error Refused = new("refused-content", 5, 422);
 
+    /// <summary>Code of the database that was restored has changed the role that runs restores. Nothing of it is kept, and no other copy is tried.</summary>
+    public static readonly Error RestoreRoleChanged = new("restore-role-changed", 1, 409);
+
     /// <summary>A restore would have to overwrite something.</summary>
     public static readonly Error TargetExists = new("target-exists", 6, 409);
 
@@ -107,7 +110,7 @@ public static class ErrorCatalogue
 
     private static readonly Error[] All =
     [
-        Unexpected, Usage, Ambiguous, NotFound, KeyMissing, KeyWrong, Corrupt, Unreadable, Truncated, ChainIncomplete, Refused, TargetExists, SourceUnreadable, SourceLocked, SourceNotAsSql, SourceConflict, SourceReaderEnded, SourceIdentity, SourceShrunk, SourceSilent, DestinationFailed, DestinationFull, DestinationIdentity,
+        Unexpected, Usage, Ambiguous, NotFound, KeyMissing, KeyWrong, Corrupt, Unreadable, Truncated, ChainIncomplete, Refused, RestoreRoleChanged, TargetExists, SourceUnreadable, SourceLocked, SourceNotAsSql, SourceConflict, SourceReaderEnded, SourceIdentity, SourceShrunk, SourceSilent, DestinationFailed, DestinationFull, DestinationIdentity,
         Conflict, NotAllowed, SignInNeeded, Forbidden, TooManyAttempts, StateUnavailable, StateFull, Aborted, Interrupted, NoProgress, ServerUnreachable,
     ];
 

@@ -1,5 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Discovery;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
@@ -12,17 +13,28 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="connector">Connects as the role.</param>
 internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector connector)
 {
-    // A role may set its own defaults, and in early releases of 15 and older make others its members.
+    // A role may set its own defaults, in any database, and in early releases of 15 and older make others its members; whoever may grant a role of his
+    // own makes it a member of that. What it has in a database in the making goes with that. One that makes roles, too, becomes a member of them by itself.
     private const string State = """
-        SELECT pg_catalog.concat_ws(' ', pg_catalog.array_to_string(r.rolconfig, ', '),
-               (SELECT 'members ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.member)::pg_catalog.text, ', ' ORDER BY m.member) FROM pg_catalog.pg_auth_members m WHERE m.roleid OPERATOR(pg_catalog.=) r.oid))
+        SELECT pg_catalog.concat_ws('; ',
+               (SELECT 'settings ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(
+                           pg_catalog.concat(pg_catalog.array_to_string(s.setconfig, ', '), ' in database ' OPERATOR(pg_catalog.||) d.datname::pg_catalog.text), ', ' ORDER BY s.setdatabase)
+                FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
+                WHERE s.setrole OPERATOR(pg_catalog.=) r.oid AND (d.datname IS NULL OR NOT pg_catalog.starts_with(d.datname::pg_catalog.text, $2))),
+               (SELECT 'members ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.member)::pg_catalog.text, ', ' ORDER BY m.member)
+                FROM pg_catalog.pg_auth_members m WHERE m.roleid OPERATOR(pg_catalog.=) r.oid),
+               (SELECT 'member of ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.roleid)::pg_catalog.text, ', ' ORDER BY m.roleid)
+                FROM pg_catalog.pg_auth_members m WHERE m.member OPERATOR(pg_catalog.=) r.oid AND $3))
         FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
         """;
 
-    private string? _before;
+    private string? _before, _after;
 
     /// <summary>Its name.</summary>
     public string Name => config.RestoringUser;
+
+    /// <summary>What it had, and has; null before <see cref="CheckAsync"/>.</summary>
+    public RestoreRoleState? Found => _before is null ? null : new(_before, _after);
 
     /// <summary>Whether it is another than the one that backs up and makes databases.</summary>
     public bool IsApart => config.RestoringUser != config.User;
@@ -51,7 +63,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
 
     /// <summary>Looks whether code of the old database has changed the role: then nothing is kept, and the operator has to know.</summary>
     /// <returns>What could not be looked at; null where all could.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/>, with what it has changed.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.RestoreRoleChanged"/>, with what it has changed.</exception>
     public async Task<string?> VerifyAsync(Server server, NpgsqlConnection maintenance, string database, CancellationToken cancellationToken)
     {
         try
@@ -60,26 +72,30 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
             {
             }
 
-            if (_before is null || await StateAsync(maintenance, cancellationToken) is not { } now || now == _before) return null;
+            if (_before is null) return null;
+            _after = await StateAsync(maintenance, cancellationToken);
+            if (_after == _before) return null;
             throw Changed(
-                $"changed the settings or the members of the role '{Name}', which runs restores: they are '{now}' and were '{_before}'",
-                $"Undo that first: ALTER ROLE {Sql.Name(Name)} RESET ALL; and REVOKE {Sql.Name(Name)} FROM whoever has become a member.");
+                $"changed the settings or memberships of the role '{Name}', which runs restores: it has {Words(_after)}, and had {Words(_before)}",
+                $"Undo that first: ALTER ROLE {Sql.Name(Name)} RESET what is set, IN DATABASE where one is named; REVOKE {Sql.Name(Name)} FROM whoever has become a member, and from it what it has become a member of.");
         }
         catch (HoldfastException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
         {
             throw Changed($"changed the password of the role '{Name}', which runs restores", $"Give the role a new password, here and at the server, before anything else is restored; end its sessions (pg_stat_activity).");
         }
-        catch (Exception e) when (e is NpgsqlException || (e is HoldfastException known && known.Error != ErrorCatalogue.Refused))
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException || (e is HoldfastException known && known.Error != ErrorCatalogue.RestoreRoleChanged))
         {
             return $"Whether code of the database has changed the role '{Name}' could not be looked at: {e.Message}";
         }
 
         HoldfastException Changed(string what, string hint) =>
-            new(ErrorCatalogue.Refused, $"Code of '{database}' has {what}. Nothing is left of the new database.", $"{hint} Its owner, or whoever could write to the archive, is hostile.");
+            new(ErrorCatalogue.RestoreRoleChanged, $"Code of '{database}' has {what}. Nothing is left of the new database.", $"{hint} Its owner, or whoever could write to the archive, is hostile.");
     }
 
     private async Task<string> StateAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken) =>
-        (await maintenance.QueryAsync(State, r => r.NameOf(0), cancellationToken, Name))[0];
+        (await maintenance.QueryAsync(State, r => r.NameOf(0), cancellationToken, Name, DatabaseNames.RestorePrefix, IsApart))[0];
+
+    private static string Words(string state) => state.Length == 0 ? "none" : $"'{state}'";
 
     private async Task CheckHandOverAsync(TargetRole role, NpgsqlConnection maintenance, CancellationToken cancellationToken)
     {

@@ -49,6 +49,7 @@ internal static class AlertLook
         Interval = node.Sources.Interval,
         Identity = source.Status.Identity,
         Place = source.Status.Place,
+        RestoreRole = node.RestoreRoles.Find(source.Attached.Name),
     };
 
     // One alert, however many tasks there are.

@@ -28,11 +28,8 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
     public bool IsInPlace(string source, string? now) => records.Find(source) is not { Place: { } place } || now == place;
 
     /// <summary>Takes a source as it is for the one of its name.</summary>
-    public void Adopt(string source, string? identity, string? place)
-    {
-        var now = new SourceRecord { Identity = identity, Place = place };
-        if (records.Find(source) != now) records.Set(source, now);
-    }
+    public void Adopt(string source, string? identity, string? place) => records.Change(
+        source, known => known is not null && known.Identity == identity && known.Place == place ? null : (known ?? new()) with { Identity = identity, Place = place });
 
     /// <summary>Forgets what is known by a name: what is seen next is taken for it.</summary>
     public void Forget(string source)

@@ -1,3 +1,5 @@
+using Holdfast.Core.Alerts;
+
 namespace Holdfast.Node.Discovery;
 
 /// <summary>What is known of a source by its name, as it is stored: a source that is another one is not used.</summary>
@@ -8,4 +10,7 @@ public sealed record SourceRecord
 
     /// <summary>Its place when it was seen last, which tells it weakly where it has no identity; null where its engine has no such thing.</summary>
     public string? Place { get; init; }
+
+    /// <summary>How code of a restored database has changed the role that runs restores there; null where none has, or it is undone.</summary>
+    public RestoreRoleChange? RestoreRole { get; init; }
 }

@@ -9,8 +9,9 @@ namespace Holdfast.Node.Restores;
 /// <param name="finder">Finds backups.</param>
 /// <param name="points">Opens the point.</param>
 /// <param name="sources">The sources of this node.</param>
+/// <param name="roles">Knows whether the roles that run restores are as they were.</param>
 /// <param name="time">The clock.</param>
-public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, SourceBook sources, TimeProvider time)
+public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, SourceBook sources, RestoreRoles roles, TimeProvider time)
 {
     private const int MostListed = 20;
 
@@ -87,11 +88,29 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
         return result;
     }
 
-    private static async Task<OperationResult> RestoreAsync(
+    private async Task<RestoredDatabase> MakeAsync(RestoreAsk ask, SourceUse use, OpenedPoint opened, RestoreMeter meter, CancellationToken cancellationToken)
+    {
+        Exception? failure = null;
+        try
+        {
+            return await RestoreRunner.RunAsync(use.Engine, use.Source, ask.Target.Name, opened.Reader, ask.File, ask.ContinueOnError, meter, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            failure = e;
+            throw;
+        }
+        finally
+        {
+            roles.Note(ask.Target.Source, meter.RestoreRole, failure);
+        }
+    }
+
+    private async Task<OperationResult> RestoreAsync(
         RestoreAsk ask, SourceUse use, PointPlace place, OpenedPoint opened, List<string> notes, RestoreMeter meter, LiveOperation operation)
     {
         var reader = opened.Reader;
-        var made = await RestoreRunner.RunAsync(use.Engine, use.Source, ask.Target.Name, reader, ask.File, ask.ContinueOnError, meter, operation.Stopping);
+        var made = await MakeAsync(ask, use, opened, meter, operation.Stopping);
         if (made.File is { } file) operation.Write($"its file belongs to {file}");
         IReadOnlyList<string> warnings = [.. opened.Warnings, .. made.Warnings];
         foreach (var warning in made.Warnings) operation.Write(warning);

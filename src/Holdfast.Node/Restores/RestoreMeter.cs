@@ -1,3 +1,5 @@
+using Holdfast.Engines;
+
 namespace Holdfast.Node.Restores;
 
 /// <summary>How far one restore is, for whoever watches it. Written by the restore, read by others at any time.</summary>
@@ -19,6 +21,9 @@ public sealed class RestoreMeter
 
     /// <summary>Items that are done.</summary>
     public int Items => Volatile.Read(ref _items);
+
+    /// <summary>The role that runs the restore; null where the engine has none, or it was not looked at.</summary>
+    internal RestoreRoleState? RestoreRole { get; set; }
 
     internal void Wrote(long bytes) => Interlocked.Add(ref _done, bytes);
 

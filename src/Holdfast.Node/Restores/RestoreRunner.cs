@@ -34,7 +34,15 @@ public static class RestoreRunner
         var manifest = point.Point.Manifest;
         var request = new RestoreRequest(name, header.Type, key, manifest.Fingerprint, point.Items.Sum(i => i.Length)) { File = manifest.File, Restore = file, ContinueOnError = continueOnError };
         await using var target = await source.BeginRestoreAsync(request, cancellationToken);
-        await target.LoadAsync(meter is null ? point : new MeteredSource(point, meter), cancellationToken);
+        try
+        {
+            await target.LoadAsync(meter is null ? point : new MeteredSource(point, meter), cancellationToken);
+        }
+        finally
+        {
+            if (meter is not null) meter.RestoreRole = target.RestoreRole;
+        }
+
         await target.CommitAsync(cancellationToken);
         return new(target.Warnings, target.File);
     }

@@ -18,7 +18,7 @@ internal static class AlertEndpoints
 
     public static void MapAlerts(this RouteGroupBuilder api)
     {
-        api.MapPost("/alerts/acknowledge", AcknowledgeAsync).WithTags("Alerts").RequireRole(Role.Operator).WithSummary("Take note of backups that are missing: their alerts stand no longer");
+        api.MapPost("/alerts/acknowledge", AcknowledgeAsync).WithTags("Alerts").RequireRole(Role.Operator).WithSummary("Take note of backups that are missing, or say that a role is as it should be again: their alerts stand no longer");
         api.MapGroup("/alerts").WithTags("Alerts").RequireRole(Role.Viewer).MapGet("", List).WithSummary("Alerts that stand, the gravest first; filtered by kind, least severity, database, destination and source");
     }
 
@@ -26,12 +26,17 @@ internal static class AlertEndpoints
     {
         var standing = node.Alerts.Items.ToDictionary(a => a.Key, StringComparer.Ordinal);
         var alerts = body.Keys.Distinct(StringComparer.Ordinal).Select(k => standing.GetValueOrDefault(k) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"No alert '{k}' stands.", "List them with GET /api/v1/alerts.")).ToList();
-        if (alerts.Find(a => a.Kind != AlertKind.BackupsMissing) is { } other) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{other.Key}' cannot be acknowledged.", "It goes when its reason does.");
+        if (alerts.Find(a => a.Kind is not (AlertKind.BackupsMissing or AlertKind.RestoreRoleChanged)) is { } other) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{other.Key}' cannot be acknowledged.", "It goes when its reason does.");
         var count = 0;
-        foreach (var alert in alerts) count += await node.Catalog.AcknowledgeAsync(alert.Subject.Destination!, DatabaseId.Parse(alert.Subject.Database!));
+        foreach (var alert in alerts)
+        {
+            if (alert.Kind == AlertKind.RestoreRoleChanged) node.RestoreRoles.Acknowledge(alert.Subject.Source!);
+            else count += await node.Catalog.AcknowledgeAsync(alert.Subject.Destination!, DatabaseId.Parse(alert.Subject.Database!));
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         node.Alerts.Look();
-        return TypedResults.Ok(new AcknowledgedView(count));
+        return TypedResults.Ok(new AcknowledgedView(count, alerts.Count));
     }
 
     private static Ok<Page<Alert>> List(HoldfastNode node, AlertKind? kind = null, AlertSeverity? severity = null, string? database = null, string? destination = null, string? source = null, string? after = null, int limit = 100)

@@ -35,7 +35,7 @@ public sealed partial class AlertsPage
     private Task<bool> ConfirmClockAsync() => DoAsync(() => Api.SendAsync(HttpMethod.Post, "server/clock/confirm"), "The clock is confirmed. Retention goes on after the next full backup.");
 
     private Task<bool> AcknowledgeAsync(Alert alert) =>
-        DoAsync(() => Api.SendAsync(HttpMethod.Post, "alerts/acknowledge", new AcknowledgeRequest { Keys = [alert.Key] }), "Acknowledged. The chain is not extended all the same.");
+        DoAsync(() => Api.SendAsync(HttpMethod.Post, "alerts/acknowledge", new AcknowledgeRequest { Keys = [alert.Key] }), alert.Kind == AlertKind.BackupsMissing ? "Acknowledged. The chain is not extended all the same." : "Acknowledged.");
 
     private bool IsShown(AlertSeverity severity) => AlertList.Parse(Severity) == severity;
 
