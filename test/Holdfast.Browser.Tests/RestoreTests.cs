@@ -66,6 +66,41 @@ public sealed class RestoreTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task What_was_passed_over_is_shown_and_a_restored_file_keeps_mode_and_owner_where_that_is_wanted()
+    {
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        await using var studio = await Studio.StartAsync(place =>
+        {
+            place.Make("a.db");
+            File.SetUnixFileMode($"{place.Source}/a.db", Mode);
+            File.WriteAllText($"{place.Source}/notes.txt", "no database, but long enough to have a header, if it were one");
+        });
+        await studio.ProtectAsync();
+        await studio.RunAsync();
+        var page = await studio.PageAsync(chromium, "Operator");
+        var main = page.GetByRole(AriaRole.Main);
+        await page.OpenAsync("/server/sources");
+        await page.GetByRole(AriaRole.Link, new() { Name = "1 file passed over in local" }).ClickAsync();
+        var panel = page.GetByRole(AriaRole.Region, new() { Name = "Passed over at local" });
+        await Expect(panel.GetByRole(AriaRole.Row).Filter(new() { HasText = "notes.txt" })).ToContainTextAsync("no database by its header");
+        await Axe.CheckAsync(page);
+
+        await page.GotoAsync("/restore?from=local%2Fa.db");
+        await page.Locator(".points-and-days tbody tr").Filter(new() { HasText = "nas" }).GetByRole(AriaRole.Link).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
+        await Expect(main).ToContainTextAsync("nobody else may read or write it (mode 0600)");
+        await page.GetByRole(AriaRole.Checkbox, new() { NameRegex = new("^Mode of the original: 0640") }).CheckAsync();
+        await Expect(main).ToContainTextAsync("; mode 0640");
+        await page.GetByRole(AriaRole.Checkbox, new() { NameRegex = new("^Owner of the original: ") }).CheckAsync();
+        await Expect(main).ToContainTextAsync("if the server may give files away");
+        await Axe.CheckAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open local/a-restored.db" })).ToBeVisibleAsync();
+        Assert.Equal(Mode, File.GetUnixFileMode($"{studio.Place.Source}/a-restored.db"));
+        Assert.Empty(studio.Complaints);
+    }
+
+    [Fact]
     public async Task A_key_is_asked_for_where_it_is_needed_and_a_wrong_one_is_told_from_a_missing_one()
     {
         await using var studio = await Studio.StartAsync(place => place.Make("secret.db", 200));

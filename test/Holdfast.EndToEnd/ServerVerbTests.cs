@@ -57,6 +57,33 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
+    public async Task What_discovery_passed_over_is_listed_with_its_reasons()
+    {
+        await using var served = await Served.StartAsync(place =>
+        {
+            place.Make("a.db");
+            File.WriteAllText($"{place.Source}/notes \u001b[31m.txt", "no database, but long enough to have a header, if it were one");
+            File.WriteAllText($"{place.Source}/empty.db", "");
+            File.CreateSymbolicLink($"{place.Source}/link.db", $"{place.Source}/a.db");
+        });
+        await served.RunAsync(0, "source", "look", "demo");
+        var text = (await served.RunAsync(0, "source", "passed-over", "demo")).Output;
+        var lines = text.Split('\n').Select(l => l.TrimEnd()).ToList();
+        Assert.Contains(lines, l => l.StartsWith("notes ", StringComparison.Ordinal) && l.EndsWith("no database by its header", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("empty.db ", StringComparison.Ordinal) && l.EndsWith(" empty", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("link.db ", StringComparison.Ordinal) && l.EndsWith(" symbolic link", StringComparison.Ordinal));
+        Assert.Superset(new HashSet<string> { "1 no database by its header", "1 empty", "1 symbolic link" }, lines.ToHashSet());
+        Assert.DoesNotContain('\u001b', text);
+
+        var json = await served.JsonAsync(0, "source", "passed-over", "demo");
+        Assert.Equal((1, 1, 1), (Count("NotADatabase"), Count("Empty"), Count("Link")));
+        Assert.Contains(json["items"]!.AsArray(), f => (Text(f!, "name"), Text(f!, "reason")) == ("link.db", "Link"));
+        await FailsAsync(served, 3, "not-found", "source", "passed-over", "nothing");
+
+        int Count(string reason) => json["counts"]![reason]!.GetValue<int>();
+    }
+
+    [Fact]
     public async Task Every_fault_of_a_definition_is_told_with_its_field()
     {
         await using var served = await Served.StartAsync();
