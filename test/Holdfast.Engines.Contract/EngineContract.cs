@@ -169,6 +169,40 @@ public abstract class EngineContract : IAsyncLifetime
         else await RestoreAsync(name, made, items, fingerprint);
     }
 
+    [Theory]
+    [InlineData("gr\u00f6\u00dfe \u65e5\u672c \U0001F600")]
+    [InlineData("with space, comma; semicolon")]
+    [InlineData("quo'te \"double\" `grave` \\back")]
+    [InlineData("%41 $x ${y} *?[a] = -- #")]
+    [InlineData("-dash --to")]
+    public async Task A_database_with_an_odd_name_is_found_and_restored_under_another(string name)
+    {
+        await CreateAsync(name, 5);
+        Assert.Equal([name], (await DiscoverAsync()).Select(d => d.Name));
+        var (items, fingerprint, made) = await BackUpAsync(name, BackupType.Backup);
+        await RestoreAsync(name + "2", made, items, fingerprint);
+        Assert.Equal([name, name + "2"], (await DiscoverAsync()).Select(d => d.Name));
+        Assert.Equal(await ContentsAsync(name), await ContentsAsync(name + "2"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public async Task Names_and_texts_come_back_as_they_were_in_every_encoding(BackupType type)
+    {
+        Assert.SkipUnless(type == BackupType.Backup || HasSnapshots, "The engine has no snapshots.");
+        foreach (var (encoding, word) in Encodings)
+        {
+            string[] names = [word, $"{word} with space", $"{word}\"double\"", $"{word}'quo;te --", $"{word}\\back %41 $x", "select"];
+            await CreateAsync("original", encoding, names);
+            var (items, fingerprint, made) = await BackUpAsync("original", type);
+            await RestoreAsync("copy", made, items, fingerprint);
+            var contents = await ContentsAsync("copy", names);
+            Assert.Contains(word, contents, StringComparison.Ordinal);
+            Assert.Equal(await ContentsAsync("original", names), contents);
+            foreach (var name in new[] { "original", "copy" }) await DropAsync(name);
+        }
+    }
+
     [Fact]
     public async Task A_database_that_was_dropped_after_discovery_is_told_by_name()
     {
@@ -196,6 +230,15 @@ public abstract class EngineContract : IAsyncLifetime
 
     /// <summary>Whether names of databases are paths, so that some lead outside of the source.</summary>
     protected virtual bool NamesArePaths => false;
+
+    /// <summary>The encodings that a database can have, each with a word that is not ASCII in it.</summary>
+    protected abstract IReadOnlyList<(string Encoding, string Word)> Encodings { get; }
+
+    /// <summary>Makes a database in an encoding, with a table, a column, an index, a view and a text of each of the names.</summary>
+    protected abstract Task CreateAsync(string name, string encoding, IReadOnlyList<string> names);
+
+    /// <summary>Everything in such a database and its encoding, as text.</summary>
+    protected abstract Task<string> ContentsAsync(string name, IReadOnlyList<string> names);
 
     /// <summary>A new and empty source.</summary>
     protected abstract ValueTask<SourceConfig> NewSourceAsync();

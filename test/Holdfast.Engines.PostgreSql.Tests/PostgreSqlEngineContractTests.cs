@@ -27,6 +27,34 @@ public sealed class PostgreSqlEngineContractTests(Cluster cluster) : EngineContr
         await AddRowsAsync(name, rows);
     }
 
+    protected override IReadOnlyList<(string Encoding, string Word)> Encodings =>
+    [
+        ("UTF8", "gr\u00f6\u00dfe \u65e5\u672c \U0001F600"),
+        ("LATIN1", "caf\u00e9"),
+        ("EUC_JP", "\u30c6\u30fc\u30d6\u30eb"),
+        ("SQL_ASCII", "caf\u00e9"),
+    ];
+
+    protected override async Task CreateAsync(string name, string encoding, IReadOnlyList<string> names)
+    {
+        var options = $"OWNER {Cluster.User} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'";
+        await cluster.RunAsync("postgres", $"CREATE DATABASE {Cluster.Quote(name)} {options}");
+        await cluster.RunAsync(name, string.Concat(names.Select(Table)), Cluster.User);
+
+        static string Table(string n)
+        {
+            var (table, index, view) = (Cluster.Quote(n), Cluster.Quote("i " + n), Cluster.Quote("v " + n));
+            return $"CREATE TABLE {table}({table} text); INSERT INTO {table} VALUES ('{n.Replace("'", "''", StringComparison.Ordinal)}');"
+                + $"CREATE INDEX {index} ON {table}({table}); CREATE VIEW {view} AS SELECT {table} FROM {table};";
+        }
+    }
+
+    protected override async Task<string> ContentsAsync(string name, IReadOnlyList<string> names)
+    {
+        var texts = names.Select(n => cluster.QueryAsync(name, $"SELECT {Cluster.Quote(n)} FROM {Cluster.Quote("v " + n)}", Cluster.User));
+        return await Contents.DumpAsync(cluster, name) + string.Join('\n', (await Task.WhenAll(texts)).SelectMany(t => t));
+    }
+
     protected override Task AddRowsAsync(string name, int rows) =>
         cluster.RunAsync(name, $"INSERT INTO t(a, b, c) SELECT 'row ' || i, i / 3.0, decode(repeat('0a', i % 50), 'hex') FROM generate_series(1, {rows}) i", Cluster.User);
 

@@ -33,6 +33,32 @@ public class SqliteEngineContractTests : EngineContract
         return AddRowsAsync(name, rows);
     }
 
+    protected override IReadOnlyList<(string Encoding, string Word)> Encodings =>
+        [("UTF-8", "gr\u00f6\u00dfe \u65e5\u672c \U0001F600"), ("UTF-16le", "caf\u00e9 \u65e5"), ("UTF-16be", "\u30c6\u30fc\u30d6\u30eb")];
+
+    protected override Task CreateAsync(string name, string encoding, IReadOnlyList<string> names)
+    {
+        using var database = Open(name);
+        database.Execute($"PRAGMA encoding='{encoding}'; PRAGMA journal_mode=WAL");
+        foreach (var n in names)
+        {
+            var (table, index, view) = (Quoted(n), Quoted("i " + n), Quoted("v " + n));
+            var text = n.Replace("'", "''", StringComparison.Ordinal);
+            database.Execute($"CREATE TABLE {table}({table} TEXT); INSERT INTO {table} VALUES ('{text}')");
+            database.Execute($"CREATE INDEX {index} ON {table}({table}); CREATE VIEW {view} AS SELECT {table} FROM {table}");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    protected override Task<string> ContentsAsync(string name, IReadOnlyList<string> names)
+    {
+        using var database = Open(name);
+        var texts = names.Select(n => database.QueryText($"SELECT {Quoted(n)} FROM {Quoted("v " + n)}"));
+        var schema = database.QueryText("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY type, name)");
+        return Task.FromResult(string.Join('\n', [database.QueryText("PRAGMA encoding"), schema, .. texts]));
+    }
+
     protected override Task AddRowsAsync(string name, int rows)
     {
         using var database = Open(name);
@@ -57,6 +83,8 @@ public class SqliteEngineContractTests : EngineContract
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(_folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }), f => Path.GetFileName(f).StartsWith("_holdfast", StringComparison.Ordinal));
         return Task.CompletedTask;
     }
+
+    private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private SqliteConnection Open(string name) => SqliteConnection.Open(Path.Combine(_folder, name), SqliteConstants.OpenReadWrite | SqliteConstants.OpenCreate);
 }

@@ -60,7 +60,7 @@ internal sealed class SharedCatalogues(Connector connector)
     {
         var (around, now) = await ReadAsync(server, before.Name, cancellationToken);
         if (now != oid) throw Another(before.Name);
-        var inside = head.HasExtensions || head.HasUserMappings || server.Major < PublicSchema.FirstOwned ? await InsideAsync(server, before.Name, head, cancellationToken) : new([], 0, null);
+        var inside = head.HasExtensions || head.HasUserMappings || server.Major < PublicSchema.FirstOwned ? await InsideAsync(server, before, head, cancellationToken) : new([], 0, null);
         return around with
         {
             Roles = [.. around.Roles.UnionBy(before.Roles, r => r.Name).OrderBy(r => r.Name, StringComparer.Ordinal)],
@@ -72,9 +72,9 @@ internal sealed class SharedCatalogues(Connector connector)
     }
 
     // These alone lie in the database itself.
-    private async Task<Inside> InsideAsync(Server server, string database, DumpHead head, CancellationToken cancellationToken)
+    private async Task<Inside> InsideAsync(Server server, Surroundings before, DumpHead head, CancellationToken cancellationToken)
     {
-        await using var connection = await connector.ConnectAsync(server.Host, database, cancellationToken);
+        await using var connection = await connector.ConnectAsync(server.Host, before.Name, cancellationToken, encoding: before.Encoding);
         try
         {
             return new(
@@ -84,7 +84,7 @@ internal sealed class SharedCatalogues(Connector connector)
         }
         catch (NpgsqlException e)
         {
-            throw ServerFailure.Of(e, $"'{database}' on {server.Host}");
+            throw ServerFailure.Of(e, $"'{before.Name}' on {server.Host}");
         }
     }
 

@@ -64,7 +64,7 @@ internal static class SurroundingsReader
         var properties = await RowsAsync(r => (new Surroundings
         {
             Name = r.GetString(0),
-            Owner = r.GetString(1),
+            Owner = r.NameOf(1),
             Encoding = r.GetString(2),
             Collate = r.GetString(3),
             CharacterType = r.GetString(4),
@@ -76,12 +76,12 @@ internal static class SurroundingsReader
             ServerVersion = r.GetString(11).Split(' ')[0],
         }, HasGrants: r.GetBoolean(10), Oid: r.GetFieldValue<uint>(12)));
         if (properties is not [var (around, hasGrants, oid)]) return null;
-        var grants = await RowsAsync(r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.TextOrNull(0)));
+        var grants = await RowsAsync(r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.NameOrNull(0)));
         return (around with
         {
             Grants = hasGrants && !grants.SequenceEqual(DatabaseGrant.Defaults) ? grants : null,
-            Settings = await RowsAsync(r => new DatabaseSetting(r.GetString(1), r.GetString(2), r.TextOrNull(0))),
-            Roles = await RowsAsync(r => new NamedRole(r.NameOf(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3))),
+            Settings = await RowsAsync(r => new DatabaseSetting(r.GetString(1), r.GetString(2), r.NameOrNull(0))),
+            Roles = await RowsAsync(r => RoleOf(r.GetFieldValue<byte[]>(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3))),
             Tablespaces = await RowsAsync(r => r.GetString(0)),
             Subscriptions = (await RowsAsync(r => r.GetInt64(0)))[0],
         }, oid);
@@ -95,13 +95,16 @@ internal static class SurroundingsReader
         }
     }
 
+    private static NamedRole RoleOf(byte[] name, bool canLogIn, bool isOwner, bool isNamed) =>
+        new(NameEncoding.Shared(name), canLogIn, isOwner, isNamed, NameEncoding.TextOf(name) is null ? name : null);
+
     /// <summary>How many mappings of users the database that is connected to has whose options the role may not see.</summary>
     public static async Task<long> HiddenMappingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.QueryAsync(HiddenMappings, r => r.GetInt64(0), cancellationToken))[0];
 
-    /// <summary>The grants on the schema <c>public</c> of the database that is connected to.</summary>
+    /// <summary>The grants on the schema <c>public</c> of the database that is connected to, in whose encoding it answers.</summary>
     public static async Task<IReadOnlyList<DatabaseGrant>> PublicGrantsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await connection.QueryAsync(PublicGrants, r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.TextOrNull(0)), cancellationToken);
+        await connection.QueryAsync(PublicGrants, r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.NameOrNull(0)), cancellationToken);
 
     /// <summary>The extensions of the database that is connected to, with their versions.</summary>
     public static async Task<List<string>> ExtensionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Core.Databases;
 
 namespace Holdfast.Engines.PostgreSql.Connecting;
 
@@ -10,9 +11,30 @@ internal static class NameEncoding
 {
     private const string Utf8 = "UTF8";
 
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
     /// <summary>How to read names that are in an encoding.</summary>
     /// <param name="encoding">Its name at PostgreSQL.</param>
     public static Encoding Of(string encoding) => encoding == Utf8 ? Encoding.UTF8 : Encoding.Latin1;
+
+    /// <summary>
+    /// The name of a role or another thing that all databases of a server share. It is bytes in the encoding of whichever database it was
+    /// made in: what is no valid UTF-8 has a stand-in, and equal bytes alone have equal ones.
+    /// </summary>
+    public static string Shared(byte[] name) => TextOf(name) ?? StandInName.Of(name);
+
+    /// <summary>Such a name as text; null where it is no valid UTF-8.</summary>
+    public static string? TextOf(byte[] name)
+    {
+        try
+        {
+            return Strict.GetString(name);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A role's name, which belongs to the whole server, as it stands inside a database.</summary>
     /// <param name="name">The name as text.</param>

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Connecting;
@@ -43,8 +42,11 @@ internal static class Sql
         return rows;
     }
 
-    /// <summary>Gives the name of something that all databases share, which may be no valid UTF-8: what is not has replacement characters, and is equal to no other name.</summary>
-    public static string NameOf(this DbDataReader row, int column) => Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(column));
+    /// <summary>Gives the name of something that all databases share (<see cref="NameEncoding.Shared"/>).</summary>
+    public static string NameOf(this DbDataReader row, int column) => NameEncoding.Shared(row.GetFieldValue<byte[]>(column));
+
+    /// <summary>Gives such a name that may be null.</summary>
+    public static string? NameOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.NameOf(column);
 
     /// <summary>Gives a text that may be null.</summary>
     public static string? TextOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Text;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
@@ -11,8 +10,6 @@ namespace Holdfast.Engines.PostgreSql.Discovery;
 /// <summary>Finds the databases of a server.</summary>
 internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup group)
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly NameGlobs _include = new(config.Include);
     private readonly NameGlobs _exclude = new(config.Exclude);
 
@@ -46,7 +43,7 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         try
         {
             await connection.RunAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
-            var hidden = await connection.QueryAsync(Hidden, r => (Name: TextOf(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)), cancellationToken);
+            var hidden = await connection.QueryAsync(Hidden, r => (Name: NameEncoding.TextOf(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)), cancellationToken);
             var wanted = names.ToHashSet(StringComparer.Ordinal);
             return hidden.Where(h => h.Name is not null && wanted.Contains(h.Name) && Counts(h.Name)).ToDictionary(h => h.Name!, h => NotUsable(h.Name!, h.MayConnect), StringComparer.Ordinal);
         }
@@ -80,7 +77,7 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     {
         var found = new List<DiscoveredDatabase>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (row, text) in rows.Select(r => (r, TextOf(r.Name))).OrderBy(r => r.Item2 is null))
+        foreach (var (row, text) in rows.Select(r => (r, NameEncoding.TextOf(r.Name))).OrderBy(r => r.Item2 is null))
         {
             var name = text ?? StandInName.Of(row.Name);
             while (!names.Add(name)) name += "~"; // those that are text come first, and keep their names
@@ -97,18 +94,6 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     private static HoldfastException NotUsable(string name, bool mayConnect) => mayConnect
         ? new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' was made a template: those are not backed up.", $"ALTER DATABASE {Sql.Name(name)} IS_TEMPLATE false; or exclude it.")
         : new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' is there and takes no connections any more.", $"ALTER DATABASE {Sql.Name(name)} ALLOW_CONNECTIONS true; or exclude it.");
-
-    private static string? TextOf(byte[] name)
-    {
-        try
-        {
-            return Strict.GetString(name);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
-    }
 
     private static HoldfastException NoText(string name, uint oid) => new(
         ErrorCatalogue.SourceUnreadable,

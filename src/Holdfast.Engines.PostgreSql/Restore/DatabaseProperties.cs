@@ -33,9 +33,10 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
         if (restorer is not null) statements.Add(($"the end of the grants to {restorer}", $"REVOKE ALL ON DATABASE {Sql.Name(name)} FROM {Sql.Name(restorer)}"));
         foreach (var grant in (around.Grants ?? DatabaseGrant.Defaults).Where(g => Privileges.Contains(g.Privilege)))
         {
-            var to = grant.Role is null ? "PUBLIC" : Sql.Name(grant.Role);
             var what = $"the grant of {grant.Privilege} to {grant.Role ?? "everybody"}";
-            if (IsThere(grant.Role, what)) statements.Add((what, $"GRANT {grant.Privilege} ON DATABASE {Sql.Name(name)} TO {to}{(grant.CanGrant ? " WITH GRANT OPTION" : "")}"));
+            if (!IsThere(grant.Role, what)) continue;
+            var option = grant.CanGrant ? " WITH GRANT OPTION" : "";
+            statements.Add((what, role.Statement(grant.Role, to => $"GRANT {grant.Privilege} ON DATABASE {Sql.Name(name)} TO {to}{option}")));
         }
 
         return statements;
@@ -46,9 +47,12 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
     {
         var what = $"the setting {setting.Name}{(setting.Role is null ? "" : $" of '{setting.Role}'")}";
         if (!IsThere(setting.Role, what)) return;
-        var whose = setting.Role is null ? $"ALTER DATABASE {name}" : $"ALTER ROLE {Sql.Name(setting.Role)} IN DATABASE {name}";
-        var quoted = string.Join('.', setting.Name.Split('.').Select(Sql.Name));
-        await TryAsync(what, $"BEGIN; SELECT set_config({Sql.Text(setting.Name)}, {Sql.Text(setting.Value)}, true); {whose} SET {quoted} FROM CURRENT; COMMIT", cancellationToken);
+        var set = $"SET {string.Join('.', setting.Name.Split('.').Select(Sql.Name))} FROM CURRENT";
+        var statement = setting.Role is null
+            ? $"ALTER DATABASE {name} {set}"
+            : role.Statement(setting.Role, r => $"ALTER ROLE {r} IN DATABASE {name} {set}");
+        var value = $"SELECT set_config({Sql.Text(setting.Name)}, {Sql.Text(setting.Value)}, true)";
+        await TryAsync(what, $"BEGIN; {value}; {statement}; COMMIT", cancellationToken);
     }
 
     private bool IsThere(string? name, string what)

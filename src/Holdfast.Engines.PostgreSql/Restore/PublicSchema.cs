@@ -1,3 +1,4 @@
+using System.Text;
 using Holdfast.Engines.PostgreSql.Around;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Npgsql;
@@ -17,12 +18,21 @@ internal static class PublicSchema
 
     /// <summary>The statements that set them.</summary>
     /// <param name="grants">The grants to others than its owner.</param>
-    /// <param name="roles">The roles that the target has.</param>
-    public static string Statements(IReadOnlyList<DatabaseGrant> grants, IReadOnlySet<string> roles) => string.Join(' ', grants
-        .Where(g => Privileges.Contains(g.Privilege) && (g.Role is null || roles.Contains(g.Role)))
-        .Select(g => $"GRANT {g.Privilege} ON SCHEMA public TO {(g.Role is null ? "PUBLIC" : Sql.Name(g.Role))}{(g.CanGrant ? " WITH GRANT OPTION" : "")};").Prepend("REVOKE ALL ON SCHEMA public FROM PUBLIC;"));
+    /// <param name="role">Knows the roles that the target has.</param>
+    /// <param name="encoding">How names of the database are read.</param>
+    public static string Statements(IReadOnlyList<DatabaseGrant> grants, TargetRole role, Encoding encoding)
+    {
+        var known = grants.Where(g => Privileges.Contains(g.Privilege) && (g.Role is null || role.All.Contains(g.Role)));
+        return string.Join(' ', known.Select(Grant).Prepend("REVOKE ALL ON SCHEMA public FROM PUBLIC;"));
+
+        string Grant(DatabaseGrant g) => role.Statement(
+            g.Role is null || role.NoText.ContainsKey(g.Role) ? g.Role : NameEncoding.Inside(g.Role, encoding),
+            to => $"GRANT {g.Privilege} ON SCHEMA public TO {to}{(g.CanGrant ? " WITH GRANT OPTION" : "")}") + ";";
+    }
 
     /// <summary>Sets them, in the database that is connected to.</summary>
     public static Task ApplyAsync(NpgsqlConnection connection, Surroundings around, TargetRole role, CancellationToken cancellationToken) =>
-        around.PublicGrants is null ? Task.CompletedTask : connection.RunAsync(Statements(around.PublicGrants, role.All), cancellationToken);
+        around.PublicGrants is null
+            ? Task.CompletedTask
+            : connection.RunAsync(Statements(around.PublicGrants, role, NameEncoding.Of(around.Encoding)), cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Around;
@@ -13,8 +14,14 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 internal sealed partial class RestoreList(TargetRole role, Surroundings around, bool ownsPublic)
 {
     private const string Public = "SCHEMA public";
+    private const string Database = "DATABASE ";
 
-    private readonly List<string> _missing = [.. around.Roles.Select(r => r.Name).Where(n => !role.All.Contains(n))];
+    private const int MostSql = 4000;
+
+    // A quoted name that is no text, in SQL that may be hostile, and long.
+    private static readonly Regex NoText = new("\"(?:[^\"]|\"\")*\uFFFD(?:[^\"]|\"\")*\"", RegexOptions.NonBacktracking);
+
+    private readonly List<NamedRole> _missing = [.. around.Roles.Where(r => !role.All.Contains(r.Name))];
     private readonly List<string> _warnings = [];
 
     /// <summary>What was left out.</summary>
@@ -25,14 +32,27 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
     public static IReadOnlyList<string> Needed(Surroundings around, TargetRole role, PostgreSqlRestoreConfig config)
     {
         var lacking = around.Roles.Where(r => !role.All.Contains(r.Name)).ToList();
+        if (config.KeepOwners && around.Roles.FirstOrDefault(r => r.IsNoText && r.Name == around.Owner) is { } odd)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"'{around.Name}' belonged to '{odd.Name}', whose name is not valid UTF-8, so that no new database can be given to it.",
+                "Give it to another (--owner), without --keep-owners.");
+        }
+
         List<string> needed = [.. lacking.Where(r => r.IsNamed || (config.KeepOwners && r.IsOwner)).Select(r => r.Name)];
         if (config.KeepOwners && !role.All.Contains(around.Owner) && !needed.Contains(around.Owner)) needed.Add(around.Owner);
         // Without its grants a table can be restored; without its owner, where owners are to be kept, it cannot.
-        if (needed.Count == 0 || config.MissingRoles == MissingRoles.Create || (config.MissingRoles == MissingRoles.Skip && !config.KeepOwners)) return needed;
+        var unmade = lacking.Where(r => r.IsNoText && needed.Contains(r.Name)).ToList();
+        var isMade = config.MissingRoles == MissingRoles.Create && unmade.Count == 0;
+        if (needed.Count == 0 || isMade || (config.MissingRoles == MissingRoles.Skip && !config.KeepOwners)) return needed;
         throw new HoldfastException(
             ErrorCatalogue.NotAllowed,
             $"'{around.Name}' names roles that the target does not have: {string.Join(", ", needed.Select(n => $"'{n}'"))}.",
-            $"Make them ({string.Join(' ', needed.Select(n => $"CREATE ROLE {Sql.Name(n)};"))}), let the restore make them, or let it leave out what names them.");
+            $"Make them ({string.Join(' ', needed.Select(Creation))}), {(unmade.Count == 0 ? "let the restore make them, " : "")}"
+            + "or let it leave out what names them.");
+
+        string Creation(string name) => (lacking.Find(r => r.Name == name) ?? new(name, false, true, false)).Creation;
     }
 
     /// <summary>The numbers of the objects that are not restored.</summary>
@@ -44,15 +64,19 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
         if (!ownsPublic && (ofPublic.Count > 0 || around.PublicGrants is { Count: > 0 }))
         {
             var statements = ofPublic.Where(e => around.PublicGrants is null || e.Kind == TocEntry.Comment).Select(e => Lines().Replace(e.Definition!.Trim(), " "));
-            if (around.PublicGrants is not null) statements = statements.Prepend(PublicSchema.Statements(around.PublicGrants, role.All));
+            if (around.PublicGrants is not null) statements = statements.Prepend(PublicSchema.Statements(around.PublicGrants, role, Encoding.UTF8));
             _warnings.Add($"The grants and the comment on the schema public are left out: before version 15 it belongs to a superuser, who alone may set them in the new database: {string.Join(' ', statements)}");
         }
 
         foreach (var entry in head.Entries.Where(e => e.Kind is TocEntry.Grants or TocEntry.DefaultGrants or TocEntry.Policy && !left.Contains(e.Id)))
         {
+            // pg_restore passes over these: they come with the name of the database.
+            if (entry is { Kind: TocEntry.Grants, Schema: null } && entry.Name.StartsWith(Database, StringComparison.Ordinal)) continue;
             if (WhyNot(entry, head) is not { } why) continue;
             left.Add(entry.Id);
-            _warnings.Add($"{(entry.Kind == TocEntry.Policy ? "The policy" : "The grants on")} {(entry.Schema is null ? "" : entry.Schema + ": ")}{entry.Name} {(entry.Kind == TocEntry.Policy ? "is" : "are")} left out: {why}.");
+            var what = entry.Kind == TocEntry.Policy ? "The policy" : "The grants on";
+            var name = entry.Schema is null ? entry.Name : $"{entry.Schema}: {entry.Name}";
+            _warnings.Add($"{what} {name} {(entry.Kind == TocEntry.Policy ? "is" : "are")} left out: {why}. Its SQL: {SqlOf(entry)}");
         }
 
         return left;
@@ -61,10 +85,22 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
     [GeneratedRegex(@"\s*\n\s*")]
     private static partial Regex Lines();
 
+    private string SqlOf(TocEntry entry)
+    {
+        var sql = Lines().Replace((entry.Definition ?? "").Trim(), " ");
+        if (NoText.IsMatch(sql) && around.Roles.Where(r => r.IsNoText).ToList() is [var odd])
+            sql = role.Statement(odd.Name, name => NoText.Replace(sql, name.Replace("$", "$$", StringComparison.Ordinal)));
+        return sql.Length <= MostSql ? sql : sql[..MostSql] + " …";
+    }
+
     private string? WhyNot(TocEntry entry, DumpHead head)
     {
         var sql = entry.Definition ?? "";
-        if (_missing.Find(m => RoleText.FirstNamed(sql, [NameEncoding.Inside(m, head.Text)]) is not null) is { } name) return $"the role '{name}' does not exist here";
+        if (_missing.Find(m => RoleText.FirstNamed(sql, [m.Inside(head.Text)]) is not null) is { } missing)
+            return $"the role '{missing.Name}' does not exist here";
+        // pg_dump has written something else, for nothing that it may write in UTF-8 is this name.
+        if (head.Text.Equals(Encoding.UTF8) && NoText.IsMatch(sql) && around.Roles.FirstOrDefault(r => r.IsNoText) is { } odd)
+            return $"the name of the role '{odd.Name}' is not valid UTF-8, so that no dump of a database in UTF-8 can hold it";
         if (entry.Kind == TocEntry.DefaultGrants && RoleText.DefaultsOf(sql) is { } of && !role.Own.Any(o => NameEncoding.Inside(o, head.Text) == of)) return $"'{role.Name}' is no member of '{of}'";
         return !role.IsSuperuser && sql.Contains("SET SESSION AUTHORIZATION", StringComparison.Ordinal) ? $"they were made by others than the owner, and '{role.Name}' cannot act for them" : null;
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Npgsql;
@@ -15,10 +17,13 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
         SELECT r.rolname::pg_catalog.text, r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name,
                CASE WHEN r.rolsuper THEN 'is a superuser' WHEN r.rolbypassrls THEN 'has BYPASSRLS' WHEN r.rolcreaterole THEN 'has CREATEROLE' WHEN r.rolreplication THEN 'has REPLICATION' END,
                r.rolsuper, pg_catalog.pg_has_role($1::pg_catalog.name, r.oid, 'MEMBER'),
-               EXISTS (SELECT 1 FROM pg_catalog.pg_database d WHERE d.datdba OPERATOR(pg_catalog.=) r.oid)
+               EXISTS (SELECT 1 FROM pg_catalog.pg_database d WHERE d.datdba OPERATOR(pg_catalog.=) r.oid), r.oid
         FROM pg_catalog.pg_roles r WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_roles me WHERE me.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name)
         ORDER BY r.rolname
         """;
+
+    /// <summary>Numbers of the roles whose names are no valid UTF-8: statements find them by these.</summary>
+    public IReadOnlyDictionary<string, uint> NoText { get; init; } = new Dictionary<string, uint>();
 
     /// <summary>Asks for it, and refuses one that may do too much: what it may, code of the old database's owner may while it is restored.</summary>
     /// <param name="connection">A connection to the server.</param>
@@ -32,7 +37,9 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
     {
         var roles = await connection.QueryAsync(
             Roles,
-            r => (Name: r.NameOf(0), IsMe: r.GetBoolean(1), Power: r.TextOrNull(2), IsSuperuser: r.GetBoolean(3), IsMember: r.GetBoolean(4), OwnsDatabases: r.GetBoolean(5)),
+            r => (
+                Name: r.NameOf(0), IsMe: r.GetBoolean(1), Power: r.TextOrNull(2), IsSuperuser: r.GetBoolean(3), IsMember: r.GetBoolean(4),
+                OwnsDatabases: r.GetBoolean(5), Bytes: r.GetFieldValue<byte[]>(0), Oid: r.GetFieldValue<uint>(6)),
             cancellationToken,
             name);
         if (roles.Count == 0) throw new HoldfastException(ErrorCatalogue.NotFound, $"The role '{name}', which is to run restores, does not exist.", $"CREATE ROLE {Sql.Name(name)} LOGIN; docs/postgresql.md tells what else it takes.");
@@ -49,11 +56,32 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
         }
 
         var own = roles.Where(r => r.IsMember).Select(r => r.Name);
-        if (config.Owner is null || isApart) return new(me.Name, me.IsSuperuser, roles.Select(r => r.Name).ToHashSet(StringComparer.Ordinal), own.ToHashSet(StringComparer.Ordinal));
+        // By the stand-in, and by what archives of earlier versions have in its place.
+        var noText = roles
+            .Where(r => NameEncoding.TextOf(r.Bytes) is null)
+            .SelectMany(r => (string[])[r.Name, Encoding.UTF8.GetString(r.Bytes)], (r, name) => (Name: name, r.Oid))
+            .DistinctBy(r => r.Name)
+            .ToDictionary(r => r.Name, r => r.Oid, StringComparer.Ordinal);
+        var all = roles.Select(r => r.Name).Concat(noText.Keys).ToHashSet(StringComparer.Ordinal);
+        if (config.Owner is null || isApart) return new(me.Name, me.IsSuperuser, all, own.ToHashSet(StringComparer.Ordinal)) { NoText = noText };
         if (!roles.Exists(r => r.Name == config.Owner))
             throw new HoldfastException(ErrorCatalogue.NotFound, $"The role '{config.Owner}', which is to own the new database, does not exist.", $"CREATE ROLE {Sql.Name(config.Owner)}; or choose another owner.");
         own = await connection.QueryAsync("SELECT rolname::text FROM pg_roles WHERE pg_has_role($1::name, oid, 'MEMBER')", r => r.NameOf(0), cancellationToken, config.Owner);
-        return new(config.Owner, me.IsSuperuser, roles.Select(r => r.Name).ToHashSet(StringComparer.Ordinal), own.ToHashSet(StringComparer.Ordinal));
+        return new(config.Owner, me.IsSuperuser, all, own.ToHashSet(StringComparer.Ordinal)) { NoText = noText };
+    }
+
+    /// <summary>A statement that names a role of the server.</summary>
+    /// <param name="name">The role; null for everybody.</param>
+    /// <param name="statement">Makes it of the quoted name.</param>
+    public string Statement(string? name, Func<string, string> statement)
+    {
+        if (name is null) return statement("PUBLIC");
+        if (!NoText.TryGetValue(name, out var oid)) return statement(Sql.Name(name));
+        // Within the server nobody asks what encoding a name is in.
+        const string Here = "\0";
+        var format = statement(Here).Replace("%", "%%", StringComparison.Ordinal).Replace(Here, "%I", StringComparison.Ordinal);
+        var role = string.Create(CultureInfo.InvariantCulture, $"(SELECT rolname FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) {oid})");
+        return $"DO {Sql.Text($"BEGIN EXECUTE pg_catalog.format({Sql.Text(format)}, {role}); END")}";
     }
 
     private static HoldfastException TooMuch(string name, string power, bool isApart) => new(
