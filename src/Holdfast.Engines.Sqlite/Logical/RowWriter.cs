@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Logical;
 
@@ -9,12 +8,12 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// Writes the rows of one table as INSERT statements of many rows, straight into the pipe's memory. Where a statement ends depends on the bytes of
 /// its rows, not on what came before, so that a changed row changes the script around it only and an incremental backup stays small.
 /// </summary>
-/// <param name="select">Reads the rows.</param>
+/// <param name="row">The rows.</param>
 /// <param name="shape">What they are.</param>
 /// <param name="values">Writes their values.</param>
 /// <param name="path">The file, for errors.</param>
 /// <param name="longestStatement">Bytes that a statement may have: SQLite's own limit, which counts the whole statement, is 1,000,000,000.</param>
-internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape, ValueWriter values, string path, long longestStatement = RowWriter.LongestStatement)
+internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWriter values, string path, long longestStatement = RowWriter.LongestStatement)
 {
     /// <summary>Bytes that a statement may have.</summary>
     public const long LongestStatement = 999_000_000;
@@ -54,7 +53,7 @@ internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape,
     {
         while (true)
         {
-            if (!_hasRow && !(_hasRow = select.Step()))
+            if (!_hasRow && !(_hasRow = row.Step()))
             {
                 if (_statementRows == 0) return false;
                 if (end - at < 2) return true;
@@ -93,7 +92,7 @@ internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape,
     private bool TryWriteRow(ref byte* at, byte* end)
     {
         if (!TryBeginRow(ref at, end)) return false;
-        var row = at;
+        var start = at;
         for (var column = 0; column < shape.Values; column++)
         {
             if (column > 0) *at++ = (byte)',';
@@ -104,9 +103,9 @@ internal sealed unsafe class RowWriter(SqliteStatement select, TableShape shape,
         _hasRow = false;
         Rows++;
         _statementRows++;
-        var length = (int)(at - row);
+        var length = (int)(at - start);
         _statementBytes += length;
-        if (_statementRows >= MaxRows || _statementBytes >= MaxBytes || Hash(new(row, length)) % MeanBytes < Math.Max(length, LeastRowBytes)) EndStatement(ref at);
+        if (_statementRows >= MaxRows || _statementBytes >= MaxBytes || Hash(new(start, length)) % MeanBytes < Math.Max(length, LeastRowBytes)) EndStatement(ref at);
         return true;
     }
 

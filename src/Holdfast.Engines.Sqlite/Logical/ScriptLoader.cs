@@ -94,7 +94,7 @@ internal sealed class ScriptLoader : IDisposable
         _budget.Run(scriptBytes);
         try
         {
-            LoadCheck.Verify(_connection, fingerprint, Rows);
+            LoadCheck.Verify(_connection, fingerprint, Rows, _cancellationToken);
         }
         catch (HoldfastException e) when (Excess(_connection.ErrorCode & 0xFF) is { } excess)
         {

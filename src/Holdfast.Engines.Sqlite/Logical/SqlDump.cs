@@ -27,6 +27,7 @@ internal static class SqlDump
         var plan = DumpPlan.Of(connection, cancellationToken);
         var facts = plan.Facts;
         var script = new ScriptOutput(output, cancellationToken);
+        var digest = new TableDigest();
         var rows = 0L;
         await script.StatementAsync("PRAGMA foreign_keys=OFF");
         await script.StatementAsync($"PRAGMA encoding='{facts["encoding"]}'");
@@ -84,9 +85,17 @@ internal static class SqlDump
 
         async ValueTask<long> RowsAsync(SchemaObject table)
         {
+            var written = await WriteRowsAsync(table, digest);
+            facts[TableDigest.FactOf(table.Name)] = digest.Finish();
+            return written;
+        }
+
+        async ValueTask<long> WriteRowsAsync(SchemaObject table, TableDigest? digest)
+        {
             var shape = TableShape.Of(connection, table.Name, table.WithoutRowId);
             using var select = connection.Prepare(shape.Select);
-            return await script.RowsAsync(new(select, shape, new(select, plan.Converter(), shape, connection.FilePath), connection.FilePath));
+            var row = new StoredRow(select, shape.Values, digest);
+            return await script.RowsAsync(new(row, shape, new(row, plan.Converter(), shape, connection.FilePath), connection.FilePath));
         }
 
         // Behind the commit: not every build of SQLite has both tables, and statistics are worth having, no more.
@@ -97,7 +106,7 @@ internal static class SqlDump
             await script.StatementAsync(Analyze);
             for (var i = 0; i < tables.Length; i++)
             {
-                if (tables[i] is { } table) await RowsAsync(table);
+                if (tables[i] is { } table) await WriteRowsAsync(table, digest: null);
                 else await script.StatementAsync($"DROP TABLE IF EXISTS {(i == 0 ? "sqlite_stat1" : "sqlite_stat4")}");
             }
         }

@@ -1,42 +1,38 @@
 using System.Buffers.Text;
-using Holdfast.Engines.Sqlite.Native;
 using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
-using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>Writes the values of a statement's row as SQL, without making an object for each.</summary>
-/// <param name="select">The statement.</param>
+/// <summary>Writes the values of a row as SQL, without making an object for each.</summary>
+/// <param name="row">The row.</param>
 /// <param name="utf16">Converts the database's texts; null where they are UTF-8.</param>
 /// <param name="shape">The columns that they are written to.</param>
 /// <param name="path">The file, for errors.</param>
-internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf16, TableShape shape, string path)
+internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableShape shape, string path)
 {
     private readonly ColumnShape[] _columns = [.. shape.Columns];
-    private readonly nint _row = select.Handle;
 
     /// <summary>Writes one value where it certainly fits.</summary>
     public bool TryWrite(ref byte* at, byte* end, int column)
     {
-        var type = sqlite3_column_type(_row, column);
-        Check(column, type);
-        switch (type)
+        ref readonly var value = ref row[column];
+        Check(column, value);
+        switch (value.Type)
         {
             case TypeInteger:
                 if (end - at < 32) return false;
-                Utf8Formatter.TryFormat(sqlite3_column_int64(_row, column), new Span<byte>(at, 32), out var digits);
+                Utf8Formatter.TryFormat(value.Bits, new Span<byte>(at, 32), out var digits);
                 at += digits;
                 return true;
             case TypeFloat:
                 if (end - at < RealText.MaxLength) return false;
-                at = RealText.Write(at, sqlite3_column_double(_row, column));
+                at = RealText.Write(at, value.Real);
                 return true;
             case TypeText:
-                return TryWriteText(ref at, end, column);
+                return TryWriteText(ref at, end, value);
             case TypeBlob:
-                var (bytes, length) = Bytes(column);
-                if (end - at < (2L * length) + ValueText.Frame) return false;
-                at = Whole(at, new(bytes, length), TextForm.Blob, 0);
+                if (end - at < (2L * value.Length) + ValueText.Frame) return false;
+                at = Whole(at, value.Bytes, TextForm.Blob, 0);
                 return true;
             default:
                 if (end - at < 8) return false;
@@ -48,11 +44,13 @@ internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf1
     /// <summary>Begins to write a text or blob for which there is no room at once.</summary>
     public LongValue Long(int column)
     {
-        var (bytes, length) = Bytes(column);
+        ref readonly var value = ref row[column];
+        var bytes = value.Start;
+        var length = value.Length;
         var (form, substitute) = (TextForm.Blob, (byte)0);
-        if (sqlite3_column_type(_row, column) == TypeText)
+        if (value.Type == TypeText)
         {
-            ReadOnlySpan<byte> text = new(bytes, length);
+            var text = value.Bytes;
             (form, substitute) = utf16 is null || utf16.TryConvert(text, out text) ? ValueText.Choose(text) : (TextForm.Cast, (byte)0);
             if (form != TextForm.Cast)
             {
@@ -66,23 +64,23 @@ internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf1
 
     // What a column would make something else of, or not take at all, cannot have been written to it as it is declared now: its type was changed with
     // writable_schema, or another version of SQLite wrote it.
-    private void Check(int column, int type)
+    private void Check(int column, in StoredValue value)
     {
         var (name, rule, isNotNull) = _columns[column];
-        var fault = type switch
+        var fault = value.Type switch
         {
             TypeNull => isNotNull ? "NULL, which it does not take" : null,
             TypeInteger => rule is ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob ? "an integer, which would become text" : null,
             TypeFloat => rule switch
             {
                 ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob => "a floating-point number, which would become text",
-                ColumnRule.Numeric or ColumnRule.OnlyInteger when ValueRules.IsWhole(sqlite3_column_double(_row, column)) => "a floating-point number that would become an integer",
+                ColumnRule.Numeric or ColumnRule.OnlyInteger when ValueRules.IsWhole(value.Real) => "a floating-point number that would become an integer",
                 ColumnRule.OnlyInteger => "a floating-point number, which it does not take",
                 _ => null,
             },
             TypeText => rule switch
             {
-                ColumnRule.Numeric or ColumnRule.Real when LooksLikeNumber(column) => "text that would become a number",
+                ColumnRule.Numeric or ColumnRule.Real when LooksLikeNumber(value) => "text that would become a number",
                 ColumnRule.OnlyInteger or ColumnRule.OnlyReal or ColumnRule.OnlyBlob => "text, which it does not take",
                 _ => null,
             },
@@ -91,28 +89,26 @@ internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf1
         if (fault is not null) throw Sql.Impossible($"'{path}' has a value in table \"{shape.Name}\" that its column \"{name}\" would change: {fault}.");
     }
 
-    private bool LooksLikeNumber(int column)
+    private bool LooksLikeNumber(in StoredValue value)
     {
-        var (bytes, length) = Bytes(column);
-        if (length == 0) return false;
-        ReadOnlySpan<byte> text = new(bytes, length);
+        var text = value.Bytes;
+        if (text.Length == 0) return false;
         if (utf16 is not null)
         {
-            if (length > 4096 || !utf16.TryConvert(text, out var converted)) return false;
+            if (text.Length > 4096 || !utf16.TryConvert(text, out var converted)) return false;
             text = converted;
         }
 
         return ValueRules.LooksLikeNumber(text);
     }
 
-    private bool TryWriteText(ref byte* at, byte* end, int column)
+    private bool TryWriteText(ref byte* at, byte* end, in StoredValue value)
     {
-        var (bytes, length) = Bytes(column);
-        if (end - at < (2L * length) + ValueText.Frame) return false;
-        ReadOnlySpan<byte> text = new(bytes, length);
+        if (end - at < (2L * value.Length) + ValueText.Frame) return false;
+        var text = value.Bytes;
         if (utf16 is null)
         {
-            var simple = ValueText.TryWriteSimple(at, bytes, length);
+            var simple = ValueText.TryWriteSimple(at, value.Start, value.Length);
             if (simple is not null)
             {
                 at = simple;
@@ -121,22 +117,15 @@ internal sealed unsafe class ValueWriter(SqliteStatement select, Utf16Text? utf1
         }
         else if (!utf16.TryConvert(text, out text))
         {
-            at = Whole(at, new(bytes, length), TextForm.Cast, 0);
+            at = Whole(at, value.Bytes, TextForm.Cast, 0);
             return true;
         }
 
         var (form, substitute) = ValueText.Choose(text);
-        if (form == TextForm.Cast) text = new(bytes, length); // as it is stored
+        if (form == TextForm.Cast) text = value.Bytes; // as it is stored
         if (end - at < (2L * text.Length) + ValueText.Frame) return false;
         at = Whole(at, text, form, substitute);
         return true;
-    }
-
-    // As it is stored, for texts too: asked for as a blob, SQLite converts nothing and copies nothing.
-    private StoredBytes Bytes(int column)
-    {
-        var bytes = sqlite3_column_blob(_row, column);
-        return new(bytes, sqlite3_column_bytes(_row, column));
     }
 
     private static byte* Whole(byte* at, ReadOnlySpan<byte> value, TextForm form, byte substitute) =>

@@ -73,8 +73,8 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library), SuppressGCTransition] public static partial long sqlite3_column_int64(nint statement, int column);
     [LibraryImport(Library), SuppressGCTransition] public static partial double sqlite3_column_double(nint statement, int column);
     [LibraryImport(Library)] public static partial byte* sqlite3_column_text(nint statement, int column);
-    [LibraryImport(Library)] public static partial byte* sqlite3_column_blob(nint statement, int column);
-    [LibraryImport(Library)] public static partial int sqlite3_column_bytes(nint statement, int column);
+    [LibraryImport(Library), SuppressGCTransition] public static partial byte* sqlite3_column_blob(nint statement, int column);
+    [LibraryImport(Library), SuppressGCTransition] public static partial int sqlite3_column_bytes(nint statement, int column);
     [LibraryImport(Library)] public static partial byte* sqlite3_column_name(nint statement, int column);
     [LibraryImport(Library), SuppressGCTransition] public static partial int sqlite3_bind_double(nint statement, int index, double value);
     [LibraryImport(Library), SuppressGCTransition] public static partial int sqlite3_bind_null(nint statement, int index);

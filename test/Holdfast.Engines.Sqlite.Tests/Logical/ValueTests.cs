@@ -115,9 +115,10 @@ public sealed class ValueTests : IDisposable
         async Task<byte[]> WriteAsync(long limit)
         {
             using var select = connection.Prepare(shape.Select);
+            var row = new StoredRow(select, shape.Values);
             using var script = new MemoryStream();
             var writer = System.IO.Pipelines.PipeWriter.Create(script);
-            await new ScriptOutput(writer, TestContext.Current.CancellationToken).RowsAsync(new(select, shape, new(select, null, shape, path), path, limit));
+            await new ScriptOutput(writer, TestContext.Current.CancellationToken).RowsAsync(new(row, shape, new(row, null, shape, path), path, limit));
             await writer.CompleteAsync();
             return script.ToArray();
         }

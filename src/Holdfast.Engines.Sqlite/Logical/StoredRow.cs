@@ -1,0 +1,24 @@
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>The row of a table that is being read, each value of it read once.</summary>
+/// <param name="select">Reads the rows.</param>
+/// <param name="count">Values in a row.</param>
+/// <param name="digest">Takes each row in; null where none is wanted.</param>
+internal sealed class StoredRow(SqliteStatement select, int count, TableDigest? digest = null)
+{
+    private readonly StoredValue[] _values = new StoredValue[count];
+
+    /// <summary>One of them.</summary>
+    public ref readonly StoredValue this[int column] => ref _values[column];
+
+    /// <summary>Goes to the next row; false at the end.</summary>
+    public bool Step()
+    {
+        if (!select.Step()) return false;
+        for (var column = 0; column < _values.Length; column++) _values[column] = StoredValue.Read(select.Handle, column);
+        digest?.Add(_values);
+        return true;
+    }
+}
