@@ -8,6 +8,15 @@ namespace Holdfast.Engines.PostgreSql.Tests;
 /// <summary>An application fails in nothing that it would not have failed in without the backups beside it.</summary>
 public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
 {
+    private const string Keeper = "keeper", Application = "application";
+
+    private const string Ledger = """
+        CREATE TABLE account(id int PRIMARY KEY, balance int NOT NULL DEFAULT 0); INSERT INTO account SELECT generate_series(0, 9);
+        CREATE TABLE entry(id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);
+        INSERT INTO entry(note) SELECT repeat('y', 500) FROM generate_series(1, 20000);
+        CREATE TABLE list0(i int); CREATE TABLE list1(i int);
+        """;
+
     [Fact]
     public async Task A_migration_that_a_backup_meets_halfway_is_no_victim_of_a_deadlock()
     {
@@ -34,6 +43,64 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
         {
             await Cluster.RunAsync("postgres", $"ALTER ROLE {Cluster.User} RESET deadlock_timeout");
         }
+    }
+
+    [Fact]
+    public async Task An_application_that_writes_all_the_time_fails_in_nothing_while_another_role_backs_its_database_up()
+    {
+        await RoleScript.RunAsync(Cluster, Keeper, Token);
+        var password = Cluster.Password.Replace("'", "''", StringComparison.Ordinal);
+        await Cluster.RunAsync("postgres", $"CREATE ROLE {Application} LOGIN PASSWORD '{password}'");
+        try
+        {
+            await Cluster.CreateAsync("shop", Application);
+            await Cluster.RunAsync("shop", Ledger, Application);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            var writers = Enumerable.Range(0, 2).Select(seed => WriteAsync(seed, stop.Token)).ToList();
+            await using var source = Attach(Cluster.Source() with { User = Keeper });
+            MemoryItems items = new();
+            IReadOnlyDictionary<string, string> fingerprint = new Dictionary<string, string>();
+            foreach (var type in (BackupType[])[BackupType.Backup, BackupType.Snapshot, BackupType.Backup])
+            {
+                await using var view = await source.OpenViewAsync(Assert.Single(await DiscoverAsync(source)), new(type, null), Token);
+                items = new();
+                fingerprint = await view.WriteAsync(items, Token);
+            }
+
+            await stop.CancelAsync();
+            Assert.All(await Task.WhenAll(writers), writes => Assert.InRange(writes, 1, int.MaxValue)); // and none of them threw
+            await RestoreAsync(Cluster.Source(Cluster.Superuser), "copy", items, fingerprint);
+            Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT sum(balance) FROM account")); // of one moment
+        }
+        finally
+        {
+            await Cluster.ClearAsync();
+            await Cluster.RunAsync("postgres", $"DROP ROLE {Application}, {Keeper}, {Keeper}_restore, {Keeper}_restore_owner");
+        }
+    }
+
+    // Amounts are moved between accounts, so that all add up to nothing at every moment; a list is emptied and filled.
+    private async Task<int> WriteAsync(int seed, CancellationToken cancellationToken)
+    {
+        var random = new Random(seed);
+        await using var connection = await Cluster.OpenAsync("shop", Application);
+        var writes = 0;
+        for (; !cancellationToken.IsCancellationRequested || writes == 0; writes++)
+        {
+            var (from, to) = (random.Next(10), random.Next(10));
+            await RunAsync(connection, $"""
+                BEGIN;
+                SELECT FROM account WHERE id IN ({from}, {to}) ORDER BY id FOR UPDATE;
+                UPDATE account SET balance = balance - 7 WHERE id = {from};
+                UPDATE account SET balance = balance + 7 WHERE id = {to};
+                INSERT INTO entry(note) VALUES (repeat('x', 200));
+                DELETE FROM entry WHERE id % 3 = {random.Next(3)} AND note IS NULL;
+                COMMIT
+                """);
+            if (writes % 20 == 0) await RunAsync(connection, $"TRUNCATE list{seed}; INSERT INTO list{seed} SELECT generate_series(1, 50)");
+        }
+
+        return writes;
     }
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql)
