@@ -81,7 +81,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         }
         catch (HoldfastException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
         {
-            throw Changed($"changed the password of the role '{Name}', which runs restores", $"Give the role a new password, here and at the server, before anything else is restored; end its sessions (pg_stat_activity).");
+            throw Changed($"changed the password of the role '{Name}', which runs restores", $"Give the role '{Name}' a new password, here and at the server, before anything else is restored; end its sessions (pg_stat_activity).");
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException || (e is HoldfastException known && known.Error != ErrorCatalogue.RestoreRoleChanged))
         {
@@ -89,7 +89,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         }
 
         HoldfastException Changed(string what, string hint) =>
-            new(ErrorCatalogue.RestoreRoleChanged, $"Code of '{database}' has {what}. Nothing is left of the new database.", $"{hint} Its owner, or whoever could write to the archive, is hostile.");
+            new(ErrorCatalogue.RestoreRoleChanged, $"Code of '{database}' has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is left of the new database.", hint);
     }
 
     private async Task<string> StateAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken) =>
