@@ -3,14 +3,17 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Bounds what SQLite takes of the memory while scripts are loaded. There is one bound for the process, so it is set by what is taken as a statement begins;
-/// while no script is loaded there is none.
+/// Bounds what SQLite takes of the memory while scripts are loaded. There is one bound for the process, so it is set by what is taken as a statement begins,
+/// and by what those may take who read databases meanwhile; while no script is loaded there is none.
 /// </summary>
 /// <param name="limits">How much it may be.</param>
 internal sealed class HeapLimit(LoadLimits limits) : IDisposable
 {
+    private const long LongestRow = 1_000_000_000; // of SQLite's own limits
+
     private static readonly Lock Gate = new();
     private static readonly Dictionary<HeapLimit, long> Bounds = [];
+    private static long _room;
 
     /// <summary>A statement begins, from which on it is bounded, the longest so far of that length.</summary>
     public void Begin(long statementBytes)
@@ -35,5 +38,29 @@ internal sealed class HeapLimit(LoadLimits limits) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => End();
 
-    private static void Apply() => _ = sqlite3_hard_heap_limit64(Bounds.Count == 0 ? 0 : Bounds.Values.Max());
+    /// <summary>Leaves room for the rows of a database of that size, one by one, until the result is disposed.</summary>
+    public static IDisposable LeaveRoom(long databaseBytes)
+    {
+        var room = new Room(Math.Min(databaseBytes, LongestRow));
+        Room.Add(room.Bytes);
+        return room;
+    }
+
+    private static void Apply() => _ = sqlite3_hard_heap_limit64(Bounds.Count == 0 ? 0 : Bounds.Values.Max() + _room);
+
+    private sealed class Room(long bytes) : IDisposable
+    {
+        public long Bytes => bytes;
+
+        public static void Add(long bytes)
+        {
+            lock (Gate)
+            {
+                _room += bytes;
+                Apply();
+            }
+        }
+
+        public void Dispose() => Add(-bytes);
+    }
 }

@@ -24,6 +24,8 @@ internal static class SqlDump
     /// <exception cref="HoldfastException">It cannot be read, or no script can hold it.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> WriteAsync(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken)
     {
+        var size = connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size");
+        using var room = HeapLimit.LeaveRoom(size);
         var plan = DumpPlan.Of(connection, cancellationToken);
         var facts = plan.Facts;
         var script = new ScriptOutput(output, cancellationToken);
@@ -80,7 +82,7 @@ internal static class SqlDump
         if (pages * connection.QueryNumber("PRAGMA page_size") > new LoadLimits().DatabaseBytesFor(script.Bytes))
             throw Sql.Impossible($"'{connection.FilePath}' has {pages:N0} pages and makes a script of {script.Bytes:N0} bytes: so much out of so little is not loaded.");
         facts["rows"] = rows.ToString(CultureInfo.InvariantCulture);
-        facts["bytes"] = (connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size")).ToString(CultureInfo.InvariantCulture);
+        facts["bytes"] = size.ToString(CultureInfo.InvariantCulture);
         return facts;
 
         async ValueTask<long> RowsAsync(SchemaObject table)

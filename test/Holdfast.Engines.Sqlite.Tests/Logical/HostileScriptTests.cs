@@ -16,6 +16,18 @@ public sealed class HostileScriptTests : IDisposable
     public void Dispose() => _sandbox.Dispose();
 
     [Fact]
+    public async Task A_long_row_is_read_while_the_memory_of_a_load_is_bounded()
+    {
+        var path = _sandbox.Create("CREATE TABLE t(a, b); INSERT INTO t VALUES(zeroblob(20000000), zeroblob(20000000))");
+        using var heap = new HeapLimit(new LoadLimits { FreeHeap = 10_000_000 });
+        heap.Begin(0);
+        var (script, _) = await Sandbox.DumpAsync(path);
+        Assert.True(script.Length > 80_000_000);
+        using var other = Sandbox.Open(path); // none is left behind the dump
+        Assert.Throws<HoldfastException>(() => other.QueryText("SELECT a || b FROM t"));
+    }
+
+    [Fact]
     public async Task The_frame_of_these_tests_loads() => await _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + Tail));
 
     [Theory]
