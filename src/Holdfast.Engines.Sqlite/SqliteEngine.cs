@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Holdfast.Archive.Items;
+using Holdfast.Engines.Sqlite.Logical;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Readers;
 
@@ -38,4 +40,7 @@ public sealed class SqliteEngine : IDatabaseEngine
     public IDatabaseSource Attach(SourceConfig config) => config is SqliteSourceConfig sqlite
         ? new SqliteSource(sqlite, _time, _script, _tuning, _readers)
         : throw new ArgumentException($"A {config.GetType().Name} is not for SQLite.", nameof(config));
+
+    /// <inheritdoc/>
+    public IStreamCheck? CheckOf(string item) => item == SqliteView.ScriptItem ? new ScriptCheck() : null;
 }

@@ -86,7 +86,7 @@ public sealed class HoldfastNode : IAsyncDisposable
             Catalog, Checks, Destinations, () => [.. State.Databases.Items.Select(d => d.Value.Id)], HeadsOf, Queue, time, loggers.CreateLogger<CatalogAudit>());
         Retention.Deleted += Checks.Forget;
         ChainRemoval = new(Destinations, Catalog, Checks, Queue, chains, (task, destination) => NoLongerAt(destination, [task]));
-        _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit);
+        _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit, settings.Engines);
         RestoreRoles = new(State.SourceRecords, time);
         _restores = new(Backups, Points, _sources, RestoreRoles, time);
         var comparer = new DatabaseComparer(_sources, DatabaseKeys, settings.Key);

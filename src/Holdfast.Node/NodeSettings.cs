@@ -2,6 +2,7 @@ using Holdfast.Archive.Age;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
 using Holdfast.Destinations.Local;
+using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Retention;
@@ -74,6 +75,9 @@ public sealed record NodeSettings
 
     /// <summary>Attaches sources that are defined over the API; null where none can be.</summary>
     public AttachSource? AttachSource { get; init; }
+
+    /// <summary>Engines that look at their backups while these are verified. Default none.</summary>
+    public IReadOnlyCollection<IDatabaseEngine> Engines { get; init; } = [];
 
     /// <summary>How long the machine has run. Default: the timestamps of the node's clock, which count as one start of the machine.</summary>
     public IBootClock? BootClock { get; init; }

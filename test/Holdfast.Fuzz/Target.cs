@@ -62,7 +62,7 @@ internal static class Target
         await using var archive = await ArchiveReader.OpenAsync(new MemorySource(bytes), AgeKeys.None, default);
         try
         {
-            await ArchiveVerifier.VerifyAsync(archive, 1, default);
+            await ArchiveVerifier.VerifyAsync(archive, 1, null, default);
         }
         catch (HoldfastException)
         {

@@ -125,7 +125,7 @@ internal sealed class Workbench : IAsyncDisposable
     {
         var path = await StoredPath.ResolveAsync(_destination, Path.GetFileName(_archives), null, Token);
         var count = 0;
-        await foreach (var result in Verifier.VerifyAsync(path, keys, Token))
+        await foreach (var result in Verifier.VerifyAsync(path, keys, [new SqliteEngine(TimeProvider.System)], Token))
         {
             Assert.True(result.Problem is null, result.Problem?.Message);
             count++;

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
 using Holdfast.Archive.Tar;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
 
@@ -16,11 +18,16 @@ internal sealed class TarWalk : IDisposable
     private long _position;
     private long _contentLeft;
     private int _zerosLeft; // padding, or the end of the stream
+    private readonly IReadOnlyDictionary<long, IStreamCheck> _checks;
+    private HoldfastException? _fault; // of a stream, told when the hash of the part was right
     private bool _inEnd;
 
-    public TarWalk(ArchiveReader archive)
+    /// <summary>Begins.</summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="checks">What looks at the entries that begin at these offsets.</param>
+    public TarWalk(ArchiveReader archive, IReadOnlyDictionary<long, IStreamCheck> checks)
     {
-        _archive = archive;
+        (_archive, _checks) = (archive, checks);
         _expected = [.. archive.Layout.Entries];
         _expected.Add(new("index.json", -1, null, 0, -1));
     }
@@ -67,6 +74,7 @@ internal sealed class TarWalk : IDisposable
     public void End()
     {
         if (!_inEnd || _zerosLeft > 0 || _next != _expected.Count) throw ArchiveFailure.Truncated(_archive.Name, "its tar stream has no end");
+        foreach (var check in _checks.Values.Distinct()) check.End();
     }
 
     /// <inheritdoc/>
@@ -109,6 +117,7 @@ internal sealed class TarWalk : IDisposable
         var taken = (int)Math.Min(content.Length, _contentLeft);
         if (expected.PageSize > 0) throw ArchiveFailure.Refused(_archive.Name, $"pages of '{expected.Name}' do not fill whole frames");
         _hash.AppendData(content[..taken]);
+        if (_fault is null && _checks.TryGetValue(expected.Offset, out var check)) _fault = FaultOf(check, content[..taken]);
         _contentLeft -= taken;
         if (_contentLeft == 0) EndContent();
         return taken;
@@ -120,6 +129,20 @@ internal sealed class TarWalk : IDisposable
         var sha256 = Convert.ToBase64String(_hash.GetHashAndReset());
         if (expected.Sha256 is not null && sha256 != expected.Sha256)
             throw ArchiveFailure.Corrupt(_archive.Name, $"'{expected.Name}' at offset {expected.Offset} of its tar stream has another hash than the manifest says");
+        if (_fault is not null) throw _fault;
+    }
+
+    private static HoldfastException? FaultOf(IStreamCheck check, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            check.Take(content);
+            return null;
+        }
+        catch (HoldfastException e)
+        {
+            return e;
+        }
     }
 
     private int TakeZeros(ReadOnlySpan<byte> content)

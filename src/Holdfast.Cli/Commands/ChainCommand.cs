@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Node.Restores;
@@ -40,7 +41,7 @@ internal static class ChainCommand
         if (ChainName.TryParse(folder) is null) throw NoChain(path);
         var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
         var problems = new Dictionary<string, string>(StringComparer.Ordinal);
-        await foreach (var result in Verifier.VerifyAsync(stored, keys, cancellationToken))
+        await foreach (var result in Verifier.VerifyAsync(stored, keys, CommandSource.Engines, cancellationToken))
         {
             if (result.Problem is { } problem) problems[result.Archive.Name.ToString()] = problem.Message;
         }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
 using Holdfast.Node.Restores;
 
@@ -33,7 +34,7 @@ internal static class VerifyCommand
             foreach (var path in given)
             {
                 var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
-                await foreach (var read in Verifier.VerifyAsync(stored, keys, cancellationToken))
+                await foreach (var read in Verifier.VerifyAsync(stored, keys, CommandSource.Engines, cancellationToken))
                 {
                     var mismatch = read.Header is null ? null : LayoutCheck.Mismatch(stored, stored.Chains.First(c => c.Archives.Contains(read.Archive)), read.Archive, read.Header);
                     var isRefused = mismatch is not null && stored.Archive is null && !parsed.GetValue(allow);

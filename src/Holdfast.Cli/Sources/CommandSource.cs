@@ -13,6 +13,9 @@ namespace Holdfast.Cli.Sources;
 /// <param name="Source">The source, attached. Dispose it.</param>
 internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IAsyncDisposable
 {
+    /// <summary>All engines, for what needs no source.</summary>
+    public static IReadOnlyCollection<IDatabaseEngine> Engines { get; } = [new SqliteEngine(TimeProvider.System), new PostgreSqlEngine()];
+
     /// <summary>The source that <c>[NAME=]DIR</c> or <c>[NAME=]postgresql://…</c> stands for.</summary>
     public static CommandSource Parse(string text, SourceOptions options, ParseResult parsed)
     {

@@ -17,6 +17,8 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
 {
     private byte[] _head = [];
     private SqliteStatement? _statement;
+    private InsertRows.TakeRow? _writeRow;
+    private bool _isStatistics;
     private int _values;
     private string _table = "";
     private IReadOnlyList<ColumnShape> _columns = [];
@@ -34,21 +36,13 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
     {
         fixed (byte* start = sql)
         {
-            if (!InsertHead.TryRead(sql, out var length, out var table)) return "an INSERT that has not the form of a backup";
-            var isStatistics = InsertHead.IsStatistics(table);
-            if (isStatistics && !HasTable(table)) return null; // this build of SQLite keeps none of that kind
-            if (_statement is null || !sql[..length].SequenceEqual(_head)) Prepare(sql[..length], Encoding.UTF8.GetString(table), start + length, start + sql.Length);
-            var reader = new LiteralReader(start + length, start + sql.Length);
-            while (true)
-            {
-                if (!reader.TryTake("("u8) || !BindRow(ref reader)) return "a row that has not the form of a backup";
-                var code = sqlite3_step(_statement!.Handle);
-                sqlite3_reset(_statement.Handle);
-                if (code != Done) connection.Check(code);
-                if (!isStatistics) Rows += sqlite3_changes64(connection.Handle);
-                if (reader.TryTake(";"u8)) return reader.At == start + sql.Length ? null : "something behind an INSERT";
-                if (!reader.TryTake(",\n"u8) && !reader.TryTake(","u8)) return "rows that are not separated as in a backup";
-            }
+            if (!InsertHead.TryRead(sql, out var length, out var table)) return InsertRows.NoHead;
+            _isStatistics = InsertHead.IsStatistics(table);
+            if (_isStatistics && !HasTable(table)) return null; // this build of SQLite keeps none of that kind
+            var rows = start + length;
+            var end = start + sql.Length;
+            if (_statement is null || !sql[..length].SequenceEqual(_head)) Prepare(sql[..length], Encoding.UTF8.GetString(table), rows, end);
+            return InsertRows.Read(rows, end, _writeRow ??= WriteRow);
         }
     }
 
@@ -61,6 +55,16 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
 
     /// <inheritdoc/>
     public void Dispose() => Forget();
+
+    private bool WriteRow(ref LiteralReader reader)
+    {
+        if (!BindRow(ref reader)) return false;
+        var code = sqlite3_step(_statement!.Handle);
+        sqlite3_reset(_statement.Handle);
+        if (code != Done) connection.Check(code);
+        if (!_isStatistics) Rows += sqlite3_changes64(connection.Handle);
+        return true;
+    }
 
     private bool BindRow(ref LiteralReader reader)
     {

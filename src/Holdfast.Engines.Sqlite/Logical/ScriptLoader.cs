@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Native;
@@ -8,8 +7,6 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// <summary>Runs the statements of a script, and only such as a backup holds.</summary>
 internal sealed class ScriptLoader : IDisposable
 {
-    private const string Hint = "Try an older restore point, or look at the script with 'holdfast extract'.";
-
     // SQLITE_ERROR, TOOBIG, CONSTRAINT, MISMATCH, AUTH, RANGE.
     private static readonly int[] ScriptFaults = [1, 18, 19, 20, 23, 25];
 
@@ -51,7 +48,7 @@ internal sealed class ScriptLoader : IDisposable
     {
         _cancellationToken.ThrowIfCancellationRequested();
         _number++;
-        var begin = Encoding.UTF8.GetString(sql[..Math.Min(sql.Length, 60)]);
+        var begin = ScriptFault.BeginOf(sql);
         string? fault;
         _longest = Math.Max(_longest, sql.Length);
         SqliteNative.sqlite3_limit(_connection.Handle, SqliteConstants.LimitLength, LoadLimits.LongestValue(_longest));
@@ -59,13 +56,13 @@ internal sealed class ScriptLoader : IDisposable
         _budget.Run(offset + sql.Length);
         try
         {
-            fault = _settings.IsComplete ? "a statement behind the last one" : Dispatch(sql, offset);
+            fault = _settings.IsComplete ? ScriptFault.BehindLast : Dispatch(sql, offset);
         }
         catch (HoldfastException e)
         {
             var (code, text) = (_connection.ErrorCode & 0xFF, _connection.ErrorMessage);
             fault = _rules.Refusal ?? Excess(code);
-            if (fault is null && ScriptFaults.Contains(code)) throw At(ErrorCatalogue.Corrupt, "fails", text, begin, offset, e);
+            if (fault is null && ScriptFaults.Contains(code)) throw ScriptFault.Failed(_number, offset, text, begin, e);
             if (fault is null) throw; // the disk's fault
         }
         finally
@@ -73,14 +70,14 @@ internal sealed class ScriptLoader : IDisposable
             _budget.Pause();
         }
 
-        if (fault is not null) throw At(ErrorCatalogue.Refused, "is refused", fault, begin, offset);
+        if (fault is not null) throw ScriptFault.Refused(_number, offset, fault, begin);
     }
 
     /// <summary>Checks that the script came to its end, and makes the database's journal mode its own.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>.</exception>
     public void Finish(long offset, bool hasRest)
     {
-        if (hasRest || !_settings.IsComplete) throw new HoldfastException(ErrorCatalogue.Corrupt, $"The script is cut: it ends after {_number:N0} statements, at offset {offset:N0}, before its last statement.", Hint);
+        if (hasRest || !_settings.IsComplete) throw ScriptFault.Cut(_number, offset);
         _inserts?.Forget();
         using var permit = _rules.Enter(StatementKind.Own);
         _settings.Finish();
@@ -98,7 +95,7 @@ internal sealed class ScriptLoader : IDisposable
         }
         catch (HoldfastException e) when (Excess(_connection.ErrorCode & 0xFF) is { } excess)
         {
-            throw new HoldfastException(ErrorCatalogue.Refused, $"What the script makes is refused: {excess}.", Hint, e);
+            throw ScriptFault.Excess(excess, e);
         }
         finally
         {
@@ -137,7 +134,7 @@ internal sealed class ScriptLoader : IDisposable
         _inserts?.Forget();
         if (StatementKinds.OfDefinition(sql) is { } kind) return Execute(kind, sql);
         if (sql.StartsWith("DELETE FROM \""u8)) return Execute(StatementKind.Delete, sql);
-        using (_rules.Enter(StatementKind.Own)) return _settings.TryRun(Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'))) ? null : "a statement of a kind that no backup holds";
+        using (_rules.Enter(StatementKind.Own)) return _settings.TryRun(Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'))) ? null : ScriptFault.UnknownKind;
     }
 
     private string? Execute(StatementKind kind, ReadOnlySpan<byte> sql)
@@ -145,10 +142,4 @@ internal sealed class ScriptLoader : IDisposable
         using var permit = _rules.Enter(kind);
         return _connection.TryExecuteOne(sql) ? null : "a second statement behind the first";
     }
-
-    private HoldfastException At(Error error, string verb, string what, string begin, long offset, Exception? cause = null) =>
-        new(error, string.Create(CultureInfo.InvariantCulture, $"Statement {_number:N0} of the script, at offset {offset:N0}, {verb}: {what}. It begins: {Escape(begin)}"), Hint, cause);
-
-    private static string Escape(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) || c == '\uFFFD' || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? $"\\u{(int)c:X4}" : c.ToString()));
 }

@@ -24,29 +24,30 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
     /// <summary>Whether SQLite says "full" because the database has grown to its bound, not because the disk is.</summary>
     public bool IsAtBound => _mostPages > 0 && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(connection.FilePath))!).AvailableFreeSpace > SpareBytes;
 
+    /// <summary>Whether a backup may hold <paramref name="sql"/>.</summary>
+    public static bool IsKnown(string sql) => sql switch
+    {
+        "BEGIN" or "COMMIT" or "PRAGMA foreign_keys=OFF" or "PRAGMA ignore_check_constraints=ON" => true,
+        SqlDump.DropSequence or SqlDump.Analyze or "DROP TABLE IF EXISTS sqlite_stat1" or "DROP TABLE IF EXISTS sqlite_stat4" => true,
+        "PRAGMA encoding='UTF-8'" or "PRAGMA encoding='UTF-16le'" or "PRAGMA encoding='UTF-16be'" => true,
+        _ => IsLast(sql) || IsNumber(sql),
+    };
+
+    /// <summary>Whether it is the last statement of a script.</summary>
+    public static bool IsLast(string sql) => sql is "PRAGMA journal_mode=wal" or "PRAGMA journal_mode=delete";
+
     /// <summary>Runs <paramref name="sql"/>; false where no backup holds it.</summary>
     public bool TryRun(string sql)
     {
-        switch (sql)
+        if (!IsKnown(sql)) return false;
+        if (IsLast(sql))
         {
-            case "BEGIN" or "COMMIT" or "PRAGMA foreign_keys=OFF" or "PRAGMA ignore_check_constraints=ON":
-            case SqlDump.DropSequence or SqlDump.Analyze or "DROP TABLE IF EXISTS sqlite_stat1" or "DROP TABLE IF EXISTS sqlite_stat4":
-            case "PRAGMA encoding='UTF-8'":
-                break;
-            case "PRAGMA encoding='UTF-16le'":
-                Utf16 = Utf16LittleEndian;
-                break;
-            case "PRAGMA encoding='UTF-16be'":
-                Utf16 = Utf16BigEndian;
-                break;
-            case "PRAGMA journal_mode=wal" or "PRAGMA journal_mode=delete":
-                _journalMode = sql;
-                return connection.QueryNumber("PRAGMA schema_version") >= 0;
-            default:
-                if (!IsNumber(sql)) return false;
-                break;
+            _journalMode = sql;
+            return connection.QueryNumber("PRAGMA schema_version") >= 0;
         }
 
+        if (sql == "PRAGMA encoding='UTF-16le'") Utf16 = Utf16LittleEndian;
+        if (sql == "PRAGMA encoding='UTF-16be'") Utf16 = Utf16BigEndian;
         connection.Execute(sql);
         return true;
     }

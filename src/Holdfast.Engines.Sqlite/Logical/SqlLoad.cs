@@ -47,9 +47,10 @@ internal static class SqlLoad
             var splitter = new StatementSplitter();
             await copyScript((chunk, _) =>
             {
-                while (chunk.Length > 0)
+                var rest = chunk.Span;
+                while (rest.Length > 0)
                 {
-                    splitter.Take(ref chunk);
+                    splitter.Take(ref rest);
                     while (splitter.TryNext(out var statement))
                     {
                         loader.Run(statement, splitter.Offset);

@@ -21,11 +21,11 @@ internal sealed class StatementSplitter
     public bool HasRest => _buffer.AsSpan(_start, _end - _start).Trim(" \t\r\n"u8).Length > 0;
 
     /// <summary>Takes the next piece of a chunk and shortens the chunk by it.</summary>
-    public void Take(ref ReadOnlyMemory<byte> chunk)
+    public void Take(ref ReadOnlySpan<byte> chunk)
     {
         var piece = Math.Min(chunk.Length, Step);
         if (_buffer.Length - _end < piece) MakeRoom(piece);
-        chunk.Span[..piece].CopyTo(_buffer.AsSpan(_end));
+        chunk[..piece].CopyTo(_buffer.AsSpan(_end));
         _end += piece;
         chunk = chunk[piece..];
     }

@@ -1,6 +1,7 @@
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Reading;
 using Holdfast.Core.Errors;
+using Holdfast.Engines;
 using Holdfast.Node.Stores;
 
 namespace Holdfast.Node.Restores;
@@ -9,7 +10,15 @@ namespace Holdfast.Node.Restores;
 public static class Verifier
 {
     /// <summary>Verifies everything under a path. One bad archive stops no other.</summary>
-    public static async IAsyncEnumerable<VerifyResult> VerifyAsync(StoredPath path, AgeKeys keys, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="path">Where.</param>
+    /// <param name="keys">Open what is encrypted.</param>
+    /// <param name="engines">Look at what they have made, for what a restore would refuse.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async IAsyncEnumerable<VerifyResult> VerifyAsync(
+        StoredPath path,
+        AgeKeys keys,
+        IReadOnlyCollection<IDatabaseEngine> engines,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var chain in path.Chains)
         {
@@ -19,7 +28,7 @@ public static class Verifier
             foreach (var archive in chain.Archives)
             {
                 if (path.Archive is not null && path.Archive != archive) continue;
-                var result = await VerifyAsync(path, archive, path.Archive is null ? rules : null, keys, cancellationToken);
+                var result = await VerifyAsync(path, archive, path.Archive is null ? rules : null, keys, engines, cancellationToken);
                 // A parent that cannot be read now, or for which no key is here, says nothing of what builds on it.
                 if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete) result = result with { Problem = NotKnown(archive, unknown) };
                 else if (result.Problem is { } problem && !problem.IsDamage) unknown ??= result;
@@ -28,14 +37,22 @@ public static class Verifier
         }
     }
 
-    private static async Task<VerifyResult> VerifyAsync(StoredPath path, StoredArchive stored, ChainRules? rules, AgeKeys keys, CancellationToken cancellationToken)
+    private static async Task<VerifyResult> VerifyAsync(
+        StoredPath path,
+        StoredArchive stored,
+        ChainRules? rules,
+        AgeKeys keys,
+        IReadOnlyCollection<IDatabaseEngine> engines,
+        CancellationToken cancellationToken)
     {
         VerifyResult? opened = null;
         try
         {
             await using var archive = await ArchiveReader.OpenAsync(await path.Destination.OpenAsync(stored.Path, cancellationToken), keys, cancellationToken);
             opened = new(stored, archive.Header, 0, null) { ManifestSha256 = archive.ManifestSha256 };
-            var bytes = await ArchiveVerifier.VerifyAsync(archive, Environment.ProcessorCount, cancellationToken);
+            var engine = engines.FirstOrDefault(e => e.Name == archive.Header.Engine);
+            var bytes = await ArchiveVerifier.VerifyAsync(
+                archive, Environment.ProcessorCount, item => engine?.CheckOf(item.Name), cancellationToken);
             if (rules is not null)
             {
                 if (rules.Has(archive.Header.Id)) throw Twice(archive);

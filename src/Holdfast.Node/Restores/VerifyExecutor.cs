@@ -2,6 +2,7 @@ using System.Globalization;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
+using Holdfast.Engines;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Stores;
@@ -14,7 +15,9 @@ namespace Holdfast.Node.Restores;
 /// <param name="copies">Holds what was read against what was written, and takes what was found.</param>
 /// <param name="catalog">What is known of the archives.</param>
 /// <param name="audit">Tells what is missing.</param>
-public sealed class VerifyExecutor(BackupFinder finder, RestoreKeys keys, CopyVerifier copies, ICatalog catalog, CatalogAudit audit)
+/// <param name="engines">Look at what they have made.</param>
+public sealed class VerifyExecutor(
+    BackupFinder finder, RestoreKeys keys, CopyVerifier copies, ICatalog catalog, CatalogAudit audit, IReadOnlyCollection<IDatabaseEngine> engines)
 {
     /// <summary>Runs it to its end, whatever that is.</summary>
     public Task RunAsync(VerifyAsk ask, LiveOperation operation) =>
@@ -76,7 +79,7 @@ public sealed class VerifyExecutor(BackupFinder finder, RestoreKeys keys, CopyVe
     {
         var name = place.Destination ?? place.From;
         run.Problems.TryAdd(name, []);
-        await foreach (var verified in Verifier.VerifyAsync(place.Stored with { Chains = [chain] }, opens, cancellationToken))
+        await foreach (var verified in Verifier.VerifyAsync(place.Stored with { Chains = [chain] }, opens, engines, cancellationToken))
         {
             run.Archives++;
             run.Done += verified.Archive.Length;

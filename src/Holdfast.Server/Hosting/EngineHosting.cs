@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Engines;
 using Holdfast.Engines.PostgreSql;
 using Holdfast.Engines.Sqlite;
 using Holdfast.Engines.Sqlite.Readers;
@@ -47,6 +48,9 @@ internal static class EngineHosting
             return $"{e.Message} {e.Hint}".TrimEnd();
         }
     }
+
+    /// <summary>All engines, for what needs no source.</summary>
+    public static IReadOnlyCollection<IDatabaseEngine> Engines(TimeProvider time) => [new SqliteEngine(time), new PostgreSqlEngine()];
 
     private static AttachedSource Sqlite(SourceEntry entry, TimeProvider time, ReaderPool? readers)
     {

@@ -32,6 +32,7 @@ internal sealed partial class NodeHosting(HoldfastNode node) : IHostedLifecycleS
             DatabaseKeys = config.DatabaseKeys.ToDictionary(k => k.Key, k => new KeyCommand(k.Value, config.Commands[k.Value]), StringComparer.Ordinal),
             BootClock = time == TimeProvider.System ? new SystemBootClock() : null,
             AttachSource = EngineHosting.Attach,
+            Engines = EngineHosting.Engines(time),
             CatalogFile = data.Catalog,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };

@@ -110,6 +110,6 @@ internal sealed class Chain(BackupType type, AgeProtection? protection = null, A
     public async Task VerifyAsync(int point)
     {
         await using var archive = await ArchiveReader.OpenAsync(new MemorySource(Archives[point]), Keys, TestContext.Current.CancellationToken);
-        await ArchiveVerifier.VerifyAsync(archive, 2, TestContext.Current.CancellationToken);
+        await ArchiveVerifier.VerifyAsync(archive, 2, null, TestContext.Current.CancellationToken);
     }
 }

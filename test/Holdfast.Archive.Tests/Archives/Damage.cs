@@ -41,7 +41,7 @@ internal static class Damage
     public static Task<HoldfastException?> VerifyAsync(byte[] archive, AgeKeys keys) => FaultOfAsync(async token =>
     {
         await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive), keys, token);
-        await ArchiveVerifier.VerifyAsync(reader, 2, token);
+        await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
     });
 
     /// <summary>Verifies a chain, the full archive first, as the product does: null where all of it is found whole.</summary>
@@ -51,7 +51,7 @@ internal static class Damage
         foreach (var (i, archive) in archives.Index())
         {
             await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token);
-            await ArchiveVerifier.VerifyAsync(reader, 2, token);
+            await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
             rules.Take(reader);
             await rules.CheckPagesAsync(reader, token);
         }

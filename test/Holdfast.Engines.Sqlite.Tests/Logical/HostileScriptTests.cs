@@ -140,6 +140,30 @@ public sealed class HostileScriptTests : IDisposable
         Assert.True(failure.Message.Length < 220);
     }
 
+    [Theory]
+    [InlineData("ATTACH '/tmp/other.db' AS o;")]
+    [InlineData("PRAGMA writable_schema=ON;")]
+    [InlineData("PRAGMA page_size=1000;")]
+    [InlineData("INSERT INTO t SELECT a, b FROM t;")]
+    [InlineData("INSERT INTO \"t\" SELECT 1, 2;")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,randomblob(9));")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2),\n(3);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2)/* */;")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2) (3,4);")]
+    [InlineData("PRAGMA journal_mode=delete;\nBEGIN;")]
+    [InlineData("BEG")]
+    [InlineData("CREATE TABLE u(a);\nINSERT INTO \"u\"(\"a\") VALUES\n(1,2")]
+    public async Task A_verification_refuses_what_a_restore_does_in_the_same_words(string statement)
+    {
+        var script = Encoding.UTF8.GetBytes(Head + statement + (statement[^1] == ';' ? Tail : ""));
+        var restored = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(script));
+        foreach (var chunk in (int[])[1, 70_001])
+        {
+            var verified = Assert.Throws<HoldfastException>(() => Sandbox.Check(script, chunk));
+            Assert.Equal((restored.Error, restored.Message, restored.Hint), (verified.Error, verified.Message, verified.Hint));
+        }
+    }
+
     [Fact]
     public async Task Triggers_do_not_run_while_loading()
     {

@@ -66,10 +66,19 @@ internal sealed class Sandbox : IDisposable
         return path;
     }
 
+    /// <summary>Looks at a script as a verification does.</summary>
+    public static void Check(byte[] script, int chunk = 70_001)
+    {
+        var check = new SqliteEngine(TimeProvider.System).CheckOf("dump.sql")!;
+        for (var i = 0; i < script.Length; i += chunk) check.Take(script.AsSpan(i, Math.Min(chunk, script.Length - i)));
+        check.End();
+    }
+
     /// <summary>Dumps a database, loads the script in both ways and compares; returns the script.</summary>
     public async Task<string> RoundTripAsync(string path, DatabaseKey? key = null, bool withProgram = true)
     {
         var (script, facts) = await DumpAsync(path, key);
+        Check(script);
         var loaded = await LoadAsync(script, facts, key);
         DatabaseComparer.AssertEqual(path, loaded, key);
         var (again, _) = await DumpAsync(loaded, key);

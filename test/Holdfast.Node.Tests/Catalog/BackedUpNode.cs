@@ -4,6 +4,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
+using Holdfast.Engines;
 using Holdfast.Node.Operations;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
@@ -38,6 +39,9 @@ public abstract class BackedUpNode : IAsyncLifetime
     /// <summary>Backups of small databases at once; null for as many as by default.</summary>
     protected virtual int? SmallLane => null;
 
+    /// <summary>Engines that look at backups while these are verified.</summary>
+    protected virtual IReadOnlyCollection<IDatabaseEngine> Engines => [];
+
     public async ValueTask InitializeAsync()
     {
         foreach (var (name, seed) in (IEnumerable<(string, int)>)[("a", 1), ("b", 2)])
@@ -66,6 +70,7 @@ public abstract class BackedUpNode : IAsyncLifetime
             ShutdownGrace = TimeSpan.FromSeconds(1),
             CatalogFile = CatalogFile,
             DestinationDriver = Driver,
+            Engines = Engines,
         };
         if (SmallLane is { } lane) settings = settings with { SmallLane = lane };
         Node = new(settings, _store, [new("fake", Source, true)], Time);

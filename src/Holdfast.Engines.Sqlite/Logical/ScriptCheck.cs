@@ -1,0 +1,77 @@
+using System.Text;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Engines.Sqlite.Logical;
+
+/// <summary>
+/// Holds a script against the rules that <see cref="ScriptLoader"/> has for its text, and runs nothing of it: what a restore would refuse
+/// before SQLite sees it. What SQLite makes of it, only a restore tells.
+/// </summary>
+internal sealed unsafe class ScriptCheck : IStreamCheck
+{
+    private readonly StatementSplitter _splitter = new();
+    private InsertRows.TakeRow? _skipRow;
+    private byte[] _head = [];
+    private int _values;
+    private long _number;
+    private bool _isComplete;
+
+    /// <inheritdoc/>
+    public void Take(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            _splitter.Take(ref bytes);
+            while (_splitter.TryNext(out var statement))
+            {
+                Check(statement);
+                _splitter.Done();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void End()
+    {
+        if (_splitter.HasRest || !_isComplete) throw ScriptFault.Cut(_number, _splitter.Offset);
+    }
+
+    private void Check(Span<byte> sql)
+    {
+        _number++;
+        var begin = ScriptFault.BeginOf(sql);
+        if (Fault(sql) is { } fault) throw ScriptFault.Refused(_number, _splitter.Offset, fault, begin);
+    }
+
+    private string? Fault(Span<byte> sql)
+    {
+        if (_isComplete) return ScriptFault.BehindLast;
+        if (sql.StartsWith("INSERT "u8)) return InsertFault(sql);
+        _head = [];
+        if (StatementKinds.OfDefinition(sql) is not null || sql.StartsWith("DELETE FROM \""u8)) return null;
+        var text = Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'));
+        _isComplete = ScriptSettings.IsLast(text);
+        return ScriptSettings.IsKnown(text) ? null : ScriptFault.UnknownKind;
+    }
+
+    private string? InsertFault(Span<byte> sql)
+    {
+        fixed (byte* start = sql)
+        {
+            if (!InsertHead.TryRead(sql, out var length, out var table)) return InsertRows.NoHead;
+            if (InsertHead.IsStatistics(table)) return null; // a restore may leave them out
+            if (!sql[..length].SequenceEqual(_head)) (_head, _values) = (sql[..length].ToArray(), InsertHead.CountValues(sql[length..]));
+            return InsertRows.Read(start + length, start + sql.Length, _skipRow ??= SkipRow);
+        }
+    }
+
+    private bool SkipRow(ref LiteralReader reader)
+    {
+        for (var i = 1; i <= _values; i++)
+        {
+            if (!reader.TryRead(out _) || !reader.TryTake(i < _values ? ","u8 : ")"u8)) return false;
+        }
+
+        return true;
+    }
+}
