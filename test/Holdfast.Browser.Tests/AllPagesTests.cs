@@ -37,11 +37,10 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         await Axe.CheckAsync(page, "light, phone");
         await page.FitsAsync();
 
+        // All that differs in the dark are colours, and these are the same on a phone.
+        await page.SetViewportSizeAsync(1280, 800);
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
         await page.OpenAsync(shared.Of(address));
-        await Axe.CheckColoursAsync(page, "dark, phone");
-        await page.SetViewportSizeAsync(1280, 800);
-        await page.SettleAsync();
         await Axe.CheckColoursAsync(page, "dark");
         Assert.Empty(complaints);
         await page.Context.CloseAsync(); // or it would be kept up to date beside all the others
