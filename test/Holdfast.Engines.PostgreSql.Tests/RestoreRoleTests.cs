@@ -57,6 +57,25 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         await AssertOwnedAsync(Cluster, "copy", Owner);
     }
 
+    [Fact]
+    public async Task A_restore_that_is_stopped_ends_though_code_of_the_database_never_does()
+    {
+        await MakeHostileAsync("LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;");
+        var (items, fingerprint) = await BackUpAsync("shop", Config);
+        using var stop = new CancellationTokenSource();
+        await using var source = Attach(Config);
+        await using (var target = await source.BeginRestoreAsync(new("copy", BackupType.Backup, null, fingerprint, 1), Token))
+        {
+            var loading = target.LoadAsync(items, stop.Token);
+            await Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name LIKE 'holdfast%'");
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading);
+        }
+
+        await Cluster.UntilAsync("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'holdfast restore%')");
+        await AssertNothingLeftAsync();
+    }
+
     [Theory]
     [InlineData("ALTER ROLE CURRENT_USER PASSWORD 'x'", "the password")]
     [InlineData("ALTER ROLE CURRENT_USER SET work_mem = '64kB'", "work_mem")]

@@ -49,7 +49,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BackUpAsync("big");
         await using var network = new Network(Cluster.Port);
         var restore = RestoreAsync(Impatient(Cluster, network.Port), "copy", items, fingerprint);
-        await UntilAsync(Cluster, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'PgSleep'");
+        await Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'PgSleep'");
         network.Forget();
         Assert.Equal(ErrorCatalogue.SourceSilent, (await Assert.ThrowsAsync<HoldfastException>(() => restore)).Error);
         await AssertNothingLeftAsync();
@@ -117,7 +117,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         using var stop = new CancellationTokenSource();
         await using var source = Attach(Cluster.Source());
         var opening = source.OpenViewAsync((await DiscoverAsync(source)).Single(), new(BackupType.Backup, null), stop.Token);
-        await UntilAsync(Cluster, "SELECT 1 FROM pg_locks WHERE NOT granted");
+        await Cluster.UntilAsync("SELECT 1 FROM pg_locks WHERE NOT granted");
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
         await AssertNobodyWaitsAsync();
@@ -197,10 +197,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         await cluster.Server.Log.WaitForAsync("terminating connection due to", Token);
     }
 
-    private static Task UntilAsync(Cluster cluster, string query) => cluster.RunAsync(
-        "postgres", $"DO $$ BEGIN FOR i IN 1..2000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS ({query}) THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; RAISE 'it never came'; END $$");
-
-    private Task AssertNobodyWaitsAsync() => UntilAsync(Cluster, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = 'views' AND application_name LIKE 'holdfast%')");
+    private Task AssertNobodyWaitsAsync() => Cluster.UntilAsync("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = 'views' AND application_name LIKE 'holdfast%')");
 
     private async Task MakeViewsAsync()
     {
@@ -212,7 +209,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     {
         await using var source = Attach(Cluster.Source());
         await Cluster.RunAsync("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'"); // as the server does some minutes later
-        await UntilAsync(Cluster, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'holdfast%')");
+        await Cluster.UntilAsync("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'holdfast%')");
         await source.RemoveLeftoversAsync(Token);
     }
 }

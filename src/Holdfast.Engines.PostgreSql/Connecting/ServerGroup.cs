@@ -72,7 +72,12 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
     public Task<NpgsqlConnection> ConnectAsync(Server server, CancellationToken cancellationToken, SessionWatch? watch = null) => connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken, watch);
 
     /// <summary>Makes a watch over work that may take long.</summary>
-    public SessionWatch Watch(Server server, string work, string database) => new(config, connector, server.Host, work, database);
+    /// <param name="server">Where it is done.</param>
+    /// <param name="work">What is done.</param>
+    /// <param name="database">What it is done to.</param>
+    /// <param name="other">Connects as another role that works too; null where there is none.</param>
+    public SessionWatch Watch(Server server, string work, string database, Connector? other = null) =>
+        new(config, connector, server.Host, work, database) { Other = other };
 
     /// <inheritdoc/>
     public void Dispose() => _asking.Dispose();

@@ -22,8 +22,15 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
         FROM pg_catalog.pg_stat_activity WHERE application_name OPERATOR(pg_catalog.=) $1 AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() ORDER BY pid
         """;
 
+    // Each role may end its own sessions, and needs no right for it.
+    private const string End = """
+        SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+        WHERE application_name OPERATOR(pg_catalog.=) $1 AND usename OPERATOR(pg_catalog.=) current_user AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+        """;
+
     private static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(30); // programs are ended within less, connections too
 
     private long _turns;
@@ -31,6 +38,9 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
 
     /// <summary>By which name the server knows the sessions of this work.</summary>
     public string Application { get; } = $"holdfast {work} {Guid.NewGuid():n}"[..(10 + work.Length + 12)];
+
+    /// <summary>Connects as another role that has sessions of this work; null where there is none.</summary>
+    public Connector? Other { get; init; }
 
     /// <summary>Whether the work was given up: what is held at the server may be lost.</summary>
     public bool HasGivenUp { get; private set; }
@@ -55,6 +65,7 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var working = action(stop.Token);
         var failure = await LookAfterAsync(working, cancellationToken);
+        if (failure is null && !working.IsCompleted) await StopAsync(working, cancellationToken);
         if (failure is null) return await working;
         HasGivenUp = true;
         await stop.CancelAsync();
@@ -116,6 +127,38 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
             lockedAt = locked is not null && now == before ? lockedAt ?? movedAt : null;
             before = now;
             if (lockedAt is { } since && TimeProvider.System.GetElapsedTime(since) >= config.LockWait) return Locked(locked!);
+        }
+    }
+
+    // What does not end by itself ends with its sessions: rows are loaded as long as a function of the database sleeps over one of them.
+    private async Task StopAsync(Task working, CancellationToken cancellationToken)
+    {
+        if (await EndsAsync(working, StopWait)) return;
+        HasGivenUp = true;
+        foreach (var role in Other is null ? [connector] : new[] { connector, Other }) await EndSessionsAsync(role);
+        await EndsAsync(working, EndWait);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private static async Task<bool> EndsAsync(Task working, TimeSpan wait)
+    {
+        using var late = new CancellationTokenSource();
+        await Task.WhenAny(working, Task.Delay(wait, TimeProvider.System, late.Token));
+        await late.CancelAsync();
+        return working.IsCompleted;
+    }
+
+    private async Task EndSessionsAsync(Connector role)
+    {
+        using var limit = new CancellationTokenSource(2 * config.ConnectTimeout, TimeProvider.System);
+        try
+        {
+            await using var connection = await role.ConnectAsync(host, config.MaintenanceDatabase, limit.Token);
+            await connection.QueryAsync(End, r => r.GetBoolean(0), limit.Token, Application);
+        }
+        catch (Exception e) when (e is HoldfastException or NpgsqlException || limit.IsCancellationRequested)
+        {
+            // A server that cannot be reached ends them when it notices. The work was stopped, whatever becomes of them.
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class NewDatabase : IAsyncDisposable
     {
         DatabaseNames.Check(name);
         var server = await group.PrimaryAsync(cancellationToken);
-        var watch = group.Watch(server, "restore", name);
+        var watch = group.Watch(server, "restore", name, restorer == connector ? null : restorer);
         var made = new NewDatabase(connector, restorer, role, server, watch, await group.ConnectAsync(server, cancellationToken, watch), name);
         try
         {

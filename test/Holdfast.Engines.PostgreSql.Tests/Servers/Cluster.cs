@@ -83,6 +83,10 @@ public sealed class Cluster : IAsyncLifetime
         return connection;
     }
 
+    /// <summary>Waits until a query gives rows.</summary>
+    public Task UntilAsync(string query) => RunAsync(
+        "postgres", $"DO $$ BEGIN FOR i IN 1..6000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS ({query}) THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; RAISE 'it never came'; END $$");
+
     public async Task RunAsync(string database, string sql, string user = Superuser)
     {
         await using var connection = await OpenAsync(database, user);
