@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -51,6 +52,23 @@ public sealed class RepositoryTests
                 Assert.True(Path.Exists(target), $"{page} links to {m.Groups[1].Value}, which is not there.");
             });
         }
+    }
+
+    [Theory]
+    [InlineData("System.GC.Server", "False")] // a heap for each processor is half as much memory again
+    [InlineData("System.GC.Concurrent", "False")]
+    [InlineData("System.GC.ConserveMemory", "9")]
+    [InlineData("System.GC.Gen0MaxBudget", "8388608")]
+    [InlineData("System.Runtime.TieredPGO", "False")]
+    public void The_command_is_built_with_the_settings_of_the_runtime_that_its_project_means(string name, string value)
+    {
+        // A property whose name is wrong is passed over without a word.
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Name;
+        var folder = Path.Combine(Repository.Root, "artifacts", "bin", "Holdfast.Cli");
+        var file = Directory.GetDirectories(folder, $"{configuration}*").Select(f => Path.Combine(f, "holdfast.runtimeconfig.json")).Where(File.Exists);
+        using var config = JsonDocument.Parse(File.ReadAllText(file.MaxBy(File.GetLastWriteTimeUtc)!));
+        var properties = config.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties");
+        Assert.Equal(value, properties.GetProperty(name).ToString());
     }
 
     [Fact]
