@@ -58,7 +58,7 @@ public sealed class RepositoryTests
     [InlineData("System.GC.Server", "False")] // a heap for each processor is half as much memory again
     [InlineData("System.GC.Concurrent", "False")]
     [InlineData("System.GC.ConserveMemory", "9")]
-    [InlineData("System.GC.Gen0MaxBudget", "8388608")]
+    [InlineData("System.GC.Gen0MaxBudget", "4194304")]
     [InlineData("System.Runtime.TieredPGO", "False")]
     public void The_command_is_built_with_the_settings_of_the_runtime_that_its_project_means(string name, string value)
     {
