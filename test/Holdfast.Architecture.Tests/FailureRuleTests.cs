@@ -22,6 +22,15 @@ public sealed partial class FailureRuleTests
     [Fact]
     public void Nothing_is_async_without_somebody_who_could_wait_for_it() => Assert.Empty(Lines(line => line.Contains("async void", StringComparison.Ordinal)));
 
+    [Fact]
+    public void No_filter_of_a_catch_takes_a_lock()
+    {
+        // It runs before what threw lets go of its own locks: two threads could wait for each other without end.
+        var locking = Sources.SelectMany(f => TakesALock().Matches(Repository.Read(f))).Select(m => m.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+        Assert.NotEmpty(locking);
+        Assert.Empty(Lines(line => Filter().Match(line) is { Success: true } filter && Called().Matches(filter.Value).Any(c => locking.Contains(c.Groups[1].Value))));
+    }
+
     private static List<string> Lines(Func<string, bool> breaksTheRule) =>
     [
         .. Sources.SelectMany(f => Repository.Read(f).Split('\n').Index().Where(l => breaksTheRule(l.Item)).Select(l => $"{f}:{l.Index + 1}: {l.Item.Trim()}")),
@@ -29,6 +38,16 @@ public sealed partial class FailureRuleTests
 
     [GeneratedRegex(@"catch \((OperationCanceled|TaskCanceled)Exception")]
     private static partial Regex CatchesCancellation();
+
+    // A method, whose body comes to a lock before its end.
+    [GeneratedRegex(@"^    (?:public|internal|private|protected)[^\n=;(]* (\w+)\([^\n]*\)\n    \{(?:(?!\n    \}).)*?\block \(", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex TakesALock();
+
+    [GeneratedRegex(@"\bwhen \(.*")]
+    private static partial Regex Filter();
+
+    [GeneratedRegex(@"\b(\w+)\(")]
+    private static partial Regex Called();
 
     // Subscribers.Notify calls them one by one; a delegate in lower case is a parameter, not an event.
     [GeneratedRegex(@"\b[A-Z]\w*\?\.Invoke\(")]

@@ -62,9 +62,10 @@ public sealed class SourceBook : IAsyncDisposable
             {
                 return monitor.Use();
             }
-            catch (HoldfastException) when (IsReplaced(monitor))
+            catch (HoldfastException)
             {
-                // Another has taken its place: that one is meant.
+                // Where another has taken its place, that one is meant. Not asked in a filter: those run before what threw lets go of its locks.
+                if (!IsReplaced(monitor)) throw;
             }
         }
     }

@@ -221,11 +221,14 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_isClosed) throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{Attached.Name}' was detached.", "If it was saved anew, ask again.");
-            _users++;
+            if (!_isClosed)
+            {
+                _users++;
+                return new(this);
+            }
         }
 
-        return new(this);
+        throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{Attached.Name}' was detached.", "If it was saved anew, ask again.");
     }
 
     private async Task FollowAsync(Task running)

@@ -166,6 +166,27 @@ public sealed class SourceBookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_uses_a_source_while_it_is_saved_anew_again_and_again_waits_for_nobody_without_end()
+    {
+        await AttachAsync();
+        var isOver = false;
+        var users = Enumerable.Range(0, 4).Select(_ => Task.Run(
+            async () =>
+            {
+                while (!Volatile.Read(ref isOver)) await (await _book.UseAsync("shop", Token)).DisposeAsync();
+            },
+            Token)).ToList();
+        var saving = Task.Run(
+            () =>
+            {
+                for (var i = 0; i < 2000; i++) _book.Attach(new("odd", new OddSource("shop"), false));
+                Volatile.Write(ref isOver, true);
+            },
+            Token);
+        await Task.WhenAll([saving, .. users]).WaitAsync(TimeSpan.FromMinutes(2), Token);
+    }
+
+    [Fact]
     public async Task A_source_that_is_saved_anew_is_there_all_the_time()
     {
         await AttachAsync();
