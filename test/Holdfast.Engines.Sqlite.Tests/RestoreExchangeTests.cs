@@ -7,6 +7,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Restore;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
@@ -116,8 +117,8 @@ public sealed partial class RestoreExchangeTests : IDisposable
     public void A_folder_that_somebody_put_in_the_place_of_the_one_to_work_in_is_refused()
     {
         using var around = Beneath.OpenRoot(_folder["mine"]);
-        Directory.CreateDirectory(_folder["mine/open"]);
-        File.SetUnixFileMode(_folder["mine/open"], (UnixFileMode)Convert.ToInt32("770", 8));
+        MakeOpen();
+        File.CreateSymbolicLink(_folder["mine/open/open-journal"], "../../theirs/app.db");
         Refuses("open");
         if (!Environment.IsPrivilegedProcess) return;
         Directory.CreateDirectory(_folder["mine/other"], (UnixFileMode)Convert.ToInt32("700", 8));
@@ -129,6 +130,33 @@ public sealed partial class RestoreExchangeTests : IDisposable
             var failure = Assert.Throws<HoldfastException>(() => WorkFolder.Make(around, name, "mine"));
             Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_folder_that_keeps_its_mode_is_worked_in_for_its_file_system_knows_none(bool isRefused)
+    {
+        MakeOpen();
+        using var around = Beneath.OpenRoot(_folder["mine"]);
+        using var folder = Beneath.OpenFolder(around, "open");
+        var user = FileStatus.Of(folder).User;
+        Assert.True(WorkFolder.IsOurs(folder, user, Close));
+        Assert.False(WorkFolder.IsOurs(folder, user + 1, Close));
+
+        void Close(SafeFileHandle handle)
+        {
+            if (isRefused) throw new UnauthorizedAccessException(); // vfat; with its option quiet, and CIFS, nothing happens
+        }
+    }
+
+    [Fact]
+    public void An_empty_folder_of_ours_that_others_could_enter_is_closed_to_them_and_worked_in()
+    {
+        MakeOpen();
+        using var around = Beneath.OpenRoot(_folder["mine"]);
+        using var work = WorkFolder.Make(around, "open", "mine");
+        Assert.Equal(Convert.ToInt32("40700", 8), FileStatus.Of(_folder["mine/open"])!.Value.Mode);
     }
 
     [Fact]
@@ -157,6 +185,12 @@ public sealed partial class RestoreExchangeTests : IDisposable
         await source.RemoveLeftoversAsync(default);
         Assert.False(Path.Exists(_folder[one]) || Path.Exists(_folder[one + ".lock"]));
         Assert.True(Path.Exists(_folder[$"{two}/keep.db"]));
+    }
+
+    private void MakeOpen()
+    {
+        Directory.CreateDirectory(_folder["mine/open"]);
+        File.SetUnixFileMode(_folder["mine/open"], (UnixFileMode)Convert.ToInt32("770", 8));
     }
 
     private async Task RestoreAsync(BackupType type, Moment moment, Action act, string name = "new.db")

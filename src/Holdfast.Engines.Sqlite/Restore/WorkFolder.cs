@@ -55,6 +55,30 @@ internal sealed class WorkFolder : IDisposable
         $"'{shown}' is not the one any more that was made there.",
         "Somebody else writes to that folder. Restore into one that only this user may write to.");
 
+    /// <summary>
+    /// Whether a folder is the one that was made: its owner is right, and nobody else may enter. One that is open to others in spite of the
+    /// mode it was made with is closed to them. One that stays open has no modes, as on vfat or CIFS, and nothing more can be told; one that
+    /// closes has them, and only while it is empty has nobody laid anything in it.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="user">Whoever the file system takes us for.</param>
+    /// <param name="close">Closes it to others.</param>
+    internal static bool IsOurs(SafeFileHandle folder, uint user, Action<SafeFileHandle> close)
+    {
+        if (FileStatus.Of(folder).User != user) return false;
+        if (IsClosed(folder)) return true;
+        try
+        {
+            close(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true; // its owner may always do so, except where there are no modes
+        }
+
+        return !IsClosed(folder) || IsEmpty(folder);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -84,11 +108,11 @@ internal sealed class WorkFolder : IDisposable
         _lock = PrivateFile.Create(Path + Orphans.LockEnding, FileShare.None);
         Directory.CreateDirectory(Path, OwnerOnly);
         _folder = Beneath.OpenFolder(_around, _name);
-        if (!IsOurs(FileStatus.Of(_folder), FileStatus.Of(_lock.SafeFileHandle))) throw Exchanged($"{shown}/{_name}");
+        if (!IsOurs(_folder, FileStatus.Of(_lock.SafeFileHandle).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly))) throw Exchanged($"{shown}/{_name}");
         File = DatabaseFile.ToBe(_folder, _name, $"{shown}/{_name}/{_name}");
     }
 
-    // Its owner is whoever the file system takes us for, and nobody else may enter; unless it knows no modes.
-    private static bool IsOurs(in FileStatus folder, in FileStatus file) =>
-        folder.User == file.User && ((folder.Mode & OthersMask) == 0 || (file.Mode & OthersMask) != 0);
+    private static bool IsClosed(SafeFileHandle folder) => (FileStatus.Of(folder).Mode & OthersMask) == 0;
+
+    private static bool IsEmpty(SafeFileHandle folder) => !Directory.EnumerateFileSystemEntries(Beneath.PathIn(folder, "")).Any();
 }
