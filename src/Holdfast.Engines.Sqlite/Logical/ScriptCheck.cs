@@ -5,11 +5,15 @@ namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
 /// Holds a script against the rules that <see cref="ScriptLoader"/> has for its text, and runs nothing of it: what a restore would refuse
-/// before SQLite sees it. What SQLite makes of it, only a restore tells.
+/// before SQLite sees it. What SQLite makes of it, only a restore tells. A restore holds a statement of any length that a row may have; a
+/// check, which begins by itself, ends before one of more than <see cref="LongestStatement"/>, and finds no fault in what follows.
 /// </summary>
 internal sealed unsafe class ScriptCheck : IStreamCheck
 {
-    private readonly StatementSplitter _splitter = new();
+    /// <summary>Bytes of the longest statement that is checked, more or less a chunk.</summary>
+    internal const int LongestStatement = 32 * 1024 * 1024;
+
+    private StatementSplitter? _splitter = new(); // null once a statement was too long to check
     private InsertRows.TakeRow? _skipRow;
     private byte[] _head = [];
     private int _values;
@@ -19,28 +23,31 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
     /// <inheritdoc/>
     public void Take(ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length > 0)
+        while (bytes.Length > 0 && _splitter is not null)
         {
             _splitter.Take(ref bytes);
             while (_splitter.TryNext(out var statement))
             {
-                Check(statement);
+                Check(statement, _splitter.Offset);
                 _splitter.Done();
             }
+
+            if (_splitter.Held > LongestStatement) _splitter = null;
         }
     }
 
     /// <inheritdoc/>
     public void End()
     {
+        if (_splitter is null) return;
         if (_splitter.HasRest || !_isComplete) throw ScriptFault.Cut(_number, _splitter.Offset);
     }
 
-    private void Check(Span<byte> sql)
+    private void Check(Span<byte> sql, long offset)
     {
         _number++;
         var begin = ScriptFault.BeginOf(sql);
-        if (Fault(sql) is { } fault) throw ScriptFault.Refused(_number, _splitter.Offset, fault, begin);
+        if (Fault(sql) is { } fault) throw ScriptFault.Refused(_number, offset, fault, begin);
     }
 
     private string? Fault(Span<byte> sql)

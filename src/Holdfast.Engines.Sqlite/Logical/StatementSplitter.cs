@@ -20,6 +20,9 @@ internal sealed class StatementSplitter
     /// <summary>Whether anything but white space is left.</summary>
     public bool HasRest => _buffer.AsSpan(_start, _end - _start).Trim(" \t\r\n"u8).Length > 0;
 
+    /// <summary>Bytes that are held.</summary>
+    public int Held => _end - _start;
+
     /// <summary>Takes the next piece of a chunk and shortens the chunk by it.</summary>
     public void Take(ref ReadOnlySpan<byte> chunk)
     {

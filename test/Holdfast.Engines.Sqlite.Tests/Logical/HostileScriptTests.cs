@@ -164,6 +164,27 @@ public sealed class HostileScriptTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(16, true)]
+    [InlineData(200, false)]
+    public void A_verification_neither_holds_nor_refuses_a_statement_that_is_too_long_to_check(int megabytes, bool isChecked)
+    {
+        var check = new ScriptCheck();
+        var piece = new byte[1024 * 1024];
+        piece.AsSpan().Fill((byte)'x');
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        check.Take(Encoding.UTF8.GetBytes(Head + "INSERT INTO \"t\" VALUES\n(1,'"));
+        for (var i = 0; i < megabytes; i++) check.Take(piece);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5L * ScriptCheck.LongestStatement);
+        var failure = Record.Exception(() => check.Take("');\nSELECT 1;\n"u8));
+        if (!isChecked) check.End();
+        Assert.Equal(isChecked, failure is HoldfastException);
+    }
+
+    [Fact]
+    public void A_verification_tells_what_is_refused_before_a_statement_that_is_too_long_to_check() =>
+        Assert.Throws<HoldfastException>(() => new ScriptCheck().Take(Encoding.UTF8.GetBytes(Head + "SELECT 1;\nINSERT INTO \"t\" VALUES\n(1,'")));
+
     [Fact]
     public async Task Triggers_do_not_run_while_loading()
     {
