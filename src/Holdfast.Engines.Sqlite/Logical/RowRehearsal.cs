@@ -25,7 +25,7 @@ internal sealed class RowRehearsal
     {
         (_connection, _rehearsal, _limits) = (connection, rehearsal, limits);
         _isUtf16 = connection.QueryText("PRAGMA encoding") != "UTF-8";
-        var indexes = schema.Objects.Where(o => o.Type == "index" && MayMakeMuch(o.Definition));
+        var indexes = schema.Objects.Where(o => o.Type == "index" && MayMakeMuch(o.Definition) && WorksSomethingOut(connection, o));
         _workingIndexes = new(indexes.Select(o => o.Table), StringComparer.OrdinalIgnoreCase);
     }
 
@@ -44,6 +44,17 @@ internal sealed class RowRehearsal
         if (tables.Count == 0) return;
         using (var begin = rehearsal.Prepare(StatementKind.Own, "BEGIN")) begin.Step(); // faster; it goes with the rehearsal
         foreach (var table in tables) rows.Check(table, cancellationToken);
+    }
+
+    // Names and comments hold such words, too.
+    private static bool WorksSomethingOut(SqliteConnection connection, SchemaObject index)
+    {
+        using var terms = connection.Prepare(
+            "SELECT 1 FROM pragma_index_xinfo(?1, 'main') WHERE cid = -2 UNION ALL " +
+            "SELECT 1 FROM pragma_index_list(?2, 'main') WHERE name = ?1 AND partial");
+        terms.BindText(1, index.Name);
+        terms.BindText(2, index.Table);
+        return terms.Step();
     }
 
     private static bool MayMakeMuch(string definition) =>
