@@ -16,7 +16,7 @@ public sealed record JobLimits
     /// <summary>Restores at once. 1 and more; default 2.</summary>
     public int Restores { get; init; } = 2;
 
-    /// <summary>Jobs of all kinds that read or write one source at once. 1 and more; null, the default, for what the lanes allow.</summary>
+    /// <summary>Jobs of all kinds but comparisons that read or write one source at once. 1 and more; null, the default, for what the lanes allow.</summary>
     public int? PerSource { get; init; }
 
     /// <summary>Jobs of all kinds that read or write one destination at once, without backups that only wait to be published. 1 and more; null, the default, for what the lanes allow.</summary>

@@ -239,7 +239,9 @@ public sealed partial class JobQueue
 
         if (job.Source is null) yield break;
         yield return new($"{job.Lane} source {job.Source}", _limits.SourceSlotsOf(job.Lane));
-        yield return new($"source {job.Source}", _limits.PerSource ?? int.MaxValue);
+
+        // A comparison lasts hours where the database is large, and gives way to nobody: it must not take the place of a backup.
+        if (job.Lane != JobLane.Compare) yield return new($"source {job.Source}", _limits.PerSource ?? int.MaxValue);
     }
 
     private IEnumerable<JobNeed> UnderWayOf(Job job) =>

@@ -110,6 +110,16 @@ public sealed class JobQueueTests
     }
 
     [Fact]
+    public void A_comparison_takes_no_place_of_its_source()
+    {
+        var queue = new JobQueue(Limits with { PerSource = 1 });
+        Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Compare, "shop"))[0].State);
+        Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Small, "shop", "nas"))[0].State);
+        Assert.Equal(JobState.Waiting, Add(queue, 1, () => new(JobLane.Compare, "shop"))[0].State); // still one at a time
+        Assert.Equal(JobState.Waiting, Add(queue, 1, () => new(JobLane.Small, "shop", "nas"))[0].State);
+    }
+
+    [Fact]
     public async Task The_groups_take_turns_and_within_one_the_first_is_first()
     {
         var queue = new JobQueue(new() { Small = 1 });
