@@ -113,9 +113,9 @@ public sealed class JobQueueTests
     public void A_comparison_takes_no_place_of_its_source()
     {
         var queue = new JobQueue(Limits with { PerSource = 1 });
-        Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Compare, "shop"))[0].State);
+        Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Compare, "shop", []))[0].State);
         Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Small, "shop", "nas"))[0].State);
-        Assert.Equal(JobState.Waiting, Add(queue, 1, () => new(JobLane.Compare, "shop"))[0].State); // still one at a time
+        Assert.Equal(JobState.Waiting, Add(queue, 1, () => new(JobLane.Compare, "shop", []))[0].State); // still one at a time
         Assert.Equal(JobState.Waiting, Add(queue, 1, () => new(JobLane.Small, "shop", "nas"))[0].State);
     }
 
