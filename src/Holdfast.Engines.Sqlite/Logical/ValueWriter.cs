@@ -76,12 +76,14 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableS
                 ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob => "a floating-point number, which would become text",
                 ColumnRule.Numeric or ColumnRule.OnlyInteger when ValueRules.IsWhole(value.Real) => "a floating-point number that would become an integer",
                 ColumnRule.OnlyInteger => "a floating-point number, which it does not take",
+                ColumnRule.Real or ColumnRule.OnlyReal when BitConverter.DoubleToInt64Bits(value.Real) == long.MinValue => "a negative zero, which would lose its sign",
                 _ => null,
             },
             TypeText => rule switch
             {
                 ColumnRule.Numeric or ColumnRule.Real when LooksLikeNumber(value) => "text that would become a number",
                 ColumnRule.OnlyInteger or ColumnRule.OnlyReal or ColumnRule.OnlyBlob => "text, which it does not take",
+                _ when utf16 is not null && value.Length % 2 != 0 => "text in UTF-16 with half a character at its end, which would be cut off",
                 _ => null,
             },
             _ => rule is ColumnRule.OnlyInteger or ColumnRule.OnlyReal or ColumnRule.OnlyText ? "a blob, which it does not take" : null,

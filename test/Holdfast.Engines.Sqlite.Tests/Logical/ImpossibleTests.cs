@@ -19,6 +19,7 @@ public sealed class ImpossibleTests : IDisposable
     [InlineData("become a number", "CREATE TABLE u(id INTEGER PRIMARY KEY, note BLOB); INSERT INTO u VALUES(1,'7'||char(0)||' important');" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, note STRING)' WHERE name='u'")]
     [InlineData("become an integer", "CREATE TABLE u(id INTEGER PRIMARY KEY, n); INSERT INTO u VALUES(1,7.0);" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n INT)' WHERE name='u'")]
     [InlineData("become text", "CREATE TABLE u(id INTEGER PRIMARY KEY, n); INSERT INTO u VALUES(1,7);" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n TEXT)' WHERE name='u'")]
+    [InlineData("lose its sign", "CREATE TABLE u(id INTEGER PRIMARY KEY, n BLOB); INSERT INTO u VALUES(1,-0.0);" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n REAL)' WHERE name='u'")]
     [InlineData("\"sqlite_user\"", "CREATE TABLE x(a); INSERT INTO x VALUES(42);" + Edit + "name='sqlite_user',tbl_name='sqlite_user',sql='CREATE TABLE sqlite_user(a)' WHERE name='x'")]
     public async Task What_no_script_can_bring_back_is_told_when_it_is_backed_up(string what, string sql)
     {
@@ -26,6 +27,19 @@ public sealed class ImpossibleTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
         Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
         Assert.Contains(what, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Text_in_UTF16_with_half_a_character_at_its_end_is_told_when_it_is_backed_up()
+    {
+        var path = _sandbox.Create("PRAGMA encoding='UTF-16le'; CREATE TABLE t(a); INSERT INTO t VALUES(x'6100ab')");
+        var file = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        var at = file.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[2, 18, 0x61, 0, 0xab]); // a record's header, and a blob of three bytes
+        file[at + 1] = 19; // which is a text now
+        await File.WriteAllBytesAsync(path, file, TestContext.Current.CancellationToken);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
+        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Contains("half a character", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,6 +93,7 @@ public sealed class ImpossibleTests : IDisposable
     [InlineData("CREATE TABLE s(a); INSERT INTO s VALUES(7); CREATE INDEX j ON s(abs(a)); CREATE TABLE t(a, b AS (a || a)); INSERT INTO t VALUES('x'), (x'00ff'), (7), (1.5); CREATE UNIQUE INDEX i ON t(lower(a), b) WHERE b > ''")]
     [InlineData("PRAGMA encoding='UTF-16'; CREATE TABLE t(a, b AS (printf('%.*c', 500000, a)) STORED); INSERT INTO t VALUES('ä')")]
     [InlineData("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a, b AS (a + 1) STORED); INSERT INTO t(a) VALUES(1), (2); DELETE FROM t WHERE id = 2")]
+    [InlineData("CREATE TABLE t(a CHECK(a > 0), b AS (a * 2)); PRAGMA ignore_check_constraints=ON; INSERT INTO t VALUES(-1)")]
     public async Task What_is_generated_of_rows_comes_back(string sql) => await _sandbox.RoundTripAsync(_sandbox.Create(sql));
 
     [Theory]
