@@ -382,7 +382,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     private bool MayCompare(BackupTask task) => MayRun(task.Id) && FindSource(task.Database.Source) is { Status.Problem: null };
 
     private void BackUpNow(BackupTask task) =>
-        Queue.AddDue(Work(new(task.Database, task.Settings, BackupKind.Incremental, task)), () => Tasks.Find(task.Id) is { Settings.Runs: true });
+        Queue.AddDue(Work(new(task.Database, task.Settings, BackupKind.Incremental, task)), () => Tasks.Find(task.Id) is { Settings.Runs: true } && Core.Scheduling.Comparisons.MayBackUp(StatusOf(task.Id)));
 
     private bool IsReady(string source) => FindSource(source) is not { IsSettled: false };
 

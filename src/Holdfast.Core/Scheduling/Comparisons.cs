@@ -25,7 +25,11 @@ public static class Comparisons
     /// <param name="status">What has become of it so far.</param>
     /// <param name="now">The time.</param>
     public static bool IsDueBesideBackups(BackupTask task, TaskStatus status, DateTimeOffset now) =>
-        task.Settings.Runs && status.Content is not null && IsDue(task, status, now) && (status.LastCompared is not { } last || HasCome(task, last, now));
+        task.Settings.Runs && MayBackUp(status) && status.Content is not null && IsDue(task, status, now) && (status.LastCompared is not { } last || HasCome(task, last, now));
+
+    /// <summary>Whether a backup beside the schedule may begin where they differ: none that an operator has put off, or that has to be tried again, is waited for.</summary>
+    /// <param name="status">What has become of the task so far.</param>
+    public static bool MayBackUp(TaskStatus status) => status.DelayedUntil is null && status.FailedKind is null;
 
     private static bool HasCome(BackupTask task, DateTimeOffset last, DateTimeOffset now)
     {

@@ -129,7 +129,7 @@ public static class StatusChanges
     /// <param name="start">When the comparison began.</param>
     /// <param name="isEqual">Whether it was read to its end, and is equal.</param>
     public static TaskStatus Compared(TaskStatus status, DateTimeOffset start, bool isEqual) =>
-        status with { LastCompared = start, LastRead = isEqual ? start : status.LastRead };
+        status with { LastCompared = start, LastRead = isEqual && !(status.LastRead > start) ? start : status.LastRead };
 
     /// <summary>A destination no longer holds the newest backup: it means another place now, or somebody removed the backup there. The status itself where it did not.</summary>
     /// <param name="status">The status.</param>

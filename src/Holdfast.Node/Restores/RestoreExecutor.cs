@@ -91,6 +91,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
     private async Task<RestoredDatabase> MakeAsync(RestoreAsk ask, SourceUse use, OpenedPoint opened, RestoreMeter meter, CancellationToken cancellationToken)
     {
         Exception? failure = null;
+        var began = time.GetUtcNow();
         try
         {
             return await RestoreRunner.RunAsync(use.Engine, use.Source, ask.Target.Name, opened.Reader, ask.File, ask.ContinueOnError, meter, cancellationToken);
@@ -102,7 +103,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
         }
         finally
         {
-            roles.Note(ask.Target.Source, meter.RestoreRole, failure);
+            roles.Note(ask.Target.Source, began, meter.RestoreRole, failure);
         }
     }
 

@@ -20,9 +20,10 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, TimeProvide
 
     /// <summary>Notes what a restore has found.</summary>
     /// <param name="source">Name of the source.</param>
+    /// <param name="began">When it began: one that began before a change was found says nothing of that.</param>
     /// <param name="role">The role; null where the engine has none, or it was not looked at.</param>
     /// <param name="failure">Why the restore failed; null where it did not.</param>
-    internal void Note(string source, RestoreRoleState? role, Exception? failure)
+    internal void Note(string source, DateTimeOffset began, RestoreRoleState? role, Exception? failure)
     {
         if (failure is HoldfastException known && known.Error == ErrorCatalogue.RestoreRoleChanged)
         {
@@ -31,7 +32,7 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, TimeProvide
         }
         else if (role?.After is { } now)
         {
-            records.Change(source, r => r?.RestoreRole is { } change && (change.Before ?? now) == now ? r with { RestoreRole = null } : null);
+            records.Change(source, r => r?.RestoreRole is { } change && began >= change.At && (change.Before ?? now) == now ? r with { RestoreRole = null } : null);
         }
     }
 

@@ -37,6 +37,14 @@ public sealed class ComparisonsTests
     }
 
     [Fact]
+    public void A_comparison_does_not_set_back_what_a_backup_has_read_meanwhile()
+    {
+        var read = TaskStatus.Never with { LastRead = Start.AddHours(1) };
+        Assert.Equal((Start.AddHours(1), Start), (StatusChanges.Compared(read, Start, isEqual: true).LastRead, StatusChanges.Compared(read, Start, isEqual: true).LastCompared));
+        Assert.Equal(Start.AddHours(2), StatusChanges.Compared(read, Start.AddHours(2), isEqual: true).LastRead);
+    }
+
+    [Fact]
     public void A_clock_that_was_ahead_puts_no_comparison_off() =>
         Assert.All(Tasks(20, 24), t => Assert.True(Comparisons.IsDue(t, TaskStatus.Never with { LastRead = Start.AddYears(10) }, Start)));
 
@@ -63,6 +71,8 @@ public sealed class ComparisonsTests
         Assert.False(Comparisons.IsDueBesideBackups(runs, known, Start));
         Assert.False(Comparisons.IsDueBesideBackups(runs, known with { Content = null }, later));
         Assert.False(Comparisons.IsDueBesideBackups(task, known, later));
+        Assert.False(Comparisons.IsDueBesideBackups(runs, known with { DelayedUntil = later.AddDays(1) }, later)); // an operator has put it off
+        Assert.False(Comparisons.IsDueBesideBackups(runs, known with { FailedKind = BackupKind.Full }, later)); // it is tried again
         Assert.False(Comparisons.IsDueBesideBackups(runs with { Settings = runs.Settings with { Disabled = true } }, known, later));
     }
 
