@@ -65,7 +65,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalogue.RestoreRoleChanged)
         {
             // Code of the old database may have run, and be the reason.
-            if (!made.Watch.HasGivenUp && !cancellationToken.IsCancellationRequested) await restoring.VerifyAsync(made.Server, made.Maintenance, around.Name, cancellationToken);
+            if (!cancellationToken.IsCancellationRequested) await VerifyFailedAsync(around.Name, cancellationToken);
             if (e is NpgsqlException) throw ServerFailure.Of(e, $"'{request.Name}' on {made.Server.Host}");
             throw;
         }
@@ -80,6 +80,26 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => made.DisposeAsync();
+
+    // What was given up may have lost its sessions. Code that makes a restore look stalled is looked for all the same.
+    private async Task VerifyFailedAsync(string database, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (made.Watch.HasGivenUp) limit.CancelAfter(2 * config.ConnectTimeout);
+        try
+        {
+            await using var other = made.Watch.HasGivenUp ? await made.ConnectAsync(limit.Token) : null;
+            await restoring.VerifyAsync(made.Server, other ?? made.Maintenance, database, limit.Token);
+        }
+        catch (HoldfastException e) when (e.Error != ErrorCatalogue.RestoreRoleChanged)
+        {
+            // The server does not answer: that is what the restore failed with.
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Nor does it in time.
+        }
+    }
 
     // The role that the connections of one role become; one that is there for restores alone stays what it is.
     private string? RoleInside => restoring.IsApart ? null : config.Restore.Owner;

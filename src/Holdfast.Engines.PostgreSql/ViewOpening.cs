@@ -15,6 +15,8 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
 {
     private const int MostConflicts = 2;
 
+    private const string LockStatement = "IN ACCESS SHARE MODE"; // of the statement that failed, as pg_dump tells it
+
     private static readonly TimeSpan ShortLockWait = TimeSpan.FromMilliseconds(500); // half of the server's deadlock_timeout by default
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(5);
 
@@ -99,10 +101,11 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
     private async Task<DumpRun> DumpAsync(Tool tool, Server server, Surroundings around, long expectedBytes, CancellationToken cancellationToken)
     {
         var begun = TimeProvider.System.GetTimestamp();
+        var isAtOnce = false;
         for (var pause = FirstPause; ; pause = pause < LongestPause ? 2 * pause : LongestPause)
         {
             var left = config.LockWait - TimeProvider.System.GetElapsedTime(begun);
-            var isShort = left > config.LockWait / 2 || left < ShortLockWait;
+            var isShort = (!isAtOnce && left > config.LockWait / 2) || left < ShortLockWait;
             try
             {
                 return await StartAsync(tool, server, around, expectedBytes, isShort ? ShortLockWait : left, cancellationToken);
@@ -110,6 +113,10 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
             catch (HoldfastException e) when (isShort && e.Error == ErrorCatalogue.SourceLocked && MayWait())
             {
                 await Task.Delay(pause, TimeProvider.System, cancellationToken);
+            }
+            catch (HoldfastException e) when (isShort && !isAtOnce && e.Message.Contains(LockStatement, StringComparison.Ordinal))
+            {
+                isAtOnce = true; // a server that speaks another language: it may be the lock, and more than one try tells nothing more
             }
         }
 

@@ -36,6 +36,7 @@ public sealed class LateCheckTests(Cluster cluster) : ServerTest(cluster)
         CREATE TABLE w("i" int PRIMARY KEY, n int GENERATED ALWAYS AS (fine("i")) STORED, CONSTRAINT c CHECK (fine("i") > 0));
         COMMENT ON CONSTRAINT c ON w IS 'told'; INSERT INTO w SELECT generate_series(1, 100);
         CREATE DOMAIN few AS int CONSTRAINT is_few CHECK (fine(VALUE) < 10); CREATE TABLE d(f few); INSERT INTO d VALUES (1);
+        CREATE DOMAIN plain AS int CONSTRAINT is_plain CHECK (fine(VALUE) > 0); CREATE TABLE a(f plain[]); INSERT INTO a VALUES ('{1}');
         CREATE TABLE parent(i int CONSTRAINT of_parent CHECK (fine(i) > 0) NO INHERIT, CONSTRAINT of_all CHECK (fine(i) > 1));
         CREATE TABLE child(CONSTRAINT of_all CHECK (fine(i) > 1)) INHERITS (parent); INSERT INTO child VALUES (1);
         CREATE TABLE q(i int, n int GENERATED ALWAYS AS (fine(i)) STORED, CHECK (fine(i) > 0)) PARTITION BY LIST (i);
@@ -97,6 +98,22 @@ public sealed class LateCheckTests(Cluster cluster) : ServerTest(cluster)
         Assert.Empty(await RestoreAsync(Cluster.Source(), items, fingerprint, true));
         Assert.Equal(await Contents.SchemaAsync(Cluster, "shop"), await Contents.SchemaAsync(Cluster, "copy"));
         Assert.Equal(await Contents.SumsAsync(Cluster, "shop"), await Contents.SumsAsync(Cluster, "copy"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_function_sets_for_one_table_does_not_count_for_the_next(bool continues)
+    {
+        await MakeAsync("""
+            CREATE FUNCTION lead(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM set_config('search_path', 'evil', false); RETURN i; END $$;
+            CREATE FUNCTION path(i int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT current_setting('search_path') $$;
+            CREATE TABLE a(i int, n int GENERATED ALWAYS AS (lead(i)) STORED);
+            CREATE TABLE b(i int, n text GENERATED ALWAYS AS (path(i)) STORED); INSERT INTO b VALUES (1); INSERT INTO a VALUES (1);
+            """);
+        var (items, fingerprint) = await BackUpAsync("shop");
+        Assert.Empty(await RestoreAsync(Cluster.Source(), items, fingerprint, continues));
+        Assert.Equal([""], await Cluster.QueryAsync("copy", "SELECT n FROM b"));
     }
 
     [Theory]

@@ -76,6 +76,28 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         await AssertNothingLeftAsync();
     }
 
+    [Fact]
+    public async Task Code_that_changes_the_role_and_then_has_the_restore_given_up_is_told_all_the_same()
+    {
+        await MakeHostileAsync("""
+            IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = session_user AND s.setdatabase = 0) THEN
+                PERFORM set_config('application_name', 'not holdfast', false), pg_sleep(8);
+            END IF;
+            ALTER ROLE CURRENT_USER SET work_mem = '64kB';
+            """);
+        var backup = await BackUpAsync("shop", Config);
+        try
+        {
+            var impatient = Config with { StallTimeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(5) };
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(impatient, "copy", backup));
+            Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
+        }
+        finally
+        {
+            await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} RESET ALL");
+        }
+    }
+
     [Theory]
     [InlineData("ALTER ROLE CURRENT_USER PASSWORD 'x'", "the password")]
     [InlineData("ALTER ROLE CURRENT_USER SET work_mem = '64kB'", "work_mem")]

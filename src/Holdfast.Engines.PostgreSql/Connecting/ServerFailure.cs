@@ -51,9 +51,11 @@ internal static class ServerFailure
             PostgresErrorCodes.SerializationFailure => (ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
             PostgresErrorCodes.LockNotAvailable => (ErrorCatalogue.SourceLocked, "Something holds a lock for long: pg_stat_activity and pg_locks show what."),
             PostgresErrorCodes.DiskFull => (ErrorCatalogue.DestinationFull, "Make room on the server."),
+            PostgresErrorCodes.OutOfMemory when p.MessageText.Contains("shared memory", StringComparison.Ordinal) => (
+                ErrorCatalogue.SourceUnreadable, "It has no room for so many locks: raise max_locks_per_transaction there, and restart it."),
             PostgresErrorCodes.OutOfMemory => (
                 ErrorCatalogue.SourceUnreadable,
-                "It holds a row that it loads three times, as text. Give the server more memory, or run fewer at once."),
+                "The server holds a row three times, as text, while it loads it. Give the server more memory, or run fewer at once."),
             PostgresErrorCodes.InsufficientPrivilege => (ErrorCatalogue.NotAllowed, "Grant the role what the message names."),
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => (ErrorCatalogue.SourceUnreadable, "The server was stopped, or somebody ended the session; try again when it runs."),
             _ => (otherwise ?? ErrorCatalogue.SourceUnreadable, otherwiseHint ?? "The server's log says more."),

@@ -69,6 +69,7 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
         if (failure is null) return await working;
         HasGivenUp = true;
         await stop.CancelAsync();
+        if (failure!.Error == ErrorCatalogue.SourceLocked) await EndAsync(working);
         try
         {
             return await working.WaitAsync(EndWait, TimeProvider.System, cancellationToken); // it may have ended well just now
@@ -133,11 +134,18 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
     // What does not end by itself ends with its sessions: rows are loaded as long as a function of the database sleeps over one of them.
     private async Task StopAsync(Task working, CancellationToken cancellationToken)
     {
-        if (await EndsAsync(working, StopWait)) return;
+        if (await EndAsync(working)) return;
         HasGivenUp = true;
-        foreach (var role in Other is null ? [connector] : new[] { connector, Other }) await EndSessionsAsync(role);
         await EndsAsync(working, EndWait);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    // Whether it ended by itself.
+    private async Task<bool> EndAsync(Task working)
+    {
+        if (await EndsAsync(working, StopWait)) return true;
+        foreach (var role in Other is null ? [connector] : new[] { connector, Other }) await EndSessionsAsync(role);
+        return false;
     }
 
     private static async Task<bool> EndsAsync(Task working, TimeSpan wait)

@@ -19,18 +19,13 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     public const string NeedsFunction =
         "EXISTS (SELECT 1 FROM pg_depend f WHERE f.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND (";
 
-    private const int Most = 100;
-
     private readonly List<string> _failed = [];
     private NpgsqlConnection? _connection;
     private SuspendedChecks? _checks;
     private StagedRows? _staged;
 
     /// <summary>What failed, each with the server's words and the SQL that mends it.</summary>
-    public IReadOnlyList<string> Failed =>
-        _failed.Count <= Most
-            ? _failed
-            : [.. _failed.Take(Most), FormattableString.Invariant($"… and {_failed.Count - Most} more constraints and columns.")];
+    public IReadOnlyList<string> Failed => _failed;
 
     /// <summary>Whether an error is about the object, so that a restore goes on without it. Else the server is full, or stops.</summary>
     public static bool IsOfObject(PostgresException e) =>

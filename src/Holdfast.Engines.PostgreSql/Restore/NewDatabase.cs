@@ -124,6 +124,9 @@ internal sealed class NewDatabase : IAsyncDisposable
     /// <returns>How many objects could not be handed over.</returns>
     public Task<long> HandOverAsync(CancellationToken cancellationToken) => _handOver is null ? Task.FromResult(0L) : _handOver.RunAsync(cancellationToken);
 
+    /// <summary>Opens another connection to the server, as the role that makes databases.</summary>
+    public Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _connector.ConnectAsync(Server.Host, _maintenance.Database, cancellationToken);
+
     /// <summary>Gives it its name and, with it, its grants: until then nobody else gets in.</summary>
     /// <param name="grants">The grants: what each is, and its statement.</param>
     /// <param name="patience">How long somebody who is connected to it all the same is waited for.</param>
@@ -178,7 +181,7 @@ internal sealed class NewDatabase : IAsyncDisposable
     private async Task RemoveAsync()
     {
         var isLost = Watch.HasGivenUp || _maintenance.FullState.HasFlag(ConnectionState.Broken) || _maintenance.State != ConnectionState.Open;
-        await using var other = isLost ? await _connector.ConnectAsync(Server.Host, _maintenance.Database, CancellationToken.None) : null;
+        await using var other = isLost ? await ConnectAsync(CancellationToken.None) : null;
         var connection = other ?? _maintenance;
         if (_isMade) await connection.RunAsync($"DROP DATABASE IF EXISTS {Sql.Name(TemporaryName)} WITH (FORCE)", CancellationToken.None, RemovalSeconds);
         foreach (var role in _roles) await connection.RunAsync($"DROP ROLE {Sql.Name(role)}", CancellationToken.None, RemovalSeconds);

@@ -4,6 +4,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Around;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Holdfast.Engines.PostgreSql.Dumps;
+using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
 
@@ -90,6 +91,7 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
         var sql = Lines().Replace((entry.Definition ?? "").Trim(), " ");
         if (NoText.IsMatch(sql) && around.Roles.Where(r => r.IsNoText).ToList() is [var odd])
             sql = role.Statement(odd.Name, name => NoText.Replace(sql, name.Replace("$", "$$", StringComparison.Ordinal)));
+        sql = Secrets.Masked(sql);
         return sql.Length <= MostSql ? sql : sql[..MostSql] + " …";
     }
 

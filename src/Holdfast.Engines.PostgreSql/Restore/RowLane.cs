@@ -1,3 +1,4 @@
+using Holdfast.Engines.PostgreSql.Connecting;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
@@ -11,8 +12,13 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     private TextWriter? _writer;
     private Task _sending = Task.CompletedTask;
 
-    /// <summary>Begins to load rows, where that was not begun yet.</summary>
-    public async Task OpenAsync(string copy, CancellationToken cancellationToken) => _writer ??= await connection.BeginTextImportAsync(copy, cancellationToken);
+    /// <summary>Begins to load rows, where that was not begun yet. What functions of the table before have set does not count for this one.</summary>
+    public async Task OpenAsync(string copy, CancellationToken cancellationToken)
+    {
+        if (_writer is not null) return;
+        await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
+        _writer = await connection.BeginTextImportAsync(copy, cancellationToken);
+    }
 
     /// <summary>Sends rows, in the encoding that the statement names. Nobody changes them until <see cref="SentAsync"/> is done.</summary>
     public void Send(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) => _sending = ((StreamWriter)_writer!).BaseStream.WriteAsync(rows, cancellationToken).AsTask();

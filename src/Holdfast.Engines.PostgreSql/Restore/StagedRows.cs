@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Holdfast.Engines.PostgreSql.Dumps;
 using Npgsql;
@@ -43,6 +44,9 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
         FROM up WHERE NOT EXISTS (SELECT 1 FROM parents p WHERE p.child OPERATOR(pg_catalog.=) up.id)
         """;
 
+    private const string FunctionHint =
+        "A constraint refuses rows without these values. Give the function of the column a path of its own (ALTER FUNCTION … SET search_path), and back up again.";
+
     private readonly string _schema = Sql.Name($"_holdfast_{Guid.NewGuid():n}");
     private readonly List<(string Staged, string Table, string Columns, IReadOnlyList<Column> Generated)> _tables = [];
     private ILookup<(string Schema, string Table), Column> _columns = Array.Empty<Column>().ToLookup(c => (c.Schema, c.Table));
@@ -77,7 +81,7 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
         await connection.RunAsync("SET synchronize_seqscans = off", cancellationToken);
         foreach (var (staged, table, columns, generated) in _tables)
         {
-            var move = $"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT * FROM ONLY {staged}";
+            var move = $"{LoadSessions.PinPath}; INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT * FROM ONLY {staged}";
             try
             {
                 await connection.RunAsync(move, cancellationToken);
@@ -85,7 +89,7 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
             catch (PostgresException e) when (LateChecks.IsOfObject(e))
             {
                 foreach (var column in generated) await MakeOrdinaryAsync(table, column, e, failed, cancellationToken);
-                await connection.RunAsync(move, cancellationToken);
+                await MoveWithoutAsync(table, move, cancellationToken);
             }
 
             await connection.RunAsync($"DROP TABLE {staged}", cancellationToken);
@@ -93,6 +97,19 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
 
         await connection.RunAsync($"DROP SCHEMA {_schema}", cancellationToken);
         return [.. failed.Values];
+    }
+
+    private async Task MoveWithoutAsync(string table, string move, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.RunAsync(move, cancellationToken);
+        }
+        catch (PostgresException e)
+        {
+            throw ServerFailure.Of(
+                e, $"The rows of {table}, without the values of generated columns that fail,", ErrorCatalogue.NotAllowed, FunctionHint);
+        }
     }
 
     private async Task MakeOrdinaryAsync(
@@ -106,9 +123,12 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
         {
             if (failed.ContainsKey((top, column.Name))) continue;
             await connection.RunAsync($"ALTER TABLE {top} {column.MadeOrdinary}", cancellationToken);
-            var what = $"generated column {Sql.Name(column.Name)} of {top}, an ordinary one now that is NULL in restored rows";
+            var what = $"generated column {Sql.Name(column.Name)} of {top}, an ordinary one now that is NULL in restored rows (to make it again takes what it has: indexes, constraints, statistics, comment, grants)";
             failed.Add((top, column.Name), LateChecks.Tell(what, e, $"ALTER TABLE {top} {column.MadeAgain}"));
         }
+
+        // A partition may be stricter than its root.
+        if (column.IsNotNull) await connection.RunAsync($"ALTER TABLE {table} {column.MadeNullable}", cancellationToken);
     }
 
     private static string Unquoted(string name) => name[0] == '"' ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
@@ -118,7 +138,9 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
 
     private sealed record Column(string Schema, string Table, string Name, bool IsNotNull, string Type, string Expression)
     {
-        public string MadeOrdinary => $"ALTER COLUMN {Quoted} DROP EXPRESSION{(IsNotNull ? $", ALTER COLUMN {Quoted} DROP NOT NULL" : "")}";
+        public string MadeOrdinary => $"ALTER COLUMN {Quoted} DROP EXPRESSION{(IsNotNull ? $", {MadeNullable}" : "")}";
+
+        public string MadeNullable => $"ALTER COLUMN {Quoted} DROP NOT NULL";
 
         public string MadeAgain =>
             $"DROP COLUMN {Quoted}, ADD COLUMN {Quoted} {Type} GENERATED ALWAYS AS ({Expression}) STORED{(IsNotNull ? " NOT NULL" : "")}";

@@ -25,16 +25,30 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
         ORDER BY c.oid
         """;
 
+    private const string Domain = "DOMAIN";
+
     private readonly List<Check> _checks = [];
 
     /// <summary>Takes them away.</summary>
     public async Task SuspendAsync(CancellationToken cancellationToken)
     {
         // What a table has of its own besides what it inherits is found when that of its parent is gone.
-        while (await FindAsync(cancellationToken) is { Count: > 0 } found)
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        while ((await FindAsync(cancellationToken)).Where(c => !kept.Contains(c.Text)).ToList() is { Count: > 0 } found)
         {
-            foreach (var check in found) await connection.RunAsync(check.Drop, cancellationToken);
-            _checks.AddRange(found);
+            foreach (var check in found)
+            {
+                if (check.Kind == Domain && await TryAsync($"BEGIN; {check.Drop}; {check.Add}; ROLLBACK", cancellationToken) is not null)
+                {
+                    // PostgreSQL adds none to a domain that an array or a composite type in a table uses: it stays as it is.
+                    await connection.RunAsync("ROLLBACK", cancellationToken);
+                    kept.Add(check.Text);
+                    continue;
+                }
+
+                await connection.RunAsync(check.Drop, cancellationToken);
+                _checks.Add(check);
+            }
         }
     }
 
@@ -56,7 +70,8 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
                 failed.Add(LateChecks.Tell($"{check.Text}, for the rows that are there (new ones are checked)", error, check.Validate));
             }
 
-            if (check.Comment is not null) await connection.RunAsync(check.CommentOn, cancellationToken);
+            if (check.Comment is not null && await TryAsync(check.CommentOn, cancellationToken) is { } uncommented)
+                failed.Add(LateChecks.Tell($"comment on {check.Text}", uncommented, check.CommentOn));
         }
 
         return failed;
@@ -93,6 +108,6 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
         public string Drop => $"ALTER {Kind} {Of} DROP CONSTRAINT {Name}";
 
         public string CommentOn =>
-            $"COMMENT ON CONSTRAINT {Name} ON {(Kind == "DOMAIN" ? "DOMAIN " : "")}{Of} IS {Sql.Text(Comment ?? "")}";
+            $"COMMENT ON CONSTRAINT {Name} ON {(Kind == Domain ? "DOMAIN " : "")}{Of} IS {Sql.Text(Comment ?? "")}";
     }
 }
