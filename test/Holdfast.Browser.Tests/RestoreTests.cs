@@ -161,6 +161,8 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Look there" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("lies outside of the folders that this node may use");
         await page.GetByRole(AriaRole.Link, new() { Name = "Look somewhere else" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+        await page.SettleAsync(); // or what is typed goes with the page that is left
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Path" }).FillAsync($"{studio.Place.Destination}/nas");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("6 databases with backups were found");
