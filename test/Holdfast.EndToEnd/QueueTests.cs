@@ -53,6 +53,7 @@ public sealed class QueueTests : IDisposable
             {
                 var counts = await server.ListAsync("operations?kind=Restore&state=Running&limit=100");
                 most = Math.Max(most, counts.Count);
+                Assert.Empty(await server.ListAsync("operations?kind=Restore&state=Failed&limit=100"));
                 return (await server.ListAsync("operations?kind=Restore&state=Completed&limit=100")).Count == 100;
             },
             "restores do not end");

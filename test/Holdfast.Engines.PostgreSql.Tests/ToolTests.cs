@@ -82,6 +82,27 @@ public sealed class ToolTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
+    [Fact]
+    public async Task A_private_folder_is_not_removed_by_another_run_while_it_is_made()
+    {
+        using var end = new CancellationTokenSource();
+        var cleaner = Task.Run(
+            () =>
+            {
+                while (!end.IsCancellationRequested) PrivateFolder.RemoveLeftovers(_folder);
+            },
+            TestContext.Current.CancellationToken);
+        for (var i = 0; i < 1_000; i++)
+        {
+            using var folder = PrivateFolder.Make(_folder);
+            Assert.True(File.Exists(folder.Write("pass", "secret")), $"round {i}: the file is gone");
+        }
+
+        await end.CancelAsync();
+        await cleaner;
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
     private ToolFinder Finder() => new([.. Directory.GetDirectories(_folder)], [], []);
 
     private void Make(string folder, string says)

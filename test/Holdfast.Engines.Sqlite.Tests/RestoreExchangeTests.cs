@@ -5,6 +5,7 @@ using Holdfast.Archive;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Restore;
 using Microsoft.Win32.SafeHandles;
@@ -111,6 +112,29 @@ public sealed partial class RestoreExchangeTests : IDisposable
             seen = [.. entries.Select(path => (Path.GetExtension(path), FileStatus.Of(path)!.Value.Mode))];
         });
         Assert.Equal([("", Convert.ToInt32("40700", 8)), (".lock", Convert.ToInt32("100600", 8))], seen);
+    }
+
+    [Fact]
+    public async Task A_restore_is_not_disturbed_by_others_that_clean_up_while_it_begins()
+    {
+        using var end = new CancellationTokenSource();
+        var cleaner = Task.Run(
+            () =>
+            {
+                while (!end.IsCancellationRequested) Orphans.Remove(Directory.GetFileSystemEntries(_folder["mine"], "_holdfast_*"), SideFiles.RestorePrefix);
+            },
+            TestContext.Current.CancellationToken);
+        using var around = Beneath.OpenRoot(_folder["mine"]);
+        for (var i = 0; i < 1_000; i++)
+        {
+            using var work = WorkFolder.Make(around, $"{SideFiles.RestorePrefix}{i:x32}", "mine");
+            File.WriteAllText(work.File.Path, "x");
+            Assert.True(File.Exists(work.File.Path), $"round {i}: the file is gone");
+        }
+
+        await end.CancelAsync();
+        await cleaner;
+        Assert.Empty(Directory.GetFileSystemEntries(_folder["mine"], "_holdfast_*"));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Holdfast.Archive;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
@@ -180,7 +181,7 @@ public sealed class LocalDestination : IDestination
 
             // A writer that lives holds the lock, and this throws.
             using var file = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            if (Posix.HasName(file.SafeFileHandle)) File.Delete(full); // else its writer gave it up, and the name may be another's by now
+            if (OwnerLock.HasName(file.SafeFileHandle)) File.Delete(full); // else its writer gave it up, and the name may be another's by now
         }
         catch (FileNotFoundException)
         {

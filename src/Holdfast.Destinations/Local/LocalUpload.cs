@@ -1,3 +1,4 @@
+using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 
@@ -144,7 +145,7 @@ internal sealed class LocalUpload : IUpload
                 BufferSize = 0,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
-            if (Posix.HasName(file.SafeFileHandle)) return file;
+            if (OwnerLock.HasName(file.SafeFileHandle)) return file;
             // Between making it and locking it another run took it for a leftover. From now on the lock keeps it.
             file.Dispose();
             throw Taken(full);

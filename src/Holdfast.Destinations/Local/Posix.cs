@@ -121,12 +121,6 @@ internal static partial class Posix
         }
     }
 
-    /// <summary>
-    /// Whether an open file still has a name. A lock says nothing about that: the file may have been removed between opening and locking it, and another
-    /// may stand in its place.
-    /// </summary>
-    public static bool HasName(SafeFileHandle file) => File.ResolveLinkTarget($"/proc/self/fd/{file.DangerousGetHandle()}", returnFinalTarget: false)?.FullName.EndsWith(" (deleted)", StringComparison.Ordinal) == false;
-
     /// <summary>Gives a file its name, unless the name is taken.</summary>
     /// <returns>False when it is.</returns>
     public static bool RenameNew(string from, string to)

@@ -1,3 +1,6 @@
+using Holdfast.Archive;
+using Microsoft.Win32.SafeHandles;
+
 namespace Holdfast.Engines.PostgreSql.Tools;
 
 /// <summary>A folder for small files that nobody else may read. It goes with its owner; what a killed one leaves is known by its lock, which nobody holds.</summary>
@@ -8,13 +11,9 @@ internal sealed class PrivateFolder : IDisposable
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly FileStream _lock;
+    private readonly SafeFileHandle _lock;
 
-    private PrivateFolder(string path)
-    {
-        FolderPath = path;
-        _lock = Create(LockName);
-    }
+    private PrivateFolder(string path, SafeFileHandle held) => (FolderPath, _lock) = (path, held);
 
     /// <summary>Where it is.</summary>
     public string FolderPath { get; }
@@ -22,10 +21,14 @@ internal sealed class PrivateFolder : IDisposable
     /// <summary>Makes one.</summary>
     public static PrivateFolder Make(string parent)
     {
-        // Made by us and with a name that nobody can foresee; an existing one would be somebody's trap.
-        var path = Path.Combine(parent, Prefix + Guid.NewGuid().ToString("n"));
-        Directory.CreateDirectory(path, OwnerFolder);
-        return new(path);
+        while (true)
+        {
+            // Made by us and with a name that nobody can foresee; an existing one would be somebody's trap.
+            var path = Path.Combine(parent, Prefix + Guid.NewGuid().ToString("n"));
+            Directory.CreateDirectory(path, OwnerFolder);
+            if (OwnerLock.TryMake(Path.Combine(path, LockName)) is { } held) return new(path, held);
+            // Another run took it for a leftover before it was locked, and removed it.
+        }
     }
 
     /// <summary>Removes those under <paramref name="parent"/> whose owners are gone.</summary>
@@ -38,12 +41,12 @@ internal sealed class PrivateFolder : IDisposable
             {
                 var lockPath = Path.Combine(path, LockName);
                 if (!File.Exists(lockPath)) continue; // one that is being made or removed
-                using var held = new FileStream(lockPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                Directory.Delete(path, recursive: true);
+                using var held = OwnerLock.TryTake(lockPath);
+                if (held is not null) Directory.Delete(path, recursive: true);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Its owner lives, or is another user.
+                // It has just been removed, or is another user's.
             }
         }
     }
@@ -51,7 +54,7 @@ internal sealed class PrivateFolder : IDisposable
     /// <summary>Makes a file in it, for writing.</summary>
     public FileStream Create(string name) => new(
         Path.Combine(FolderPath, name),
-        new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = name == LockName ? FileShare.None : FileShare.Read, UnixCreateMode = OwnerFile });
+        new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, UnixCreateMode = OwnerFile });
 
     /// <summary>Writes a small file.</summary>
     /// <returns>Its path.</returns>

@@ -1,8 +1,10 @@
+using Holdfast.Archive;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Restore;
+using Microsoft.Win32.SafeHandles;
 using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite.Image;
@@ -17,10 +19,10 @@ internal static class KeyProof
     public static (int PageSize, bool IsWal) Of(LockedImage image, DatabaseKey key, string spoolFolder)
     {
         var path = Path.Combine(spoolFolder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
-        FileStream? living = null;
+        SafeFileHandle? living = null;
         try
         {
-            living = PrivateFile.Create(path + Orphans.LockEnding, FileShare.None); // tells others that the copy is in use
+            living = OwnerLock.Make(path + Orphans.LockEnding); // tells others that the copy is in use
             using (var file = PrivateFile.Create(path, FileShare.None))
             {
                 var pages = Math.Min(image.PageCount, Math.Max(1, LargestPage / image.PageSize));

@@ -1,3 +1,4 @@
+using Holdfast.Archive;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Discovery;
@@ -14,9 +15,9 @@ internal sealed class SpoolFile : IDisposable
     private readonly FileStream _stream;
     private readonly long _firstPage;
     private readonly int _pageSize;
-    private readonly FileStream? _living;
+    private readonly SafeFileHandle? _living;
 
-    private SpoolFile(FileStream stream, string path, long firstPage, int pageSize, FileStream? living)
+    private SpoolFile(FileStream stream, string path, long firstPage, int pageSize, SafeFileHandle? living)
     {
         _stream = stream;
         Path = path;
@@ -58,10 +59,10 @@ internal sealed class SpoolFile : IDisposable
             throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed, so that writers need not wait longer than allowed.", "Make room, set spoolFolder to another folder, raise maxWriterWait, or put the database into WAL mode.");
         var path = System.IO.Path.Combine(folder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
         SpoolFile? spool = null;
-        FileStream? living = null;
+        SafeFileHandle? living = null;
         try
         {
-            if (named) living = PrivateFile.Create(path + Orphans.LockEnding, FileShare.None); // tells others that the copy is in use
+            if (named) living = OwnerLock.Make(path + Orphans.LockEnding); // tells others that the copy is in use
             var stream = PrivateFile.Create(path, FileShare.Read | FileShare.Delete);
             spool = new(stream, path, firstPage, image.PageSize, living);
             if (!named) File.Delete(path);

@@ -14,7 +14,7 @@ internal static unsafe partial class Posix
     private const int NoReplace = 1;
     private const int ExistsError = 17, InvalidError = 22, NotImplementedError = 38;
     private const int CloseOnExec = 0x80000, NonBlocking = 0x800, NoFollow = 0x20000;
-    private const int ReadWrite = 2, LockExclusive = 2, LockWithoutWaiting = 4, WouldBlockError = 11;
+    private const int ReadWrite = 2;
     private const int SetPipeSize = 1031, MostPipeBytes = 1 << 20;
 
     // On the 64-bit systems that we run on: f_fsid of statfs, d_name of dirent.
@@ -131,19 +131,6 @@ internal static unsafe partial class Posix
         throw new IOException($"it is no file: '{path}'");
     }
 
-    /// <summary>Opens a file and locks it by flock(2) until it is closed, unless its name is a link.</summary>
-    /// <exception cref="IOException">It cannot be opened, or somebody else has it locked.</exception>
-    public static SafeFileHandle OpenLocked(string path)
-    {
-        int descriptor;
-        fixed (byte* name = SqliteConnection.Utf8(path)) descriptor = open(name, ReadWrite | CloseOnExec | NonBlocking | NoFollow);
-        if (descriptor < 0) throw new IOException($"'{path}' cannot be opened: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
-        var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (flock(descriptor, LockExclusive | LockWithoutWaiting) == 0 || Marshal.GetLastPInvokeError() != WouldBlockError) return file; // some file systems have no locks
-        file.Dispose();
-        throw new IOException($"'{path}' is locked.");
-    }
-
     /// <summary>What SQLite opens files by: whoever puts a pipe where a file was a moment ago holds nobody up.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int OpenWithoutWaiting(byte* path, int flags, int mode)
@@ -163,7 +150,6 @@ internal static unsafe partial class Posix
     }
 
     [LibraryImport("libc")] private static partial uint geteuid();
-    [LibraryImport("libc", SetLastError = true)] private static partial int flock(int descriptor, int operation);
     [LibraryImport("libc")] private static partial int fcntl(SafeHandle file, int command, nint argument);
     [LibraryImport("libc")] private static partial int statfs(byte* path, byte* buffer);
     [LibraryImport("libc")] private static partial void* opendir(byte* path);

@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>
-/// Finds out which temporary files and folders belong to nobody any more: those whose lock file, if there is one, nobody holds by flock.
+/// Finds out which temporary files and folders belong to nobody any more: those whose lock file, if there is one, nobody holds. Where there is none,
+/// its maker has not made anything else yet, or it was removed with what was left.
 /// </summary>
 internal static class Orphans
 {
@@ -20,13 +21,15 @@ internal static class Orphans
             var lockPath = group.Key + LockEnding;
             try
             {
-                using var held = FileStatus.TryGet(lockPath, out _) ? Posix.OpenLocked(lockPath) : null;
+                var isLocked = FileStatus.TryGet(lockPath, out _);
+                using var held = isLocked ? OwnerLock.TryTake(lockPath) : null;
+                if (isLocked && held is null) continue; // its maker lives, or has just ended and cleans up itself
                 foreach (var path in group.Where(path => path != lockPath)) RemoveWork(path);
                 RemoveFile(lockPath);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Its maker lives, or has just ended and cleans up itself; or something lies there that is not ours.
+                // Something lies there that is not ours.
             }
         }
     }

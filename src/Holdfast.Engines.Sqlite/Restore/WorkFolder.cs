@@ -18,7 +18,7 @@ internal sealed class WorkFolder : IDisposable
 
     private readonly SafeFileHandle _around;
     private readonly string _name;
-    private FileStream? _lock;
+    private SafeFileHandle? _lock;
     private SafeFileHandle? _folder;
 
     private WorkFolder(SafeFileHandle around, string name) => (_around, _name) = (around, name);
@@ -105,10 +105,10 @@ internal sealed class WorkFolder : IDisposable
 
     private void Make(string shown)
     {
-        _lock = PrivateFile.Create(Path + Orphans.LockEnding, FileShare.None);
+        _lock = OwnerLock.Make(Path + Orphans.LockEnding);
         Directory.CreateDirectory(Path, OwnerOnly);
         _folder = Beneath.OpenFolder(_around, _name);
-        if (!IsOurs(_folder, FileStatus.Of(_lock.SafeFileHandle).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly))) throw Exchanged($"{shown}/{_name}");
+        if (!IsOurs(_folder, FileStatus.Of(_lock).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly))) throw Exchanged($"{shown}/{_name}");
         File = DatabaseFile.ToBe(_folder, _name, $"{shown}/{_name}/{_name}");
     }
 
