@@ -239,7 +239,7 @@ def readers():
         make_databases.small(folder, FLEET)
     shell("cat %s/*/*.db > /dev/null" % folder)
     modes = [("own", "go-w"), ("others'", "go+w")]
-    seconds, cpu, server_peak, reader_peak = ({name: [] for name, _ in modes} for _ in range(4))
+    seconds, cpu, peak, server_peak, reader_peak = ({name: [] for name, _ in modes} for _ in range(5))
     try:
         for turn in range(max(2, ROUNDS // 2)):
             for name, mode in modes if turn % 2 == 0 else reversed(modes):
@@ -258,6 +258,7 @@ def readers():
                     assert len(readers_now) == (name != "own"), readers_now
                     seconds[name].append(taken)
                     cpu[name].append(node.cpu_of_all() - begun)
+                    peak[name].append(node.most)
                     server_peak[name].append(node.status("VmHWM"))
                     reader_peak[name].append(sum(node.status("VmHWM", reader) for reader in readers_now))
                 finally:
@@ -266,8 +267,8 @@ def readers():
         shell("chmod go-w %s; rm -rf serve" % folder)
     work = "server, %d databases of 50 to 200 KiB" % FLEET
     ratio = median([own / others for own, others in zip(seconds["own"], seconds["others'"])])
-    return ["| %s | full, %s | %.2f | %.2f to %.2f | %.1f | %.0f + %.0f for the reader | %s | %s |" % (
-        work, what, median(seconds[name]), min(seconds[name]), max(seconds[name]), median(cpu[name]), max(server_peak[name]), max(reader_peak[name]), "" if name == "own" else "%.2f" % ratio, "" if name == "own" else "≥ 0.8")
+    return ["| %s | full, %s | %.2f | %.2f to %.2f | %.1f | %.0f (resident: server %.0f, reader %.0f) | %s | %s |" % (
+        work, what, median(seconds[name]), min(seconds[name]), max(seconds[name]), median(cpu[name]), max(peak[name]), max(server_peak[name]), max(reader_peak[name]), "" if name == "own" else "%.2f" % ratio, "≤ 300 MiB" if name == "own" else "≥ 0.8; ≤ 300 MiB")
         for name, what in (("own", "the server reads them"), ("others'", "others may write to their folder, a process of its own reads them"))]
 
 

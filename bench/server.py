@@ -26,6 +26,7 @@ class Server:
         with open(self.config, "w") as f:
             json.dump({"listen": "http://127.0.0.1:%d" % self.port, "localRoots": [os.path.join(folder, "backups")], "sources": [{"name": "fleet", "engine": "sqlite", "path": source}]}, f)
         self.process = None
+        self.most = 0  # MiB of the server and its readers together, the most that a sweep has seen
 
     def start(self):
         self.process = subprocess.Popen([self.holdfast, "serve", "--config", self.config, "--data", os.path.join(self.folder, "data"), "--admin-token-file", self.token_file],
@@ -75,6 +76,16 @@ class Server:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) / 1024
 
+    def memory(self):
+        """MiB that the server and its readers have together, at this moment; pages that they share count once."""
+        total = 0
+        for pid in [self.process.pid, *self.readers()]:
+            try:
+                total += next(int(line.split()[1]) for line in open("/proc/%d/smaps_rollup" % pid) if line.startswith("Pss:"))
+            except OSError:
+                pass  # a reader that has ended
+        return total / 1024
+
     def cpu(self):
         """Seconds of CPU so far."""
         fields = open("/proc/%d/stat" % self.process.pid).read().rsplit(")", 1)[1].split()
@@ -99,6 +110,7 @@ class Server:
         ids = self.call("POST", "/server-wide-backups/%s/backup" % name, {"kind": kind})["operationIds"]
         while not self.quiet():
             lists.append(self.milliseconds("/databases?limit=100"))
+            self.most = max(self.most, self.memory())
             time.sleep(0.25)
         return time.monotonic() - begun, len(ids), lists
 

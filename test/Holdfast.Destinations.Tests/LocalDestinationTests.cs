@@ -37,6 +37,20 @@ public sealed class LocalDestinationTests : DestinationContract
     }
 
     [Fact]
+    public async Task Where_a_file_system_has_no_hard_links_a_name_that_is_taken_stays_as_it_is()
+    {
+        var (partial, full) = (Path.Combine(_root, "file.partial"), Path.Combine(_root, "file"));
+        await File.WriteAllTextAsync(partial, "new", Token);
+        await File.WriteAllTextAsync(full, "old", Token);
+        Assert.False(Posix.RenameAbsent(partial, full));
+        Assert.Equal("old", await File.ReadAllTextAsync(full, Token));
+        File.Delete(full);
+        Assert.True(Posix.RenameAbsent(partial, full));
+        Assert.Equal("new", await File.ReadAllTextAsync(full, Token));
+        Assert.False(File.Exists(partial));
+    }
+
+    [Fact]
     public async Task Only_its_owner_can_read_an_archive()
     {
         await using var destination = LocalDestination.Open(_root, create: false);

@@ -2,6 +2,7 @@ using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
@@ -19,6 +20,20 @@ public sealed class RestoredFileTests : IDisposable
         File.SetUnixFileMode(_folder.Make("app.db"), (UnixFileMode)Convert.ToInt32("0664", 8));
         await using var view = await _folder.Open("app.db");
         Assert.Equal(("0664", Me), (view.File!.Mode, view.File.User));
+    }
+
+    [Fact]
+    public void Where_a_file_system_has_no_hard_links_a_restore_overwrites_nothing_either()
+    {
+        var (made, taken, free) = (_folder.Make("made.db"), _folder.Make("taken.db"), _folder["free.db"]);
+        var before = File.ReadAllBytes(taken);
+        Assert.False(Posix.TryRenameReserved(made, taken));
+        Assert.Equal(before, File.ReadAllBytes(taken));
+        Assert.True(Posix.TryRenameReserved(made, free));
+        Assert.False(File.Exists(made));
+        File.Delete(taken);
+        Assert.Throws<FileNotFoundException>(() => Posix.TryRenameReserved(made, taken));
+        Assert.False(File.Exists(taken)); // the name is free again
     }
 
     [Theory]

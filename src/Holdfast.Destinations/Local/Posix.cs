@@ -121,7 +121,7 @@ internal static partial class Posix
         }
     }
 
-    /// <summary>Gives a file its name, unless the name is taken.</summary>
+    /// <summary>Gives a file its name, unless the name is taken. The caller alone may give this name: it holds the lock of the file <paramref name="from"/>.</summary>
     /// <returns>False when it is.</returns>
     public static bool RenameNew(string from, string to)
     {
@@ -132,10 +132,20 @@ internal static partial class Posix
         if (link(from, to) != 0) // a file system without RENAME_NOREPLACE
         {
             error = Marshal.GetLastPInvokeError();
+            if (error is Errno.NotPermitted or Errno.NotSupported) return RenameAbsent(from, to); // without hard links too: some of FUSE, for exFAT or object stores
             return error == Errno.Exists ? false : throw Failure(error, to);
         }
 
         Checked(unlink(from), from);
+        return true;
+    }
+
+    /// <summary>The same in two steps, which is safe among those who keep to the lock only.</summary>
+    /// <returns>False when the name is taken.</returns>
+    internal static bool RenameAbsent(string from, string to)
+    {
+        if (FindStamp(to) is not null) return false;
+        Checked(renameat2(AtCurrentDirectory, from, AtCurrentDirectory, to, 0), to);
         return true;
     }
 

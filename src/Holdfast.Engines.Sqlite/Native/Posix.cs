@@ -12,7 +12,7 @@ internal static unsafe partial class Posix
 {
     private const int CurrentFolder = -100;
     private const int NoReplace = 1;
-    private const int ExistsError = 17, InvalidError = 22, NotImplementedError = 38;
+    private const int NotPermittedError = 1, ExistsError = 17, InvalidError = 22, NotImplementedError = 38, NotSupportedError = 95;
     private const int CloseOnExec = 0x80000, NonBlocking = 0x800, NoFollow = 0x20000;
     private const int ReadWrite = 2;
     private const int SetPipeSize = 1031, MostPipeBytes = 1 << 20;
@@ -52,9 +52,34 @@ internal static unsafe partial class Posix
                 }
 
                 error = Marshal.GetLastPInvokeError();
+                if (error is NotPermittedError or NotSupportedError) return TryRenameReserved(from, to); // without hard links too: some of FUSE
             }
 
             return error == ExistsError ? false : throw new IOException($"'{to}' cannot be made: {new Win32Exception(error).Message}.");
+        }
+    }
+
+    /// <summary>The same in two steps: the new name is taken by an empty file first, which a crash can leave.</summary>
+    internal static bool TryRenameReserved(string from, string to)
+    {
+        try
+        {
+            using var reserved = new FileStream(to, FileMode.CreateNew, FileAccess.Write);
+        }
+        catch (IOException e) when (e.HResult == ExistsError)
+        {
+            return false;
+        }
+
+        try
+        {
+            File.Move(from, to, overwrite: true);
+            return true;
+        }
+        catch
+        {
+            File.Delete(to);
+            throw;
         }
     }
 
