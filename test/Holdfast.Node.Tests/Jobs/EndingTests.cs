@@ -40,8 +40,7 @@ public sealed class EndingTests
         var task = world.Node.Tasks.Of(new("fake", "db"))[0];
         world.StoreFaults.Set(1, FaultKind.Hang);
         world.Node.State.Statuses.Set(task.Id, new() { LastError = "to be stored" });
-        for (var i = 0; i < 1000 && world.StoreFaults.Held == 0; i++) await Task.Delay(1, Token);
-        Assert.True(world.StoreFaults.Held > 0, "nothing hangs");
+        await world.PassAsync(UntilAsync(() => world.StoreFaults.Held > 0), "nothing hangs", Token);
         await world.PassAsync(world.Node.StopAsync(), "the node does not stop", Token);
         world.StoreFaults.Clear();
     }
@@ -55,7 +54,7 @@ public sealed class EndingTests
         var task = world.Node.Tasks.Of(new("fake", "db"))[0];
         foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
         var running = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
-        for (var i = 0; i < 1000 && running.Current.State == OperationState.Queued; i++) await Task.Delay(1, Token);
+        await world.PassAsync(UntilAsync(() => running.Current.State != OperationState.Queued), "the backup does not begin", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
         var left = $"{world.Roots.First()}/fake/db/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
@@ -70,7 +69,7 @@ public sealed class EndingTests
         Assert.True(File.Exists(left), "it was cleaned before the second kill");
 
         await world.StartAsync(Token);
-        await world.PassAsync(GoneAsync(left), $"'{left}' stays", Token);
+        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' stays", Token);
     }
 
     [Fact]
@@ -82,7 +81,7 @@ public sealed class EndingTests
         await world.BeginAsync(Token);
         foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
         var asked = names.Select(name => world.Node.Tasks.Of(new("fake", name))[0]).Select(task => world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester")).ToList();
-        for (var i = 0; i < 1000 && asked.All(o => o.Current.State == OperationState.Queued); i++) await Task.Delay(1, Token);
+        await world.PassAsync(UntilAsync(() => asked.Any(o => o.Current.State != OperationState.Queued)), "no backup begins", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         var waiting = asked.Last(o => o.Current.State == OperationState.Queued).Current;
         await world.StopAsync(isKilled: true, Token);
@@ -93,23 +92,18 @@ public sealed class EndingTests
 
         foreach (var root in world.Roots) world.Vanish(root, another: false);
         await world.StartAsync(Token);
-        await world.PassAsync(EndedAsync(world.Node, waiting.Id), "what waited for a database that is gone does not end", Token);
+        await world.PassAsync(UntilAsync(() => world.Node.Operations.Find(waiting.Id)!.HasEnded), "what waited for a database that is gone does not end", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
         world.ComeBack();
         Assert.True(File.Exists(left), "it was cleaned before the second kill");
 
         await world.StartAsync(Token);
-        await world.PassAsync(GoneAsync(left), $"'{left}' stays", Token);
+        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' stays", Token);
     }
 
-    private static async Task EndedAsync(HoldfastNode node, string id)
+    private static async Task UntilAsync(Func<bool> isSo)
     {
-        while (!node.Operations.Find(id)!.HasEnded) await Task.Delay(1, Token);
-    }
-
-    private static async Task GoneAsync(string file)
-    {
-        while (File.Exists(file)) await Task.Delay(1, Token);
+        while (!isSo()) await Task.Delay(1, Token);
     }
 }
