@@ -165,13 +165,16 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
             throw new HoldfastException(e.Error, $"{e.Message} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3))}", e.Hint, e);
         }
 
+        List<string> failed = [.. runs.Failed, .. late?.Failed ?? []]; // what is listed can be run in its order
+        var before = runs.Failed.Count;
         await load.FinishAsync(cancellationToken);
+        failed.AddRange(runs.Failed.Skip(before));
+        if (late is not null) failed.AddRange(await late.OutdatedAsync(made.Keeper, cancellationToken));
         if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned) await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
         if (await made.HandOverAsync(cancellationToken) is > 0 and var left) _warnings.Add(FormattableString.Invariant($"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."));
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles);
         await properties.ApplyAsync(around, cancellationToken);
         if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
-        List<string> failed = [.. runs.Failed, .. late?.Failed ?? []];
         if (failed.Count > 0) _warnings.AddRange(failed.Prepend("All rows are there, and not all objects: what follows could not be made."));
         _warnings.AddRange([.. list.Warnings, .. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
         var grants = properties.Grants(around, request.Name, made.IsLent ? restoring.Name : null);

@@ -9,6 +9,10 @@ internal static class Sql
     /// <summary>Quotes a name.</summary>
     public static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
+    /// <summary>The name that stands in SQL, quoted or not.</summary>
+    public static string Unquoted(string name) =>
+        name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
+
     /// <summary>Quotes a text.</summary>
     public static string Text(string text) => text.Contains('\\', StringComparison.Ordinal)
         ? $" E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'"

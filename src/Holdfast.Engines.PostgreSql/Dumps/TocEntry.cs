@@ -38,10 +38,13 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     /// <summary>A constraint that has an index: a primary key, a unique or an excluding one.</summary>
     public const string Constraint = "CONSTRAINT";
 
+    /// <summary>What makes a table a partition of another.</summary>
+    public const string TableAttach = "TABLE ATTACH";
+
     /// <summary>The encoding of all texts and rows.</summary>
     public const string Encoding = "ENCODING";
 
-    private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy, Encoding, Comment];
+    private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy, Encoding, Comment, TableAttach];
     private static readonly string[] WithDependencies = [TableData, Index, Constraint];
 
     /// <summary>The statement that loads the rows of a table; null for other kinds.</summary>

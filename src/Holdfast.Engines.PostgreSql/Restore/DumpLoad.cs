@@ -96,7 +96,7 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         _order = new(Dump.Head, list.LeaveOut(Dump.Head));
         _encoding = Dump.Head.EncodingName is { Length: > 0 } name ? name : throw DumpFailure.Unknown("it does not tell its encoding");
         await runs.RunAsync(_order.First(), 1, false, cancellationToken);
-        if (late is not null) await late.BeginAsync(cancellationToken);
+        if (late is not null) await late.BeginAsync(Dump.Head, cancellationToken);
     }
 
     private async Task BeginAsync(TocEntry entry, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Holdfast.Engines.PostgreSql.Connecting;
 using Holdfast.Engines.PostgreSql.Dumps;
 using Holdfast.Engines.PostgreSql.Tools;
 using Npgsql;
@@ -5,9 +6,9 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Lets a restore that goes on after errors load every row, whatever the functions of CHECK constraints and generated columns do: they run
-/// when all rows are there, as the role that restores and with nothing in their <c>search_path</c>, and where one fails that is told. Only
-/// those that need a function of the database are put off.
+/// Lets a restore that goes on after errors load every row, whatever the functions of CHECK constraints, generated columns and partition
+/// keys do: they run when all rows are there, as the role that restores and with nothing in their <c>search_path</c>, and where one fails
+/// that is told. Only those that need a function of the database are put off.
 /// </summary>
 /// <param name="sessions">Opens sessions of the new database.</param>
 internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
@@ -21,10 +22,11 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
 
     private readonly List<string> _failed = [];
     private NpgsqlConnection? _connection;
+    private DetachedPartitions? _partitions;
     private SuspendedChecks? _checks;
     private StagedRows? _staged;
 
-    /// <summary>What failed, each with the server's words and the SQL that mends it.</summary>
+    /// <summary>What failed, each with the server's words and the SQL that mends it, in the order in which that is run.</summary>
     public IReadOnlyList<string> Failed => _failed;
 
     /// <summary>Whether an error is about the object, so that a restore goes on without it. Else the server is full, or stops.</summary>
@@ -37,12 +39,32 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     /// <param name="sql">The statement that mends it.</param>
     public static string Tell(string what, PostgresException e, string sql) => FailedObjects.Tell(what, $"ERROR: {e.MessageText}", sql);
 
+    /// <summary>Runs a statement that may run code of the database.</summary>
+    /// <returns>Why the object could not be made; null where it could.</returns>
+    public static async Task<PostgresException?> TryAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
+            await connection.RunAsync(sql, cancellationToken);
+            return null;
+        }
+        catch (PostgresException e) when (IsOfObject(e))
+        {
+            return e;
+        }
+    }
+
     /// <summary>Puts them off. All definitions are made, and no row is loaded.</summary>
-    public async Task BeginAsync(CancellationToken cancellationToken)
+    /// <param name="head">The dump's head.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task BeginAsync(DumpHead head, CancellationToken cancellationToken)
     {
         _connection = await sessions.OpenAsync(cancellationToken);
+        _partitions = new(_connection, head);
         _checks = new(_connection);
         _staged = new(_connection);
+        await _partitions.DetachAsync(cancellationToken);
         await _checks.SuspendAsync(cancellationToken);
         await _staged.FindAsync(cancellationToken);
     }
@@ -55,8 +77,15 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     {
         _failed.AddRange(await _staged!.MoveAsync(cancellationToken));
         _failed.AddRange(await _checks!.ApplyAsync(cancellationToken));
+        _failed.AddRange(await _partitions!.AttachAsync(cancellationToken));
         await DisposeAsync();
     }
+
+    /// <summary>Tells what was made, later than all rows were there, without some of them.</summary>
+    /// <param name="other">A session in which no code of the database has run.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<IReadOnlyList<string>> OutdatedAsync(NpgsqlConnection other, CancellationToken cancellationToken) =>
+        _partitions!.OutdatedAsync(other, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -63,7 +63,7 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
     {
         if (_columns.Count == 0 || Copy().Match(table.Copy ?? "") is not { Success: true } copy) return null;
         var (name, columns) = ($"{copy.Groups[1]}.{copy.Groups[2]}", copy.Groups[3].Value);
-        List<Column> generated = [.. _columns[(Unquoted(copy.Groups[1].Value), Unquoted(copy.Groups[2].Value))]];
+        List<Column> generated = [.. _columns[(Sql.Unquoted(copy.Groups[1].Value), Sql.Unquoted(copy.Groups[2].Value))]];
         if (generated.Count == 0) return null;
         if (_tables.Count == 0) await connection.RunAsync($"CREATE SCHEMA {_schema}", cancellationToken);
         var staged = $"{_schema}.{Sql.Name(FormattableString.Invariant($"{table.Id}"))}";
@@ -130,8 +130,6 @@ internal sealed partial class StagedRows(NpgsqlConnection connection)
         // A partition may be stricter than its root.
         if (column.IsNotNull) await connection.RunAsync($"ALTER TABLE {table} {column.MadeNullable}", cancellationToken);
     }
-
-    private static string Unquoted(string name) => name[0] == '"' ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
 
     [GeneratedRegex("""^COPY ("(?:[^"]|"")+"|[^"\s.]+)\.("(?:[^"]|"")+"|[^"\s.]+) \((.+)\) FROM stdin;\s*\z""", RegexOptions.Singleline)]
     private static partial Regex Copy();

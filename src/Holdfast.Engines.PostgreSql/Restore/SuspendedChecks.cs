@@ -82,19 +82,8 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
         r => new Check(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.TextOrNull(4)),
         cancellationToken);
 
-    private async Task<PostgresException?> TryAsync(string sql, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
-            await connection.RunAsync(sql, cancellationToken);
-            return null;
-        }
-        catch (PostgresException e) when (LateChecks.IsOfObject(e))
-        {
-            return e;
-        }
-    }
+    private Task<PostgresException?> TryAsync(string sql, CancellationToken cancellationToken) =>
+        LateChecks.TryAsync(connection, sql, cancellationToken);
 
     // Its text is SQL already: quoted, and with the schema.
     private sealed record Check(string Kind, string Of, string Name, string Definition, string? Comment)

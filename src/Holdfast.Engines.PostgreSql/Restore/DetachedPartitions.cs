@@ -1,0 +1,124 @@
+using System.Text.RegularExpressions;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Dumps;
+using Holdfast.Engines.PostgreSql.Tools;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>
+/// Partitions of tables whose key needs a function of the database. The server calls it for every row that a partition takes, so these are
+/// tables by themselves while rows are loaded, and are attached when all are there. One that cannot be attached stays a table by itself,
+/// with all its rows.
+/// </summary>
+/// <param name="connection">A session of the role that restores.</param>
+/// <param name="head">The dump's head.</param>
+internal sealed partial class DetachedPartitions(NpgsqlConnection connection, DumpHead head)
+{
+    // Foreign tables take no rows from a dump; those of extensions are made by them. Asked before any code of the database has run in the
+    // session, so names are looked up in pg_catalog. A default partition comes last: with rows in it, each of the others would read it.
+    private const string Found = """
+        SELECT p.oid::regclass::text, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid), pg_partition_root(c.oid)::regclass::text
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+        WHERE c.relispartition AND c.relkind IN ('r', 'p')
+          AND EXISTS (SELECT 1 FROM pg_depend f
+                      WHERE f.classid = 'pg_class'::regclass AND f.objid = p.oid AND f.objsubid = 0
+                        AND f.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
+          AND NOT EXISTS (SELECT 1 FROM pg_depend e
+                          WHERE e.deptype = 'e' AND e.classid = 'pg_class'::regclass AND e.objid IN (p.oid, c.oid))
+        ORDER BY pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid
+        """;
+
+    // The root of every partition, as COPY of a dump names it.
+    private const string Roots = """
+        SELECT n.nspname::text, c.relname::text, pg_partition_root(c.oid)::regclass::text
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relispartition
+        """;
+
+    private const string Attached = """
+        SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE c.relispartition
+        """;
+
+    // Materialized views of a table, of those that it is a partition of, and of views of these.
+    private const string Outdated = """
+        WITH RECURSIVE tables(id) AS (
+            SELECT pg_catalog.to_regclass($1)::pg_catalog.oid
+            UNION SELECT i.inhparent FROM tables t JOIN pg_catalog.pg_inherits i ON i.inhrelid OPERATOR(pg_catalog.=) t.id),
+        users(id) AS (
+            SELECT t.id FROM tables t
+            UNION SELECT w.ev_class
+            FROM users u JOIN pg_catalog.pg_depend d ON d.refobjid OPERATOR(pg_catalog.=) u.id
+                 JOIN pg_catalog.pg_rewrite w ON w.oid OPERATOR(pg_catalog.=) d.objid
+            WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+              AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass)
+        SELECT c.oid::pg_catalog.regclass::pg_catalog.text
+        FROM users u JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) u.id
+        WHERE c.relkind OPERATOR(pg_catalog.=) 'm' AND c.relispopulated
+        ORDER BY c.oid
+        """;
+
+    private IReadOnlyList<Partition> _partitions = [];
+
+    /// <summary>Detaches them, but for those of a table whose rows come by way of its root, which finds the partition of each.</summary>
+    public async Task DetachAsync(CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            Found, r => new Partition(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3)), cancellationToken);
+        if (found.Count == 0) return;
+        var roots = (await connection.QueryAsync(
+            Roots, r => (Name: (r.GetString(0), r.GetString(1)), Root: r.GetString(2)), cancellationToken)).ToDictionary(p => p.Name, p => p.Root);
+        var routed = head.Entries.Where(e => e is { Kind: TocEntry.TableData, IsLoadedByItsName: false })
+            .Select(e => roots.GetValueOrDefault((e.Schema ?? "", e.Name))).ToHashSet();
+        _partitions = [.. found.Where(p => !routed.Contains(p.Root))];
+        foreach (var partition in _partitions) await connection.RunAsync(partition.Detach, cancellationToken);
+    }
+
+    /// <summary>Attaches them. Constraints of their table have to be there again, as of the partition.</summary>
+    /// <returns>What failed.</returns>
+    public async Task<IReadOnlyList<string>> AttachAsync(CancellationToken cancellationToken)
+    {
+        var failed = new List<string>();
+        foreach (var partition in _partitions)
+        {
+            if (await LateChecks.TryAsync(connection, partition.Attach, cancellationToken) is not { } error) continue;
+            var what = $"{partition.Name} as a partition of {partition.Of} (a table by itself now, with all its rows)";
+            failed.Add(LateChecks.Tell(what, error, partition.Attach));
+        }
+
+        return failed;
+    }
+
+    /// <summary>
+    /// Tells the materialized views that lack rows, for a table that they read is not a partition of theirs, whatever it was that failed.
+    /// All definitions are made.
+    /// </summary>
+    /// <param name="other">A session in which no code of the database has run.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<string>> OutdatedAsync(NpgsqlConnection other, CancellationToken cancellationToken)
+    {
+        var attached = (await other.QueryAsync(Attached, r => (r.GetString(0), r.GetString(1)), cancellationToken)).ToHashSet();
+        var incomplete = head.Entries
+            .Where(e => e.Kind == TocEntry.TableAttach && !attached.Contains((e.Schema ?? "", e.Name)))
+            .Select(e => ParentIn().Match(e.Definition ?? "")).Where(m => m.Success).Select(m => m.Groups[1].Value)
+            .ToHashSet(StringComparer.Ordinal);
+        var views = new List<string>();
+        foreach (var table in incomplete) views.AddRange(await other.QueryAsync(Outdated, r => r.GetString(0), cancellationToken, table));
+        return [.. views.Distinct().Select(Tell)];
+
+        static string Tell(string view) => FailedObjects.Tell(
+            $"rows of {view}", "it was made while tables that it reads were no partitions of theirs.", $"REFRESH MATERIALIZED VIEW {view}");
+    }
+
+    [GeneratedRegex("""^ALTER TABLE ONLY ((?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+)) ATTACH PARTITION """)]
+    private static partial Regex ParentIn();
+
+    // Its text is SQL already: quoted, and with the schema.
+    private sealed record Partition(string Of, string Name, string Bound, string Root)
+    {
+        public string Attach => $"ALTER TABLE {Of} ATTACH PARTITION {Name} {Bound}";
+
+        public string Detach => $"ALTER TABLE {Of} DETACH PARTITION {Name}";
+    }
+}

@@ -1,0 +1,219 @@
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines.PostgreSql.Dumps;
+using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Tests;
+
+/// <summary>Tables that are partitioned by a function that fails cost no row, where the operator says so.</summary>
+public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
+{
+    // It finds its table by the search_path, which a restore does not have.
+    private const string Functions = """
+        CREATE TABLE lim(m int); INSERT INTO lim VALUES (900);
+        CREATE FUNCTION key(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i % 10 + 0 * (SELECT m FROM lim); END $$;
+        CREATE FUNCTION fine(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i % 10; END $$;
+        CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+        CREATE OPERATOR @@ (FUNCTION = key, RIGHTARG = int);
+        """;
+
+    private const string Failing = """
+        CREATE TABLE other(i int PRIMARY KEY); INSERT INTO other SELECT generate_series(1, 100);
+        CREATE TABLE "r T"(i int REFERENCES other, t text COLLATE "C" DEFAULT 'd' NOT NULL, CHECK (i > 0)) PARTITION BY RANGE (key(i), t);
+        CREATE TABLE "r 1" PARTITION OF "r T" FOR VALUES FROM (0, MINVALUE) TO (3, 'x''y');
+        CREATE TABLE "r 0" PARTITION OF "r T" DEFAULT; CREATE TABLE r9 PARTITION OF "r T" FOR VALUES FROM (90, 'a') TO (91, 'b');
+        CREATE INDEX r_i ON "r T" (i); CREATE TRIGGER told BEFORE INSERT ON "r T" FOR EACH ROW EXECUTE FUNCTION told();
+        CREATE VIEW seen AS SELECT count(*) FROM "r T"; CREATE MATERIALIZED VIEW "m V" AS SELECT * FROM seen;
+        INSERT INTO "r T" SELECT g, 'x' FROM generate_series(1, 100) g; REFRESH MATERIALIZED VIEW "m V";
+        CREATE TABLE l(i int) PARTITION BY LIST (key(i)); CREATE TABLE l1 PARTITION OF l FOR VALUES IN (1, 2, NULL) PARTITION BY LIST (i);
+        CREATE TABLE l1a PARTITION OF l1 FOR VALUES IN (1); CREATE TABLE l1b PARTITION OF l1 DEFAULT;
+        INSERT INTO l SELECT 1 + g % 2 FROM generate_series(1, 10) g;
+        CREATE TABLE u(a int, i int, PRIMARY KEY (a, i)) PARTITION BY LIST (a); CREATE TABLE u1 PARTITION OF u FOR VALUES IN (1);
+        CREATE TABLE v(a int, i int) PARTITION BY LIST (a); CREATE TABLE v1 PARTITION OF v FOR VALUES IN (1) PARTITION BY RANGE ((@@ i));
+        CREATE TABLE v1a PARTITION OF v1 FOR VALUES FROM (0) TO (5); CREATE TABLE v1b PARTITION OF v1 FOR VALUES FROM (5) TO (10);
+        INSERT INTO u SELECT 1, g FROM generate_series(1, 20) g; INSERT INTO v SELECT * FROM u;
+        CREATE TABLE h(i int) PARTITION BY HASH (key(i)); CREATE TABLE h0 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1); INSERT INTO h SELECT generate_series(1, 50);
+        """;
+
+    // Its function is looked into when the table is made, which fails then.
+    private const string FailingRoot = """
+        CREATE FUNCTION key_of(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i % 10 + 0 * (SELECT m FROM lim)';
+        CREATE TABLE s(i int) PARTITION BY LIST (i); CREATE TABLE s1 PARTITION OF s FOR VALUES IN (1, 2, 3) PARTITION BY RANGE (key_of(i));
+        CREATE TABLE s1a PARTITION OF s1 FOR VALUES FROM (0) TO (3); CREATE TABLE s1b PARTITION OF s1 DEFAULT;
+        CREATE TABLE s2 PARTITION OF s DEFAULT; INSERT INTO s SELECT generate_series(1, 9);
+        """;
+
+    // From version 17 on these are made with an empty search_path, whoever makes them, and so cannot be made of that table at all.
+    private const string OfFailingRoot = "CREATE INDEX s_i ON s (i); CREATE MATERIALIZED VIEW sm AS SELECT count(*) FROM s;";
+
+    // A partition that is to have what its table has, and whose own fails too.
+    private const string FailingBesides = """
+        CREATE FUNCTION ok(i int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM lim WHERE m >= i); END $$;
+        CREATE TABLE g(i int, n int GENERATED ALWAYS AS (key(i)) STORED, CONSTRAINT small CHECK (ok(i))) PARTITION BY RANGE (key(i));
+        CREATE TABLE g1 PARTITION OF g FOR VALUES FROM (0) TO (5); CREATE TABLE g2 PARTITION OF g FOR VALUES FROM (5) TO (10);
+        INSERT INTO g SELECT generate_series(1, 40);
+        """;
+
+    private const string Working = """
+        CREATE TABLE w(i int, t text, n int GENERATED ALWAYS AS (fine(i)) STORED, CONSTRAINT c CHECK (fine(i) >= 0))
+            PARTITION BY RANGE (fine(i));
+        CREATE TABLE w0 PARTITION OF w DEFAULT; CREATE TABLE w1 PARTITION OF w FOR VALUES FROM (0) TO (5) PARTITION BY HASH (fine(i + 1));
+        CREATE TABLE w1a PARTITION OF w1 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE INDEX ON w (t);
+        CREATE TABLE w1b PARTITION OF w1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        INSERT INTO w SELECT g, 'x' FROM generate_series(1, 200) g;
+        CREATE MATERIALIZED VIEW wm AS SELECT count(*) FROM w;
+        """;
+
+    private const string Counts = """
+        SELECT (SELECT count(*) FROM "r T"), (SELECT count(*) FROM "r 1") + (SELECT count(*) FROM "r 0"), (SELECT count(*) FROM l1a)
+        """;
+
+    private const string Partitions = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '\"r T\"'::regclass";
+
+    private const string Sql = " Its SQL: ";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Its_partitions_keep_all_rows_and_the_sql_that_is_listed_attaches_them(bool isApart)
+    {
+        await MakeAsync(Failing);
+        var (items, fingerprint) = await BackUpAsync("shop");
+        var warnings = await RestoreAsync(isApart ? Apart() : Cluster.Source(), items, fingerprint, true);
+        Assert.Contains("All rows are there, and not all objects: what follows could not be made.", warnings);
+        Assert.Contains(
+            "Left out: public.\"r 1\" as a partition of public.\"r T\" (a table by itself now, with all its rows): "
+            + "ERROR: relation \"lim\" does not exist Its SQL: ALTER TABLE public.\"r T\" ATTACH PARTITION public.\"r 1\" FOR VALUES FROM (0, MINVALUE) TO (3, 'x''y')",
+            warnings);
+        Assert.Equal(["0|100|5"], await Cluster.QueryAsync("copy", Counts));
+        Assert.Equal(["r9"], await Cluster.QueryAsync("copy", Partitions));
+
+        await MendAsync(warnings, isApart ? Cluster.Superuser : Cluster.User);
+        await AssertEqualAsync();
+        await AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_made_at_all_costs_no_row_of_its_partitions()
+    {
+        await MakeAsync(FailingRoot + OfFailingRoot);
+        var (items, fingerprint) = await BackUpAsync("shop");
+        var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint, true);
+        Assert.Equal(["2", "1", "6"], await Cluster.QueryAsync(
+            "copy", "SELECT count(*) FROM s1a UNION ALL SELECT count(*) FROM s1b UNION ALL SELECT count(*) FROM s"));
+        await MendAsync(warnings, Cluster.User);
+        await AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task Its_generated_columns_and_constraints_that_fail_too_are_mended_first()
+    {
+        await MakeAsync(FailingBesides);
+        var (items, fingerprint) = await BackUpAsync("shop");
+        var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint, true);
+        Assert.Equal(["40"], await Cluster.QueryAsync("copy", "SELECT (SELECT count(*) FROM g1) + (SELECT count(*) FROM g2)"));
+        await MendAsync(warnings, Cluster.User);
+        const string Checks = """
+            SELECT conname, conrelid::regclass::text, convalidated, conislocal, coninhcount
+            FROM pg_constraint WHERE conname = 'small' ORDER BY 2
+            """;
+        foreach (var query in (string[])["SELECT tableoid::regclass::text, i, n FROM g ORDER BY i", Checks])
+            Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
+    }
+
+    [Fact]
+    public async Task Those_that_work_come_back_as_they_were()
+    {
+        await MakeAsync(Working);
+        var (items, fingerprint) = await BackUpAsync("shop");
+        Assert.Empty(await RestoreAsync(Cluster.Source(), items, fingerprint, true));
+        await AssertEqualAsync();
+    }
+
+    [Theory]
+    [InlineData(13)]
+    [InlineData(18)]
+    public async Task Servers_of_other_versions_do_the_same(int major)
+    {
+        await using var other = await OtherServers.StartAsync(major);
+        var from = major < 15 ? other : Cluster;
+        await from.CreateAsync("shop");
+        var upon = major < 17 ? OfFailingRoot : "";
+        await from.RunAsync("shop", Functions + Failing + FailingRoot + upon + FailingBesides + Working, Cluster.User);
+        var (items, fingerprint) = await BackUpAsync("shop", from.Source());
+        var warnings = await RestoreAsync(other.Source(), items, fingerprint, true);
+        await MendAsync(warnings, Cluster.User, other);
+        Assert.Equal(await Contents.SumsAsync(from, "shop"), await Contents.SumsAsync(other, "copy"));
+        const string Tree = "SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits ORDER BY 1";
+        Assert.Equal(await from.QueryAsync("shop", Tree), await other.QueryAsync("copy", Tree));
+    }
+
+    [Fact]
+    public async Task A_row_that_a_table_by_itself_lacks_is_told()
+    {
+        await MakeAsync(Failing);
+        var (items, fingerprint) = await BackUpAsync("shop");
+        await RestoreAsync(Cluster.Source(), items, fingerprint, true);
+        var dump = new DumpScanner();
+        dump.Scan(items["database.dump"]);
+        await using var connection = await Cluster.OpenAsync("copy");
+        await ContentCheck.RunAsync(connection, dump, new HashSet<int>(), Token);
+        await Cluster.RunAsync("copy", "DELETE FROM \"r 1\" WHERE i = 2");
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => ContentCheck.RunAsync(connection, dump, new HashSet<int>(), Token));
+        Assert.Contains("'public.r 1' has ", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_being_told_so_a_restore_fails_and_its_hint_names_the_choice()
+    {
+        await MakeAsync(Failing);
+        var (items, fingerprint) = await BackUpAsync("shop");
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), items, fingerprint, false));
+        Assert.Contains("relation \"lim\" does not exist", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("--continue-on-error", failure.Hint, StringComparison.Ordinal);
+        await AssertNothingLeftAsync();
+    }
+
+    private PostgreSqlSourceConfig Apart() =>
+        Cluster.Source() with { Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) } };
+
+    private async Task MakeAsync(string sql)
+    {
+        await Cluster.CreateAsync("shop");
+        await Cluster.RunAsync("shop", Functions + sql, Cluster.User);
+    }
+
+    // With the search_path that they need, the statements do what they say, one after the other.
+    private async Task MendAsync(IReadOnlyList<string> warnings, string user, Cluster? server = null)
+    {
+        foreach (var warning in warnings.Where(w => w.Contains(Sql, StringComparison.Ordinal)))
+        {
+            var statement = warning[(warning.IndexOf(Sql, StringComparison.Ordinal) + Sql.Length)..];
+            var failure = await Record.ExceptionAsync(() => (server ?? Cluster).RunAsync("copy", statement, user));
+            var isMade = failure is PostgresException { SqlState: PostgresErrorCodes.DuplicateTable }; // to attach a table makes its indexes too
+            if (isMade && statement.StartsWith("CREATE INDEX", StringComparison.Ordinal)) continue;
+            Assert.True(failure is null, $"{failure?.Message}: {warning}\nof\n{string.Join('\n', warnings)}");
+        }
+    }
+
+    private async Task AssertEqualAsync()
+    {
+        Assert.Equal(await Contents.SchemaAsync(Cluster, "shop", "--no-owner"), await Contents.SchemaAsync(Cluster, "copy", "--no-owner"));
+        Assert.Equal(await Contents.SumsAsync(Cluster, "shop"), await Contents.SumsAsync(Cluster, "copy"));
+    }
+
+    private static async Task<IReadOnlyList<string>> RestoreAsync(
+        PostgreSqlSourceConfig config, IItemSource items, IReadOnlyDictionary<string, string> fingerprint, bool continues)
+    {
+        await using var source = Attach(config);
+        var request = new RestoreRequest("copy", BackupType.Backup, null, fingerprint, 1) { ContinueOnError = continues };
+        await using var target = await source.BeginRestoreAsync(request, Token);
+        await target.LoadAsync(items, Token);
+        await target.CommitAsync(Token);
+        return target.Warnings;
+    }
+}
