@@ -1,5 +1,3 @@
-using Holdfast.Archive.Format;
-using Holdfast.Archive.Items;
 using Holdfast.Archive.Pipeline;
 
 namespace Holdfast.Archive.Reading;
@@ -7,17 +5,18 @@ namespace Holdfast.Archive.Reading;
 /// <summary>Reads every byte of an archive from front to back and holds it against the manifest, as tar would read it.</summary>
 public static class ArchiveVerifier
 {
-    /// <summary>Throws what is wrong with the archive, and where. The archives that it builds on are not read.</summary>
+    /// <summary>
+    /// Throws what is wrong with the archive, and where. Of the archives that it builds on it reads what <paramref name="streams"/> need of them, no more.
+    /// </summary>
     /// <param name="archive">The archive.</param>
     /// <param name="workers">Frames under way at once.</param>
-    /// <param name="checkOf">Begins to look at a stream that lies whole in this archive; null where there is nothing to look for.</param>
+    /// <param name="streams">Look at its streams, with those of the archives before it in its chain; null where nobody does.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Bytes of the tar stream.</returns>
     /// <exception cref="Core.Errors.HoldfastException">Corrupt, cut short or refused.</exception>
-    public static async Task<long> VerifyAsync(
-        ArchiveReader archive, int workers, Func<ManifestItem, IStreamCheck?>? checkOf, CancellationToken cancellationToken)
+    public static async Task<ArchiveReading> VerifyAsync(ArchiveReader archive, int workers, ChainStreams? streams, CancellationToken cancellationToken)
     {
-        using var walk = new TarWalk(archive, checkOf is null ? [] : StreamChecks(archive.Manifest, checkOf));
+        var points = streams?.Begin(archive) ?? [];
+        using var walk = new TarWalk(archive, points);
         await archive.Frames.ForEachAsync(
             Enumerable.Range(0, archive.Frames.Table.Count),
             workers,
@@ -27,37 +26,14 @@ public static class ArchiveVerifier
                 content.CopyTo(copy.Span);
                 return (Content: copy, Digests: walk.PageDigests(archive.Frames.Table.Content(frame).Offset, content));
             },
-            (frame, _) =>
+            async (frame, token) =>
             {
-                using (frame.Content) walk.Take(frame.Content.Span, frame.Digests);
-                return ValueTask.CompletedTask;
+                using (frame.Content) await walk.TakeAsync(frame.Content.Memory, frame.Digests, token);
             },
             cancellationToken);
         walk.End();
         foreach (var item in archive.Manifest.Items.Where(i => i.PageMap is not null)) await archive.ReadPageMapAsync(item, cancellationToken);
-        return archive.Frames.Length;
-    }
-
-    // By the offset of each part. An incremental's streams lie in several archives, of which this is one.
-    private static Dictionary<long, IStreamCheck> StreamChecks(Manifest manifest, Func<ManifestItem, IStreamCheck?> checkOf)
-    {
-        var checks = new Dictionary<long, IStreamCheck>();
-        foreach (var item in manifest.Items.Where(i => i.Kind == ItemKind.Stream && IsWhole(i.Parts)))
-        {
-            if (checkOf(item) is not { } check) continue;
-            foreach (var part in item.Parts) checks[part.Offset] = check;
-        }
-
-        return checks;
-    }
-
-    private static bool IsWhole(IReadOnlyList<ManifestPart> parts)
-    {
-        for (var i = 0; i < parts.Count; i++)
-        {
-            if (parts[i].Archive != 0 || (i > 0 && parts[i].Offset <= parts[i - 1].Offset)) return false;
-        }
-
-        return parts.Count > 0;
+        foreach (var (_, point) in points) await point.EndAsync(cancellationToken);
+        return new(archive.Frames.Length, points.Select(p => p.Point.Refusal).FirstOrDefault(r => r is not null));
     }
 }

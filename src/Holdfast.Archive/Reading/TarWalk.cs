@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using Holdfast.Archive.Format;
-using Holdfast.Archive.Items;
 using Holdfast.Archive.Tar;
-using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
 
@@ -18,16 +16,25 @@ internal sealed class TarWalk : IDisposable
     private long _position;
     private long _contentLeft;
     private int _zerosLeft; // padding, or the end of the stream
-    private readonly IReadOnlyDictionary<long, IStreamCheck> _checks;
-    private HoldfastException? _fault; // of a stream, told when the hash of the part was right
+    private readonly Dictionary<long, (StreamPoint Point, int Part)> _parts = []; // by where they begin
+    private (StreamPoint Point, int Part)? _begun;
+    private StreamPoint? _taker; // wants the bytes of the part that is being read
     private bool _inEnd;
 
     /// <summary>Begins.</summary>
     /// <param name="archive">The archive.</param>
-    /// <param name="checks">What looks at the entries that begin at these offsets.</param>
-    public TarWalk(ArchiveReader archive, IReadOnlyDictionary<long, IStreamCheck> checks)
+    /// <param name="points">Look at streams whose parts lie in it.</param>
+    public TarWalk(ArchiveReader archive, IReadOnlyList<(ManifestItem Item, StreamPoint Point)> points)
     {
-        (_archive, _checks) = (archive, checks);
+        _archive = archive;
+        foreach (var (item, point) in points)
+        {
+            for (var i = 0; i < item.Parts.Count; i++)
+            {
+                if (item.Parts[i].Archive == 0) _parts[item.Parts[i].Offset] = (point, i);
+            }
+        }
+
         _expected = [.. archive.Layout.Entries];
         _expected.Add(new("index.json", -1, null, 0, -1));
     }
@@ -51,7 +58,7 @@ internal sealed class TarWalk : IDisposable
     }
 
     /// <summary>Takes the content of the next frame.</summary>
-    public void Take(ReadOnlySpan<byte> content, byte[]? digests)
+    public async ValueTask TakeAsync(ReadOnlyMemory<byte> content, byte[]? digests, CancellationToken cancellationToken)
     {
         if (digests is not null && _contentLeft >= content.Length)
         {
@@ -64,7 +71,13 @@ internal sealed class TarWalk : IDisposable
 
         while (!content.IsEmpty)
         {
-            var taken = _contentLeft > 0 ? TakeContent(content) : _zerosLeft > 0 ? TakeZeros(content) : TakeHeader(content);
+            if (_begun is { } begun)
+            {
+                _begun = null;
+                if (await begun.Point.ReachAsync(begun.Part, cancellationToken)) _taker = begun.Point;
+            }
+
+            var taken = _contentLeft > 0 ? TakeContent(content.Span) : _zerosLeft > 0 ? TakeZeros(content.Span) : TakeHeader(content.Span);
             content = content[taken..];
             _position += taken;
         }
@@ -74,7 +87,6 @@ internal sealed class TarWalk : IDisposable
     public void End()
     {
         if (!_inEnd || _zerosLeft > 0 || _next != _expected.Count) throw ArchiveFailure.Truncated(_archive.Name, "its tar stream has no end");
-        foreach (var check in _checks.Values.Distinct()) check.End();
     }
 
     /// <inheritdoc/>
@@ -108,6 +120,7 @@ internal sealed class TarWalk : IDisposable
         if (expected is null || !isUsual || entry.Value.Name != expected.Name || (expected.Length >= 0 && (entry.Value.Length != expected.Length || contentAt != expected.Offset)))
             throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' of {entry.Value.Length} bytes at offset {contentAt} of its tar stream is not in the manifest");
         (_contentLeft, _zerosLeft) = (entry.Value.Length, TarFormat.Padding(entry.Value.Length));
+        if (_parts.TryGetValue(contentAt, out var part)) _begun = part;
         if (_contentLeft == 0) EndContent();
     }
 
@@ -117,7 +130,7 @@ internal sealed class TarWalk : IDisposable
         var taken = (int)Math.Min(content.Length, _contentLeft);
         if (expected.PageSize > 0) throw ArchiveFailure.Refused(_archive.Name, $"pages of '{expected.Name}' do not fill whole frames");
         _hash.AppendData(content[..taken]);
-        if (_fault is null && _checks.TryGetValue(expected.Offset, out var check)) _fault = FaultOf(check, content[..taken]);
+        _taker?.Take(content[..taken]);
         _contentLeft -= taken;
         if (_contentLeft == 0) EndContent();
         return taken;
@@ -129,20 +142,8 @@ internal sealed class TarWalk : IDisposable
         var sha256 = Convert.ToBase64String(_hash.GetHashAndReset());
         if (expected.Sha256 is not null && sha256 != expected.Sha256)
             throw ArchiveFailure.Corrupt(_archive.Name, $"'{expected.Name}' at offset {expected.Offset} of its tar stream has another hash than the manifest says");
-        if (_fault is not null) throw _fault;
-    }
-
-    private static HoldfastException? FaultOf(IStreamCheck check, ReadOnlySpan<byte> content)
-    {
-        try
-        {
-            check.Take(content);
-            return null;
-        }
-        catch (HoldfastException e)
-        {
-            return e;
-        }
+        _taker?.EndPart();
+        _taker = null;
     }
 
     private int TakeZeros(ReadOnlySpan<byte> content)

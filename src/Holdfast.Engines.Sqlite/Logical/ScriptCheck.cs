@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Holdfast.Archive.Items;
 
@@ -15,10 +17,28 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
 
     private StatementSplitter? _splitter = new(); // null once a statement was too long to check
     private InsertRows.TakeRow? _skipRow;
-    private byte[] _head = [];
+    private byte[]? _head = []; // null where only its hash is known
+    private string? _headHash; // null where it was not asked for
     private int _values;
     private long _number;
     private bool _isComplete;
+    private string? _memory; // of the mark, until what it is made of changes
+
+    // A statement's end. How many values a row has is compared with the first row of the statements before it that begin alike.
+    /// <inheritdoc/>
+    public StreamMark? Mark => _splitter is null
+        ? null
+        : new(_splitter.Offset, _number, _memory ??= string.Create(
+            CultureInfo.InvariantCulture, $"{(_isComplete ? "complete" : "open")} {_values} {_headHash ??= Hash(_head)}"));
+
+    /// <inheritdoc/>
+    public void GoOnAt(StreamMark mark)
+    {
+        (_splitter ??= new()).GoOnAt(mark.Offset);
+        (_number, _memory) = (mark.Count, mark.Memory);
+        var parts = mark.Memory.Split(' ');
+        (_isComplete, _values, _headHash, _head) = (parts[0] == "complete", int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2], null);
+    }
 
     /// <inheritdoc/>
     public void Take(ReadOnlySpan<byte> bytes)
@@ -54,10 +74,10 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
     {
         if (_isComplete) return ScriptFault.BehindLast;
         if (sql.StartsWith("INSERT "u8)) return InsertFault(sql);
-        _head = [];
+        if (_head is not []) SetHead([], 0);
         if (StatementKinds.OfDefinition(sql) is not null || sql.StartsWith("DELETE FROM \""u8)) return null;
         var text = Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'));
-        _isComplete = ScriptSettings.IsLast(text);
+        if (ScriptSettings.IsLast(text)) (_isComplete, _memory) = (true, null);
         return ScriptSettings.IsKnown(text) ? null : ScriptFault.UnknownKind;
     }
 
@@ -67,10 +87,22 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
         {
             if (!InsertHead.TryRead(sql, out var length, out var table)) return InsertRows.NoHead;
             if (InsertHead.IsStatistics(table)) return null; // a restore may leave them out
-            if (!sql[..length].SequenceEqual(_head)) (_head, _values) = (sql[..length].ToArray(), InsertHead.CountValues(sql[length..]));
+            if (!IsHead(sql[..length])) SetHead(sql[..length].ToArray(), InsertHead.CountValues(sql[length..]));
             return InsertRows.Read(start + length, start + sql.Length, _skipRow ??= SkipRow);
         }
     }
+
+    private bool IsHead(ReadOnlySpan<byte> head)
+    {
+        if (_head is not null) return head.SequenceEqual(_head);
+        if (Hash(head) != _headHash) return false;
+        _head = head.ToArray();
+        return true;
+    }
+
+    private void SetHead(byte[] head, int values) => (_head, _headHash, _values, _memory) = (head, null, values, null);
+
+    private static string Hash(ReadOnlySpan<byte> head) => Convert.ToHexStringLower(SHA256.HashData(head));
 
     private bool SkipRow(ref LiteralReader reader)
     {

@@ -8,7 +8,7 @@ internal sealed class StatementSplitter
     private const int Step = 256 * 1024;
     private const int LongestInsert = 1_000_000_000; // SQLite's own limit
     private const int LongestOther = 16 * 1024 * 1024;
-    private readonly StatementScanner _scanner = new();
+    private StatementScanner _scanner = new();
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(2 * Step, pinned: true);
     private int _start;
     private int _scanned;
@@ -22,6 +22,13 @@ internal sealed class StatementSplitter
 
     /// <summary>Bytes that are held.</summary>
     public int Held => _end - _start;
+
+    /// <summary>Forgets what it holds: the next chunk begins at an offset of the script, with whole statements before it.</summary>
+    public void GoOnAt(long offset)
+    {
+        (_start, _scanned, _end, Offset) = (0, 0, 0, offset);
+        _scanner = new();
+    }
 
     /// <summary>Takes the next piece of a chunk and shortens the chunk by it.</summary>
     public void Take(ref ReadOnlySpan<byte> chunk)

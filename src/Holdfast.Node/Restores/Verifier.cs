@@ -1,12 +1,15 @@
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
 using Holdfast.Archive.Reading;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
 using Holdfast.Engines;
 using Holdfast.Node.Stores;
 
 namespace Holdfast.Node.Restores;
 
-/// <summary>Reads every byte of archives, and checks that each finds what it builds on.</summary>
+/// <summary>Reads every byte of archives, and checks that each finds what it builds on, and that no restore would refuse its streams.</summary>
 public static class Verifier
 {
     /// <summary>Verifies everything under a path. One bad archive stops no other.</summary>
@@ -22,13 +25,14 @@ public static class Verifier
     {
         foreach (var chain in path.Chains)
         {
-            var rules = new ChainRules();
+            var rules = path.Archive is null ? new ChainRules() : null;
+            await using var streams = new ChainStreams((header, item) => CheckOf(engines, header, item));
             VerifyResult? unknown = null;
             // The full archive first: whether an incremental has its parents is known when it is reached.
             foreach (var archive in chain.Archives)
             {
                 if (path.Archive is not null && path.Archive != archive) continue;
-                var result = await VerifyAsync(path, archive, path.Archive is null ? rules : null, keys, engines, cancellationToken);
+                var result = await VerifyAsync(path, chain, archive, rules, streams, keys, engines, cancellationToken);
                 // A parent that cannot be read now, or for which no key is here, says nothing of what builds on it.
                 if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete) result = result with { Problem = NotKnown(archive, unknown) };
                 else if (result.Problem is { } problem && !problem.IsDamage) unknown ??= result;
@@ -39,8 +43,10 @@ public static class Verifier
 
     private static async Task<VerifyResult> VerifyAsync(
         StoredPath path,
+        StoredChain chain,
         StoredArchive stored,
         ChainRules? rules,
+        ChainStreams streams,
         AgeKeys keys,
         IReadOnlyCollection<IDatabaseEngine> engines,
         CancellationToken cancellationToken)
@@ -48,11 +54,9 @@ public static class Verifier
         VerifyResult? opened = null;
         try
         {
-            await using var archive = await ArchiveReader.OpenAsync(await path.Destination.OpenAsync(stored.Path, cancellationToken), keys, cancellationToken);
+            await using var archive = await ArchiveReader.OpenAsync(await OpenAsync(cancellationToken), keys, cancellationToken);
             opened = new(stored, archive.Header, 0, null) { ManifestSha256 = archive.ManifestSha256 };
-            var engine = engines.FirstOrDefault(e => e.Name == archive.Header.Engine);
-            var bytes = await ArchiveVerifier.VerifyAsync(
-                archive, Environment.ProcessorCount, item => engine?.CheckOf(item.Name), cancellationToken);
+            var read = await ArchiveVerifier.VerifyAsync(archive, Environment.ProcessorCount, streams, cancellationToken);
             if (rules is not null)
             {
                 if (rules.Has(archive.Header.Id)) throw Twice(archive);
@@ -60,13 +64,61 @@ public static class Verifier
                 await rules.CheckPagesAsync(archive, cancellationToken);
             }
 
-            return opened with { TarBytes = bytes };
+            // Whole it is: what builds on it may name its parts, and is refused for its own streams only.
+            streams.Add(archive, keys, OpenAsync);
+            if (read.Refusal is { } refusal) throw refusal;
+            if (rules is null && archive.Header.Kind == BackupKind.Incremental) await CheckAloneAsync(path, new(chain, stored), archive, keys, engines, cancellationToken);
+            return opened with { TarBytes = read.TarBytes };
         }
         catch (HoldfastException e)
         {
             return (opened ?? new(stored, null, 0, null)) with { Problem = e };
         }
+
+        async Task<IByteSource> OpenAsync(CancellationToken token) => await path.Destination.OpenAsync(stored.Path, token);
     }
+
+    // One that is given by its own path: its streams are read as a restore of it reads them, where the archives that they lie in are beside it.
+    private static async Task CheckAloneAsync(
+        StoredPath path,
+        RestorePoint point,
+        ArchiveReader archive,
+        AgeKeys keys,
+        IReadOnlyCollection<IDatabaseEngine> engines,
+        CancellationToken cancellationToken)
+    {
+        var checks = archive.Manifest.Items.Where(i => i.Kind == ItemKind.Stream).Select(i => (Item: i, Check: CheckOf(engines, archive.Header, i))).ToList();
+        if (checks.TrueForAll(c => c.Check is null)) return;
+        ChainReader opened;
+        try
+        {
+            opened = await PointReader.OpenAsync(path.Destination, point, keys, cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.ChainIncomplete)
+        {
+            return; // whether it finds what it builds on is asked of whole chains
+        }
+
+        await using (opened)
+        {
+            foreach (var (item, check) in checks)
+            {
+                if (check is null) continue;
+                await opened.CopyStreamAsync(
+                    item.Name,
+                    (bytes, _) =>
+                    {
+                        check.Take(bytes.Span);
+                        return ValueTask.CompletedTask;
+                    },
+                    cancellationToken);
+                check.End();
+            }
+        }
+    }
+
+    private static IStreamCheck? CheckOf(IReadOnlyCollection<IDatabaseEngine> engines, ArchiveHeader header, ManifestItem item) =>
+        engines.FirstOrDefault(e => e.Name == header.Engine)?.CheckOf(item.Name);
 
     private static HoldfastException NotKnown(StoredArchive archive, VerifyResult parent) => new(
         parent.Problem!.Error, $"Whether '{archive.Path}' finds what it builds on is not known: {parent.Problem.Message}", parent.Problem.Hint, parent.Problem);

@@ -1,80 +1,292 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CsCheck;
 using Holdfast.Archive.Age;
-using Holdfast.Archive.Items;
 using Holdfast.Archive.Reading;
+using Holdfast.Archive.Tar;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>What looks at a stream while its archive is verified.</summary>
+/// <summary>What looks at the streams of a chain while its archives are verified.</summary>
 public sealed class StreamCheckTests
 {
-    private readonly byte[] _stream = new byte[3_000_000];
+    private const int MeanPart = 64 << 10; // of streams as short as these
 
-    public StreamCheckTests() => new Random(1).NextBytes(_stream);
+    private readonly List<string> _lines = [.. Enumerable.Range(0, 3_000).Select(Text)];
 
     [Fact]
-    public async Task It_is_given_the_stream_from_its_begin_to_its_end()
+    public async Task A_full_archive_is_given_once_from_its_begin_to_its_end()
     {
         var chain = new Chain(BackupType.Backup);
-        await chain.AddStreamAsync(_stream);
-        var seen = new Seen(long.MaxValue);
-        await VerifyAsync(chain.Archives[0], seen);
-        Assert.True(seen.Bytes.ToArray().AsSpan().SequenceEqual(_stream));
-        Assert.True(seen.IsEnded);
+        await chain.AddStreamAsync(Stream(_lines));
+        var taken = new Counter();
+        Assert.Equal([null], await VerifyAsync(chain, taken));
+        Assert.Equal(Stream(_lines).Length, taken.Value);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_500)]
+    [InlineData(2_999)]
+    public async Task What_is_refused_in_a_full_archive_is_told(int at)
+    {
+        _lines[at] = "!" + _lines[at];
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        Assert.Equal([Refusal(_lines)], await VerifyAsync(chain));
+        Assert.Contains($"Line {at + 1} of the stream", Refusal(_lines), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_it_refuses_is_told()
+    public async Task What_is_refused_in_an_incremental_is_told_of_it_and_of_those_that_still_have_it()
     {
         var chain = new Chain(BackupType.Backup);
-        await chain.AddStreamAsync(_stream);
-        foreach (var at in (long[])[0, 1_500_000, _stream.Length])
+        List<string?> expected = [];
+        foreach (var line in (string[])["good", "!bad", "!bad", "good again"])
         {
-            var failure = await Assert.ThrowsAsync<HoldfastException>(() => VerifyAsync(chain.Archives[0], new Seen(at)));
-            Assert.Equal((ErrorCatalogue.Refused, "No stream of ours."), (failure.Error, failure.Message));
+            _lines[1_500] = line;
+            _lines[2_900] = $"changes with point {expected.Count}";
+            await chain.AddStreamAsync(Stream(_lines));
+            expected.Add(Refusal(_lines));
+        }
+
+        Assert.Equal([false, true, true, false], expected.Select(e => e is not null));
+        Assert.Equal(expected, await VerifyAsync(chain));
+    }
+
+    [Fact]
+    public async Task So_is_a_full_archive_whose_fault_no_later_point_has()
+    {
+        _lines[10] = "!bad";
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        var expected = Refusal(_lines);
+        _lines[10] = "good";
+        await chain.AddStreamAsync(Stream(_lines));
+        Assert.Equal([expected, null], await VerifyAsync(chain));
+    }
+
+    [Fact]
+    public async Task A_fault_that_comes_of_parts_that_were_good_elsewhere_is_told()
+    {
+        _lines[20] = "=ask";
+        _lines[2_000] = "?";
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        _lines[20] = "=tell"; // the part with the question is not written again
+        await chain.AddStreamAsync(Stream(_lines));
+        Assert.Equal([null, Refusal(_lines)], await VerifyAsync(chain));
+        Assert.Contains("Line 2001 ", Refusal(_lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_long_chain_costs_little_more_than_its_bytes()
+    {
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        for (var i = 0; i < 30; i++)
+        {
+            _lines[(i * 97) + 40] = $"changed in {i}";
+            await chain.AddStreamAsync(Stream(_lines));
+        }
+
+        var (taken, again) = (new Counter(), new Counter());
+        Assert.All(await VerifyAsync(chain, taken, again), Assert.Null);
+        Assert.InRange(taken.Value, Stream(_lines).Length, Stream(_lines).Length + (30 * 8 * MeanPart)); // those around a change, not all 45
+        Assert.InRange(again.Value, 1, 30L * 5 * (1 << 20)); // frames that hold them, and what it takes to open an archive
+    }
+
+    [Fact]
+    public async Task A_fault_at_the_end_is_not_looked_for_from_the_begin_in_each_point_that_has_it()
+    {
+        _lines[^1] = "!bad";
+        var chain = new Chain(BackupType.Backup);
+        for (var i = 0; i < 10; i++)
+        {
+            _lines[i * 200] = $"changed in {i}";
+            await chain.AddStreamAsync(Stream(_lines));
+        }
+
+        var taken = new Counter();
+        Assert.All(await VerifyAsync(chain, taken), Assert.NotNull);
+        Assert.InRange(taken.Value, Stream(_lines).Length, Stream(_lines).Length + (10 * 10 * MeanPart));
+    }
+
+    [Fact]
+    public async Task Parts_of_an_encrypted_chain_are_read_again_too()
+    {
+        var key = AgeIdentity.Generate();
+        var chain = new Chain(BackupType.Backup, AgeProtection.ToRecipients([key.Recipient]), AgeKeys.None.Add(key));
+        await chain.AddStreamAsync(Stream(_lines));
+        _lines[1_000] = "!bad";
+        await chain.AddStreamAsync(Stream(_lines));
+        Assert.Equal([null, Refusal(_lines)], await VerifyAsync(chain));
+    }
+
+    [Fact]
+    public async Task Parts_that_lie_in_another_order_are_looked_at_in_that_of_the_stream()
+    {
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        var archive = await TestArchive.OfAsync(chain.Archives[0]);
+        var manifest = JsonNode.Parse(archive.Manifest)!;
+        var parts = manifest["items"]![0]!["parts"]!.AsArray();
+        var (first, second) = (parts[0]!.DeepClone(), parts[1]!.DeepClone());
+        (parts[0], parts[1]) = (second.DeepClone(), first.DeepClone());
+        archive.Manifest = Encoding.UTF8.GetBytes(manifest.ToJsonString());
+        Rename(archive, first, 2);
+        Rename(archive, second, 1);
+        var forged = new Chain(BackupType.Backup);
+        forged.Archives.Add(archive.Pack());
+        var stream = await forged.ReadStreamAsync(0);
+        Assert.NotEqual(Stream(_lines), stream);
+        var half = Encoding.UTF8.GetString(stream).Split('\n')[0];
+        Assert.Equal([null], await VerifyAsync(forged));
+        Assert.Equal([$"The first line is '{half}'."], await VerifyAsync(forged, checkOf: () => new FirstLine()));
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_of_a_stream_whose_chain_is_not_there()
+    {
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        _lines[1_500] = "!bad";
+        await chain.AddStreamAsync(Stream(_lines));
+        chain.Archives.RemoveAt(0);
+        Assert.Equal([null], await VerifyAsync(chain)); // that is for the rules of the chain to tell
+    }
+
+    [Fact]
+    public async Task It_is_not_asked_of_images()
+    {
+        var chain = new Chain(BackupType.Snapshot);
+        await chain.AddImageAsync(new byte[100 * 4096], 4096);
+        await VerifyAsync(chain, checkOf: () => throw new NotSupportedException());
+    }
+
+    [Fact]
+    public Task Any_chain_is_judged_as_its_whole_streams_are() => Gen.Select(Gen.Int, Gen.Int[2, 7]).SampleAsync(
+        async (seed, points) =>
+        {
+            var random = new Random(seed);
+            var lines = Enumerable.Range(0, random.Next(100, 1_500)).Select(i => Any(random, i)).ToList();
+            var versions = new List<List<string>>();
+            var chain = new Chain(BackupType.Backup);
+            for (var point = 0; point < points; point++)
+            {
+                if (point > 0 && random.Next(5) == 0) lines = [.. versions[random.Next(versions.Count)]];
+                for (var edits = random.Next(4); point > 0 && edits > 0; edits--) Change(random, lines);
+                versions.Add([.. lines]);
+                await chain.AddStreamAsync(Stream(lines, hasEnd: random.Next(20) > 0));
+            }
+
+            List<string?> expected = [];
+            for (var point = 0; point < points; point++) expected.Add(Refusal(await chain.ReadStreamAsync(point)));
+            Assert.Equal(expected, await VerifyAsync(chain));
+        },
+        iter: Testing.Soak.IsOn ? 500 : 40,
+        threads: 2);
+
+    private static void Change(Random random, List<string> lines)
+    {
+        var at = random.Next(lines.Count);
+        switch (random.Next(4))
+        {
+            case 0: lines.Insert(at, Any(random, random.Next())); break;
+            case 1 when lines.Count > 10: lines.RemoveRange(at, Math.Min(random.Next(1, 50), lines.Count - at - 1)); break;
+            case 2: lines.InsertRange(random.Next(lines.Count), lines.GetRange(at, random.Next(Math.Min(100, lines.Count - at)))); break;
+            default: lines[at] = Any(random, random.Next()); break;
         }
     }
 
-    [Fact]
-    public async Task It_is_not_asked_of_streams_that_lie_in_several_archives_nor_of_images()
+    // Few faults, some long lines, of more than a part.
+    private static string Any(Random random, int seed) => random.Next(2_000) switch
     {
-        var chain = new Chain(BackupType.Backup);
-        await chain.AddStreamAsync(_stream);
-        _stream[2_900_000] ^= 1;
-        await chain.AddStreamAsync(_stream);
-        await VerifyAsync(chain.Archives[1], new Seen(0));
-        var images = new Chain(BackupType.Snapshot);
-        await images.AddImageAsync(_stream[..(100 * 4096)], 4096);
-        await VerifyAsync(images.Archives[0], new Seen(0));
+        0 => "!",
+        1 => "?",
+        < 5 => "=ask",
+        < 9 => "=tell",
+        9 when random.Next(10) == 0 => ".",
+        < 12 => string.Concat(Enumerable.Range(0, random.Next(50, 300)).Select(i => Text(seed + i))),
+        _ => Text(seed),
+    };
+
+    private static string Text(int seed)
+    {
+        var bytes = new byte[700];
+        new Random(seed).NextBytes(bytes);
+        return $"{seed} {Convert.ToBase64String(bytes)}";
     }
 
-    private static async Task VerifyAsync(byte[] bytes, Seen seen)
+    private static byte[] Stream(IEnumerable<string> lines, bool hasEnd = true) =>
+        Encoding.UTF8.GetBytes(string.Join('\n', lines) + (hasEnd ? "\n" : ""));
+
+    private static string? Refusal(IEnumerable<string> lines) => Refusal(Stream(lines));
+
+    private static string? Refusal(byte[] stream)
+    {
+        var check = new LineCheck(new());
+        return Record.Exception(() =>
+        {
+            check.Take(stream);
+            check.End();
+        })?.Message;
+    }
+
+    private static void Rename(TestArchive archive, JsonNode part, int number)
+    {
+        var at = (int)part["offset"]!.GetValue<long>() - TarFormat.Block;
+        var header = TarFormat.Header($"dump.sql.{number:D6}", part["length"]!.GetValue<long>(), new(2026, 11, 23, 10, 0, 0, TimeSpan.Zero));
+        foreach (var frame in archive.Frames)
+        {
+            for (var i = Math.Max(0, at); i < Math.Min(frame.Length, at + header.Length); i++) frame[i] = header[i - at];
+            at -= frame.Length;
+        }
+    }
+
+    private static async Task<List<string?>> VerifyAsync(Chain chain, Counter? taken = null, Counter? again = null, Func<Items.IStreamCheck>? checkOf = null)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var archive = await ArchiveReader.OpenAsync(new MemorySource(bytes), AgeKeys.None, token);
-        await ArchiveVerifier.VerifyAsync(archive, 2, item => item.Kind == ItemKind.Stream || item.Length > 0 ? seen : null, token);
+        await using var streams = new ChainStreams((_, _) => checkOf is null ? new LineCheck(taken ?? new()) : checkOf());
+        List<string?> refusals = [];
+        List<MemorySource> sources = [];
+        foreach (var bytes in chain.Archives)
+        {
+            await using var archive = await ArchiveReader.OpenAsync(new MemorySource(bytes), chain.Keys, token);
+            var read = await ArchiveVerifier.VerifyAsync(archive, 2, streams, token);
+            Assert.True(read.TarBytes > 0);
+            refusals.Add(read.Refusal?.Message);
+            streams.Add(archive, chain.Keys, _ =>
+            {
+                sources.Add(new(bytes));
+                return Task.FromResult<Items.IByteSource>(sources[^1]);
+            });
+        }
+
+        again?.Value = sources.Sum(s => s.BytesRead);
+        return refusals;
     }
 
-    // Refuses what goes beyond so many bytes; at the whole length the end.
-    private sealed class Seen(long most) : IStreamCheck
+    // Tells the first line of what it is given, as what it refuses.
+    private sealed class FirstLine : Items.IStreamCheck
     {
-        public MemoryStream Bytes { get; } = new();
+        private readonly List<byte> _begin = [];
 
-        public bool IsEnded { get; private set; }
+        public Items.StreamMark? Mark => new(0, 0, "");
 
         public void Take(ReadOnlySpan<byte> bytes)
         {
-            Bytes.Write(bytes);
-            if (Bytes.Length > most) throw Refused();
+            _begin.AddRange(bytes);
+            if (bytes.IndexOf((byte)'\n') >= 0)
+                throw new HoldfastException(ErrorCatalogue.Refused, $"The first line is '{Encoding.UTF8.GetString([.. _begin]).Split('\n')[0]}'.");
         }
 
         public void End()
         {
-            IsEnded = true;
-            if (Bytes.Length >= most) throw Refused();
         }
 
-        private static HoldfastException Refused() => new(ErrorCatalogue.Refused, "No stream of ours.");
+        public void GoOnAt(Items.StreamMark mark) => _begin.Clear();
     }
 }

@@ -148,6 +148,7 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData("INSERT INTO \"t\" SELECT 1, 2;")]
     [InlineData("INSERT INTO \"t\" VALUES\n(1,randomblob(9));")]
     [InlineData("INSERT INTO \"t\" VALUES\n(1,2),\n(3);")]
+    [InlineData("INSERT INTO \"t\" VALUES\n(1,2,3);")]
     [InlineData("INSERT INTO \"t\" VALUES\n(1,2)/* */;")]
     [InlineData("INSERT INTO \"t\" VALUES\n(1,2) (3,4);")]
     [InlineData("PRAGMA journal_mode=delete;\nBEGIN;")]
@@ -161,7 +162,20 @@ public sealed class HostileScriptTests : IDisposable
         {
             var verified = Assert.Throws<HoldfastException>(() => Sandbox.Check(script, chunk));
             Assert.Equal((restored.Error, restored.Message, restored.Hint), (verified.Error, verified.Message, verified.Hint));
+            verified = Assert.Throws<HoldfastException>(() => Sandbox.CheckByMarks(script, Math.Max(chunk, 7)));
+            Assert.Equal((restored.Error, restored.Message, restored.Hint), (verified.Error, verified.Message, verified.Hint));
         }
+    }
+
+    [Fact]
+    public void What_a_check_remembers_at_a_mark_does_not_grow_with_the_script()
+    {
+        var check = new ScriptCheck();
+        check.Take(Encoding.UTF8.GetBytes($"{Head}INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1);\n"));
+        Assert.InRange(check.Mark!.Memory.Length, 1, 200);
+        var other = new ScriptCheck();
+        other.GoOnAt(check.Mark);
+        Assert.Throws<HoldfastException>(() => other.Take(Encoding.UTF8.GetBytes($"INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1,2);\n")));
     }
 
     [Theory]

@@ -10,19 +10,32 @@ namespace Holdfast.Node.Tests.Catalog;
 /// <summary>Backups whose streams their engine would refuse in a restore.</summary>
 public sealed class RefusedStreamTests : BackedUpNode
 {
-    protected override IReadOnlyCollection<IDatabaseEngine> Engines { get; } = [new OtherEngine(), new RefusingEngine()];
+    private readonly RefusingEngine _engine = new();
 
-    [Fact]
-    public async System.Threading.Tasks.Task What_an_engine_refuses_is_damage()
+    public RefusedStreamTests() => Engines = [new OtherEngine(), _engine];
+
+    protected override IReadOnlyCollection<IDatabaseEngine> Engines { get; }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async System.Threading.Tasks.Task What_an_engine_refuses_is_damage_in_each_archive_of_a_chain(int refused)
     {
         await CoverAsync("nas");
         var template = Node.State.Templates.Items.Single().Value;
         var logical = template with { Settings = template.Settings with { Type = BackupType.Backup } };
         await Node.State.Templates.PutAsync(template.Id, logical, null, Token);
         await UntilAsync(() => Task.Settings.Type == BackupType.Backup);
-        await BackUpAsync("a", BackupKind.Full);
+        for (var i = 0; i < 3; i++)
+        {
+            await BackUpAsync("a", i == 0 ? BackupKind.Full : BackupKind.Incremental);
+            if (i == refused) _engine.Refused = [.. Source.Databases["a"]];
+        }
+
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
         Assert.Equal((OperationState.Failed, ErrorCatalogue.Refused.Code), (verified.State, verified.Error!.Code));
+        Assert.Contains("1 of 3 archives cannot be relied on.", verified.Error.Message, StringComparison.Ordinal);
         Assert.Contains("No dump of ours.", verified.Error.Message, StringComparison.Ordinal);
         Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
     }
@@ -36,18 +49,31 @@ public sealed class RefusedStreamTests : BackedUpNode
         public IStreamCheck? CheckOf(string item) => throw new NotSupportedException();
     }
 
-    private sealed class RefusingEngine : IDatabaseEngine, IStreamCheck
+    private sealed class RefusingEngine : IDatabaseEngine
     {
         public string Name => "fake";
 
+        public byte[] Refused { get; set; } = [];
+
         public IDatabaseSource Attach(SourceConfig config) => throw new NotSupportedException();
 
-        public IStreamCheck? CheckOf(string item) => item == "dump.fake" ? this : null;
+        public IStreamCheck? CheckOf(string item) => item == "dump.fake" ? new Check(this) : null;
 
-        public void Take(ReadOnlySpan<byte> bytes)
+        // Holds all of it, from its begin on.
+        private sealed class Check(RefusingEngine engine) : IStreamCheck
         {
-        }
+            private readonly List<byte> _taken = [];
 
-        public void End() => throw new HoldfastException(ErrorCatalogue.Refused, "No dump of ours.");
+            public StreamMark Mark => new(0, 0, "");
+
+            public void Take(ReadOnlySpan<byte> bytes) => _taken.AddRange(bytes);
+
+            public void End()
+            {
+                if (_taken.SequenceEqual(engine.Refused)) throw new HoldfastException(ErrorCatalogue.Refused, "No dump of ours.");
+            }
+
+            public void GoOnAt(StreamMark mark) => _taken.Clear();
+        }
     }
 }

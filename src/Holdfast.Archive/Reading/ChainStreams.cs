@@ -1,0 +1,45 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Archive.Reading;
+
+/// <summary>
+/// Holds the streams of each point of a chain, the oldest first, against what a restore of that point would refuse. A point's stream lies in its own and in
+/// older archives. What it shares with the point before it is not read again, but for the few parts around what has changed.
+/// </summary>
+/// <param name="checkOf">Begins to look at a stream; null where there is nothing to look for.</param>
+public sealed class ChainStreams(Func<ArchiveHeader, ManifestItem, IStreamCheck?> checkOf) : IAsyncDisposable
+{
+    private readonly HeldParts _held = new();
+    private readonly Dictionary<(string Engine, string Item), StreamSteps> _steps = [];
+
+    /// <summary>Takes an archive that was found whole: later points may name its parts.</summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="keys">Open it.</param>
+    /// <param name="open">Opens its file again, where parts of it are to be read.</param>
+    public void Add(ArchiveReader archive, AgeKeys keys, Func<CancellationToken, Task<IByteSource>> open)
+    {
+        if (archive.Manifest.Items.Any(i => i.Kind == ItemKind.Stream)) _held.Add(archive, keys, open);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _held.DisposeAsync();
+
+    /// <summary>Begins to look at the streams of a point, but for those whose parts are not all there, which <see cref="ChainRules"/> tell of.</summary>
+    internal IReadOnlyList<(ManifestItem Item, StreamPoint Point)> Begin(ArchiveReader archive)
+    {
+        var points = new List<(ManifestItem, StreamPoint)>();
+        foreach (var item in archive.Manifest.Items.Where(i => i.Kind == ItemKind.Stream && i.Parts.All(p => HasPart(archive, p))))
+        {
+            if (checkOf(archive.Header, item) is not { } check) continue;
+            var key = (archive.Header.Engine, item.Name);
+            if (!_steps.TryGetValue(key, out var steps)) _steps[key] = steps = new();
+            points.Add((item, new(archive, item, check, _held, steps)));
+        }
+
+        return points;
+    }
+
+    private bool HasPart(ArchiveReader archive, ManifestPart part) => part.Archive == 0 || _held.Holds(archive.Manifest.Archives[part.Archive], part);
+}

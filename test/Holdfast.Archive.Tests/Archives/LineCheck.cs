@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Tests.Archives;
+
+/// <summary>
+/// Refuses a stream of lines that has one beginning with <c>!</c>, one beginning with <c>?</c> where the line beginning with <c>=</c> before it is not
+/// <c>=ask</c>, or half a line at its end. After a line <c>.</c> nothing matters.
+/// </summary>
+/// <param name="taken">Counts bytes that any such check was given.</param>
+internal sealed class LineCheck(Counter taken) : IStreamCheck
+{
+    private readonly List<byte> _line = [];
+    private long _offset;
+    private long _count;
+    private string _last = "";
+    private bool _isDone;
+
+    public StreamMark? Mark => _isDone ? null : new(_offset, _count, _last);
+
+    public void Take(ReadOnlySpan<byte> bytes)
+    {
+        taken.Value += bytes.Length;
+        while (!_isDone && bytes.IndexOf((byte)'\n') is var end and >= 0)
+        {
+            _line.AddRange(bytes[..end]);
+            bytes = bytes[(end + 1)..];
+            Line(Encoding.UTF8.GetString([.. _line]));
+            _offset += _line.Count + 1;
+            _count++;
+            _line.Clear();
+        }
+
+        _line.AddRange(bytes);
+    }
+
+    public void End()
+    {
+        if (!_isDone && _line.Count > 0) throw Refused();
+    }
+
+    public void GoOnAt(StreamMark mark)
+    {
+        _line.Clear();
+        (_offset, _count, _last, _isDone) = (mark.Offset, mark.Count, mark.Memory, false);
+    }
+
+    private void Line(string line)
+    {
+        if (line.StartsWith('!') || (line.StartsWith('?') && _last != "=ask")) throw Refused();
+        if (line.StartsWith('=')) _last = line;
+        _isDone = line == ".";
+    }
+
+    private HoldfastException Refused() =>
+        new(ErrorCatalogue.Refused, string.Create(CultureInfo.InvariantCulture, $"Line {_count + 1} of the stream, at offset {_offset}, is refused."));
+}
