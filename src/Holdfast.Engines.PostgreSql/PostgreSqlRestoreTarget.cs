@@ -40,6 +40,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         if (items.Items.Count != 2 || !names.SequenceEqual([PostgreSqlView.DumpItem, PostgreSqlView.AroundItem]))
             throw Refused($"it holds {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))}");
         var around = await ReadAroundAsync(items, cancellationToken);
+        restoring.Runs(around.Name);
         try
         {
             CheckVersion(around);
@@ -59,13 +60,13 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
                     return await LoadAsync(items, around, withRoles, token);
                 },
                 cancellationToken);
-            if (await restoring.VerifyAsync(made.Server, made.Maintenance, around.Name, cancellationToken) is { } unsure) _warnings.Add(unsure);
+            if (await restoring.VerifyAsync(made.Server, made.Maintenance, isOver: true, cancellationToken) is { } unsure) _warnings.Add(unsure);
             _grants = grants;
         }
         catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalogue.RestoreRoleChanged)
         {
             // Code of the old database may have run, and be the reason.
-            if (!cancellationToken.IsCancellationRequested) await VerifyFailedAsync(around.Name, cancellationToken);
+            await VerifyEndedAsync();
             if (e is NpgsqlException) throw ServerFailure.Of(e, $"'{request.Name}' on {made.Server.Host}");
             throw;
         }
@@ -79,23 +80,28 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => made.DisposeAsync();
-
-    // What was given up may have lost its sessions. Code that makes a restore look stalled is looked for all the same.
-    private async Task VerifyFailedAsync(string database, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (made.Watch.HasGivenUp) limit.CancelAfter(2 * config.ConnectTimeout);
+        await made.DisposeAsync();
+        restoring.Leave();
+    }
+
+    // Of a restore that has failed, was given up or stopped. The database goes first, and its sessions with it: code in one that nobody waits for any more
+    // would else change the role after it was looked at. Whoever stopped it does not wait for long.
+    private async Task VerifyEndedAsync()
+    {
+        var isOver = await made.TryRemoveAsync();
+        using var limit = new CancellationTokenSource(2 * config.ConnectTimeout, TimeProvider.System);
         try
         {
-            await using var other = made.Watch.HasGivenUp ? await made.ConnectAsync(limit.Token) : null;
-            await restoring.VerifyAsync(made.Server, other ?? made.Maintenance, database, limit.Token);
+            await using var connection = await made.ConnectAsync(limit.Token);
+            await restoring.VerifyAsync(made.Server, connection, isOver, limit.Token);
         }
         catch (HoldfastException e) when (e.Error != ErrorCatalogue.RestoreRoleChanged)
         {
             // The server does not answer: that is what the restore failed with.
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             // Nor does it in time.
         }
@@ -172,7 +178,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         if (late is not null) failed.AddRange(await late.OutdatedAsync(made.Keeper, cancellationToken));
         if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned) await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
         if (await made.HandOverAsync(cancellationToken) is > 0 and var left) _warnings.Add(FormattableString.Invariant($"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."));
-        var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles);
+        var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles, restoring.Name);
         await properties.ApplyAsync(around, cancellationToken);
         if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
         if (failed.Count > 0) _warnings.AddRange(failed.Prepend("All rows are there, and not all objects: what follows could not be made."));

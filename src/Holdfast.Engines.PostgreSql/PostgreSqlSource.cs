@@ -69,6 +69,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         var made = await NewDatabase.BeginAsync(_connector, _restorer, restoring, _group, request.Name, cancellationToken);
         try
         {
+            restoring.Enter(made.Server, made.Name, made.TemporaryName);
             var role = await restoring.CheckAsync(made.Server, made.Maintenance, cancellationToken);
             await _tools.FindAsync(Tool.Restore, 0, cancellationToken); // better now than when the dump tells which it takes
             return new PostgreSqlRestoreTarget(_restorerConfig, _restorer, _tools, role, restoring, made, request);
@@ -76,6 +77,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         catch (Exception e)
         {
             await made.DisposeAsync();
+            restoring.Leave();
             if (e is NpgsqlException) throw ServerFailure.Of(e, made.Server.Host.ToString());
             throw;
         }

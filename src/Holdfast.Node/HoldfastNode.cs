@@ -87,7 +87,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         Retention.Deleted += Checks.Forget;
         ChainRemoval = new(Destinations, Catalog, Checks, Queue, chains, (task, destination) => NoLongerAt(destination, [task]));
         _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit, settings.Engines);
-        RestoreRoles = new(State.SourceRecords, time);
+        RestoreRoles = new(State.SourceRecords, _sources, time);
         _restores = new(Backups, Points, _sources, RestoreRoles, time);
         var comparer = new DatabaseComparer(_sources, DatabaseKeys, settings.Key);
         Comparisons = new(Queue, comparer.CompareAsync, Tasks, State.Statuses, MayCompare, BackUpNow, time, loggers.CreateLogger<CompareRotation>());

@@ -98,10 +98,79 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         }
     }
 
+    [Fact]
+    public async Task Code_that_changes_the_role_and_is_then_stopped_is_told_all_the_same()
+    {
+        await MakeHostileAsync("""
+            IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = session_user AND s.setdatabase = 0 AND s.setconfig::text LIKE '%work_mem%') THEN
+                LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;
+            END IF;
+            ALTER ROLE CURRENT_USER SET work_mem = '64kB';
+            """);
+        var (items, fingerprint) = await BackUpAsync("shop", Config);
+        using var stop = new CancellationTokenSource();
+        await using var source = Attach(Config);
+        try
+        {
+            await using var target = await source.BeginRestoreAsync(new("copy", BackupType.Backup, null, fingerprint, 1), Token);
+            var loading = target.LoadAsync(items, stop.Token);
+            await Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name LIKE 'holdfast%'");
+            await stop.CancelAsync();
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => loading);
+            Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
+            await AssertNothingLeftAsync(); // so that no session changes it after it was looked at
+        }
+        finally
+        {
+            await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} RESET ALL");
+        }
+    }
+
+    [Fact]
+    public async Task Of_restores_at_the_same_time_all_are_named_and_none_alone()
+    {
+        await MakeHostileAsync("ALTER ROLE CURRENT_USER IN DATABASE other SET work_mem = '64kB';");
+        await Cluster.CreateAsync("other");
+        var (hostile, innocent) = (await BackUpAsync("shop", Config), await BackUpAsync("other", Config));
+        await using var source = Attach(Config);
+        await using var target = await source.BeginRestoreAsync(new("innocent", BackupType.Backup, null, innocent.Fingerprint, 1), Token);
+        var guilty = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "guilty", hostile));
+        Assert.Contains("'shop', restored as 'guilty'; what becomes 'innocent'.", guilty.Message, StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => target.LoadAsync(innocent.Items, Token));
+        Assert.Contains("work_mem=64kB in database other", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("It may have been any of these, which were restored at the same time: 'other', restored as 'innocent'; 'shop', restored as 'guilty'.", failure.Message, StringComparison.Ordinal);
+        await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} IN DATABASE other RESET ALL");
+    }
+
+    [Fact]
+    public async Task What_another_program_restores_at_the_same_time_is_named_too()
+    {
+        await MakeHostileAsync("ALTER ROLE CURRENT_USER SET work_mem = '64kB';");
+        var backup = await BackUpAsync("shop", Config);
+        await Cluster.CreateAsync("_holdfast_restore_of_another");
+        await using (await Cluster.OpenAsync("_holdfast_restore_of_another"))
+        {
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
+            Assert.Contains("'shop', restored as 'copy'; what another program makes in '_holdfast_restore_of_another'.", failure.Message, StringComparison.Ordinal);
+        }
+
+        await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} RESET ALL");
+    }
+
+    [Fact]
+    public async Task What_the_role_itself_had_set_in_a_database_is_left_out()
+    {
+        await Cluster.CreateAsync("shop");
+        await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} IN DATABASE shop SET work_mem = '64kB'");
+        var warnings = await RestoreAsync(Config with { User = Cluster.Superuser }, "copy", await BackUpAsync("shop", Config));
+        Assert.Contains(warnings, w => w.Contains($"The setting work_mem of '{Restorer}' is left out", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("ALTER ROLE CURRENT_USER PASSWORD 'x'", "the password")]
     [InlineData("ALTER ROLE CURRENT_USER SET work_mem = '64kB'", "work_mem")]
     [InlineData("ALTER ROLE CURRENT_USER IN DATABASE postgres SET work_mem = '64kB'", "work_mem=64kB in database postgres")]
+    [InlineData("DO $x$ BEGIN EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET work_mem = %L', current_database(), '64kB'); END $x$", "work_mem=64kB in database _holdfast_restore_")]
     public async Task Code_that_changes_the_role_is_told_and_nothing_is_kept(string attempt, string said)
     {
         await MakeHostileAsync($"EXECUTE {Text(attempt)};");
@@ -111,7 +180,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
             Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
             Assert.Contains(said, failure.Message, StringComparison.Ordinal);
-            Assert.Contains("'shop'", failure.Message, StringComparison.Ordinal);
+            Assert.StartsWith("Code of 'shop', restored as 'copy', has", failure.Message, StringComparison.Ordinal);
             Assert.NotNull(failure.Hint);
             await AssertNothingLeftAsync();
         }

@@ -37,6 +37,12 @@ internal sealed class FakeSource : IDatabaseSource
     /// <summary>What a restore waits for before it begins, by the name of the new database; null for nothing.</summary>
     public Func<string, CancellationToken, Task>? HoldRestore { get; set; }
 
+    /// <summary>Waited for while a restore loads.</summary>
+    public Task HoldLoad { get; set; } = Task.CompletedTask;
+
+    /// <summary>Restores that have begun to load.</summary>
+    public int Loads { get; private set; }
+
     /// <summary>What loading a restore throws; null where it works.</summary>
     public HoldfastException? LoadFault { get; set; }
 
@@ -170,6 +176,8 @@ internal sealed class FakeSource : IDatabaseSource
 
         public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
         {
+            source.Loads++;
+            await source.HoldLoad;
             if (source.LoadFault is { } fault) throw fault;
             if (request.Type == BackupType.Snapshot)
             {

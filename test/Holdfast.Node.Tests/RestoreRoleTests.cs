@@ -56,6 +56,87 @@ public sealed class RestoreRoleTests : BackedUpNode
         Assert.DoesNotContain(Node.Alerts.Items, a => a.Kind == AlertKind.BackupDamaged);
     }
 
+    [Theory]
+    [InlineData("what it has by now", false)]
+    [InlineData("what it had", true)]
+    public async System.Threading.Tasks.Task What_a_restore_that_was_cut_off_has_done_to_it_the_next_one_finds(string now, bool isAsItWas)
+    {
+        await CutOffAsync();
+        await StopAsync();
+        await StartAsync();
+        Assert.Null(Standing());
+        Source.RestoreRole = new(now, now);
+        Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
+        Assert.Equal(isAsItWas, Standing() is null);
+        if (isAsItWas) return;
+        Assert.Contains("the restore of 'again' that began at 2026-11-25 10:01 UTC", Standing()!.Message, StringComparison.Ordinal);
+        Assert.Contains("it has 'what it has by now', and had 'what it had'", Standing()!.Message, StringComparison.Ordinal);
+        Node.RestoreRoles.Acknowledge("fake");
+        Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
+        Assert.Null(Standing());
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task A_restore_that_cannot_begin_after_one_that_was_cut_off_says_so()
+    {
+        await CutOffAsync();
+        Source.Databases.Remove("again");
+        Source.HoldRestore = (_, _) => throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The password was refused.");
+        var failed = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
+        Assert.StartsWith("The password was refused. It may have been changed: nobody could look at the role after the restore of 'again'", failed.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task One_that_begins_beside_a_hostile_one_does_not_take_what_that_has_changed_for_what_it_was()
+    {
+        await CoverAsync("nas");
+        await BackUpAsync("a", BackupKind.Full);
+        var hostile = new TaskCompletionSource();
+        Source.RestoreRole = new("what it had", null);
+        Source.HoldLoad = hostile.Task;
+        var first = await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "first") }, "tester", Token);
+        await UntilAsync(() => Source.Loads == 1);
+        Source.RestoreRole = new("what it has by then", null);
+        Source.HoldLoad = System.Threading.Tasks.Task.CompletedTask;
+        Source.LoadFault = Changed;
+        Assert.Equal("restore-role-changed", (await RestoreAsync()).Error!.Code);
+        hostile.SetResult();
+        await EndedAsync(first);
+        Source.LoadFault = null;
+        Source.RestoreRole = new("what it has by then", "what it has by then");
+        Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
+        Assert.NotNull(Standing());
+        Source.RestoreRole = new("what it had", "what it had");
+        Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
+        Assert.Null(Standing());
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task Of_a_source_that_was_detached_meanwhile_nothing_is_stored()
+    {
+        await CoverAsync("nas");
+        await BackUpAsync("a", BackupKind.Full);
+        var hold = new TaskCompletionSource();
+        (Source.RestoreRole, Source.HoldLoad, Source.LoadFault) = (new("what it had", null), hold.Task, Changed);
+        var restore = await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
+        await UntilAsync(() => Source.Loads == 1);
+        Assert.NotNull(Node.State.SourceRecords.Find("fake")!.Unchecked);
+        Node.Sources.Detach("fake");
+        hold.SetResult();
+        Assert.Equal("restore-role-changed", (await EndedAsync(restore)).Error!.Code);
+        Assert.Null(Node.State.SourceRecords.Find("fake"));
+    }
+
+    private async System.Threading.Tasks.Task CutOffAsync()
+    {
+        await CoverAsync("nas");
+        await BackUpAsync("a", BackupKind.Full);
+        Source.RestoreRole = new("what it had", null);
+        Source.LoadFault = new(ErrorCatalogue.SourceSilent, "The server does not answer.");
+        Assert.Equal(OperationState.Failed, (await RestoreAsync()).State);
+        Source.LoadFault = null;
+    }
+
     private Alert? Standing()
     {
         Node.Alerts.Look();

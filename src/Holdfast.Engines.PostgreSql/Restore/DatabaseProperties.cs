@@ -5,7 +5,11 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>Gives a new database what the one that was backed up had of its own: comment, settings, limit; its grants come with its name. What the target does not allow is told, and stops nothing.</summary>
-internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role)
+/// <param name="connection">A connection of the role that makes databases.</param>
+/// <param name="database">The new database.</param>
+/// <param name="role">What is known of the server's roles.</param>
+/// <param name="restorer">The role that loads dumps: its settings stay as they are, else a restore that runs meanwhile would find them changed.</param>
+internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role, string restorer)
 {
     private static readonly string[] Privileges = ["CONNECT", "CREATE", "TEMPORARY"];
 
@@ -47,6 +51,12 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
     {
         var what = $"the setting {setting.Name}{(setting.Role is null ? "" : $" of '{setting.Role}'")}";
         if (!IsThere(setting.Role, what)) return;
+        if (setting.Role == restorer)
+        {
+            _warnings.Add($"{Capital(what)} is left out: that role runs restores, and code of what is restored can set it.");
+            return;
+        }
+
         var set = $"SET {string.Join('.', setting.Name.Split('.').Select(Sql.Name))} FROM CURRENT";
         var statement = setting.Role is null
             ? $"ALTER DATABASE {name} {set}"

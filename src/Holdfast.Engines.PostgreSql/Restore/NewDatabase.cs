@@ -154,19 +154,29 @@ internal sealed class NewDatabase : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Removes it, with what was made for it, unless it has its name; ends its sessions.</summary>
+    /// <returns>Whether nothing is left.</returns>
+    public async Task<bool> TryRemoveAsync()
     {
         await CloseKeeperAsync();
+        if (!_isMade && _roles.Count == 0) return true;
         try
         {
-            if (_isMade || _roles.Count > 0) await RemoveAsync();
+            await RemoveAsync();
+            _isMade = false;
+            _roles.Clear();
+            return true;
         }
         catch (Exception e) when (e is NpgsqlException or HoldfastException)
         {
-            // The server is gone, and why is told already. What is left is removed at the next start.
+            return false; // the server is gone, and why is told already. What is left is removed at the next start.
         }
+    }
 
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await TryRemoveAsync();
         await _maintenance.DisposeAsync();
     }
 

@@ -13,14 +13,18 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="connector">Connects as the role.</param>
 internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector connector)
 {
+    private const int MostListed = 20;
+
     // A role may set its own defaults, in any database, and in early releases of 15 and older make others its members; whoever may grant a role of his
-    // own makes it a member of that. What it has in a database in the making goes with that. One that makes roles, too, becomes a member of them by itself.
+    // own makes it a member of that. What it has in another database in the making, that restore finds, or it goes with it. One that makes roles, too,
+    // becomes a member of them by itself.
     private const string State = """
         SELECT pg_catalog.concat_ws('; ',
                (SELECT 'settings ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(
                            pg_catalog.concat(pg_catalog.array_to_string(s.setconfig, ', '), ' in database ' OPERATOR(pg_catalog.||) d.datname::pg_catalog.text), ', ' ORDER BY s.setdatabase)
                 FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
-                WHERE s.setrole OPERATOR(pg_catalog.=) r.oid AND (d.datname IS NULL OR NOT pg_catalog.starts_with(d.datname::pg_catalog.text, $2))),
+                WHERE s.setrole OPERATOR(pg_catalog.=) r.oid
+                  AND (d.datname IS NULL OR d.datname::pg_catalog.text OPERATOR(pg_catalog.=) $4 OR NOT pg_catalog.starts_with(d.datname::pg_catalog.text, $2))),
                (SELECT 'members ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.member)::pg_catalog.text, ', ' ORDER BY m.member)
                 FROM pg_catalog.pg_auth_members m WHERE m.roleid OPERATOR(pg_catalog.=) r.oid),
                (SELECT 'member of ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.roleid)::pg_catalog.text, ', ' ORDER BY m.roleid)
@@ -28,7 +32,17 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
         """;
 
+    // Databases in the making that somebody works in.
+    private const string Making = """
+        SELECT d.datname::pg_catalog.text FROM pg_catalog.pg_database d
+        WHERE pg_catalog.starts_with(d.datname::pg_catalog.text, $1)
+          AND EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity a WHERE a.datid OPERATOR(pg_catalog.=) d.oid)
+        ORDER BY 1
+        """;
+
+    private readonly HashSet<string> _foreign = new(StringComparer.Ordinal);
     private string? _before, _after;
+    private RoleUse? _use;
 
     /// <summary>Its name.</summary>
     public string Name => config.RestoringUser;
@@ -41,6 +55,21 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
 
     /// <summary>The role that the new database and all in it is to belong to; null for the one that restores.</summary>
     public string? Owner => config.Restore.Owner ?? (IsApart && !config.Restore.KeepOwners ? config.Restore.DefaultOwner : null);
+
+    /// <summary>Says that a restore begins, before <see cref="CheckAsync"/>: whatever changes the role from then on is told of this one, too.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="name">Name of the new database.</param>
+    /// <param name="temporaryName">The name that it has in the making.</param>
+    public void Enter(Server server, string name, string temporaryName) => _use = RoleUse.Begin(server.Identity ?? server.Host.ToString(), Name, name, temporaryName);
+
+    /// <summary>Says that the restore has ended, whatever it came to.</summary>
+    public void Leave() => _use?.Dispose();
+
+    /// <summary>Says which database's code is run.</summary>
+    public void Runs(string database)
+    {
+        if (_use is not null) _use.Database = database;
+    }
 
     /// <summary>Checks that it is fit, before anything is made.</summary>
     /// <param name="server">The server.</param>
@@ -57,26 +86,33 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
             await using var connection = await connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken);
         }
 
+        await LookForOthersAsync(maintenance, cancellationToken);
         _before = await StateAsync(maintenance, cancellationToken);
         return role;
     }
 
     /// <summary>Looks whether code of the old database has changed the role: then nothing is kept, and the operator has to know.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="maintenance">A connection of the role that makes databases.</param>
+    /// <param name="isOver">Whether no code can run any more; else what is found as it was may still change.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What could not be looked at; null where all could.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.RestoreRoleChanged"/>, with what it has changed.</exception>
-    public async Task<string?> VerifyAsync(Server server, NpgsqlConnection maintenance, string database, CancellationToken cancellationToken)
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.RestoreRoleChanged"/>, with what was changed.</exception>
+    public async Task<string?> VerifyAsync(Server server, NpgsqlConnection maintenance, bool isOver, CancellationToken cancellationToken)
     {
         try
         {
+            await LookForOthersAsync(maintenance, cancellationToken);
             await using (await connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken))
             {
             }
 
             if (_before is null) return null;
-            _after = await StateAsync(maintenance, cancellationToken);
-            if (_after == _before) return null;
+            var now = await StateAsync(maintenance, cancellationToken);
+            if (isOver || now != _before) _after = now;
+            if (now == _before) return null;
             throw Changed(
-                $"changed the settings or memberships of the role '{Name}', which runs restores: it has {Words(_after)}, and had {Words(_before)}",
+                $"changed the settings or memberships of the role '{Name}', which runs restores: it has {Words(now)}, and had {Words(_before)}",
                 $"Undo that first: ALTER ROLE {Sql.Name(Name)} RESET what is set, IN DATABASE where one is named; REVOKE {Sql.Name(Name)} FROM whoever has become a member, and from it what it has become a member of.");
         }
         catch (HoldfastException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
@@ -87,13 +123,34 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         {
             return $"Whether code of the database has changed the role '{Name}' could not be looked at: {e.Message}";
         }
+    }
 
-        HoldfastException Changed(string what, string hint) =>
-            new(ErrorCatalogue.RestoreRoleChanged, $"Code of '{database}' has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is left of the new database.", hint);
+    // Several restores at once run as the same role, and nothing at the server tells which of them has done what.
+    private HoldfastException Changed(string what, string hint)
+    {
+        var own = _use?.ToString() ?? "the database";
+        List<string> others = [.. _use?.Others ?? [], .. _foreign.Order(StringComparer.Ordinal).Select(n => $"what another program makes in '{n}'")];
+        var left = _use is null ? "the new database" : $"'{_use.Name}'";
+        return new(
+            ErrorCatalogue.RestoreRoleChanged,
+            others.Count == 0
+                ? $"Code of {own}, has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is left of {left}."
+                : $"Code of a database has {what}. It may have been any of these, which were restored at the same time: {Listed([own, .. others])}. The owner of that one, or whoever could write to its archive, is hostile. Nothing is left of {left}.",
+            hint);
+    }
+
+    // Those of this process are known, whatever they have come to meanwhile; of others only what is there now.
+    private async Task LookForOthersAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken)
+    {
+        if (_use is null) return;
+        var making = await maintenance.QueryAsync(Making, r => r.NameOf(0), cancellationToken, DatabaseNames.RestorePrefix);
+        _foreign.UnionWith(making.Where(n => !_use.Knows(n)));
     }
 
     private async Task<string> StateAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken) =>
-        (await maintenance.QueryAsync(State, r => r.NameOf(0), cancellationToken, Name, DatabaseNames.RestorePrefix, IsApart))[0];
+        (await maintenance.QueryAsync(State, r => r.NameOf(0), cancellationToken, Name, DatabaseNames.RestorePrefix, IsApart, _use?.TemporaryName ?? ""))[0];
+
+    private static string Listed(List<string> what) => string.Join("; ", what.Take(MostListed)) + (what.Count > MostListed ? $"; and {what.Count - MostListed} more" : "");
 
     private static string Words(string state) => state.Length == 0 ? "none" : $"'{state}'";
 

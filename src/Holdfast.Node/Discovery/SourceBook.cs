@@ -141,6 +141,20 @@ public sealed class SourceBook : IAsyncDisposable
         }
     }
 
+    /// <summary>Changes what is stored of a source that this node has: one that was detached meanwhile gets no record again.</summary>
+    /// <param name="source">Its name.</param>
+    /// <param name="change">Makes the new record of the present one. Gives null or the same one to leave it. Must call nobody.</param>
+    internal void Change(string source, Func<SourceRecord, SourceRecord?> change)
+    {
+        lock (_gate)
+        {
+            if (Find(source) is not null) _identities.Change(source, change);
+        }
+    }
+
+    /// <summary>Returns when what was changed of a source is stored, or cannot be now.</summary>
+    internal Task StoredAsync(string source, CancellationToken cancellationToken) => _identities.StoredAsync(source, cancellationToken);
+
     /// <summary>Looks at no source any more.</summary>
     public void Stop()
     {

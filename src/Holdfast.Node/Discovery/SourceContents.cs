@@ -126,6 +126,15 @@ internal sealed partial class SourceContents(AttachedSource attached, StateRecor
         }
     }
 
+    /// <summary>Takes the source as it is for the one of its name. Changes nothing once it is closed: what was forgotten with a source that was detached stays so.</summary>
+    public void Adopt(string? identity, string? place)
+    {
+        lock (_gate)
+        {
+            if (!_isClosed) identities.Adopt(attached.Name, identity, place);
+        }
+    }
+
     /// <summary>Changes no record any more from when this returns.</summary>
     public void Close()
     {

@@ -31,6 +31,12 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
     public void Adopt(string source, string? identity, string? place) => records.Change(
         source, known => known is not null && known.Identity == identity && known.Place == place ? null : (known ?? new()) with { Identity = identity, Place = place });
 
+    /// <summary>Changes what is known by a name, or begins to know it.</summary>
+    public void Change(string source, Func<SourceRecord, SourceRecord?> change) => records.Change(source, known => change(known ?? new()));
+
+    /// <summary>Returns when what is known by a name is stored, or cannot be now.</summary>
+    public Task StoredAsync(string source, CancellationToken cancellationToken) => records.StoredAsync(source, cancellationToken);
+
     /// <summary>Forgets what is known by a name: what is seen next is taken for it.</summary>
     public void Forget(string source)
     {

@@ -77,7 +77,7 @@ internal sealed partial class SourceLook(AttachedSource attached, SourceContents
         if (info.Identity is null && databases == 0) return;
         if (info.Identity is not null)
         {
-            identities.Adopt(attached.Name, info.Identity, info.Place);
+            contents.Adopt(info.Identity, info.Place);
             return;
         }
 
@@ -89,14 +89,14 @@ internal sealed partial class SourceLook(AttachedSource attached, SourceContents
             if (await attached.Source.IdentifyAsync(identity, cancellationToken))
             {
                 _triedToIdentify = false; // should it be lost again
-                identities.Adopt(attached.Name, identity, info.Place);
+                contents.Adopt(identity, info.Place);
                 update(s => s with { Identity = identity });
                 LogIdentified(attached.Name, identity);
                 return;
             }
         }
 
-        if (verdict != SourceVerdict.Lost) identities.Adopt(attached.Name, null, info.Place);
+        if (verdict != SourceVerdict.Lost) contents.Adopt(null, info.Place);
     }
 
     [LoggerMessage(EventId = 5207, Level = LogLevel.Information, Message = "Source {Source} was given the identity {Identity}")]

@@ -13,4 +13,7 @@ public sealed record SourceRecord
 
     /// <summary>How code of a restored database has changed the role that runs restores there; null where none has, or it is undone.</summary>
     public RestoreRoleChange? RestoreRole { get; init; }
+
+    /// <summary>Restores of which it is not known what their code has done to that role: they run, or were cut off before anybody could look. By the ids of their operations; null for none.</summary>
+    public IReadOnlyDictionary<string, UncheckedRestore>? Unchecked { get; init; }
 }

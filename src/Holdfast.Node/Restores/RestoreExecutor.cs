@@ -66,7 +66,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
                 operation.Write($"restoring {place.Point.Archive.Path} from '{place.Name}', from a chain of {place.Point.Chain.Archives.Count} archives");
                 foreach (var warning in opened.Warnings) operation.Write(warning);
                 phase = "writing";
-                result = await RestoreAsync(ask, use, place, opened, notes, meter = new(), operation);
+                result = await RestoreAsync(ask, use, place, opened, notes, meter = Meter(ask), operation);
             }
             catch (HoldfastException e) when (PointOpener.IsOfTheCopy(e) && !cancellationToken.IsCancellationRequested)
             {
@@ -88,10 +88,15 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
         return result;
     }
 
+    private RestoreMeter Meter(RestoreAsk ask)
+    {
+        var id = Guid.NewGuid().ToString("n");
+        return new() { Id = id, Loading = (role, token) => roles.BeginAsync(ask.Target.Source, id, ask.Target.Name, role, token) };
+    }
+
     private async Task<RestoredDatabase> MakeAsync(RestoreAsk ask, SourceUse use, OpenedPoint opened, RestoreMeter meter, CancellationToken cancellationToken)
     {
         Exception? failure = null;
-        var began = time.GetUtcNow();
         try
         {
             return await RestoreRunner.RunAsync(use.Engine, use.Source, ask.Target.Name, opened.Reader, ask.File, ask.ContinueOnError, meter, cancellationToken);
@@ -99,11 +104,12 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
         catch (Exception e)
         {
             failure = e;
+            if (meter.RestoreRole is null && e is HoldfastException known && roles.Explained(ask.Target.Source, known) is { } explained) throw explained;
             throw;
         }
         finally
         {
-            roles.Note(ask.Target.Source, began, meter.RestoreRole, failure);
+            roles.End(ask.Target.Source, meter.Id, meter.RestoreRole, failure);
         }
     }
 

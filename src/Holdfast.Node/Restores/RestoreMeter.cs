@@ -22,8 +22,14 @@ public sealed class RestoreMeter
     /// <summary>Items that are done.</summary>
     public int Items => Volatile.Read(ref _items);
 
+    /// <summary>An id of the restore's own.</summary>
+    internal string Id { get; init; } = "";
+
     /// <summary>The role that runs the restore; null where the engine has none, or it was not looked at.</summary>
     internal RestoreRoleState? RestoreRole { get; set; }
+
+    /// <summary>Told of that role before anything is loaded, and waited for; null where nobody asks.</summary>
+    internal Func<RestoreRoleState, CancellationToken, Task>? Loading { get; init; }
 
     internal void Wrote(long bytes) => Interlocked.Add(ref _done, bytes);
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
@@ -9,34 +11,109 @@ namespace Holdfast.Node.Restores;
 
 /// <summary>
 /// Knows of each source whether code of a restored database has changed the role that runs restores there. That stands until a later restore finds the
-/// role with what it had before, or an operator says that it is undone.
+/// role with what it had before, or an operator says that it is undone. A restore that was cut off before anybody could look is remembered: the next one looks.
 /// </summary>
 /// <param name="records">What is stored of the sources, by their names.</param>
+/// <param name="sources">The sources of this node: of others nothing is stored.</param>
 /// <param name="time">The clock.</param>
-public sealed class RestoreRoles(StateRecords<SourceRecord> records, TimeProvider time)
+public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook sources, TimeProvider time)
 {
+    private const int MostRemembered = 100, MostListed = 20;
+
+    private static readonly Dictionary<string, UncheckedRestore> None = [];
+
+    private readonly ConcurrentDictionary<string, byte> _running = new(StringComparer.Ordinal); // what a record has besides is of an earlier process, or could not be looked at
+
     /// <summary>What has changed at a source; null where nothing has, or it is undone.</summary>
     public RestoreRoleChange? Find(string source) => records.Find(source)?.RestoreRole;
 
-    /// <summary>Notes what a restore has found.</summary>
-    /// <param name="source">Name of the source.</param>
-    /// <param name="began">When it began: one that began before a change was found says nothing of that.</param>
-    /// <param name="role">The role; null where the engine has none, or it was not looked at.</param>
-    /// <param name="failure">Why the restore failed; null where it did not.</param>
-    internal void Note(string source, DateTimeOffset began, RestoreRoleState? role, Exception? failure)
-    {
-        if (failure is HoldfastException known && known.Error == ErrorCatalogue.RestoreRoleChanged)
-        {
-            var message = Bounded.Text(known.Message);
-            records.Change(source, r => (r ?? new()) with { RestoreRole = new(message, known.Hint, time.GetUtcNow(), r?.RestoreRole is { } first ? first.Before : role?.Before) });
-        }
-        else if (role?.After is { } now)
-        {
-            records.Change(source, r => r?.RestoreRole is { } change && began >= change.At && (change.Before ?? now) == now ? r with { RestoreRole = null } : null);
-        }
-    }
-
     /// <summary>An operator says that it is undone.</summary>
     /// <param name="source">Name of the source.</param>
-    public void Acknowledge(string source) => records.Change(source, r => r?.RestoreRole is null ? null : r with { RestoreRole = null });
+    public void Acknowledge(string source) => records.Change(
+        source, r => r?.RestoreRole is null ? null : r with { RestoreRole = null, Unchecked = Kept((r.Unchecked ?? None).Where(u => _running.ContainsKey(u.Key))) });
+
+    /// <summary>Notes that a restore begins to run code, and returns when that is stored: whatever ends this process, the next restore looks at the role.</summary>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="id">An id of its own.</param>
+    /// <param name="target">Name of the new database.</param>
+    /// <param name="role">The role, as it is now.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    internal async Task BeginAsync(string source, string id, string target, RestoreRoleState role, CancellationToken cancellationToken)
+    {
+        _running[id] = 0;
+        var now = time.GetUtcNow();
+        sources.Change(source, r => Begun(r, id, new(target, now, role.Before), now));
+        await sources.StoredAsync(source, cancellationToken);
+    }
+
+    /// <summary>Notes what a restore has found.</summary>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="role">The role; null where the engine has none, or it was not looked at.</param>
+    /// <param name="failure">Why the restore failed; null where it did not.</param>
+    internal void End(string source, string id, RestoreRoleState? role, Exception? failure)
+    {
+        if (!_running.TryRemove(id, out _)) return; // none of its code has run
+        sources.Change(source, r => r.Unchecked is { } before && before.TryGetValue(id, out var restore) ? Ended(r, before.Where(u => u.Key != id), restore, role, failure) : null);
+    }
+
+    /// <summary>What may be the reason where a restore fails before it runs any code: earlier ones were cut off.</summary>
+    internal HoldfastException? Explained(string source, HoldfastException failure)
+    {
+        if (failure.Error != ErrorCatalogue.SourceUnreadable && failure.Error != ErrorCatalogue.NotAllowed) return null;
+        var left = (records.Find(source)?.Unchecked ?? None).Where(u => !_running.ContainsKey(u.Key)).Select(u => u.Value).ToList();
+        return left.Count == 0 ? null : new(failure.Error, $"{failure.Message} It may have been changed: {CutOff(left)}.", failure.Hint, failure);
+    }
+
+    private SourceRecord Begun(SourceRecord record, string id, UncheckedRestore restore, DateTimeOffset now)
+    {
+        var all = (record.Unchecked ?? None).OrderBy(u => u.Value.Began).ToList();
+        var running = all.Where(u => _running.ContainsKey(u.Key)).ToList();
+        // While a change stands, none of these is the only one who may have made it: they are asked for again when that is undone.
+        var left = all.Where(u => !_running.ContainsKey(u.Key)).Take(MostRemembered).ToList();
+        var added = restore with { Before = running.Count > 0 ? running[0].Value.Before : restore.Before };
+        var change = record.RestoreRole;
+        if (change is null)
+        {
+            var suspects = left.Select(u => u.Value).Where(u => u.Before != restore.Before).ToList();
+            if (suspects.Count > 0) change = Found(suspects, [.. running.Select(u => u.Value)], restore.Before, now);
+            left.Clear();
+        }
+
+        return record with { RestoreRole = change, Unchecked = Kept([.. left, .. running, KeyValuePair.Create(id, added)]) };
+    }
+
+    private SourceRecord? Ended(SourceRecord record, IEnumerable<KeyValuePair<string, UncheckedRestore>> others, UncheckedRestore restore, RestoreRoleState? role, Exception? failure)
+    {
+        var change = record.RestoreRole;
+        if (failure is HoldfastException known && known.Error == ErrorCatalogue.RestoreRoleChanged)
+            return record with { Unchecked = Kept(others), RestoreRole = new(Bounded.Text(known.Message), known.Hint, time.GetUtcNow(), change is null ? restore.Before : change.Before) };
+        if (role?.After is not { } now) return null;
+        // One that began before a change was found says nothing of that.
+        var isUndone = change is not null && restore.Began >= change.At && (change.Before ?? now) == now;
+        return record with { Unchecked = Kept(others), RestoreRole = isUndone ? null : change };
+    }
+
+    private static RestoreRoleChange Found(List<UncheckedRestore> suspects, List<UncheckedRestore> running, string has, DateTimeOffset now)
+    {
+        var beside = running.Count == 0 ? "" : $" So may code of what is being restored: {Listed(running.Select(u => $"'{u.Target}'"))}.";
+        return new(
+            Bounded.Text($"{CutOff(suspects)}. Since then the role that runs restores has changed: it has {Words(has)}, and had {Words(suspects[0].Before)}. Code of these may have done it, or somebody else.{beside}"),
+            "Undo what none of you has changed (docs/postgresql.md, Restoring).",
+            now,
+            suspects[0].Before);
+    }
+
+    private static string CutOff(List<UncheckedRestore> restores) =>
+        $"nobody could look at the role after {Listed(restores.Select(u => string.Create(CultureInfo.InvariantCulture, $"the restore of '{u.Target}' that began at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC")))}";
+
+    private static string Listed(IEnumerable<string> what)
+    {
+        var all = what.ToList();
+        return string.Join(", ", all.Take(MostListed)) + (all.Count > MostListed ? $" and {all.Count - MostListed} more" : "");
+    }
+
+    private static string Words(string state) => state.Length == 0 ? "none" : $"'{state}'";
+
+    private static Dictionary<string, UncheckedRestore>? Kept(IEnumerable<KeyValuePair<string, UncheckedRestore>> restores) => restores.ToDictionary(StringComparer.Ordinal) is { Count: > 0 } kept ? kept : null;
 }

@@ -34,6 +34,7 @@ public static class RestoreRunner
         var manifest = point.Point.Manifest;
         var request = new RestoreRequest(name, header.Type, key, manifest.Fingerprint, point.Items.Sum(i => i.Length)) { File = manifest.File, Restore = file, ContinueOnError = continueOnError };
         await using var target = await source.BeginRestoreAsync(request, cancellationToken);
+        if (meter?.Loading is { } loading && target.RestoreRole is { } role) await loading(role, cancellationToken);
         try
         {
             await target.LoadAsync(meter is null ? point : new MeteredSource(point, meter), cancellationToken);

@@ -236,6 +236,22 @@ public sealed class SourceBookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_look_that_ends_after_its_source_was_detached_stores_no_identity_of_it()
+    {
+        var hang = new TaskCompletionSource();
+        (_source.Identity, _source.Hang) = ("first", hang.Task);
+        _source.Has("a");
+        var monitor = _book.Attach(new("odd", _source, false));
+        await UntilAsync(() => _source.Looks == 1);
+        var look = monitor.BeginLook();
+        _book.Detach("shop");
+        hang.SetResult();
+        await look;
+        await UntilAsync(() => _source.IsDisposed); // its last user has left
+        Assert.Null(_state.SourceRecords.Find("shop"));
+    }
+
+    [Fact]
     public async Task Sources_that_are_attached_and_detached_at_once_end_as_the_last_one_says()
     {
         for (var turn = 0; turn < 50; turn++)
