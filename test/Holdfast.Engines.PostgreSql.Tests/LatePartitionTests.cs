@@ -53,7 +53,8 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
     // A partition that is to have what its table has, and whose own fails too.
     private const string FailingBesides = """
         CREATE FUNCTION ok(i int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM lim WHERE m >= i); END $$;
-        CREATE TABLE g(i int, n int GENERATED ALWAYS AS (key(i)) STORED, CONSTRAINT small CHECK (ok(i))) PARTITION BY RANGE (key(i));
+        CREATE TABLE g(i int, n int NOT NULL GENERATED ALWAYS AS (key(i)) STORED, CONSTRAINT small CHECK (ok(i)),
+                       CONSTRAINT small_n CHECK (n IS NOT NULL AND ok(n)), CONSTRAINT there CHECK (n IS NOT NULL)) PARTITION BY RANGE (key(i));
         CREATE TABLE g1 PARTITION OF g FOR VALUES FROM (0) TO (5); CREATE TABLE g2 PARTITION OF g FOR VALUES FROM (5) TO (10);
         INSERT INTO g SELECT generate_series(1, 40);
         """;
@@ -119,7 +120,7 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
         await MendAsync(warnings, Cluster.User);
         const string Checks = """
             SELECT conname, conrelid::regclass::text, convalidated, conislocal, coninhcount
-            FROM pg_constraint WHERE conname = 'small' ORDER BY 2
+            FROM pg_constraint WHERE contype = 'c' AND conrelid IN ('g'::regclass, 'g1'::regclass, 'g2'::regclass) ORDER BY 1, 2
             """;
         foreach (var query in (string[])["SELECT tableoid::regclass::text, i, n FROM g ORDER BY i", Checks])
             Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));

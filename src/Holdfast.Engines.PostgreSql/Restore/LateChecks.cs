@@ -24,6 +24,7 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     private NpgsqlConnection? _connection;
     private DetachedPartitions? _partitions;
     private SuspendedChecks? _checks;
+    private GeneratedColumns? _columns;
     private StagedRows? _staged;
 
     /// <summary>What failed, each with the server's words and the SQL that mends it, in the order in which that is run.</summary>
@@ -63,10 +64,11 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
         _connection = await sessions.OpenAsync(cancellationToken);
         _partitions = new(_connection, head);
         _checks = new(_connection);
-        _staged = new(_connection);
+        _columns = new(_connection);
+        _staged = new(_connection, _columns);
         await _partitions.DetachAsync(cancellationToken);
         await _checks.SuspendAsync(cancellationToken);
-        await _staged.FindAsync(cancellationToken);
+        await _columns.FindAsync(cancellationToken);
     }
 
     /// <summary>The statement that loads the rows of a table into another for now; null where they are loaded right away.</summary>
@@ -75,8 +77,9 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     /// <summary>Computes and checks what was put off. The rows of all tables are loaded.</summary>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
-        _failed.AddRange(await _staged!.MoveAsync(cancellationToken));
-        _failed.AddRange(await _checks!.ApplyAsync(cancellationToken));
+        await _staged!.MoveAsync(cancellationToken);
+        _failed.AddRange(_columns!.Failed);
+        _failed.AddRange(await _checks!.ApplyAsync(_columns.Ordinary, cancellationToken));
         _failed.AddRange(await _partitions!.AttachAsync(cancellationToken));
         await DisposeAsync();
     }

@@ -15,7 +15,9 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     private const string Found = $"""
         SELECT CASE WHEN c.contypid = 0 THEN 'TABLE' ELSE 'DOMAIN' END,
                CASE WHEN c.contypid = 0 THEN c.conrelid::regclass::text ELSE c.contypid::regtype::text END,
-               quote_ident(c.conname), pg_get_constraintdef(c.oid), obj_description(c.oid, 'pg_constraint')
+               quote_ident(c.conname), pg_get_constraintdef(c.oid), obj_description(c.oid, 'pg_constraint'),
+               COALESCE((SELECT string_agg('"' || replace(a.attname, '"', '""') || '"', ',') FROM pg_attribute a
+                         WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) AND a.attgenerated = 's'), '')
         FROM pg_constraint c
         WHERE c.contype = 'c' AND c.coninhcount = 0 AND c.convalidated
           AND NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.deptype = 'e'
@@ -53,14 +55,24 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     }
 
     /// <summary>Makes them again.</summary>
+    /// <param name="ordinary">Columns that are generated no more, each with its table as SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What failed.</returns>
-    public async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ApplyAsync(
+        IReadOnlySet<(string Table, string Column)> ordinary, CancellationToken cancellationToken)
     {
         var failed = new List<string>();
         foreach (var check in _checks)
         {
             if (await TryAsync(check.Add, cancellationToken) is { } error)
             {
+                // One about such a column goes with it when that is made again.
+                if (ordinary.Any(o => o.Table == check.Of && check.Generated.Contains(Sql.Name(o.Column), StringComparison.Ordinal)))
+                {
+                    failed.Add(LateChecks.Tell(check.Text, error, check.AddAndComment));
+                    continue;
+                }
+
                 if (await TryAsync($"{check.Add} NOT VALID", cancellationToken) is { } worse)
                 {
                     failed.Add(LateChecks.Tell(check.Text, worse, check.Add));
@@ -79,18 +91,20 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
 
     private Task<List<Check>> FindAsync(CancellationToken cancellationToken) => connection.QueryAsync(
         Found,
-        r => new Check(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.TextOrNull(4)),
+        r => new Check(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.TextOrNull(4), r.GetString(5)),
         cancellationToken);
 
     private Task<PostgresException?> TryAsync(string sql, CancellationToken cancellationToken) =>
         LateChecks.TryAsync(connection, sql, cancellationToken);
 
     // Its text is SQL already: quoted, and with the schema.
-    private sealed record Check(string Kind, string Of, string Name, string Definition, string? Comment)
+    private sealed record Check(string Kind, string Of, string Name, string Definition, string? Comment, string Generated)
     {
         public string Text => $"CHECK {Name} of {Of}";
 
         public string Add => $"ALTER {Kind} {Of} ADD CONSTRAINT {Name} {Definition}";
+
+        public string AddAndComment => Comment is null ? Add : $"{Add}; {CommentOn}";
 
         public string Validate => $"ALTER {Kind} {Of} VALIDATE CONSTRAINT {Name}";
 

@@ -1,0 +1,260 @@
+using System.Data.Common;
+using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Tools;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql.Restore;
+
+/// <summary>
+/// Generated columns that need a function of the database. One that fails becomes an ordinary column without values, and what refuses rows
+/// without them is left out.
+/// </summary>
+/// <param name="connection">A session of the role that restores.</param>
+internal sealed class GeneratedColumns(NpgsqlConnection connection)
+{
+    // Up to version 14 the column needs the function, later its expression. Asked before any code of the database has run in the session.
+    private const string Found = $"""
+        SELECT n.nspname::text, r.relname::text, a.attname::text, a.attnotnull, format_type(a.atttypid, a.atttypmod),
+               CASE WHEN t.typtype = 'd' THEN (
+                   WITH RECURSIVE below(id, kind, base, modifier) AS (
+                       SELECT t.oid, t.typtype, t.typbasetype, t.typtypmod
+                       UNION ALL SELECT u.oid, u.typtype, u.typbasetype, CASE u.typtype WHEN 'd' THEN u.typtypmod ELSE b.modifier END
+                       FROM below b JOIN pg_type u ON u.oid = b.base WHERE b.kind = 'd')
+                   SELECT format_type(id, modifier) FROM below WHERE kind <> 'd') END,
+               COALESCE((SELECT ' COLLATE ' || quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
+                         FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace
+                         WHERE l.oid = a.attcollation AND l.oid <> t.typcollation), ''),
+               pg_get_expr(x.adbin, x.adrelid)
+        FROM pg_attribute a JOIN pg_attrdef x ON x.adrelid = a.attrelid AND x.adnum = a.attnum
+             JOIN pg_class r ON r.oid = a.attrelid JOIN pg_namespace n ON n.oid = r.relnamespace
+             JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attgenerated = 's' AND {LateChecks.NeedsFunction}
+              (f.classid = 'pg_attrdef'::regclass AND f.objid = x.oid)
+              OR (f.classid = 'pg_class'::regclass AND f.objid = a.attrelid AND f.objsubid = a.attnum)))
+        ORDER BY a.attrelid, a.attnum
+        """;
+
+    // What follows is asked when code has run. A column that a table has from another, its root for a partition, is changed there, for all
+    // that have it.
+    private const string Tops = """
+        WITH RECURSIVE parents(child, parent) AS (
+            SELECT i.inhrelid, i.inhparent
+            FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.inhparent
+            WHERE a.attname OPERATOR(pg_catalog.=) $2::pg_catalog.name AND a.attgenerated::pg_catalog.text OPERATOR(pg_catalog.=) $3),
+        up(id) AS (
+            SELECT $1::pg_catalog.regclass::pg_catalog.oid
+            UNION SELECT p.parent FROM up JOIN parents p ON p.child OPERATOR(pg_catalog.=) up.id)
+        SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.oid::pg_catalog.regclass::pg_catalog.text
+        FROM up JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) up.id
+             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE NOT EXISTS (SELECT 1 FROM parents p WHERE p.child OPERATOR(pg_catalog.=) up.id)
+        """;
+
+    // A table and all that have its columns, those above first; and whether that column refuses NULL there.
+    private const string Tree = """
+        WITH RECURSIVE tree(id, depth) AS (
+            SELECT $1::pg_catalog.regclass::pg_catalog.oid, 0
+            UNION SELECT i.inhrelid, t.depth OPERATOR(pg_catalog.+) 1
+            FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+        SELECT t.id::pg_catalog.regclass::pg_catalog.text, a.attnotnull
+        FROM tree t JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) t.id
+        WHERE a.attname OPERATOR(pg_catalog.=) $2::pg_catalog.name
+        ORDER BY t.depth, 1
+        """;
+
+    private const string StillGenerated = """
+        SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass AND a.attgenerated OPERATOR(pg_catalog.=) 's'
+        """;
+
+    // A constraint of a table, as the one that it has it from has it; once for each of its columns.
+    private const string Constraint = """
+        WITH RECURSIVE up(id) AS (
+            SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+            WHERE n.nspname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND c.relname OPERATOR(pg_catalog.=) $2::pg_catalog.name
+            UNION SELECT i.inhparent FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid OPERATOR(pg_catalog.=) up.id)
+        SELECT k.conrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.quote_ident(k.conname), pg_catalog.pg_get_constraintdef(k.oid),
+               pg_catalog.obj_description(k.oid, 'pg_constraint'), a.attname::pg_catalog.text
+        FROM up JOIN pg_catalog.pg_constraint k ON k.conrelid OPERATOR(pg_catalog.=) up.id
+             JOIN pg_catalog.pg_attribute a
+             ON a.attrelid OPERATOR(pg_catalog.=) k.conrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (k.conkey)
+        WHERE k.conname OPERATOR(pg_catalog.=) $3::pg_catalog.name AND k.contype OPERATOR(pg_catalog.=) 'c'
+              AND k.coninhcount OPERATOR(pg_catalog.=) 0
+        ORDER BY k.oid, a.attnum
+        """;
+
+    private readonly Dictionary<(string Top, string Column), string> _failed = []; // once, also where several partitions have it
+    private readonly List<string> _leftOut = [];
+    private readonly HashSet<(string Table, string Column)> _ordinary = [];
+    private readonly HashSet<(string Table, string Column)> _freed = [];
+    private ILookup<(string Schema, string Table), GeneratedColumn> _columns =
+        Array.Empty<GeneratedColumn>().ToLookup(c => (c.Schema, c.Table));
+
+    /// <summary>What failed, and what was left out for that, in the order in which it is mended.</summary>
+    public IReadOnlyList<string> Failed => [.. _failed.Values, .. _leftOut];
+
+    /// <summary>Whether there are any.</summary>
+    public bool Any => _columns.Count > 0;
+
+    /// <summary>The columns that became ordinary ones, each with its table as SQL.</summary>
+    public IReadOnlySet<(string Table, string Column)> Ordinary => _ordinary;
+
+    /// <summary>Finds them.</summary>
+    public async Task FindAsync(CancellationToken cancellationToken) =>
+        _columns = (await connection.QueryAsync(
+            Found,
+            r => new GeneratedColumn(
+                r.GetString(0),
+                r.GetString(1),
+                r.GetString(2),
+                r.GetBoolean(3),
+                r.GetString(4),
+                r.TextOrNull(5),
+                r.GetString(6),
+                r.GetString(7)),
+            cancellationToken)).ToLookup(c => (c.Schema, c.Table));
+
+    /// <summary>Those of a table.</summary>
+    public IReadOnlyList<GeneratedColumn> Of(string schema, string table) => [.. _columns[(schema, table)]];
+
+    /// <summary>Makes those of a table ordinary ones that cannot be computed for its rows.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="rows">The one that has its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> TryEachAsync(
+        string table, string rows, IReadOnlyList<GeneratedColumn> columns, CancellationToken cancellationToken)
+    {
+        var isAny = false;
+        foreach (var column in await StillAsync(table, columns, cancellationToken))
+        {
+            if (await LateChecks.TryAsync(connection, column.Computed(rows), cancellationToken) is not { } error) continue;
+            await MakeOrdinaryAsync(table, column, error, cancellationToken);
+            isAny = true;
+        }
+
+        return isAny;
+    }
+
+    /// <summary>
+    /// Does something about rows that are refused, though each column can be computed by itself: leaves out a constraint that refuses NULL in
+    /// one that is an ordinary one now, or makes those ordinary that it is about, or all where it is not known which.
+    /// </summary>
+    /// <returns>Whether it did; else the rows cannot be loaded.</returns>
+    public async Task<bool> YieldAsync(
+        string table, IReadOnlyList<GeneratedColumn> columns, PostgresException refused, CancellationToken cancellationToken)
+    {
+        var still = await StillAsync(table, columns, cancellationToken);
+        List<GeneratedColumn> ordinary = [.. columns.Except(still)];
+        var of = await ConstraintAsync(refused, cancellationToken);
+        if (of is not null && ordinary.Any(c => of.Columns.Contains(c.Name)))
+        {
+            await connection.RunAsync(of.Drop, cancellationToken);
+            _leftOut.Add(LateChecks.Tell($"CHECK {of.Name} of {of.Table}, which refuses rows without these values", refused, of.Add));
+            return true;
+        }
+
+        if (refused.DataTypeName is not null && await FreeAsync(table, ordinary, cancellationToken)) return true;
+        var meant = still.Where(c => of?.Columns.Contains(c.Name) ?? (c.Name == refused.ColumnName)).ToList();
+        foreach (var column in meant.Count > 0 ? meant : still) await MakeOrdinaryAsync(table, column, refused, cancellationToken);
+        return still.Count > 0;
+    }
+
+    private async Task<List<GeneratedColumn>> StillAsync(
+        string table, IReadOnlyList<GeneratedColumn> columns, CancellationToken cancellationToken)
+    {
+        var names = await AskAsync(StillGenerated, r => r.GetString(0), cancellationToken, table);
+        return [.. columns.Where(c => names.Contains(c.Name))];
+    }
+
+    private async Task MakeOrdinaryAsync(string table, GeneratedColumn column, PostgresException e, CancellationToken cancellationToken)
+    {
+        foreach (var (schema, name, top) in await TopsAsync(table, column, "s", cancellationToken))
+        {
+            if (_failed.ContainsKey((top, column.Name))) continue;
+            var made = Of(schema, name).FirstOrDefault(c => c.Name == column.Name) ?? column;
+            await connection.RunAsync($"ALTER TABLE {top} {column.MadeOrdinary}", cancellationToken);
+            var what = $"generated column {column.Quoted} of {top}, an ordinary one now that is NULL in restored rows "
+                + "(to make it again takes what it has: indexes, constraints, statistics, comment, grants)";
+            _failed.Add((top, column.Name), LateChecks.Tell(what, e, $"ALTER TABLE {top} {made.MadeAgain}"));
+            await LetBeNullAsync(top, made, cancellationToken);
+        }
+    }
+
+    // It is made again with what its top has. A partition may be stricter than its root.
+    private async Task LetBeNullAsync(string top, GeneratedColumn column, CancellationToken cancellationToken)
+    {
+        var tree = await TreeAsync();
+        foreach (var (table, _) in tree) _ordinary.Add((table, column.Name));
+        while (tree.Find(t => t.IsNotNull) is { Table: { } table })
+        {
+            await connection.RunAsync($"ALTER TABLE {table} ALTER COLUMN {column.Quoted} DROP NOT NULL", cancellationToken);
+            if (!column.IsNotNull)
+            {
+                _leftOut.Add(FailedObjects.Tell(
+                    $"NOT NULL of {column.Quoted} of {table}",
+                    "it refuses rows without these values.",
+                    $"ALTER TABLE {table} ALTER COLUMN {column.Quoted} SET NOT NULL"));
+            }
+
+            tree = await TreeAsync(); // those below may have it from there
+        }
+
+        Task<List<(string Table, bool IsNotNull)>> TreeAsync() =>
+            AskAsync(Tree, r => (r.GetString(0), r.GetBoolean(1)), cancellationToken, top, column.Name);
+    }
+
+    // Ordinary columns of a domain that refuses NULL become ones of the type below it.
+    private async Task<bool> FreeAsync(string table, IReadOnlyList<GeneratedColumn> ordinary, CancellationToken cancellationToken)
+    {
+        var isAny = false;
+        foreach (var column in ordinary.Where(c => c.BaseType is not null))
+        {
+            foreach (var (_, _, top) in await TopsAsync(table, column, "", cancellationToken))
+            {
+                if (!_freed.Add((top, column.Name))) continue;
+                var change = $"ALTER TABLE {top} ALTER COLUMN {column.Quoted} TYPE {column.BaseType}{column.Collation}";
+                isAny |= await LateChecks.TryAsync(connection, change, cancellationToken) is null;
+            }
+        }
+
+        return isAny;
+    }
+
+    private async Task<Check?> ConstraintAsync(PostgresException refused, CancellationToken cancellationToken)
+    {
+        if (refused.SqlState != PostgresErrorCodes.CheckViolation) return null;
+        if (refused is not { SchemaName: { } schema, TableName: { } table, ConstraintName: { } name }) return null;
+        var found = await AskAsync(
+            Constraint,
+            r => (Table: r.GetString(0), Name: r.GetString(1), Definition: r.GetString(2), Comment: r.TextOrNull(3), Column: r.GetString(4)),
+            cancellationToken,
+            schema,
+            table,
+            name);
+        if (found.Count == 0) return null;
+        var (of, quoted, definition, comment, _) = found[0];
+        return new(of, quoted, definition, comment, found.Where(f => f.Table == of).Select(f => f.Column).ToHashSet());
+    }
+
+    private Task<List<(string Schema, string Name, string Text)>> TopsAsync(
+        string table, GeneratedColumn column, string generated, CancellationToken cancellationToken) => AskAsync(
+        Tops, r => (r.GetString(0), r.GetString(1), r.GetString(2)), cancellationToken, table, column.Name, generated);
+
+    // The path says how names are written.
+    private async Task<List<T>> AskAsync<T>(
+        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
+        return await connection.QueryAsync(sql, read, cancellationToken, parameters);
+    }
+
+    private sealed record Check(string Table, string Name, string Definition, string? Comment, IReadOnlySet<string> Columns)
+    {
+        public string Drop => $"ALTER TABLE {Table} DROP CONSTRAINT {Name}";
+
+        public string Add => $"ALTER TABLE {Table} ADD CONSTRAINT {Name} {Definition}"
+            + (Comment is null ? "" : $"; COMMENT ON CONSTRAINT {Name} ON {Table} IS {Sql.Text(Comment)}");
+    }
+}
