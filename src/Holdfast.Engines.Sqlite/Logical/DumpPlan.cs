@@ -4,19 +4,22 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>What a script makes in which order, tried out in memory.</summary>
-internal sealed class DumpPlan
+internal sealed class DumpPlan : IDisposable
 {
-    // Less than a script may cost: it is a schema that is worked out, and rows and keys are looked at once.
-    private static readonly LoadLimits OfASchema = new() { FreeTime = TimeSpan.FromSeconds(20) };
+    /// <summary>What a plan may cost, and trying its rows as much again. Less than loading a script may, for keys and rows are looked at once.</summary>
+    public static readonly LoadLimits OfASchema = new() { FreeTime = TimeSpan.FromSeconds(20) };
 
     private readonly bool? _bigEndian;
+    private readonly Rehearsal _rehearsal;
 
-    private DumpPlan(Schema schema, bool? bigEndian)
+    private DumpPlan(SqliteConnection connection, Rehearsal rehearsal, LoadLimits limits)
     {
-        Schema = schema;
-        _bigEndian = bigEndian;
-        Tables = [.. schema.Tables];
-        VirtualTables = [.. schema.VirtualTables];
+        _rehearsal = rehearsal;
+        _bigEndian = connection.QueryText("PRAGMA encoding") switch { "UTF-16le" => false, "UTF-16be" => true, _ => null };
+        Schema = Schema.Read(connection);
+        Rows = new(connection, rehearsal, Schema, limits);
+        Tables = [.. Schema.Tables];
+        VirtualTables = [.. Schema.VirtualTables];
     }
 
     /// <summary>The database's schema.</summary>
@@ -34,31 +37,38 @@ internal sealed class DumpPlan
     /// <summary>Whether <c>sqlite_sequence</c> is there without a table that would make it.</summary>
     public bool MakesSequence { get; private set; }
 
-    /// <summary>Plans the script of a database.</summary>
-    /// <exception cref="HoldfastException">No script can hold it.</exception>
-    public static DumpPlan Of(SqliteConnection connection, CancellationToken cancellationToken) => Of(connection, OfASchema, cancellationToken);
+    /// <summary>Tries rows as they are dumped.</summary>
+    public RowRehearsal Rows { get; }
 
-    /// <summary>The same, within limits: a schema can be made so that nobody comes to its end.</summary>
+    /// <summary>What is known of unique indexes: asked behind the rows of each table.</summary>
+    public Uniqueness Uniqueness { get; private set; } = null!;
+
+    /// <summary>Plans the script of a database, within limits: a schema can be made so that nobody comes to its end.</summary>
+    /// <exception cref="HoldfastException">No script can hold it.</exception>
     public static DumpPlan Of(SqliteConnection connection, LoadLimits limits, CancellationToken cancellationToken)
     {
-        using var rehearsal = new Rehearsal(connection.FilePath, connection.QueryText("PRAGMA encoding")!);
-        using var budget = new WorkBudget(limits, connection.Handle, rehearsal.Handle);
-        budget.Run(connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size"));
+        cancellationToken.ThrowIfCancellationRequested();
+        var rehearsal = new Rehearsal(connection.FilePath, connection.QueryText("PRAGMA encoding")!);
+        var budget = new WorkBudget(limits, connection.Handle, rehearsal.Handle);
         try
         {
-            var plan = Of(connection, rehearsal);
-            RowRehearsal.Check(connection, rehearsal, plan.Schema, limits, cancellationToken);
+            budget.Run(connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size"));
+            var plan = Of(connection, rehearsal, limits);
+            budget.Dispose(); // before a connection that it watches
             return plan;
         }
-        catch (HoldfastException e) when (budget.IsSpent)
+        catch (Exception e)
         {
-            throw Sql.Impossible($"'{connection.FilePath}' has a schema, or values generated of its rows, that take longer to work out than they may.", e);
+            budget.Dispose();
+            rehearsal.Dispose();
+            if (e is not HoldfastException || !budget.IsSpent) throw;
+            throw Sql.Impossible($"'{connection.FilePath}' has a schema that takes longer to work out than it may.", e);
         }
     }
 
-    private static DumpPlan Of(SqliteConnection connection, Rehearsal rehearsal)
+    private static DumpPlan Of(SqliteConnection connection, Rehearsal rehearsal, LoadLimits limits)
     {
-        var plan = new DumpPlan(Schema.Read(connection), connection.QueryText("PRAGMA encoding") switch { "UTF-16le" => false, "UTF-16be" => true, _ => null });
+        var plan = new DumpPlan(connection, rehearsal, limits);
         if (plan.Schema.Objects.FirstOrDefault(o => o.IsMisnamed) is { } misnamed)
             throw Sql.Impossible($"'{connection.FilePath}' has a {misnamed.Type} \"{misnamed.Name}\", a name that SQLite keeps for itself and makes no {misnamed.Type} of.");
         foreach (var table in plan.Tables)
@@ -78,7 +88,7 @@ internal sealed class DumpPlan
 
         foreach (var item in plan.Schema.Others) rehearsal.Create(item);
         plan.Compare(rehearsal, connection);
-        Uniqueness.Check(connection, plan.Tables);
+        plan.Uniqueness = new(connection, plan.Tables);
         return plan;
     }
 
@@ -107,6 +117,13 @@ internal sealed class DumpPlan
         var (left, right) = (item.Definition.TrimEnd(), other.Definition.TrimEnd());
         if (left == right) return true;
         return item.Table == other.Table && left.Length == right.Length && StatementKinds.BeginLength(left) is var begin and > 0 && string.CompareOrdinal(left, begin, right, begin, left.Length) == 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Rows.Dispose();
+        _rehearsal.Dispose();
     }
 
     /// <summary>Converts texts of a UTF-16 database; null for UTF-8.</summary>

@@ -22,11 +22,16 @@ internal static class SqlDump
 
     /// <summary>Writes what <paramref name="connection"/> shows in the read transaction that the caller holds; returns facts that a restored copy must share.</summary>
     /// <exception cref="HoldfastException">It cannot be read, or no script can hold it.</exception>
-    public static async Task<IReadOnlyDictionary<string, string>> WriteAsync(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken)
+    public static Task<IReadOnlyDictionary<string, string>> WriteAsync(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken) =>
+        WriteAsync(connection, output, DumpPlan.OfASchema, cancellationToken);
+
+    /// <summary>The same, within limits.</summary>
+    internal static async Task<IReadOnlyDictionary<string, string>> WriteAsync(
+        SqliteConnection connection, PipeWriter output, LoadLimits limits, CancellationToken cancellationToken)
     {
         var size = connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size");
         using var room = HeapLimit.LeaveRoom(size);
-        var plan = DumpPlan.Of(connection, cancellationToken);
+        using var plan = DumpPlan.Of(connection, limits, cancellationToken);
         var facts = plan.Facts;
         var script = new ScriptOutput(output, cancellationToken);
         var digest = new TableDigest();
@@ -46,7 +51,9 @@ internal static class SqlDump
         foreach (var table in plan.Tables)
         {
             await script.StatementAsync(table.Definition);
-            rows += await RowsAsync(table);
+            var written = await RowsAsync(table);
+            plan.Uniqueness.Complete(table.Name, written);
+            rows += written;
         }
 
         if (plan.VirtualTables.Count > 0)
@@ -96,7 +103,8 @@ internal static class SqlDump
         {
             var shape = TableShape.Of(connection, table.Name, table.WithoutRowId);
             using var select = connection.Prepare(shape.Select);
-            var row = new StoredRow(select, shape.Values, digest);
+            using var trial = plan.Rows.Begin(table, shape, select, cancellationToken);
+            var row = new StoredRow(select, shape.Values, digest, trial);
             return await script.RowsAsync(new(row, shape, new(row, plan.Converter(), shape, connection.FilePath), connection.FilePath));
         }
 

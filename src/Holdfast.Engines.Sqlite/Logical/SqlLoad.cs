@@ -16,7 +16,7 @@ internal static class SqlLoad
     /// <param name="file">The new file. It must not exist, or have no bytes.</param>
     /// <param name="key">What the database is encrypted with; null for none.</param>
     /// <param name="copyScript">Hands the script over, chunk by chunk.</param>
-    /// <param name="fingerprint">What <see cref="SqlDump.WriteAsync"/> returned.</param>
+    /// <param name="fingerprint">What <see cref="SqlDump"/> returned.</param>
     /// <param name="cancellationToken">Interrupts the work, in the middle of a statement too.</param>
     /// <returns>What the operator should know of the new database.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>

@@ -6,7 +6,8 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// <param name="select">Reads the rows.</param>
 /// <param name="count">Values in a row.</param>
 /// <param name="digest">Takes each row in; null where none is wanted.</param>
-internal sealed class StoredRow(SqliteStatement select, int count, TableDigest? digest = null)
+/// <param name="trial">Tries each row; null where none needs to be.</param>
+internal sealed class StoredRow(SqliteStatement select, int count, TableDigest? digest = null, RowTrial? trial = null)
 {
     private readonly StoredValue[] _values = new StoredValue[count];
 
@@ -14,9 +15,11 @@ internal sealed class StoredRow(SqliteStatement select, int count, TableDigest? 
     public ref readonly StoredValue this[int column] => ref _values[column];
 
     /// <summary>Goes to the next row; false at the end.</summary>
+    /// <exception cref="Core.Errors.HoldfastException">It cannot be read, or a restore could not write it.</exception>
     public bool Step()
     {
         if (!select.Step()) return false;
+        trial?.Try();
         for (var column = 0; column < _values.Length; column++) _values[column] = StoredValue.Read(select.Handle, column);
         digest?.Add(_values);
         return true;

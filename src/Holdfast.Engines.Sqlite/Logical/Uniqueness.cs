@@ -5,21 +5,36 @@ namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
 /// Looks whether rows are unique where the schema says so. A damaged index, or one that was made unique by editing the schema, can let others in, and a
-/// restore could not write them. It reads indexes in their order and sorts nothing.
+/// restore could not write them. It reads indexes in their order and sorts nothing; that an index holds all rows is seen when they have been read.
 /// </summary>
-internal static class Uniqueness
+internal sealed class Uniqueness
 {
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, List<(string Index, long Rows)>> _held = new(StringComparer.Ordinal);
+
     /// <summary>Checks these tables.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotAsSql"/>.</exception>
-    public static void Check(SqliteConnection connection, IEnumerable<SchemaObject> tables)
+    public Uniqueness(SqliteConnection connection, IEnumerable<SchemaObject> tables)
     {
+        _connection = connection;
         foreach (var table in tables)
         {
             foreach (var (index, isPartial) in Indexes(connection, table))
             {
-                if (Fault(connection, table.Name, index, isPartial) is { } fault)
-                    throw Sql.Impossible($"'{connection.FilePath}' has rows in table \"{table.Name}\" that break its unique index \"{index}\": {fault}. Check it with: PRAGMA integrity_check");
+                if (Fault(table.Name, index, isPartial) is { } fault) throw Broken(table.Name, index, fault);
             }
+        }
+    }
+
+    /// <summary>Checks that the unique indexes of a table hold all of its rows.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="rows">Rows that were read of it.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotAsSql"/>.</exception>
+    public void Complete(string table, long rows)
+    {
+        foreach (var (index, held) in _held.GetValueOrDefault(table) ?? [])
+        {
+            if (held != rows) throw Broken(table, index, "it does not hold them all");
         }
     }
 
@@ -37,8 +52,12 @@ internal static class Uniqueness
         return indexes;
     }
 
-    private static string? Fault(SqliteConnection connection, string table, string index, bool isPartial)
+    private HoldfastException Broken(string table, string index, string fault) => Sql.Impossible(
+        $"'{_connection.FilePath}' has rows in table \"{table}\" that break its unique index \"{index}\": {fault}. Check it with: PRAGMA integrity_check");
+
+    private string? Fault(string table, string index, bool isPartial)
     {
+        var connection = _connection;
         List<string> columns = [], keys = [];
         using (var info = connection.Prepare("SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key"))
         {
@@ -57,7 +76,9 @@ internal static class Uniqueness
         try
         {
             if (connection.QueryNumber($"SELECT 1 {from} WHERE {string.Join(" AND ", columns.Select(c => $"{c} IS NOT NULL"))} GROUP BY {all} HAVING count(*) > 1 LIMIT 1") != 0) return "two are equal";
-            return connection.QueryNumber($"SELECT count(*) FROM main.{Sql.Quote(table)} NOT INDEXED") == connection.QueryNumber($"SELECT count(*) {from}") ? null : "it does not hold them all";
+            if (!_held.TryGetValue(table, out var held)) _held[table] = held = [];
+            held.Add((index, connection.QueryNumber($"SELECT count(*) {from}")));
+            return null;
         }
         catch (HoldfastException) when ((connection.ErrorCode & 0xFF) == SqliteConstants.Error)
         {

@@ -43,13 +43,13 @@ internal sealed class Sandbox : IDisposable
     }
 
     /// <summary>Dumps a database.</summary>
-    public static async Task<(byte[] Script, IReadOnlyDictionary<string, string> Facts)> DumpAsync(string path, DatabaseKey? key = null)
+    public static async Task<(byte[] Script, IReadOnlyDictionary<string, string> Facts)> DumpAsync(string path, DatabaseKey? key = null, LoadLimits? limits = null)
     {
         using var connection = Open(path, key);
         connection.Execute("BEGIN");
         using var script = new MemoryStream();
         var writer = PipeWriter.Create(script);
-        var facts = await SqlDump.WriteAsync(connection, writer, TestContext.Current.CancellationToken);
+        var facts = await SqlDump.WriteAsync(connection, writer, limits ?? DumpPlan.OfASchema, TestContext.Current.CancellationToken);
         await writer.CompleteAsync();
         return (script.ToArray(), facts);
     }
