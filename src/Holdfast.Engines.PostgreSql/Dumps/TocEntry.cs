@@ -41,11 +41,14 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     /// <summary>What makes a table a partition of another.</summary>
     public const string TableAttach = "TABLE ATTACH";
 
+    /// <summary>What makes an index a part of that of the table that its table is a partition of.</summary>
+    public const string IndexAttach = "INDEX ATTACH";
+
     /// <summary>The encoding of all texts and rows.</summary>
     public const string Encoding = "ENCODING";
 
     private static readonly string[] WithDefinition = [SequenceSet, Grants, DefaultGrants, Policy, Encoding, Comment, TableAttach];
-    private static readonly string[] WithDependencies = [TableData, Index, Constraint];
+    private static readonly string[] WithDependencies = [TableData, Index, Constraint, TableAttach, IndexAttach];
 
     /// <summary>The statement that loads the rows of a table; null for other kinds.</summary>
     public string? Copy { get; init; }
@@ -53,7 +56,7 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     /// <summary>Whether that statement names the table itself, and not the root of the partitioned table that it belongs to.</summary>
     public bool IsLoadedByItsName => Copy is not null && NamesOf(Schema ?? "").Any(s => NamesOf(Name).Any(n => Copy.StartsWith($"COPY {s}.{n} ", StringComparison.Ordinal)));
 
-    /// <summary>Numbers of the objects that rows, an index or a constraint need; empty for other kinds.</summary>
+    /// <summary>Numbers of the objects that rows, an index, a constraint or a partition need; empty for other kinds.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
 
     /// <summary>Rows in its data, of a table.</summary>
@@ -75,6 +78,7 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
         LargeObjects => LargeObjects,
         Index => Index,
         Constraint => Constraint,
+        IndexAttach => IndexAttach,
         _ => Array.Find(WithDefinition, k => k == text),
     };
 

@@ -18,8 +18,10 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     // Foreign tables take no rows from a dump; those of extensions are made by them. Asked before any code of the database has run in the
     // session, so names are looked up in pg_catalog. A default partition comes last: with rows in it, each of the others would read it.
     private const string Found = """
-        SELECT p.oid::regclass::text, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid), pg_partition_root(c.oid)::regclass::text
-        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+        SELECT p.oid::regclass::text, n.nspname::text, c.relname::text, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid),
+               pg_partition_root(c.oid)::regclass::text
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             JOIN pg_class p ON p.oid = i.inhparent
         WHERE c.relispartition AND c.relkind IN ('r', 'p')
           AND EXISTS (SELECT 1 FROM pg_depend f
                       WHERE f.classid = 'pg_class'::regclass AND f.objid = p.oid AND f.objsubid = 0
@@ -59,13 +61,32 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         ORDER BY c.oid
         """;
 
+    private readonly HashSet<(string Schema, string Name)> _apart = [];
     private IReadOnlyList<Partition> _partitions = [];
+
+    /// <summary>
+    /// Numbers of objects of the dump that make indexes of those that could not be attached parts of the indexes of their table: to attach the
+    /// table does that too.
+    /// </summary>
+    public IReadOnlySet<int> ComesLater
+    {
+        get
+        {
+            // Both need the partition and its table.
+            var pairs = head.Entries.Where(e => e.Kind == TocEntry.TableAttach && _apart.Contains((e.Schema ?? "", e.Name)))
+                .Select(e => e.DependsOn).Where(p => p.Count > 1).ToList();
+            return head.Entries.Where(e => e.Kind == TocEntry.IndexAttach && pairs.Exists(p => p.All(e.DependsOn.Contains)))
+                .Select(e => e.Id).ToHashSet();
+        }
+    }
 
     /// <summary>Detaches them, but for those of a table whose rows come by way of its root, which finds the partition of each.</summary>
     public async Task DetachAsync(CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            Found, r => new Partition(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3)), cancellationToken);
+            Found,
+            r => new Partition(r.GetString(0), (r.GetString(1), r.GetString(2)), r.GetString(3), r.GetString(4), r.GetString(5)),
+            cancellationToken);
         if (found.Count == 0) return;
         var roots = (await connection.QueryAsync(
             Roots, r => (Name: (r.GetString(0), r.GetString(1)), Root: r.GetString(2)), cancellationToken)).ToDictionary(p => p.Name, p => p.Root);
@@ -85,6 +106,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
             if (await LateChecks.TryAsync(connection, partition.Attach, cancellationToken) is not { } error) continue;
             var what = $"{partition.Name} as a partition of {partition.Of} (a table by itself now, with all its rows)";
             failed.Add(LateChecks.Tell(what, error, partition.Attach));
+            _apart.Add(partition.Plain);
         }
 
         return failed;
@@ -115,7 +137,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     private static partial Regex ParentIn();
 
     // Its text is SQL already: quoted, and with the schema.
-    private sealed record Partition(string Of, string Name, string Bound, string Root)
+    private sealed record Partition(string Of, (string Schema, string Name) Plain, string Name, string Bound, string Root)
     {
         public string Attach => $"ALTER TABLE {Of} ATTACH PARTITION {Name} {Bound}";
 

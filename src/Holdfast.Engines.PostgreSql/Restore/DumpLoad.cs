@@ -75,7 +75,8 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     public Task CheckAsync(CancellationToken cancellationToken) => ContentCheck.RunAsync(keeper, Dump, _counted, cancellationToken);
 
     /// <summary>Makes what comes after the rows.</summary>
-    public Task FinishAsync(CancellationToken cancellationToken) => runs.RunAsync(_order!.Rest(), jobs, false, cancellationToken);
+    public Task FinishAsync(CancellationToken cancellationToken) =>
+        runs.RunAsync(_order!.Rest(late?.ComesLater ?? new HashSet<int>()), jobs, false, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -84,6 +84,9 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
         await DisposeAsync();
     }
 
+    /// <summary>Numbers of objects of the dump that come with what is listed as failed.</summary>
+    public IReadOnlySet<int> ComesLater => _partitions!.ComesLater;
+
     /// <summary>Tells what was made, later than all rows were there, without some of them.</summary>
     /// <param name="other">A session in which no code of the database has run.</param>
     /// <param name="cancellationToken">Stops it.</param>

@@ -28,7 +28,8 @@ internal sealed class LoadOrder(DumpHead head, IReadOnlySet<int> left)
     }
 
     /// <summary>All that was not taken yet, apart from data.</summary>
-    public IReadOnlyList<int> Rest() => Take(o => !(o.Section == TocSection.Data && o.HasData));
+    /// <param name="late">Numbers of objects that cannot be made yet.</param>
+    public IReadOnlyList<int> Rest(IReadOnlySet<int> late) => Take(o => !(o.Section == TocSection.Data && o.HasData) && !late.Contains(o.Id));
 
     // One that the dump does not have is the server's own.
     private bool IsDefinition(int id) => !_sections.TryGetValue(id, out var section) || section == TocSection.BeforeData;
