@@ -124,9 +124,9 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         var dump = new DumpScanner();
         dump.Scan(items["database.dump"]);
         await using var connection = await Cluster.OpenAsync("big");
-        await ContentCheck.RunAsync(connection, dump, new HashSet<int>(), Token);
+        await ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token);
         await Cluster.RunAsync("big", change);
-        Assert.Contains(said, (await Assert.ThrowsAsync<HoldfastException>(() => ContentCheck.RunAsync(connection, dump, new HashSet<int>(), Token))).Message, StringComparison.Ordinal);
+        Assert.Contains(said, (await Assert.ThrowsAsync<HoldfastException>(() => ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

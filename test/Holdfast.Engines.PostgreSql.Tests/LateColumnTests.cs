@@ -28,6 +28,12 @@ public sealed class LateColumnTests(Cluster cluster) : ServerTest(cluster)
                        c int GENERATED ALWAYS AS (at2(i + 1)) STORED) PARTITION BY LIST (i);
         CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);
         CREATE TABLE p3 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1), (2), (2), (3);
+        CREATE TABLE s(i int, a int GENERATED ALWAYS AS (fine(i)) STORED, b int NOT NULL GENERATED ALWAYS AS (at2(i)) STORED)
+            PARTITION BY LIST (i);
+        CREATE TABLE s1 PARTITION OF s DEFAULT PARTITION BY RANGE (i); CREATE TABLE s1a PARTITION OF s1 FOR VALUES FROM (0) TO (2);
+        CREATE TABLE s1b PARTITION OF s1 DEFAULT PARTITION BY HASH (i);
+        CREATE TABLE s1b0 PARTITION OF s1b FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+        INSERT INTO s VALUES (1), (2), (2), (3); CREATE VIEW v AS SELECT a FROM s;
         CREATE TABLE e(i int, a int GENERATED ALWAYS AS (fine(i)) STORED, n int NOT NULL GENERATED ALWAYS AS (other(i, NULL)) STORED,
                        m int GENERATED ALWAYS AS (other(i, -1)) STORED CONSTRAINT m_big CHECK (m > 0));
         INSERT INTO e SELECT generate_series(1, 100);
@@ -78,12 +84,16 @@ public sealed class LateColumnTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BackUpAsync("shop");
         var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint);
         Assert.Equal(
-            ["e m", "e n", "g b b", "p b", "p c", "p1 b", "p1 c", "p2 b", "p2 c", "p3 b", "p3 c"],
+            ["e m", "e n", "g b b", "p b", "p c", "p1 b", "p1 c", "p2 b", "p2 c", "p3 b", "p3 c",
+             "s b", "s1 b", "s1a b", "s1b b", "s1b0 b"],
             await Cluster.QueryAsync("copy", Ordinary));
         await AssertEqualAsync(
-            "SELECT i, a, c FROM g ORDER BY ctid", "SELECT tableoid::regclass::text, i, a FROM p ORDER BY i", "SELECT i, a FROM e ORDER BY ctid");
+            "SELECT i, a, c FROM g ORDER BY ctid",
+            "SELECT tableoid::regclass::text, i, a FROM p ORDER BY i",
+            "SELECT i, a FROM e ORDER BY ctid",
+            "SELECT tableoid::regclass::text, i, a FROM s ORDER BY i");
         Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT count(\"b b\") FROM g"));
-        Assert.Equal(5, warnings.Count(w => w.StartsWith("Left out: generated column ", StringComparison.Ordinal)));
+        Assert.Equal(6, warnings.Count(w => w.StartsWith("Left out: generated column ", StringComparison.Ordinal)));
         Assert.Contains(warnings, w => w.StartsWith("Left out: generated column \"b\" of public.p, ", StringComparison.Ordinal));
 
         await MendAsync(warnings, Cluster);
@@ -91,6 +101,7 @@ public sealed class LateColumnTests(Cluster cluster) : ServerTest(cluster)
             Generated,
             "SELECT i, a, \"b b\", c FROM g ORDER BY 1",
             "SELECT i, a, b, c FROM p ORDER BY 1",
+            "SELECT i, a, b FROM s ORDER BY 1",
             "SELECT i, a, n, m FROM e ORDER BY 1");
         await AssertNothingLeftAsync();
     }

@@ -28,8 +28,18 @@ internal static partial class ContentCheck
         """;
 
     /// <summary>Compares all but the rows of tables that were counted before. Those of partitions are compared as one.</summary>
+    /// <param name="connection">A connection to the new database.</param>
+    /// <param name="dump">The dump.</param>
+    /// <param name="counted">Numbers of the tables that were counted.</param>
+    /// <param name="kept">Tables, as SQL, with rows of the dump that are not where they belong, by the number of these.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>, with the first thing that differs.</exception>
-    public static async Task RunAsync(NpgsqlConnection connection, DumpScanner dump, IReadOnlySet<int> counted, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        NpgsqlConnection connection,
+        DumpScanner dump,
+        IReadOnlySet<int> counted,
+        IReadOnlyDictionary<int, string> kept,
+        CancellationToken cancellationToken)
     {
         var conditions = (await connection.QueryAsync(Conditions, r => (Schema: r.GetString(0), Name: r.GetString(1), Condition: r.GetString(2)), cancellationToken)).ToDictionary(c => (c.Schema, c.Name), c => c.Condition);
         var roots = (await connection.QueryAsync(Roots, r => (Partition: (r.GetString(0), r.GetString(1)), Root: (r.GetString(2), r.GetString(3))), cancellationToken)).ToDictionary(p => p.Partition, p => p.Root);
@@ -42,7 +52,9 @@ internal static partial class ContentCheck
                 var table = (entry.Schema ?? "", entry.Name);
                 var root = roots.GetValueOrDefault(table, table);
                 var (found, expected) = tables.GetValueOrDefault(root);
-                tables[root] = (found + await RowsAsync(connection, entry, conditions.GetValueOrDefault(table, ""), cancellationToken), expected + entry.Rows);
+                found += await RowsAsync(connection, entry, conditions.GetValueOrDefault(table, ""), cancellationToken);
+                if (kept.TryGetValue(entry.Id, out var elsewhere)) found += await RowsAsync(connection, elsewhere, "", cancellationToken);
+                tables[root] = (found, expected + entry.Rows);
             }
             else if (entry.Kind == TocEntry.SequenceSet && Value().Match(entry.Definition!) is { Success: true } match)
             {
@@ -65,8 +77,11 @@ internal static partial class ContentCheck
         Compare(table.Schema!, table.Name, await RowsAsync(connection, table, "", cancellationToken), table.Rows);
 
     // The condition says which of its rows are in the dump: WHERE …; empty for all.
-    private static async Task<long> RowsAsync(NpgsqlConnection connection, TocEntry table, string condition, CancellationToken cancellationToken) =>
-        (await connection.QueryAsync($"SELECT pg_catalog.count(*) FROM ONLY {Sql.Name(table.Schema!)}.{Sql.Name(table.Name)} {condition}", r => r.GetInt64(0), cancellationToken))[0];
+    private static Task<long> RowsAsync(NpgsqlConnection connection, TocEntry table, string condition, CancellationToken cancellationToken) =>
+        RowsAsync(connection, $"{Sql.Name(table.Schema!)}.{Sql.Name(table.Name)}", condition, cancellationToken);
+
+    private static async Task<long> RowsAsync(NpgsqlConnection connection, string table, string condition, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync($"SELECT pg_catalog.count(*) FROM ONLY {table} {condition}", r => r.GetInt64(0), cancellationToken))[0];
 
     private static void Compare(string schema, string name, long found, long expected)
     {

@@ -62,6 +62,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         """;
 
     private readonly HashSet<(string Schema, string Name)> _apart = [];
+    private readonly HashSet<int> _routed = [];
     private IReadOnlyList<Partition> _partitions = [];
 
     /// <summary>
@@ -80,7 +81,13 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         }
     }
 
-    /// <summary>Detaches them, but for those of a table whose rows come by way of its root, which finds the partition of each.</summary>
+    /// <summary>
+    /// Whether rows are those of such a table that has some which come by way of its root. It finds the partition of each, so these stay
+    /// attached, and the rows have to wait.
+    /// </summary>
+    public bool AreRouted(TocEntry rows) => _routed.Contains(rows.Id);
+
+    /// <summary>Detaches them, but for those of a table whose rows come by way of its root.</summary>
     public async Task DetachAsync(CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
@@ -90,8 +97,12 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         if (found.Count == 0) return;
         var roots = (await connection.QueryAsync(
             Roots, r => (Name: (r.GetString(0), r.GetString(1)), Root: r.GetString(2)), cancellationToken)).ToDictionary(p => p.Name, p => p.Root);
-        var routed = head.Entries.Where(e => e is { Kind: TocEntry.TableData, IsLoadedByItsName: false })
-            .Select(e => roots.GetValueOrDefault((e.Schema ?? "", e.Name))).ToHashSet();
+        var keyed = found.Select(p => p.Root).ToHashSet(StringComparer.Ordinal);
+        var rows = head.Entries.Where(e => e.Kind == TocEntry.TableData)
+            .Select(e => (Entry: e, Root: roots.GetValueOrDefault((e.Schema ?? "", e.Name), "")))
+            .Where(e => keyed.Contains(e.Root)).ToList();
+        var routed = rows.Where(r => !r.Entry.IsLoadedByItsName).Select(r => r.Root).ToHashSet(StringComparer.Ordinal);
+        _routed.UnionWith(rows.Where(r => routed.Contains(r.Root)).Select(r => r.Entry.Id));
         _partitions = [.. found.Where(p => !routed.Contains(p.Root))];
         foreach (var partition in _partitions) await connection.RunAsync(partition.Detach, cancellationToken);
     }
@@ -113,24 +124,26 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     }
 
     /// <summary>
-    /// Tells the materialized views that lack rows, for a table that they read is not a partition of theirs, whatever it was that failed.
-    /// All definitions are made.
+    /// Tells the materialized views that lack rows, for a table that they read is not a partition of theirs, whatever it was that failed, or
+    /// has not got its rows. All definitions are made.
     /// </summary>
+    /// <param name="others">Tables, as SQL, that have not got all of theirs.</param>
     /// <param name="other">A session in which no code of the database has run.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<string>> OutdatedAsync(NpgsqlConnection other, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> OutdatedAsync(
+        IEnumerable<string> others, NpgsqlConnection other, CancellationToken cancellationToken)
     {
         var attached = (await other.QueryAsync(Attached, r => (r.GetString(0), r.GetString(1)), cancellationToken)).ToHashSet();
         var incomplete = head.Entries
             .Where(e => e.Kind == TocEntry.TableAttach && !attached.Contains((e.Schema ?? "", e.Name)))
             .Select(e => ParentIn().Match(e.Definition ?? "")).Where(m => m.Success).Select(m => m.Groups[1].Value)
-            .ToHashSet(StringComparer.Ordinal);
+            .Concat(others).ToHashSet(StringComparer.Ordinal);
         var views = new List<string>();
         foreach (var table in incomplete) views.AddRange(await other.QueryAsync(Outdated, r => r.GetString(0), cancellationToken, table));
         return [.. views.Distinct().Select(Tell)];
 
         static string Tell(string view) => FailedObjects.Tell(
-            $"rows of {view}", "it was made while tables that it reads were no partitions of theirs.", $"REFRESH MATERIALIZED VIEW {view}");
+            $"rows of {view}", "it was made while rows of tables that it reads were elsewhere.", $"REFRESH MATERIALIZED VIEW {view}");
     }
 
     [GeneratedRegex("""^ALTER TABLE ONLY ((?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+)) ATTACH PARTITION """)]

@@ -72,7 +72,8 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     }
 
     /// <summary>Compares what was loaded with the dump.</summary>
-    public Task CheckAsync(CancellationToken cancellationToken) => ContentCheck.RunAsync(keeper, Dump, _counted, cancellationToken);
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        ContentCheck.RunAsync(keeper, Dump, _counted, late?.Kept ?? new Dictionary<int, string>(), cancellationToken);
 
     /// <summary>Makes what comes after the rows.</summary>
     public Task FinishAsync(CancellationToken cancellationToken) =>

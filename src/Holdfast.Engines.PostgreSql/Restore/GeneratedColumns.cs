@@ -62,6 +62,19 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ORDER BY t.depth, 1
         """;
 
+    // Partitions below a table that have partitions themselves.
+    private const string Middles = """
+        WITH RECURSIVE tree(id, parent) AS (
+            SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i
+            WHERE i.inhparent OPERATOR(pg_catalog.=) $1::pg_catalog.regclass
+            UNION SELECT i.inhrelid, i.inhparent FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+        SELECT t.parent::pg_catalog.regclass::pg_catalog.text, t.id::pg_catalog.regclass::pg_catalog.text,
+               pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+        FROM tree t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.id
+        WHERE c.relispartition AND EXISTS (SELECT 1 FROM pg_catalog.pg_inherits b WHERE b.inhparent OPERATOR(pg_catalog.=) t.id)
+        ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) OPERATOR(pg_catalog.=) 'DEFAULT', c.oid
+        """;
+
     private const string StillGenerated = """
         SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute a
         WHERE a.attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass AND a.attgenerated OPERATOR(pg_catalog.=) 's'
@@ -141,9 +154,18 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     /// Does something about rows that are refused, though each column can be computed by itself: leaves out a constraint that refuses NULL in
     /// one that is an ordinary one now, or makes those ordinary that it is about, or all where it is not known which.
     /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="refused">Why its rows are refused.</param>
+    /// <param name="isByColumn">Whether nothing but columns can be the reason.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether it did; else the rows cannot be loaded.</returns>
     public async Task<bool> YieldAsync(
-        string table, IReadOnlyList<GeneratedColumn> columns, PostgresException refused, CancellationToken cancellationToken)
+        string table,
+        IReadOnlyList<GeneratedColumn> columns,
+        PostgresException refused,
+        bool isByColumn,
+        CancellationToken cancellationToken)
     {
         var still = await StillAsync(table, columns, cancellationToken);
         List<GeneratedColumn> ordinary = [.. columns.Except(still)];
@@ -157,8 +179,9 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
 
         if (refused.DataTypeName is not null && await FreeAsync(table, ordinary, cancellationToken)) return true;
         var meant = still.Where(c => of?.Columns.Contains(c.Name) ?? (c.Name == refused.ColumnName)).ToList();
-        foreach (var column in meant.Count > 0 ? meant : still) await MakeOrdinaryAsync(table, column, refused, cancellationToken);
-        return still.Count > 0;
+        if (meant.Count == 0 && isByColumn) meant = still;
+        foreach (var column in meant) await MakeOrdinaryAsync(table, column, refused, cancellationToken);
+        return meant.Count > 0;
     }
 
     private async Task<List<GeneratedColumn>> StillAsync(
@@ -174,12 +197,26 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         {
             if (_failed.ContainsKey((top, column.Name))) continue;
             var made = Of(schema, name).FirstOrDefault(c => c.Name == column.Name) ?? column;
-            await connection.RunAsync($"ALTER TABLE {top} {column.MadeOrdinary}", cancellationToken);
+            await DropExpressionAsync(top, column, cancellationToken);
             var what = $"generated column {column.Quoted} of {top}, an ordinary one now that is NULL in restored rows "
                 + "(to make it again takes what it has: indexes, constraints, statistics, comment, grants)";
             _failed.Add((top, column.Name), LateChecks.Tell(what, e, $"ALTER TABLE {top} {made.MadeAgain}"));
             await LetBeNullAsync(top, made, cancellationToken);
         }
+    }
+
+    // PostgreSQL does so for a table and its partitions, and not for partitions of these.
+    private async Task DropExpressionAsync(string top, GeneratedColumn column, CancellationToken cancellationToken)
+    {
+        var middles = await AskAsync(
+            Middles, r => (Of: r.GetString(0), Name: r.GetString(1), Bound: r.GetString(2)), cancellationToken, top);
+        IEnumerable<string> statements =
+        [
+            .. middles.Select(m => $"ALTER TABLE {m.Of} DETACH PARTITION {m.Name}"),
+            .. middles.Select(m => m.Name).Prepend(top).Select(t => $"ALTER TABLE {t} {column.MadeOrdinary}"),
+            .. middles.Select(m => $"ALTER TABLE {m.Of} ATTACH PARTITION {m.Name} {m.Bound}"),
+        ];
+        await connection.RunAsync(string.Join("; ", statements), cancellationToken);
     }
 
     // It is made again with what its top has. A partition may be stricter than its root.

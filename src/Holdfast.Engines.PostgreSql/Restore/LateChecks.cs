@@ -65,7 +65,7 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
         _partitions = new(_connection, head);
         _checks = new(_connection);
         _columns = new(_connection);
-        _staged = new(_connection, _columns);
+        _staged = new(_connection, _columns, _partitions);
         await _partitions.DetachAsync(cancellationToken);
         await _checks.SuspendAsync(cancellationToken);
         await _columns.FindAsync(cancellationToken);
@@ -81,8 +81,12 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
         _failed.AddRange(_columns!.Failed);
         _failed.AddRange(await _checks!.ApplyAsync(_columns.Ordinary, cancellationToken));
         _failed.AddRange(await _partitions!.AttachAsync(cancellationToken));
+        _failed.AddRange(_staged.Failed);
         await DisposeAsync();
     }
+
+    /// <summary>Where rows were left that could not be moved: tables as SQL, by the number that the rows have in the dump.</summary>
+    public IReadOnlyDictionary<int, string> Kept => _staged!.Kept;
 
     /// <summary>Numbers of objects of the dump that come with what is listed as failed.</summary>
     public IReadOnlySet<int> ComesLater => _partitions!.ComesLater;
@@ -91,7 +95,7 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     /// <param name="other">A session in which no code of the database has run.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public Task<IReadOnlyList<string>> OutdatedAsync(NpgsqlConnection other, CancellationToken cancellationToken) =>
-        _partitions!.OutdatedAsync(other, cancellationToken);
+        _partitions!.OutdatedAsync(_staged!.Incomplete, other, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
