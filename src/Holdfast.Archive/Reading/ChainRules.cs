@@ -42,6 +42,10 @@ public sealed class ChainRules
         foreach (var item in archive.Manifest.Items.Where(i => i.Kind == ItemKind.Image)) await CheckPagesAsync(archive, item, cancellationToken);
     }
 
+    /// <summary>That an archive builds on one that is damaged, as <paramref name="problem"/> says: no fault of its own.</summary>
+    public static HoldfastException NotWhole(string archive, HoldfastException problem) =>
+        new(ErrorCatalogue.ChainIncomplete, $"'{archive}' builds on an archive that is not whole: {problem.Message}", problem.Hint, problem);
+
     private void CheckParts(ArchiveReader archive, ManifestItem item)
     {
         foreach (var part in item.Parts.Where(p => p.Archive != 0))

@@ -1,5 +1,6 @@
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
+using Holdfast.Archive.Pipeline;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
@@ -143,7 +144,16 @@ internal sealed class StreamPoint
         }
     }
 
-    private Task<Pipeline.PooledBuffer> ReadAsync(ManifestPart part, CancellationToken cancellationToken) => part.Archive == 0
-        ? HeldParts.ReadAsync(_archive.Frames, part, cancellationToken)
-        : _held.ReadAsync(_archive.Manifest.Archives[part.Archive], part, cancellationToken);
+    private async Task<PooledBuffer> ReadAsync(ManifestPart part, CancellationToken cancellationToken)
+    {
+        if (part.Archive == 0) return await HeldParts.ReadAsync(_archive.Frames, part, cancellationToken);
+        try
+        {
+            return await _held.ReadAsync(_archive.Manifest.Archives[part.Archive], part, cancellationToken);
+        }
+        catch (HoldfastException e) when (e.IsDamage)
+        {
+            throw ChainRules.NotWhole(_archive.Name, e); // it was whole a moment ago
+        }
+    }
 }

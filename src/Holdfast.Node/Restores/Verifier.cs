@@ -78,7 +78,8 @@ public static class Verifier
         async Task<IByteSource> OpenAsync(CancellationToken token) => await path.Destination.OpenAsync(stored.Path, token);
     }
 
-    // One that is given by its own path: its streams are read as a restore of it reads them, where the archives that they lie in are beside it.
+    // One that is given by its own path: its streams are read as a restore of it reads them, where the archives that they lie in are beside it. Its own
+    // bytes have been read by then, so whatever is damaged is one of those.
     private static async Task CheckAloneAsync(
         StoredPath path,
         RestorePoint point,
@@ -89,30 +90,41 @@ public static class Verifier
     {
         var checks = archive.Manifest.Items.Where(i => i.Kind == ItemKind.Stream).Select(i => (Item: i, Check: CheckOf(engines, archive.Header, i))).ToList();
         if (checks.TrueForAll(c => c.Check is null)) return;
-        ChainReader opened;
+        HoldfastException? refusal = null;
         try
         {
-            opened = await PointReader.OpenAsync(path.Destination, point, keys, cancellationToken);
-        }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.ChainIncomplete)
-        {
-            return; // whether it finds what it builds on is asked of whole chains
-        }
-
-        await using (opened)
-        {
+            await using var opened = await PointReader.OpenAsync(path.Destination, point, keys, cancellationToken);
             foreach (var (item, check) in checks)
             {
                 if (check is null) continue;
-                await opened.CopyStreamAsync(
-                    item.Name,
-                    (bytes, _) =>
-                    {
-                        check.Take(bytes.Span);
-                        return ValueTask.CompletedTask;
-                    },
-                    cancellationToken);
-                check.End();
+                await opened.CopyStreamAsync(item.Name, (bytes, _) => Take(() => check.Take(bytes.Span)), cancellationToken);
+                await Take(check.End);
+            }
+        }
+        catch (HoldfastException e) when (e == refusal)
+        {
+            throw;
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.ChainIncomplete)
+        {
+            // Whether it finds what it builds on is asked of whole chains.
+        }
+        catch (HoldfastException e) when (e.IsDamage)
+        {
+            throw ChainRules.NotWhole(archive.Name, e);
+        }
+
+        ValueTask Take(Action take)
+        {
+            try
+            {
+                take();
+                return ValueTask.CompletedTask;
+            }
+            catch (HoldfastException e)
+            {
+                refusal = e;
+                throw;
             }
         }
     }

@@ -159,6 +159,18 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
+    public async Task What_happens_to_an_older_archive_meanwhile_is_no_fault_of_the_newer_one()
+    {
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        _lines[1_500] = "changed";
+        await chain.AddStreamAsync(Stream(_lines));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => VerifyAsync(chain, reopen: bytes => [.. bytes.Select((b, i) => i > 1_000 && i < bytes.Length - 10_000 ? (byte)~b : b)]));
+        Assert.Equal(ErrorCatalogue.ChainIncomplete, failure.Error);
+        Assert.Contains("builds on an archive that is not whole: ", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_is_not_asked_of_images()
     {
         var chain = new Chain(BackupType.Snapshot);
@@ -246,7 +258,8 @@ public sealed class StreamCheckTests
         }
     }
 
-    private static async Task<List<string?>> VerifyAsync(Chain chain, Counter? taken = null, Counter? again = null, Func<Items.IStreamCheck>? checkOf = null)
+    private static async Task<List<string?>> VerifyAsync(
+        Chain chain, Counter? taken = null, Counter? again = null, Func<Items.IStreamCheck>? checkOf = null, Func<byte[], byte[]>? reopen = null)
     {
         var token = TestContext.Current.CancellationToken;
         await using var streams = new ChainStreams((_, _) => checkOf is null ? new LineCheck(taken ?? new()) : checkOf());
@@ -260,7 +273,7 @@ public sealed class StreamCheckTests
             refusals.Add(read.Refusal?.Message);
             streams.Add(archive, chain.Keys, _ =>
             {
-                sources.Add(new(bytes));
+                sources.Add(new(reopen?.Invoke(bytes) ?? bytes));
                 return Task.FromResult<Items.IByteSource>(sources[^1]);
             });
         }

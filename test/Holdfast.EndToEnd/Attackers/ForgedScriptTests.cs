@@ -70,6 +70,18 @@ public sealed class ForgedScriptTests : IDisposable
         await _place.HoldfastAsync(0, "verify", archives.Single(File.Exists)); // its own bytes are as they should be
     }
 
+    [Fact]
+    public async Task An_archive_that_builds_on_a_damaged_one_is_told_so_when_it_is_given_by_its_own_path()
+    {
+        await MakeAsync(false, false);
+        var full = _place.Archives().Single(a => !a.Contains("incremental", StringComparison.Ordinal));
+        var bytes = await File.ReadAllBytesAsync(full, Token);
+        bytes[bytes.Length / 3] ^= 1;
+        await File.WriteAllBytesAsync(full, bytes, Token);
+        var verified = await _place.JsonAsync(5, "verify", _place.Archives().Single(a => a != full));
+        Assert.Equal("chain-incomplete", verified["items"]![0]!["error"]!["code"]!.GetValue<string>());
+    }
+
     private static string? Problem(JsonNode item) => item["error"]?["message"]!.GetValue<string>();
 
     // A row changes in each, far from where the statement is put.
