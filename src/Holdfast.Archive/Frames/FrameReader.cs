@@ -64,8 +64,7 @@ internal sealed class FrameReader : IByteSource
                 var frame = Table.FrameAt(offset);
                 if (frame != _cachedFrame)
                 {
-                    _cached?.Dispose();
-                    (_cached, _cachedFrame) = (null, -1);
+                    Forget();
                     (_cached, _cachedFrame) = (Decompress(frame, await ReadStoredAsync(frame, cancellationToken)), frame);
                 }
 
@@ -80,6 +79,13 @@ internal sealed class FrameReader : IByteSource
         {
             _oneAtATime.Release();
         }
+    }
+
+    /// <summary>Lets go of the frame that was read last, which is kept for a next read within it. Not while one reads.</summary>
+    public void Forget()
+    {
+        _cached?.Dispose();
+        (_cached, _cachedFrame) = (null, -1);
     }
 
     /// <summary>Decompresses frames on all cores.</summary>

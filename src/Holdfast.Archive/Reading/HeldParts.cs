@@ -7,10 +7,11 @@ using Holdfast.Archive.Pipeline;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>Parts of archives of a chain that were found whole. They are opened again when a part is asked for, a few at once.</summary>
+/// <summary>Parts of archives of a chain that were found whole. They are opened again when a part is asked for.</summary>
 internal sealed class HeldParts : IAsyncDisposable
 {
-    private const int MostOpen = 8; // each holds a frame
+    private const int MostOpen = 200; // opening one with a passphrase takes a second
+    private const int MostFrames = 8; // as many of them keep the frame that they have read
 
     private readonly Dictionary<string, Held> _byId = new(StringComparer.Ordinal);
     private readonly List<(string Id, FrameReader Frames)> _open = []; // the one used last stands last
@@ -59,7 +60,7 @@ internal sealed class HeldParts : IAsyncDisposable
         {
             var used = _open[at];
             _open.RemoveAt(at);
-            _open.Add(used);
+            Add(used);
             return used.Frames;
         }
 
@@ -75,7 +76,7 @@ internal sealed class HeldParts : IAsyncDisposable
         try
         {
             var frames = await FrameReader.OpenAsync(opened, cancellationToken);
-            _open.Add((id, frames));
+            Add((id, frames));
             return frames;
         }
         catch
@@ -83,5 +84,11 @@ internal sealed class HeldParts : IAsyncDisposable
             await opened.DisposeAsync();
             throw;
         }
+    }
+
+    private void Add((string Id, FrameReader Frames) used)
+    {
+        _open.Add(used);
+        if (_open.Count > MostFrames) _open[^(MostFrames + 1)].Frames.Forget();
     }
 }

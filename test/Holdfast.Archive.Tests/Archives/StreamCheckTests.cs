@@ -115,6 +115,27 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
+    public async Task However_many_archives_parts_lie_in_each_is_opened_again_once()
+    {
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(Stream(_lines));
+        for (var i = 0; i < 24; i++)
+        {
+            for (var line = (i % 12) * 20; line < _lines.Count; line += 240) _lines[line] = $"changed in {i}";
+            await chain.AddStreamAsync(Stream(_lines));
+        }
+
+        var opened = new Dictionary<byte[], int>();
+        Assert.All(await VerifyAsync(chain, reopen: bytes =>
+        {
+            opened[bytes] = opened.GetValueOrDefault(bytes) + 1;
+            return bytes;
+        }), Assert.Null);
+        Assert.True(opened.Count > 12);
+        Assert.All(opened.Values, times => Assert.Equal(1, times));
+    }
+
+    [Fact]
     public async Task Parts_of_an_encrypted_chain_are_read_again_too()
     {
         var key = AgeIdentity.Generate();
