@@ -149,7 +149,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
         var ownsPublic = await OwnsPublicAsync(withRoles, cancellationToken);
         var list = new RestoreList(withRoles, around, ownsPublic);
-        var runs = new RestoreRuns(tools, made.Server, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, request.ContinueOnError, folder);
+        var runs = new RestoreRuns(tools, made.Server, config.User, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, request.ContinueOnError, folder);
         var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
         var sessions = new LoadSessions(
             token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watch, made.Encoding),

@@ -16,9 +16,6 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
     private readonly List<HoldfastException> _problems = [];
     private readonly List<HoldfastException> _notes = [];
 
-    /// <summary>Whether a server with such <c>lc_messages</c> speaks English; one without has none.</summary>
-    internal static bool IsEnglish(string language) => language.Length == 0 || language.StartsWith('C') || language.StartsWith("en", StringComparison.OrdinalIgnoreCase) || language.StartsWith("POSIX", StringComparison.Ordinal);
-
     /// <summary>Tries it. To be used once.</summary>
     public async Task<SourceTest> RunAsync(CancellationToken cancellationToken)
     {
@@ -66,10 +63,10 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
         try
         {
             // A role of 13 and older that may read all has to be a superuser: there is none that may only read.
-            var query = $"SELECT rolsuper, rolbypassrls, rolcreatedb, {(server.Major >= FirstWithReadAll ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")}, current_setting('lc_messages') FROM pg_roles WHERE rolname = current_user";
-            var (isSuperuser, seesRows, makesDatabases, readsAll, language) = (await connection.QueryAsync(query, r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4)), cancellationToken))[0];
+            var query = $"SELECT rolsuper, rolbypassrls, rolcreatedb, {(server.Major >= FirstWithReadAll ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")} FROM pg_roles WHERE rolname = current_user";
+            var (isSuperuser, seesRows, makesDatabases, readsAll) = (await connection.QueryAsync(query, r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3)), cancellationToken))[0];
             var name = Sql.Name(config.User);
-            if (!IsEnglish(language)) _notes.Add(Note($"The server speaks '{language}' to '{config.User}': a standby that gives way is not recognised, and its backup not tried again.", $"ALTER ROLE {name} SET lc_messages = 'C';"));
+            if (server.Language is { } language && server.LanguageChooser is null) _notes.Add(Note($"The server speaks '{language}' to '{config.User}': which right is missing is not told, and a standby that gives way is not recognised, and its backup not tried again.", $"ALTER ROLE {name} SET lc_messages = 'C';"));
             if (!server.IsStandby) await RestoringAsync(server, connection, cancellationToken);
             if (isSuperuser) return;
             if (!readsAll) _notes.Add(Note($"'{config.User}' may not read all tables; a database with one that it may not read fails.", server.Major >= FirstWithReadAll ? $"GRANT pg_read_all_data TO {name};" : "Version 13 has no such role: grant SELECT on all tables of each schema, or use a superuser."));

@@ -127,6 +127,7 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
     private async Task<DumpRun> StartAsync(
         Tool tool, Server server, Surroundings around, long expectedBytes, TimeSpan lockWait, CancellationToken cancellationToken)
     {
+        var began = TimeProvider.System.GetTimestamp();
         try
         {
             return await DumpRun.StartAsync(
@@ -134,6 +135,9 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceUnreadable)
         {
+            // Whatever language it is told in: who waits so long for a lock has not got it.
+            if (lockWait > ShortLockWait && TimeProvider.System.GetElapsedTime(began) >= lockWait && e.Message.Contains(LockStatement, StringComparison.Ordinal))
+                throw new HoldfastException(ErrorCatalogue.SourceLocked, e.Message, ToolFailure.LockHint, e);
             await using var connection = await connector.ConnectAsync(server.Host, around.Name, cancellationToken);
             throw;
         }

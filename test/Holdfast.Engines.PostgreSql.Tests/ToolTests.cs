@@ -61,7 +61,7 @@ public sealed class ToolTests : IDisposable
     [InlineData("", true)]
     [InlineData("de_DE.UTF-8", false)]
     [InlineData("cs_CZ", false)]
-    public void A_server_that_speaks_another_language_is_known(string language, bool isEnglish) => Assert.Equal(isEnglish, SourceTrial.IsEnglish(language));
+    public void A_server_that_speaks_another_language_is_known(string language, bool isEnglish) => Assert.Equal(isEnglish, Connecting.Server.IsEnglish(language));
 
     [Fact]
     public void A_private_folder_is_readable_by_its_owner_alone_and_goes_with_it()

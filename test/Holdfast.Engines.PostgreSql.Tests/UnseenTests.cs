@@ -76,6 +76,14 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Theory]
+    [InlineData("pg_restore: WARNUNG:  keine Privilegien wurden für »t« gewährt\nTIP:  Hinsehen\npg_restore: creating")]
+    [InlineData("pg_restore: ATTENTION:  aucun droit\nASTUCE :  voir")]
+    [InlineData("pg_restore: ПРЕДУПРЕЖДЕНИЕ:  права не назначены\nПОДСКАЗКА:  смотрите")]
+    [InlineData("pg_restore: 警告:  権限なし\nヒント:  見る")]
+    public void So_are_those_of_a_server_that_speaks_another_language(string said) =>
+        Assert.Equal([string.Join(' ', said.Split('\n').Take(2))], ToolWarnings.In(said));
+
+    [Theory]
     [InlineData("CREATE USER MAPPING FOR app SERVER s OPTIONS ( password 'it''s hunter2', \"user\" 'a' );", "CREATE USER MAPPING FOR app SERVER s OPTIONS ( password '***', \"user\" 'a' );")]
     [InlineData("OPTIONS (\"api_key\" 'hunter2')", "OPTIONS (\"api_key\" '***')")]
     [InlineData("CREATE SUBSCRIPTION s CONNECTION 'host=h password=hunter2 user=u' PUBLICATION p", "CREATE SUBSCRIPTION s CONNECTION 'host=h password=*** user=u' PUBLICATION p")]

@@ -71,10 +71,10 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         if (_shared.TryGetValue(host, out var source)) source.Clear();
     }
 
-    /// <summary>The settings that PostgreSQL's programs begin their sessions with; null where a pooler refuses them. The programs set what their safety depends on by themselves.</summary>
+    /// <summary>The settings that PostgreSQL's programs begin their sessions with; null where a pooler refuses them. The programs set what their safety depends on by themselves. Where the role may, it has the server speak English.</summary>
     /// <param name="server">The server.</param>
     /// <param name="more">Further ones.</param>
-    public string? ToolOptions(Server server, string more = "") => _refusesOptions.ContainsKey(server.Host) ? null : $"{Session.ToolOptions(server.Major)} {more}".TrimEnd();
+    public string? ToolOptions(Server server, string more = "") => _refusesOptions.ContainsKey(server.Host) ? null : $"{Session.ToolOptions(server.Major)}{(server.LanguageChooser == config.User ? " -c lc_messages=C" : "")} {more}".TrimEnd();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

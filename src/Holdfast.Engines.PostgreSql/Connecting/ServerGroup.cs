@@ -7,6 +7,8 @@ namespace Holdfast.Engines.PostgreSql.Connecting;
 /// <summary>The servers of one source: who answers, who leads, who follows.</summary>
 internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector connector) : IDisposable
 {
+    private const int FirstWithParameterGrants = 15;
+
     // Roles change, so an answer is old soon; still, of many small databases that are backed up at once each would ask anew.
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
 
@@ -99,10 +101,11 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
         try
         {
             await using var connection = await connector.ConnectAsync(host, config.MaintenanceDatabase, cancellationToken);
-            const string About = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), has_function_privilege('pg_control_system()', 'EXECUTE')";
-            var (server, mayAsk) = (await connection.QueryAsync(About, r => (new Server(host, r.GetString(0), r.GetInt32(1), r.GetBoolean(2), null), r.GetBoolean(3)), cancellationToken))[0];
+            const string About = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), has_function_privilege('pg_control_system()', 'EXECUTE'), current_setting('lc_messages')";
+            var (server, mayAsk, language) = (await connection.QueryAsync(About, r => (new Server(host, r.GetString(0), r.GetInt32(1), r.GetBoolean(2), null), r.GetBoolean(3), r.GetString(4)), cancellationToken))[0];
             if (server.Major < Server.OldestMajor)
                 throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"{host} is PostgreSQL {server.ShortVersion}, which is too old.", string.Create(CultureInfo.InvariantCulture, $"Version {Server.OldestMajor} and newer are backed up."));
+            if (!Server.IsEnglish(language)) server = server with { Language = language, LanguageChooser = await MayChooseLanguageAsync(connection, server, cancellationToken) ? config.User : null };
             if (!mayAsk) return server;
             return server with { Identity = (await connection.QueryAsync("SELECT system_identifier::text FROM pg_control_system()", r => r.GetString(0), cancellationToken))[0] };
         }
@@ -115,4 +118,9 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
             throw ServerFailure.Of(e, host.ToString());
         }
     }
+
+    // From version 15 on others than superusers can be allowed to.
+    private static async Task<bool> MayChooseLanguageAsync(NpgsqlConnection connection, Server server, CancellationToken cancellationToken) =>
+        await connection.QueryAsync(
+            $"SELECT rolsuper{(server.Major >= FirstWithParameterGrants ? " OR has_parameter_privilege('lc_messages', 'SET')" : "")} FROM pg_roles WHERE rolname = current_user", r => r.GetBoolean(0), cancellationToken) is [true];
 }

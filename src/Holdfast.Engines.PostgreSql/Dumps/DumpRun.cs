@@ -19,9 +19,10 @@ internal sealed class DumpRun : IAsyncDisposable
     private readonly SessionWatch _watch;
     private readonly byte[] _start = new byte[DumpHead.TimeBytes];
     private readonly Func<string, string?> _missing; // what to do where the role lacks a right
+    private readonly string? _language; // what to do where the server's words are not understood
 
-    private DumpRun(Tool tool, string database, Child child, SessionWatch watch, Func<string, string?> missing) =>
-        (_tool, _database, _child, _watch, _missing) = (tool, database, child, watch, missing);
+    private DumpRun(Tool tool, string database, Child child, SessionWatch watch, Func<string, string?> missing, string? language) =>
+        (_tool, _database, _child, _watch, _missing, _language) = (tool, database, child, watch, missing, language);
 
     /// <summary>What it warned of, once all of it is moved.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
@@ -55,7 +56,7 @@ internal sealed class DumpRun : IAsyncDisposable
             child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
             child.Input.Close();
             watch.ProcessorTime = () => child.ProcessorTime;
-            var run = new DumpRun(tool, database, child, watch, said => MissingGrant.Hint(said, config.User, server.Major));
+            var run = new DumpRun(tool, database, child, watch, said => MissingGrant.Hint(said, config.User, server.Major), server.LanguageHint(config.User));
             await watch.RunAsync(run.BeginAsync, cancellationToken);
 
             DumpHead.FixTime(run._start);
@@ -133,7 +134,7 @@ internal sealed class DumpRun : IAsyncDisposable
     private async Task EndAsync(CancellationToken cancellationToken)
     {
         var (exitCode, errors) = await _child.EndAsync(cancellationToken);
-        if (exitCode != 0) throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable, _missing(errors));
+        if (exitCode != 0) throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable, _missing(errors), _language);
         Warnings = ToolWarnings.In(errors);
     }
 }

@@ -7,13 +7,14 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <summary>Runs <c>pg_restore</c> for chosen objects of one dump.</summary>
 /// <param name="tools">Finds the program.</param>
 /// <param name="server">The server.</param>
+/// <param name="user">The role that it connects as.</param>
 /// <param name="database">Name of the database, for errors.</param>
 /// <param name="arguments">Arguments of every run.</param>
 /// <param name="connection">How the database is connected to, alone and while rows are loaded too.</param>
 /// <param name="passFile">The file with the password; null where none is needed.</param>
 /// <param name="continues">Whether what cannot be made is left out, and told.</param>
 /// <param name="folder">Where the head of the dump and the lists of objects are put.</param>
-internal sealed class RestoreRuns(ToolFinder tools, Server server, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, bool continues, PrivateFolder folder)
+internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, bool continues, PrivateFolder folder)
 {
     private readonly List<string> _warnings = []; // several may run at once
     private readonly List<string> _failed = [];
@@ -104,7 +105,7 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string databa
         }
 
         var said = SetsTooMuch ? TransactionTimeout.Without(errors) : errors;
-        if (!continues || FailedObjects.Count(errors) is not { } count) throw ToolFailure.Of(Tool, database, said, ErrorCatalogue.NotAllowed);
+        if (!continues || FailedObjects.Count(errors) is not { } count) throw ToolFailure.Of(Tool, database, said, ErrorCatalogue.NotAllowed, language: server.LanguageHint(user));
         lock (_warnings)
         {
             _failed.AddRange(FailedObjects.In(said, count - (SetsTooMuch ? TransactionTimeout.Count(errors) : 0)));

@@ -44,7 +44,8 @@ internal static partial class FailedObjects
     [GeneratedRegex(@"^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})\s*\z", RegexOptions.Multiline)]
     private static partial Regex Sum();
 
-    [GeneratedRegex(@"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (ERROR: .*(?:\n(?!Command was: |pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)", RegexOptions.Multiline)]
+    // The server's own words are in its language, ERROR among them.
+    [GeneratedRegex(@"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (.*(?:\n(?!Command was: |pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)", RegexOptions.Multiline)]
     private static partial Regex Failed();
 
     [GeneratedRegex(@"^[0-9]+; [0-9]+ [0-9]+ ")]

@@ -9,6 +9,9 @@ internal static class ToolFailure
     public const string RestoreHint =
         "The server's log says more. To have all that can be made, and a list of the rest, restore with --continue-on-error (continueOnError).";
 
+    /// <summary>What to do where a lock was waited for in vain.</summary>
+    public const string LockHint = "Something holds a table for long: pg_stat_activity and pg_locks show what.";
+
     private const string LargeHint =
         "PostgreSQL dumps and loads no row of 1 GiB or more as text, and a bytea has twice its size then. "
         + "Split the value, or keep it as a large object, which has no such limit.";
@@ -25,10 +28,10 @@ internal static class ToolFailure
         ("connection slots", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
         ("too many clients", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
         ("conflict with recovery", ErrorCatalogue.SourceConflict, "The standby had to take up changes that the backup was still looking at: raise max_standby_streaming_delay there, or set hot_standby_feedback."),
-        ("statement timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."), // how pg_dump bounds its wait for locks
-        ("lock timeout", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
+        ("statement timeout", ErrorCatalogue.SourceLocked, LockHint), // how pg_dump bounds its wait for locks
+        ("lock timeout", ErrorCatalogue.SourceLocked, LockHint),
         ("deadlock detected", ErrorCatalogue.SourceLocked, "The definitions of several tables were changed meanwhile; try again."),
-        ("could not obtain lock", ErrorCatalogue.SourceLocked, "Something holds a table for long: pg_stat_activity and pg_locks show what."),
+        ("could not obtain lock", ErrorCatalogue.SourceLocked, LockHint),
         ("invalid memory alloc request size", ErrorCatalogue.SourceUnreadable, LargeHint),
         ("Cannot enlarge string buffer", ErrorCatalogue.SourceUnreadable, LargeHint),
         ("out of memory", ErrorCatalogue.SourceUnreadable, MemoryHint),
@@ -50,7 +53,8 @@ internal static class ToolFailure
     /// <param name="errors">What it said.</param>
     /// <param name="otherwise">The kind of failure where nothing better is known.</param>
     /// <param name="missing">What to do about a right that the role lacks; null where it lacks none that is known.</param>
-    public static HoldfastException Of(Tool tool, string database, string errors, Error otherwise, string? missing = null)
+    /// <param name="language">What to do so that the server's words are understood; null where they are.</param>
+    public static HoldfastException Of(Tool tool, string database, string errors, Error otherwise, string? missing = null, string? language = null)
     {
         errors = Secrets.Masked(errors);
         var said = errors.Length == 0 ? "it said nothing" : errors.Length > MostText ? errors[..MostText] + " …" : errors;
@@ -60,6 +64,6 @@ internal static class ToolFailure
             if (errors.Contains(text, StringComparison.Ordinal)) return new(error, $"{tool.Name} of '{database}' failed: {said}", hint);
         }
 
-        return new(otherwise, $"{tool.Name} of '{database}' failed: {said}", tool.Name == Tool.Restore ? RestoreHint : "The server's log says more.");
+        return new(otherwise, $"{tool.Name} of '{database}' failed: {said}", $"{(tool.Name == Tool.Restore ? RestoreHint : "The server's log says more.")} {language}".TrimEnd());
     }
 }

@@ -14,8 +14,8 @@ internal static partial class ToolWarnings
         return found.Count <= Most ? found : [.. found.Take(Most), FormattableString.Invariant($"… and {found.Count - Most} more warnings.")];
     }
 
-    // pg_dump: warning: …, or pg_restore: WARNING:  … of the server.
-    [GeneratedRegex(@"^pg_\w+: (?:warning: |WARNING: ).*(?:\n(?:pg_\w+: (?:detail|hint): |DETAIL: |HINT: ).*)*", RegexOptions.Multiline)]
+    // pg_dump: warning: …, or pg_restore: WARNING:  … of the server, who says that, DETAIL and HINT in its language: in capital letters, or such that know none.
+    [GeneratedRegex(@"^pg_\w+: (?:warning: |(?!FATAL:|PANIC:|ERROR:)[^\sa-z:]+ ?:  ).*(?:\n(?:pg_\w+: (?:detail|hint): |[^\sa-z:]+ ?:  ).*)*", RegexOptions.Multiline)]
     private static partial Regex Warning();
 
     [GeneratedRegex(@"\s*\n\s*")]

@@ -13,6 +13,9 @@ public sealed class Cluster : IAsyncLifetime
     /// <summary>Where the server's programs are.</summary>
     public string Binaries { get; init; } = Postmaster.Binaries;
 
+    /// <summary>The locale in which it speaks, which is made for it; null for English.</summary>
+    public string? Language { get; init; }
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("holdfast-pg-").FullName;
 
     public int Port => Server.Port;
@@ -32,7 +35,14 @@ public sealed class Cluster : IAsyncLifetime
         PassFile = Path.Combine(Folder, "pgpass");
         await File.WriteAllTextAsync(PassFile, $"*:*:*:*:{Password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n");
         File.SetUnixFileMode(PassFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort(), Binaries);
+        if (Language is not null)
+        {
+            var locales = Directory.CreateDirectory(Path.Combine(Folder, Postmaster.Locales)).FullName;
+            await GiveToPostgresAsync(locales);
+            await Postmaster.RunAsync("/usr/bin/localedef", "-i", Language.Split('.')[0], "-f", "UTF-8", Path.Combine(locales, Language));
+        }
+
+        _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort(), Binaries, Language is null ? [] : [$"lc_messages={Language}"]);
         // A template is no database to back up, so a new source is empty, as the contract has it.
         await RunAsync("postgres", "ALTER DATABASE postgres IS_TEMPLATE true");
         var quoted = Password.Replace("'", "''", StringComparison.Ordinal).Replace("\\", @"\", StringComparison.Ordinal);

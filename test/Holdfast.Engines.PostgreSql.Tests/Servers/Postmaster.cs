@@ -12,6 +12,11 @@ public sealed class Postmaster : IAsyncDisposable
         ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.Parse(Path.GetFileName(d), System.Globalization.CultureInfo.InvariantCulture)).Select(d => Path.Combine(d, "bin")).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb"))) ?? Missing()
         : Missing();
 
+    /// <summary>Folder of locales beside the data, for languages that the machine does not have.</summary>
+    public const string Locales = "locales";
+
+    private static readonly string[] Ready = ["database system is ready to accept", "Datenbanksystem ist bereit, um Verbindungen anzunehmen"];
+
     private readonly Process _process;
     private readonly ServerLog _log;
 
@@ -29,6 +34,7 @@ public sealed class Postmaster : IAsyncDisposable
     {
         string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB", "-c", "log_line_prefix=%p|%d|%a|", .. settings.SelectMany(s => new[] { "-c", s })];
         var start = AsPostgres(Path.Combine(binaries, "postgres"), options);
+        if (Directory.Exists(Path.Combine(folder, Locales))) start.Environment["LOCPATH"] = $"{Path.Combine(folder, Locales)}:/usr/lib/locale";
         start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,7 +42,7 @@ public sealed class Postmaster : IAsyncDisposable
         process.ErrorDataReceived += (_, line) =>
         {
             log.Add(line.Data ?? "ended");
-            if (line.Data?.Contains("database system is ready to accept", StringComparison.Ordinal) == true) ready.TrySetResult();
+            if (Ready.Any(r => line.Data?.Contains(r, StringComparison.Ordinal) == true)) ready.TrySetResult();
             if (line.Data is null) ready.TrySetException(new InvalidOperationException(string.Join('\n', log.Lines)));
         };
         process.BeginErrorReadLine();
