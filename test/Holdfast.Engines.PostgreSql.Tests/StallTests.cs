@@ -66,6 +66,35 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
+    public async Task A_session_of_another_role_that_takes_the_name_of_a_restore_does_not_have_it_given_up()
+    {
+        var password = Cluster.Password.Replace("'", "''", StringComparison.Ordinal);
+        await Cluster.RunAsync("postgres", $"CREATE ROLE mallory LOGIN PASSWORD '{password}'; GRANT pg_read_all_stats TO {Cluster.User}"); // as the script that is shipped grants it
+        try
+        {
+            await Cluster.CreateAsync("big");
+            await Cluster.RunAsync("big", "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(7); RETURN i; END $$; CREATE TABLE t(i int); INSERT INTO t VALUES (1); CREATE INDEX ON t (slow(i))", Cluster.User);
+            var (items, fingerprint) = await BackUpAsync("big");
+            await using var holder = await Cluster.OpenAsync("postgres");
+            await using (var hold = new Npgsql.NpgsqlCommand("SELECT pg_advisory_lock(1)", holder)) await hold.ExecuteNonQueryAsync(Token);
+            var impatient = Impatient(Cluster, Cluster.Port) with { StallTimeout = TimeSpan.FromSeconds(60), ConnectTimeout = TimeSpan.FromSeconds(15), LockWait = TimeSpan.FromSeconds(2), Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) } };
+            var restore = RestoreAsync(impatient, "copy", items, fingerprint);
+            if (await Task.WhenAny(restore, Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'PgSleep'")) == restore) await restore;
+            await using var posing = await Cluster.OpenAsync("postgres", "mallory");
+            await using var pose = new Npgsql.NpgsqlCommand("SELECT set_config('application_name', application_name, false) FROM pg_stat_activity WHERE application_name LIKE 'holdfast restore%' LIMIT 1; SELECT pg_advisory_lock(1)", posing);
+            var waiting = pose.ExecuteNonQueryAsync(Token);
+            await restore;
+            await holder.DisposeAsync();
+            await waiting;
+        }
+        finally
+        {
+            await Cluster.ClearAsync();
+            await Cluster.RunAsync("postgres", $"DROP ROLE mallory; REVOKE pg_read_all_stats FROM {Cluster.User}");
+        }
+    }
+
+    [Fact]
     public async Task Work_for_a_server_that_was_stopped_is_given_up()
     {
         await using var other = new Cluster();

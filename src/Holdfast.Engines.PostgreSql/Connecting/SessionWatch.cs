@@ -16,10 +16,11 @@ namespace Holdfast.Engines.PostgreSql.Connecting;
 /// <param name="database">What it is done to, for errors.</param>
 internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector connector, PostgreSqlHost host, string work, string database)
 {
-    // When a session's state changed says nothing: that of an idle one does so whenever it is kept alive.
+    // When a session's state changed says nothing: that of an idle one does so whenever it is kept alive. Any role sees the names that applications give
+    // themselves, and can take one: its sessions are none of this work.
     private const string Sessions = """
         SELECT pid, wait_event_type, pg_catalog.concat_ws(' ', pid, query_start, xact_start), pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(pid), ', ')
-        FROM pg_catalog.pg_stat_activity WHERE application_name OPERATOR(pg_catalog.=) $1 AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() ORDER BY pid
+        FROM pg_catalog.pg_stat_activity WHERE application_name OPERATOR(pg_catalog.=) $1 AND usename::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($2) AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() ORDER BY pid
         """;
 
     // Each role may end its own sessions, and needs no right for it.
@@ -177,7 +178,7 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
         {
             limit.CancelAfter(2 * config.ConnectTimeout);
             await using var connection = await connector.ConnectAsync(host, config.MaintenanceDatabase, limit.Token);
-            return await connection.QueryAsync(Sessions, r => new Session(r.GetInt32(0), r.TextOrNull(1), r.GetString(2), r.GetString(3)), limit.Token, Application);
+            return await connection.QueryAsync(Sessions, r => new Session(r.GetInt32(0), r.TextOrNull(1), r.GetString(2), r.GetString(3)), limit.Token, Application, (string[])[config.User, config.RestoringUser]);
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException || limit.IsCancellationRequested)
         {
