@@ -61,6 +61,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
                 },
                 cancellationToken);
             if (await restoring.VerifyAsync(made.Server, made.Maintenance, isOver: true, cancellationToken) is { } unsure) _warnings.Add(unsure);
+            if (await restoring.SharedOwnerAsync(made.Maintenance, cancellationToken) is { } shared) _warnings.Add(shared);
             _grants = grants;
         }
         catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalogue.RestoreRoleChanged)
@@ -178,7 +179,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         if (late is not null) failed.AddRange(await late.OutdatedAsync(made.Keeper, cancellationToken));
         if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned) await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
         if (await made.HandOverAsync(cancellationToken) is > 0 and var left) _warnings.Add(FormattableString.Invariant($"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."));
-        var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles, restoring.Name);
+        var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles, restoring.Name, config.Restore.AllowPowerfulRole);
         await properties.ApplyAsync(around, cancellationToken);
         if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
         if (failed.Count > 0) _warnings.AddRange(failed.Prepend("All rows are there, and not all objects: what follows could not be made."));

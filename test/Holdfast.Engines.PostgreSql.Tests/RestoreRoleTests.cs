@@ -58,6 +58,20 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
+    public async Task An_owner_of_several_restored_databases_is_told_because_code_of_one_can_change_the_others()
+    {
+        await Cluster.CreateAsync("shop", "mallory");
+        await Cluster.RunAsync("shop", "CREATE FUNCTION f(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN EXECUTE q; END'; ALTER FUNCTION f OWNER TO mallory");
+        var backup = await BackUpAsync("shop", Config);
+        Assert.DoesNotContain(await RestoreAsync(Config, "first", backup), Tells);
+        await Cluster.RunAsync("first", "SET SESSION AUTHORIZATION mallory; SELECT f('ALTER DATABASE first SET work_mem = 64')");
+        Assert.Contains(await RestoreAsync(Config, "second", backup), Tells);
+        Assert.DoesNotContain(await RestoreAsync(Config with { Restore = Config.Restore with { Owner = Cluster.Restorer + "_owner" }, User = Cluster.Superuser }, "third", backup), Tells);
+
+        static bool Tells(string warning) => warning.StartsWith($"'{Owner}' owns other databases too: 'first'. Code of each", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_restore_that_is_stopped_ends_though_code_of_the_database_never_does()
     {
         await MakeHostileAsync("LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;");
@@ -164,6 +178,23 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} IN DATABASE shop SET work_mem = '64kB'");
         var warnings = await RestoreAsync(Config with { User = Cluster.Superuser }, "copy", await BackUpAsync("shop", Config));
         Assert.Contains(warnings, w => w.Contains($"The setting work_mem of '{Restorer}' is left out", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_only_a_superuser_can_set_for_a_database_is_left_out_where_one_restores_what_he_does_not_trust()
+    {
+        await Cluster.CreateAsync("shop");
+        await Cluster.RunAsync("postgres", "ALTER DATABASE shop SET log_statement = 'none'; ALTER DATABASE shop SET plperl.on_init = 'evil'; ALTER DATABASE shop SET work_mem = '5MB'");
+        var backup = await BackUpAsync("shop", Config);
+        var warnings = await RestoreAsync(Config with { User = Cluster.Superuser }, "copy", backup);
+        Assert.Equal(["{work_mem=5MB}"], await SettingsAsync("copy"));
+        Assert.Contains(warnings, w => w.StartsWith("The setting log_statement = 'none' is left out", StringComparison.Ordinal));
+        var trusting = Config with { User = Cluster.Superuser, Restore = Config.Restore with { AllowPowerfulRole = true } };
+        await RestoreAsync(trusting, "trusted", backup);
+        Assert.Equal(["{log_statement=none,plperl.on_init=evil,work_mem=5MB}"], await SettingsAsync("trusted"));
+
+        Task<IReadOnlyList<string>> SettingsAsync(string database) =>
+            Cluster.QueryAsync("postgres", $"SELECT setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = '{database}'");
     }
 
     [Theory]

@@ -88,7 +88,7 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
         var around = await ReadAsync(newer, "odd");
         Assert.Equal(expected, $"{around.LocaleProvider}|{around.Locale}|{around.IcuRules}");
         await newer.RunAsync("postgres", CreateStatement.For("again", around, around.Owner, new Server(new("127.0.0.1", newer.Port), $"{major}.0", major, false, null)), Cluster.User);
-        await using (var maintenance = await newer.OpenAsync("postgres")) await new DatabaseProperties(maintenance, "again", new("postgres", true, new HashSet<string>([Cluster.User]), new HashSet<string>()), Cluster.Restorer).ApplyAsync(around, Token);
+        await using (var maintenance = await newer.OpenAsync("postgres")) await new DatabaseProperties(maintenance, "again", new("postgres", true, new HashSet<string>([Cluster.User]), new HashSet<string>()), Cluster.Restorer, isTrusted: true).ApplyAsync(around, Token);
         Assert.Equal(Text(around), Text(await ReadAsync(newer, "again") with { Name = "odd" }));
 
         // An older server says that it has no such thing.

@@ -9,8 +9,15 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="database">The new database.</param>
 /// <param name="role">What is known of the server's roles.</param>
 /// <param name="restorer">The role that loads dumps: its settings stay as they are, else a restore that runs meanwhile would find them changed.</param>
-internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role, string restorer)
+/// <param name="isTrusted">Whether whoever owned the database, or could write to the archive, may have a superuser set what nobody else can. The settings of an archive are as hostile as the rest of it.</param>
+internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role, string restorer, bool isTrusted)
 {
+    // Those that an owner can set by himself; of an extension's nobody knows before it is loaded.
+    private const string Ordinary = """
+        SELECT CASE WHEN r.rolsuper THEN (SELECT pg_catalog.array_agg(pg_catalog.lower(s.name)) FROM pg_catalog.pg_settings s WHERE s.context OPERATOR(pg_catalog.=) ANY ('{user,backend}'::pg_catalog.text[])) END
+        FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) current_user
+        """;
+
     private static readonly string[] Privileges = ["CONNECT", "CREATE", "TEMPORARY"];
 
     private readonly List<string> _warnings = [];
@@ -23,7 +30,13 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
     {
         var name = Sql.Name(database);
         if (around.Comment is not null) await TryAsync("its comment", $"COMMENT ON DATABASE {name} IS {Sql.Text(around.Comment)}", cancellationToken);
-        foreach (var setting in around.Settings) await ApplyAsync(setting, name, cancellationToken);
+        var ordinary = isTrusted || around.Settings.Count == 0 ? null : await OrdinaryAsync(cancellationToken);
+        foreach (var setting in around.Settings)
+        {
+            if (ordinary?.Contains(setting.Name.ToLowerInvariant()) == false) _warnings.Add($"The setting {setting.Name} = '{setting.Value}'{(setting.Role is null ? "" : $" of '{setting.Role}'")} is left out: it takes a superuser to set it. Set it by hand where it was meant.");
+            else await ApplyAsync(setting, name, cancellationToken);
+        }
+
         if (around.ConnectionLimit >= 0) await TryAsync("its limit of connections", FormattableString.Invariant($"ALTER DATABASE {name} CONNECTION LIMIT {around.ConnectionLimit}"), cancellationToken);
     }
 
@@ -45,6 +58,10 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
 
         return statements;
     }
+
+    // Null where the server refuses what goes beyond that by itself.
+    private async Task<HashSet<string>?> OrdinaryAsync(CancellationToken cancellationToken) =>
+        (await connection.QueryAsync(Ordinary, r => r.IsDBNull(0) ? null : r.GetFieldValue<string[]>(0), cancellationToken)) is [{ } names] ? names.ToHashSet(StringComparer.Ordinal) : null;
 
     // The server keeps a value as it is shown, which SQL does not always take back (a list in quotes); set_config does.
     private async Task ApplyAsync(DatabaseSetting setting, string name, CancellationToken cancellationToken)

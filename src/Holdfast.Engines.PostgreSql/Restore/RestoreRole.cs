@@ -40,6 +40,11 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         ORDER BY 1
         """;
 
+    private const string Owned = """
+        SELECT d.datname::pg_catalog.text FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) d.datdba
+        WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND NOT pg_catalog.starts_with(d.datname::pg_catalog.text, $2) ORDER BY 1
+        """;
+
     private readonly HashSet<string> _foreign = new(StringComparer.Ordinal);
     private string? _before, _after;
     private RoleUse? _use;
@@ -145,6 +150,16 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         if (_use is null) return;
         var making = await maintenance.QueryAsync(Making, r => r.NameOf(0), cancellationToken, DatabaseNames.RestorePrefix);
         _foreign.UnionWith(making.Where(n => !_use.Knows(n)));
+    }
+
+    /// <summary>What is to be known of the role that is to own the new database: code of one of its databases can change what the others have of their own.</summary>
+    /// <returns>A warning; null where it owns no other.</returns>
+    public async Task<string?> SharedOwnerAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken)
+    {
+        if (!IsApart || Owner is null) return null;
+        var others = await maintenance.QueryAsync(Owned, r => $"'{r.NameOf(0)}'", cancellationToken, Owner, DatabaseNames.RestorePrefix);
+        if (others.Count == 0) return null;
+        return $"'{Owner}' owns other databases too: {Listed(others)}. Code of each can run with its rights (functions with SECURITY DEFINER, and those of indexes when autovacuum comes by) and change settings, grants and names of the others. Where they belong to people who must gain nothing from each other, give each an owner of its own: ALTER DATABASE … OWNER TO …; and in it REASSIGN OWNED BY {Sql.Name(Owner)} TO …;";
     }
 
     private async Task<string> StateAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken) =>
