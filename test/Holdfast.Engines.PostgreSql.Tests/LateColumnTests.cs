@@ -1,4 +1,5 @@
 using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 
@@ -132,6 +133,17 @@ public sealed class LateColumnTests(Cluster cluster) : ServerTest(cluster)
             "SELECT i, n FROM d ORDER BY 1",
             "SELECT i, n FROM q ORDER BY 1",
             "SELECT i, n FROM parent ORDER BY 1");
+        await AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task One_of_a_domain_that_refuses_null_and_that_a_view_uses_fails_the_restore_and_says_why()
+    {
+        await MakeAsync(OfDomain + "CREATE VIEW v AS SELECT n FROM d;");
+        var (items, fingerprint) = await BackUpAsync("shop");
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), items, fingerprint));
+        Assert.Contains("really does not allow null values", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("ALTER FUNCTION", failure.Hint, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
     }
 

@@ -22,12 +22,14 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
 
     private const string Failing = """
         CREATE TABLE other(i int PRIMARY KEY); INSERT INTO other SELECT generate_series(1, 100);
-        CREATE TABLE "r T"(i int REFERENCES other, t text COLLATE "C" DEFAULT 'd' NOT NULL, CHECK (i > 0)) PARTITION BY RANGE (key(i), t);
+        CREATE TABLE "r T"(i int REFERENCES other, t text COLLATE "C" DEFAULT 'd' NOT NULL, id int GENERATED ALWAYS AS IDENTITY,
+                           CHECK (i > 0))
+            PARTITION BY RANGE (key(i), t);
         CREATE TABLE "r 1" PARTITION OF "r T" FOR VALUES FROM (0, MINVALUE) TO (3, 'x''y');
         CREATE TABLE "r 0" PARTITION OF "r T" DEFAULT; CREATE TABLE r9 PARTITION OF "r T" FOR VALUES FROM (90, 'a') TO (91, 'b');
         CREATE INDEX r_i ON "r T" (i); CREATE TRIGGER told BEFORE INSERT ON "r T" FOR EACH ROW EXECUTE FUNCTION told();
         CREATE VIEW seen AS SELECT count(*) FROM "r T"; CREATE MATERIALIZED VIEW "m V" AS SELECT * FROM seen;
-        INSERT INTO "r T" SELECT g, 'x' FROM generate_series(1, 100) g; REFRESH MATERIALIZED VIEW "m V";
+        INSERT INTO "r T"(i, t) SELECT g, 'x' FROM generate_series(1, 100) g; REFRESH MATERIALIZED VIEW "m V";
         CREATE TABLE l(i int) PARTITION BY LIST (key(i)); CREATE TABLE l1 PARTITION OF l FOR VALUES IN (1, 2, NULL) PARTITION BY LIST (i);
         CREATE TABLE l1a PARTITION OF l1 FOR VALUES IN (1); CREATE TABLE l1b PARTITION OF l1 DEFAULT;
         INSERT INTO l SELECT 1 + g % 2 FROM generate_series(1, 10) g;
@@ -72,12 +74,13 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
         """;
 
     private const string Working = """
-        CREATE TABLE w(i int, t text NOT NULL, n int GENERATED ALWAYS AS (fine(i)) STORED, CONSTRAINT c CHECK (fine(i) >= 0))
+        CREATE TABLE w(i int, t text NOT NULL, id int GENERATED ALWAYS AS IDENTITY, n int GENERATED ALWAYS AS (fine(i)) STORED,
+                       CONSTRAINT c CHECK (fine(i) >= 0))
             PARTITION BY RANGE (fine(i));
         CREATE TABLE w0 PARTITION OF w DEFAULT; CREATE TABLE w1 PARTITION OF w FOR VALUES FROM (0) TO (5) PARTITION BY HASH (fine(i + 1));
         CREATE TABLE w1a PARTITION OF w1 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE INDEX ON w (t);
         CREATE TABLE w1b PARTITION OF w1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
-        INSERT INTO w SELECT g, 'x' FROM generate_series(1, 200) g;
+        INSERT INTO w(i, t) SELECT g, 'x' FROM generate_series(1, 200) g;
         CREATE MATERIALIZED VIEW wm AS SELECT count(*) FROM w;
         CREATE TYPE mind AS ENUM ('a', 'b');
         CREATE TABLE x(m mind, i int) PARTITION BY RANGE (fine(i)); CREATE TABLE x0 PARTITION OF x DEFAULT PARTITION BY HASH (m);
@@ -91,7 +94,7 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
     private const string Partitions = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '\"r T\"'::regclass";
 
     private const string Columns = """
-        SELECT attrelid::regclass::text, attname, attnotnull, attgenerated, attislocal, attinhcount, pg_get_expr(relpartbound, c.oid)
+        SELECT attrelid::regclass::text, attname, attnotnull, attgenerated, attidentity, attislocal, attinhcount, pg_get_expr(relpartbound, c.oid)
         FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
         WHERE attnum > 0 AND relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1, 2
         """;
