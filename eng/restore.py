@@ -7,6 +7,7 @@ import argparse
 import base64
 import collections
 import contextlib
+import datetime
 import getpass
 import hashlib
 import json
@@ -17,15 +18,20 @@ import subprocess
 import sys
 import tempfile
 
-VERSION = 2  # raised with every change: a server replaces an older script at its destinations, never a newer one
+VERSION = 3  # raised with every change: a server replaces an older script at its destinations, never a newer one
 
 BLOCK = 1 << 20
 MAX_JSON, MAX_MAP, MAX_NUMBER = 1 << 29, 1 << 30, 1 << 60
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 ID = re.compile(r"[0-9a-f]{32}")
 ARCHIVE = re.compile(r".+\.tar\.zst(\.age)?")
+TIME = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d"
+LAID_OUT = re.compile(rf"({TIME})\.(full-backup|snapshot|encrypted-snapshot|incremental-backup)\.tar\.zst(?:\.age)?")
+CHAIN = re.compile(rf"({TIME})\.[A-Z]{{1,4}}-(backup|snapshot)(?:-(.*))?")
+ROOT_FILES = ".holdfast-destination", "HOW-TO-RESTORE.txt", "restore.py"
+SLACK = datetime.timedelta(hours=1)  # an earlier version took the time after it had opened the destinations
 Part = collections.namedtuple("Part", "archive offset length sha256")
-Archive = collections.namedtuple("Archive", "path id parent kind")
+Archive = collections.namedtuple("Archive", "path id parent kind header")
 passphrases = []
 
 
@@ -234,7 +240,7 @@ def read_header(path, keys):
             header = json.loads(tar.read_whole(name, length, BLOCK)) if name == "holdfast.json" else {}
             ids = [header.get("id"), header.get("parent") or header.get("id")]
             if header.get("format") == 1 and all(ID.fullmatch(value) for value in ids):
-                return Archive(path, header["id"], header.get("parent"), header["kind"])
+                return Archive(path, header["id"], header.get("parent"), header["kind"], header)
         except (ValueError, AttributeError, TypeError, LookupError, RecursionError):
             pass
         raise Problem(f"'{path}' is not an archive of Holdfast, or of a version that this script does not know.")
@@ -357,11 +363,12 @@ class Folder:
 
     def __init__(self, files, keys):
         """Reads what each archive is."""
-        self.archives, self.problem = {}, None
+        self.archives, self.twins, self.problem = {}, {}, None
         for file in files:
             try:
                 archive = read_header(file, keys)
-                self.archives.setdefault(archive.id, archive)
+                if self.archives.setdefault(archive.id, archive) is not archive:
+                    self.twins[archive.id] = archive
             except Problem as problem:
                 self.problem = self.problem or problem
 
@@ -380,6 +387,73 @@ class Folder:
         if len(ids) != 1:
             raise Problem(f"'{path}' has {len(ids)} points that no other builds on. Choose one with --point.")
         return ids[0]
+
+
+def folder_name(name):
+    """The name of the folder of a source or database."""
+    data = name.encode("utf-8", "surrogatepass")
+    encoded = "".join(chr(byte) if re.fullmatch(r"[A-Za-z0-9._+=@,-]", chr(byte)) else f"%{byte:02X}" for byte in data)
+    for pattern in (r"^[.-]", r"\.$"):
+        encoded = re.sub(pattern, lambda match: f"%{ord(match.group()):02X}", encoded)
+    is_long = len(encoded) > 180
+    if not is_long and not re.search(rb"[A-Z]", data):
+        return encoded or "%"
+    digits = hashlib.sha256(data).hexdigest()[:32 if is_long else 8]
+    return f"{encoded[:180 - len(digits) - 1]}~{digits}"
+
+
+def mismatch(archive):
+    """Why an archive does not fit the names that it lies under, or None. What is not laid out as Holdfast does it is not held against that."""
+    header, (folder, name) = archive.header, os.path.split(os.path.abspath(archive.path))
+    kind, made, database, task = header.get("kind"), header.get("type"), header.get("database"), header.get("task")
+    what = re.sub(r"[^a-z ]", "?", f"{kind} {made}".lower())
+    laid_out, chain = LAID_OUT.fullmatch(name), CHAIN.fullmatch(os.path.basename(folder))
+    if not laid_out:
+        return None
+    form = ("incremental-backup" if kind == "Incremental" else "full-backup" if made == "Backup"
+            else "encrypted-snapshot" if header.get("databaseEncrypted") else "snapshot")
+    if laid_out.group(2) != form:
+        return f"it is a {what}, which its name does not say"
+    try:
+        begun = re.sub(r"\.\d+", "", header["startTime"])
+        late = (datetime.datetime.strptime(begun, "%Y-%m-%dT%H:%M:%S%z")
+                - datetime.datetime.strptime(laid_out.group(1) + "+0000", "%Y-%m-%d-%H-%M-%S%z"))
+    except (ValueError, LookupError, TypeError, OverflowError):
+        return "when it was begun is not a time"
+    if late > SLACK:
+        return f"it was begun at {begun}, after the time in its name"
+    if chain:
+        if made != chain.group(2).capitalize():
+            return f"it is a {what}, and its folder is of a chain of {chain.group(2)}s"
+        if task != chain.group(3):
+            own, other = (f"task {id!a}" if id else "no task" for id in (task, chain.group(3)))
+            return f"it is of {own}, and its folder of {other}"
+        if kind == "Full" and laid_out.group(1) != chain.group(1):
+            return "it is the full archive of another chain than its folder's"
+    source, database_folder = os.path.split(os.path.dirname(folder))
+    root, source = os.path.split(source)
+    if any(os.path.isfile(os.path.join(root, file)) for file in ROOT_FILES):  # a chain can be copied anywhere else
+        parts = database.split("/", 1) if isinstance(database, str) else ()
+        if [folder_name(part) for part in parts] != [source, database_folder]:
+            return f"it is of database {database!a}"
+    return None
+
+
+def check_layout(point, chain, only_warn):
+    """Refuses a point that does not fit where it lies, or that builds on such an archive: somebody put it there."""
+    archive, seen = point, set()
+    faults = [(point.path, f"'{os.path.basename(chain.twins[point.id].path)}' beside it is the same archive")] if point.id in chain.twins else []
+    while archive and archive.id not in seen:
+        seen.add(archive.id)
+        why = mismatch(archive)
+        if why:
+            faults.insert(0, (archive.path, why))
+        archive = chain.archives.get(archive.parent)
+    for path, why in faults:
+        fault = f"'{path}' does not belong where it lies: {why}."
+        if not only_warn:
+            raise Problem(f"{fault} Take the chain from another destination. If you put it there yourself, say so: --allow-mismatch.")
+        print(f"Warning: {fault}", file=sys.stderr)
 
 
 def find(path, point, keys):
@@ -406,10 +480,11 @@ def find(path, point, keys):
     return chain.take(point or chain.newest(path), f"'{path}' lacks"), chain
 
 
-def restore(path, point, keys, folder):
+def restore(path, point, keys, folder, allow_mismatch):
     """Restores every item of a point into a folder, or leaves nothing there."""
     need_program("zstd")
     point, chain = find(path, point, keys)
+    check_layout(point, chain, allow_mismatch or not os.path.isdir(path))
     items, maps = read_manifest(point, keys)
     names = {(item.name + ending).lower() for item in items for ending in ("", ".partial")}
     if len(names) != 2 * len(items):
@@ -464,6 +539,7 @@ def main():
     parser.add_argument("-i", metavar="KEYFILE", action="append", default=[], help="file with an AGE-SECRET-KEY-1... line; may be repeated")
     parser.add_argument("--point", metavar="TIME|ID", help="the beginning of an archive's name (its time, UTC), or its id; else the newest")
     parser.add_argument("--list", action="store_true", help="only list the archives below PATH")
+    parser.add_argument("--allow-mismatch", action="store_true", help="restore an archive that does not fit the names that it lies under")
     parser.add_argument("--key-from-base64", action="store_true", help="ask for a key in Base64 and print it as AGE-SECRET-KEY-1...")
     parser.add_argument("path", metavar="PATH", nargs="?", help="an archive (that point), or the folder of a chain (its newest point)")
     parser.add_argument("output", metavar="OUTPUT_FOLDER", nargs="?", help="where the database's files are written")
@@ -486,7 +562,7 @@ def main():
         for key in options.i:
             if not os.path.exists(key):
                 raise Problem(f"There is no key file '{key}'.")
-        restore(options.path, options.point, options.i, options.output)
+        restore(options.path, options.point, options.i, options.output, options.allow_mismatch)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,6 @@ public sealed class HowToRestoreTests : IAsyncLifetime
     {
         await HowToRestore.EnsureAsync(_destination, Token);
         var script = await File.ReadAllBytesAsync(Script, Token);
-        Assert.Equal((2, "20f726e85442753ffc7b476c5624cd03b4fede075640d3d5b78d2d38b54025f7"), (HowToRestore.VersionOf(script), Convert.ToHexStringLower(SHA256.HashData(script))));
+        Assert.Equal((3, "ef980f9e096b7a16e6c6065315904d9639987c445effa6d5b05e7d1634bd14f3"), (HowToRestore.VersionOf(script), Convert.ToHexStringLower(SHA256.HashData(script))));
     }
 }

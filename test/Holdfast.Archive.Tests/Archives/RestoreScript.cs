@@ -25,12 +25,13 @@ internal sealed class RestoreScript : IDisposable
     /// <summary>Writes a chain as a destination holds it, with an index beside each archive and one archive that is still being written.</summary>
     public void Write(Chain chain, string form, bool isEncrypted = false, bool isClockBackwards = false)
     {
-        ChainFolder = Path.Combine(Root, "local", "shop", $"{Name(0)}.A-{(form == "snapshot" ? "snapshot" : "backup")}-nightly");
+        ChainFolder = Path.Combine(Root, "local", "shop", $"{Name(0)}.A-{(form == "snapshot" ? "snapshot" : "backup")}");
         Directory.CreateDirectory(ChainFolder);
         Archives.Clear();
         for (var i = 0; i < chain.Archives.Count; i++)
         {
-            var name = $"{Name(isClockBackwards ? -i : i)}.{(i == 0 ? form : "incremental-backup")}";
+            var time = isClockBackwards ? Time.AddMinutes(-i) : Time.AddHours(i);
+            var name = $"{time:yyyy-MM-dd-HH-mm-ss}.{(i == 0 ? form : "incremental-backup")}";
             Archives.Add(Path.Combine(ChainFolder, $"{name}.tar.zst{(isEncrypted ? ".age" : "")}"));
             File.WriteAllBytes(Archives[i], chain.Archives[i]);
             File.WriteAllBytes(Path.Combine(ChainFolder, $"{name}.index"), chain.Indexes[i]);

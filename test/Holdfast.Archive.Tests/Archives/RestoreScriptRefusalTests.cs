@@ -64,6 +64,71 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     }
 
     [Fact]
+    public async Task An_archive_of_another_database_is_refused_unless_that_was_allowed()
+    {
+        var (chain, points) = await RestoreScript.ImagesAsync(2);
+        _script.Write(chain, "snapshot"); // of local/test, in the folder of local/shop
+        await _script.RestoreAsync(_script.ChainFolder, _script.PathOf("elsewhere")); // not below the root of a destination
+        await File.WriteAllTextAsync($"{_script.Root}/.holdfast-destination", "{}", TestContext.Current.CancellationToken);
+        foreach (var arguments in (string[][])[[_script.ChainFolder], ["--point", "2026-11-23 10", _script.ChainFolder]])
+        {
+            var refusal = await _script.RefusalAsync("out", arguments);
+            Assert.Contains("is of database 'local/test'", refusal, StringComparison.Ordinal);
+            Assert.Contains("--allow-mismatch", refusal, StringComparison.Ordinal);
+        }
+
+        foreach (var arguments in (string[][])[["--allow-mismatch", _script.ChainFolder], [_script.Archives[1]]])
+        {
+            var folder = $"out{arguments.Length}";
+            var (code, _, errors) = await _script.RunAsync("python3", [RestoreScript.ScriptPath, .. arguments, _script.PathOf(folder)]);
+            Assert.True(code == 0, errors);
+            Assert.Contains("Warning: ", errors, StringComparison.Ordinal);
+            Assert.Contains("is of database 'local/test'", errors, StringComparison.Ordinal);
+            Assert.Equal(points[1], _script.Output(folder, "database.sqlite"));
+        }
+
+        Directory.Move($"{_script.Root}/local/shop", $"{_script.Root}/local/test");
+        await _script.RestoreAsync(_script.ChainFolder.Replace("/shop/", "/test/", StringComparison.Ordinal), _script.PathOf("own"));
+    }
+
+    [Theory]
+    [InlineData("2026-11-23-10-00-00.A-backup", "2026-11-23-10-00-00.snapshot", "of a chain of backups")]
+    [InlineData("2026-11-23-10-00-00.A-snapshot-nightly", "2026-11-23-10-00-00.snapshot", "of no task, and its folder of task 'nightly'")]
+    [InlineData("2026-11-22-10-00-00.A-snapshot", "2026-11-23-10-00-00.snapshot", "another chain")]
+    [InlineData("2026-11-23-08-59-59.A-snapshot", "2026-11-23-08-59-59.snapshot", "after the time in its name")]
+    [InlineData("2026-11-23-10-00-00.A-snapshot", "2026-11-23-10-00-00.encrypted-snapshot", "which its name does not say")]
+    [InlineData("2026-11-23-10-00-00.A-snapshot", "2026-11-23-12-00-00.snapshot", "another chain")]
+    public async Task An_archive_of_another_kind_chain_or_time_than_its_names_is_refused_and_so_is_what_builds_on_it(string folder, string name, string refusal)
+    {
+        var (chain, _) = await RestoreScript.ImagesAsync(2);
+        _script.Write(chain, "snapshot");
+        var moved = $"{_script.Root}/{folder}";
+        Directory.Move(_script.ChainFolder, moved);
+        File.Move($"{moved}/2026-11-23-10-00-00.snapshot.tar.zst", $"{moved}/{name}.tar.zst");
+        Assert.Contains(refusal, await _script.RefusalAsync("out", moved), StringComparison.Ordinal);
+        await _script.RestoreAsync("--allow-mismatch", moved, _script.PathOf("out"));
+    }
+
+    [Fact]
+    public async Task A_point_that_lies_there_twice_is_refused()
+    {
+        var (chain, _) = await RestoreScript.ImagesAsync(2);
+        _script.Write(chain, "snapshot");
+        File.Copy(_script.Archives[1], $"{_script.ChainFolder}/2026-11-23-13-00-00.incremental-backup.tar.zst");
+        Assert.Contains("is the same archive", await _script.RefusalAsync("out", _script.ChainFolder), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_script_names_folders_as_Holdfast_does()
+    {
+        string[] names = ["", "a/b.db", "Über db", ".x.", "-a", "Orders.DB", new('a', 300), new('A', 179), "~%=+@,"];
+        const string program = "import json,runpy,sys\nname = runpy.run_path(sys.argv[1])['folder_name']\nprint(json.dumps([name(n) for n in json.loads(sys.argv[2])]))";
+        var (_, output, errors) = await _script.RunAsync("python3", ["-c", program, RestoreScript.ScriptPath, JsonSerializer.Serialize(names)]);
+        Assert.True(output.Length > 0, errors);
+        Assert.Equal(names.Select(Core.Layout.FolderName.Of), JsonSerializer.Deserialize<string[]>(output));
+    }
+
+    [Fact]
     public async Task A_wrong_or_missing_key_is_told()
     {
         var (chain, key) = _script.Protected(BackupType.Snapshot, 2);
