@@ -69,7 +69,6 @@ public sealed class HoldfastNode : IAsyncDisposable
         Editor = new(State.Templates, State.Tasks, Destinations, ArchiveKeys, time);
         var chains = new ChainsInUse();
         Retention = new(settings.Zone, time, Catalog, () => Clock.Current, chains);
-        Backups = new(Destinations, Destinations.Paths, () => Retention.Latest);
         _sources = new(State.Databases, State.SourceRecords, settings.DiscoveryInterval, Supervisor, time, loggers.CreateLogger<SourceBook>());
         SourceEditor = new(State.Sources, secrets, _sources, sources.Select(s => s.Name), settings.AttachSource);
         _backups = new(_sources, Tasks.Find, Destinations, DatabaseKeys, State.Statuses, Retention, Catalog, settings, time);
@@ -80,10 +79,11 @@ public sealed class HoldfastNode : IAsyncDisposable
         Protection = new(this, time);
         Runs = new(State.Runs, Operations, Tasks, State.Templates, StatusOf, SizeOf, settings, time);
         var keys = new RestoreKeys(ArchiveKeys, DatabaseKeys);
-        Points = new(Backups, keys, Catalog, chains, time);
         Checks = new(State.Checks, Catalog, State.Destinations);
         Audit = new(
             Catalog, Checks, Destinations, () => [.. State.Databases.Items.Select(d => d.Value.Id)], HeadsOf, Queue, time, loggers.CreateLogger<CatalogAudit>());
+        Backups = new(Destinations, Destinations.Paths, () => Retention.Latest, Audit);
+        Points = new(Backups, keys, Catalog, chains, time);
         Retention.Deleted += Checks.Forget;
         ChainRemoval = new(Destinations, Catalog, Checks, Queue, chains, (task, destination) => NoLongerAt(destination, [task]));
         _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit, settings.Engines);

@@ -110,6 +110,49 @@ public sealed partial class CatalogAudit
         await CompareAsync(destination, opened, database, cancellationToken);
     }
 
+    /// <summary>What the catalog knows of a database, to be read before it is listed; nothing where the catalog cannot be read, which is an alert of its own.</summary>
+    public IReadOnlyList<CatalogChain> Known(DatabaseId database)
+    {
+        try
+        {
+            return _catalog.ChainsOf(database);
+        }
+        catch (HoldfastException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>
+    /// Notes which of the archives that the catalog knows were missing when somebody listed a database at one destination: nobody may be told that backups
+    /// are gone while the database counts as protected. What the catalog does not know is left to the audit.
+    /// </summary>
+    /// <param name="database">The database.</param>
+    /// <param name="known">What <see cref="Known"/> said before it was listed.</param>
+    /// <param name="destination">Name of the destination.</param>
+    /// <param name="opened">The destination.</param>
+    /// <param name="listed">The database's chains there.</param>
+    public async Task NoteMissingAsync(
+        DatabaseId database, IReadOnlyList<CatalogChain> known, string destination, IDestination opened, IReadOnlyList<StoredChain> listed)
+    {
+        var now = _time.GetUtcNow();
+        foreach (var chain in known)
+        {
+            var archives = listed.FirstOrDefault(c => c.Path == chain.Path)?.Archives ?? [];
+            var missing = ListingComparer.Compare(chain, chain.Path, archives, destination, now, opened.Identity)
+                .Where(f => f.Archive is null && f.State != CopyState.Whole).ToList();
+            if (missing.Count == 0) continue;
+            try
+            {
+                await _catalog.FoundAsync(database, chain.Task, missing);
+            }
+            catch (HoldfastException)
+            {
+                return; // whoever lists is told what is there all the same; that the catalog cannot be written is an alert of its own
+            }
+        }
+    }
+
     private async Task ListAsync(string name, DatabaseId database, Dictionary<string, IDestination> listed, CancellationToken cancellationToken)
     {
         IDestination? opened = null;

@@ -2,6 +2,7 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Destinations;
+using Holdfast.Node.Catalog;
 using Holdfast.Node.Places;
 using Holdfast.Node.Stores;
 
@@ -11,7 +12,8 @@ namespace Holdfast.Node.Restores;
 /// <param name="destinations">The destinations.</param>
 /// <param name="paths">Opens what is given by its path.</param>
 /// <param name="latest">Gives the latest that it can be now, which names are held against; null where all of them count.</param>
-public sealed class BackupFinder(DestinationBook destinations, LocalPaths paths, Func<DateTimeOffset>? latest = null)
+/// <param name="audit">Told what was listed of a database; null where nobody is.</param>
+public sealed class BackupFinder(DestinationBook destinations, LocalPaths paths, Func<DateTimeOffset>? latest = null, CatalogAudit? audit = null)
 {
     private const string DestinationStart = "destination:";
 
@@ -158,7 +160,9 @@ public sealed class BackupFinder(DestinationBook destinations, LocalPaths paths,
         var chains = new List<StoredChain>();
         try
         {
+            var known = audit?.Known(database) ?? []; // before the listing: see ListingComparer
             await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken)) chains.Add(chain);
+            if (audit is not null) await audit.NoteMissingAsync(database, known, name, destination, chains);
         }
         finally
         {

@@ -32,15 +32,20 @@ public sealed class ChainChecks
         };
     }
 
-    /// <summary>What was found last; null where it was never verified.</summary>
+    /// <summary>What was found last; null where it was never verified and nothing is known to be wrong.</summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="path">Path of the chain there.</param>
     public ChainCheck? Find(string destination, string path)
     {
         var copies = _catalog.Find(path)?.Entries.Select(e => (e.Archive, Copy: e.At(destination))).Where(c => c.Copy is not null).ToList() ?? [];
         var read = copies.Where(c => c.Copy!.Verified is not null).ToList();
-        if (read.Count == 0) return _former.Find(Key(destination, path));
         var problems = copies.Where(c => c.Copy is { IsGood: false, Problem: not null }).ToDictionary(c => c.Archive.Name, c => c.Copy!.Problem!, StringComparer.Ordinal);
+        if (read.Count == 0)
+        {
+            if (_former.Find(Key(destination, path)) is { } former) return former;
+            return problems.Count == 0 ? null : new(copies.Max(c => c.Copy!.Since) ?? DateTimeOffset.MinValue, null, problems);
+        }
+
         return new(read.Max(c => c.Copy!.Verified!.Value), read.Max(c => Core.Layout.ArchiveName.TryParse(c.Archive.Name)!.Time), problems);
     }
 

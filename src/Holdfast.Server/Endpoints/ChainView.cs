@@ -36,7 +36,7 @@ public sealed record ChainView
     /// <summary>Whether its full archive is here, without which nothing of it can be restored.</summary>
     public required bool HasFull { get; init; }
 
-    /// <summary>What reading all of it has found last; null where that was never done, and for a path.</summary>
+    /// <summary>What reading it has found last; null where it was never verified and nothing is known to be wrong, and for a path.</summary>
     public ChainCheck? Check { get; init; }
 
     /// <summary>Its archives, the oldest first.</summary>

@@ -91,6 +91,43 @@ public sealed class DamageTests : BackedUpNode
         Assert.DoesNotContain(Node.Alerts.Items, a => a.Kind == AlertKind.BackupsMissing);
     }
 
+    [Theory]
+    [InlineData(Kind.FolderRemoved, false)]
+    [InlineData(Kind.FolderRemoved, true)]
+    [InlineData(Kind.MiddleRemoved, false)]
+    [InlineData(Kind.MiddleRemoved, true)]
+    [InlineData(Kind.Cut, false)]
+    public async System.Threading.Tasks.Task Whoever_lists_backups_that_are_gone_or_restores_them_has_them_count_at_once(Kind kind, bool isRestored)
+    {
+        await CoverAsync("nas");
+        await ThreeAsync("a");
+        DamageAt("nas", kind);
+        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        if (!isRestored) await (await Node.Backups.LookAsync("fake/a", Token)).DisposeAsync();
+        else if (kind == Kind.FolderRemoved) await Assert.ThrowsAsync<Core.Errors.HoldfastException>(() => Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
+        else Assert.Equal(OperationState.Failed, (await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token))).State);
+        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
+        Node.Alerts.Look();
+        Assert.Contains(Node.Alerts.Items, a => a.Kind == AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" });
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task What_a_restore_finds_damaged_is_told_of_the_chain_without_a_verification()
+    {
+        await CoverAsync("nas");
+        await ThreeAsync("a");
+        var newest = Archives("nas", "a")[2];
+        var chain = Path.GetRelativePath($"{Root}/nas", Path.GetDirectoryName(newest)!);
+        Assert.Null(Node.Checks.Find("nas", chain));
+        DamageAt("nas", Kind.FlippedInItsMiddle);
+        var restored = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
+        Assert.Equal(OperationState.Failed, restored.State);
+        var check = Node.Checks.Find("nas", chain)!;
+        Assert.Equal(Path.GetFileName(newest), Assert.Single(check.Problems).Key);
+        Assert.Null(check.Through); // of the others nothing is known
+        Assert.Equal(Time.GetUtcNow(), check.At);
+    }
+
     [Fact]
     public async System.Threading.Tasks.Task The_newest_point_that_is_gone_is_not_replaced_by_an_older_one_unasked()
     {
