@@ -134,12 +134,13 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
     private HoldfastException Changed(string what, string hint)
     {
         var own = _use?.ToString() ?? "the database";
+        var comma = _use?.Database is null ? "" : ",";
         List<string> others = [.. _use?.Others ?? [], .. _foreign.Order(StringComparer.Ordinal).Select(n => $"what another program makes in '{n}'")];
         var left = _use is null ? "the new database" : $"'{_use.Name}'";
         return new(
             ErrorCatalogue.RestoreRoleChanged,
             others.Count == 0
-                ? $"Code of {own}, has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is left of {left}."
+                ? $"Code of {own}{comma} has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is left of {left}."
                 : $"Code of a database has {what}. It may have been any of these, which were restored at the same time: {Listed([own, .. others])}. The owner of that one, or whoever could write to its archive, is hostile. Nothing is left of {left}.",
             hint);
     }
