@@ -172,11 +172,18 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
             throw new HoldfastException(e.Error, $"{e.Message} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3))}", e.Hint, e);
         }
 
-        List<string> failed = [.. runs.Failed, .. late?.Failed ?? []]; // what is listed can be run in its order
-        var before = runs.Failed.Count;
+        // What is listed can be run in its order.
+        var ofDefinitions = runs.Failed;
         await load.FinishAsync(cancellationToken);
-        failed.AddRange(runs.Failed.Skip(before));
-        if (late is not null) failed.AddRange(await late.OutdatedAsync(made.Keeper, cancellationToken));
+        List<string> failed =
+        [
+            .. ofDefinitions.Where(f => !FailedObjects.IsAttach(f)),
+            .. late?.Failed ?? [],
+            .. ofDefinitions.Where(FailedObjects.IsAttach),
+            .. late is null ? [] : await late.KeptRowsAsync(made.Keeper, cancellationToken),
+            .. runs.Failed.Skip(ofDefinitions.Count),
+            .. late is null ? [] : await late.OutdatedAsync(made.Keeper, cancellationToken),
+        ];
         if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned) await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
         if (await made.HandOverAsync(cancellationToken) is > 0 and var left) _warnings.Add(FormattableString.Invariant($"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."));
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles, restoring.Name, config.Restore.AllowPowerfulRole);

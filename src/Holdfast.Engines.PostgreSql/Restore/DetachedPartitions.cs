@@ -15,20 +15,26 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="head">The dump's head.</param>
 internal sealed partial class DetachedPartitions(NpgsqlConnection connection, DumpHead head)
 {
-    // Foreign tables take no rows from a dump; those of extensions are made by them. Asked before any code of the database has run in the
-    // session, so names are looked up in pg_catalog. A default partition comes last: with rows in it, each of the others would read it.
+    // All that is below such a table, those above first: a partition that has partitions loses and gains identity columns with its table, and
+    // those below it only lose them, so each of them is detached before it, and attached after it. A default partition comes last: with rows
+    // in it, each of the others would read it. Foreign tables take no rows from a dump, and those of extensions are made by them.
     private const string Found = """
+        WITH RECURSIVE keyed(id, depth) AS (
+            SELECT DISTINCT f.objid, 0 FROM pg_depend f
+            WHERE f.classid = 'pg_class'::regclass AND f.objsubid = 0
+              AND f.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
+              AND EXISTS (SELECT 1 FROM pg_partitioned_table k WHERE k.partrelid = f.objid)
+            UNION SELECT i.inhrelid, k.depth + 1 FROM keyed k JOIN pg_inherits i ON i.inhparent = k.id
+            WHERE EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = i.inhrelid AND c.relispartition AND c.relkind = 'p'))
         SELECT p.oid::regclass::text, n.nspname::text, c.relname::text, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid),
                pg_partition_root(c.oid)::regclass::text
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
              JOIN pg_class p ON p.oid = i.inhparent
         WHERE c.relispartition AND c.relkind IN ('r', 'p')
-          AND EXISTS (SELECT 1 FROM pg_depend f
-                      WHERE f.classid = 'pg_class'::regclass AND f.objid = p.oid AND f.objsubid = 0
-                        AND f.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
+          AND p.oid IN (SELECT id FROM keyed)
           AND NOT EXISTS (SELECT 1 FROM pg_depend e
                           WHERE e.deptype = 'e' AND e.classid = 'pg_class'::regclass AND e.objid IN (p.oid, c.oid))
-        ORDER BY pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid
+        ORDER BY (SELECT count(*) FROM pg_partition_ancestors(c.oid)), pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid
         """;
 
     // The root of every partition, as COPY of a dump names it.
@@ -43,10 +49,10 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         WHERE c.relispartition
         """;
 
-    // Materialized views of a table, of those that it is a partition of, and of views of these.
+    // Materialized views of tables, of those that they are partitions of, and of views of these; each before those that read it.
     private const string Outdated = """
         WITH RECURSIVE tables(id) AS (
-            SELECT pg_catalog.to_regclass($1)::pg_catalog.oid
+            SELECT pg_catalog.to_regclass(n)::pg_catalog.oid FROM pg_catalog.unnest($1::pg_catalog.text[]) n
             UNION SELECT i.inhparent FROM tables t JOIN pg_catalog.pg_inherits i ON i.inhrelid OPERATOR(pg_catalog.=) t.id),
         users(id) AS (
             SELECT t.id FROM tables t
@@ -87,9 +93,10 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     /// </summary>
     public bool AreRouted(TocEntry rows) => _routed.Contains(rows.Id);
 
-    /// <summary>Detaches them, but for those of a table whose rows come by way of its root.</summary>
-    public async Task DetachAsync(CancellationToken cancellationToken)
+    /// <summary>Finds them, but for those of a table whose rows come by way of its root. All definitions are made.</summary>
+    public async Task FindAsync(CancellationToken cancellationToken)
     {
+        await connection.RunAsync(LoadSessions.PinCatalog, cancellationToken);
         var found = await connection.QueryAsync(
             Found,
             r => new Partition(r.GetString(0), (r.GetString(1), r.GetString(2)), r.GetString(3), r.GetString(4), r.GetString(5)),
@@ -104,7 +111,12 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         var routed = rows.Where(r => !r.Entry.IsLoadedByItsName).Select(r => r.Root).ToHashSet(StringComparer.Ordinal);
         _routed.UnionWith(rows.Where(r => routed.Contains(r.Root)).Select(r => r.Entry.Id));
         _partitions = [.. found.Where(p => !routed.Contains(p.Root))];
-        foreach (var partition in _partitions) await connection.RunAsync(partition.Detach, cancellationToken);
+    }
+
+    /// <summary>Detaches them.</summary>
+    public async Task DetachAsync(CancellationToken cancellationToken)
+    {
+        foreach (var partition in _partitions.Reverse()) await LateChecks.RunAsync(connection, partition.Detach, cancellationToken);
     }
 
     /// <summary>Attaches them. Constraints of their table have to be there again, as of the partition.</summary>
@@ -112,11 +124,25 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     public async Task<IReadOnlyList<string>> AttachAsync(CancellationToken cancellationToken)
     {
         var failed = new List<string>();
+        var incomplete = new HashSet<string>(StringComparer.Ordinal);
         foreach (var partition in _partitions)
         {
-            if (await LateChecks.TryAsync(connection, partition.Attach, cancellationToken) is not { } error) continue;
             var what = $"{partition.Name} as a partition of {partition.Of} (a table by itself now, with all its rows)";
-            failed.Add(LateChecks.Tell(what, error, partition.Attach));
+            if (partition.IsDefault && incomplete.Contains(partition.Of))
+            {
+                // It would take rows of those that are missing, which could then never be attached.
+                failed.Add(FailedObjects.Tell(what, "it would take rows of the partitions that could not be attached.", partition.Attach));
+            }
+            else if (await LateChecks.TryAsync(connection, partition.Attach, cancellationToken) is { } error)
+            {
+                failed.Add(LateChecks.Tell(what, error, partition.Attach));
+                incomplete.Add(partition.Of);
+            }
+            else
+            {
+                continue;
+            }
+
             _apart.Add(partition.Plain);
         }
 
@@ -138,9 +164,8 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
             .Where(e => e.Kind == TocEntry.TableAttach && !attached.Contains((e.Schema ?? "", e.Name)))
             .Select(e => ParentIn().Match(e.Definition ?? "")).Where(m => m.Success).Select(m => m.Groups[1].Value)
             .Concat(others).ToHashSet(StringComparer.Ordinal);
-        var views = new List<string>();
-        foreach (var table in incomplete) views.AddRange(await other.QueryAsync(Outdated, r => r.GetString(0), cancellationToken, table));
-        return [.. views.Distinct().Select(Tell)];
+        var views = await other.QueryAsync(Outdated, r => r.GetString(0), cancellationToken, [incomplete.ToArray()]);
+        return [.. views.Select(Tell)];
 
         static string Tell(string view) => FailedObjects.Tell(
             $"rows of {view}", "it was made while rows of tables that it reads were elsewhere.", $"REFRESH MATERIALIZED VIEW {view}");
@@ -152,6 +177,8 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     // Its text is SQL already: quoted, and with the schema.
     private sealed record Partition(string Of, (string Schema, string Name) Plain, string Name, string Bound, string Root)
     {
+        public bool IsDefault => Bound == "DEFAULT";
+
         public string Attach => $"ALTER TABLE {Of} ATTACH PARTITION {Name} {Bound}";
 
         public string Detach => $"ALTER TABLE {Of} DETACH PARTITION {Name}";

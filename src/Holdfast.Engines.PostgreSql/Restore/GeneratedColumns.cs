@@ -12,7 +12,7 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="connection">A session of the role that restores.</param>
 internal sealed class GeneratedColumns(NpgsqlConnection connection)
 {
-    // Up to version 14 the column needs the function, later its expression. Asked before any code of the database has run in the session.
+    // Up to version 14 the column needs the function, later its expression.
     private const string Found = $"""
         SELECT n.nspname::text, r.relname::text, a.attname::text, a.attnotnull, format_type(a.atttypid, a.atttypmod),
                CASE WHEN t.typtype = 'd' THEN (
@@ -62,17 +62,18 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ORDER BY t.depth, 1
         """;
 
-    // Partitions below a table that have partitions themselves.
-    private const string Middles = """
-        WITH RECURSIVE tree(id, parent) AS (
-            SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i
+    // All partitions below a table, those above first, where one of them has partitions itself.
+    private const string Deep = """
+        WITH RECURSIVE tree(id, parent, depth) AS (
+            SELECT i.inhrelid, i.inhparent, 1 FROM pg_catalog.pg_inherits i
             WHERE i.inhparent OPERATOR(pg_catalog.=) $1::pg_catalog.regclass
-            UNION SELECT i.inhrelid, i.inhparent FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+            UNION SELECT i.inhrelid, i.inhparent, t.depth OPERATOR(pg_catalog.+) 1
+            FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) t.id)
         SELECT t.parent::pg_catalog.regclass::pg_catalog.text, t.id::pg_catalog.regclass::pg_catalog.text,
                pg_catalog.pg_get_expr(c.relpartbound, c.oid)
         FROM tree t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.id
-        WHERE c.relispartition AND EXISTS (SELECT 1 FROM pg_catalog.pg_inherits b WHERE b.inhparent OPERATOR(pg_catalog.=) t.id)
-        ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) OPERATOR(pg_catalog.=) 'DEFAULT', c.oid
+        WHERE c.relispartition AND EXISTS (SELECT 1 FROM tree b WHERE b.depth OPERATOR(pg_catalog.>) 1)
+        ORDER BY t.depth, pg_catalog.pg_get_expr(c.relpartbound, c.oid) OPERATOR(pg_catalog.=) 'DEFAULT', c.oid
         """;
 
     private const string StillGenerated = """
@@ -113,7 +114,9 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     public IReadOnlySet<(string Table, string Column)> Ordinary => _ordinary;
 
     /// <summary>Finds them.</summary>
-    public async Task FindAsync(CancellationToken cancellationToken) =>
+    public async Task FindAsync(CancellationToken cancellationToken)
+    {
+        await connection.RunAsync(LoadSessions.PinCatalog, cancellationToken);
         _columns = (await connection.QueryAsync(
             Found,
             r => new GeneratedColumn(
@@ -126,6 +129,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
                 r.GetString(6),
                 r.GetString(7)),
             cancellationToken)).ToLookup(c => (c.Schema, c.Table));
+    }
 
     /// <summary>Those of a table.</summary>
     public IReadOnlyList<GeneratedColumn> Of(string schema, string table) => [.. _columns[(schema, table)]];
@@ -205,16 +209,17 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         }
     }
 
-    // PostgreSQL does so for a table and its partitions, and not for partitions of these.
+    // PostgreSQL does so for a table and its partitions, and not for partitions of these. What is detached before those above it, and attached
+    // after them, keeps its identity columns.
     private async Task DropExpressionAsync(string top, GeneratedColumn column, CancellationToken cancellationToken)
     {
-        var middles = await AskAsync(
-            Middles, r => (Of: r.GetString(0), Name: r.GetString(1), Bound: r.GetString(2)), cancellationToken, top);
+        var partitions = await AskAsync(
+            Deep, r => (Of: r.GetString(0), Name: r.GetString(1), Bound: r.GetString(2)), cancellationToken, top);
         IEnumerable<string> statements =
         [
-            .. middles.Select(m => $"ALTER TABLE {m.Of} DETACH PARTITION {m.Name}"),
-            .. middles.Select(m => m.Name).Prepend(top).Select(t => $"ALTER TABLE {t} {column.MadeOrdinary}"),
-            .. middles.Select(m => $"ALTER TABLE {m.Of} ATTACH PARTITION {m.Name} {m.Bound}"),
+            .. partitions.AsEnumerable().Reverse().Select(p => $"ALTER TABLE {p.Of} DETACH PARTITION {p.Name}"),
+            .. partitions.Select(p => p.Name).Prepend(top).Select(t => $"ALTER TABLE {t} {column.MadeOrdinary}"),
+            .. partitions.Select(p => $"ALTER TABLE {p.Of} ATTACH PARTITION {p.Name} {p.Bound}"),
         ];
         await connection.RunAsync(string.Join("; ", statements), cancellationToken);
     }
@@ -291,7 +296,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     private async Task<List<T>> AskAsync<T>(
         string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
     {
-        await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
+        await connection.RunAsync(LoadSessions.Pin, cancellationToken);
         return await connection.QueryAsync(sql, read, cancellationToken, parameters);
     }
 

@@ -46,14 +46,20 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     {
         try
         {
-            await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
-            await connection.RunAsync(sql, cancellationToken);
+            await RunAsync(connection, sql, cancellationToken);
             return null;
         }
         catch (PostgresException e) when (IsOfObject(e))
         {
             return e;
         }
+    }
+
+    /// <summary>Runs a statement, whatever code of the database has set before.</summary>
+    public static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await connection.RunAsync(LoadSessions.Pin, cancellationToken);
+        await connection.RunAsync(sql, cancellationToken);
     }
 
     /// <summary>Puts them off. All definitions are made, and no row is loaded.</summary>
@@ -66,9 +72,10 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
         _checks = new(_connection);
         _columns = new(_connection);
         _staged = new(_connection, _columns, _partitions);
-        await _partitions.DetachAsync(cancellationToken);
-        await _checks.SuspendAsync(cancellationToken);
+        await _partitions.FindAsync(cancellationToken);
         await _columns.FindAsync(cancellationToken);
+        await _partitions.DetachAsync(cancellationToken);
+        await _checks.SuspendAsync(cancellationToken); // those of partitions are theirs now
     }
 
     /// <summary>The statement that loads the rows of a table into another for now; null where they are loaded right away.</summary>
@@ -81,7 +88,6 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
         _failed.AddRange(_columns!.Failed);
         _failed.AddRange(await _checks!.ApplyAsync(_columns.Ordinary, cancellationToken));
         _failed.AddRange(await _partitions!.AttachAsync(cancellationToken));
-        _failed.AddRange(_staged.Failed);
         await DisposeAsync();
     }
 
@@ -90,6 +96,12 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
 
     /// <summary>Numbers of objects of the dump that come with what is listed as failed.</summary>
     public IReadOnlySet<int> ComesLater => _partitions!.ComesLater;
+
+    /// <summary>Tells the rows that could not be moved. All definitions are made.</summary>
+    /// <param name="other">A session in which no code of the database has run.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<IReadOnlyList<string>> KeptRowsAsync(NpgsqlConnection other, CancellationToken cancellationToken) =>
+        _staged!.FailedAsync(other, cancellationToken);
 
     /// <summary>Tells what was made, later than all rows were there, without some of them.</summary>
     /// <param name="other">A session in which no code of the database has run.</param>

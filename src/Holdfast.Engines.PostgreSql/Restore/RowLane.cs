@@ -16,7 +16,7 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     public async Task OpenAsync(string copy, CancellationToken cancellationToken)
     {
         if (_writer is not null) return;
-        await connection.RunAsync(LoadSessions.PinPath, cancellationToken);
+        await connection.RunAsync(LoadSessions.Pin, cancellationToken);
         _writer = await connection.BeginTextImportAsync(copy, cancellationToken);
     }
 

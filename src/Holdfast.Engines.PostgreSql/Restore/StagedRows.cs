@@ -20,20 +20,43 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
         "Something refuses rows without these values. Give the function of the column a path of its own (ALTER FUNCTION … SET search_path), "
         + "and back up again.";
 
+    // What would change a row of a table, refuse it or put it elsewhere: how it is turned off, and on again as it was. A trigger of a partitioned
+    // table is turned off there, with all that partitions have of it: which may be on where it is off, and the other way round.
+    private const string Hooks = """
+        WITH tree(id) AS (
+            SELECT to_regclass($1)::oid UNION SELECT t.relid::oid FROM pg_partition_tree(pg_partition_root(to_regclass($1))) t),
+        hooks(id, what, state, parent) AS (
+            SELECT t.tgrelid, 'TRIGGER ' || quote_ident(t.tgname), t.tgenabled::text, p.tgenabled::text
+            FROM pg_trigger t LEFT JOIN pg_trigger p ON p.oid = t.tgparentid LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint
+            WHERE t.tgrelid IN (SELECT id FROM tree) AND (NOT t.tgisinternal OR t.tgparentid <> 0) AND (k.oid IS NULL OR k.contype = 't')
+            UNION ALL SELECT w.ev_class, 'RULE ' || quote_ident(w.rulename), w.ev_enabled::text, NULL
+            FROM pg_rewrite w WHERE w.ev_class = to_regclass($1) AND w.ev_type = '3'),
+        written(id, what, state, parent, differs) AS (
+            SELECT id, what, CASE state WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END,
+                   parent, bool_or(state <> COALESCE(parent, state)) OVER (PARTITION BY what)
+            FROM hooks),
+        sql(rank, id, what, off, ison) AS (
+            SELECT 1, id, what, format('ALTER TABLE %s DISABLE %s', id::regclass, what),
+                   CASE WHEN state <> 'DISABLE' THEN format('ALTER TABLE %s %s %s', id::regclass, state, what) END
+            FROM written WHERE parent IS NULL
+            UNION ALL SELECT 2, id, what, NULL, format('ALTER TABLE ONLY %s %s %s', id::regclass, state, what)
+            FROM written WHERE parent IS NOT NULL AND differs
+            UNION ALL SELECT 3, c.oid, '', format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', c.oid::regclass),
+                             format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', c.oid::regclass)
+            FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relforcerowsecurity)
+        SELECT off, ison FROM sql ORDER BY rank, id, what
+        """;
+
     private readonly string _schema = Sql.Name($"_holdfast_{Guid.NewGuid():n}");
     private readonly List<Staged> _tables = [];
     private readonly Dictionary<int, string> _kept = [];
-    private readonly List<string> _failed = [];
-    private readonly List<string> _incomplete = [];
+    private readonly List<(Staged Table, PostgresException Refused)> _failed = [];
 
-    /// <summary>What could not be moved, and the SQL that moves it.</summary>
-    public IReadOnlyList<string> Failed => _failed;
-
-    /// <summary>Where it is: tables as SQL, by the number that the rows have in the dump.</summary>
+    /// <summary>Where rows are that could not be moved: tables as SQL, by the number that the rows have in the dump.</summary>
     public IReadOnlyDictionary<int, string> Kept => _kept;
 
-    /// <summary>The tables, as SQL, that it belongs into.</summary>
-    public IReadOnlyList<string> Incomplete => _incomplete;
+    /// <summary>The tables, as SQL, that they belong into.</summary>
+    public IEnumerable<string> Incomplete => _failed.Select(f => f.Table.Name);
 
     /// <summary>The statement that loads the rows of a table that has one; null where it has none.</summary>
     public async Task<string?> StageAsync(TocEntry table, CancellationToken cancellationToken)
@@ -43,9 +66,9 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
         var (name, ofRows) = ($"{copy.Groups[1]}.{copy.Groups[2]}", copy.Groups[3].Value);
         var generated = columns.Of(Sql.Unquoted(copy.Groups[1].Value), Sql.Unquoted(copy.Groups[2].Value));
         if (generated.Count == 0 && !areRouted) return null;
-        if (_tables.Count == 0) await connection.RunAsync($"CREATE SCHEMA {_schema}", cancellationToken);
+        if (_tables.Count == 0) await LateChecks.RunAsync(connection, $"CREATE SCHEMA {_schema}", cancellationToken);
         var staged = $"{_schema}.{Sql.Name(FormattableString.Invariant($"{table.Id}"))}";
-        await connection.RunAsync($"CREATE UNLOGGED TABLE {staged} AS SELECT {ofRows} FROM ONLY {name} WITH NO DATA", cancellationToken);
+        await LateChecks.RunAsync(connection, $"CREATE UNLOGGED TABLE {staged} AS SELECT {ofRows} FROM ONLY {name} WITH NO DATA", cancellationToken);
         _tables.Add(new(table, areRouted, staged, name, ofRows, generated));
         return $"COPY {staged} FROM stdin;";
     }
@@ -54,18 +77,48 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
     public async Task MoveAsync(CancellationToken cancellationToken)
     {
         if (_tables.Count == 0) return;
-        await connection.RunAsync("SET synchronize_seqscans = off", cancellationToken);
+        await LateChecks.RunAsync(connection, "SET synchronize_seqscans = off", cancellationToken);
         foreach (var table in _tables)
         {
             var refused = await LateChecks.TryAsync(connection, table.Move, cancellationToken);
             if (refused is not null) refused = await MoveWithoutAsync(table, refused, cancellationToken);
-            if (refused is null) await connection.RunAsync(table.Drop, cancellationToken);
+            if (refused is null) await LateChecks.RunAsync(connection, table.Drop, cancellationToken);
             else await KeepAsync(table, refused, cancellationToken);
         }
 
-        var drop = $"DROP SCHEMA {_schema}";
-        if (_kept.Count == 0) await connection.RunAsync(drop, cancellationToken);
-        else _failed[^1] += $"; {drop}";
+        if (_kept.Count == 0) await LateChecks.RunAsync(connection, DropSchema, cancellationToken);
+    }
+
+    /// <summary>
+    /// Tells what could not be moved, and the SQL that moves it, each row as it is: triggers and rules are there by then, and are off for it.
+    /// </summary>
+    /// <param name="other">A session in which no code of the database has run. All that the dump has is made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<string>> FailedAsync(NpgsqlConnection other, CancellationToken cancellationToken)
+    {
+        var told = new List<string>();
+        foreach (var (table, refused) in _failed)
+        {
+            var hooks = await other.QueryAsync(Hooks, r => (Off: r.TextOrNull(0), On: r.TextOrNull(1)), cancellationToken, table.Name);
+            // Whoever runs it one by one and goes on after an error, as psql does, still drops nothing that is not moved. What waits for the
+            // end of a transaction would keep the table from being changed behind it.
+            IEnumerable<string> statements =
+            [
+                "BEGIN",
+                .. hooks.Select(h => h.Off).OfType<string>(),
+                "SET CONSTRAINTS ALL IMMEDIATE",
+                table.Move,
+                .. hooks.Select(h => h.On).OfType<string>(),
+                table.Drop,
+                "COMMIT",
+            ];
+            var sql = string.Join("; ", statements);
+            if (told.Count == _failed.Count - 1) sql += $"; {DropSchema}"; // which fails while a table is left in it
+            var what = $"rows of {table.Entry.Schema}.{table.Entry.Name}, which are in the table {table.Rows} now, all of them";
+            told.Add(LateChecks.Tell(what, refused, sql));
+        }
+
+        return told;
     }
 
     // One column or constraint after the other is given up, until the rows are taken.
@@ -88,12 +141,12 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
 
     private async Task KeepAsync(Staged table, PostgresException refused, CancellationToken cancellationToken)
     {
-        await connection.RunAsync($"ALTER TABLE {table.Rows} SET LOGGED", cancellationToken);
+        await LateChecks.RunAsync(connection, $"ALTER TABLE {table.Rows} SET LOGGED", cancellationToken);
         _kept.Add(table.Entry.Id, table.Rows);
-        _incomplete.Add(table.Name);
-        var what = $"rows of {table.Entry.Schema}.{table.Entry.Name}, which are in the table {table.Rows} now, all of them";
-        _failed.Add(LateChecks.Tell(what, refused, $"{table.Move}; {table.Drop}"));
+        _failed.Add((table, refused));
     }
+
+    private string DropSchema => $"DROP SCHEMA {_schema}";
 
     [GeneratedRegex("""^COPY ("(?:[^"]|"")+"|[^"\s.]+)\.("(?:[^"]|"")+"|[^"\s.]+) \((.+)\) FROM stdin;\s*\z""", RegexOptions.Singleline)]
     private static partial Regex Copy();

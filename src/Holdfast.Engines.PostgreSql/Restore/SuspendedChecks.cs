@@ -10,8 +10,7 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="connection">A session of the role that restores.</param>
 internal sealed class SuspendedChecks(NpgsqlConnection connection)
 {
-    // One that a table inherits goes with that of its parent; those of extensions are made by them. Asked before any code of the database
-    // has run in the session, so names are looked up in pg_catalog.
+    // One that a table inherits goes with that of its parent; those of extensions are made by them.
     private const string Found = $"""
         SELECT CASE WHEN c.contypid = 0 THEN 'TABLE' ELSE 'DOMAIN' END,
                CASE WHEN c.contypid = 0 THEN c.conrelid::regclass::text ELSE c.contypid::regtype::text END,
@@ -48,7 +47,7 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
                     continue;
                 }
 
-                await connection.RunAsync(check.Drop, cancellationToken);
+                await LateChecks.RunAsync(connection, check.Drop, cancellationToken);
                 _checks.Add(check);
             }
         }
@@ -89,10 +88,14 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
         return failed;
     }
 
-    private Task<List<Check>> FindAsync(CancellationToken cancellationToken) => connection.QueryAsync(
-        Found,
-        r => new Check(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.TextOrNull(4), r.GetString(5)),
-        cancellationToken);
+    private async Task<List<Check>> FindAsync(CancellationToken cancellationToken)
+    {
+        await connection.RunAsync(LoadSessions.PinCatalog, cancellationToken);
+        return await connection.QueryAsync(
+            Found,
+            r => new Check(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.TextOrNull(4), r.GetString(5)),
+            cancellationToken);
+    }
 
     private Task<PostgresException?> TryAsync(string sql, CancellationToken cancellationToken) =>
         LateChecks.TryAsync(connection, sql, cancellationToken);

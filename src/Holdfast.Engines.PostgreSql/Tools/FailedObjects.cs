@@ -26,20 +26,22 @@ internal static partial class FailedObjects
 
     private static string Of(string entry, string error, string statement)
     {
+        statement = Secrets.Masked(statement);
+        if (statement.Length > MostStatement) statement = statement[..MostStatement] + " …";
         // Before version 15 it names the object: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
         return Tell(Number().Replace(entry, ""), error, statement);
     }
 
-    /// <summary>Tells one, without the secrets in its statement.</summary>
+    /// <summary>Tells one. Its statement is kept as it is, for it is to be run: there must be no secret in it.</summary>
     /// <param name="name">What it is; empty where that is not known.</param>
     /// <param name="error">What the server said.</param>
     /// <param name="statement">The statement that failed, or that mends it.</param>
-    public static string Tell(string name, string error, string statement)
-    {
-        statement = Secrets.Masked(statement);
-        if (statement.Length > MostStatement) statement = statement[..MostStatement] + " …";
-        return $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Secrets.Masked(Lines().Replace(error, " "))} Its SQL: {statement}";
-    }
+    public static string Tell(string name, string error, string statement) =>
+        $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Secrets.Masked(Lines().Replace(error, " "))} Its SQL: {statement}";
+
+    /// <summary>Whether one is a partition that was not attached, which takes all that is wrong with it to be mended before.</summary>
+    /// <param name="told">How it was told.</param>
+    public static bool IsAttach(string told) => Attach().IsMatch(told);
 
     [GeneratedRegex(@"^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})\s*\z", RegexOptions.Multiline)]
     private static partial Regex Sum();
@@ -47,6 +49,9 @@ internal static partial class FailedObjects
     // The server's own words are in its language, ERROR among them.
     [GeneratedRegex(@"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (.*(?:\n(?!Command was: |pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)", RegexOptions.Multiline)]
     private static partial Regex Failed();
+
+    [GeneratedRegex("""Its SQL: ALTER TABLE ONLY (?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+) ATTACH PARTITION """)]
+    private static partial Regex Attach();
 
     [GeneratedRegex(@"^[0-9]+; [0-9]+ [0-9]+ ")]
     private static partial Regex Number();
