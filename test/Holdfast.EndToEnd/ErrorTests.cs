@@ -26,6 +26,28 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task An_encrypted_database_that_nobody_names_is_told_by_backup_and_databases()
+    {
+        _place.Make("a.db");
+        var key = Core.Encryption.DatabaseKey.FromRaw([.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
+        _place.Make("hr/pay.db", key: key);
+        await File.WriteAllTextAsync($"{_place.Source}/notes.txt", "no database", TestContext.Current.CancellationToken);
+        string[][] commands = [["backup", "--source", _place.Source, "--to", _place.Destination], ["databases", "--source", _place.Source]];
+        foreach (var command in commands)
+        {
+            var text = (await _place.HoldfastAsync(0, command)).Output;
+            Assert.Contains("passed over, looks like an encrypted database: 1 (hr/pay.db). If it is one, back it up with --encrypted GLOB", text, StringComparison.Ordinal);
+            Assert.Contains("passed over, no database by its header: 1 (notes.txt)", text, StringComparison.Ordinal);
+            var passedOver = (await _place.JsonAsync(0, command))["passedOver"]!;
+            Assert.Equal(1, passedOver["counts"]!["LooksEncrypted"]!.GetValue<int>());
+            Assert.Equal("hr/pay.db", passedOver["items"]![0]!["name"]!.GetValue<string>());
+        }
+
+        Assert.DoesNotContain("passed over", (await _place.HoldfastAsync(0, [.. commands[0], "--database", "a.db"])).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("encrypted database", (await _place.HoldfastAsync(0, [.. commands[0], "--encrypted", "hr/*"])).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_corrupt_or_cut_archive_or_one_without_its_parent_is_5_and_leaves_no_database()
     {
         _place.Make("a.db", rows: 200);

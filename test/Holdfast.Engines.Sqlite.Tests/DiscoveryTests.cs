@@ -40,6 +40,25 @@ public sealed class DiscoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_looks_like_an_encrypted_database_is_told_from_other_files()
+    {
+        var random = new Random(5);
+        var pages = new byte[8 * 4096];
+        random.NextBytes(pages);
+        File.WriteAllBytes(_folder["pay.db"], pages);
+        File.WriteAllBytes(_folder["odd.bin"], pages[..^1]); // not of whole pages
+        File.WriteAllBytes(_folder["zeros.bin"], new byte[4096]);
+        File.WriteAllText(_folder["text.txt"], new string('x', 2048) + string.Concat(Enumerable.Range(0, 2048).Select(_ => (char)random.Next(' ', '~'))));
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        await foreach (var found in source.DiscoverAsync(default)) Assert.Fail(found.Name);
+        (string, PassedOverReason)[] expected =
+        [
+            ("pay.db", PassedOverReason.LooksEncrypted), ("odd.bin", PassedOverReason.NotADatabase), ("text.txt", PassedOverReason.NotADatabase), ("zeros.bin", PassedOverReason.NotADatabase),
+        ];
+        Assert.Equal(expected, source.PassedOver.Files.Select(f => (f.Name, f.Reason)));
+    }
+
+    [Fact]
     public async Task However_many_files_are_passed_over_the_list_is_bounded_and_all_are_counted()
     {
         for (var i = 0; i < 250; i++) File.WriteAllText(_folder[$"note-{i:d3}"], "no database");

@@ -75,7 +75,7 @@ internal sealed class BackupCommand
         var started = TimeProvider.System.GetTimestamp();
         var sweep = new BackupSweep(new BackupRunner(named.Engine, source, [destination], options, TimeProvider.System), jobs);
         var outcomes = await BackupReport.WatchAsync(console, databases.Count, progress => sweep.RunAsync(databases, KeyOf, progress, cancellationToken));
-        BackupReport.Write(console, destination.Name, outcomes, TimeProvider.System.GetElapsedTime(started));
+        BackupReport.Write(console, destination.Name, outcomes, TimeProvider.System.GetElapsedTime(started), parsed.GetValue(_database) is [_, ..] ? null : source.PassedOver);
         return ExitCode(outcomes);
 
         DatabaseKey? KeyOf(DiscoveredDatabase database) => databaseKeys.FirstOrDefault(k => k.Globs.Matches(database.Name)).Key;

@@ -7,6 +7,7 @@ using Holdfast.Cli.Sources;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
+using PassedOverView = Holdfast.Server.Endpoints.PassedOverView;
 
 namespace Holdfast.Cli.Commands;
 
@@ -46,9 +47,10 @@ internal static class DatabasesCommand
             found.Add(new(new DatabaseId(attached.Name, database.Name).ToString(), attached.Name, database.Name, database.SizeBytes, Word(database.Encryption), database.Problem is null ? null : ErrorView.Of(database.Problem)));
         }
 
-        if (console.IsJson) CommandConsole.Json(new(found), CliJson.Default.ItemsViewDatabaseView);
+        if (console.IsJson) CommandConsole.Json(new(found, PassedOver: PassedOverView.Of(attached.PassedOver)), CliJson.Default.ItemsViewDatabaseView);
         else if (found.Count == 0) console.Line("No databases found.");
         else console.Table(["DATABASE", ">SIZE", "ENCRYPTED", "PROBLEM"], [.. found.Select(Row)]);
+        PassedOverReport.Write(console, attached.PassedOver);
         return found.Exists(d => d.Error is not null) ? 1 : 0;
     }
 

@@ -25,24 +25,10 @@ internal static class SourceCommand
                 return 0;
             }
 
-            console.Table(["FILE", "REASON", "DETAIL"], [.. answer.Items("items").Select(f => (IReadOnlyList<(string, string?)>)[(f.Text("name"), null), (Words(f.Text("reason")), null), (f.Find("detail") ?? "", null)])]);
-            foreach (var (reason, count) in answer["counts"]!.AsObject()) console.Line($"{count} {Words(reason)}");
+            console.Table(["FILE", "REASON", "DETAIL"], [.. answer.Items("items").Select(f => (IReadOnlyList<(string, string?)>)[(f.Text("name"), null), (PassedOverReport.Words(f.Text("reason")), null), (f.Find("detail") ?? "", null)])]);
+            foreach (var (reason, count) in answer["counts"]!.AsObject()) console.Line($"{count} {PassedOverReport.Words(reason)}");
             return 0;
         });
-
-        static string Words(string reason) => reason switch
-        {
-            "NotADatabase" => "no database by its header",
-            "Empty" => "empty",
-            "SideFile" => "log, journal or index of a database",
-            "OwnFile" => "Holdfast's own file",
-            "Link" => "symbolic link",
-            "HardLink" => "another name of a database",
-            "Special" => "pipe, socket or device",
-            "Unreadable" => "unreadable",
-            "Excluded" => "left out by the source's settings",
-            _ => reason,
-        };
     }
 
     private static Command Look()

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Holdfast.Core.Encryption;
+using Holdfast.Engines;
 using Holdfast.Node.Backups;
 using Spectre.Console;
+using PassedOverView = Holdfast.Server.Endpoints.PassedOverView;
 
 namespace Holdfast.Cli.Output;
 
@@ -24,14 +26,19 @@ internal static class BackupReport
     }
 
     /// <summary>Writes a line for each database and their sum, or the JSON document.</summary>
-    public static void Write(CommandConsole console, string root, IReadOnlyList<BackupOutcome> outcomes, TimeSpan elapsed)
+    /// <param name="console">Where to.</param>
+    /// <param name="root">Where the archives lie.</param>
+    /// <param name="outcomes">What the backups came to.</param>
+    /// <param name="elapsed">How long all took.</param>
+    /// <param name="passedOver">What the source has besides; null where only some of its databases were asked for.</param>
+    public static void Write(CommandConsole console, string root, IReadOnlyList<BackupOutcome> outcomes, TimeSpan elapsed, PassedOver? passedOver)
     {
         var sum = new BackupSummaryView(
             outcomes.Count(o => o.State == BackupState.Completed), outcomes.Count(o => o.State == BackupState.CompletedWithErrors), outcomes.Count(o => o.State == BackupState.Unchanged), outcomes.Count(o => o.State == BackupState.Failed),
             outcomes.Sum(o => o.DatabaseBytes), outcomes.Sum(o => o.StoredBytes), Math.Round(elapsed.TotalSeconds, 3));
         if (console.IsJson)
         {
-            CommandConsole.Json(new([.. outcomes.Select(BackupView.Of)], sum), CliJson.Default.ItemsViewBackupView);
+            CommandConsole.Json(new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : PassedOverView.Of(passedOver)), CliJson.Default.ItemsViewBackupView);
             return;
         }
 
@@ -44,6 +51,7 @@ internal static class BackupReport
             foreach (var warning in o.Warnings) console.Line($"{o.Database}: {warning}");
         }
 
+        if (passedOver is not null) PassedOverReport.Write(console, passedOver);
         console.Line(string.Create(CultureInfo.InvariantCulture,
             $"{sum.Completed + sum.CompletedWithErrors} backed up, {sum.Unchanged} unchanged, {sum.Failed} failed: {Words.Bytes(sum.DatabaseBytes)} of databases, {Words.Bytes(sum.StoredBytes)} stored in {root}, {Words.Seconds(elapsed)}"));
     }

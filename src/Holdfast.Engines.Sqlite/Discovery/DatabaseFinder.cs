@@ -80,6 +80,7 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
             return new(file.Name, file.Status.Size, named ? EncryptionState.Yes : EncryptionState.No) { Problem = SqliteFailure.Of(code, file.Path, SqliteConnection.ErrorText(code)) };
         }
 
+        if (reason == PassedOverReason.NotADatabase && header.LooksRandom && file.Status.Size % FileHeader.SmallestDatabase == 0) reason = PassedOverReason.LooksEncrypted;
         if (!header.IsPlain && !named && (baseFile is not null || file.Status.Size < FileHeader.SmallestDatabase || !SideFiles.HasWal(file.Place))) return null;
         var state = header.IsPlain ? EncryptionState.No : named ? EncryptionState.Yes : EncryptionState.Maybe;
         var size = file.Status.Size + (FileStatus.Of(file.Place + "-wal")?.Size ?? 0);

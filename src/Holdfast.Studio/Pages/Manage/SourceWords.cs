@@ -9,6 +9,7 @@ internal static class SourceWords
     /// <summary>Why a file was passed over.</summary>
     public static string PassedOver(string reason) => reason switch
     {
+        "LooksEncrypted" => "looks like an encrypted database, which the source's settings do not name",
         "NotADatabase" => "no database by its header",
         "Empty" => "empty",
         "SideFile" => "log, journal or index of a database",
