@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-VERSION = 3  # raised with every change: a server replaces an older script at its destinations, never a newer one
+VERSION = 4  # raised with every change: a server replaces an older script at its destinations, never a newer one
 
 BLOCK = 1 << 20
 MAX_JSON, MAX_MAP, MAX_NUMBER = 1 << 29, 1 << 30, 1 << 60
@@ -32,6 +32,7 @@ ROOT_FILES = ".holdfast-destination", "HOW-TO-RESTORE.txt", "restore.py"
 SLACK = datetime.timedelta(hours=1)  # an earlier version took the time after it had opened the destinations
 Part = collections.namedtuple("Part", "archive offset length sha256")
 Archive = collections.namedtuple("Archive", "path id parent kind header")
+PASSPHRASE, MAX_KEYS = "passphrase: ", 32768
 passphrases = []
 
 
@@ -67,7 +68,7 @@ class Tar:
         if not has_passphrase:
             if not keys:
                 raise Problem(f"'{self.path}' is encrypted to a key. Give the file with the key: -i KEYFILE.")
-            return self.start(["age", "-d"] + [word for key in keys for word in ("-i", key)], self.source)
+            return self.start_with_keys(keys)
         if os.name != "posix":
             return self.start(["age", "-d"], self.source)  # age itself asks, for each file
         import fcntl, pty, termios
@@ -80,6 +81,22 @@ class Tar:
             fcntl.ioctl(self.terminal[1], termios.TIOCSCTTY, 0)
         os.write(self.terminal[0], passphrases[0].encode() + b"\n")
         return self.start(["age", "-d"], self.source, preexec_fn=own_terminal)
+
+    def start_with_keys(self, keys):
+        """Starts age with key files; lines that it does not know go to it as it writes them, through a pipe and never to a disk."""
+        paths, lines = keys.paths, "".join(line + "\n" for line in keys.lines)
+        if not lines:
+            return self.start(["age", "-d"] + [word for path in paths for word in ("-i", path)], self.source)
+        if os.name != "posix":
+            raise Problem("age takes keys as AGE-SECRET-KEY-1... only. Make a file of such a line: --show-key.")
+        reading, writing = os.pipe()
+        try:
+            with os.fdopen(writing, "w") as pipe:
+                pipe.write(lines)  # it is shorter than what a pipe holds
+            paths = [*paths, f"/dev/fd/{reading}"]
+            return self.start(["age", "-d"] + [word for path in paths for word in ("-i", path)], self.source, pass_fds=[reading])
+        finally:
+            os.close(reading)
 
     def __enter__(self):
         return self
@@ -150,6 +167,35 @@ class Tar:
         if length > limit:
             raise Problem(f"'{self.path}' is damaged: its '{name}' has {length} bytes.")
         return b"".join(self.read(min(BLOCK, length - at)) for at in range(0, length, BLOCK))
+
+
+class Keys:
+    """Keys as the person gave them: files that age reads by itself, and lines of the others as age writes them."""
+
+    def __init__(self, files):
+        """Reads the files; a passphrase in them is not asked for."""
+        self.paths, self.lines = [], []
+        for path in files:
+            if not os.path.exists(path):
+                raise Problem(f"There is no key file '{path}'.")
+            with open(path, "rb") as file:
+                text = file.read(MAX_KEYS + 1)
+            texts = text.decode("utf-8-sig", "replace").replace("\r", "").split("\n")
+            texts = [line for line in texts if line.strip() and not line.lstrip().startswith("#")]
+            keys = [line.strip() if line.strip().startswith("AGE-SECRET-KEY-1") else secret_key(raw_key(line)) for line in texts]
+            words = [line[len(PASSPHRASE):] if line.startswith(PASSPHRASE) else None for line in texts]
+            if len(text) > MAX_KEYS or not all(key or word for key, word in zip(keys, words)):
+                self.paths.append(path)  # age knows other forms, or tells what is wrong
+                continue
+            self.lines += [key for key in keys if key]
+            passphrases.extend(word for word in words if word)
+        if len("\n".join(self.lines)) > MAX_KEYS:
+            raise Problem("These are too many keys. Give only those that may fit.")
+        if len(passphrases) > 1:
+            raise Problem(f"The key files hold {len(passphrases)} passphrases. Give only the one that fits.")
+
+    def __bool__(self):
+        return bool(self.paths or self.lines)
 
 
 class Item:
@@ -456,6 +502,16 @@ def check_layout(point, chain, only_warn):
         print(f"Warning: {fault}", file=sys.stderr)
 
 
+def tell_of_gone_archives(folder):
+    """Warns of indexes that are later than every archive of a chain: the archives that they belong to are not there."""
+    names = sorted(os.listdir(folder))
+    newest = max((name[:19] for name in names if LAID_OUT.fullmatch(name)), default="")
+    for name in names:
+        if re.fullmatch(rf"{TIME}\.[a-z-]+\.index", name) and name[:19] > newest:
+            print(f"Warning: '{os.path.join(folder, name)}' is there without its archive: a newer archive than the one that is restored is gone, "
+                  "or a backup was killed just before it was complete. Look at other destinations.", file=sys.stderr)
+
+
 def find(path, point, keys):
     """Finds the archive of the point and its folder."""
     if not os.path.exists(path):
@@ -483,8 +539,11 @@ def find(path, point, keys):
 def restore(path, point, keys, folder, allow_mismatch):
     """Restores every item of a point into a folder, or leaves nothing there."""
     need_program("zstd")
+    newest = not point and os.path.isdir(path)
     point, chain = find(path, point, keys)
     check_layout(point, chain, allow_mismatch or not os.path.isdir(path))
+    if newest:
+        tell_of_gone_archives(path)
     items, maps = read_manifest(point, keys)
     names = {(item.name + ending).lower() for item in items for ending in ("", ".partial")}
     if len(names) != 2 * len(items):
@@ -519,8 +578,20 @@ def show(path):
             print(f"    {os.path.getsize(os.path.join(folder, name)):>16,}  {name}")
 
 
+def raw_key(text):
+    """The 32 bytes of a key in Base64 or hexadecimal digits; nothing where it is neither."""
+    text = text.strip()
+    try:
+        raw = bytes.fromhex(text) if re.fullmatch(r"[0-9A-Fa-f]{64}", text) else base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == 32 else b""
+
+
 def secret_key(raw):
-    """The 32 bytes of a key as age writes them: Bech32 with the prefix age-secret-key-."""
+    """The 32 bytes of a key as age writes them: Bech32 with the prefix age-secret-key-. Nothing of nothing."""
+    if not raw:
+        return ""
     letters, prefix = "qpzry9x8gf2tvdw0s3jn54khce6mua7l", "age-secret-key-"
     bits = "".join(f"{byte:08b}" for byte in raw) + "0000"
     values = [int(bits[at:at + 5], 2) for at in range(0, len(bits), 5)]
@@ -536,33 +607,27 @@ def secret_key(raw):
 def main():
     """Reads the command line and does what it says."""
     parser = argparse.ArgumentParser(description="Restores a database from archives of Holdfast. See HOW-TO-RESTORE.txt.")
-    parser.add_argument("-i", metavar="KEYFILE", action="append", default=[], help="file with an AGE-SECRET-KEY-1... line; may be repeated")
+    parser.add_argument("-i", metavar="KEYFILE", action="append", default=[], help="file with a key: AGE-SECRET-KEY-1..., 44 characters of Base64, 64 hexadecimal digits, or 'passphrase: ...'; may be repeated")
     parser.add_argument("--point", metavar="TIME|ID", help="the beginning of an archive's name (its time, UTC), or its id; else the newest")
     parser.add_argument("--list", action="store_true", help="only list the archives below PATH")
     parser.add_argument("--allow-mismatch", action="store_true", help="restore an archive that does not fit the names that it lies under")
-    parser.add_argument("--key-from-base64", action="store_true", help="ask for a key in Base64 and print it as AGE-SECRET-KEY-1...")
+    parser.add_argument("--show-key", "--key-from-base64", dest="show_key", action="store_true",
+                        help="ask for a key in Base64 or hexadecimal digits and print it as AGE-SECRET-KEY-1..., for age alone")
     parser.add_argument("path", metavar="PATH", nargs="?", help="an archive (that point), or the folder of a chain (its newest point)")
     parser.add_argument("output", metavar="OUTPUT_FOLDER", nargs="?", help="where the database's files are written")
     options = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
-    if options.key_from_base64:
-        key = getpass.getpass("Key in Base64: ") if sys.stdin.isatty() else sys.stdin.readline()
-        try:
-            raw = base64.b64decode(key.strip(), validate=True)
-        except ValueError:
-            raw = b""
-        if len(raw) != 32:
-            raise Problem("This is not a key: a key is 44 characters of Base64, that is 32 bytes.")
+    if options.show_key:
+        raw = raw_key(getpass.getpass("Key in Base64 or hexadecimal digits: ") if sys.stdin.isatty() else sys.stdin.readline())
+        if not raw:
+            raise Problem("This is not a key: a key is 44 characters of Base64 or 64 hexadecimal digits, that is 32 bytes.")
         print(secret_key(raw))
     elif not options.path or not options.list and not options.output:
         parser.error("PATH and OUTPUT_FOLDER are needed")
     elif options.list:
         show(options.path)
     else:
-        for key in options.i:
-            if not os.path.exists(key):
-                raise Problem(f"There is no key file '{key}'.")
-        restore(options.path, options.point, options.i, options.output, options.allow_mismatch)
+        restore(options.path, options.point, Keys(options.i), options.output, options.allow_mismatch)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,6 @@ public sealed class HowToRestoreTests : IAsyncLifetime
     {
         await HowToRestore.EnsureAsync(_destination, Token);
         var script = await File.ReadAllBytesAsync(Script, Token);
-        Assert.Equal((3, "ef980f9e096b7a16e6c6065315904d9639987c445effa6d5b05e7d1634bd14f3"), (HowToRestore.VersionOf(script), Convert.ToHexStringLower(SHA256.HashData(script))));
+        Assert.Equal((4, "b48b44eeadc8e56dbc519be2a6149e4494be5affb5f7ff9a198191161aa93546"), (HowToRestore.VersionOf(script), Convert.ToHexStringLower(SHA256.HashData(script))));
     }
 }

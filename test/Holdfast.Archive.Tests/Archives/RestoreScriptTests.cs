@@ -185,11 +185,60 @@ public sealed class RestoreScriptTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_key_in_Base64_is_shown_as_age_writes_it()
+    [Theory]
+    [InlineData("AGE-SECRET-KEY-1")]
+    [InlineData("Base64")]
+    [InlineData("hexadecimal")]
+    [InlineData("HEXADECIMAL")]
+    public async Task A_key_file_is_taken_in_every_form_that_Holdfast_takes(string form)
     {
         var identity = AgeIdentity.Generate();
-        var (code, output, _) = await _script.RunAsync("python3", [RestoreScript.ScriptPath, "--key-from-base64"], identity.ToBase64() + "\n");
+        var hex = Convert.ToHexStringLower(Convert.FromBase64String(identity.ToBase64()));
+        var chain = new Chain(BackupType.Backup, AgeProtection.ToRecipients([identity.Recipient]), AgeKeys.None.Add(identity));
+        var stream = new byte[50_000];
+        new Random(4).NextBytes(stream);
+        await chain.AddStreamAsync(stream);
+        _script.Write(chain, "full-backup", isEncrypted: true);
+        var line = form switch { "Base64" => identity.ToBase64(), "hexadecimal" => hex, "HEXADECIMAL" => hex.ToUpperInvariant(), _ => identity.ToSecretKey() };
+        await File.WriteAllTextAsync(_script.PathOf("own"), $"# key of the database\r\n\r\n {line} \r\n", TestContext.Current.CancellationToken);
+        var other = _script.WriteKey("other", AgeIdentity.Generate());
+        await _script.RestoreAsync("-i", other, "-i", _script.PathOf("own"), _script.ChainFolder, _script.PathOf("out"));
+        Assert.Equal(stream, _script.Output("out", "dump.sql"));
+    }
+
+    [Fact]
+    public async Task An_index_without_its_archive_is_told_where_the_newest_point_is_wanted()
+    {
+        var (chain, points) = await RestoreScript.ImagesAsync(3);
+        _script.Write(chain, "snapshot");
+        File.Delete(_script.Archives[2]);
+        var (code, _, errors) = await _script.RunAsync("python3", [RestoreScript.ScriptPath, _script.ChainFolder, _script.PathOf("out")]);
+        Assert.True(code == 0, errors);
+        Assert.Equal(points[1], _script.Output("out", "database.sqlite"));
+        Assert.Contains("12-00-00.incremental-backup.index' is there without its archive", errors, StringComparison.Ordinal);
+        (_, _, errors) = await _script.RunAsync("python3", [RestoreScript.ScriptPath, _script.Archives[0], _script.PathOf("first")]);
+        Assert.DoesNotContain("without its archive", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_passphrase_in_a_key_file_is_not_asked_for()
+    {
+        var chain = new Chain(BackupType.Backup, AgeProtection.WithPassphrase("schöne Grüße"), AgeKeys.None.AddPassphrase("schöne Grüße"));
+        await chain.AddStreamAsync("hello"u8.ToArray());
+        _script.Write(chain, "full-backup", isEncrypted: true);
+        await File.WriteAllTextAsync(_script.PathOf("own"), "passphrase: schöne Grüße\n", TestContext.Current.CancellationToken);
+        await _script.RestoreAsync("-i", _script.PathOf("own"), _script.ChainFolder, _script.PathOf("out"));
+        Assert.Equal("hello"u8, _script.Output("out", "dump.sql"));
+    }
+
+    [Theory]
+    [InlineData("--key-from-base64", false)]
+    [InlineData("--show-key", true)]
+    public async Task A_key_is_shown_as_age_writes_it(string option, bool isHex)
+    {
+        var identity = AgeIdentity.Generate();
+        var text = isHex ? Convert.ToHexStringLower(Convert.FromBase64String(identity.ToBase64())) : identity.ToBase64();
+        var (code, output, _) = await _script.RunAsync("python3", [RestoreScript.ScriptPath, option], text + "\n");
         Assert.Equal((0, identity.ToSecretKey()), (code, output.Trim()));
         (code, _, var errors) = await _script.RunAsync("python3", [RestoreScript.ScriptPath, "--key-from-base64"], "abc\n");
         Assert.Equal(1, code);
