@@ -48,6 +48,19 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_whose_port_is_taken_says_so_with_2_and_makes_no_data_folder()
+    {
+        using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        other.Start();
+        var listen = $"http://127.0.0.1:{((System.Net.IPEndPoint)other.LocalEndpoint).Port}";
+        await File.WriteAllTextAsync($"{_place.Root}/holdfast.json", new JsonObject { ["listen"] = listen }.ToJsonString(), TestContext.Current.CancellationToken);
+        var ended = await _place.HoldfastAsync(2, "serve", "--config", $"{_place.Root}/holdfast.json", "--data", $"{_place.Root}/new");
+        Assert.Contains($"The server cannot listen at {listen}: another program listens there.", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("report", ended.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists($"{_place.Root}/new"));
+    }
+
+    [Fact]
     public async Task A_corrupt_or_cut_archive_or_one_without_its_parent_is_5_and_leaves_no_database()
     {
         _place.Make("a.db", rows: 200);

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Holdfast.Cli.Running;
 using Holdfast.Server;
 using Holdfast.Server.Configuration;
+using Holdfast.Server.Hosting;
 using Holdfast.Studio.Hosting;
 
 namespace Holdfast.Cli.Commands;
@@ -21,25 +22,27 @@ internal static class ServeCommand
             var folder = Path.GetFullPath(parsed.GetValue(data) ?? Path.Combine(Path.GetDirectoryName(Node.Keys.NodeKey.DefaultPath)!, "server"));
             var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? ""), StringComparer.Ordinal);
             var loaded = ServerConfigLoader.Load(parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null, folder, environment);
+            ListenFailure.Check(loaded); // before there is a data folder with secrets
             await using var server = HoldfastServer.Build(new() { Config = loaded, DataFolder = folder, AdminTokenFile = parsed.GetValue(adminToken), SqliteReaders = ProgramReaders.Pool }, StudioHosting.AddStudio);
             server.MapStudio();
-            await RunAsync(server, cancellationToken);
+            await RunAsync(server, loaded, cancellationToken);
             return 0;
         });
         return command;
     }
 
     // Stopped in order even where it is told to before it has started: what it has begun by then gets its grace too.
-    private static async Task RunAsync(WebApplication server, CancellationToken cancellationToken)
+    private static async Task RunAsync(WebApplication server, ServerConfig config, CancellationToken cancellationToken)
     {
         try
         {
             HoldfastServer.OpenState(server);
             await server.StartAsync(cancellationToken);
         }
-        catch (Exception)
+        catch (Exception e)
         {
             await server.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what kept it from starting is what is told
+            if (ListenFailure.Of(config, e) is { } taken) throw taken; // by another one since it was looked at
             throw;
         }
 
