@@ -33,6 +33,24 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
+    public async Task Put_and_show_say_how_many_databases_are_stored_unencrypted_and_why()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        const string line = "2 of 2 databases are stored unencrypted: snapshots of unencrypted databases are not encrypted unless encryptSnapshots is on";
+        var encryption = new JsonObject { ["mode"] = "Key" };
+        var definition = new JsonObject
+        {
+            ["type"] = "Snapshot", ["fullBackup"] = "0 2 * * 0", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"), ["encryption"] = encryption,
+        };
+        Assert.Contains(line, (await served.RunAsync(0, "server-wide", "put", "keyed", "-f", await served.FileAsync("keyed.json", definition))).Output, StringComparison.Ordinal);
+        Assert.Contains($"unencrypted:  {line}", (await served.RunAsync(0, "server-wide", "show", "keyed")).Output, StringComparison.Ordinal);
+        encryption["encryptSnapshots"] = true;
+        foreach (var command in (string[][])[["put", "keyed", "-f", await served.FileAsync("keyed.json", definition)], ["show", "keyed"]])
+            Assert.DoesNotContain("unencrypted", (await served.RunAsync(0, ["server-wide", .. command])).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Failures_of_the_server_have_the_exit_codes_of_the_command()
     {
         await using var served = await Served.StartAsync();

@@ -48,6 +48,7 @@ internal static class ServerWideCommand
             }
 
             console.Line($"{answer.Body.Text("name")} {(answer.IsNew ? "created" : "saved")}: {answer.Body.Text("preview", "summary")}.");
+            if (answer.Body.Find("unencrypted") is { } unencrypted) console.Line($"{unencrypted}.");
             foreach (var folder in (answer.Body!["preview"]?["retentionWouldDelete"] as JsonArray ?? []).Take(MostShown)) console.Line($"retention will delete {folder}");
             ClientVerb.ShowKey(console, answer.Body["generatedKey"]);
             return 0;
@@ -119,6 +120,7 @@ internal static class ServerWideCommand
         console.Line($"verified:     {(d.Find("verifyEveryDays") is { } every ? $"every {every} days" : "by hand only")}");
         console.Line($"compared:     every {d.Text("compareEveryHours")} hours where nothing seems changed");
         console.Line($"encryption:   {d.Text("encryption", "mode")}{(d?["encryption"]?["recipients"] is JsonArray { Count: > 0 } ? $" ({d.Join("encryption", "recipients")})" : "")}");
+        if (task.Find("unencrypted") is { } unencrypted) console.Line($"unencrypted:  {unencrypted}");
         console.Line($"destinations: {d.Join("destinations")}");
         console.Line($"excluded:     {d.Join("excluded")}");
         console.Line($"databases:    {task.Text("counts", "succeeded")} succeeded, {task.Text("counts", "failed")} failed, {task.Text("counts", "neverRan")} never ran, {task.Text("counts", "overdue")} overdue, {task.Text("counts", "running")} running");

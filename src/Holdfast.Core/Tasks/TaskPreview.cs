@@ -27,6 +27,20 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
         return new(all, Sentence(all));
     }
 
+    /// <summary>In a line, how many archives nothing encrypts, and why: <c>20 of 29 databases are stored unencrypted: no key given</c>; null where there are none.</summary>
+    public string? Unencrypted
+    {
+        get
+        {
+            var plain = Databases.Where(d => d.Encryption?.Mode == ArchiveEncryption.None).ToList();
+            if (plain.Count == 0) return null;
+            var reasons = plain.GroupBy(d => d.Encryption!.Reason, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ToList();
+            var why = reasons.Count == 1 ? reasons[0].Key : string.Join("; ", reasons.Select(g => $"{g.Key} ({Number(g.Count())})"));
+            var covered = Databases.Count(d => !d.IsExcluded);
+            return $"{Number(plain.Count)} of {Number(covered)} {(covered == 1 ? "database" : "databases")} {(plain.Count == 1 ? "is" : "are")} stored unencrypted: {why}";
+        }
+    }
+
     private static PreviewedDatabase Covered(DatabaseRecord database, bool keyKnown, TaskSettings settings, bool canSnapshot, Func<DatabaseId, string?> insteadOfLogical)
     {
         // "Maybe": its beginning looks random. Without a key that fits, only its pages can be had.

@@ -20,6 +20,9 @@ public sealed record TemplateView
     /// <summary>Which databases it covers, in a line.</summary>
     public required string Summary { get; init; }
 
+    /// <summary>How many of its databases are stored unencrypted, and why, in a line; null where none is.</summary>
+    public string? Unencrypted { get; init; }
+
     /// <summary>The key that was made for it, once; null at any other time.</summary>
     public KeyView? GeneratedKey { get; init; }
 

@@ -54,14 +54,19 @@ internal static class Views
         InsteadOfLogical(node));
 
     /// <summary>A template with how its tasks stand.</summary>
-    public static TemplateView Template(HoldfastNode node, Template template, IReadOnlyList<string> patterns) => new()
+    public static TemplateView Template(HoldfastNode node, Template template, IReadOnlyList<string> patterns)
     {
-        Id = template.Id,
-        Name = template.Name,
-        Definition = TaskDefinitionView.Of(template),
-        Summary = Preview(node, template, patterns).Summary,
-        Counts = Counts(node, template),
-    };
+        var preview = Preview(node, template, patterns);
+        return new()
+        {
+            Id = template.Id,
+            Name = template.Name,
+            Definition = TaskDefinitionView.Of(template),
+            Summary = preview.Summary,
+            Unencrypted = preview.Unencrypted,
+            Counts = Counts(node, template),
+        };
+    }
 
     private static TemplateCounts Counts(HoldfastNode node, Template template)
     {

@@ -88,6 +88,17 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
+    public void What_is_stored_unencrypted_is_counted_with_the_reason()
+    {
+        var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Key } }, Excluded = ["tmp/*"] };
+        (DatabaseRecord, bool)[] databases = [Database("shop/a"), Database("shop/b"), Database("shop/c", encryption: "Yes"), Database("crm/a", "postgresql"), Database("tmp/a")];
+        Assert.Equal(
+            "2 of 4 databases are stored unencrypted: snapshots of unencrypted databases are not encrypted unless encryptSnapshots is on", Preview(given, databases).Unencrypted);
+        Assert.Equal("1 of 1 database is stored unencrypted: no key given", Preview(Snapshots, databases[0]).Unencrypted);
+        Assert.Null(Preview(given with { Settings = given.Settings with { Encryption = given.Settings.Encryption with { EncryptSnapshots = true } } }, databases).Unencrypted);
+    }
+
+    [Fact]
     public void The_archive_that_is_really_made_decides_what_it_is_encrypted_with()
     {
         var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a"] } } };
