@@ -22,6 +22,11 @@ public sealed class ErrorTests : IDisposable
         await FailsAsync(4, "key-missing", "extract", archive, "--to", $"{_place.Out}/x");
         var verified = await _place.JsonAsync(4, "verify", archive);
         Assert.Equal("key-missing", verified["items"]![0]!["error"]!["code"]!.GetValue<string>());
+        Assert.Equal("NotChecked", verified["items"]![0]!["state"]!.GetValue<string>());
+        var told = (await _place.HoldfastAsync(4, "verify", archive, "--key-file", $"{_place.Root}/wrong")).Output;
+        Assert.StartsWith("NOT CHECKED  ", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("BAD", told, StringComparison.Ordinal);
+        Assert.Contains("0 of 1 archives are whole, 1 could not be checked, ", told, StringComparison.Ordinal);
         await _place.ComesBackAsync(archive, _place.SourceContents("a.db"), null, "--key-file", $"{_place.Root}/right", "--key-file", $"{_place.Root}/wrong");
     }
 
@@ -58,6 +63,25 @@ public sealed class ErrorTests : IDisposable
         Assert.Contains($"The server cannot listen at {listen}: another program listens there.", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("report", ended.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists($"{_place.Root}/new"));
+    }
+
+    [Fact]
+    public async Task An_index_whose_archive_is_gone_is_told_by_verify_and_restore()
+    {
+        _place.Make("a.db");
+        await _place.BackupAsync(0, "snapshot", "full");
+        _place.Sql("a.db", "UPDATE t SET v = randomblob(1000) WHERE id = 7");
+        await _place.BackupAsync(0, "snapshot", "incremental");
+        var chain = Path.GetDirectoryName(_place.Archives()[0])!;
+        Assert.DoesNotContain("without its archive", (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
+        var newest = _place.Archives().Single(f => f.Contains("incremental", StringComparison.Ordinal));
+        File.Delete(newest);
+        var told = $"'{newest[..^".tar.zst".Length]}.index' is there without its archive: a newer archive than the last one here is gone";
+        Assert.Contains(told, (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
+        Assert.Contains(told, (await _place.JsonAsync(0, "verify", chain))["notes"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(told, (await _place.HoldfastAsync(0, "restore", chain, "--to", $"{_place.Out}/x.db")).Error, StringComparison.Ordinal);
+        var full = Assert.Single(_place.Archives());
+        Assert.DoesNotContain(told, (await _place.HoldfastAsync(0, "restore", full, "--to", $"{_place.Out}/y.db")).Error, StringComparison.Ordinal);
     }
 
     [Fact]

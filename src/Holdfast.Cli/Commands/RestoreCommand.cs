@@ -50,10 +50,11 @@ internal static class RestoreCommand
             var full = !isFile ? parsed.GetRequiredValue(target) : Path.GetFullPath(parsed.GetRequiredValue(target));
             var (header, bytes) = (reader.Point.Header, reader.Items.Sum(i => i.Length));
             var elapsed = TimeProvider.System.GetElapsedTime(started);
-            if (console.IsJson) CommandConsole.Json(new(full, header.Database, header.Id, header.Type.ToString(), found.Archive.Name.Time, reader.Archives.Count, bytes, Math.Round(elapsed.TotalSeconds, 3), file, reader.Point.Manifest.File), CliJson.Default.RestoreView);
+            List<string> notes = stored.Archive is null && parsed.GetValue(point) is null ? [.. SharedOptions.NotesOf(stored, found.Chain)] : [];
+            if (console.IsJson) CommandConsole.Json(new(full, header.Database, header.Id, header.Type.ToString(), found.Archive.Name.Time, reader.Archives.Count, bytes, Math.Round(elapsed.TotalSeconds, 3), file, reader.Point.Manifest.File, notes.Count > 0 ? notes : null), CliJson.Default.RestoreView);
             else console.Line($"Restored {header.Database} as of {Words.Time(header.StartTime)} UTC to {full}: {Words.Bytes(bytes)} from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} in {Words.Seconds(elapsed)}, checked.");
             if (file is not null) console.Line(FileWords(file, reader.Point.Manifest.File));
-            foreach (var warning in warnings) console.Note(warning);
+            foreach (var warning in notes.Concat(warnings)) console.Note(warning);
             if (header is { DatabaseEncrypted: true, Type: Core.Tasks.BackupType.Snapshot }) console.Note("The database is encrypted, as it was when it was backed up: it opens with its own key.");
             return 0;
         });

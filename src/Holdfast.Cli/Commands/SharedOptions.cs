@@ -65,6 +65,10 @@ internal static class SharedOptions
         }
     }
 
+    /// <summary>What is to be said of a chain whose newest archive is not the newest that was written, as an index without its archive shows.</summary>
+    public static IEnumerable<string> NotesOf(StoredPath stored, StoredChain chain) => chain.IndexesOfGone.Select(index =>
+        $"'{System.IO.Path.Combine(stored.Destination.Name, index)}' is there without its archive: a newer archive than the last one here is gone, or a backup was killed just before it was complete. Look at other destinations.");
+
     /// <summary>The console for a command's output format.</summary>
     public static CommandConsole Console(ParseResult parsed) => new(parsed.GetValue(Output) == OutputFormat.Json);
 

@@ -31,6 +31,7 @@ internal static class VerifyCommand
 
             var views = new List<VerifyView>();
             var problems = new List<Error>();
+            var notes = new List<string>();
             foreach (var path in given)
             {
                 var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
@@ -42,18 +43,28 @@ internal static class VerifyCommand
                     if (mismatch is not null && !isRefused) console.Note(mismatch.Message);
                     var file = Path.Combine(stored.Destination.Name, result.Archive.Path);
                     if (result.Problem is not null) problems.Add(result.Problem.Error);
-                    views.Add(new(file, result.Problem is null, result.Header?.Id, result.Header?.Database, result.Archive.Length, result.TarBytes, result.Problem is null ? null : ErrorView.Of(result.Problem)));
-                    console.Line(result.Problem is null ? $"ok   {file}" : $"BAD  {result.Problem.Message}");
+                    views.Add(new(file, result.Problem is null, State(result.Problem?.Error), result.Header?.Id, result.Header?.Database, result.Archive.Length, result.TarBytes, result.Problem is null ? null : ErrorView.Of(result.Problem)));
+                    console.Line(result.Problem is null ? $"ok   {file}" : $"{Word(result.Problem.Error)}  {result.Problem.Message}");
                     if (result.Problem?.Hint is { } hint) console.Line($"     {hint}");
                 }
+
+                if (stored.Archive is null) notes.AddRange(stored.Chains.SelectMany(c => SharedOptions.NotesOf(stored, c)));
             }
 
-            if (console.IsJson) CommandConsole.Json(new(views), CliJson.Default.ItemsViewVerifyView);
-            console.Line($"{views.Count - problems.Count} of {views.Count} archives are whole, {Words.Bytes(views.Sum(v => v.StoredBytes))} read.");
+            if (console.IsJson) CommandConsole.Json(new(views, Notes: notes.Count > 0 ? notes : null), CliJson.Default.ItemsViewVerifyView);
+            foreach (var note in notes) console.Line($"note {note}");
+            var damaged = problems.Count(p => p.IsDamage);
+            var unread = problems.Count == damaged ? "" : $", {problems.Count - damaged} could not be checked";
+            console.Line($"{views.Count - problems.Count} of {views.Count} archives are whole{(damaged == 0 ? "" : $", {damaged} {(damaged == 1 ? "is" : "are")} bad")}{unread}, {Words.Bytes(views.Sum(v => v.State == "NotChecked" ? 0 : v.StoredBytes))} read.");
             return problems.Count == 0 ? 0 : problems.MaxBy(p => p.IsDamage ? int.MaxValue : p.ExitCode)!.ExitCode;
         });
         return command;
     }
+
+    // What cannot be opened, for a key is missing or its destination does not answer, is not damaged for that.
+    private static string State(Error? problem) => problem is null ? "Whole" : problem.IsDamage ? "Damaged" : "NotChecked";
+
+    private static string Word(Error problem) => problem.IsDamage ? "BAD" : "NOT CHECKED";
 
     // One after the other, as the server reads them: what is wrong with one stops no other.
     private static async Task<int> OverServerAsync(ApiClient api, CommandConsole console, string[] databases, AgeKeys keys, CancellationToken cancellationToken)
@@ -63,7 +74,7 @@ internal static class VerifyCommand
         var ended = await new OperationWatch(api, console).WaitAsync(ids, cancellationToken, quiet: true);
         foreach (var operation in ended)
         {
-            console.Line(operation.Find("error", "message") is { } problem ? $"BAD  {operation.Text("database")}: {problem}" : $"ok   {operation.Text("database")}: {Words.Bytes(operation.Number("result", "storedBytes"))} read.");
+            console.Line(operation.Find("error", "message") is { } problem ? $"{Word(ErrorCatalogue.Find(operation.Find("error", "code")))}  {operation.Text("database")}: {problem}" : $"ok   {operation.Text("database")}: {Words.Bytes(operation.Number("result", "storedBytes"))} read.");
             if (operation.Find("error", "hint") is { } hint) console.Line($"     {hint}");
         }
 

@@ -18,6 +18,11 @@ public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<Stor
     /// <summary>The latest time in its name and those of its archives, of those that do not lie too far ahead; the earliest of all times where there is none.</summary>
     public DateTimeOffset NewestUntil(DateTimeOffset now) => Times.Where(t => !TimeStamp.IsAhead(t, now)).DefaultIfEmpty().Max();
 
+    /// <summary>Paths of indexes that lie there without an archive and are later than every archive: one was written after these and is gone, or its backup was killed.</summary>
+    public IEnumerable<string> IndexesOfGone => Leftovers.Where(path =>
+        path.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal) && path[(path.LastIndexOf('/') + 1)..] is { Length: > TimeStamp.Length } name
+        && TimeStamp.TryParse(name[..TimeStamp.Length], out var time) && time > NewestTime);
+
     private IEnumerable<DateTimeOffset> Times => Archives.Select(a => a.Name.Time).Append(Name.Time);
 
     /// <summary>The latest time in a name of its archives; the earliest of all times where it has none.</summary>
