@@ -83,8 +83,14 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await made.DisposeAsync();
-        restoring.Leave();
+        try
+        {
+            await made.DisposeAsync();
+        }
+        finally
+        {
+            restoring.Leave(); // else every later restore would be told together with this one
+        }
     }
 
     // Of a restore that has failed, was given up or stopped. The database goes first, and its sessions with it: code in one that nobody waits for any more

@@ -112,6 +112,25 @@ public sealed class RestoreRoleTests : BackedUpNode
     }
 
     [Fact]
+    public async System.Threading.Tasks.Task What_is_found_is_kept_where_another_restore_begins_just_as_that_is_noted()
+    {
+        await CoverAsync("nas");
+        await Node.RestoreRoles.BeginAsync("fake", "first", "a", new("what it had", null), Token);
+        var ending = new Thread(() => Node.RestoreRoles.End("fake", "first", new("what it had", "what it has by now"), Changed));
+        System.Threading.Tasks.Task? second = null;
+        Node.Sources.Change("fake", _ =>
+        {
+            ending.Start(); // and waits, for what is stored is being changed here
+            while (!ending.ThreadState.HasFlag(ThreadState.WaitSleepJoin)) Thread.Yield();
+            second = Node.RestoreRoles.BeginAsync("fake", "second", "b", new("what it had", null), Token);
+            return null;
+        });
+        ending.Join();
+        await second!;
+        Assert.Contains("has changed the password", Standing()!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async System.Threading.Tasks.Task Of_a_source_that_was_detached_meanwhile_nothing_is_stored()
     {
         await CoverAsync("nas");

@@ -32,7 +32,10 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
     public void Acknowledge(string source) => records.Change(
         source, r => r?.RestoreRole is null ? null : r with { RestoreRole = null, Unchecked = Kept((r.Unchecked ?? None).Where(u => _running.ContainsKey(u.Key))) });
 
-    /// <summary>Notes that a restore begins to run code, and returns when that is stored: whatever ends this process, the next restore looks at the role.</summary>
+    /// <summary>
+    /// Notes that a restore begins to run code, and returns when that is stored: whatever ends this process, the next restore looks at the role. Where the
+    /// store cannot be written now it returns too, for a restore is not to wait for that: one that is killed before the store can be written again is forgotten.
+    /// </summary>
     /// <param name="source">Name of the source.</param>
     /// <param name="id">An id of its own.</param>
     /// <param name="target">Name of the new database.</param>
@@ -53,8 +56,20 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
     /// <param name="failure">Why the restore failed; null where it did not.</param>
     internal void End(string source, string id, RestoreRoleState? role, Exception? failure)
     {
-        if (!_running.TryRemove(id, out _)) return; // none of its code has run
-        sources.Change(source, r => r.Unchecked is { } before && before.TryGetValue(id, out var restore) ? Ended(r, before.Where(u => u.Key != id), restore, role, failure) : null);
+        if (!_running.ContainsKey(id)) return; // none of its code has run
+        try
+        {
+            // It counts as running until that is noted: one that begins meanwhile would take it for one that was cut off, and drop it.
+            sources.Change(
+                source,
+                r => r.Unchecked is { } before && before.TryGetValue(id, out var restore)
+                    ? Ended(r, before.Where(u => u.Key != id), restore, role, failure)
+                    : null);
+        }
+        finally
+        {
+            _running.TryRemove(id, out _);
+        }
     }
 
     /// <summary>What may be the reason where a restore fails before it runs any code: earlier ones were cut off.</summary>
