@@ -3,7 +3,6 @@ namespace Holdfast.Destinations.Local;
 /// <summary>Linux error numbers that mean something to us.</summary>
 internal static class Errno
 {
-    public const int NotPermitted = 1;
     public const int NotFound = 2;
     public const int InputOutput = 5;
     public const int Again = 11;
@@ -16,7 +15,6 @@ internal static class Errno
     public const int TooManyLinks = 40;
     public const int NotImplemented = 38;
     public const int BadMessage = 74; // ext4: a checksum of the file system does not fit
-    public const int NotSupported = 95;
     public const int NeedsCleaning = 117; // ext4 and XFS: the file system is damaged
     public const int QuotaExceeded = 122;
 }

@@ -132,7 +132,7 @@ internal static partial class Posix
         if (link(from, to) != 0) // a file system without RENAME_NOREPLACE
         {
             error = Marshal.GetLastPInvokeError();
-            if (error is Errno.NotPermitted or Errno.NotSupported) return RenameAbsent(from, to); // without hard links too: some of FUSE, for exFAT or object stores
+            if (HardLinks.AreMissing(error)) return RenameAbsent(from, to);
             return error == Errno.Exists ? false : throw Failure(error, to);
         }
 

@@ -12,7 +12,7 @@ internal static unsafe partial class Posix
 {
     private const int CurrentFolder = -100;
     private const int NoReplace = 1;
-    private const int NotPermittedError = 1, ExistsError = 17, InvalidError = 22, NotImplementedError = 38, NotSupportedError = 95;
+    private const int ExistsError = 17, InvalidError = 22, NotImplementedError = 38;
     private const int CloseOnExec = 0x80000, NonBlocking = 0x800, NoFollow = 0x20000;
     private const int ReadWrite = 2;
     private const int SetPipeSize = 1031, MostPipeBytes = 1 << 20;
@@ -52,7 +52,7 @@ internal static unsafe partial class Posix
                 }
 
                 error = Marshal.GetLastPInvokeError();
-                if (error is NotPermittedError or NotSupportedError) return TryRenameReserved(from, to); // without hard links too: some of FUSE
+                if (HardLinks.AreMissing(error)) return TryRenameReserved(from, to);
             }
 
             return error == ExistsError ? false : throw new IOException($"'{to}' cannot be made: {new Win32Exception(error).Message}.");
