@@ -8,6 +8,8 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// <summary>Writes rows of one table into the rehearsed schema, each when it is about to be dumped; see <see cref="RowRehearsal"/>.</summary>
 internal sealed class RowTrial : IDisposable
 {
+    private const string TakesTooLong = "values generated of its rows take longer to work out than they may";
+
     private readonly SqliteConnection _connection;
     private readonly Rehearsal _rehearsal;
     private readonly LoadLimits _limits;
@@ -38,6 +40,8 @@ internal sealed class RowTrial : IDisposable
         _heap = new(limits);
         _isUtf16 = connection.QueryText("PRAGMA encoding") != "UTF-8";
         _databaseBytes = connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size");
+        _clear.Step(); // what a virtual table's module has put into a table of its own: the script removes that, too, before it writes the rows
+        _clear.Reset();
     }
 
     /// <summary>Tries the row that is about to be read.</summary>
@@ -59,14 +63,15 @@ internal sealed class RowTrial : IDisposable
         }
         catch (HoldfastException e)
         {
-            var why = Excess(_rehearsal.ErrorCode, bytes) ?? _rehearsal.Fault;
-            throw Sql.Impossible($"'{_connection.FilePath}' has a row in table \"{_shape.Name}\" that cannot be written again: {why}.", e);
+            throw Impossible(Excess(_rehearsal.ErrorCode, bytes) ?? _rehearsal.Fault, e);
         }
         finally
         {
             _budget.Pause();
             _heap.End();
         }
+
+        if (_budget.IsSpent) throw Impossible(TakesTooLong, null); // SQLite heeds an interrupt in loops only, and writing one row has none
     }
 
     /// <inheritdoc/>
@@ -81,9 +86,12 @@ internal sealed class RowTrial : IDisposable
     {
         TooBig => $"what is generated of it is longer than {LoadLimits.LongestValue(bytes):N0} bytes",
         NoMemory => $"what is generated of it takes more than {_limits.HeapFor(bytes):N0} bytes of memory",
-        Interrupt when _budget.IsSpent => "values generated of its rows take longer to work out than they may",
+        Interrupt when _budget.IsSpent => TakesTooLong,
         _ => null,
     };
+
+    private HoldfastException Impossible(string why, HoldfastException? cause) =>
+        Sql.Impossible($"'{_connection.FilePath}' has a row in table \"{_shape.Name}\" that cannot be written again: {why}.", cause);
 
     // No more than its values have in the script: a restore's limits, by its longest statement so far, are never below what comes of this.
     private long Bytes()
