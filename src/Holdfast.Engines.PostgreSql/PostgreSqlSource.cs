@@ -76,8 +76,15 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         }
         catch (Exception e)
         {
-            await made.DisposeAsync();
-            restoring.Leave();
+            try
+            {
+                await made.DisposeAsync();
+            }
+            finally
+            {
+                restoring.Leave();
+            }
+
             if (e is NpgsqlException) throw ServerFailure.Of(e, made.Server.Host.ToString());
             throw;
         }

@@ -1,3 +1,4 @@
+using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Tools;
 
@@ -92,15 +93,52 @@ public sealed class ToolTests : IDisposable
                 while (!end.IsCancellationRequested) PrivateFolder.RemoveLeftovers(_folder);
             },
             TestContext.Current.CancellationToken);
-        for (var i = 0; i < 1_000; i++)
+        try
         {
-            using var folder = PrivateFolder.Make(_folder);
-            Assert.True(File.Exists(folder.Write("pass", "secret")), $"round {i}: the file is gone");
+            for (var i = 0; i < 1_000; i++)
+            {
+                using var folder = PrivateFolder.Make(_folder);
+                Assert.True(File.Exists(folder.Write("pass", "secret")), $"round {i}: the file is gone");
+            }
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await cleaner;
         }
 
-        await end.CancelAsync();
-        await cleaner;
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public async Task A_private_folder_loses_its_lock_last()
+    {
+        const int Files = 20;
+        var order = new List<string>();
+        var all = new TaskCompletionSource();
+        var folder = PrivateFolder.Make(_folder);
+        for (var i = 0; i < Files; i++) folder.Write($"pass{i}", "secret");
+        using var watcher = new FileSystemWatcher(folder.FolderPath);
+        watcher.Deleted += (_, e) =>
+        {
+            order.Add(e.Name!);
+            if (order.Count == Files + 1) all.SetResult();
+        };
+        watcher.EnableRaisingEvents = true;
+        folder.Dispose();
+        await all.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("lock", order[^1]);
+    }
+
+    [Fact]
+    public void A_private_folder_that_cannot_be_removed_lets_go_of_its_lock()
+    {
+        var folder = PrivateFolder.Make(_folder);
+        var moved = Path.Combine(_folder, "moved");
+        Directory.Move(folder.FolderPath, moved);
+        Assert.Throws<DirectoryNotFoundException>(folder.Dispose);
+        using var held = OwnerLock.TryTake(Path.Combine(moved, "lock"));
+        Assert.NotNull(held);
     }
 
     private ToolFinder Finder() => new([.. Directory.GetDirectories(_folder)], [], []);

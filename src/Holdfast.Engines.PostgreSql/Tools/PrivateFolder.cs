@@ -8,6 +8,7 @@ internal sealed class PrivateFolder : IDisposable
 {
     private const string Prefix = "holdfast-postgresql-";
     private const string LockName = "lock";
+    private const int MostTries = 100;
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -21,7 +22,7 @@ internal sealed class PrivateFolder : IDisposable
     /// <summary>Makes one.</summary>
     public static PrivateFolder Make(string parent)
     {
-        while (true)
+        for (var i = 0; i < MostTries; i++)
         {
             // Made by us and with a name that nobody can foresee; an existing one would be somebody's trap.
             var path = Path.Combine(parent, Prefix + Guid.NewGuid().ToString("n"));
@@ -29,6 +30,8 @@ internal sealed class PrivateFolder : IDisposable
             if (OwnerLock.TryMake(Path.Combine(path, LockName)) is { } held) return new(path, held);
             // Another run took it for a leftover before it was locked, and removed it.
         }
+
+        throw new IOException($"No folder can be made in '{parent}': something removes it again and again.");
     }
 
     /// <summary>Removes those under <paramref name="parent"/> whose owners are gone.</summary>
@@ -42,7 +45,7 @@ internal sealed class PrivateFolder : IDisposable
                 var lockPath = Path.Combine(path, LockName);
                 if (!File.Exists(lockPath)) continue; // one that is being made or removed
                 using var held = OwnerLock.TryTake(lockPath);
-                if (held is not null) Directory.Delete(path, recursive: true);
+                if (held is not null) Remove(path);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -68,7 +71,26 @@ internal sealed class PrivateFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Directory.Delete(FolderPath, recursive: true);
-        _lock.Dispose();
+        try
+        {
+            Remove(FolderPath);
+        }
+        finally
+        {
+            _lock.Dispose();
+        }
+    }
+
+    // The lock goes behind what it stands for: without one nobody would remove what is left of a folder, a password above all.
+    private static void Remove(string path)
+    {
+        foreach (var entry in new DirectoryInfo(path).GetFileSystemInfos().Where(e => e.Name != LockName))
+        {
+            if (entry is DirectoryInfo folder) folder.Delete(recursive: true);
+            else entry.Delete();
+        }
+
+        File.Delete(Path.Combine(path, LockName));
+        Directory.Delete(path);
     }
 }
