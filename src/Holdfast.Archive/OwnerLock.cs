@@ -12,7 +12,9 @@ public static partial class OwnerLock
     private const int ReadWrite = 2, Create = 0x40, OnlyNew = 0x80, NonBlocking = 0x800, NoFollow = 0x20000, CloseOnExec = 0x80000;
     private const int OwnerOnly = 0x180; // 0600
     private const int Exclusive = 2, WithoutWaiting = 4;
-    private const int NoEntryError = 2, InterruptedError = 4;
+    private const int NoEntryError = 2, InterruptedError = 4, NoFolderError = 20, StaleError = 116;
+    private const int CurrentFolder = -100, NoFollowStatus = 0x100, EmptyPath = 0x1000;
+    private const uint InodeNumber = 0x100;
     private const int MostTries = 100;
 
     /// <summary>Makes one, readable by its owner only. Closing it releases the lock; the caller removes the file before.</summary>
@@ -36,7 +38,7 @@ public static partial class OwnerLock
         // Not by .NET, which locks what it opens too, and does not wait where a cleaner is about to let go.
         var file = Open(path, ReadWrite | Create | OnlyNew | CloseOnExec);
         Lock(file, Exclusive);
-        if (HasName(file)) return file;
+        if (HasName(file, path)) return file;
         file.Dispose();
         return null;
     }
@@ -56,25 +58,44 @@ public static partial class OwnerLock
             return null;
         }
 
-        if (Lock(file, Exclusive | WithoutWaiting) && HasName(file)) return file;
+        if (Lock(file, Exclusive | WithoutWaiting) && HasName(file, path)) return file;
         file.Dispose();
         return null;
     }
 
     /// <summary>
-    /// Whether an open file still has a name. A lock says nothing about that: the file may have been removed between opening and locking it, and another
-    /// may stand in its place.
+    /// Whether an open file still has its name. A lock says nothing about that: the file may have been removed between opening and locking it, and another
+    /// may stand in its place. Not asked of the file alone: NFS renames an open file that is removed.
     /// </summary>
     /// <param name="file">The file.</param>
-    public static bool HasName(SafeFileHandle file) =>
-        File.ResolveLinkTarget($"/proc/self/fd/{file.DangerousGetHandle()}", returnFinalTarget: false)?.FullName.EndsWith(" (deleted)", StringComparison.Ordinal) == false;
+    /// <param name="path">The path that it was opened by.</param>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    public static bool HasName(SafeFileHandle file, string path)
+    {
+        var added = false;
+        try
+        {
+            file.DangerousAddRef(ref added);
+            if (statx((int)file.DangerousGetHandle(), "", EmptyPath, InodeNumber, out var opened) != 0) throw Failure(path);
+            if (statx(CurrentFolder, path, NoFollowStatus, InodeNumber, out var named) == 0) return named.IsSameFile(opened);
+            return Marshal.GetLastPInvokeError() is NoEntryError or NoFolderError or StaleError ? false : throw Failure(path);
+        }
+        finally
+        {
+            if (added) file.DangerousRelease();
+        }
+    }
 
     private static SafeFileHandle Open(string path, int flags)
     {
         var opened = open(path, flags, OwnerOnly);
-        if (opened >= 0) return new(opened, ownsHandle: true);
+        return opened >= 0 ? new(opened, ownsHandle: true) : throw Failure(path);
+    }
+
+    private static IOException Failure(string path)
+    {
         var error = Marshal.GetLastPInvokeError();
-        throw new IOException($"'{path}' cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        return new($"'{path}' cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 
     // False also on a file system that has no locks: whoever makes something there goes on without, and nobody cleans up after it.
@@ -90,4 +111,16 @@ public static partial class OwnerLock
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags, int mode);
     [LibraryImport("libc", SetLastError = true)] private static partial int flock(SafeHandle file, int operation);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int statx(int folder, string path, int flags, uint mask, out Status status);
+
+    // struct statx, as far as it is read here.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Status
+    {
+        [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
+
+        public readonly bool IsSameFile(in Status other) => (DeviceMajor, DeviceMinor, Inode) == (other.DeviceMajor, other.DeviceMinor, other.Inode);
+    }
 }

@@ -129,18 +129,51 @@ public sealed partial class RestoreExchangeTests : IDisposable
                 }
             },
             TestContext.Current.CancellationToken);
-        using var around = Beneath.OpenRoot(_folder["mine"]);
-        for (var i = 0; i < 2_000; i++)
+        try
         {
-            Volatile.Write(ref name, $"{SideFiles.RestorePrefix}{i:x32}");
-            using var work = WorkFolder.Make(around, name, "mine");
-            File.WriteAllText(work.File.Path, "x");
-            Assert.True(File.Exists(work.File.Path), $"round {i}: the file is gone");
+            using var around = Beneath.OpenRoot(_folder["mine"]);
+            for (var i = 0; i < 2_000; i++)
+            {
+                Volatile.Write(ref name, $"{SideFiles.RestorePrefix}{i:x32}");
+                using var work = WorkFolder.Make(around, name, "mine");
+                File.WriteAllText(work.File.Path, "x");
+                Assert.True(File.Exists(work.File.Path), $"round {i}: the file is gone");
+            }
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await cleaner;
         }
 
-        await end.CancelAsync();
-        await cleaner;
         Assert.Empty(Directory.GetFileSystemEntries(_folder["mine"], "_holdfast_*"));
+    }
+
+    [Fact]
+    public async Task A_lock_that_came_after_its_name_was_free_is_not_removed()
+    {
+        using var end = new CancellationTokenSource();
+        var path = _folder[$"mine/{SideFiles.RestorePrefix}{1:x32}{Orphans.LockEnding}"];
+        var cleaner = Task.Run(
+            () =>
+            {
+                while (!end.IsCancellationRequested) Orphans.Remove([path], SideFiles.RestorePrefix);
+            },
+            TestContext.Current.CancellationToken);
+        try
+        {
+            for (var i = 0; i < 5_000; i++)
+            {
+                using var made = OwnerLock.Make(path);
+                for (var look = 0; look < 10; look++) Assert.True(File.Exists(path), $"round {i}: the lock is gone");
+                File.Delete(path);
+            }
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await cleaner;
+        }
     }
 
     [Fact]

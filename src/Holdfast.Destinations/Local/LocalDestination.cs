@@ -171,22 +171,16 @@ public sealed class LocalDestination : IDestination
 
     private static void DeleteLeftover(string full)
     {
-        try
+        if (Posix.FindStamp(full) is not { IsFile: true })
         {
-            if (Posix.FindStamp(full) is not { IsFile: true })
-            {
-                File.Delete(full); // a link or a pipe: nobody writes it
-                return;
-            }
+            File.Delete(full); // a link or a pipe: nobody writes it
+            return;
+        }
 
-            // A writer that lives holds the lock, and this throws.
-            using var file = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            if (OwnerLock.HasName(file.SafeFileHandle)) File.Delete(full); // else its writer gave it up, and the name may be another's by now
-        }
-        catch (FileNotFoundException)
-        {
-            // Its writer has published it, or given it up.
-        }
+        using var held = OwnerLock.TryTake(full);
+        if (held is not null) File.Delete(full);
+        else if (Posix.FindStamp(full) is not null) throw new IOException($"'{full}' is being written, or its file system has no locks.", Errno.Again);
+        // else its writer has published it, or given it up
     }
 
     // False where something is in it.

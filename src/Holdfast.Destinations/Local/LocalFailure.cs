@@ -12,7 +12,7 @@ internal static class LocalFailure
         IOException { HResult: Errno.NoSpace or Errno.QuotaExceeded } => new(ErrorCatalogue.DestinationFull, $"Destination '{root}' is full.", "Make room there, or give another destination. What was not complete has been removed.", e),
         IOException { HResult: Errno.ReadOnlyFileSystem } => new(ErrorCatalogue.DestinationFailed, $"Destination '{root}' is read-only.", "Mount it for writing, or give another destination.", e),
         DirectoryNotFoundException => new(ErrorCatalogue.DestinationFailed, $"Destination '{root}' has vanished: {e.Message}", "Check that it is mounted.", e),
-        UnauthorizedAccessException => new(ErrorCatalogue.DestinationFailed, $"Destination '{root}' may not be written or read by this user: {e.Message}", "Give this user rights to it, or give another destination.", e),
+        UnauthorizedAccessException or IOException { HResult: Errno.Denied } => new(ErrorCatalogue.DestinationFailed, $"Destination '{root}' may not be written or read by this user: {e.Message}", "Give this user rights to it, or give another destination.", e),
         _ => new(ErrorCatalogue.DestinationFailed, $"Destination '{root}' failed: {e.Message}", "Check the disk and the mount.", e),
     };
 }

@@ -145,7 +145,7 @@ internal sealed class LocalUpload : IUpload
                 BufferSize = 0,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
-            if (OwnerLock.HasName(file.SafeFileHandle)) return file;
+            if (OwnerLock.HasName(file.SafeFileHandle, partial)) return file;
             // Between making it and locking it another run took it for a leftover. From now on the lock keeps it.
             file.Dispose();
             throw Taken(full);

@@ -25,7 +25,7 @@ internal static class Orphans
                 using var held = isLocked ? OwnerLock.TryTake(lockPath) : null;
                 if (isLocked && held is null) continue; // its maker lives, or has just ended and cleans up itself
                 foreach (var path in group.Where(path => path != lockPath)) RemoveWork(path);
-                RemoveFile(lockPath);
+                if (held is not null) RemoveFile(lockPath); // one that has come since is another's
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
