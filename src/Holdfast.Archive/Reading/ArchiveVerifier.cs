@@ -15,7 +15,7 @@ public static class ArchiveVerifier
     /// <exception cref="Core.Errors.HoldfastException">Corrupt, cut short or refused.</exception>
     public static async Task<ArchiveReading> VerifyAsync(ArchiveReader archive, int workers, ChainStreams? streams, CancellationToken cancellationToken)
     {
-        var points = streams?.Begin(archive) ?? [];
+        var (points, refusal) = streams?.Begin(archive) ?? ([], null);
         using var walk = new TarWalk(archive, points);
         await archive.Frames.ForEachAsync(
             Enumerable.Range(0, archive.Frames.Table.Count),
@@ -34,6 +34,6 @@ public static class ArchiveVerifier
         walk.End();
         foreach (var item in archive.Manifest.Items.Where(i => i.PageMap is not null)) await archive.ReadPageMapAsync(item, cancellationToken);
         foreach (var (_, point) in points) await point.EndAsync(cancellationToken);
-        return new(archive.Frames.Length, points.Select(p => p.Point.Refusal).FirstOrDefault(r => r is not null));
+        return new(archive.Frames.Length, refusal ?? points.Select(p => p.Point.Refusal).FirstOrDefault(r => r is not null));
     }
 }

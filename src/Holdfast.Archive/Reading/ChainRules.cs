@@ -46,6 +46,14 @@ public sealed class ChainRules
     public static HoldfastException NotWhole(string archive, HoldfastException problem) =>
         new(ErrorCatalogue.ChainIncomplete, $"'{archive}' builds on an archive that is not whole: {problem.Message}", problem.Hint, problem);
 
+    /// <summary>What is said where a stream is made of far less than its length by repeated parts; null where it is not.</summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="item">The stream.</param>
+    /// <param name="tarBytes">Bytes of the tar streams of the chain up to and with that archive.</param>
+    internal static HoldfastException? Repeats(ArchiveReader archive, ManifestItem item, long tarBytes) => item.Length <= (Int128)MostRepeats * tarBytes + FreeRepeats
+        ? null
+        : ArchiveFailure.Refused(archive.Name, $"{item.Name} is said to have {item.Length} bytes, made of {tarBytes} by naming the same parts over and over");
+
     private void CheckParts(ArchiveReader archive, ManifestItem item)
     {
         foreach (var part in item.Parts.Where(p => p.Archive != 0))
@@ -54,8 +62,7 @@ public sealed class ChainRules
             if (!_before[id].Layout.Holds(part)) throw ArchiveFailure.Refused(archive.Name, $"it names {part.Length} bytes at offset {part.Offset} of archive {id}, which are no part there");
         }
 
-        if (item.Length > (Int128)MostRepeats * _tarBytes + FreeRepeats)
-            throw ArchiveFailure.Refused(archive.Name, $"{item.Name} is said to have {item.Length} bytes, made of {_tarBytes} by naming the same parts over and over");
+        if (Repeats(archive, item, _tarBytes) is { } refusal) throw refusal;
     }
 
     private async Task CheckPagesAsync(ArchiveReader archive, ManifestItem item, CancellationToken cancellationToken)

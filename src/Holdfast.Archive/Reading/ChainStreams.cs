@@ -1,6 +1,7 @@
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
 
@@ -13,6 +14,7 @@ public sealed class ChainStreams(Func<ArchiveHeader, ManifestItem, IStreamCheck?
 {
     private readonly HeldParts _held = new();
     private readonly Dictionary<(string Engine, string Item), StreamSteps> _steps = [];
+    private long _tarBytes; // of the archives that were taken
 
     /// <summary>Takes an archive that was found whole: later points may name its parts.</summary>
     /// <param name="archive">The archive.</param>
@@ -20,25 +22,37 @@ public sealed class ChainStreams(Func<ArchiveHeader, ManifestItem, IStreamCheck?
     /// <param name="open">Opens its file again, where parts of it are to be read.</param>
     public void Add(ArchiveReader archive, AgeKeys keys, Func<CancellationToken, Task<IByteSource>> open)
     {
+        _tarBytes += archive.Frames.Length;
         if (archive.Manifest.Items.Any(i => i.Kind == ItemKind.Stream)) _held.Add(archive, keys, open);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _held.DisposeAsync();
 
-    /// <summary>Begins to look at the streams of a point, but for those whose parts are not all there, which <see cref="ChainRules"/> tell of.</summary>
-    internal IReadOnlyList<(ManifestItem Item, StreamPoint Point)> Begin(ArchiveReader archive)
+    /// <summary>
+    /// Begins to look at the streams of a point, but for those whose parts are not all there, which <see cref="ChainRules"/> tell of, and those that repeat
+    /// their parts more often than a restore takes: what is small and says that it is long would cost as much as its length.
+    /// </summary>
+    /// <returns>The streams, and what is refused of the others at once.</returns>
+    internal (IReadOnlyList<(ManifestItem Item, StreamPoint Point)> Points, HoldfastException? Refusal) Begin(ArchiveReader archive)
     {
+        HoldfastException? refusal = null;
         var points = new List<(ManifestItem, StreamPoint)>();
         foreach (var item in archive.Manifest.Items.Where(i => i.Kind == ItemKind.Stream && i.Parts.All(p => HasPart(archive, p))))
         {
+            if (ChainRules.Repeats(archive, item, _tarBytes + archive.Frames.Length) is { } repeats)
+            {
+                refusal ??= repeats;
+                continue;
+            }
+
             if (checkOf(archive.Header, item) is not { } check) continue;
             var key = (archive.Header.Engine, item.Name);
             if (!_steps.TryGetValue(key, out var steps)) _steps[key] = steps = new();
             points.Add((item, new(archive, item, check, _held, steps)));
         }
 
-        return points;
+        return (points, refusal);
     }
 
     private bool HasPart(ArchiveReader archive, ManifestPart part) => part.Archive == 0 || _held.Holds(archive.Manifest.Archives[part.Archive], part);

@@ -169,6 +169,29 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
+    public async Task What_names_the_same_parts_over_and_over_is_refused_without_being_looked_at()
+    {
+        var stream = new byte[60_000];
+        var chain = new Chain(BackupType.Backup);
+        await chain.AddStreamAsync(stream);
+        await chain.AddStreamAsync(stream);
+        var archive = (await TestArchive.OfAsync(chain.Archives[1])).WithManifest(manifest =>
+        {
+            var item = manifest["items"]![0]!;
+            var part = item["parts"]![0]!;
+            var count = 3 * ChainRules.FreeRepeats / stream.Length;
+            for (var i = 1; i < count; i++) item["parts"]!.AsArray().Add(part.DeepClone());
+            item["length"] = count * stream.Length;
+        });
+        chain.Archives[1] = archive.Pack();
+        var taken = new Counter();
+        var refusals = await VerifyAsync(chain, checkOf: () => new WithoutMarks(taken));
+        Assert.Null(refusals[0]);
+        Assert.Contains("by naming the same parts over and over", refusals[1], StringComparison.Ordinal);
+        Assert.Equal(stream.Length, taken.Value);
+    }
+
+    [Fact]
     public async Task Nothing_is_said_of_a_stream_whose_chain_is_not_there()
     {
         var chain = new Chain(BackupType.Backup);
@@ -301,6 +324,22 @@ public sealed class StreamCheckTests
 
         again?.Value = sources.Sum(s => s.BytesRead);
         return refusals;
+    }
+
+    // Takes whatever it is given, and can go on at its begin only: each part is new to it for all that is before it.
+    private sealed class WithoutMarks(Counter taken) : Items.IStreamCheck
+    {
+        public Items.StreamMark? Mark => new(0, 0, "");
+
+        public void Take(ReadOnlySpan<byte> bytes) => taken.Value += bytes.Length;
+
+        public void End()
+        {
+        }
+
+        public void GoOnAt(Items.StreamMark mark)
+        {
+        }
     }
 
     // Tells the first line of what it is given, as what it refuses.
