@@ -1,9 +1,11 @@
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Items;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Local;
+using Holdfast.Engines;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Stores;
@@ -268,6 +270,25 @@ public sealed class BackupRunnerTests : IAsyncLifetime
 
     private void Change() => _source.Databases["db"][5000]++;
 
+    [Fact]
+    public async Task An_incremental_that_is_verified_by_its_own_path_says_where_there_is_no_key_for_what_it_builds_on()
+    {
+        var full = await RunAsync(BackupKind.Full, BackupType.Backup);
+        _source.Databases["db"] = Bytes(101);
+        var incremental = await RunAsync(BackupKind.Incremental, BackupType.Backup);
+        Assert.Equal(BackupKind.Incremental, incremental.Kind);
+        var other = await RunAsync(BackupKind.Full, BackupType.Backup, _key.Recipient);
+        File.Copy(Path.Combine(_root, other.Path!), Path.Combine(_root, full.Path!), overwrite: true);
+        var chain = (await ChainsAsync()).Single(c => c.Archives.Any(a => a.Path == incremental.Path));
+        var path = new StoredPath(_destination, [chain], chain.Archives.Single(a => a.Path == incremental.Path));
+        var results = new List<VerifyResult>();
+        await foreach (var result in Verifier.VerifyAsync(path, AgeKeys.None, [new PlainEngine()], Token)) results.Add(result);
+        var problem = results.Single().Problem!;
+        Assert.Equal(ErrorCatalogue.KeyMissing, problem.Error);
+        Assert.StartsWith("Whether '", problem.Message, StringComparison.Ordinal);
+        Assert.Contains($"{Path.GetFileName(incremental.Path)}' finds what it builds on is not known: ", problem.Message, StringComparison.Ordinal);
+    }
+
     private BackupRunner Runner(BackupKind kind, BackupType type, AgeRecipient? recipient) => new(
         "fake",
         _source,
@@ -299,5 +320,32 @@ public sealed class BackupRunnerTests : IAsyncLifetime
         var bytes = _source.Databases["restored"];
         _source.Databases.Remove("restored");
         return bytes;
+    }
+
+    // Looks at streams, and refuses none.
+    private sealed class PlainEngine : IDatabaseEngine
+    {
+        public string Name => "fake";
+
+        public IDatabaseSource Attach(SourceConfig config) => throw new NotSupportedException();
+
+        public IStreamCheck CheckOf(string item) => new Check();
+
+        private sealed class Check : IStreamCheck
+        {
+            public StreamMark? Mark => new(0, 0, "");
+
+            public void Take(ReadOnlySpan<byte> bytes)
+            {
+            }
+
+            public void End()
+            {
+            }
+
+            public void GoOnAt(StreamMark mark)
+            {
+            }
+        }
     }
 }

@@ -34,7 +34,7 @@ public static class Verifier
                 if (path.Archive is not null && path.Archive != archive) continue;
                 var result = await VerifyAsync(path, chain, archive, rules, streams, keys, engines, cancellationToken);
                 // A parent that cannot be read now, or for which no key is here, says nothing of what builds on it.
-                if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete) result = result with { Problem = NotKnown(archive, unknown) };
+                if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete) result = result with { Problem = NotKnown(archive.Path, unknown.Problem!) };
                 else if (result.Problem is { } problem && !problem.IsDamage) unknown ??= result;
                 yield return result;
             }
@@ -109,9 +109,17 @@ public static class Verifier
         {
             // Whether it finds what it builds on is asked of whole chains.
         }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.Refused)
+        {
+            throw; // what its own manifest asks of the others; which archive is meant is said
+        }
         catch (HoldfastException e) when (e.IsDamage)
         {
             throw ChainRules.NotWhole(archive.Name, e);
+        }
+        catch (HoldfastException e)
+        {
+            throw NotKnown(archive.Name, e); // it was read itself a moment ago: no key for what it builds on, or a destination that is silent by now
         }
 
         ValueTask Take(Action take)
@@ -132,8 +140,8 @@ public static class Verifier
     private static IStreamCheck? CheckOf(IReadOnlyCollection<IDatabaseEngine> engines, ArchiveHeader header, ManifestItem item) =>
         engines.FirstOrDefault(e => e.Name == header.Engine)?.CheckOf(item.Name);
 
-    private static HoldfastException NotKnown(StoredArchive archive, VerifyResult parent) => new(
-        parent.Problem!.Error, $"Whether '{archive.Path}' finds what it builds on is not known: {parent.Problem.Message}", parent.Problem.Hint, parent.Problem);
+    private static HoldfastException NotKnown(string archive, HoldfastException problem) =>
+        new(problem.Error, $"Whether '{archive}' finds what it builds on is not known: {problem.Message}", problem.Hint, problem);
 
     private static HoldfastException Twice(ArchiveReader archive) => new(
         ErrorCatalogue.Refused, $"'{archive.Name}' is the same archive ({archive.Header.Id}) as an earlier one of its chain: it was copied over the one that was written there.", "Take the chain from another destination.");
