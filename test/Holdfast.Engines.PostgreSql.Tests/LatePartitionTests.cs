@@ -100,6 +100,17 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
         CREATE TABLE k1 PARTITION OF k FOR VALUES FROM (0) TO (5); INSERT INTO k SELECT generate_series(1, 20);
         """;
 
+    private const string FailingInside = """
+        CREATE FUNCTION ok(i int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM lim WHERE m >= i); END $$;
+        CREATE FUNCTION at2(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN CASE i WHEN 2 THEN key(i) ELSE i END; END $$;
+        CREATE TABLE b(i int, CONSTRAINT small CHECK (ok(i))) PARTITION BY RANGE (fine(i)); CREATE TABLE b0 PARTITION OF b DEFAULT;
+        CREATE TABLE b1 PARTITION OF b FOR VALUES FROM (0) TO (5) PARTITION BY LIST (i); CREATE TABLE b1a PARTITION OF b1 DEFAULT;
+        CREATE TABLE c(i int, n int NOT NULL GENERATED ALWAYS AS (at2(i)) STORED, CONSTRAINT there CHECK (n IS NOT NULL),
+                       CONSTRAINT small CHECK (n IS NOT NULL AND ok(n))) PARTITION BY RANGE (fine(i));
+        CREATE TABLE c0 PARTITION OF c DEFAULT; CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (5) PARTITION BY LIST (i);
+        CREATE TABLE c1a PARTITION OF c1 DEFAULT; INSERT INTO b SELECT generate_series(1, 20); INSERT INTO c SELECT generate_series(1, 20);
+        """;
+
     // The list has it all the same in the order in which each can be made.
     private const string FailingWithRoot = """
         CREATE FUNCTION ok(i int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM lim WHERE m >= i); END $$;
@@ -233,6 +244,30 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
         var warnings = await RestoreAsync(to.Source(), items, fingerprint, true);
         await MendAsync(warnings, Cluster.User, to);
         foreach (var query in (string[])[Routed, Triggers]) Assert.Equal(await from.QueryAsync("shop", query), await to.QueryAsync("copy", query));
+    }
+
+    [Theory]
+    [InlineData(13)]
+    [InlineData(15)]
+    [InlineData(18)]
+    public async Task Partitions_whose_key_works_are_attached_though_what_they_have_of_their_table_fails(int major)
+    {
+        await using var other = major == 15 ? null : await OtherServers.StartAsync(major);
+        var (from, to) = (major < 15 ? other! : Cluster, other ?? Cluster);
+        await from.CreateAsync("shop");
+        await from.RunAsync("shop", Functions + FailingInside, Cluster.User);
+        var (items, fingerprint) = await BackUpAsync("shop", from.Source());
+        var warnings = await RestoreAsync(to.Source(), items, fingerprint, true);
+        const string Tree = "SELECT inhrelid::regclass::text FROM pg_inherits ORDER BY 1";
+        Assert.Equal(["b0", "b1", "b1a", "c0", "c1", "c1a"], await to.QueryAsync("copy", Tree));
+        string[] found = [.. Listed.In(warnings)];
+        Assert.Equal(["ALTER TABLE public.b VALIDATE CONSTRAINT small"], found.Where(f => f.Contains("public.b", StringComparison.Ordinal)));
+        Assert.Single(found, f => f.Contains("DROP COLUMN", StringComparison.Ordinal));
+        await MendAsync(warnings, Cluster.User, to);
+        const string Rows = "SELECT tableoid::regclass::text, i, n FROM c ORDER BY i";
+        const string Checks = "SELECT conrelid::regclass::text, conname, convalidated, coninhcount FROM pg_constraint WHERE contype = 'c' ORDER BY 1, 2";
+        foreach (var query in (string[])[Rows, Checks, "SELECT tableoid::regclass::text, i FROM b ORDER BY i"])
+            Assert.Equal(await from.QueryAsync("shop", query), await to.QueryAsync("copy", query));
     }
 
     [Fact]

@@ -27,7 +27,8 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
             UNION SELECT i.inhrelid, k.depth + 1 FROM keyed k JOIN pg_inherits i ON i.inhparent = k.id
             WHERE EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = i.inhrelid AND c.relispartition AND c.relkind = 'p'))
         SELECT p.oid::regclass::text, n.nspname::text, c.relname::text, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid),
-               pg_partition_root(c.oid)::regclass::text
+               pg_partition_root(c.oid)::regclass::text,
+               ARRAY(SELECT a.relid::regclass::text FROM pg_partition_ancestors(c.oid) a WHERE a.relid <> c.oid)
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
              JOIN pg_class p ON p.oid = i.inhparent
         WHERE c.relispartition AND c.relkind IN ('r', 'p')
@@ -87,6 +88,16 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         }
     }
 
+    /// <summary>Those that belong together, as SQL: the uppermost table, which is no partition, and all that are detached below it.</summary>
+    public IEnumerable<IReadOnlyList<string>> Trees =>
+        _partitions.GroupBy(p => p.Root, (root, below) => (string[])[root, .. below.Select(p => p.Name)]);
+
+    /// <summary>Tables as SQL that one was a partition of, directly or not; none if it is not detached.</summary>
+    public IReadOnlyList<string> Above(string table) => _partitions.FirstOrDefault(p => p.Name == table)?.Above ?? [];
+
+    /// <summary>Whether one is a partition again.</summary>
+    public bool IsAttachedAgain(string table) => _partitions.Any(p => p.Name == table && !_apart.Contains(p.Plain));
+
     /// <summary>
     /// Whether rows are those of such a table that has some which come by way of its root. It finds the partition of each, so these stay
     /// attached, and the rows have to wait.
@@ -99,7 +110,13 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         await connection.RunAsync(LoadSessions.PinCatalog, cancellationToken);
         var found = await connection.QueryAsync(
             Found,
-            r => new Partition(r.GetString(0), (r.GetString(1), r.GetString(2)), r.GetString(3), r.GetString(4), r.GetString(5)),
+            r => new Partition(
+                r.GetString(0),
+                (r.GetString(1), r.GetString(2)),
+                r.GetString(3),
+                r.GetString(4),
+                r.GetString(5),
+                r.GetFieldValue<string[]>(6)),
             cancellationToken);
         if (found.Count == 0) return;
         var roots = (await connection.QueryAsync(
@@ -175,7 +192,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     private static partial Regex ParentIn();
 
     // Its text is SQL already: quoted, and with the schema.
-    private sealed record Partition(string Of, (string Schema, string Name) Plain, string Name, string Bound, string Root)
+    private sealed record Partition(string Of, (string Schema, string Name) Plain, string Name, string Bound, string Root, string[] Above)
     {
         public bool IsDefault => Bound == "DEFAULT";
 

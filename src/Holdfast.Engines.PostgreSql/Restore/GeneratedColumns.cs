@@ -76,6 +76,12 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ORDER BY t.depth, pg_catalog.pg_get_expr(c.relpartbound, c.oid) OPERATOR(pg_catalog.=) 'DEFAULT', c.oid
         """;
 
+    private const string Named = """
+        SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass::pg_catalog.oid
+        """;
+
     private const string StillGenerated = """
         SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute a
         WHERE a.attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass AND a.attgenerated OPERATOR(pg_catalog.=) 's'
@@ -97,15 +103,12 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ORDER BY k.oid, a.attnum
         """;
 
-    private readonly Dictionary<(string Top, string Column), string> _failed = []; // once, also where several partitions have it
-    private readonly List<string> _leftOut = [];
+    private readonly Dictionary<(string Top, string Column), Failure> _failed = []; // once, also where several partitions have it
+    private readonly List<(string Table, string? Check, PostgresException? Error, string Told)> _leftOut = [];
     private readonly HashSet<(string Table, string Column)> _ordinary = [];
     private readonly HashSet<(string Table, string Column)> _freed = [];
     private ILookup<(string Schema, string Table), GeneratedColumn> _columns =
         Array.Empty<GeneratedColumn>().ToLookup(c => (c.Schema, c.Table));
-
-    /// <summary>What failed, and what was left out for that, in the order in which it is mended.</summary>
-    public IReadOnlyList<string> Failed => [.. _failed.Values, .. _leftOut];
 
     /// <summary>Whether there are any.</summary>
     public bool Any => _columns.Count > 0;
@@ -176,8 +179,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         var of = await ConstraintAsync(refused, cancellationToken);
         if (of is not null && ordinary.Any(c => of.Columns.Contains(c.Name)))
         {
-            await connection.RunAsync(of.Drop, cancellationToken);
-            _leftOut.Add(LateChecks.Tell($"CHECK {of.Name} of {of.Table}, which refuses rows without these values", refused, of.Add));
+            await LeaveOutAsync(of, refused.ConstraintName ?? "", refused, cancellationToken);
             return true;
         }
 
@@ -186,6 +188,74 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         if (meant.Count == 0 && isByColumn) meant = still;
         foreach (var column in meant) await MakeOrdinaryAsync(table, column, refused, cancellationToken);
         return meant.Count > 0;
+    }
+
+    /// <summary>
+    /// Makes columns ordinary ones also in the other tables of a tree of partitions, and leaves the same constraints out there: else none of
+    /// them could be attached. All rows are where they belong.
+    /// </summary>
+    /// <param name="trees">The trees, each with its tables as SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task AlignAsync(IEnumerable<IReadOnlyList<string>> trees, CancellationToken cancellationToken)
+    {
+        foreach (var tree in trees)
+        {
+            var ordinary = _failed.Where(f => tree.Contains(f.Key.Top)).DistinctBy(f => f.Key.Column).Select(f => f.Value).ToList();
+            var leftOut = new List<(string Name, PostgresException Error)>();
+            foreach (var (_, check, error, _) in _leftOut.Where(l => l.Check is not null && tree.Contains(l.Table)).DistinctBy(l => l.Check).ToList())
+            {
+                // A partition may have one of its own.
+                if (await ConstraintAsync(tree[0], check!, cancellationToken) is not null) leftOut.Add((check!, error!));
+            }
+
+            foreach (var table in tree.Reverse())
+            {
+                foreach (var (column, error, _) in ordinary)
+                {
+                    var isStill = (await StillAsync(table, [column], cancellationToken)).Count > 0;
+                    if (isStill) await MakeOrdinaryAsync(table, column, error, cancellationToken);
+                }
+
+                foreach (var (check, error) in leftOut)
+                {
+                    var found = await ConstraintAsync(table, check, cancellationToken);
+                    if (found is not null) await LeaveOutAsync(found, check, error, cancellationToken);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// What failed, and what was left out for that, in the order in which it is mended. That of a partition is mended with its table's.
+    /// </summary>
+    /// <param name="partitions">Those that are attached again.</param>
+    public IReadOnlyList<string> Failed(DetachedPartitions partitions)
+    {
+        var again = _failed.ToLookup(f => partitions.IsAttachedAgain(f.Key.Top)
+            && partitions.Above(f.Key.Top).Any(a => _failed.ContainsKey((a, f.Key.Column))));
+        // The table may let it be NULL where its partition does not.
+        var stricter = again[true].Where(f => f.Value.Column.IsNotNull
+            && !partitions.Above(f.Key.Top).Any(a => _failed.GetValueOrDefault((a, f.Key.Column))?.Column.IsNotNull == true));
+        var leftOut = _leftOut.Where(l => l.Check is null || !partitions.IsAttachedAgain(l.Table)
+            || !_leftOut.Exists(o => o.Check == l.Check && partitions.Above(l.Table).Contains(o.Table)));
+        return
+        [
+            .. again[false].Select(f => f.Value.Told),
+            .. stricter.Select(f => NotNull(f.Key.Top, f.Value.Column)),
+            .. leftOut.Select(l => l.Told),
+        ];
+    }
+
+    private static string NotNull(string table, GeneratedColumn column) => FailedObjects.Tell(
+        $"NOT NULL of {column.Quoted} of {table}",
+        "it refuses rows without these values.",
+        $"ALTER TABLE {table} ALTER COLUMN {column.Quoted} SET NOT NULL");
+
+    private async Task LeaveOutAsync(Check check, string name, PostgresException error, CancellationToken cancellationToken)
+    {
+        await connection.RunAsync(check.Drop, cancellationToken);
+        var what = $"CHECK {check.Name} of {check.Table}, which refuses rows without these values";
+        _leftOut.Add((check.Table, name, error, LateChecks.Tell(what, error, check.Add)));
     }
 
     private async Task<List<GeneratedColumn>> StillAsync(
@@ -204,7 +274,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
             await DropExpressionAsync(top, column, cancellationToken);
             var what = $"generated column {column.Quoted} of {top}, an ordinary one now that is NULL in restored rows "
                 + "(to make it again takes what it has: indexes, constraints, statistics, comment, grants)";
-            _failed.Add((top, column.Name), LateChecks.Tell(what, e, $"ALTER TABLE {top} {made.MadeAgain}"));
+            _failed.Add((top, column.Name), new(made, e, LateChecks.Tell(what, e, $"ALTER TABLE {top} {made.MadeAgain}")));
             await LetBeNullAsync(top, made, cancellationToken);
         }
     }
@@ -232,14 +302,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         while (tree.Find(t => t.IsNotNull) is { Table: { } table })
         {
             await connection.RunAsync($"ALTER TABLE {table} ALTER COLUMN {column.Quoted} DROP NOT NULL", cancellationToken);
-            if (!column.IsNotNull)
-            {
-                _leftOut.Add(FailedObjects.Tell(
-                    $"NOT NULL of {column.Quoted} of {table}",
-                    "it refuses rows without these values.",
-                    $"ALTER TABLE {table} ALTER COLUMN {column.Quoted} SET NOT NULL"));
-            }
-
+            if (!column.IsNotNull) _leftOut.Add((table, null, null, NotNull(table, column)));
             tree = await TreeAsync(); // those below may have it from there
         }
 
@@ -276,6 +339,17 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     {
         if (refused.SqlState != PostgresErrorCodes.CheckViolation) return null;
         if (refused is not { SchemaName: { } schema, TableName: { } table, ConstraintName: { } name }) return null;
+        return await ConstraintAsync(schema, table, name, cancellationToken);
+    }
+
+    private async Task<Check?> ConstraintAsync(string table, string name, CancellationToken cancellationToken)
+    {
+        var (schema, of) = (await AskAsync(Named, r => (r.GetString(0), r.GetString(1)), cancellationToken, table))[0];
+        return await ConstraintAsync(schema, of, name, cancellationToken);
+    }
+
+    private async Task<Check?> ConstraintAsync(string schema, string table, string name, CancellationToken cancellationToken)
+    {
         var found = await AskAsync(
             Constraint,
             r => (Table: r.GetString(0), Name: r.GetString(1), Definition: r.GetString(2), Comment: r.TextOrNull(3), Column: r.GetString(4)),
@@ -299,6 +373,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         await connection.RunAsync(LoadSessions.Pin, cancellationToken);
         return await connection.QueryAsync(sql, read, cancellationToken, parameters);
     }
+
+    private sealed record Failure(GeneratedColumn Column, PostgresException Error, string Told);
 
     private sealed record Check(string Table, string Name, string Definition, string? Comment, IReadOnlySet<string> Columns)
     {

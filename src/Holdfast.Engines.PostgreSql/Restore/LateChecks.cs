@@ -85,9 +85,10 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     public async Task EndAsync(CancellationToken cancellationToken)
     {
         await _staged!.MoveAsync(cancellationToken);
-        _failed.AddRange(_columns!.Failed);
-        _failed.AddRange(await _checks!.ApplyAsync(_columns.Ordinary, cancellationToken));
-        _failed.AddRange(await _partitions!.AttachAsync(cancellationToken));
+        await _columns!.AlignAsync(_partitions!.Trees, cancellationToken);
+        await _checks!.ApplyAsync(_columns.Ordinary, _partitions, cancellationToken);
+        var apart = await _partitions.AttachAsync(cancellationToken);
+        _failed.AddRange([.. _columns.Failed(_partitions), .. _checks.Failed(_partitions), .. apart]);
         await DisposeAsync();
     }
 

@@ -29,6 +29,8 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     private const string Domain = "DOMAIN";
 
     private readonly List<Check> _checks = [];
+    private readonly List<(Check Check, bool IsThere, PostgresException Error, string Told)> _weak = [];
+    private readonly List<string> _uncommented = [];
 
     /// <summary>Takes them away.</summary>
     public async Task SuspendAsync(CancellationToken cancellationToken)
@@ -53,39 +55,55 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>Makes them again.</summary>
+    /// <summary>
+    /// Makes them again, those of partitions first: no table can have one of them, or have it valid, if a partition of it has not.
+    /// </summary>
     /// <param name="ordinary">Columns that are generated no more, each with its table as SQL.</param>
+    /// <param name="partitions">Those that are to be attached.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What failed.</returns>
-    public async Task<IReadOnlyList<string>> ApplyAsync(
-        IReadOnlySet<(string Table, string Column)> ordinary, CancellationToken cancellationToken)
+    public async Task ApplyAsync(
+        IReadOnlySet<(string Table, string Column)> ordinary, DetachedPartitions partitions, CancellationToken cancellationToken)
     {
-        var failed = new List<string>();
-        foreach (var check in _checks)
+        foreach (var check in _checks.OrderByDescending(c => partitions.Above(c.Of).Count))
         {
-            if (await TryAsync(check.Add, cancellationToken) is { } error)
+            var below = _weak.Where(w => w.Check.Name == check.Name && partitions.Above(w.Check.Of).Contains(check.Of)).ToList();
+            if (below.Find(w => !w.IsThere) is { Error: { } missing })
+            {
+                _weak.Add((check, false, missing, LateChecks.Tell(check.Text, missing, check.AddAndComment)));
+                continue;
+            }
+
+            if ((below.Count > 0 ? below[0].Error : await TryAsync(check.Add, cancellationToken)) is { } error)
             {
                 // One about such a column goes with it when that is made again.
                 if (ordinary.Any(o => o.Table == check.Of && check.Generated.Contains(Sql.Name(o.Column), StringComparison.Ordinal)))
                 {
-                    failed.Add(LateChecks.Tell(check.Text, error, check.AddAndComment));
+                    _weak.Add((check, false, error, LateChecks.Tell(check.Text, error, check.AddAndComment)));
                     continue;
                 }
 
                 if (await TryAsync($"{check.Add} NOT VALID", cancellationToken) is { } worse)
                 {
-                    failed.Add(LateChecks.Tell(check.Text, worse, check.Add));
+                    _weak.Add((check, false, worse, LateChecks.Tell(check.Text, worse, check.Add)));
                     continue;
                 }
 
-                failed.Add(LateChecks.Tell($"{check.Text}, for the rows that are there (new ones are checked)", error, check.Validate));
+                var what = $"{check.Text}, for the rows that are there (new ones are checked)";
+                _weak.Add((check, true, error, LateChecks.Tell(what, error, check.Validate)));
             }
 
             if (check.Comment is not null && await TryAsync(check.CommentOn, cancellationToken) is { } uncommented)
-                failed.Add(LateChecks.Tell($"comment on {check.Text}", uncommented, check.CommentOn));
+                _uncommented.Add(LateChecks.Tell($"comment on {check.Text}", uncommented, check.CommentOn));
         }
+    }
 
-        return failed;
+    /// <summary>What failed, in the order in which it is mended. That of a partition is mended with that of its table.</summary>
+    /// <param name="partitions">Those that are attached again.</param>
+    public IReadOnlyList<string> Failed(DetachedPartitions partitions)
+    {
+        var left = _weak.Where(w => !partitions.IsAttachedAgain(w.Check.Of)
+            || !_weak.Exists(o => o.Check.Name == w.Check.Name && partitions.Above(w.Check.Of).Contains(o.Check.Of)));
+        return [.. left.Select(w => w.Told), .. _uncommented];
     }
 
     private async Task<List<Check>> FindAsync(CancellationToken cancellationToken)
