@@ -299,6 +299,7 @@ public sealed class LatePartitionTests(Cluster cluster) : ServerTest(cluster)
             CREATE TABLE a(i int) PARTITION BY RANGE (key(i)); CREATE TABLE a1 PARTITION OF a DEFAULT; INSERT INTO a VALUES (1);
             CREATE TABLE z(i int) PARTITION BY RANGE (key(i)); CREATE TABLE z1 PARTITION OF z DEFAULT; INSERT INTO z VALUES (1), (2);
             CREATE MATERIALIZED VIEW v2 AS SELECT count(*) FROM z; CREATE MATERIALIZED VIEW v1 AS SELECT v2.count FROM v2, a;
+            CREATE MATERIALIZED VIEW v4 AS SELECT count(*) FROM a; CREATE MATERIALIZED VIEW v3 AS SELECT v4.count FROM v4, z;
             """);
         var (items, fingerprint) = await BackUpAsync("shop");
         await MendAsync(await RestoreAsync(Cluster.Source(), items, fingerprint, true), Cluster.User);
