@@ -17,7 +17,7 @@ public sealed class ServerVerbTests
 
         var text = await served.RunAsync(0, "backup", "--template", "nightly");
         Assert.Contains("demo/a.db: done, full snapshot, ", text.Output, StringComparison.Ordinal);
-        Assert.Contains("2 done, 0 unchanged, 0 failed: ", text.Output, StringComparison.Ordinal);
+        Assert.Contains("2 done, 0 failed: ", text.Output, StringComparison.Ordinal);
         var again = await served.JsonAsync(0, "backup", "demo/a.db", "--kind", "incremental");
         Assert.True(Assert.Single(again["items"]!.AsArray())!["result"]!["unchanged"]!.GetValue<bool>());
         Assert.All((await served.JsonAsync(0, "databases"))["items"]!.AsArray(), d => Assert.Equal("Covered", Text(d!, "state")));
@@ -48,6 +48,24 @@ public sealed class ServerVerbTests
         encryption["encryptSnapshots"] = true;
         foreach (var command in (string[][])[["put", "keyed", "-f", await served.FileAsync("keyed.json", definition)], ["show", "keyed"]])
             Assert.DoesNotContain("unencrypted", (await served.RunAsync(0, ["server-wide", .. command])).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_without_a_change_that_misses_a_destination_is_counted_once_as_incomplete()
+    {
+        await using var served = await Served.StartAsync();
+        await served.SetUpAsync();
+        await served.RunAsync(0, "destination", "put", "usb", "--path", $"{served.Place.Destination}/usb");
+        var both = Served.Template();
+        both["destinations"] = new JsonArray("nas", "usb");
+        await served.RunAsync(0, "server-wide", "put", "nightly", "-f", await served.FileAsync("both.json", both));
+        Assert.Contains("2 done, 0 failed: ", (await served.RunAsync(0, "backup", "--template", "nightly")).Output, StringComparison.Ordinal);
+        Assert.Contains("2 done (2 unchanged), 0 failed: ", (await served.RunAsync(0, "backup", "--template", "nightly", "--kind", "incremental")).Output, StringComparison.Ordinal);
+        Directory.Move($"{served.Place.Destination}/usb", $"{served.Place.Destination}/away");
+        var text = await served.RunAsync(1, "backup", "--template", "nightly", "--kind", "incremental");
+        Assert.Contains("0 done, 2 incomplete, 0 failed: ", text.Output, StringComparison.Ordinal);
+        var run = (await served.JsonAsync(0, "run", "list", "--limit", "1"))["items"]!.AsArray().Single()!;
+        Assert.Equal((2, 0, 0, 2, 0), ((int)run["due"]!, (int)run["done"]!, (int)run["unchanged"]!, (int)run["incomplete"]!, (int)run["failed"]!));
     }
 
     [Fact]

@@ -52,8 +52,9 @@ internal static class BackupReport
         }
 
         if (passedOver is not null) PassedOverReport.Write(console, passedOver);
+        var incomplete = sum.CompletedWithErrors > 0 ? $", {sum.CompletedWithErrors} incomplete" : "";
         console.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{sum.Completed + sum.CompletedWithErrors} backed up, {sum.Unchanged} unchanged, {sum.Failed} failed: {Words.Bytes(sum.DatabaseBytes)} of databases, {Words.Bytes(sum.StoredBytes)} stored in {root}, {Words.Seconds(elapsed)}"));
+            $"{sum.Completed} backed up, {sum.Unchanged} unchanged{incomplete}, {sum.Failed} failed: {Words.Bytes(sum.DatabaseBytes)} of databases, {Words.Bytes(sum.StoredBytes)} stored in {root}, {Words.Seconds(elapsed)}"));
     }
 
     private static (string, string?)[] Row(BackupOutcome o) =>
@@ -63,7 +64,7 @@ internal static class BackupReport
         {
             BackupState.Completed => ("done", "green"),
             BackupState.Unchanged => ("unchanged", "grey"),
-            BackupState.CompletedWithErrors => ("done with errors", "yellow"),
+            BackupState.CompletedWithErrors => ("incomplete", "yellow"),
             _ => ("FAILED", "red"),
         },
         (o.State == BackupState.Unchanged ? "-" : $"{o.Kind?.ToString().ToLowerInvariant()} {o.Type?.ToString().ToLowerInvariant()}".Trim(), null),

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 
 namespace Holdfast.Cli.Output;
 
@@ -38,10 +39,12 @@ internal static class OperationReport
 
         foreach (var warning in operations.SelectMany(o => (o["result"]?["warnings"] as JsonArray ?? []).Select(w => $"{o.Text("database")}: {w}")).Take(MostRowsOnScreen)) console.Line(warning);
         foreach (var hint in failed.Select(o => o.Find("error", "hint")).OfType<string>().Distinct(StringComparer.Ordinal).Take(5)) console.Note($"hint: {hint}");
-        var unchanged = operations.Count(o => o.Flag("result", "unchanged"));
-        if (operations.Count > 1) console.Line($"{operations.Count - failed.Count - unchanged} done, {unchanged} unchanged, {failed.Count} failed: {Words.Bytes(operations.Sum(o => o.Number("result", "storedBytes")))} stored");
+        if (operations.Count > 1) console.Line($"{Counts(operations)}: {Words.Bytes(operations.Sum(o => o.Number("result", "storedBytes")))} stored");
         return ExitCode(operations.Count, failed);
     }
+
+    private static OutcomeCounts Counts(IEnumerable<JsonNode> operations) => OutcomeCounts.Of(
+        operations.Select(o => (Enum.Parse<OperationState>(o.Text("state")), o.Flag("result", "unchanged"))));
 
     // One kind of failure for all is that failure; some done and some not is "done with errors".
     private static int ExitCode(int all, List<JsonNode> failed)
@@ -63,7 +66,7 @@ internal static class OperationReport
     {
         "Completed" when o.Flag("result", "unchanged") => ("unchanged", "grey"),
         "Completed" => ("done", "green"),
-        "CompletedWithErrors" => ("done with errors", "yellow"),
+        "CompletedWithErrors" => ("incomplete", "yellow"),
         "Failed" => ("FAILED", "red"),
         var other => (other.ToLowerInvariant(), null),
     };
