@@ -23,6 +23,7 @@ public sealed class NodeState : IAsyncDisposable
     private readonly StateMirror<ChainCheck> _checks;
     private readonly StateMirror<TrustedClock> _clocks;
     private readonly StateMirror<Run> _runs;
+    private readonly StateMirror<RunDueList> _runDue;
 
     /// <summary>Makes it; empty until <see cref="StartAsync"/>.</summary>
     public NodeState(IStateStore store, TimeProvider time)
@@ -41,6 +42,7 @@ public sealed class NodeState : IAsyncDisposable
         _checks = new(store, "checks/", time);
         _clocks = new(store, "clock/", time);
         _runs = new(store, "runs/", time);
+        _runDue = new(store, "run-due/", time);
         Statuses = new(_statuses, Writer);
         Databases = new(_databases, Writer);
         SourceRecords = new(_sourceRecords, Writer);
@@ -48,6 +50,7 @@ public sealed class NodeState : IAsyncDisposable
         Checks = new(_checks, Writer);
         Clocks = new(_clocks, Writer);
         Runs = new(_runs, Writer);
+        RunDue = new(_runDue, Writer);
         Tell(Templates);
         Tell(Tasks);
         Tell(Destinations);
@@ -60,6 +63,7 @@ public sealed class NodeState : IAsyncDisposable
         Tell(_checks);
         Tell(_clocks);
         Tell(_runs);
+        Tell(_runDue);
     }
 
     /// <summary>The store.</summary>
@@ -98,6 +102,9 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Runs of server-wide backup tasks, by id; see <see cref="Node.Runs.RunRegistry"/>.</summary>
     public StateRecords<Run> Runs { get; }
 
+    /// <summary>The databases that were due in the runs that may still change; see <see cref="Node.Runs.RunDueStore"/>.</summary>
+    public StateRecords<RunDueList> RunDue { get; }
+
     /// <summary>What verifying chains has found; see <see cref="Restores.ChainChecks"/>.</summary>
     public StateRecords<ChainCheck> Checks { get; }
 
@@ -107,6 +114,7 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Values that cannot be read, by their keys in the store.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
         Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(Identities, "destination-identities/")).Concat(Of(Sources, "sources/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_sourceRecords, "source-records/")).Concat(Of(_operations, "operations/")).Concat(Of(_checks, "checks/")).Concat(Of(_clocks, "clock/")).Concat(Of(_runs, "runs/"))
+            .Concat(Of(_runDue, "run-due/"))
             .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
     /// <summary>Told when <see cref="Unreadable"/> got another one. Must not block.</summary>
@@ -129,6 +137,7 @@ public sealed class NodeState : IAsyncDisposable
         supervisor.Watch(_checks);
         supervisor.Watch(_clocks);
         supervisor.Watch(_runs);
+        supervisor.Watch(_runDue);
     }
 
     /// <summary>Reads everything and follows it from then on.</summary>
@@ -136,7 +145,8 @@ public sealed class NodeState : IAsyncDisposable
     {
         await Task.WhenAll(
             Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken), Identities.StartAsync(cancellationToken), Sources.StartAsync(cancellationToken),
-            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _sourceRecords.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken), _checks.StartAsync(cancellationToken), _clocks.StartAsync(cancellationToken), _runs.StartAsync(cancellationToken));
+            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _sourceRecords.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken), _checks.StartAsync(cancellationToken), _clocks.StartAsync(cancellationToken), _runs.StartAsync(cancellationToken),
+            _runDue.StartAsync(cancellationToken));
         Writer.Start();
     }
 
@@ -156,6 +166,7 @@ public sealed class NodeState : IAsyncDisposable
         await _checks.DisposeAsync();
         await _clocks.DisposeAsync();
         await _runs.DisposeAsync();
+        await _runDue.DisposeAsync();
     }
 
     private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror, string prefix)

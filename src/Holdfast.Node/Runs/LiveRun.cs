@@ -18,6 +18,9 @@ internal sealed class LiveRun(Run head, Dictionary<string, (DatabaseId Database,
     /// <summary>Whether more operations are being added to what somebody asked for.</summary>
     public bool IsFilling { get; set; }
 
+    /// <summary>How many of <see cref="Due"/> are stored; those that are there never go.</summary>
+    public int StoredDue { get; set; }
+
     /// <summary>Whether it has changed since it was stored.</summary>
     public bool IsChanged { get; set; } = true;
 

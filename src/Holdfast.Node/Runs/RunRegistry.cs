@@ -17,6 +17,7 @@ namespace Holdfast.Node.Runs;
 /// name their run; what becomes of them is followed. The runs of each task that may still change are held in memory, older ones are read from the state.
 /// </summary>
 /// <param name="records">As they are stored.</param>
+/// <param name="due">What was due in them, as it is stored.</param>
 /// <param name="operations">All operations.</param>
 /// <param name="tasks">All tasks.</param>
 /// <param name="templates">All server-wide backup tasks.</param>
@@ -25,7 +26,8 @@ namespace Holdfast.Node.Runs;
 /// <param name="settings">Tag and time zone of the node.</param>
 /// <param name="time">The clock.</param>
 public sealed class RunRegistry(
-    StateRecords<Run> records, OperationBook operations, TaskBook tasks, StateMirror<Template> templates, Func<string, TaskStatus> statusOf, Func<DatabaseId, long> sizeOf, NodeSettings settings, TimeProvider time)
+    StateRecords<Run> records, StateRecords<RunDueList> due, OperationBook operations, TaskBook tasks, StateMirror<Template> templates,
+    Func<string, TaskStatus> statusOf, Func<DatabaseId, long> sizeOf, NodeSettings settings, TimeProvider time)
 {
     /// <summary>Runs that are kept; older ones are forgotten.</summary>
     public const int Kept = 1_000;
@@ -35,6 +37,7 @@ public sealed class RunRegistry(
 
     // Held by itself: under it no operation, queue or scheduler is called, for they call here under their own locks.
     private readonly Lock _gate = new();
+    private readonly RunDueStore _due = new(due);
     private readonly Dictionary<string, LiveRun> _live = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _slots = new(StringComparer.Ordinal);
     private long _lastTime;
@@ -70,13 +73,20 @@ public sealed class RunRegistry(
     /// <param name="ofAllNodes">Whether those of any other tag are this node's own, too: from before it got the one it has now.</param>
     public void Start(bool ofAllNodes)
     {
-        var mine = operations.Unordered.Where(o => o.RunId is not null && o.TaskId is not null).ToLookup(o => o.RunId!, StringComparer.Ordinal);
+        var backups = operations.Unordered.Where(o => o is { TaskId: not null, Kind: OperationKind.Backup }).OrderBy(o => o.Id, StringComparer.Ordinal).ToList();
+        var (ofRun, ofTask) = (backups.ToLookup(o => o.RunId ?? "", StringComparer.Ordinal), backups.ToLookup(o => o.TaskId!, StringComparer.Ordinal));
+        var stored = _due.All;
+        var mine = records.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).ToList();
         lock (_gate)
         {
-            foreach (var group in records.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).GroupBy(r => (r.TemplateId, r.Slot is null)))
+            foreach (var group in mine.GroupBy(r => (r.TemplateId, r.Slot is null)))
             {
-                foreach (var run in group.OrderByDescending(r => r.Id, StringComparer.Ordinal).Take(HeldPerTemplate)) Resume(run, mine[run.Id]);
+                // Of the older ones, too, those that may still miss something: they end when their hour is over.
+                var held = group.OrderByDescending(r => r.Id, StringComparer.Ordinal).Where((r, i) => i < HeldPerTemplate || !r.HasEnded);
+                foreach (var run in held) Resume(run, stored.GetValueOrDefault(run.Id), ofRun[run.Id], ofTask);
             }
+
+            _due.Remove(mine.Select(r => r.Id).Where(id => stored.ContainsKey(id) && !_live.ContainsKey(id)));
         }
     }
 
@@ -120,6 +130,7 @@ public sealed class RunRegistry(
             _live.Remove(id);
         }
 
+        _due.Remove(id);
         records.Remove(id);
         return false;
     }
@@ -162,17 +173,10 @@ public sealed class RunRegistry(
     /// <summary>Takes what became of an operation.</summary>
     public void Take(Operation operation)
     {
-        if (operation is not { TaskId: { } task, Kind: OperationKind.Backup }) return;
+        if (operation is not { TaskId: not null, Kind: OperationKind.Backup }) return;
         lock (_gate)
         {
-            foreach (var run in _live.Values.Where(r => r.Head.Id == operation.RunId || UsesUp(operation, r)))
-            {
-                // Of two operations of a database the newer one counts, whichever is told last.
-                if (run.Entries.TryGetValue(task, out var known) && string.CompareOrdinal(known.Operation, operation.Id) > 0) continue;
-                run.Entries[task] = RunEntry.Of(operation);
-                run.Due.TryAdd(task, (operation.Database, sizeOf(operation.Database)));
-                run.IsChanged = true;
-            }
+            foreach (var run in _live.Values) Take(operation, run);
         }
     }
 
@@ -197,12 +201,14 @@ public sealed class RunRegistry(
                 var stored = run.At(now) with { TimeLeft = null };
                 run.IsChanged = !stored.HasEnded; // time alone can change it: what is missed
                 if (stored != records.Find(stored.Id)) records.Set(stored.Id, stored);
+                KeepDue(run);
             }
         }
 
         if (records.Count <= Kept) return;
         var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
         foreach (var id in old) records.Remove(id);
+        _due.Remove(old);
     }
 
     private LiveRun? AtSlot(Template template, DateTimeOffset notAfter)
@@ -246,7 +252,18 @@ public sealed class RunRegistry(
         return run;
     }
 
-    private void Keep(LiveRun run, DateTimeOffset now) => records.Set(run.Head.Id, run.At(now) with { TimeLeft = null });
+    private void Keep(LiveRun run, DateTimeOffset now)
+    {
+        records.Set(run.Head.Id, run.At(now) with { TimeLeft = null });
+        KeepDue(run);
+    }
+
+    private void KeepDue(LiveRun run)
+    {
+        if (run.StoredDue == run.Due.Count) return;
+        _due.Set(run.Head.Id, run.Due);
+        run.StoredDue = run.Due.Count;
+    }
 
     // The ones before stay as they are: what was not tried by then is missed.
     private void Unload(Run newest, DateTimeOffset now)
@@ -258,6 +275,19 @@ public sealed class RunRegistry(
             _live.Remove(run.Head.Id);
             records.Set(run.Head.Id, run.At(now));
         }
+
+        _due.Remove(old.Select(r => r.Head.Id).Where(id => !_live.ContainsKey(id)));
+    }
+
+    private void Take(Operation operation, LiveRun run)
+    {
+        if (run.Head.Id != operation.RunId && !UsesUp(operation, run)) return;
+        var task = operation.TaskId!;
+        // Of two operations of a database the newer one counts, whichever is told last.
+        if (run.Entries.TryGetValue(task, out var known) && string.CompareOrdinal(known.Operation, operation.Id) > 0) return;
+        run.Entries[task] = RunEntry.Of(operation);
+        run.Due.TryAdd(task, (operation.Database, sizeOf(operation.Database)));
+        run.IsChanged = true;
     }
 
     // Another run began before the slot's own could: the slot is used up by it.
@@ -268,21 +298,22 @@ public sealed class RunRegistry(
         .Where(r => r.Head.TemplateId == templateId && r.Entries.TryGetValue(taskId, out var entry) && entry.State is OperationState.Failed or OperationState.Aborted)
         .MaxBy(r => r.Head.Id, StringComparer.Ordinal);
 
-    private void Resume(Run run, IEnumerable<Operation> own)
+    // What became of each database follows from the operations: the run's own, and those of other runs that used its slot up.
+    private void Resume(Run run, Dictionary<string, (DatabaseId Database, long Bytes)>? stored, IEnumerable<Operation> own, ILookup<string, Operation> ofTask)
     {
-        var due = run.Slot is not { } slot || run.Missed + run.Waiting == 0 ? [] : tasks.All.Where(t => t.TemplateId == run.TemplateId && t.ScheduledSince < slot)
-            .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
-        var live = new LiveRun(run, due);
-        foreach (var operation in own.OrderBy(o => o.Id, StringComparer.Ordinal))
-        {
-            live.Entries[operation.TaskId!] = RunEntry.Of(operation);
-            live.Due[operation.TaskId!] = (operation.Database, sizeOf(operation.Database));
-        }
-
-        if (live.Entries.Count == 0 && run.Due > run.Missed && run.HasEnded) return; // its operations are forgotten: what is stored is all that is known
+        var live = new LiveRun(run, stored ?? DueByTasks(run)) { StoredDue = stored?.Count ?? 0 };
+        var others = live.Due.Keys.SelectMany(task => ofTask[task]).Where(o => o.RunId != run.Id);
+        foreach (var operation in own.Concat(others).OrderBy(o => o.Id, StringComparer.Ordinal).ToList()) Take(operation, live);
+        // Some of its operations are forgotten: what is stored is all that is known.
+        if (run.HasEnded && live.Entries.Count < run.Due - run.Missed) return;
         _live[run.Id] = live;
         if (run.Slot is { } at && (!_slots.TryGetValue(run.TemplateId, out var last) || at > last)) _slots[run.TemplateId] = at;
     }
+
+    // For a run that an older Holdfast made, which did not store what was due.
+    private Dictionary<string, (DatabaseId Database, long Bytes)> DueByTasks(Run run) => run.Slot is not { } slot || run.Missed + run.Waiting == 0 ? [] : tasks.All
+        .Where(t => t.TemplateId == run.TemplateId && t.ScheduledSince < slot)
+        .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
 
     private List<(string? Operation, DatabaseId Database)> Stored(string id)
     {

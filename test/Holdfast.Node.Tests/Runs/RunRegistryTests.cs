@@ -132,6 +132,61 @@ public sealed class RunRegistryTests : IAsyncLifetime
         Assert.Equal((Databases, 0), (run.Done, run.Missed));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_another_run_backed_up_in_a_slot_is_still_counted_there_after_a_restart(bool isStopped)
+    {
+        var offsets = await PutAsync("0 12 * * *", TimeSpan.FromHours(2));
+        await AdvanceAsync(new(12, 40), until: () => Ended() == offsets.Count(o => o <= TimeSpan.FromMinutes(40)));
+        var begun = Ended();
+        Assert.InRange(begun, 1, Databases - 1);
+        _node.BackUpAll(_node.State.Templates.Find("0123456789")!.Value, BackupKind.Full, "tester");
+        await UntilAsync(() => Ended() == begun + Databases && !_node.Operations.Live.Any());
+        var run = _node.Runs.All.Single(r => r.Slot is not null);
+        Assert.Equal((Databases, Databases), (run.Due, run.Done));
+        await RestartAsync(isStopped);
+        Assert.Equal((Databases, Databases), (_node.Runs.Find(run.Id)!.Due, _node.Runs.Find(run.Id)!.Done));
+    }
+
+    [Fact]
+    public async Task What_waits_for_databases_that_are_missing_is_left_after_a_crash_and_missed_in_the_end_whatever_became_of_the_task()
+    {
+        await PutAsync("*/10 * * * *", TimeSpan.Zero);
+        string[] gone = ["db3", "db4", "db5", "db6", "db7"];
+        lock (_source.Databases)
+        {
+            foreach (var name in gone) _source.Databases.Remove(name);
+        }
+
+        await _node.FindSource("fake")!.LookAsync(Token);
+        await UntilAsync(() => _node.State.Databases.Items.Count(d => d.Value.MissingSince is not null) == gone.Length);
+        for (var slot = 1; slot <= 4; slot++) await AdvanceAsync(new(10, 10 * slot), until: () => Ended() == slot * (Databases - gone.Length));
+        await UntilAsync(() => _node.Runs.All.Count(r => r.Waiting == gone.Length) == 4);
+        // Tasks that are defined anew are due from then on: what was due before is not to be found by them.
+        var (key, edited) = _node.State.Templates.Items.Select(t => (t.Key, t.Value)).Single();
+        await _node.State.Templates.PutAsync(key, edited with { ScheduledSince = _time.GetUtcNow() }, null, Token);
+        await RestartAsync(isStopped: false);
+        Assert.All(_node.Runs.All, r => Assert.Equal((Databases, Databases - gone.Length, gone.Length, 0), (r.Due, r.Done, r.Waiting, r.Missed)));
+        await AdvanceAsync(new(11, 45), until: () => _node.Runs.All.Count == 5);
+        var slots = _node.Runs.All.OrderBy(r => r.Slot).Take(4).ToList();
+        Assert.All(slots, r => Assert.Equal((Databases, Databases - gone.Length, 0, gone.Length, true), (r.Due, r.Done, r.Waiting, r.Missed, r.HasEnded)));
+        Assert.All(slots, r => Assert.Equal(gone.Select(name => $"fake/{name}"), r.MissedDatabases));
+    }
+
+    private async Task RestartAsync(bool isStopped)
+    {
+        if (isStopped) await _node.StopAsync();
+        else
+        {
+            _node.Runs.Store();
+            await _node.State.Writer.FlushAsync(Token);
+        }
+
+        await _node.DisposeAsync();
+        await StartAsync();
+    }
+
     private int Ended() => _node.Operations.All.Count(o => o.HasEnded);
 
     // The offsets are shares of the spread by a hash of template and database: the same at every start.
