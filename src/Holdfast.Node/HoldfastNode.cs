@@ -77,7 +77,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         RetentionDesk = new(Retention, Destinations, State.Statuses, Queue, Tasks.Find);
         Alerts = new(reported => AlertLook.At(this, _scheduler, _time.GetUtcNow(), reported), settings.AlertInterval, time);
         Protection = new(this, time);
-        Runs = new(State.Runs, State.RunDue, Operations, Tasks, State.Templates, StatusOf, SizeOf, settings, time);
+        Runs = new(State.Runs, State.RunDue, Operations, Tasks, State.Templates, StatusOf, SizeOf, task => !MayRun(task), settings, time);
         var keys = new RestoreKeys(ArchiveKeys, DatabaseKeys);
         Checks = new(State.Checks, Catalog, State.Destinations);
         Audit = new(

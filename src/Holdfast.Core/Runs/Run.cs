@@ -83,7 +83,7 @@ public sealed record Run
     /// <summary>Bytes of the archives that were made.</summary>
     public long StoredBytes { get; init; }
 
-    /// <summary>How long it will still take, at the pace so far; null where nobody can tell.</summary>
+    /// <summary>How long it will still take, at the pace so far; null where nobody can tell, for what is left waits for a database or source that is away.</summary>
     public TimeSpan? TimeLeft { get; init; }
 
     /// <summary>Whether it is over.</summary>

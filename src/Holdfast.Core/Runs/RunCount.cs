@@ -14,7 +14,9 @@ public static class RunCount
     /// <param name="due">The databases that were due, by the ids of their tasks, with their sizes in bytes.</param>
     /// <param name="entries">What became of each, by the ids of their tasks.</param>
     /// <param name="now">The time now.</param>
-    public static Run Of(Run run, IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due, IReadOnlyDictionary<string, RunEntry> entries, DateTimeOffset now)
+    /// <param name="isHeldUp">Whether a task that is due may not begin, for its database or source is away: nobody can tell then how long the run still takes.</param>
+    public static Run Of(
+        Run run, IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due, IReadOnlyDictionary<string, RunEntry> entries, DateTimeOffset now, Func<string, bool> isHeldUp)
     {
         var states = new int[Enum.GetValues<OperationState>().Length];
         var unchanged = 0;
@@ -49,7 +51,7 @@ public static class RunCount
             TotalBytes = due.Values.Sum(d => d.Bytes),
             ReadBytes = read,
             StoredBytes = stored,
-            TimeLeft = pending > 0 && started is { } start ? Left(due, entries, now - start) : null,
+            TimeLeft = pending > 0 && started is { } start && (isTooLate || !untried.Exists(d => isHeldUp(d.Key))) ? Left(due, entries, now - start) : null,
         };
     }
 

@@ -25,9 +25,11 @@ internal sealed class LiveRun(Run head, Dictionary<string, (DatabaseId Database,
     public bool IsChanged { get; set; } = true;
 
     /// <summary>It, with its numbers.</summary>
-    public Run At(DateTimeOffset now)
+    /// <param name="now">The time now.</param>
+    /// <param name="isHeldUp">Whether a task that is due may not begin.</param>
+    public Run At(DateTimeOffset now, Func<string, bool> isHeldUp)
     {
-        var run = RunCount.Of(Head, Due, Entries, now);
+        var run = RunCount.Of(Head, Due, Entries, now, isHeldUp);
         return IsFilling ? run with { Ended = null } : run;
     }
 }

@@ -23,11 +23,12 @@ namespace Holdfast.Node.Runs;
 /// <param name="templates">All server-wide backup tasks.</param>
 /// <param name="statusOf">The status of a task, by its id.</param>
 /// <param name="sizeOf">Bytes of a database.</param>
+/// <param name="isHeldUp">Whether the task of an id may not begin, for its database or source is away.</param>
 /// <param name="settings">Tag and time zone of the node.</param>
 /// <param name="time">The clock.</param>
 public sealed class RunRegistry(
     StateRecords<Run> records, StateRecords<RunDueList> due, OperationBook operations, TaskBook tasks, StateMirror<Template> templates,
-    Func<string, TaskStatus> statusOf, Func<DatabaseId, long> sizeOf, NodeSettings settings, TimeProvider time)
+    Func<string, TaskStatus> statusOf, Func<DatabaseId, long> sizeOf, Func<string, bool> isHeldUp, NodeSettings settings, TimeProvider time)
 {
     /// <summary>Runs that are kept; older ones are forgotten.</summary>
     public const int Kept = 1_000;
@@ -51,7 +52,7 @@ public sealed class RunRegistry(
             var all = records.Items.ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
             lock (_gate)
             {
-                foreach (var (id, run) in _live) all[id] = run.At(now);
+                foreach (var (id, run) in _live) all[id] = run.At(now, isHeldUp);
             }
 
             return [.. all.Values];
@@ -63,7 +64,7 @@ public sealed class RunRegistry(
     {
         lock (_gate)
         {
-            if (_live.TryGetValue(id, out var run)) return run.At(time.GetUtcNow());
+            if (_live.TryGetValue(id, out var run)) return run.At(time.GetUtcNow(), isHeldUp);
         }
 
         return records.Find(id);
@@ -198,7 +199,7 @@ public sealed class RunRegistry(
         {
             foreach (var run in _live.Values.Where(r => r.IsChanged))
             {
-                var stored = run.At(now) with { TimeLeft = null };
+                var stored = run.At(now, isHeldUp) with { TimeLeft = null };
                 run.IsChanged = !stored.HasEnded; // time alone can change it: what is missed
                 if (stored != records.Find(stored.Id)) records.Set(stored.Id, stored);
                 KeepDue(run);
@@ -254,7 +255,7 @@ public sealed class RunRegistry(
 
     private void Keep(LiveRun run, DateTimeOffset now)
     {
-        records.Set(run.Head.Id, run.At(now) with { TimeLeft = null });
+        records.Set(run.Head.Id, run.At(now, isHeldUp) with { TimeLeft = null });
         KeepDue(run);
     }
 
@@ -270,10 +271,10 @@ public sealed class RunRegistry(
     {
         var old = _live.Values.Where(r => r.Head.TemplateId == newest.TemplateId && (r.Head.Slot is null) == (newest.Slot is null))
             .OrderByDescending(r => r.Head.Id, StringComparer.Ordinal).Skip(HeldPerTemplate).ToList();
-        foreach (var run in old.Where(r => r.At(now).HasEnded))
+        foreach (var run in old.Where(r => r.At(now, isHeldUp).HasEnded))
         {
             _live.Remove(run.Head.Id);
-            records.Set(run.Head.Id, run.At(now));
+            records.Set(run.Head.Id, run.At(now, isHeldUp));
         }
 
         _due.Remove(old.Select(r => r.Head.Id).Where(id => !_live.ContainsKey(id)));

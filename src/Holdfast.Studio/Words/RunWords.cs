@@ -24,8 +24,9 @@ public static class RunWords
         _ => new("Done", "good", Icons.Material.Filled.CheckCircle),
     };
 
-    /// <summary>How many of those that were due have a backup: <c>309 of 311 backed up</c>.</summary>
-    public static string Share(Run run) => string.Create(CultureInfo.InvariantCulture, $"{run.Done + run.Incomplete:N0} of {run.Due:N0} backed up");
+    /// <summary>How many of those that were due have a backup at every destination, and how many not at every one: <c>300 of 311 backed up, 9 incomplete</c>.</summary>
+    public static string Share(Run run) => string.Create(
+        CultureInfo.InvariantCulture, $"{run.Done:N0} of {run.Due:N0} backed up{(run.Incomplete > 0 ? $", {run.Incomplete:N0} incomplete" : "")}");
 
     /// <summary>What became of a database in a run, as the API names it.</summary>
     public static StateLook OfDatabase(string state, bool unchanged) => state switch

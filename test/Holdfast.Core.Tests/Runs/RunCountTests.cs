@@ -46,11 +46,21 @@ public sealed class RunCountTests
         Assert.Null(Count(Slot.AddMinutes(5), Due(1), [Entry(0, OperationState.Completed)]).TimeLeft);
     }
 
-    private static Run Count(DateTimeOffset now, Dictionary<string, (DatabaseId Database, long Bytes)> due, RunEntry[] entries, bool asked = false) => RunCount.Of(
+    [Fact]
+    public void No_time_left_is_told_while_what_is_left_waits_for_something_that_is_away()
+    {
+        RunEntry[] entries = [Entry(0, OperationState.Completed), Entry(1, OperationState.Running)];
+        Assert.NotNull(Count(Slot.AddMinutes(5), Due(3), entries, heldUp: "0").TimeLeft); // it was away, and is done all the same
+        Assert.Null(Count(Slot.AddMinutes(5), Due(3), entries, heldUp: "2").TimeLeft);
+        Assert.NotNull(Count(Slot.AddMinutes(60), Due(3), entries, heldUp: "2").TimeLeft); // it is missed by then: nothing waits for it
+    }
+
+    private static Run Count(DateTimeOffset now, Dictionary<string, (DatabaseId Database, long Bytes)> due, RunEntry[] entries, bool asked = false, string? heldUp = null) => RunCount.Of(
         new() { Id = "1", TemplateId = "t", TemplateName = "nightly", Slot = asked ? null : Slot, Kind = BackupKind.Full, Node = "A", Created = Slot, MissedFrom = asked ? null : Slot.AddHours(1) },
         due,
         entries.ToDictionary(e => e.Database.Name),
-        now);
+        now,
+        task => task == heldUp);
 
     private static Dictionary<string, (DatabaseId Database, long Bytes)> Due(int count) => Enumerable.Range(0, count).ToDictionary(i => $"{i}", i => (new DatabaseId("shop", $"{i}"), 100L));
 
