@@ -50,9 +50,18 @@ internal static class ServerWideCommand
             console.Line($"{answer.Body.Text("name")} {(answer.IsNew ? "created" : "saved")}: {answer.Body.Text("preview", "summary")}.");
             if (answer.Body.Find("unencrypted") is { } unencrypted) console.Line($"{unencrypted}.");
             foreach (var folder in (answer.Body!["preview"]?["retentionWouldDelete"] as JsonArray ?? []).Take(MostShown)) console.Line($"retention will delete {folder}");
+            TellUnseen(console, answer.Body["preview"]);
             ClientVerb.ShowKey(console, answer.Body["generatedKey"]);
             return 0;
         });
+    }
+
+    private static void TellUnseen(CommandConsole console, JsonNode? preview)
+    {
+        foreach (var unseen in (preview?["retentionCannotSee"] as JsonArray ?? []).OfType<JsonNode>())
+        {
+            console.Line($"{unseen.Text("destination")} cannot be looked at, so what retention will delete there is not known: {unseen.Find("error", "message")}");
+        }
     }
 
     private static Command Delete()
@@ -86,6 +95,7 @@ internal static class ServerWideCommand
             var rows = preview.Items("databases").ToList();
             if (rows.Count > 0) console.Table(["DATABASE", "MADE", "ENCRYPTION", "WHY"], [.. rows.Select(Row)]);
             foreach (var folder in preview["retentionWouldDelete"] as JsonArray ?? []) console.Line($"retention would delete {folder}");
+            TellUnseen(console, preview);
             console.Line(preview.Text("summary"));
             return 0;
         });

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Tasks;
 using Holdfast.Node;
@@ -86,19 +87,23 @@ internal static class ServerWideBackupEndpoints
     private static async Task<PreviewView> PreviewAsync(HoldfastNode node, Template template, IReadOnlyList<string> patterns, CancellationToken cancellationToken)
     {
         var preview = Views.Preview(node, template, patterns);
-        var going = new List<string>();
+        var (going, unseen) = (new List<string>(), new List<(string Destination, HoldfastException Error)>());
         if (template.Settings.Retention is not null)
         {
             var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).Take(MostShown).Select(t => t with { Settings = template.Settings });
-            foreach (var task in tasks) going.AddRange(await GoingAsync(node, task, cancellationToken));
+            foreach (var task in tasks) await FindGoingAsync(node, task, going, unseen, cancellationToken);
         }
 
-        return new(preview.Summary, [.. preview.Databases.Take(MostShown)], going);
+        return new(
+            preview.Summary,
+            [.. preview.Databases.Take(MostShown)],
+            going,
+            [.. unseen.GroupBy(u => u.Destination, StringComparer.Ordinal).Select(g => new UnseenDestination(g.Key, g.Count(), OperationError.Of(g.First().Error)))]);
     }
 
-    private static async Task<IEnumerable<string>> GoingAsync(HoldfastNode node, BackupTask task, CancellationToken cancellationToken)
+    private static async Task FindGoingAsync(
+        HoldfastNode node, BackupTask task, List<string> going, List<(string Destination, HoldfastException Error)> unseen, CancellationToken cancellationToken)
     {
-        var going = new List<string>();
         foreach (var name in task.Settings.Destinations)
         {
             try
@@ -109,11 +114,9 @@ internal static class ServerWideBackupEndpoints
             }
             catch (HoldfastException e)
             {
-                going.Add($"{name}: cannot be looked at: {e.Message}");
+                unseen.Add((name, e));
             }
         }
-
-        return going;
     }
 
     private static StateItem<Template> Find(HoldfastNode node, string name) => node.Editor.FindTemplate(name)
