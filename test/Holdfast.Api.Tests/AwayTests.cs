@@ -22,4 +22,25 @@ public sealed class AwayTests
 
         async Task<JsonNode> PreviewAsync() => (await server.PostAsync("server-wide-backups/nightly/preview", (JsonObject)template.DeepClone())).Json();
     }
+
+    [Fact]
+    public async Task A_protected_database_whose_source_cannot_be_reached_says_since_when_and_why()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        await server.PutTemplateAsync("nightly");
+        await server.BackedUpAsync("a.db");
+        Assert.Null((await DatabaseAsync())["sourceOutage"]);
+        Directory.Move(server.Source, $"{server.Source}.away");
+        await server.LookAsync();
+        var since = server.Time.GetUtcNow();
+        var database = await DatabaseAsync();
+        Assert.Equal("Covered", (string?)database["state"]);
+        Assert.Equal(since, (DateTimeOffset?)database["sourceOutage"]!["since"]);
+        Assert.Contains(server.Source, (string?)database["sourceOutage"]!["problem"]!["message"], StringComparison.Ordinal);
+        Directory.Move($"{server.Source}.away", server.Source);
+        await server.LookAsync();
+        Assert.Null((await DatabaseAsync())["sourceOutage"]);
+
+        async Task<JsonNode> DatabaseAsync() => (await server.GetAsync(ApiServer.Database("a.db"))).Json();
+    }
 }

@@ -81,6 +81,12 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     public OperationError? Problem(TimeSpan interval) =>
         Status.Problem ?? SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow()) ?? (Missing is > 0 and var missing ? SourceAlerts.Shrunk(Attached.Name, missing) : null);
 
+    /// <summary>Since when and why the source cannot be reached; null where it can, also where it has lost databases.</summary>
+    /// <param name="interval">Time between two looks.</param>
+    public SourceOutage? Outage(TimeSpan interval) => Status is { Problem: { } problem, ProblemSince: { } since }
+        ? new(since, problem)
+        : SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow()) is { } silence ? new(LastLook, silence) : null;
+
     /// <summary>A database as it was found last; null where it is not there.</summary>
     public DiscoveredDatabase? Find(string name) => _contents.Find(name);
 
@@ -291,7 +297,8 @@ public sealed partial class SourceMonitor : IAsyncDisposable
 
     private void Ended(OperationError? problem)
     {
-        var (before, now) = Update(s => s with { Began = null, At = _time.GetUtcNow(), Problem = problem });
+        var at = _time.GetUtcNow();
+        var (before, now) = Update(s => s with { Began = null, At = at, Problem = problem, ProblemSince = problem is null ? null : s.ProblemSince ?? at });
         if (problem is not null && problem != before.Problem) LogProblem(Attached.Name, problem.Message);
         if (problem is null && (before.At is null || before.Problem is not null)) LogRead(Attached.Name, now.Databases);
         if (before.At is null || before.Problem != problem) Subscribers.Notify(StatusChanged);

@@ -1,4 +1,5 @@
 using Holdfast.Core.Operations;
+using Holdfast.Node.Discovery;
 
 namespace Holdfast.Server.Endpoints;
 
@@ -34,6 +35,9 @@ public sealed record DatabaseView
 
     /// <summary>Why it cannot be read; null where it can.</summary>
     public OperationError? Problem { get; init; }
+
+    /// <summary>Since when and why its source cannot be reached, so that its next backup will not run; null where it can be. The database's state is by its backups all the same.</summary>
+    public SourceOutage? SourceOutage { get; init; }
 
     /// <summary>Number of tasks that cover it and are not switched off.</summary>
     public required int Tasks { get; init; }

@@ -29,6 +29,7 @@ internal static class Views
             Dropped = record.Dropped,
             RenamedTo = record.RenamedTo?.ToString(),
             Problem = record.Problem,
+            SourceOutage = record.Dropped is null ? node.FindSource(record.Id.Source)?.Outage(node.Sources.Interval) : null,
             Tasks = protection.Tasks.Count,
             TaskNames = [.. protection.Tasks.Select(t => t.Facts.Task.Name)],
             ResponsibleNode = protection.Tasks.Count > 0 ? node.Tag : null,
