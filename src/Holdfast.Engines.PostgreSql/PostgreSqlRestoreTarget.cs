@@ -28,10 +28,14 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     private const string BesideRowsOptions = LoadOptions + " -c max_parallel_maintenance_workers=0";
 
     private readonly List<string> _warnings = [];
+    private readonly List<string> _leftOut = [];
     private IReadOnlyList<(string What, string Sql)>? _grants; // null until it is loaded
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LeftOut => _leftOut;
 
     /// <inheritdoc/>
     public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
@@ -77,7 +81,9 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         var grants = _grants ?? throw new InvalidOperationException("Nothing was loaded.");
-        _warnings.AddRange(await made.CommitAsync(grants, config.NamingWait, cancellationToken));
+        var (leftOut, ended) = await made.CommitAsync(grants, config.NamingWait, cancellationToken);
+        LeaveOut(leftOut);
+        if (ended is not null) _warnings.Add(ended);
     }
 
     /// <inheritdoc/>
@@ -91,6 +97,12 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         {
             restoring.Leave(); // else every later restore would be told together with this one
         }
+    }
+
+    private void LeaveOut(IReadOnlyList<string> what)
+    {
+        _leftOut.AddRange(what);
+        _warnings.AddRange(what);
     }
 
     // Of a restore that has failed, was given up or stopped. The database goes first, and its sessions with it: code in one that nobody waits for any more
@@ -195,10 +207,11 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles, restoring.Name, config.Restore.AllowPowerfulRole);
         await properties.ApplyAsync(around, cancellationToken);
         if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
-        if (failed.Count > 0) _warnings.AddRange(failed.Prepend("All rows are there, and not all objects: what follows could not be made."));
-        _warnings.AddRange([.. list.Warnings, .. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
+        if (failed.Count > 0) _warnings.Add("All rows are there, and not all objects: what follows could not be made.");
+        LeaveOut([.. failed, .. list.LeftOut]);
+        _warnings.AddRange([.. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
         var grants = properties.Grants(around, request.Name, made.IsLent ? restoring.Name : null);
-        _warnings.AddRange(properties.Warnings);
+        LeaveOut(properties.LeftOut);
         return grants;
 
         // Between two pieces the archive is waited for, and not the server.

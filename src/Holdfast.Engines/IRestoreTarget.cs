@@ -10,6 +10,9 @@ public interface IRestoreTarget : IAsyncDisposable
     /// <summary>Things that the operator should know of the new database: what of the old one the target could not take over.</summary>
     IReadOnlyList<string> Warnings => [];
 
+    /// <summary>Those of <see cref="Warnings"/> that each tell something of the old database that the new one lacks. Where it is empty, the new one is whole.</summary>
+    IReadOnlyList<string> LeftOut => [];
+
     /// <summary>What the source says of itself where the new database is made, as <see cref="IDatabaseView.Source"/>.</summary>
     SourceInfo? Source => null;
 

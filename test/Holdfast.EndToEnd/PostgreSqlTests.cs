@@ -7,6 +7,13 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
 {
     private const string Hostile = "'; DROP DATABASE shop; --";
 
+    // Made while the search_path had the table; a restore looks names up in none.
+    private const string Odd = """
+        CREATE TABLE helper(i int); INSERT INTO helper VALUES (1);
+        CREATE FUNCTION plus(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i + (SELECT helper.i FROM helper); END $$;
+        CREATE INDEX odd ON item (plus(id));
+        """;
+
     private string Url => $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}";
 
     public async ValueTask InitializeAsync()
@@ -147,6 +154,42 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
 
         Assert.DoesNotContain(Cluster.Password, served.Log, StringComparison.Ordinal);
         foreach (var file in Workspace.Files(served.ServerData)) Assert.DoesNotContain(Cluster.Password, System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_restore_that_leaves_something_out_is_done_with_errors_and_tells_it_in_every_form()
+    {
+        await cluster.RunAsync("shop", Odd, Cluster.User);
+        await using var served = await Served.StartAsync();
+        var place = served.Place;
+        await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
+        string[] role = ["--restore-user", Cluster.Restorer, "--restore-password-file", $"{place.Root}/password", "--owner", Cluster.User];
+        await place.HoldfastAsync(0, "backup", "--source", $"main={Url}", "--to", place.Destination, "--password-file", $"{place.Root}/password", "--database", "shop");
+        string[] restore = ["restore", $"{place.Destination}/main/shop", "--password-file", $"{place.Root}/password", "--continue-on-error", .. role];
+        var text = await place.HoldfastAsync(1, [.. restore, "--to", $"{Url}/copy"]);
+        AssertTold(text.Error);
+        Assert.Contains("Restored main/shop", text.Output, StringComparison.Ordinal);
+        var json = await place.HoldfastAsync(1, [.. restore, "--to", $"{Url}/copy2", "--output", "json"]);
+        AssertTold(json.Error);
+        foreach (var list in (string[])["warnings", "leftOut"])
+            Assert.Contains(json.Json[list]!.AsArray(), w => ((string)w!).Contains("CREATE INDEX odd", StringComparison.Ordinal));
+
+        await served.SetUpAsync();
+        await served.RunAsync(0, ["source", "put", "main", "--url", Url, "--password-file", $"{place.Root}/password", "--exclude", "copy*", .. role]);
+        await served.RunAsync(0, "backup", "--template", "nightly");
+        AssertTold((await served.RunAsync(1, "restore", "main/shop", "--to", "main/other", "--continue-on-error")).Error);
+        var ended = await served.RunAsync(1, "restore", "main/shop", "--to", "main/other2", "--continue-on-error", "--output", "json");
+        AssertTold(ended.Error);
+        Assert.Equal(("CompletedWithErrors", "restore-incomplete"), ((string?)ended.Json["state"], (string?)ended.Json["error"]!["code"]));
+        Assert.Contains(ended.Json["result"]!["warnings"]!.AsArray(), w => ((string)w!).Contains("CREATE INDEX odd", StringComparison.Ordinal));
+        await served.RunAsync(1, "operation", "watch", (string)ended.Json["id"]!);
+        Assert.Equal(2, (await served.JsonAsync(0, "operation", "list", "--state", "CompletedWithErrors"))["items"]!.AsArray().Count);
+
+        static void AssertTold(string error)
+        {
+            Assert.Contains("CREATE INDEX odd", error, StringComparison.Ordinal);
+            Assert.Contains("error: The rows of '", error, StringComparison.Ordinal);
+        }
     }
 
     private async Task MakeAsync(string name)

@@ -49,6 +49,12 @@ internal sealed class FakeSource : IDatabaseSource
     /// <summary>The role that runs restores; null for none.</summary>
     public RestoreRoleState? RestoreRole { get; set; }
 
+    /// <summary>What restores leave out.</summary>
+    public IReadOnlyList<string> LeftOut { get; set; } = [];
+
+    /// <summary>What restores tell besides.</summary>
+    public IReadOnlyList<string> Told { get; set; } = [];
+
     public int Writes { get; private set; }
 
     /// <summary>Waited for when it is looked at.</summary>
@@ -173,6 +179,10 @@ internal sealed class FakeSource : IDatabaseSource
         public SourceInfo? Source { get; } = source.Info;
 
         public RestoreRoleState? RestoreRole { get; } = source.RestoreRole;
+
+        public IReadOnlyList<string> LeftOut => source.LeftOut;
+
+        public IReadOnlyList<string> Warnings => [.. source.LeftOut, .. source.Told];
 
         public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
         {

@@ -89,6 +89,8 @@ public sealed class FaultySource(IDatabaseSource inner, FaultSwitch faults) : ID
 
         public IReadOnlyList<string> Warnings => inner.Warnings;
 
+        public IReadOnlyList<string> LeftOut => inner.LeftOut;
+
         public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
         {
             await faults.MeetAsync("load", cancellationToken);

@@ -46,19 +46,30 @@ internal static class RestoreCommand
             await using var reader = await PointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
             await SharedOptions.CheckLayoutAsync(stored, found, reader, keys, parsed.GetValue(allow), console, cancellationToken);
             var isFile = !CommandSource.IsAddress(parsed.GetRequiredValue(target));
-            var (warnings, file) = await RestoreRunner.RunAsync(into.Engine, into.Source, name, reader, isFile ? how.ReadOfFile(parsed) : new(), how.Continues(parsed), null, cancellationToken);
+            var made = await RestoreRunner.RunAsync(into.Engine, into.Source, name, reader, isFile ? how.ReadOfFile(parsed) : new(), how.Continues(parsed), null, cancellationToken);
+            var file = made.File;
             var full = !isFile ? parsed.GetRequiredValue(target) : Path.GetFullPath(parsed.GetRequiredValue(target));
             var (header, bytes) = (reader.Point.Header, reader.Items.Sum(i => i.Length));
             var elapsed = TimeProvider.System.GetElapsedTime(started);
             List<string> notes = stored.Archive is null && parsed.GetValue(point) is null ? [.. SharedOptions.NotesOf(stored, found.Chain)] : [];
-            if (console.IsJson) CommandConsole.Json(new(full, header.Database, header.Id, header.Type.ToString(), found.Archive.Name.Time, reader.Archives.Count, bytes, Math.Round(elapsed.TotalSeconds, 3), file, reader.Point.Manifest.File, notes.Count > 0 ? notes : null), CliJson.Default.RestoreView);
+            var view = new RestoreView(
+                full, header.Database, header.Id, header.Type.ToString(), found.Archive.Name.Time, reader.Archives.Count, bytes, Math.Round(elapsed.TotalSeconds, 3),
+                file, reader.Point.Manifest.File, notes.Count > 0 ? notes : null, made.Warnings, made.LeftOut);
+            if (console.IsJson) CommandConsole.Json(view, CliJson.Default.RestoreView);
             else console.Line($"Restored {header.Database} as of {Words.Time(header.StartTime)} UTC to {full}: {Words.Bytes(bytes)} from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} in {Words.Seconds(elapsed)}, checked.");
             if (file is not null) console.Line(FileWords(file, reader.Point.Manifest.File));
-            foreach (var warning in notes.Concat(warnings)) console.Note(warning);
+            Tell(console, [.. notes, .. made.Warnings], made.Problem(name));
             if (header is { DatabaseEncrypted: true, Type: Core.Tasks.BackupType.Snapshot }) console.Note("The database is encrypted, as it was when it was backed up: it opens with its own key.");
-            return 0;
+            return made.LeftOut.Count == 0 ? 0 : 1;
         });
         return command;
+    }
+
+    // What is missing is told on standard error also where a program reads the document.
+    private static void Tell(CommandConsole console, IReadOnlyList<string> warnings, HoldfastException? problem)
+    {
+        foreach (var warning in warnings) console.Note(warning, isAlwaysTold: problem is not null);
+        if (problem is not null) CommandConsole.Warn(problem);
     }
 
     private static string FileWords(FilePermissions file, FilePermissions? original) =>
@@ -76,8 +87,11 @@ internal static class RestoreCommand
         var id = (await api.PostAsync("restores", body, cancellationToken)).Text("operationId");
         if (noWait) return ClientVerb.Done(console, id, new() { ["operationId"] = id });
         var ended = (await new OperationWatch(api, console).WaitAsync([id], cancellationToken, quiet: true))[0];
-        if (ended.Text("state") != "Completed") throw new HoldfastException(ErrorCatalogue.Find(ended.Find("error", "code") ?? ErrorCatalogue.Aborted.Code), ended.Find("error", "message") ?? "The restore was aborted.", ended.Find("error", "hint"));
-        if (!console.IsJson && continues && ended["result"] is { } result) foreach (var warning in result.Items("warnings")) console.Note(warning.ToString());
-        return ClientVerb.Done(console, $"Restored {from} as {target}: {Words.Bytes(ended.Number("result", "databaseBytes"))}, checked.", (JsonObject)ended);
+        if (ended.Text("state") is not ("Completed" or "CompletedWithErrors")) throw new HoldfastException(ErrorCatalogue.Find(ended.Find("error", "code") ?? ErrorCatalogue.Aborted.Code), ended.Find("error", "message") ?? "The restore was aborted.", ended.Find("error", "hint"));
+        ClientVerb.Done(console, $"Restored {from} as {target}: {Words.Bytes(ended.Number("result", "databaseBytes"))}, checked.", (JsonObject)ended);
+        var problem = ended.Text("state") == "Completed" ? null
+            : new HoldfastException(ErrorCatalogue.Find(ended.Find("error", "code")), ended.Find("error", "message") ?? "", ended.Find("error", "hint"));
+        Tell(console, [.. (ended["result"]?.Items("warnings") ?? []).Select(w => w.ToString())], problem);
+        return problem is null ? 0 : 1;
     }
 }

@@ -32,6 +32,12 @@ internal sealed class CommandConsole(bool json)
             return;
         }
 
+        Warn(fault);
+    }
+
+    /// <summary>Tells a failure of a part, and what to do, on standard error; the result goes out besides.</summary>
+    public static void Warn(HoldfastException fault)
+    {
         Tell("error:", fault.Message);
         if (fault.Hint is not null) Tell(" hint:", fault.Hint);
     }
@@ -44,9 +50,11 @@ internal sealed class CommandConsole(bool json)
     }
 
     /// <summary>Tells something by the way, on standard error.</summary>
-    public void Note(string text)
+    /// <param name="text">What it is.</param>
+    /// <param name="isAlwaysTold">Whether it is told also beside a JSON document.</param>
+    public void Note(string text, bool isAlwaysTold = false)
     {
-        if (!IsJson) Console.Error.WriteLine(Printable(text));
+        if (!IsJson || isAlwaysTold) Console.Error.WriteLine(Printable(text));
     }
 
     /// <summary>Writes a line of the result.</summary>

@@ -39,6 +39,9 @@ public static class ErrorCatalogue
     /// <summary>Code of the database that was restored has changed the role that runs restores. Nothing of it is kept, and no other copy is tried.</summary>
     public static readonly Error RestoreRoleChanged = new("restore-role-changed", 1, 409);
 
+    /// <summary>A restored database has all rows, and lacks something else of the one that was backed up. What that is stands in a list.</summary>
+    public static readonly Error RestoreIncomplete = new("restore-incomplete", 1, 422);
+
     /// <summary>A restore would have to overwrite something.</summary>
     public static readonly Error TargetExists = new("target-exists", 6, 409);
 
@@ -110,7 +113,7 @@ public static class ErrorCatalogue
 
     private static readonly Error[] All =
     [
-        Unexpected, Usage, Ambiguous, NotFound, KeyMissing, KeyWrong, Corrupt, Unreadable, Truncated, ChainIncomplete, Refused, RestoreRoleChanged, TargetExists, SourceUnreadable, SourceLocked, SourceNotAsSql, SourceConflict, SourceReaderEnded, SourceIdentity, SourceShrunk, SourceSilent, DestinationFailed, DestinationFull, DestinationIdentity,
+        Unexpected, Usage, Ambiguous, NotFound, KeyMissing, KeyWrong, Corrupt, Unreadable, Truncated, ChainIncomplete, Refused, RestoreRoleChanged, RestoreIncomplete, TargetExists, SourceUnreadable, SourceLocked, SourceNotAsSql, SourceConflict, SourceReaderEnded, SourceIdentity, SourceShrunk, SourceSilent, DestinationFailed, DestinationFull, DestinationIdentity,
         Conflict, NotAllowed, SignInNeeded, Forbidden, TooManyAttempts, StateUnavailable, StateFull, Aborted, Interrupted, NoProgress, ServerUnreachable,
     ];
 

@@ -12,7 +12,7 @@ public enum OperationState
     /// <summary>It did all that was asked.</summary>
     Completed,
 
-    /// <summary>It did what was asked in part: an archive is at some destinations, not at all.</summary>
+    /// <summary>It did what was asked in part: an archive is at some destinations, not at all; a restored database lacks objects.</summary>
     CompletedWithErrors,
 
     /// <summary>It did not do what was asked, and left nothing behind.</summary>

@@ -20,10 +20,10 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
 
     private static readonly string[] Privileges = ["CONNECT", "CREATE", "TEMPORARY"];
 
-    private readonly List<string> _warnings = [];
+    private readonly List<string> _leftOut = [];
 
-    /// <summary>What could not be done.</summary>
-    public IReadOnlyList<string> Warnings => _warnings;
+    /// <summary>What the new database lacks of it, and why.</summary>
+    public IReadOnlyList<string> LeftOut => _leftOut;
 
     /// <summary>Does it.</summary>
     public async Task ApplyAsync(Surroundings around, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
         var ordinary = isTrusted || around.Settings.Count == 0 ? null : await OrdinaryAsync(cancellationToken);
         foreach (var setting in around.Settings)
         {
-            if (ordinary?.Contains(setting.Name.ToLowerInvariant()) == false) _warnings.Add($"The setting {setting.Name} = '{setting.Value}'{(setting.Role is null ? "" : $" of '{setting.Role}'")} is left out: it takes a superuser to set it. Set it by hand where it was meant.");
+            if (ordinary?.Contains(setting.Name.ToLowerInvariant()) == false) _leftOut.Add($"The setting {setting.Name} = '{setting.Value}'{(setting.Role is null ? "" : $" of '{setting.Role}'")} is left out: it takes a superuser to set it. Set it by hand where it was meant.");
             else await ApplyAsync(setting, name, cancellationToken);
         }
 
@@ -70,7 +70,7 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
         if (!IsThere(setting.Role, what)) return;
         if (setting.Role == restorer)
         {
-            _warnings.Add($"{Capital(what)} is left out: that role runs restores, and code of what is restored can set it.");
+            _leftOut.Add($"{Capital(what)} is left out: that role runs restores, and code of what is restored can set it.");
             return;
         }
 
@@ -85,7 +85,7 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
     private bool IsThere(string? name, string what)
     {
         if (name is null || role.All.Contains(name)) return true;
-        _warnings.Add($"{Capital(what)} is left out: the role '{name}' does not exist here.");
+        _leftOut.Add($"{Capital(what)} is left out: the role '{name}' does not exist here.");
         return false;
     }
 
@@ -98,7 +98,7 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
         catch (PostgresException e)
         {
             await connection.RunAsync("ROLLBACK", cancellationToken);
-            _warnings.Add($"{Capital(what)} could not be restored: {e.MessageText}.");
+            _leftOut.Add($"{Capital(what)} could not be restored: {e.MessageText}.");
         }
     }
 

@@ -21,12 +21,16 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
         WHERE datname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND usesysid IS NOT NULL AND application_name OPERATOR(pg_catalog.<>) $2
         """;
 
-    private readonly List<string> _warnings = [];
+    private readonly List<string> _leftOut = [];
     private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
     private string _who = "somebody";
 
-    /// <summary>What could not be done, and whose sessions were ended.</summary>
-    public IReadOnlyList<string> Warnings => _ended.Count == 0 ? _warnings : [.. _warnings, $"Sessions that were connected to the database in the making were ended: {string.Join(", ", _ended.Order(StringComparer.Ordinal))}."];
+    /// <summary>Grants that could not be restored, and why.</summary>
+    public IReadOnlyList<string> LeftOut => _leftOut;
+
+    /// <summary>Whose sessions were ended; null for nobody's.</summary>
+    public string? Ended => _ended.Count == 0 ? null
+        : $"Sessions that were connected to the database in the making were ended: {string.Join(", ", _ended.Order(StringComparer.Ordinal))}.";
 
     /// <summary>Does it.</summary>
     /// <param name="patience">How long others are waited for.</param>
@@ -98,7 +102,7 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
                 catch (PostgresException e)
                 {
                     await connection.RunAsync("ROLLBACK TO before", cancellationToken);
-                    _warnings.Add($"{char.ToUpperInvariant(what[0])}{what[1..]} could not be restored: {e.MessageText}.");
+                    _leftOut.Add($"{char.ToUpperInvariant(what[0])}{what[1..]} could not be restored: {e.MessageText}.");
                 }
             }
 
@@ -107,7 +111,7 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
         catch (PostgresException)
         {
             await connection.RunAsync("ROLLBACK", CancellationToken.None);
-            _warnings.Clear();
+            _leftOut.Clear();
             throw;
         }
     }

@@ -131,9 +131,9 @@ internal sealed class NewDatabase : IAsyncDisposable
     /// <param name="grants">The grants: what each is, and its statement.</param>
     /// <param name="patience">How long somebody who is connected to it all the same is waited for.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What could not be done, and whose sessions were ended.</returns>
+    /// <returns>Grants that could not be restored, and whose sessions were ended; null for nobody's.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when the name was taken meanwhile; <see cref="ErrorCatalogue.SourceLocked"/> when somebody stays connected: the database is then kept under its temporary name.</exception>
-    public async Task<IReadOnlyList<string>> CommitAsync(IReadOnlyList<(string What, string Sql)> grants, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<string> LeftOut, string? Ended)> CommitAsync(IReadOnlyList<(string What, string Sql)> grants, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
         {
@@ -142,7 +142,7 @@ internal sealed class NewDatabase : IAsyncDisposable
             var isNamed = await Watch.RunAsync(token => naming.RunAsync(patience, token), cancellationToken);
             _isMade = false;
             _roles.Clear();
-            return isNamed ? naming.Warnings : throw await naming.KeepAsync(Server, cancellationToken);
+            return isNamed ? (naming.LeftOut, naming.Ended) : throw await naming.KeepAsync(Server, cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateDatabase)
         {

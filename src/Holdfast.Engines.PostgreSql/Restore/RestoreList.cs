@@ -23,10 +23,10 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
     private static readonly Regex NoText = new("\"(?:[^\"]|\"\")*\uFFFD(?:[^\"]|\"\")*\"", RegexOptions.NonBacktracking);
 
     private readonly List<NamedRole> _missing = [.. around.Roles.Where(r => !role.All.Contains(r.Name))];
-    private readonly List<string> _warnings = [];
+    private readonly List<string> _leftOut = [];
 
     /// <summary>What was left out.</summary>
-    public IReadOnlyList<string> Warnings => _warnings;
+    public IReadOnlyList<string> LeftOut => _leftOut;
 
     /// <summary>Roles that the database names and the target lacks, as far as the restore cannot do without them.</summary>
     /// <exception cref="HoldfastException">There are some, and the operator has not said what to do.</exception>
@@ -66,7 +66,7 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
         {
             var statements = ofPublic.Where(e => around.PublicGrants is null || e.Kind == TocEntry.Comment).Select(e => Lines().Replace(e.Definition!.Trim(), " "));
             if (around.PublicGrants is not null) statements = statements.Prepend(PublicSchema.Statements(around.PublicGrants, role, Encoding.UTF8));
-            _warnings.Add($"The grants and the comment on the schema public are left out: before version 15 it belongs to a superuser, who alone may set them in the new database: {string.Join(' ', statements)}");
+            _leftOut.Add($"The grants and the comment on the schema public are left out: before version 15 it belongs to a superuser, who alone may set them in the new database: {string.Join(' ', statements)}");
         }
 
         foreach (var entry in head.Entries.Where(e => e.Kind is TocEntry.Grants or TocEntry.DefaultGrants or TocEntry.Policy && !left.Contains(e.Id)))
@@ -77,7 +77,7 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
             left.Add(entry.Id);
             var what = entry.Kind == TocEntry.Policy ? "The policy" : "The grants on";
             var name = entry.Schema is null ? entry.Name : $"{entry.Schema}: {entry.Name}";
-            _warnings.Add($"{what} {name} {(entry.Kind == TocEntry.Policy ? "is" : "are")} left out: {why}. Its SQL: {SqlOf(entry)}");
+            _leftOut.Add($"{what} {name} {(entry.Kind == TocEntry.Policy ? "is" : "are")} left out: {why}. Its SQL: {SqlOf(entry)}");
         }
 
         return left;

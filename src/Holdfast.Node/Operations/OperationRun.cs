@@ -35,6 +35,6 @@ internal static class OperationRun
 
         if (!operation.Claim()) return;
         // Once what was asked for is done, nothing that goes wrong after it takes it back.
-        if (state is OperationState.Completed || !operation.TryEndAsSucceeded()) operation.End(state, result, error);
+        if (!operation.TryEndAsSucceeded()) operation.End(state, result, error);
     }
 }

@@ -44,7 +44,8 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
 
     /// <summary>Runs it to its end, whatever that is.</summary>
     public Task RunAsync(RestoreAsk ask, LiveOperation operation) =>
-        OperationRun.ToItsEndAsync(operation, async token => (await RestoreAsync(ask, operation, token), null), $"restore of '{ask.Target}'", "Nothing is left of the new database; restore it again.");
+        OperationRun.ToItsEndAsync(operation, async token => (await RestoreAsync(ask, operation, token), null), // whether it is whole it has noted itself
+             $"restore of '{ask.Target}'", "Nothing is left of the new database; restore it again.");
 
     private async Task<OperationResult> RestoreAsync(RestoreAsk ask, LiveOperation operation, CancellationToken cancellationToken)
     {
@@ -56,6 +57,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
         var notes = new List<string>(all.Notes);
         foreach (var note in notes) operation.Write(note);
         OperationResult? result = null;
+        HoldfastException? problem = null;
         for (var i = 0; result is null; i++)
         {
             var place = all.Places[i];
@@ -66,7 +68,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
                 operation.Write($"restoring {place.Point.Archive.Path} from '{place.Name}', from a chain of {place.Point.Chain.Archives.Count} archives");
                 foreach (var warning in opened.Warnings) operation.Write(warning);
                 phase = "writing";
-                result = await RestoreAsync(ask, use, place, opened, notes, meter = Meter(ask), operation);
+                (result, problem) = await RestoreAsync(ask, use, place, opened, notes, meter = Meter(ask), operation);
             }
             catch (HoldfastException e) when (PointOpener.IsOfTheCopy(e) && !cancellationToken.IsCancellationRequested)
             {
@@ -81,7 +83,8 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
             }
         }
 
-        operation.Succeeded(OperationState.Completed, result, null); // the database is there: nothing that fails from now on changes that
+        var state = problem is null ? OperationState.Completed : OperationState.CompletedWithErrors;
+        operation.Succeeded(state, result, problem); // the database is there: nothing that fails from now on changes that
         operation.Write($"'{ask.Target}' is there");
         phase = "discovering";
         if (sources.Find(ask.Target.Source) is { } now) await now.LookAsync(cancellationToken); // covered from now on, by whoever looks at the source now
@@ -113,7 +116,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
         }
     }
 
-    private async Task<OperationResult> RestoreAsync(
+    private async Task<(OperationResult Result, HoldfastException? Problem)> RestoreAsync(
         RestoreAsk ask, SourceUse use, PointPlace place, OpenedPoint opened, List<string> notes, RestoreMeter meter, LiveOperation operation)
     {
         var reader = opened.Reader;
@@ -121,7 +124,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
         if (made.File is { } file) operation.Write($"its file belongs to {file}");
         IReadOnlyList<string> warnings = [.. opened.Warnings, .. made.Warnings];
         foreach (var warning in made.Warnings) operation.Write(warning);
-        return new()
+        var result = new OperationResult
         {
             Type = reader.Point.Header.Type,
             Path = place.Point.Archive.Path,
@@ -131,6 +134,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
             Destinations = place.Destination is { } name ? new Dictionary<string, string?> { [name] = null } : new Dictionary<string, string?>(),
             Warnings = notes.Count == 0 ? warnings : [$"restored from '{place.Name}': {string.Join("; ", notes)}", .. warnings],
         };
+        return (result, made.Problem(ask.Target.ToString()));
     }
 
     private static string Listed(List<string> names) => string.Join(", ", names.Take(MostListed)) + (names.Count > MostListed ? $" and {names.Count - MostListed} more" : "");

@@ -45,7 +45,7 @@ public static class RestoreRunner
         }
 
         await target.CommitAsync(cancellationToken);
-        return new(target.Warnings, target.File);
+        return new(target.Warnings, target.File) { LeftOut = target.LeftOut };
     }
 
     // A logical archive of an encrypted database is encrypted with the database's own key, so what opened it is that key.

@@ -21,6 +21,7 @@ public sealed class ErrorCatalogueTests
     [InlineData("chain-incomplete", 5)]
     [InlineData("refused-content", 5)]
     [InlineData("restore-role-changed", 1)]
+    [InlineData("restore-incomplete", 1)]
     [InlineData("target-exists", 6)]
     [InlineData("source-unreadable", 7)]
     [InlineData("source-locked", 7)]
