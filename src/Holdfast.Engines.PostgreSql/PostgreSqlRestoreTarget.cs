@@ -187,7 +187,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         catch (HoldfastException e) when (runs.Failed.Count > 0)
         {
             // A table that could not be made has no rows either, and rows are never left out.
-            throw new HoldfastException(e.Error, $"{e.Message} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3))}", e.Hint, e);
+            throw new HoldfastException(e.Error, $"{Sentence.End(e.Message)} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3))}", e.Hint, e);
         }
 
         // What is listed can be run in its order.

@@ -11,7 +11,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
     private const string Odd = """
         CREATE TABLE helper(i int); INSERT INTO helper VALUES (1);
         CREATE FUNCTION plus(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i + (SELECT helper.i FROM helper); END $$;
-        CREATE INDEX odd ON item (plus(id));
+        CREATE INDEX odd ON item (plus(id)) WHERE note <> E'of two\nlines\tand a tab \x1b';
         """;
 
     private string Url => $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}";
@@ -183,12 +183,21 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
         Assert.Equal(("CompletedWithErrors", "restore-incomplete"), ((string?)ended.Json["state"], (string?)ended.Json["error"]!["code"]));
         Assert.Contains(ended.Json["result"]!["warnings"]!.AsArray(), w => ((string)w!).Contains("CREATE INDEX odd", StringComparison.Ordinal));
         await served.RunAsync(1, "operation", "watch", (string)ended.Json["id"]!);
+        AssertCopyable((await served.RunAsync(0, "operation", "show", (string)ended.Json["id"]!)).Output);
         Assert.Equal(2, (await served.JsonAsync(0, "operation", "list", "--state", "CompletedWithErrors"))["items"]!.AsArray().Count);
 
         static void AssertTold(string error)
         {
             Assert.Contains("CREATE INDEX odd", error, StringComparison.Ordinal);
             Assert.Contains("error: The rows of '", error, StringComparison.Ordinal);
+            AssertCopyable(error);
+        }
+
+        // A line break is one, and a tab too; what moves the cursor is not printed.
+        static void AssertCopyable(string text)
+        {
+            Assert.Contains("<> 'of two\n    lines\tand a tab \uFFFD'::text", text, StringComparison.Ordinal);
+            Assert.DoesNotContain('\x1b', text);
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class ManageTests
         var bad = new DestinationTestView(null, Now, new OperationError("x", "No room.", "Make some."));
         Assert.Equal(("Failing", "m"), Look(DestinationRow.Of(nas, good, [alert], [])));
         var another = alert with { Kind = AlertKind.DestinationIdentity, Hint = "h" };
-        Assert.Equal(("Not recognized", "m h"), Look(DestinationRow.Of(nas, bad, [alert, another], [])));
+        Assert.Equal(("Not recognized", "m. h"), Look(DestinationRow.Of(nas, bad, [alert, another], [])));
         Assert.Equal((true, false), (DestinationRow.Of(nas, bad, [alert, another], []).CanInitialize, DestinationRow.Of(nas, bad, [alert], []).CanInitialize));
         Assert.Equal(("Test failed", "No room. Make some."), Look(DestinationRow.Of(nas, bad, [], [])));
         Assert.Equal(("Works", null), Look(DestinationRow.Of(nas, good, [Alert(AlertSeverity.Error, new() { Destination = "tape" })], [])));

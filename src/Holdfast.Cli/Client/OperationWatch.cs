@@ -22,7 +22,7 @@ internal sealed class OperationWatch(ApiClient api, CommandConsole console)
     {
         try
         {
-            if (!console.IsLive) return await PollAsync(ids, (_, ended) => ended.ForEach(o => { if (!quiet) console.Line(OperationReport.Line(o)); }), cancellationToken);
+            if (!console.IsLive) return await PollAsync(ids, (_, ended) => ended.ForEach(o => { if (!quiet) console.Text(OperationReport.Line(o)); }), cancellationToken);
             return await AnsiConsole.Progress().AutoClear(true).HideCompleted(true)
                 .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
                 .StartAsync(context =>

@@ -20,7 +20,7 @@ internal static class ApplyCommand
             await foreach (var item in new Applier(api, dry).RunAsync(read, cancellationToken))
             {
                 done.Add(item);
-                console.Line($"{item.Result,-9} {item.Kind} {item.Name}{(item.Database is null ? "" : $" of {item.Database}")}{(item.Error is null ? "" : $": {item.Error.Message}")}");
+                console.Text($"{item.Result,-9} {item.Kind} {item.Name}{(item.Database is null ? "" : $" of {item.Database}")}{(item.Error is null ? "" : $": {item.Error.Message}")}");
                 if (item.Error?.Hint is { } hint) console.Note($"hint: {hint}");
                 ClientVerb.ShowKey(console, item.GeneratedKey);
             }

@@ -74,8 +74,8 @@ internal static class ChainCommand
     private static void Show(string path, IEnumerable<(string Name, long Bytes)> archives, Dictionary<string, string> problems, string? problem, CommandConsole console)
     {
         console.Line($"{path}:");
-        foreach (var (name, bytes) in archives) console.Line($"  {(problem is not null ? "    " : problems.ContainsKey(name) ? "BAD " : "ok  ")} {name}  {Words.Bytes(bytes)}{(problems.TryGetValue(name, out var bad) ? $": {bad}" : "")}");
-        if (problem is not null) console.Line($"  {problem}");
+        foreach (var (name, bytes) in archives) console.Text($"  {(problem is not null ? "    " : problems.ContainsKey(name) ? "BAD " : "ok  ")} {name}  {Words.Bytes(bytes)}{(problems.TryGetValue(name, out var bad) ? $": {bad}" : "")}");
+        if (problem is not null) console.Text($"  {problem}");
     }
 
     private static int Told(string path, bool isWhole, bool isRemoved, CommandConsole console)

@@ -26,7 +26,7 @@ internal static class LogoutCommand
             {
                 // The file is forgotten all the same: who leaves a machine must not depend on the server.
                 ended = e.Error == ErrorCatalogue.SignInNeeded;
-                if (!ended) console.Note($"The token {login.TokenId} still stands at {login.Server}: {e.Message} Delete it there: holdfast token delete {login.TokenId}");
+                if (!ended) console.Note($"The token {login.TokenId} still stands at {login.Server}: {Sentence.End(e.Message)} Delete it there: holdfast token delete {login.TokenId}");
             }
 
             Login.Delete();

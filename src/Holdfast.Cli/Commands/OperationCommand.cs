@@ -44,8 +44,9 @@ internal static class OperationCommand
             OperationReport.List(console, [operation]);
             console.Line($"asked for by {operation.Find("askedBy") ?? "the schedule"}; node {operation.Text("node")}; began {operation.Time("started")}, ended {operation.Time("ended")}; {operation.Text("phase")}");
             if (operation.Find("result", "path") is { } archive) console.Line($"archive: {archive}");
-            if (operation.Find("error", "message") is { } message) console.Line($"{message} {operation.Find("error", "hint")}".TrimEnd());
-            foreach (var line in log.AsArray()) console.Line(line?.ToString() ?? "");
+            if (operation.Find("error", "message") is { } message) console.Text(message);
+            if (operation.Find("error", "hint") is { } hint) console.Text($"hint: {hint}");
+            foreach (var line in log.AsArray()) console.Text(line?.ToString() ?? "");
             return 0;
         });
     }

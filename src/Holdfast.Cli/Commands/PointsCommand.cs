@@ -39,7 +39,7 @@ internal static class PointsCommand
         var broken = points.Any(p => p?["problem"] is not null);
         ClientVerb.List(console, points, "No restore points.", ["TIME", "KIND", ">STORED", "NEEDS", "ID", "DATABASE", "PATH"], p => [
             (p.Time("time"), null), (p.Text("kind"), p.Text("kind") == "IncrementalBackup" ? "grey" : null), (Words.Bytes(p.Number("bytes")), null),
-            (p.Find("problem", "message") ?? p.Find("needs") ?? "no key", p?["problem"] is null ? null : "red"), (p.Text("id"), null), (p.Text("database"), null), (p.Text("path"), null),
+            (CommandConsole.Cell(p.Find("problem", "message") ?? p.Find("needs") ?? "no key"), p?["problem"] is null ? null : "red"), (p.Text("id"), null), (p.Text("database"), null), (p.Text("path"), null),
         ]);
         return broken ? 1 : 0;
     }

@@ -46,7 +46,7 @@ internal static class RunCommand
             List(console, [run.DeepClone()]);
             console.Line("");
             return ClientVerb.List(console, databases, "No databases.", ["DATABASE", "STATE", "OPERATION", ">STORED", "PROBLEM"], d => [
-                (d.Text("database"), null), State(d), (d.Text("operationId"), null), (d.Number("storedBytes") is > 0 and var bytes ? Words.Bytes(bytes) : "-", null), (d.Find("error", "message") ?? "", "red"),
+                (d.Text("database"), null), State(d), (d.Text("operationId"), null), (d.Number("storedBytes") is > 0 and var bytes ? Words.Bytes(bytes) : "-", null), (CommandConsole.Cell(d.Find("error", "message") ?? ""), "red"),
             ]);
         });
     }

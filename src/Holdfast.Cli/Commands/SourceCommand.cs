@@ -52,7 +52,7 @@ internal static class SourceCommand
             var text = parsed.GetRequiredValue(name);
             var answer = await api.PostAsync($"{Path(text)}/confirm", null, cancellationToken);
             if (console.IsJson) CommandConsole.Json(answer);
-            else console.Line($"{text} confirmed: {answer.Find("problem", "message") ?? $"{answer.Text("databases")} databases"}");
+            else console.Text($"{text} confirmed: {answer.Find("problem", "message") ?? $"{answer.Text("databases")} databases"}");
             return answer["problem"] is null ? 0 : 1;
         });
     }
@@ -81,7 +81,7 @@ internal static class SourceCommand
             if (parsed.GetValue(restorer) is { } role) body["restore"] = new JsonObject { ["user"] = role, ["password"] = parsed.GetValue(restorerPassword) is { } secret ? ServerOptions.ReadSecret(secret, "Password file") : null };
             var answer = await api.SendAsync(HttpMethod.Put, Path(text), body, cancellationToken);
             if (console.IsJson) CommandConsole.Json(answer.Body!);
-            else console.Line($"{text} {(answer.IsNew ? "created" : "saved")}: {answer.Body.Find("problem", "message") ?? $"{answer.Body.Text("databases")} databases"}");
+            else console.Text($"{text} {(answer.IsNew ? "created" : "saved")}: {answer.Body.Find("problem", "message") ?? $"{answer.Body.Text("databases")} databases"}");
             return answer.Body?["problem"] is null ? 0 : 1;
         });
     }
@@ -116,8 +116,8 @@ internal static class SourceCommand
                 {
                     foreach (var found in answer.Items(list))
                     {
-                        console.Line($"{word}: {found.Text("message")}");
-                        if (found.Find("hint") is { } hint) console.Line($"  {hint}");
+                        console.Text($"{word}: {found.Text("message")}");
+                        if (found.Find("hint") is { } hint) console.Text($"  {hint}");
                     }
                 }
             }

@@ -105,7 +105,7 @@ internal static class TaskCommand
         console.Line($"last full:        {t.Time("lastFullBackup")}");
         console.Line($"last incremental: {t.Time("lastIncrementalBackup")}");
         console.Line($"next:             {t.Time("nextBackup", "at")}{(t.Find("nextBackup", "kind") is { } kind ? $" {kind.ToLowerInvariant()}" : "")}");
-        console.Line($"last run:         {t.Text("status", "lastState").ToLowerInvariant()}{(t.Find("status", "lastError") is { } error ? $": {error}" : "")}");
+        console.Text($"last run:         {t.Text("status", "lastState").ToLowerInvariant()}{(t.Find("status", "lastError") is { } error ? $": {error}" : "")}");
     }
 
     private static Argument<string> Database(Command command) => command.Takes("DATABASE", "Id of the database, SOURCE/NAME.");

@@ -52,7 +52,7 @@ internal static class TaskRetentionCommand
             foreach (var deleted in d["deleted"] as JsonArray ?? []) console.Line($"{name}: deleted {deleted}");
             foreach (var chain in d.Items("going")) console.Line($"{name}: {(d.Find("brakeReason") is null && isDryRun ? "would delete" : "waits")} {chain.Text("path")} (newest archive {chain.Time("newest")})");
             if (d.Find("brakeReason") is { } reason) console.Line($"{name}: {reason} Approve with --approve.");
-            if (d.Find("error", "message") is { } error) console.Line($"{name}: {error}");
+            if (d.Find("error", "message") is { } error) console.Text($"{name}: {error}");
             console.Line($"{name}: {d.Text("staying")} stay");
         }
     }

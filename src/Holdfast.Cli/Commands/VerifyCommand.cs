@@ -44,8 +44,8 @@ internal static class VerifyCommand
                     var file = Path.Combine(stored.Destination.Name, result.Archive.Path);
                     if (result.Problem is not null) problems.Add(result.Problem.Error);
                     views.Add(new(file, result.Problem is null, State(result.Problem?.Error), result.Header?.Id, result.Header?.Database, result.Archive.Length, result.TarBytes, result.Problem is null ? null : ErrorView.Of(result.Problem)));
-                    console.Line(result.Problem is null ? $"ok   {file}" : $"{Word(result.Problem.Error)}  {result.Problem.Message}");
-                    if (result.Problem?.Hint is { } hint) console.Line($"     {hint}");
+                    console.Text(result.Problem is null ? $"ok   {file}" : $"{Word(result.Problem.Error)}  {result.Problem.Message}");
+                    if (result.Problem?.Hint is { } hint) console.Text($"     {hint}");
                 }
 
                 if (stored.Archive is null) notes.AddRange(stored.Chains.SelectMany(c => SharedOptions.NotesOf(stored, c)));
@@ -74,8 +74,8 @@ internal static class VerifyCommand
         var ended = await new OperationWatch(api, console).WaitAsync(ids, cancellationToken, quiet: true);
         foreach (var operation in ended)
         {
-            console.Line(operation.Find("error", "message") is { } problem ? $"{Word(ErrorCatalogue.Find(operation.Find("error", "code")))}  {operation.Text("database")}: {problem}" : $"ok   {operation.Text("database")}: {Words.Bytes(operation.Number("result", "storedBytes"))} read.");
-            if (operation.Find("error", "hint") is { } hint) console.Line($"     {hint}");
+            console.Text(operation.Find("error", "message") is { } problem ? $"{Word(ErrorCatalogue.Find(operation.Find("error", "code")))}  {operation.Text("database")}: {problem}" : $"ok   {operation.Text("database")}: {Words.Bytes(operation.Number("result", "storedBytes"))} read.");
+            if (operation.Find("error", "hint") is { } hint) console.Text($"     {hint}");
         }
 
         if (console.IsJson) CommandConsole.Json(new JsonObject { ["items"] = new JsonArray([.. ended.Select(o => o.DeepClone())]) });

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Node.Backups;
 using Spectre.Console;
@@ -47,8 +48,8 @@ internal static class BackupReport
         if (shown.Count < outcomes.Count) console.Line($"({outcomes.Count - shown.Count} more; --output json lists all)");
         foreach (var o in shown)
         {
-            if (o.Error is not null) console.Line($"{o.Database}: {o.Error.Message}{(o.Error.Hint is null ? "" : $" {o.Error.Hint}")}");
-            foreach (var warning in o.Warnings) console.Line($"{o.Database}: {warning}");
+            if (o.Error is not null) console.Text($"{o.Database}: {Sentence.Join(o.Error.Message, o.Error.Hint)}");
+            foreach (var warning in o.Warnings) console.Text($"{o.Database}: {warning}");
         }
 
         if (passedOver is not null) PassedOverReport.Write(console, passedOver);

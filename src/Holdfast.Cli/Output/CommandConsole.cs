@@ -54,7 +54,7 @@ internal sealed class CommandConsole(bool json)
     /// <param name="isAlwaysTold">Whether it is told also beside a JSON document.</param>
     public void Note(string text, bool isAlwaysTold = false)
     {
-        if (!IsJson || isAlwaysTold) Console.Error.WriteLine(Printable(text));
+        if (!IsJson || isAlwaysTold) Write(Console.Error, "", "    ", text);
     }
 
     /// <summary>Writes a line of the result.</summary>
@@ -62,6 +62,15 @@ internal sealed class CommandConsole(bool json)
     {
         if (!IsJson) Console.Out.WriteLine(Printable(text));
     }
+
+    /// <summary>Writes a text of the result that may have several lines, as SQL has. All but the first are indented.</summary>
+    public void Text(string text)
+    {
+        if (!IsJson) Write(Console.Out, "", "    ", text);
+    }
+
+    /// <summary>A text as the cell of a table, which has one line.</summary>
+    public static string Cell(string text) => text.ReplaceLineEndings(" ");
 
     /// <summary>Writes a table: with boxes for a person, with two spaces between columns for a pipe.</summary>
     /// <param name="columns">Headings; one that begins with <c>&gt;</c> is set to the right.</param>
@@ -90,10 +99,16 @@ internal sealed class CommandConsole(bool json)
         AnsiConsole.Write(table);
     }
 
-    // All lines but the first are indented: what a name holds begins none that looks like one of ours.
-    private static void Tell(string heading, string text)
+    private static void Tell(string heading, string text) => Write(Console.Error, heading + " ", "       ", text);
+
+    // All lines but the first are indented: what a name holds begins none that looks like one of ours. Tabs stay, for SQL is to be copied.
+    private static void Write(TextWriter writer, string heading, string indent, string text)
     {
-        foreach (var (i, line) in text.Split('\n').Index()) Console.Error.WriteLine($"{(i == 0 ? heading : "      ")} {Printable(line)}");
+        foreach (var (i, line) in text.Split('\n').Index())
+        {
+            var parts = (line.EndsWith('\r') ? line[..^1] : line).Split('\t').Select(Printable);
+            writer.WriteLine($"{(i == 0 ? heading : indent)}{string.Join('\t', parts)}");
+        }
     }
 
     // Names come from disks and archives: they must not be able to move the cursor, break a line or turn its direction.

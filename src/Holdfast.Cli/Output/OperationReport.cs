@@ -34,10 +34,10 @@ internal static class OperationReport
             // The lines of those that ended were not shown.
             var shown = operations.Count <= MostRowsOnScreen ? operations : [.. failed.Take(MostRowsOnScreen)];
             if (shown.Count > 0) console.Table(["DATABASE", "STATE", "MADE", ">STORED"], [.. shown.Select(o => ((string, string?)[])[(o.Text("database"), null), State(o), (Made(o), null), Stored(o)])]);
-            foreach (var o in failed.Take(MostRowsOnScreen)) console.Line(Line(o));
+            foreach (var o in failed.Take(MostRowsOnScreen)) console.Text(Line(o));
         }
 
-        foreach (var warning in operations.SelectMany(o => (o["result"]?["warnings"] as JsonArray ?? []).Select(w => $"{o.Text("database")}: {w}")).Take(MostRowsOnScreen)) console.Line(warning);
+        foreach (var warning in operations.SelectMany(o => (o["result"]?["warnings"] as JsonArray ?? []).Select(w => $"{o.Text("database")}: {w}")).Take(MostRowsOnScreen)) console.Text(warning);
         foreach (var hint in failed.Select(o => o.Find("error", "hint")).OfType<string>().Distinct(StringComparer.Ordinal).Take(5)) console.Note($"hint: {hint}");
         if (operations.Count > 1) console.Line($"{Counts(operations)}: {Words.Bytes(operations.Sum(o => o.Number("result", "storedBytes")))} stored");
         return ExitCode(operations.Count, failed);

@@ -77,7 +77,7 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
     {
         if (failure.Error != ErrorCatalogue.SourceUnreadable && failure.Error != ErrorCatalogue.NotAllowed) return null;
         var left = (records.Find(source)?.Unchecked ?? None).Where(u => !_running.ContainsKey(u.Key)).Select(u => u.Value).ToList();
-        return left.Count == 0 ? null : new(failure.Error, $"{failure.Message} It may have been changed: {CutOff(left)}.", failure.Hint, failure);
+        return left.Count == 0 ? null : new(failure.Error, $"{Sentence.End(failure.Message)} It may have been changed: {CutOff(left)}.", failure.Hint, failure);
     }
 
     private SourceRecord Begun(SourceRecord record, string id, UncheckedRestore restore, DateTimeOffset now)

@@ -60,7 +60,7 @@ internal static class ConfigRules
         }
         catch (HoldfastException e)
         {
-            report(key, $"{e.Message} {e.Hint}");
+            report(key, Sentence.Join(e.Message, e.Hint));
         }
     }
 

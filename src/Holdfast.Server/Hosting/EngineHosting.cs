@@ -45,7 +45,7 @@ internal static class EngineHosting
         }
         catch (HoldfastException e)
         {
-            return $"{e.Message} {e.Hint}".TrimEnd();
+            return Sentence.Join(e.Message, e.Hint);
         }
     }
 

@@ -1,3 +1,4 @@
+using Holdfast.Core.Errors;
 using Holdfast.Studio.Api;
 
 namespace Holdfast.Studio.Parts;
@@ -7,5 +8,5 @@ internal static class FaultExtensions
 {
     /// <summary>What is wrong with the field, and what would be right; null where nothing was said of it.</summary>
     public static string? Of(this ApiException? failure, string field) =>
-        failure?.Faults.FirstOrDefault(f => f.Field == field) is { } fault ? $"{fault.Message} {fault.Hint}".Trim() : null;
+        failure?.Faults.FirstOrDefault(f => f.Field == field) is { } fault ? Sentence.Join(fault.Message, fault.Hint) : null;
 }

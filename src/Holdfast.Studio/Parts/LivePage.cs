@@ -1,3 +1,4 @@
+using Holdfast.Core.Errors;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
@@ -92,7 +93,7 @@ public abstract class LivePage : ComponentBase, IDisposable
         }
         catch (ApiException e)
         {
-            Snackbar.Add(e.Hint is null ? e.Message : $"{e.Message} {e.Hint}", Severity.Error, o => o.RequireInteraction = true);
+            Snackbar.Add(Sentence.Join(e.Message, e.Hint), Severity.Error, o => o.RequireInteraction = true);
             return false;
         }
     }

@@ -1,3 +1,4 @@
+using Holdfast.Core.Errors;
 using Holdfast.Studio.Chains;
 using MudBlazor;
 
@@ -29,5 +30,5 @@ public static class VerificationWords
         : new("Not yet", "quiet", Icons.Material.Outlined.HelpOutline);
 
     /// <summary>What is wrong with it, and what to do; null where nothing is known to be.</summary>
-    public static string? Reason(PointSummary point) => point.Problems.Count == 0 ? null : string.Join(' ', point.Problems.Select(p => $"{p.Place}: {p.Problem.Message} {p.Problem.Hint}"));
+    public static string? Reason(PointSummary point) => point.Problems.Count == 0 ? null : string.Join(' ', point.Problems.Select(p => $"{p.Place}: {Sentence.Join(p.Problem.Message, p.Problem.Hint)}"));
 }

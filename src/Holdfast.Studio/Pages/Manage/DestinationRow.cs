@@ -1,4 +1,5 @@
 using Holdfast.Core.Alerts;
+using Holdfast.Core.Errors;
 using Holdfast.Node.Places;
 using Holdfast.Server.Endpoints;
 using Holdfast.Studio.Words;
@@ -25,9 +26,9 @@ internal sealed record DestinationRow(DestinationConfig Config, DestinationTestV
     {
         var own = failing.Where(a => a.Subject.Destination == config.Name).ToList();
         var identity = own.Find(a => a.Kind == AlertKind.DestinationIdentity);
-        var (look, problem) = identity is not null ? (NotThisOne, $"{identity.Message} {identity.Hint}")
+        var (look, problem) = identity is not null ? (NotThisOne, Sentence.Join(identity.Message, identity.Hint))
             : own.Count > 0 ? (Failing, own[0].Message)
-            : test.Problem is { } fault ? (TestFailed, $"{fault.Message} {fault.Hint}")
+            : test.Problem is { } fault ? (TestFailed, Sentence.Join(fault.Message, fault.Hint))
             : test.At is not null ? (Works, null)
             : (NothingKnown, (string?)null);
         return new(config, test, look, problem, [.. templates.Where(t => t.Definition.Destinations.Contains(config.Name)).Select(t => t.Name)], identity is not null);

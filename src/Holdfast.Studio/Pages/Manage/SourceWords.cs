@@ -1,3 +1,4 @@
+using Holdfast.Core.Errors;
 using Holdfast.Server.Endpoints;
 using Holdfast.Studio.Words;
 
@@ -42,6 +43,6 @@ internal static class SourceWords
 
     /// <summary>What a look came to.</summary>
     public static string Found(SourceView source) => source.Problem is { } problem
-        ? $"'{source.Name}': {problem.Message} {problem.Hint}".TrimEnd()
+        ? $"'{source.Name}': {Sentence.Join(problem.Message, problem.Hint)}"
         : $"'{source.Name}': {Plural.Of(source.Databases, "database")} found.";
 }

@@ -1,4 +1,5 @@
 using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Endpoints;
@@ -91,7 +92,7 @@ public sealed partial class ServerWideEdit
         }
         catch (ApiException e)
         {
-            _previewFailure = e.Faults.Count > 0 ? $"{e.Faults[0].Message} {e.Faults[0].Hint}" : e.Message;
+            _previewFailure = e.Faults.Count > 0 ? Sentence.Join(e.Faults[0].Message, e.Faults[0].Hint) : e.Message;
         }
     }
 
