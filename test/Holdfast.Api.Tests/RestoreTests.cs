@@ -259,6 +259,25 @@ public sealed class RestoreTests
         }
     }
 
+    [Fact]
+    public async Task The_audit_log_names_what_was_restored_as_what_and_the_operation_that_tells_its_end()
+    {
+        await using var server = await ApiServer.StartAsync("a.db");
+        await server.PutTemplateAsync("nightly");
+        await server.BackedUpAsync("a.db");
+        var restore = (string)(await server.RestoreAsync(new { from = "demo/a.db", target = "demo/new.db" }))["id"]!;
+        var verify = (string)(await server.PostAsync("backups/verify", new { from = "demo/a.db" })).Json(HttpStatusCode.Accepted)["operationId"]!;
+        (await server.PostAsync("backups/check", new { from = "demo/a.db" })).Json();
+        (await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/a.db" })).Problem(409, "target-exists");
+        var entries = ApiServer.Items((await server.GetAsync("audit")).Json()).Take(4).Select(e => $"{e["subject"]} {e["result"]}");
+        Assert.Equal(
+            [
+                "from=demo/a.db target=demo/a.db 409", "from=demo/a.db 200", $"from=demo/a.db operation={verify} 202",
+                $"from=demo/a.db target=demo/new.db operation={restore} 202",
+            ],
+            entries);
+    }
+
     private static async Task<List<JsonNode>> PointsAsync(ApiServer server, string from) => ApiServer.Items((await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Json());
 
     private static async Task DefineAsync(ApiServer server, Made made, string type, string database)

@@ -75,6 +75,11 @@ public sealed class ManageTests
         Assert.Equal("bob", AuditWords.Subject("name=bob"));
         Assert.Equal("monthly logical", AuditWords.Subject("name=monthly logical"));
         Assert.Equal("demo/a b.db, e33", AuditWords.Subject("id=demo/a b.db taskId=e33"));
+        Assert.Equal("demo/a.db, demo/b c.db, 01ab", AuditWords.Subject("from=demo/a.db target=demo/b c.db operation=01ab"));
+        Assert.Equal("01ab", AuditWords.Operation("from=demo/a.db target=demo/b c.db operation=01ab"));
+        Assert.Null(AuditWords.Operation("from=demo/operation=1 target=demo/b"));
+        Assert.Null(AuditWords.Operation(null));
+        Assert.Equal("Begun", AuditWords.Result("202").Word); // whether it went well is not known yet
         Assert.Equal(("Done", "Not allowed (403)", "Failed (500)"), (AuditWords.Result("204").Word, AuditWords.Result("403").Word, AuditWords.Result("500").Word));
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Server.Audit;
 
 /// <summary>
-/// Writes down every request of a known caller that changes something, or was refused to. Never bodies: method, route, ids in the route, status.
+/// Writes down every request of a known caller that changes something, or was refused to. Never bodies: method, route, ids in the route or <see cref="AuditSubject"/>, status.
 /// Requests of nobody are left out, or anybody could fill the disk; attempts to sign in write their own entry.
 /// </summary>
 internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log, ILogger<AuditMiddleware> logger)
@@ -43,7 +43,7 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
 
     private async Task WriteAsync(HttpContext context, RouteEndpoint endpoint, int status)
     {
-        var subject = string.Join(' ', context.Request.RouteValues.Select(v => $"{v.Key}={v.Value}"));
+        var subject = AuditSubject.Of(context) ?? string.Join(' ', context.Request.RouteValues.Select(v => $"{v.Key}={v.Value}"));
         try
         {
             await log.WriteAsync(context, $"{context.Request.Method} {endpoint.RoutePattern.RawText}", subject.Length == 0 ? null : subject, status.ToString(CultureInfo.InvariantCulture));

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
@@ -79,17 +78,20 @@ internal static class BackupEndpoints
         return TypedResults.Ok(new Page<FoundDatabaseView>([.. databases.OrderBy(d => d.Name, StringComparer.Ordinal)]));
     }
 
-    private static async Task<Ok<CheckView>> CheckAsync(CheckRequest body, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<CheckView>> CheckAsync(CheckRequest body, HttpContext context, HoldfastNode node, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny([.. Faults(body.From, body.Keys)]);
+        context.Audits(("from", body.From), ("point", body.Point));
         return TypedResults.Ok(CheckView.Of(await node.Points.CheckAsync(body.From, body.Point, body.Keys, cancellationToken)));
     }
 
-    private static async Task<Accepted<OperationIdView>> VerifyAsync(VerifyRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Accepted<OperationIdView>> VerifyAsync(VerifyRequest body, HttpContext context, HoldfastNode node, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny([.. Faults(body.From, body.Keys)]);
+        context.Audits(("from", body.From));
         var ask = new VerifyAsk { From = body.From, Database = await DatabaseAsync(body.From, node, cancellationToken), Keys = body.Keys };
-        var operation = await node.VerifyAsync(ask, principal.Caller()!.Display, cancellationToken);
+        var operation = await node.VerifyAsync(ask, context.User.Caller()!.Display, cancellationToken);
+        context.Audits(("operation", operation.Id));
         return await Begun.OneAsync(node, operation.Id, cancellationToken);
     }
 
@@ -115,11 +117,13 @@ internal static class BackupEndpoints
         throw InvalidException.Of([new("from", $"Backups of {databases.Count} databases lie there.", "Verify those of one database at a time: GET /api/v1/backups/databases lists their folders.")]);
     }
 
-    private static async Task<Accepted<OperationIdView>> RestoreAsync(RestoreRequest body, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Accepted<OperationIdView>> RestoreAsync(RestoreRequest body, HttpContext context, HoldfastNode node, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(Faults(body));
+        context.Audits(("from", body.From), ("point", body.Point), ("target", body.Target));
         var ask = new RestoreAsk { From = body.From, Point = body.Point, Target = DatabaseId.Parse(body.Target), Keys = body.Keys, File = new() { Mode = body.KeepMode, Owner = body.KeepOwner }, ContinueOnError = body.ContinueOnError };
-        var operation = await node.RestoreAsync(ask, principal.Caller()!.Display, cancellationToken);
+        var operation = await node.RestoreAsync(ask, context.User.Caller()!.Display, cancellationToken);
+        context.Audits(("operation", operation.Id));
         return await Begun.OneAsync(node, operation.Id, cancellationToken);
     }
 
