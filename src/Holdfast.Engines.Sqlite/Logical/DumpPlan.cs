@@ -18,6 +18,7 @@ internal sealed class DumpPlan : IDisposable
         _bigEndian = connection.QueryText("PRAGMA encoding") switch { "UTF-16le" => false, "UTF-16be" => true, _ => null };
         Schema = Schema.Read(connection);
         Rows = new(connection, rehearsal, Schema, limits);
+        Uniqueness = new(connection, limits);
         Tables = [.. Schema.Tables];
         VirtualTables = [.. Schema.VirtualTables];
     }
@@ -40,8 +41,8 @@ internal sealed class DumpPlan : IDisposable
     /// <summary>Tries rows as they are dumped.</summary>
     public RowRehearsal Rows { get; }
 
-    /// <summary>What is known of unique indexes: asked behind the rows of each table.</summary>
-    public Uniqueness Uniqueness { get; private set; } = null!;
+    /// <summary>Checks unique indexes: asked before and behind the rows of each table.</summary>
+    public Uniqueness Uniqueness { get; }
 
     /// <summary>Plans the script of a database, within limits: a schema can be made so that nobody comes to its end.</summary>
     /// <exception cref="HoldfastException">No script can hold it.</exception>
@@ -88,7 +89,6 @@ internal sealed class DumpPlan : IDisposable
 
         foreach (var item in plan.Schema.Others) rehearsal.Create(item);
         plan.Compare(rehearsal, connection);
-        plan.Uniqueness = new(connection, plan.Tables);
         return plan;
     }
 
@@ -122,6 +122,7 @@ internal sealed class DumpPlan : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Uniqueness.Dispose();
         Rows.Dispose();
         _rehearsal.Dispose();
     }

@@ -71,7 +71,7 @@ internal sealed class RowTrial : IDisposable
             _heap.End();
         }
 
-        if (_budget.IsSpent) throw Impossible(TakesTooLong, null); // SQLite heeds an interrupt in loops only, and writing one row has none
+        if (_budget.IsOver) throw Impossible(TakesTooLong, null); // SQLite heeds an interrupt in loops only, and writing one row has none
     }
 
     /// <inheritdoc/>

@@ -51,8 +51,9 @@ internal static class SqlDump
         foreach (var table in plan.Tables)
         {
             await script.StatementAsync(table.Definition);
+            plan.Uniqueness.Begin(table);
             var written = await RowsAsync(table);
-            plan.Uniqueness.Complete(table.Name, written);
+            plan.Uniqueness.Complete(table, written);
             rows += written;
         }
 

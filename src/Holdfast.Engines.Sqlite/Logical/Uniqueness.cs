@@ -7,36 +7,51 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// Looks whether rows are unique where the schema says so. A damaged index, or one that was made unique by editing the schema, can let others in, and a
 /// restore could not write them. It reads indexes in their order and sorts nothing; that an index holds all rows is seen when they have been read.
 /// </summary>
-internal sealed class Uniqueness
+/// <param name="connection">The database.</param>
+/// <param name="limits">How long it may take.</param>
+internal sealed class Uniqueness(SqliteConnection connection, LoadLimits limits) : IDisposable
 {
-    private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, List<(string Index, long Rows)>> _held = new(StringComparer.Ordinal);
+    private readonly List<(string Index, long Rows)> _held = []; // of the table that was begun last
+    private WorkBudget? _budget;
 
-    /// <summary>Checks these tables.</summary>
+    /// <summary>Checks the unique indexes of a table, before its rows are read.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotAsSql"/>.</exception>
-    public Uniqueness(SqliteConnection connection, IEnumerable<SchemaObject> tables)
+    public void Begin(SchemaObject table)
     {
-        _connection = connection;
-        foreach (var table in tables)
+        _held.Clear();
+        _budget ??= new(limits, connection.Handle);
+        _budget.Run(connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size"));
+        try
         {
             foreach (var (index, isPartial) in Indexes(connection, table))
             {
-                if (Fault(table.Name, index, isPartial) is { } fault) throw Broken(table.Name, index, fault);
+                if (Fault(table.Name, index, isPartial) is { } fault) throw Broken(table, index, fault);
             }
+        }
+        catch (HoldfastException e) when (_budget.IsSpent)
+        {
+            throw Sql.Impossible($"'{connection.FilePath}' has unique indexes that take longer to check than they may.", e);
+        }
+        finally
+        {
+            _budget.Pause();
         }
     }
 
-    /// <summary>Checks that the unique indexes of a table hold all of its rows.</summary>
+    /// <summary>Checks that the unique indexes of the table that was begun hold all of its rows.</summary>
     /// <param name="table">The table.</param>
     /// <param name="rows">Rows that were read of it.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotAsSql"/>.</exception>
-    public void Complete(string table, long rows)
+    public void Complete(SchemaObject table, long rows)
     {
-        foreach (var (index, held) in _held.GetValueOrDefault(table) ?? [])
+        foreach (var (index, held) in _held)
         {
             if (held != rows) throw Broken(table, index, "it does not hold them all");
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _budget?.Dispose();
 
     private static List<(string Name, bool IsPartial)> Indexes(SqliteConnection connection, SchemaObject table)
     {
@@ -52,12 +67,11 @@ internal sealed class Uniqueness
         return indexes;
     }
 
-    private HoldfastException Broken(string table, string index, string fault) => Sql.Impossible(
-        $"'{_connection.FilePath}' has rows in table \"{table}\" that break its unique index \"{index}\": {fault}. Check it with: PRAGMA integrity_check");
+    private HoldfastException Broken(SchemaObject table, string index, string fault) => Sql.Impossible(
+        $"'{connection.FilePath}' has rows in table \"{table.Name}\" that break its unique index \"{index}\": {fault}. Check it with: PRAGMA integrity_check");
 
     private string? Fault(string table, string index, bool isPartial)
     {
-        var connection = _connection;
         List<string> columns = [], keys = [];
         using (var info = connection.Prepare("SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key"))
         {
@@ -76,8 +90,7 @@ internal sealed class Uniqueness
         try
         {
             if (connection.QueryNumber($"SELECT 1 {from} WHERE {string.Join(" AND ", columns.Select(c => $"{c} IS NOT NULL"))} GROUP BY {all} HAVING count(*) > 1 LIMIT 1") != 0) return "two are equal";
-            if (!_held.TryGetValue(table, out var held)) _held[table] = held = [];
-            held.Add((index, connection.QueryNumber($"SELECT count(*) {from}")));
+            _held.Add((index, connection.QueryNumber($"SELECT count(*) {from}")));
             return null;
         }
         catch (HoldfastException) when ((connection.ErrorCode & 0xFF) == SqliteConstants.Error)

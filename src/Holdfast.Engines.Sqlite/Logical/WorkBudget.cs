@@ -27,8 +27,17 @@ internal sealed class WorkBudget : IDisposable
         _timer = limits.Time.CreateTimer(_ => Look(), null, limits.Look, limits.Look);
     }
 
-    /// <summary>Whether more was asked for than was allowed.</summary>
+    /// <summary>Whether more was asked for than was allowed, and SQLite was interrupted.</summary>
     public bool IsSpent { get; private set; }
+
+    /// <summary>The same, also where nothing was interrupted: a short statement ends without asking, however long a function in it takes.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate) return IsSpent || _spent > _allowed;
+        }
+    }
 
     /// <summary>Watches another connection too; it must not be closed before this is disposed.</summary>
     public void Watch(nint connection)
