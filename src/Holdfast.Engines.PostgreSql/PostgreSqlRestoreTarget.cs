@@ -187,7 +187,7 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         catch (HoldfastException e) when (runs.Failed.Count > 0)
         {
             // A table that could not be made has no rows either, and rows are never left out.
-            throw new HoldfastException(e.Error, $"{Sentence.End(e.Message)} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3))}", e.Hint, e);
+            throw new HoldfastException(e.Error, $"{Sentence.End(e.Message)} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3).Select(f => f.Text))}", e.Hint, e);
         }
 
         // What is listed can be run in its order.
@@ -195,11 +195,11 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         await load.FinishAsync(cancellationToken);
         List<string> failed =
         [
-            .. ofDefinitions.Where(f => !FailedObjects.IsAttach(f)),
+            .. ofDefinitions.Where(f => !f.IsAttach).Select(f => f.Text),
             .. late?.Failed ?? [],
-            .. ofDefinitions.Where(FailedObjects.IsAttach),
+            .. ofDefinitions.Where(f => f.IsAttach).Select(f => f.Text),
             .. late is null ? [] : await late.KeptRowsAsync(made.Keeper, cancellationToken),
-            .. runs.Failed.Skip(ofDefinitions.Count),
+            .. runs.Failed.Skip(ofDefinitions.Count).Select(f => f.Text),
             .. late is null ? [] : await late.OutdatedAsync(made.Keeper, cancellationToken),
         ];
         if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned) await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
@@ -207,7 +207,6 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles, restoring.Name, config.Restore.AllowPowerfulRole);
         await properties.ApplyAsync(around, cancellationToken);
         if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
-        if (failed.Count > 0) _warnings.Add("All rows are there, and not all objects: what follows could not be made.");
         LeaveOut([.. failed, .. list.LeftOut]);
         _warnings.AddRange([.. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
         var grants = properties.Grants(around, request.Name, made.IsLent ? restoring.Name : null);

@@ -47,7 +47,6 @@ public sealed class ContinueTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BackUpAsync("shop", Cluster.Source(Cluster.Superuser));
         var config = Cluster.Source() with { Restore = new() { Jobs = jobs } };
         var (warnings, leftOut) = await ContinueAsync(config, "copy", items, fingerprint);
-        Assert.Contains("All rows are there, and not all objects: what follows could not be made.", warnings);
         foreach (var statement in (string[])["CREATE INDEX odd ON public.t", "REFRESH MATERIALIZED VIEW public.m", "CREATE EVENT TRIGGER e", "CREATE PUBLICATION p", "CREATE EXTENSION"])
             Assert.Contains(warnings, w => w.StartsWith("Left out: ERROR: ", StringComparison.Ordinal) && w.Contains($"Its SQL: {statement}", StringComparison.Ordinal));
         Assert.Equal(warnings.Where(w => w.StartsWith("Left out: ", StringComparison.Ordinal)), leftOut);

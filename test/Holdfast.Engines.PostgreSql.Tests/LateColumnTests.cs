@@ -1,12 +1,10 @@
-using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
-using Holdfast.Core.Tasks;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
 /// <summary>Generated columns that fail are given up one by one, where the operator says so, with what refuses rows without them.</summary>
-public sealed class LateColumnTests(Cluster cluster) : ServerTest(cluster)
+public sealed class LateColumnTests(Cluster cluster) : LateTest(cluster, Functions)
 {
     // They find their table by the search_path, which a restore does not have.
     private const string Functions = """
@@ -120,7 +118,7 @@ public sealed class LateColumnTests(Cluster cluster) : ServerTest(cluster)
             "copy", "SELECT (SELECT count(*) FROM g), (SELECT count(*) FROM d), (SELECT count(*) FROM q), (SELECT count(*) FROM parent)"));
         Assert.Contains(
             "Left out: CHECK \"is There\" of public.g, which refuses rows without these values: ERROR: new row for relation \"g\" violates check "
-            + "constraint \"is There\" Its SQL: ALTER TABLE public.g ADD CONSTRAINT \"is There\" CHECK ((n IS NOT NULL)); "
+            + "constraint \"is There\". Its SQL: ALTER TABLE public.g ADD CONSTRAINT \"is There\" CHECK ((n IS NOT NULL)); "
             + "COMMENT ON CONSTRAINT \"is There\" ON public.g IS 'it''s told'",
             warnings);
         Assert.Contains(warnings, w => w.EndsWith("Its SQL: ALTER TABLE public.q1 ALTER COLUMN \"n\" SET NOT NULL", StringComparison.Ordinal));
@@ -185,27 +183,10 @@ public sealed class LateColumnTests(Cluster cluster) : ServerTest(cluster)
         }
     }
 
-    private async Task MakeAsync(string sql)
-    {
-        await Cluster.CreateAsync("shop");
-        await Cluster.RunAsync("shop", Functions + sql, Cluster.User);
-    }
-
     private async Task AssertEqualAsync(params string[] queries)
     {
         foreach (var query in queries) Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
     }
 
     private static Task MendAsync(IReadOnlyList<string> warnings, Cluster server) => Listed.MendAsync(server, warnings, Cluster.User);
-
-    private static async Task<IReadOnlyList<string>> RestoreAsync(
-        PostgreSqlSourceConfig config, IItemSource items, IReadOnlyDictionary<string, string> fingerprint)
-    {
-        await using var source = Attach(config);
-        var request = new RestoreRequest("copy", BackupType.Backup, null, fingerprint, 1) { ContinueOnError = true };
-        await using var target = await source.BeginRestoreAsync(request, Token);
-        await target.LoadAsync(items, Token);
-        await target.CommitAsync(Token);
-        return target.Warnings;
-    }
 }

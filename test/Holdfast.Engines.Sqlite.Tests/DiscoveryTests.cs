@@ -11,6 +11,20 @@ public sealed class DiscoveryTests : IDisposable
     private readonly TestFolder _folder = new();
 
     [Fact]
+    public async Task An_empty_log_beside_its_database_is_a_side_file_and_no_empty_database()
+    {
+        _folder.Make("app.db", "PRAGMA journal_mode=WAL");
+        foreach (var name in (string[])["app.db-wal", "alone.db-wal"]) File.WriteAllText(_folder[name], "");
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        await foreach (var _ in source.DiscoverAsync(TestContext.Current.CancellationToken))
+        {
+        }
+
+        var reasons = source.PassedOver.Files.ToDictionary(f => f.Name, f => f.Reason);
+        Assert.Equal((PassedOverReason.SideFile, PassedOverReason.Empty), (reasons["app.db-wal"], reasons["alone.db-wal"]));
+    }
+
+    [Fact]
     public async Task What_is_passed_over_is_told_with_its_reason()
     {
         _folder.Make("app.db", "PRAGMA journal_mode=WAL");

@@ -17,7 +17,7 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, bool continues, PrivateFolder folder)
 {
     private readonly List<string> _warnings = []; // several may run at once
-    private readonly List<string> _failed = [];
+    private readonly List<FailedObject> _failed = [];
     private int _lists;
     private Tool? _tool;
 
@@ -37,7 +37,7 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, 
     }
 
     /// <summary>What could not be made, each with its statement.</summary>
-    public IReadOnlyList<string> Failed
+    public IReadOnlyList<FailedObject> Failed
     {
         get
         {

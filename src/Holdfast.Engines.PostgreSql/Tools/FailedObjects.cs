@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
@@ -17,19 +18,19 @@ internal static partial class FailedObjects
     /// <summary>Tells them, without the secrets in their statements.</summary>
     /// <param name="said">All that it said.</param>
     /// <param name="count">How many there are; of very many it keeps the last.</param>
-    public static IReadOnlyList<string> In(string said, int count)
+    public static IReadOnlyList<FailedObject> In(string said, int count)
     {
         var found = Failed().Matches(said).Take(Most).Select(m => Of(m.Groups[1].Value.Trim(), m.Groups[2].Value.Trim(), m.Groups[3].Value.Trim())).ToList();
-        if (found.Count < count) found.Add(string.Create(CultureInfo.InvariantCulture, $"… and {count - found.Count} more, which the server's log has."));
+        if (found.Count < count) found.Add(new(string.Create(CultureInfo.InvariantCulture, $"… and {count - found.Count} more, which the server's log has."), IsAttach: false));
         return found;
     }
 
-    private static string Of(string entry, string error, string statement)
+    private static FailedObject Of(string entry, string error, string statement)
     {
         statement = Secrets.Masked(statement);
         if (statement.Length > MostStatement) statement = statement[..MostStatement] + " …";
         // Before version 15 it names the object: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
-        return Tell(Number().Replace(entry, ""), error, statement);
+        return new(Tell(Number().Replace(entry, ""), error, statement), Attach().IsMatch(statement));
     }
 
     /// <summary>Tells one. Its statement is kept as it is, for it is to be run: there must be no secret in it.</summary>
@@ -37,11 +38,7 @@ internal static partial class FailedObjects
     /// <param name="error">What the server said.</param>
     /// <param name="statement">The statement that failed, or that mends it.</param>
     public static string Tell(string name, string error, string statement) =>
-        $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Secrets.Masked(Lines().Replace(error, " "))} Its SQL: {statement}";
-
-    /// <summary>Whether one is a partition that was not attached, which takes all that is wrong with it to be mended before.</summary>
-    /// <param name="told">How it was told.</param>
-    public static bool IsAttach(string told) => Attach().IsMatch(told);
+        $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Sentence.End(Secrets.Masked(Lines().Replace(error, " ")))} Its SQL: {statement}";
 
     [GeneratedRegex(@"^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})\s*\z", RegexOptions.Multiline)]
     private static partial Regex Sum();
@@ -50,7 +47,7 @@ internal static partial class FailedObjects
     [GeneratedRegex(@"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (.*(?:\n(?!Command was: |pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)", RegexOptions.Multiline)]
     private static partial Regex Failed();
 
-    [GeneratedRegex("""Its SQL: ALTER TABLE ONLY (?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+) ATTACH PARTITION """)]
+    [GeneratedRegex("""^ALTER TABLE ONLY (?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+) ATTACH PARTITION """)]
     private static partial Regex Attach();
 
     [GeneratedRegex(@"^[0-9]+; [0-9]+ [0-9]+ ")]

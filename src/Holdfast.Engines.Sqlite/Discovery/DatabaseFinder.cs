@@ -64,10 +64,14 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
     // Null where it is none, with the reason; without one where it is gone.
     private DiscoveredDatabase? Look(in FoundFile file, Dictionary<string, (FileStatus Status, FileHeader Header)> seen, out PassedOverReason? reason)
     {
-        reason = PassedOverReason.Empty;
-        if (file.Status.Size == 0) return null; // made and never written to: nothing in it
-        reason = PassedOverReason.SideFile;
         var baseFile = SideFiles.BaseOf(file.Place);
+        if (file.Status.Size == 0) // made and never written to: nothing in it
+        {
+            reason = baseFile is not null && FileStatus.Of(baseFile) is { IsRegular: true } ? PassedOverReason.SideFile : PassedOverReason.Empty;
+            return null;
+        }
+
+        reason = PassedOverReason.SideFile;
         if (baseFile is not null && FileStatus.TryGet(baseFile, out var status) && IsSideOf(file, new(SideFiles.BaseOf(file.Name)!, SideFiles.BaseOf(file.Path)!, baseFile, status), seen)) return null;
         reason = SideFiles.IsPartial(file.FileName) || SideFiles.IsNamedLikeOurs(file.FileName) ? PassedOverReason.OwnFile : PassedOverReason.NotADatabase;
         var named = baseFile is null && IsEncrypted(file.Name);

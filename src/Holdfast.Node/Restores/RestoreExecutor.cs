@@ -65,7 +65,7 @@ public sealed class RestoreExecutor(BackupFinder finder, PointOpener points, Sou
             try
             {
                 opened = await points.OpenAsync(place, all, ask.Keys, cancellationToken);
-                operation.Write($"restoring {place.Point.Archive.Path} from '{place.Name}', from a chain of {place.Point.Chain.Archives.Count} archives");
+                operation.Write($"restoring {place.Point.Archive.Path} from '{place.Name}', from a chain of {(place.Point.Chain.Archives.Count is 1 ? "1 archive" : $"{place.Point.Chain.Archives.Count} archives")}");
                 foreach (var warning in opened.Warnings) operation.Write(warning);
                 phase = "writing";
                 (result, problem) = await RestoreAsync(ask, use, place, opened, notes, meter = Meter(ask), operation);
