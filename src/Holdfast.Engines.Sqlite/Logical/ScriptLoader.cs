@@ -12,6 +12,8 @@ internal sealed class ScriptLoader : IDisposable
 
     private const int MostWarnings = 20;
 
+    private const string TakesTooLong = "it takes longer than a script of this length may";
+
     private readonly SqliteConnection _connection;
     private readonly LoadRules _rules;
     private readonly ScriptSettings _settings;
@@ -70,6 +72,7 @@ internal sealed class ScriptLoader : IDisposable
             _budget.Pause();
         }
 
+        if (fault is null && _budget.IsOver) fault = TakesTooLong; // SQLite heeds an interrupt in loops only, and short statements have none
         if (fault is not null) throw ScriptFault.Refused(_number, offset, fault, begin);
     }
 
@@ -118,7 +121,7 @@ internal sealed class ScriptLoader : IDisposable
         SqliteConstants.Full when _settings.IsAtBound => "more data than the backed-up database had, or than a script of this length makes",
         SqliteConstants.TooBig => "a value that is longer than what the script has",
         SqliteConstants.NoMemory => $"more than {_limits.HeapFor(_longest):N0} bytes of memory",
-        SqliteConstants.Interrupt when _budget.IsSpent => "it takes longer than a script of this length may",
+        SqliteConstants.Interrupt when _budget.IsSpent => TakesTooLong,
         _ => null,
     };
 

@@ -278,6 +278,15 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task Many_short_statements_that_take_for_ever_together_come_to_an_end()
+    {
+        var inserts = string.Concat(Enumerable.Range(0, 30).Select(i => $"INSERT INTO \"u\" VALUES\n({i});\n"));
+        var limits = new LoadLimits { FreeTime = TimeSpan.FromSeconds(10), TimePerMiB = TimeSpan.Zero, Time = new SecondByLook() };
+        var failure = await RefusedAsync($"{Head}CREATE TABLE u(a);\n{inserts}{Tail}", limits);
+        Assert.Contains("longer than a script of this length may", failure.Message);
+    }
+
+    [Fact]
     public async Task A_statement_without_end_is_refused_before_it_fills_the_memory()
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TABLE u(a DEFAULT '" + new string('x', 20_000_000) + "');" + Tail)));
@@ -289,5 +298,15 @@ public sealed class HostileScriptTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script), facts, limits: limits));
         Assert.Equal(ErrorCatalogue.Refused, failure.Error);
         return failure;
+    }
+
+    // Each look at it takes a second, and so does each statement.
+    private sealed class SecondByLook : TimeProvider
+    {
+        private long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Interlocked.Increment(ref _seconds);
     }
 }
