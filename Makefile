@@ -44,8 +44,9 @@ screenshots: ## Pictures of every page into out/screenshots; those that the docu
 	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
 	@eng/screenshots.sh
 
-format: ## Put the C# code into its form
-	dotnet format Holdfast.slnx
+format: ## Format the C# code
+	@dotnet tool restore >/dev/null
+	@dotnet csharpier format src test
 
 check: ## Exactly what CI runs
 	@.ci/run

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Archive;
 
 /// <summary>
-/// Opens what lies beneath a folder: no link leads anywhere on the way, and the last name is none, whoever exchanges names meanwhile. What a root limits,
+/// Opens what lies beneath a folder: no link leads anywhere on the way, and the last name is none, whoever exchanges
+/// names meanwhile. What a root limits,
 /// of a source or of a destination, is opened by this.
 /// </summary>
 public static partial class Beneath
@@ -15,12 +16,17 @@ public static partial class Beneath
     private const int NoFollow = 0x20000;
     private const int CloseOnExec = 0x80000;
     private const int PathOnly = 0x200000;
-    private const int NotPermittedError = 1, InvalidError = 22, NotImplementedError = 38;
+    private const int NotPermittedError = 1,
+        InvalidError = 22,
+        NotImplementedError = 38;
     private const long OpenAt2 = 437; // the same on all architectures
     private const ulong ResolveNoLinks = 4;
     private const ulong ResolveBeneath = 8;
 
-    /// <summary>Opens a folder as a place to open others beneath. Links on the way to it are followed: it is the limit, and nothing limits it.</summary>
+    /// <summary>
+    /// Opens a folder as a place to open others beneath. Links on the way to it are followed: it is the limit, and
+    /// nothing limits it.
+    /// </summary>
     /// <exception cref="IOException">With the error number as its result.</exception>
     public static SafeFileHandle OpenRoot(string path)
     {
@@ -46,7 +52,10 @@ public static partial class Beneath
     /// <exception cref="IOException">With the error number as its result; 40 (ELOOP) for a link.</exception>
     public static SafeFileHandle OpenPlace(SafeFileHandle folder, string path) => Open(folder, path, PathOnly | Directory | CloseOnExec);
 
-    /// <summary>Opens a file by a path whose last name is no link, without waiting. For a path that begins at an open folder, as <see cref="PathIn"/> makes it.</summary>
+    /// <summary>
+    /// Opens a file by a path whose last name is no link, without waiting. For a path that begins at an open folder, as
+    /// <see cref="PathIn"/> makes it.
+    /// </summary>
     /// <exception cref="IOException">With the error number as its result; 40 (ELOOP) for a link.</exception>
     public static SafeFileHandle OpenNoFollow(string path)
     {
@@ -54,15 +63,24 @@ public static partial class Beneath
         return opened >= 0 ? new(opened, ownsHandle: true) : throw Failure(Marshal.GetLastPInvokeError(), path);
     }
 
-    /// <summary>The path of a name in an open folder, wherever that has been moved to: for what opens by paths alone. It holds as long as the handle is open.</summary>
+    /// <summary>
+    /// The path of a name in an open folder, wherever that has been moved to: for what opens by paths alone. It holds
+    /// as long as the handle is open.
+    /// </summary>
     public static string PathIn(SafeFileHandle folder, string name) => $"/proc/self/fd/{folder.DangerousGetHandle()}/{name}";
 
     private static SafeFileHandle Open(SafeFileHandle folder, string path, int flags)
     {
-        if (path.Length == 0) path = ".";
+        if (path.Length == 0)
+        {
+            path = ".";
+        }
         var how = new OpenHow { Flags = (ulong)flags, Resolve = ResolveBeneath | ResolveNoLinks };
         var opened = (int)openat2(OpenAt2, folder, path, ref how, OpenHow.Size);
-        if (opened >= 0) return new(opened, ownsHandle: true);
+        if (opened >= 0)
+        {
+            return new(opened, ownsHandle: true);
+        }
         var error = Marshal.GetLastPInvokeError();
         // Linux before 5.6, and containers that know no better: the same, one name after the other.
         return error is NotImplementedError or NotPermittedError ? OpenStepwise(folder, path, flags) : throw Failure(error, path);
@@ -71,28 +89,42 @@ public static partial class Beneath
     private static SafeFileHandle OpenStepwise(SafeFileHandle folder, string path, int flags)
     {
         var names = path.Split('/');
-        if (names.Contains("..")) throw Failure(InvalidError, path);
+        if (names.Contains(".."))
+        {
+            throw Failure(InvalidError, path);
+        }
         var at = folder;
         for (var i = 0; ; i++)
         {
             var isLast = i == names.Length - 1;
             var next = openat(at, names[i], (isLast ? flags : PathOnly | Directory | CloseOnExec) | NoFollow);
             var error = Marshal.GetLastPInvokeError();
-            if (at != folder) at.Dispose();
-            if (next < 0) throw Failure(error, path);
+            if (at != folder)
+            {
+                at.Dispose();
+            }
+            if (next < 0)
+            {
+                throw Failure(error, path);
+            }
             at = new(next, ownsHandle: true);
-            if (isLast) return at;
+            if (isLast)
+            {
+                return at;
+            }
         }
     }
 
     private static IOException Failure(int error, string path) => new($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'", error);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint openat2(long number, SafeHandle folder, string path, ref OpenHow how, nuint size);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int openat(SafeHandle folder, string path, int flags);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openat(SafeHandle folder, string path, int flags);
 
     // struct open_how of openat2(2).
     [StructLayout(LayoutKind.Sequential)]

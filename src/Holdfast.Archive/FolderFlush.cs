@@ -3,7 +3,10 @@ using Holdfast.Core.Events;
 
 namespace Holdfast.Archive;
 
-/// <summary>Makes the names of files last: a file that was flushed and renamed can still lose its name in a power cut until its folder is flushed too.</summary>
+/// <summary>
+/// Makes the names of files last: a file that was flushed and renamed can still lose its name in a power cut until its
+/// folder is flushed too.
+/// </summary>
 public static partial class FolderFlush
 {
     private const int ReadOnly = 0;
@@ -21,9 +24,19 @@ public static partial class FolderFlush
     public static void Create(string folder, UnixFileMode mode)
     {
         var made = new Stack<string>();
-        for (var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)); path is not null && !Directory.Exists(path); path = Path.GetDirectoryName(path)) made.Push(path);
+        for (
+            var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+            path is not null && !Directory.Exists(path);
+            path = Path.GetDirectoryName(path)
+        )
+        {
+            made.Push(path);
+        }
         Directory.CreateDirectory(folder, mode);
-        foreach (var path in made) Of(path);
+        foreach (var path in made)
+        {
+            Of(path);
+        }
     }
 
     /// <summary>Flushes the entries of the folder that a file lies in.</summary>
@@ -33,10 +46,16 @@ public static partial class FolderFlush
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var descriptor = open(folder, ReadOnly | Folder | CloseOnExec);
-        if (descriptor < 0) throw Failure(folder);
+        if (descriptor < 0)
+        {
+            throw Failure(folder);
+        }
         try
         {
-            if (fsync(descriptor) != 0) throw Failure(folder);
+            if (fsync(descriptor) != 0)
+            {
+                throw Failure(folder);
+            }
             Subscribers.Notify(Flushed, folder);
         }
         finally
@@ -45,9 +64,15 @@ public static partial class FolderFlush
         }
     }
 
-    private static IOException Failure(string folder) => new($"'{folder}' cannot be flushed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    private static IOException Failure(string folder) =>
+        new($"'{folder}' cannot be flushed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
-    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
-    [LibraryImport("libc")] private static partial int close(int descriptor);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int descriptor);
+
+    [LibraryImport("libc")]
+    private static partial int close(int descriptor);
 }

@@ -4,16 +4,29 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Archive;
 
 /// <summary>
-/// A file that its maker holds locked by flock(2) as long as it lives, beside what it makes: whoever cleans up after killed processes removes only what
-/// nobody holds. A name exists before it is locked, so that a cleaner can take a new one for a leftover: a lock is made again until it has kept its name.
+/// A file that its maker holds locked by flock(2) as long as it lives, beside what it makes: whoever cleans up after
+/// killed processes removes only what
+/// nobody holds. A name exists before it is locked, so that a cleaner can take a new one for a leftover: a lock is made
+/// again until it has kept its name.
 /// </summary>
 public static partial class OwnerLock
 {
-    private const int ReadWrite = 2, Create = 0x40, OnlyNew = 0x80, NonBlocking = 0x800, NoFollow = 0x20000, CloseOnExec = 0x80000;
+    private const int ReadWrite = 2,
+        Create = 0x40,
+        OnlyNew = 0x80,
+        NonBlocking = 0x800,
+        NoFollow = 0x20000,
+        CloseOnExec = 0x80000;
     private const int OwnerOnly = 0x180; // 0600
-    private const int Exclusive = 2, WithoutWaiting = 4;
-    private const int NoEntryError = 2, InterruptedError = 4, NoFolderError = 20, StaleError = 116;
-    private const int CurrentFolder = -100, NoFollowStatus = 0x100, EmptyPath = 0x1000;
+    private const int Exclusive = 2,
+        WithoutWaiting = 4;
+    private const int NoEntryError = 2,
+        InterruptedError = 4,
+        NoFolderError = 20,
+        StaleError = 116;
+    private const int CurrentFolder = -100,
+        NoFollowStatus = 0x100,
+        EmptyPath = 0x1000;
     private const uint InodeNumber = 0x100;
     private const int MostTries = 100;
 
@@ -24,7 +37,10 @@ public static partial class OwnerLock
     {
         for (var i = 0; i < MostTries; i++)
         {
-            if (TryMake(path) is { } held) return held;
+            if (TryMake(path) is { } held)
+            {
+                return held;
+            }
         }
 
         throw new IOException($"'{path}' cannot be made: something removes it again and again.");
@@ -38,7 +54,10 @@ public static partial class OwnerLock
         // Not by .NET, which locks what it opens too, and does not wait where a cleaner is about to let go.
         var file = Open(path, ReadWrite | Create | OnlyNew | CloseOnExec);
         Lock(file, Exclusive);
-        if (HasName(file, path)) return file;
+        if (HasName(file, path))
+        {
+            return file;
+        }
         file.Dispose();
         return null;
     }
@@ -58,13 +77,17 @@ public static partial class OwnerLock
             return null;
         }
 
-        if (Lock(file, Exclusive | WithoutWaiting) && HasName(file, path)) return file;
+        if (Lock(file, Exclusive | WithoutWaiting) && HasName(file, path))
+        {
+            return file;
+        }
         file.Dispose();
         return null;
     }
 
     /// <summary>
-    /// Whether an open file still has its name. A lock says nothing about that: the file may have been removed between opening and locking it, and another
+    /// Whether an open file still has its name. A lock says nothing about that: the file may have been removed between
+    /// opening and locking it, and another
     /// may stand in its place. Not asked of the file alone: NFS renames an open file that is removed.
     /// </summary>
     /// <param name="file">The file.</param>
@@ -76,13 +99,22 @@ public static partial class OwnerLock
         try
         {
             file.DangerousAddRef(ref added);
-            if (statx((int)file.DangerousGetHandle(), "", EmptyPath, InodeNumber, out var opened) != 0) throw Failure(path);
-            if (statx(CurrentFolder, path, NoFollowStatus, InodeNumber, out var named) == 0) return named.IsSameFile(opened);
+            if (statx((int)file.DangerousGetHandle(), "", EmptyPath, InodeNumber, out var opened) != 0)
+            {
+                throw Failure(path);
+            }
+            if (statx(CurrentFolder, path, NoFollowStatus, InodeNumber, out var named) == 0)
+            {
+                return named.IsSameFile(opened);
+            }
             return Marshal.GetLastPInvokeError() is NoEntryError or NoFolderError or StaleError ? false : throw Failure(path);
         }
         finally
         {
-            if (added) file.DangerousRelease();
+            if (added)
+            {
+                file.DangerousRelease();
+            }
         }
     }
 
@@ -103,24 +135,38 @@ public static partial class OwnerLock
     {
         while (flock(file, operation) != 0)
         {
-            if (Marshal.GetLastPInvokeError() != InterruptedError) return false;
+            if (Marshal.GetLastPInvokeError() != InterruptedError)
+            {
+                return false;
+            }
         }
 
         return true;
     }
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags, int mode);
-    [LibraryImport("libc", SetLastError = true)] private static partial int flock(SafeHandle file, int operation);
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int statx(int folder, string path, int flags, uint mask, out Status status);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, out Status status);
 
     // struct statx, as far as it is read here.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Status
     {
-        [FieldOffset(32)] public ulong Inode;
-        [FieldOffset(136)] public uint DeviceMajor;
-        [FieldOffset(140)] public uint DeviceMinor;
+        [FieldOffset(32)]
+        public ulong Inode;
 
-        public readonly bool IsSameFile(in Status other) => (DeviceMajor, DeviceMinor, Inode) == (other.DeviceMajor, other.DeviceMinor, other.Inode);
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
+
+        public readonly bool IsSameFile(in Status other) =>
+            (DeviceMajor, DeviceMinor, Inode) == (other.DeviceMajor, other.DeviceMinor, other.Inode);
     }
 }

@@ -25,13 +25,26 @@ public static class HoldfastCommand
         try
         {
             var root = new RootCommand(Description) { SharedOptions.Output };
-            foreach (var verb in Verbs()) root.Add(verb);
+            foreach (var verb in Verbs())
+            {
+                root.Add(verb);
+            }
             var parsed = root.Parse(args);
             console = new CommandConsole(IsJson(parsed));
-            if (parsed.Errors.Count > 0) throw new HoldfastException(ErrorCatalogue.Usage, string.Join(' ', parsed.Errors.Select(e => e.Message)), "holdfast --help shows the verbs, holdfast VERB --help their options.");
+            if (parsed.Errors.Count > 0)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    string.Join(' ', parsed.Errors.Select(e => e.Message)),
+                    "holdfast --help shows the verbs, holdfast VERB --help their options."
+                );
+            }
 
             // Signals are ours: the library would end the process two seconds after one, whatever was still to be cleaned up.
-            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Token);
+            return await parsed.InvokeAsync(
+                new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                signals.Token
+            );
         }
         catch (Exception e)
         {
@@ -41,7 +54,9 @@ public static class HoldfastCommand
 
     // Also where something else of the command line cannot be understood.
     private static bool IsJson(ParseResult parsed) =>
-        parsed.GetResult(SharedOptions.Output) is { } output && !output.Errors.Any() && output.GetValueOrDefault<OutputFormat>() == OutputFormat.Json;
+        parsed.GetResult(SharedOptions.Output) is { } output
+        && !output.Errors.Any()
+        && output.GetValueOrDefault<OutputFormat>() == OutputFormat.Json;
 
     // The last catch: whatever it was, there is an exit code, and one JSON document where that was asked for.
     private static int Failed(Exception failure, CommandConsole console, StopSignals signals)
@@ -50,7 +65,11 @@ public static class HoldfastCommand
         {
             if (failure is OperationCanceledException && signals.Token.IsCancellationRequested)
             {
-                console.Stopped(failure is StoppedWaitingException ? failure.Message : $"Stopped by {signals.Name}. What was not complete has been removed.");
+                console.Stopped(
+                    failure is StoppedWaitingException
+                        ? failure.Message
+                        : $"Stopped by {signals.Name}. What was not complete has been removed."
+                );
                 return signals.ExitCode;
             }
 
@@ -65,16 +84,37 @@ public static class HoldfastCommand
         }
     }
 
-    private static HoldfastException Unexpected(Exception e) => new(
-        ErrorCatalogue.Unexpected,
-        $"Something unexpected went wrong: {e.GetType().Name}: {e.Message}",
-        "Please report this, with the command line.",
-        e);
+    private static HoldfastException Unexpected(Exception e) =>
+        new(
+            ErrorCatalogue.Unexpected,
+            $"Something unexpected went wrong: {e.GetType().Name}: {e.Message}",
+            "Please report this, with the command line.",
+            e
+        );
 
     // In the order of the help: what works on paths first, then what needs a server.
     private static IEnumerable<Command> Verbs() =>
-    [
-        DatabasesCommand.Create(), BackupCommand.Create(), PointsCommand.Create(), RestoreCommand.Create(), VerifyCommand.Create(), ExtractCommand.Create(), KeygenCommand.Create(), ChainCommand.Create(), ServeCommand.Create(),
-        LoginCommand.Create(), LogoutCommand.Create(), ServerWideCommand.Create(), TaskCommand.Create(), RunCommand.Create(), OperationCommand.Create(), DestinationCommand.Create(), SourceCommand.Create(), TokenCommand.Create(), AuditCommand.Create(), ServerCommand.Create(), ApplyCommand.Create(),
-    ];
+        [
+            DatabasesCommand.Create(),
+            BackupCommand.Create(),
+            PointsCommand.Create(),
+            RestoreCommand.Create(),
+            VerifyCommand.Create(),
+            ExtractCommand.Create(),
+            KeygenCommand.Create(),
+            ChainCommand.Create(),
+            ServeCommand.Create(),
+            LoginCommand.Create(),
+            LogoutCommand.Create(),
+            ServerWideCommand.Create(),
+            TaskCommand.Create(),
+            RunCommand.Create(),
+            OperationCommand.Create(),
+            DestinationCommand.Create(),
+            SourceCommand.Create(),
+            TokenCommand.Create(),
+            AuditCommand.Create(),
+            ServerCommand.Create(),
+            ApplyCommand.Create(),
+        ];
 }

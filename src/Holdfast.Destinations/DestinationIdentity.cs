@@ -5,7 +5,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Destinations;
 
 /// <summary>
-/// The identity of a place for archives: a small file in its root, so that neither an empty mount point nor another disk is ever taken for it.
+/// The identity of a place for archives: a small file in its root, so that neither an empty mount point nor another
+/// disk is ever taken for it.
 /// <c>docs/format.md</c> specifies it. It is no content: listings leave it out.
 /// </summary>
 public static class DestinationIdentity
@@ -26,19 +27,37 @@ public static class DestinationIdentity
     public static bool IsId(string? text) => text?.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>The file of an identity.</summary>
-    public static byte[] Write(string id) => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["format"] = Format, ["id"] = id });
+    public static byte[] Write(string id) =>
+        JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["format"] = Format, ["id"] = id });
 
     /// <summary>Reads the file; null where it is damaged.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> for one that a newer Holdfast has written.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.DestinationIdentity"/> for one that a newer Holdfast has written.
+    /// </exception>
     public static string? Read(ReadOnlyMemory<byte> file)
     {
         try
         {
             using var json = JsonDocument.Parse(file);
-            if (json.RootElement.ValueKind != JsonValueKind.Object) return null;
-            if (!json.RootElement.TryGetProperty("format", out var format) || !format.TryGetInt32(out var number) || number < Format) return null;
-            if (number > Format) throw new HoldfastException(ErrorCatalogue.DestinationIdentity, $"'{FileName}' has format {number}, which this Holdfast does not know.", "Update Holdfast.");
-            return json.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && IsId(id.GetString()) ? id.GetString() : null;
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return null;
+            }
+            if (!json.RootElement.TryGetProperty("format", out var format) || !format.TryGetInt32(out var number) || number < Format)
+            {
+                return null;
+            }
+            if (number > Format)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.DestinationIdentity,
+                    $"'{FileName}' has format {number}, which this Holdfast does not know.",
+                    "Update Holdfast."
+                );
+            }
+            return json.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && IsId(id.GetString())
+                ? id.GetString()
+                : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

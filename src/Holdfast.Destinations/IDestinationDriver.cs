@@ -6,15 +6,21 @@ namespace Holdfast.Destinations;
 public interface IDestinationDriver
 {
     /// <summary>
-    /// Makes a root where only what is above it is there, and gives it an identity. An identity that is there already is adopted; a damaged one is
+    /// Makes a root where only what is above it is there, and gives it an identity. An identity that is there already
+    /// is adopted; a damaged one is
     /// replaced.
     /// </summary>
     /// <returns>The identity.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/>, or <see cref="ErrorCatalogue.DestinationIdentity"/> where what is there cannot be read.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.DestinationFailed"/>, or <see cref="ErrorCatalogue.DestinationIdentity"/> where what
+    /// is there cannot be read.
+    /// </exception>
     Task<string> InitializeAsync(string root, CancellationToken cancellationToken);
 
     /// <summary>The identity of a root; null where it has none, or is not there itself.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it is damaged or cannot be read.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.DestinationIdentity"/> where it is damaged or cannot be read.
+    /// </exception>
     Task<string?> FindIdentityAsync(string root, CancellationToken cancellationToken);
 
     /// <summary>Opens a root.</summary>

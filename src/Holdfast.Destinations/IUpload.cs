@@ -7,6 +7,9 @@ public interface IUpload : IAsyncDisposable
     string Path { get; }
 
     /// <summary>Appends bytes. Called by one task at a time.</summary>
-    /// <exception cref="Core.Errors.HoldfastException"><see cref="Core.Errors.ErrorCatalogue.DestinationFull"/> or <see cref="Core.Errors.ErrorCatalogue.DestinationFailed"/>.</exception>
+    /// <exception cref="Core.Errors.HoldfastException">
+    /// <see cref="Core.Errors.ErrorCatalogue.DestinationFull"/> or
+    /// <see cref="Core.Errors.ErrorCatalogue.DestinationFailed"/>.
+    /// </exception>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 }

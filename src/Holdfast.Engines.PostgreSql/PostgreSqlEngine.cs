@@ -9,7 +9,8 @@ public sealed class PostgreSqlEngine : IDatabaseEngine
     public string Name => "postgresql";
 
     /// <inheritdoc/>
-    public IDatabaseSource Attach(SourceConfig config) => config is PostgreSqlSourceConfig postgreSql
-        ? new PostgreSqlSource(postgreSql, ToolFinder.OfThisMachine(postgreSql.ToolFolders))
-        : throw new ArgumentException($"A {config.GetType().Name} is not for PostgreSQL.", nameof(config));
+    public IDatabaseSource Attach(SourceConfig config) =>
+        config is PostgreSqlSourceConfig postgreSql
+            ? new PostgreSqlSource(postgreSql, ToolFinder.OfThisMachine(postgreSql.ToolFolders))
+            : throw new ArgumentException($"A {config.GetType().Name} is not for PostgreSQL.", nameof(config));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
@@ -11,7 +12,15 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>Makes a database from a dump.</summary>
-internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Connector connector, ToolFinder tools, TargetRole role, RestoreRole restoring, NewDatabase made, RestoreRequest request) : IRestoreTarget
+internal sealed class PostgreSqlRestoreTarget(
+    PostgreSqlSourceConfig config,
+    Connector connector,
+    ToolFinder tools,
+    TargetRole role,
+    RestoreRole restoring,
+    NewDatabase made,
+    RestoreRequest request
+) : IRestoreTarget
 {
     /// <inheritdoc/>
     public SourceInfo? Source => made.Server.Info;
@@ -42,7 +51,9 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     {
         var names = items.Items.Where(i => i.Kind == ItemKind.Stream).Select(i => i.Name).Order(StringComparer.Ordinal).ToList();
         if (items.Items.Count != 2 || !names.SequenceEqual([PostgreSqlView.DumpItem, PostgreSqlView.AroundItem]))
+        {
             throw Refused($"it holds {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))}");
+        }
         var around = await ReadAroundAsync(items, cancellationToken);
         restoring.Runs(around.Name);
         try
@@ -63,16 +74,26 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
                     await made.MakeAsync(around, restoring.Owner ?? (config.Restore.KeepOwners ? around.Owner : null), token);
                     return await LoadAsync(items, around, withRoles, token);
                 },
-                cancellationToken);
-            if (await restoring.VerifyAsync(made.Server, made.Maintenance, isOver: true, cancellationToken) is { } unsure) _warnings.Add(unsure);
-            if (await restoring.SharedOwnerAsync(made.Maintenance, cancellationToken) is { } shared) _warnings.Add(shared);
+                cancellationToken
+            );
+            if (await restoring.VerifyAsync(made.Server, made.Maintenance, isOver: true, cancellationToken) is { } unsure)
+            {
+                _warnings.Add(unsure);
+            }
+            if (await restoring.SharedOwnerAsync(made.Maintenance, cancellationToken) is { } shared)
+            {
+                _warnings.Add(shared);
+            }
             _grants = grants;
         }
         catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalogue.RestoreRoleChanged)
         {
             // Code of the old database may have run, and be the reason.
             await VerifyEndedAsync();
-            if (e is NpgsqlException) throw ServerFailure.Of(e, $"'{request.Name}' on {made.Server.Host}");
+            if (e is NpgsqlException)
+            {
+                throw ServerFailure.Of(e, $"'{request.Name}' on {made.Server.Host}");
+            }
             throw;
         }
     }
@@ -83,7 +104,10 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         var grants = _grants ?? throw new InvalidOperationException("Nothing was loaded.");
         var (leftOut, ended) = await made.CommitAsync(grants, config.NamingWait, cancellationToken);
         LeaveOut(leftOut);
-        if (ended is not null) _warnings.Add(ended);
+        if (ended is not null)
+        {
+            _warnings.Add(ended);
+        }
     }
 
     /// <inheritdoc/>
@@ -105,7 +129,8 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         _warnings.AddRange(what);
     }
 
-    // Of a restore that has failed, was given up or stopped. The database goes first, and its sessions with it: code in one that nobody waits for any more
+    // Of a restore that has failed, was given up or stopped. The database goes first, and its sessions with it: code in
+    // one that nobody waits for any more
     // would else change the role after it was looked at. Whoever stopped it does not wait for long.
     private async Task VerifyEndedAsync()
     {
@@ -139,11 +164,15 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
             PostgreSqlView.AroundItem,
             (bytes, _) =>
             {
-                if (json.Length + bytes.Length > MostAroundBytes) throw Refused($"'{PostgreSqlView.AroundItem}' has more than {MostAroundBytes} bytes");
+                if (json.Length + bytes.Length > MostAroundBytes)
+                {
+                    throw Refused($"'{PostgreSqlView.AroundItem}' has more than {MostAroundBytes} bytes");
+                }
                 json.Write(bytes.Span);
                 return default;
             },
-            cancellationToken);
+            cancellationToken
+        );
         try
         {
             var around = JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), AroundJson.Default.Surroundings);
@@ -157,23 +186,54 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
 
     private void CheckVersion(Surroundings around)
     {
-        if (!int.TryParse(around.ServerVersion.Split('.')[0], out var major)) throw Refused($"it is of a version '{around.ServerVersion}'");
+        if (!int.TryParse(around.ServerVersion.Split('.')[0], out var major))
+        {
+            throw Refused($"it is of a version '{around.ServerVersion}'");
+        }
         if (major > made.Server.Major)
-            throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{around.Name}' was backed up from PostgreSQL {around.ServerVersion}, and {made.Server.Host} has {made.Server.ShortVersion}: what the newer one has, the older one cannot take.", $"Restore to a server of version {major} or newer.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"'{around.Name}' was backed up from PostgreSQL {around.ServerVersion}, and {made.Server.Host} has "
+                    + $"{made.Server.ShortVersion}: what the newer one has, the older one cannot take.",
+                $"Restore to a server of version {major} or newer."
+            );
+        }
     }
 
-    private async Task<IReadOnlyList<(string What, string Sql)>> LoadAsync(IItemSource items, Surroundings around, TargetRole withRoles, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(string What, string Sql)>> LoadAsync(
+        IItemSource items,
+        Surroundings around,
+        TargetRole withRoles,
+        CancellationToken cancellationToken
+    )
     {
         using var folder = PrivateFolder.Make(config.TemporaryFolder);
         var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
         var ownsPublic = await OwnsPublicAsync(withRoles, cancellationToken);
         var list = new RestoreList(withRoles, around, ownsPublic);
-        var runs = new RestoreRuns(tools, made.Server, config.User, request.Name, [.. await ArgumentsAsync(around, cancellationToken)], (Connection(LoadOptions), Connection(BesideRowsOptions)), passFile, request.ContinueOnError, folder);
+        var runs = new RestoreRuns(
+            tools,
+            made.Server,
+            config.User,
+            request.Name,
+            [.. await ArgumentsAsync(around, cancellationToken)],
+            (Connection(LoadOptions), Connection(BesideRowsOptions)),
+            passFile,
+            request.ContinueOnError,
+            folder
+        );
         var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
         var sessions = new LoadSessions(
             token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watch, made.Encoding),
-            RoleInside is null ? null : NameEncoding.Inside(RoleInside, NameEncoding.Of(made.Encoding)));
-        var rows = new RowLoad(sessions, $"'{request.Name}' on {made.Server.Host}", request.ContinueOnError ? null : ToolFailure.RestoreHint, jobs);
+            RoleInside is null ? null : NameEncoding.Inside(RoleInside, NameEncoding.Of(made.Encoding))
+        );
+        var rows = new RowLoad(
+            sessions,
+            $"'{request.Name}' on {made.Server.Host}",
+            request.ContinueOnError ? null : ToolFailure.RestoreHint,
+            jobs
+        );
         var late = request.ContinueOnError ? new LateChecks(sessions) : null;
         await using var load = new DumpLoad(runs, list, made.Keeper, rows, late, jobs);
         try
@@ -187,7 +247,13 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
         catch (HoldfastException e) when (runs.Failed.Count > 0)
         {
             // A table that could not be made has no rows either, and rows are never left out.
-            throw new HoldfastException(e.Error, $"{Sentence.End(e.Message)} Before, {runs.Failed.Count} objects could not be made. {string.Join(' ', runs.Failed.Take(3).Select(f => f.Text))}", e.Hint, e);
+            throw new HoldfastException(
+                e.Error,
+                $"{Sentence.End(e.Message)} Before, {runs.Failed.Count} objects could not be made. "
+                    + $"{string.Join(' ', runs.Failed.Take(3).Select(f => f.Text))}",
+                e.Hint,
+                e
+            );
         }
 
         // What is listed can be run in its order.
@@ -202,11 +268,31 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
             .. runs.Failed.Skip(ofDefinitions.Count).Select(f => f.Text),
             .. late is null ? [] : await late.OutdatedAsync(made.Keeper, cancellationToken),
         ];
-        if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned) await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
-        if (await made.HandOverAsync(cancellationToken) is > 0 and var left) _warnings.Add(FormattableString.Invariant($"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."));
-        var properties = new DatabaseProperties(made.Maintenance, made.TemporaryName, withRoles, restoring.Name, config.Restore.AllowPowerfulRole);
+        if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned)
+        {
+            await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
+        }
+        if (await made.HandOverAsync(cancellationToken) is > 0 and var left)
+        {
+            _warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."
+                )
+            );
+        }
+        var properties = new DatabaseProperties(
+            made.Maintenance,
+            made.TemporaryName,
+            withRoles,
+            restoring.Name,
+            config.Restore.AllowPowerfulRole
+        );
         await properties.ApplyAsync(around, cancellationToken);
-        if (runs.Tool.Warning is { } warning) _warnings.Add(warning);
+        if (runs.Tool.Warning is { } warning)
+        {
+            _warnings.Add(warning);
+        }
         LeaveOut([.. failed, .. list.LeftOut]);
         _warnings.AddRange([.. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
         var grants = properties.Grants(around, request.Name, made.IsLent ? restoring.Name : null);
@@ -223,19 +309,48 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
     }
 
     // Before version 15 the schema public belongs to the role that made the server, whoever owns the database.
-    private async Task<bool> OwnsPublicAsync(TargetRole withRoles, CancellationToken cancellationToken) => withRoles.IsSuperuser ||
-        (await made.Keeper.QueryAsync("SELECT pg_catalog.pg_has_role($1, nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) 'public'", r => r.GetBoolean(0), cancellationToken, NameEncoding.Inside(withRoles.Name, NameEncoding.Of(made.Encoding)))) is [true];
+    private async Task<bool> OwnsPublicAsync(TargetRole withRoles, CancellationToken cancellationToken) =>
+        withRoles.IsSuperuser
+        || (
+            await made.Keeper.QueryAsync(
+                "SELECT pg_catalog.pg_has_role($1, nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname "
+                    + "OPERATOR(pg_catalog.=) 'public'",
+                r => r.GetBoolean(0),
+                cancellationToken,
+                NameEncoding.Inside(withRoles.Name, NameEncoding.Of(made.Encoding))
+            )
+        )
+            is [true];
 
-    private string Connection(string options) => ConnectionInfo.For(config, made.Server.Host, made.TemporaryName, made.Watch.Application, connector.ToolOptions(made.Server, options));
+    private string Connection(string options) =>
+        ConnectionInfo.For(
+            config,
+            made.Server.Host,
+            made.TemporaryName,
+            made.Watch.Application,
+            connector.ToolOptions(made.Server, options)
+        );
 
     private async Task<IEnumerable<string>> ArgumentsAsync(Surroundings around, CancellationToken cancellationToken)
     {
         List<string> arguments = ["--no-password"];
-        if (!config.Restore.KeepOwners) arguments.Add("--no-owner");
-        if (RoleInside is not null) arguments.Add($"--role={RoleInside}");
-        if (around.Tablespaces.Count == 0) return arguments;
+        if (!config.Restore.KeepOwners)
+        {
+            arguments.Add("--no-owner");
+        }
+        if (RoleInside is not null)
+        {
+            arguments.Add($"--role={RoleInside}");
+        }
+        if (around.Tablespaces.Count == 0)
+        {
+            return arguments;
+        }
         var present = await made.Maintenance.QueryAsync("SELECT spcname FROM pg_tablespace", r => r.GetString(0), cancellationToken);
-        if (around.Tablespaces.Except(present).ToList() is not { Count: > 0 } lacking) return arguments;
+        if (around.Tablespaces.Except(present).ToList() is not { Count: > 0 } lacking)
+        {
+            return arguments;
+        }
         arguments.Add("--no-tablespaces");
         _warnings.Add($"All lies in the default tablespace: the target does not have {string.Join(", ", lacking.Select(t => $"'{t}'"))}.");
         return arguments;
@@ -243,7 +358,10 @@ internal sealed class PostgreSqlRestoreTarget(PostgreSqlSourceConfig config, Con
 
     private async Task<IEnumerable<string>> ExtensionsAsync(CancellationToken cancellationToken)
     {
-        if (!request.Fingerprint.TryGetValue(Fingerprint.Extensions, out var backedUp)) return [];
+        if (!request.Fingerprint.TryGetValue(Fingerprint.Extensions, out var backedUp))
+        {
+            return [];
+        }
         var here = string.Join(", ", await SurroundingsReader.ExtensionsAsync(made.Keeper, cancellationToken));
         return here == backedUp ? [] : [$"The extensions are {here} here; they were {backedUp}."];
     }

@@ -46,25 +46,47 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     }
 
     /// <inheritdoc/>
-    public Task<SourceTest> TestAsync(CancellationToken cancellationToken) => new SourceTrial(_config, _group, _finder, _tools, NewRole()).RunAsync(cancellationToken);
+    public Task<SourceTest> TestAsync(CancellationToken cancellationToken) =>
+        new SourceTrial(_config, _group, _finder, _tools, NewRole()).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var database in await _finder.FindAsync(cancellationToken)) yield return database;
+        foreach (var database in await _finder.FindAsync(cancellationToken))
+        {
+            yield return database;
+        }
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) => _finder.ExplainAsync(names, cancellationToken);
+    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    ) => _finder.ExplainAsync(names, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => await _opening.OpenAsync(database, request, cancellationToken);
+    public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) =>
+        await _opening.OpenAsync(database, request, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken)
     {
-        if (request.Key is not null) throw new HoldfastException(ErrorCatalogue.Usage, "The archive is of an encrypted database, and PostgreSQL has none: it would be written in clear.", "Restore it to the engine that it came from.");
-        if (request.Type != BackupType.Backup) throw new HoldfastException(ErrorCatalogue.Usage, "The archive holds a snapshot, and PostgreSQL restores logical backups.", "Restore it to the engine that it came from.");
+        if (request.Key is not null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                "The archive is of an encrypted database, and PostgreSQL has none: it would be written in clear.",
+                "Restore it to the engine that it came from."
+            );
+        }
+        if (request.Type != BackupType.Backup)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                "The archive holds a snapshot, and PostgreSQL restores logical backups.",
+                "Restore it to the engine that it came from."
+            );
+        }
         var restoring = NewRole();
         var made = await NewDatabase.BeginAsync(_connector, _restorer, restoring, _group, request.Name, cancellationToken);
         try
@@ -85,7 +107,10 @@ internal sealed class PostgreSqlSource : IDatabaseSource
                 restoring.Leave();
             }
 
-            if (e is NpgsqlException) throw ServerFailure.Of(e, made.Server.Host.ToString());
+            if (e is NpgsqlException)
+            {
+                throw ServerFailure.Of(e, made.Server.Host.ToString());
+            }
             throw;
         }
     }
@@ -107,7 +132,10 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     public async ValueTask DisposeAsync()
     {
         _group.Dispose();
-        if (!ReferenceEquals(_restorer, _connector)) await _restorer.DisposeAsync();
+        if (!ReferenceEquals(_restorer, _connector))
+        {
+            await _restorer.DisposeAsync();
+        }
         await _connector.DisposeAsync();
     }
 

@@ -3,7 +3,10 @@ namespace Holdfast.Engines.PostgreSql;
 /// <summary>How far a connection is protected on its way; the names are those of libpq's <c>sslmode</c>.</summary>
 public enum PostgreSqlTls
 {
-    /// <summary>Encrypted where the server offers it. Nothing is checked: it helps against those who listen, not against those who step in between.</summary>
+    /// <summary>
+    /// Encrypted where the server offers it. Nothing is checked: it helps against those who listen, not against those
+    /// who step in between.
+    /// </summary>
     Prefer,
 
     /// <summary>Never encrypted.</summary>

@@ -4,8 +4,10 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>
-/// A server as people write it: <c>postgresql://user@host[:port][,host2[:port]][/database][?sslmode=…&amp;sslrootcert=…]</c>. A port behind the last
-/// host alone counts for all. The folder of a Unix socket stands percent-encoded in the place of a host, or as <c>?host=/run/postgresql</c>.
+/// A server as people write it:
+/// <c>postgresql://user@host[:port][,host2[:port]][/database][?sslmode=…&amp;sslrootcert=…]</c>. A port behind the last
+/// host alone counts for all. The folder of a Unix socket stands percent-encoded in the place of a host, or as
+/// <c>?host=/run/postgresql</c>.
 /// </summary>
 /// <param name="Config">The source.</param>
 /// <param name="Database">The database that the path names; null where there is none.</param>
@@ -33,45 +35,82 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>. The message never repeats a password.</exception>
     public static PostgreSqlUrl Parse(string text, string source = "local")
     {
-        var scheme = Array.Find(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase)) ?? throw Wrong("The address does not begin with postgresql://.");
+        var scheme = Array.Find(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase))
+            ?? throw Wrong("The address does not begin with postgresql://.");
         var rest = text[scheme.Length..];
-        if (rest.Contains('#', StringComparison.Ordinal)) throw Wrong("The address holds a '#'.", "Write it as %23.");
+        if (rest.Contains('#', StringComparison.Ordinal))
+        {
+            throw Wrong("The address holds a '#'.", "Write it as %23.");
+        }
         var (beforeQuery, query) = Cut(rest, '?');
         var (authority, path) = Cut(beforeQuery, '/');
         // The last one divides: a password may hold an '@', and must not end up as a host in a message.
         var at = authority.LastIndexOf('@');
         var user = at < 0 ? null : authority[..at];
-        if (user?.Contains(':', StringComparison.Ordinal) == true) throw Password();
+        if (user?.Contains(':', StringComparison.Ordinal) == true)
+        {
+            throw Password();
+        }
         // Perhaps the rest of a password with a slash in it, so nothing of it is repeated.
-        if (path?.Contains('@', StringComparison.Ordinal) == true) throw Wrong("The address has an '@' behind its host.", "Write it as %40 in the name of a database.");
+        if (path?.Contains('@', StringComparison.Ordinal) == true)
+        {
+            throw Wrong("The address has an '@' behind its host.", "Write it as %40 in the name of a database.");
+        }
         var hosts = Hosts(authority[(at + 1)..]);
-        var config = new PostgreSqlSourceConfig { Name = source, Hosts = hosts, User = string.IsNullOrEmpty(user) ? Environment.UserName : Decode(user) };
-        config = (query ?? "").Split('&', StringSplitOptions.RemoveEmptyEntries)
-            .OrderBy(o => o.StartsWith("port=", StringComparison.Ordinal)).Aggregate(config, WithOption); // a port is for all hosts, those that stand behind it too
-        if (config.Hosts.Count == 0) throw Wrong("The address names no host.", Example + " A Unix socket is named by its folder: postgresql://USER@/?host=/run/postgresql.");
+        var config = new PostgreSqlSourceConfig
+        {
+            Name = source,
+            Hosts = hosts,
+            User = string.IsNullOrEmpty(user) ? Environment.UserName : Decode(user),
+        };
+        config = (query ?? "")
+            .Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .OrderBy(o => o.StartsWith("port=", StringComparison.Ordinal))
+            .Aggregate(config, WithOption); // a port is for all hosts, those that stand behind it too
+        if (config.Hosts.Count == 0)
+        {
+            throw Wrong(
+                "The address names no host.",
+                Example + " A Unix socket is named by its folder: postgresql://USER@/?host=/run/postgresql."
+            );
+        }
         return new(config, string.IsNullOrEmpty(path) ? null : Decode(path));
     }
 
     private static PostgreSqlSourceConfig WithOption(PostgreSqlSourceConfig config, string option)
     {
         var (name, encoded) = Cut(option, '=');
-        if (name is "password" or "pgpassword") throw Password();
+        if (name is "password" or "pgpassword")
+        {
+            throw Password();
+        }
         var value = Decode(encoded ?? "");
         return name switch
         {
-            "sslmode" => config with { Tls = TlsModes.TryGetValue(value, out var tls) ? tls : throw Wrong($"sslmode '{value}' is not known.", $"It is one of {string.Join(", ", TlsModes.Keys)}.") },
+            "sslmode" => config with
+            {
+                Tls = TlsModes.TryGetValue(value, out var tls)
+                    ? tls
+                    : throw Wrong($"sslmode '{value}' is not known.", $"It is one of {string.Join(", ", TlsModes.Keys)}."),
+            },
             "sslrootcert" => config with { RootCertificate = value },
             "passfile" => config with { PassFile = value },
             "host" => config with { Hosts = [.. config.Hosts, .. value.Split(',').Select(h => new PostgreSqlHost(h))] },
             "port" => config with { Hosts = [.. config.Hosts.Select(h => h with { Port = Port(value) })] },
             "user" => config with { User = value },
-            _ => throw Wrong($"The address has the option '{name}', which is not known.", "Known are sslmode, sslrootcert, passfile, host, port and user."),
+            _ => throw Wrong(
+                $"The address has the option '{name}', which is not known.",
+                "Known are sslmode, sslrootcert, passfile, host, port and user."
+            ),
         };
     }
 
     private static List<PostgreSqlHost> Hosts(string text)
     {
-        if (text.Length == 0) return [];
+        if (text.Length == 0)
+        {
+            return [];
+        }
         var read = text.Split(',').Select(Host).ToList();
         var last = read[^1].Port;
         var isForAll = read.SkipLast(1).All(h => h.Port is null);
@@ -85,10 +124,16 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
         if (text.StartsWith('['))
         {
             var end = text.IndexOf(']', StringComparison.Ordinal);
-            if (end < 0) throw Wrong("A host has no closing bracket.", "Write an IPv6 address as [::1]:5432.");
+            if (end < 0)
+            {
+                throw Wrong("A host has no closing bracket.", "Write an IPv6 address as [::1]:5432.");
+            }
             name = text[1..end];
             var behind = text[(end + 1)..];
-            port = behind.StartsWith(':') ? behind[1..] : behind.Length == 0 ? null : throw Wrong("A host has something behind its bracket that is no port.");
+            port =
+                behind.StartsWith(':') ? behind[1..]
+                : behind.Length == 0 ? null
+                : throw Wrong("A host has something behind its bracket that is no port.");
         }
         else
         {
@@ -96,12 +141,17 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
             name = Decode(name);
         }
 
-        if (name.Contains(',', StringComparison.Ordinal)) throw Wrong("The address has a host with a comma in its name.", Example); // libpq would take it for two
+        if (name.Contains(',', StringComparison.Ordinal))
+        {
+            throw Wrong("The address has a host with a comma in its name.", Example); // libpq would take it for two
+        }
         return name.Length == 0 ? throw Wrong("The address has a host without a name.", Example) : (name, port is null ? null : Port(port));
     }
 
     private static int Port(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65_535 ? port : throw Wrong("The address has a port that is none.", "A port is a number from 1 to 65535.");
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65_535
+            ? port
+            : throw Wrong("The address has a port that is none.", "A port is a number from 1 to 65535.");
 
     private static (string Before, string? After) Cut(string text, char at)
     {
@@ -118,5 +168,9 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     private static HoldfastException Wrong(string what, string hint = Example) => new(ErrorCatalogue.Usage, what, hint);
 
     private static HoldfastException Password() =>
-        new(ErrorCatalogue.Usage, "The address holds a password.", "Others could read it in the list of processes: leave it out, and name a password file, a .pgpass file or the secret store.");
+        new(
+            ErrorCatalogue.Usage,
+            "The address holds a password.",
+            "Others could read it in the list of processes: leave it out, and name a password file, a .pgpass file or the secret store."
+        );
 }

@@ -48,15 +48,31 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
         try
         {
             DumpScanner? scanner = null;
-            await sink.WriteStreamAsync(DumpItem, ExpectedBytes, async (output, token) => scanner = await dump.CopyToAsync(output, token), cancellationToken);
+            await sink.WriteStreamAsync(
+                DumpItem,
+                ExpectedBytes,
+                async (output, token) => scanner = await dump.CopyToAsync(output, token),
+                cancellationToken
+            );
             var found = scanner ?? throw new InvalidOperationException("The sink did not take the dump.");
             var around = await plan.CompleteAsync(found.Head, cancellationToken);
             var json = JsonSerializer.SerializeToUtf8Bytes(around, AroundJson.Default.Surroundings);
-            await sink.WriteStreamAsync(AroundItem, json.Length, async (output, token) => await output.WriteAsync(json, token), cancellationToken);
-            _seen.AddRange([.. around.Unseen, .. dump.Warnings.Where(w => around.Unseen.Count == 0 || !w.Contains("subscriptions not dumped", StringComparison.Ordinal))]);
+            await sink.WriteStreamAsync(
+                AroundItem,
+                json.Length,
+                async (output, token) => await output.WriteAsync(json, token),
+                cancellationToken
+            );
+            _seen.AddRange([
+                .. around.Unseen,
+                .. dump.Warnings.Where(w => around.Unseen.Count == 0 || !w.Contains("subscriptions not dumped", StringComparison.Ordinal)),
+            ]);
             _seen.AddRange(LargeRows.Tell(found.Head.Entries));
             var fingerprint = Fingerprint.Of(found);
-            if (around.Extensions.Count > 0) fingerprint[Fingerprint.Extensions] = string.Join(", ", around.Extensions);
+            if (around.Extensions.Count > 0)
+            {
+                fingerprint[Fingerprint.Extensions] = string.Join(", ", around.Extensions);
+            }
             return fingerprint;
         }
         catch (HoldfastException e)

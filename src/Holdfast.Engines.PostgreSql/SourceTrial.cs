@@ -7,8 +7,17 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>Tries a source before anybody relies on it: servers, programs, and what the role may do. Each thing that is missing is told with the SQL or the package that mends it.</summary>
-internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup group, DatabaseFinder finder, ToolFinder tools, RestoreRole restoring)
+/// <summary>
+/// Tries a source before anybody relies on it: servers, programs, and what the role may do. Each thing that is missing
+/// is told with the SQL or the package that mends it.
+/// </summary>
+internal sealed class SourceTrial(
+    PostgreSqlSourceConfig config,
+    ServerGroup group,
+    DatabaseFinder finder,
+    ToolFinder tools,
+    RestoreRole restoring
+)
 {
     /// <summary>The first major with a role that may read all, and nothing else.</summary>
     internal const int FirstWithReadAll = 14;
@@ -26,14 +35,26 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
             var (servers, failures) = await group.AskAsync(cancellationToken);
             info = new(servers[0].Identity, servers[0].ShortVersion, servers[0].Role);
             _notes.AddRange(failures);
-            if (servers.All(s => s.IsStandby)) _notes.Add(new(ErrorCatalogue.NotAllowed, "Only standbys answer: databases can be backed up here, and not restored.", "Name the primary as a host of the source too."));
+            if (servers.All(s => s.IsStandby))
+            {
+                _notes.Add(
+                    new(
+                        ErrorCatalogue.NotAllowed,
+                        "Only standbys answer: databases can be backed up here, and not restored.",
+                        "Name the primary as a host of the source too."
+                    )
+                );
+            }
             await ToolAsync(Tool.Dump, servers, _problems, cancellationToken);
             await ToolAsync(Tool.Restore, servers, _notes, cancellationToken);
             await RoleAsync(servers[0], cancellationToken);
             foreach (var database in await finder.FindAsync(cancellationToken))
             {
                 databases++;
-                if (database.Problem is { } problem) _problems.Add(problem);
+                if (database.Problem is { } problem)
+                {
+                    _problems.Add(problem);
+                }
             }
         }
         catch (HoldfastException e)
@@ -44,12 +65,20 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
         return new(info, databases, _problems, _notes);
     }
 
-    private async Task ToolAsync(string name, IReadOnlyList<Server> servers, List<HoldfastException> missing, CancellationToken cancellationToken)
+    private async Task ToolAsync(
+        string name,
+        IReadOnlyList<Server> servers,
+        List<HoldfastException> missing,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             var tool = await tools.FindAsync(name, servers.Max(s => s.Major), cancellationToken);
-            if (tool.Warning is { } warning) _notes.Add(new(ErrorCatalogue.NotAllowed, warning, "Update the package that has it."));
+            if (tool.Warning is { } warning)
+            {
+                _notes.Add(new(ErrorCatalogue.NotAllowed, warning, "Update the package that has it."));
+            }
         }
         catch (HoldfastException e)
         {
@@ -63,15 +92,60 @@ internal sealed class SourceTrial(PostgreSqlSourceConfig config, ServerGroup gro
         try
         {
             // A role of 13 and older that may read all has to be a superuser: there is none that may only read.
-            var query = $"SELECT rolsuper, rolbypassrls, rolcreatedb, {(server.Major >= FirstWithReadAll ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")} FROM pg_roles WHERE rolname = current_user";
-            var (isSuperuser, seesRows, makesDatabases, readsAll) = (await connection.QueryAsync(query, r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3)), cancellationToken))[0];
+            var query =
+                "SELECT rolsuper, rolbypassrls, rolcreatedb, "
+                + $"{(server.Major >= FirstWithReadAll ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")} FROM "
+                + "pg_roles WHERE rolname = current_user";
+            var (isSuperuser, seesRows, makesDatabases, readsAll) = (
+                await connection.QueryAsync(
+                    query,
+                    r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3)),
+                    cancellationToken
+                )
+            )[0];
             var name = Sql.Name(config.User);
-            if (server.Language is { } language && server.LanguageChooser is null) _notes.Add(Note($"The server speaks '{language}' to '{config.User}': which right is missing is not told, and a standby that gives way is not recognised, and its backup not tried again.", $"ALTER ROLE {name} SET lc_messages = 'C';"));
-            if (!server.IsStandby) await RestoringAsync(server, connection, cancellationToken);
-            if (isSuperuser) return;
-            if (!readsAll) _notes.Add(Note($"'{config.User}' may not read all tables; a database with one that it may not read fails.", server.Major >= FirstWithReadAll ? $"GRANT pg_read_all_data TO {name};" : "Version 13 has no such role: grant SELECT on all tables of each schema, or use a superuser."));
-            if (!seesRows) _notes.Add(Note($"'{config.User}' does not see rows that row security hides; a database with such tables fails.", $"ALTER ROLE {name} BYPASSRLS;"));
-            if (!makesDatabases) _notes.Add(Note($"'{config.User}' may not make databases, so none can be restored here.", $"ALTER ROLE {name} CREATEDB;"));
+            if (server.Language is { } language && server.LanguageChooser is null)
+            {
+                _notes.Add(
+                    Note(
+                        $"The server speaks '{language}' to '{config.User}': which right is missing is not told, and a "
+                            + "standby that gives way is not recognised, and its backup not tried again.",
+                        $"ALTER ROLE {name} SET lc_messages = 'C';"
+                    )
+                );
+            }
+            if (!server.IsStandby)
+            {
+                await RestoringAsync(server, connection, cancellationToken);
+            }
+            if (isSuperuser)
+            {
+                return;
+            }
+            if (!readsAll)
+            {
+                _notes.Add(
+                    Note(
+                        $"'{config.User}' may not read all tables; a database with one that it may not read fails.",
+                        server.Major >= FirstWithReadAll
+                            ? $"GRANT pg_read_all_data TO {name};"
+                            : "Version 13 has no such role: grant SELECT on all tables of each schema, or use a superuser."
+                    )
+                );
+            }
+            if (!seesRows)
+            {
+                _notes.Add(
+                    Note(
+                        $"'{config.User}' does not see rows that row security hides; a database with such tables fails.",
+                        $"ALTER ROLE {name} BYPASSRLS;"
+                    )
+                );
+            }
+            if (!makesDatabases)
+            {
+                _notes.Add(Note($"'{config.User}' may not make databases, so none can be restored here.", $"ALTER ROLE {name} CREATEDB;"));
+            }
         }
         catch (NpgsqlException e)
         {

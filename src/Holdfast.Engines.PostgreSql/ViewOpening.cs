@@ -18,12 +18,14 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
     private const string LockStatement = "IN ACCESS SHARE MODE"; // of the statement that failed, as pg_dump tells it
 
     private static readonly TimeSpan ShortLockWait = TimeSpan.FromMilliseconds(500); // half of the server's deadlock_timeout by default
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200),
+        LongestPause = TimeSpan.FromSeconds(5);
 
     // Below, that indexes are not in a dump makes no difference that anybody would see.
     private const long LargeBytes = 64 << 20;
 
-    // What the server last counted of its indexes is exact enough; so is the size that discovery found, for to ask means a look at each file.
+    // What the server last counted of its indexes is exact enough; so is the size that discovery found, for to ask
+    // means a look at each file.
     private const string Facts = """
         SELECT CASE WHEN $1 THEN pg_catalog.pg_database_size(pg_catalog.current_database()) END, pg_catalog.current_setting('block_size'),
                (SELECT pg_catalog.sum(relpages::bigint)::bigint FROM pg_catalog.pg_class WHERE relkind OPERATOR(pg_catalog.=) 'i'),
@@ -36,24 +38,42 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
     /// <summary>Opens a view.</summary>
     public async Task<PostgreSqlView> OpenAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
-        if (database.Problem is { } problem) throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
+        if (database.Problem is { } problem)
+        {
+            throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
+        }
         var isPrimaryNext = _conflicts.TryGetValue(database.Name, out var conflicts) && conflicts >= MostConflicts;
         var (server, around, oid, failures) = await AskAsync(database.Name, isPrimaryNext, cancellationToken);
         try
         {
-            if (database.Identity is not null && DatabaseFinder.Identity(server, oid) is { } identity && identity != database.Identity) throw SharedCatalogues.Another(database.Name);
+            if (database.Identity is not null && DatabaseFinder.Identity(server, oid) is { } identity && identity != database.Identity)
+            {
+                throw SharedCatalogues.Another(database.Name);
+            }
             var tool = await tools.FindAsync(Tool.Dump, server.Major, cancellationToken);
             List<string> warnings = [.. failures.Select(f => f.Message)];
-            if (tool.Warning is not null) warnings.Add(tool.Warning);
+            if (tool.Warning is not null)
+            {
+                warnings.Add(tool.Warning);
+            }
             var bytes = database.SizeBytes;
             if (server.IsStandby || bytes is 0 or >= LargeBytes)
             {
                 (bytes, var unlogged) = await FactsAsync(database, server, cancellationToken);
-                if (server.IsStandby && unlogged > 0) warnings.Add($"{unlogged} unlogged {(unlogged == 1 ? "table is" : "tables are")} without rows in this backup: standbys do not have them.");
+                if (server.IsStandby && unlogged > 0)
+                {
+                    warnings.Add(
+                        $"{unlogged} unlogged {(unlogged == 1 ? "table is" : "tables are")} without rows in this backup: "
+                            + "standbys do not have them."
+                    );
+                }
             }
 
             var dump = await DumpAsync(tool, server, around, bytes, cancellationToken);
-            if (isPrimaryNext) _conflicts.TryRemove(database.Name, out _); // the next backup tries a standby again
+            if (isPrimaryNext)
+            {
+                _conflicts.TryRemove(database.Name, out _); // the next backup tries a standby again
+            }
             return new(
                 new()
                 {
@@ -64,7 +84,8 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
                     Warnings = warnings,
                     Ended = e => Remember(e, server, database.Name),
                 },
-                dump);
+                dump
+            );
         }
         catch (HoldfastException e)
         {
@@ -74,7 +95,11 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
         }
     }
 
-    private async Task<(Server Server, Surroundings Around, uint Oid, IReadOnlyList<HoldfastException> Failures)> AskAsync(string database, bool isPrimaryNext, CancellationToken cancellationToken)
+    private async Task<(Server Server, Surroundings Around, uint Oid, IReadOnlyList<HoldfastException> Failures)> AskAsync(
+        string database,
+        bool isPrimaryNext,
+        CancellationToken cancellationToken
+    )
     {
         for (var isFirst = true; ; isFirst = false)
         {
@@ -88,17 +113,29 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
             catch (HoldfastException e) when (e.Error != ErrorCatalogue.NotFound)
             {
                 group.Forget(); // it may have gone since it was asked; another may be there
-                if (isFirst) continue;
+                if (isFirst)
+                {
+                    continue;
+                }
                 Remember(e, server, database);
                 throw;
             }
         }
     }
 
-    // A dump that waits for the lock of one table holds those of others. Who wants these, and has that one, would be ended by the server as part
-    // of a deadlock, after a second by default: a migration that fails for a backup. So the dump waits for less, lets go of all and begins again,
-    // for half of the time that it may wait. Then it waits in one go: newer programs lock very many tables by one statement, which takes its time.
-    private async Task<DumpRun> DumpAsync(Tool tool, Server server, Surroundings around, long expectedBytes, CancellationToken cancellationToken)
+    // A dump that waits for the lock of one table holds those of others. Who wants these, and has that one, would be
+    // ended by the server as part
+    // of a deadlock, after a second by default: a migration that fails for a backup. So the dump waits for less, lets
+    // go of all and begins again,
+    // for half of the time that it may wait. Then it waits in one go: newer programs lock very many tables by one
+    // statement, which takes its time.
+    private async Task<DumpRun> DumpAsync(
+        Tool tool,
+        Server server,
+        Surroundings around,
+        long expectedBytes,
+        CancellationToken cancellationToken
+    )
     {
         var begun = TimeProvider.System.GetTimestamp();
         var isAtOnce = false;
@@ -125,34 +162,68 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
 
     // Why nobody is let in, the server's codes tell better than the text that pg_dump repeats, which may be in any language.
     private async Task<DumpRun> StartAsync(
-        Tool tool, Server server, Surroundings around, long expectedBytes, TimeSpan lockWait, CancellationToken cancellationToken)
+        Tool tool,
+        Server server,
+        Surroundings around,
+        long expectedBytes,
+        TimeSpan lockWait,
+        CancellationToken cancellationToken
+    )
     {
         var began = TimeProvider.System.GetTimestamp();
         try
         {
             return await DumpRun.StartAsync(
-                tool, config, connector, server, around.Name, around.Encoding, expectedBytes, lockWait, cancellationToken);
+                tool,
+                config,
+                connector,
+                server,
+                around.Name,
+                around.Encoding,
+                expectedBytes,
+                lockWait,
+                cancellationToken
+            );
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceUnreadable)
         {
             // Whatever language it is told in: who waits so long for a lock has not got it.
-            if (lockWait > ShortLockWait && TimeProvider.System.GetElapsedTime(began) >= lockWait && e.Message.Contains(LockStatement, StringComparison.Ordinal))
+            if (
+                lockWait > ShortLockWait
+                && TimeProvider.System.GetElapsedTime(began) >= lockWait
+                && e.Message.Contains(LockStatement, StringComparison.Ordinal)
+            )
+            {
                 throw new HoldfastException(ErrorCatalogue.SourceLocked, e.Message, ToolFailure.LockHint, e);
+            }
             await using var connection = await connector.ConnectAsync(server.Host, around.Name, cancellationToken);
             throw;
         }
     }
 
-    private async Task<(long Bytes, long Unlogged)> FactsAsync(DiscoveredDatabase database, Server server, CancellationToken cancellationToken)
+    private async Task<(long Bytes, long Unlogged)> FactsAsync(
+        DiscoveredDatabase database,
+        Server server,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await connector.ConnectAsync(server.Host, database.Name, cancellationToken);
         try
         {
-            var (size, block, indexPages, unlogged) = (await connection.QueryAsync(
-                Facts,
-                r => (r.IsDBNull(0) ? database.SizeBytes : r.GetInt64(0), long.Parse(r.GetString(1), CultureInfo.InvariantCulture), r.IsDBNull(2) ? 0 : r.GetInt64(2), r.GetInt64(3)),
-                cancellationToken,
-                database.SizeBytes == 0))[0];
+            var (size, block, indexPages, unlogged) = (
+                await connection.QueryAsync(
+                    Facts,
+                    r =>
+                        (
+                            r.IsDBNull(0) ? database.SizeBytes : r.GetInt64(0),
+                            long.Parse(r.GetString(1), CultureInfo.InvariantCulture),
+                            r.IsDBNull(2) ? 0 : r.GetInt64(2),
+                            r.GetInt64(3)
+                        ),
+                    cancellationToken,
+                    database.SizeBytes == 0
+                )
+            )[0];
             return (Math.Max(0, size - (indexPages * block)), unlogged);
         }
         catch (NpgsqlException e)
@@ -163,6 +234,9 @@ internal sealed class ViewOpening(PostgreSqlSourceConfig config, Connector conne
 
     private void Remember(HoldfastException failure, Server server, string database)
     {
-        if (server.IsStandby && failure.Error == ErrorCatalogue.SourceConflict) _conflicts.AddOrUpdate(database, 1, (_, n) => n + 1);
+        if (server.IsStandby && failure.Error == ErrorCatalogue.SourceConflict)
+        {
+            _conflicts.AddOrUpdate(database, 1, (_, n) => n + 1);
+        }
     }
 }

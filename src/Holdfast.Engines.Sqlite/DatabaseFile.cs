@@ -7,13 +7,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>
-/// A database's file, found (or made) beneath its source's root without following a link. The folder that it lies in stays open, and the file and those beside it are
-/// opened from there: whoever exchanges a folder on the way for another, or for a link, exchanges nothing of what is read. Dispose it when all of it is
+/// A database's file, found (or made) beneath its source's root without following a link. The folder that it lies in
+/// stays open, and the file and those beside it are
+/// opened from there: whoever exchanges a folder on the way for another, or for a link, exchanges nothing of what is
+/// read. Dispose it when all of it is
 /// closed.
 /// </summary>
 internal sealed class DatabaseFile : IDisposable
 {
-    private const int TooManyLinks = 40, NameTooLong = 36;
+    private const int TooManyLinks = 40,
+        NameTooLong = 36;
     private readonly SafeFileHandle _folder;
 
     private DatabaseFile(SafeFileHandle folder, string fileName, string shown)
@@ -38,7 +41,10 @@ internal sealed class DatabaseFile : IDisposable
     /// <summary>Finds the file of a database that should be there.</summary>
     /// <param name="root">The directory, links resolved.</param>
     /// <param name="name">Its name, which comes from an archive or a request.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, <see cref="ErrorCatalogue.SourceUnreadable"/> for a link, or the name leads out of the directory.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/>, <see cref="ErrorCatalogue.SourceUnreadable"/> for a link, or the name
+    /// leads out of the directory.
+    /// </exception>
     public static DatabaseFile Find(string root, string name)
     {
         var shown = DatabasePath.Combine(root, name);
@@ -56,19 +62,29 @@ internal sealed class DatabaseFile : IDisposable
 
         var file = new DatabaseFile(folder, name[(slash + 1)..], shown);
         var error = FileStatus.Read(file.Path, out var status);
-        if (error == 0 && status.IsRegular) return file;
+        if (error == 0 && status.IsRegular)
+        {
+            return file;
+        }
         file.Dispose();
-        throw error == 0 ? Absence.Link($"'{shown}' is no file any more; {(status.IsLink ? "it is a link" : "it is a folder, a pipe or a device")}") : Failure(root, name, shown, error);
+        throw error == 0
+            ? Absence.Link($"'{shown}' is no file any more; {(status.IsLink ? "it is a link" : "it is a folder, a pipe or a device")}")
+            : Failure(root, name, shown, error);
     }
 
     /// <summary>The status of a file beside it: its log, the index of that, its journal.</summary>
     /// <param name="ending">What its name ends in after the database's: <c>-wal</c>, <c>-shm</c>, <c>-journal</c>.</param>
     /// <returns>Null where there is none, or where no file can have that name.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> where nobody can tell: a log that is not seen is not one that is not there.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.SourceUnreadable"/> where nobody can tell: a log that is not seen is not one that is
+    /// not there.
+    /// </exception>
     public FileStatus? Beside(string ending)
     {
         var error = FileStatus.Read(Path + ending, out var status);
-        return error == 0 ? status : FileStatus.IsGone(error) || error == NameTooLong ? null : throw ReadFailure.Of(Shown + ending, error);
+        return error == 0 ? status
+            : FileStatus.IsGone(error) || error == NameTooLong ? null
+            : throw ReadFailure.Of(Shown + ending, error);
     }
 
     /// <inheritdoc/>
@@ -77,7 +93,8 @@ internal sealed class DatabaseFile : IDisposable
     /// <inheritdoc/>
     public override string ToString() => Shown;
 
-    private static HoldfastException Failure(string root, string name, string shown, int error) => FileStatus.IsGone(error)
-        ? new(ErrorCatalogue.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases")
-        : ReadFailure.Of(shown, error);
+    private static HoldfastException Failure(string root, string name, string shown, int error) =>
+        FileStatus.IsGone(error)
+            ? new(ErrorCatalogue.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases")
+            : ReadFailure.Of(shown, error);
 }

@@ -18,9 +18,7 @@ public sealed class SqliteEngine : IDatabaseEngine
     /// <param name="time">The clock.</param>
     /// <param name="readers">Read databases which others may write to. Default none: this process does.</param>
     public SqliteEngine(TimeProvider time, ReaderPool? readers = null)
-        : this(time, ScriptFormat.Default, new(), readers)
-    {
-    }
+        : this(time, ScriptFormat.Default, new(), readers) { }
 
     internal SqliteEngine(TimeProvider time, ScriptFormat script, SqliteTuning tuning, ReaderPool? readers = null)
     {
@@ -37,9 +35,10 @@ public sealed class SqliteEngine : IDatabaseEngine
     internal static unsafe string LibraryVersion => Marshal.PtrToStringUTF8((nint)SqliteNative.sqlite3_libversion())!;
 
     /// <inheritdoc/>
-    public IDatabaseSource Attach(SourceConfig config) => config is SqliteSourceConfig sqlite
-        ? new SqliteSource(sqlite, _time, _script, _tuning, _readers)
-        : throw new ArgumentException($"A {config.GetType().Name} is not for SQLite.", nameof(config));
+    public IDatabaseSource Attach(SourceConfig config) =>
+        config is SqliteSourceConfig sqlite
+            ? new SqliteSource(sqlite, _time, _script, _tuning, _readers)
+            : throw new ArgumentException($"A {config.GetType().Name} is not for SQLite.", nameof(config));
 
     /// <inheritdoc/>
     public IStreamCheck? CheckOf(string item) => item == SqliteView.ScriptItem ? new ScriptCheck() : null;

@@ -2,7 +2,10 @@ using Holdfast.Core.Cluster;
 
 namespace Holdfast.Engines.Sqlite;
 
-/// <summary>A directory of SQLite files. A database's name is its path relative to the directory, with <c>/</c> between its parts.</summary>
+/// <summary>
+/// A directory of SQLite files. A database's name is its path relative to the directory, with <c>/</c> between its
+/// parts.
+/// </summary>
 public sealed record SqliteSourceConfig : SourceConfig
 {
     /// <summary>The directory.</summary>
@@ -14,7 +17,10 @@ public sealed record SqliteSourceConfig : SourceConfig
     /// <summary>Declared by the operator for directories that LiteFS, DRBD or <c>sqlite3_rsync</c> keep up to date.</summary>
     public DatabaseRole Role { get; init; } = DatabaseRole.Primary;
 
-    /// <summary>What tells the directory from others where no id file can be written in it; null where its place does. Where there is an id file, it has to say this.</summary>
+    /// <summary>
+    /// What tells the directory from others where no id file can be written in it; null where its place does. Where
+    /// there is an id file, it has to say this.
+    /// </summary>
     public string? Identity { get; init; }
 
     /// <summary>
@@ -24,6 +30,9 @@ public sealed record SqliteSourceConfig : SourceConfig
     /// </summary>
     public TimeSpan MaxWriterWait { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Folder for spool files; default the system's temporary folder. Images of unencrypted databases lie there in clear while they are read.</summary>
+    /// <summary>
+    /// Folder for spool files; default the system's temporary folder. Images of unencrypted databases lie there in
+    /// clear while they are read.
+    /// </summary>
     public string SpoolFolder { get; init; } = System.IO.Path.GetTempPath();
 }

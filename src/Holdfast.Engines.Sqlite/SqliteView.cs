@@ -15,7 +15,9 @@ internal sealed class SqliteView : IHeldView
     public const string ScriptItem = "dump.sql";
 
     /// <summary>Marks of an image's fingerprint.</summary>
-    public const string PageSizeMark = "page-size", PageCountMark = "pages", EncryptedMark = "encrypted";
+    public const string PageSizeMark = "page-size",
+        PageCountMark = "pages",
+        EncryptedMark = "encrypted";
 
     private readonly HeldImage _image;
     private readonly SqliteViewPlan _plan;
@@ -65,7 +67,10 @@ internal sealed class SqliteView : IHeldView
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
-        if (Type == BackupType.Backup) return await DumpAsync(sink, cancellationToken);
+        if (Type == BackupType.Backup)
+        {
+            return await DumpAsync(sink, cancellationToken);
+        }
         await sink.WriteImageAsync(ImageItem, _image, cancellationToken);
         return new Dictionary<string, string>
         {
@@ -76,19 +81,25 @@ internal sealed class SqliteView : IHeldView
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await Task.Run(() =>
-    {
-        _hold?.Dispose();
-        _image.Dispose();
-        _file.Dispose();
-    });
+    public async ValueTask DisposeAsync() =>
+        await Task.Run(() =>
+        {
+            _hold?.Dispose();
+            _image.Dispose();
+            _file.Dispose();
+        });
 
     private async Task<IReadOnlyDictionary<string, string>> DumpAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, string>? fingerprint = null;
         using (var connection = _hold!.Open(_hold.Begin(cancellationToken)))
         {
-            await sink.WriteStreamAsync(ScriptItem, ExpectedBytes, async (output, token) => fingerprint = await _plan.Dump(connection, output, token), cancellationToken);
+            await sink.WriteStreamAsync(
+                ScriptItem,
+                ExpectedBytes,
+                async (output, token) => fingerprint = await _plan.Dump(connection, output, token),
+                cancellationToken
+            );
         }
 
         return fingerprint ?? throw new InvalidOperationException("The sink did not take the dump.");

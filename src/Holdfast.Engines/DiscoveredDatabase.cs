@@ -8,7 +8,10 @@ namespace Holdfast.Engines;
 /// <param name="Encryption">Whether it is encrypted.</param>
 public sealed record DiscoveredDatabase(string Name, long SizeBytes, EncryptionState Encryption)
 {
-    /// <summary>Stays the same when the database is renamed, and is no other's at the same time; null where the engine cannot tell.</summary>
+    /// <summary>
+    /// Stays the same when the database is renamed, and is no other's at the same time; null where the engine cannot
+    /// tell.
+    /// </summary>
     public string? Identity { get; init; }
 
     /// <summary>Why it cannot be read; null where it can.</summary>

@@ -22,7 +22,10 @@ public interface IDatabaseSource : IAsyncDisposable
             await foreach (var database in DiscoverAsync(cancellationToken))
             {
                 databases++;
-                if (database.Problem is { } problem) problems.Add(problem);
+                if (database.Problem is { } problem)
+                {
+                    problems.Add(problem);
+                }
             }
         }
         catch (HoldfastException e)
@@ -33,28 +36,47 @@ public interface IDatabaseSource : IAsyncDisposable
         return new(info, databases, problems, []);
     }
 
-    /// <summary>Finds every database, in the order of their names. One that cannot be read is listed with its problem and stops no other.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> when the source is down; never an empty list instead.</exception>
+    /// <summary>
+    /// Finds every database, in the order of their names. One that cannot be read is listed with its problem and stops
+    /// no other.
+    /// </summary>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.SourceUnreadable"/> when the source is down; never an empty list instead.
+    /// </exception>
     IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken);
 
     /// <summary>What the discovery that ended last left out.</summary>
     PassedOver PassedOver => PassedOver.None;
 
-    /// <summary>Gives the source an identity, where it has none and can keep one: it is what <see cref="DescribeAsync"/> says from then on.</summary>
+    /// <summary>
+    /// Gives the source an identity, where it has none and can keep one: it is what <see cref="DescribeAsync"/> says
+    /// from then on.
+    /// </summary>
     /// <param name="identity">The identity, 1 to 200 characters.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>False where the source cannot keep one, as a directory that may only be read. Not an error: it is told by its place then.</returns>
+    /// <returns>
+    /// False where the source cannot keep one, as a directory that may only be read. Not an error: it is told by its
+    /// place then.
+    /// </returns>
     Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken) => Task.FromResult(false);
 
-    /// <summary>Tells of databases that were there and are not found any more which are there all the same, and why they are not found: emptied, or overwritten.</summary>
+    /// <summary>
+    /// Tells of databases that were there and are not found any more which are there all the same, and why they are not
+    /// found: emptied, or overwritten.
+    /// </summary>
     /// <param name="names">Their names.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A problem for each that is there; the others are gone.</returns>
-    Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, HoldfastException>>(new Dictionary<string, HoldfastException>(StringComparer.Ordinal));
+    Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyDictionary<string, HoldfastException>>(new Dictionary<string, HoldfastException>(StringComparer.Ordinal));
 
     /// <summary>Opens a consistent view of one database. Little is read before <see cref="IDatabaseView.WriteAsync"/>.</summary>
-    /// <exception cref="HoldfastException">The database is gone (<see cref="ErrorCatalogue.NotFound"/>), locked, unreadable, or its key is missing or wrong.</exception>
+    /// <exception cref="HoldfastException">
+    /// The database is gone (<see cref="ErrorCatalogue.NotFound"/>), locked, unreadable, or its key is missing or
+    /// wrong.
+    /// </exception>
     Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken);
 
     /// <summary>Starts a new database under a temporary name that discovery ignores.</summary>

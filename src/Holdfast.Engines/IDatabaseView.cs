@@ -25,18 +25,26 @@ public interface IDatabaseView : IAsyncDisposable
     /// <summary>Roughly how many bytes the database has.</summary>
     long ExpectedBytes { get; }
 
-    /// <summary>Things that the operator should know of this backup, told in table and manifest. <see cref="WriteAsync"/> may add to them.</summary>
+    /// <summary>
+    /// Things that the operator should know of this backup, told in table and manifest. <see cref="WriteAsync"/> may
+    /// add to them.
+    /// </summary>
     IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// What the source says of itself where this view is read, as <see cref="IDatabaseSource.DescribeAsync"/> would: asked when the view was open, or not
-    /// longer than a second before. Another server or file system may have come in its place since it was looked at. Null where the engine does not tell.
+    /// What the source says of itself where this view is read, as <see cref="IDatabaseSource.DescribeAsync"/> would:
+    /// asked when the view was open, or not
+    /// longer than a second before. Another server or file system may have come in its place since it was looked at.
+    /// Null where the engine does not tell.
     /// </summary>
     SourceInfo? Source => null;
 
     /// <summary>Owner and mode of the file that the database is; null where it is none.</summary>
     FilePermissions? File => null;
 
-    /// <summary>Hands all items to <paramref name="sink"/>, once, and returns the fingerprint. It tells nothing of what is inside an encrypted database's snapshot.</summary>
+    /// <summary>
+    /// Hands all items to <paramref name="sink"/>, once, and returns the fingerprint. It tells nothing of what is
+    /// inside an encrypted database's snapshot.
+    /// </summary>
     Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken);
 }

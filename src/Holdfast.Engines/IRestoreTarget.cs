@@ -10,13 +10,19 @@ public interface IRestoreTarget : IAsyncDisposable
     /// <summary>Things that the operator should know of the new database: what of the old one the target could not take over.</summary>
     IReadOnlyList<string> Warnings => [];
 
-    /// <summary>Those of <see cref="Warnings"/> that each tell something of the old database that the new one lacks. Where it is empty, the new one is whole.</summary>
+    /// <summary>
+    /// Those of <see cref="Warnings"/> that each tell something of the old database that the new one lacks. Where it is
+    /// empty, the new one is whole.
+    /// </summary>
     IReadOnlyList<string> LeftOut => [];
 
     /// <summary>What the source says of itself where the new database is made, as <see cref="IDatabaseView.Source"/>.</summary>
     SourceInfo? Source => null;
 
-    /// <summary>Owner and mode of the new database's file, known after <see cref="CommitAsync"/>; null where the database is no file.</summary>
+    /// <summary>
+    /// Owner and mode of the new database's file, known after <see cref="CommitAsync"/>; null where the database is no
+    /// file.
+    /// </summary>
     FilePermissions? File => null;
 
     /// <summary>The role that runs the restore, where the engine has one; null where it has none, or it was not looked at.</summary>
@@ -24,7 +30,8 @@ public interface IRestoreTarget : IAsyncDisposable
 
     /// <summary>Loads the items and checks the fingerprint. The contents are hostile input.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where; <see cref="ErrorCatalogue.RestoreRoleChanged"/> where code of
+    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where;
+    /// <see cref="ErrorCatalogue.RestoreRoleChanged"/> where code of
     /// the contents has changed <see cref="RestoreRole"/>.
     /// </exception>
     Task LoadAsync(IItemSource items, CancellationToken cancellationToken);

@@ -13,9 +13,13 @@ public sealed class PassedOverBuilder
     public void Add(string name, PassedOverReason reason, string? detail = null)
     {
         var count = _counts[reason] = _counts.GetValueOrDefault(reason) + 1;
-        if (count <= PassedOver.MostNamed) _files.Add(new(name, reason, detail));
+        if (count <= PassedOver.MostNamed)
+        {
+            _files.Add(new(name, reason, detail));
+        }
     }
 
     /// <summary>What was left out so far.</summary>
-    public PassedOver Build() => new(new Dictionary<PassedOverReason, int>(_counts), [.. _files.OrderBy(f => f.Reason).ThenBy(f => f.Name, StringComparer.Ordinal)]);
+    public PassedOver Build() =>
+        new(new Dictionary<PassedOverReason, int>(_counts), [.. _files.OrderBy(f => f.Reason).ThenBy(f => f.Name, StringComparer.Ordinal)]);
 }

@@ -3,7 +3,10 @@ namespace Holdfast.Engines;
 /// <summary>Why discovery backs a file up under no name, or not under this one.</summary>
 public enum PassedOverReason
 {
-    /// <summary>It looks like an encrypted database (its beginning is random, its length that of whole pages), and no setting says that it is one.</summary>
+    /// <summary>
+    /// It looks like an encrypted database (its beginning is random, its length that of whole pages), and no setting
+    /// says that it is one.
+    /// </summary>
     LooksEncrypted,
 
     /// <summary>It does not begin as a database, and no setting says that it is an encrypted one.</summary>

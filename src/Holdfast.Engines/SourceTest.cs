@@ -7,4 +7,9 @@ namespace Holdfast.Engines;
 /// <param name="Databases">Databases that were found.</param>
 /// <param name="Problems">What stops backups, of the source or of some of its databases. Their hints say how to mend it.</param>
 /// <param name="Notes">What works all the same, but not as well as it could: a restore that is not possible, an old program.</param>
-public sealed record SourceTest(SourceInfo? Info, int Databases, IReadOnlyList<HoldfastException> Problems, IReadOnlyList<HoldfastException> Notes);
+public sealed record SourceTest(
+    SourceInfo? Info,
+    int Databases,
+    IReadOnlyList<HoldfastException> Problems,
+    IReadOnlyList<HoldfastException> Notes
+);

@@ -48,7 +48,13 @@ public sealed class HoldfastNode : IAsyncDisposable
     private readonly VerifyExecutor _verifications;
 
     /// <summary>Makes it; nothing runs until <see cref="StartAsync"/>.</summary>
-    public HoldfastNode(NodeSettings settings, IStateStore store, IReadOnlyList<AttachedSource> sources, TimeProvider time, ILoggerFactory? loggers = null)
+    public HoldfastNode(
+        NodeSettings settings,
+        IStateStore store,
+        IReadOnlyList<AttachedSource> sources,
+        TimeProvider time,
+        ILoggerFactory? loggers = null
+    )
     {
         loggers ??= NullLoggerFactory.Instance;
         (_settings, _time, _configured) = (settings, time, sources);
@@ -69,7 +75,14 @@ public sealed class HoldfastNode : IAsyncDisposable
         Editor = new(State.Templates, State.Tasks, Destinations, ArchiveKeys, time);
         var chains = new ChainsInUse();
         Retention = new(settings.Zone, time, Catalog, () => Clock.Current, chains);
-        _sources = new(State.Databases, State.SourceRecords, settings.DiscoveryInterval, Supervisor, time, loggers.CreateLogger<SourceBook>());
+        _sources = new(
+            State.Databases,
+            State.SourceRecords,
+            settings.DiscoveryInterval,
+            Supervisor,
+            time,
+            loggers.CreateLogger<SourceBook>()
+        );
         SourceEditor = new(State.Sources, secrets, _sources, sources.Select(s => s.Name), settings.AttachSource);
         _backups = new(_sources, Tasks.Find, Destinations, DatabaseKeys, State.Statuses, Retention, Catalog, settings, time);
         Queue = new(Operations, IsReady, settings, time, loggers);
@@ -81,7 +94,15 @@ public sealed class HoldfastNode : IAsyncDisposable
         var keys = new RestoreKeys(ArchiveKeys, DatabaseKeys);
         Checks = new(State.Checks, Catalog, State.Destinations);
         Audit = new(
-            Catalog, Checks, Destinations, () => [.. State.Databases.Items.Select(d => d.Value.Id)], HeadsOf, Queue, time, loggers.CreateLogger<CatalogAudit>());
+            Catalog,
+            Checks,
+            Destinations,
+            () => [.. State.Databases.Items.Select(d => d.Value.Id)],
+            HeadsOf,
+            Queue,
+            time,
+            loggers.CreateLogger<CatalogAudit>()
+        );
         Backups = new(Destinations, Destinations.Paths, () => Retention.Latest, Audit);
         Points = new(Backups, keys, Catalog, chains, time);
         Retention.Deleted += Checks.Forget;
@@ -90,8 +111,23 @@ public sealed class HoldfastNode : IAsyncDisposable
         RestoreRoles = new(State.SourceRecords, _sources, time);
         _restores = new(Backups, Points, _sources, RestoreRoles, time);
         var comparer = new DatabaseComparer(_sources, DatabaseKeys, settings.Key);
-        Comparisons = new(Queue, comparer.CompareAsync, Tasks, State.Statuses, MayCompare, BackUpNow, time, loggers.CreateLogger<CompareRotation>());
-        Rotation = new(Catalog, () => Tasks.All, ask => Queue.Add(new VerifyWork(ask, _verifications), null, out _), () => Queue.Backups.Waiting > 0, time);
+        Comparisons = new(
+            Queue,
+            comparer.CompareAsync,
+            Tasks,
+            State.Statuses,
+            MayCompare,
+            BackUpNow,
+            time,
+            loggers.CreateLogger<CompareRotation>()
+        );
+        Rotation = new(
+            Catalog,
+            () => Tasks.All,
+            ask => Queue.Add(new VerifyWork(ask, _verifications), null, out _),
+            () => Queue.Backups.Waiting > 0,
+            time
+        );
     }
 
     /// <summary>What is stored.</summary>
@@ -209,14 +245,22 @@ public sealed class HoldfastNode : IAsyncDisposable
         UpSince = _time.GetUtcNow();
         FollowForAlerts();
         await State.StartAsync(cancellationToken);
-        if (State.Statuses.Items.All(s => s.Value.Head is null)) Catalog.BeginWithNothing();
+        if (State.Statuses.Items.All(s => s.Value.Head is null))
+        {
+            Catalog.BeginWithNothing();
+        }
         FollowDestinations();
         Clock.Start();
         _log.Follow(this);
         var crashed = Operations.EndInterrupted(State.Store.IsExclusive, EndedBefore).Where(o => o.Kind == OperationKind.Backup).ToList();
-        foreach (var operation in crashed.Where(o => o.TaskId is not null)) Crashed(operation);
+        foreach (var operation in crashed.Where(o => o.TaskId is not null))
+        {
+            Crashed(operation);
+        }
         Tasks.Changed += Supervisor.Guard<IReadOnlyCollection<string>>("scheduling of changed tasks", _scheduler.Ask);
-        Queue.Ended += Supervisor.Guard<Operation>("scheduling after an operation", operation => _scheduler.Ask(operation.TaskId is { } task ? [task] : []));
+        Queue.Ended += Supervisor.Guard<Operation>("scheduling after an operation", operation =>
+            _scheduler.Ask(operation.TaskId is { } task ? [task] : [])
+        );
         _sources.Changed += Supervisor.Guard<DatabaseRecord>("tasks of found databases", Tasks.Derive);
         _sources.Settled += Supervisor.Guard<string>("scheduling of a source", OnSettled);
         Tasks.Start();
@@ -224,10 +268,19 @@ public sealed class HoldfastNode : IAsyncDisposable
         Runs.Start(State.Store.IsExclusive);
         var turn = Supervisor.Guard<RunRegistry>("runs of slots", runs => runs.Turn());
         _scheduler.Turned += () => turn(Runs);
-        foreach (var source in _configured) _sources.Attach(source);
+        foreach (var source in _configured)
+        {
+            _sources.Attach(source);
+        }
         SourceEditor.Start();
-        if (State.Store.IsExclusive) _sources.MissUnattached(); // else another node may have them
-        foreach (var operation in Operations.LeftWaiting(State.Store.IsExclusive)) Resume(operation); // before the scheduler, which would begin the same anew
+        if (State.Store.IsExclusive)
+        {
+            _sources.MissUnattached(); // else another node may have them
+        }
+        foreach (var operation in Operations.LeftWaiting(State.Store.IsExclusive))
+        {
+            Resume(operation); // before the scheduler, which would begin the same anew
+        }
         Supervisor.Start("scheduler", AtLeastOnce, _scheduler.RunAsync, CancellationToken.None);
         Supervisor.Start("alerts", AtLeastOnce, Alerts.RunAsync, CancellationToken.None);
         Supervisor.Start("destinations", _settings.DestinationInterval, CheckDestinationsAsync, CancellationToken.None);
@@ -242,12 +295,18 @@ public sealed class HoldfastNode : IAsyncDisposable
         var cleaner = new CrashCleaner(Destinations);
         var left = Operations.Unordered.Where(MayHaveLeftFiles).Select(o => o.Database).Distinct().ToList();
         _cleaning = Supervisor.Once("cleaning after a crash", token => cleaner.CleanAsync(left, token));
-        await Task.WhenAny(_sources.SettledAsync(cancellationToken), Task.Delay(_settings.StartPatience, TimeProvider.System, cancellationToken));
+        await Task.WhenAny(
+            _sources.SettledAsync(cancellationToken),
+            Task.Delay(_settings.StartPatience, TimeProvider.System, cancellationToken)
+        );
         cancellationToken.ThrowIfCancellationRequested();
         _log.Started(this);
     }
 
-    /// <summary>Backs a database up now; the schedule of its task stays. One of the same task that waits or runs already is that one.</summary>
+    /// <summary>
+    /// Backs a database up now; the schedule of its task stays. One of the same task that waits or runs already is that
+    /// one.
+    /// </summary>
     /// <param name="job">What is asked for.</param>
     /// <param name="askedBy">Who asks.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
@@ -264,11 +323,17 @@ public sealed class HoldfastNode : IAsyncDisposable
         var begun = new List<LiveOperation>();
         try
         {
-            foreach (var task in Tasks.All.Where(t => t.TemplateId == template.Id)) begun.Add(BackUp(new(task.Database, task.Settings, kind, task) { RunId = run }, askedBy));
+            foreach (var task in Tasks.All.Where(t => t.TemplateId == template.Id))
+            {
+                begun.Add(BackUp(new(task.Database, task.Settings, kind, task) { RunId = run }, askedBy));
+            }
         }
         finally
         {
-            if (!Runs.Filled(run)) run = null;
+            if (!Runs.Filled(run))
+            {
+                run = null;
+            }
         }
 
         return (run, begun);
@@ -281,32 +346,59 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such run.</exception>
     public async Task<int> AbortRunAsync(string id, string by)
     {
-        var run = Runs.Find(id) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
+        var run = Runs.Find(id)
+            ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
         // First, so that none of them begins meanwhile.
         var untried = Runs.UntriedOf(id).Select(Tasks.Find).OfType<BackupTask>();
         var aborted = untried.Count(t => Queue.Forgo(Work(new(t.Database, t.Settings, run.Kind, t) { RunId = id }), by));
-        var pending = Runs.DatabasesOf(id).Where(d => d.Operation is { HasEnded: false }).Select(d => Operations.FindLive(d.Operation!.Id)).OfType<LiveOperation>().ToList();
+        var pending = Runs.DatabasesOf(id)
+            .Where(d => d.Operation is { HasEnded: false })
+            .Select(d => Operations.FindLive(d.Operation!.Id))
+            .OfType<LiveOperation>()
+            .ToList();
         pending.RemoveAll(o => o.HasEnded);
         await Task.WhenAll(pending.Select(o => o.AbortAsync(by, null))); // side by side: each may take a second where a call hangs
         // What has failed would be tried again in a minute: that is the same run.
         var failed = Runs.FailedOf(id);
-        foreach (var (task, operation) in failed) State.Statuses.Change(task, status => status?.OperationId == operation ? StatusChanges.GivenUp(status) : null);
+        foreach (var (task, operation) in failed)
+        {
+            State.Statuses.Change(task, status => status?.OperationId == operation ? StatusChanges.GivenUp(status) : null);
+        }
         _scheduler.Ask(failed.Select(f => f.Task));
         return aborted + pending.Count;
     }
 
     /// <summary>Restores a point as a new database. What cannot work is refused at once; the rest shows when it is its turn.</summary>
-    /// <exception cref="HoldfastException">The target exists or is being restored, its source is not here, or no single backup lies where it is looked for.</exception>
+    /// <exception cref="HoldfastException">
+    /// The target exists or is being restored, its source is not here, or no single backup lies where it is looked for.
+    /// </exception>
     public async Task<LiveOperation> RestoreAsync(RestoreAsk ask, string askedBy, CancellationToken cancellationToken)
     {
-        var monitor = FindSource(ask.Target.Source) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{ask.Target.Source}' is not configured on this node.", "Choose a source of GET /api/v1/sources.");
+        var monitor = FindSource(ask.Target.Source)
+            ?? throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"Source '{ask.Target.Source}' is not configured on this node.",
+                "Choose a source of GET /api/v1/sources."
+            );
         await monitor.Use().DisposeAsync(); // refused where the source is not the one that was known by its name
-        if (monitor.Find(ask.Target.Name) is not null) throw new HoldfastException(ErrorCatalogue.TargetExists, $"Database '{ask.Target}' exists already.", "A restore always makes a new database: give another name.");
+        if (monitor.Find(ask.Target.Name) is not null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.TargetExists,
+                $"Database '{ask.Target}' exists already.",
+                "A restore always makes a new database: give another name."
+            );
+        }
         await Backups.CheckAsync(ask.From, cancellationToken);
         await _restores.CheckAsync(ask.From, ask.Point, cancellationToken);
         var operation = Queue.Add(new RestoreWork(ask, _restores), askedBy, out var isNew);
-        return isNew ? operation : throw new HoldfastException(
-            ErrorCatalogue.TargetExists, $"Database '{ask.Target}' is being restored already, by operation {operation.Id}.", "Wait for that one, or give another name.");
+        return isNew
+            ? operation
+            : throw new HoldfastException(
+                ErrorCatalogue.TargetExists,
+                $"Database '{ask.Target}' is being restored already, by operation {operation.Id}.",
+                "Wait for that one, or give another name."
+            );
     }
 
     /// <summary>Reads every byte of a database's chains, one verification after the other.</summary>
@@ -317,7 +409,10 @@ public sealed class HoldfastNode : IAsyncDisposable
         return Queue.Add(new VerifyWork(ask, _verifications), askedBy, out _);
     }
 
-    /// <summary>Stops: what runs gets the grace time, then is interrupted. Backups that were, and all that waits, run at the next start.</summary>
+    /// <summary>
+    /// Stops: what runs gets the grace time, then is interrupted. Backups that were, and all that waits, run at the
+    /// next start.
+    /// </summary>
     public async Task StopAsync()
     {
         _log.Stopping(this, _settings.ShutdownGrace);
@@ -346,8 +441,14 @@ public sealed class HoldfastNode : IAsyncDisposable
     private async Task InTimeAsync(Task step, string what)
     {
         await step.WaitAsync(StepPatience, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (step.IsCompleted) await step;
-        else _log.NotStoppedInTime(what, StepPatience);
+        if (step.IsCompleted)
+        {
+            await step;
+        }
+        else
+        {
+            _log.NotStoppedInTime(what, StepPatience);
+        }
     }
 
     private void FollowForAlerts()
@@ -376,43 +477,59 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     // Slots of a database that is missing pass, and count as missed; what is due runs when it is back.
     private bool MayRun(string taskId) =>
-        Tasks.Find(taskId) is not { } task ||
-        (FindSource(task.Database.Source) is not { IsSettled: false } && State.Databases.Find(task.Database.ToString()) is not { MissingSince: not null });
+        Tasks.Find(taskId) is not { } task
+        || (
+            FindSource(task.Database.Source) is not { IsSettled: false }
+            && State.Databases.Find(task.Database.ToString()) is not { MissingSince: not null }
+        );
 
     private bool MayCompare(BackupTask task) => MayRun(task.Id) && FindSource(task.Database.Source) is { Status.Problem: null };
 
     private void BackUpNow(BackupTask task) =>
-        Queue.AddDue(Work(new(task.Database, task.Settings, BackupKind.Incremental, task)), () => Tasks.Find(task.Id) is { Settings.Runs: true } && Core.Scheduling.Comparisons.MayBackUp(StatusOf(task.Id)));
+        Queue.AddDue(Work(new(task.Database, task.Settings, BackupKind.Incremental, task)), () =>
+            Tasks.Find(task.Id) is { Settings.Runs: true } && Core.Scheduling.Comparisons.MayBackUp(StatusOf(task.Id))
+        );
 
     private bool IsReady(string source) => FindSource(source) is not { IsSettled: false };
 
     // Thousands are begun in one turn: an operator may have aborted the run meanwhile, and the slot is used up.
     private void Due(BackupTask task, NextBackup next)
     {
-        if (!Queue.AddDue(Work(new(task.Database, task.Settings, next.Kind, task) { RunId = Runs.RunOf(task, next) }), IsDue)) _scheduler.Ask([task.Id]);
+        if (!Queue.AddDue(Work(new(task.Database, task.Settings, next.Kind, task) { RunId = Runs.RunOf(task, next) }), IsDue))
+        {
+            _scheduler.Ask([task.Id]);
+        }
 
-        bool IsDue() => Scheduler.Next(task, StatusOf(task.Id), _time.GetUtcNow(), _settings.Zone) is { } still && still.At <= _time.GetUtcNow();
+        bool IsDue() =>
+            Scheduler.Next(task, StatusOf(task.Id), _time.GetUtcNow(), _settings.Zone) is { } still && still.At <= _time.GetUtcNow();
     }
 
-    private BackupWork Work(BackupJob job) =>
-        new(job, _backups, BackupSweep.LaneOf(SizeOf(job.Database)));
+    private BackupWork Work(BackupJob job) => new(job, _backups, BackupSweep.LaneOf(SizeOf(job.Database)));
 
-    private IEnumerable<WrittenHead> HeadsOf(DatabaseId database) => Tasks.Of(database).Select(t => WrittenHead.Of(t, StatusOf(t.Id))).OfType<WrittenHead>();
+    private IEnumerable<WrittenHead> HeadsOf(DatabaseId database) =>
+        Tasks.Of(database).Select(t => WrittenHead.Of(t, StatusOf(t.Id))).OfType<WrittenHead>();
 
     private long SizeOf(DatabaseId database) =>
         FindSource(database.Source)?.Find(database.Name)?.SizeBytes ?? State.Databases.Find(database.ToString())?.SizeBytes ?? 0;
 
     // Success is stored before retention, and the operation ends after it: a crash between the two takes nothing back.
     private OperationState? EndedBefore(Operation operation) =>
-        operation is { Kind: OperationKind.Backup, TaskId: { } task, Started: { } started } && StatusOf(task) is { LastState: OperationState.Completed or OperationState.CompletedWithErrors } status
-            && status.OperationId == operation.Id && status.LastEnd >= started ? status.LastState : null;
+        operation is { Kind: OperationKind.Backup, TaskId: { } task, Started: { } started }
+        && StatusOf(task) is { LastState: OperationState.Completed or OperationState.CompletedWithErrors } status
+        && status.OperationId == operation.Id
+        && status.LastEnd >= started
+            ? status.LastState
+            : null;
 
     // What lay at a destination is not there any more, or it means another place: nothing there protects anything.
     private void NoLongerAt(string destination, IEnumerable<string> tasks)
     {
         foreach (var id in tasks)
         {
-            if (Tasks.Find(id) is { } task) State.Statuses.Change(id, status => status is null ? null : NoLongerAt(status, destination, task));
+            if (Tasks.Find(id) is { } task)
+            {
+                State.Statuses.Change(id, status => status is null ? null : NoLongerAt(status, destination, task));
+            }
         }
 
         Alerts.Touch();
@@ -425,13 +542,22 @@ public sealed class HoldfastNode : IAsyncDisposable
     {
         State.Destinations.Changed += (name, before, after) =>
         {
-            if (before is not null && !DestinationBook.IsSame(before.Path, after?.Path)) NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+            if (before is not null && !DestinationBook.IsSame(before.Path, after?.Path))
+            {
+                NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+            }
         };
         State.Identities.Changed += (key, before, after) =>
         {
             var name = key[..key.IndexOf('/', StringComparison.Ordinal)];
-            if (Destinations.IsOfThisNode(key)) Catalog.SetPlace(name, after?.Id);
-            if (before is not null && before != after) NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+            if (Destinations.IsOfThisNode(key))
+            {
+                Catalog.SetPlace(name, after?.Id);
+            }
+            if (before is not null && before != after)
+            {
+                NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+            }
         };
         Catalog.SetPlaces(Destinations.Identities); // an edit may have been stored just before a crash
     }
@@ -442,15 +568,28 @@ public sealed class HoldfastNode : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    // A backup that waits may have begun just before the kill. One that a kill ended, or that ended after it without a start because its database is
+    // A backup that waits may have begun just before the kill. One that a kill ended, or that ended after it without a
+    // start because its database is
     // gone, may belong to a node that was killed again before it had cleaned, or that could not while a destination was not there.
-    private bool MayHaveLeftFiles(Operation operation) => operation.Kind == OperationKind.Backup
-        && (operation.Ended is not { } ended || (operation.State is OperationState.Failed or OperationState.Aborted && _time.GetUtcNow() - ended < CleanedFor));
+    private bool MayHaveLeftFiles(Operation operation) =>
+        operation.Kind == OperationKind.Backup
+        && (
+            operation.Ended is not { } ended
+            || (operation.State is OperationState.Failed or OperationState.Aborted && _time.GetUtcNow() - ended < CleanedFor)
+        );
 
     // A crash ended it: tried again after a minute, so that a database that brings the node down does not do so over and over.
-    private void Crashed(Operation operation) => State.Statuses.Set(
-        operation.TaskId!,
-        StatusChanges.Failed(StatusOf(operation.TaskId!), operation.BackupKind ?? BackupKind.Full, operation.Started ?? operation.Created, _time.GetUtcNow(), new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)));
+    private void Crashed(Operation operation) =>
+        State.Statuses.Set(
+            operation.TaskId!,
+            StatusChanges.Failed(
+                StatusOf(operation.TaskId!),
+                operation.BackupKind ?? BackupKind.Full,
+                operation.Started ?? operation.Created,
+                _time.GetUtcNow(),
+                new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)
+            )
+        );
 
     // It waited when the node stopped: it waits again, or ends where it can never begin any more.
     private void Resume(Operation operation)
@@ -462,7 +601,14 @@ public sealed class HoldfastNode : IAsyncDisposable
         }
 
         var live = Operations.Resume(operation);
-        if (live.Claim()) live.End(OperationState.Failed, null, new(ErrorCatalogue.Interrupted, $"The server stopped before this began. {problem}", "Ask for it again."));
+        if (live.Claim())
+        {
+            live.End(
+                OperationState.Failed,
+                null,
+                new(ErrorCatalogue.Interrupted, $"The server stopped before this began. {problem}", "Ask for it again.")
+            );
+        }
         live.Dispose();
     }
 
@@ -474,13 +620,46 @@ public sealed class HoldfastNode : IAsyncDisposable
             null when operation.TaskId is null => "What was asked for was not stored by the version before.",
             _ => null,
         };
-        if (problem is not null) return null;
+        if (problem is not null)
+        {
+            return null;
+        }
         var request = operation.Request;
         var kind = operation.BackupKind ?? BackupKind.Full;
-        if (operation.Kind == OperationKind.Restore) return new RestoreWork(new() { From = request!.From!, Point = request.Point, Target = operation.Database, File = new() { Mode = request.KeepMode, Owner = request.KeepOwner }, ContinueOnError = request.ContinueOnError }, _restores);
-        if (operation.Kind == OperationKind.Verify) return new VerifyWork(new() { From = request!.From!, Database = operation.Database, HashSuffices = request.HashSuffices }, _verifications);
-        if (operation.TaskId is null) return Work(new(operation.Database, request!.Settings!, kind, null));
-        if (Tasks.Find(operation.TaskId) is { } task) return Work(new(task.Database, task.Settings, kind, task));
+        if (operation.Kind == OperationKind.Restore)
+        {
+            return new RestoreWork(
+                new()
+                {
+                    From = request!.From!,
+                    Point = request.Point,
+                    Target = operation.Database,
+                    File = new() { Mode = request.KeepMode, Owner = request.KeepOwner },
+                    ContinueOnError = request.ContinueOnError,
+                },
+                _restores
+            );
+        }
+        if (operation.Kind == OperationKind.Verify)
+        {
+            return new VerifyWork(
+                new()
+                {
+                    From = request!.From!,
+                    Database = operation.Database,
+                    HashSuffices = request.HashSuffices,
+                },
+                _verifications
+            );
+        }
+        if (operation.TaskId is null)
+        {
+            return Work(new(operation.Database, request!.Settings!, kind, null));
+        }
+        if (Tasks.Find(operation.TaskId) is { } task)
+        {
+            return Work(new(task.Database, task.Settings, kind, task));
+        }
         problem = $"Its task '{operation.TaskName}' is gone, or its database.";
         return null;
     }

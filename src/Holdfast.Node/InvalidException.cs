@@ -17,6 +17,9 @@ public sealed class InvalidException : Exception
     /// <summary>Throws where there are faults.</summary>
     public static void ThrowIfAny(IReadOnlyList<Fault> faults)
     {
-        if (faults.Count > 0) throw new InvalidException(faults);
+        if (faults.Count > 0)
+        {
+            throw new InvalidException(faults);
+        }
     }
 }

@@ -19,10 +19,16 @@ public sealed record NodeSettings
     /// <summary>The node's own key.</summary>
     public required AgeIdentity Key { get; init; }
 
-    /// <summary>Folders under which local destinations and the paths of restores must lie. Absolute; none means that neither is allowed.</summary>
+    /// <summary>
+    /// Folders under which local destinations and the paths of restores must lie. Absolute; none means that neither is
+    /// allowed.
+    /// </summary>
     public IReadOnlyList<string> LocalRoots { get; init; } = [];
 
-    /// <summary>Databases of <see cref="Backups.BackupSweep.SmallDatabaseBytes"/> and more that are backed up at once. Default half the cores.</summary>
+    /// <summary>
+    /// Databases of <see cref="Backups.BackupSweep.SmallDatabaseBytes"/> and more that are backed up at once. Default
+    /// half the cores.
+    /// </summary>
     public int Slots { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Smaller ones at once. Default 4 for each core.</summary>
@@ -38,24 +44,35 @@ public sealed record NodeSettings
     public int? PerDestination { get; init; }
 
     /// <summary>
-    /// How long an operation may run without moving a byte or beginning a step before that is an alert; a backup that has not moved for twice as long is
-    /// given up. Default 10 minutes: far more than any lock or flush takes that ends by itself, and little against the hours between two backups.
+    /// How long an operation may run without moving a byte or beginning a step before that is an alert; a backup that
+    /// has not moved for twice as long is
+    /// given up. Default 10 minutes: far more than any lock or flush takes that ends by itself, and little against the
+    /// hours between two backups.
     /// </summary>
     public TimeSpan NoProgress { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How often each source is looked at. Default 30 s.</summary>
     public TimeSpan DiscoveryInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a start waits for the first look at all sources, so that the first answers tell of them; 0 and more. Default 2 s. Slower ones are looked at while the node runs already.</summary>
+    /// <summary>
+    /// How long a start waits for the first look at all sources, so that the first answers tell of them; 0 and more.
+    /// Default 2 s. Slower ones are looked at while the node runs already.
+    /// </summary>
     public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long running backups may go on when the node shuts down; then they are interrupted, and run again at the next start. Default 30 s.</summary>
+    /// <summary>
+    /// How long running backups may go on when the node shuts down; then they are interrupted, and run again at the
+    /// next start. Default 30 s.
+    /// </summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A chain that is older is not extended. Default 30 days.</summary>
     public TimeSpan MaxChainAge { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long the alerts that were found stand before they are looked for again, however much changes. Default 2 s; where nothing changes they are looked for once a minute.</summary>
+    /// <summary>
+    /// How long the alerts that were found stand before they are looked for again, however much changes. Default 2 s;
+    /// where nothing changes they are looked for once a minute.
+    /// </summary>
     public TimeSpan AlertInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Commands that print keys of encrypted databases, by the id of a database or a glob over ids. Default none.</summary>
@@ -79,12 +96,23 @@ public sealed record NodeSettings
     /// <summary>Engines that look at their backups while these are verified. Default none.</summary>
     public IReadOnlyCollection<IDatabaseEngine> Engines { get; init; } = [];
 
-    /// <summary>How long the machine has run. Default: the timestamps of the node's clock, which count as one start of the machine.</summary>
+    /// <summary>
+    /// How long the machine has run. Default: the timestamps of the node's clock, which count as one start of the
+    /// machine.
+    /// </summary>
     public IBootClock? BootClock { get; init; }
 
     /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;
 
     /// <summary>The limits of the queue.</summary>
-    internal JobLimits Jobs => new() { Small = SmallLane, Large = Slots, Restores = Restores, PerSource = PerSource, PerDestination = PerDestination };
+    internal JobLimits Jobs =>
+        new()
+        {
+            Small = SmallLane,
+            Large = Slots,
+            Restores = Restores,
+            PerSource = PerSource,
+            PerDestination = PerDestination,
+        };
 }

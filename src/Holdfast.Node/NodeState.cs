@@ -13,7 +13,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node;
 
-/// <summary>Everything that the nodes keep in the state store, as this node sees it. What operators define is stored before it is acknowledged; what nodes report is stored in the background.</summary>
+/// <summary>
+/// Everything that the nodes keep in the state store, as this node sees it. What operators define is stored before it
+/// is acknowledged; what nodes report is stored in the background.
+/// </summary>
 public sealed class NodeState : IAsyncDisposable
 {
     private readonly StateMirror<TaskStatus> _statuses;
@@ -113,7 +116,18 @@ public sealed class NodeState : IAsyncDisposable
 
     /// <summary>Values that cannot be read, by their keys in the store.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
-        Of(Templates, "templates/").Concat(Of(Tasks, "tasks/")).Concat(Of(Destinations, "destinations/")).Concat(Of(Identities, "destination-identities/")).Concat(Of(Sources, "sources/")).Concat(Of(_statuses, "status/")).Concat(Of(_databases, "databases/")).Concat(Of(_sourceRecords, "source-records/")).Concat(Of(_operations, "operations/")).Concat(Of(_checks, "checks/")).Concat(Of(_clocks, "clock/")).Concat(Of(_runs, "runs/"))
+        Of(Templates, "templates/")
+            .Concat(Of(Tasks, "tasks/"))
+            .Concat(Of(Destinations, "destinations/"))
+            .Concat(Of(Identities, "destination-identities/"))
+            .Concat(Of(Sources, "sources/"))
+            .Concat(Of(_statuses, "status/"))
+            .Concat(Of(_databases, "databases/"))
+            .Concat(Of(_sourceRecords, "source-records/"))
+            .Concat(Of(_operations, "operations/"))
+            .Concat(Of(_checks, "checks/"))
+            .Concat(Of(_clocks, "clock/"))
+            .Concat(Of(_runs, "runs/"))
             .Concat(Of(_runDue, "run-due/"))
             .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
@@ -144,9 +158,20 @@ public sealed class NodeState : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(
-            Templates.StartAsync(cancellationToken), Tasks.StartAsync(cancellationToken), Destinations.StartAsync(cancellationToken), Identities.StartAsync(cancellationToken), Sources.StartAsync(cancellationToken),
-            _statuses.StartAsync(cancellationToken), _databases.StartAsync(cancellationToken), _sourceRecords.StartAsync(cancellationToken), _operations.StartAsync(cancellationToken), _checks.StartAsync(cancellationToken), _clocks.StartAsync(cancellationToken), _runs.StartAsync(cancellationToken),
-            _runDue.StartAsync(cancellationToken));
+            Templates.StartAsync(cancellationToken),
+            Tasks.StartAsync(cancellationToken),
+            Destinations.StartAsync(cancellationToken),
+            Identities.StartAsync(cancellationToken),
+            Sources.StartAsync(cancellationToken),
+            _statuses.StartAsync(cancellationToken),
+            _databases.StartAsync(cancellationToken),
+            _sourceRecords.StartAsync(cancellationToken),
+            _operations.StartAsync(cancellationToken),
+            _checks.StartAsync(cancellationToken),
+            _clocks.StartAsync(cancellationToken),
+            _runs.StartAsync(cancellationToken),
+            _runDue.StartAsync(cancellationToken)
+        );
         Writer.Start();
     }
 

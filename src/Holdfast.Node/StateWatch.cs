@@ -4,7 +4,10 @@ using Holdfast.State;
 
 namespace Holdfast.Node;
 
-/// <summary>Asks the store every few seconds whether it would take a change: where nothing is written, nothing else would notice that its file is gone.</summary>
+/// <summary>
+/// Asks the store every few seconds whether it would take a change: where nothing is written, nothing else would notice
+/// that its file is gone.
+/// </summary>
 /// <param name="store">The store.</param>
 public sealed class StateWatch(IStateStore store)
 {
@@ -32,6 +35,9 @@ public sealed class StateWatch(IStateStore store)
 
         var before = Problem;
         Problem = found;
-        if (before?.Message != found?.Message) Subscribers.Notify(Changed);
+        if (before?.Message != found?.Message)
+        {
+            Subscribers.Notify(Changed);
+        }
     }
 }

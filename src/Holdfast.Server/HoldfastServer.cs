@@ -38,7 +38,10 @@ public static class HoldfastServer
     public static readonly TimeSpan SessionLength = TimeSpan.FromHours(12);
 
     /// <summary>Version of the server.</summary>
-    public static string Version { get; } = (typeof(HoldfastServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
+    public static string Version { get; } =
+        (typeof(HoldfastServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split(
+            '+'
+        )[0];
 
     /// <summary>Opens the state before anything is started, so that one that cannot be opened is told in one sentence.</summary>
     /// <exception cref="HoldfastException">It cannot be opened.</exception>
@@ -55,8 +58,18 @@ public static class HoldfastServer
         data.Create();
 
         // Empty: the usual builder reads settings from the current folder and the environment, which could make us listen elsewhere.
-        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "holdfast", EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => KestrelListening.Apply(kestrel, options.Config));
+        var builder = WebApplication.CreateEmptyBuilder(
+            new()
+            {
+                ApplicationName = "holdfast",
+                EnvironmentName = Environments.Production,
+                ContentRootPath = AppContext.BaseDirectory,
+            }
+        );
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel => KestrelListening.Apply(kestrel, options.Config));
         AddLogging(builder.Logging);
         AddHosting(builder.Services, options);
         AddState(builder.Services, options, data);
@@ -97,21 +110,25 @@ public static class HoldfastServer
         api.MapServer();
     }
 
-    private static void AddLogging(ILoggingBuilder logging) => logging
-        .AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-dd HH:mm:ss'Z' ", true))
-        .AddFilter("Microsoft", LogLevel.Warning)
-        .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
-        .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // its keys lie in a folder that only we can read, and it warns of that
+    private static void AddLogging(ILoggingBuilder logging) =>
+        logging
+            .AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-dd HH:mm:ss'Z' ", true))
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            // its keys lie in a folder that only we can read, and it warns of that
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
 
     private static void AddHosting(IServiceCollection services, ServerOptions options)
     {
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
         {
-            // Whoever manages services this way is told when the server answers, and when it stops. (AddSystemd asks for a parent named systemd.)
+            // Whoever manages services this way is told when the server answers, and when it stops. (AddSystemd asks
+            // for a parent named systemd.)
             services.AddSingleton<ISystemdNotifier, SystemdNotifier>().AddSingleton<IHostLifetime, SystemdLifetime>();
         }
 
-        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(options.Config.Limits.GraceSeconds + 15)); // what is interrupted needs a moment to end
+        // what is interrupted needs a moment to end
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(options.Config.Limits.GraceSeconds + 15));
         services.AddSingleton(options.Time).AddSingleton(options.Config);
     }
 
@@ -119,7 +136,9 @@ public static class HoldfastServer
     {
         services.AddSingleton(data);
         var traces = data.Traces();
-        services.AddSingleton(_ => EmbeddedStateStore.OpenAsync(data.State, traces, options.Time, CancellationToken.None).GetAwaiter().GetResult()); // the container makes services synchronously
+        services.AddSingleton(_ =>
+            EmbeddedStateStore.OpenAsync(data.State, traces, options.Time, CancellationToken.None).GetAwaiter().GetResult()
+        ); // the container makes services synchronously
         services.AddSingleton<IStateStore>(s => s.GetRequiredService<EmbeddedStateStore>());
         services.AddSingleton(s => new StateCopies(data, s.GetRequiredService<EmbeddedStateStore>(), options.Time));
         services.AddSingleton(_ => AuditLog.Open(data.Audit, options.Time));
@@ -127,12 +146,27 @@ public static class HoldfastServer
 
     private static void AddNode(IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(s => NodeHosting.Make(s.GetRequiredService<ServerConfig>(), s.GetRequiredService<DataFolder>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>(), options.SqliteReaders));
+        services.AddSingleton(s =>
+            NodeHosting.Make(
+                s.GetRequiredService<ServerConfig>(),
+                s.GetRequiredService<DataFolder>(),
+                s.GetRequiredService<IStateStore>(),
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILoggerFactory>(),
+                options.SqliteReaders
+            )
+        );
         services.AddSingleton<EventOptions>().AddSingleton<EventHub>();
-        services.AddSingleton(s => new EventFeed(s.GetRequiredService<EventHub>(), s.GetRequiredService<HoldfastNode>(), s.GetRequiredService<EventOptions>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new EventFeed(
+            s.GetRequiredService<EventHub>(),
+            s.GetRequiredService<HoldfastNode>(),
+            s.GetRequiredService<EventOptions>(),
+            s.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton<Deliveries>();
         services.AddHostedService<UnobservedFailures>();
-        services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>(); // before the node, for they are told of what it does from its start on
+        // before the node, for they are told of what it does from its start on
+        services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>();
         services.AddHostedService<NodeHosting>();
     }
 
@@ -141,7 +175,8 @@ public static class HoldfastServer
         services.AddRouting();
         services.AddExceptionHandler<FailureHandler>();
         services.AddProblemDetails();
-        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true); // so that a body that cannot be read is answered like any other failure
+        // so that a body that cannot be read is answered like any other failure
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o => ApiJson.Apply(o.SerializerOptions));
         services.AddApiDescription();
         services.AddSingleton<InProcessApi>();

@@ -5,7 +5,8 @@ using System.Text.Json.Serialization;
 namespace Holdfast.State;
 
 /// <summary>
-/// Reads short strings that were read lately as the same objects: ids and names come again in every operation and status of a database, and with
+/// Reads short strings that were read lately as the same objects: ids and names come again in every operation and
+/// status of a database, and with
 /// 10,000 databases their copies would be half of the memory of a node. Of two strings that meet at one place the later one stays.
 /// </summary>
 internal sealed class SharedStringConverter : JsonConverter<string>
@@ -17,23 +18,31 @@ internal sealed class SharedStringConverter : JsonConverter<string>
 
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Shared(ref reader);
 
-    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Shared(ref reader)!;
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Shared(ref reader)!;
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value);
 
     /// <summary>The one string of this text.</summary>
     public string Share(ReadOnlySpan<char> text)
     {
         ref var place = ref _places[string.GetHashCode(text) & (Places - 1)];
-        if (place is { } known && text.SequenceEqual(known)) return known;
+        if (place is { } known && text.SequenceEqual(known))
+        {
+            return known;
+        }
         return place = text.ToString();
     }
 
     private string? Shared(ref Utf8JsonReader reader)
     {
-        if (reader.HasValueSequence || reader.ValueIsEscaped || reader.ValueSpan.Length > MostBytes) return reader.GetString();
+        if (reader.HasValueSequence || reader.ValueIsEscaped || reader.ValueSpan.Length > MostBytes)
+        {
+            return reader.GetString();
+        }
         Span<char> text = stackalloc char[MostBytes];
         return Share(text[..Encoding.UTF8.GetChars(reader.ValueSpan, text)]);
     }

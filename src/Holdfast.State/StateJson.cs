@@ -4,7 +4,10 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.State;
 
-/// <summary>How values are written: JSON in camelCase, enumerations by name, nulls left out, database ids as <c>source/name</c>. Unknown fields are ignored, so that an older node can read what a newer one wrote.</summary>
+/// <summary>
+/// How values are written: JSON in camelCase, enumerations by name, nulls left out, database ids as <c>source/name</c>.
+/// Unknown fields are ignored, so that an older node can read what a newer one wrote.
+/// </summary>
 public static class StateJson
 {
     /// <summary>The options.</summary>
@@ -27,13 +30,16 @@ public static class StateJson
             return new(Strings.Share(id.Source), Strings.Share(id.Name));
         }
 
-        public override void Write(Utf8JsonWriter writer, DatabaseId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, DatabaseId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 
     private sealed class DatabaseIdConverter : JsonConverter<DatabaseId>
     {
-        public override DatabaseId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => DatabaseId.Parse(reader.GetString() ?? "");
+        public override DatabaseId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            DatabaseId.Parse(reader.GetString() ?? "");
 
-        public override void Write(Utf8JsonWriter writer, DatabaseId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, DatabaseId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }

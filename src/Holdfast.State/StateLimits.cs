@@ -22,15 +22,39 @@ public static class StateLimits
     public static void Check(StateTransaction transaction)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        if (transaction.Conditions.Count > OperationsPerTransaction) throw new ArgumentException($"{transaction.Conditions.Count} conditions; a transaction may have {OperationsPerTransaction}.", nameof(transaction));
-        if (transaction.Changes.Count > OperationsPerTransaction) throw new ArgumentException($"{transaction.Changes.Count} changes; a transaction may have {OperationsPerTransaction}.", nameof(transaction));
-        foreach (var condition in transaction.Conditions) Check(condition.Key);
+        if (transaction.Conditions.Count > OperationsPerTransaction)
+        {
+            throw new ArgumentException(
+                $"{transaction.Conditions.Count} conditions; a transaction may have {OperationsPerTransaction}.",
+                nameof(transaction)
+            );
+        }
+        if (transaction.Changes.Count > OperationsPerTransaction)
+        {
+            throw new ArgumentException(
+                $"{transaction.Changes.Count} changes; a transaction may have {OperationsPerTransaction}.",
+                nameof(transaction)
+            );
+        }
+        foreach (var condition in transaction.Conditions)
+        {
+            Check(condition.Key);
+        }
         var changed = new HashSet<string>(transaction.Changes.Count, StringComparer.Ordinal);
         foreach (var change in transaction.Changes)
         {
             Check(change.Key);
-            if (!changed.Add(change.Key)) throw new ArgumentException($"'{change.Key}' is changed twice.", nameof(transaction));
-            if (change.Value?.Length > ValueBytes) throw new ArgumentException($"The value of '{change.Key}' has {change.Value?.Length} bytes; it may have {ValueBytes}.", nameof(transaction));
+            if (!changed.Add(change.Key))
+            {
+                throw new ArgumentException($"'{change.Key}' is changed twice.", nameof(transaction));
+            }
+            if (change.Value?.Length > ValueBytes)
+            {
+                throw new ArgumentException(
+                    $"The value of '{change.Key}' has {change.Value?.Length} bytes; it may have {ValueBytes}.",
+                    nameof(transaction)
+                );
+            }
         }
     }
 
@@ -40,7 +64,9 @@ public static class StateLimits
     public static byte[] Check(string key)
     {
         var bytes = Bytes(key);
-        return bytes.Length is > 0 and <= KeyBytes ? bytes : throw new ArgumentException($"A key has 1 to {KeyBytes} bytes; this one has {bytes.Length}.", nameof(key));
+        return bytes.Length is > 0 and <= KeyBytes
+            ? bytes
+            : throw new ArgumentException($"A key has 1 to {KeyBytes} bytes; this one has {bytes.Length}.", nameof(key));
     }
 
     /// <summary>The bytes of a key, or of the beginning of one.</summary>

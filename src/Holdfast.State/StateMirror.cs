@@ -10,7 +10,14 @@ namespace Holdfast.State;
 public sealed class StateMirror<T> : IAsyncDisposable
     where T : class
 {
-    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1)];
+    private static readonly TimeSpan[] Pauses =
+    [
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(5),
+        TimeSpan.FromSeconds(15),
+        TimeSpan.FromMinutes(1),
+    ];
 
     private readonly IStateStore _store;
     private readonly string _prefix;
@@ -35,11 +42,15 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <param name="time">The clock.</param>
     public StateMirror(IStateStore store, string prefix, TimeProvider time) => (_store, _prefix, _time) = (store, prefix, time);
 
-    /// <summary>Told of each change, in their order, after <see cref="Items"/> shows it: the key, the value before, and the value after; null for none. Must not block.</summary>
+    /// <summary>
+    /// Told of each change, in their order, after <see cref="Items"/> shows it: the key, the value before, and the
+    /// value after; null for none. Must not block.
+    /// </summary>
     public event Action<string, T?, T?>? Changed;
 
     /// <summary>
-    /// Told of a value that cannot be read, as one that a newer node wrote: its key, and why. <see cref="Items"/> goes on showing the value before it, if
+    /// Told of a value that cannot be read, as one that a newer node wrote: its key, and why. <see cref="Items"/> goes
+    /// on showing the value before it, if
     /// there is one. Must not block.
     /// </summary>
     public event Action<string, HoldfastException>? Unreadable;
@@ -90,12 +101,18 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> when it has another revision.</exception>
     public async Task<StateItem<T>> PutAsync(string key, T value, long? expected, CancellationToken cancellationToken)
     {
-        var revision = await CommitAsync([Change(key, value)], expected is null ? [] : [new(_prefix + key, expected.Value)], cancellationToken);
+        var revision = await CommitAsync(
+            [Change(key, value)],
+            expected is null ? [] : [new(_prefix + key, expected.Value)],
+            cancellationToken
+        );
         return new(key, value, revision);
     }
 
     /// <summary>Deletes a value, and returns when <see cref="Items"/> no longer shows it. No error where there is none.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> when it has another revision than <paramref name="expected"/>.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Conflict"/> when it has another revision than <paramref name="expected"/>.
+    /// </exception>
     public async Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken)
     {
         StateCondition[] conditions = expected is null ? [] : [new(_prefix + key, expected.Value)];
@@ -103,13 +120,19 @@ public sealed class StateMirror<T> : IAsyncDisposable
         if (!commit.Applied)
         {
             commit = await _store.CommitAsync(new() { Conditions = [new(_prefix + key, 0)], Changes = [] }, cancellationToken);
-            if (!commit.Applied) throw Conflict(key);
+            if (!commit.Applied)
+            {
+                throw Conflict(key);
+            }
         }
 
         await ReachAsync(commit.Revision, cancellationToken);
     }
 
-    /// <summary>The change that stores a value, for a transaction over several mirrors: commit it, then wait with <see cref="ReachAsync"/>.</summary>
+    /// <summary>
+    /// The change that stores a value, for a transaction over several mirrors: commit it, then wait with
+    /// <see cref="ReachAsync"/>.
+    /// </summary>
     public StateChange Change(string key, T value) => new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
 
     /// <summary>The change that removes a value, likewise.</summary>
@@ -120,9 +143,13 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     /// <summary>Returns when the mirror shows what the store held at <paramref name="revision"/>.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it cannot follow.</exception>
-    public Task ReachAsync(long revision, CancellationToken cancellationToken) => WaitAsync(revision, isPatient: false).WaitAsync(cancellationToken);
+    public Task ReachAsync(long revision, CancellationToken cancellationToken) =>
+        WaitAsync(revision, isPatient: false).WaitAsync(cancellationToken);
 
-    /// <summary>As <see cref="ReachAsync"/>, but waits for following that failed to work again; fails only where the mirror is disposed.</summary>
+    /// <summary>
+    /// As <see cref="ReachAsync"/>, but waits for following that failed to work again; fails only where the mirror is
+    /// disposed.
+    /// </summary>
     internal Task ReachedAsync(long revision) => WaitAsync(revision, isPatient: true);
 
     /// <inheritdoc/>
@@ -137,24 +164,39 @@ public sealed class StateMirror<T> : IAsyncDisposable
         await _following;
     }
 
-    private static HoldfastException Conflict(string key) => new(ErrorCatalogue.Conflict, $"'{key}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
+    private static HoldfastException Conflict(string key) =>
+        new(ErrorCatalogue.Conflict, $"'{key}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
 
-    private async Task<long> CommitAsync(IReadOnlyList<StateChange> changes, IReadOnlyList<StateCondition> conditions, CancellationToken cancellationToken)
+    private async Task<long> CommitAsync(
+        IReadOnlyList<StateChange> changes,
+        IReadOnlyList<StateCondition> conditions,
+        CancellationToken cancellationToken
+    )
     {
         var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = changes }, cancellationToken);
-        if (!commit.Applied) throw Conflict(changes[0].Key[_prefix.Length..]);
+        if (!commit.Applied)
+        {
+            throw Conflict(changes[0].Key[_prefix.Length..]);
+        }
         await ReachAsync(commit.Revision, cancellationToken);
         return commit.Revision;
     }
 
-    private static HoldfastException Stopping(string message) => new(ErrorCatalogue.StateUnavailable, message, "Holdfast is stopping: ask again when it runs.");
+    private static HoldfastException Stopping(string message) =>
+        new(ErrorCatalogue.StateUnavailable, message, "Holdfast is stopping: ask again when it runs.");
 
     private Task WaitAsync(long revision, bool isPatient)
     {
         lock (_gate)
         {
-            if (_revision >= revision) return Task.CompletedTask;
-            if (_end is not null && (!isPatient || _disposed != 0)) return Task.FromException(_end);
+            if (_revision >= revision)
+            {
+                return Task.CompletedTask;
+            }
+            if (_end is not null && (!isPatient || _disposed != 0))
+            {
+                return Task.FromException(_end);
+            }
             var waiter = new Waiter(isPatient);
             _waiting.Enqueue(waiter, revision);
             _owesSince ??= _time.GetTimestamp();
@@ -162,15 +204,22 @@ public sealed class StateMirror<T> : IAsyncDisposable
         }
     }
 
-    // Its edge: whatever the store throws, a cancellation that is not ours too, is shown as its problem, and it follows again after a pause.
+    // Its edge: whatever the store throws, a cancellation that is not ours too, is shown as its problem, and it follows
+    // again after a pause.
     private async Task FollowAsync()
     {
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                await foreach (var batch in _store.FollowAsync(_prefix, _stop.Token)) Apply(batch);
-                if (_stop.IsCancellationRequested) return;
+                await foreach (var batch in _store.FollowAsync(_prefix, _stop.Token))
+                {
+                    Apply(batch);
+                }
+                if (_stop.IsCancellationRequested)
+                {
+                    return;
+                }
                 Fail(Stopping("The state store has been closed."), mustNotWait: true);
             }
             catch (Exception) when (_stop.IsCancellationRequested)
@@ -186,17 +235,23 @@ public sealed class StateMirror<T> : IAsyncDisposable
                 Fail(Unexpected(e), mustNotWait: true);
             }
 
-            if (_first.Task.IsFaulted) return; // whoever starts the mirror was told that it does not run
+            if (_first.Task.IsFaulted)
+            {
+                return; // whoever starts the mirror was told that it does not run
+            }
             var pause = Pauses[Math.Min(Loop.Failures, Pauses.Length) - 1];
             await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private HoldfastException Unexpected(Exception e) => e as HoldfastException ?? new(
-        ErrorCatalogue.StateUnavailable,
-        $"'{_prefix}' of the state cannot be followed: {e.GetType().Name}: {e.Message}",
-        "It is tried again by itself. What is shown may be old until then.",
-        e);
+    private HoldfastException Unexpected(Exception e) =>
+        e as HoldfastException
+        ?? new(
+            ErrorCatalogue.StateUnavailable,
+            $"'{_prefix}' of the state cannot be followed: {e.GetType().Name}: {e.Message}",
+            "It is tried again by itself. What is shown may be old until then.",
+            e
+        );
 
     private void Fail(HoldfastException problem, bool mustNotWait)
     {
@@ -206,7 +261,10 @@ public sealed class StateMirror<T> : IAsyncDisposable
             _problem = problem;
         }
 
-        if (mustNotWait || !_first.Task.IsCompleted) End(problem, isFinal: false);
+        if (mustNotWait || !_first.Task.IsCompleted)
+        {
+            End(problem, isFinal: false);
+        }
         Subscribers.Notify(ProblemChanged);
     }
 
@@ -219,8 +277,14 @@ public sealed class StateMirror<T> : IAsyncDisposable
             List<(Waiter Waiter, long Revision)> patient = [];
             while (_waiting.TryDequeue(out var waiter, out var revision))
             {
-                if (waiter.IsPatient && !isFinal) patient.Add((waiter, revision));
-                else waiter.Reached.TrySetException(why);
+                if (waiter.IsPatient && !isFinal)
+                {
+                    patient.Add((waiter, revision));
+                }
+                else
+                {
+                    waiter.Reached.TrySetException(why);
+                }
             }
 
             _waiting.EnqueueRange(patient);
@@ -231,19 +295,33 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     private void Apply(StateBatch batch)
     {
-        var gone = batch.IsSnapshot ? _items.Keys.Except(batch.Puts.Select(p => p.Key[_prefix.Length..])).ToList() : batch.Deletes.Select(k => k[_prefix.Length..]);
-        if (!_unreadable.IsEmpty) ForgetUnreadable(batch);
+        var gone = batch.IsSnapshot
+            ? _items.Keys.Except(batch.Puts.Select(p => p.Key[_prefix.Length..])).ToList()
+            : batch.Deletes.Select(k => k[_prefix.Length..]);
+        if (!_unreadable.IsEmpty)
+        {
+            ForgetUnreadable(batch);
+        }
         foreach (var key in gone)
         {
-            if (_items.TryRemove(key, out var was)) Subscribers.Notify(Changed, key, was.Value, null);
+            if (_items.TryRemove(key, out var was))
+            {
+                Subscribers.Notify(Changed, key, was.Value, null);
+            }
         }
 
         foreach (var entry in batch.Puts)
         {
             var key = entry.Key[_prefix.Length..];
             var was = _items.GetValueOrDefault(key);
-            if (was?.Revision == entry.ModRevision) continue;
-            if (Read(entry) is not { } value) continue;
+            if (was?.Revision == entry.ModRevision)
+            {
+                continue;
+            }
+            if (Read(entry) is not { } value)
+            {
+                continue;
+            }
             _items[key] = new(key, value, entry.ModRevision);
             Subscribers.Notify(Changed, key, was?.Value, value);
         }
@@ -263,14 +341,22 @@ public sealed class StateMirror<T> : IAsyncDisposable
             _owesSince = _waiting.Count > 0 ? _time.GetTimestamp() : null;
         }
 
-        if (isOver) Subscribers.Notify(ProblemChanged);
+        if (isOver)
+        {
+            Subscribers.Notify(ProblemChanged);
+        }
         _first.TrySetResult();
     }
 
     private void ForgetUnreadable(StateBatch batch)
     {
         var put = batch.Puts.Select(p => p.Key[_prefix.Length..]).ToHashSet(StringComparer.Ordinal);
-        foreach (var key in batch.IsSnapshot ? _unreadable.Keys.Where(k => !put.Contains(k)) : batch.Deletes.Select(k => k[_prefix.Length..])) _unreadable.TryRemove(key, out _);
+        foreach (
+            var key in batch.IsSnapshot ? _unreadable.Keys.Where(k => !put.Contains(k)) : batch.Deletes.Select(k => k[_prefix.Length..])
+        )
+        {
+            _unreadable.TryRemove(key, out _);
+        }
     }
 
     private T? Read(StateEntry entry)
@@ -283,7 +369,12 @@ public sealed class StateMirror<T> : IAsyncDisposable
         }
         catch (Exception e) // whatever is wrong with one value, the others are read
         {
-            var failure = new HoldfastException(ErrorCatalogue.StateUnavailable, $"The value of '{entry.Key}' cannot be read: {e.Message}", "If a newer Holdfast wrote it, update this one; else store it anew.", e);
+            var failure = new HoldfastException(
+                ErrorCatalogue.StateUnavailable,
+                $"The value of '{entry.Key}' cannot be read: {e.Message}",
+                "If a newer Holdfast wrote it, update this one; else store it anew.",
+                e
+            );
             _unreadable[entry.Key[_prefix.Length..]] = failure;
             Subscribers.Notify(Unreadable, entry.Key[_prefix.Length..], failure);
             return null;

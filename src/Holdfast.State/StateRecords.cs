@@ -13,12 +13,16 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
     private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
     private readonly Lock _setting = new(); // what is shown last is what is stored last
 
-    /// <summary>All values, with their keys, in no order. Each is a moment's, not all of the same; none that is there all the time is missed or told twice.</summary>
+    /// <summary>
+    /// All values, with their keys, in no order. Each is a moment's, not all of the same; none that is there all the
+    /// time is missed or told twice.
+    /// </summary>
     public IEnumerable<KeyValuePair<string, T>> Items
     {
         get
         {
-            // In this order: what is no longer pending is in the mirror by then. Most of the time nothing is pending, and nothing is copied.
+            // In this order: what is no longer pending is in the mirror by then. Most of the time nothing is pending,
+            // and nothing is copied.
             var pending = _pending.IsEmpty ? null : new Dictionary<string, Pending>(_pending.ToArray(), StringComparer.Ordinal);
             return pending is null ? Stored() : Both(pending);
         }
@@ -36,7 +40,10 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
 
     /// <summary>Changes a value as it is by then, so that nothing is lost that others set meanwhile.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="change">Makes the new value of the present one, which is null where there is none. Gives null or the same one to leave it. Must call nobody.</param>
+    /// <param name="change">
+    /// Makes the new value of the present one, which is null where there is none. Gives null or the same one to leave
+    /// it. Must call nobody.
+    /// </param>
     /// <returns>The value as it is then; null where there is none.</returns>
     /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
     public T? Change(string key, Func<T?, T?> change)
@@ -44,14 +51,18 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
         lock (_setting)
         {
             var before = Find(key);
-            if (change(before) is not { } after || ReferenceEquals(after, before)) return before;
+            if (change(before) is not { } after || ReferenceEquals(after, before))
+            {
+                return before;
+            }
             Set(key, after);
             return after;
         }
     }
 
     /// <summary>Returns when the value of a key is stored, or cannot be now.</summary>
-    public Task StoredAsync(string key, CancellationToken cancellationToken) => writer.StoredAsync(mirror.Removal(key).Key, cancellationToken);
+    public Task StoredAsync(string key, CancellationToken cancellationToken) =>
+        writer.StoredAsync(mirror.Removal(key).Key, cancellationToken);
 
     /// <summary>Removes a value: it is gone at once, and the store follows in the background.</summary>
     public void Remove(string key) => Set(key, new Pending(null), mirror.Removal(key));
@@ -65,14 +76,20 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
         {
             var before = _pending.GetValueOrDefault(key);
             await mirror.DeleteAsync(key, null, cancellationToken);
-            if (before is not null) _pending.TryRemove(KeyValuePair.Create(key, before)); // not one that was set meanwhile
+            if (before is not null)
+            {
+                _pending.TryRemove(KeyValuePair.Create(key, before)); // not one that was set meanwhile
+            }
         }
     }
 
     private IEnumerable<KeyValuePair<string, T>> Stored() => mirror.Items.Select(i => KeyValuePair.Create(i.Key, i.Value));
 
     private IEnumerable<KeyValuePair<string, T>> Both(Dictionary<string, Pending> pending) =>
-        pending.Where(p => p.Value.Value is not null).Select(p => KeyValuePair.Create(p.Key, p.Value.Value!)).Concat(Stored().Where(i => !pending.ContainsKey(i.Key)));
+        pending
+            .Where(p => p.Value.Value is not null)
+            .Select(p => KeyValuePair.Create(p.Key, p.Value.Value!))
+            .Concat(Stored().Where(i => !pending.ContainsKey(i.Key)));
 
     private void Set(string key, Pending pending, StateChange change)
     {
@@ -89,7 +106,10 @@ public sealed class StateRecords<T>(StateMirror<T> mirror, StateWriter writer)
         try
         {
             await mirror.ReachedAsync(revision);
-            lock (_setting) _pending.TryRemove(KeyValuePair.Create(key, pending)); // it may be stored before whoever set it has put it there
+            lock (_setting)
+            {
+                _pending.TryRemove(KeyValuePair.Create(key, pending)); // it may be stored before whoever set it has put it there
+            }
         }
         catch (HoldfastException)
         {

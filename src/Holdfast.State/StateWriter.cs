@@ -4,8 +4,10 @@ using Holdfast.Core.Events;
 namespace Holdfast.State;
 
 /// <summary>
-/// Stores what a node reports of itself, in the background and in groups, in the order in which it is reported: of a key that changes several times the
-/// last value counts, at the last one's place. Where the store cannot take it the values wait, and are stored when it can again. What must be stored
+/// Stores what a node reports of itself, in the background and in groups, in the order in which it is reported: of a
+/// key that changes several times the
+/// last value counts, at the last one's place. Where the store cannot take it the values wait, and are stored when it
+/// can again. What must be stored
 /// before it is acknowledged goes past it.
 /// </summary>
 /// <param name="store">The store.</param>
@@ -49,7 +51,10 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     {
         get
         {
-            lock (_gate) return _waiting.Count;
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
         }
     }
 
@@ -68,14 +73,23 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         StateLimits.Check(new StateTransaction { Changes = [change] }); // here, where it fails alone, and not with its group
         lock (_gate)
         {
-            if (_waiting.TryGetValue(change.Key, out var before)) _line.Remove(before);
+            if (_waiting.TryGetValue(change.Key, out var before))
+            {
+                _line.Remove(before);
+            }
             _waiting[change.Key] = _line.AddLast(new Item(change, stored));
             _owesSince ??= time.GetTimestamp();
-            if (_wake.CurrentCount == 0) _wake.Release();
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
         }
     }
 
-    /// <summary>Makes a change that must be stored before it is acknowledged, of a key that is written here too: what waits for the key is dropped, and nothing older comes after it.</summary>
+    /// <summary>
+    /// Makes a change that must be stored before it is acknowledged, of a key that is written here too: what waits for
+    /// the key is dropped, and nothing older comes after it.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="commit">Stores the change.</param>
     /// <param name="cancellationToken">Stops waiting for its turn.</param>
@@ -85,9 +99,15 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         try
         {
             LinkedListNode<Item>? older;
-            lock (_gate) older = _waiting.GetValueOrDefault(key);
+            lock (_gate)
+            {
+                older = _waiting.GetValueOrDefault(key);
+            }
             await commit();
-            if (older is not null) Drop(older);
+            if (older is not null)
+            {
+                Drop(older);
+            }
         }
         finally
         {
@@ -98,17 +118,13 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     /// <summary>Returns when the value of a key that was taken is stored, or cannot be now: for what is acknowledged.</summary>
     public async Task StoredAsync(string key, CancellationToken cancellationToken)
     {
-        while (IsWaiting(key) && await StoreAsync(cancellationToken))
-        {
-        }
+        while (IsWaiting(key) && await StoreAsync(cancellationToken)) { }
     }
 
     /// <summary>Returns when everything taken so far is stored, or could not be.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        while (await StoreAsync(cancellationToken))
-        {
-        }
+        while (await StoreAsync(cancellationToken)) { }
     }
 
     /// <inheritdoc/>
@@ -123,7 +139,10 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
 
     private bool IsWaiting(string key)
     {
-        lock (_gate) return _waiting.ContainsKey(key);
+        lock (_gate)
+        {
+            return _waiting.ContainsKey(key);
+        }
     }
 
     // Its edge: whatever is thrown in a turn is its problem, and the next turn comes after a pause.
@@ -137,7 +156,8 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
-                // What waits was flushed by whoever stops the node, or is lost as in a crash: backups are found by what lies at the destinations.
+                // What waits was flushed by whoever stops the node, or is lost as in a crash: backups are found by what
+                // lies at the destinations.
                 return;
             }
             catch (Exception e)
@@ -146,25 +166,32 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
                 Wake();
             }
 
-            if (Problem is not null) await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Problem is not null)
+            {
+                await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
     private async Task TurnAsync()
     {
         await _wake.WaitAsync(_stop.Token);
-        while (await StoreAsync(_stop.Token))
-        {
-        }
+        while (await StoreAsync(_stop.Token)) { }
 
-        if (Problem is not null) Wake(); // what waits is tried again
+        if (Problem is not null)
+        {
+            Wake(); // what waits is tried again
+        }
     }
 
     private void Wake()
     {
         lock (_gate)
         {
-            if (_wake.CurrentCount == 0) _wake.Release();
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
         }
     }
 
@@ -185,7 +212,10 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     private async Task<bool> StoreGroupAsync(CancellationToken cancellationToken)
     {
         var group = Group();
-        if (group.Count == 0) return false;
+        if (group.Count == 0)
+        {
+            return false;
+        }
         try
         {
             var commit = await store.CommitAsync(new() { Changes = group.ConvertAll(g => g.Value.Change) }, cancellationToken);
@@ -209,11 +239,14 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
-    private static HoldfastException Unexpected(Exception e) => e as HoldfastException ?? new(
-        ErrorCatalogue.StateUnavailable,
-        $"The state store does not take values: {e.GetType().Name}: {e.Message}",
-        "It is tried again by itself. What waits is lost if the server stops before it can be stored.",
-        e);
+    private static HoldfastException Unexpected(Exception e) =>
+        e as HoldfastException
+        ?? new(
+            ErrorCatalogue.StateUnavailable,
+            $"The state store does not take values: {e.GetType().Name}: {e.Message}",
+            "It is tried again by itself. What waits is lost if the server stops before it can be stored.",
+            e
+        );
 
     // The first that wait. They stay in line until they are stored.
     private List<LinkedListNode<Item>> Group()
@@ -225,7 +258,10 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             for (var node = _line.First; node is not null && group.Count < StateLimits.OperationsPerTransaction; node = node.Next)
             {
                 bytes += node.Value.Change.Value?.Length ?? 0;
-                if (bytes > GroupBytes && group.Count > 0) break;
+                if (bytes > GroupBytes && group.Count > 0)
+                {
+                    break;
+                }
                 group.Add(node);
             }
         }
@@ -238,7 +274,10 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     {
         lock (_gate)
         {
-            if (_waiting.GetValueOrDefault(node.Value.Change.Key) != node) return;
+            if (_waiting.GetValueOrDefault(node.Value.Change.Key) != node)
+            {
+                return;
+            }
             _waiting.Remove(node.Value.Change.Key);
             _line.Remove(node);
             _owesSince = _line.Count > 0 ? time.GetTimestamp() : null;
@@ -254,6 +293,9 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             _failures = problem is null ? 0 : _failures + 1;
         }
 
-        if (before is null != problem is null) Subscribers.Notify(ProblemChanged);
+        if (before is null != problem is null)
+        {
+            Subscribers.Notify(ProblemChanged);
+        }
     }
 }

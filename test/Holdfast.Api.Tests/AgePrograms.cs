@@ -5,7 +5,10 @@ namespace Holdfast.Api.Tests;
 /// <summary>The programs that open an archive without Holdfast.</summary>
 internal static class AgePrograms
 {
-    /// <summary>Opens an archive with <c>age</c>, <c>zstd</c> and <c>tar</c>, and lists what it holds. The key lies in a file, as a person would have it.</summary>
+    /// <summary>
+    /// Opens an archive with <c>age</c>, <c>zstd</c> and <c>tar</c>, and lists what it holds. The key lies in a file,
+    /// as a person would have it.
+    /// </summary>
     public static async Task<string[]> ListAsync(string archive, string? secretKey)
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-age-").FullName;
@@ -32,7 +35,11 @@ internal static class AgePrograms
     /// <summary>Opens an age file with a passphrase, typed at a terminal.</summary>
     public static async Task OpenWithPassphraseAsync(string archive, string passphrase, string output)
     {
-        var start = new ProcessStartInfo("script", ["-qec", $"age -d -o '{output}' '{archive}'", "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("script", ["-qec", $"age -d -o '{output}' '{archive}'", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(passphrase + "\n");
         await process.StandardInput.FlushAsync();
@@ -43,7 +50,9 @@ internal static class AgePrograms
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await output}{await errors}");

@@ -24,7 +24,10 @@ internal sealed record Answer(HttpStatusCode Status, string Text, string? Tag)
 
     /// <summary>A refusal for faults in these fields, all of them and no others.</summary>
     public void Faults(params string[] fields) =>
-        Assert.Equal(fields.Order(StringComparer.Ordinal), Problem(400, "usage")["errors"]!.AsArray().Select(e => (string)e!["field"]!).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            fields.Order(StringComparer.Ordinal),
+            Problem(400, "usage")["errors"]!.AsArray().Select(e => (string)e!["field"]!).Distinct().Order(StringComparer.Ordinal)
+        );
 
     public Answer Is(HttpStatusCode expected)
     {

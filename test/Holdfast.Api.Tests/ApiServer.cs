@@ -23,7 +23,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Holdfast.Api.Tests;
 
 /// <summary>
-/// A whole server over a folder of real SQLite databases, asked as a program asks it: over HTTP. Its source is <c>demo</c>, in which <c>*.enc.db</c> are
+/// A whole server over a folder of real SQLite databases, asked as a program asks it: over HTTP. Its source is
+/// <c>demo</c>, in which <c>*.enc.db</c> are
 /// encrypted; its destination <c>nas</c> is there. The clock stands at 2026-11-25 10:00 UTC, a Wednesday, and only the test moves it.
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
@@ -62,10 +63,14 @@ internal sealed class ApiServer : IAsyncDisposable
     public ConcurrentQueue<string> Answers { get; } = new();
 
     /// <summary>Starts a server with databases of these names.</summary>
-    public static Task<ApiServer> StartAsync(params string[] databases) => StartAsync(root =>
-    {
-        foreach (var name in databases) Make(root, name);
-    });
+    public static Task<ApiServer> StartAsync(params string[] databases) =>
+        StartAsync(root =>
+        {
+            foreach (var name in databases)
+            {
+                Make(root, name);
+            }
+        });
 
     /// <summary>Starts a server over what <paramref name="fill"/> puts into the source's folder.</summary>
     public static async Task<ApiServer> StartAsync(Action<string> fill, IStateStore? state = null)
@@ -106,15 +111,28 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public Task<Answer> PutAsync(string path, object body, string? tag = null) => SendAsync(HttpMethod.Put, path, Content(body), tag);
 
-    public Task<Answer> PostAsync(string path, object? body = null) => SendAsync(HttpMethod.Post, path, body is null ? null : Content(body));
+    public Task<Answer> PostAsync(string path, object? body = null) =>
+        SendAsync(HttpMethod.Post, path, body is null ? null : Content(body));
 
     public Task<Answer> DeleteAsync(string path, string? tag = null) => SendAsync(HttpMethod.Delete, path, null, tag);
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content = null, string? tag = null, HttpClient? client = null)
+    public async Task<Answer> SendAsync(
+        HttpMethod method,
+        string path,
+        HttpContent? content = null,
+        string? tag = null,
+        HttpClient? client = null
+    )
     {
         using var request = new HttpRequestMessage(method, "/api/v1/" + path) { Content = content };
-        if (tag == "*") request.Headers.TryAddWithoutValidation("If-None-Match", "*");
-        else if (tag is not null) request.Headers.TryAddWithoutValidation("If-Match", tag);
+        if (tag == "*")
+        {
+            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        }
+        else if (tag is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", tag);
+        }
         using var response = await (client ?? _client).SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Answers.Enqueue($"{response.Headers}{response.Content.Headers}{text}");
@@ -129,17 +147,31 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     public async Task<HttpClient> WithRoleAsync(Role role) =>
-        With((string)(await PostAsync("tokens", new { name = $"test {role}", role = role.ToString() })).Json(HttpStatusCode.Created)["token"]!);
+        With(
+            (string)
+                (await PostAsync("tokens", new { name = $"test {role}", role = role.ToString() })).Json(HttpStatusCode.Created)["token"]!
+        );
 
     /// <summary>A server-wide task as an operator writes it: a full on Sundays, an incremental each night at 02:00.</summary>
     public static JsonObject Template(string type = "Snapshot", params ReadOnlySpan<(string Name, JsonNode? Value)> more)
     {
-        var template = new JsonObject { ["type"] = type, ["fullBackup"] = "0 2 * * 0", ["incrementalBackup"] = "0 2 * * *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas") };
-        foreach (var (name, value) in more) template[name] = value?.DeepClone();
+        var template = new JsonObject
+        {
+            ["type"] = type,
+            ["fullBackup"] = "0 2 * * 0",
+            ["incrementalBackup"] = "0 2 * * *",
+            ["timeZone"] = "UTC",
+            ["destinations"] = new JsonArray("nas"),
+        };
+        foreach (var (name, value) in more)
+        {
+            template[name] = value?.DeepClone();
+        }
         return template;
     }
 
-    public async Task<Answer> PutTemplateAsync(string name, JsonObject? template = null, string? tag = null) => await PutAsync($"server-wide-backups/{Uri.EscapeDataString(name)}", template ?? Template(), tag);
+    public async Task<Answer> PutTemplateAsync(string name, JsonObject? template = null, string? tag = null) =>
+        await PutAsync($"server-wide-backups/{Uri.EscapeDataString(name)}", template ?? Template(), tag);
 
     /// <summary>Path of a database of the source.</summary>
     public static string Database(string name) => $"databases/{Uri.EscapeDataString($"demo/{name}")}";
@@ -160,7 +192,8 @@ internal sealed class ApiServer : IAsyncDisposable
         await EndedAsync(await PostAsync($"{Database(name)}/tasks/{task ?? (string)(await TaskAsync(name))["id"]!}/backup", new { kind }));
 
     /// <summary>The same; it must have gone well. Gives its result.</summary>
-    public async Task<JsonNode> BackedUpAsync(string name, string kind = "Full", string? task = null) => Completed(await BackUpAsync(name, kind, task));
+    public async Task<JsonNode> BackedUpAsync(string name, string kind = "Full", string? task = null) =>
+        Completed(await BackUpAsync(name, kind, task));
 
     public async Task<JsonNode> RestoreAsync(object ask) => await EndedAsync(await PostAsync("restores", ask));
 
@@ -173,11 +206,15 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>The operation that an answer names, when it has ended.</summary>
-    public async Task<JsonNode> EndedAsync(Answer accepted) => await EndedAsync((string)accepted.Json(HttpStatusCode.Accepted)["operationId"]!);
+    public async Task<JsonNode> EndedAsync(Answer accepted) =>
+        await EndedAsync((string)accepted.Json(HttpStatusCode.Accepted)["operationId"]!);
 
     public async Task<JsonNode> EndedAsync(string id)
     {
-        if (Node.Operations.FindLive(id) is { } live) await live.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        if (Node.Operations.FindLive(id) is { } live)
+        {
+            await live.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
         return (await GetAsync($"operations/{id}")).Json();
     }
 
@@ -196,12 +233,24 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>Waits until a database has had this many backups, and nothing runs.</summary>
-    public Task BackupsAsync(string name, int count) => UntilAsync(() => Node.Operations.All.Count(o => o.Database.Name == name && o.HasEnded) == count && !Node.Operations.Live.Any() && Node.Queue.Running == 0);
+    public Task BackupsAsync(string name, int count) =>
+        UntilAsync(() =>
+            Node.Operations.All.Count(o => o.Database.Name == name && o.HasEnded) == count
+            && !Node.Operations.Live.Any()
+            && Node.Queue.Running == 0
+        );
 
     /// <summary>Archives of a database at the destination, by path there, in order.</summary>
-    public IReadOnlyList<string> Archives(string name) => Directory.Exists(Path.Combine(Nas, "demo", name))
-        ? [.. Directory.GetFiles(Path.Combine(Nas, "demo", name), "*.tar.zst*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Nas, f)).Order(StringComparer.Ordinal)]
-        : [];
+    public IReadOnlyList<string> Archives(string name) =>
+        Directory.Exists(Path.Combine(Nas, "demo", name))
+            ?
+            [
+                .. Directory
+                    .GetFiles(Path.Combine(Nas, "demo", name), "*.tar.zst*", SearchOption.AllDirectories)
+                    .Select(f => Path.GetRelativePath(Nas, f))
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
 
     /// <summary>Stops the server and starts another one over the same folders.</summary>
     public async Task<ApiServer> RestartAsync()
@@ -219,16 +268,20 @@ internal sealed class ApiServer : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
     }
 
-    private static HttpContent Content(object body) => body switch
-    {
-        HttpContent content => content,
-        string text => new StringContent(text, Encoding.UTF8, "application/json"),
-        JsonNode node => new StringContent(node.ToJsonString(), Encoding.UTF8, "application/json"),
-        _ => JsonContent.Create(body),
-    };
+    private static HttpContent Content(object body) =>
+        body switch
+        {
+            HttpContent content => content,
+            string text => new StringContent(text, Encoding.UTF8, "application/json"),
+            JsonNode node => new StringContent(node.ToJsonString(), Encoding.UTF8, "application/json"),
+            _ => JsonContent.Create(body),
+        };
 
     private static void Insert(SqliteConnection connection, int rows) =>
-        connection.Execute($"WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM s WHERE i<{rows}) INSERT INTO item(text, pad) SELECT 'row ' || i, randomblob(400) FROM s;");
+        connection.Execute(
+            $"WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM s WHERE i<{rows}) INSERT INTO item(text, pad) SELECT "
+                + "'row ' || i, randomblob(400) FROM s;"
+        );
 
     private static async Task<ApiServer> StartAsync(string root, IStateStore? state, FakeTimeProvider? time = null)
     {
@@ -236,28 +289,58 @@ internal sealed class ApiServer : IAsyncDisposable
         var tokenFile = Path.Combine(root, "admin-token");
         await File.WriteAllTextAsync(tokenFile, AdminToken + "\n");
         File.SetUnixFileMode(tokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var config = new ServerConfig { Listen = "http://127.0.0.1:0", LocalRoots = [root], Limits = new() { GraceSeconds = 0, NoProgressMinutes = 10_080 } };
-        var engine = new SqliteEngine(time);
-        var gate = new Gate(engine.Attach(new SqliteSourceConfig { Name = "demo", Path = Path.Combine(root, "source"), Encrypted = ["*.enc.db"] }));
-        var app = HoldfastServer.Build(new() { Config = config, DataFolder = Path.Combine(root, "data"), AdminTokenFile = tokenFile, Time = time }, builder =>
+        var config = new ServerConfig
         {
-            builder.Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
-            var log = new LogLines();
-            builder.Services.AddSingleton(log);
-            builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
-            if (state is not null) builder.Services.AddSingleton(state);
-            builder.Services.AddSingleton(s => new HoldfastNode(
-                new()
+            Listen = "http://127.0.0.1:0",
+            LocalRoots = [root],
+            Limits = new() { GraceSeconds = 0, NoProgressMinutes = 10_080 },
+        };
+        var engine = new SqliteEngine(time);
+        var gate = new Gate(
+            engine.Attach(
+                new SqliteSourceConfig
                 {
-                    Tag = "A",
-                    Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
-                    CatalogFile = Path.Combine(root, "data", "catalog.db"),
-                    LocalRoots = [root],
-                    Zone = TimeZoneInfo.Utc,
-                    ShutdownGrace = TimeSpan.Zero,
-                },
-                s.GetRequiredService<IStateStore>(), [new(engine.Name, gate, CanSnapshot: true)], time, s.GetRequiredService<ILoggerFactory>()));
-        });
+                    Name = "demo",
+                    Path = Path.Combine(root, "source"),
+                    Encrypted = ["*.enc.db"],
+                }
+            )
+        );
+        var app = HoldfastServer.Build(
+            new()
+            {
+                Config = config,
+                DataFolder = Path.Combine(root, "data"),
+                AdminTokenFile = tokenFile,
+                Time = time,
+            },
+            builder =>
+            {
+                builder.Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
+                var log = new LogLines();
+                builder.Services.AddSingleton(log);
+                builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
+                if (state is not null)
+                {
+                    builder.Services.AddSingleton(state);
+                }
+                builder.Services.AddSingleton(s => new HoldfastNode(
+                    new()
+                    {
+                        Tag = "A",
+                        Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
+                        CatalogFile = Path.Combine(root, "data", "catalog.db"),
+                        LocalRoots = [root],
+                        Zone = TimeZoneInfo.Utc,
+                        ShutdownGrace = TimeSpan.Zero,
+                    },
+                    s.GetRequiredService<IStateStore>(),
+                    [new(engine.Name, gate, CanSnapshot: true)],
+                    time,
+                    s.GetRequiredService<ILoggerFactory>()
+                ));
+            }
+        );
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app, root, time, gate);
     }

@@ -20,7 +20,8 @@ public sealed class AwayTests
         Assert.Equal(("nas", 2), ((string)unseen["destination"]!, (int)unseen["databases"]!));
         Assert.Contains(server.Nas, (string?)unseen["error"]!["message"], StringComparison.Ordinal);
 
-        async Task<JsonNode> PreviewAsync() => (await server.PostAsync("server-wide-backups/nightly/preview", (JsonObject)template.DeepClone())).Json();
+        async Task<JsonNode> PreviewAsync() =>
+            (await server.PostAsync("server-wide-backups/nightly/preview", (JsonObject)template.DeepClone())).Json();
     }
 
     [Fact]

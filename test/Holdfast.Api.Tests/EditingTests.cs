@@ -9,20 +9,28 @@ namespace Holdfast.Api.Tests;
 public sealed class EditingTests
 {
     /// <summary>Everything that is edited: its path, and two versions of it.</summary>
-    public static TheoryData<string, string, string> Resources => new()
-    {
-        { "server-wide-backups/nightly", ApiServer.Template().ToJsonString(), ApiServer.Template("Backup").ToJsonString() },
-        { "task", ApiServer.Template(more: ("name", "mine")).ToJsonString(), ApiServer.Template("Backup", ("name", "mine")).ToJsonString() },
-        { "destinations/other", """{"kind":"local","path":"ROOT/one"}""", """{"kind":"local","path":"ROOT/two"}""" },
-        { "users/alice", """{"role":"Viewer","password":"correct horse battery"}""", """{"role":"Operator"}""" },
-    };
+    public static TheoryData<string, string, string> Resources =>
+        new()
+        {
+            { "server-wide-backups/nightly", ApiServer.Template().ToJsonString(), ApiServer.Template("Backup").ToJsonString() },
+            {
+                "task",
+                ApiServer.Template(more: ("name", "mine")).ToJsonString(),
+                ApiServer.Template("Backup", ("name", "mine")).ToJsonString()
+            },
+            { "destinations/other", """{"kind":"local","path":"ROOT/one"}""", """{"kind":"local","path":"ROOT/two"}""" },
+            { "users/alice", """{"role":"Viewer","password":"correct horse battery"}""", """{"role":"Operator"}""" },
+        };
 
     [Theory]
     [MemberData(nameof(Resources))]
     public async Task The_second_of_two_editors_is_refused_and_sees_what_changed(string path, string one, string two)
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        (one, two) = (one.Replace("ROOT", server.Root, StringComparison.Ordinal), two.Replace("ROOT", server.Root, StringComparison.Ordinal));
+        (one, two) = (
+            one.Replace("ROOT", server.Root, StringComparison.Ordinal),
+            two.Replace("ROOT", server.Root, StringComparison.Ordinal)
+        );
         if (path == "task")
         {
             var made = (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", one)).Json(HttpStatusCode.Created);
@@ -48,7 +56,12 @@ public sealed class EditingTests
             var problem = refused.Problem(412, "conflict");
             Assert.Equal(first.Tag, (string?)problem["etag"]);
             var current = problem["current"]!;
-            Assert.Equal(path.StartsWith("dest", StringComparison.Ordinal) ? $"{server.Root}/two" : path.StartsWith("users", StringComparison.Ordinal) ? "Operator" : "Backup", (string?)(current["path"] ?? current["role"] ?? current["type"]));
+            Assert.Equal(
+                path.StartsWith("dest", StringComparison.Ordinal) ? $"{server.Root}/two"
+                    : path.StartsWith("users", StringComparison.Ordinal) ? "Operator"
+                    : "Backup",
+                (string?)(current["path"] ?? current["role"] ?? current["type"])
+            );
             (await server.DeleteAsync(path, stale)).Problem(412, "conflict");
         }
 
@@ -56,7 +69,9 @@ public sealed class EditingTests
         (await server.PutAsync(path, one, first.Tag)).Is(HttpStatusCode.OK);
         var last = (await server.PutAsync(path, two)).Is(HttpStatusCode.OK); // without a tag it overwrites
         (await server.DeleteAsync(path, last.Tag)).Is(HttpStatusCode.NoContent);
-        (await server.PutAsync(path, one, last.Tag)).Is(path.Contains("/tasks/", StringComparison.Ordinal) ? HttpStatusCode.NotFound : HttpStatusCode.PreconditionFailed);
+        (await server.PutAsync(path, one, last.Tag)).Is(
+            path.Contains("/tasks/", StringComparison.Ordinal) ? HttpStatusCode.NotFound : HttpStatusCode.PreconditionFailed
+        );
         (await server.GetAsync(path)).Problem(404, "not-found");
     }
 
@@ -64,15 +79,22 @@ public sealed class EditingTests
     public async Task Of_many_editors_at_once_one_wins()
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => server.PutTemplateAsync("nightly", ApiServer.Template(more: ("spreadMinutes", i)), "*")));
+        var made = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => server.PutTemplateAsync("nightly", ApiServer.Template(more: ("spreadMinutes", i)), "*"))
+        );
         Assert.Equal(1, made.Count(a => a.Status == HttpStatusCode.Created));
         Assert.All(made, a => Assert.True(a.Status is HttpStatusCode.Created or HttpStatusCode.PreconditionFailed, a.Text));
         Assert.Single(ApiServer.Items((await server.GetAsync("server-wide-backups")).Json()));
         var tag = (await server.GetAsync("server-wide-backups/nightly")).Tag;
-        var edits = await Task.WhenAll(Enumerable.Range(10, 8).Select(i => server.PutTemplateAsync("nightly", ApiServer.Template(more: ("spreadMinutes", i)), tag)));
+        var edits = await Task.WhenAll(
+            Enumerable.Range(10, 8).Select(i => server.PutTemplateAsync("nightly", ApiServer.Template(more: ("spreadMinutes", i)), tag))
+        );
         var won = Assert.Single(edits, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(7, edits.Count(a => a.Status == HttpStatusCode.PreconditionFailed));
-        Assert.Equal((double)won.Json()["definition"]!["spreadMinutes"]!, (double)(await server.GetAsync("server-wide-backups/nightly")).Json()["definition"]!["spreadMinutes"]!);
+        Assert.Equal(
+            (double)won.Json()["definition"]!["spreadMinutes"]!,
+            (double)(await server.GetAsync("server-wide-backups/nightly")).Json()["definition"]!["spreadMinutes"]!
+        );
     }
 
     [Theory]
@@ -81,12 +103,24 @@ public sealed class EditingTests
     public async Task A_definition_that_was_read_is_put_back_unchanged_and_keeps_its_key(bool regular)
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        var definition = ApiServer.Template("Backup", ("name", "mine"), ("encryption", new JsonObject { ["mode"] = "Key" }), ("retention", new JsonObject { ["minimumAgeDays"] = 14.5 }));
+        var definition = ApiServer.Template(
+            "Backup",
+            ("name", "mine"),
+            ("encryption", new JsonObject { ["mode"] = "Key" }),
+            ("retention", new JsonObject { ["minimumAgeDays"] = 14.5 })
+        );
         var path = "server-wide-backups/mine";
-        if (regular) path = $"{ApiServer.Database("a.db")}/tasks/{(await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", definition)).Json(HttpStatusCode.Created)["task"]!["id"]}";
+        if (regular)
+        {
+            path =
+                $"{ApiServer.Database("a.db")}/tasks/{(await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", definition)).Json(HttpStatusCode.Created)["task"]!["id"]}";
+        }
         else
         {
-            foreach (var (name, value) in ((string, JsonNode)[])[("excluded", new JsonArray("demo/tmp*")), ("spreadMinutes", 7.5)]) definition[name] = value;
+            foreach (var (name, value) in ((string, JsonNode)[])[("excluded", new JsonArray("demo/tmp*")), ("spreadMinutes", 7.5)])
+            {
+                definition[name] = value;
+            }
             (await server.PutAsync(path, definition)).Is(HttpStatusCode.Created);
         }
 
@@ -111,7 +145,11 @@ public sealed class EditingTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var definition = ApiServer.Template("Backup", ("name", "mine"), ("encryption", new JsonObject { ["mode"] = "Key" }));
-        var made = (regular ? await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", definition) : await server.PutTemplateAsync("mine", definition)).Json(HttpStatusCode.Created);
+        var made = (
+            regular
+                ? await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", definition)
+                : await server.PutTemplateAsync("mine", definition)
+        ).Json(HttpStatusCode.Created);
         var (secret, base64) = ((string)made["generatedKey"]!["secretKey"]!, (string)made["generatedKey"]!["base64"]!);
         Assert.Equal(AgeIdentity.Parse(secret).ToBase64(), base64);
         Assert.Equal(AgeIdentity.Parse(secret).Recipient.ToString(), (string?)made["generatedKey"]!["recipient"]);
@@ -120,15 +158,33 @@ public sealed class EditingTests
         Assert.Contains("manifest.json", await AgePrograms.ListAsync(Path.Combine(server.Nas, archive), secret));
 
         server.Answers.Clear();
-        foreach (var get in (string[])[path, "server-wide-backups", $"{ApiServer.Database("a.db")}/tasks", "operations", "audit", "backups?from=demo%2Fa.db", "openapi.json"]) (await server.GetAsync(get)).Is(HttpStatusCode.OK);
+        foreach (
+            var get in (string[])
+                [
+                    path,
+                    "server-wide-backups",
+                    $"{ApiServer.Database("a.db")}/tasks",
+                    "operations",
+                    "audit",
+                    "backups?from=demo%2Fa.db",
+                    "openapi.json",
+                ]
+        )
+        {
+            (await server.GetAsync(get)).Is(HttpStatusCode.OK);
+        }
         (await server.PutAsync(path, (await server.GetAsync(path)).Json()["definition"]!)).Is(HttpStatusCode.OK);
         (await server.PutAsync(path, definition)).Is(HttpStatusCode.OK); // the mode is the same and no key is given: it stays
-        Assert.All(server.Answers, a => Assert.False(a.Contains(secret, StringComparison.OrdinalIgnoreCase) || a.Contains(base64, StringComparison.Ordinal)));
+        Assert.All(server.Answers, a =>
+            Assert.False(a.Contains(secret, StringComparison.OrdinalIgnoreCase) || a.Contains(base64, StringComparison.Ordinal))
+        );
 
         using var oper = await server.WithRoleAsync(Role.Operator);
         (await server.SendAsync(HttpMethod.Post, $"{path}/key", client: oper)).Problem(403, "forbidden");
         Assert.Equal(secret, (string?)(await server.PostAsync($"{path}/key")).Json()["secretKey"]);
-        Assert.Contains(ApiServer.Items((await server.GetAsync("audit")).Json()), e => (string?)e["action"] == "key-revealed" && ((string)e["subject"]!).Contains("mine", StringComparison.Ordinal));
+        Assert.Contains(ApiServer.Items((await server.GetAsync("audit")).Json()), e =>
+            (string?)e["action"] == "key-revealed" && ((string)e["subject"]!).Contains("mine", StringComparison.Ordinal)
+        );
 
         // Another key: the archives of the first still open, with what the server keeps.
         definition["encryption"]!["key"] = AgeIdentity.Generate().ToBase64();

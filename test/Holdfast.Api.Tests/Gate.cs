@@ -14,25 +14,38 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
     /// <summary>From now on nothing gets through.</summary>
     public void Close()
     {
-        lock (_lock) (_open, _reached) = (new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_lock)
+        {
+            (_open, _reached) = (
+                new(TaskCreationOptions.RunContinuationsAsynchronously),
+                new(TaskCreationOptions.RunContinuationsAsynchronously)
+            );
+        }
     }
 
     public void Open()
     {
-        lock (_lock) _open.TrySetResult();
+        lock (_lock)
+        {
+            _open.TrySetResult();
+        }
     }
 
     /// <summary>Done when somebody stands before the closed gate.</summary>
     public Task ReachedAsync()
     {
-        lock (_lock) return _reached.Task.WaitAsync(ApiServer.Patience);
+        lock (_lock)
+        {
+            return _reached.Task.WaitAsync(ApiServer.Patience);
+        }
     }
 
     public PassedOver PassedOver => inner.PassedOver;
 
     public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => inner.DescribeAsync(cancellationToken);
 
-    public IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken) => inner.DiscoverAsync(cancellationToken);
+    public IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken) =>
+        inner.DiscoverAsync(cancellationToken);
 
     public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
@@ -41,7 +54,8 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
     }
 
     // Held up with the new database half made: when its items have been written, before it gets its name.
-    public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) => new Target(this, await inner.BeginRestoreAsync(request, cancellationToken));
+    public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) =>
+        new Target(this, await inner.BeginRestoreAsync(request, cancellationToken));
 
     public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => inner.RemoveLeftoversAsync(cancellationToken);
 

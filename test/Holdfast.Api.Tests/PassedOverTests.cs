@@ -15,7 +15,8 @@ public sealed class PassedOverTests
         Assert.Equal(1, (int?)answer["counts"]!["Link"]);
         Assert.Equal(
             [("notes.txt", "NotADatabase"), ("link.db", "Link")],
-            ApiServer.Items(answer).Select(i => ((string)i["name"]!, (string)i["reason"]!)).Where(i => i.Item2 != "OwnFile"));
+            ApiServer.Items(answer).Select(i => ((string)i["name"]!, (string)i["reason"]!)).Where(i => i.Item2 != "OwnFile")
+        );
         Assert.Equal(2, (int?)(await server.GetAsync("sources/demo")).Json()["passedOver"]);
         (await server.GetAsync("sources/none/passed-over")).Problem(404, "not-found");
     }

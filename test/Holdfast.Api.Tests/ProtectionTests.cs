@@ -25,7 +25,10 @@ public sealed class ProtectionTests
         Assert.Equal([("Covered", 3)], await CountsAsync(server, "databases/counts?template=nightly"));
         database = (await server.GetAsync(ApiServer.Database("a.db"))).Json();
         Assert.Null(database["attention"]);
-        Assert.Equal("The newest backup is of 2026-11-25 10:00 UTC, and nothing is known to be wrong with it.", (string?)database["reason"]);
+        Assert.Equal(
+            "The newest backup is of 2026-11-25 10:00 UTC, and nothing is known to be wrong with it.",
+            (string?)database["reason"]
+        );
     }
 
     [Fact]
@@ -87,22 +90,38 @@ public sealed class ProtectionTests
     }
 
     private static async Task DefineAsync(ApiServer server, string name, params string[] destinations) =>
-        Assert.True((await server.PutTemplateAsync(name, ApiServer.Template(more: ("destinations", new JsonArray([.. destinations.Select(d => JsonValue.Create(d))]))))).Status is HttpStatusCode.OK or HttpStatusCode.Created);
+        Assert.True(
+            (
+                await server.PutTemplateAsync(
+                    name,
+                    ApiServer.Template(more: ("destinations", new JsonArray([.. destinations.Select(d => JsonValue.Create(d))])))
+                )
+            ).Status
+                is HttpStatusCode.OK
+                    or HttpStatusCode.Created
+        );
 
     private static async Task BackUpAllAsync(ApiServer server, string name)
     {
         var begun = (await server.PostAsync($"server-wide-backups/{name}/backup")).Json(HttpStatusCode.Accepted);
-        foreach (var id in begun["operationIds"]!.AsArray()) await server.EndedAsync((string)id!);
+        foreach (var id in begun["operationIds"]!.AsArray())
+        {
+            await server.EndedAsync((string)id!);
+        }
     }
 
-    private static async Task<string?> StateAsync(ApiServer server) => (string?)(await server.GetAsync(ApiServer.Database("a.db"))).Json()["state"];
+    private static async Task<string?> StateAsync(ApiServer server) =>
+        (string?)(await server.GetAsync(ApiServer.Database("a.db"))).Json()["state"];
 
     // A destination whose folder cannot be made: a file is in the way.
     private static async Task BrokenAsync(ApiServer server, string name)
     {
         var path = Path.Combine(server.Root, name);
         (await server.PutAsync($"destinations/{name}", new { kind = "local", path })).Is(HttpStatusCode.Created);
-        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
         await File.WriteAllTextAsync(path, "in the way", TestContext.Current.CancellationToken);
     }
 

@@ -28,7 +28,15 @@ public sealed class RestoreTests
         var results = new List<JsonNode>();
         for (var i = 0; i < 3; i++)
         {
-            results.Add(made == Made.ByHandOnce ? ApiServer.Completed(await server.EndedAsync(await server.PostAsync($"{ApiServer.Database("sub/a.db")}/backup", new { type, destinations = new[] { "nas" } }))) : await server.BackedUpAsync("sub/a.db", "Incremental"));
+            results.Add(
+                made == Made.ByHandOnce
+                    ? ApiServer.Completed(
+                        await server.EndedAsync(
+                            await server.PostAsync($"{ApiServer.Database("sub/a.db")}/backup", new { type, destinations = new[] { "nas" } })
+                        )
+                    )
+                    : await server.BackedUpAsync("sub/a.db", "Incremental")
+            );
             server.Add("sub/a.db", 10);
             server.Time.Advance(TimeSpan.FromHours(1));
         }
@@ -42,7 +50,14 @@ public sealed class RestoreTests
             // Each point gives the rows of its time back, by id and by time; without either it is the newest of all chains.
             for (var i = 0; i < 3; i++)
             {
-                var restored = await server.RestoredAsync(new { from = "demo/sub/a.db", point = i == 0 ? (string)results[i]["archiveId"]! : $"2026-11-25T{10 + i}:00:00Z", target = $"demo/new/{i}.db" });
+                var restored = await server.RestoredAsync(
+                    new
+                    {
+                        from = "demo/sub/a.db",
+                        point = i == 0 ? (string)results[i]["archiveId"]! : $"2026-11-25T{10 + i}:00:00Z",
+                        target = $"demo/new/{i}.db",
+                    }
+                );
                 Assert.Equal((string)results[i]["archiveId"]!, (string?)restored["archiveId"]);
                 Assert.Equal(40 + (10 * i), server.Rows($"new/{i}.db"));
             }
@@ -52,7 +67,9 @@ public sealed class RestoreTests
         Assert.Equal(60, server.Rows("newest.db"));
         await server.RestoredAsync(new { from = $"destination:nas/{results[1]["path"]}", target = "demo/file.db" });
         Assert.Equal(50, server.Rows("file.db"));
-        await server.RestoredAsync(new { from = Path.GetDirectoryName(Path.Combine(server.Nas, (string)results[2]["path"]!)), target = "demo/chain.db" });
+        await server.RestoredAsync(
+            new { from = Path.GetDirectoryName(Path.Combine(server.Nas, (string)results[2]["path"]!)), target = "demo/chain.db" }
+        );
         Assert.Equal(60, server.Rows("chain.db"));
     }
 
@@ -67,7 +84,15 @@ public sealed class RestoreTests
         var file = (await server.PostAsync("backups/check", new { from = "demo/a.db" })).Json()["file"]!;
         Assert.Equal(("0644", Environment.UserName), ((string?)file["mode"], (string?)file["user"]));
         await server.RestoredAsync(new { from = "demo/a.db", target = "demo/private.db" });
-        await server.RestoredAsync(new { from = "demo/a.db", target = "demo/kept.db", keepMode = true, keepOwner = true });
+        await server.RestoredAsync(
+            new
+            {
+                from = "demo/a.db",
+                target = "demo/kept.db",
+                keepMode = true,
+                keepOwner = true,
+            }
+        );
         Assert.Equal(Owner, File.GetUnixFileMode(Path.Combine(server.Source, "private.db")));
         Assert.Equal(Owner | UnixFileMode.GroupRead, File.GetUnixFileMode(Path.Combine(server.Source, "kept.db")));
     }
@@ -80,18 +105,32 @@ public sealed class RestoreTests
         await server.BackedUpAsync("a.db");
         var second = await server.BackedUpAsync("b.db");
         Assert.Single(await PointsAsync(server, "demo/a.db"));
-        foreach (var root in (string[])["destination:nas", "destination:nas/", "destination:nas/demo", server.Nas, $"{server.Nas}/demo", $"{server.Nas}/"])
+        foreach (
+            var root in (string[])
+                ["destination:nas", "destination:nas/", "destination:nas/demo", server.Nas, $"{server.Nas}/demo", $"{server.Nas}/"]
+        )
         {
             Assert.Equal(["demo/a.db", "demo/b.db"], (await PointsAsync(server, root)).Select(p => (string)p["database"]!).Order());
         }
 
-        foreach (var one in (string[])["destination:nas/demo/b.db", $"{server.Nas}/demo/b.db", $"destination:nas/{Path.GetDirectoryName((string)second["path"]!)}", $"destination:nas/{second["path"]}"])
+        foreach (
+            var one in (string[])
+                [
+                    "destination:nas/demo/b.db",
+                    $"{server.Nas}/demo/b.db",
+                    $"destination:nas/{Path.GetDirectoryName((string)second["path"]!)}",
+                    $"destination:nas/{second["path"]}",
+                ]
+        )
         {
             var point = Assert.Single(await PointsAsync(server, one));
             Assert.Equal(((string)second["archiveId"]!, "Snapshot"), ((string)point["id"]!, (string)point["kind"]!));
         }
 
-        var refused = (await server.PostAsync("restores", new { from = "destination:nas", target = "demo/new.db" })).Problem(422, "ambiguous");
+        var refused = (await server.PostAsync("restores", new { from = "destination:nas", target = "demo/new.db" })).Problem(
+            422,
+            "ambiguous"
+        );
         Assert.Contains("demo/a.db, demo/b.db", (string?)refused["detail"], StringComparison.Ordinal);
         Assert.Empty((await server.GetAsync("operations?kind=Restore")).Json()["items"]!.AsArray());
     }
@@ -108,12 +147,19 @@ public sealed class RestoreTests
         var second = await server.BackedUpAsync("sub/a.db", "Incremental");
         await server.BackedUpAsync("B.db");
         File.Delete(Path.Combine(server.Root, "second", (string)second["path"]!));
-        (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/source/B.db/away" })).Is(HttpStatusCode.Created);
+        (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/source/B.db/away" })).Is(
+            HttpStatusCode.Created
+        );
 
         var found = (await server.GetAsync("backups/chains?from=demo%2Fsub%2Fa.db")).Json();
         var chains = found["chains"]!.AsArray().Select(c => c!).ToList();
         Assert.Equal([("nas", 2), ("second", 1)], chains.Select(c => ((string)c["destination"]!, c["archives"]!.AsArray().Count)));
-        Assert.All(chains, c => Assert.Equal(("demo/sub/a.db", "A", "Snapshot", true, "Server Wide Backup, nightly"), ((string)c["database"]!, (string)c["node"]!, (string)c["type"]!, (bool)c["hasFull"]!, (string)c["taskName"]!)));
+        Assert.All(chains, c =>
+            Assert.Equal(
+                ("demo/sub/a.db", "A", "Snapshot", true, "Server Wide Backup, nightly"),
+                ((string)c["database"]!, (string)c["node"]!, (string)c["type"]!, (bool)c["hasFull"]!, (string)c["taskName"]!)
+            )
+        );
         Assert.Equal(chains[0]["folder"]!.ToString(), chains[1]["folder"]!.ToString());
         Assert.Equal(["away"], found["problems"]!.AsObject().Select(p => p.Key));
         var archives = chains[0]["archives"]!.AsArray();
@@ -129,12 +175,33 @@ public sealed class RestoreTests
         {
             var databases = ApiServer.Items((await server.GetAsync($"backups/databases?from={Uri.EscapeDataString(root)}")).Json());
             Assert.Equal([("demo/B.db", 1), ("demo/sub/a.db", 2)], databases.Select(d => ((string)d["name"]!, (int)d["points"]!)));
-            var chain = Assert.Single((await server.GetAsync($"backups/chains?from={Uri.EscapeDataString((string)databases[1]["from"]!)}")).Json()["chains"]!.AsArray())!;
+            var chain = Assert.Single(
+                (await server.GetAsync($"backups/chains?from={Uri.EscapeDataString((string)databases[1]["from"]!)}")).Json()[
+                    "chains"
+                ]!.AsArray()
+            )!;
             Assert.Equal("demo/sub/a.db", (string?)chain["database"]);
             var archive = (string)chain["archives"]![1]!["from"]!;
-            Assert.Equal(archive, (string?)Assert.Single(Assert.Single((await server.GetAsync($"backups/chains?from={Uri.EscapeDataString(archive)}")).Json()["chains"]!.AsArray())!["archives"]!.AsArray())!["from"]);
+            Assert.Equal(
+                archive,
+                (string?)
+                    Assert.Single(
+                        Assert.Single(
+                            (await server.GetAsync($"backups/chains?from={Uri.EscapeDataString(archive)}")).Json()["chains"]!.AsArray()
+                        )!["archives"]!.AsArray()
+                    )!["from"]
+            );
             var check = (await server.PostAsync("backups/check", new { from = archive })).Json();
-            Assert.Equal((null, "demo/sub/a.db", "sqlite", 2, false), (check["problem"], (string)check["database"]!, (string)check["engine"]!, (int)check["archives"]!, (bool)check["isEncrypted"]!));
+            Assert.Equal(
+                (null, "demo/sub/a.db", "sqlite", 2, false),
+                (
+                    check["problem"],
+                    (string)check["database"]!,
+                    (string)check["engine"]!,
+                    (int)check["archives"]!,
+                    (bool)check["isEncrypted"]!
+                )
+            );
             Assert.Equal(chain["archives"]!.AsArray().Sum(a => (long)a!["bytes"]!), (long)check["storedBytes"]!);
         }
 
@@ -155,7 +222,9 @@ public sealed class RestoreTests
         await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("destinations", new JsonArray("nas", "away"))));
         var both = await server.BackedUpAsync("a.db");
         Assert.Equal(["away", "nas"], both["destinations"]!.AsObject().Select(d => d.Key).Order());
-        (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/source/a.db/away" })).Is(HttpStatusCode.OK);
+        (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/source/a.db/away" })).Is(
+            HttpStatusCode.OK
+        );
         Assert.Single(await PointsAsync(server, "demo/a.db"));
         await server.RestoredAsync(new { from = "demo/a.db", target = "demo/new.db" });
         var half = await server.BackUpAsync("a.db");
@@ -168,10 +237,20 @@ public sealed class RestoreTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         File.CreateSymbolicLink(Path.Combine(server.Root, "out"), "/etc");
-        foreach (var (from, status, code) in ((string, int, string)[])
-        [
-            ("/etc", 400, "usage"), ($"{server.Root}/../..", 400, "usage"), ($"{server.Root}/out", 400, "usage"), ($"{server.Root}/out/passwd", 400, "usage"), ("destination:nas/../../../etc", 400, "usage"), ("destination:none", 404, "not-found"), ("a.db", 400, "usage"), ("/", 400, "usage"), ($"{server.Root}/\0", 400, "usage"),
-        ])
+        foreach (
+            var (from, status, code) in ((string, int, string)[])
+                [
+                    ("/etc", 400, "usage"),
+                    ($"{server.Root}/../..", 400, "usage"),
+                    ($"{server.Root}/out", 400, "usage"),
+                    ($"{server.Root}/out/passwd", 400, "usage"),
+                    ("destination:nas/../../../etc", 400, "usage"),
+                    ("destination:none", 404, "not-found"),
+                    ("a.db", 400, "usage"),
+                    ("/", 400, "usage"),
+                    ($"{server.Root}/\0", 400, "usage"),
+                ]
+        )
         {
             (await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Problem(status, code);
             (await server.PostAsync("restores", new { from, target = "demo/new.db" })).Problem(status, code);
@@ -195,14 +274,42 @@ public sealed class RestoreTests
         await server.BackedUpAsync("a.db");
         (await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/a.db" })).Problem(409, "target-exists");
         (await server.PostAsync("restores", new { from = "demo/a.db", target = "none/a.db" })).Problem(404, "not-found");
-        foreach (var target in (string[])["", "new.db", "demo/", "demo/../new.db", "demo/a/../../new.db", "demo//new.db", "demo/./new.db", "demo/new\n.db", "demo/new\0.db", "de mo/new.db", $"demo/{new string('n', 2000)}"])
+        foreach (
+            var target in (string[])
+                [
+                    "",
+                    "new.db",
+                    "demo/",
+                    "demo/../new.db",
+                    "demo/a/../../new.db",
+                    "demo//new.db",
+                    "demo/./new.db",
+                    "demo/new\n.db",
+                    "demo/new\0.db",
+                    "de mo/new.db",
+                    $"demo/{new string('n', 2000)}",
+                ]
+        )
         {
-            (await server.PostAsync("restores", new { from = "demo/a.db", target, keys = new string?[] { null, "x" } })).Faults("target", "keys");
+            (
+                await server.PostAsync(
+                    "restores",
+                    new
+                    {
+                        from = "demo/a.db",
+                        target,
+                        keys = new string?[] { null, "x" },
+                    }
+                )
+            ).Faults("target", "keys");
         }
 
         // A file of that name which discovery does not list, for it is no database, is not overwritten either.
         await File.WriteAllTextAsync(Path.Combine(server.Source, "notes.txt"), "mine", TestContext.Current.CancellationToken);
-        Assert.Equal("target-exists", (string?)(await server.RestoreAsync(new { from = "demo/a.db", target = "demo/notes.txt" }))["error"]!["code"]);
+        Assert.Equal(
+            "target-exists",
+            (string?)(await server.RestoreAsync(new { from = "demo/a.db", target = "demo/notes.txt" }))["error"]!["code"]
+        );
         Assert.Equal("mine", await File.ReadAllTextAsync(Path.Combine(server.Source, "notes.txt"), TestContext.Current.CancellationToken));
         Assert.Equal(["a.db", "notes.txt"], Directory.GetFileSystemEntries(server.Source).Select(Path.GetFileName).Order());
     }
@@ -216,7 +323,10 @@ public sealed class RestoreTests
         await server.PutTemplateAsync("nightly", ApiServer.Template(type));
         await server.BackedUpAsync("a.db");
         server.Gate.Close();
-        var id = (string)(await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/new.db" })).Json(HttpStatusCode.Accepted)["operationId"]!;
+        var id = (string)
+            (await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/new.db" })).Json(HttpStatusCode.Accepted)[
+                "operationId"
+            ]!;
         await server.Gate.ReachedAsync(); // all is written, and it has no name yet
         var running = (await server.GetAsync($"operations/{id}")).Json();
         Assert.Equal(("Running", "writing", "Restore"), ((string)running["state"]!, (string)running["phase"]!, (string)running["kind"]!));
@@ -228,7 +338,13 @@ public sealed class RestoreTests
         (await server.PostAsync($"operations/{id}/abort")).Is(HttpStatusCode.NoContent);
         Assert.Equal("Aborted", (string?)(await server.EndedAsync(id))["state"]);
         server.Gate.Open();
-        Assert.Equal(["a.db"], Directory.GetFileSystemEntries(server.Source).Select(Path.GetFileName).Where(n => n!.EndsWith(".db", StringComparison.Ordinal) || n.Contains("restore", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["a.db"],
+            Directory
+                .GetFileSystemEntries(server.Source)
+                .Select(Path.GetFileName)
+                .Where(n => n!.EndsWith(".db", StringComparison.Ordinal) || n.Contains("restore", StringComparison.Ordinal))
+        );
         await server.LookAsync();
         Assert.Single(ApiServer.Items((await server.GetAsync("databases")).Json()));
         await server.RestoredAsync(new { from = "demo/a.db", target = "demo/new.db" });
@@ -266,23 +382,36 @@ public sealed class RestoreTests
         await server.PutTemplateAsync("nightly");
         await server.BackedUpAsync("a.db");
         var restore = (string)(await server.RestoreAsync(new { from = "demo/a.db", target = "demo/new.db" }))["id"]!;
-        var verify = (string)(await server.PostAsync("backups/verify", new { from = "demo/a.db" })).Json(HttpStatusCode.Accepted)["operationId"]!;
+        var verify = (string)
+            (await server.PostAsync("backups/verify", new { from = "demo/a.db" })).Json(HttpStatusCode.Accepted)["operationId"]!;
         (await server.PostAsync("backups/check", new { from = "demo/a.db" })).Json();
         (await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/a.db" })).Problem(409, "target-exists");
         var entries = ApiServer.Items((await server.GetAsync("audit")).Json()).Take(4).Select(e => $"{e["subject"]} {e["result"]}");
         Assert.Equal(
             [
-                "from=demo/a.db target=demo/a.db 409", "from=demo/a.db 200", $"from=demo/a.db operation={verify} 202",
+                "from=demo/a.db target=demo/a.db 409",
+                "from=demo/a.db 200",
+                $"from=demo/a.db operation={verify} 202",
                 $"from=demo/a.db target=demo/new.db operation={restore} 202",
             ],
-            entries);
+            entries
+        );
     }
 
-    private static async Task<List<JsonNode>> PointsAsync(ApiServer server, string from) => ApiServer.Items((await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Json());
+    private static async Task<List<JsonNode>> PointsAsync(ApiServer server, string from) =>
+        ApiServer.Items((await server.GetAsync($"backups?from={Uri.EscapeDataString(from)}")).Json());
 
     private static async Task DefineAsync(ApiServer server, Made made, string type, string database)
     {
-        if (made == Made.ByDerivedTask) (await server.PutTemplateAsync("nightly", ApiServer.Template(type))).Is(HttpStatusCode.Created);
-        if (made == Made.ByRegularTask) (await server.PostAsync($"{ApiServer.Database(database)}/tasks", ApiServer.Template(type, ("name", "mine")))).Is(HttpStatusCode.Created);
+        if (made == Made.ByDerivedTask)
+        {
+            (await server.PutTemplateAsync("nightly", ApiServer.Template(type))).Is(HttpStatusCode.Created);
+        }
+        if (made == Made.ByRegularTask)
+        {
+            (await server.PostAsync($"{ApiServer.Database(database)}/tasks", ApiServer.Template(type, ("name", "mine")))).Is(
+                HttpStatusCode.Created
+            );
+        }
     }
 }

@@ -12,13 +12,19 @@ public sealed class RunTests
         await using var server = await ApiServer.StartAsync("a.db", "b.db", "c.db");
         await server.PutTemplateAsync("nightly");
         Assert.Empty(await RunsAsync(server));
-        if (Directory.Exists(server.Nas)) Directory.Move(server.Nas, $"{server.Nas}.away");
+        if (Directory.Exists(server.Nas))
+        {
+            Directory.Move(server.Nas, $"{server.Nas}.away");
+        }
         await File.WriteAllTextAsync(server.Nas, "in the way", TestContext.Current.CancellationToken);
         server.To("2026-11-26T02:00:00Z");
         await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 3 && !server.Node.Operations.Live.Any());
 
         var run = Assert.Single(await RunsAsync(server));
-        Assert.Equal(("nightly", "2026-11-26T02:00:00+00:00", "Incremental", null), ((string)run["templateName"]!, (string)run["slot"]!, (string)run["kind"]!, (string?)run["askedBy"]));
+        Assert.Equal(
+            ("nightly", "2026-11-26T02:00:00+00:00", "Incremental", null),
+            ((string)run["templateName"]!, (string)run["slot"]!, (string)run["kind"]!, (string?)run["askedBy"])
+        );
         Assert.Equal((3, 3, 0), ((int)run["due"]!, (int)run["failed"]!, (int)run["done"]!));
         Assert.NotNull(run["ended"]);
         var databases = await DatabasesAsync(server, run);
@@ -30,7 +36,10 @@ public sealed class RunTests
 
         // Tried again a minute later: it is the same run, and only the newest try counts.
         File.Delete(server.Nas);
-        if (Directory.Exists($"{server.Nas}.away")) Directory.Move($"{server.Nas}.away", server.Nas);
+        if (Directory.Exists($"{server.Nas}.away"))
+        {
+            Directory.Move($"{server.Nas}.away", server.Nas);
+        }
         server.To("2026-11-26T02:01:00Z");
         await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 6 && !server.Node.Operations.Live.Any());
         var again = Assert.Single(await RunsAsync(server));
@@ -62,7 +71,10 @@ public sealed class RunTests
         Assert.Equal((2, 1, 1), ((int)run["due"]!, (int)run["done"]!, (int)run["missed"]!));
         Assert.Equal([last.Database.ToString()], run["missedDatabases"]!.AsArray().Select(d => (string)d!));
         var databases = await DatabasesAsync(server, run);
-        Assert.Equal([(last.Database.ToString(), "Missed"), (first.Database.ToString(), "Completed")], databases.Select(d => ((string)d["database"]!, (string)d["state"]!)));
+        Assert.Equal(
+            [(last.Database.ToString(), "Missed"), (first.Database.ToString(), "Completed")],
+            databases.Select(d => ((string)d["database"]!, (string)d["state"]!))
+        );
     }
 
     [Fact]
@@ -76,7 +88,8 @@ public sealed class RunTests
         var run = (await server.GetAsync($"runs/{id}")).Json();
         Assert.Equal((3, null, false), ((int)run["due"]!, (string?)run["slot"], run["ended"] is not null));
         Assert.NotNull(run["askedBy"]);
-        Assert.Null((string?)(await server.PostAsync("server-wide-backups/nightly/backup")).Json(HttpStatusCode.Accepted)["runId"]); // all of them wait or run already
+        // all of them wait or run already
+        Assert.Null((string?)(await server.PostAsync("server-wide-backups/nightly/backup")).Json(HttpStatusCode.Accepted)["runId"]);
         Assert.Single(await RunsAsync(server));
         using var viewer = await server.WithRoleAsync(Holdfast.Server.Access.Role.Viewer);
         (await server.SendAsync(HttpMethod.Post, $"runs/{id}/abort", client: viewer)).Problem(403, "forbidden");
@@ -122,10 +135,14 @@ public sealed class RunTests
         await server.BackupsAsync("a.db", 1);
         await server.UntilAsync(() => server.Node.Runs.All.All(r => r.HasEnded));
         var run = Assert.Single(await RunsAsync(server));
-        Assert.Equal(("2026-11-28T02:00:00+00:00", "2026-11-28T08:00:00+00:00", 1, 1), ((string)run["slot"]!, (string)run["started"]!, (int)run["due"]!, (int)run["done"]!));
+        Assert.Equal(
+            ("2026-11-28T02:00:00+00:00", "2026-11-28T08:00:00+00:00", 1, 1),
+            ((string)run["slot"]!, (string)run["started"]!, (int)run["due"]!, (int)run["done"]!)
+        );
     }
 
     private static async Task<List<JsonNode>> RunsAsync(ApiServer server) => ApiServer.Items((await server.GetAsync("runs")).Json());
 
-    private static async Task<List<JsonNode>> DatabasesAsync(ApiServer server, JsonNode run, string query = "") => ApiServer.Items((await server.GetAsync($"runs/{run["id"]}/databases{query}")).Json());
+    private static async Task<List<JsonNode>> DatabasesAsync(ApiServer server, JsonNode run, string query = "") =>
+        ApiServer.Items((await server.GetAsync($"runs/{run["id"]}/databases{query}")).Json());
 }

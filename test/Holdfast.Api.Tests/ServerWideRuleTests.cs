@@ -15,7 +15,10 @@ public sealed class ServerWideRuleTests
         foreach (var name in (string[])["a.db", "sub/b.db"])
         {
             var task = await server.TaskAsync(name);
-            Assert.Equal(("Server Wide Backup, nightly", true, $"demo/{name}"), ((string)task["name"]!, (bool)task["serverWide"]!, (string)task["database"]!));
+            Assert.Equal(
+                ("Server Wide Backup, nightly", true, $"demo/{name}"),
+                ((string)task["name"]!, (bool)task["serverWide"]!, (string)task["database"]!)
+            );
             Assert.Equal("2026-11-26T02:00:00+00:00", (string?)task["nextBackup"]!["at"]);
         }
 
@@ -31,8 +34,12 @@ public sealed class ServerWideRuleTests
         await using var server = await ApiServer.StartAsync("a.db");
         (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", name)))).Faults("name");
         Assert.Empty(await server.TasksAsync("a.db"));
-        var made = (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Json(HttpStatusCode.Created)["task"]!;
-        (await server.PutAsync($"{ApiServer.Database("a.db")}/tasks/{made["id"]}", ApiServer.Template(more: ("name", name)))).Faults("name");
+        var made = (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Json(
+            HttpStatusCode.Created
+        )["task"]!;
+        (await server.PutAsync($"{ApiServer.Database("a.db")}/tasks/{made["id"]}", ApiServer.Template(more: ("name", name)))).Faults(
+            "name"
+        );
         (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("name", name)))).Faults("name");
         Assert.Equal("mine", (string?)(await server.TaskAsync("a.db"))["name"]);
         Assert.Empty(ApiServer.Items((await server.GetAsync("server-wide-backups")).Json()));
@@ -51,7 +58,9 @@ public sealed class ServerWideRuleTests
         var tasks = $"{ApiServer.Database("a.db")}/tasks";
         (await server.PostAsync(tasks, ApiServer.Template(more: ("name", "mine")))).Is(HttpStatusCode.Created);
         (await server.PostAsync(tasks, ApiServer.Template(more: ("name", "Mine")))).Faults("name");
-        (await server.PostAsync($"{ApiServer.Database("b.db")}/tasks", ApiServer.Template(more: ("name", "Mine")))).Is(HttpStatusCode.Created);
+        (await server.PostAsync($"{ApiServer.Database("b.db")}/tasks", ApiServer.Template(more: ("name", "Mine")))).Is(
+            HttpStatusCode.Created
+        );
         Assert.Equal(3, (await server.TasksAsync("a.db")).Count);
     }
 
@@ -69,7 +78,10 @@ public sealed class ServerWideRuleTests
 
         var after = await server.TaskAsync("a.db");
         Assert.Equal("Server Wide Backup, every night", (string?)after["name"]);
-        foreach (var same in (string[])["id", "lastFullBackup", "status", "nextBackup"]) Assert.Equal(task[same]!.ToJsonString(), after[same]!.ToJsonString());
+        foreach (var same in (string[])["id", "lastFullBackup", "status", "nextBackup"])
+        {
+            Assert.Equal(task[same]!.ToJsonString(), after[same]!.ToJsonString());
+        }
         server.Add("a.db");
         var incremental = await server.BackedUpAsync("a.db", "Incremental");
         Assert.Equal("Incremental", (string?)incremental["kind"]);
@@ -82,11 +94,19 @@ public sealed class ServerWideRuleTests
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
         var ids = (await server.TaskAsync("a.db"), await server.TaskAsync("b.db"));
-        (await server.PutTemplateAsync("nightly", ApiServer.Template("Backup", ("incrementalBackup", null), ("retention", new JsonObject { ["minimumAgeDays"] = 14 })))).Is(HttpStatusCode.OK);
+        (
+            await server.PutTemplateAsync(
+                "nightly",
+                ApiServer.Template("Backup", ("incrementalBackup", null), ("retention", new JsonObject { ["minimumAgeDays"] = 14 }))
+            )
+        ).Is(HttpStatusCode.OK);
         foreach (var (was, name) in ((JsonNode, string)[])[(ids.Item1, "a.db"), (ids.Item2, "b.db")])
         {
             var task = await server.TaskAsync(name);
-            Assert.Equal(((string)was["id"]!, "Backup", "2026-11-29T02:00:00+00:00"), ((string)task["id"]!, (string)task["type"]!, (string)task["nextBackup"]!["at"]!));
+            Assert.Equal(
+                ((string)was["id"]!, "Backup", "2026-11-29T02:00:00+00:00"),
+                ((string)task["id"]!, (string)task["type"]!, (string)task["nextBackup"]!["at"]!)
+            );
             Assert.Equal(14, (double)task["definition"]!["retention"]!["minimumAgeDays"]!);
         }
     }
@@ -96,12 +116,16 @@ public sealed class ServerWideRuleTests
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
-        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Is(HttpStatusCode.Created);
+        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Is(
+            HttpStatusCode.Created
+        );
         var before = (await server.TasksAsync("a.db"))[0];
         var full = await server.BackedUpAsync("a.db", task: (string)before["id"]!);
         before = (await server.TasksAsync("a.db"))[0];
 
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("DEMO/A.db"))))).Is(HttpStatusCode.OK);
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("DEMO/A.db"))))).Is(
+            HttpStatusCode.OK
+        );
         Assert.Equal("mine", (string?)(await server.TaskAsync("a.db"))["name"]);
         Assert.Single(await server.TasksAsync("b.db"));
         Assert.Single(server.Archives("a.db"));
@@ -109,23 +133,37 @@ public sealed class ServerWideRuleTests
 
         (await server.PutTemplateAsync("nightly")).Is(HttpStatusCode.OK);
         var after = (await server.TasksAsync("a.db"))[0];
-        foreach (var same in (string[])["id", "name", "lastFullBackup", "status"]) Assert.Equal(before[same]!.ToJsonString(), after[same]!.ToJsonString());
+        foreach (var same in (string[])["id", "name", "lastFullBackup", "status"])
+        {
+            Assert.Equal(before[same]!.ToJsonString(), after[same]!.ToJsonString());
+        }
         server.Add("a.db");
         var incremental = await server.BackedUpAsync("a.db", "Incremental", (string)after["id"]!);
-        Assert.Equal(("Incremental", Path.GetDirectoryName((string)full["path"]!)), ((string)incremental["kind"]!, Path.GetDirectoryName((string)incremental["path"]!)));
+        Assert.Equal(
+            ("Incremental", Path.GetDirectoryName((string)full["path"]!)),
+            ((string)incremental["kind"]!, Path.GetDirectoryName((string)incremental["path"]!))
+        );
     }
 
     [Fact]
     public async Task An_exclusion_holds_for_databases_that_do_not_exist_yet_by_name_and_by_glob_in_any_case()
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/LATER.db", "Demo/tmp*"))))).Is(HttpStatusCode.Created);
-        foreach (var name in (string[])["later.db", "tmp-1.db", "other.db"]) ApiServer.Make(server.Source, name);
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/LATER.db", "Demo/tmp*"))))).Is(
+            HttpStatusCode.Created
+        );
+        foreach (var name in (string[])["later.db", "tmp-1.db", "other.db"])
+        {
+            ApiServer.Make(server.Source, name);
+        }
         await server.LookAsync();
         Assert.Empty(await server.TasksAsync("later.db"));
         Assert.Empty(await server.TasksAsync("tmp-1.db"));
         Assert.Single(await server.TasksAsync("other.db"));
-        Assert.Equal("covers 2 databases (2 as snapshot), 2 excluded", (string?)(await server.GetAsync("server-wide-backups/nightly")).Json()["summary"]);
+        Assert.Equal(
+            "covers 2 databases (2 as snapshot), 2 excluded",
+            (string?)(await server.GetAsync("server-wide-backups/nightly")).Json()["summary"]
+        );
     }
 
     [Fact]
@@ -133,8 +171,12 @@ public sealed class ServerWideRuleTests
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", " "))))).Faults("excluded");
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", null))))).Faults("excluded");
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", " "))))).Faults(
+            "excluded"
+        );
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", null))))).Faults(
+            "excluded"
+        );
         Assert.Single(await server.TasksAsync("a.db"));
     }
 
@@ -172,7 +214,10 @@ public sealed class ServerWideRuleTests
         await server.BackupsAsync("a.db", 1); // of the other template
         ApiServer.Make(server.Source, "new.db");
         await server.LookAsync();
-        Assert.Equal([(true, "Server Wide Backup, nightly"), (false, "Server Wide Backup, other")], (await server.TasksAsync("new.db")).Select(t => ((bool)t["definition"]!["disabled"]!, (string)t["name"]!)));
+        Assert.Equal(
+            [(true, "Server Wide Backup, nightly"), (false, "Server Wide Backup, other")],
+            (await server.TasksAsync("new.db")).Select(t => ((bool)t["definition"]!["disabled"]!, (string)t["name"]!))
+        );
         server.To("2026-11-26T09:00:00Z");
         (await server.PutTemplateAsync("nightly")).Is(HttpStatusCode.OK);
         var on = await server.TaskAsync("b.db");
@@ -185,7 +230,10 @@ public sealed class ServerWideRuleTests
     public async Task A_deleted_template_takes_its_tasks_with_it_and_leaves_every_file()
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("encryption", new JsonObject { ["mode"] = "Key", ["encryptSnapshots"] = true })));
+        await server.PutTemplateAsync(
+            "nightly",
+            ApiServer.Template(more: ("encryption", new JsonObject { ["mode"] = "Key", ["encryptSnapshots"] = true }))
+        );
         await server.BackedUpAsync("a.db");
         var files = Directory.GetFiles(server.Nas, "*", SearchOption.AllDirectories);
         (await server.DeleteAsync("server-wide-backups/NIGHTLY")).Is(HttpStatusCode.NoContent);
@@ -203,7 +251,9 @@ public sealed class ServerWideRuleTests
         (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("destinations", new JsonArray())))).Is(HttpStatusCode.Created);
         var task = await server.TaskAsync("a.db");
         Assert.Null(task["nextBackup"]);
-        Assert.NotNull((string?)(await server.PostAsync($"{ApiServer.Database("a.db")}/tasks/{task["id"]}/backup")).Problem(409, "not-allowed")["hint"]);
+        Assert.NotNull(
+            (string?)(await server.PostAsync($"{ApiServer.Database("a.db")}/tasks/{task["id"]}/backup")).Problem(409, "not-allowed")["hint"]
+        );
         (await server.PostAsync("server-wide-backups/nightly/backup")).Problem(409, "not-allowed");
         Assert.Equal("Uncovered", (string?)(await server.GetAsync(ApiServer.Database("a.db"))).Json()["state"]);
     }
@@ -230,7 +280,9 @@ public sealed class ServerWideRuleTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
-        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Is(HttpStatusCode.Created);
+        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Is(
+            HttpStatusCode.Created
+        );
         var source = await server.TasksAsync("a.db");
         await server.BackedUpAsync("a.db", task: (string)source[0]["id"]!);
         await server.RestoredAsync(new { from = "demo/a.db", target = "demo/deep/again.db" });
@@ -249,9 +301,16 @@ public sealed class ServerWideRuleTests
         await server.PutTemplateAsync("nightly");
         var task = await server.TaskAsync("a.db");
         var path = $"{ApiServer.Database("a.db")}/tasks/{task["id"]}";
-        foreach (var body in (JsonObject[])[ApiServer.Template("Backup"), ApiServer.Template(more: ("name", "mine")), ApiServer.Template(more: ("disabled", true))])
+        foreach (
+            var body in (JsonObject[])
+                [ApiServer.Template("Backup"), ApiServer.Template(more: ("name", "mine")), ApiServer.Template(more: ("disabled", true))]
+        )
         {
-            Assert.Contains("server-wide-backups", (string?)(await server.PutAsync(path, body)).Problem(409, "not-allowed")["hint"], StringComparison.Ordinal);
+            Assert.Contains(
+                "server-wide-backups",
+                (string?)(await server.PutAsync(path, body)).Problem(409, "not-allowed")["hint"],
+                StringComparison.Ordinal
+            );
         }
 
         Assert.Contains("exclude", (string?)(await server.DeleteAsync(path)).Problem(409, "not-allowed")["hint"], StringComparison.Ordinal);
@@ -274,7 +333,10 @@ public sealed class ServerWideRuleTests
         await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/tmp*"))));
         var ids = (await server.PostAsync("server-wide-backups/nightly/backup")).Json(HttpStatusCode.Accepted)["operationIds"]!.AsArray();
         Assert.Equal(2, ids.Count);
-        foreach (var id in ids) Assert.Equal("Full", (string?)ApiServer.Completed(await server.EndedAsync((string)id!))["kind"]);
+        foreach (var id in ids)
+        {
+            Assert.Equal("Full", (string?)ApiServer.Completed(await server.EndedAsync((string)id!))["kind"]);
+        }
         Assert.Equal((1, 1, 0), (server.Archives("a.db").Count, server.Archives("b.db").Count, server.Archives("tmp.db").Count));
     }
 
@@ -283,7 +345,9 @@ public sealed class ServerWideRuleTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
-        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Is(HttpStatusCode.Created);
+        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Is(
+            HttpStatusCode.Created
+        );
         var before = await server.TasksAsync("a.db");
         await server.BackedUpAsync("a.db", task: (string)before[0]["id"]!);
         File.Move(Path.Combine(server.Source, "a.db"), Path.Combine(server.Source, "z.db"));

@@ -27,7 +27,10 @@ public sealed class TaskTests
         Assert.Contains("made as full: there is no full backup yet", first["warnings"]!.AsArray().Select(w => (string?)w));
         server.Add("a.db");
         var second = await server.BackedUpAsync("a.db", "Incremental");
-        Assert.Equal(("Incremental", Path.GetDirectoryName((string)first["path"]!)), ((string)second["kind"]!, Path.GetDirectoryName((string)second["path"]!)));
+        Assert.Equal(
+            ("Incremental", Path.GetDirectoryName((string)first["path"]!)),
+            ((string)second["kind"]!, Path.GetDirectoryName((string)second["path"]!))
+        );
         var unchanged = await server.BackedUpAsync("a.db", "Incremental");
         Assert.True((bool)unchanged["unchanged"]!);
         var full = await server.BackedUpAsync("a.db");
@@ -48,7 +51,16 @@ public sealed class TaskTests
         server.To("2026-11-26T02:00:00Z");
         await server.BackupsAsync("a.db", 1);
         task = await server.TaskAsync("a.db");
-        Assert.Equal(("2026-11-26T02:00:00+00:00", "Completed", "Snapshot", "None", "A"), ((string)task["lastFullBackup"]!, (string)task["status"]!["lastState"]!, (string)task["status"]!["effectiveType"]!, (string)task["status"]!["encryption"]!, (string)task["status"]!["node"]!));
+        Assert.Equal(
+            ("2026-11-26T02:00:00+00:00", "Completed", "Snapshot", "None", "A"),
+            (
+                (string)task["lastFullBackup"]!,
+                (string)task["status"]!["lastState"]!,
+                (string)task["status"]!["effectiveType"]!,
+                (string)task["status"]!["encryption"]!,
+                (string)task["status"]!["node"]!
+            )
+        );
         Assert.True((long)task["status"]!["storedBytes"]! > 0);
         Assert.Null(task["lastIncrementalBackup"]);
         Assert.Equal(("2026-11-27T02:00:00+00:00", "Incremental", "Schedule"), Next(task));
@@ -58,7 +70,10 @@ public sealed class TaskTests
         server.To("2026-11-27T02:00:00Z");
         await server.BackupsAsync("a.db", 2);
         task = await server.TaskAsync("a.db");
-        Assert.Equal(("2026-11-26T02:00:00+00:00", "2026-11-27T02:00:00+00:00"), ((string)task["lastFullBackup"]!, (string)task["lastIncrementalBackup"]!));
+        Assert.Equal(
+            ("2026-11-26T02:00:00+00:00", "2026-11-27T02:00:00+00:00"),
+            ((string)task["lastFullBackup"]!, (string)task["lastIncrementalBackup"]!)
+        );
         server.To("2026-11-29T02:00:00Z"); // Saturday's was missed; Sunday's is full, and one of both is run
         await server.BackupsAsync("a.db", 3);
         task = await server.TaskAsync("a.db");
@@ -80,11 +95,31 @@ public sealed class TaskTests
             var before = await server.TaskAsync("a.db");
             var history = (await server.GetAsync($"operations?task={id}")).Json();
             Assert.Equal(["Incremental", "Full"], ApiServer.Items(history).Select(o => (string?)o["result"]!["kind"]));
-            Assert.All(ApiServer.Items(history), o => Assert.Equal(((string)before["name"]!, "token:admin-token-file", "demo/a.db"), ((string)o["taskName"]!, (string)o["askedBy"]!, (string)o["database"]!)));
-            foreach (var (query, count) in ((string, int)[])[("search=A.D", 2), ("search=b.db", 0), ("ended=true", 2), ("ended=false", 0), ("kind=Restore", 0), ("state=Completed", 2), ("database=demo%2Fa.db", 2), ("limit=1", 1)])
+            Assert.All(ApiServer.Items(history), o =>
+                Assert.Equal(
+                    ((string)before["name"]!, "token:admin-token-file", "demo/a.db"),
+                    ((string)o["taskName"]!, (string)o["askedBy"]!, (string)o["database"]!)
+                )
+            );
+            foreach (
+                var (query, count) in ((string, int)[])
+                    [
+                        ("search=A.D", 2),
+                        ("search=b.db", 0),
+                        ("ended=true", 2),
+                        ("ended=false", 0),
+                        ("kind=Restore", 0),
+                        ("state=Completed", 2),
+                        ("database=demo%2Fa.db", 2),
+                        ("limit=1", 1),
+                    ]
+            )
             {
                 Assert.Equal(count, ApiServer.Items((await server.GetAsync($"operations?{query}")).Json()).Count);
-                if (query is not "limit=1") Assert.Equal(count, (int)(await server.GetAsync($"operations/counts?{query}")).Json()["total"]!);
+                if (query is not "limit=1")
+                {
+                    Assert.Equal(count, (int)(await server.GetAsync($"operations/counts?{query}")).Json()["total"]!);
+                }
             }
 
             Assert.Equal(2, (int)(await server.GetAsync("operations/counts?state=Failed")).Json()["states"]!["Completed"]!);
@@ -105,8 +140,16 @@ public sealed class TaskTests
     public async Task A_full_is_followed_by_retention_of_its_own_chains(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        await DefineAsync(server, origin, ("fullBackup", "0 2 * * *"), ("incrementalBackup", null), ("retention", new JsonObject { ["minimumAgeDays"] = 1 }));
-        (await server.PostAsync($"{ApiServer.Database("a.db")}/backup", new { destinations = new[] { "nas" } })).Is(HttpStatusCode.Accepted);
+        await DefineAsync(
+            server,
+            origin,
+            ("fullBackup", "0 2 * * *"),
+            ("incrementalBackup", null),
+            ("retention", new JsonObject { ["minimumAgeDays"] = 1 })
+        );
+        (await server.PostAsync($"{ApiServer.Database("a.db")}/backup", new { destinations = new[] { "nas" } })).Is(
+            HttpStatusCode.Accepted
+        );
         await server.BackupsAsync("a.db", 1);
         for (var day = 26; day <= 28; day++)
         {
@@ -114,7 +157,8 @@ public sealed class TaskTests
             await server.BackupsAsync("a.db", day - 24);
         }
 
-        Assert.Equal(["2026-11-25", "2026-11-27", "2026-11-28"], server.Archives("a.db").Select(a => Path.GetFileName(a)[..10])); // the one-time backup is nobody's to delete
+        // the one-time backup is nobody's to delete
+        Assert.Equal(["2026-11-25", "2026-11-27", "2026-11-28"], server.Archives("a.db").Select(a => Path.GetFileName(a)[..10]));
     }
 
     [Theory]
@@ -125,10 +169,17 @@ public sealed class TaskTests
         var task = await DefineAsync(server, origin, ("type", "Backup"), ("encryption", new JsonObject { ["mode"] = "Key" }));
         Assert.Equal("Given", (string?)task["encryption"]!["mode"]);
         var made = await server.BackedUpAsync("a.db");
-        Assert.Equal(("Given", (string)task["encryption"]!["reason"]!), ((string)made["encryption"]!["mode"]!, (string)made["encryption"]!["reason"]!));
+        Assert.Equal(
+            ("Given", (string)task["encryption"]!["reason"]!),
+            ((string)made["encryption"]!["mode"]!, (string)made["encryption"]!["reason"]!)
+        );
         Assert.EndsWith(".full-backup.tar.zst.age", Assert.Single(server.Archives("a.db")), StringComparison.Ordinal);
         server.Add("a.db");
-        Assert.EndsWith(".incremental-backup.tar.zst.age", (string?)(await server.BackedUpAsync("a.db", "Incremental"))["path"], StringComparison.Ordinal);
+        Assert.EndsWith(
+            ".incremental-backup.tar.zst.age",
+            (string?)(await server.BackedUpAsync("a.db", "Incremental"))["path"],
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -144,7 +195,10 @@ public sealed class TaskTests
         await DefineAsync(server, origin, ("type", "Backup"), ("encryption", new JsonObject { ["mode"] = "Key" }));
         var encrypted = await server.BackedUpAsync("a.db", "Incremental");
         Assert.Equal("Full", (string?)encrypted["kind"]);
-        Assert.Contains("made as full: the encryption key is another than that of the last full backup", encrypted["warnings"]!.AsArray().Select(w => (string?)w));
+        Assert.Contains(
+            "made as full: the encryption key is another than that of the last full backup",
+            encrypted["warnings"]!.AsArray().Select(w => (string?)w)
+        );
         server.Add("a.db");
         Assert.Equal("Incremental", (string?)(await server.BackedUpAsync("a.db", "Incremental"))["kind"]);
     }
@@ -160,11 +214,21 @@ public sealed class TaskTests
         await server.Gate.ReachedAsync();
         var running = (string)(await server.TaskAsync("a.db"))["runningOperation"]!;
         Assert.Equal("Running", (string?)(await server.GetAsync($"operations/{running}")).Json()["state"]);
-        Assert.Equal(running, (string?)(await server.PostAsync($"{ApiServer.Database("a.db")}/tasks/{(await server.TaskAsync("a.db"))["id"]}/backup")).Json(HttpStatusCode.Accepted)["operationId"]); // never twice at once
+        Assert.Equal(
+            running,
+            (string?)
+                (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks/{(await server.TaskAsync("a.db"))["id"]}/backup")).Json(
+                    HttpStatusCode.Accepted
+                )["operationId"]
+        ); // never twice at once
         (await server.PostAsync($"operations/{running}/abort")).Is(HttpStatusCode.NoContent);
         var ended = await server.EndedAsync(running);
         Assert.Equal(("Aborted", "aborted"), ((string)ended["state"]!, (string)ended["error"]!["code"]!));
-        Assert.Contains("aborted by token:admin-token-file", (await server.GetAsync($"operations/{running}/log")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "aborted by token:admin-token-file",
+            (await server.GetAsync($"operations/{running}/log")).Text,
+            StringComparison.Ordinal
+        );
         server.Gate.Open();
         await server.BackupsAsync("a.db", 1);
         var task = await server.TaskAsync("a.db");
@@ -187,7 +251,10 @@ public sealed class TaskTests
         server.To("2026-11-26T02:00:00Z");
         await server.Gate.ReachedAsync();
         var running = (string)(await server.TaskAsync("a.db"))["runningOperation"]!;
-        foreach (var minutes in (string[])["0", "-1", "1e999", "43201"]) (await server.PostAsync($"operations/{running}/delay", $$"""{"minutes":{{minutes}}}""")).Problem(400, "usage");
+        foreach (var minutes in (string[])["0", "-1", "1e999", "43201"])
+        {
+            (await server.PostAsync($"operations/{running}/delay", $$"""{"minutes":{{minutes}}}""")).Problem(400, "usage");
+        }
         (await server.PostAsync("operations/0123/delay", new { minutes = 90 })).Problem(404, "not-found");
         (await server.PostAsync($"operations/{running}/delay", new { minutes = 90 })).Is(HttpStatusCode.NoContent);
         Assert.Equal("Aborted", (string?)(await server.EndedAsync(running))["state"]);
@@ -226,7 +293,18 @@ public sealed class TaskTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var path = $"{ApiServer.Database("a.db")}/tasks/{(await DefineAsync(server, origin))["id"]}/backup";
-        foreach (var body in (HttpContent?[])[null, new StringContent("", null, "application/json"), new FormUrlEncodedContent([]), new StreamContent(Stream.Null), new ChunkedEmpty(), new StringContent("{}", null, "application/json"), new StringContent("""{"kind":"Full"}""", null, "application/json")])
+        foreach (
+            var body in (HttpContent?[])
+                [
+                    null,
+                    new StringContent("", null, "application/json"),
+                    new FormUrlEncodedContent([]),
+                    new StreamContent(Stream.Null),
+                    new ChunkedEmpty(),
+                    new StringContent("{}", null, "application/json"),
+                    new StringContent("""{"kind":"Full"}""", null, "application/json"),
+                ]
+        )
         {
             Assert.Equal("Full", (string?)ApiServer.Completed(await server.EndedAsync(await server.PostAsync(path, body)))["kind"]);
         }
@@ -235,7 +313,14 @@ public sealed class TaskTests
         {
             foreach (var body in (HttpContent?[])[null, new ChunkedEmpty()])
             {
-                foreach (var id in (await server.PostAsync("server-wide-backups/mine/backup", body)).Json(HttpStatusCode.Accepted)["operationIds"]!.AsArray()) ApiServer.Completed(await server.EndedAsync((string)id!));
+                foreach (
+                    var id in (await server.PostAsync("server-wide-backups/mine/backup", body)).Json(HttpStatusCode.Accepted)[
+                        "operationIds"
+                    ]!.AsArray()
+                )
+                {
+                    ApiServer.Completed(await server.EndedAsync((string)id!));
+                }
             }
         }
 
@@ -249,28 +334,56 @@ public sealed class TaskTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var path = $"{ApiServer.Database("a.db")}/backup";
-        foreach (var body in (HttpContent?[])[null, new StringContent("", null, "application/json"), new ChunkedEmpty(), new StringContent("{}", null, "application/json")]) (await server.PostAsync(path, body)).Faults("destinations");
-        (await server.PostAsync(path, """{"destinations":[null,"none"],"recipients":["age1x",null]}""")).Faults("destinations", "recipients");
+        foreach (
+            var body in (HttpContent?[])
+                [
+                    null,
+                    new StringContent("", null, "application/json"),
+                    new ChunkedEmpty(),
+                    new StringContent("{}", null, "application/json"),
+                ]
+        )
+        {
+            (await server.PostAsync(path, body)).Faults("destinations");
+        }
+        (await server.PostAsync(path, """{"destinations":[null,"none"],"recipients":["age1x",null]}""")).Faults(
+            "destinations",
+            "recipients"
+        );
         var operation = await server.EndedAsync(await server.PostAsync(path, new { type = "Backup", destinations = new[] { "nas" } }));
         Assert.Equal("Full", (string?)ApiServer.Completed(operation)["kind"]);
         Assert.Null(operation["taskId"]);
         Assert.Empty(await server.TasksAsync("a.db"));
-        Assert.Matches(@"^demo/a\.db/2026-11-25-10-00-00\.A-backup/2026-11-25-10-00-00\.full-backup\.tar\.zst$", Assert.Single(server.Archives("a.db")));
+        Assert.Matches(
+            @"^demo/a\.db/2026-11-25-10-00-00\.A-backup/2026-11-25-10-00-00\.full-backup\.tar\.zst$",
+            Assert.Single(server.Archives("a.db"))
+        );
     }
 
     // The same definition as the template of all databases, or as the task of one; defined again, it is edited.
     private static async Task<JsonNode> DefineAsync(ApiServer server, Origin origin, params (string Name, JsonNode? Value)[] more)
     {
         var definition = ApiServer.Template(more: [("name", "mine"), .. more]);
-        if (origin == Origin.Derived) Assert.True((await server.PutTemplateAsync("mine", definition)).Status is HttpStatusCode.Created or HttpStatusCode.OK);
-        else if (await server.TasksAsync("a.db") is [var present]) (await server.PutAsync($"{ApiServer.Database("a.db")}/tasks/{present["id"]}", definition)).Is(HttpStatusCode.OK);
-        else (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", definition)).Is(HttpStatusCode.Created);
+        if (origin == Origin.Derived)
+        {
+            Assert.True((await server.PutTemplateAsync("mine", definition)).Status is HttpStatusCode.Created or HttpStatusCode.OK);
+        }
+        else if (await server.TasksAsync("a.db") is [var present])
+        {
+            (await server.PutAsync($"{ApiServer.Database("a.db")}/tasks/{present["id"]}", definition)).Is(HttpStatusCode.OK);
+        }
+        else
+        {
+            (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", definition)).Is(HttpStatusCode.Created);
+        }
         return await server.TaskAsync("a.db");
     }
 
-    private static (string At, string Kind, string Reason) Next(JsonNode task) => ((string)task["nextBackup"]!["at"]!, (string)task["nextBackup"]!["kind"]!, (string)task["nextBackup"]!["reason"]!);
+    private static (string At, string Kind, string Reason) Next(JsonNode task) =>
+        ((string)task["nextBackup"]!["at"]!, (string)task["nextBackup"]!["kind"]!, (string)task["nextBackup"]!["reason"]!);
 
-    private static async Task<string> StateAsync(ApiServer server) => (string)(await server.GetAsync(ApiServer.Database("a.db"))).Json()["state"]!;
+    private static async Task<string> StateAsync(ApiServer server) =>
+        (string)(await server.GetAsync(ApiServer.Database("a.db"))).Json()["state"]!;
 
     // A body that is announced and then has no bytes.
     private sealed class ChunkedEmpty : HttpContent

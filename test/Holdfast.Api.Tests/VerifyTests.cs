@@ -20,7 +20,10 @@ public sealed class VerifyTests
 
         var well = await VerifiedAsync(server, "demo/a.db");
         Assert.Equal(("Completed", "Verify", "demo/a.db"), ((string)well["state"]!, (string)well["kind"]!, (string)well["database"]!));
-        Assert.Equal((await ChainsAsync(server)).Sum(c => c["archives"]!.AsArray().Sum(a => (long)a!["bytes"]!)), (long)well["result"]!["storedBytes"]!);
+        Assert.Equal(
+            (await ChainsAsync(server)).Sum(c => c["archives"]!.AsArray().Sum(a => (long)a!["bytes"]!)),
+            (long)well["result"]!["storedBytes"]!
+        );
         Assert.Equal(4, (int)well["progress"]!["items"]!);
         Assert.All(await ChainsAsync(server), c => Assert.Empty(c["check"]!["problems"]!.AsObject()));
 
@@ -57,7 +60,20 @@ public sealed class VerifyTests
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         var key = Holdfast.Archive.Age.AgeIdentity.Generate();
-        await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("encryption", new JsonObject { ["mode"] = "Recipients", ["recipients"] = new JsonArray(key.Recipient.ToString()), ["encryptSnapshots"] = true })));
+        await server.PutTemplateAsync(
+            "nightly",
+            ApiServer.Template(
+                more: (
+                    "encryption",
+                    new JsonObject
+                    {
+                        ["mode"] = "Recipients",
+                        ["recipients"] = new JsonArray(key.Recipient.ToString()),
+                        ["encryptSnapshots"] = true,
+                    }
+                )
+            )
+        );
         await server.BackedUpAsync("a.db");
         await server.BackedUpAsync("b.db");
         var chain = (string)(await ChainsAsync(server))[0]["from"]!;
@@ -93,7 +109,10 @@ public sealed class VerifyTests
         Assert.Equal(("demo/a.db", "nas"), ((string?)alert["subject"]!["database"], (string?)alert["subject"]!["destination"]));
 
         (await server.PostAsync("alerts/acknowledge", new { keys = new[] { "none" } })).Problem(404, "not-found");
-        Assert.Equal(1, (int?)(await server.PostAsync("alerts/acknowledge", new { keys = new[] { (string)alert["key"]! } })).Json()["archives"]);
+        Assert.Equal(
+            1,
+            (int?)(await server.PostAsync("alerts/acknowledge", new { keys = new[] { (string)alert["key"]! } })).Json()["archives"]
+        );
         Assert.Empty((await server.GetAsync("alerts?kind=BackupsMissing")).Json()["items"]!.AsArray());
     }
 
@@ -101,7 +120,12 @@ public sealed class VerifyTests
     public async Task A_restore_role_that_was_changed_stands_as_an_alert_until_an_operator_says_that_it_is_undone()
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        server.Node.State.SourceRecords.Change("demo", r => (r ?? new()) with { RestoreRole = new("Code has changed it.", "Undo that.", server.Time.GetUtcNow(), null) });
+        server.Node.State.SourceRecords.Change("demo", r =>
+            (r ?? new()) with
+            {
+                RestoreRole = new("Code has changed it.", "Undo that.", server.Time.GetUtcNow(), null),
+            }
+        );
         server.Node.Alerts.Look();
         var alert = Assert.Single((await server.GetAsync("alerts?kind=RestoreRoleChanged&source=demo")).Json()["items"]!.AsArray())!;
         Assert.Equal(("restore-role:demo", "Error"), ((string?)alert["key"], (string?)alert["severity"]));
@@ -112,8 +136,11 @@ public sealed class VerifyTests
         (await server.PostAsync("alerts/acknowledge", new { keys = new[] { (string)uncovered["key"]! } })).Problem(409, "not-allowed");
     }
 
-    private static async Task<IReadOnlyList<JsonNode>> ChainsAsync(ApiServer server) => [.. (await server.GetAsync("backups/chains?from=demo%2Fa.db")).Json()["chains"]!.AsArray().Select(c => c!)];
+    private static async Task<IReadOnlyList<JsonNode>> ChainsAsync(ApiServer server) =>
+        [.. (await server.GetAsync("backups/chains?from=demo%2Fa.db")).Json()["chains"]!.AsArray().Select(c => c!)];
 
     private static async Task<JsonNode> VerifiedAsync(ApiServer server, string from, params string[] keys) =>
-        await server.EndedAsync((string)(await server.PostAsync("backups/verify", new { from, keys })).Json(HttpStatusCode.Accepted)["operationId"]!);
+        await server.EndedAsync(
+            (string)(await server.PostAsync("backups/verify", new { from, keys })).Json(HttpStatusCode.Accepted)["operationId"]!
+        );
 }

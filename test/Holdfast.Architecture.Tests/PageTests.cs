@@ -6,7 +6,8 @@ namespace Holdfast.Architecture.Tests;
 /// <summary>Pages that name types and members stay true: every name is looked up.</summary>
 public sealed class PageTests
 {
-    private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Any =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     // A name of the code: Type or Type.Member, as those sections write them.
     private static readonly Regex Name = new(@"`([A-Z][A-Za-z0-9]+(?:\.[A-Z][A-Za-z0-9]+)?)(?:\(\))?`");
@@ -20,12 +21,22 @@ public sealed class PageTests
     {
         var types = Product.Assemblies.SelectMany(a => a.GetTypes()).ToLookup(t => t.Name.Split('`')[0], StringComparer.Ordinal);
         var text = Repository.Read(page);
-        var names = Name.Matches(text).Select(m => m.Groups[1].Value).Where(n => !n.StartsWith("Holdfast.", StringComparison.Ordinal)).Distinct().ToList();
-        if (page == "docs/architecture.md") Assert.True(names.Count > 20, $"{page} should follow one backup by the names of the code.");
+        var names = Name.Matches(text)
+            .Select(m => m.Groups[1].Value)
+            .Where(n => !n.StartsWith("Holdfast.", StringComparison.Ordinal))
+            .Distinct()
+            .ToList();
+        if (page == "docs/architecture.md")
+        {
+            Assert.True(names.Count > 20, $"{page} should follow one backup by the names of the code.");
+        }
         Assert.All(names, name =>
         {
             var parts = name.Split('.');
-            Assert.True(types[parts[0]].Any(t => parts.Length == 1 || Has(t, parts[1])) || IsOfTheFramework(parts[0]), $"{page} names `{name}`, which the code does not have.");
+            Assert.True(
+                types[parts[0]].Any(t => parts.Length == 1 || Has(t, parts[1])) || IsOfTheFramework(parts[0]),
+                $"{page} names `{name}`, which the code does not have."
+            );
         });
     }
 
@@ -41,8 +52,14 @@ public sealed class PageTests
     public void Every_picture_is_shown_by_a_page_and_every_picture_that_is_shown_exists()
     {
         var pages = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md"));
-        var shown = pages.SelectMany(p => Picture.Matches(File.ReadAllText(p)).Select(m => m.Groups[1].Value)).Distinct().Order(StringComparer.Ordinal);
-        var kept = Directory.GetFiles(Path.Combine(Repository.Root, "docs", "images")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal);
+        var shown = pages
+            .SelectMany(p => Picture.Matches(File.ReadAllText(p)).Select(m => m.Groups[1].Value))
+            .Distinct()
+            .Order(StringComparer.Ordinal);
+        var kept = Directory
+            .GetFiles(Path.Combine(Repository.Root, "docs", "images"))
+            .Select(f => Path.GetFileName(f))
+            .Order(StringComparer.Ordinal);
         Assert.Equal(shown, kept);
     }
 
@@ -52,7 +69,10 @@ public sealed class PageTests
     {
         for (var t = type; t is not null; t = t.BaseType)
         {
-            if (t.GetMember(member, Any).Length > 0) return true;
+            if (t.GetMember(member, Any).Length > 0)
+            {
+                return true;
+            }
         }
 
         return type.GetInterfaces().Any(i => i.GetMember(member, Any).Length > 0);

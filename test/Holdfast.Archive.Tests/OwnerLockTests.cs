@@ -1,9 +1,13 @@
 namespace Holdfast.Archive.Tests;
 
-/// <summary>Whoever makes something and whoever cleans up after killed processes meet at every moment, and neither harms the other.</summary>
+/// <summary>
+/// Whoever makes something and whoever cleans up after killed processes meet at every moment, and neither harms the
+/// other.
+/// </summary>
 public sealed class OwnerLockTests : IDisposable
 {
-    private const int Rounds = 2_000, MostRounds = 1_000_000;
+    private const int Rounds = 2_000,
+        MostRounds = 1_000_000;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-lock-").FullName;
 
@@ -21,13 +25,17 @@ public sealed class OwnerLockTests : IDisposable
             {
                 while (!end.IsCancellationRequested)
                 {
-                    if (OwnerLock.TryTake(LockPath) is not { } held) continue;
+                    if (OwnerLock.TryTake(LockPath) is not { } held)
+                    {
+                        continue;
+                    }
                     File.Delete(LockPath);
                     held.Dispose();
                     removed++;
                 }
             },
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         try
         {
             // Until they have met at the moment that matters, which takes long where other tests keep the cores.

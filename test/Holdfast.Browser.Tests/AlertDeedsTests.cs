@@ -11,7 +11,10 @@ public sealed class AlertDeedsTests(Chromium chromium)
     {
         await using var studio = await Studio.StartAsync();
         await studio.Server.UntilAsync(async () => (await studio.Server.ListAsync("databases")).Count == 6, "databases are not found");
-        foreach (var file in Directory.GetFiles(studio.Place.Source, "*", SearchOption.AllDirectories)) File.Delete(file);
+        foreach (var file in Directory.GetFiles(studio.Place.Source, "*", SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
         await AlertAsync(studio, "SourceShrunk");
 
         var page = await studio.PageAsync(chromium, "Operator");
@@ -73,7 +76,11 @@ public sealed class AlertDeedsTests(Chromium chromium)
     public async Task On_a_phone_a_state_says_its_reason_too()
     {
         await using var studio = await Studio.StartAsync(place => place.Make("a.db"));
-        await File.WriteAllBytesAsync($"{studio.Place.Source}/broken.db", [.. "SQLite format 3\0"u8, .. new byte[4080]], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            $"{studio.Place.Source}/broken.db",
+            [.. "SQLite format 3\0"u8, .. new byte[4080]],
+            TestContext.Current.CancellationToken
+        );
         await studio.ProtectAsync();
         await studio.Server.UntilAsync(async () => (await studio.Server.ListAsync("databases")).Count == 2, "databases are not found");
         await studio.RunAsync();
@@ -89,7 +96,10 @@ public sealed class AlertDeedsTests(Chromium chromium)
     private static async Task<JsonNode> AlertAsync(Studio studio, string kind)
     {
         List<JsonNode> found = [];
-        await studio.Server.UntilAsync(async () => (found = await studio.Server.ListAsync($"alerts?kind={kind}")).Count > 0, $"{kind} is not raised");
+        await studio.Server.UntilAsync(
+            async () => (found = await studio.Server.ListAsync($"alerts?kind={kind}")).Count > 0,
+            $"{kind} is not raised"
+        );
         return found[0];
     }
 

@@ -28,7 +28,10 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         Assert.Equal(isInMenu ? 1 : 0, await page.Locator("nav[aria-label=Pages]").Locator(".active, .within .mud-nav-link").CountAsync());
         await Axe.CheckAsync(page, "light");
         await page.FitsAsync();
-        if (address != "/password") await SkipsAsync(page); // which has no menu
+        if (address != "/password")
+        {
+            await SkipsAsync(page); // which has no menu
+        }
         await page.SetViewportSizeAsync(2560, 1200);
         await page.FitsAsync();
 
@@ -51,7 +54,10 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
     {
         using var stranger = Client(null);
         var clients = new Dictionary<Role, HttpClient>();
-        foreach (var role in Enum.GetValues<Role>()) clients[role] = Client(await _studio.SignInAsync(role.ToString()));
+        foreach (var role in Enum.GetValues<Role>())
+        {
+            clients[role] = Client(await _studio.SignInAsync(role.ToString()));
+        }
         foreach (var (address, role) in Pages.Known)
         {
             using var led = await GetAsync(stranger, shared.Of(address));
@@ -64,7 +70,10 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
             }
         }
 
-        foreach (var client in clients.Values) client.Dispose();
+        foreach (var client in clients.Values)
+        {
+            client.Dispose();
+        }
     }
 
     [Fact]
@@ -73,9 +82,16 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         var page = await _studio.PageAsync(chromium, nameof(Role.Viewer));
         foreach (var (address, role) in Pages.Known)
         {
-            if (role > Role.Viewer || address == "/password") continue; // refused as a whole; one's own
+            if (role > Role.Viewer || address == "/password")
+            {
+                continue; // refused as a whole; one's own
+            }
             await page.OpenAsync(shared.Of(address));
-            var offered = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('main button, main a, nav[aria-label=Pages] a')].filter(e => e.checkVisibility() && !e.matches(':disabled')).map(e => e.getAttribute('aria-label') ?? e.textContent.trim())");
+            var offered = await page.EvaluateAsync<string[]>(
+                "() => [...document.querySelectorAll('main button, main a, nav[aria-label=Pages] a')].filter(e => "
+                    + "e.checkVisibility() && !e.matches(':disabled')).map(e => e.getAttribute('aria-label') ?? "
+                    + "e.textContent.trim())"
+            );
             Assert.DoesNotContain(offered, o => Deeds().IsMatch(o));
             Assert.DoesNotContain("Audit log", offered);
         }
@@ -85,19 +101,28 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
     private static async Task SkipsAsync(IPage page)
     {
         var skip = page.Locator("a.skip");
-        Assert.True(await skip.EvaluateAsync<bool>("s => document.querySelector('a, button, input, [tabindex=\"0\"]') === s"), "The first thing that a key reaches is not the link past the menu.");
+        Assert.True(
+            await skip.EvaluateAsync<bool>("s => document.querySelector('a, button, input, [tabindex=\"0\"]') === s"),
+            "The first thing that a key reaches is not the link past the menu."
+        );
         await skip.FocusAsync();
         await Assertions.Expect(skip).ToBeInViewportAsync();
         await page.Keyboard.PressAsync("Enter");
         Assert.Equal("main", await page.EvaluateAsync<string>("() => document.activeElement.id"));
         await page.Keyboard.PressAsync("Tab");
-        Assert.False(await page.EvaluateAsync<bool>("() => document.querySelector('nav[aria-label=Pages]').contains(document.activeElement)"), "The next key leads back to the menu.");
+        Assert.False(
+            await page.EvaluateAsync<bool>("() => document.querySelector('nav[aria-label=Pages]').contains(document.activeElement)"),
+            "The next key leads back to the menu."
+        );
     }
 
     private HttpClient Client(System.Net.Cookie? session)
     {
         var jar = new CookieContainer();
-        if (session is not null) jar.Add(_studio.Address, new System.Net.Cookie(session.Name, session.Value));
+        if (session is not null)
+        {
+            jar.Add(_studio.Address, new System.Net.Cookie(session.Name, session.Value));
+        }
         return new(new SocketsHttpHandler { CookieContainer = jar, AllowAutoRedirect = false }) { BaseAddress = _studio.Address };
     }
 
@@ -107,6 +132,9 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    [GeneratedRegex("^(Backup now|Back up|Run\\b|Add|New|Make|Define|Edit|Change|Delete|Remove|Test|Look now|Look at .* now|Restore|Verify|Forget|Give|Approve|Abort|Acknowledge|Confirm|Initialize|Delay|Save|Enable|Disable|Users)")]
+    [GeneratedRegex(
+        "^(Backup now|Back up|Run\\b|Add|New|Make|Define|Edit|Change|Delete|Remove|Test|Look now|Look at .* "
+            + "now|Restore|Verify|Forget|Give|Approve|Abort|Acknowledge|Confirm|Initialize|Delay|Save|Enable|Disable|Users)"
+    )]
     private static partial Regex Deeds();
 }

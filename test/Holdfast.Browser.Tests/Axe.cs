@@ -17,15 +17,20 @@ internal static class Axe
     /// <summary>Expects that its colours break none of them: all that differs between dark and light.</summary>
     public static Task CheckColoursAsync(IPage page, string where) => ExpectNoneAsync(page, where, Colours);
 
-    // In the page itself: Deque's own method opens another for each look, to put the results of frames together, and there are no frames here.
+    // In the page itself: Deque's own method opens another for each look, to put the results of frames together, and
+    // there are no frames here.
     private static async Task ExpectNoneAsync(IPage page, string where, string rules)
     {
-        if (!await page.EvaluateAsync<bool>("() => 'axe' in window")) await page.EvaluateAsync(Script);
+        if (!await page.EvaluateAsync<bool>("() => 'axe' in window"))
+        {
+            await page.EvaluateAsync(Script);
+        }
         var faults = await page.EvaluateAsync<string>(
             $$"""
             async () => (await axe.run(document, { runOnly: {{rules}}, resultTypes: ['violations'] })).violations
               .flatMap(rule => [`${rule.id}: ${rule.help}`, ...rule.nodes.map(n => `    ${n.html}\n    ${[...n.any, ...n.all, ...n.none].map(c => c.message).join('; ')}`)]).join('\n')
-            """);
+            """
+        );
         Assert.True(faults.Length == 0, $"{page.Url} {where}\n{faults}");
     }
 }

@@ -7,10 +7,20 @@ public sealed class AxeTests(Chromium chromium)
     public async Task What_breaks_a_rule_is_told_with_its_place()
     {
         var page = await chromium.Browser.NewPageAsync();
-        await page.SetContentAsync("<!doctype html><html lang=en><title>A</title><main><h1>A</h1><img src=x><p style='color:#bbb;background:#fff'>faint</p></main></html>");
+        await page.SetContentAsync(
+            "<!doctype html><html lang=en><title>A</title><main><h1>A</h1><img src=x><p "
+                + "style='color:#bbb;background:#fff'>faint</p></main></html>"
+        );
         var told = (await Assert.ThrowsAnyAsync<Exception>(() => Axe.CheckAsync(page, "here"))).Message;
-        foreach (var part in (string[])["here", "image-alt: ", "<img src=\"x\">", "color-contrast: "]) Assert.Contains(part, told, StringComparison.Ordinal);
-        Assert.DoesNotContain("image-alt: ", (await Assert.ThrowsAnyAsync<Exception>(() => Axe.CheckColoursAsync(page, "here"))).Message, StringComparison.Ordinal);
+        foreach (var part in (string[])["here", "image-alt: ", "<img src=\"x\">", "color-contrast: "])
+        {
+            Assert.Contains(part, told, StringComparison.Ordinal);
+        }
+        Assert.DoesNotContain(
+            "image-alt: ",
+            (await Assert.ThrowsAnyAsync<Exception>(() => Axe.CheckColoursAsync(page, "here"))).Message,
+            StringComparison.Ordinal
+        );
         await page.CloseAsync();
     }
 }

@@ -12,7 +12,11 @@ public sealed class BackupsTests(Chromium chromium)
     public async Task Chains_say_what_each_destination_holds_and_each_point_can_be_restored()
     {
         await using var studio = await Studio.StartAsync();
-        await studio.Server.SendAsync(HttpMethod.Put, "destinations/offsite", new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/offsite" });
+        await studio.Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/offsite",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/offsite" }
+        );
         await studio.ProtectAsync();
         var template = (await studio.Server.GetAsync("server-wide-backups/nightly"))["definition"]!.DeepClone();
         template["destinations"] = new JsonArray("nas", "offsite");
@@ -23,7 +27,11 @@ public sealed class BackupsTests(Chromium chromium)
             await studio.RunAsync(kind: i % 3 == 0 ? "Full" : "Incremental");
         }
 
-        File.Delete(Workspace.Files($"{studio.Place.Destination}/offsite/local/orders.db").Last(f => f.EndsWith(".tar.zst", StringComparison.Ordinal)));
+        File.Delete(
+            Workspace
+                .Files($"{studio.Place.Destination}/offsite/local/orders.db")
+                .Last(f => f.EndsWith(".tar.zst", StringComparison.Ordinal))
+        );
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/databases/local%2Forders.db/backups");
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("6 in 2 chains");
@@ -49,8 +57,16 @@ public sealed class BackupsTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Verify all" }).ClickAsync();
         await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("verified just now");
         await Expect(chains.First.Locator("tbody tr").Last).ToContainTextAsync("Verified");
-        var damaged = Workspace.Files($"{studio.Place.Destination}/nas/local/orders.db").Last(f => f.EndsWith(".tar.zst", StringComparison.Ordinal));
-        await File.WriteAllBytesAsync(damaged, (await File.ReadAllBytesAsync(damaged, TestContext.Current.CancellationToken)).Select((b, i) => i == 300 ? (byte)(b ^ 1) : b).ToArray(), TestContext.Current.CancellationToken);
+        var damaged = Workspace
+            .Files($"{studio.Place.Destination}/nas/local/orders.db")
+            .Last(f => f.EndsWith(".tar.zst", StringComparison.Ordinal));
+        await File.WriteAllBytesAsync(
+            damaged,
+            (await File.ReadAllBytesAsync(damaged, TestContext.Current.CancellationToken))
+                .Select((b, i) => i == 300 ? (byte)(b ^ 1) : b)
+                .ToArray(),
+            TestContext.Current.CancellationToken
+        );
         await page.GetByRole(AriaRole.Button, new() { Name = "Verify this chain" }).ClickAsync();
         await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("1 archive damaged");
         await Expect(chains.First.Locator("tbody tr").First).ToContainTextAsync("Damaged at nas");
@@ -111,7 +127,11 @@ public sealed class BackupsTests(Chromium chromium)
         await Expect(page.GetByText("No destination holds a backup of this database.")).ToBeVisibleAsync();
         await Axe.CheckAsync(page);
         await File.WriteAllTextAsync($"{studio.Place.Destination}/file", "", TestContext.Current.CancellationToken);
-        await studio.Server.SendAsync(HttpMethod.Put, "destinations/away", new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/file/away" });
+        await studio.Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/away",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/file/away" }
+        );
         await page.ReloadAsync();
         await Expect(page.GetByText("Destination away cannot be looked at")).ToBeVisibleAsync();
     }

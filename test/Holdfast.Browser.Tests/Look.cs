@@ -7,7 +7,10 @@ internal static class Look
 {
     public static async Task TakeAsync(IPage page, string name)
     {
-        if (Environment.GetEnvironmentVariable("HOLDFAST_LOOK") is not { } folder) return;
+        if (Environment.GetEnvironmentVariable("HOLDFAST_LOOK") is not { } folder)
+        {
+            return;
+        }
         await page.SettleAsync();
         var size = page.ViewportSize!;
         foreach (var (ending, width) in ((string, int)[])[("desktop", 1280), ("phone", 390)])

@@ -1,6 +1,9 @@
 namespace Holdfast.Browser.Tests;
 
-/// <summary>Pictures for a person to look at: with HOLDFAST_LOOK=FOLDER the pages of HOLDFAST_LOOK_PAGES (paths, divided by spaces) are put there.</summary>
+/// <summary>
+/// Pictures for a person to look at: with HOLDFAST_LOOK=FOLDER the pages of HOLDFAST_LOOK_PAGES (paths, divided by
+/// spaces) are put there.
+/// </summary>
 public sealed class Looks(Chromium chromium)
 {
     [Fact]
@@ -19,7 +22,13 @@ public sealed class Looks(Chromium chromium)
                 await page.GotoAsync(path);
                 await page.Locator("h1").WaitForAsync();
                 await page.WaitForTimeoutAsync(400);
-                await page.ScreenshotAsync(new() { Path = $"{folder}/{(path == "/" ? "databases" : path.Trim('/').Replace('/', '-').Replace('%', '_'))}-{name}.png", FullPage = true });
+                await page.ScreenshotAsync(
+                    new()
+                    {
+                        Path = $"{folder}/{(path == "/" ? "databases" : path.Trim('/').Replace('/', '-').Replace('%', '_'))}-{name}.png",
+                        FullPage = true,
+                    }
+                );
             }
         }
 

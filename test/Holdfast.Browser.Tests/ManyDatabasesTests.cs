@@ -16,8 +16,7 @@ public sealed class ManyDatabasesTests(Chromium chromium)
     private static readonly TimeSpan Usable = TimeSpan.FromSeconds(IsQuiet ? 1 : 5);
 
     // The longest time in which the page drew nothing while it was scrolled from the top to the bottom, and how many rows it had at most.
-    private const string Scroll =
-        """
+    private const string Scroll = """
         async () => {
           const box = document.querySelector('.table-frame');
           let last = performance.now(), longest = 0, rows = 0;
@@ -38,7 +37,10 @@ public sealed class ManyDatabasesTests(Chromium chromium)
     {
         await using var studio = await Studio.StartAsync(Prepare);
         await studio.ProtectAsync();
-        await studio.Server.UntilAsync(async () => (int)(await studio.Server.GetAsync("databases/counts"))["total"]! == Count, "not all databases were found");
+        await studio.Server.UntilAsync(
+            async () => (int)(await studio.Server.GetAsync("databases/counts"))["total"]! == Count,
+            "not all databases were found"
+        );
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/");
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "All databases" })).ToContainTextAsync("10,000");
@@ -60,14 +62,22 @@ public sealed class ManyDatabasesTests(Chromium chromium)
         await page.GetByLabel("Search").FillAsync("");
         await Expect(page.Locator("tr.database").Nth(9)).ToBeVisibleAsync();
         var scroll = await page.EvaluateAsync<double[]>(Scroll);
-        await Expect(page.Locator("tr.database").Filter(new() { HasText = "09999" })).ToBeVisibleAsync(); // the last one, where the last one is
+        // the last one, where the last one is
+        await Expect(page.Locator("tr.database").Filter(new() { HasText = "09999" })).ToBeVisibleAsync();
         var sort = await BestAsync(2, async () =>
         {
             await page.GotoAsync("/?sort=size", new() { WaitUntil = WaitUntilState.Commit });
             await page.Locator("tr.database").Nth(9).WaitForAsync();
         });
 
-        string[] addresses = ["/", "/operations", "/server-wide-backup", "/databases/local%2F00%2Fdb00000.db/tasks", "/server-wide-backup/nightly"];
+        string[] addresses =
+        [
+            "/",
+            "/operations",
+            "/server-wide-backup",
+            "/databases/local%2F00%2Fdb00000.db/tasks",
+            "/server-wide-backup/nightly",
+        ];
         foreach (var address in addresses)
         {
             var another = await studio.PageAsync(chromium);
@@ -75,7 +85,11 @@ public sealed class ManyDatabasesTests(Chromium chromium)
         }
 
         var memory = studio.Server.PeakResidentBytes >> 20;
-        TestContext.Current.TestOutputHelper?.WriteLine($"list {list.TotalMilliseconds:N0} ms, search {search.TotalMilliseconds:N0} ms, sorted {sort.TotalMilliseconds:N0} ms, longest frame while scrolling {scroll[0]:N0} ms, {scroll[1]} rows drawn at most, peak resident memory with six pages {memory} MiB");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"list {list.TotalMilliseconds:N0} ms, search {search.TotalMilliseconds:N0} ms, sorted "
+                + $"{sort.TotalMilliseconds:N0} ms, longest frame while scrolling {scroll[0]:N0} ms, {scroll[1]} rows drawn at "
+                + $"most, peak resident memory with six pages {memory} MiB"
+        );
         Assert.True(list < Usable && search < Usable && sort < Usable, $"list {list}, search {search}, sorted {sort}");
         Assert.InRange(scroll[0], 0, IsQuiet ? 100 : 1000);
         Assert.InRange(scroll[1], 10, 200);
@@ -91,7 +105,10 @@ public sealed class ManyDatabasesTests(Chromium chromium)
             var start = Stopwatch.GetTimestamp();
             await deed();
             var took = Stopwatch.GetElapsedTime(start);
-            if (took < best) best = took;
+            if (took < best)
+            {
+                best = took;
+            }
         }
 
         return best;
@@ -105,7 +122,10 @@ public sealed class ManyDatabasesTests(Chromium chromium)
         for (var i = 0; i < Count; i++)
         {
             var folder = $"{place.Source}/{i / 100:00}";
-            if (i % 100 == 0) Directory.CreateDirectory(folder);
+            if (i % 100 == 0)
+            {
+                Directory.CreateDirectory(folder);
+            }
             File.WriteAllBytes($"{folder}/db{i:00000}.db", one);
         }
     }

@@ -32,7 +32,10 @@ public sealed class NotFoundTests(Chromium chromium)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new(accept) } } };
             using var response = await program.SendAsync(request, TestContext.Current.CancellationToken);
-            Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
+            Assert.Equal(
+                (HttpStatusCode.NotFound, "application/problem+json"),
+                (response.StatusCode, response.Content.Headers.ContentType!.MediaType)
+            );
         }
     }
 }

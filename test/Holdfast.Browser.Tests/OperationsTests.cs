@@ -11,7 +11,8 @@ public sealed class OperationsTests(Chromium chromium)
     [Fact]
     public async Task What_runs_is_shown_live_and_can_be_aborted_and_delayed()
     {
-        await using var studio = await Studio.StartAsync(place => place.Make("busy.db", 200)); // its writers and its backup wait for each other
+        // its writers and its backup wait for each other
+        await using var studio = await Studio.StartAsync(place => place.Make("busy.db", 200));
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/operations");
@@ -66,15 +67,26 @@ public sealed class OperationsTests(Chromium chromium)
     {
         await using var studio = await Studio.StartAsync(place =>
         {
-            for (var i = 0; i < 60; i++) place.Make($"tenants/t{i:00}.db", 5);
+            for (var i = 0; i < 60; i++)
+            {
+                place.Make($"tenants/t{i:00}.db", 5);
+            }
             place.Make("orders.db", 300);
         });
         await studio.ProtectAsync();
         await studio.RunAsync();
         await studio.RunAsync(kind: "Incremental");
         await File.WriteAllTextAsync($"{studio.Place.Destination}/file", "", TestContext.Current.CancellationToken);
-        await studio.Server.SendAsync(HttpMethod.Put, "destinations/away", new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/file/away" });
-        await studio.Server.SendAsync(HttpMethod.Post, "databases/local%2Forders.db/backup", new JsonObject { ["destinations"] = new JsonArray("nas", "away") });
+        await studio.Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/away",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/file/away" }
+        );
+        await studio.Server.SendAsync(
+            HttpMethod.Post,
+            "databases/local%2Forders.db/backup",
+            new JsonObject { ["destinations"] = new JsonArray("nas", "away") }
+        );
         await studio.Server.QuietAsync();
         var page = await studio.PageAsync(chromium, "Viewer");
         await page.GotoAsync("/operations");
@@ -103,13 +115,20 @@ public sealed class OperationsTests(Chromium chromium)
     private static async Task BeginAsync(Studio studio)
     {
         var task = (await studio.Server.ListAsync("databases/local%2Fbusy.db/tasks"))[0]["id"]!;
-        await studio.Server.SendAsync(HttpMethod.Post, $"databases/local%2Fbusy.db/tasks/{task}/backup", new JsonObject { ["kind"] = "Full" });
+        await studio.Server.SendAsync(
+            HttpMethod.Post,
+            $"databases/local%2Fbusy.db/tasks/{task}/backup",
+            new JsonObject { ["kind"] = "Full" }
+        );
     }
 
     // What waits for the database gives up by itself after a while, too.
     private static async Task EndAsync(Studio studio)
     {
-        foreach (var running in await studio.Server.ListAsync("operations?ended=false")) await studio.Server.TryAsync(HttpMethod.Post, $"operations/{running["id"]}/abort");
+        foreach (var running in await studio.Server.ListAsync("operations?ended=false"))
+        {
+            await studio.Server.TryAsync(HttpMethod.Post, $"operations/{running["id"]}/abort");
+        }
         await studio.Server.QuietAsync();
     }
 }

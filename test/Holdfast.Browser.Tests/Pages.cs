@@ -21,7 +21,8 @@ internal static partial class Pages
 
     private const string Database = "/databases/local%2Forders.db";
 
-    // By its route, names of parameters left out. More than one address where a page shows something else; the first is the page as it is opened.
+    // By its route, names of parameters left out. More than one address where a page shows something else; the first is
+    // the page as it is opened.
     // A page without an address here fails a test.
     private static readonly Dictionary<string, string[]> Addresses = new(StringComparer.Ordinal)
     {
@@ -55,7 +56,8 @@ internal static partial class Pages
     private const string Open = "/sign-in";
 
     /// <summary>All addresses, with the least role that may open each.</summary>
-    public static IReadOnlyList<(string Address, Role Role)> Known { get; } = [.. All().Where(p => Addresses.ContainsKey(p.Route)).SelectMany(p => Addresses[p.Route].Select(a => (a, RoleOf(p.Page))))];
+    public static IReadOnlyList<(string Address, Role Role)> Known { get; } =
+    [.. All().Where(p => Addresses.ContainsKey(p.Route)).SelectMany(p => Addresses[p.Route].Select(a => (a, RoleOf(p.Page))))];
 
     /// <summary>The address of each page as it is opened.</summary>
     public static IEnumerable<string> First => All().Where(p => Addresses.ContainsKey(p.Route)).Select(p => Addresses[p.Route][0]);
@@ -64,9 +66,17 @@ internal static partial class Pages
     public static IEnumerable<string> Forgotten() => All().Select(p => p.Route).Where(r => r != Open && !Addresses.ContainsKey(r));
 
     private static IEnumerable<(Type Page, string Route)> All() =>
-        typeof(App).Assembly.GetTypes().SelectMany(t => t.GetCustomAttributes<RouteAttribute>(inherit: false).Select(r => (t, Parameter().Replace(r.Template, "{}")))).OrderBy(p => p.Item2, StringComparer.Ordinal);
+        typeof(App)
+            .Assembly.GetTypes()
+            .SelectMany(t => t.GetCustomAttributes<RouteAttribute>(inherit: false).Select(r => (t, Parameter().Replace(r.Template, "{}"))))
+            .OrderBy(p => p.Item2, StringComparer.Ordinal);
 
-    private static Role RoleOf(Type page) => page.GetCustomAttributes<AuthorizeAttribute>(inherit: true).OfType<NeedsRoleAttribute>().Select(a => a.Role).DefaultIfEmpty(Role.Viewer).Max();
+    private static Role RoleOf(Type page) =>
+        page.GetCustomAttributes<AuthorizeAttribute>(inherit: true)
+            .OfType<NeedsRoleAttribute>()
+            .Select(a => a.Role)
+            .DefaultIfEmpty(Role.Viewer)
+            .Max();
 
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Parameter();

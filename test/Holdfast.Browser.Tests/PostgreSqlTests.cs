@@ -11,7 +11,11 @@ public sealed class PostgreSqlTests(Chromium chromium, Cluster cluster) : IClass
     public async Task A_server_is_added_with_what_is_missing_told_and_its_databases_are_covered_and_restored()
     {
         await cluster.CreateAsync("shop");
-        await cluster.RunAsync("shop", "CREATE TABLE item(id int PRIMARY KEY, note text); INSERT INTO item SELECT i, md5(i::text) FROM generate_series(1, 500) i", Cluster.User);
+        await cluster.RunAsync(
+            "shop",
+            "CREATE TABLE item(id int PRIMARY KEY, note text); INSERT INTO item SELECT i, md5(i::text) FROM generate_series(1, 500) i",
+            Cluster.User
+        );
         await cluster.CreateAsync("closed");
         await cluster.RunAsync("postgres", "ALTER DATABASE closed OWNER TO postgres; REVOKE CONNECT ON DATABASE closed FROM PUBLIC");
         await using var studio = await Studio.StartAsync();
@@ -32,7 +36,11 @@ public sealed class PostgreSqlTests(Chromium chromium, Cluster cluster) : IClass
         await Expect(result).ToContainTextAsync("GRANT pg_read_all_data");
         await Look.TakeAsync(page, "postgresql-test");
         await Axe.CheckAsync(page);
-        await cluster.RunAsync("postgres", $"GRANT CONNECT ON DATABASE closed TO {Cluster.User}; GRANT pg_read_all_data TO {Cluster.User}; ALTER ROLE {Cluster.User} BYPASSRLS");
+        await cluster.RunAsync(
+            "postgres",
+            $"GRANT CONNECT ON DATABASE closed TO {Cluster.User}; GRANT pg_read_all_data TO {Cluster.User}; ALTER ROLE "
+                + $"{Cluster.User} BYPASSRLS"
+        );
         await page.GetByLabel("User for restores").FillAsync(Cluster.Restorer);
         await page.GetByLabel("Password for restores").FillAsync(Cluster.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Test and add" }).ClickAsync();
@@ -53,7 +61,8 @@ public sealed class PostgreSqlTests(Chromium chromium, Cluster cluster) : IClass
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("shop-restored");
         await page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Restore") }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Link, new() { NameRegex = new("^Open ") })).ToHaveAttributeAsync("href", "/databases/main%2Fshop-restored/tasks");
+        await Expect(page.GetByRole(AriaRole.Link, new() { NameRegex = new("^Open ") }))
+            .ToHaveAttributeAsync("href", "/databases/main%2Fshop-restored/tasks");
         Assert.Equal(await Contents.SumsAsync(cluster, "shop"), await Contents.SumsAsync(cluster, "shop-restored"));
 
         // Edited without its password; removed with what that means.

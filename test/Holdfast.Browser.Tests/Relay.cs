@@ -24,7 +24,10 @@ internal sealed class Relay : IDisposable
     public void Cut()
     {
         _isCut = true;
-        while (_open.TryTake(out var client)) client.Dispose();
+        while (_open.TryTake(out var client))
+        {
+            client.Dispose();
+        }
     }
 
     public void Mend() => _isCut = false;
@@ -39,7 +42,10 @@ internal sealed class Relay : IDisposable
     {
         try
         {
-            while (true) _ = JoinAsync(await _listener.AcceptTcpClientAsync());
+            while (true)
+            {
+                _ = JoinAsync(await _listener.AcceptTcpClientAsync());
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -54,8 +60,14 @@ internal sealed class Relay : IDisposable
         {
             _open.Add(browser);
             _open.Add(server);
-            if (!_isCut) await server.ConnectAsync(IPAddress.Loopback, _to);
-            if (_isCut) return;
+            if (!_isCut)
+            {
+                await server.ConnectAsync(IPAddress.Loopback, _to);
+            }
+            if (_isCut)
+            {
+                return;
+            }
             await Task.WhenAny(browser.GetStream().CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(browser.GetStream()));
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)

@@ -105,12 +105,23 @@ public sealed class RestoreTests(Chromium chromium)
     {
         await using var studio = await Studio.StartAsync(place => place.Make("secret.db", 200));
         var (own, other) = (AgeIdentity.Generate(), AgeIdentity.Generate());
-        await studio.Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/nas" });
-        await studio.Server.SendAsync(HttpMethod.Put, "server-wide-backups/sealed", new JsonObject
-        {
-            ["type"] = "Backup", ["fullBackup"] = "0 2 * * 0", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"),
-            ["encryption"] = new JsonObject { ["mode"] = "Recipients", ["recipients"] = new JsonArray(own.Recipient.ToString()) },
-        });
+        await studio.Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/nas" }
+        );
+        await studio.Server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/sealed",
+            new JsonObject
+            {
+                ["type"] = "Backup",
+                ["fullBackup"] = "0 2 * * 0",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+                ["encryption"] = new JsonObject { ["mode"] = "Recipients", ["recipients"] = new JsonArray(own.Recipient.ToString()) },
+            }
+        );
         await studio.RunAsync("sealed");
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/restore?from=local%2Fsecret.db");
@@ -138,7 +149,10 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open local/secret-restored.db" })).ToBeVisibleAsync();
         Assert.Equal(studio.Place.SourceContents("secret.db"), studio.Place.SourceContents("secret-restored.db"));
-        foreach (var file in Workspace.Files($"{studio.Place.Root}/node")) Assert.DoesNotContain(own.ToSecretKey(), await ReadAsync(file), StringComparison.OrdinalIgnoreCase);
+        foreach (var file in Workspace.Files($"{studio.Place.Root}/node"))
+        {
+            Assert.DoesNotContain(own.ToSecretKey(), await ReadAsync(file), StringComparison.OrdinalIgnoreCase);
+        }
 
         // The key lived on that page only.
         await page.GotoAsync(new Uri(page.Url).PathAndQuery.Replace("operation=", "step=summary&was=", StringComparison.Ordinal));
@@ -153,8 +167,14 @@ public sealed class RestoreTests(Chromium chromium)
         await studio.ProtectAsync();
         await studio.RunAsync();
         var before = studio.Place.SourceContents("tenants/ash.db");
-        foreach (var file in Directory.GetFiles($"{studio.Place.Source}/tenants", "ash.db*")) File.Delete(file);
-        await studio.Server.UntilAsync(async () => (await studio.Server.GetAsync("databases/local%2Ftenants%2Fash.db"))["dropped"] is not null, "it is not seen that it was dropped");
+        foreach (var file in Directory.GetFiles($"{studio.Place.Source}/tenants", "ash.db*"))
+        {
+            File.Delete(file);
+        }
+        await studio.Server.UntilAsync(
+            async () => (await studio.Server.GetAsync("databases/local%2Ftenants%2Fash.db"))["dropped"] is not null,
+            "it is not seen that it was dropped"
+        );
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/restore");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Path" }).FillAsync("/etc");
@@ -184,7 +204,9 @@ public sealed class RestoreTests(Chromium chromium)
         await using var studio = await Studio.StartAsync(place => place.Make("a.db", 200));
         await studio.ProtectAsync();
         await studio.RunAsync();
-        var archive = Assert.Single(Workspace.Files($"{studio.Place.Destination}/nas"), f => f.EndsWith(".tar.zst", StringComparison.Ordinal));
+        var archive = Assert.Single(Workspace.Files($"{studio.Place.Destination}/nas"), f =>
+            f.EndsWith(".tar.zst", StringComparison.Ordinal)
+        );
         var whole = await File.ReadAllBytesAsync(archive, TestContext.Current.CancellationToken);
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/restore?from=local%2Fa.db");

@@ -9,8 +9,7 @@ public sealed partial class Screenshots(Chromium chromium)
     private const int MostHigh = 1400;
 
     // The server of the pictures lies in a temporary folder, which is of no interest.
-    private const string WithoutFolder =
-        """
+    private const string WithoutFolder = """
         root => {
           const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           while (walk.nextNode()) if (walk.currentNode.data.includes(root)) walk.currentNode.data = walk.currentNode.data.replaceAll(root, '/srv');
@@ -29,7 +28,8 @@ public sealed partial class Screenshots(Chromium chromium)
         var run = (string)(await studio.Server.ListAsync("runs"))[0]["id"]!;
         var tasks = await studio.Server.ListAsync($"databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks");
         var task = (string)tasks.First(t => !(bool)t["serverWide"]!)["id"]!;
-        var opened = $"/databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks?open={(string)tasks.First(t => (string)t["name"]! == "Server Wide Backup, nightly")["id"]!},{task}";
+        var opened =
+            $"/databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks?open={(string)tasks.First(t => (string)t["name"]! == "Server Wide Backup, nightly")["id"]!},{task}";
         foreach (var (device, width, height) in ((string, int, int)[])[("desktop", 1280, 800), ("phone", 390, 844)])
         {
             foreach (var dark in (bool[])[false, true])
@@ -37,7 +37,14 @@ public sealed partial class Screenshots(Chromium chromium)
                 var page = await studio.PageAsync(chromium, width: width, height: height, dark: dark);
                 foreach (var address in Pages.First)
                 {
-                    var shown = Name(address) == "database-tasks" ? opened : address.Replace(Pages.Operation, operation, StringComparison.Ordinal).Replace(Pages.Run, run, StringComparison.Ordinal).Replace(Pages.Task, task, StringComparison.Ordinal).Replace("local%2F", "shop%2F", StringComparison.Ordinal);
+                    var shown =
+                        Name(address) == "database-tasks"
+                            ? opened
+                            : address
+                                .Replace(Pages.Operation, operation, StringComparison.Ordinal)
+                                .Replace(Pages.Run, run, StringComparison.Ordinal)
+                                .Replace(Pages.Task, task, StringComparison.Ordinal)
+                                .Replace("local%2F", "shop%2F", StringComparison.Ordinal);
                     await TakeAsync(page, shown, Name(address));
                 }
 
@@ -50,7 +57,14 @@ public sealed partial class Screenshots(Chromium chromium)
                     await shown.EvaluateAsync(WithoutFolder, studio.Place.Root);
                     var high = Math.Min(MostHigh, await shown.EvaluateAsync<int>("() => document.documentElement.scrollHeight"));
                     await shown.SetViewportSizeAsync(width, Math.Max(height, high));
-                    await shown.ScreenshotAsync(new() { Path = $"{folder}/{name}-{device}-{(dark ? "dark" : "light")}.png", Animations = ScreenshotAnimations.Disabled, Caret = ScreenshotCaret.Hide });
+                    await shown.ScreenshotAsync(
+                        new()
+                        {
+                            Path = $"{folder}/{name}-{device}-{(dark ? "dark" : "light")}.png",
+                            Animations = ScreenshotAnimations.Disabled,
+                            Caret = ScreenshotCaret.Hide,
+                        }
+                    );
                     await shown.SetViewportSizeAsync(width, height);
                 }
             }
@@ -58,15 +72,16 @@ public sealed partial class Screenshots(Chromium chromium)
     }
 
     // "/databases/local%2Forders.db/tasks" is database-tasks, "/operations/ID" is operation.
-    private static string Name(string address) => address switch
-    {
-        "/" => "databases",
-        _ when address.EndsWith(Pages.Operation, StringComparison.Ordinal) => "operation",
-        _ when address.EndsWith(Pages.Run, StringComparison.Ordinal) => "run",
-        _ when address.Contains(Pages.Task, StringComparison.Ordinal) => "database-tasks-edit",
-        "/server-wide-backup/nightly" => "server-wide-backup-edit",
-        _ => NoLetters().Replace(DatabaseId().Replace(address, "database/"), "-").Trim('-'),
-    };
+    private static string Name(string address) =>
+        address switch
+        {
+            "/" => "databases",
+            _ when address.EndsWith(Pages.Operation, StringComparison.Ordinal) => "operation",
+            _ when address.EndsWith(Pages.Run, StringComparison.Ordinal) => "run",
+            _ when address.Contains(Pages.Task, StringComparison.Ordinal) => "database-tasks-edit",
+            "/server-wide-backup/nightly" => "server-wide-backup-edit",
+            _ => NoLetters().Replace(DatabaseId().Replace(address, "database/"), "-").Trim('-'),
+        };
 
     [GeneratedRegex("^/databases/[^/]+/")]
     private static partial Regex DatabaseId();

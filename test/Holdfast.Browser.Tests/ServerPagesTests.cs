@@ -18,7 +18,9 @@ public sealed class ServerPagesTests(Chromium chromium)
         await page.GetByLabel("Name").FillAsync("nas");
         await page.GetByLabel("Folder").FillAsync("/etc");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add and test" }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("lies outside of the folders that this node may use");
+        await Assertions
+            .Expect(page.GetByRole(AriaRole.Alert).First)
+            .ToContainTextAsync("lies outside of the folders that this node may use");
         await page.GetByLabel("Folder").FillAsync($"{studio.Place.Destination}/nas");
         await page.GetByLabel("Folder").PressAsync("Enter");
         await Assertions.Expect(page.GetByText("'nas' works: files can be written")).ToBeVisibleAsync();
@@ -50,13 +52,22 @@ public sealed class ServerPagesTests(Chromium chromium)
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.OpenAsync("/server/destinations");
-        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "nightly" })).ToHaveAttributeAsync("href", "/server-wide-backup/nightly");
+        await Assertions
+            .Expect(page.GetByRole(AriaRole.Link, new() { Name = "nightly" }))
+            .ToHaveAttributeAsync("href", "/server-wide-backup/nightly");
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove nas" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
         await Assertions.Expect(page.GetByText("Destination 'nas' is used by nightly.")).ToBeVisibleAsync();
 
-        if (Directory.Exists($"{studio.Place.Destination}/nas")) Directory.Delete($"{studio.Place.Destination}/nas", recursive: true);
-        await File.WriteAllTextAsync($"{studio.Place.Destination}/nas", "a file where the folder should be", TestContext.Current.CancellationToken);
+        if (Directory.Exists($"{studio.Place.Destination}/nas"))
+        {
+            Directory.Delete($"{studio.Place.Destination}/nas", recursive: true);
+        }
+        await File.WriteAllTextAsync(
+            $"{studio.Place.Destination}/nas",
+            "a file where the folder should be",
+            TestContext.Current.CancellationToken
+        );
         await page.GetByRole(AriaRole.Button, new() { Name = "Test nas" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" })).ToContainTextAsync("Not recognized");
         await Axe.CheckAsync(page);
@@ -76,7 +87,9 @@ public sealed class ServerPagesTests(Chromium chromium)
         await page.OpenAsync("/server/sources");
         await page.GetByRole(AriaRole.Button, new() { Name = "Look now at local" }).ClickAsync();
         await Assertions.Expect(page.GetByText("'local': 6 databases found.")).ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByLabel("a source for holdfast.json", new() { Exact = true })).ToContainTextAsync("\"engine\": \"sqlite\"");
+        await Assertions
+            .Expect(page.GetByLabel("a source for holdfast.json", new() { Exact = true }))
+            .ToContainTextAsync("\"engine\": \"sqlite\"");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Give a key" }).ClickAsync();
         await page.GetByLabel("Database, or a glob").FillAsync("local/*.enc.db");
@@ -113,7 +126,9 @@ public sealed class ServerPagesTests(Chromium chromium)
         await Assertions.Expect(page.GetByText("Off")).ToHaveCountAsync(2);
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new("Warning") }).First.ClickAsync();
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("severity=Warning$"));
-        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "local/orders.db" })).ToHaveAttributeAsync("href", "/databases/local%2Forders.db/tasks");
+        await Assertions
+            .Expect(page.GetByRole(AriaRole.Link, new() { Name = "local/orders.db" }))
+            .ToHaveAttributeAsync("href", "/databases/local%2Forders.db/tasks");
         await studio.ProtectAsync();
         await Assertions.Expect(page.GetByText("No alert stands.")).ToBeVisibleAsync();
         await studio.RunAsync();
@@ -170,7 +185,11 @@ public sealed class ServerPagesTests(Chromium chromium)
         var shown = page.GetByLabel("the token", new() { Exact = true });
         var token = await shown.TextContentAsync();
         Assert.StartsWith("holdfast_", token, StringComparison.Ordinal);
-        using var program = new HttpClient { BaseAddress = studio.Address, DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
+        using var program = new HttpClient
+        {
+            BaseAddress = studio.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", token) },
+        };
         Assert.True((await program.GetAsync("api/v1/databases", TestContext.Current.CancellationToken)).IsSuccessStatusCode);
         await Axe.CheckAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "I have it" }).ClickAsync();
@@ -184,7 +203,10 @@ public sealed class ServerPagesTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete token nightly report" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete token" }).ClickAsync();
         await Assertions.Expect(row).ToHaveCountAsync(0);
-        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await program.GetAsync("api/v1/databases", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            System.Net.HttpStatusCode.Unauthorized,
+            (await program.GetAsync("api/v1/databases", TestContext.Current.CancellationToken)).StatusCode
+        );
         Assert.Empty(studio.Complaints);
     }
 
@@ -193,7 +215,10 @@ public sealed class ServerPagesTests(Chromium chromium)
     {
         await using var studio = await Studio.StartAsync();
         await studio.ProtectAsync();
-        for (var i = 0; i < 110; i++) await studio.Server.SendAsync(HttpMethod.Post, "destinations/nas/test");
+        for (var i = 0; i < 110; i++)
+        {
+            await studio.Server.SendAsync(HttpMethod.Post, "destinations/nas/test");
+        }
         var page = await studio.PageAsync(chromium);
         await page.OpenAsync("/server/audit");
         var rows = page.Locator("tbody tr");
@@ -216,7 +241,11 @@ public sealed class ServerPagesTests(Chromium chromium)
         var page = await studio.PageAsync(chromium, "Viewer");
         await page.OpenAsync("/server/destinations");
         await Assertions.Expect(page.GetByText("There is no destination yet.")).ToBeVisibleAsync();
-        await studio.Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/nas" });
+        await studio.Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/nas" }
+        );
         await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nas" })).ToBeVisibleAsync();
     }
 }

@@ -28,7 +28,9 @@ public sealed class ServerWideTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
 
         // The key is shown once, and has to be confirmed.
-        await Assertions.Expect(page.GetByLabel("As age reads it", new() { Exact = true })).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("^AGE-SECRET-KEY-1"));
+        await Assertions
+            .Expect(page.GetByLabel("As age reads it", new() { Exact = true }))
+            .ToHaveValueAsync(new System.Text.RegularExpressions.Regex("^AGE-SECRET-KEY-1"));
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Done" })).ToBeDisabledAsync();
         await page.GetByText("I have saved this key").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
@@ -61,7 +63,10 @@ public sealed class ServerWideTests(Chromium chromium)
         await Assertions.Expect(page.GetByText("the full schedule is now 0 1 * * 0 (was 0 2 * * 0)")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save mine over it" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Server-Wide Backup" })).ToBeVisibleAsync();
-        Assert.Equal("0 4 * * 6", (await studio.Server.GetAsync("server-wide-backups/nightly"))["definition"]!["fullBackup"]!.GetValue<string>());
+        Assert.Equal(
+            "0 4 * * 6",
+            (await studio.Server.GetAsync("server-wide-backups/nightly"))["definition"]!["fullBackup"]!.GetValue<string>()
+        );
     }
 
     [Fact]

@@ -10,8 +10,11 @@ public sealed class SharedStudio : IAsyncLifetime
     internal Studio Studio { get; private set; } = default!;
 
     /// <summary>An address, with the ids of an operation, a run and a task where it needs them.</summary>
-    internal string Of(string address) => address.Replace(Pages.Operation, _operation, StringComparison.Ordinal)
-        .Replace(Pages.Run, _run, StringComparison.Ordinal).Replace(Pages.Task, _task, StringComparison.Ordinal);
+    internal string Of(string address) =>
+        address
+            .Replace(Pages.Operation, _operation, StringComparison.Ordinal)
+            .Replace(Pages.Run, _run, StringComparison.Ordinal)
+            .Replace(Pages.Task, _task, StringComparison.Ordinal);
 
     public async ValueTask InitializeAsync()
     {
@@ -24,7 +27,11 @@ public sealed class SharedStudio : IAsyncLifetime
         File.WriteAllBytes($"{Studio.Place.Source}/broken.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]);
         await Studio.Server.UntilAsync(async () => (await Studio.Server.ListAsync("alerts")).Count > 0, "no alert was raised");
         _task = await Studio.OrderTaskAsync();
-        await Studio.Server.SendAsync(HttpMethod.Post, "tokens", new System.Text.Json.Nodes.JsonObject { ["name"] = "nightly report", ["role"] = "Viewer" });
+        await Studio.Server.SendAsync(
+            HttpMethod.Post,
+            "tokens",
+            new System.Text.Json.Nodes.JsonObject { ["name"] = "nightly report", ["role"] = "Viewer" }
+        );
     }
 
     public async ValueTask DisposeAsync() => await Studio.DisposeAsync();

@@ -18,10 +18,16 @@ public sealed class SignInTests(Chromium chromium)
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("User or password is wrong.");
 
         await page.GetByLabel("User").FillAsync("admin");
-        await page.GetByLabel("Password").FillAsync((await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim());
+        await page.GetByLabel("Password")
+            .FillAsync(
+                (await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim()
+            );
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Change your password" })).ToBeVisibleAsync();
-        await page.GetByLabel("Present password").FillAsync((await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim());
+        await page.GetByLabel("Present password")
+            .FillAsync(
+                (await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim()
+            );
         await page.GetByLabel("New password", new() { Exact = true }).FillAsync(Studio.Password);
         await page.GetByLabel("New password, once more").FillAsync(Studio.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Change password" }).ClickAsync();
@@ -49,7 +55,17 @@ public sealed class SignInTests(Chromium chromium)
         });
         var loading = page.GotoAsync("/", new() { WaitUntil = WaitUntilState.Commit });
         await loading;
-        await page.Context.AddCookiesAsync([new() { Name = other.Name, Value = other.Value, Domain = studio.Address.Host, Path = "/", HttpOnly = true, SameSite = SameSiteAttribute.Strict }]);
+        await page.Context.AddCookiesAsync([
+            new()
+            {
+                Name = other.Name,
+                Value = other.Value,
+                Domain = studio.Address.Host,
+                Path = "/",
+                HttpOnly = true,
+                SameSite = SameSiteAttribute.Strict,
+            },
+        ]);
         isLoaded.SetResult();
         await Assertions.Expect(page.GetByText("This page was loaded by somebody else.")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByText("articles.db")).ToHaveCountAsync(0);

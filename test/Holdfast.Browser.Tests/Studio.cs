@@ -31,9 +31,18 @@ internal sealed class Studio : IAsyncDisposable
     {
         var place = new Workspace();
         Directory.CreateDirectory(place.Destination);
-        if (prepare is not null) prepare(place);
-        else Samples(place);
-        var studio = new Studio(place, new(place.Root, $"{place.Root}/node", place.Source, place.Destination, configure: config => configure?.Invoke(place, config)));
+        if (prepare is not null)
+        {
+            prepare(place);
+        }
+        else
+        {
+            Samples(place);
+        }
+        var studio = new Studio(
+            place,
+            new(place.Root, $"{place.Root}/node", place.Source, place.Destination, configure: config => configure?.Invoke(place, config))
+        );
         await studio.Server.StartAsync();
         return studio;
     }
@@ -41,27 +50,61 @@ internal sealed class Studio : IAsyncDisposable
     /// <summary>A few databases such as people have; one is encrypted.</summary>
     public static void Samples(Workspace place)
     {
-        foreach (var (name, rows) in ((string, int)[])[("articles.db", 300), ("orders.db", 900), ("orders-2025.db", 1500), ("tenants/ash.db", 40), ("tenants/beech.db", 60), ("tenants/cedar.db", 25)]) place.Make(name, rows, mode: "wal");
+        foreach (
+            var (name, rows) in ((string, int)[])
+                [
+                    ("articles.db", 300),
+                    ("orders.db", 900),
+                    ("orders-2025.db", 1500),
+                    ("tenants/ash.db", 40),
+                    ("tenants/beech.db", 60),
+                    ("tenants/cedar.db", 25),
+                ]
+        )
+        {
+            place.Make(name, rows, mode: "wal");
+        }
     }
 
     /// <summary>A template that covers all, to one destination. Runs when it is told to.</summary>
     public async Task ProtectAsync(string name = "nightly", string fullBackup = "0 2 * * 0")
     {
-        await Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{Place.Destination}/nas" });
-        await Server.SendAsync(HttpMethod.Put, $"server-wide-backups/{name}", new JsonObject
-        {
-            ["type"] = "Snapshot", ["fullBackup"] = fullBackup, ["incrementalBackup"] = "0 2 * * *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"),
-            ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
-        });
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{Place.Destination}/nas" }
+        );
+        await Server.SendAsync(
+            HttpMethod.Put,
+            $"server-wide-backups/{name}",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = fullBackup,
+                ["incrementalBackup"] = "0 2 * * *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+                ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
+            }
+        );
     }
 
     /// <summary>A regular task of a database, in addition; returns its id.</summary>
     public async Task<string> OrderTaskAsync(string database = "local/orders.db")
     {
-        var made = await Server.SendAsync(HttpMethod.Post, $"databases/{Uri.EscapeDataString(database)}/tasks", new JsonObject
-        {
-            ["name"] = "orders every hour", ["type"] = "Snapshot", ["incrementalBackup"] = "0 * * * *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"), ["retention"] = new JsonObject { ["minimumAgeDays"] = 7 },
-        });
+        var made = await Server.SendAsync(
+            HttpMethod.Post,
+            $"databases/{Uri.EscapeDataString(database)}/tasks",
+            new JsonObject
+            {
+                ["name"] = "orders every hour",
+                ["type"] = "Snapshot",
+                ["incrementalBackup"] = "0 * * * *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+                ["retention"] = new JsonObject { ["minimumAgeDays"] = 7 },
+            }
+        );
         return (string)made!["task"]!["id"]!;
     }
 
@@ -73,38 +116,74 @@ internal sealed class Studio : IAsyncDisposable
     }
 
     /// <summary>A page of somebody who is signed in with a role.</summary>
-    public async Task<IPage> PageAsync(Chromium chromium, string role = "Admin", int width = 1280, int height = 800, bool dark = false, bool touch = false)
+    public async Task<IPage> PageAsync(
+        Chromium chromium,
+        string role = "Admin",
+        int width = 1280,
+        int height = 800,
+        bool dark = false,
+        bool touch = false
+    )
     {
         var cookie = await SignInAsync(role);
         var page = await StrangerAsync(chromium, width, height, dark, touch);
-        await page.Context.AddCookiesAsync([new() { Name = cookie.Name, Value = cookie.Value, Domain = Address.Host, Path = "/", HttpOnly = true, SameSite = SameSiteAttribute.Strict }]);
+        await page.Context.AddCookiesAsync([
+            new()
+            {
+                Name = cookie.Name,
+                Value = cookie.Value,
+                Domain = Address.Host,
+                Path = "/",
+                HttpOnly = true,
+                SameSite = SameSiteAttribute.Strict,
+            },
+        ]);
         return page;
     }
 
     /// <summary>A page of somebody who is not signed in.</summary>
     public async Task<IPage> StrangerAsync(Chromium chromium, int width = 1280, int height = 800, bool dark = false, bool touch = false)
     {
-        var context = await chromium.Browser.NewContextAsync(new()
-        {
-            BaseURL = Address.ToString(), ViewportSize = new() { Width = width, Height = height }, ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, HasTouch = touch, ReducedMotion = ReducedMotion.Reduce,
-        });
+        var context = await chromium.Browser.NewContextAsync(
+            new()
+            {
+                BaseURL = Address.ToString(),
+                ViewportSize = new() { Width = width, Height = height },
+                ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+                HasTouch = touch,
+                ReducedMotion = ReducedMotion.Reduce,
+            }
+        );
         _contexts.Add(context);
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(45_000);
         page.Request += (_, request) =>
         {
-            if (Uri.TryCreate(request.Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" or "ws" or "wss" && url.Authority != Address.Authority) Complaints.Add($"request to {request.Url}");
+            if (
+                Uri.TryCreate(request.Url, UriKind.Absolute, out var url)
+                && url.Scheme is "http" or "https" or "ws" or "wss"
+                && url.Authority != Address.Authority
+            )
+            {
+                Complaints.Add($"request to {request.Url}");
+            }
         };
         page.Console += (_, message) =>
         {
-            if (message.Type == "error") Complaints.Add($"console: {message.Text}");
+            if (message.Type == "error")
+            {
+                Complaints.Add($"console: {message.Text}");
+            }
         };
         return page;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var context in _contexts) await context.DisposeAsync();
+        foreach (var context in _contexts)
+        {
+            await context.DisposeAsync();
+        }
         Server.Dispose();
         Place.Dispose();
     }
@@ -133,6 +212,9 @@ internal sealed class Studio : IAsyncDisposable
     private static async Task PostAsync(HttpClient client, string path, object body)
     {
         using var answer = await client.PostAsJsonAsync(path, body, TestContext.Current.CancellationToken);
-        Assert.True(answer.IsSuccessStatusCode, $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+        Assert.True(
+            answer.IsSuccessStatusCode,
+            $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}"
+        );
     }
 }

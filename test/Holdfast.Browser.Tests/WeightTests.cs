@@ -16,11 +16,16 @@ public sealed class WeightTests(Chromium chromium)
         await session.SendAsync("Network.enable");
         var addresses = new Dictionary<string, string>(StringComparer.Ordinal);
         var loaded = new Dictionary<string, long>(StringComparer.Ordinal);
-        session.Event("Network.requestWillBeSent").OnEvent += (_, e) => addresses[e!.Value.GetProperty("requestId").GetString()!] = e.Value.GetProperty("request").GetProperty("url").GetString()!;
-        session.Event("Network.loadingFinished").OnEvent += (_, e) => loaded[e!.Value.GetProperty("requestId").GetString()!] = (long)e.Value.GetProperty("encodedDataLength").GetDouble();
+        session.Event("Network.requestWillBeSent").OnEvent += (_, e) =>
+            addresses[e!.Value.GetProperty("requestId").GetString()!] = e.Value.GetProperty("request").GetProperty("url").GetString()!;
+        session.Event("Network.loadingFinished").OnEvent += (_, e) =>
+            loaded[e!.Value.GetProperty("requestId").GetString()!] = (long)e.Value.GetProperty("encodedDataLength").GetDouble();
         await page.OpenAsync(address);
         var sum = loaded.Values.Sum();
-        var list = string.Join('\n', loaded.OrderByDescending(l => l.Value).Select(l => $"{l.Value,8} {addresses.GetValueOrDefault(l.Key)}"));
+        var list = string.Join(
+            '\n',
+            loaded.OrderByDescending(l => l.Value).Select(l => $"{l.Value, 8} {addresses.GetValueOrDefault(l.Key)}")
+        );
         TestContext.Current.TestOutputHelper?.WriteLine($"{sum} bytes\n{list}");
         Assert.True(sum is > 10_000 and < Most, $"{sum} bytes\n{list}");
     }

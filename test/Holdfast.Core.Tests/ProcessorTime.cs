@@ -15,5 +15,7 @@ internal static class ProcessorTime
 
     // The first figure of schedstat is the time on a processor, in ns (proc(5)).
     private static TimeSpan OfThread() =>
-        TimeSpan.FromMicroseconds(long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1_000);
+        TimeSpan.FromMicroseconds(
+            long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1_000
+        );
 }

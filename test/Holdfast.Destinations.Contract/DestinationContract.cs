@@ -57,7 +57,10 @@ public abstract class DestinationContract : IAsyncLifetime
     [Fact]
     public async Task An_upload_that_is_given_up_leaves_nothing_behind()
     {
-        await using (var upload = await Destination.BeginUploadAsync("gone/deep/file", Token)) await upload.WriteAsync(Bytes(10), Token);
+        await using (var upload = await Destination.BeginUploadAsync("gone/deep/file", Token))
+        {
+            await upload.WriteAsync(Bytes(10), Token);
+        }
         Assert.Empty(await NamesAsync("gone/deep"));
         Assert.Empty(await NamesAsync(""));
     }
@@ -91,7 +94,10 @@ public abstract class DestinationContract : IAsyncLifetime
         }
 
         await Destination.PublishAsync(uploads, Token);
-        foreach (var upload in uploads) await upload.DisposeAsync();
+        foreach (var upload in uploads)
+        {
+            await upload.DisposeAsync();
+        }
         Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i:D2}"), await NamesAsync("set"));
         Assert.Equal([13], await ReadAsync("set/13"));
     }
@@ -99,8 +105,15 @@ public abstract class DestinationContract : IAsyncLifetime
     [Fact]
     public async Task Many_publish_at_once_and_all_of_them_are_there()
     {
-        await Parallel.ForEachAsync(Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = Token }, async (i, _) => await PublishAsync($"many/{i % 10}/{i:D3}", [(byte)i]));
-        for (var i = 0; i < 200; i++) Assert.Equal([(byte)i], await ReadAsync($"many/{i % 10}/{i:D3}"));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 200),
+            new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = Token },
+            async (i, _) => await PublishAsync($"many/{i % 10}/{i:D3}", [(byte)i])
+        );
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.Equal([(byte)i], await ReadAsync($"many/{i % 10}/{i:D3}"));
+        }
     }
 
     [Fact]
@@ -110,7 +123,10 @@ public abstract class DestinationContract : IAsyncLifetime
         await PublishAsync("list/a/inner", [1, 2]);
         await PublishAsync("list/C", [1, 2, 3]);
         var entries = new List<DestinationEntry>();
-        await foreach (var entry in Destination.ListAsync("list", Token)) entries.Add(entry);
+        await foreach (var entry in Destination.ListAsync("list", Token))
+        {
+            entries.Add(entry);
+        }
         Assert.Equal([new("C", false, 3), new("a", true, 0), new("b", false, 1)], entries);
     }
 
@@ -141,7 +157,10 @@ public abstract class DestinationContract : IAsyncLifetime
     {
         await using var upload = await Destination.BeginUploadAsync("folder/file", Token);
         await upload.WriteAsync(new byte[] { 1 }, Token);
-        foreach (var name in await NamesAsync("folder")) await AssertFailsAsync(ErrorCatalogue.DestinationFailed, () => Destination.DeleteAsync($"folder/{name}", Token));
+        foreach (var name in await NamesAsync("folder"))
+        {
+            await AssertFailsAsync(ErrorCatalogue.DestinationFailed, () => Destination.DeleteAsync($"folder/{name}", Token));
+        }
         await Destination.PublishAsync([upload], Token);
         Assert.Equal([1], await ReadAsync("folder/file"));
     }
@@ -158,7 +177,8 @@ public abstract class DestinationContract : IAsyncLifetime
     [InlineData("../file")]
     [InlineData("a/../../file")]
     [InlineData("/etc/file")]
-    public Task A_path_that_leaves_the_destination_is_refused(string path) => Assert.ThrowsAnyAsync<ArgumentException>(() => Destination.BeginUploadAsync(path, Token));
+    public Task A_path_that_leaves_the_destination_is_refused(string path) =>
+        Assert.ThrowsAnyAsync<ArgumentException>(() => Destination.BeginUploadAsync(path, Token));
 
     [Fact]
     public async Task One_that_is_as_it_was_opened_says_so()
@@ -212,7 +232,10 @@ public abstract class DestinationContract : IAsyncLifetime
     private async Task<List<string>> NamesAsync(string folder)
     {
         var names = new List<string>();
-        await foreach (var entry in Destination.ListAsync(folder, Token)) names.Add(entry.Name);
+        await foreach (var entry in Destination.ListAsync(folder, Token))
+        {
+            names.Add(entry.Name);
+        }
         return names;
     }
 }

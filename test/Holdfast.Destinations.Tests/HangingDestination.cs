@@ -3,7 +3,10 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Destinations.Tests;
 
-/// <summary>A destination in a file system that stands still until it is thawed. It ignores every token, as a thread in a system call does.</summary>
+/// <summary>
+/// A destination in a file system that stands still until it is thawed. It ignores every token, as a thread in a system
+/// call does.
+/// </summary>
 internal sealed class HangingDestination : IDestination
 {
     private TaskCompletionSource _thaw = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,13 +31,19 @@ internal sealed class HangingDestination : IDestination
 
     public async Task PassAsync()
     {
-        if (IsFrozen) await _thaw.Task;
+        if (IsFrozen)
+        {
+            await _thaw.Task;
+        }
     }
 
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await PassAsync();
-        for (var i = 0; i < 2500; i++) yield return new($"{i:D4}", false, i);
+        for (var i = 0; i < 2500; i++)
+        {
+            yield return new($"{i:D4}", false, i);
+        }
     }
 
     public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)

@@ -63,7 +63,10 @@ public sealed class LimitsTests : IAsyncDisposable
     public async Task With_eight_calls_left_behind_the_next_fails_at_once_until_one_returns()
     {
         _inner.Freeze();
-        for (var i = 0; i < Limits.BlockedCalls; i++) await FailsAsync(_destination.DeleteAsync("x", Token), Limits.Call);
+        for (var i = 0; i < Limits.BlockedCalls; i++)
+        {
+            await FailsAsync(_destination.DeleteAsync("x", Token), Limits.Call);
+        }
         Assert.Equal(8, _calls.Blocked);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _destination.DeleteAsync("x", Token)); // no time passes
         Assert.Contains("8 calls hang", failure.Message, StringComparison.Ordinal);
@@ -101,17 +104,28 @@ public sealed class LimitsTests : IAsyncDisposable
     public async Task A_long_listing_is_whole()
     {
         var names = new List<string>();
-        await foreach (var entry in _destination.ListAsync("", Token)) names.Add(entry.Name);
+        await foreach (var entry in _destination.ListAsync("", Token))
+        {
+            names.Add(entry.Name);
+        }
         Assert.Equal(Enumerable.Range(0, 2500).Select(i => $"{i:D4}"), names);
     }
 
     [Fact]
     public async Task Whatever_a_driver_throws_is_a_failure_of_the_destination()
     {
-        Exception[] all = [new InvalidOperationException("odd"), new OperationCanceledException("by itself"), new TaskCanceledException(), new IOException("disk")];
+        Exception[] all =
+        [
+            new InvalidOperationException("odd"),
+            new OperationCanceledException("by itself"),
+            new TaskCanceledException(),
+            new IOException("disk"),
+        ];
         foreach (var thrown in all)
         {
-            var failure = await Assert.ThrowsAsync<HoldfastException>(() => _calls.RunAsync("trying", TimeSpan.FromSeconds(1), _ => Task.FromException(thrown), Token));
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+                _calls.RunAsync("trying", TimeSpan.FromSeconds(1), _ => Task.FromException(thrown), Token)
+            );
             Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
             Assert.Same(thrown, failure.InnerException);
         }
@@ -123,7 +137,12 @@ public sealed class LimitsTests : IAsyncDisposable
         var told = new List<HoldfastException>();
         _calls.IdentityFailed += told.Add;
         var lost = new HoldfastException(ErrorCatalogue.DestinationIdentity, "another");
-        Assert.Same(lost, await Assert.ThrowsAsync<HoldfastException>(() => _calls.RunAsync("trying", TimeSpan.FromSeconds(1), _ => Task.FromException(lost), Token)));
+        Assert.Same(
+            lost,
+            await Assert.ThrowsAsync<HoldfastException>(() =>
+                _calls.RunAsync("trying", TimeSpan.FromSeconds(1), _ => Task.FromException(lost), Token)
+            )
+        );
         Assert.Equal([lost], told);
     }
 

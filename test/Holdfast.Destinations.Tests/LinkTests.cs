@@ -4,7 +4,10 @@ using Holdfast.Destinations.Local;
 
 namespace Holdfast.Destinations.Tests;
 
-/// <summary>Somebody who may write to a destination puts links and pipes there, before or while it is used: nothing outside of it is read, written or deleted.</summary>
+/// <summary>
+/// Somebody who may write to a destination puts links and pipes there, before or while it is used: nothing outside of
+/// it is read, written or deleted.
+/// </summary>
 public sealed class LinkTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
@@ -59,12 +62,20 @@ public sealed class LinkTests : IDisposable
     [Fact]
     public async Task A_pipe_keeps_nobody_waiting()
     {
-        using (var mkfifo = Process.Start("mkfifo", $"{_root}/nas/real/pipe.tar.zst")) await mkfifo.WaitForExitAsync(Token);
+        using (var mkfifo = Process.Start("mkfifo", $"{_root}/nas/real/pipe.tar.zst"))
+        {
+            await mkfifo.WaitForExitAsync(Token);
+        }
         await using var destination = LocalDestination.Open($"{_root}/nas", create: false);
         Assert.Empty(await destination.ListAsync("real", Token).ToListAsync(Token));
-        var refused = await Assert.ThrowsAsync<HoldfastException>(() => destination.OpenAsync("real/pipe.tar.zst", Token).WaitAsync(TimeSpan.FromSeconds(20), Token));
+        var refused = await Assert.ThrowsAsync<HoldfastException>(() =>
+            destination.OpenAsync("real/pipe.tar.zst", Token).WaitAsync(TimeSpan.FromSeconds(20), Token)
+        );
         Assert.Equal(ErrorCatalogue.DestinationFailed, refused.Error);
-        Assert.Equal(ErrorCatalogue.DestinationFailed, Assert.Throws<HoldfastException>(() => LocalFile.Open($"{_root}/nas/real/pipe.tar.zst")).Error);
+        Assert.Equal(
+            ErrorCatalogue.DestinationFailed,
+            Assert.Throws<HoldfastException>(() => LocalFile.Open($"{_root}/nas/real/pipe.tar.zst")).Error
+        );
     }
 
     [Fact]
@@ -86,18 +97,24 @@ public sealed class LinkTests : IDisposable
                     catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                     {
                         // An upload has made the folder anew meanwhile; then that one is exchanged from now on.
-                        if (Directory.Exists($"{_root}/nas/aside")) Directory.Delete($"{_root}/nas/aside", recursive: true);
+                        if (Directory.Exists($"{_root}/nas/aside"))
+                        {
+                            Directory.Delete($"{_root}/nas/aside", recursive: true);
+                        }
                     }
                 }
             },
-            Token);
+            Token
+        );
         await using (var destination = LocalDestination.Open($"{_root}/nas", create: false))
         {
             for (var i = 0; i < 500; i++)
             {
                 await TryAsync(() => UploadAsync(destination, $"real/new{i}"));
                 await TryAsync(() => destination.DeleteAsync("real/secret.tar.zst", Token));
-                await TryAsync(async () => Assert.DoesNotContain(await destination.ListAsync("real", Token).ToListAsync(Token), e => e.Name == "secret.tar.zst"));
+                await TryAsync(async () =>
+                    Assert.DoesNotContain(await destination.ListAsync("real", Token).ToListAsync(Token), e => e.Name == "secret.tar.zst")
+                );
                 await TryAsync(async () =>
                 {
                     await using var opened = await destination.OpenAsync("real/secret.tar.zst", Token);
@@ -139,7 +156,10 @@ public sealed class LinkTests : IDisposable
 
     private void Untouched()
     {
-        Assert.Equal(["chain", "victim"], Directory.GetFileSystemEntries($"{_root}/outside").Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["chain", "victim"],
+            Directory.GetFileSystemEntries($"{_root}/outside").Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)
+        );
         Assert.Equal([$"{_root}/outside/chain/secret.tar.zst"], Directory.GetFileSystemEntries($"{_root}/outside/chain"));
         Assert.Equal("victim", File.ReadAllText($"{_root}/outside/victim"));
         Assert.Equal("secret", File.ReadAllText($"{_root}/outside/chain/secret.tar.zst"));

@@ -32,7 +32,9 @@ public sealed class LocalDestinationTests : DestinationContract
         Directory.CreateDirectory(Path.Combine(_root, "chain"));
         await File.WriteAllTextAsync(Path.Combine(_root, "chain", "file"), "contents", Token);
         await using var destination = LocalDestination.Open(_root, create: false);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => destination.DeleteAsync("chain/file", new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            destination.DeleteAsync("chain/file", new CancellationToken(canceled: true))
+        );
         Assert.True(File.Exists(Path.Combine(_root, "chain", "file")));
     }
 
@@ -64,23 +66,30 @@ public sealed class LocalDestinationTests : DestinationContract
     {
         var root = Directory.CreateDirectory(Path.Combine(_root, "shared")).FullName;
         // Each has an opening of its own, as two processes have.
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(
-            async () =>
-            {
-                await using var destination = LocalDestination.Open(root, create: false);
-                for (var i = 0; i < 1000; i++)
-                {
-                    try
-                    {
-                        await (await destination.BeginUploadAsync("database/chain/file", Token)).DisposeAsync();
-                    }
-                    catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
-                    {
-                        // another one writes it, or has just removed the folder
-                    }
-                }
-            },
-            Token)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Task.Run(
+                        async () =>
+                        {
+                            await using var destination = LocalDestination.Open(root, create: false);
+                            for (var i = 0; i < 1000; i++)
+                            {
+                                try
+                                {
+                                    await (await destination.BeginUploadAsync("database/chain/file", Token)).DisposeAsync();
+                                }
+                                catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
+                                {
+                                    // another one writes it, or has just removed the folder
+                                }
+                            }
+                        },
+                        Token
+                    )
+                )
+        );
         Assert.Empty(Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories));
     }
 
@@ -150,7 +159,10 @@ public sealed class LocalDestinationTests : DestinationContract
             () => destination.FreeBytesAsync(Token),
             () => Task.FromResult(LocalDestination.OpenKnown(root, id)),
         ];
-        foreach (var call in calls) Assert.Equal(ErrorCatalogue.DestinationIdentity, (await Assert.ThrowsAsync<HoldfastException>(call)).Error);
+        foreach (var call in calls)
+        {
+            Assert.Equal(ErrorCatalogue.DestinationIdentity, (await Assert.ThrowsAsync<HoldfastException>(call)).Error);
+        }
         Assert.False(Directory.Exists(Path.Combine(root, "c")));
 
         File.Move(Path.Combine(_root, "away"), Path.Combine(root, DestinationIdentity.FileName));
@@ -165,12 +177,18 @@ public sealed class LocalDestinationTests : DestinationContract
     {
         await using var destination = LocalDestination.Open(_root, create: false);
         var uploads = new List<IUpload>();
-        for (var i = 0; i < files; i++) uploads.Add(await destination.BeginUploadAsync($"folder/{i}", Token));
+        for (var i = 0; i < files; i++)
+        {
+            uploads.Add(await destination.BeginUploadAsync($"folder/{i}", Token));
+        }
         Directory.Move(Path.Combine(_root, "folder"), Path.Combine(_root, "away"));
         Directory.CreateDirectory(Path.Combine(_root, "folder"));
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => destination.PublishAsync(uploads, Token));
         Assert.Contains("remounted", failure.Message, StringComparison.Ordinal);
-        foreach (var upload in uploads) await upload.DisposeAsync();
+        foreach (var upload in uploads)
+        {
+            await upload.DisposeAsync();
+        }
     }
 
     protected override ValueTask<IDestination> OpenAsync() => new(LocalDestination.Open(Path.Combine(_root, "contract"), create: true));

@@ -30,7 +30,10 @@ public sealed class MountTests : IAsyncLifetime
         await using var destination = LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token));
         await PublishAsync(destination, "a", 1);
         await PublishAsync(destination, "b", Many);
-        await foreach (var entry in destination.ListAsync("", Token)) Assert.True(entry.IsFolder);
+        await foreach (var entry in destination.ListAsync("", Token))
+        {
+            Assert.True(entry.IsFolder);
+        }
         await _mounts.UnmountAsync(_root);
 
         // What is beneath the mount is not the destination.
@@ -82,7 +85,10 @@ public sealed class MountTests : IAsyncLifetime
         Assert.Equal(ErrorCatalogue.DestinationIdentity, publishing.Error);
         await _mounts.MountAsync(_root, "--bind", disk);
         await FailsAsync(ErrorCatalogue.DestinationFailed, () => destination.PublishAsync(uploads, Token));
-        foreach (var upload in uploads) await upload.DisposeAsync();
+        foreach (var upload in uploads)
+        {
+            await upload.DisposeAsync();
+        }
         Assert.False(Directory.Exists($"{disk}/a"));
         await PublishAsync(destination, "a", files); // tried again
         Assert.Equal(files, Directory.GetFiles($"{disk}/a").Length);
@@ -94,7 +100,10 @@ public sealed class MountTests : IAsyncLifetime
     {
         await _mounts.MountDiskAsync(_root);
         var calls = new CallLimiter("nas", new(), TimeProvider.System);
-        await using var destination = new BoundedDestination(LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token)), calls);
+        await using var destination = new BoundedDestination(
+            LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token)),
+            calls
+        );
         var upload = await destination.BeginUploadAsync("a/b", Token);
         await upload.WriteAsync(new byte[100_000], Token);
         await Mounts.FreezeAsync(_root, isFrozen: true);
@@ -117,7 +126,9 @@ public sealed class MountTests : IAsyncLifetime
         }
 
         await PublishAsync(destination, "c", Many);
-        Assert.DoesNotContain(Directory.GetFiles(_root, "*", SearchOption.AllDirectories), f => f.EndsWith(".partial", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFiles(_root, "*", SearchOption.AllDirectories), f =>
+            f.EndsWith(".partial", StringComparison.Ordinal)
+        );
         await destination.DisposeAsync();
         await _mounts.UnmountAsync(_root);
     }
@@ -138,8 +149,12 @@ public sealed class MountTests : IAsyncLifetime
     {
         var uploads = await BeginAsync(destination, folder, files);
         await destination.PublishAsync(uploads, Token);
-        foreach (var upload in uploads) await upload.DisposeAsync();
+        foreach (var upload in uploads)
+        {
+            await upload.DisposeAsync();
+        }
     }
 
-    private static async Task FailsAsync(Error error, Func<Task> action) => Assert.Equal(error, (await Assert.ThrowsAsync<HoldfastException>(action)).Error);
+    private static async Task FailsAsync(Error error, Func<Task> action) =>
+        Assert.Equal(error, (await Assert.ThrowsAsync<HoldfastException>(action)).Error);
 }

@@ -25,7 +25,10 @@ internal sealed class Mounts : IAsyncDisposable
     public async Task MountDiskAsync(string folder)
     {
         var image = Path.Combine(Root, $"{Path.GetFileName(folder)}.img");
-        using (var file = File.Create(image)) file.SetLength(32 << 20);
+        using (var file = File.Create(image))
+        {
+            file.SetLength(32 << 20);
+        }
         var (code, said) = await RunAsync("mkfs.ext4", "-q", image);
         Assert.SkipUnless(code == 0, $"no file system can be made here: {said}");
         await MountAsync(folder, "-o", "loop", image);
@@ -47,11 +50,15 @@ internal sealed class Mounts : IAsyncDisposable
     }
 
     /// <summary>Lets a file system stand still, or go on.</summary>
-    public static async Task FreezeAsync(string folder, bool isFrozen) => Assert.Equal(0, (await RunAsync("fsfreeze", isFrozen ? "-f" : "-u", folder)).Code);
+    public static async Task FreezeAsync(string folder, bool isFrozen) =>
+        Assert.Equal(0, (await RunAsync("fsfreeze", isFrozen ? "-f" : "-u", folder)).Code);
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var folder in Enumerable.Reverse(_mounted)) await RunAsync("umount", "-l", folder);
+        foreach (var folder in Enumerable.Reverse(_mounted))
+        {
+            await RunAsync("umount", "-l", folder);
+        }
         Directory.Delete(Root, recursive: true);
     }
 

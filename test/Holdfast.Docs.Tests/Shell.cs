@@ -19,7 +19,12 @@ internal sealed class Shell : IDisposable
     /// <returns>What it printed, errors too.</returns>
     public async Task<(int ExitCode, string Output)> RunAsync(string block, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", $"exec 2>&1\n{block}"]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", $"exec 2>&1\n{block}"])
+        {
+            WorkingDirectory = _folder,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
         start.Environment["PATH"] = $"{Program}:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["XDG_DATA_HOME"] = Path.Combine(_folder, ".home");
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(_folder, ".home");
@@ -48,6 +53,8 @@ internal sealed class Shell : IDisposable
     private static string FindProgram()
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        return Directory.EnumerateDirectories(Path.Combine(own.Parent!.Parent!.FullName, "Holdfast.Cli"), $"{own.Name}*").First(f => File.Exists(Path.Combine(f, "holdfast")));
+        return Directory
+            .EnumerateDirectories(Path.Combine(own.Parent!.Parent!.FullName, "Holdfast.Cli"), $"{own.Name}*")
+            .First(f => File.Exists(Path.Combine(f, "holdfast")));
     }
 }

@@ -15,7 +15,11 @@ public sealed class ApplyTests
 
         var first = await served.JsonAsync(0, "apply", "-f", file);
         Assert.Equal(["created", "created", "created", "created"], Results(first));
-        Assert.StartsWith("AGE-SECRET-KEY-1", first["items"]![1]!["generatedKey"]!["secretKey"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "AGE-SECRET-KEY-1",
+            first["items"]![1]!["generatedKey"]!["secretKey"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
         var second = await served.RunAsync(0, "apply", "-f", file);
         Assert.Contains("0 created, 0 changed, 4 unchanged, 0 failed", second.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("AGE-SECRET-KEY", second.Output, StringComparison.Ordinal);
@@ -32,7 +36,10 @@ public sealed class ApplyTests
         other["serverWideBackups"]!.AsObject().Remove("sealed");
         var file = await served.FileAsync("other.json", other);
         Assert.Equal(["unchanged", "changed", "unchanged"], Results(await served.JsonAsync(0, "apply", "-f", file)));
-        Assert.Equal(30, (await served.JsonAsync(0, "server-wide", "show", "nightly"))["definition"]!["retention"]!["minimumAgeDays"]!.GetValue<double>());
+        Assert.Equal(
+            30,
+            (await served.JsonAsync(0, "server-wide", "show", "nightly"))["definition"]!["retention"]!["minimumAgeDays"]!.GetValue<double>()
+        );
         await served.RunAsync(0, "server-wide", "show", "sealed");
     }
 
@@ -51,8 +58,13 @@ public sealed class ApplyTests
             Assert.DoesNotContain("AGE-SECRET-KEY", ended.Output + ended.Error, StringComparison.Ordinal);
         }
 
-        setup["serverWideBackups"]!["nightly"]!["encryption"]!["key"] = (await served.Place.JsonAsync(0, "keygen"))["secretKey"]!.GetValue<string>();
-        Assert.Equal(["unchanged", "changed", "unchanged", "unchanged"], Results(await served.JsonAsync(0, "apply", "-f", await served.FileAsync("setup.json", setup))));
+        setup["serverWideBackups"]!["nightly"]!["encryption"]!["key"] = (await served.Place.JsonAsync(0, "keygen"))[
+            "secretKey"
+        ]!.GetValue<string>();
+        Assert.Equal(
+            ["unchanged", "changed", "unchanged", "unchanged"],
+            Results(await served.JsonAsync(0, "apply", "-f", await served.FileAsync("setup.json", setup)))
+        );
     }
 
     [Fact]
@@ -83,28 +95,59 @@ public sealed class ApplyTests
         Assert.Contains("serverWideBackups.sealed", mistyped.Error, StringComparison.Ordinal);
         Assert.Single((await served.JsonAsync(0, "destination", "list"))["items"]!.AsArray());
         await File.WriteAllTextAsync($"{served.Place.Root}/no.json", "{ \"secret", TestContext.Current.CancellationToken);
-        Assert.DoesNotContain("secret", (await served.RunAsync(2, "apply", "-f", $"{served.Place.Root}/no.json")).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "secret",
+            (await served.RunAsync(2, "apply", "-f", $"{served.Place.Root}/no.json")).Error,
+            StringComparison.Ordinal
+        );
         await served.RunAsync(3, "apply", "-f", $"{served.Place.Root}/nothing.json");
     }
 
-    private static JsonObject Setup(Served served) => new()
-    {
-        ["destinations"] = new JsonObject { ["nas"] = new JsonObject { ["kind"] = "local", ["path"] = $"{served.Place.Destination}/nas" } },
-        ["serverWideBackups"] = new JsonObject
+    private static JsonObject Setup(Served served) =>
+        new()
         {
-            ["nightly"] = new JsonObject
+            ["destinations"] = new JsonObject
             {
-                ["type"] = "Backup", ["fullBackup"] = "0 2 * * 0", ["incrementalBackup"] = "0 2 * * *", ["timeZone"] = "UTC", ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
-                ["encryption"] = new JsonObject { ["mode"] = "Key" }, ["destinations"] = new JsonArray("nas"), ["excluded"] = new JsonArray("demo/tmp*"), ["spreadMinutes"] = 10,
+                ["nas"] = new JsonObject { ["kind"] = "local", ["path"] = $"{served.Place.Destination}/nas" },
             },
-            ["sealed"] = new JsonObject
+            ["serverWideBackups"] = new JsonObject
             {
-                ["type"] = "Snapshot", ["fullBackup"] = "0 4 * * 6", ["destinations"] = new JsonArray("nas"),
-                ["encryption"] = new JsonObject { ["mode"] = "Recipients", ["recipients"] = new JsonArray("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"), ["encryptSnapshots"] = true },
+                ["nightly"] = new JsonObject
+                {
+                    ["type"] = "Backup",
+                    ["fullBackup"] = "0 2 * * 0",
+                    ["incrementalBackup"] = "0 2 * * *",
+                    ["timeZone"] = "UTC",
+                    ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
+                    ["encryption"] = new JsonObject { ["mode"] = "Key" },
+                    ["destinations"] = new JsonArray("nas"),
+                    ["excluded"] = new JsonArray("demo/tmp*"),
+                    ["spreadMinutes"] = 10,
+                },
+                ["sealed"] = new JsonObject
+                {
+                    ["type"] = "Snapshot",
+                    ["fullBackup"] = "0 4 * * 6",
+                    ["destinations"] = new JsonArray("nas"),
+                    ["encryption"] = new JsonObject
+                    {
+                        ["mode"] = "Recipients",
+                        ["recipients"] = new JsonArray("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
+                        ["encryptSnapshots"] = true,
+                    },
+                },
             },
-        },
-        ["tasks"] = new JsonArray(new JsonObject { ["database"] = "demo/a.db", ["name"] = "Every hour", ["type"] = "Snapshot", ["fullBackup"] = "0 * * * *", ["destinations"] = new JsonArray("nas") }),
-    };
+            ["tasks"] = new JsonArray(
+                new JsonObject
+                {
+                    ["database"] = "demo/a.db",
+                    ["name"] = "Every hour",
+                    ["type"] = "Snapshot",
+                    ["fullBackup"] = "0 * * * *",
+                    ["destinations"] = new JsonArray("nas"),
+                }
+            ),
+        };
 
     private static string[] Results(JsonNode document) => [.. document["items"]!.AsArray().Select(i => i!["result"]!.GetValue<string>())];
 }

@@ -17,7 +17,10 @@ public sealed class ChainVerbTests
 
         // What is damaged is told, and can be removed all the same.
         var archive = Directory.GetFiles(first, "*.tar.zst").Single();
-        await using (var file = new FileStream(archive, FileMode.Open)) file.SetLength(file.Length / 2);
+        await using (var file = new FileStream(archive, FileMode.Open))
+        {
+            file.SetLength(file.Length / 2);
+        }
         Assert.Contains("NOT whole", (await place.HoldfastAsync(2, "chain", "remove", first)).Output, StringComparison.Ordinal);
         Assert.Contains("Removed", (await place.HoldfastAsync(0, "chain", "remove", first, "--yes")).Output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(first));

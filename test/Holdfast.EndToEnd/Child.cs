@@ -33,7 +33,13 @@ internal static class Child
     /// <summary>Starts a program with its output kept.</summary>
     public static Process Start(string program, IEnumerable<string> arguments, string? data = null, string? folder = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder ?? "",
+        };
         if (data is not null)
         {
             start.Environment["XDG_DATA_HOME"] = data;
@@ -46,7 +52,13 @@ internal static class Child
     }
 
     /// <summary>Runs a program to its end. One that hangs is killed and fails the test.</summary>
-    public static async Task<Ended> RunAsync(string program, IEnumerable<string> arguments, string? input = null, string? data = null, string? folder = null)
+    public static async Task<Ended> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        string? input = null,
+        string? data = null,
+        string? folder = null
+    )
     {
         using var process = Start(program, arguments, data, folder);
         return await EndAsync(process, input);
@@ -60,7 +72,10 @@ internal static class Child
         try
         {
             var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
-            if (input is not null) await process.StandardInput.WriteAsync(input);
+            if (input is not null)
+            {
+                await process.StandardInput.WriteAsync(input);
+            }
             process.StandardInput.Close();
             await process.WaitForExitAsync(limit.Token);
             return new(process.ExitCode, await output, await error);
@@ -81,7 +96,10 @@ internal static class Child
             await Task.Delay(1, TestContext.Current.CancellationToken);
         }
 
-        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+        {
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
         return await EndAsync(process);
     }
 
@@ -100,7 +118,11 @@ internal static class Child
     private static string Find()
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Name.Split('_')[0];
-        return Directory.GetDirectories(Path.Combine(RepositoryRoot.Folder, "artifacts", "bin", "Holdfast.Cli"), configuration + "*")
-            .Select(f => Path.Combine(f, "holdfast")).Where(File.Exists).MaxBy(File.GetLastWriteTimeUtc) ?? throw new FileNotFoundException("holdfast is not built.");
+        return Directory
+            .GetDirectories(Path.Combine(RepositoryRoot.Folder, "artifacts", "bin", "Holdfast.Cli"), configuration + "*")
+            .Select(f => Path.Combine(f, "holdfast"))
+            .Where(File.Exists)
+            .MaxBy(File.GetLastWriteTimeUtc)
+            ?? throw new FileNotFoundException("holdfast is not built.");
     }
 }

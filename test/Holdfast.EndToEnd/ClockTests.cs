@@ -23,8 +23,14 @@ public sealed class ClockTests : IDisposable
         _place.Make("a.db");
         Assert.Equal("2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-00.snapshot.tar.zst", await RunAsync(Noon, BackupKind.Full));
         _place.Sql("a.db", "DELETE FROM t WHERE id = 1");
-        Assert.Equal("2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-01.incremental-backup.tar.zst", await RunAsync(Noon.AddMilliseconds(300), BackupKind.Incremental));
-        Assert.Equal("2026-11-23-12-00-02.A-snapshot/2026-11-23-12-00-02.snapshot.tar.zst", await RunAsync(Noon.AddMilliseconds(900), BackupKind.Full));
+        Assert.Equal(
+            "2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-01.incremental-backup.tar.zst",
+            await RunAsync(Noon.AddMilliseconds(300), BackupKind.Incremental)
+        );
+        Assert.Equal(
+            "2026-11-23-12-00-02.A-snapshot/2026-11-23-12-00-02.snapshot.tar.zst",
+            await RunAsync(Noon.AddMilliseconds(900), BackupKind.Full)
+        );
         await _place.HoldfastAsync(0, "verify", _place.Destination);
     }
 
@@ -34,13 +40,25 @@ public sealed class ClockTests : IDisposable
         _place.Make("a.db");
         await RunAsync(Noon, BackupKind.Full);
         _place.Sql("a.db", "DELETE FROM t WHERE id = 1");
-        Assert.Equal("2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-01.incremental-backup.tar.zst", await RunAsync(Noon.AddHours(-3), BackupKind.Incremental));
+        Assert.Equal(
+            "2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-01.incremental-backup.tar.zst",
+            await RunAsync(Noon.AddHours(-3), BackupKind.Incremental)
+        );
         _place.Sql("a.db", "DELETE FROM t WHERE id = 2");
-        Assert.Equal("2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-02.incremental-backup.tar.zst", await RunAsync(Noon.AddYears(-20), BackupKind.Incremental));
+        Assert.Equal(
+            "2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-02.incremental-backup.tar.zst",
+            await RunAsync(Noon.AddYears(-20), BackupKind.Incremental)
+        );
         await _place.ComesBackAsync(_place.Chains("a.db")[0], _place.SourceContents("a.db"));
-        Assert.Equal("2026-11-23-12-00-03.A-snapshot/2026-11-23-12-00-03.snapshot.tar.zst", await RunAsync(Noon.AddDays(-1), BackupKind.Full));
+        Assert.Equal(
+            "2026-11-23-12-00-03.A-snapshot/2026-11-23-12-00-03.snapshot.tar.zst",
+            await RunAsync(Noon.AddDays(-1), BackupKind.Full)
+        );
         _place.Sql("a.db", "DELETE FROM t WHERE id = 3");
-        Assert.Equal("2026-11-23-12-00-03.A-snapshot/2026-11-23-12-00-04.incremental-backup.tar.zst", await RunAsync(Noon.AddDays(-1), BackupKind.Incremental));
+        Assert.Equal(
+            "2026-11-23-12-00-03.A-snapshot/2026-11-23-12-00-04.incremental-backup.tar.zst",
+            await RunAsync(Noon.AddDays(-1), BackupKind.Incremental)
+        );
         await _place.HoldfastAsync(0, "verify", _place.Destination);
     }
 
@@ -55,8 +73,14 @@ public sealed class ClockTests : IDisposable
         await RunAsync(Noon.AddHours(2), BackupKind.Incremental);
         // The two incrementals trade names, and the full archive gets a later one than both.
         var folder = _place.Chains("a.db")[0];
-        await Child.ShellAsync("mv 2026-11-23-13-00-00.incremental-backup.tar.zst x; mv 2026-11-23-14-00-00.incremental-backup.tar.zst 2026-11-23-13-00-00.incremental-backup.tar.zst; mv x 2026-11-23-14-00-00.incremental-backup.tar.zst; mv 2026-11-23-12-00-00.snapshot.tar.zst 2026-11-23-15-00-00.snapshot.tar.zst", folder);
-        await _place.ComesBackAsync(folder, _place.SourceContents("a.db"), null, "--allow-mismatch"); // for a name that is before its archive's time is told
+        await Child.ShellAsync(
+            "mv 2026-11-23-13-00-00.incremental-backup.tar.zst x; mv 2026-11-23-14-00-00.incremental-backup.tar.zst "
+                + "2026-11-23-13-00-00.incremental-backup.tar.zst; mv x 2026-11-23-14-00-00.incremental-backup.tar.zst; mv "
+                + "2026-11-23-12-00-00.snapshot.tar.zst 2026-11-23-15-00-00.snapshot.tar.zst",
+            folder
+        );
+        // for a name that is before its archive's time is told
+        await _place.ComesBackAsync(folder, _place.SourceContents("a.db"), null, "--allow-mismatch");
     }
 
     [Fact]
@@ -80,7 +104,19 @@ public sealed class ClockTests : IDisposable
         var engine = new SqliteEngine(TimeProvider.System);
         await using var source = engine.Attach(new SqliteSourceConfig { Name = "local", Path = _place.Source });
         await using var destination = LocalDestination.Open(_place.Destination, create: true);
-        var runner = new BackupRunner(engine.Name, source, [destination], new() { Type = BackupType.Snapshot, Kind = kind, Node = "A", NodeKey = _node }, time);
+        var runner = new BackupRunner(
+            engine.Name,
+            source,
+            [destination],
+            new()
+            {
+                Type = BackupType.Snapshot,
+                Kind = kind,
+                Node = "A",
+                NodeKey = _node,
+            },
+            time
+        );
         await foreach (var database in source.DiscoverAsync(token))
         {
             var outcome = await runner.RunAsync(database, null, new(1), () => { }, token);

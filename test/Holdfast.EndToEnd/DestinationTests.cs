@@ -28,7 +28,11 @@ public sealed class DestinationTests : IDisposable
         _place.Make("a.db", rows: 100);
         await _place.BackupAsync(0, "snapshot", "full");
         // More than fits, but not so much that it is refused before it begins.
-        _place.Sql("a.db", "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i+1 FROM n WHERE i<1600) INSERT INTO t SELECT i, randomblob(10000), '' FROM n");
+        _place.Sql(
+            "a.db",
+            "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i+1 FROM n WHERE i<1600) INSERT INTO t SELECT i, "
+                + "randomblob(10000), '' FROM n"
+        );
         var report = await _place.BackupAsync(8, "snapshot", kind);
         Assert.Equal("destination-full", report["items"]![0]!["error"]!["code"]!.GetValue<string>());
         Assert.Empty(_place.Leftovers());
@@ -95,28 +99,70 @@ public sealed class DestinationTests : IDisposable
     public async Task A_destination_that_is_not_mounted_is_8_and_nothing_is_written_beneath()
     {
         _place.Make("a.db");
-        await FailsAsync("destination-failed", "backup", "--source", _place.Source, "--to", $"{_place.Root}/mnt/disk/backups", "--type", "snapshot");
+        await FailsAsync(
+            "destination-failed",
+            "backup",
+            "--source",
+            _place.Source,
+            "--to",
+            $"{_place.Root}/mnt/disk/backups",
+            "--type",
+            "snapshot"
+        );
         Assert.False(Directory.Exists($"{_place.Root}/mnt"));
         await File.WriteAllTextAsync($"{_place.Root}/file", "", TestContext.Current.CancellationToken);
         await FailsAsync("destination-failed", "backup", "--source", _place.Source, "--to", $"{_place.Root}/file", "--type", "snapshot");
-        await FailsAsync("destination-failed", "backup", "--source", _place.Source, "--to", $"{_place.Root}/file/below", "--type", "snapshot");
+        await FailsAsync(
+            "destination-failed",
+            "backup",
+            "--source",
+            _place.Source,
+            "--to",
+            $"{_place.Root}/file/below",
+            "--type",
+            "snapshot"
+        );
     }
 
     [Fact]
     public async Task A_destination_that_vanishes_while_it_is_written_to_is_8_and_is_not_made_anew()
     {
-        for (var i = 0; i < 6; i++) _place.Make($"{i}.db", rows: 4000, rowBytes: 4000);
+        for (var i = 0; i < 6; i++)
+        {
+            _place.Make($"{i}.db", rows: 4000, rowBytes: 4000);
+        }
         foreach (var how in (string[])["moved", "removed"])
         {
-            using var backup = Child.Start(Child.Holdfast, ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--output", "json"], _place.Data);
+            using var backup = Child.Start(
+                Child.Holdfast,
+                ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--output", "json"],
+                _place.Data
+            );
             var seen = false;
-            while (!backup.HasExited && !(seen = Workspace.Files($"{_place.Destination}/local").Any(f => f.EndsWith(".partial", StringComparison.Ordinal)))) await Task.Yield();
+            while (
+                !backup.HasExited
+                && !(seen = Workspace.Files($"{_place.Destination}/local").Any(f => f.EndsWith(".partial", StringComparison.Ordinal)))
+            )
+            {
+                await Task.Yield();
+            }
             Assert.True(seen);
-            if (how == "moved") Directory.Move(_place.Destination, $"{_place.Root}/away");
-            else await Child.ShellAsync($"for i in 1 2 3 4 5 6 7 8 9; do rm -rf '{_place.Destination}' 2>/dev/null && break; done; ! test -e '{_place.Destination}'");
+            if (how == "moved")
+            {
+                Directory.Move(_place.Destination, $"{_place.Root}/away");
+            }
+            else
+            {
+                await Child.ShellAsync(
+                    $"for i in 1 2 3 4 5 6 7 8 9; do rm -rf '{_place.Destination}' 2>/dev/null && break; done; ! test -e "
+                        + $"'{_place.Destination}'"
+                );
+            }
             var ended = await Child.EndAsync(backup);
             Assert.True(ended.ExitCode is 8 or 1, $"{how}: {ended}");
-            Assert.All(ended.Json["items"]!.AsArray().Where(i => i!["state"]!.GetValue<string>() != "Completed"), i => Assert.Equal("destination-failed", i!["error"]!["code"]!.GetValue<string>()));
+            Assert.All(ended.Json["items"]!.AsArray().Where(i => i!["state"]!.GetValue<string>() != "Completed"), i =>
+                Assert.Equal("destination-failed", i!["error"]!["code"]!.GetValue<string>())
+            );
             Assert.False(Directory.Exists(_place.Destination), how);
         }
 

@@ -15,7 +15,8 @@ internal sealed class EndlessServer : IAsyncDisposable
     private readonly string _address;
     private readonly bool _isAnswering;
     private readonly Task _serving;
-    private volatile bool _isAsked, _isWatched;
+    private volatile bool _isAsked,
+        _isWatched;
 
     public EndlessServer(bool isAnswering)
     {
@@ -55,7 +56,10 @@ internal sealed class EndlessServer : IAsyncDisposable
     {
         try
         {
-            while (true) await AnswerAsync(await _listener.GetContextAsync());
+            while (true)
+            {
+                await AnswerAsync(await _listener.GetContextAsync());
+            }
         }
         catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
         {
@@ -73,9 +77,14 @@ internal sealed class EndlessServer : IAsyncDisposable
         }
 
         var isWatching = request.Request.HttpMethod == "GET";
-        var answer = isWatching ? new JsonObject { ["id"] = Operation, ["state"] = "Running" } : new JsonObject { ["operationId"] = Operation };
+        var answer = isWatching
+            ? new JsonObject { ["id"] = Operation, ["state"] = "Running" }
+            : new JsonObject { ["operationId"] = Operation };
         await request.Response.OutputStream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(answer.ToJsonString()));
         request.Response.Close();
-        if (isWatching) _isWatched = true;
+        if (isWatching)
+        {
+            _isWatched = true;
+        }
     }
 }

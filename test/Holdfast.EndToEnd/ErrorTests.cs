@@ -27,7 +27,15 @@ public sealed class ErrorTests : IDisposable
         Assert.StartsWith("NOT CHECKED  ", told, StringComparison.Ordinal);
         Assert.DoesNotContain("BAD", told, StringComparison.Ordinal);
         Assert.Contains("0 of 1 archives are whole, 1 could not be checked, ", told, StringComparison.Ordinal);
-        await _place.ComesBackAsync(archive, _place.SourceContents("a.db"), null, "--key-file", $"{_place.Root}/right", "--key-file", $"{_place.Root}/wrong");
+        await _place.ComesBackAsync(
+            archive,
+            _place.SourceContents("a.db"),
+            null,
+            "--key-file",
+            $"{_place.Root}/right",
+            "--key-file",
+            $"{_place.Root}/wrong"
+        );
     }
 
     [Fact]
@@ -37,19 +45,35 @@ public sealed class ErrorTests : IDisposable
         var key = Core.Encryption.DatabaseKey.FromRaw([.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
         _place.Make("hr/pay.db", key: key);
         await File.WriteAllTextAsync($"{_place.Source}/notes.txt", "no database", TestContext.Current.CancellationToken);
-        string[][] commands = [["backup", "--source", _place.Source, "--to", _place.Destination], ["databases", "--source", _place.Source]];
+        string[][] commands =
+        [
+            ["backup", "--source", _place.Source, "--to", _place.Destination],
+            ["databases", "--source", _place.Source],
+        ];
         foreach (var command in commands)
         {
             var text = (await _place.HoldfastAsync(0, command)).Output;
-            Assert.Contains("passed over, looks like an encrypted database: 1 (hr/pay.db). If it is one, back it up with --encrypted GLOB", text, StringComparison.Ordinal);
+            Assert.Contains(
+                "passed over, looks like an encrypted database: 1 (hr/pay.db). If it is one, back it up with --encrypted GLOB",
+                text,
+                StringComparison.Ordinal
+            );
             Assert.Contains("passed over, no database by its header: 1 (notes.txt)", text, StringComparison.Ordinal);
             var passedOver = (await _place.JsonAsync(0, command))["passedOver"]!;
             Assert.Equal(1, passedOver["counts"]!["LooksEncrypted"]!.GetValue<int>());
             Assert.Equal("hr/pay.db", passedOver["items"]![0]!["name"]!.GetValue<string>());
         }
 
-        Assert.DoesNotContain("passed over", (await _place.HoldfastAsync(0, [.. commands[0], "--database", "a.db"])).Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("encrypted database", (await _place.HoldfastAsync(0, [.. commands[0], "--encrypted", "hr/*"])).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "passed over",
+            (await _place.HoldfastAsync(0, [.. commands[0], "--database", "a.db"])).Output,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "encrypted database",
+            (await _place.HoldfastAsync(0, [.. commands[0], "--encrypted", "hr/*"])).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -58,7 +82,11 @@ public sealed class ErrorTests : IDisposable
         using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         other.Start();
         var listen = $"http://127.0.0.1:{((System.Net.IPEndPoint)other.LocalEndpoint).Port}";
-        await File.WriteAllTextAsync($"{_place.Root}/holdfast.json", new JsonObject { ["listen"] = listen }.ToJsonString(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            $"{_place.Root}/holdfast.json",
+            new JsonObject { ["listen"] = listen }.ToJsonString(),
+            TestContext.Current.CancellationToken
+        );
         var ended = await _place.HoldfastAsync(2, "serve", "--config", $"{_place.Root}/holdfast.json", "--data", $"{_place.Root}/new");
         Assert.Contains($"The server cannot listen at {listen}: another program listens there.", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("report", ended.Error, StringComparison.Ordinal);
@@ -79,9 +107,17 @@ public sealed class ErrorTests : IDisposable
         var told = $"'{newest[..^".tar.zst".Length]}.index' is there without its archive: a newer archive than the last one here is gone";
         Assert.Contains(told, (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
         Assert.Contains(told, (await _place.JsonAsync(0, "verify", chain))["notes"]![0]!.GetValue<string>(), StringComparison.Ordinal);
-        Assert.Contains(told, (await _place.HoldfastAsync(0, "restore", chain, "--to", $"{_place.Out}/x.db")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            told,
+            (await _place.HoldfastAsync(0, "restore", chain, "--to", $"{_place.Out}/x.db")).Error,
+            StringComparison.Ordinal
+        );
         var full = Assert.Single(_place.Archives());
-        Assert.DoesNotContain(told, (await _place.HoldfastAsync(0, "restore", full, "--to", $"{_place.Out}/y.db")).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            told,
+            (await _place.HoldfastAsync(0, "restore", full, "--to", $"{_place.Out}/y.db")).Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -91,7 +127,10 @@ public sealed class ErrorTests : IDisposable
         await _place.BackupAsync(0, "snapshot", "full");
         _place.Sql("a.db", "UPDATE t SET v = randomblob(1000) WHERE id = 7");
         await _place.BackupAsync(0, "snapshot", "incremental");
-        var (full, incremental) = (_place.Archives().Single(f => !f.Contains("incremental", StringComparison.Ordinal)), _place.Archives().Single(f => f.Contains("incremental", StringComparison.Ordinal)));
+        var (full, incremental) = (
+            _place.Archives().Single(f => !f.Contains("incremental", StringComparison.Ordinal)),
+            _place.Archives().Single(f => f.Contains("incremental", StringComparison.Ordinal))
+        );
         var whole = await File.ReadAllBytesAsync(full, TestContext.Current.CancellationToken);
         var damaged = (byte[])whole.Clone();
         damaged[damaged.Length / 2] ^= 1;
@@ -120,7 +159,10 @@ public sealed class ErrorTests : IDisposable
         _place.Make("a.db");
         _place.Make("b.db");
         await _place.BackupAsync(0, "snapshot", "full");
-        var (own, other) = (Directory.GetFiles(_place.Chains("a.db")[0], "*.snapshot.tar.zst").Single(), Directory.GetFiles(_place.Chains("b.db")[0], "*.snapshot.tar.zst").Single());
+        var (own, other) = (
+            Directory.GetFiles(_place.Chains("a.db")[0], "*.snapshot.tar.zst").Single(),
+            Directory.GetFiles(_place.Chains("b.db")[0], "*.snapshot.tar.zst").Single()
+        );
         File.Copy(other, own, overwrite: true);
         foreach (var path in (string[])[_place.Chains("a.db")[0], $"{_place.Destination}/local/a.db"])
         {
@@ -152,7 +194,10 @@ public sealed class ErrorTests : IDisposable
             await _place.BackupAsync(0, "snapshot", "incremental");
         }
 
-        var incrementals = Directory.GetFiles(_place.Chains("a.db")[0], "*.incremental-backup.tar.zst").Order(StringComparer.Ordinal).ToList();
+        var incrementals = Directory
+            .GetFiles(_place.Chains("a.db")[0], "*.incremental-backup.tar.zst")
+            .Order(StringComparer.Ordinal)
+            .ToList();
         File.Copy(incrementals[0], incrementals[1], overwrite: true);
         await FailsAsync(5, "refused-content", "restore", _place.Chains("a.db")[0], "--to", $"{_place.Out}/x.db");
         await _place.HoldfastAsync(5, "verify", _place.Chains("a.db")[0]);
@@ -167,7 +212,10 @@ public sealed class ErrorTests : IDisposable
         _place.Sql("a.db", "DELETE FROM t WHERE id = 3");
         await _place.BackupAsync(0, "snapshot", "incremental");
         var incremental = _place.Archives().Single(f => f.Contains("incremental", StringComparison.Ordinal));
-        var (own, other) = (Directory.GetFiles(_place.Chains("a.db")[0], "*.snapshot.tar.zst").Single(), Directory.GetFiles(_place.Chains("b.db")[0], "*.snapshot.tar.zst").Single());
+        var (own, other) = (
+            Directory.GetFiles(_place.Chains("a.db")[0], "*.snapshot.tar.zst").Single(),
+            Directory.GetFiles(_place.Chains("b.db")[0], "*.snapshot.tar.zst").Single()
+        );
         File.Copy(other, own, overwrite: true);
         await FailsAsync(5, "chain-incomplete", "restore", incremental, "--to", $"{_place.Out}/x.db");
     }
@@ -204,7 +252,19 @@ public sealed class ErrorTests : IDisposable
         await FailsAsync(3, "not-found", "restore", _place.Source, "--to", $"{_place.Out}/x.db");
         await FailsAsync(3, "not-found", "points", _place.Out);
         await FailsAsync(3, "not-found", "verify", $"{_place.Source}/a.db");
-        await FailsAsync(3, "not-found", "backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--database", "b.db");
+        await FailsAsync(
+            3,
+            "not-found",
+            "backup",
+            "--source",
+            _place.Source,
+            "--to",
+            _place.Destination,
+            "--type",
+            "snapshot",
+            "--database",
+            "b.db"
+        );
         await FailsAsync(3, "not-found", "backup", "--source", _place.Out, "--to", _place.Destination, "--type", "snapshot");
         await _place.BackupAsync(0, "snapshot", "full");
         await FailsAsync(3, "not-found", "restore", _place.Destination, "--point", "2001-01-01-00-00-00", "--to", $"{_place.Out}/x.db");
@@ -214,7 +274,17 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public async Task A_source_that_cannot_be_read_is_7()
     {
-        await FailsAsync(7, "source-unreadable", "backup", "--source", $"{_place.Root}/nothing", "--to", _place.Destination, "--type", "snapshot");
+        await FailsAsync(
+            7,
+            "source-unreadable",
+            "backup",
+            "--source",
+            $"{_place.Root}/nothing",
+            "--to",
+            _place.Destination,
+            "--type",
+            "snapshot"
+        );
         await FailsAsync(7, "source-unreadable", "databases", "--source", $"{_place.Root}/nothing");
         _place.Make("a.db");
         await FailsAsync(7, "source-unreadable", "databases", "--source", $"{_place.Source}/a.db");
@@ -234,7 +304,18 @@ public sealed class ErrorTests : IDisposable
             var both = await _place.BackupAsync(1, "snapshot", "full");
             Assert.Equal("source-locked", Item(both, "local/a.db")["error"]!["code"]!.GetValue<string>());
             Assert.Equal("Completed", Item(both, "local/b.db")["state"]!.GetValue<string>());
-            var text = await _place.HoldfastAsync(7, "backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--database", "a.db");
+            var text = await _place.HoldfastAsync(
+                7,
+                "backup",
+                "--source",
+                _place.Source,
+                "--to",
+                _place.Destination,
+                "--type",
+                "snapshot",
+                "--database",
+                "a.db"
+            );
             Assert.Contains("FAILED", text.Output, StringComparison.Ordinal);
             Assert.Contains("locked", text.Output, StringComparison.Ordinal);
         }
@@ -251,7 +332,11 @@ public sealed class ErrorTests : IDisposable
     public async Task Files_that_are_no_databases_are_left_out_and_broken_ones_are_told()
     {
         _place.Make("good.db");
-        await File.WriteAllTextAsync($"{_place.Source}/notes.txt", "not a database, only text that is long enough to have been one, had it begun otherwise", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            $"{_place.Source}/notes.txt",
+            "not a database, only text that is long enough to have been one, had it begun otherwise",
+            TestContext.Current.CancellationToken
+        );
         await File.WriteAllBytesAsync($"{_place.Source}/empty.db", [], TestContext.Current.CancellationToken);
         Directory.CreateDirectory($"{_place.Source}/folder.db");
         await Child.ShellAsync($"mkfifo '{_place.Source}/pipe.db'");
@@ -276,7 +361,19 @@ public sealed class ErrorTests : IDisposable
         Directory.CreateSymbolicLink($"{_place.Source}/linked", $"{_place.Root}/elsewhere");
         var report = await _place.BackupAsync(0, "snapshot", "full");
         Assert.Equal("local/good.db", Assert.Single(report["items"]!.AsArray())!["database"]!.GetValue<string>());
-        await FailsAsync(3, "not-found", "backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--database", "link.db");
+        await FailsAsync(
+            3,
+            "not-found",
+            "backup",
+            "--source",
+            _place.Source,
+            "--to",
+            _place.Destination,
+            "--type",
+            "snapshot",
+            "--database",
+            "link.db"
+        );
     }
 
     [Theory]
@@ -324,7 +421,11 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public async Task A_reader_that_goes_away_is_no_crash()
     {
-        var ended = await Child.RunAsync("bash", ["-c", $"'{Child.Holdfast}' databases --source '{_place.Root}/nothing' --output json | true; echo ${{PIPESTATUS[0]}}"], data: _place.Data);
+        var ended = await Child.RunAsync(
+            "bash",
+            ["-c", $"'{Child.Holdfast}' databases --source '{_place.Root}/nothing' --output json | true; echo ${{PIPESTATUS[0]}}"],
+            data: _place.Data
+        );
         Assert.Contains(ended.Output.Trim(), (string[])["7", "1"]);
         Assert.DoesNotContain("Unhandled", ended.Error, StringComparison.Ordinal);
     }
@@ -334,20 +435,42 @@ public sealed class ErrorTests : IDisposable
     {
         _place.Make("a.db");
         await File.WriteAllTextAsync($"{_place.Root}/key", "AGE-SECRET-KEY-1VERYSECRETNONSENSE", TestContext.Current.CancellationToken);
-        foreach (var arguments in (string[][])[["--key-file", $"{_place.Root}/key"], ["--key-file", $"{_place.Root}/no-key"], ["--database-key", $"*={_place.Root}/key"], ["--database-key", $"*={_place.Root}/no-key"], ["--key-file", _place.Root]])
+        foreach (
+            var arguments in (string[][])
+                [
+                    ["--key-file", $"{_place.Root}/key"],
+                    ["--key-file", $"{_place.Root}/no-key"],
+                    ["--database-key", $"*={_place.Root}/key"],
+                    ["--database-key", $"*={_place.Root}/no-key"],
+                    ["--key-file", _place.Root],
+                ]
+        )
         {
-            var ended = await _place.HoldfastAsync(["backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", .. arguments]);
+            var ended = await _place.HoldfastAsync([
+                "backup",
+                "--source",
+                _place.Source,
+                "--to",
+                _place.Destination,
+                "--type",
+                "snapshot",
+                .. arguments,
+            ]);
             Assert.InRange(ended.ExitCode, 2, 4);
             Assert.Contains("error: ", ended.Error, StringComparison.Ordinal);
             Assert.DoesNotContain("VERYSECRET", ended.Error + ended.Output, StringComparison.Ordinal);
         }
     }
 
-    private static JsonNode Item(JsonNode report, string? database = null) => report["items"]!.AsArray().Single(i => database is null || i!["database"]!.GetValue<string>() == database)!;
+    private static JsonNode Item(JsonNode report, string? database = null) =>
+        report["items"]!.AsArray().Single(i => database is null || i!["database"]!.GetValue<string>() == database)!;
 
     private async Task KeysAsync(params string[] names)
     {
-        foreach (var name in names) await _place.HoldfastAsync(0, "keygen", "--out", $"{_place.Root}/{name}");
+        foreach (var name in names)
+        {
+            await _place.HoldfastAsync(0, "keygen", "--out", $"{_place.Root}/{name}");
+        }
     }
 
     // The same failure as people and as programs get it.

@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>File systems without room, below a destination and below the server's own state: clear alerts, nothing half, and all goes on when there is room.</summary>
+/// <summary>
+/// File systems without room, below a destination and below the server's own state: clear alerts, nothing half, and all
+/// goes on when there is room.
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class FullDiskTests : IAsyncLifetime
 {
@@ -24,7 +27,10 @@ public sealed class FullDiskTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _server?.Dispose();
-        foreach (var folder in _mounted) await Child.RunAsync("umount", ["-l", folder]);
+        foreach (var folder in _mounted)
+        {
+            await Child.RunAsync("umount", ["-l", folder]);
+        }
         _place.Dispose();
     }
 
@@ -40,7 +46,11 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Equal("destination-full", failed["error"]!["code"]!.GetValue<string>());
         Assert.NotNull(failed["error"]!["hint"]);
         Assert.Contains("nas", failed["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
-        await Server.UntilAsync(async () => (await AlertsAsync("TaskFailed")).Any(a => a["message"]!.GetValue<string>().Contains("large.db", StringComparison.Ordinal)), "there is no alert");
+        await Server.UntilAsync(
+            async () =>
+                (await AlertsAsync("TaskFailed")).Any(a => a["message"]!.GetValue<string>().Contains("large.db", StringComparison.Ordinal)),
+            "there is no alert"
+        );
         Assert.DoesNotContain(Workspace.Files(Nas), f => f.EndsWith(".partial", StringComparison.Ordinal));
 
         // What fits goes on, and what lies there is whole.
@@ -68,7 +78,10 @@ public sealed class FullDiskTests : IAsyncLifetime
         while (edit < 2000 && refused is null)
         {
             var answer = await Server.TryAsync(HttpMethod.Put, Template, Definition(++edit));
-            if (answer is { IsSuccess: false }) refused = answer;
+            if (answer is { IsSuccess: false })
+            {
+                refused = answer;
+            }
         }
 
         Assert.Equal(HttpStatusCode.InsufficientStorage, refused!.Status);
@@ -82,7 +95,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         await Server.UntilAsync(
             async () => (told = await AlertsAsync("StateNotWritable")).Any(a => a["key"]!.GetValue<string>() == "state-store"),
             "there is no alert",
-            () => string.Join("; ", told.Select(a => a.ToJsonString())));
+            () => string.Join("; ", told.Select(a => a.ToJsonString()))
+        );
         Assert.NotNull((await AlertsAsync("StateNotWritable"))[0]["hint"]);
 
         File.Delete(filler);
@@ -95,14 +109,15 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Equal("Completed", operation["state"]!.GetValue<string>()); // what could not be stored then was stored later
     }
 
-    private static JsonObject Definition(int number) => new()
-    {
-        ["type"] = "Snapshot",
-        ["fullBackup"] = "0 0 29 2 *",
-        ["timeZone"] = "UTC",
-        ["destinations"] = new JsonArray("nas"),
-        ["excluded"] = new JsonArray($"local/none{number}"),
-    };
+    private static JsonObject Definition(int number) =>
+        new()
+        {
+            ["type"] = "Snapshot",
+            ["fullBackup"] = "0 0 29 2 *",
+            ["timeZone"] = "UTC",
+            ["destinations"] = new JsonArray("nas"),
+            ["excluded"] = new JsonArray($"local/none{number}"),
+        };
 
     private async Task StartAsync()
     {

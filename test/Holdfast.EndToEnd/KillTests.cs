@@ -28,7 +28,10 @@ public sealed class KillTests : IDisposable
         var random = new Random(_seed);
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"seed {_seed}");
-        for (var i = 0; i < SmallDatabases; i++) _place.Make($"small/{i:D2}.db", rows: 5 + (i % 7));
+        for (var i = 0; i < SmallDatabases; i++)
+        {
+            _place.Make($"small/{i:D2}.db", rows: 5 + (i % 7));
+        }
         _place.Make("large.db", rows: 6000, rowBytes: 4000);
         await _place.BackupAsync(0, type, "full");
 
@@ -50,9 +53,15 @@ public sealed class KillTests : IDisposable
             Assert.True(round < Kills * 3, $"seed {_seed}: only {killed} of {round} runs lived long enough to be killed");
             var deed = (Deed)(round % 3);
             Change(random);
-            if (await KillAsync(deed, type, duration[deed], random)) killed++;
+            if (await KillAsync(deed, type, duration[deed], random))
+            {
+                killed++;
+            }
             await CheckAsync(deed, type, $"seed {_seed}, round {round}, {deed}", random);
-            if (round % 20 != 19) continue;
+            if (round % 20 != 19)
+            {
+                continue;
+            }
             Prune();
             output.WriteLine($"{killed} kills in {round + 1} runs");
         }
@@ -64,7 +73,10 @@ public sealed class KillTests : IDisposable
 
     private void Change(Random random)
     {
-        for (var i = 0; i < 10; i++) _place.Sql($"small/{random.Next(SmallDatabases):D2}.db", $"UPDATE t SET v = randomblob(1000) WHERE id = {random.Next(1, 5)}");
+        for (var i = 0; i < 10; i++)
+        {
+            _place.Sql($"small/{random.Next(SmallDatabases):D2}.db", $"UPDATE t SET v = randomblob(1000) WHERE id = {random.Next(1, 5)}");
+        }
         _place.Sql("large.db", $"UPDATE t SET v = randomblob(4000) WHERE id % 10 = {random.Next(10)}");
     }
 
@@ -76,7 +88,11 @@ public sealed class KillTests : IDisposable
             return Child.Start(Child.Holdfast, ["restore", _place.Chains("large.db")[^1], "--to", Target], _place.Data);
         }
 
-        return Child.Start(Child.Holdfast, ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", type, "--kind", deed.ToString().ToLowerInvariant()], _place.Data);
+        return Child.Start(
+            Child.Holdfast,
+            ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", type, "--kind", deed.ToString().ToLowerInvariant()],
+            _place.Data
+        );
     }
 
     // Half of the kills come at a random time, half a random moment after something appears on disk.
@@ -86,19 +102,26 @@ public sealed class KillTests : IDisposable
         var (seen, moment) = (random.Next(2) == 0, random.NextDouble());
         using var process = Start(deed, type);
         var started = Stopwatch.GetTimestamp();
-        while (seen && !process.HasExited && Names(deed).All(before.Contains)) await Task.Yield();
+        while (seen && !process.HasExited && Names(deed).All(before.Contains))
+        {
+            await Task.Yield();
+        }
         var wait = seen ? moment * duration.TotalMilliseconds * 0.5 : moment * duration.TotalMilliseconds;
         var from = seen ? Stopwatch.GetTimestamp() : started;
-        while (Stopwatch.GetElapsedTime(from).TotalMilliseconds < wait && !process.HasExited) await Task.Yield();
+        while (Stopwatch.GetElapsedTime(from).TotalMilliseconds < wait && !process.HasExited)
+        {
+            await Task.Yield();
+        }
         var lived = !process.HasExited;
         process.Kill();
         await Child.EndAsync(process);
         return lived && process.ExitCode == 128 + 9;
     }
 
-    private IEnumerable<string> Names(Deed deed) => deed == Deed.Restore
-        ? Directory.EnumerateFiles(Path.GetDirectoryName(Target)!)
-        : Directory.EnumerateFiles($"{_place.Destination}/local", "*", SearchOption.AllDirectories);
+    private IEnumerable<string> Names(Deed deed) =>
+        deed == Deed.Restore
+            ? Directory.EnumerateFiles(Path.GetDirectoryName(Target)!)
+            : Directory.EnumerateFiles($"{_place.Destination}/local", "*", SearchOption.AllDirectories);
 
     private async Task CheckAsync(Deed deed, string type, string what, Random random)
     {
@@ -117,7 +140,10 @@ public sealed class KillTests : IDisposable
             }
 
             await _place.HoldfastAsync(0, "restore", _place.Chains("large.db")[^1], "--to", Target);
-            Assert.True(Directory.GetFileSystemEntries(Path.GetDirectoryName(Target)!) is [var only] && only == Target, $"{what}: left are {string.Join(", ", Directory.GetFileSystemEntries(Path.GetDirectoryName(Target)!))}");
+            Assert.True(
+                Directory.GetFileSystemEntries(Path.GetDirectoryName(Target)!) is [var only] && only == Target,
+                $"{what}: left are {string.Join(", ", Directory.GetFileSystemEntries(Path.GetDirectoryName(Target)!))}"
+            );
             File.Delete(Target);
             return;
         }
@@ -125,17 +151,30 @@ public sealed class KillTests : IDisposable
         await _place.BackupAsync(0, type, random.Next(2) == 0 ? "full" : "incremental");
         Assert.True(!_place.Leftovers().Any(), $"{what}: left are {string.Join(", ", _place.Leftovers())}");
         Assert.True(!EmptyFolders().Any(), $"{what}: empty are {string.Join(", ", EmptyFolders())}");
-        Assert.True(!Workspace.Files(_place.Data).Any(f => Path.GetFileName(f).StartsWith("holdfast-spool-", StringComparison.Ordinal)), $"{what}: a spool file is left");
+        Assert.True(
+            !Workspace.Files(_place.Data).Any(f => Path.GetFileName(f).StartsWith("holdfast-spool-", StringComparison.Ordinal)),
+            $"{what}: a spool file is left"
+        );
         foreach (var name in (string[])["large.db", $"small/{random.Next(SmallDatabases):D2}.db"])
+        {
             await _place.ComesBackAsync(_place.Chains(name.Replace("/", "%2F", StringComparison.Ordinal))[^1], _place.SourceContents(name));
+        }
     }
 
-    private IEnumerable<string> EmptyFolders() => Directory.EnumerateDirectories(_place.Destination, "*", SearchOption.AllDirectories).Where(f => !Directory.EnumerateFileSystemEntries(f).Any());
+    private IEnumerable<string> EmptyFolders() =>
+        Directory
+            .EnumerateDirectories(_place.Destination, "*", SearchOption.AllDirectories)
+            .Where(f => !Directory.EnumerateFileSystemEntries(f).Any());
 
     // Old chains go, so that the disk and the time to verify stay small.
     private void Prune()
     {
         foreach (var database in Directory.GetDirectories($"{_place.Destination}/local"))
-            foreach (var chain in Directory.GetDirectories(database).Order(StringComparer.Ordinal).SkipLast(1)) Directory.Delete(chain, recursive: true);
+        {
+            foreach (var chain in Directory.GetDirectories(database).Order(StringComparer.Ordinal).SkipLast(1))
+            {
+                Directory.Delete(chain, recursive: true);
+            }
+        }
     }
 }

@@ -5,9 +5,43 @@ public sealed class NameTests : IDisposable
 {
     private static readonly string[] Names =
     [
-        "App.db", "app.db", "APP.DB", "a..b.db", "..db", "...", "-rf.db", "100%.db", "%2e%2e.db", "new\nline.db", "tab\t.db", "quote'\"`.db", "$(touch x).db", "semi;colon&.db", "~.db", "*.db", "[ab].db", "back\\slash.db",
-        "Größe/Übung.db", "日本語.db", "💾.db", "e\u0301.db", "\u00e9.db", " space .db", "deep/er/and/deep/er.db", "CON", "nul.db", "con.", "a.db.partial2", "x.tar.zst", "space ", "\u202egpj.db",
-        new string('a', 200), new string('Ä', 100), new string('%', 200), "b/" + new string('b', 199) + "1", "b/" + new string('b', 199) + "2",
+        "App.db",
+        "app.db",
+        "APP.DB",
+        "a..b.db",
+        "..db",
+        "...",
+        "-rf.db",
+        "100%.db",
+        "%2e%2e.db",
+        "new\nline.db",
+        "tab\t.db",
+        "quote'\"`.db",
+        "$(touch x).db",
+        "semi;colon&.db",
+        "~.db",
+        "*.db",
+        "[ab].db",
+        "back\\slash.db",
+        "Größe/Übung.db",
+        "日本語.db",
+        "💾.db",
+        "e\u0301.db",
+        "\u00e9.db",
+        " space .db",
+        "deep/er/and/deep/er.db",
+        "CON",
+        "nul.db",
+        "con.",
+        "a.db.partial2",
+        "x.tar.zst",
+        "space ",
+        "\u202egpj.db",
+        new string('a', 200),
+        new string('Ä', 100),
+        new string('%', 200),
+        "b/" + new string('b', 199) + "1",
+        "b/" + new string('b', 199) + "2",
     ];
 
     private readonly Workspace _place = new();
@@ -18,7 +52,10 @@ public sealed class NameTests : IDisposable
     [MemberData(nameof(Workspace.Types), MemberType = typeof(Workspace))]
     public async Task Any_name_is_backed_up_into_a_folder_of_its_own_and_comes_back(string type)
     {
-        foreach (var (i, name) in Names.Index()) _place.Make(name, rows: 2 + i, rowBytes: 10);
+        foreach (var (i, name) in Names.Index())
+        {
+            _place.Make(name, rows: 2 + i, rowBytes: 10);
+        }
         var report = await _place.BackupAsync(0, type, "full");
         var items = report["items"]!.AsArray();
         Assert.Equal(Names.Select(n => $"local/{n}").Order(StringComparer.Ordinal), items.Select(i => i!["database"]!.GetValue<string>()));
@@ -26,7 +63,10 @@ public sealed class NameTests : IDisposable
         Assert.Equal(Names.Length, folders.Count);
         Assert.Equal(Names.Length, folders.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.All(folders, f => Assert.Matches("^[A-Za-z0-9._=+@,~%-]{1,180}$", f));
-        foreach (var name in Names) _place.Sql(name, "UPDATE t SET s = 'changed' WHERE id = 1");
+        foreach (var name in Names)
+        {
+            _place.Sql(name, "UPDATE t SET s = 'changed' WHERE id = 1");
+        }
         await _place.BackupAsync(0, type, "incremental");
         foreach (var name in Names.Where((_, i) => i % 4 == 0))
         {

@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>A server with many databases, a hundred with HOLDFAST_SOAK, and one with one of everything, on a primary with a streaming standby, while people write.</summary>
+/// <summary>
+/// A server with many databases, a hundred with HOLDFAST_SOAK, and one with one of everything, on a primary with a
+/// streaming standby, while people write.
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluster>, IAsyncLifetime
 {
@@ -22,12 +25,28 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
     public async ValueTask InitializeAsync()
     {
         await cluster.ClearAsync();
-        await cluster.RunAsync("postgres", $"DROP ROLE IF EXISTS {Roles}; CREATE ROLE \"a reader\"; CREATE ROLE \"an owner\"; GRANT pg_read_all_data TO {Cluster.User}; ALTER ROLE {Cluster.User} BYPASSRLS");
+        await cluster.RunAsync(
+            "postgres",
+            $"DROP ROLE IF EXISTS {Roles}; CREATE ROLE \"a reader\"; CREATE ROLE \"an owner\"; GRANT pg_read_all_data TO "
+                + $"{Cluster.User}; ALTER ROLE {Cluster.User} BYPASSRLS"
+        );
         await cluster.CreateAsync(Everything);
-        await cluster.RunAsync(Everything, await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples/everything.sql"), Token), Cluster.User);
+        await cluster.RunAsync(
+            Everything,
+            await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples/everything.sql"), Token),
+            Cluster.User
+        );
         await cluster.CreateAsync("tenant 000");
-        await cluster.RunAsync("tenant 000", $"CREATE TABLE item(id int PRIMARY KEY, note text); INSERT INTO item SELECT i, md5(i::text) FROM generate_series(1, 200) i; {Ledger}", Cluster.User);
-        for (var i = 1; i < Tenants; i++) await cluster.RunAsync("postgres", $"CREATE DATABASE \"tenant {i:000}\" OWNER {Cluster.User} TEMPLATE \"tenant 000\"");
+        await cluster.RunAsync(
+            "tenant 000",
+            "CREATE TABLE item(id int PRIMARY KEY, note text); INSERT INTO item SELECT i, md5(i::text) FROM "
+                + $"generate_series(1, 200) i; {Ledger}",
+            Cluster.User
+        );
+        for (var i = 1; i < Tenants; i++)
+        {
+            await cluster.RunAsync("postgres", $"CREATE DATABASE \"tenant {i:000}\" OWNER {Cluster.User} TEMPLATE \"tenant 000\"");
+        }
     }
 
     public ValueTask DisposeAsync() => default;
@@ -42,33 +61,80 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
         var writers = Enumerable.Range(0, 4).Select(i => WriteAsync($"tenant {i:000}", seed: i, stop.Token)).ToList();
         await standby.CatchUpAsync();
         var source = $"main=postgresql://{Cluster.User}@127.0.0.1:{cluster.Port},127.0.0.1:{standby.Port}";
-        var made = (await place.JsonAsync(0, "backup", "--source", source, "--to", place.Destination, "--password-file", $"{place.Root}/password"))["items"]!.AsArray();
+        var made = (
+            await place.JsonAsync(0, "backup", "--source", source, "--to", place.Destination, "--password-file", $"{place.Root}/password")
+        )["items"]!.AsArray();
         Assert.Equal(Tenants + 1, made.Count);
         Assert.All(made, i => Assert.Equal("Completed", (string?)i!["state"]));
-        Assert.Contains(made.Single(i => (string)i!["database"]! == $"main/{Everything}")!["warnings"]!.AsArray(), w => ((string)w!).Contains("unlogged", StringComparison.Ordinal));
+        Assert.Contains(made.Single(i => (string)i!["database"]! == $"main/{Everything}")!["warnings"]!.AsArray(), w =>
+            ((string)w!).Contains("unlogged", StringComparison.Ordinal)
+        );
 
         // More, while they go on: what has changed by then.
-        Assert.Equal(Tenants + 1, (await place.JsonAsync(0, "backup", "--source", source, "--to", place.Destination, "--password-file", $"{place.Root}/password", "--kind", "incremental"))["items"]!.AsArray().Count);
+        Assert.Equal(
+            Tenants + 1,
+            (
+                await place.JsonAsync(
+                    0,
+                    "backup",
+                    "--source",
+                    source,
+                    "--to",
+                    place.Destination,
+                    "--password-file",
+                    $"{place.Root}/password",
+                    "--kind",
+                    "incremental"
+                )
+            )["items"]!
+                .AsArray()
+                .Count
+        );
         await stop.CancelAsync();
         Assert.All(await Task.WhenAll(writers), moves => Assert.InRange(moves, 1, int.MaxValue));
 
         var names = Enumerable.Range(0, Tenants).Select(i => $"tenant {i:000}").Prepend(Everything).ToList();
         await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 3, CancellationToken = Token }, async (name, _) =>
         {
-            await place.HoldfastAsync(0, "restore", $"{place.Destination}/main/{name.Replace(" ", "%20", StringComparison.Ordinal)}", "--to", $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}/{name.Replace(" ", "%20", StringComparison.Ordinal)}%20copy", "--password-file", $"{place.Root}/password", "--allow-powerful-role"); // default privileges of a role are set by it, or left out
+            await place.HoldfastAsync(
+                0,
+                "restore",
+                $"{place.Destination}/main/{name.Replace(" ", "%20", StringComparison.Ordinal)}",
+                "--to",
+                $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}/{name.Replace(" ", "%20", StringComparison.Ordinal)}%20copy",
+                "--password-file",
+                $"{place.Root}/password",
+                "--allow-powerful-role"
+            ); // default privileges of a role are set by it, or left out
             Assert.Equal(await Contents.SchemaAsync(cluster, name), await Contents.SchemaAsync(cluster, $"{name} copy"));
         });
         foreach (var name in names)
         {
             Assert.Equal(await SumsAsync(name), await SumsAsync($"{name} copy"));
-            if (name == Everything) continue;
-            Assert.Equal(["0|True"], await cluster.QueryAsync($"{name} copy", "SELECT sum(balance), sum(balance) FILTER (WHERE id = 0) IS NOT DISTINCT FROM (SELECT coalesce(sum(amount) FILTER (WHERE target = 0), 0) - coalesce(sum(amount) FILTER (WHERE source = 0), 0) FROM entry) FROM account"));
+            if (name == Everything)
+            {
+                continue;
+            }
+            Assert.Equal(
+                ["0|True"],
+                await cluster.QueryAsync(
+                    $"{name} copy",
+                    "SELECT sum(balance), sum(balance) FILTER (WHERE id = 0) IS NOT DISTINCT FROM (SELECT "
+                        + "coalesce(sum(amount) FILTER (WHERE target = 0), 0) - coalesce(sum(amount) FILTER (WHERE source = 0), 0) "
+                        + "FROM entry) FROM account"
+                )
+            );
         }
     }
 
     // Of those that were written to meanwhile the ledger has its own rule; of an unlogged table a standby has no rows.
     private async Task<IEnumerable<string>> SumsAsync(string name) =>
-        (await Contents.SumsAsync(cluster, name)).Where(s => !s.StartsWith("account|", StringComparison.Ordinal) && !s.StartsWith("entry|", StringComparison.Ordinal) && !s.StartsWith("fleeting|", StringComparison.Ordinal) && !s.StartsWith("public|entry_id_seq|", StringComparison.Ordinal));
+        (await Contents.SumsAsync(cluster, name)).Where(s =>
+            !s.StartsWith("account|", StringComparison.Ordinal)
+            && !s.StartsWith("entry|", StringComparison.Ordinal)
+            && !s.StartsWith("fleeting|", StringComparison.Ordinal)
+            && !s.StartsWith("public|entry_id_seq|", StringComparison.Ordinal)
+        );
 
     private async Task<int> WriteAsync(string database, int seed, CancellationToken cancellationToken)
     {
@@ -78,7 +144,12 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
         for (; !cancellationToken.IsCancellationRequested; moves++)
         {
             var (from, to, amount) = (random.Next(10), random.Next(10), random.Next(1, 100));
-            await using var command = new NpgsqlCommand($"BEGIN; UPDATE account SET balance = balance - {amount} WHERE id = {from}; UPDATE account SET balance = balance + {amount} WHERE id = {to}; INSERT INTO entry(source, target, amount) VALUES ({from}, {to}, {amount}); COMMIT; SELECT pg_sleep(0.01)", connection); // people think between two moves, and leave some of the machine to others
+            await using var command = new NpgsqlCommand(
+                $"BEGIN; UPDATE account SET balance = balance - {amount} WHERE id = {from}; UPDATE account SET balance = "
+                    + $"balance + {amount} WHERE id = {to}; INSERT INTO entry(source, target, amount) VALUES ({from}, {to}, "
+                    + $"{amount}); COMMIT; SELECT pg_sleep(0.01)",
+                connection
+            ); // people think between two moves, and leave some of the machine to others
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
 

@@ -17,11 +17,20 @@ public sealed class QueueTests : IDisposable
     public async Task A_stop_during_a_sweep_ends_in_time_leaves_nothing_partial_and_everything_asked_for_has_run_after_the_next_start()
     {
         const int Grace = 1;
-        for (var i = 0; i < Databases; i++) _place.Make($"db{i}.db", rows: 5, rowBytes: 100);
+        for (var i = 0; i < Databases; i++)
+        {
+            _place.Make($"db{i}.db", rows: 5, rowBytes: 100);
+        }
         using var server = await StartAsync(Grace);
-        var asked = (await server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup"))!["operationIds"]!.AsArray().Select(i => i!.GetValue<string>()).ToList();
+        var asked = (await server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup"))!["operationIds"]!
+            .AsArray()
+            .Select(i => i!.GetValue<string>())
+            .ToList();
         Assert.Equal(Databases, asked.Count);
-        await server.UntilAsync(async () => (await server.ListAsync("operations?state=Completed&limit=20")).Count > 10, "no backup completes");
+        await server.UntilAsync(
+            async () => (await server.ListAsync("operations?state=Completed&limit=20")).Count > 10,
+            "no backup completes"
+        );
         var started = Stopwatch.GetTimestamp();
         Assert.Equal(0, await server.StopAsync());
         var took = Stopwatch.GetElapsedTime(started);
@@ -33,7 +42,10 @@ public sealed class QueueTests : IDisposable
         await server.StartAsync();
         await server.QuietAsync();
         Assert.Equal(Databases, (await server.ListAsync("operations?state=Completed&limit=1000")).Count);
-        foreach (var id in asked.Where((_, i) => i % 100 == 0)) Assert.Equal("Completed", (await server.GetAsync($"operations/{id}"))["state"]!.GetValue<string>());
+        foreach (var id in asked.Where((_, i) => i % 100 == 0))
+        {
+            Assert.Equal("Completed", (await server.GetAsync($"operations/{id}"))["state"]!.GetValue<string>());
+        }
         Assert.Equal(Databases, _place.Archives().Length);
         Assert.Empty(_place.Leftovers());
         TestContext.Current.TestOutputHelper?.WriteLine($"stopped after {took.TotalSeconds:0.0} s with {before} of {Databases} done");
@@ -46,7 +58,17 @@ public sealed class QueueTests : IDisposable
         using var server = await StartAsync(grace: 30);
         var backup = (await server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup"))!["operationIds"]![0]!.GetValue<string>();
         Assert.Equal("Completed", (await server.EndedAsync(backup))["state"]!.GetValue<string>());
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => server.SendAsync(HttpMethod.Post, "restores", new JsonObject { ["from"] = "local/large.db", ["target"] = $"local/new{i}.db" })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 100)
+                .Select(i =>
+                    server.SendAsync(
+                        HttpMethod.Post,
+                        "restores",
+                        new JsonObject { ["from"] = "local/large.db", ["target"] = $"local/new{i}.db" }
+                    )
+                )
+        );
         var most = 0;
         await server.UntilAsync(
             async () =>
@@ -56,7 +78,8 @@ public sealed class QueueTests : IDisposable
                 Assert.Empty(await server.ListAsync("operations?kind=Restore&state=Failed&limit=100"));
                 return (await server.ListAsync("operations?kind=Restore&state=Completed&limit=100")).Count == 100;
             },
-            "restores do not end");
+            "restores do not end"
+        );
         Assert.InRange(most, 1, 3);
         Assert.InRange(server.PeakResidentBytes, 1, 300L << 20);
         TestContext.Current.TestOutputHelper?.WriteLine($"at most {most} at once, {server.PeakResidentBytes >> 20} MiB");
@@ -68,8 +91,22 @@ public sealed class QueueTests : IDisposable
         Directory.CreateDirectory(_place.Destination);
         var server = new ServerProcess(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination, grace);
         await server.StartAsync();
-        await server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
-        await server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject { ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas") });
+        await server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
+        await server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
         return server;
     }
 }

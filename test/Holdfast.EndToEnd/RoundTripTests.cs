@@ -16,7 +16,10 @@ public sealed class RoundTripTests : IDisposable
         Recipient,
     }
 
-    public static IEnumerable<TheoryDataRow<string, Protection>> TypesAndProtections() => from type in Workspace.BackupTypes from protection in Enum.GetValues<Protection>() select new TheoryDataRow<string, Protection>(type, protection);
+    public static IEnumerable<TheoryDataRow<string, Protection>> TypesAndProtections() =>
+        from type in Workspace.BackupTypes
+        from protection in Enum.GetValues<Protection>()
+        select new TheoryDataRow<string, Protection>(type, protection);
 
     public void Dispose() => _place.Dispose();
 
@@ -27,7 +30,12 @@ public sealed class RoundTripTests : IDisposable
         Assert.SkipUnless(Child.Has("age") && Child.Has("zstd") && Child.Has("tar"), "age, zstd or tar is not on this machine");
         var key = AgeIdentity.Generate();
         await File.WriteAllTextAsync($"{_place.Root}/key", key.ToSecretKey() + "\n", TestContext.Current.CancellationToken);
-        string[] backup = protection switch { Protection.Key => ["--key-file", $"{_place.Root}/key"], Protection.Recipient => ["--recipient", key.Recipient.ToString()], _ => [] };
+        string[] backup = protection switch
+        {
+            Protection.Key => ["--key-file", $"{_place.Root}/key"],
+            Protection.Recipient => ["--recipient", key.Recipient.ToString()],
+            _ => [],
+        };
         string[] restore = protection == Protection.None ? [] : ["--key-file", $"{_place.Root}/key"];
         _place.Make("a.db", rows: 300, mode: "wal");
         var points = new List<string>();
@@ -36,14 +44,24 @@ public sealed class RoundTripTests : IDisposable
             var report = await _place.BackupAsync(0, type, point == 0 ? "full" : "incremental", backup);
             Assert.Equal(point == 0 ? "Full" : "Incremental", report["items"]![0]!["kind"]!.GetValue<string>());
             points.Add(_place.SourceContents("a.db"));
-            _place.Sql("a.db", $"UPDATE t SET v = randomblob(1000) WHERE id % 50 = {point}; DELETE FROM t WHERE id = {point + 7}; CREATE TABLE u{point}(x); INSERT INTO u{point} VALUES({point});");
+            _place.Sql(
+                "a.db",
+                $"UPDATE t SET v = randomblob(1000) WHERE id % 50 = {point}; DELETE FROM t WHERE id = {point + 7}; CREATE "
+                    + $"TABLE u{point}(x); INSERT INTO u{point} VALUES({point});"
+            );
         }
 
         var archives = _place.Archives();
         Assert.Equal(4, archives.Length);
-        for (var point = 0; point < 4; point++) await _place.ComesBackAsync(archives[point], points[point], null, restore);
+        for (var point = 0; point < 4; point++)
+        {
+            await _place.ComesBackAsync(archives[point], points[point], null, restore);
+        }
         await _place.HoldfastAsync(0, ["verify", _place.Destination, .. restore]);
-        if (protection != Protection.None) Assert.All(archives, a => Assert.EndsWith(".tar.zst.age", a, StringComparison.Ordinal));
+        if (protection != Protection.None)
+        {
+            Assert.All(archives, a => Assert.EndsWith(".tar.zst.age", a, StringComparison.Ordinal));
+        }
 
         var open = protection == Protection.None ? $"cat '{archives[0]}'" : $"age -d -i '{_place.Root}/key' '{archives[0]}'";
         if (type == "snapshot")
@@ -72,10 +90,21 @@ public sealed class RoundTripTests : IDisposable
         await _place.ComesBackAsync(_place.Archives()[^1], _place.SourceContents("a.db"), null, "--key-file", $"{_place.Root}/key");
         // The node's own key opens indexes only.
         var node = Workspace.Files(_place.Data).Single(f => f.EndsWith("node.key", StringComparison.Ordinal));
-        Assert.Equal(4, (await _place.HoldfastAsync("restore", _place.Archives()[^1], "--to", $"{_place.Out}/x.db", "--key-file", node)).ExitCode);
+        Assert.Equal(
+            4,
+            (await _place.HoldfastAsync("restore", _place.Archives()[^1], "--to", $"{_place.Out}/x.db", "--key-file", node)).ExitCode
+        );
         // Another node cannot build on the chain: full, and why.
         _place.Sql("a.db", "DELETE FROM t WHERE id = 10");
-        var other = await _place.BackupAsync(0, "snapshot", "incremental", "--recipient", key.Recipient.ToString(), "--node-key", $"{_place.Root}/other.key");
+        var other = await _place.BackupAsync(
+            0,
+            "snapshot",
+            "incremental",
+            "--recipient",
+            key.Recipient.ToString(),
+            "--node-key",
+            $"{_place.Root}/other.key"
+        );
         Assert.Equal("Full", other["items"]![0]!["kind"]!.GetValue<string>());
         Assert.Contains("index cannot be read", other["items"]![0]!["warnings"]!.ToJsonString(), StringComparison.Ordinal);
     }
@@ -94,12 +123,24 @@ public sealed class RoundTripTests : IDisposable
         await _place.BackupAsync(0, "snapshot", "incremental");
         var indexes = Workspace.Files(_place.Destination).Where(f => f.EndsWith(".index", StringComparison.Ordinal)).ToList();
         var index = await File.ReadAllBytesAsync(indexes[0], TestContext.Current.CancellationToken);
-        if (how == "removed") File.Delete(indexes[0]);
-        else if (how == "swapped") File.Copy(indexes[0], indexes[1], overwrite: true);
+        if (how == "removed")
+        {
+            File.Delete(indexes[0]);
+        }
+        else if (how == "swapped")
+        {
+            File.Copy(indexes[0], indexes[1], overwrite: true);
+        }
         else
         {
             index[^60] ^= 4;
-            await File.WriteAllBytesAsync(indexes[0], how == "damaged" ? index : how == "cut" ? index[..^60] : [], TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                indexes[0],
+                how == "damaged" ? index
+                    : how == "cut" ? index[..^60]
+                    : [],
+                TestContext.Current.CancellationToken
+            );
         }
 
         _place.Sql("a.db", "UPDATE t SET v = randomblob(1000) WHERE id = 6");
@@ -120,23 +161,53 @@ public sealed class RoundTripTests : IDisposable
     {
         Assert.SkipUnless(Holdfast.Engines.Sqlite.Native.Ciphers.Available, "SQLite3 Multiple Ciphers is not built");
         const string Secret = "planted-Secret-4711-in-the-rows";
-        var (key, text) = kind == "raw"
-            ? (DatabaseKey.FromRaw(Enumerable.Range(1, 32).Select(i => (byte)(i * 7)).ToArray()), Convert.ToBase64String(Enumerable.Range(1, 32).Select(i => (byte)(i * 7)).ToArray()))
-            : (DatabaseKey.FromPassphrase("planted Passphrase 0815"), "passphrase: planted Passphrase 0815");
+        var (key, text) =
+            kind == "raw"
+                ? (
+                    DatabaseKey.FromRaw(Enumerable.Range(1, 32).Select(i => (byte)(i * 7)).ToArray()),
+                    Convert.ToBase64String(Enumerable.Range(1, 32).Select(i => (byte)(i * 7)).ToArray())
+                )
+                : (DatabaseKey.FromPassphrase("planted Passphrase 0815"), "passphrase: planted Passphrase 0815");
         await File.WriteAllTextAsync($"{_place.Root}/database.key", text + "\n", TestContext.Current.CancellationToken);
         _place.Make("hr.db", rows: 2000, key: key);
         _place.Sql("hr.db", $"CREATE TABLE salaries(name TEXT); INSERT INTO salaries VALUES('{Secret}')", key);
-        string[] secrets = kind == "raw" ? [text, Convert.ToHexString(key.Raw!), Convert.ToHexStringLower(key.Raw!), Secret, "salaries"] : ["planted Passphrase 0815", Secret, "salaries"];
+        string[] secrets =
+            kind == "raw"
+                ? [text, Convert.ToHexString(key.Raw!), Convert.ToHexStringLower(key.Raw!), Secret, "salaries"]
+                : ["planted Passphrase 0815", Secret, "salaries"];
         string[] keys = keyGiven ? ["--database-key", $"*={_place.Root}/database.key"] : [];
         var said = new StringBuilder();
         foreach (var backupKind in (string[])["full", "incremental"])
         {
-            using var backup = Child.Start(Child.Holdfast, ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--kind", backupKind, "--encrypted", "*", "--output", "json", .. keys], _place.Data);
+            using var backup = Child.Start(
+                Child.Holdfast,
+                [
+                    "backup",
+                    "--source",
+                    _place.Source,
+                    "--to",
+                    _place.Destination,
+                    "--type",
+                    "snapshot",
+                    "--kind",
+                    backupKind,
+                    "--encrypted",
+                    "*",
+                    "--output",
+                    "json",
+                    .. keys,
+                ],
+                _place.Data
+            );
             while (!backup.HasExited)
             {
                 foreach (var file in (string[])["cmdline", "environ"])
                 {
-                    foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), out var id) && id >= backup.Id))
+                    foreach (
+                        var process in Directory
+                            .EnumerateDirectories("/proc")
+                            .Where(p => int.TryParse(Path.GetFileName(p), out var id) && id >= backup.Id)
+                    )
                     {
                         try
                         {
@@ -162,11 +233,16 @@ public sealed class RoundTripTests : IDisposable
 
         // An image of an encrypted database is ciphertext already: section 10 of the design.
         Assert.Contains(".encrypted-snapshot.tar.zst", _place.Archives()[0], StringComparison.Ordinal);
-        said.Append(await _place.HoldfastAsync(0, "verify", _place.Destination)).Append(await _place.HoldfastAsync(0, "points", _place.Destination, "--output", "json")).Append(string.Join('\n', Workspace.Files(_place.Root)));
+        said.Append(await _place.HoldfastAsync(0, "verify", _place.Destination))
+            .Append(await _place.HoldfastAsync(0, "points", _place.Destination, "--output", "json"))
+            .Append(string.Join('\n', Workspace.Files(_place.Root)));
         Assert.DoesNotContain(secrets, s => said.ToString().Contains(s, StringComparison.OrdinalIgnoreCase));
         foreach (var archive in _place.Archives())
         {
-            var tar = await Child.RunAsync("bash", ["-c", $"zstd -dqc '{archive}' | grep -a -c -e '{Secret}' -e salaries -e 'SQLite format'"]);
+            var tar = await Child.RunAsync(
+                "bash",
+                ["-c", $"zstd -dqc '{archive}' | grep -a -c -e '{Secret}' -e salaries -e 'SQLite format'"]
+            );
             Assert.Equal("0", tar.Output.Trim());
         }
 
@@ -190,15 +266,35 @@ public sealed class RoundTripTests : IDisposable
     [MemberData(nameof(Workspace.Types), MemberType = typeof(Workspace))]
     public async Task Two_backups_of_one_source_at_once_both_end_well(string type)
     {
-        for (var i = 0; i < 30; i++) _place.Make($"{i}.db");
+        for (var i = 0; i < 30; i++)
+        {
+            _place.Make($"{i}.db");
+        }
         foreach (var kind in (string[])["full", "incremental", "full"])
         {
-            for (var i = 0; i < 30; i++) _place.Sql($"{i}.db", "UPDATE t SET v = randomblob(1000) WHERE id = 3");
-            var runs = Enumerable.Range(0, 3).Select(_ => Child.RunAsync(Child.Holdfast, ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", type, "--kind", kind], data: _place.Data)).ToList();
-            foreach (var ended in await Task.WhenAll(runs)) Assert.True(ended.ExitCode == 0, $"{kind}: {ended}");
+            for (var i = 0; i < 30; i++)
+            {
+                _place.Sql($"{i}.db", "UPDATE t SET v = randomblob(1000) WHERE id = 3");
+            }
+            var runs = Enumerable
+                .Range(0, 3)
+                .Select(_ =>
+                    Child.RunAsync(
+                        Child.Holdfast,
+                        ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", type, "--kind", kind],
+                        data: _place.Data
+                    )
+                )
+                .ToList();
+            foreach (var ended in await Task.WhenAll(runs))
+            {
+                Assert.True(ended.ExitCode == 0, $"{kind}: {ended}");
+            }
             await _place.HoldfastAsync(0, "verify", _place.Destination);
             Assert.Empty(_place.Leftovers());
-            Assert.All(_place.Archives(), a => Assert.True(File.Exists(a.Replace(".tar.zst", ".index", StringComparison.Ordinal)), $"{a} has no index"));
+            Assert.All(_place.Archives(), a =>
+                Assert.True(File.Exists(a.Replace(".tar.zst", ".index", StringComparison.Ordinal)), $"{a} has no index")
+            );
         }
 
         await _place.BackupAsync(0, type, "incremental");

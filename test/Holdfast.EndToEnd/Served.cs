@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>A workspace that <c>holdfast serve</c> serves as the source <c>demo</c>, on a port of its own, and the command as its client.</summary>
+/// <summary>
+/// A workspace that <c>holdfast serve</c> serves as the source <c>demo</c>, on a port of its own, and the command as
+/// its client.
+/// </summary>
 internal sealed class Served : IAsyncDisposable
 {
     private readonly Process _server;
@@ -30,7 +33,10 @@ internal sealed class Served : IAsyncDisposable
     {
         get
         {
-            lock (_log) return string.Join('\n', _log);
+            lock (_log)
+            {
+                return string.Join('\n', _log);
+            }
         }
     }
 
@@ -38,17 +44,48 @@ internal sealed class Served : IAsyncDisposable
     public static async Task<Served> StartAsync(Action<Workspace>? prepare = null)
     {
         var place = new Workspace();
-        (prepare ?? (p => { p.Make("a.db"); p.Make("b.db"); }))(place);
+        (
+            prepare
+            ?? (
+                p =>
+                {
+                    p.Make("a.db");
+                    p.Make("b.db");
+                }
+            )
+        )(place);
         Directory.CreateDirectory(place.Destination);
         await SecretAsync($"{place.Root}/token", Token);
-        await File.WriteAllTextAsync($"{place.Root}/holdfast.json", $$"""{"listen":"http://127.0.0.1:0","localRoots":["{{place.Destination}}"],"sources":[{"name":"demo","engine":"sqlite","path":"{{place.Source}}","encrypted":["*.enc.db"]}]}""");
-        var server = Child.Start(Child.Holdfast, ["serve", "--config", $"{place.Root}/holdfast.json", "--data", $"{place.Root}/server", "--admin-token-file", $"{place.Root}/token"], data: place.Data);
+        await File.WriteAllTextAsync(
+            $"{place.Root}/holdfast.json",
+            $$"""{"listen":"http://127.0.0.1:0","localRoots":["{{place.Destination}}"],"sources":[{"name":"demo","engine":"sqlite","path":"{{place.Source}}","encrypted":["*.enc.db"]}]}"""
+        );
+        var server = Child.Start(
+            Child.Holdfast,
+            [
+                "serve",
+                "--config",
+                $"{place.Root}/holdfast.json",
+                "--data",
+                $"{place.Root}/server",
+                "--admin-token-file",
+                $"{place.Root}/token",
+            ],
+            data: place.Data
+        );
         var served = new Served(place, server);
         _ = served.KeepAsync(server.StandardError);
-        for (var line = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken); ; line = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))
+        for (
+            var line = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+            ;
+            line = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)
+        )
         {
             served.Keep(line ?? throw new InvalidOperationException($"The server ended: {served.Log}"));
-            if (line.Split("Now listening on: ") is not [_, var address]) continue;
+            if (line.Split("Now listening on: ") is not [_, var address])
+            {
+                continue;
+            }
             served.Address = address.Trim();
             _ = served.KeepAsync(server.StandardOutput);
             return served;
@@ -71,7 +108,8 @@ internal sealed class Served : IAsyncDisposable
     }
 
     /// <summary>The same with JSON output, which is one document.</summary>
-    public async Task<JsonNode> JsonAsync(int exitCode, params string[] arguments) => (await RunAsync(exitCode, [.. arguments, "--output", "json"])).Json;
+    public async Task<JsonNode> JsonAsync(int exitCode, params string[] arguments) =>
+        (await RunAsync(exitCode, [.. arguments, "--output", "json"])).Json;
 
     /// <summary>Writes a file for <c>-f</c>.</summary>
     public async Task<string> FileAsync(string name, JsonNode document)
@@ -88,10 +126,15 @@ internal sealed class Served : IAsyncDisposable
         await RunAsync(0, "server-wide", "put", "nightly", "-f", await FileAsync("nightly.json", Template(encryption)));
     }
 
-    public static JsonObject Template(JsonObject? encryption = null) => new()
-    {
-        ["type"] = "Snapshot", ["fullBackup"] = "0 2 * * 0", ["incrementalBackup"] = "0 2 * * *", ["destinations"] = new JsonArray("nas"), ["encryption"] = encryption,
-    };
+    public static JsonObject Template(JsonObject? encryption = null) =>
+        new()
+        {
+            ["type"] = "Snapshot",
+            ["fullBackup"] = "0 2 * * 0",
+            ["incrementalBackup"] = "0 2 * * *",
+            ["destinations"] = new JsonArray("nas"),
+            ["encryption"] = encryption,
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -112,11 +155,17 @@ internal sealed class Served : IAsyncDisposable
 
     private void Keep(string line)
     {
-        lock (_log) _log.Add(line);
+        lock (_log)
+        {
+            _log.Add(line);
+        }
     }
 
     private async Task KeepAsync(StreamReader lines)
     {
-        while (await lines.ReadLineAsync() is { } line) Keep(line);
+        while (await lines.ReadLineAsync() is { } line)
+        {
+            Keep(line);
+        }
     }
 }

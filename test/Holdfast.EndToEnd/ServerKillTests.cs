@@ -4,7 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>kill -9 of the server at random moments while backups, retention, restores and edits go on: what it acknowledged is there, and nothing is half.</summary>
+/// <summary>
+/// kill -9 of the server at random moments while backups, retention, restores and edits go on: what it acknowledged is
+/// there, and nothing is half.
+/// </summary>
 public sealed class ServerKillTests : IDisposable
 {
     private const int Databases = 16;
@@ -14,7 +17,13 @@ public sealed class ServerKillTests : IDisposable
     private static readonly DateTimeOffset Old = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Workspace _place = new();
-    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
+    private readonly int _seed = int.TryParse(
+        Environment.GetEnvironmentVariable("HOLDFAST_SEED"),
+        CultureInfo.InvariantCulture,
+        out var given
+    )
+        ? given
+        : Environment.TickCount;
     private readonly ServerProcess _server;
     private readonly Lock _gate = new();
     private readonly HashSet<string> _operations = [];
@@ -45,13 +54,23 @@ public sealed class ServerKillTests : IDisposable
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"seed {_seed}");
         var random = new Random(_seed);
-        for (var i = 0; i < Databases; i++) _place.Make(Name(i), rows: 20 + (10 * i), mode: i % 2 == 0 ? "wal" : "delete");
+        for (var i = 0; i < Databases; i++)
+        {
+            _place.Make(Name(i), rows: 20 + (10 * i), mode: i % 2 == 0 ? "wal" : "delete");
+        }
         _place.Make("large.db", rows: 18_000, rowBytes: 4000);
         await _server.StartAsync();
-        await _server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
+        await _server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
         await _server.SendAsync(HttpMethod.Put, Template, Definition("none"));
         await RunAsync("Full");
-        foreach (var name in Enumerable.Range(0, Databases).Select(Name).Append("large.db")) _taskIds[name] = await TaskOfAsync(name);
+        foreach (var name in Enumerable.Range(0, Databases).Select(Name).Append("large.db"))
+        {
+            _taskIds[name] = await TaskOfAsync(name);
+        }
 
         for (var kill = 1; kill <= Kills; kill++)
         {
@@ -66,8 +85,14 @@ public sealed class ServerKillTests : IDisposable
             }
 
             await CheckAsync($"seed {_seed}, kill {kill}", random);
-            if (kill % 10 == 0) output.WriteLine($"{kill} kills, {_number} edits, {_operations.Count} operations, {_archives.Count} archives told of");
-            if (kill % 5 == 0) Prune();
+            if (kill % 10 == 0)
+            {
+                output.WriteLine($"{kill} kills, {_number} edits, {_operations.Count} operations, {_archives.Count} archives told of");
+            }
+            if (kill % 5 == 0)
+            {
+                Prune();
+            }
         }
     }
 
@@ -75,18 +100,22 @@ public sealed class ServerKillTests : IDisposable
 
     private static string Id(string name) => Uri.EscapeDataString($"local/{name}");
 
-    private static JsonObject Definition(string mark) => new()
-    {
-        ["type"] = "Snapshot",
-        ["fullBackup"] = "0 0 29 2 *",
-        ["incrementalBackup"] = "0 0 29 2 *",
-        ["timeZone"] = "UTC",
-        ["retention"] = new JsonObject { ["minimumAgeDays"] = 1 },
-        ["destinations"] = new JsonArray("nas"),
-        ["excluded"] = new JsonArray($"local/{mark}"),
-    };
+    private static JsonObject Definition(string mark) =>
+        new()
+        {
+            ["type"] = "Snapshot",
+            ["fullBackup"] = "0 0 29 2 *",
+            ["incrementalBackup"] = "0 0 29 2 *",
+            ["timeZone"] = "UTC",
+            ["retention"] = new JsonObject { ["minimumAgeDays"] = 1 },
+            ["destinations"] = new JsonArray("nas"),
+            ["excluded"] = new JsonArray($"local/{mark}"),
+        };
 
-    private async Task<string> TaskOfAsync(string name) => (await _server.ListAsync($"databases/{Id(name)}/tasks")).Single(t => t["name"]!.GetValue<string>() == "Server Wide Backup, all")["id"]!.GetValue<string>();
+    private async Task<string> TaskOfAsync(string name) =>
+        (await _server.ListAsync($"databases/{Id(name)}/tasks")).Single(t => t["name"]!.GetValue<string>() == "Server Wide Backup, all")[
+            "id"
+        ]!.GetValue<string>();
 
     private async Task RunAsync(string kind)
     {
@@ -97,11 +126,27 @@ public sealed class ServerKillTests : IDisposable
     // Several go on at once, each with a seed of its own, until nobody answers.
     private async Task MixUntilKilledAsync(Random random)
     {
-        Func<Random, Task<bool>>[] deeds = [BackUpOneAsync, EditTemplateAsync, EditOthersAsync, ChangeDatabasesAsync, RestoreAsync, BackUpAllAsync];
-        var workers = deeds.Select(deed => (Deed: deed, Random: new Random(random.Next()))).Select(w => Task.Run(async () =>
-        {
-            while (await w.Deed(w.Random)) await Task.Delay(w.Random.Next(60));
-        })).ToList();
+        Func<Random, Task<bool>>[] deeds =
+        [
+            BackUpOneAsync,
+            EditTemplateAsync,
+            EditOthersAsync,
+            ChangeDatabasesAsync,
+            RestoreAsync,
+            BackUpAllAsync,
+        ];
+        var workers = deeds
+            .Select(deed => (Deed: deed, Random: new Random(random.Next())))
+            .Select(w =>
+                Task.Run(async () =>
+                {
+                    while (await w.Deed(w.Random))
+                    {
+                        await Task.Delay(w.Random.Next(60));
+                    }
+                })
+            )
+            .ToList();
         await Task.Delay(100 + random.Next(2500), TestContext.Current.CancellationToken);
         await _server.KillAsync();
         await Task.WhenAll(workers);
@@ -110,12 +155,25 @@ public sealed class ServerKillTests : IDisposable
     private async Task<bool> BackUpOneAsync(Random random)
     {
         var name = random.Next(6) == 0 ? "large.db" : Name(random.Next(Databases));
-        var answer = await _server.TryAsync(HttpMethod.Post, $"databases/{Id(name)}/tasks/{_taskIds[name]}/backup", new JsonObject { ["kind"] = random.Next(3) == 0 ? "Full" : "Incremental" });
-        if (answer is null) return false;
+        var answer = await _server.TryAsync(
+            HttpMethod.Post,
+            $"databases/{Id(name)}/tasks/{_taskIds[name]}/backup",
+            new JsonObject { ["kind"] = random.Next(3) == 0 ? "Full" : "Incremental" }
+        );
+        if (answer is null)
+        {
+            return false;
+        }
         Assert.True(answer.IsSuccess, $"{answer}");
         var operation = answer.Body!["operationId"]!.GetValue<string>();
-        lock (_gate) _operations.Add(operation);
-        if (random.Next(2) == 0) return true;
+        lock (_gate)
+        {
+            _operations.Add(operation);
+        }
+        if (random.Next(2) == 0)
+        {
+            return true;
+        }
         while (await _server.TryAsync(HttpMethod.Get, $"operations/{operation}") is { } seen)
         {
             if (seen.Body!["ended"] is null)
@@ -126,7 +184,12 @@ public sealed class ServerKillTests : IDisposable
 
             // It was told that it is stored: it has to be there.
             if (seen.Body["result"]?["path"]?.GetValue<string>() is { } path)
-                lock (_gate) _archives.Add(path);
+            {
+                lock (_gate)
+                {
+                    _archives.Add(path);
+                }
+            }
             return true;
         }
 
@@ -136,7 +199,12 @@ public sealed class ServerKillTests : IDisposable
     private async Task<bool> BackUpAllAsync(Random random)
     {
         await Task.Delay(random.Next(1000));
-        return await _server.TryAsync(HttpMethod.Post, $"{Template}/backup", new JsonObject { ["kind"] = random.Next(2) == 0 ? "Full" : "Incremental" }) is not null;
+        return await _server.TryAsync(
+            HttpMethod.Post,
+            $"{Template}/backup",
+            new JsonObject { ["kind"] = random.Next(2) == 0 ? "Full" : "Incremental" }
+        )
+            is not null;
     }
 
     private async Task<bool> EditTemplateAsync(Random random)
@@ -149,24 +217,39 @@ public sealed class ServerKillTests : IDisposable
     private async Task<bool> EditOthersAsync(Random random)
     {
         var (what, path) = random.Next(2) == 0 ? ("second", "server-wide-backups/second") : ("destination", "destinations/other");
-        if (random.Next(3) == 0) return await EditAsync(what, null, async () =>
+        if (random.Next(3) == 0)
         {
-            var answer = await _server.TryAsync(HttpMethod.Delete, path);
-            return answer is { Status: HttpStatusCode.NotFound } ? answer with { Status = HttpStatusCode.NoContent } : answer;
-        });
+            return await EditAsync(what, null, async () =>
+            {
+                var answer = await _server.TryAsync(HttpMethod.Delete, path);
+                return answer is { Status: HttpStatusCode.NotFound } ? answer with { Status = HttpStatusCode.NoContent } : answer;
+            });
+        }
         var mark = $"none-{Interlocked.Increment(ref _number)}";
         var body = what == "second" ? Definition(mark) : new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/{mark}" };
-        if (what == "second") body["disabled"] = true;
+        if (what == "second")
+        {
+            body["disabled"] = true;
+        }
         return await EditAsync(what, mark, () => _server.TryAsync(HttpMethod.Put, path, body));
     }
 
     private async Task<bool> EditAsync(string what, string? value, Func<Task<Answer?>> send)
     {
-        lock (_gate) _edits[what] = (_edits.GetValueOrDefault(what) ?? new(null, null)) with { Asked = value };
+        lock (_gate)
+        {
+            _edits[what] = (_edits.GetValueOrDefault(what) ?? new(null, null)) with { Asked = value };
+        }
         var answer = await send();
-        if (answer is null) return false;
+        if (answer is null)
+        {
+            return false;
+        }
         Assert.True(answer.IsSuccess, $"{what}: {answer}");
-        lock (_gate) _edits[what] = new(value, value);
+        lock (_gate)
+        {
+            _edits[what] = new(value, value);
+        }
         return true;
     }
 
@@ -174,10 +257,19 @@ public sealed class ServerKillTests : IDisposable
     private async Task<bool> ChangeDatabasesAsync(Random random)
     {
         _place.Sql(Name(random.Next(Databases)), $"UPDATE t SET v = randomblob(1000) WHERE id % 7 = {random.Next(7)}");
-        if (random.Next(4) == 0) _place.Sql("large.db", $"UPDATE t SET v = randomblob(4000) WHERE id % 50 = {random.Next(50)}");
+        if (random.Next(4) == 0)
+        {
+            _place.Sql("large.db", $"UPDATE t SET v = randomblob(4000) WHERE id % 50 = {random.Next(50)}");
+        }
         var extra = $"extra{random.Next(4)}.db";
-        if (random.Next(3) == 0) File.Delete($"{_place.Source}/{extra}");
-        else if (!File.Exists($"{_place.Source}/{extra}")) _place.Make(extra);
+        if (random.Next(3) == 0)
+        {
+            File.Delete($"{_place.Source}/{extra}");
+        }
+        else if (!File.Exists($"{_place.Source}/{extra}"))
+        {
+            _place.Make(extra);
+        }
         return await _server.TryAsync(HttpMethod.Get, "databases?limit=5") is not null;
     }
 
@@ -186,7 +278,12 @@ public sealed class ServerKillTests : IDisposable
         await Task.Delay(random.Next(200));
         var target = $"restored{random.Next(3)}.db";
         File.Delete($"{_place.Source}/{target}");
-        return await _server.TryAsync(HttpMethod.Post, "restores", Restore(random.Next(3) == 0 ? "large.db" : Name(random.Next(Databases)), target)) is not null;
+        return await _server.TryAsync(
+            HttpMethod.Post,
+            "restores",
+            Restore(random.Next(3) == 0 ? "large.db" : Name(random.Next(Databases)), target)
+        )
+            is not null;
     }
 
     private async Task CheckAsync(string what, Random random)
@@ -194,16 +291,41 @@ public sealed class ServerKillTests : IDisposable
         var dead = DateTimeOffset.UtcNow;
         await _server.StartAsync();
         foreach (var operation in await _server.ListAsync("operations?limit=1000"))
-            Assert.True(operation["ended"] is not null || operation["started"]?.GetValue<DateTimeOffset>() is not { } started || started > dead, $"{what}: an operation of the life before goes on: {operation.ToJsonString()}");
+        {
+            Assert.True(
+                operation["ended"] is not null || operation["started"]?.GetValue<DateTimeOffset>() is not { } started || started > dead,
+                $"{what}: an operation of the life before goes on: {operation.ToJsonString()}"
+            );
+        }
         await CheckEditsAsync(what);
-        foreach (var (name, id) in _taskIds) Assert.True(await TaskOfAsync(name) == id, $"{what}: the task of {name} has another id");
+        foreach (var (name, id) in _taskIds)
+        {
+            Assert.True(await TaskOfAsync(name) == id, $"{what}: the task of {name} has another id");
+        }
         await RunAsync("Incremental");
         // What waited when it was killed has run since, as itself.
-        foreach (var operation in _operations) Assert.True((await _server.GetAsync($"operations/{operation}"))["ended"] is not null, $"{what}: operation {operation} has not ended");
-        foreach (var failed in (await _server.ListAsync("operations?limit=100")).Where(o => o["state"]!.GetValue<string>() == "Failed" && o["error"]!["code"]!.GetValue<string>() is not ("interrupted" or "not-found" or "source-unreadable" or "target-exists")))
+        foreach (var operation in _operations)
+        {
+            Assert.True(
+                (await _server.GetAsync($"operations/{operation}"))["ended"] is not null,
+                $"{what}: operation {operation} has not ended"
+            );
+        }
+        foreach (
+            var failed in (await _server.ListAsync("operations?limit=100")).Where(o =>
+                o["state"]!.GetValue<string>() == "Failed"
+                && o["error"]!["code"]!.GetValue<string>() is not ("interrupted" or "not-found" or "source-unreadable" or "target-exists")
+            )
+        )
+        {
             Assert.Fail($"{what}: {failed.ToJsonString()}");
-        await _server.UntilAsync(() => Task.FromResult(!Left().Any()), $"{what}: something is left", () => string.Join(", ", Left())); // what runs again by itself may be under way
-        foreach (var path in _archives) Assert.True(File.Exists($"{_place.Destination}/nas/{path}"), $"{what}: {path} was acknowledged, and is not there");
+        }
+        // what runs again by itself may be under way
+        await _server.UntilAsync(() => Task.FromResult(!Left().Any()), $"{what}: something is left", () => string.Join(", ", Left()));
+        foreach (var path in _archives)
+        {
+            Assert.True(File.Exists($"{_place.Destination}/nas/{path}"), $"{what}: {path} was acknowledged, and is not there");
+        }
         await _server.QuietAsync();
         // Chains are given older names here, so that retention lets them go: that mismatch is known.
         var verified = await _place.HoldfastAsync("verify", $"{_place.Destination}/nas", "--allow-mismatch");
@@ -211,14 +333,19 @@ public sealed class ServerKillTests : IDisposable
         await ComesBackAsync(Name(random.Next(Databases)), what);
     }
 
-    // A definition that was never acknowledged may leave the beginning of an identity in a folder that is no destination; the next definition replaces it.
+    // A definition that was never acknowledged may leave the beginning of an identity in a folder that is no
+    // destination; the next definition replaces it.
     private IEnumerable<string> Left() =>
-    [
-        .. _place.Leftovers().Where(f => !f.EndsWith("/.holdfast-destination.partial", StringComparison.Ordinal) || f.Contains("/nas/", StringComparison.Ordinal)),
-        .. EmptyFolders(),
-        .. Workspace.Files(_place.Source).Where(f => f.Contains("_holdfast_restore_", StringComparison.Ordinal)),
-        .. Workspace.Files(_server.Temporary).Where(f => f.Contains("holdfast-spool-", StringComparison.Ordinal)),
-    ];
+        [
+            .. _place
+                .Leftovers()
+                .Where(f =>
+                    !f.EndsWith("/.holdfast-destination.partial", StringComparison.Ordinal) || f.Contains("/nas/", StringComparison.Ordinal)
+                ),
+            .. EmptyFolders(),
+            .. Workspace.Files(_place.Source).Where(f => f.Contains("_holdfast_restore_", StringComparison.Ordinal)),
+            .. Workspace.Files(_server.Temporary).Where(f => f.Contains("holdfast-spool-", StringComparison.Ordinal)),
+        ];
 
     private async Task CheckEditsAsync(string what)
     {
@@ -226,11 +353,17 @@ public sealed class ServerKillTests : IDisposable
         {
             ["template"] = Mark((await _server.TryAsync(HttpMethod.Get, Template))?.Body),
             ["second"] = Mark((await _server.TryAsync(HttpMethod.Get, "server-wide-backups/second"))?.Body),
-            ["destination"] = (await _server.TryAsync(HttpMethod.Get, "destinations/other"))?.Body?["path"]?.GetValue<string>().Split('/')[^1],
+            ["destination"] = (await _server.TryAsync(HttpMethod.Get, "destinations/other"))
+                ?.Body?["path"]?.GetValue<string>()
+                .Split('/')[^1],
         };
         foreach (var (name, edit) in _edits)
         {
-            Assert.True(now[name] == edit.Acknowledged || now[name] == edit.Asked, $"{what}: {name} is {now[name] ?? "gone"}; acknowledged was {edit.Acknowledged ?? "its end"}, asked for {edit.Asked ?? "its end"}");
+            Assert.True(
+                now[name] == edit.Acknowledged || now[name] == edit.Asked,
+                $"{what}: {name} is {now[name] ?? "gone"}; acknowledged was {edit.Acknowledged ?? "its end"}, asked for "
+                    + $"{edit.Asked ?? "its end"}"
+            );
             _edits[name] = new(now[name], now[name]);
         }
 
@@ -241,23 +374,38 @@ public sealed class ServerKillTests : IDisposable
     {
         File.Delete($"{_place.Source}/back.db");
         await _server.UntilAsync(
-            async () => await _server.TryAsync(HttpMethod.Post, "restores", Restore(name, "back.db")) is { IsSuccess: true } answer &&
-                (await _server.EndedAsync(answer.Body!["operationId"]!.GetValue<string>()))["state"]!.GetValue<string>() == "Completed",
-            $"{what}: {name} cannot be restored");
+            async () =>
+                await _server.TryAsync(HttpMethod.Post, "restores", Restore(name, "back.db")) is { IsSuccess: true } answer
+                && (await _server.EndedAsync(answer.Body!["operationId"]!.GetValue<string>()))["state"]!.GetValue<string>() == "Completed",
+            $"{what}: {name} cannot be restored"
+        );
         Assert.True(_place.SourceContents("back.db") == _place.SourceContents(name), $"{what}: {name} came back as another");
         File.Delete($"{_place.Source}/back.db");
     }
 
     private JsonObject Restore(string name, string target)
     {
-        var newest = Directory.EnumerateFiles($"{_place.Destination}/nas/local/{name}", "*.tar.zst", SearchOption.AllDirectories).Select(Path.GetFileName).Max(StringComparer.Ordinal)!;
-        return new() { ["from"] = $"local/{name}", ["point"] = newest.Split('.')[0], ["target"] = $"local/{target}" };
+        var newest = Directory
+            .EnumerateFiles($"{_place.Destination}/nas/local/{name}", "*.tar.zst", SearchOption.AllDirectories)
+            .Select(Path.GetFileName)
+            .Max(StringComparer.Ordinal)!;
+        return new()
+        {
+            ["from"] = $"local/{name}",
+            ["point"] = newest.Split('.')[0],
+            ["target"] = $"local/{target}",
+        };
     }
 
     // The root of a destination that nothing was written to yet may be empty.
-    private IEnumerable<string> EmptyFolders() => Directory.EnumerateDirectories(_place.Destination).SelectMany(root => Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories)).Where(f => !Directory.EnumerateFileSystemEntries(f).Any());
+    private IEnumerable<string> EmptyFolders() =>
+        Directory
+            .EnumerateDirectories(_place.Destination)
+            .SelectMany(root => Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories))
+            .Where(f => !Directory.EnumerateFileSystemEntries(f).Any());
 
-    // A day has to pass before retention takes anything: chains are copied to names of long ago, so that the next full of their database deletes them.
+    // A day has to pass before retention takes anything: chains are copied to names of long ago, so that the next full
+    // of their database deletes them.
     private void PlantOldChains(Random random)
     {
         for (var i = 0; i < 4; i++)
@@ -267,9 +415,17 @@ public sealed class ServerKillTests : IDisposable
             var time = Path.GetFileName(chain).Split('.')[0];
             var old = Old.AddSeconds(random.Next(10_000_000)).ToString("yyyy-MM-dd-HH-mm-ss", CultureInfo.InvariantCulture);
             var first = Directory.GetFiles(chain, time + ".*");
-            if (first.Length < 2 || Directory.GetDirectories(folder).Length > 3) continue;
-            var copy = Directory.CreateDirectory($"{folder}/{Path.GetFileName(chain).Replace(time, old, StringComparison.Ordinal)}").FullName;
-            foreach (var file in first) File.Copy(file, $"{copy}/{Path.GetFileName(file).Replace(time, old, StringComparison.Ordinal)}");
+            if (first.Length < 2 || Directory.GetDirectories(folder).Length > 3)
+            {
+                continue;
+            }
+            var copy = Directory
+                .CreateDirectory($"{folder}/{Path.GetFileName(chain).Replace(time, old, StringComparison.Ordinal)}")
+                .FullName;
+            foreach (var file in first)
+            {
+                File.Copy(file, $"{copy}/{Path.GetFileName(file).Replace(time, old, StringComparison.Ordinal)}");
+            }
         }
     }
 
@@ -277,8 +433,19 @@ public sealed class ServerKillTests : IDisposable
     private void Prune()
     {
         foreach (var database in Directory.GetDirectories($"{_place.Destination}/nas/local"))
-            foreach (var chain in Directory.GetDirectories(database).Order(StringComparer.Ordinal).SkipLast(1)) Directory.Delete(chain, recursive: true);
-        lock (_gate) _archives.RemoveWhere(a => !File.Exists($"{_place.Destination}/nas/{a}"));
-        lock (_gate) _operations.Clear();
+        {
+            foreach (var chain in Directory.GetDirectories(database).Order(StringComparer.Ordinal).SkipLast(1))
+            {
+                Directory.Delete(chain, recursive: true);
+            }
+        }
+        lock (_gate)
+        {
+            _archives.RemoveWhere(a => !File.Exists($"{_place.Destination}/nas/{a}"));
+        }
+        lock (_gate)
+        {
+            _operations.Clear();
+        }
     }
 }

@@ -38,25 +38,57 @@ internal sealed partial class ServerProcess : IDisposable
     /// <param name="backups">The folder under which destinations may lie.</param>
     /// <param name="graceSeconds">Grace time of a shutdown.</param>
     /// <param name="configure">Changes the configuration before it is written.</param>
-    public ServerProcess(string root, string data, string source, string backups, int graceSeconds = 30, Action<JsonObject>? configure = null)
+    public ServerProcess(
+        string root,
+        string data,
+        string source,
+        string backups,
+        int graceSeconds = 30,
+        Action<JsonObject>? configure = null
+    )
     {
         (_data, _temporary) = (data, $"{root}/tmp");
         Directory.CreateDirectory(_temporary);
         var token = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         _tokenFile = $"{root}/token";
-        using (var file = new FileStream(_tokenFile, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite })) file.Write(System.Text.Encoding.ASCII.GetBytes(token));
+        using (
+            var file = new FileStream(
+                _tokenFile,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                }
+            )
+        )
+        {
+            file.Write(System.Text.Encoding.ASCII.GetBytes(token));
+        }
         var port = FreePort();
         _config = $"{root}/holdfast.json";
         var config = new JsonObject
         {
             ["listen"] = $"http://127.0.0.1:{port}",
             ["localRoots"] = new JsonArray(backups),
-            ["sources"] = new JsonArray(new JsonObject { ["name"] = "local", ["engine"] = "sqlite", ["path"] = source, ["spoolFolder"] = _temporary }),
+            ["sources"] = new JsonArray(
+                new JsonObject
+                {
+                    ["name"] = "local",
+                    ["engine"] = "sqlite",
+                    ["path"] = source,
+                    ["spoolFolder"] = _temporary,
+                }
+            ),
             ["limits"] = new JsonObject { ["discoverySeconds"] = 1, ["graceSeconds"] = graceSeconds },
         };
         configure?.Invoke(config);
         File.WriteAllText(_config, config.ToJsonString());
-        _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(1) }) { BaseAddress = new($"http://127.0.0.1:{port}/api/v1/"), Timeout = Patience };
+        _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(1) })
+        {
+            BaseAddress = new($"http://127.0.0.1:{port}/api/v1/"),
+            Timeout = Patience,
+        };
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
@@ -70,7 +102,13 @@ internal sealed partial class ServerProcess : IDisposable
     public int Id => _process!.Id;
 
     /// <summary>Most memory that it has had resident, in bytes.</summary>
-    public long PeakResidentBytes => long.Parse(File.ReadLines($"/proc/{_process!.Id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+    public long PeakResidentBytes =>
+        long.Parse(
+            File.ReadLines($"/proc/{_process!.Id}/status")
+                .Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            System.Globalization.CultureInfo.InvariantCulture
+        ) * 1024;
 
     /// <summary>What it has written so far, of all its lives.</summary>
     public string Output => string.Join('\n', _output);
@@ -83,7 +121,22 @@ internal sealed partial class ServerProcess : IDisposable
     public void Begin(string? before = null)
     {
         _process?.Dispose();
-        _process = Child.Start("bash", ["-c", $"{before ?? Before}; exec \"$0\" \"$@\"", Child.Holdfast, "serve", "--config", _config, "--data", _data, "--admin-token-file", _tokenFile], _temporary);
+        _process = Child.Start(
+            "bash",
+            [
+                "-c",
+                $"{before ?? Before}; exec \"$0\" \"$@\"",
+                Child.Holdfast,
+                "serve",
+                "--config",
+                _config,
+                "--data",
+                _data,
+                "--admin-token-file",
+                _tokenFile,
+            ],
+            _temporary
+        );
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -98,13 +151,15 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Waits until it answers.</summary>
-    public Task AnswersAsync() => UntilAsync(
-        async () =>
-        {
-            Assert.False(_process!.HasExited, $"the server has ended:\n{Output}");
-            return (await TryAsync(HttpMethod.Get, "session"))?.IsSuccess == true;
-        },
-        "the server does not answer");
+    public Task AnswersAsync() =>
+        UntilAsync(
+            async () =>
+            {
+                Assert.False(_process!.HasExited, $"the server has ended:\n{Output}");
+                return (await TryAsync(HttpMethod.Get, "session"))?.IsSuccess == true;
+            },
+            "the server does not answer"
+        );
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
@@ -155,12 +210,21 @@ internal sealed partial class ServerProcess : IDisposable
     public async Task<JsonNode> EndedAsync(string operation)
     {
         JsonNode? found = null;
-        await UntilAsync(async () => (found = await GetAsync($"operations/{operation}"))["ended"] is not null, $"operation {operation} does not end");
+        await UntilAsync(
+            async () => (found = await GetAsync($"operations/{operation}"))["ended"] is not null,
+            $"operation {operation} does not end"
+        );
         return found!;
     }
 
     /// <summary>Waits until no operation waits or runs.</summary>
-    public Task QuietAsync() => UntilAsync(async () => (await ListAsync("operations?state=Queued&limit=1")).Count + (await ListAsync("operations?state=Running&limit=1")).Count == 0, "operations do not end");
+    public Task QuietAsync() =>
+        UntilAsync(
+            async () =>
+                (await ListAsync("operations?state=Queued&limit=1")).Count + (await ListAsync("operations?state=Running&limit=1")).Count
+                == 0,
+            "operations do not end"
+        );
 
     /// <summary>Waits until something is so.</summary>
     public async Task UntilAsync(Func<Task<bool>> isSo, string what, Func<string>? details = null)
@@ -175,16 +239,25 @@ internal sealed partial class ServerProcess : IDisposable
 
     public void Dispose()
     {
-        if (_process is { HasExited: false }) _process.Kill();
+        if (_process is { HasExited: false })
+        {
+            _process.Kill();
+        }
         _process?.Dispose();
         _client.Dispose();
     }
 
     private void Keep(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            return;
+        }
         _output.Enqueue(line);
-        if (_output.Count > 500) _output.TryDequeue(out _);
+        if (_output.Count > 500)
+        {
+            _output.TryDequeue(out _);
+        }
     }
 
     private static int FreePort()

@@ -36,15 +36,33 @@ public sealed class ServiceTests : IDisposable
         Directory.CreateDirectory(_place.Destination);
         using var server = new ServerProcess(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination, graceSeconds: 0);
         await server.StartAsync();
-        await server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
-        await server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject { ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas") });
+        await server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
+        await server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
         var begun = (await server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup"))!["operationIds"]![0]!.GetValue<string>();
-        await server.UntilAsync(async () => (await server.GetAsync($"operations/{begun}"))["state"]!.GetValue<string>() != "Queued", "the backup does not begin");
+        await server.UntilAsync(
+            async () => (await server.GetAsync($"operations/{begun}"))["state"]!.GetValue<string>() != "Queued",
+            "the backup does not begin"
+        );
         Assert.Equal(0, await server.StopAsync());
         Assert.Empty(_place.Leftovers());
 
         await server.StartAsync();
-        Assert.Equal("Completed", (await server.EndedAsync(begun))["state"]!.GetValue<string>()); // it runs again by itself, as the same operation
+        // it runs again by itself, as the same operation
+        Assert.Equal("Completed", (await server.EndedAsync(begun))["state"]!.GetValue<string>());
         Assert.Single(await server.ListAsync("operations"));
         await _place.HoldfastAsync(0, "verify", $"{_place.Destination}/nas");
     }

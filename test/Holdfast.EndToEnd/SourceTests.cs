@@ -33,7 +33,17 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
         {
             var sources = config["sources"]!.AsArray();
             sources[0]!["spoolFolder"] = $"{place.Root}/no-folder";
-            for (var i = 0; i < 10; i++) sources.Add(new JsonObject { ["name"] = $"hole{i}", ["engine"] = "postgresql", ["url"] = $"postgresql://holdfast@127.0.0.1:{port}" });
+            for (var i = 0; i < 10; i++)
+            {
+                sources.Add(
+                    new JsonObject
+                    {
+                        ["name"] = $"hole{i}",
+                        ["engine"] = "postgresql",
+                        ["url"] = $"postgresql://holdfast@127.0.0.1:{port}",
+                    }
+                );
+            }
         });
         var watch = Stopwatch.StartNew();
         await server.StartAsync();
@@ -41,7 +51,10 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(14), $"{watch.Elapsed}"); // one alone takes 15 s to be given up
         Assert.Equal(11, sources.Count);
         await server.UntilAsync(async () => (await server.ListAsync("databases")).Count == 1, "the source that answers is not used");
-        await server.UntilAsync(async () => (await server.ListAsync("sources")).Count(s => s["problem"] is not null) == 10, "those that do not answer are not told");
+        await server.UntilAsync(
+            async () => (await server.ListAsync("sources")).Count(s => s["problem"] is not null) == 10,
+            "those that do not answer are not told"
+        );
         Assert.Equal(0, await server.StopAsync());
     }
 
@@ -57,15 +70,41 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
         {
             var url = $"postgresql://{Cluster.User}@127.0.0.1:{cluster.Port}";
             await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
-            var backup = await place.JsonAsync(1, "backup", "--source", $"main={url}", "--to", place.Destination, "--password-file", $"{place.Root}/password");
-            Assert.Equal(["Completed", "Completed", "Failed"], backup["items"]!.AsArray().Select(i => (string)i!["state"]!).Order(StringComparer.Ordinal));
+            var backup = await place.JsonAsync(
+                1,
+                "backup",
+                "--source",
+                $"main={url}",
+                "--to",
+                place.Destination,
+                "--password-file",
+                $"{place.Root}/password"
+            );
+            Assert.Equal(
+                ["Completed", "Completed", "Failed"],
+                backup["items"]!.AsArray().Select(i => (string)i!["state"]!).Order(StringComparer.Ordinal)
+            );
 
             using var server = new ServerProcess(place.Root, $"{place.Root}/node", place.Source, place.Destination, configure: config =>
-                config["sources"]!.AsArray().Add(new JsonObject { ["name"] = "main", ["engine"] = "postgresql", ["url"] = url, ["passwordFile"] = $"{place.Root}/password" }));
+                config["sources"]!
+                    .AsArray()
+                    .Add(
+                        new JsonObject
+                        {
+                            ["name"] = "main",
+                            ["engine"] = "postgresql",
+                            ["url"] = url,
+                            ["passwordFile"] = $"{place.Root}/password",
+                        }
+                    )
+            );
             for (var start = 0; start < 2; start++)
             {
                 await server.StartAsync();
-                await server.UntilAsync(async () => (await server.ListAsync("databases")).Count(d => (string)d["source"]! == "main") == 3, "the databases are not found");
+                await server.UntilAsync(
+                    async () => (await server.ListAsync("databases")).Count(d => (string)d["source"]! == "main") == 3,
+                    "the databases are not found"
+                );
                 var odd = Assert.Single(await server.ListAsync("databases?state=Unreadable"));
                 Assert.StartsWith("main/caf%E9~", (string)odd["id"]!, StringComparison.Ordinal);
                 Assert.Equal(0, await server.StopAsync());
@@ -79,7 +118,17 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
 
     private async Task RunInLatinAsync(string sql)
     {
-        var text = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = cluster.Port, Username = Cluster.Superuser, Password = Cluster.Password, Database = "latin", Pooling = false, ClientEncoding = "LATIN1", Encoding = "iso-8859-1" };
+        var text = new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = cluster.Port,
+            Username = Cluster.Superuser,
+            Password = Cluster.Password,
+            Database = "latin",
+            Pooling = false,
+            ClientEncoding = "LATIN1",
+            Encoding = "iso-8859-1",
+        };
         await using var connection = new NpgsqlConnection(text.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);

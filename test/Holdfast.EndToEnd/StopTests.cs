@@ -18,11 +18,15 @@ public sealed class StopTests : IDisposable
     [InlineData("TERM", 143, "backup")]
     public async Task A_backup_that_is_stopped_leaves_nothing_half_and_says_so(string signal, int exitCode, string type)
     {
-        for (var i = 0; i < 4; i++) _place.Make($"{i}.db", Rows / 4, 4000);
+        for (var i = 0; i < 4; i++)
+        {
+            _place.Make($"{i}.db", Rows / 4, 4000);
+        }
         var ended = await StopAsync(
             ["backup", "--source", _place.Source, "--to", _place.Destination, "--type", type, "--jobs", "4", "--output", "json"],
             signal,
-            _ => Workspace.Files(_place.Destination).Any(f => f.EndsWith(".partial", StringComparison.Ordinal)));
+            _ => Workspace.Files(_place.Destination).Any(f => f.EndsWith(".partial", StringComparison.Ordinal))
+        );
         Assert.True(ended.ExitCode == exitCode, ended.ToString());
         Assert.Equal("interrupted", ended.Json["error"]!["code"]!.GetValue<string>());
         Assert.Empty(_place.Leftovers());
@@ -36,7 +40,9 @@ public sealed class StopTests : IDisposable
     {
         _place.Make("large.db", Rows, 4000);
         await _place.BackupAsync(0, "snapshot", "full");
-        var ended = await StopAsync(["restore", _place.Destination, "--to", $"{_place.Out}/x.db"], signal, _ => Directory.EnumerateFileSystemEntries(_place.Out).Any());
+        var ended = await StopAsync(["restore", _place.Destination, "--to", $"{_place.Out}/x.db"], signal, _ =>
+            Directory.EnumerateFileSystemEntries(_place.Out).Any()
+        );
         Assert.True(ended.ExitCode == exitCode, ended.ToString());
         Assert.Contains("Stopped by", ended.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_place.Out));
@@ -79,10 +85,17 @@ public sealed class StopTests : IDisposable
     [InlineData("TERM", 143, "restore", "demo/a.db", "--to", "demo/b.db")]
     [InlineData("TERM", 143, "backup", "demo/a.db", "--to", "nas")]
     [InlineData("TERM", 143, "operation", "watch", EndlessServer.Operation)]
-    public async Task A_verb_that_is_stopped_while_it_waits_for_an_operation_says_how_to_wait_again(string signal, int exitCode, params string[] verb)
+    public async Task A_verb_that_is_stopped_while_it_waits_for_an_operation_says_how_to_wait_again(
+        string signal,
+        int exitCode,
+        params string[] verb
+    )
     {
         await using var server = new EndlessServer(isAnswering: true);
-        (await StopAsync(await server.ArgumentsAsync(_place, verb), signal, _ => server.IsWatched)).CheckStopped(exitCode, $"holdfast operation watch {EndlessServer.Operation}");
+        (await StopAsync(await server.ArgumentsAsync(_place, verb), signal, _ => server.IsWatched)).CheckStopped(
+            exitCode,
+            $"holdfast operation watch {EndlessServer.Operation}"
+        );
     }
 
     [Theory]
@@ -92,7 +105,10 @@ public sealed class StopTests : IDisposable
     public async Task A_verb_that_is_stopped_before_the_server_has_answered_says_that_the_server_may_go_on(params string[] verb)
     {
         await using var server = new EndlessServer(isAnswering: false);
-        (await StopAsync(await server.ArgumentsAsync(_place, verb), "TERM", _ => server.IsAsked)).CheckStopped(143, "holdfast operation list");
+        (await StopAsync(await server.ArgumentsAsync(_place, verb), "TERM", _ => server.IsAsked)).CheckStopped(
+            143,
+            "holdfast operation list"
+        );
     }
 
     // A backup that waits for a lock takes as long as we like: longer than the two seconds that the command's library leaves.
@@ -109,7 +125,11 @@ public sealed class StopTests : IDisposable
         await holder.StandardInput.WriteLineAsync("BEGIN EXCLUSIVE; SELECT 'held';");
         await holder.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        await server.SendAsync(HttpMethod.Post, "databases/local%2Fa.db/backup", new JsonObject { ["destinations"] = new JsonArray("nas"), ["type"] = "Snapshot" });
+        await server.SendAsync(
+            HttpMethod.Post,
+            "databases/local%2Fa.db/backup",
+            new JsonObject { ["destinations"] = new JsonArray("nas"), ["type"] = "Snapshot" }
+        );
         await server.UntilAsync(async () => (await server.ListAsync("operations?state=Running")).Count > 0, "the backup does not begin");
         var stopping = server.StopAsync(signal);
         await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken); // real time: that is what the process is given

@@ -13,7 +13,10 @@ internal sealed class Workspace : IDisposable
     public Workspace()
     {
         Root = Directory.CreateTempSubdirectory("holdfast-e2e-").FullName;
-        foreach (var folder in (string[])[Source, Data, Out]) Directory.CreateDirectory(folder);
+        foreach (var folder in (string[])[Source, Data, Out])
+        {
+            Directory.CreateDirectory(folder);
+        }
     }
 
     public static TheoryData<string> Types => [.. BackupTypes];
@@ -35,12 +38,16 @@ internal sealed class Workspace : IDisposable
     public async Task<Ended> HoldfastAsync(int exitCode, params string[] arguments)
     {
         var ended = await HoldfastAsync(arguments);
-        Assert.True(ended.ExitCode == exitCode, $"holdfast {string.Join(' ', arguments)}: exit code {exitCode} was expected, it was {ended}");
+        Assert.True(
+            ended.ExitCode == exitCode,
+            $"holdfast {string.Join(' ', arguments)}: exit code {exitCode} was expected, it was {ended}"
+        );
         return ended;
     }
 
     /// <summary>Runs <c>holdfast</c> with JSON output, and expects an exit code.</summary>
-    public async Task<JsonNode> JsonAsync(int exitCode, params string[] arguments) => (await HoldfastAsync(exitCode, [.. arguments, "--output", "json"])).Json;
+    public async Task<JsonNode> JsonAsync(int exitCode, params string[] arguments) =>
+        (await HoldfastAsync(exitCode, [.. arguments, "--output", "json"])).Json;
 
     /// <summary>Backs the source up, and expects an exit code.</summary>
     public Task<JsonNode> BackupAsync(int exitCode, string type, string kind, params string[] more) =>
@@ -56,10 +63,14 @@ internal sealed class Workspace : IDisposable
     }
 
     /// <summary>A database of one table with <paramref name="rows"/> rows that do not compress.</summary>
-    public void Make(string name, int rows = 20, int rowBytes = 1000, DatabaseKey? key = null, string mode = "delete") => Sql(
-        name,
-        $"PRAGMA journal_mode={mode}; CREATE TABLE t(id INTEGER PRIMARY KEY, v BLOB, s TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<{rows}) INSERT INTO t SELECT i, randomblob({rowBytes}), 'row '||i FROM n;",
-        key);
+    public void Make(string name, int rows = 20, int rowBytes = 1000, DatabaseKey? key = null, string mode = "delete") =>
+        Sql(
+            name,
+            $"PRAGMA journal_mode={mode}; CREATE TABLE t(id INTEGER PRIMARY KEY, v BLOB, s TEXT); WITH RECURSIVE n(i) AS "
+                + $"(SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<{rows}) INSERT INTO t SELECT i, randomblob({rowBytes}), 'row '||i "
+                + "FROM n;",
+            key
+        );
 
     /// <summary>All that a database holds, as text.</summary>
     public static string Contents(string path, DatabaseKey? key = null)
@@ -68,13 +79,29 @@ internal sealed class Workspace : IDisposable
         Assert.Equal("ok", connection.QueryText("PRAGMA integrity_check"));
         var tables = new List<string>();
         using (var names = connection.Prepare("SELECT name FROM sqlite_schema WHERE type='table' ORDER BY name"))
-            while (names.Step()) tables.Add(names.Text(0)!);
-        var text = new List<string?> { connection.QueryText("SELECT group_concat(quote(sql), char(10)) FROM (SELECT sql FROM sqlite_schema ORDER BY type, name)") };
+        {
+            while (names.Step())
+            {
+                tables.Add(names.Text(0)!);
+            }
+        }
+        var text = new List<string?>
+        {
+            connection.QueryText("SELECT group_concat(quote(sql), char(10)) FROM (SELECT sql FROM sqlite_schema ORDER BY type, name)"),
+        };
         foreach (var table in tables)
         {
-            var columns = connection.QueryText($"SELECT group_concat('quote(\"'||name||'\")', '||'',''||') FROM pragma_table_info('{table.Replace("'", "''", StringComparison.Ordinal)}')");
-            using var rows = connection.Prepare($"SELECT {columns} FROM \"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\" ORDER BY 1");
-            while (rows.Step()) text.Add(rows.Text(0));
+            var columns = connection.QueryText(
+                "SELECT group_concat('quote(\"'||name||'\")', '||'',''||') FROM "
+                    + $"pragma_table_info('{table.Replace("'", "''", StringComparison.Ordinal)}')"
+            );
+            using var rows = connection.Prepare(
+                $"SELECT {columns} FROM \"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\" ORDER BY 1"
+            );
+            while (rows.Step())
+            {
+                text.Add(rows.Text(0));
+            }
         }
 
         return string.Join('\n', text);
@@ -83,7 +110,10 @@ internal sealed class Workspace : IDisposable
     /// <summary>Contents of a database of the source.</summary>
     public string SourceContents(string name, DatabaseKey? key = null) => Contents($"{Source}/{name}", key);
 
-    /// <summary>Restores the newest point of a chain as a new database, checks that it holds what the source does, and removes it.</summary>
+    /// <summary>
+    /// Restores the newest point of a chain as a new database, checks that it holds what the source does, and removes
+    /// it.
+    /// </summary>
     public async Task ComesBackAsync(string path, string expected, DatabaseKey? key = null, params string[] more)
     {
         var target = $"{Out}/{Guid.NewGuid():n}.db";
@@ -93,16 +123,30 @@ internal sealed class Workspace : IDisposable
     }
 
     /// <summary>Folders of a database's chains, the oldest first.</summary>
-    public string[] Chains(string database) => [.. Directory.GetDirectories($"{Destination}/local/{database}").Order(StringComparer.Ordinal)];
+    public string[] Chains(string database) =>
+        [.. Directory.GetDirectories($"{Destination}/local/{database}").Order(StringComparer.Ordinal)];
 
     /// <summary>Archives anywhere in the destination, in order of their paths.</summary>
-    public string[] Archives() => [.. Files(Destination).Where(f => f.EndsWith(".tar.zst", StringComparison.Ordinal) || f.EndsWith(".age", StringComparison.Ordinal))];
+    public string[] Archives() =>
+        [
+            .. Files(Destination)
+                .Where(f => f.EndsWith(".tar.zst", StringComparison.Ordinal) || f.EndsWith(".age", StringComparison.Ordinal)),
+        ];
 
     /// <summary>What no run that ended well leaves at the destination: partial files, and indexes without an archive.</summary>
-    public IEnumerable<string> Leftovers() => Files(Destination).Where(f => f.EndsWith(".partial", StringComparison.Ordinal) ||
-        (f.EndsWith(".index", StringComparison.Ordinal) && !File.Exists(f[..^6] + ".tar.zst") && !File.Exists(f[..^6] + ".tar.zst.age")));
+    public IEnumerable<string> Leftovers() =>
+        Files(Destination)
+            .Where(f =>
+                f.EndsWith(".partial", StringComparison.Ordinal)
+                || (
+                    f.EndsWith(".index", StringComparison.Ordinal)
+                    && !File.Exists(f[..^6] + ".tar.zst")
+                    && !File.Exists(f[..^6] + ".tar.zst.age")
+                )
+            );
 
-    public static IEnumerable<string> Files(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : [];
+    public static IEnumerable<string> Files(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : [];
 
     public void Dispose()
     {

@@ -33,7 +33,10 @@ public abstract class EngineContract : IAsyncLifetime
     public async Task Discovery_finds_every_database_in_order_of_names()
     {
         Assert.Empty(await DiscoverAsync());
-        foreach (var name in new[] { "zoo", "alpha", "Mid" }) await CreateAsync(name, 10);
+        foreach (var name in new[] { "zoo", "alpha", "Mid" })
+        {
+            await CreateAsync(name, 10);
+        }
         var found = await DiscoverAsync();
         Assert.Equal(["Mid", "alpha", "zoo"], found.Select(d => d.Name));
         Assert.All(found, d => Assert.True(d.SizeBytes > 0 && d.Problem is null && d.Encryption == EncryptionState.No));
@@ -43,7 +46,10 @@ public abstract class EngineContract : IAsyncLifetime
     public async Task A_source_that_is_down_is_an_error_and_not_an_empty_list()
     {
         await using var down = Engine.Attach(DownSource());
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(async () => await DiscoverAsync(down))).Error);
+        Assert.Equal(
+            ErrorCatalogue.SourceUnreadable,
+            (await Assert.ThrowsAsync<HoldfastException>(async () => await DiscoverAsync(down))).Error
+        );
         Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => down.DescribeAsync(Token))).Error);
     }
 
@@ -74,7 +80,10 @@ public abstract class EngineContract : IAsyncLifetime
         await using (var view = await OpenAsync("moving", type))
         {
             made = view.Type;
-            if (WritesWhileViewed) await AddRowsAsync("moving", 50);
+            if (WritesWhileViewed)
+            {
+                await AddRowsAsync("moving", 50);
+            }
             fingerprint = await view.WriteAsync(items, Token);
         }
 
@@ -88,7 +97,10 @@ public abstract class EngineContract : IAsyncLifetime
         await CreateAsync("original", 20);
         var info = await Source.DescribeAsync(Token);
         var (_, fingerprint, made) = await BackUpAsync("original", BackupType.Backup);
-        await using (var view = await OpenAsync("original", BackupType.Backup)) Assert.Equal(info, view.Source);
+        await using (var view = await OpenAsync("original", BackupType.Backup))
+        {
+            Assert.Equal(info, view.Source);
+        }
         await using var target = await Source.BeginRestoreAsync(new("copy", made, null, fingerprint, 100_000), Token);
         Assert.Equal(info, target.Source);
     }
@@ -99,10 +111,16 @@ public abstract class EngineContract : IAsyncLifetime
         await CreateAsync("tokens", 10);
         var first = await TokenAsync("tokens");
         var second = await TokenAsync("tokens");
-        if (first is not null && second is not null) Assert.Equal(first, second);
+        if (first is not null && second is not null)
+        {
+            Assert.Equal(first, second);
+        }
         await AddRowsAsync("tokens", 1);
         var third = await TokenAsync("tokens");
-        if (third is not null) Assert.NotEqual(first, third);
+        if (third is not null)
+        {
+            Assert.NotEqual(first, third);
+        }
     }
 
     [Theory]
@@ -165,8 +183,14 @@ public abstract class EngineContract : IAsyncLifetime
     {
         await CreateAsync("original", 5);
         var (items, fingerprint, made) = await BackUpAsync("original", BackupType.Backup);
-        if (NamesArePaths) await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(name, made, items, fingerprint));
-        else await RestoreAsync(name, made, items, fingerprint);
+        if (NamesArePaths)
+        {
+            await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(name, made, items, fingerprint));
+        }
+        else
+        {
+            await RestoreAsync(name, made, items, fingerprint);
+        }
     }
 
     [Theory]
@@ -199,7 +223,10 @@ public abstract class EngineContract : IAsyncLifetime
             var contents = await ContentsAsync("copy", names);
             Assert.Contains(word, contents, StringComparison.Ordinal);
             Assert.Equal(await ContentsAsync("original", names), contents);
-            foreach (var name in new[] { "original", "copy" }) await DropAsync(name);
+            foreach (var name in new[] { "original", "copy" })
+            {
+                await DropAsync(name);
+            }
         }
     }
 
@@ -266,11 +293,15 @@ public abstract class EngineContract : IAsyncLifetime
     private static async Task<List<DiscoveredDatabase>> DiscoverAsync(IDatabaseSource source)
     {
         var found = new List<DiscoveredDatabase>();
-        await foreach (var database in source.DiscoverAsync(Token)) found.Add(database);
+        await foreach (var database in source.DiscoverAsync(Token))
+        {
+            found.Add(database);
+        }
         return found;
     }
 
-    private async Task<IDatabaseView> OpenAsync(string name, BackupType type) => await Source.OpenViewAsync((await DiscoverAsync()).Single(d => d.Name == name), new(type, null), Token);
+    private async Task<IDatabaseView> OpenAsync(string name, BackupType type) =>
+        await Source.OpenViewAsync((await DiscoverAsync()).Single(d => d.Name == name), new(type, null), Token);
 
     private async Task<string?> TokenAsync(string name)
     {
@@ -278,7 +309,10 @@ public abstract class EngineContract : IAsyncLifetime
         return view.ChangeToken;
     }
 
-    private async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint, BackupType Made)> BackUpAsync(string name, BackupType type)
+    private async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint, BackupType Made)> BackUpAsync(
+        string name,
+        BackupType type
+    )
     {
         var items = new MemoryItems();
         await using var view = await OpenAsync(name, type);

@@ -29,7 +29,12 @@ public sealed class MemoryItems : IItemSink, IItemSource
         return Task.CompletedTask;
     }
 
-    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    public async Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    )
     {
         using var bytes = new MemoryStream();
         var writer = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
@@ -38,13 +43,20 @@ public sealed class MemoryItems : IItemSink, IItemSource
         _items.Add(name, (new(name, ItemKind.Stream, bytes.Length, 0), bytes.ToArray()));
     }
 
-    public async Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    public async Task CopyStreamAsync(
+        string name,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
     {
         const int Step = 1000;
         var bytes = _items[name].Bytes;
         for (var at = 0; at < bytes.Length; at += Step)
         {
-            if (at > FailsAfter) throw new IOException("The archive is gone.");
+            if (at > FailsAfter)
+            {
+                throw new IOException("The archive is gone.");
+            }
             await output(bytes.AsMemory(at, Math.Min(Step, bytes.Length - at)), cancellationToken);
         }
     }
@@ -55,7 +67,10 @@ public sealed class MemoryItems : IItemSink, IItemSource
         target.SetLength(bytes.Length);
         for (var at = 0; at < bytes.Length; at += info.PageSize)
         {
-            if (at > FailsAfter) throw new IOException("The archive is gone.");
+            if (at > FailsAfter)
+            {
+                throw new IOException("The archive is gone.");
+            }
             target.Write(at, bytes.AsSpan(at, info.PageSize));
         }
 

@@ -43,17 +43,37 @@ public sealed class ContinueTests(Cluster cluster) : ServerTest(cluster)
     [InlineData(4)]
     public async Task What_cannot_be_made_is_listed_with_its_sql_and_all_else_is_there(int jobs)
     {
-        await Cluster.RunAsync("shop", $"{Foreign} CREATE FUNCTION told() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION told(); CREATE PUBLICATION p FOR ALL TABLES");
+        await Cluster.RunAsync(
+            "shop",
+            $"{Foreign} CREATE FUNCTION told() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e "
+                + "ON ddl_command_end EXECUTE FUNCTION told(); CREATE PUBLICATION p FOR ALL TABLES"
+        );
         var (items, fingerprint) = await BackUpAsync("shop", Cluster.Source(Cluster.Superuser));
         var config = Cluster.Source() with { Restore = new() { Jobs = jobs } };
         var (warnings, leftOut) = await ContinueAsync(config, "copy", items, fingerprint);
-        foreach (var statement in (string[])["CREATE INDEX odd ON public.t", "REFRESH MATERIALIZED VIEW public.m", "CREATE EVENT TRIGGER e", "CREATE PUBLICATION p", "CREATE EXTENSION"])
-            Assert.Contains(warnings, w => w.StartsWith("Left out: ERROR: ", StringComparison.Ordinal) && w.Contains($"Its SQL: {statement}", StringComparison.Ordinal));
+        foreach (
+            var statement in (string[])
+                [
+                    "CREATE INDEX odd ON public.t",
+                    "REFRESH MATERIALIZED VIEW public.m",
+                    "CREATE EVENT TRIGGER e",
+                    "CREATE PUBLICATION p",
+                    "CREATE EXTENSION",
+                ]
+        )
+        {
+            Assert.Contains(warnings, w =>
+                w.StartsWith("Left out: ERROR: ", StringComparison.Ordinal) && w.Contains($"Its SQL: {statement}", StringComparison.Ordinal)
+            );
+        }
         Assert.Equal(warnings.Where(w => w.StartsWith("Left out: ", StringComparison.Ordinal)), leftOut);
         Assert.DoesNotContain(warnings, w => w.Contains("TopSecret", StringComparison.Ordinal));
         Assert.Contains(warnings, w => w.Contains("password '***'", StringComparison.Ordinal));
         Assert.Equal(["1000|1"], await Cluster.QueryAsync("copy", "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM helper)"));
-        Assert.Equal(["even", "t_pkey"], await Cluster.QueryAsync("copy", "SELECT indexname FROM pg_indexes WHERE tablename = 't' ORDER BY 1"));
+        Assert.Equal(
+            ["even", "t_pkey"],
+            await Cluster.QueryAsync("copy", "SELECT indexname FROM pg_indexes WHERE tablename = 't' ORDER BY 1")
+        );
         Assert.Equal(["1000"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM v"));
     }
 
@@ -62,7 +82,10 @@ public sealed class ContinueTests(Cluster cluster) : ServerTest(cluster)
     {
         await Cluster.RunAsync("shop", "CREATE EXTENSION seg; CREATE TABLE segments(s seg); INSERT INTO segments VALUES ('1 .. 2')");
         var (items, fingerprint) = await BackUpAsync("shop", Cluster.Source(Cluster.Superuser));
-        var hidden = new HookedItems(items) { Dump = bytes => Replace(bytes, "CREATE EXTENSION IF NOT EXISTS seg ", "CREATE EXTENSION IF NOT EXISTS sog ") };
+        var hidden = new HookedItems(items)
+        {
+            Dump = bytes => Replace(bytes, "CREATE EXTENSION IF NOT EXISTS seg ", "CREATE EXTENSION IF NOT EXISTS sog "),
+        };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => ContinueAsync(Cluster.Source(), "copy", hidden, fingerprint));
         Assert.Contains("Its SQL: CREATE EXTENSION IF NOT EXISTS sog", failure.Message, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
@@ -87,10 +110,17 @@ public sealed class ContinueTests(Cluster cluster) : ServerTest(cluster)
     }
 
     private static async Task<(IReadOnlyList<string> Warnings, IReadOnlyList<string> LeftOut)> ContinueAsync(
-        PostgreSqlSourceConfig config, string name, Holdfast.Archive.Items.IItemSource items, IReadOnlyDictionary<string, string> fingerprint)
+        PostgreSqlSourceConfig config,
+        string name,
+        Holdfast.Archive.Items.IItemSource items,
+        IReadOnlyDictionary<string, string> fingerprint
+    )
     {
         await using var source = Attach(config);
-        await using var target = await source.BeginRestoreAsync(new(name, BackupType.Backup, null, fingerprint, 1) { ContinueOnError = true }, Token);
+        await using var target = await source.BeginRestoreAsync(
+            new(name, BackupType.Backup, null, fingerprint, 1) { ContinueOnError = true },
+            Token
+        );
         await target.LoadAsync(items, Token);
         await target.CommitAsync(Token);
         return (target.Warnings, target.LeftOut);

@@ -8,7 +8,19 @@ namespace Holdfast.Engines.PostgreSql.Tests;
 public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
 {
     public static TheoryData<string> OddNames =>
-        ["a b", "a/b", "../up", "it's", "quo\"ted", @"back\slash", "x'; DROP DATABASE postgres; --", "Größe-数据库-🐘", "dbname=other host=nowhere", new string('é', 31) + "x", "%41$HOME`id`"];
+        [
+            "a b",
+            "a/b",
+            "../up",
+            "it's",
+            "quo\"ted",
+            @"back\slash",
+            "x'; DROP DATABASE postgres; --",
+            "Größe-数据库-🐘",
+            "dbname=other host=nowhere",
+            new string('é', 31) + "x",
+            "%41$HOME`id`",
+        ];
 
     [Theory]
     [MemberData(nameof(OddNames))]
@@ -39,7 +51,10 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
     [Fact]
     public async Task Templates_closed_databases_and_those_of_restores_are_left_out()
     {
-        foreach (var name in new[] { "template", "closed", "_holdfast_restore_x", "plain" }) await Cluster.CreateAsync(name);
+        foreach (var name in new[] { "template", "closed", "_holdfast_restore_x", "plain" })
+        {
+            await Cluster.CreateAsync(name);
+        }
         await Cluster.RunAsync("postgres", "ALTER DATABASE template IS_TEMPLATE true; ALTER DATABASE closed ALLOW_CONNECTIONS false");
         await using var source = Attach(Cluster.Source());
         Assert.Equal("plain", Assert.Single(await DiscoverAsync(source)).Name);
@@ -49,13 +64,23 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
     [Fact]
     public async Task A_database_that_was_closed_or_made_a_template_is_told_from_one_that_is_gone()
     {
-        foreach (var name in (string[])["closed", "template", "left-out"]) await Cluster.CreateAsync(name);
-        await Cluster.RunAsync("postgres", "ALTER DATABASE template IS_TEMPLATE true; ALTER DATABASE closed ALLOW_CONNECTIONS false; ALTER DATABASE \"left-out\" ALLOW_CONNECTIONS false");
+        foreach (var name in (string[])["closed", "template", "left-out"])
+        {
+            await Cluster.CreateAsync(name);
+        }
+        await Cluster.RunAsync(
+            "postgres",
+            "ALTER DATABASE template IS_TEMPLATE true; ALTER DATABASE closed ALLOW_CONNECTIONS false; ALTER DATABASE "
+                + "\"left-out\" ALLOW_CONNECTIONS false"
+        );
         await using var source = Attach(Cluster.Source() with { Exclude = ["left-*"] });
         Assert.Empty(await DiscoverAsync(source));
         var explained = await source.ExplainAbsenceAsync(["closed", "template", "left-out", "gone"], Token);
         Assert.Equal(["closed", "template"], explained.Keys.Order(StringComparer.Ordinal));
-        foreach (var problem in explained.Values) await Cluster.RunAsync("postgres", problem.Hint!.Split(';')[0]);
+        foreach (var problem in explained.Values)
+        {
+            await Cluster.RunAsync("postgres", problem.Hint!.Split(';')[0]);
+        }
         Assert.Equal(["closed", "template"], (await DiscoverAsync(source)).Select(d => d.Name));
         await Cluster.RunAsync("postgres", "ALTER DATABASE \"left-out\" ALLOW_CONNECTIONS true");
     }
@@ -77,15 +102,23 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
     {
         await Cluster.CreateAsync("shop");
         await Cluster.RunAsync("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
-        await RunInLatinAsync("CREATE DATABASE \"caf\u00e9\" OWNER holdfast TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+        await RunInLatinAsync(
+            "CREATE DATABASE \"caf\u00e9\" OWNER holdfast TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
+        );
         await RunInLatinAsync("CREATE DATABASE \"caf\u00e8\" OWNER holdfast TEMPLATE template0");
         await using var source = Attach(Cluster.Source());
         var found = await DiscoverAsync(source);
-        Assert.Equal(["caf%E8~", "caf%E9~", "latin", "shop"], found.Select(d => d.Name.StartsWith("caf", StringComparison.Ordinal) ? d.Name[..^8] : d.Name));
+        Assert.Equal(
+            ["caf%E8~", "caf%E9~", "latin", "shop"],
+            found.Select(d => d.Name.StartsWith("caf", StringComparison.Ordinal) ? d.Name[..^8] : d.Name)
+        );
         Assert.All(found.Take(2), d => Assert.Equal(ErrorCatalogue.SourceUnreadable, d.Problem!.Error));
         Assert.All(found.Skip(2), d => Assert.Null(d.Problem));
         Assert.Empty(await DiscoverAsync(Attach(Cluster.Source() with { Exclude = ["caf%*", "latin", "shop"] })));
-        foreach (var (odd, i) in found.Take(2).Select((d, i) => (d, i))) await Cluster.RunAsync("postgres", odd.Problem!.Hint!.Replace("new_name", $"new_{i}", StringComparison.Ordinal));
+        foreach (var (odd, i) in found.Take(2).Select((d, i) => (d, i)))
+        {
+            await Cluster.RunAsync("postgres", odd.Problem!.Hint!.Replace("new_name", $"new_{i}", StringComparison.Ordinal));
+        }
         Assert.Equal(["latin", "new_0", "new_1", "shop"], (await DiscoverAsync(source)).Select(d => d.Name));
     }
 
@@ -118,14 +151,29 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_host_that_is_down_does_not_hide_one_that_answers()
     {
         await Cluster.CreateAsync("one");
-        await using var source = Attach(Cluster.Source() with { Hosts = [new("127.0.0.1", Postmaster.FreePort()), new("127.0.0.1", Cluster.Port)] });
+        await using var source = Attach(
+            Cluster.Source() with
+            {
+                Hosts = [new("127.0.0.1", Postmaster.FreePort()), new("127.0.0.1", Cluster.Port)],
+            }
+        );
         Assert.Single(await DiscoverAsync(source));
     }
 
     // As its bytes are in the catalogue, so they are sent: in one byte each.
     private async Task RunInLatinAsync(string sql)
     {
-        var text = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = Cluster.Port, Username = Cluster.Superuser, Password = Cluster.Password, Database = "latin", Pooling = false, ClientEncoding = "LATIN1", Encoding = "iso-8859-1" };
+        var text = new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = Cluster.Port,
+            Username = Cluster.Superuser,
+            Password = Cluster.Password,
+            Database = "latin",
+            Pooling = false,
+            ClientEncoding = "LATIN1",
+            Encoding = "iso-8859-1",
+        };
         await using var connection = new NpgsqlConnection(text.ConnectionString);
         await connection.OpenAsync(Token);
         await using var command = new NpgsqlCommand(sql, connection);
@@ -148,8 +196,14 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
         try
         {
             await File.WriteAllTextAsync(path, Cluster.Password + "\nsecond line", Token);
-            await using (var source = Attach(Cluster.Source() with { Password = null, PasswordFile = path })) await DiscoverAsync(source);
-            await using (var source = Attach(Cluster.Source() with { Password = null, PassFile = Cluster.PassFile })) await DiscoverAsync(source);
+            await using (var source = Attach(Cluster.Source() with { Password = null, PasswordFile = path }))
+            {
+                await DiscoverAsync(source);
+            }
+            await using (var source = Attach(Cluster.Source() with { Password = null, PassFile = Cluster.PassFile }))
+            {
+                await DiscoverAsync(source);
+            }
         }
         finally
         {

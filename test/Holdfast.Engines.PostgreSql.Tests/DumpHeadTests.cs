@@ -5,7 +5,10 @@ using Holdfast.Engines.PostgreSql.Dumps;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>Dumps of all versions that servers 13 to 18 have, put together here byte by byte, for one machine has only one of them.</summary>
+/// <summary>
+/// Dumps of all versions that servers 13 to 18 have, put together here byte by byte, for one machine has only one of
+/// them.
+/// </summary>
 public sealed class DumpHeadTests
 {
     [Theory]
@@ -17,7 +20,10 @@ public sealed class DumpHeadTests
     {
         var dump = Dump(version);
         var scanner = new DumpScanner();
-        for (var at = 0; at < dump.Length; at += piece) scanner.Scan(dump.AsSpan(at, Math.Min(piece, dump.Length - at)));
+        for (var at = 0; at < dump.Length; at += piece)
+        {
+            scanner.Scan(dump.AsSpan(at, Math.Min(piece, dump.Length - at)));
+        }
         scanner.Complete();
         Assert.Equal([7, 8, 9, 12], scanner.Head.Objects.Select(o => o.Id));
         Assert.Equal(["SEQUENCE SET", "TABLE DATA", "BLOBS"], scanner.Head.Entries.Select(e => e.Kind));
@@ -87,21 +93,52 @@ public sealed class DumpHeadTests
         byte[] dump = [.. Head(14), 1, .. Int(9), .. rows.Chunk(chunk).SelectMany(c => Chunk(new string(c))), .. Int(0)];
         const int Piece = 400;
         var scanner = new DumpScanner();
-        for (var at = 0; at < dump.Length; at += Piece) scanner.Scan(dump.AsSpan(at, Math.Min(Piece, dump.Length - at)));
+        for (var at = 0; at < dump.Length; at += Piece)
+        {
+            scanner.Scan(dump.AsSpan(at, Math.Min(Piece, dump.Length - at)));
+        }
         Assert.InRange(scanner.Head.Entries.Single(e => e.Kind == TocEntry.TableData).LargestRow, 5000 - (2 * Piece), 5000);
         Assert.Equal(52, scanner.Head.Entries.Single(e => e.Kind == TocEntry.TableData).Rows);
     }
 
-    private static byte[] Dump(int version, int second = 1) => [.. Head(version, second), 1, .. Int(9), .. Chunk("1\tx\n"), .. Chunk("2\t\\N\n3\ty\n"), .. Chunk("\\.\n\n\n"), .. Int(0),
-        3, .. Int(12), .. Int(70), .. Chunk("\n\n"), .. Int(0), .. Int(71), .. Int(0), .. Int(0)];
+    private static byte[] Dump(int version, int second = 1) =>
+        [
+            .. Head(version, second),
+            1,
+            .. Int(9),
+            .. Chunk("1\tx\n"),
+            .. Chunk("2\t\\N\n3\ty\n"),
+            .. Chunk("\\.\n\n\n"),
+            .. Int(0),
+            3,
+            .. Int(12),
+            .. Int(70),
+            .. Chunk("\n\n"),
+            .. Int(0),
+            .. Int(71),
+            .. Int(0),
+            .. Int(0),
+        ];
 
     private static byte[] Head(int version, int second = 1)
     {
         List<byte> bytes = [.. "PGDMP"u8, 1, (byte)version, 0, 4, 8, 1];
-        if (version >= 15) bytes.Add(0);
-        else bytes.AddRange(Int(0));
-        foreach (var field in new[] { second, 2, 3, 4, 5, 126, 0 }) bytes.AddRange(Int(field));
-        foreach (var text in new[] { "base", "15.1", "15.2" }) bytes.AddRange(Text(text));
+        if (version >= 15)
+        {
+            bytes.Add(0);
+        }
+        else
+        {
+            bytes.AddRange(Int(0));
+        }
+        foreach (var field in new[] { second, 2, 3, 4, 5, 126, 0 })
+        {
+            bytes.AddRange(Int(field));
+        }
+        foreach (var text in new[] { "base", "15.1", "15.2" })
+        {
+            bytes.AddRange(Text(text));
+        }
         bytes.AddRange(Int(4));
         bytes.AddRange(Entry(version, 7, "VIEW", "v", false));
         bytes.AddRange(Entry(version, 8, "SEQUENCE SET", "q", false));
@@ -111,10 +148,28 @@ public sealed class DumpHeadTests
     }
 
     private static byte[] Entry(int version, int id, string kind, string name, bool hasData) =>
-    [
-        .. Int(id), .. Int(hasData ? 1 : 0), .. Text("1259"), .. Text("16384"), .. Text(name), .. Text(kind), .. Int(3), .. Text("SELECT 1;"), .. Text(null), .. Text("COPY"),
-        .. Text("s"), .. Text(""), .. Text("heap"), .. version >= 16 ? Int('r') : [], .. Text("owner"), .. Text("false"), .. Text("7"), .. Text(null), 1, .. new byte[8],
-    ];
+        [
+            .. Int(id),
+            .. Int(hasData ? 1 : 0),
+            .. Text("1259"),
+            .. Text("16384"),
+            .. Text(name),
+            .. Text(kind),
+            .. Int(3),
+            .. Text("SELECT 1;"),
+            .. Text(null),
+            .. Text("COPY"),
+            .. Text("s"),
+            .. Text(""),
+            .. Text("heap"),
+            .. version >= 16 ? Int('r') : [],
+            .. Text("owner"),
+            .. Text("false"),
+            .. Text("7"),
+            .. Text(null),
+            1,
+            .. new byte[8],
+        ];
 
     private static byte[] Chunk(string text) => [.. Int(text.Length), .. Encoding.ASCII.GetBytes(text)];
 

@@ -35,7 +35,13 @@ public sealed class EncodingTests(Cluster cluster) : ServerTest(cluster)
     public async Task Names_that_are_no_text_in_any_encoding_come_back_too()
     {
         await CreateAsync("SQL_ASCII");
-        await Cluster.RunAsync("shop", "DO $$ BEGIN EXECUTE format('CREATE TABLE %I(%I int PRIMARY KEY, t text)', 'caf' || chr(233), chr(200) || 'x'); EXECUTE format('INSERT INTO %I VALUES (1, %L)', 'caf' || chr(233), chr(255)); EXECUTE format('CREATE SEQUENCE %I', 's' || chr(254)); END $$", Cluster.User);
+        await Cluster.RunAsync(
+            "shop",
+            "DO $$ BEGIN EXECUTE format('CREATE TABLE %I(%I int PRIMARY KEY, t text)', 'caf' || chr(233), chr(200) || 'x'); "
+                + "EXECUTE format('INSERT INTO %I VALUES (1, %L)', 'caf' || chr(233), chr(255)); EXECUTE format('CREATE SEQUENCE "
+                + "%I', 's' || chr(254)); END $$",
+            Cluster.User
+        );
         await AssertComesBackAsync();
     }
 
@@ -50,7 +56,16 @@ public sealed class EncodingTests(Cluster cluster) : ServerTest(cluster)
             await GrantAsync("ren\u00e9e");
             var (items, fingerprint) = await BackUpAsync("shop");
             Assert.Empty(await RestoreAsync(Cluster.Source() with { Restore = new() { Owner = "zo\u00eb" } }, "copy", items, fingerprint));
-            Assert.Equal(["ren\u00e9e", "zo\u00eb"], (await Cluster.QueryAsync("copy", "SELECT DISTINCT convert_from(rolname::text::bytea, 'UTF8') FROM pg_class c, aclexplode(relacl) a JOIN pg_roles r ON r.oid = a.grantee WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                ["ren\u00e9e", "zo\u00eb"],
+                (
+                    await Cluster.QueryAsync(
+                        "copy",
+                        "SELECT DISTINCT convert_from(rolname::text::bytea, 'UTF8') FROM pg_class c, aclexplode(relacl) a "
+                            + "JOIN pg_roles r ON r.oid = a.grantee WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+                    )
+                ).Order(StringComparer.Ordinal)
+            );
         }
         finally
         {
@@ -59,7 +74,11 @@ public sealed class EncodingTests(Cluster cluster) : ServerTest(cluster)
         }
     }
 
-    private Task CreateAsync(string encoding) => Cluster.RunAsync("postgres", $"CREATE DATABASE shop OWNER {Cluster.User} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'");
+    private Task CreateAsync(string encoding) =>
+        Cluster.RunAsync(
+            "postgres",
+            $"CREATE DATABASE shop OWNER {Cluster.User} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        );
 
     private async Task MakeAsync(string encoding, string name)
     {
@@ -72,17 +91,26 @@ public sealed class EncodingTests(Cluster cluster) : ServerTest(cluster)
             CREATE TABLE "{name}"(i int, "{name}" text); INSERT INTO "{name}" VALUES (1, '{name}'); CREATE INDEX "x {name}" ON "{name}"("{name}"); COMMENT ON TABLE "{name}" IS '{name}';
             CREATE VIEW "v {name}" AS SELECT * FROM "{name}"; CREATE TABLE "p {name}"(i int) PARTITION BY LIST (i); CREATE TABLE "p1 {name}" PARTITION OF "p {name}" FOR VALUES IN (1); INSERT INTO "p {name}" VALUES (1);
             """,
-            Cluster.User);
+            Cluster.User
+        );
     }
 
     // A role's name is bytes that no encoding vouches for; inside a LATIN1 database they are taken for other letters.
-    private Task GrantAsync(string role) => Cluster.RunAsync("shop", $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO \"{Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(role))}\"", Cluster.User);
+    private Task GrantAsync(string role) =>
+        Cluster.RunAsync(
+            "shop",
+            $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO \"{Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(role))}\"",
+            Cluster.User
+        );
 
     private async Task AssertComesBackAsync()
     {
         var (items, fingerprint) = await BackUpAsync("shop");
         Assert.Empty(await RestoreAsync(Cluster.Source(), "copy", items, fingerprint));
-        Assert.Equal(await Contents.DumpAsync(Cluster, "shop", "--no-comments", "--inserts"), await Contents.DumpAsync(Cluster, "copy", "--no-comments", "--inserts"));
+        Assert.Equal(
+            await Contents.DumpAsync(Cluster, "shop", "--no-comments", "--inserts"),
+            await Contents.DumpAsync(Cluster, "copy", "--no-comments", "--inserts")
+        );
         Assert.Equal(await Contents.DumpAsync(Cluster, "shop"), await Contents.DumpAsync(Cluster, "copy"));
     }
 }

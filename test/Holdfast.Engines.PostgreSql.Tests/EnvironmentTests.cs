@@ -47,7 +47,14 @@ public sealed class EnvironmentTests(Cluster cluster) : ServerTest(cluster)
     {
         Environment.SetEnvironmentVariable("PGPASSFILE", Cluster.PassFile);
         Environment.SetEnvironmentVariable("PGPASSWORD", Cluster.Password);
-        await using var source = Attach(WithoutPassword with { Password = _ => new((string?)null), UsesEnvironment = false, PassFile = "/dev/null" });
+        await using var source = Attach(
+            WithoutPassword with
+            {
+                Password = _ => new((string?)null),
+                UsesEnvironment = false,
+                PassFile = "/dev/null",
+            }
+        );
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source));
         Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
         Assert.Contains("password", failure.Message, StringComparison.Ordinal);

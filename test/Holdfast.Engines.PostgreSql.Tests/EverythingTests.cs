@@ -26,7 +26,12 @@ public sealed class EverythingTests(Cluster cluster) : ServerTest(cluster)
     public async Task By_a_superuser_with_owners_and_all()
     {
         await RunFileAsync("superuser.sql", Cluster.Superuser);
-        await Cluster.RunAsync("postgres", "ALTER DATABASE everything SET search_path = \"$user\", public, \"Odd schema\"; COMMENT ON DATABASE everything IS 'all of it'; GRANT CREATE ON DATABASE everything TO \"a reader\"; ALTER DATABASE everything CONNECTION LIMIT 9");
+        await Cluster.RunAsync(
+            "postgres",
+            "ALTER DATABASE everything SET search_path = \"$user\", public, \"Odd schema\"; COMMENT ON DATABASE everything "
+                + "IS 'all of it'; GRANT CREATE ON DATABASE everything TO \"a reader\"; ALTER DATABASE everything CONNECTION LIMIT "
+                + "9"
+        );
         var (items, fingerprint) = await BackUpAsync("everything", Cluster.Source(Cluster.Superuser));
         Assert.Empty(await RestoreAsync(Cluster.Source(Cluster.Superuser), "copy", items, fingerprint));
         Assert.Equal(await Contents.SchemaAsync(Cluster, "everything"), await Contents.SchemaAsync(Cluster, "copy"));
@@ -57,7 +62,15 @@ public sealed class EverythingTests(Cluster cluster) : ServerTest(cluster)
         await AssertNothingLeftAsync();
 
         var config = Cluster.Source();
-        var warnings = await RestoreAsync(config with { Restore = config.Restore with { MissingRoles = MissingRoles.Skip } }, "skipped", items, fingerprint);
+        var warnings = await RestoreAsync(
+            config with
+            {
+                Restore = config.Restore with { MissingRoles = MissingRoles.Skip },
+            },
+            "skipped",
+            items,
+            fingerprint
+        );
         Assert.Contains(warnings, w => w.Contains("for the reader", StringComparison.Ordinal));
         Assert.Contains(warnings, w => w.Contains("kinds", StringComparison.Ordinal));
         Assert.DoesNotContain("a reader", await Contents.SchemaAsync(Cluster, "skipped"), StringComparison.Ordinal);
@@ -75,14 +88,35 @@ public sealed class EverythingTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BackUpAsync("everything", Cluster.Source(Cluster.Superuser));
         var config = Cluster.Source();
         await RestoreAsync(config with { Restore = config.Restore with { Owner = "an owner" } }, "owned", items, fingerprint);
-        Assert.Equal(["an owner"], await Cluster.QueryAsync("postgres", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'owned'"));
-        Assert.Equal(["an owner"], await Cluster.QueryAsync("owned", "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')"));
+        Assert.Equal(
+            ["an owner"],
+            await Cluster.QueryAsync("postgres", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'owned'")
+        );
+        Assert.Equal(
+            ["an owner"],
+            await Cluster.QueryAsync(
+                "owned",
+                "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND "
+                    + "relkind IN ('r', 'p', 'v', 'm', 'S')"
+            )
+        );
         Assert.Equal(await Contents.SumsAsync(Cluster, "everything"), await Contents.SumsAsync(Cluster, "owned"));
     }
 
-    private async Task RunFileAsync(string file, string user) => await Cluster.RunAsync("everything", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples", file), Token), user);
+    private async Task RunFileAsync(string file, string user) =>
+        await Cluster.RunAsync(
+            "everything",
+            await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples", file), Token),
+            user
+        );
 
-    private async Task<string> PropertiesAsync(string name) => Assert.Single(await Cluster.QueryAsync(
-        "postgres",
-        $"SELECT pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit, shobj_description(oid, 'pg_database'), (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(datacl) a ), (SELECT setconfig::text FROM pg_db_role_setting WHERE setdatabase = oid) FROM pg_database WHERE datname = '{name}'"));
+    private async Task<string> PropertiesAsync(string name) =>
+        Assert.Single(
+            await Cluster.QueryAsync(
+                "postgres",
+                "SELECT pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit, shobj_description(oid, "
+                    + "'pg_database'), (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(datacl) a ), (SELECT "
+                    + $"setconfig::text FROM pg_db_role_setting WHERE setdatabase = oid) FROM pg_database WHERE datname = '{name}'"
+            )
+        );
 }

@@ -9,7 +9,8 @@ namespace Holdfast.Engines.PostgreSql.Tests;
 
 public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
 {
-    private const string Big = "CREATE TABLE big(id int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 20000) g";
+    private const string Big =
+        "CREATE TABLE big(id int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 20000) g";
 
     [Fact]
     public async Task A_server_that_stops_in_the_middle_of_a_dump_is_told()
@@ -37,8 +38,13 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         await using var source = Attach(other.Source());
         var items = new MemoryItems();
         IReadOnlyDictionary<string, string> fingerprint;
-        await using (var view = await source.OpenViewAsync(Assert.Single(await DiscoverAsync(source)), new(BackupType.Backup, null), Token)) fingerprint = await view.WriteAsync(items, Token);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(other.Source(), "copy", new HookedItems(items) { Halfway = other.Server.KillAsync }, fingerprint));
+        await using (var view = await source.OpenViewAsync(Assert.Single(await DiscoverAsync(source)), new(BackupType.Backup, null), Token))
+        {
+            fingerprint = await view.WriteAsync(items, Token);
+        }
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(other.Source(), "copy", new HookedItems(items) { Halfway = other.Server.KillAsync }, fingerprint)
+        );
         Assert.NotNull(failure.Hint);
         await other.StartAgainAsync();
         Assert.Single(await other.QueryAsync("postgres", @"SELECT datname FROM pg_database WHERE datname LIKE '\_holdfast%'"));
@@ -85,7 +91,14 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     public async Task What_the_target_lacks_is_told_before_anything_is_loaded(string before, string after, string said)
     {
         var (items, fingerprint) = await BigAsync();
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), "copy", new HookedItems(items) { Around = text => text.Replace(before, after, StringComparison.Ordinal) }, fingerprint));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(
+                Cluster.Source(),
+                "copy",
+                new HookedItems(items) { Around = text => text.Replace(before, after, StringComparison.Ordinal) },
+                fingerprint
+            )
+        );
         Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
@@ -97,7 +110,9 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     {
         var (items, fingerprint) = await BigAsync();
         var config = Cluster.Source(Cluster.Superuser);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(config with { Restore = new() }, "copy", items, fingerprint));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(config with { Restore = new() }, "copy", items, fingerprint)
+        );
         Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
         Assert.Contains("superuser", failure.Message, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
@@ -107,7 +122,9 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_dump_with_other_rows_than_the_manifest_says_is_corrupt()
     {
         var (items, fingerprint) = await BigAsync();
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), "copy", items, fingerprint.ToDictionary(f => f.Key, f => f.Key == "rows" ? "20001" : f.Value)));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(Cluster.Source(), "copy", items, fingerprint.ToDictionary(f => f.Key, f => f.Key == "rows" ? "20001" : f.Value))
+        );
         Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
         Assert.Contains("rows 20000", failure.Message, StringComparison.Ordinal);
     }
@@ -126,7 +143,15 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         await using var connection = await Cluster.OpenAsync("big");
         await ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token);
         await Cluster.RunAsync("big", change);
-        Assert.Contains(said, (await Assert.ThrowsAsync<HoldfastException>(() => ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            said,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() =>
+                    ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token)
+                )
+            ).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -139,7 +164,14 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         await AssertNothingLeftAsync();
 
         async Task Failed(Func<byte[], byte[]> change, params Error[] errors) =>
-            Assert.Contains((await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), "copy", new HookedItems(items) { Dump = change }, fingerprint))).Error, errors);
+            Assert.Contains(
+                (
+                    await Assert.ThrowsAsync<HoldfastException>(() =>
+                        RestoreAsync(Cluster.Source(), "copy", new HookedItems(items) { Dump = change }, fingerprint)
+                    )
+                ).Error,
+                errors
+            );
     }
 
     [Fact]
@@ -150,7 +182,9 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         await using (var source = Attach(Cluster.Source()))
         await using (var target = await source.BeginRestoreAsync(new("copy", BackupType.Backup, null, fingerprint, 1), Token))
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => target.LoadAsync(new HookedItems(items) { Halfway = stop.CancelAsync }, stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                target.LoadAsync(new HookedItems(items) { Halfway = stop.CancelAsync }, stop.Token)
+            );
         }
 
         await AssertNothingLeftAsync();
@@ -165,7 +199,9 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         await using var transaction = await holder.BeginTransactionAsync(Token);
         await using var command = new Npgsql.NpgsqlCommand("LOCK TABLE big IN ACCESS EXCLUSIVE MODE", holder, transaction);
         await command.ExecuteNonQueryAsync(Token);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => BackUpAsync("big", Cluster.Source() with { LockWait = TimeSpan.FromSeconds(1) }));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            BackUpAsync("big", Cluster.Source() with { LockWait = TimeSpan.FromSeconds(1) })
+        );
         Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
     }
 

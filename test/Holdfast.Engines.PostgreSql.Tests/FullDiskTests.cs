@@ -10,14 +10,22 @@ public sealed class FullDiskTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_server_without_room_is_told_and_nothing_is_left()
     {
         await Cluster.CreateAsync("big");
-        await Cluster.RunAsync("big", "CREATE TABLE big(id int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 60000) g", Cluster.User);
+        await Cluster.RunAsync(
+            "big",
+            "CREATE TABLE big(id int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM "
+                + "generate_series(1, 60000) g",
+            Cluster.User
+        );
         var (items, fingerprint) = await BackUpAsync("big");
         await using var other = new Cluster();
         await other.InitializeAsync();
         await other.Server.KillAsync();
         var data = Path.Combine(other.Folder, "data");
         // Room for the databases that it comes with, an empty one, and a third of the rows.
-        var mounted = await ShellAsync($"mv '{data}/base' '{data}/base.full' && mkdir '{data}/base' && mount -t tmpfs -o size=48m tmpfs '{data}/base' && cp -a '{data}/base.full/.' '{data}/base' && chown postgres '{data}/base' && chmod 700 '{data}/base'");
+        var mounted = await ShellAsync(
+            $"mv '{data}/base' '{data}/base.full' && mkdir '{data}/base' && mount -t tmpfs -o size=48m tmpfs '{data}/base' && "
+                + $"cp -a '{data}/base.full/.' '{data}/base' && chown postgres '{data}/base' && chmod 700 '{data}/base'"
+        );
         Assert.SkipUnless(mounted, "a small file system cannot be mounted here");
         try
         {
@@ -26,7 +34,9 @@ public sealed class FullDiskTests(Cluster cluster) : ServerTest(cluster)
             Assert.Equal(ErrorCatalogue.DestinationFull, failure.Error);
             Assert.Contains("No space left on device", failure.Message, StringComparison.Ordinal);
             Assert.Equal("Make room on the server.", failure.Hint);
-            Assert.Empty(await other.QueryAsync("postgres", @"SELECT datname FROM pg_database WHERE datname LIKE '\_holdfast%' OR datname = 'copy'"));
+            Assert.Empty(
+                await other.QueryAsync("postgres", @"SELECT datname FROM pg_database WHERE datname LIKE '\_holdfast%' OR datname = 'copy'")
+            );
             await AssertNothingLeftAsync();
 
             Assert.True(await ShellAsync($"mount -o remount,size=400m '{data}/base'"));

@@ -16,7 +16,11 @@ internal sealed class HookedItems(IItemSource inner) : IItemSource
     /// <summary>Called once, when half of the dump is through.</summary>
     public Func<Task> Halfway { get; init; } = () => Task.CompletedTask;
 
-    public async Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    public async Task CopyStreamAsync(
+        string name,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
     {
         using var all = new MemoryStream();
         await inner.CopyStreamAsync(
@@ -26,12 +30,18 @@ internal sealed class HookedItems(IItemSource inner) : IItemSource
                 all.Write(bytes.Span);
                 return default;
             },
-            cancellationToken);
+            cancellationToken
+        );
         var isDump = name == "database.dump";
-        var bytes = isDump ? Dump(all.ToArray()) : System.Text.Encoding.UTF8.GetBytes(Around(System.Text.Encoding.UTF8.GetString(all.ToArray())));
+        var bytes = isDump
+            ? Dump(all.ToArray())
+            : System.Text.Encoding.UTF8.GetBytes(Around(System.Text.Encoding.UTF8.GetString(all.ToArray())));
         var half = bytes.Length / 2;
         await output(bytes.AsMemory(0, half), cancellationToken);
-        if (isDump) await Halfway();
+        if (isDump)
+        {
+            await Halfway();
+        }
         await output(bytes.AsMemory(half), cancellationToken);
     }
 

@@ -8,7 +8,12 @@ internal sealed class HookedSink(Func<Task> hook) : IItemSink
 {
     public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    public async Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    )
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64 << 10, resumeWriterThreshold: 32 << 10));
         var producing = Task.Run(
@@ -23,7 +28,8 @@ internal sealed class HookedSink(Func<Task> hook) : IItemSink
                     await pipe.Writer.CompleteAsync();
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         if (name == "database.dump")
         {
             var read = await pipe.Reader.ReadAtLeastAsync(1, cancellationToken);

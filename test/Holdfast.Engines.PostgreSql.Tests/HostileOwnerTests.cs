@@ -39,12 +39,19 @@ public sealed class HostileOwnerTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.RunAsync("postgres", "CREATE ROLE mallory LOGIN");
         await Cluster.CreateAsync("shop", "mallory");
         await Cluster.RunAsync("shop", Trap);
-        await Cluster.RunAsync("postgres", $"GRANT pg_read_all_data TO {Cluster.User}; ALTER ROLE {Cluster.User} SET log_statement = 'all'; ALTER ROLE {Cluster.Superuser} SET log_statement = 'all'");
+        await Cluster.RunAsync(
+            "postgres",
+            $"GRANT pg_read_all_data TO {Cluster.User}; ALTER ROLE {Cluster.User} SET log_statement = 'all'; ALTER ROLE "
+                + $"{Cluster.Superuser} SET log_statement = 'all'"
+        );
     }
 
     public override async ValueTask DisposeAsync()
     {
-        await Cluster.RunAsync("postgres", $"ALTER ROLE {Cluster.User} RESET ALL; ALTER ROLE {Cluster.Superuser} RESET ALL; REVOKE pg_read_all_data FROM {Cluster.User}");
+        await Cluster.RunAsync(
+            "postgres",
+            $"ALTER ROLE {Cluster.User} RESET ALL; ALTER ROLE {Cluster.Superuser} RESET ALL; REVOKE pg_read_all_data FROM {Cluster.User}"
+        );
         await base.DisposeAsync();
         await Cluster.RunAsync("postgres", "DROP ROLE mallory");
     }
@@ -72,7 +79,13 @@ public sealed class HostileOwnerTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_pooler_that_refuses_settings_gets_them_as_the_first_statement()
     {
         await using var pooler = new Pooler(Cluster.Port);
-        var (items, fingerprint) = await BackUpHostileAsync(Cluster.Source() with { Hosts = [new("127.0.0.1", pooler.Port)], Tls = PostgreSqlTls.Disable });
+        var (items, fingerprint) = await BackUpHostileAsync(
+            Cluster.Source() with
+            {
+                Hosts = [new("127.0.0.1", pooler.Port)],
+                Tls = PostgreSqlTls.Disable,
+            }
+        );
         Assert.Equal(1, pooler.Refused);
         Assert.NotEmpty(fingerprint);
         Assert.NotEmpty(items["database.dump"]);
@@ -84,33 +97,52 @@ public sealed class HostileOwnerTests(Cluster cluster) : ServerTest(cluster)
     public async Task Settings_of_the_restoring_role_change_no_values()
     {
         await Cluster.CreateAsync("values");
-        await Cluster.RunAsync("values", "CREATE TABLE a(x text[], i interval); INSERT INTO a VALUES (ARRAY['a', NULL, 'b'], '-1 year 2 days')");
+        await Cluster.RunAsync(
+            "values",
+            "CREATE TABLE a(x text[], i interval); INSERT INTO a VALUES (ARRAY['a', NULL, 'b'], '-1 year 2 days')"
+        );
         var (items, fingerprint) = await BackUpAsync("values", Cluster.Source(Cluster.Superuser));
-        await Cluster.RunAsync("postgres", $"ALTER ROLE {Cluster.User} SET array_nulls = off; ALTER ROLE {Cluster.User} SET intervalstyle = sql_standard; ALTER ROLE {Cluster.User} SET default_transaction_read_only = on");
+        await Cluster.RunAsync(
+            "postgres",
+            $"ALTER ROLE {Cluster.User} SET array_nulls = off; ALTER ROLE {Cluster.User} SET intervalstyle = sql_standard; "
+                + $"ALTER ROLE {Cluster.User} SET default_transaction_read_only = on"
+        );
         await RestoreAsync(Cluster.Source() with { Restore = new() { AllowPowerfulRole = true } }, "copy", items, fingerprint);
         Assert.Equal(["True|-1 years +2 days"], await Cluster.QueryAsync("copy", "SELECT x[2] IS NULL, i::text FROM a"));
     }
 
-    private static async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpHostileAsync(PostgreSqlSourceConfig config)
+    private static async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpHostileAsync(
+        PostgreSqlSourceConfig config
+    )
     {
         await using var source = Attach(config);
-        var found = (await DiscoverAsync(source)).Single(d => d.Name == "shop") with { SizeBytes = 0 }; // so that the database itself is asked
+        // so that the database itself is asked
+        var found = (await DiscoverAsync(source)).Single(d => d.Name == "shop") with { SizeBytes = 0 };
         await using var view = await source.OpenViewAsync(found, new(BackupType.Backup, null), Token);
         var items = new MemoryItems();
         return (items, await view.WriteAsync(items, Token));
     }
 
-    // The server's own word: each session in the database, of Holdfast and of the programs that it runs, begins with the statement that pins where names are looked up.
+    // The server's own word: each session in the database, of Holdfast and of the programs that it runs, begins with
+    // the statement that pins where names are looked up.
     private async Task AssertSafeFromTheFirstStatementAsync(string database)
     {
         var mark = Guid.NewGuid().ToString("n");
         await Cluster.QueryAsync("postgres", $"SELECT '{mark}'");
         await Cluster.Server.Log.WaitForAsync(mark, Token);
-        var sessions = Cluster.Server.Log.Lines.Skip(_logged)
-            .Select(l => l.Split('|', 4)).Where(l => l.Length == 4 && l[1].StartsWith(database, StringComparison.Ordinal) && l[2].StartsWith("holdfast", StringComparison.Ordinal))
+        var sessions = Cluster
+            .Server.Log.Lines.Skip(_logged)
+            .Select(l => l.Split('|', 4))
+            .Where(l =>
+                l.Length == 4
+                && l[1].StartsWith(database, StringComparison.Ordinal)
+                && l[2].StartsWith("holdfast", StringComparison.Ordinal)
+            )
             .Where(l => l[3].StartsWith("LOG:", StringComparison.Ordinal)) // and not what a statement of another test warned of
-            .Select(l => (Process: l[0], Text: l[3])).Where(l => l.Text.Contains("SELECT", StringComparison.Ordinal) || l.Text.Contains("SET ", StringComparison.Ordinal))
-            .GroupBy(l => l.Process).ToList();
+            .Select(l => (Process: l[0], Text: l[3]))
+            .Where(l => l.Text.Contains("SELECT", StringComparison.Ordinal) || l.Text.Contains("SET ", StringComparison.Ordinal))
+            .GroupBy(l => l.Process)
+            .ToList();
         Assert.NotEmpty(sessions);
         Assert.All(sessions, s => Assert.Contains(SetConfig, s.First().Text, StringComparison.Ordinal));
     }

@@ -14,12 +14,19 @@ public sealed class LanguageTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private PostgreSqlSourceConfig Config => _cluster.Source() with { Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) } };
+    private PostgreSqlSourceConfig Config =>
+        _cluster.Source() with
+        {
+            Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) },
+        };
 
     public async ValueTask InitializeAsync()
     {
         var translation = $"/usr/share/locale/de/LC_MESSAGES/postgres-{Path.GetFileName(Path.GetDirectoryName(Postmaster.Binaries))}.mo";
-        Assert.SkipUnless(File.Exists("/usr/bin/localedef") && File.Exists("/usr/share/i18n/locales/de_DE") && File.Exists(translation), "this machine has no German for PostgreSQL, or cannot make its locale");
+        Assert.SkipUnless(
+            File.Exists("/usr/bin/localedef") && File.Exists("/usr/share/i18n/locales/de_DE") && File.Exists(translation),
+            "this machine has no German for PostgreSQL, or cannot make its locale"
+        );
         await _cluster.InitializeAsync();
         await _cluster.CreateAsync("shop");
     }
@@ -41,16 +48,25 @@ public sealed class LanguageTests : IAsyncLifetime
     [Fact]
     public async Task What_a_restore_leaves_out_is_told_with_its_SQL()
     {
-        await _cluster.RunAsync("shop", """
+        await _cluster.RunAsync(
+            "shop",
+            """
             CREATE TABLE t(i int); INSERT INTO t VALUES (1);
             CREATE TABLE n(i int); CREATE FUNCTION counts(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT count(*) FROM n); END $$;
             CREATE INDEX failing ON t (counts(i));
-            """, Cluster.User);
+            """,
+            Cluster.User
+        );
         var backup = await BackUpAsync(Config);
         await using var source = new PostgreSqlEngine().Attach(Config);
-        await using var target = await source.BeginRestoreAsync(new("copy", Core.Tasks.BackupType.Backup, null, backup.Fingerprint, 1) { ContinueOnError = true }, Token);
+        await using var target = await source.BeginRestoreAsync(
+            new("copy", Core.Tasks.BackupType.Backup, null, backup.Fingerprint, 1) { ContinueOnError = true },
+            Token
+        );
         await target.LoadAsync(backup.Items, Token);
-        Assert.Contains(target.Warnings, w => w.Contains("FEHLER:", StringComparison.Ordinal) && w.Contains("CREATE INDEX failing", StringComparison.Ordinal));
+        Assert.Contains(target.Warnings, w =>
+            w.Contains("FEHLER:", StringComparison.Ordinal) && w.Contains("CREATE INDEX failing", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -59,17 +75,27 @@ public sealed class LanguageTests : IAsyncLifetime
         await _cluster.RunAsync("shop", "CREATE TABLE secret(i int)");
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => BackUpAsync(Config));
         Assert.Contains("FEHLER:", failure.Message, StringComparison.Ordinal);
-        Assert.Contains($"It speaks '{Language}', and what it says is only understood in English: ALTER ROLE \"{Cluster.User}\" SET lc_messages = 'C';", failure.Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            $"It speaks '{Language}', and what it says is only understood in English: ALTER ROLE \"{Cluster.User}\" SET lc_messages = 'C';",
+            failure.Hint,
+            StringComparison.Ordinal
+        );
         await _cluster.RunAsync("postgres", $"GRANT SET ON PARAMETER lc_messages TO {Cluster.User}");
         failure = await Assert.ThrowsAsync<HoldfastException>(() => BackUpAsync(Config));
         Assert.Contains("permission denied for table secret", failure.Message, StringComparison.Ordinal);
         Assert.Contains("GRANT pg_read_all_data", failure.Hint, StringComparison.Ordinal);
     }
 
-    private static async Task<(Engines.Contract.MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpAsync(PostgreSqlSourceConfig config)
+    private static async Task<(Engines.Contract.MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpAsync(
+        PostgreSqlSourceConfig config
+    )
     {
         await using var source = new PostgreSqlEngine().Attach(config);
-        await using var view = await source.OpenViewAsync(new("shop", 1, EncryptionState.No), new(Core.Tasks.BackupType.Backup, null), Token);
+        await using var view = await source.OpenViewAsync(
+            new("shop", 1, EncryptionState.No),
+            new(Core.Tasks.BackupType.Backup, null),
+            Token
+        );
         var items = new Engines.Contract.MemoryItems();
         return (items, await view.WriteAsync(items, Token));
     }

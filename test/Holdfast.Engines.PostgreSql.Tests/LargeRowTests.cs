@@ -17,12 +17,20 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
             """
             CREATE TABLE files(id int, b bytea); INSERT INTO files SELECT 1, convert_to(repeat('x', 36 << 20), 'UTF8');
             CREATE TABLE small AS SELECT repeat('x', 5 << 20);
-            """);
+            """
+        );
         await using var source = Attach(Cluster.Source(Cluster.Superuser));
-        await using var view = await source.OpenViewAsync((await DiscoverAsync(source)).Single(), new(Core.Tasks.BackupType.Backup, null), Token);
+        await using var view = await source.OpenViewAsync(
+            (await DiscoverAsync(source)).Single(),
+            new(Core.Tasks.BackupType.Backup, null),
+            Token
+        );
         await view.WriteAsync(new Contract.MemoryItems(), Token);
         var warning = Assert.Single(view.Warnings, w => w.Contains("as text", StringComparison.Ordinal));
-        Assert.Matches("^The largest row of public.files has 7[12] MiB as text. For it pg_dump takes about 14[24] MiB of memory, ", warning);
+        Assert.Matches(
+            "^The largest row of public.files has 7[12] MiB as text. For it pg_dump takes about 14[24] MiB of memory, ",
+            warning
+        );
     }
 
     [Fact]
@@ -61,5 +69,6 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
         Assert.Contains("Memory ran out", failure.Hint, StringComparison.Ordinal);
     }
 
-    private static TocEntry Of(string table, int megabytes) => new(1, TocEntry.TableData, "s", table, null, true) { LargestRow = (long)megabytes << 20 };
+    private static TocEntry Of(string table, int megabytes) =>
+        new(1, TocEntry.TableData, "s", table, null, true) { LargestRow = (long)megabytes << 20 };
 }

@@ -5,7 +5,10 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>Tables that are so large that they are loaded over several connections, and their indexes built while others are loaded.</summary>
+/// <summary>
+/// Tables that are so large that they are loaded over several connections, and their indexes built while others are
+/// loaded.
+/// </summary>
 public sealed class LargeTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string Large = """
@@ -49,7 +52,9 @@ public sealed class LargeTests(Cluster cluster) : ServerTest(cluster)
     public async Task What_is_wrong_with_them_is_told_and_nothing_stays(string before, string after, string said)
     {
         var (items, fingerprint) = await LargeAsync();
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), "copy", new HookedItems(items) { Dump = bytes => Replace(bytes, before, after) }, fingerprint));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(Cluster.Source(), "copy", new HookedItems(items) { Dump = bytes => Replace(bytes, before, after) }, fingerprint)
+        );
         Assert.True(failure.Message.Contains(said, StringComparison.Ordinal), failure.Message);
         Assert.NotNull(failure.Hint);
         await AssertNothingLeftAsync();

@@ -53,8 +53,7 @@ public sealed class LateCheckTests(Cluster cluster) : LateTest(cluster, Function
         WHERE attname = 'n' AND attrelid::regclass::text IN ('g', 'p', 'p1', 'p2') ORDER BY 1
         """;
 
-    private const string Constraints =
-        """
+    private const string Constraints = """
         SELECT conname, conrelid::regclass::text, contypid::regtype::text, pg_get_constraintdef(oid), convalidated, conislocal, coninhcount,
                obj_description(oid, 'pg_constraint')
         FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace ORDER BY 1, 2
@@ -71,8 +70,9 @@ public sealed class LateCheckTests(Cluster cluster) : LateTest(cluster, Function
         Assert.Equal(7, warnings.Count(w => w.StartsWith("Left out: ", StringComparison.Ordinal)));
         Assert.Contains(
             "Left out: CHECK small of public.u, for the rows that are there (new ones are checked): ERROR: relation \"lim\" does not exist"
-            + ". Its SQL: ALTER TABLE public.u VALIDATE CONSTRAINT small",
-            warnings);
+                + ". Its SQL: ALTER TABLE public.u VALIDATE CONSTRAINT small",
+            warnings
+        );
         Assert.Equal(["500|2|1|300|1|2"], await Cluster.QueryAsync("copy", Counts));
         Assert.Equal(await Cluster.QueryAsync("shop", Rows), await Cluster.QueryAsync("copy", Rows));
         await Assert.ThrowsAnyAsync<Exception>(() => Cluster.RunAsync("copy", "INSERT INTO u VALUES (1000)"));
@@ -80,10 +80,14 @@ public sealed class LateCheckTests(Cluster cluster) : LateTest(cluster, Function
         // With the search_path that they need, the statements do what they say.
         await Cluster.RunAsync("copy", "DROP VIEW v");
         foreach (var warning in warnings.Where(w => w.Contains(" Its SQL: ALTER ", StringComparison.Ordinal)))
+        {
             await Cluster.RunAsync("copy", warning[(warning.IndexOf(" Its SQL: ", StringComparison.Ordinal) + " Its SQL: ".Length)..]);
+        }
         Assert.Equal(await Cluster.QueryAsync("shop", Constraints), await Cluster.QueryAsync("copy", Constraints));
         foreach (var query in (string[])["SELECT n, \"Id\" FROM g ORDER BY 1", "SELECT i, n FROM p ORDER BY 1", Generated])
+        {
             Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
+        }
         await AssertNothingLeftAsync();
     }
 
@@ -102,12 +106,14 @@ public sealed class LateCheckTests(Cluster cluster) : LateTest(cluster, Function
     [InlineData(true)]
     public async Task What_a_function_sets_for_one_table_does_not_count_for_the_next(bool continues)
     {
-        await MakeAsync("""
+        await MakeAsync(
+            """
             CREATE FUNCTION lead(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM set_config('search_path', 'evil', false), set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', '600000', false); RETURN i; END $$;
             CREATE FUNCTION path(i int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT current_setting('search_path') || current_setting('statement_timeout') $$;
             CREATE TABLE a(i int, n int GENERATED ALWAYS AS (lead(i)) STORED);
             CREATE TABLE b(i int, n text GENERATED ALWAYS AS (path(i)) STORED); INSERT INTO b VALUES (1); INSERT INTO a VALUES (1);
-            """);
+            """
+        );
         var (items, fingerprint) = await BackUpAsync("shop");
         Assert.Empty(await RestoreAsync(Cluster.Source(), items, fingerprint, continues));
         Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT n FROM b"));

@@ -85,15 +85,44 @@ public sealed class LateColumnTests(Cluster cluster) : LateTest(cluster, Functio
         var (items, fingerprint) = await BackUpAsync("shop");
         var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint);
         Assert.Equal(
-            ["e m", "e n", "g b b", "p b", "p c", "p1 b", "p1 c", "p2 b", "p2 c", "p3 b", "p3 c",
-             "s b", "s1 b", "s1a b", "s1b b", "s1b0 b",
-             "t a", "t b", "t id", "t0 a", "t0 b", "t0 id", "t00 a", "t00 b", "t00 id", "t000 a", "t000 b", "t000 id"],
-            await Cluster.QueryAsync("copy", Ordinary));
+            [
+                "e m",
+                "e n",
+                "g b b",
+                "p b",
+                "p c",
+                "p1 b",
+                "p1 c",
+                "p2 b",
+                "p2 c",
+                "p3 b",
+                "p3 c",
+                "s b",
+                "s1 b",
+                "s1a b",
+                "s1b b",
+                "s1b0 b",
+                "t a",
+                "t b",
+                "t id",
+                "t0 a",
+                "t0 b",
+                "t0 id",
+                "t00 a",
+                "t00 b",
+                "t00 id",
+                "t000 a",
+                "t000 b",
+                "t000 id",
+            ],
+            await Cluster.QueryAsync("copy", Ordinary)
+        );
         await AssertEqualAsync(
             "SELECT i, a, c FROM g ORDER BY ctid",
             "SELECT tableoid::regclass::text, i, a FROM p ORDER BY i",
             "SELECT i, a FROM e ORDER BY ctid",
-            "SELECT tableoid::regclass::text, i, a FROM s ORDER BY i");
+            "SELECT tableoid::regclass::text, i, a FROM s ORDER BY i"
+        );
         Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT count(\"b b\") FROM g"));
         Assert.Equal(8, warnings.Count(w => w.StartsWith("Left out: generated column ", StringComparison.Ordinal)));
         Assert.Contains(warnings, w => w.StartsWith("Left out: generated column \"b\" of public.p, ", StringComparison.Ordinal));
@@ -104,7 +133,8 @@ public sealed class LateColumnTests(Cluster cluster) : LateTest(cluster, Functio
             "SELECT i, a, \"b b\", c FROM g ORDER BY 1",
             "SELECT i, a, b, c FROM p ORDER BY 1",
             "SELECT i, a, b FROM s ORDER BY 1",
-            "SELECT i, a, n, m FROM e ORDER BY 1");
+            "SELECT i, a, n, m FROM e ORDER BY 1"
+        );
         await AssertNothingLeftAsync();
     }
 
@@ -114,17 +144,29 @@ public sealed class LateColumnTests(Cluster cluster) : LateTest(cluster, Functio
         await MakeAsync(Refusing + OfDomain);
         var (items, fingerprint) = await BackUpAsync("shop");
         var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint);
-        Assert.Equal(["100|100|3|3"], await Cluster.QueryAsync(
-            "copy", "SELECT (SELECT count(*) FROM g), (SELECT count(*) FROM d), (SELECT count(*) FROM q), (SELECT count(*) FROM parent)"));
+        Assert.Equal(
+            ["100|100|3|3"],
+            await Cluster.QueryAsync(
+                "copy",
+                "SELECT (SELECT count(*) FROM g), (SELECT count(*) FROM d), (SELECT count(*) FROM q), (SELECT count(*) FROM parent)"
+            )
+        );
         Assert.Contains(
-            "Left out: CHECK \"is There\" of public.g, which refuses rows without these values: ERROR: new row for relation \"g\" violates check "
-            + "constraint \"is There\". Its SQL: ALTER TABLE public.g ADD CONSTRAINT \"is There\" CHECK ((n IS NOT NULL)); "
-            + "COMMENT ON CONSTRAINT \"is There\" ON public.g IS 'it''s told'",
-            warnings);
-        Assert.Contains(warnings, w => w.EndsWith("Its SQL: ALTER TABLE public.q1 ALTER COLUMN \"n\" SET NOT NULL", StringComparison.Ordinal));
+            "Left out: CHECK \"is There\" of public.g, which refuses rows without these values: ERROR: new row for relation "
+                + "\"g\" violates check "
+                + "constraint \"is There\". Its SQL: ALTER TABLE public.g ADD CONSTRAINT \"is There\" CHECK ((n IS NOT NULL)); "
+                + "COMMENT ON CONSTRAINT \"is There\" ON public.g IS 'it''s told'",
+            warnings
+        );
+        Assert.Contains(warnings, w =>
+            w.EndsWith("Its SQL: ALTER TABLE public.q1 ALTER COLUMN \"n\" SET NOT NULL", StringComparison.Ordinal)
+        );
         // What the application writes meanwhile is taken too.
         const string Write = "INSERT INTO g(i) VALUES (101); INSERT INTO q(i) VALUES (1), (2), (3); INSERT INTO child(i) VALUES (1)";
-        foreach (var database in (string[])["shop", "copy"]) await Cluster.RunAsync(database, Write);
+        foreach (var database in (string[])["shop", "copy"])
+        {
+            await Cluster.RunAsync(database, Write);
+        }
 
         await MendAsync(warnings, Cluster);
         await AssertEqualAsync(
@@ -133,17 +175,23 @@ public sealed class LateColumnTests(Cluster cluster) : LateTest(cluster, Functio
             "SELECT i, a, n FROM g ORDER BY 1",
             "SELECT i, n FROM d ORDER BY 1",
             "SELECT i, n FROM q ORDER BY 1",
-            "SELECT i, n FROM parent ORDER BY 1");
+            "SELECT i, n FROM parent ORDER BY 1"
+        );
         await AssertNothingLeftAsync();
     }
 
     [Fact]
     public async Task The_sql_that_is_listed_is_whole_whatever_its_words()
     {
-        await MakeAsync($"""
-            CREATE TABLE g(d json, n int GENERATED ALWAYS AS (plus(length((d ->> 'token') || (d ->> 'password') || '{new string('x', 5000)}'))) STORED);
+        await MakeAsync(
+            $"""
+            CREATE TABLE g(d json, n int GENERATED ALWAYS AS (plus(length((d ->> 'token') || (d ->> 'password') || '{new string(
+                'x',
+                5000
+            )}'))) STORED);
             INSERT INTO g VALUES ('{"{"}"token": "a", "password": "b"{"}"}');
-            """);
+            """
+        );
         var (items, fingerprint) = await BackUpAsync("shop");
         await MendAsync(await RestoreAsync(Cluster.Source(), items, fingerprint), Cluster);
         await AssertEqualAsync(Generated, "SELECT n FROM g");
@@ -175,9 +223,14 @@ public sealed class LateColumnTests(Cluster cluster) : LateTest(cluster, Functio
             var warnings = await RestoreAsync(other.Source(), items, fingerprint);
             await MendAsync(warnings, other);
             const string Identity = "SELECT count(*) FROM pg_attribute WHERE attidentity = 'a' AND attrelid::regclass::text LIKE 't%'";
-            if (sql == Siblings) Assert.Equal([major < 17 ? "1" : "4"], await other.QueryAsync("copy", Identity));
+            if (sql == Siblings)
+            {
+                Assert.Equal([major < 17 ? "1" : "4"], await other.QueryAsync("copy", Identity));
+            }
             foreach (var query in (string[])[Generated, "SELECT i, a FROM g ORDER BY 1"])
+            {
                 Assert.Equal(await from.QueryAsync("shop", query), await other.QueryAsync("copy", query));
+            }
             await from.ClearAsync();
             await other.ClearAsync();
         }
@@ -185,7 +238,10 @@ public sealed class LateColumnTests(Cluster cluster) : LateTest(cluster, Functio
 
     private async Task AssertEqualAsync(params string[] queries)
     {
-        foreach (var query in queries) Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
+        foreach (var query in queries)
+        {
+            Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
+        }
     }
 
     private static Task MendAsync(IReadOnlyList<string> warnings, Cluster server) => Listed.MendAsync(server, warnings, Cluster.User);

@@ -162,9 +162,10 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         var warnings = await RestoreAsync(isApart ? Apart() : Cluster.Source(), items, fingerprint, true);
         Assert.Contains(
             "Left out: public.\"r 1\" as a partition of public.\"r T\" (a table by itself now, with all its rows): "
-            + "ERROR: relation \"lim\" does not exist. "
-            + "Its SQL: ALTER TABLE public.\"r T\" ATTACH PARTITION public.\"r 1\" FOR VALUES FROM (0, MINVALUE) TO (3, 'x''y')",
-            warnings);
+                + "ERROR: relation \"lim\" does not exist. "
+                + "Its SQL: ALTER TABLE public.\"r T\" ATTACH PARTITION public.\"r 1\" FOR VALUES FROM (0, MINVALUE) TO (3, 'x''y')",
+            warnings
+        );
         Assert.DoesNotContain(warnings, w => w.Contains("ALTER INDEX", StringComparison.Ordinal));
         Assert.Equal(["0|100|5"], await Cluster.QueryAsync("copy", Counts));
         Assert.Equal(["r9"], await Cluster.QueryAsync("copy", Partitions));
@@ -180,8 +181,10 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         await MakeAsync(FailingRoot + OfFailingRoot);
         var (items, fingerprint) = await BackUpAsync("shop");
         var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint, true);
-        Assert.Equal(["2", "1", "6"], await Cluster.QueryAsync(
-            "copy", "SELECT count(*) FROM s1a UNION ALL SELECT count(*) FROM s1b UNION ALL SELECT count(*) FROM s"));
+        Assert.Equal(
+            ["2", "1", "6"],
+            await Cluster.QueryAsync("copy", "SELECT count(*) FROM s1a UNION ALL SELECT count(*) FROM s1b UNION ALL SELECT count(*) FROM s")
+        );
         await MendAsync(warnings, Cluster.User);
         await AssertEqualAsync();
     }
@@ -199,7 +202,9 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
             FROM pg_constraint WHERE contype = 'c' AND conrelid IN ('g'::regclass, 'g1'::regclass, 'g2'::regclass) ORDER BY 1, 2
             """;
         foreach (var query in (string[])["SELECT tableoid::regclass::text, i, n FROM g ORDER BY i", Checks])
+        {
             Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
+        }
     }
 
     [Fact]
@@ -209,21 +214,35 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         var (items, fingerprint) = await BackUpAsync("shop");
         var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint, true);
         Assert.Equal(4, warnings.Count(w => w.StartsWith("Left out: rows of ", StringComparison.Ordinal)));
-        Assert.Equal(["0|3"], await Cluster.QueryAsync("copy", """
-            SELECT (SELECT count(*) FROM e), count(*)
-            FROM pg_class WHERE relnamespace::regnamespace::text LIKE '\_holdfast%' AND relpersistence = 'p'
-            """));
+        Assert.Equal(
+            ["0|3"],
+            await Cluster.QueryAsync(
+                "copy",
+                """
+                SELECT (SELECT count(*) FROM e), count(*)
+                FROM pg_class WHERE relnamespace::regnamespace::text LIKE '\_holdfast%' AND relpersistence = 'p'
+                """
+            )
+        );
 
         // Whoever runs it without a search_path loses nothing.
         await Listed.FailAsync(Cluster, warnings, Cluster.User);
-        Assert.Equal(["0|3"], await Cluster.QueryAsync("copy", """
-            SELECT (SELECT count(*) FROM e), count(*) FROM pg_class WHERE relnamespace::regnamespace::text LIKE '\_holdfast%'
-            """));
+        Assert.Equal(
+            ["0|3"],
+            await Cluster.QueryAsync(
+                "copy",
+                """
+                SELECT (SELECT count(*) FROM e), count(*) FROM pg_class WHERE relnamespace::regnamespace::text LIKE '\_holdfast%'
+                """
+            )
+        );
 
         await MendAsync(warnings, Cluster.User);
         Assert.Equal(await Contents.SchemaAsync(Cluster, "shop"), await Contents.SchemaAsync(Cluster, "copy"));
         foreach (var query in (string[])[Routed, "SELECT * FROM em"])
+        {
             Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
+        }
     }
 
     [Theory]
@@ -240,7 +259,10 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         var (items, fingerprint) = await BackUpAsync("shop", from.Source(Cluster.Superuser)); // who reads all rows of such a table
         var warnings = await RestoreAsync(to.Source(), items, fingerprint, true);
         await MendAsync(warnings, Cluster.User, to);
-        foreach (var query in (string[])[Routed, Triggers]) Assert.Equal(await from.QueryAsync("shop", query), await to.QueryAsync("copy", query));
+        foreach (var query in (string[])[Routed, Triggers])
+        {
+            Assert.Equal(await from.QueryAsync("shop", query), await to.QueryAsync("copy", query));
+        }
     }
 
     [Theory]
@@ -258,13 +280,19 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         const string Tree = "SELECT inhrelid::regclass::text FROM pg_inherits ORDER BY 1";
         Assert.Equal(["b0", "b1", "b1a", "c0", "c1", "c1a"], await to.QueryAsync("copy", Tree));
         string[] found = [.. Listed.In(warnings)];
-        Assert.Equal(["ALTER TABLE public.b VALIDATE CONSTRAINT small"], found.Where(f => f.Contains("public.b", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["ALTER TABLE public.b VALIDATE CONSTRAINT small"],
+            found.Where(f => f.Contains("public.b", StringComparison.Ordinal))
+        );
         Assert.Single(found, f => f.Contains("DROP COLUMN", StringComparison.Ordinal));
         await MendAsync(warnings, Cluster.User, to);
         const string Rows = "SELECT tableoid::regclass::text, i, n FROM c ORDER BY i";
-        const string Checks = "SELECT conrelid::regclass::text, conname, convalidated, coninhcount FROM pg_constraint WHERE contype = 'c' ORDER BY 1, 2";
+        const string Checks =
+            "SELECT conrelid::regclass::text, conname, convalidated, coninhcount FROM pg_constraint WHERE contype = 'c' ORDER BY 1, 2";
         foreach (var query in (string[])[Rows, Checks, "SELECT tableoid::regclass::text, i FROM b ORDER BY i"])
+        {
             Assert.Equal(await from.QueryAsync("shop", query), await to.QueryAsync("copy", query));
+        }
     }
 
     [Fact]
@@ -274,7 +302,9 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         var (items, fingerprint) = await BackUpAsync("shop");
         var warnings = await RestoreAsync(Cluster.Source(), items, fingerprint, true);
         Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM pg_inherits"));
-        Assert.Contains(warnings, w => w.Contains("it would take rows of the partitions that could not be attached", StringComparison.Ordinal));
+        Assert.Contains(warnings, w =>
+            w.Contains("it would take rows of the partitions that could not be attached", StringComparison.Ordinal)
+        );
         await MendAsync(warnings, Cluster.User);
         await AssertEqualAsync();
     }
@@ -286,18 +316,22 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         var (items, fingerprint) = await BackUpAsync("shop");
         await MendAsync(await RestoreAsync(Cluster.Source(), items, fingerprint, true), Cluster.User);
         foreach (var query in (string[])["SELECT tableoid::regclass::text, i, n FROM s ORDER BY i", Constraints])
+        {
             Assert.Equal(await Cluster.QueryAsync("shop", query), await Cluster.QueryAsync("copy", query));
+        }
     }
 
     [Fact]
     public async Task Materialized_views_are_refreshed_before_those_that_read_them()
     {
-        await MakeAsync("""
+        await MakeAsync(
+            """
             CREATE TABLE a(i int) PARTITION BY RANGE (key(i)); CREATE TABLE a1 PARTITION OF a DEFAULT; INSERT INTO a VALUES (1);
             CREATE TABLE z(i int) PARTITION BY RANGE (key(i)); CREATE TABLE z1 PARTITION OF z DEFAULT; INSERT INTO z VALUES (1), (2);
             CREATE MATERIALIZED VIEW v2 AS SELECT count(*) FROM z; CREATE MATERIALIZED VIEW v1 AS SELECT v2.count FROM v2, a;
             CREATE MATERIALIZED VIEW v4 AS SELECT count(*) FROM a; CREATE MATERIALIZED VIEW v3 AS SELECT v4.count FROM v4, z;
-            """);
+            """
+        );
         var (items, fingerprint) = await BackUpAsync("shop");
         await MendAsync(await RestoreAsync(Cluster.Source(), items, fingerprint, true), Cluster.User);
         await AssertEqualAsync();
@@ -306,13 +340,18 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
     [Fact]
     public async Task Bounds_are_the_same_however_the_role_has_numbers_and_dates_written()
     {
-        await MakeAsync("""
+        await MakeAsync(
+            """
             CREATE TABLE f(f float8, d date, i int) PARTITION BY RANGE (f, d, fine(i));
             CREATE TABLE f1 PARTITION OF f FOR VALUES FROM (0.30000000000000004, '2020-02-01', 0) TO (0.7, '2020-02-02', 0);
             INSERT INTO f VALUES (0.30000000000000004, '2020-02-01', 1), (0.5, '2020-02-01', 2);
-            """);
+            """
+        );
         var (items, fingerprint) = await BackUpAsync("shop");
-        await Cluster.RunAsync("postgres", $"ALTER ROLE {Cluster.User} SET extra_float_digits = 0; ALTER ROLE {Cluster.User} SET datestyle = 'SQL, DMY'");
+        await Cluster.RunAsync(
+            "postgres",
+            $"ALTER ROLE {Cluster.User} SET extra_float_digits = 0; ALTER ROLE {Cluster.User} SET datestyle = 'SQL, DMY'"
+        );
         try
         {
             Assert.Empty(await RestoreAsync(Cluster.Source(), items, fingerprint, true));
@@ -390,8 +429,9 @@ public sealed class LatePartitionTests(Cluster cluster) : LateTest(cluster, Func
         await using var connection = await Cluster.OpenAsync("copy");
         await ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token);
         await Cluster.RunAsync("copy", "DELETE FROM \"r 1\" WHERE i = 2");
-        var failure = await Assert.ThrowsAsync<HoldfastException>(
-            () => ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token)
+        );
         Assert.Contains("'public.r 1' has ", failure.Message, StringComparison.Ordinal);
     }
 

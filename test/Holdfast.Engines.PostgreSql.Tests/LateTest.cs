@@ -15,12 +15,19 @@ public abstract class LateTest(Cluster cluster, string functions) : ServerTest(c
 
     /// <summary>The server as a source that has a role of its own for restores.</summary>
     protected PostgreSqlSourceConfig Apart() =>
-        Cluster.Source() with { Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) } };
+        Cluster.Source() with
+        {
+            Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) },
+        };
 
     /// <summary>Restores.</summary>
     /// <returns>What was warned about.</returns>
     protected static async Task<IReadOnlyList<string>> RestoreAsync(
-        PostgreSqlSourceConfig config, IItemSource items, IReadOnlyDictionary<string, string> fingerprint, bool continues = true)
+        PostgreSqlSourceConfig config,
+        IItemSource items,
+        IReadOnlyDictionary<string, string> fingerprint,
+        bool continues = true
+    )
     {
         await using var source = Attach(config);
         var request = new RestoreRequest("copy", BackupType.Backup, null, fingerprint, 1) { ContinueOnError = continues };

@@ -12,7 +12,9 @@ namespace Holdfast.Engines.PostgreSql.Tests;
 /// </summary>
 public sealed class MissingRightTests(Cluster cluster) : ServerTest(cluster)
 {
-    private const string Keeper = "keeper", Database = "everything", Roles = "\"a reader\", \"an owner\"";
+    private const string Keeper = "keeper",
+        Database = "everything",
+        Roles = "\"a reader\", \"an owner\"";
 
     private const int Shared = 15; // the version of the server that all tests have
 
@@ -42,12 +44,18 @@ public sealed class MissingRightTests(Cluster cluster) : ServerTest(cluster)
         try
         {
             await server.RunAsync("postgres", $"REVOKE CONNECT ON DATABASE {Database} FROM PUBLIC");
-            foreach (var right in rights) await server.RunAsync("postgres", right.Give);
+            foreach (var right in rights)
+            {
+                await server.RunAsync("postgres", right.Give);
+            }
             await TryEachAsync(server, rights, right => right.Give);
         }
         finally
         {
-            if (other is null) await CleanAsync(server);
+            if (other is null)
+            {
+                await CleanAsync(server);
+            }
         }
     }
 
@@ -58,24 +66,30 @@ public sealed class MissingRightTests(Cluster cluster) : ServerTest(cluster)
         var password = Cluster.Password.Replace("'", "''", StringComparison.Ordinal);
         await server.RunAsync("postgres", $"CREATE ROLE {Keeper} LOGIN BYPASSRLS PASSWORD '{password}'");
         await MakeAsync(server, 13);
-        var grants = await server.QueryAsync(Database, """
+        var grants = await server.QueryAsync(
+            Database,
+            """
             SELECT 'USAGE ON SCHEMA ' || oid::regnamespace, 'n' FROM pg_namespace
             WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
             UNION ALL SELECT 'SELECT ON ' || CASE WHEN relkind = 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || oid::regclass, relkind
             FROM pg_class
             WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
             UNION ALL SELECT 'SELECT ON LARGE OBJECT ' || oid, 'l' FROM pg_largeobject_metadata
-            """);
+            """
+        );
         var rights = grants.Select(g => (Right: RightTo(g[..^2]), Kind: g[^1])).ToList();
-        foreach (var (right, _) in rights) await server.RunAsync(Database, right.Give);
+        foreach (var (right, _) in rights)
+        {
+            await server.RunAsync(Database, right.Give);
+        }
         var tried = Soak.IsOn ? rights : rights.DistinctBy(r => r.Kind);
         await TryEachAsync(server, [.. tried.Select(r => r.Right)], right => right.Give.Split(' ')[3] switch
-        {
-            "SCHEMA" => $"GRANT USAGE ON SCHEMA name TO {Keeper}",
-            "TABLE" => $"GRANT SELECT ON ALL TABLES IN SCHEMA name TO {Keeper}",
-            "SEQUENCE" => $"GRANT SELECT ON ALL SEQUENCES IN SCHEMA name TO {Keeper}",
-            _ => right.Give,
-        });
+            {
+                "SCHEMA" => $"GRANT USAGE ON SCHEMA name TO {Keeper}",
+                "TABLE" => $"GRANT SELECT ON ALL TABLES IN SCHEMA name TO {Keeper}",
+                "SEQUENCE" => $"GRANT SELECT ON ALL SEQUENCES IN SCHEMA name TO {Keeper}",
+                _ => right.Give,
+            });
     }
 
     // One is named by the SQL that gives it.
@@ -103,7 +117,10 @@ public sealed class MissingRightTests(Cluster cluster) : ServerTest(cluster)
         }
 
         Assert.InRange(needless.Count, 1, rights.Count - 4);
-        foreach (var right in needless) await server.RunAsync(Database, right.Take);
+        foreach (var right in needless)
+        {
+            await server.RunAsync(Database, right.Take);
+        }
         await AssertEqualsAsync(server, await BackUpAllAsync(config));
     }
 
@@ -117,9 +134,10 @@ public sealed class MissingRightTests(Cluster cluster) : ServerTest(cluster)
 
         Task<string> SchemaAsync(string name) => Contents.SchemaAsync(server, name, "--no-subscriptions");
 
-        static string WithoutOptions(string schema) => schema
-            .Replace(" OPTIONS (\n    password 'TopSecret',\n    \"user\" 'u'\n)", "", StringComparison.Ordinal)
-            .Replace(" OPTIONS (\n    \"user\" 'all'\n)", "", StringComparison.Ordinal);
+        static string WithoutOptions(string schema) =>
+            schema
+                .Replace(" OPTIONS (\n    password 'TopSecret',\n    \"user\" 'u'\n)", "", StringComparison.Ordinal)
+                .Replace(" OPTIONS (\n    \"user\" 'all'\n)", "", StringComparison.Ordinal);
     }
 
     // What only a superuser reads, and that alone, is missing and told.

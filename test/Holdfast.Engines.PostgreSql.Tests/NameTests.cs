@@ -28,7 +28,9 @@ public sealed class NameTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_name_that_no_database_can_have_is_refused(string name)
     {
         await using var source = Attach(Cluster.Source());
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => source.BeginRestoreAsync(new(name, Core.Tasks.BackupType.Backup, null, new Dictionary<string, string>(), 1), Token));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            source.BeginRestoreAsync(new(name, Core.Tasks.BackupType.Backup, null, new Dictionary<string, string>(), 1), Token)
+        );
         Assert.Equal(ErrorCatalogue.Usage, failure.Error);
     }
 }

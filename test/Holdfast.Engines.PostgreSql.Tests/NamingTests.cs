@@ -29,7 +29,15 @@ public sealed class NamingTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BackUpAsync("shop");
         await Cluster.RunAsync("postgres", $"ALTER ROLE agent PASSWORD '{Cluster.Password.Replace("'", "''", StringComparison.Ordinal)}'");
         PostgresException? refused = null;
-        await RestoreAsync(Cluster.Source(), "copy", new HookedItems(items) { Halfway = async () => refused = await Assert.ThrowsAsync<PostgresException>(() => ConnectAsync("agent")) }, fingerprint);
+        await RestoreAsync(
+            Cluster.Source(),
+            "copy",
+            new HookedItems(items)
+            {
+                Halfway = async () => refused = await Assert.ThrowsAsync<PostgresException>(() => ConnectAsync("agent")),
+            },
+            fingerprint
+        );
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused?.SqlState);
         Assert.Equal(await GrantsAsync("shop"), await GrantsAsync("copy"));
         await using var connection = await Cluster.OpenAsync("copy", "agent");
@@ -40,9 +48,17 @@ public sealed class NamingTests(Cluster cluster) : ServerTest(cluster)
     {
         var (items, fingerprint) = await BackUpAsync("shop");
         NpgsqlConnection? agent = null;
-        var warnings = await RestoreAsync(Cluster.Source(Cluster.Superuser), "copy", new HookedItems(items) { Halfway = async () => agent = await ConnectAsync(Cluster.Superuser) }, fingerprint);
+        var warnings = await RestoreAsync(
+            Cluster.Source(Cluster.Superuser),
+            "copy",
+            new HookedItems(items) { Halfway = async () => agent = await ConnectAsync(Cluster.Superuser) },
+            fingerprint
+        );
         await agent!.DisposeAsync();
-        Assert.Contains(warnings, w => w.StartsWith("Sessions that were connected", StringComparison.Ordinal) && w.Contains(Cluster.Superuser, StringComparison.Ordinal));
+        Assert.Contains(warnings, w =>
+            w.StartsWith("Sessions that were connected", StringComparison.Ordinal)
+            && w.Contains(Cluster.Superuser, StringComparison.Ordinal)
+        );
         Assert.Equal(["1000"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM t"));
     }
 
@@ -51,9 +67,19 @@ public sealed class NamingTests(Cluster cluster) : ServerTest(cluster)
     {
         var (items, fingerprint) = await BackUpAsync("shop");
         NpgsqlConnection? agent = null;
-        var restore = RestoreAsync(Cluster.Source(), "copy", new HookedItems(items) { Halfway = async () => agent = await ConnectAsync(Cluster.Superuser) }, fingerprint);
+        var restore = RestoreAsync(
+            Cluster.Source(),
+            "copy",
+            new HookedItems(items) { Halfway = async () => agent = await ConnectAsync(Cluster.Superuser) },
+            fingerprint
+        );
         // It tries to get its name, and the server waits for whoever is there.
-        await Cluster.RunAsync("postgres", "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE query LIKE 'ALTER DATABASE%RENAME%' AND state = 'active' AND pid <> pg_backend_pid()) LOOP PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$");
+        await Cluster.RunAsync(
+            "postgres",
+            "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE query LIKE 'ALTER DATABASE%RENAME%' AND "
+                + "state = 'active' AND pid <> pg_backend_pid()) LOOP PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); "
+                + "END LOOP; END $$"
+        );
         await agent!.DisposeAsync();
         await restore;
         Assert.Equal(["1000"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM t"));
@@ -65,20 +91,33 @@ public sealed class NamingTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BackUpAsync("shop");
         NpgsqlConnection? agent = null;
         var hooked = new HookedItems(items) { Halfway = async () => agent = await ConnectAsync(Cluster.Superuser) };
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source() with { NamingWait = TimeSpan.FromSeconds(1) }, "copy", hooked, fingerprint));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(Cluster.Source() with { NamingWait = TimeSpan.FromSeconds(1) }, "copy", hooked, fingerprint)
+        );
         Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
         Assert.Contains($"process {agent!.ProcessID} ({Cluster.Superuser}", failure.Message, StringComparison.Ordinal);
         await agent.DisposeAsync();
-        await using (var source = Attach(Cluster.Source())) await source.RemoveLeftoversAsync(Token);
+        await using (var source = Attach(Cluster.Source()))
+        {
+            await source.RemoveLeftoversAsync(Token);
+        }
         Assert.Single(await Cluster.QueryAsync("postgres", InMaking));
-        foreach (var statement in failure.Hint!["End that session, then: ".Length..].Split("; ").Select(s => s.TrimEnd(';'))) await Cluster.RunAsync("postgres", statement, Cluster.User);
+        foreach (var statement in failure.Hint!["End that session, then: ".Length..].Split("; ").Select(s => s.TrimEnd(';')))
+        {
+            await Cluster.RunAsync("postgres", statement, Cluster.User);
+        }
         Assert.Equal(["1000"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM t"));
         Assert.Equal(await GrantsAsync("shop"), await GrantsAsync("copy"));
         await AssertNothingLeftAsync();
     }
 
-    private async Task<NpgsqlConnection> ConnectAsync(string user) => await Cluster.OpenAsync(Assert.Single(await Cluster.QueryAsync("postgres", InMaking)), user);
+    private async Task<NpgsqlConnection> ConnectAsync(string user) =>
+        await Cluster.OpenAsync(Assert.Single(await Cluster.QueryAsync("postgres", InMaking)), user);
 
     private async Task<IReadOnlyList<string>> GrantsAsync(string database) =>
-        await Cluster.QueryAsync("postgres", $"SELECT array_to_string(array(SELECT a::text FROM unnest(datacl) a ORDER BY 1), ' '), shobj_description(oid, 'pg_database'), datallowconn FROM pg_database WHERE datname = '{database}'");
+        await Cluster.QueryAsync(
+            "postgres",
+            "SELECT array_to_string(array(SELECT a::text FROM unnest(datacl) a ORDER BY 1), ' '), shobj_description(oid, "
+                + $"'pg_database'), datallowconn FROM pg_database WHERE datname = '{database}'"
+        );
 }

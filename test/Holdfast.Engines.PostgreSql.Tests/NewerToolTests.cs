@@ -8,7 +8,8 @@ using Holdfast.Engines.PostgreSql.Tools;
 namespace Holdfast.Engines.PostgreSql.Tests;
 
 /// <summary>
-/// A machine often has newer programs than the server. Those of 17 and newer set a parameter that older servers refuse. They are not on this machine: a script
+/// A machine often has newer programs than the server. Those of 17 and newer set a parameter that older servers refuse.
+/// They are not on this machine: a script
 /// that says so, and fails as they do, stands for them around the real <c>pg_restore</c>.
 /// </summary>
 public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
@@ -45,15 +46,25 @@ public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
         Assert.Empty(await RestoreAsync(Cluster.Source() with { ToolFolders = [_folder] }, "copy", items, fingerprint));
         Assert.Equal(await Contents.SchemaAsync(Cluster, "shop"), await Contents.SchemaAsync(Cluster, "copy"));
         Assert.Equal(await Contents.SumsAsync(Cluster, "shop"), await Contents.SumsAsync(Cluster, "copy"));
-        Assert.DoesNotContain("--exit-on-error", await File.ReadAllTextAsync(Path.Combine(_folder, "arguments"), Token), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "--exit-on-error",
+            await File.ReadAllTextAsync(Path.Combine(_folder, "arguments"), Token),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Anything_else_is_one_and_alone_is_told()
     {
         var (items, fingerprint) = await MadeByNewerAsync();
-        Make("pg_restore: error: could not execute query: ERROR:  out of luck\nCommand was: CREATE TABLE x;\npg_restore: warning: errors ignored on restore: 2", 1);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source() with { ToolFolders = [_folder] }, "copy", items, fingerprint));
+        Make(
+            "pg_restore: error: could not execute query: ERROR:  out of luck\nCommand was: CREATE TABLE x;\npg_restore: "
+                + "warning: errors ignored on restore: 2",
+            1
+        );
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(Cluster.Source() with { ToolFolders = [_folder] }, "copy", items, fingerprint)
+        );
         Assert.Contains("out of luck", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("transaction_timeout", failure.Message, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
@@ -61,20 +72,36 @@ public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
 
     [Theory]
     [InlineData(Refused + "pg_restore: warning: errors ignored on restore: 1", true)]
-    [InlineData("pg_restore: while INITIALIZING:\n" + Refused + Refused + "pg_restore: warning: errors ignored on restore: 1", true)] // of two connections
-    [InlineData("pg_restore: error: could not execute query: FEHLER:  unbekannter Konfigurationsparameter »transaction_timeout«\nZEILE 1: SET\n  ^\nCommand was: SET transaction_timeout = 0;\npg_restore: warning: errors ignored on restore: 1", true)]
-    [InlineData("pg_restore: error: could not execute query: ERROR:  x\npg_restore: error: y\nCommand was: SET transaction_timeout = 0;\npg_restore: warning: errors ignored on restore: 1", false)]
+    // of two connections
+    [InlineData("pg_restore: while INITIALIZING:\n" + Refused + Refused + "pg_restore: warning: errors ignored on restore: 1", true)]
+    [InlineData(
+        "pg_restore: error: could not execute query: FEHLER:  unbekannter Konfigurationsparameter "
+            + "»transaction_timeout«\nZEILE 1: SET\n  ^\nCommand was: SET transaction_timeout = 0;\npg_restore: warning: errors "
+            + "ignored on restore: 1",
+        true
+    )]
+    [InlineData(
+        "pg_restore: error: could not execute query: ERROR:  x\npg_restore: error: y\nCommand was: SET transaction_timeout = "
+            + "0;\npg_restore: warning: errors ignored on restore: 1",
+        false
+    )]
     [InlineData(Refused + "pg_restore: warning: errors ignored on restore: 2", false)]
     [InlineData(Refused + "pg_restore: error: server closed the connection unexpectedly", false)]
     [InlineData(Refused, false)] // it ended before its end
     [InlineData("pg_restore: warning: errors ignored on restore: 1", false)]
     [InlineData("", false)]
-    public void Only_that_error_is_passed_over(string said, bool isAll) => Assert.Equal(isAll, TransactionTimeout.IsAll(said.ReplaceLineEndings("\n").Trim()));
+    public void Only_that_error_is_passed_over(string said, bool isAll) =>
+        Assert.Equal(isAll, TransactionTimeout.IsAll(said.ReplaceLineEndings("\n").Trim()));
 
     private async Task<(HookedItems Items, IReadOnlyDictionary<string, string> Fingerprint)> MadeByNewerAsync()
     {
         await Cluster.CreateAsync("shop");
-        await Cluster.RunAsync("shop", "CREATE TABLE item(id int PRIMARY KEY, note text); INSERT INTO item SELECT i, md5(i::text) FROM generate_series(1, 1000) i; CREATE INDEX ON item(note); SELECT lo_from_bytea(0, 'x')", Cluster.User);
+        await Cluster.RunAsync(
+            "shop",
+            "CREATE TABLE item(id int PRIMARY KEY, note text); INSERT INTO item SELECT i, md5(i::text) FROM "
+                + "generate_series(1, 1000) i; CREATE INDEX ON item(note); SELECT lo_from_bytea(0, 'x')",
+            Cluster.User
+        );
         var (items, fingerprint) = await BackUpAsync("shop");
         return (new(items) { Dump = MadeBy17 }, fingerprint);
     }

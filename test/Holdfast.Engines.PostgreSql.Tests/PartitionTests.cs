@@ -41,7 +41,9 @@ public sealed class PartitionTests(Cluster cluster) : ServerTest(cluster)
         Assert.All(dump.Head.Entries.Where(e => e.Kind == TocEntry.TableData), e => Assert.False(e.IsLoadedByItsName));
         await Cluster.RunAsync("moods", "DELETE FROM \"p T\" WHERE i = 7");
         await using var connection = await Cluster.OpenAsync("moods");
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            ContentCheck.RunAsync(connection, dump, new HashSet<int>(), new Dictionary<int, string>(), Token)
+        );
         Assert.Contains("'public.p T' has 999 rows; the dump has 1000", failure.Message, StringComparison.Ordinal);
     }
 }

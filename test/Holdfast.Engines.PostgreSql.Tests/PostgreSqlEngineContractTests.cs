@@ -23,17 +23,21 @@ public sealed class PostgreSqlEngineContractTests(Cluster cluster) : EngineContr
     protected override async Task CreateAsync(string name, int rows)
     {
         await cluster.CreateAsync(name);
-        await cluster.RunAsync(name, "CREATE TABLE t(id serial PRIMARY KEY, a text, b float8, c bytea); CREATE INDEX i ON t(a); CREATE VIEW v AS SELECT a FROM t", Cluster.User);
+        await cluster.RunAsync(
+            name,
+            "CREATE TABLE t(id serial PRIMARY KEY, a text, b float8, c bytea); CREATE INDEX i ON t(a); CREATE VIEW v AS SELECT a FROM t",
+            Cluster.User
+        );
         await AddRowsAsync(name, rows);
     }
 
     protected override IReadOnlyList<(string Encoding, string Word)> Encodings =>
-    [
-        ("UTF8", "gr\u00f6\u00dfe \u65e5\u672c \U0001F600"),
-        ("LATIN1", "caf\u00e9"),
-        ("EUC_JP", "\u30c6\u30fc\u30d6\u30eb"),
-        ("SQL_ASCII", "caf\u00e9"),
-    ];
+        [
+            ("UTF8", "gr\u00f6\u00dfe \u65e5\u672c \U0001F600"),
+            ("LATIN1", "caf\u00e9"),
+            ("EUC_JP", "\u30c6\u30fc\u30d6\u30eb"),
+            ("SQL_ASCII", "caf\u00e9"),
+        ];
 
     protected override async Task CreateAsync(string name, string encoding, IReadOnlyList<string> names)
     {
@@ -56,15 +60,25 @@ public sealed class PostgreSqlEngineContractTests(Cluster cluster) : EngineContr
     }
 
     protected override Task AddRowsAsync(string name, int rows) =>
-        cluster.RunAsync(name, $"INSERT INTO t(a, b, c) SELECT 'row ' || i, i / 3.0, decode(repeat('0a', i % 50), 'hex') FROM generate_series(1, {rows}) i", Cluster.User);
+        cluster.RunAsync(
+            name,
+            $"INSERT INTO t(a, b, c) SELECT 'row ' || i, i / 3.0, decode(repeat('0a', i % 50), 'hex') FROM generate_series(1, {rows}) i",
+            Cluster.User
+        );
 
     protected override Task DropAsync(string name) => cluster.RunAsync("postgres", $"DROP DATABASE {Cluster.Quote(name)}", Cluster.User);
 
     // Without the sequence: PostgreSQL's sequences stand outside of transactions, and a dump may have a later value than its snapshot.
-    protected override async Task<string> ContentsAsync(string name) => string.Join('\n', await cluster.QueryAsync(
-        name,
-        "SELECT t::text FROM t UNION ALL SELECT pg_get_viewdef('v'::regclass) UNION ALL SELECT indexdef FROM pg_indexes WHERE tablename = 't' ORDER BY 1",
-        Cluster.User));
+    protected override async Task<string> ContentsAsync(string name) =>
+        string.Join(
+            '\n',
+            await cluster.QueryAsync(
+                name,
+                "SELECT t::text FROM t UNION ALL SELECT pg_get_viewdef('v'::regclass) UNION ALL SELECT indexdef FROM "
+                    + "pg_indexes WHERE tablename = 't' ORDER BY 1",
+                Cluster.User
+            )
+        );
 
     protected override async Task AssertNothingLeftAsync()
     {

@@ -6,24 +6,57 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>The role that restores are run as, made by the script that is shipped: code of a hostile owner has nothing but its rights, and it has none.</summary>
+/// <summary>
+/// The role that restores are run as, made by the script that is shipped: code of a hostile owner has nothing but its
+/// rights, and it has none.
+/// </summary>
 public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
 {
-    private const string Keeper = "keeper", Restorer = "keeper_restore", Owner = "keeper_restore_owner";
+    private const string Keeper = "keeper",
+        Restorer = "keeper_restore",
+        Owner = "keeper_restore_owner";
 
     // Each is tried by a function that a generated column, an index and a constraint call; what succeeds is told in the server's log.
     private static readonly string[] Attempts =
     [
-        "SET ROLE keeper", "SET ROLE keeper_restore_owner", "SET ROLE postgres", "SET SESSION AUTHORIZATION postgres", "SET SESSION AUTHORIZATION keeper",
-        "ALTER ROLE CURRENT_USER SUPERUSER", "ALTER ROLE CURRENT_USER CREATEROLE", "ALTER ROLE CURRENT_USER BYPASSRLS", "ALTER ROLE keeper PASSWORD 'x'", "ALTER ROLE postgres PASSWORD 'x'",
-        "CREATE ROLE evil SUPERUSER", "CREATE ROLE evil", "GRANT keeper TO mallory", "GRANT keeper_restore_owner TO mallory", "GRANT pg_read_all_data TO mallory",
-        "ALTER DATABASE other OWNER TO mallory", "ALTER DATABASE other RENAME TO gone", "ALTER DATABASE earlier RENAME TO gone", "ALTER DATABASE other SET search_path = evil",
-        "COPY (SELECT 1) TO PROGRAM 'id'", "COPY (SELECT 1) TO '/tmp/holdfast-evil'", "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')", "SELECT pg_ls_dir('.')",
-        "CREATE EXTENSION dblink", "CREATE EXTENSION postgres_fdw", "SELECT rolpassword FROM pg_authid", "SELECT pg_reload_conf()", "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION evil.f()",
+        "SET ROLE keeper",
+        "SET ROLE keeper_restore_owner",
+        "SET ROLE postgres",
+        "SET SESSION AUTHORIZATION postgres",
+        "SET SESSION AUTHORIZATION keeper",
+        "ALTER ROLE CURRENT_USER SUPERUSER",
+        "ALTER ROLE CURRENT_USER CREATEROLE",
+        "ALTER ROLE CURRENT_USER BYPASSRLS",
+        "ALTER ROLE keeper PASSWORD 'x'",
+        "ALTER ROLE postgres PASSWORD 'x'",
+        "CREATE ROLE evil SUPERUSER",
+        "CREATE ROLE evil",
+        "GRANT keeper TO mallory",
+        "GRANT keeper_restore_owner TO mallory",
+        "GRANT pg_read_all_data TO mallory",
+        "ALTER DATABASE other OWNER TO mallory",
+        "ALTER DATABASE other RENAME TO gone",
+        "ALTER DATABASE earlier RENAME TO gone",
+        "ALTER DATABASE other SET search_path = evil",
+        "COPY (SELECT 1) TO PROGRAM 'id'",
+        "COPY (SELECT 1) TO '/tmp/holdfast-evil'",
+        "SELECT pg_read_file('/etc/passwd')",
+        "SELECT lo_import('/etc/passwd')",
+        "SELECT pg_ls_dir('.')",
+        "CREATE EXTENSION dblink",
+        "CREATE EXTENSION postgres_fdw",
+        "SELECT rolpassword FROM pg_authid",
+        "SELECT pg_reload_conf()",
+        "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION evil.f()",
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
     ];
 
-    private PostgreSqlSourceConfig Config => Cluster.Source() with { User = Keeper, Restore = new() { User = Restorer, Password = _ => new(Cluster.Password) } };
+    private PostgreSqlSourceConfig Config =>
+        Cluster.Source() with
+        {
+            User = Keeper,
+            Restore = new() { User = Restorer, Password = _ => new(Cluster.Password) },
+        };
 
     public override async ValueTask InitializeAsync()
     {
@@ -42,9 +75,17 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     {
         await Cluster.CreateAsync("other");
         await RestoreAsync(Config, "earlier", await BackUpAsync("other", Config));
-        await MakeHostileAsync(string.Concat(Attempts.Select(a => $"""
-            BEGIN EXECUTE {Text("RESET ROLE")}; EXECUTE {Text(a)}; RAISE WARNING 'gained: %', {Text(a)}; EXCEPTION WHEN OTHERS THEN RAISE WARNING 'refused: % as %', {Text(a)}, session_user; END;
-            """)));
+        await MakeHostileAsync(
+            string.Concat(
+                Attempts.Select(a =>
+                    $"""
+                        BEGIN EXECUTE {Text("RESET ROLE")}; EXECUTE {Text(a)}; RAISE WARNING 'gained: %', {Text(
+                            a
+                        )}; EXCEPTION WHEN OTHERS THEN RAISE WARNING 'refused: % as %', {Text(a)}, session_user; END;
+                        """
+                )
+            )
+        );
         var backup = await BackUpAsync("shop", Config);
         var before = await RightsAsync();
         await RestoreAsync(Config, "copy", backup);
@@ -52,7 +93,9 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.Server.Log.WaitForAsync("all is told", Token);
         var told = Cluster.Server.Log.Lines.Where(l => l.Contains("|_holdfast_restore_", StringComparison.Ordinal)).ToList();
         Assert.DoesNotContain(told, l => l.Contains("WARNING:  gained: ", StringComparison.Ordinal));
-        Assert.All(Attempts, a => Assert.Contains(told, l => l.Contains($"WARNING:  refused: {a} as {Restorer}", StringComparison.Ordinal)));
+        Assert.All(Attempts, a =>
+            Assert.Contains(told, l => l.Contains($"WARNING:  refused: {a} as {Restorer}", StringComparison.Ordinal))
+        );
         Assert.Equal(before, await RightsAsync());
         await AssertOwnedAsync(Cluster, "copy", Owner);
     }
@@ -61,14 +104,30 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     public async Task An_owner_of_several_restored_databases_is_told_because_code_of_one_can_change_the_others()
     {
         await Cluster.CreateAsync("shop", "mallory");
-        await Cluster.RunAsync("shop", "CREATE FUNCTION f(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN EXECUTE q; END'; ALTER FUNCTION f OWNER TO mallory");
+        await Cluster.RunAsync(
+            "shop",
+            "CREATE FUNCTION f(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN EXECUTE q; END'; ALTER "
+                + "FUNCTION f OWNER TO mallory"
+        );
         var backup = await BackUpAsync("shop", Config);
         Assert.DoesNotContain(await RestoreAsync(Config, "first", backup), Tells);
         await Cluster.RunAsync("first", "SET SESSION AUTHORIZATION mallory; SELECT f('ALTER DATABASE first SET work_mem = 64')");
         Assert.Contains(await RestoreAsync(Config, "second", backup), Tells);
-        Assert.DoesNotContain(await RestoreAsync(Config with { Restore = Config.Restore with { Owner = Cluster.Restorer + "_owner" }, User = Cluster.Superuser }, "third", backup), Tells);
+        Assert.DoesNotContain(
+            await RestoreAsync(
+                Config with
+                {
+                    Restore = Config.Restore with { Owner = Cluster.Restorer + "_owner" },
+                    User = Cluster.Superuser,
+                },
+                "third",
+                backup
+            ),
+            Tells
+        );
 
-        static bool Tells(string warning) => warning.StartsWith($"'{Owner}' owns other databases too: 'first'. Code of each", StringComparison.Ordinal);
+        static bool Tells(string warning) =>
+            warning.StartsWith($"'{Owner}' owns other databases too: 'first'. Code of each", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,19 +145,23 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading);
         }
 
-        await Cluster.UntilAsync("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'holdfast restore%')");
+        await Cluster.UntilAsync(
+            "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'holdfast restore%')"
+        );
         await AssertNothingLeftAsync();
     }
 
     [Fact]
     public async Task Code_that_changes_the_role_and_then_has_the_restore_given_up_is_told_all_the_same()
     {
-        await MakeHostileAsync("""
+        await MakeHostileAsync(
+            """
             IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = session_user AND s.setdatabase = 0) THEN
                 PERFORM set_config('application_name', 'not holdfast', false), pg_sleep(8);
             END IF;
             ALTER ROLE CURRENT_USER SET work_mem = '64kB';
-            """);
+            """
+        );
         var backup = await BackUpAsync("shop", Config);
         try
         {
@@ -115,12 +178,14 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     [Fact]
     public async Task Code_that_changes_the_role_and_is_then_stopped_is_told_all_the_same()
     {
-        await MakeHostileAsync("""
+        await MakeHostileAsync(
+            """
             IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = session_user AND s.setdatabase = 0 AND s.setconfig::text LIKE '%work_mem%') THEN
                 LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;
             END IF;
             ALTER ROLE CURRENT_USER SET work_mem = '64kB';
-            """);
+            """
+        );
         var (items, fingerprint) = await BackUpAsync("shop", Config);
         using var stop = new CancellationTokenSource();
         await using var source = Attach(Config);
@@ -152,7 +217,12 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         Assert.Contains("'shop', restored as 'guilty'; what becomes 'innocent'.", guilty.Message, StringComparison.Ordinal);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => target.LoadAsync(innocent.Items, Token));
         Assert.Contains("work_mem=64kB in database other", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("It may have been any of these, which were restored at the same time: 'other', restored as 'innocent'; 'shop', restored as 'guilty'.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "It may have been any of these, which were restored at the same time: 'other', restored as 'innocent'; 'shop', "
+                + "restored as 'guilty'.",
+            failure.Message,
+            StringComparison.Ordinal
+        );
         await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} IN DATABASE other RESET ALL");
     }
 
@@ -165,7 +235,11 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         await using (await Cluster.OpenAsync("_holdfast_restore_of_another"))
         {
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
-            Assert.Contains("'shop', restored as 'copy'; what another program makes in '_holdfast_restore_of_another'.", failure.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "'shop', restored as 'copy'; what another program makes in '_holdfast_restore_of_another'.",
+                failure.Message,
+                StringComparison.Ordinal
+            );
         }
 
         await Cluster.RunAsync("postgres", $"ALTER ROLE {Restorer} RESET ALL");
@@ -184,7 +258,11 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     public async Task What_only_a_superuser_can_set_for_a_database_is_left_out_where_one_restores_what_he_does_not_trust()
     {
         await Cluster.CreateAsync("shop");
-        await Cluster.RunAsync("postgres", "ALTER DATABASE shop SET log_statement = 'none'; ALTER DATABASE shop SET plperl.on_init = 'evil'; ALTER DATABASE shop SET work_mem = '5MB'");
+        await Cluster.RunAsync(
+            "postgres",
+            "ALTER DATABASE shop SET log_statement = 'none'; ALTER DATABASE shop SET plperl.on_init = 'evil'; ALTER DATABASE "
+                + "shop SET work_mem = '5MB'"
+        );
         var backup = await BackUpAsync("shop", Config);
         var warnings = await RestoreAsync(Config with { User = Cluster.Superuser }, "copy", backup);
         Assert.Equal(["{work_mem=5MB}"], await SettingsAsync("copy"));
@@ -194,14 +272,21 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(["{log_statement=none,plperl.on_init=evil,work_mem=5MB}"], await SettingsAsync("trusted"));
 
         Task<IReadOnlyList<string>> SettingsAsync(string database) =>
-            Cluster.QueryAsync("postgres", $"SELECT setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = '{database}'");
+            Cluster.QueryAsync(
+                "postgres",
+                "SELECT setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE "
+                    + $"d.datname = '{database}'"
+            );
     }
 
     [Theory]
     [InlineData("ALTER ROLE CURRENT_USER PASSWORD 'x'", "the password")]
     [InlineData("ALTER ROLE CURRENT_USER SET work_mem = '64kB'", "work_mem")]
     [InlineData("ALTER ROLE CURRENT_USER IN DATABASE postgres SET work_mem = '64kB'", "work_mem=64kB in database postgres")]
-    [InlineData("DO $x$ BEGIN EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET work_mem = %L', current_database(), '64kB'); END $x$", "work_mem=64kB in database _holdfast_restore_")]
+    [InlineData(
+        "DO $x$ BEGIN EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET work_mem = %L', current_database(), '64kB'); END $x$",
+        "work_mem=64kB in database _holdfast_restore_"
+    )]
     public async Task Code_that_changes_the_role_is_told_and_nothing_is_kept(string attempt, string said)
     {
         await MakeHostileAsync($"EXECUTE {Text(attempt)};");
@@ -330,9 +415,23 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         try
         {
             await Cluster.CreateAsync("everything");
-            await Cluster.RunAsync("everything", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples", "everything.sql"), Token), Cluster.User);
-            await RestoreAsync(Config with { Restore = Config.Restore with { Owner = "an owner" } }, "copy", await BackUpAsync("everything", Cluster.Source(Cluster.Superuser)));
-            Assert.Equal(await Contents.SchemaAsync(Cluster, "everything", "--no-owner", "--no-acl"), await Contents.SchemaAsync(Cluster, "copy", "--no-owner", "--no-acl"));
+            await Cluster.RunAsync(
+                "everything",
+                await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples", "everything.sql"), Token),
+                Cluster.User
+            );
+            await RestoreAsync(
+                Config with
+                {
+                    Restore = Config.Restore with { Owner = "an owner" },
+                },
+                "copy",
+                await BackUpAsync("everything", Cluster.Source(Cluster.Superuser))
+            );
+            Assert.Equal(
+                await Contents.SchemaAsync(Cluster, "everything", "--no-owner", "--no-acl"),
+                await Contents.SchemaAsync(Cluster, "copy", "--no-owner", "--no-acl")
+            );
             Assert.Equal(await Contents.SumsAsync(Cluster, "everything"), await Contents.SumsAsync(Cluster, "copy"));
             await AssertOwnedAsync(Cluster, "copy", "an owner");
         }
@@ -353,7 +452,12 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         await RoleScript.RunAsync(other, Keeper, Token);
         var from = major < 15 ? other : Cluster; // a database goes to no older server, and there is no pg_dump of newer ones
         await from.CreateAsync("shop");
-        await from.RunAsync("shop", "CREATE TABLE t(id serial PRIMARY KEY, n numeric); INSERT INTO t(n) SELECT generate_series(1, 100); CREATE SCHEMA s; CREATE TABLE s.t AS TABLE t; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", Cluster.User);
+        await from.RunAsync(
+            "shop",
+            "CREATE TABLE t(id serial PRIMARY KEY, n numeric); INSERT INTO t(n) SELECT generate_series(1, 100); CREATE "
+                + "SCHEMA s; CREATE TABLE s.t AS TABLE t; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            Cluster.User
+        );
         await RestoreAsync(Config with { Hosts = [new("127.0.0.1", other.Port)] }, "copy", await BackUpAsync("shop", from.Source()));
         Assert.Equal(await Contents.SumsAsync(from, "shop"), await Contents.SumsAsync(other, "copy"));
         await AssertOwnedAsync(other, "copy", Owner);
@@ -361,15 +465,19 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
 
     private static string Text(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    private static Task<IReadOnlyList<string>> RestoreAsync(PostgreSqlSourceConfig config, string name, (MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint) backup) =>
-        RestoreAsync(config, name, backup.Items, backup.Fingerprint);
+    private static Task<IReadOnlyList<string>> RestoreAsync(
+        PostgreSqlSourceConfig config,
+        string name,
+        (MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint) backup
+    ) => RestoreAsync(config, name, backup.Items, backup.Fingerprint);
 
     // A function that may not be volatile calls one that is.
     private async Task MakeHostileAsync(string body)
     {
         await Cluster.CreateAsync("shop", "mallory");
         await using var connection = await Cluster.OpenAsync("shop");
-        await using var command = new NpgsqlCommand($"""
+        await using var command = new NpgsqlCommand(
+            $"""
             SET SESSION AUTHORIZATION mallory;
             CREATE SCHEMA evil;
             CREATE FUNCTION evil.f() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN IF current_setting('evil.off', true) = 'on' THEN RETURN 1; END IF; {body} RETURN 1; END $f$;
@@ -378,19 +486,45 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             CREATE TABLE evil.generated(i int, g int GENERATED ALWAYS AS (evil.calm(i)) STORED); INSERT INTO evil.generated VALUES (1);
             CREATE TABLE evil.indexed(i int); INSERT INTO evil.indexed VALUES (1); CREATE INDEX ON evil.indexed (evil.calm(i));
             CREATE TABLE evil.checked(i int CHECK (evil.calm(i) > 0)); INSERT INTO evil.checked VALUES (1);
-            """, connection);
+            """,
+            connection
+        );
         await command.ExecuteNonQueryAsync(Token);
     }
 
-    private async Task<string> RightsAsync() => string.Join('\n', [
-        .. await Cluster.QueryAsync("postgres", "SELECT a::text FROM pg_authid a ORDER BY rolname"),
-        .. await Cluster.QueryAsync("postgres", "SELECT roleid::regrole::text, member::regrole::text, admin_option FROM pg_auth_members ORDER BY 1, 2"),
-        .. await Cluster.QueryAsync("postgres", "SELECT datname, datdba::regrole::text, datacl::text FROM pg_database WHERE datname <> 'copy' ORDER BY 1"),
-        .. await Cluster.QueryAsync("postgres", "SELECT setdatabase, setrole, setconfig::text FROM pg_db_role_setting ORDER BY 1, 2")]);
+    private async Task<string> RightsAsync() =>
+        string.Join(
+            '\n',
+            [
+                .. await Cluster.QueryAsync("postgres", "SELECT a::text FROM pg_authid a ORDER BY rolname"),
+                .. await Cluster.QueryAsync(
+                    "postgres",
+                    "SELECT roleid::regrole::text, member::regrole::text, admin_option FROM pg_auth_members ORDER BY 1, 2"
+                ),
+                .. await Cluster.QueryAsync(
+                    "postgres",
+                    "SELECT datname, datdba::regrole::text, datacl::text FROM pg_database WHERE datname <> 'copy' ORDER BY 1"
+                ),
+                .. await Cluster.QueryAsync(
+                    "postgres",
+                    "SELECT setdatabase, setrole, setconfig::text FROM pg_db_role_setting ORDER BY 1, 2"
+                ),
+            ]
+        );
 
     private static async Task AssertOwnedAsync(Cluster cluster, string database, string owner)
     {
-        Assert.Equal([owner], await cluster.QueryAsync("postgres", $"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{database}'"));
-        Assert.Empty(await cluster.QueryAsync(database, $"SELECT classid::regclass::text, objid FROM pg_shdepend WHERE refobjid = '{Restorer}'::regrole AND classid <> 'pg_auth_members'::regclass AND (dbid = 0 OR dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))"));
+        Assert.Equal(
+            [owner],
+            await cluster.QueryAsync("postgres", $"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{database}'")
+        );
+        Assert.Empty(
+            await cluster.QueryAsync(
+                database,
+                $"SELECT classid::regclass::text, objid FROM pg_shdepend WHERE refobjid = '{Restorer}'::regrole AND classid "
+                    + "<> 'pg_auth_members'::regclass AND (dbid = 0 OR dbid = (SELECT oid FROM pg_database WHERE datname = "
+                    + "current_database()))"
+            )
+        );
     }
 }

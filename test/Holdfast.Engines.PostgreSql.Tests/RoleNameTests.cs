@@ -4,14 +4,18 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>Roles belong to the server, and their names are bytes: one that was made in a database in LATIN1 is no text in others.</summary>
+/// <summary>
+/// Roles belong to the server, and their names are bytes: one that was made in a database in LATIN1 is no text in
+/// others.
+/// </summary>
 public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string TableGrants =
         "SELECT encode(string_agg(a::text, ',' ORDER BY a::text)::bytea, 'escape') FROM pg_class, unnest(relacl) a WHERE relname = 't'";
 
     private const string DatabaseGrants =
-        "SELECT encode(string_agg(a::text, ',' ORDER BY a::text)::bytea, 'escape') FROM pg_database, unnest(datacl) a WHERE datname = current_database()";
+        "SELECT encode(string_agg(a::text, ',' ORDER BY a::text)::bytea, 'escape') FROM pg_database, unnest(datacl) a WHERE "
+        + "datname = current_database()";
 
     private const string Settings = """
         SELECT encode(r.rolname::text::bytea, 'escape'), array_to_string(s.setconfig, ',')
@@ -51,7 +55,11 @@ public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
         Assert.Matches("^The grants on public: TABLE t are left out: the name of the role 'zo%EB~[0-9a-f]{8}' is not valid UTF-8", warning);
         Assert.Equal(await Cluster.QueryAsync("shop", DatabaseGrants), await Cluster.QueryAsync("copy", DatabaseGrants));
         Assert.Equal(await Cluster.QueryAsync("shop", Settings), await Cluster.QueryAsync("copy", Settings));
-        await Cluster.RunAsync("copy", warning[(warning.IndexOf("Its SQL: ", StringComparison.Ordinal) + "Its SQL: ".Length)..], Cluster.User);
+        await Cluster.RunAsync(
+            "copy",
+            warning[(warning.IndexOf("Its SQL: ", StringComparison.Ordinal) + "Its SQL: ".Length)..],
+            Cluster.User
+        );
         Assert.Equal(await Cluster.QueryAsync("shop", TableGrants), await Cluster.QueryAsync("copy", TableGrants));
     }
 
@@ -69,7 +77,10 @@ public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config(missing), "copy", items, fingerprint));
             Assert.Matches("^'shop' names roles that the target does not have: 'zo%EB~[0-9a-f]{8}'", failure.Message);
             await AssertNothingLeftAsync();
-            if (missing == MissingRoles.Refuse) continue;
+            if (missing == MissingRoles.Refuse)
+            {
+                continue;
+            }
             var sql = failure.Hint![(failure.Hint!.IndexOf("DO $$", StringComparison.Ordinal))..];
             await Cluster.RunAsync("latin", sql[..(sql.IndexOf("$$;", StringComparison.Ordinal) + 3)]);
             Assert.Contains(@"zo\353", await Cluster.QueryAsync("postgres", "SELECT encode(rolname::text::bytea, 'escape') FROM pg_roles"));
@@ -86,22 +97,33 @@ public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
     private PostgreSqlSourceConfig Config(MissingRoles missing) => Cluster.Source() with { Restore = new() { MissingRoles = missing } };
 
     private Task CreateAsync(string name, string encoding) =>
-        Cluster.RunAsync("postgres", $"CREATE DATABASE {name} OWNER {Cluster.User} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'");
+        Cluster.RunAsync(
+            "postgres",
+            $"CREATE DATABASE {name} OWNER {Cluster.User} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        );
 
     private async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpAsync(string encoding)
     {
         await CreateAsync("shop", encoding);
         await Cluster.RunAsync("shop", "CREATE TABLE t(i int); INSERT INTO t VALUES (1)", Cluster.User);
-        await Cluster.RunAsync("shop", $"{Naming("GRANT SELECT ON t TO %I")}; {Naming("GRANT CREATE ON DATABASE shop TO %I")}", Cluster.User);
+        await Cluster.RunAsync(
+            "shop",
+            $"{Naming("GRANT SELECT ON t TO %I")}; {Naming("GRANT CREATE ON DATABASE shop TO %I")}",
+            Cluster.User
+        );
         await Cluster.RunAsync("shop", Naming("ALTER ROLE %I IN DATABASE shop SET work_mem = ''8MB''"));
         return await BackUpAsync("shop", null);
     }
 
-    private Task DropRolesAsync() => Cluster.RunAsync(
-        "postgres",
-        "DO $$ DECLARE r name; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'zo%' LOOP EXECUTE format('DROP ROLE %I', r); END LOOP; END $$");
+    private Task DropRolesAsync() =>
+        Cluster.RunAsync(
+            "postgres",
+            "DO $$ DECLARE r name; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'zo%' LOOP EXECUTE "
+                + "format('DROP ROLE %I', r); END LOOP; END $$"
+        );
 
     // Inside the server nobody asks what encoding a name is in.
     private static string Naming(string statement) =>
-        $"DO $$ BEGIN EXECUTE format('{statement}', (SELECT rolname FROM pg_roles WHERE encode(rolname::text::bytea, 'hex') = '7a6feb')); END $$";
+        $"DO $$ BEGIN EXECUTE format('{statement}', (SELECT rolname FROM pg_roles WHERE encode(rolname::text::bytea, 'hex') = "
+        + "'7a6feb')); END $$";
 }

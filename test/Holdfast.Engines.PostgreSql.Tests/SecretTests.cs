@@ -10,9 +10,18 @@ public sealed class SecretTests(Cluster cluster) : ServerTest(cluster)
     public async Task No_program_has_the_password_in_its_arguments_or_environment()
     {
         await Cluster.CreateAsync("db");
-        await Cluster.RunAsync("db", "CREATE TABLE big(id int, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 20000) g", Cluster.User);
+        await Cluster.RunAsync(
+            "db",
+            "CREATE TABLE big(id int, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 20000) g",
+            Cluster.User
+        );
         // An index that takes its time keeps pg_restore there to be looked at.
-        await Cluster.RunAsync("db", "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(1); RETURN i; END $$; CREATE TABLE one(i int); INSERT INTO one VALUES (1); CREATE INDEX ON one (slow(i))", Cluster.User);
+        await Cluster.RunAsync(
+            "db",
+            "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(1); RETURN i; "
+                + "END $$; CREATE TABLE one(i int); INSERT INTO one VALUES (1); CREATE INDEX ON one (slow(i))",
+            Cluster.User
+        );
         var (items, fingerprint) = await BackUpAsync("db");
         var seen = new List<string>();
         await using var source = Attach(Cluster.Source());
@@ -22,7 +31,10 @@ public sealed class SecretTests(Cluster cluster) : ServerTest(cluster)
         }
 
         var restore = RestoreAsync(Cluster.Source(), "copy", items, fingerprint);
-        while (!restore.IsCompleted) await LookAsync(seen, "pg_restore");
+        while (!restore.IsCompleted)
+        {
+            await LookAsync(seen, "pg_restore");
+        }
         await restore;
         Assert.Equal(["pg_dump", "pg_restore"], seen);
         Assert.DoesNotContain(Cluster.Password, Encoding.UTF8.GetString(items["database.json"]), StringComparison.Ordinal);
@@ -35,9 +47,16 @@ public sealed class SecretTests(Cluster cluster) : ServerTest(cluster)
             try
             {
                 var arguments = Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Path.Combine(process, "cmdline"), Token));
-                if (!seen.Contains(program) && arguments.Split('\0')[0].EndsWith("/" + program, StringComparison.Ordinal)) seen.Add(program);
+                if (!seen.Contains(program) && arguments.Split('\0')[0].EndsWith("/" + program, StringComparison.Ordinal))
+                {
+                    seen.Add(program);
+                }
                 Assert.DoesNotContain(Cluster.Password, arguments, StringComparison.Ordinal);
-                Assert.DoesNotContain(Cluster.Password, Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Path.Combine(process, "environ"), Token)), StringComparison.Ordinal);
+                Assert.DoesNotContain(
+                    Cluster.Password,
+                    Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Path.Combine(process, "environ"), Token)),
+                    StringComparison.Ordinal
+                );
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -22,11 +22,17 @@ public abstract class ServerTest(Cluster cluster) : IAsyncLifetime
     protected static async Task<List<DiscoveredDatabase>> DiscoverAsync(IDatabaseSource source)
     {
         var found = new List<DiscoveredDatabase>();
-        await foreach (var database in source.DiscoverAsync(Token)) found.Add(database);
+        await foreach (var database in source.DiscoverAsync(Token))
+        {
+            found.Add(database);
+        }
         return found;
     }
 
-    protected async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpAsync(string name, PostgreSqlSourceConfig? config = null)
+    protected async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BackUpAsync(
+        string name,
+        PostgreSqlSourceConfig? config = null
+    )
     {
         await using var source = Attach(config ?? Cluster.Source());
         var found = (await DiscoverAsync(source)).Single(d => d.Name == name);
@@ -37,7 +43,12 @@ public abstract class ServerTest(Cluster cluster) : IAsyncLifetime
 
     /// <summary>Restores.</summary>
     /// <returns>What was warned about.</returns>
-    protected static async Task<IReadOnlyList<string>> RestoreAsync(PostgreSqlSourceConfig config, string name, IItemSource items, IReadOnlyDictionary<string, string> fingerprint)
+    protected static async Task<IReadOnlyList<string>> RestoreAsync(
+        PostgreSqlSourceConfig config,
+        string name,
+        IItemSource items,
+        IReadOnlyDictionary<string, string> fingerprint
+    )
     {
         await using var source = Attach(config);
         await using var target = await source.BeginRestoreAsync(new(name, BackupType.Backup, null, fingerprint, 1), Token);

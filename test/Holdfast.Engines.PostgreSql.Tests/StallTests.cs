@@ -9,7 +9,8 @@ namespace Holdfast.Engines.PostgreSql.Tests;
 /// <summary>Nothing is waited for without end: not a network that drops what is sent, not a server that was stopped, not a lock.</summary>
 public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
 {
-    private const string Big = "CREATE TABLE big(id int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 80000) g";
+    private const string Big =
+        "CREATE TABLE big(id int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 80000) g";
 
     [Theory]
     [InlineData(true, "has not answered for 2 s")]
@@ -20,7 +21,9 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         await using var network = new Network(Cluster.Port);
         await using var source = Attach(Impatient(Cluster, network.Port));
         await using var view = await source.OpenViewAsync((await DiscoverAsync(source)).Single(), new(BackupType.Backup, null), Token);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new HookedSink(() => StallAsync(network, isAll)), Token));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            view.WriteAsync(new HookedSink(() => StallAsync(network, isAll)), Token)
+        );
         Assert.Equal(ErrorCatalogue.SourceSilent, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
@@ -34,10 +37,20 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         await MakeBigAsync(Cluster);
         var (items, fingerprint) = await BackUpAsync("big");
         await using var network = new Network(Cluster.Port);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Impatient(Cluster, network.Port), "copy", new HookedItems(items) { Halfway = () => StallAsync(network, isAll) }, fingerprint));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(
+                Impatient(Cluster, network.Port),
+                "copy",
+                new HookedItems(items) { Halfway = () => StallAsync(network, isAll) },
+                fingerprint
+            )
+        );
         Assert.Equal(ErrorCatalogue.SourceSilent, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
-        if (isAll) await DropLeftoversAsync(); // nothing can be dropped where nothing gets through
+        if (isAll)
+        {
+            await DropLeftoversAsync(); // nothing can be dropped where nothing gets through
+        }
         await AssertNothingLeftAsync();
     }
 
@@ -45,7 +58,12 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_restore_whose_last_sessions_stall_while_an_index_is_built_is_given_up()
     {
         await Cluster.CreateAsync("big");
-        await Cluster.RunAsync("big", "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN i; END $$; CREATE TABLE t(i int); INSERT INTO t VALUES (1); CREATE INDEX ON t (slow(i))", Cluster.User);
+        await Cluster.RunAsync(
+            "big",
+            "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN i; "
+                + "END $$; CREATE TABLE t(i int); INSERT INTO t VALUES (1); CREATE INDEX ON t (slow(i))",
+            Cluster.User
+        );
         var (items, fingerprint) = await BackUpAsync("big");
         await using var network = new Network(Cluster.Port);
         var restore = RestoreAsync(Impatient(Cluster, network.Port), "copy", items, fingerprint);
@@ -59,9 +77,23 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_restore_that_works_longer_than_it_may_be_silent_goes_on()
     {
         await Cluster.CreateAsync("big");
-        await Cluster.RunAsync("big", "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(7); RETURN i; END $$; CREATE TABLE t(i int); INSERT INTO t VALUES (1); CREATE INDEX ON t (slow(i))", Cluster.User);
+        await Cluster.RunAsync(
+            "big",
+            "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(7); RETURN i; "
+                + "END $$; CREATE TABLE t(i int); INSERT INTO t VALUES (1); CREATE INDEX ON t (slow(i))",
+            Cluster.User
+        );
         var (items, fingerprint) = await BackUpAsync("big");
-        await RestoreAsync(Impatient(Cluster, Cluster.Port) with { StallTimeout = TimeSpan.FromSeconds(5), ConnectTimeout = TimeSpan.FromSeconds(5) }, "copy", items, fingerprint);
+        await RestoreAsync(
+            Impatient(Cluster, Cluster.Port) with
+            {
+                StallTimeout = TimeSpan.FromSeconds(5),
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+            },
+            "copy",
+            items,
+            fingerprint
+        );
         Assert.Equal(["1"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"));
     }
 
@@ -69,19 +101,46 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_session_of_another_role_that_takes_the_name_of_a_restore_does_not_have_it_given_up()
     {
         var password = Cluster.Password.Replace("'", "''", StringComparison.Ordinal);
-        await Cluster.RunAsync("postgres", $"CREATE ROLE mallory LOGIN PASSWORD '{password}'; GRANT pg_read_all_stats TO {Cluster.User}"); // as the script that is shipped grants it
+        // as the script that is shipped grants it
+        await Cluster.RunAsync("postgres", $"CREATE ROLE mallory LOGIN PASSWORD '{password}'; GRANT pg_read_all_stats TO {Cluster.User}");
         try
         {
             await Cluster.CreateAsync("big");
-            await Cluster.RunAsync("big", "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(7); RETURN i; END $$; CREATE TABLE t(i int); INSERT INTO t VALUES (1); CREATE INDEX ON t (slow(i))", Cluster.User);
+            await Cluster.RunAsync(
+                "big",
+                "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(7); RETURN "
+                    + "i; END $$; CREATE TABLE t(i int); INSERT INTO t VALUES (1); CREATE INDEX ON t (slow(i))",
+                Cluster.User
+            );
             var (items, fingerprint) = await BackUpAsync("big");
             await using var holder = await Cluster.OpenAsync("postgres");
-            await using (var hold = new Npgsql.NpgsqlCommand("SELECT pg_advisory_lock(1)", holder)) await hold.ExecuteNonQueryAsync(Token);
-            var impatient = Impatient(Cluster, Cluster.Port) with { StallTimeout = TimeSpan.FromSeconds(60), ConnectTimeout = TimeSpan.FromSeconds(15), LockWait = TimeSpan.FromSeconds(2), Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) } };
+            await using (var hold = new Npgsql.NpgsqlCommand("SELECT pg_advisory_lock(1)", holder))
+            {
+                await hold.ExecuteNonQueryAsync(Token);
+            }
+            var impatient = Impatient(Cluster, Cluster.Port) with
+            {
+                StallTimeout = TimeSpan.FromSeconds(60),
+                ConnectTimeout = TimeSpan.FromSeconds(15),
+                LockWait = TimeSpan.FromSeconds(2),
+                Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) },
+            };
             var restore = RestoreAsync(impatient, "copy", items, fingerprint);
-            if (await Task.WhenAny(restore, Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'PgSleep'")) == restore) await restore;
+            if (
+                await Task.WhenAny(
+                    restore,
+                    Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'PgSleep'")
+                ) == restore
+            )
+            {
+                await restore;
+            }
             await using var posing = await Cluster.OpenAsync("postgres", "mallory");
-            await using var pose = new Npgsql.NpgsqlCommand("SELECT set_config('application_name', application_name, false) FROM pg_stat_activity WHERE application_name LIKE 'holdfast restore%' LIMIT 1; SELECT pg_advisory_lock(1)", posing);
+            await using var pose = new Npgsql.NpgsqlCommand(
+                "SELECT set_config('application_name', application_name, false) FROM pg_stat_activity WHERE application_name "
+                    + "LIKE 'holdfast restore%' LIMIT 1; SELECT pg_advisory_lock(1)",
+                posing
+            );
             var waiting = pose.ExecuteNonQueryAsync(Token);
             await restore;
             await holder.DisposeAsync();
@@ -106,11 +165,20 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         var fingerprint = await view.WriteAsync(items, Token);
         try
         {
-            var restore = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Impatient(other, other.Port), "copy", new HookedItems(items) { Halfway = other.Server.FreezeAsync }, fingerprint));
+            var restore = await Assert.ThrowsAsync<HoldfastException>(() =>
+                RestoreAsync(
+                    Impatient(other, other.Port),
+                    "copy",
+                    new HookedItems(items) { Halfway = other.Server.FreezeAsync },
+                    fingerprint
+                )
+            );
             Assert.Equal(ErrorCatalogue.SourceSilent, restore.Error);
             await other.Server.ThawAsync();
             await using var again = await source.OpenViewAsync((await DiscoverAsync(source)).Single(), new(BackupType.Backup, null), Token);
-            var backup = await Assert.ThrowsAsync<HoldfastException>(() => again.WriteAsync(new HookedSink(other.Server.FreezeAsync), Token));
+            var backup = await Assert.ThrowsAsync<HoldfastException>(() =>
+                again.WriteAsync(new HookedSink(other.Server.FreezeAsync), Token)
+            );
             Assert.Equal(ErrorCatalogue.SourceSilent, backup.Error);
             var look = await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source));
             Assert.Equal(ErrorCatalogue.SourceUnreadable, look.Error);
@@ -129,8 +197,13 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         await MakeViewsAsync();
         await using var holder = await Cluster.OpenAsync("views");
         await using var transaction = await holder.BeginTransactionAsync(Token);
-        await using (var command = new NpgsqlCommand($"ALTER {view} RENAME TO other", holder, transaction)) await command.ExecuteNonQueryAsync(Token);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => BackUpAsync("views", Cluster.Source() with { LockWait = TimeSpan.FromSeconds(1) }));
+        await using (var command = new NpgsqlCommand($"ALTER {view} RENAME TO other", holder, transaction))
+        {
+            await command.ExecuteNonQueryAsync(Token);
+        }
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            BackUpAsync("views", Cluster.Source() with { LockWait = TimeSpan.FromSeconds(1) })
+        );
         Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
         Assert.Contains($"process {holder.ProcessID}", failure.Message, StringComparison.Ordinal);
         await AssertNobodyWaitsAsync();
@@ -142,7 +215,10 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         await MakeViewsAsync();
         await using var holder = await Cluster.OpenAsync("views");
         await using var transaction = await holder.BeginTransactionAsync(Token);
-        await using (var command = new NpgsqlCommand("ALTER VIEW v RENAME TO other", holder, transaction)) await command.ExecuteNonQueryAsync(Token);
+        await using (var command = new NpgsqlCommand("ALTER VIEW v RENAME TO other", holder, transaction))
+        {
+            await command.ExecuteNonQueryAsync(Token);
+        }
         using var stop = new CancellationTokenSource();
         await using var source = Attach(Cluster.Source());
         var opening = source.OpenViewAsync((await DiscoverAsync(source)).Single(), new(BackupType.Backup, null), stop.Token);
@@ -163,7 +239,8 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         {
             Halfway = async () =>
             {
-                // The one that holds its lock, and the one that holds the database; twice, for a piece of rows may still have been on its way.
+                // The one that holds its lock, and the one that holds the database; twice, for a piece of rows may
+                // still have been on its way.
                 await network.HearAsync(2, Token);
                 await network.HearAsync(2, Token);
             },
@@ -191,7 +268,11 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_restore_outlasts_the_time_that_a_newer_server_gives_transactions()
     {
         await Cluster.CreateAsync("objects");
-        await Cluster.RunAsync("objects", "SELECT lo_from_bytea(0, decode(repeat(md5(g::text), 40000), 'hex')) FROM generate_series(1, 8) g", Cluster.User);
+        await Cluster.RunAsync(
+            "objects",
+            "SELECT lo_from_bytea(0, decode(repeat(md5(g::text), 40000), 'hex')) FROM generate_series(1, 8) g",
+            Cluster.User
+        );
         var (items, fingerprint) = await BackUpAsync("objects");
         await using var newer = await OtherServers.StartAsync(17);
         await newer.RunAsync("postgres", $"ALTER ROLE {Cluster.User} SET transaction_timeout = '500ms'");
@@ -199,10 +280,14 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(["8"], await newer.QueryAsync("copy", "SELECT count(*) FROM pg_largeobject_metadata"));
     }
 
-    private static PostgreSqlSourceConfig Impatient(Cluster cluster, int port) => cluster.Source() with
-    {
-        Hosts = [new("127.0.0.1", port)], Tls = PostgreSqlTls.Disable, StallTimeout = TimeSpan.FromSeconds(2), ConnectTimeout = TimeSpan.FromSeconds(1),
-    };
+    private static PostgreSqlSourceConfig Impatient(Cluster cluster, int port) =>
+        cluster.Source() with
+        {
+            Hosts = [new("127.0.0.1", port)],
+            Tls = PostgreSqlTls.Disable,
+            StallTimeout = TimeSpan.FromSeconds(2),
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+        };
 
     private static async Task MakeBigAsync(Cluster cluster)
     {
@@ -212,8 +297,14 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
 
     private static Task StallAsync(Network network, bool isAll)
     {
-        if (isAll) network.Cut();
-        else network.Forget();
+        if (isAll)
+        {
+            network.Cut();
+        }
+        else
+        {
+            network.Forget();
+        }
         return Task.CompletedTask;
     }
 
@@ -226,7 +317,10 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         await cluster.Server.Log.WaitForAsync("terminating connection due to", Token);
     }
 
-    private Task AssertNobodyWaitsAsync() => Cluster.UntilAsync("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = 'views' AND application_name LIKE 'holdfast%')");
+    private Task AssertNobodyWaitsAsync() =>
+        Cluster.UntilAsync(
+            "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = 'views' AND application_name LIKE 'holdfast%')"
+        );
 
     private async Task MakeViewsAsync()
     {
@@ -237,7 +331,10 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     private async Task DropLeftoversAsync()
     {
         await using var source = Attach(Cluster.Source());
-        await Cluster.RunAsync("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'"); // as the server does some minutes later
+        await Cluster.RunAsync(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'"
+        ); // as the server does some minutes later
         await Cluster.UntilAsync("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'holdfast%')");
         await source.RemoveLeftoversAsync(Token);
     }

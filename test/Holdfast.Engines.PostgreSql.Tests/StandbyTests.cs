@@ -12,13 +12,20 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
 {
     private Standby? _standby;
 
-    private PostgreSqlSourceConfig Both => Cluster.Source() with { Hosts = [new("127.0.0.1", Cluster.Port), new("127.0.0.1", _standby!.Port)] };
+    private PostgreSqlSourceConfig Both =>
+        Cluster.Source() with
+        {
+            Hosts = [new("127.0.0.1", Cluster.Port), new("127.0.0.1", _standby!.Port)],
+        };
 
     public override async ValueTask InitializeAsync() => _standby = await Standby.StartAsync(Cluster, "max_standby_streaming_delay=0");
 
     public override async ValueTask DisposeAsync()
     {
-        if (_standby is not null) await _standby.DisposeAsync();
+        if (_standby is not null)
+        {
+            await _standby.DisposeAsync();
+        }
         await base.DisposeAsync();
     }
 
@@ -47,7 +54,9 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
     {
         await CreateAsync();
         var (items, fingerprint) = await BackUpAsync("db");
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Both with { Hosts = [Both.Hosts[1]] }, "copy", items, fingerprint));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            RestoreAsync(Both with { Hosts = [Both.Hosts[1]] }, "copy", items, fingerprint)
+        );
         Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
         Assert.Contains("standby", failure.Message, StringComparison.Ordinal);
     }
@@ -61,7 +70,10 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
         {
             await using var view = await OpenAsync(source);
             Assert.Equal(0, await HeldOnPrimaryAsync());
-            Assert.Equal(ErrorCatalogue.SourceConflict, (await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new HookedSink(RemoveRowsAsync), Token))).Error);
+            Assert.Equal(
+                ErrorCatalogue.SourceConflict,
+                (await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new HookedSink(RemoveRowsAsync), Token))).Error
+            );
         }
 
         await using (var view = await OpenAsync(source))
@@ -80,7 +92,10 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
         await using var alone = Attach(Both with { Hosts = [Both.Hosts[1]] });
         var before = await alone.DescribeAsync(Token);
         Assert.Equal(DatabaseRole.Replica, before.Role);
-        await using (var connection = await OpenStandbyAsync()) await RunAsync(connection, "SELECT pg_promote()");
+        await using (var connection = await OpenStandbyAsync())
+        {
+            await RunAsync(connection, "SELECT pg_promote()");
+        }
         var after = await alone.DescribeAsync(Token);
         Assert.Equal((before.Identity, DatabaseRole.Primary), (after.Identity, after.Role));
     }
@@ -91,20 +106,30 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
         await using var other = new Cluster();
         await other.InitializeAsync();
         await using var source = Attach(Both with { Hosts = [Both.Hosts[0], new("127.0.0.1", other.Port)] });
-        Assert.Contains("not of one group", (await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not of one group",
+            (await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private async Task CreateAsync(int rows = 1000)
     {
         await Cluster.CreateAsync("db");
-        await Cluster.RunAsync("db", $"CREATE TABLE t(id int PRIMARY KEY, filler text); INSERT INTO t SELECT i, repeat('x', 700) FROM generate_series(1, {rows}) i; CREATE UNLOGGED TABLE fleeting(x int); INSERT INTO fleeting VALUES (1)", Cluster.User);
+        await Cluster.RunAsync(
+            "db",
+            "CREATE TABLE t(id int PRIMARY KEY, filler text); INSERT INTO t SELECT i, repeat('x', 700) FROM "
+                + $"generate_series(1, {rows}) i; CREATE UNLOGGED TABLE fleeting(x int); INSERT INTO fleeting VALUES (1)",
+            Cluster.User
+        );
         await _standby!.CatchUpAsync();
     }
 
     private static async Task<IDatabaseView> OpenAsync(IDatabaseSource source) =>
         await source.OpenViewAsync((await DiscoverAsync(source)).Single(d => d.Name == "db"), new(BackupType.Backup, null), Token);
 
-    // Rows that the standby still looks at. Whatever else looks at the primary for a moment, such as autovacuum, keeps VACUUM from it: so more than once.
+    // Rows that the standby still looks at. Whatever else looks at the primary for a moment, such as autovacuum, keeps
+    // VACUUM from it: so more than once.
     private async Task RemoveRowsAsync()
     {
         for (var i = 0; i < 20; i++)
@@ -117,7 +142,14 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
     }
 
     private async Task<int> HeldOnPrimaryAsync() =>
-        int.Parse(Assert.Single(await Cluster.QueryAsync("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = 'db' AND application_name LIKE 'holdfast backup %'")));
+        int.Parse(
+            Assert.Single(
+                await Cluster.QueryAsync(
+                    "postgres",
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = 'db' AND application_name LIKE 'holdfast backup %'"
+                )
+            )
+        );
 
     private Task<NpgsqlConnection> OpenStandbyAsync() => Cluster.OpenAtAsync(_standby!.Port, "template1", Cluster.Superuser);
 

@@ -53,7 +53,13 @@ public sealed class TlsTests(Cluster cluster) : ServerTest(cluster)
         Assert.DoesNotContain(Cluster.Password, failure.ToString(), StringComparison.Ordinal);
     }
 
-    private PostgreSqlSourceConfig Config(PostgreSqlTls tls, string host, string? authority) => Cluster.Source() with { Hosts = [new(host, Cluster.Port)], Tls = tls, RootCertificate = authority };
+    private PostgreSqlSourceConfig Config(PostgreSqlTls tls, string host, string? authority) =>
+        Cluster.Source() with
+        {
+            Hosts = [new(host, Cluster.Port)],
+            Tls = tls,
+            RootCertificate = authority,
+        };
 
     private async Task GiveCertificateAsync()
     {
@@ -78,7 +84,10 @@ public sealed class TlsTests(Cluster cluster) : ServerTest(cluster)
         var path = Path.Combine(Cluster.Folder, "data", name);
         await File.WriteAllTextAsync(path, text, Token);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        if (Environment.UserName != "root") return;
+        if (Environment.UserName != "root")
+        {
+            return;
+        }
         using var chown = Process.Start("chown", ["postgres", path]);
         await chown.WaitForExitAsync(Token);
     }

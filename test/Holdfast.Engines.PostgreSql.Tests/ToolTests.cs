@@ -18,7 +18,10 @@ public sealed class ToolTests : IDisposable
     [InlineData(16, "17.6")]
     public async Task The_servers_major_is_taken_or_the_next_newer_one(int server, string taken)
     {
-        foreach (var version in new[] { "12.9", "15.3", "15.14", "18.0", "17.6" }) Make(version, $"pg_dump (PostgreSQL) {version} (Debian {version}-1)");
+        foreach (var version in new[] { "12.9", "15.3", "15.14", "18.0", "17.6" })
+        {
+            Make(version, $"pg_dump (PostgreSQL) {version} (Debian {version}-1)");
+        }
         Assert.Equal(taken, (await Finder().FindAsync(Tool.Dump, server, Token)).Version.ToString());
     }
 
@@ -62,7 +65,8 @@ public sealed class ToolTests : IDisposable
     [InlineData("", true)]
     [InlineData("de_DE.UTF-8", false)]
     [InlineData("cs_CZ", false)]
-    public void A_server_that_speaks_another_language_is_known(string language, bool isEnglish) => Assert.Equal(isEnglish, Connecting.Server.IsEnglish(language));
+    public void A_server_that_speaks_another_language_is_known(string language, bool isEnglish) =>
+        Assert.Equal(isEnglish, Connecting.Server.IsEnglish(language));
 
     [Fact]
     public void A_private_folder_is_readable_by_its_owner_alone_and_goes_with_it()
@@ -72,7 +76,10 @@ public sealed class ToolTests : IDisposable
             var file = folder.Write("pass", "secret");
             Assert.Equal("secret", File.ReadAllText(file));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder.FolderPath));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(folder.FolderPath)
+            );
             PrivateFolder.RemoveLeftovers(_folder);
             Assert.True(File.Exists(file)); // its owner lives
             Directory.CreateDirectory(Path.Combine(_folder, "holdfast-postgresql-dead"));
@@ -90,9 +97,13 @@ public sealed class ToolTests : IDisposable
         var cleaner = Task.Run(
             () =>
             {
-                while (!end.IsCancellationRequested) PrivateFolder.RemoveLeftovers(_folder);
+                while (!end.IsCancellationRequested)
+                {
+                    PrivateFolder.RemoveLeftovers(_folder);
+                }
             },
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         try
         {
             for (var i = 0; i < 1_000; i++)
@@ -117,12 +128,18 @@ public sealed class ToolTests : IDisposable
         var order = new List<string>();
         var all = new TaskCompletionSource();
         var folder = PrivateFolder.Make(_folder);
-        for (var i = 0; i < Files; i++) folder.Write($"pass{i}", "secret");
+        for (var i = 0; i < Files; i++)
+        {
+            folder.Write($"pass{i}", "secret");
+        }
         using var watcher = new FileSystemWatcher(folder.FolderPath);
         watcher.Deleted += (_, e) =>
         {
             order.Add(e.Name!);
-            if (order.Count == Files + 1) all.SetResult();
+            if (order.Count == Files + 1)
+            {
+                all.SetResult();
+            }
         };
         watcher.EnableRaisingEvents = true;
         folder.Dispose();

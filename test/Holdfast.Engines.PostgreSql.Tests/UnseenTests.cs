@@ -12,22 +12,31 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
     public async Task Subscriptions_and_options_of_user_mappings_that_the_role_does_not_see_are_counted()
     {
         await Cluster.CreateAsync("shop");
-        await Cluster.RunAsync("shop", $"""
+        await Cluster.RunAsync(
+            "shop",
+            $"""
             CREATE TABLE t(i int);
             CREATE EXTENSION postgres_fdw; CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw;
             CREATE USER MAPPING FOR {Cluster.Superuser} SERVER s OPTIONS (user 'a', password 'TopSecret');
             CREATE USER MAPPING FOR {Cluster.User} SERVER s;
             GRANT USAGE ON FOREIGN SERVER s TO {Cluster.User}; GRANT SELECT ON t TO {Cluster.User};
-            """);
-        await Cluster.RunAsync("shop", "CREATE SUBSCRIPTION s1 CONNECTION 'host=/nowhere dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE, enabled = false)");
+            """
+        );
+        await Cluster.RunAsync(
+            "shop",
+            "CREATE SUBSCRIPTION s1 CONNECTION 'host=/nowhere dbname=x' PUBLICATION p WITH (connect = false, slot_name = "
+                + "NONE, enabled = false)"
+        );
         try
         {
             Assert.Equal(
                 [
                     "1 subscription is missing in this backup: pg_dump reads them for a superuser only.",
-                    "1 user mapping is in this backup without options (user and password at the foreign server): only a superuser, or their own user with USAGE on the foreign server, sees them.",
+                    "1 user mapping is in this backup without options (user and password at the foreign server): only a "
+                        + "superuser, or their own user with USAGE on the foreign server, sees them.",
                 ],
-                await WarningsAsync(Cluster.Source()));
+                await WarningsAsync(Cluster.Source())
+            );
             Assert.Empty(await WarningsAsync(Cluster.Source(Cluster.Superuser)));
         }
         finally
@@ -44,7 +53,11 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
         await using var older = await OtherServers.StartAsync(major);
         await older.RunAsync("postgres", "CREATE ROLE app");
         await older.CreateAsync("hard");
-        await older.RunAsync("hard", $"REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE, CREATE ON SCHEMA public TO app; COMMENT ON SCHEMA public IS 'ours'; CREATE TABLE t(i int); GRANT SELECT ON t TO {Cluster.User}");
+        await older.RunAsync(
+            "hard",
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE, CREATE ON SCHEMA public TO app; COMMENT ON SCHEMA "
+                + $"public IS 'ours'; CREATE TABLE t(i int); GRANT SELECT ON t TO {Cluster.User}"
+        );
         var (items, fingerprint) = await BackUpAsync("hard", older.Source(Cluster.Superuser));
 
         Assert.Empty(await RestoreAsync(older.Source(Cluster.Superuser), "by_superuser", items, fingerprint));
@@ -56,7 +69,11 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(await GrantsAsync("hard"), await GrantsAsync("by_role"));
 
         async Task<IReadOnlyList<string>> GrantsAsync(string database) =>
-            await older.QueryAsync(database, "SELECT a.grantee, a.privilege_type, obj_description(n.oid) FROM pg_namespace n, aclexplode(nspacl) a WHERE nspname = 'public' ORDER BY 1, 2");
+            await older.QueryAsync(
+                database,
+                "SELECT a.grantee, a.privilege_type, obj_description(n.oid) FROM pg_namespace n, aclexplode(nspacl) a WHERE "
+                    + "nspname = 'public' ORDER BY 1, 2"
+            );
     }
 
     [Fact]
@@ -71,8 +88,13 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
             ERROR: ld.so: object 'libstdbuf.so' cannot be preloaded
             """;
         Assert.Equal(
-            ["pg_dump: warning: there are circular foreign-key constraints on this table: pg_dump: detail: nodes pg_dump: hint: You might not be able to restore the dump.", "pg_restore: WARNING:  no privileges were granted for \"t\""],
-            ToolWarnings.In(Said.ReplaceLineEndings("\n")));
+            [
+                "pg_dump: warning: there are circular foreign-key constraints on this table: pg_dump: detail: nodes pg_dump: "
+                    + "hint: You might not be able to restore the dump.",
+                "pg_restore: WARNING:  no privileges were granted for \"t\"",
+            ],
+            ToolWarnings.In(Said.ReplaceLineEndings("\n"))
+        );
     }
 
     [Theory]
@@ -84,9 +106,15 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal([string.Join(' ', said.Split('\n').Take(2))], ToolWarnings.In(said));
 
     [Theory]
-    [InlineData("CREATE USER MAPPING FOR app SERVER s OPTIONS ( password 'it''s hunter2', \"user\" 'a' );", "CREATE USER MAPPING FOR app SERVER s OPTIONS ( password '***', \"user\" 'a' );")]
+    [InlineData(
+        "CREATE USER MAPPING FOR app SERVER s OPTIONS ( password 'it''s hunter2', \"user\" 'a' );",
+        "CREATE USER MAPPING FOR app SERVER s OPTIONS ( password '***', \"user\" 'a' );"
+    )]
     [InlineData("OPTIONS (\"api_key\" 'hunter2')", "OPTIONS (\"api_key\" '***')")]
-    [InlineData("CREATE SUBSCRIPTION s CONNECTION 'host=h password=hunter2 user=u' PUBLICATION p", "CREATE SUBSCRIPTION s CONNECTION 'host=h password=*** user=u' PUBLICATION p")]
+    [InlineData(
+        "CREATE SUBSCRIPTION s CONNECTION 'host=h password=hunter2 user=u' PUBLICATION p",
+        "CREATE SUBSCRIPTION s CONNECTION 'host=h password=*** user=u' PUBLICATION p"
+    )]
     [InlineData("CONNECTION 'host=h password=''hunter2 x'' user=u'", "CONNECTION 'host=h password=*** user=u'")]
     [InlineData("CONNECTION 'postgresql://u:hunter2@h/db'", "CONNECTION 'postgresql://u:***@h/db'")]
     [InlineData("ALTER ROLE x PASSWORD 'SCRAM-SHA-256$hunter2'", "ALTER ROLE x PASSWORD '***'")]
@@ -97,7 +125,11 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
     private static async Task<IReadOnlyList<string>> WarningsAsync(PostgreSqlSourceConfig config)
     {
         await using var source = Attach(config);
-        await using var view = await source.OpenViewAsync((await DiscoverAsync(source)).Single(d => d.Name == "shop"), new(BackupType.Backup, null), Token);
+        await using var view = await source.OpenViewAsync(
+            (await DiscoverAsync(source)).Single(d => d.Name == "shop"),
+            new(BackupType.Backup, null),
+            Token
+        );
         Assert.Empty(view.Warnings);
         await view.WriteAsync(new MemoryItems(), Token);
         return view.Warnings;

@@ -7,10 +7,16 @@ public sealed class UrlTests
     [Fact]
     public void A_whole_address_is_read()
     {
-        var url = PostgreSqlUrl.Parse("postgresql://back%20up@db1:6000,db2/new%2Fname?sslmode=verify-full&sslrootcert=/etc/ca.pem&passfile=/run/pass", "shop");
+        var url = PostgreSqlUrl.Parse(
+            "postgresql://back%20up@db1:6000,db2/new%2Fname?sslmode=verify-full&sslrootcert=/etc/ca.pem&passfile=/run/pass",
+            "shop"
+        );
         Assert.Equal([new("db1", 6000), new PostgreSqlHost("db2", 5432)], url.Config.Hosts);
         Assert.Equal(("shop", "back up", "new/name"), (url.Config.Name, url.Config.User, url.Database));
-        Assert.Equal((PostgreSqlTls.VerifyFull, "/etc/ca.pem", "/run/pass"), (url.Config.Tls, url.Config.RootCertificate, url.Config.PassFile));
+        Assert.Equal(
+            (PostgreSqlTls.VerifyFull, "/etc/ca.pem", "/run/pass"),
+            (url.Config.Tls, url.Config.RootCertificate, url.Config.PassFile)
+        );
     }
 
     [Theory]
@@ -21,7 +27,8 @@ public sealed class UrlTests
     [InlineData("postgresql://u@%2Frun%2Fpostgresql:5433", "/run/postgresql:5433")]
     [InlineData("postgresql://u@/?host=/run/postgresql&port=9", "/run/postgresql:9")]
     [InlineData("postgresql://u@/?port=9&host=/run/postgresql,b", "/run/postgresql:9 b:9")]
-    public void Hosts_and_ports_are_read(string text, string hosts) => Assert.Equal(hosts, string.Join(' ', PostgreSqlUrl.Parse(text).Config.Hosts));
+    public void Hosts_and_ports_are_read(string text, string hosts) =>
+        Assert.Equal(hosts, string.Join(' ', PostgreSqlUrl.Parse(text).Config.Hosts));
 
     [Theory]
     [InlineData("postgresql://u:hunter2@db")]

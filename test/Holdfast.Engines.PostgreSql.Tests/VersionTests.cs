@@ -8,7 +8,10 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>Real servers of the other versions that are meant. Debian's <c>pg_dump</c> reads the older ones; into the newer ones databases are restored.</summary>
+/// <summary>
+/// Real servers of the other versions that are meant. Debian's <c>pg_dump</c> reads the older ones; into the newer ones
+/// databases are restored.
+/// </summary>
 public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string Setup = """CREATE ROLE "a reader"; CREATE ROLE "an owner" """;
@@ -21,7 +24,10 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
         await using var older = await OtherServers.StartAsync(major);
         await MakeAsync(older, major);
         var source = older.Source(Cluster.Superuser);
-        await using (var attached = Attach(source)) Assert.StartsWith($"{major}.", (await attached.DescribeAsync(Token)).Version, StringComparison.Ordinal);
+        await using (var attached = Attach(source))
+        {
+            Assert.StartsWith($"{major}.", (await attached.DescribeAsync(Token)).Version, StringComparison.Ordinal);
+        }
         var (items, fingerprint) = await BackUpAsync("everything", source);
         Assert.Empty(await RestoreAsync(source, "copy", items, fingerprint));
         Assert.Equal(await Contents.SchemaAsync(older, "everything"), await Contents.SchemaAsync(older, "copy"));
@@ -84,15 +90,37 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
     {
         await using var newer = await OtherServers.StartAsync(major);
         await newer.RunAsync("postgres", $"CREATE DATABASE odd OWNER {Cluster.User} TEMPLATE template0 {how}");
-        await newer.RunAsync("postgres", $"ALTER DATABASE odd SET work_mem = '5MB'; GRANT CREATE ON DATABASE odd TO {Cluster.User}; COMMENT ON DATABASE odd IS 'odd'");
+        await newer.RunAsync(
+            "postgres",
+            $"ALTER DATABASE odd SET work_mem = '5MB'; GRANT CREATE ON DATABASE odd TO {Cluster.User}; COMMENT ON DATABASE odd IS 'odd'"
+        );
         var around = await ReadAsync(newer, "odd");
         Assert.Equal(expected, $"{around.LocaleProvider}|{around.Locale}|{around.IcuRules}");
-        await newer.RunAsync("postgres", CreateStatement.For("again", around, around.Owner, new Server(new("127.0.0.1", newer.Port), $"{major}.0", major, false, null)), Cluster.User);
-        await using (var maintenance = await newer.OpenAsync("postgres")) await new DatabaseProperties(maintenance, "again", new("postgres", true, new HashSet<string>([Cluster.User]), new HashSet<string>()), Cluster.Restorer, isTrusted: true).ApplyAsync(around, Token);
+        await newer.RunAsync(
+            "postgres",
+            CreateStatement.For("again", around, around.Owner, new Server(new("127.0.0.1", newer.Port), $"{major}.0", major, false, null)),
+            Cluster.User
+        );
+        await using (var maintenance = await newer.OpenAsync("postgres"))
+        {
+            await new DatabaseProperties(
+                maintenance,
+                "again",
+                new("postgres", true, new HashSet<string>([Cluster.User]), new HashSet<string>()),
+                Cluster.Restorer,
+                isTrusted: true
+            ).ApplyAsync(around, Token);
+        }
         Assert.Equal(Text(around), Text(await ReadAsync(newer, "again") with { Name = "odd" }));
 
         // An older server says that it has no such thing.
-        Assert.Contains(around.LocaleProvider, Assert.Throws<HoldfastException>(() => CreateStatement.For("x", around, null, new Server(new("h", 1), "14.1", 14, false, null))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            around.LocaleProvider,
+            Assert
+                .Throws<HoldfastException>(() => CreateStatement.For("x", around, null, new Server(new("h", 1), "14.1", 14, false, null)))
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static string Text(Surroundings around) => System.Text.Json.JsonSerializer.Serialize(around, AroundJson.Default.Surroundings);

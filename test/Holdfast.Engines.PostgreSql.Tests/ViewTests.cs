@@ -43,7 +43,9 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     public async Task What_the_database_needs_from_outside_is_kept_without_passwords()
     {
         await CreateAsync("around");
-        await Cluster.RunAsync("postgres", """
+        await Cluster.RunAsync(
+            "postgres",
+            """
             CREATE ROLE reader LOGIN PASSWORD 'readers-secret';
             GRANT CREATE ON DATABASE around TO reader WITH GRANT OPTION;
             REVOKE CONNECT ON DATABASE around FROM PUBLIC;
@@ -51,13 +53,30 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
             ALTER ROLE reader IN DATABASE around SET work_mem = '8MB';
             COMMENT ON DATABASE around IS 'what it''s for';
             ALTER DATABASE around CONNECTION LIMIT 7;
-            """);
+            """
+        );
         try
         {
             await Cluster.RunAsync("around", "GRANT SELECT ON t TO reader");
             var (items, _) = await BackUpAsync("around");
             var json = System.Text.Encoding.UTF8.GetString(items["database.json"]);
-            foreach (var part in new[] { "\"owner\": \"holdfast\"", "\"encoding\": \"UTF8\"", "\"collate\": \"C.UTF-8\"", "\"connectionLimit\": 7", "what it\\u0027s for", "work_mem", "Odd, one", "\"privilege\": \"CREATE\"", "\"canGrant\": true" }) Assert.Contains(part, json, StringComparison.Ordinal);
+            foreach (
+                var part in new[]
+                {
+                    "\"owner\": \"holdfast\"",
+                    "\"encoding\": \"UTF8\"",
+                    "\"collate\": \"C.UTF-8\"",
+                    "\"connectionLimit\": 7",
+                    "what it\\u0027s for",
+                    "work_mem",
+                    "Odd, one",
+                    "\"privilege\": \"CREATE\"",
+                    "\"canGrant\": true",
+                }
+            )
+            {
+                Assert.Contains(part, json, StringComparison.Ordinal);
+            }
             Assert.DoesNotContain("secret", json, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain("SCRAM", json, StringComparison.Ordinal);
         }
@@ -97,7 +116,10 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
         var found = Assert.Single(await DiscoverAsync(source));
         await Cluster.RunAsync("postgres", "DROP DATABASE twice");
         await CreateAsync("twice");
-        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.NotFound,
+            (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error
+        );
     }
 
     [Fact]
@@ -107,7 +129,10 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
         await using var source = Attach(Cluster.Source());
         var found = Assert.Single(await DiscoverAsync(source));
         await Cluster.RunAsync("postgres", "DROP DATABASE gone");
-        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.NotFound,
+            (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error
+        );
     }
 
     [Fact]
@@ -117,23 +142,23 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
         var password = Cluster.Password;
         await using var source = Attach(Cluster.Source() with { Password = _ => new(password) });
         var found = Assert.Single(await DiscoverAsync(source));
-        await using (await source.OpenViewAsync(found, new(BackupType.Backup, null), Token))
-        {
-        }
+        await using (await source.OpenViewAsync(found, new(BackupType.Backup, null), Token)) { }
 
         password = "another";
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.SourceUnreadable,
+            (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error
+        );
         password = Cluster.Password;
-        await using (await source.OpenViewAsync(found, new(BackupType.Backup, null), Token))
-        {
-        }
+        await using (await source.OpenViewAsync(found, new(BackupType.Backup, null), Token)) { }
     }
 
     [Fact]
     public async Task A_backup_holds_one_session_of_its_database_and_none_stays_open_behind_it()
     {
         await CreateAsync("sessions");
-        await Cluster.RunAsync("sessions", "CREATE TABLE large AS SELECT repeat('x', 700) FROM generate_series(1, 60000)", Cluster.User); // more than fits into all that lies between
+        // more than fits into all that lies between
+        await Cluster.RunAsync("sessions", "CREATE TABLE large AS SELECT repeat('x', 700) FROM generate_series(1, 60000)", Cluster.User);
         await using (var source = Attach(Cluster.Source()))
         {
             var found = Assert.Single(await DiscoverAsync(source));
@@ -152,13 +177,17 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     private async Task CreateAsync(string name)
     {
         await Cluster.CreateAsync(name);
-        await Cluster.RunAsync(name, """
+        await Cluster.RunAsync(
+            name,
+            """
             CREATE TABLE t(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text);
             INSERT INTO t(a) SELECT E'a\nb\\.\n' || i FROM generate_series(1, 1000) i;
             CREATE TABLE "odd ""name"(b bytea);
             INSERT INTO "odd ""name" SELECT '\x0a0a' FROM generate_series(1, 3);
             CREATE TABLE empty_one(); DROP TABLE empty_one;
             SELECT lo_from_bytea(0, '\x0a0b'), lo_from_bytea(0, '');
-            """, Cluster.User);
+            """,
+            Cluster.User
+        );
     }
 }

@@ -8,7 +8,8 @@ namespace Holdfast.Engines.PostgreSql.Tests;
 /// <summary>An application fails in nothing that it would not have failed in without the backups beside it.</summary>
 public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
 {
-    private const string Keeper = "keeper", Application = "application";
+    private const string Keeper = "keeper",
+        Application = "application";
 
     private const string Ledger = """
         CREATE TABLE account(id int PRIMARY KEY, balance int NOT NULL DEFAULT 0); INSERT INTO account SELECT generate_series(0, 9);
@@ -32,9 +33,12 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
         {
             await RunAsync(application, "SET deadlock_timeout = '10s'; BEGIN; ALTER TABLE second ADD j int");
             var opening = source.OpenViewAsync(found, new(BackupType.Backup, null), Token);
-            await Cluster.RunAsync("postgres", """
+            await Cluster.RunAsync(
+                "postgres",
+                """
                 DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$
-                """);
+                """
+            );
             await RunAsync(application, "ALTER TABLE first ADD j int; COMMIT");
             await using var view = await opening;
             await view.WriteAsync(new MemoryItems(), Token);
@@ -88,7 +92,9 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
         for (; !cancellationToken.IsCancellationRequested || writes == 0; writes++)
         {
             var (from, to) = (random.Next(10), random.Next(10));
-            await RunAsync(connection, $"""
+            await RunAsync(
+                connection,
+                $"""
                 BEGIN;
                 SELECT FROM account WHERE id IN ({from}, {to}) ORDER BY id FOR UPDATE;
                 UPDATE account SET balance = balance - 7 WHERE id = {from};
@@ -96,8 +102,12 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
                 INSERT INTO entry(note) VALUES (repeat('x', 200));
                 DELETE FROM entry WHERE id % 3 = {random.Next(3)} AND note IS NULL;
                 COMMIT
-                """);
-            if (writes % 20 == 0) await RunAsync(connection, $"TRUNCATE list{seed}; INSERT INTO list{seed} SELECT generate_series(1, 50)");
+                """
+            );
+            if (writes % 20 == 0)
+            {
+                await RunAsync(connection, $"TRUNCATE list{seed}; INSERT INTO list{seed} SELECT generate_series(1, 50)");
+            }
         }
 
         return writes;

@@ -13,7 +13,10 @@ public sealed class AbsenceTests : IDisposable
 
     public AbsenceTests()
     {
-        foreach (var name in Names) _folder.Make(name, schema: Small);
+        foreach (var name in Names)
+        {
+            _folder.Make(name, schema: Small);
+        }
         Allow("", "755");
         Allow("sub", "755");
         Allow("sub/deep", "755");
@@ -22,7 +25,10 @@ public sealed class AbsenceTests : IDisposable
     public void Dispose()
     {
         Allow("", "755");
-        if (Directory.Exists(_folder["sub"])) Allow("sub", "755");
+        if (Directory.Exists(_folder["sub"]))
+        {
+            Allow("sub", "755");
+        }
         _folder.Dispose();
         Directory.Delete(_elsewhere, true);
     }
@@ -72,7 +78,11 @@ public sealed class AbsenceTests : IDisposable
         File.CreateSymbolicLink(_folder["a.db"], $"{_elsewhere}/a.db");
         var (found, explained) = Look(Names);
         Assert.Equal(["sub/b.db", "sub/deep/c.db"], found.Select(d => d.Name));
-        Assert.Contains("is a link now; links in a source are not followed", Assert.Contains("a.db", explained).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a link now; links in a source are not followed",
+            Assert.Contains("a.db", explained).Message,
+            StringComparison.Ordinal
+        );
         Assert.Single(explained);
     }
 
@@ -106,12 +116,13 @@ public sealed class AbsenceTests : IDisposable
     }
 
     // As discovery does: finds, and asks for what it does not find.
-    private (List<DiscoveredDatabase> Found, Dictionary<string, HoldfastException> Explained) Look(string[] known) => OrdinaryUser.Run(() =>
-    {
-        var finder = new DatabaseFinder(_folder.Config(), TimeProvider.System);
-        var found = finder.Find(default);
-        return (found, Absence.Explain(_folder.Root, finder, known.Where(n => found.All(d => d.Name != n)), default));
-    });
+    private (List<DiscoveredDatabase> Found, Dictionary<string, HoldfastException> Explained) Look(string[] known) =>
+        OrdinaryUser.Run(() =>
+        {
+            var finder = new DatabaseFinder(_folder.Config(), TimeProvider.System);
+            var found = finder.Find(default);
+            return (found, Absence.Explain(_folder.Root, finder, known.Where(n => found.All(d => d.Name != n)), default));
+        });
 
     private void Allow(string name, string mode) => File.SetUnixFileMode(_folder[name], (UnixFileMode)Convert.ToInt32(mode, 8));
 }

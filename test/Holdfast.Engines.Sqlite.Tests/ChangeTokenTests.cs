@@ -28,7 +28,10 @@ public sealed class ChangeTokenTests : IDisposable
             Assert.Equal(token, await Token(name, withKey ? key : null));
             app.Execute("BEGIN; INSERT INTO log(text) VALUES('rolled back'); ROLLBACK");
             Assert.Equal(token, await Token(name, withKey ? key : null));
-            if (i == 2) app.QueryNumber("PRAGMA wal_checkpoint(RESTART)");
+            if (i == 2)
+            {
+                app.QueryNumber("PRAGMA wal_checkpoint(RESTART)");
+            }
             app.Execute("INSERT INTO log(text) VALUES('b')");
         }
     }
@@ -39,15 +42,22 @@ public sealed class ChangeTokenTests : IDisposable
         var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
         using var app = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite);
         app.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        using (var copy = OtherProgram("cp", path, _folder["copy"])) await copy.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using (var copy = OtherProgram("cp", path, _folder["copy"]))
+        {
+            await copy.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
         app.Execute("UPDATE account SET balance=7");
         app.QueryNumber("PRAGMA wal_checkpoint(PASSIVE)");
         var token = await Token("app.db");
         Assert.Equal(token, await Token("app.db"));
-        using (var copy = OtherProgram("cp", _folder["copy"], path)) await copy.WaitForExitAsync(TestContext.Current.CancellationToken); // the same inode
+        using (var copy = OtherProgram("cp", _folder["copy"], path))
+        {
+            await copy.WaitForExitAsync(TestContext.Current.CancellationToken); // the same inode
+        }
         Assert.NotEqual(token, await Token("app.db"));
 
-        static System.Diagnostics.Process OtherProgram(string name, params string[] arguments) => System.Diagnostics.Process.Start(name, arguments);
+        static System.Diagnostics.Process OtherProgram(string name, params string[] arguments) =>
+            System.Diagnostics.Process.Start(name, arguments);
     }
 
     [Fact]
@@ -79,7 +89,8 @@ public sealed class ChangeTokenTests : IDisposable
         var token = await Token(name, withKey ? key : null, later);
         Assert.NotNull(token);
         Assert.Equal(token, await Token(name, withKey ? key : null, later));
-        Assert.Null(await Token(name, withKey ? key : null, new ShiftedTime(TimeSpan.FromHours(-1)))); // a file from the future tells nothing
+        // a file from the future tells nothing
+        Assert.Null(await Token(name, withKey ? key : null, new ShiftedTime(TimeSpan.FromHours(-1))));
     }
 
     [Fact]
@@ -89,7 +100,10 @@ public sealed class ChangeTokenTests : IDisposable
         var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
         File.SetLastWriteTimeUtc(path, LongAgo);
         var token = await Token("app.db", null, later);
-        using (var app = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite)) app.Execute("UPDATE account SET balance=7 WHERE id=1");
+        using (var app = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite))
+        {
+            app.Execute("UPDATE account SET balance=7 WHERE id=1");
+        }
         File.SetLastWriteTimeUtc(path, LongAgo);
         Assert.NotEqual(token, await Token("app.db", null, later));
     }

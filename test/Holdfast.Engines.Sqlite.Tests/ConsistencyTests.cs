@@ -37,7 +37,13 @@ public sealed class ConsistencyTests : IDisposable
             await using (var view = await _folder.Open(name, withKey ? key : null))
             {
                 var image = Path.Combine(_folder.Spool, "image");
-                await view.WriteAsync(new FileSink(image, 64 << 10, page => { if (page % 256 == 0) Task.Delay(5).Wait(); }), default);
+                await view.WriteAsync(new FileSink(image, 64 << 10, page =>
+                    {
+                        if (page % 256 == 0)
+                        {
+                            Task.Delay(5).Wait();
+                        }
+                    }), default);
                 var (sum, log) = TestFolder.Check(image, key);
                 Assert.Equal(TestFolder.Total, sum);
                 Assert.True(log >= lastLog);
@@ -47,7 +53,9 @@ public sealed class ConsistencyTests : IDisposable
         }
 
         var (commits, worst) = writer.Finish();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{images} images, {commits} commits, the longest {worst} ms, {lastLog} log lines seen");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{images} images, {commits} commits, the longest {worst} ms, {lastLog} log lines seen"
+        );
         Assert.True(images > 0 && commits > 0 && lastLog > 0);
         using var end = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
         Assert.Equal(TestFolder.Total, end.QueryNumber("SELECT sum(balance) FROM account"));

@@ -6,7 +6,10 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>Says in what two databases differ: schema, every row with its storage class and exact bytes, settings kept in the file.</summary>
+/// <summary>
+/// Says in what two databases differ: schema, every row with its storage class and exact bytes, settings kept in the
+/// file.
+/// </summary>
 internal static class DatabaseComparer
 {
     private const int Most = 10;
@@ -25,14 +28,22 @@ internal static class DatabaseComparer
         using var left = SqliteConnection.Open(expected, OpenReadWrite, key);
         using var right = SqliteConnection.Open(actual, OpenReadWrite, key);
         List<string> differences = [];
-        foreach (var pragma in Pragmas) Compare(differences, $"PRAGMA {pragma}", left.QueryText($"PRAGMA {pragma}"), right.QueryText($"PRAGMA {pragma}"));
-        Compare(differences, "PRAGMA integrity_check", "ok", right.QueryText("PRAGMA integrity_check"), differs: (_, found) => found != left.QueryText("PRAGMA integrity_check"));
+        foreach (var pragma in Pragmas)
+        {
+            Compare(differences, $"PRAGMA {pragma}", left.QueryText($"PRAGMA {pragma}"), right.QueryText($"PRAGMA {pragma}"));
+        }
+        Compare(differences, "PRAGMA integrity_check", "ok", right.QueryText("PRAGMA integrity_check"), differs: (_, found) =>
+            found != left.QueryText("PRAGMA integrity_check")
+        );
         CompareSets(differences, Schema(left), Schema(right));
         if (differences.Count == 0)
         {
             foreach (var table in Tables(left))
             {
-                if (CanScan(left, table) || CanScan(right, table)) CompareRows(differences, left, right, table);
+                if (CanScan(left, table) || CanScan(right, table))
+                {
+                    CompareRows(differences, left, right, table);
+                }
             }
         }
 
@@ -43,7 +54,10 @@ internal static class DatabaseComparer
     public static IEnumerable<string> Rows(SqliteConnection connection, string sql)
     {
         using var statement = connection.Prepare(sql);
-        while (statement.Step()) yield return Row(statement);
+        while (statement.Step())
+        {
+            yield return Row(statement);
+        }
     }
 
     private static void CompareRows(List<string> differences, SqliteConnection left, SqliteConnection right, string table)
@@ -55,11 +69,20 @@ internal static class DatabaseComparer
         {
             number++;
             var other = others.MoveNext() ? others.Current : null;
-            if (row != other) differences.Add($"{table}, row {number}: expected {Short(row)}, found {Short(other)}");
-            if (differences.Count >= Most) return;
+            if (row != other)
+            {
+                differences.Add($"{table}, row {number}: expected {Short(row)}, found {Short(other)}");
+            }
+            if (differences.Count >= Most)
+            {
+                return;
+            }
         }
 
-        if (others.MoveNext()) differences.Add($"{table}: a row too many, {Short(others.Current)}");
+        if (others.MoveNext())
+        {
+            differences.Add($"{table}: a row too many, {Short(others.Current)}");
+        }
     }
 
     // A contentless full-text table holds an index only; its shadow tables are compared.
@@ -81,14 +104,17 @@ internal static class DatabaseComparer
         var text = new StringBuilder();
         for (var i = 0; i < statement.Columns; i++)
         {
-            text.Append(statement.Type(i) switch
-            {
-                TypeInteger => $"i{statement.Number(i)}",
-                TypeFloat => $"r{BitConverter.DoubleToInt64Bits(statement.Double(i)):X16} ({statement.Double(i)})",
-                TypeText => $"t{Convert.ToHexString(statement.Blob(i))}", // as stored, unconverted
-                TypeBlob => $"b{Convert.ToHexString(statement.Blob(i))}",
-                _ => "null",
-            }).Append(' ');
+            text.Append(
+                    statement.Type(i) switch
+                    {
+                        TypeInteger => $"i{statement.Number(i)}",
+                        TypeFloat => $"r{BitConverter.DoubleToInt64Bits(statement.Double(i)):X16} ({statement.Double(i)})",
+                        TypeText => $"t{Convert.ToHexString(statement.Blob(i))}", // as stored, unconverted
+                        TypeBlob => $"b{Convert.ToHexString(statement.Blob(i))}",
+                        _ => "null",
+                    }
+                )
+                .Append(' ');
         }
 
         return text.ToString();
@@ -100,26 +126,40 @@ internal static class DatabaseComparer
         using (var columns = connection.Prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1"))
         {
             columns.BindText(1, table);
-            while (columns.Step()) names.Add(columns.Text(0)!);
+            while (columns.Step())
+            {
+                names.Add(columns.Text(0)!);
+            }
         }
 
         using var list = connection.Prepare("SELECT wr FROM pragma_table_list(?1)");
         list.BindText(1, table);
-        var rowId = list.Step() && list.Number(0) != 0 ? null : new[] { "rowid", "_rowid_", "oid" }.FirstOrDefault(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase));
+        var rowId =
+            list.Step() && list.Number(0) != 0
+                ? null
+                : new[] { "rowid", "_rowid_", "oid" }.FirstOrDefault(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase));
         var all = names.Select(Quote);
-        return $"SELECT {string.Join(',', rowId is null ? all : all.Prepend(rowId))} FROM {Quote(table)} NOT INDEXED{(rowId is null ? "" : $" ORDER BY {rowId}")}";
+        return $"SELECT {string.Join(',', rowId is null ? all : all.Prepend(rowId))} FROM {Quote(table)} NOT "
+            + $"INDEXED{(rowId is null ? "" : $" ORDER BY {rowId}")}";
     }
 
-    private static List<string> Tables(SqliteConnection connection) => Texts(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+    private static List<string> Tables(SqliteConnection connection) =>
+        Texts(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
 
     private static List<string> Schema(SqliteConnection connection) =>
-        Texts(connection, "SELECT type || ' ' || quote(name) || ' ' || quote(tbl_name) || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1");
+        Texts(
+            connection,
+            "SELECT type || ' ' || quote(name) || ' ' || quote(tbl_name) || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1"
+        );
 
     private static List<string> Texts(SqliteConnection connection, string sql)
     {
         List<string> texts = [];
         using var statement = connection.Prepare(sql);
-        while (statement.Step()) texts.Add(statement.Text(0)!);
+        while (statement.Step())
+        {
+            texts.Add(statement.Text(0)!);
+        }
         return texts;
     }
 
@@ -129,12 +169,24 @@ internal static class DatabaseComparer
         differences.AddRange(right.Except(left).Take(Most).Select(item => $"too many: {item}"));
     }
 
-    private static void Compare(List<string> differences, string what, string? left, string? right, Func<string?, string?, bool>? differs = null)
+    private static void Compare(
+        List<string> differences,
+        string what,
+        string? left,
+        string? right,
+        Func<string?, string?, bool>? differs = null
+    )
     {
-        if (left != right && (differs?.Invoke(left, right) ?? true)) differences.Add($"{what}: expected {left}, found {right}");
+        if (left != right && (differs?.Invoke(left, right) ?? true))
+        {
+            differences.Add($"{what}: expected {left}, found {right}");
+        }
     }
 
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"")}\"";
 
-    private static string Short(string? text) => text is null ? "nothing" : text.Length > 200 ? text[..200] + "…" : text;
+    private static string Short(string? text) =>
+        text is null ? "nothing"
+        : text.Length > 200 ? text[..200] + "…"
+        : text;
 }

@@ -1,5 +1,5 @@
-using Holdfast.Core.Databases;
 using System.Diagnostics;
+using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Sqlite.Native;
 
@@ -14,11 +14,12 @@ public sealed class DiscoveryTests : IDisposable
     public async Task An_empty_log_beside_its_database_is_a_side_file_and_no_empty_database()
     {
         _folder.Make("app.db", "PRAGMA journal_mode=WAL");
-        foreach (var name in (string[])["app.db-wal", "alone.db-wal"]) File.WriteAllText(_folder[name], "");
-        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
-        await foreach (var _ in source.DiscoverAsync(TestContext.Current.CancellationToken))
+        foreach (var name in (string[])["app.db-wal", "alone.db-wal"])
         {
+            File.WriteAllText(_folder[name], "");
         }
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        await foreach (var _ in source.DiscoverAsync(TestContext.Current.CancellationToken)) { }
 
         var reasons = source.PassedOver.Files.ToDictionary(f => f.Name, f => f.Reason);
         Assert.Equal((PassedOverReason.SideFile, PassedOverReason.Empty), (reasons["app.db-wal"], reasons["alone.db-wal"]));
@@ -34,23 +35,38 @@ public sealed class DiscoveryTests : IDisposable
         File.WriteAllText(_folder["app.db-wal"], "a log");
         File.WriteAllText(_folder[$"_holdfast_restore_{new string('a', 32)}"], "x");
         File.CreateSymbolicLink(_folder["link.db"], _folder["app.db"]);
-        using (var mkfifo = Process.Start("mkfifo", [_folder["pipe"]])) mkfifo.WaitForExit();
+        using (var mkfifo = Process.Start("mkfifo", [_folder["pipe"]]))
+        {
+            mkfifo.WaitForExit();
+        }
         _folder.Make("twice.db");
-        using (var ln = Process.Start("ln", [_folder["twice.db"], _folder["twin.db"]])) ln.WaitForExit();
+        using (var ln = Process.Start("ln", [_folder["twice.db"], _folder["twin.db"]]))
+        {
+            ln.WaitForExit();
+        }
         File.WriteAllText(_folder["short.db"], "SQLite format 3\0");
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Exclude = ["out.db"] });
-        await foreach (var _ in source.DiscoverAsync(default))
-        {
-        }
+        await foreach (var _ in source.DiscoverAsync(default)) { }
 
         (string, PassedOverReason)[] expected =
         [
-            ("notes.txt", PassedOverReason.NotADatabase), ("empty.db", PassedOverReason.Empty), ("app.db-wal", PassedOverReason.SideFile), ($"_holdfast_restore_{new string('a', 32)}", PassedOverReason.OwnFile),
-            ("link.db", PassedOverReason.Link), ("twin.db", PassedOverReason.HardLink), ("pipe", PassedOverReason.Special), ("short.db", PassedOverReason.Unreadable), ("out.db", PassedOverReason.Excluded),
+            ("notes.txt", PassedOverReason.NotADatabase),
+            ("empty.db", PassedOverReason.Empty),
+            ("app.db-wal", PassedOverReason.SideFile),
+            ($"_holdfast_restore_{new string('a', 32)}", PassedOverReason.OwnFile),
+            ("link.db", PassedOverReason.Link),
+            ("twin.db", PassedOverReason.HardLink),
+            ("pipe", PassedOverReason.Special),
+            ("short.db", PassedOverReason.Unreadable),
+            ("out.db", PassedOverReason.Excluded),
         ];
         Assert.Equal(expected, source.PassedOver.Files.Select(f => (f.Name, f.Reason)));
         Assert.All(source.PassedOver.Counts, c => Assert.Equal(1, c.Value));
-        Assert.Contains("same file as 'twice.db'", source.PassedOver.Files.Single(f => f.Name == "twin.db").Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "same file as 'twice.db'",
+            source.PassedOver.Files.Single(f => f.Name == "twin.db").Detail,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -62,12 +78,21 @@ public sealed class DiscoveryTests : IDisposable
         File.WriteAllBytes(_folder["pay.db"], pages);
         File.WriteAllBytes(_folder["odd.bin"], pages[..^1]); // not of whole pages
         File.WriteAllBytes(_folder["zeros.bin"], new byte[4096]);
-        File.WriteAllText(_folder["text.txt"], new string('x', 2048) + string.Concat(Enumerable.Range(0, 2048).Select(_ => (char)random.Next(' ', '~'))));
+        File.WriteAllText(
+            _folder["text.txt"],
+            new string('x', 2048) + string.Concat(Enumerable.Range(0, 2048).Select(_ => (char)random.Next(' ', '~')))
+        );
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
-        await foreach (var found in source.DiscoverAsync(default)) Assert.Fail(found.Name);
+        await foreach (var found in source.DiscoverAsync(default))
+        {
+            Assert.Fail(found.Name);
+        }
         (string, PassedOverReason)[] expected =
         [
-            ("pay.db", PassedOverReason.LooksEncrypted), ("odd.bin", PassedOverReason.NotADatabase), ("text.txt", PassedOverReason.NotADatabase), ("zeros.bin", PassedOverReason.NotADatabase),
+            ("pay.db", PassedOverReason.LooksEncrypted),
+            ("odd.bin", PassedOverReason.NotADatabase),
+            ("text.txt", PassedOverReason.NotADatabase),
+            ("zeros.bin", PassedOverReason.NotADatabase),
         ];
         Assert.Equal(expected, source.PassedOver.Files.Select(f => (f.Name, f.Reason)));
     }
@@ -75,11 +100,12 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public async Task However_many_files_are_passed_over_the_list_is_bounded_and_all_are_counted()
     {
-        for (var i = 0; i < 250; i++) File.WriteAllText(_folder[$"note-{i:d3}"], "no database");
-        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
-        await foreach (var _ in source.DiscoverAsync(default))
+        for (var i = 0; i < 250; i++)
         {
+            File.WriteAllText(_folder[$"note-{i:d3}"], "no database");
         }
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
+        await foreach (var _ in source.DiscoverAsync(default)) { }
 
         Assert.Equal(PassedOver.MostNamed, source.PassedOver.Files.Count);
         Assert.Equal(250, source.PassedOver.Counts[PassedOverReason.NotADatabase]);
@@ -90,11 +116,44 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public async Task Databases_are_found_by_their_header_whatever_their_name_in_ordinal_order()
     {
-        foreach (var name in (string[])["b.db", "a/z", "a.sqlite", "B", "deep/er/one.db", "line\nbreak.db", "100%.db", "..hidden", "sp ace'\".db", "ünï.db", "x-journal"]) _folder.Make(name, schema: Small);
+        foreach (
+            var name in (string[])
+                [
+                    "b.db",
+                    "a/z",
+                    "a.sqlite",
+                    "B",
+                    "deep/er/one.db",
+                    "line\nbreak.db",
+                    "100%.db",
+                    "..hidden",
+                    "sp ace'\".db",
+                    "ünï.db",
+                    "x-journal",
+                ]
+        )
+        {
+            _folder.Make(name, schema: Small);
+        }
         File.WriteAllText(_folder["text.db"], new string('x', 5000));
         File.WriteAllBytes(_folder["empty.db"], []);
         var found = await _folder.Discover();
-        Assert.Equal(["..hidden", "100%.db", "B", "a.sqlite", "a/z", "b.db", "deep/er/one.db", "line\nbreak.db", "sp ace'\".db", "x-journal", "ünï.db"], found.Select(d => d.Name));
+        Assert.Equal(
+            [
+                "..hidden",
+                "100%.db",
+                "B",
+                "a.sqlite",
+                "a/z",
+                "b.db",
+                "deep/er/one.db",
+                "line\nbreak.db",
+                "sp ace'\".db",
+                "x-journal",
+                "ünï.db",
+            ],
+            found.Select(d => d.Name)
+        );
         Assert.All(found, d => Assert.Null(d.Problem));
         Assert.All(found, d => Assert.Equal(EncryptionState.No, d.Encryption));
         Assert.All(found, d => Assert.Equal(8192, d.SizeBytes));
@@ -103,11 +162,28 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public async Task Side_files_and_own_files_are_left_out_even_where_a_glob_calls_all_encrypted()
     {
-        using var open = SqliteConnection.Open(_folder.Make("app.db", "PRAGMA journal_mode=WAL", schema: Small), SqliteConstants.OpenReadWrite);
+        using var open = SqliteConnection.Open(
+            _folder.Make("app.db", "PRAGMA journal_mode=WAL", schema: Small),
+            SqliteConstants.OpenReadWrite
+        );
         open.Execute("INSERT INTO t VALUES(2)");
         Assert.True(File.Exists(_folder["app.db-wal"]));
-        foreach (var name in (string[])["app.db-journal", "_holdfast_restore_1", "_holdfast_restore_1-wal", "holdfast-spool-1", "x.partial", "2026-01-01-00-00-00.full-backup.tar.zst.age", "2026-01-01-00-00-00.full-backup.index", ".holdfast-source"])
+        foreach (
+            var name in (string[])
+                [
+                    "app.db-journal",
+                    "_holdfast_restore_1",
+                    "_holdfast_restore_1-wal",
+                    "holdfast-spool-1",
+                    "x.partial",
+                    "2026-01-01-00-00-00.full-backup.tar.zst.age",
+                    "2026-01-01-00-00-00.full-backup.index",
+                    ".holdfast-source",
+                ]
+        )
+        {
             File.WriteAllBytes(_folder[name], new byte[4096]);
+        }
         var found = Assert.Single(await _folder.Discover(_folder.Config("*")));
         Assert.Equal("app.db", found.Name);
         Assert.Equal(EncryptionState.No, found.Encryption); // its header is plain
@@ -117,10 +193,19 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public async Task Include_and_exclude_take_globs_over_the_whole_name()
     {
-        foreach (var name in (string[])["a.db", "a.sqlite", "tenants/1.db", "tenants/old/2.db", "tmp/3.db"]) _folder.Make(name, schema: Small);
-        Assert.Equal(["a.db", "tenants/1.db", "tenants/old/2.db"], (await _folder.Discover(_folder.Config() with { Include = ["*.db"], Exclude = ["tmp/**"] })).Select(d => d.Name));
+        foreach (var name in (string[])["a.db", "a.sqlite", "tenants/1.db", "tenants/old/2.db", "tmp/3.db"])
+        {
+            _folder.Make(name, schema: Small);
+        }
+        Assert.Equal(
+            ["a.db", "tenants/1.db", "tenants/old/2.db"],
+            (await _folder.Discover(_folder.Config() with { Include = ["*.db"], Exclude = ["tmp/**"] })).Select(d => d.Name)
+        );
         Assert.Equal(["tenants/1.db"], (await _folder.Discover(_folder.Config() with { Include = ["tenants/*.db"] })).Select(d => d.Name));
-        Assert.Equal(["tenants/1.db", "tenants/old/2.db"], (await _folder.Discover(_folder.Config() with { Include = ["tenants/**"] })).Select(d => d.Name));
+        Assert.Equal(
+            ["tenants/1.db", "tenants/old/2.db"],
+            (await _folder.Discover(_folder.Config() with { Include = ["tenants/**"] })).Select(d => d.Name)
+        );
         Assert.Empty(await _folder.Discover(_folder.Config() with { Include = ["*.DB"] }));
     }
 
@@ -137,13 +222,18 @@ public sealed class DiscoveryTests : IDisposable
     [InlineData("a.db", "axdb", false)]
     [InlineData("[a].db", "[a].db", true)]
     [InlineData("*", "x", true)]
-    public void A_glob_means_what_people_expect(string glob, string name, bool matches) => Assert.Equal(matches, new NameGlobs([glob]).Matches(name));
+    public void A_glob_means_what_people_expect(string glob, string name, bool matches) =>
+        Assert.Equal(matches, new NameGlobs([glob]).Matches(name));
 
     [Fact]
     public async Task An_encrypted_database_is_found_by_its_glob_and_guessed_by_its_log()
     {
         _folder.Make("named.enc", key: TestFolder.Key, schema: Small);
-        using var guessed = SqliteConnection.Open(_folder.Make("other", "PRAGMA journal_mode=WAL", TestFolder.Key, Small), SqliteConstants.OpenReadWrite, TestFolder.Key);
+        using var guessed = SqliteConnection.Open(
+            _folder.Make("other", "PRAGMA journal_mode=WAL", TestFolder.Key, Small),
+            SqliteConstants.OpenReadWrite,
+            TestFolder.Key
+        );
         guessed.Execute("INSERT INTO t VALUES(3)");
         _folder.Make("silent", key: TestFolder.Key, schema: Small);
         var found = await _folder.Discover(_folder.Config("*.enc"));
@@ -173,10 +263,27 @@ public sealed class DiscoveryTests : IDisposable
         File.CreateSymbolicLink(_folder["inner.db"], _folder["real.db"]);
         Directory.CreateSymbolicLink(_folder["folder"], outside.Root);
         Directory.CreateSymbolicLink(_folder["loop"], _folder.Root);
-        using (var mkfifo = Process.Start("mkfifo", [_folder["pipe.db"]])) mkfifo.WaitForExit();
+        using (var mkfifo = Process.Start("mkfifo", [_folder["pipe.db"]]))
+        {
+            mkfifo.WaitForExit();
+        }
         Assert.Equal(["real.db"], (await _folder.Discover()).Select(d => d.Name));
-        foreach (var name in (string[])["link.db", "folder/secret.db", "inner.db", "../" + Path.GetFileName(outside.Root) + "/secret.db", "loop/real.db", "/etc/passwd", "a//b", ""])
+        foreach (
+            var name in (string[])
+                [
+                    "link.db",
+                    "folder/secret.db",
+                    "inner.db",
+                    "../" + Path.GetFileName(outside.Root) + "/secret.db",
+                    "loop/real.db",
+                    "/etc/passwd",
+                    "a//b",
+                    "",
+                ]
+        )
+        {
             await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open(name));
+        }
     }
 
     [Fact]
@@ -184,7 +291,10 @@ public sealed class DiscoveryTests : IDisposable
     {
         Directory.CreateDirectory(_folder["tenant"]);
         File.WriteAllText(_folder["notes"], "no database");
-        foreach (var name in (string[])["tenant-wal", "tenant-shm", "tenant-journal", "notes-journal", "customer.partial"]) _folder.Make(name, schema: Small);
+        foreach (var name in (string[])["tenant-wal", "tenant-shm", "tenant-journal", "notes-journal", "customer.partial"])
+        {
+            _folder.Make(name, schema: Small);
+        }
         File.WriteAllBytes(_folder["other.partial"], new byte[4096]);
         var found = await _folder.Discover(_folder.Config("other*"));
         Assert.Equal(["customer.partial", "notes-journal", "tenant-journal", "tenant-shm", "tenant-wal"], found.Select(d => d.Name));
@@ -195,13 +305,22 @@ public sealed class DiscoveryTests : IDisposable
     public async Task The_header_decides_whatever_other_files_a_name_looks_like()
     {
         string[] names = ["app", "app-journal", "app-wal", "app-shm", "_holdfast_restore_invoices", "holdfast-spool-parts.db", "x.partial"];
-        foreach (var name in names) _folder.Make(name, schema: Small);
-        using var open = SqliteConnection.Open(_folder.Make("live", "PRAGMA journal_mode=WAL", schema: Small), SqliteConstants.OpenReadWrite);
+        foreach (var name in names)
+        {
+            _folder.Make(name, schema: Small);
+        }
+        using var open = SqliteConnection.Open(
+            _folder.Make("live", "PRAGMA journal_mode=WAL", schema: Small),
+            SqliteConstants.OpenReadWrite
+        );
         open.Execute("INSERT INTO t VALUES(2)"); // its side files are none
         var found = await _folder.Discover();
         Assert.Equal(names.Append("live").Order(StringComparer.Ordinal), found.Select(d => d.Name));
         Assert.All(found, d => Assert.Null(d.Problem));
-        foreach (var name in names) await _folder.Image(name); // and none is taken for a journal, and removed
+        foreach (var name in names)
+        {
+            await _folder.Image(name); // and none is taken for a journal, and removed
+        }
         Assert.All(names, name => Assert.True(File.Exists(_folder[name])));
     }
 
@@ -209,7 +328,19 @@ public sealed class DiscoveryTests : IDisposable
     public async Task A_name_that_is_not_UTF_8_is_not_taken_for_one_that_looks_like_it()
     {
         _folder.Make("bad\uFFFD.db", schema: Small);
-        using (var python = Process.Start("python3", ["-c", "import os,shutil,sys; r=os.fsencode(sys.argv[1]); shutil.copy(r + b'/bad\\xef\\xbf\\xbd.db', r + b'/bad\\xff.db')", _folder.Root])) python.WaitForExit();
+        using (
+            var python = Process.Start(
+                "python3",
+                [
+                    "-c",
+                    "import os,shutil,sys; r=os.fsencode(sys.argv[1]); shutil.copy(r + b'/bad\\xef\\xbf\\xbd.db', r + b'/bad\\xff.db')",
+                    _folder.Root,
+                ]
+            )
+        )
+        {
+            python.WaitForExit();
+        }
         var found = await _folder.Discover();
         Assert.Equal(["bad%FF.db~", "bad\uFFFD.db"], found.Select(d => d.Problem is null ? d.Name : d.Name[..10]));
         using var remove = Process.Start("bash", ["-c", "rm -rf \"$0\"/*", _folder.Root]); // .NET cannot spell it
@@ -220,7 +351,10 @@ public sealed class DiscoveryTests : IDisposable
     public async Task Of_two_names_of_one_file_only_the_one_that_has_the_log_is_a_database()
     {
         _folder.Make("a.db", "PRAGMA journal_mode=WAL", schema: Small);
-        using (var link = Process.Start("ln", [_folder["a.db"], _folder["z.db"]])) link.WaitForExit();
+        using (var link = Process.Start("ln", [_folder["a.db"], _folder["z.db"]]))
+        {
+            link.WaitForExit();
+        }
         Assert.Contains("'a.db'", (await _folder.Discover()).Single(d => d.Problem is not null).Problem!.Message, StringComparison.Ordinal);
         using var open = SqliteConnection.Open(_folder["z.db"], SqliteConstants.OpenReadWrite);
         open.Execute("INSERT INTO t VALUES(2)"); // lies in z.db-wal
@@ -245,7 +379,10 @@ public sealed class DiscoveryTests : IDisposable
             open(root + b'/photo\xe9.jpg', 'wb').write(b'\xff' * 9000)
             os.mkdir(root + b'/d\xe9')
             """;
-        using (var python = Process.Start("python3", ["-c", Script, _folder.Root])) python.WaitForExit();
+        using (var python = Process.Start("python3", ["-c", Script, _folder.Root]))
+        {
+            python.WaitForExit();
+        }
         try
         {
             var found = await _folder.Discover();
@@ -266,12 +403,18 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public async Task What_was_a_database_and_is_there_still_is_told_from_what_is_gone()
     {
-        foreach (var name in (string[])["emptied.db", "overwritten.db", "gone.db", "whole.db", "left-out.db"]) _folder.Make(name, schema: Small);
+        foreach (var name in (string[])["emptied.db", "overwritten.db", "gone.db", "whole.db", "left-out.db"])
+        {
+            _folder.Make(name, schema: Small);
+        }
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Exclude = ["left-out*"] });
         File.WriteAllBytes(_folder["emptied.db"], []);
         File.WriteAllBytes(_folder["overwritten.db"], new byte[8192]);
         File.Delete(_folder["gone.db"]);
-        var explained = await source.ExplainAbsenceAsync(["emptied.db", "overwritten.db", "gone.db", "whole.db", "left-out.db", "../etc/passwd"], default);
+        var explained = await source.ExplainAbsenceAsync(
+            ["emptied.db", "overwritten.db", "gone.db", "whole.db", "left-out.db", "../etc/passwd"],
+            default
+        );
         Assert.Equal(["emptied.db", "overwritten.db", "whole.db"], explained.Keys.Order(StringComparer.Ordinal));
         Assert.Contains("0 bytes", explained["emptied.db"].Message, StringComparison.Ordinal);
     }
@@ -281,7 +424,15 @@ public sealed class DiscoveryTests : IDisposable
     {
         var name = _folder["plain"];
         File.WriteAllBytes(name, File.ReadAllBytes(_folder.Make("a.db", schema: Small)));
-        using (var python = Process.Start("python3", ["-c", "import os,sys; os.rename(sys.argv[1], os.fsencode(sys.argv[2]) + b'/x\\xff.db')", name, _folder.Root])) python.WaitForExit();
+        using (
+            var python = Process.Start(
+                "python3",
+                ["-c", "import os,sys; os.rename(sys.argv[1], os.fsencode(sys.argv[2]) + b'/x\\xff.db')", name, _folder.Root]
+            )
+        )
+        {
+            python.WaitForExit();
+        }
         var found = await _folder.Discover();
         Assert.Equal(2, found.Count);
         Assert.Contains("UTF-8", found[1].Problem!.Message);
@@ -292,7 +443,9 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public async Task A_directory_that_is_not_there_is_an_error_and_never_an_empty_list()
     {
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.Discover(new SqliteSourceConfig { Path = _folder["nowhere"] }));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _folder.Discover(new SqliteSourceConfig { Path = _folder["nowhere"] })
+        );
         Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
     }
 
@@ -303,7 +456,10 @@ public sealed class DiscoveryTests : IDisposable
         var bytes = File.ReadAllBytes(_folder.Make("seed", schema: Small));
         for (var i = 0; i < 10_000; i++)
         {
-            if (i % 100 == 0) Directory.CreateDirectory(_folder[$"t{i / 100}"]);
+            if (i % 100 == 0)
+            {
+                Directory.CreateDirectory(_folder[$"t{i / 100}"]);
+            }
             File.WriteAllBytes(_folder[$"t{i / 100}/{i}.db"], bytes);
         }
 
@@ -322,10 +478,11 @@ public sealed class DiscoveryTests : IDisposable
         reader.Execute("BEGIN");
         reader.QueryNumber("SELECT count(*) FROM account");
         Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(_folder["app.db"], "BEGIN EXCLUSIVE"));
-        for (var i = 0; i < 20; i++) await _folder.Discover();
-        await using (await _folder.Open("app.db"))
+        for (var i = 0; i < 20; i++)
         {
+            await _folder.Discover();
         }
+        await using (await _folder.Open("app.db")) { }
 
         Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(_folder["app.db"], "BEGIN EXCLUSIVE"));
         reader.Execute("COMMIT");

@@ -8,7 +8,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Tests;
 
 /// <summary>
-/// A tenant exchanges a folder or a file of its own for a link to another tenant's, all the time: nothing of the other one is ever read under its name.
+/// A tenant exchanges a folder or a file of its own for a link to another tenant's, all the time: nothing of the other
+/// one is ever read under its name.
 /// </summary>
 public sealed partial class ExchangeTests : IDisposable
 {
@@ -56,8 +57,14 @@ public sealed partial class ExchangeTests : IDisposable
         File.Copy(_folder["mine/app.db"], _folder["theirs/app.db"], overwrite: true);
         var mode = ending == "-wal" ? "WAL" : "PERSIST";
         using var theirs = SqliteConnection.Open(_folder["theirs/app.db"], SqliteConstants.OpenReadWrite);
-        theirs.Execute($"PRAGMA journal_mode={mode}; PRAGMA cache_size=1; PRAGMA cache_spill=1; UPDATE t SET v = '{Secret}'; BEGIN IMMEDIATE; UPDATE t SET v = 'again' || v");
-        using (var mine = SqliteConnection.Open(_folder["mine/app.db"], SqliteConstants.OpenReadWrite)) mine.Execute($"PRAGMA journal_mode={mode}");
+        theirs.Execute(
+            $"PRAGMA journal_mode={mode}; PRAGMA cache_size=1; PRAGMA cache_spill=1; UPDATE t SET v = '{Secret}'; BEGIN "
+                + "IMMEDIATE; UPDATE t SET v = 'again' || v"
+        );
+        using (var mine = SqliteConnection.Open(_folder["mine/app.db"], SqliteConstants.OpenReadWrite))
+        {
+            mine.Execute($"PRAGMA journal_mode={mode}");
+        }
         File.Copy(_folder["theirs/app.db" + ending], _folder["theirs/kept"]);
         File.CreateSymbolicLink(_folder["mine/link"], "../theirs/kept");
         await File.WriteAllBytesAsync(_folder["mine/app.db" + ending], [], TestContext.Current.CancellationToken);
@@ -70,7 +77,10 @@ public sealed partial class ExchangeTests : IDisposable
         Directory.CreateSymbolicLink(_folder["link"], "theirs");
         await WhileExchangedAsync("mine", "link", async () =>
         {
-            for (var i = 0; i < Rounds; i++) Assert.DoesNotContain(await _folder.Discover(), d => d.Name is "mine/only.db" or "link/only.db");
+            for (var i = 0; i < Rounds; i++)
+            {
+                Assert.DoesNotContain(await _folder.Discover(), d => d.Name is "mine/only.db" or "link/only.db");
+            }
         });
     }
 
@@ -80,14 +90,24 @@ public sealed partial class ExchangeTests : IDisposable
         foreach (var (name, ending) in ((string, string)[])[("main.db", ""), ("log.db", "-wal")])
         {
             Make($"mine/{name}", "mine", "WAL");
-            using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", _folder[$"mine/pipe{ending}"])) await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+            using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", _folder[$"mine/pipe{ending}"]))
+            {
+                await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
             await File.AppendAllTextAsync(_folder[$"mine/{name}{ending}"], "", TestContext.Current.CancellationToken);
-            await NeverTheirsAsync($"mine/{name}{ending}", $"mine/pipe{ending}", BackupType.Snapshot, database: $"mine/{name}").WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+            await NeverTheirsAsync($"mine/{name}{ending}", $"mine/pipe{ending}", BackupType.Snapshot, database: $"mine/{name}")
+                .WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         }
     }
 
     // Without room for a copy SQLite itself opens the database: nothing has room in /proc.
-    private async Task NeverTheirsAsync(string name, string link, BackupType type, bool withoutCopies = false, string database = "mine/app.db")
+    private async Task NeverTheirsAsync(
+        string name,
+        string link,
+        BackupType type,
+        bool withoutCopies = false,
+        string database = "mine/app.db"
+    )
     {
         var config = withoutCopies ? _folder.Config() with { SpoolFolder = "/proc" } : _folder.Config();
         var tuning = new SqliteTuning { BusyTimeout = TimeSpan.FromMilliseconds(50), MaxDumpInMemory = withoutCopies ? 0 : 256 << 10 };
@@ -96,17 +116,26 @@ public sealed partial class ExchangeTests : IDisposable
         for (var i = 0; i < Rounds || made == 0; i++)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            // The link comes after the backup has begun, sooner or later: between any two of its steps, some time. At its end each name leads to what it led to.
+            // The link comes after the backup has begun, sooner or later: between any two of its steps, some time. At
+            // its end each name leads to what it led to.
             var after = TimeSpan.FromMicroseconds(Math.Pow(2, 3 + (random.NextDouble() * 10)));
             using var begins = new Barrier(2);
-            var exchanging = Task.Factory.StartNew(() => ExchangeAfter(after, begins, name, link), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var exchanging = Task.Factory.StartNew(
+                () => ExchangeAfter(after, begins, name, link),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
             begins.SignalAndWait();
             try
             {
                 await using var view = await _folder.Open(database, type: type, config: config, tuning: tuning);
                 var path = await _folder.WriteImage(view);
                 made++;
-                Assert.True((await File.ReadAllBytesAsync(path)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) < 0, $"round {i} gave what is not theirs");
+                Assert.True(
+                    (await File.ReadAllBytesAsync(path)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) < 0,
+                    $"round {i} gave what is not theirs"
+                );
                 File.Delete(path);
             }
             catch (HoldfastException)
@@ -120,7 +149,10 @@ public sealed partial class ExchangeTests : IDisposable
             }
         }
 
-        Assert.True((await File.ReadAllBytesAsync(_folder[database])).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) < 0, "it was given what is not theirs");
+        Assert.True(
+            (await File.ReadAllBytesAsync(_folder[database])).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) < 0,
+            "it was given what is not theirs"
+        );
     }
 
     // At its end each name leads to what it led to at first.
@@ -134,12 +166,14 @@ public sealed partial class ExchangeTests : IDisposable
                 for (var i = 0; !stop.IsCancellationRequested || i % 2 != 0; i++)
                 {
                     ExchangeNames(one, other);
-                    Thread.SpinWait(random.Next(random.Next(4) == 0 ? 50_000 : 500)); // long enough for a whole backup at times, and between any two of its steps at others
+                    // long enough for a whole backup at times, and between any two of its steps at others
+                    Thread.SpinWait(random.Next(random.Next(4) == 0 ? 50_000 : 500));
                 }
             },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
+            TaskScheduler.Default
+        );
         try
         {
             await work();
@@ -155,17 +189,28 @@ public sealed partial class ExchangeTests : IDisposable
     {
         begins.SignalAndWait();
         var begun = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begun) < time) Thread.SpinWait(10);
+        while (Stopwatch.GetElapsedTime(begun) < time)
+        {
+            Thread.SpinWait(10);
+        }
         ExchangeNames(one, other);
     }
 
     private void ExchangeNames(string one, string other)
     {
-        if (renameat2(CurrentFolder, _folder[one], CurrentFolder, _folder[other], Exchange) != 0) throw new IOException($"{Marshal.GetLastPInvokeError()}");
+        if (renameat2(CurrentFolder, _folder[one], CurrentFolder, _folder[other], Exchange) != 0)
+        {
+            throw new IOException($"{Marshal.GetLastPInvokeError()}");
+        }
     }
 
     private void Make(string name, string value, string mode) =>
-        _folder.Make(name, $"PRAGMA journal_mode={mode}", schema: $"CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT, pad BLOB); WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM s WHERE i<200) INSERT INTO t SELECT i, '{value}', zeroblob(500) FROM s");
+        _folder.Make(
+            name,
+            $"PRAGMA journal_mode={mode}",
+            schema: "CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT, pad BLOB); WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 "
+                + $"FROM s WHERE i<200) INSERT INTO t SELECT i, '{value}', zeroblob(500) FROM s"
+        );
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int renameat2(int oldFolder, string oldPath, int newFolder, string newPath, uint flags);

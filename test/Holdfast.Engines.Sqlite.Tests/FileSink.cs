@@ -28,7 +28,12 @@ internal sealed class FileSink(string path, int readBytes = 1 << 20, Action<long
         return Task.CompletedTask;
     }
 
-    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    public async Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    )
     {
         Names.Add(name);
         await using var file = File.Create(path);

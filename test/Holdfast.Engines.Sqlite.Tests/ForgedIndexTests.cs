@@ -16,9 +16,14 @@ public sealed class ForgedIndexTests : IDisposable
     {
         var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
         using var app = OtherProcess.Start("hold", path, null, "PRAGMA wal_autocheckpoint=0", "UPDATE account SET balance = balance");
-        using (var tenant = Process.Start("python3", ["-c", Forge, path, "2000000000"])) await tenant.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using (var tenant = Process.Start("python3", ["-c", Forge, path, "2000000000"]))
+        {
+            await tenant.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
         var before = GC.GetTotalAllocatedBytes();
-        await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("app.db", tuning: new() { BusyTimeout = TimeSpan.FromMilliseconds(100) }));
+        await Assert.ThrowsAsync<HoldfastException>(() =>
+            _folder.Open("app.db", tuning: new() { BusyTimeout = TimeSpan.FromMilliseconds(100) })
+        );
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 64 << 20);
     }
 

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>A rollback journal without pages, so that only the file counts that it names at its end: https://sqlite.org/fileformat2.html#the_rollback_journal</summary>
+/// <summary>
+/// A rollback journal without pages, so that only the file counts that it names at its end:
+/// https://sqlite.org/fileformat2.html#the_rollback_journal
+/// </summary>
 internal static class ForgedJournal
 {
     private const int Sector = 4096; // SQLite reads no shorter one

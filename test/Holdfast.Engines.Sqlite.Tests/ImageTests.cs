@@ -25,9 +25,15 @@ public sealed class ImageTests : IDisposable
         {
             var path = _folder.Make(mode, $"PRAGMA page_size={pageSize}; PRAGMA journal_mode={mode}; PRAGMA wal_autocheckpoint=0");
             using var open = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite); // keeps the log from being removed
-            open.Execute("PRAGMA wal_autocheckpoint=0; UPDATE account SET balance=balance+1 WHERE id%7=0; UPDATE account SET balance=balance-1 WHERE id%7=0; INSERT INTO log(text) VALUES('in the log')");
+            open.Execute(
+                "PRAGMA wal_autocheckpoint=0; UPDATE account SET balance=balance+1 WHERE id%7=0; UPDATE account SET "
+                    + "balance=balance-1 WHERE id%7=0; INSERT INTO log(text) VALUES('in the log')"
+            );
             var image = await _folder.Image(mode);
-            using (var backup = Process.Start("sqlite3", [path, $".backup {_folder.Spool}/{mode}.bak"])) backup.WaitForExit();
+            using (var backup = Process.Start("sqlite3", [path, $".backup {_folder.Spool}/{mode}.bak"]))
+            {
+                backup.WaitForExit();
+            }
             Assert.Equal((TestFolder.Total, 1), TestFolder.Check(image));
             var expected = File.ReadAllBytes($"{_folder.Spool}/{mode}.bak");
             var actual = File.ReadAllBytes(image);
@@ -40,11 +46,27 @@ public sealed class ImageTests : IDisposable
     public async Task A_log_that_a_crashed_writer_left_is_part_of_the_image_and_stays_where_it_is()
     {
         var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
-        using (var other = OtherProcess.Start("hold", path, null, "PRAGMA wal_autocheckpoint=0", "INSERT INTO log(text) VALUES('committed')", "BEGIN", "INSERT INTO log(text) VALUES('not committed')")) other.Kill();
+        using (
+            var other = OtherProcess.Start(
+                "hold",
+                path,
+                null,
+                "PRAGMA wal_autocheckpoint=0",
+                "INSERT INTO log(text) VALUES('committed')",
+                "BEGIN",
+                "INSERT INTO log(text) VALUES('not committed')"
+            )
+        )
+        {
+            other.Kill();
+        }
         var log = File.ReadAllBytes(path + "-wal");
         Assert.NotEmpty(log);
         var main = File.ReadAllBytes(path);
-        for (var i = 0; i < 2; i++) Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.db")));
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.db")));
+        }
         Assert.Equal(main, File.ReadAllBytes(path));
         Assert.Equal(log, File.ReadAllBytes(path + "-wal"));
     }
@@ -53,8 +75,23 @@ public sealed class ImageTests : IDisposable
     public async Task A_log_left_by_a_crash_is_read_without_the_key_up_to_its_last_commit()
     {
         var path = _folder.Make("app.enc", "PRAGMA journal_mode=WAL", TestFolder.Key);
-        using (var other = OtherProcess.Start("hold", path, TestFolder.KeyHex, "PRAGMA wal_autocheckpoint=0", "INSERT INTO log(text) VALUES('committed')", "PRAGMA cache_size=5", "BEGIN", "UPDATE account SET balance=0")) other.Kill();
-        Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.enc"), TestFolder.Key)); // uncommitted frames were spilled behind the commit
+        using (
+            var other = OtherProcess.Start(
+                "hold",
+                path,
+                TestFolder.KeyHex,
+                "PRAGMA wal_autocheckpoint=0",
+                "INSERT INTO log(text) VALUES('committed')",
+                "PRAGMA cache_size=5",
+                "BEGIN",
+                "UPDATE account SET balance=0"
+            )
+        )
+        {
+            other.Kill();
+        }
+        // uncommitted frames were spilled behind the commit
+        Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.enc"), TestFolder.Key));
         var log = File.ReadAllBytes(path + "-wal");
         Assert.True(log.Length > 100_000);
         log[50_000] ^= 1; // recovery stops there; the commit before it counts
@@ -71,10 +108,18 @@ public sealed class ImageTests : IDisposable
     {
         var name = encrypted ? "app.enc" : "app.db";
         _folder.Make(name, $"PRAGMA journal_mode={mode}", encrypted ? TestFolder.Key : null);
-        if (encrypted) Assert.Equal((TestFolder.Total, 0), TestFolder.Check(await _folder.Image(name), TestFolder.Key));
-        Assert.Equal((TestFolder.Total, 0), TestFolder.Check(await _folder.Image(name, encrypted ? TestFolder.Key : null), encrypted ? TestFolder.Key : null));
+        if (encrypted)
+        {
+            Assert.Equal((TestFolder.Total, 0), TestFolder.Check(await _folder.Image(name), TestFolder.Key));
+        }
+        Assert.Equal(
+            (TestFolder.Total, 0),
+            TestFolder.Check(await _folder.Image(name, encrypted ? TestFolder.Key : null), encrypted ? TestFolder.Key : null)
+        );
         Assert.Equal([_folder[name]], Directory.GetFileSystemEntries(_folder.Root));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(_folder.Spool), f => f.Contains("holdfast-spool-", StringComparison.Ordinal) && Path.GetDirectoryName(f) != _folder.Spool);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(_folder.Spool), f =>
+            f.Contains("holdfast-spool-", StringComparison.Ordinal) && Path.GetDirectoryName(f) != _folder.Spool
+        );
     }
 
     [Theory]
@@ -84,13 +129,20 @@ public sealed class ImageTests : IDisposable
     {
         foreach (var mode in (string[])["delete", "wal"])
         {
-            var path = _folder.Make($"{mode}.enc", $"PRAGMA journal_mode={mode}", TestFolder.Key, "CREATE TABLE t(a); INSERT INTO t VALUES(replace(hex(zeroblob(2000)), '00', 'plain words'))");
+            var path = _folder.Make(
+                $"{mode}.enc",
+                $"PRAGMA journal_mode={mode}",
+                TestFolder.Key,
+                "CREATE TABLE t(a); INSERT INTO t VALUES(replace(hex(zeroblob(2000)), '00', 'plain words'))"
+            );
             using var open = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, TestFolder.Key);
             open.Execute("INSERT INTO t VALUES('plain words')");
             await using var view = await _folder.Open($"{mode}.enc", withKey ? TestFolder.Key : null);
             Assert.True(view.IsEncrypted);
             var image = await _folder.WriteImage(view);
-            Assert.True(File.ReadAllBytes(image).AsSpan().IndexOf("plain words"u8) < 0 && !File.ReadAllBytes(image).AsSpan().StartsWith("SQLite"u8));
+            Assert.True(
+                File.ReadAllBytes(image).AsSpan().IndexOf("plain words"u8) < 0 && !File.ReadAllBytes(image).AsSpan().StartsWith("SQLite"u8)
+            );
             using var copy = SqliteConnection.Open(image, SqliteConstants.OpenReadWrite, TestFolder.Key);
             Assert.Equal(2, copy.QueryNumber("SELECT count(*) FROM t"));
         }
@@ -100,7 +152,15 @@ public sealed class ImageTests : IDisposable
     public async Task A_passphrase_opens_too_and_a_wrong_key_is_told()
     {
         _folder.Make("app.enc", key: DatabaseKey.FromPassphrase("correct horse"));
-        Assert.Equal(TestFolder.Total, TestFolder.Check(await _folder.Image("app.enc", DatabaseKey.FromPassphrase("correct horse")), DatabaseKey.FromPassphrase("correct horse")).Sum);
+        Assert.Equal(
+            TestFolder.Total,
+            TestFolder
+                .Check(
+                    await _folder.Image("app.enc", DatabaseKey.FromPassphrase("correct horse")),
+                    DatabaseKey.FromPassphrase("correct horse")
+                )
+                .Sum
+        );
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("app.enc", TestFolder.Key));
         Assert.Equal(ErrorCatalogue.KeyWrong, failure.Error);
     }
@@ -111,7 +171,10 @@ public sealed class ImageTests : IDisposable
         foreach (var (name, key) in ((string, string?)[])[("app.enc", TestFolder.KeyHex), ("app.db", null)])
         {
             var path = _folder.Make(name, key: key is null ? null : TestFolder.Key);
-            using (var other = OtherProcess.Start("hold", path, key, "PRAGMA cache_size=5", "BEGIN", "UPDATE account SET balance=0")) other.Kill();
+            using (var other = OtherProcess.Start("hold", path, key, "PRAGMA cache_size=5", "BEGIN", "UPDATE account SET balance=0"))
+            {
+                other.Kill();
+            }
             Assert.True(new FileInfo(path + "-journal").Length > 512);
         }
 
@@ -131,7 +194,9 @@ public sealed class ImageTests : IDisposable
         var encrypted = name == "app.enc";
         var path = _folder.Make(name, key: encrypted ? TestFolder.Key : null);
         using var other = OtherProcess.Start("hold", path, encrypted ? TestFolder.KeyHex : null, "BEGIN EXCLUSIVE");
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open(name, withKey ? TestFolder.Key : null, tuning: new() { BusyTimeout = TimeSpan.FromMilliseconds(300) }));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _folder.Open(name, withKey ? TestFolder.Key : null, tuning: new() { BusyTimeout = TimeSpan.FromMilliseconds(300) })
+        );
         Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
     }
 
@@ -149,7 +214,10 @@ public sealed class ImageTests : IDisposable
     {
         var path = _folder.Make("app.enc", "PRAGMA journal_mode=WAL", TestFolder.Key);
         await using var view = await _folder.Open("app.enc", tuning: new() { MaxColdCopy = 0 });
-        using (var app = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, TestFolder.Key)) app.Execute("INSERT INTO log(text) VALUES('x'); PRAGMA wal_checkpoint");
+        using (var app = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, TestFolder.Key))
+        {
+            app.Execute("INSERT INTO log(text) VALUES('x'); PRAGMA wal_checkpoint");
+        }
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(view));
         Assert.Equal(ErrorCatalogue.SourceConflict, failure.Error);
         Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.enc"), TestFolder.Key));
@@ -158,7 +226,10 @@ public sealed class ImageTests : IDisposable
     [Fact]
     public async Task A_damaged_schema_is_no_hindrance_for_an_image()
     {
-        using (var connection = SqliteConnection.Open(_folder.Make("app.db"), SqliteConstants.OpenReadWrite)) connection.Execute("PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql='CREATE TABEL' WHERE name='log'");
+        using (var connection = SqliteConnection.Open(_folder.Make("app.db"), SqliteConstants.OpenReadWrite))
+        {
+            connection.Execute("PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql='CREATE TABEL' WHERE name='log'");
+        }
         await using var view = await _folder.Open("app.db");
         await _folder.WriteImage(view);
     }

@@ -3,7 +3,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Engines.Sqlite.Tests;
 
 /// <summary>
-/// A tenant forges a journal that looks as if a crash had left it. SQLite, which rolls it back, would follow the name of another file that stands in it: the
+/// A tenant forges a journal that looks as if a crash had left it. SQLite, which rolls it back, would follow the name
+/// of another file that stands in it: the
 /// journal of a transaction over several databases, which is deleted when none of them needs it any more.
 /// </summary>
 public sealed class JournalTests : IDisposable
@@ -25,8 +26,15 @@ public sealed class JournalTests : IDisposable
         var path = _folder.Make("app.db");
         var victim = _other["victim.txt"];
         await File.WriteAllTextAsync(victim, "of somebody else", TestContext.Current.CancellationToken);
-        await File.WriteAllBytesAsync(path + "-journal", ForgedJournal.Naming(victim, new FileInfo(path).Length), TestContext.Current.CancellationToken);
-        await using (var view = await _folder.Open("app.db", type: type)) await _folder.WriteImage(view);
+        await File.WriteAllBytesAsync(
+            path + "-journal",
+            ForgedJournal.Naming(victim, new FileInfo(path).Length),
+            TestContext.Current.CancellationToken
+        );
+        await using (var view = await _folder.Open("app.db", type: type))
+        {
+            await _folder.WriteImage(view);
+        }
         Assert.False(File.Exists(path + "-journal"), "it was not rolled back at all");
         Assert.Equal("of somebody else", await File.ReadAllTextAsync(victim, TestContext.Current.CancellationToken));
     }
@@ -35,8 +43,15 @@ public sealed class JournalTests : IDisposable
     public async Task A_journal_that_names_a_pipe_keeps_nobody_waiting()
     {
         var path = _folder.Make("app.db");
-        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", _other["pipe"])) await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await File.WriteAllBytesAsync(path + "-journal", ForgedJournal.Naming(_other["pipe"], new FileInfo(path).Length), TestContext.Current.CancellationToken);
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", _other["pipe"]))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        await File.WriteAllBytesAsync(
+            path + "-journal",
+            ForgedJournal.Naming(_other["pipe"], new FileInfo(path).Length),
+            TestContext.Current.CancellationToken
+        );
         await using var view = await _folder.Open("app.db").WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.True(Path.Exists(_other["pipe"]));
     }

@@ -17,7 +17,10 @@ internal sealed class ManualTime : TimeProvider
     /// <summary>Calls back every timer that is there, as their time would: what gets out of one would end the process.</summary>
     public void Fire()
     {
-        foreach (var call in _timers.Values) call();
+        foreach (var call in _timers.Values)
+        {
+            call();
+        }
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

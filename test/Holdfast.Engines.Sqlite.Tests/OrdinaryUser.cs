@@ -35,7 +35,9 @@ internal static partial class OrdinaryUser
         return result!;
     }
 
-    [LibraryImport("libc")] private static partial int setfsuid(uint user);
+    [LibraryImport("libc")]
+    private static partial int setfsuid(uint user);
 
-    [LibraryImport("libc")] private static partial int setfsgid(uint group);
+    [LibraryImport("libc")]
+    private static partial int setfsgid(uint group);
 }

@@ -16,7 +16,10 @@ internal sealed class OtherProcess : IDisposable
     {
         var other = new OtherProcess(Run(command, path, key, sql));
         var line = other._process.StandardOutput.ReadLine();
-        if (line != "ready") Assert.Fail($"{line} {other._process.StandardError.ReadToEnd()}");
+        if (line != "ready")
+        {
+            Assert.Fail($"{line} {other._process.StandardError.ReadToEnd()}");
+        }
         return other;
     }
 
@@ -25,12 +28,20 @@ internal sealed class OtherProcess : IDisposable
     {
         var other = new OtherProcess(Run(command, path, null, sql, MayBeOther));
         var line = other._process.StandardOutput.ReadLine();
-        if (line != "ready") Assert.Fail($"{line} {other._process.StandardError.ReadToEnd()}");
+        if (line != "ready")
+        {
+            Assert.Fail($"{line} {other._process.StandardError.ReadToEnd()}");
+        }
         return other;
     }
 
     /// <summary>Lets other users write to a file or into a folder.</summary>
-    public static void Open(string path) => File.SetUnixFileMode(path, (UnixFileMode)0x1FF & ~(Directory.Exists(path) ? 0 : UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute));
+    public static void Open(string path) =>
+        File.SetUnixFileMode(
+            path,
+            (UnixFileMode)0x1FF
+                & ~(Directory.Exists(path) ? 0 : UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)
+        );
 
     /// <summary>Runs one statement without waiting for locks; returns SQLite's result code.</summary>
     public static int Try(string path, string sql, string? key = null)
@@ -60,17 +71,33 @@ internal sealed class OtherProcess : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited) Kill();
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
         _process.Dispose();
     }
 
-    private static bool MayBeOther { get; } = Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/python3");
+    private static bool MayBeOther { get; } =
+        Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/python3");
 
     private static Process Run(string command, string path, string? key, string[] sql, bool asOther = false)
     {
-        string[] program = asOther ? ["setpriv", "--reuid", "61001", "--regid", "61001", "--clear-groups", "/usr/bin/python3"] : ["python3"];
-        var start = new ProcessStartInfo(program[0], program[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "writer.py"), Library, path, key ?? "-", command, .. sql]) start.ArgumentList.Add(argument);
+        string[] program = asOther
+            ? ["setpriv", "--reuid", "61001", "--regid", "61001", "--clear-groups", "/usr/bin/python3"]
+            : ["python3"];
+        var start = new ProcessStartInfo(program[0], program[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (
+            var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "writer.py"), Library, path, key ?? "-", command, .. sql]
+        )
+        {
+            start.ArgumentList.Add(argument);
+        }
         return Process.Start(start)!;
     }
 }

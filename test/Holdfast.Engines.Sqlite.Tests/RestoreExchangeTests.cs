@@ -21,8 +21,8 @@ public sealed partial class RestoreExchangeTests : IDisposable
     private const int CurrentFolder = -100;
     private const uint Exchange = 2;
     private const string Script =
-        "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n" +
-        "CREATE TABLE t(a);\nINSERT INTO \"t\"(rowid,\"a\") VALUES\n(1,1);\nCOMMIT;\nPRAGMA journal_mode=wal;\n";
+        "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n"
+        + "CREATE TABLE t(a);\nINSERT INTO \"t\"(rowid,\"a\") VALUES\n(1,1);\nCOMMIT;\nPRAGMA journal_mode=wal;\n";
 
     private readonly TestFolder _folder = new();
     private readonly byte[] _image;
@@ -64,7 +64,11 @@ public sealed partial class RestoreExchangeTests : IDisposable
             var after = TimeSpan.FromMicroseconds(Math.Pow(2, 3 + (random.NextDouble() * 9)));
             using var begins = new Barrier(2);
             var exchanging = Task.Factory.StartNew(
-                () => ExchangeAfter(after, begins), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => ExchangeAfter(after, begins),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
             begins.SignalAndWait();
             try
             {
@@ -125,10 +129,14 @@ public sealed partial class RestoreExchangeTests : IDisposable
                 while (!end.IsCancellationRequested)
                 {
                     var path = _folder[$"mine/{Volatile.Read(ref name)}"];
-                    if (Path.Exists(path + Orphans.LockEnding)) Orphans.Remove([path, path + Orphans.LockEnding], SideFiles.RestorePrefix);
+                    if (Path.Exists(path + Orphans.LockEnding))
+                    {
+                        Orphans.Remove([path, path + Orphans.LockEnding], SideFiles.RestorePrefix);
+                    }
                 }
             },
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         try
         {
             using var around = Beneath.OpenRoot(_folder["mine"]);
@@ -157,15 +165,22 @@ public sealed partial class RestoreExchangeTests : IDisposable
         var cleaner = Task.Run(
             () =>
             {
-                while (!end.IsCancellationRequested) Orphans.Remove([path], SideFiles.RestorePrefix);
+                while (!end.IsCancellationRequested)
+                {
+                    Orphans.Remove([path], SideFiles.RestorePrefix);
+                }
             },
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         try
         {
             for (var i = 0; i < 5_000; i++)
             {
                 using var made = OwnerLock.Make(path);
-                for (var look = 0; look < 10; look++) Assert.True(File.Exists(path), $"round {i}: the lock is gone");
+                for (var look = 0; look < 10; look++)
+                {
+                    Assert.True(File.Exists(path), $"round {i}: the lock is gone");
+                }
                 File.Delete(path);
             }
         }
@@ -183,9 +198,15 @@ public sealed partial class RestoreExchangeTests : IDisposable
         MakeOpen();
         File.CreateSymbolicLink(_folder["mine/open/open-journal"], "../../theirs/app.db");
         Refuses("open");
-        if (!Environment.IsPrivilegedProcess) return;
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return;
+        }
         Directory.CreateDirectory(_folder["mine/other"], (UnixFileMode)Convert.ToInt32("700", 8));
-        using (var other = Beneath.OpenFolder(around, "other")) Assert.Equal(0, Posix.ChangeOwner(other, 65533, null));
+        using (var other = Beneath.OpenFolder(around, "other"))
+        {
+            Assert.Equal(0, Posix.ChangeOwner(other, 65533, null));
+        }
         Refuses("other");
 
         void Refuses(string name)
@@ -209,7 +230,10 @@ public sealed partial class RestoreExchangeTests : IDisposable
 
         void Close(SafeFileHandle handle)
         {
-            if (isRefused) throw new UnauthorizedAccessException(); // vfat; with its option quiet, and CIFS, nothing happens
+            if (isRefused)
+            {
+                throw new UnauthorizedAccessException(); // vfat; with its option quiet, and CIFS, nothing happens
+            }
         }
     }
 
@@ -265,9 +289,15 @@ public sealed partial class RestoreExchangeTests : IDisposable
             Restore = new() { Mode = true, Owner = true },
         };
         await using var target = await source.BeginRestoreAsync(request, default);
-        if (moment == Moment.BeforeLoad) act();
+        if (moment == Moment.BeforeLoad)
+        {
+            act();
+        }
         await target.LoadAsync(new Items(type, _image, moment == Moment.InLoad ? act : () => { }), default);
-        if (moment == Moment.BeforeCommit) act();
+        if (moment == Moment.BeforeCommit)
+        {
+            act();
+        }
         await target.CommitAsync(default);
     }
 
@@ -282,13 +312,19 @@ public sealed partial class RestoreExchangeTests : IDisposable
     {
         begins.SignalAndWait();
         var begun = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begun) < time) Thread.SpinWait(10);
+        while (Stopwatch.GetElapsedTime(begun) < time)
+        {
+            Thread.SpinWait(10);
+        }
         ExchangeNames("mine", "link");
     }
 
     private void ExchangeNames(string one, string other)
     {
-        if (renameat2(CurrentFolder, _folder[one], CurrentFolder, _folder[other], Exchange) == 0) return;
+        if (renameat2(CurrentFolder, _folder[one], CurrentFolder, _folder[other], Exchange) == 0)
+        {
+            return;
+        }
         throw new IOException($"{Marshal.GetLastPInvokeError()}");
     }
 
@@ -305,12 +341,16 @@ public sealed partial class RestoreExchangeTests : IDisposable
 
     private sealed class Items(BackupType type, byte[] image, Action act) : IItemSource
     {
-        IReadOnlyList<ItemInfo> IItemSource.Items => type == BackupType.Snapshot
-            ? [new("database.sqlite", ItemKind.Image, image.Length, 4096)]
-            : [new("dump.sql", ItemKind.Stream, Script.Length, 0)];
+        IReadOnlyList<ItemInfo> IItemSource.Items =>
+            type == BackupType.Snapshot
+                ? [new("database.sqlite", ItemKind.Image, image.Length, 4096)]
+                : [new("dump.sql", ItemKind.Stream, Script.Length, 0)];
 
         public async Task CopyStreamAsync(
-            string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+            string name,
+            Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+            CancellationToken cancellationToken
+        )
         {
             act();
             await output(Encoding.UTF8.GetBytes(Script), cancellationToken);

@@ -18,9 +18,16 @@ public sealed class RestoreTests : IDisposable
     public async Task A_restored_image_gets_its_name_whole_and_private()
     {
         _folder.Make("app.db", "PRAGMA journal_mode=WAL");
-        var fingerprint = new Dictionary<string, string> { ["page-size"] = "4096", ["pages"] = $"{new FileInfo(_folder["app.db"]).Length / 4096}", ["encrypted"] = "false" };
+        var fingerprint = new Dictionary<string, string>
+        {
+            ["page-size"] = "4096",
+            ["pages"] = $"{new FileInfo(_folder["app.db"]).Length / 4096}",
+            ["encrypted"] = "false",
+        };
         await using var source = Source();
-        await using (var target = await source.BeginRestoreAsync(new("new/deep/app.db", BackupType.Snapshot, null, fingerprint, 1000), default))
+        await using (
+            var target = await source.BeginRestoreAsync(new("new/deep/app.db", BackupType.Snapshot, null, fingerprint, 1000), default)
+        )
         {
             await target.LoadAsync(new ImageItems(File.ReadAllBytes(_folder["app.db"])), default);
             Assert.False(File.Exists(_folder["new/deep/app.db"]));
@@ -38,7 +45,10 @@ public sealed class RestoreTests : IDisposable
     public async Task A_restore_that_is_not_committed_leaves_nothing()
     {
         await using var source = Source();
-        await using (var target = await source.BeginRestoreAsync(new("new/app.db", BackupType.Snapshot, null, None, 0), default)) await target.LoadAsync(new ImageItems(Database()), default);
+        await using (var target = await source.BeginRestoreAsync(new("new/app.db", BackupType.Snapshot, null, None, 0), default))
+        {
+            await target.LoadAsync(new ImageItems(Database()), default);
+        }
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Root));
     }
 
@@ -47,9 +57,23 @@ public sealed class RestoreTests : IDisposable
     {
         _folder.Make("app.db");
         await using var source = Source();
-        Assert.Equal(ErrorCatalogue.TargetExists, (await Assert.ThrowsAsync<HoldfastException>(() => source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, 0), default))).Error);
+        Assert.Equal(
+            ErrorCatalogue.TargetExists,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() =>
+                    source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, 0), default)
+                )
+            ).Error
+        );
         File.WriteAllText(_folder["b.db-wal"], "x");
-        Assert.Equal(ErrorCatalogue.TargetExists, (await Assert.ThrowsAsync<HoldfastException>(() => source.BeginRestoreAsync(new("b.db", BackupType.Snapshot, null, None, 0), default))).Error);
+        Assert.Equal(
+            ErrorCatalogue.TargetExists,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() =>
+                    source.BeginRestoreAsync(new("b.db", BackupType.Snapshot, null, None, 0), default)
+                )
+            ).Error
+        );
         await using var target = await source.BeginRestoreAsync(new("c.db", BackupType.Snapshot, null, None, 0), default);
         await target.LoadAsync(new ImageItems(Database()), default);
         File.WriteAllText(_folder["c.db"], "came meanwhile");
@@ -70,7 +94,14 @@ public sealed class RestoreTests : IDisposable
     {
         Directory.CreateSymbolicLink(_folder["link"], _folder.Spool);
         await using var source = Source();
-        Assert.Equal(ErrorCatalogue.Usage, (await Assert.ThrowsAsync<HoldfastException>(() => source.BeginRestoreAsync(new(name, BackupType.Snapshot, null, None, 0), default))).Error);
+        Assert.Equal(
+            ErrorCatalogue.Usage,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() =>
+                    source.BeginRestoreAsync(new(name, BackupType.Snapshot, null, None, 0), default)
+                )
+            ).Error
+        );
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Spool));
     }
 
@@ -78,21 +109,39 @@ public sealed class RestoreTests : IDisposable
     public async Task An_image_that_does_not_match_its_manifest_is_refused()
     {
         await using var source = Source();
-        foreach (var (fingerprint, error) in ((Dictionary<string, string>, Error)[])[(new() { ["pages"] = "1" }, ErrorCatalogue.Corrupt), (new() { ["encrypted"] = "true" }, ErrorCatalogue.Refused)])
+        foreach (
+            var (fingerprint, error) in ((Dictionary<string, string>, Error)[])
+                [(new() { ["pages"] = "1" }, ErrorCatalogue.Corrupt), (new() { ["encrypted"] = "true" }, ErrorCatalogue.Refused)]
+        )
         {
             await using var target = await source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, fingerprint, 0), default);
-            Assert.Equal(error, (await Assert.ThrowsAsync<HoldfastException>(() => target.LoadAsync(new ImageItems(Database()), default))).Error);
+            Assert.Equal(
+                error,
+                (await Assert.ThrowsAsync<HoldfastException>(() => target.LoadAsync(new ImageItems(Database()), default))).Error
+            );
         }
 
         await using var other = await source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, 0), default);
-        Assert.Equal(ErrorCatalogue.Refused, (await Assert.ThrowsAsync<HoldfastException>(() => other.LoadAsync(new ImageItems(Database(), "../../etc/passwd"), default))).Error);
+        Assert.Equal(
+            ErrorCatalogue.Refused,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() => other.LoadAsync(new ImageItems(Database(), "../../etc/passwd"), default))
+            ).Error
+        );
     }
 
     [Fact]
     public async Task Too_little_room_is_told_before_anything_is_made()
     {
         await using var source = Source();
-        Assert.Equal(ErrorCatalogue.DestinationFull, (await Assert.ThrowsAsync<HoldfastException>(() => source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, long.MaxValue), default))).Error);
+        Assert.Equal(
+            ErrorCatalogue.DestinationFull,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() =>
+                    source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, long.MaxValue), default)
+                )
+            ).Error
+        );
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Root));
     }
 
@@ -101,9 +150,22 @@ public sealed class RestoreTests : IDisposable
     {
         Directory.CreateDirectory(_folder["a"]);
         var (one, two) = (new string('1', 32), new string('2', 32));
-        string[] restores = [$"_holdfast_restore_{one}", $"_holdfast_restore_{one}-journal", $"_holdfast_restore_{one}.lock", $"a/_holdfast_restore_{two}", "a/keep"];
-        foreach (var name in restores) File.WriteAllText(_folder[name], "x");
-        foreach (var name in (string[])[$"holdfast-spool-{one}", $"holdfast-spool-{one}.lock", "other"]) File.WriteAllText(Path.Combine(_folder.Spool, name), "x");
+        string[] restores =
+        [
+            $"_holdfast_restore_{one}",
+            $"_holdfast_restore_{one}-journal",
+            $"_holdfast_restore_{one}.lock",
+            $"a/_holdfast_restore_{two}",
+            "a/keep",
+        ];
+        foreach (var name in restores)
+        {
+            File.WriteAllText(_folder[name], "x");
+        }
+        foreach (var name in (string[])[$"holdfast-spool-{one}", $"holdfast-spool-{one}.lock", "other"])
+        {
+            File.WriteAllText(Path.Combine(_folder.Spool, name), "x");
+        }
         await using var source = Source();
         await source.RemoveLeftoversAsync(default);
         Assert.Equal([Path.Combine(_folder.Spool, "other")], Directory.GetFiles(_folder.Spool));
@@ -114,14 +176,23 @@ public sealed class RestoreTests : IDisposable
     public async Task A_script_is_loaded_at_a_temporary_path_with_the_key()
     {
         (string Path, DatabaseKey? Key, string Text) seen = default;
-        var script = new ScriptFormat((_, _, _) => throw new NotSupportedException(), async (file, key, copy, _, token) =>
-        {
-            var text = new StringBuilder();
-            await copy((bytes, _) => { text.Append(Encoding.UTF8.GetString(bytes.Span)); return default; });
-            seen = (file.Path, key, text.ToString());
-            await File.WriteAllTextAsync(file.Path, "made", token);
-            return ["what to know"];
-        });
+        var script = new ScriptFormat(
+            (_, _, _) => throw new NotSupportedException(),
+            async (file, key, copy, _, token) =>
+            {
+                var text = new StringBuilder();
+                await copy(
+                    (bytes, _) =>
+                    {
+                        text.Append(Encoding.UTF8.GetString(bytes.Span));
+                        return default;
+                    }
+                );
+                seen = (file.Path, key, text.ToString());
+                await File.WriteAllTextAsync(file.Path, "made", token);
+                return ["what to know"];
+            }
+        );
         await using var source = new SqliteEngine(TimeProvider.System, script, new()).Attach(_folder.Config());
         await using (var target = await source.BeginRestoreAsync(new("app.db", BackupType.Backup, TestFolder.Key, None, 0), default))
         {
@@ -147,12 +218,19 @@ public sealed class RestoreTests : IDisposable
     {
         public IReadOnlyList<ItemInfo> Items => [new(name, ItemKind.Image, image.Length, 4096)];
 
-        public Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task CopyStreamAsync(
+            string name,
+            Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
 
         public Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken)
         {
             target.SetLength(image.Length);
-            for (var page = (image.Length / 4096) - 1; page >= 0; page--) target.Write(page * 4096, image.AsSpan(page * 4096, 4096));
+            for (var page = (image.Length / 4096) - 1; page >= 0; page--)
+            {
+                target.Write(page * 4096, image.AsSpan(page * 4096, 4096));
+            }
             var back = new byte[4096];
             target.Read(0, back);
             Assert.True(back.AsSpan().SequenceEqual(image.AsSpan(0, 4096)));
@@ -164,8 +242,13 @@ public sealed class RestoreTests : IDisposable
     {
         public IReadOnlyList<ItemInfo> Items => [new("dump.sql", ItemKind.Stream, text.Length, 0)];
 
-        public async Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken) => await output(Encoding.UTF8.GetBytes(text), cancellationToken);
+        public async Task CopyStreamAsync(
+            string name,
+            Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+            CancellationToken cancellationToken
+        ) => await output(Encoding.UTF8.GetBytes(text), cancellationToken);
 
-        public Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

@@ -72,8 +72,14 @@ public sealed class RestoredFileTests : IDisposable
     public async Task The_file_is_given_to_its_owner_and_group_or_it_is_told_why_not()
     {
         var (file, told) = await RestoreAsync(new("0660", "65533", "65532"), new() { Mode = true, Owner = true });
-        if (Environment.IsPrivilegedProcess) Assert.Equal((new FilePermissions("0660", "65533", "65532"), 0), (file, told.Count));
-        else Assert.Equal(("0600", Me, 3), (file.Mode, file.User, told.Count));
+        if (Environment.IsPrivilegedProcess)
+        {
+            Assert.Equal((new FilePermissions("0660", "65533", "65532"), 0), (file, told.Count));
+        }
+        else
+        {
+            Assert.Equal(("0600", Me, 3), (file.Mode, file.User, told.Count));
+        }
     }
 
     [Fact]
@@ -91,20 +97,31 @@ public sealed class RestoredFileTests : IDisposable
         File.WriteAllText(secret, "s");
         File.SetUnixFileMode(secret, UnixFileMode.UserRead);
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
-        var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0) { File = new("0660", Me, Me), Restore = new() { Mode = true } };
+        var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0)
+        {
+            File = new("0660", Me, Me),
+            Restore = new() { Mode = true },
+        };
         await using var target = await source.BeginRestoreAsync(request, default);
         await target.LoadAsync(new ImageItems(Database()), default);
         var made = Directory.GetFiles(Directory.GetDirectories(_folder.Root).Single()).Single();
         File.Delete(made);
         File.CreateSymbolicLink(made, secret);
-        Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => target.CommitAsync(default))).Error);
+        Assert.Equal(
+            ErrorCatalogue.DestinationFailed,
+            (await Assert.ThrowsAsync<HoldfastException>(() => target.CommitAsync(default))).Error
+        );
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(secret));
     }
 
     private async Task<(FilePermissions File, IReadOnlyList<string> Told)> RestoreAsync(FilePermissions? original, FileRestore restore)
     {
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
-        var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0) { File = original, Restore = restore };
+        var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0)
+        {
+            File = original,
+            Restore = restore,
+        };
         await using var target = await source.BeginRestoreAsync(request, default);
         await target.LoadAsync(new ImageItems(Database()), default);
         await target.CommitAsync(default);
@@ -122,7 +139,11 @@ public sealed class RestoredFileTests : IDisposable
     {
         public IReadOnlyList<ItemInfo> Items => [new("database.sqlite", ItemKind.Image, image.Length, 4096)];
 
-        public Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task CopyStreamAsync(
+            string name,
+            Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
 
         public Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken)
         {

@@ -33,7 +33,9 @@ public sealed class SideFileTests : IDisposable
     [InlineData("persist")]
     public async Task A_key_is_tried_out_on_a_database_whose_schema_is_longer_than_what_is_copied_for_it(string mode)
     {
-        var tables = string.Concat(Enumerable.Range(0, 400).Select(i => $"CREATE TABLE table_with_a_long_name_{i}(a /* {new string('x', 400)} */);"));
+        var tables = string.Concat(
+            Enumerable.Range(0, 400).Select(i => $"CREATE TABLE table_with_a_long_name_{i}(a /* {new string('x', 400)} */);")
+        );
         _folder.Make("app.enc", $"PRAGMA journal_mode={mode}", TestFolder.Key, TestFolder.Schema + tables);
         Assert.Equal(TestFolder.Total, TestFolder.Check(await _folder.Image("app.enc", TestFolder.Key), TestFolder.Key).Sum);
     }
@@ -73,7 +75,11 @@ public sealed class SideFileTests : IDisposable
     {
         var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
         await using var view = await _folder.Open("app.db");
-        for (var i = 0; i < 3; i++) Assert.Equal(SqliteConstants.Ok, OtherProcess.Try(path, "UPDATE account SET balance = balance + 1 WHERE id = 1")); // opened, written to and closed
+        for (var i = 0; i < 3; i++)
+        {
+            // opened, written to and closed
+            Assert.Equal(SqliteConstants.Ok, OtherProcess.Try(path, "UPDATE account SET balance = balance + 1 WHERE id = 1"));
+        }
         using (var app = OtherProcess.Start("hold", path, null, "UPDATE account SET balance = 0 WHERE id < 3"))
         {
             Assert.Equal(TestFolder.Total, TestFolder.Check(await _folder.WriteImage(view)).Sum);
@@ -87,7 +93,9 @@ public sealed class SideFileTests : IDisposable
     {
         var path = _folder.Make("app.db", "PRAGMA journal_mode=WAL");
         using var app = OtherProcess.Start("hold", path, null, "PRAGMA wal_autocheckpoint=0", "UPDATE account SET balance = balance");
-        using var tenant = Process.Start(new ProcessStartInfo("python3", ["-c", Truncate, path + "-shm"]) { RedirectStandardInput = true })!;
+        using var tenant = Process.Start(
+            new ProcessStartInfo("python3", ["-c", Truncate, path + "-shm"]) { RedirectStandardInput = true }
+        )!;
         var tuning = new SqliteTuning { BusyTimeout = TimeSpan.FromMilliseconds(200) };
         for (var i = 0; i < 30; i++)
         {

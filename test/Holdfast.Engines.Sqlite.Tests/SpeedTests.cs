@@ -18,12 +18,26 @@ public sealed class SpeedTests : IDisposable
     [InlineData(true, true)]
     public async Task An_image_is_read_at_memory_speed(bool allInLog, bool withKey)
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SPEED_MIB"), out var size)) Assert.Skip("HOLDFAST_SPEED_MIB is not set.");
+        if (!int.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SPEED_MIB"), out var size))
+        {
+            Assert.Skip("HOLDFAST_SPEED_MIB is not set.");
+        }
         var (name, key) = withKey ? ("app.db", null) : ("app.enc", TestFolder.Key);
-        var path = _folder.Make(name, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF", key, "CREATE TABLE t(id INTEGER PRIMARY KEY, pad BLOB)");
+        var path = _folder.Make(
+            name,
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF",
+            key,
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, pad BLOB)"
+        );
         using var open = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
         open.Execute("PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=" + (allInLog ? 0 : 1000));
-        for (var i = 0; i < size; i++) open.Execute("WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM s WHERE i<1000) INSERT INTO t(pad) SELECT randomblob(1000) FROM s");
+        for (var i = 0; i < size; i++)
+        {
+            open.Execute(
+                "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM s WHERE i<1000) INSERT INTO t(pad) SELECT "
+                    + "randomblob(1000) FROM s"
+            );
+        }
         for (var run = 0; run < 3; run++)
         {
             var watch = Stopwatch.StartNew();
@@ -31,14 +45,22 @@ public sealed class SpeedTests : IDisposable
             var opened = watch.Elapsed;
             var sink = new NullSink();
             await view.WriteAsync(sink, default);
-            TestContext.Current.TestOutputHelper?.WriteLine($"opened in {opened.TotalMilliseconds:0.0} ms, {sink.Bytes / 1e6:0} MB at {sink.Bytes / (watch.Elapsed - opened).TotalSeconds / 1e9:0.00} GB/s");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"opened in {opened.TotalMilliseconds:0.0} ms, {sink.Bytes / 1e6:0} MB at "
+                    + $"{sink.Bytes / (watch.Elapsed - opened).TotalSeconds / 1e9:0.00} GB/s"
+            );
         }
 
-        if (!allInLog) return;
+        if (!allInLog)
+        {
+            return;
+        }
         var scan = Stopwatch.StartNew();
         using var file = _folder.Find(name);
         WalScan.TryRead(file, out var header, default);
-        TestContext.Current.TestOutputHelper?.WriteLine($"log scanned at {header.FrameCount * 4120L / scan.Elapsed.TotalSeconds / 1e9:0.00} GB/s");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"log scanned at {header.FrameCount * 4120L / scan.Elapsed.TotalSeconds / 1e9:0.00} GB/s"
+        );
     }
 
     private sealed class NullSink : Archive.Items.IItemSink
@@ -59,6 +81,11 @@ public sealed class SpeedTests : IDisposable
             return Task.CompletedTask;
         }
 
-        public Task WriteStreamAsync(string name, long expectedBytes, Func<System.IO.Pipelines.PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task WriteStreamAsync(
+            string name,
+            long expectedBytes,
+            Func<System.IO.Pipelines.PipeWriter, CancellationToken, Task> produce,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
     }
 }

@@ -18,18 +18,27 @@ public sealed class SpoolTests : IDisposable
     {
         var (name, key) = encrypted ? ("app.enc", TestFolder.Key) : ("app.db", null);
         var path = _folder.Make(name, key: key);
-        await using var view = await _folder.Open(name, config: _folder.Config("*.enc") with { MaxWriterWait = TimeSpan.FromMilliseconds(200) }, tuning: new() { MaxColdCopy = 0 });
+        await using var view = await _folder.Open(
+            name,
+            config: _folder.Config("*.enc") with
+            {
+                MaxWriterWait = TimeSpan.FromMilliseconds(200),
+            },
+            tuning: new() { MaxColdCopy = 0 }
+        );
         var image = Path.Combine(_folder.Spool, "image");
         var waited = false;
-        await view.WriteAsync(
-            new FileSink(image, 64 << 10, page =>
+        await view.WriteAsync(new FileSink(image, 64 << 10, page =>
             {
-                if (waited || page == 0) return;
+                if (waited || page == 0)
+                {
+                    return;
+                }
                 waited = true;
                 using var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key, TimeSpan.FromSeconds(10));
-                writer.Execute("UPDATE account SET balance=0"); // nobody reads meanwhile: only the timer can let it through, or it fails as busy
-            }),
-            default);
+                // nobody reads meanwhile: only the timer can let it through, or it fails as busy
+                writer.Execute("UPDATE account SET balance=0");
+            }), default);
         Assert.True(waited);
         Assert.Equal((TestFolder.Total, 0), TestFolder.Check(image, key));
         Assert.Equal([image], Directory.GetFiles(_folder.Spool));
@@ -53,7 +62,12 @@ public sealed class SpoolTests : IDisposable
         var time = new ManualTime();
         using var file = _folder.Find("app.db");
         var (inner, _) = await LockedOpening.OpenAsync(file, false, null, _folder.Config(), new(), TimeProvider.System, default);
-        using var image = new SpooledImage(inner, new(TimeSpan.FromSeconds(5), inner.Length, _folder.Spool, true), time.GetTimestamp(), time); // copying all would take 1 s
+        using var image = new SpooledImage(
+            inner,
+            new(TimeSpan.FromSeconds(5), inner.Length, _folder.Spool, true),
+            time.GetTimestamp(),
+            time
+        ); // copying all would take 1 s
         var actual = new byte[expected.Length];
         var step = 16 * image.PageSize;
         image.Read(0, actual.AsSpan(0, step));
@@ -93,7 +107,14 @@ public sealed class SpoolTests : IDisposable
         _folder.Make("app.db");
         var failure = await Assert.ThrowsAsync<HoldfastException>(async () =>
         {
-            await using var view = await _folder.Open("app.db", config: _folder.Config() with { MaxWriterWait = TimeSpan.Zero, SpoolFolder = "/proc" });
+            await using var view = await _folder.Open(
+                "app.db",
+                config: _folder.Config() with
+                {
+                    MaxWriterWait = TimeSpan.Zero,
+                    SpoolFolder = "/proc",
+                }
+            );
             await _folder.WriteImage(view);
         });
         Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);

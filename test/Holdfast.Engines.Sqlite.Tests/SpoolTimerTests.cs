@@ -9,7 +9,12 @@ public sealed class SpoolTimerTests : IDisposable
     private readonly TestFolder _folder = new();
     private readonly ManualTime _time = new();
 
-    public static TheoryData<Exception> Failures => [new InvalidOperationException("odd"), new OperationCanceledException("a library's own"), new ArithmeticException("as a handle that is gone")];
+    public static TheoryData<Exception> Failures =>
+        [
+            new InvalidOperationException("odd"),
+            new OperationCanceledException("a library's own"),
+            new ArithmeticException("as a handle that is gone"),
+        ];
 
     public void Dispose() => _folder.Dispose();
 
@@ -17,7 +22,12 @@ public sealed class SpoolTimerTests : IDisposable
     [MemberData(nameof(Failures))]
     public void A_copy_that_fails_in_the_timer_is_told_by_the_next_read(Exception failure)
     {
-        var image = new SpooledImage(new OddImage(failure), new(TimeSpan.FromSeconds(1), 1e6, _folder.Spool, true), _time.GetTimestamp(), _time);
+        var image = new SpooledImage(
+            new OddImage(failure),
+            new(TimeSpan.FromSeconds(1), 1e6, _folder.Spool, true),
+            _time.GetTimestamp(),
+            _time
+        );
         _time.Advance(TimeSpan.FromSeconds(5));
         _time.Fire();
         var told = Assert.Throws<HoldfastException>(() => image.Read(0, new byte[image.PageSize]));
@@ -29,7 +39,12 @@ public sealed class SpoolTimerTests : IDisposable
     [Fact]
     public void A_timer_that_comes_after_the_end_does_nothing()
     {
-        var image = new SpooledImage(new OddImage(new InvalidOperationException("odd")), new(TimeSpan.FromSeconds(1), 1e6, _folder.Spool, true), _time.GetTimestamp(), _time);
+        var image = new SpooledImage(
+            new OddImage(new InvalidOperationException("odd")),
+            new(TimeSpan.FromSeconds(1), 1e6, _folder.Spool, true),
+            _time.GetTimestamp(),
+            _time
+        );
         Assert.Throws<InvalidOperationException>(image.Dispose);
         _time.Advance(TimeSpan.FromSeconds(5));
         _time.Fire();

@@ -45,19 +45,38 @@ internal sealed class TestFolder : IDisposable
 
     public DatabaseFile Find(string name) => DatabaseFile.Find(Root, name);
 
-    public SqliteSourceConfig Config(params string[] encrypted) => new() { Path = Root, SpoolFolder = Spool, Encrypted = encrypted };
+    public SqliteSourceConfig Config(params string[] encrypted) =>
+        new()
+        {
+            Path = Root,
+            SpoolFolder = Spool,
+            Encrypted = encrypted,
+        };
 
     public async Task<List<DiscoveredDatabase>> Discover(SqliteSourceConfig? config = null)
     {
         await using var source = new SqliteEngine(TimeProvider.System).Attach(config ?? Config());
         var found = new List<DiscoveredDatabase>();
-        await foreach (var database in source.DiscoverAsync(default)) found.Add(database);
+        await foreach (var database in source.DiscoverAsync(default))
+        {
+            found.Add(database);
+        }
         return found;
     }
 
-    public async Task<IDatabaseView> Open(string name, DatabaseKey? key = null, BackupType type = BackupType.Snapshot, SqliteSourceConfig? config = null, SqliteTuning? tuning = null, ScriptFormat? script = null, TimeProvider? time = null)
+    public async Task<IDatabaseView> Open(
+        string name,
+        DatabaseKey? key = null,
+        BackupType type = BackupType.Snapshot,
+        SqliteSourceConfig? config = null,
+        SqliteTuning? tuning = null,
+        ScriptFormat? script = null,
+        TimeProvider? time = null
+    )
     {
-        var source = new SqliteEngine(time ?? TimeProvider.System, script ?? ScriptFormat.Default, tuning ?? new()).Attach(config ?? Config("*.enc"));
+        var source = new SqliteEngine(time ?? TimeProvider.System, script ?? ScriptFormat.Default, tuning ?? new()).Attach(
+            config ?? Config("*.enc")
+        );
         return await source.OpenViewAsync(new(name, 0, EncryptionState.No), new(type, key), default);
     }
 

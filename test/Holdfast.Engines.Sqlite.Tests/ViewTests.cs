@@ -16,7 +16,8 @@ public sealed class ViewTests : IDisposable
             await output.WriteAsync(Encoding.UTF8.GetBytes($"{connection.QueryNumber("SELECT sum(balance) FROM account")}"), token);
             return new Dictionary<string, string> { ["file"] = connection.FilePath };
         },
-        (_, _, _, _, _) => Task.FromResult<IReadOnlyList<string>>([]));
+        (_, _, _, _, _) => Task.FromResult<IReadOnlyList<string>>([])
+    );
 
     private readonly TestFolder _folder = new();
 
@@ -44,11 +45,21 @@ public sealed class ViewTests : IDisposable
     [InlineData("app.db", "delete", true)]
     [InlineData("app.enc", "wal", false)]
     [InlineData("app.enc", "delete", true)]
-    public async Task A_dump_is_made_from_a_copy_which_is_called_like_its_database_and_goes_with_the_view(string name, string mode, bool large)
+    public async Task A_dump_is_made_from_a_copy_which_is_called_like_its_database_and_goes_with_the_view(
+        string name,
+        string mode,
+        bool large
+    )
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, $"PRAGMA journal_mode={mode}", key);
-        await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { MaxDumpInMemory = large ? 0 : 64 << 20 }, script: CountingScript);
+        await using var view = await _folder.Open(
+            name,
+            key,
+            BackupType.Backup,
+            tuning: new() { MaxDumpInMemory = large ? 0 : 64 << 20 },
+            script: CountingScript
+        );
         Assert.Equal((BackupType.Backup, null), (view.Type, view.TypeReason));
         var target = Path.Combine(_folder.Spool, "x");
         var sink = new FileSink(target);
@@ -74,7 +85,10 @@ public sealed class ViewTests : IDisposable
         var sink = new StalledSink();
         var writing = view.WriteAsync(sink, default);
         await sink.Stalled.Task; // and never goes on before the writer is done
-        using (var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key)) writer.Execute("UPDATE account SET balance = 0");
+        using (var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key))
+        {
+            writer.Execute("UPDATE account SET balance = 0");
+        }
         sink.GoOn.SetResult();
         await writing;
         Assert.Contains("INSERT INTO", Encoding.UTF8.GetString(sink.Script.ToArray()));
@@ -86,7 +100,10 @@ public sealed class ViewTests : IDisposable
     [InlineData("app.db", 64 << 20)]
     [InlineData("app.enc", 0)]
     [InlineData("app.enc", 64 << 20)]
-    public async Task A_destination_that_takes_a_dump_slowly_does_not_keep_the_log_of_a_WAL_database_from_starting_over(string name, int inMemory)
+    public async Task A_destination_that_takes_a_dump_slowly_does_not_keep_the_log_of_a_WAL_database_from_starting_over(
+        string name,
+        int inMemory
+    )
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, "PRAGMA journal_mode=WAL", key);
@@ -113,8 +130,20 @@ public sealed class ViewTests : IDisposable
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, key: key);
-        await using var view = await _folder.Open(name, key, BackupType.Backup, _folder.Config("*.enc") with { MaxWriterWait = TimeSpan.FromMilliseconds(50) }, script: CountingScript);
-        using (var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key)) writer.Execute("UPDATE account SET balance = 0"); // waits until the time is up
+        await using var view = await _folder.Open(
+            name,
+            key,
+            BackupType.Backup,
+            _folder.Config("*.enc") with
+            {
+                MaxWriterWait = TimeSpan.FromMilliseconds(50),
+            },
+            script: CountingScript
+        );
+        using (var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key))
+        {
+            writer.Execute("UPDATE account SET balance = 0"); // waits until the time is up
+        }
         var target = Path.Combine(_folder.Spool, "x");
         await view.WriteAsync(new FileSink(target), default);
         Assert.Equal($"{TestFolder.Total}", File.ReadAllText(target));
@@ -152,16 +181,27 @@ public sealed class ViewTests : IDisposable
         Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("empty.enc"))).Error);
         _folder.Make("maybe", key: TestFolder.Key);
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(new("maybe", 0, EncryptionState.Maybe), new(BackupType.Snapshot, null), default));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            source.OpenViewAsync(new("maybe", 0, EncryptionState.Maybe), new(BackupType.Snapshot, null), default)
+        );
         Assert.Contains("--encrypted", failure.Hint);
     }
 
     [Fact]
     public async Task A_source_has_the_identity_of_its_id_file_and_makes_none()
     {
-        await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Name = "shop", Role = DatabaseRole.Replica });
+        await using var source = new SqliteEngine(TimeProvider.System).Attach(
+            _folder.Config() with
+            {
+                Name = "shop",
+                Role = DatabaseRole.Replica,
+            }
+        );
         Assert.Equal("shop", source.Name);
-        Assert.Equal((null, DatabaseRole.Replica), ((await source.DescribeAsync(default)).Identity, (await source.DescribeAsync(default)).Role));
+        Assert.Equal(
+            (null, DatabaseRole.Replica),
+            ((await source.DescribeAsync(default)).Identity, (await source.DescribeAsync(default)).Role)
+        );
         Assert.Empty(Directory.GetFiles(_folder.Root));
         File.WriteAllText(_folder[".holdfast-source"], "0123-4567\n");
         Assert.Equal("0123-4567", (await source.DescribeAsync(default)).Identity);
@@ -195,7 +235,10 @@ public sealed class ViewTests : IDisposable
 
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         var first = await source.DescribeAsync(default);
-        await using (var view = await OpenAsync()) Assert.Equal(first, view.Source);
+        await using (var view = await OpenAsync())
+        {
+            Assert.Equal(first, view.Source);
+        }
         Directory.Move(_folder.Root, _folder.Root + ".away"); // as another file system that is mounted there
         Directory.Move(other.Root, _folder.Root);
         try
@@ -203,7 +246,10 @@ public sealed class ViewTests : IDisposable
             await using var view = await OpenAsync();
             Assert.Equal("two", view.Source!.Identity);
             Assert.NotEqual(first.Place, view.Source.Place);
-            await using var target = await source.BeginRestoreAsync(new("new", BackupType.Snapshot, null, new Dictionary<string, string>(), 4096), default);
+            await using var target = await source.BeginRestoreAsync(
+                new("new", BackupType.Snapshot, null, new Dictionary<string, string>(), 4096),
+                default
+            );
             Assert.Equal(view.Source, target.Source);
         }
         finally
@@ -221,7 +267,11 @@ public sealed class ViewTests : IDisposable
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Identity = "shop-1" });
         Assert.Equal("shop-1", (await source.DescribeAsync(default)).Identity);
         File.WriteAllText(_folder[".holdfast-source"], "another\n");
-        Assert.Contains("another", (await Assert.ThrowsAsync<HoldfastException>(() => source.DescribeAsync(default))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another",
+            (await Assert.ThrowsAsync<HoldfastException>(() => source.DescribeAsync(default))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -241,16 +291,25 @@ public sealed class ViewTests : IDisposable
 
         public MemoryStream Script { get; } = new();
 
-        public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+        public async Task WriteStreamAsync(
+            string name,
+            long expectedBytes,
+            Func<PipeWriter, CancellationToken, Task> produce,
+            CancellationToken cancellationToken
+        )
         {
             var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4096, resumeWriterThreshold: 1024));
-            var producing = Task.Run(async () =>
-            {
-                await produce(pipe.Writer, cancellationToken);
-                await pipe.Writer.CompleteAsync();
-            }, cancellationToken);
+            var producing = Task.Run(
+                async () =>
+                {
+                    await produce(pipe.Writer, cancellationToken);
+                    await pipe.Writer.CompleteAsync();
+                },
+                cancellationToken
+            );
             Stalled.SetResult();
             await GoOn.Task;
             await pipe.Reader.CopyToAsync(Script, cancellationToken);

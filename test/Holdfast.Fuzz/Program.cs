@@ -5,7 +5,10 @@ using SharpFuzz;
 switch (args)
 {
     case ["seeds", var folder]:
-        foreach (var (name, input) in await Seeds.MakeAsync()) await File.WriteAllBytesAsync(Path.Combine(folder, name), input);
+        foreach (var (name, input) in await Seeds.MakeAsync())
+        {
+            await File.WriteAllBytesAsync(Path.Combine(folder, name), input);
+        }
         break;
     case ["run", var file]:
         await Target.RunAsync(await File.ReadAllBytesAsync(file));

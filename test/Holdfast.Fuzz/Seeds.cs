@@ -48,10 +48,16 @@ internal static class Seeds
     /// <summary>A small archive that manifests are put into.</summary>
     public static async Task<(byte[] Archive, byte[] Index)> WriteAsync(BackupType type, byte[] content, List<byte[]> older, int point)
     {
-        await using var chain = older.Count == 0 ? null : await ChainIndex.OpenAsync([.. older.Select(i => new MemorySource(i))], AgeKeys.None, default);
+        await using var chain =
+            older.Count == 0 ? null : await ChainIndex.OpenAsync([.. older.Select(i => new MemorySource(i))], AgeKeys.None, default);
         using var archive = new MemoryStream();
         using var index = new MemoryStream();
-        var outputs = new ArchiveOutputs { Archive = (b, t) => archive.WriteAsync(b, t), Index = (b, t) => index.WriteAsync(b, t), ProtectionId = "none" };
+        var outputs = new ArchiveOutputs
+        {
+            Archive = (b, t) => archive.WriteAsync(b, t),
+            Index = (b, t) => index.WriteAsync(b, t),
+            ProtectionId = "none",
+        };
         var header = new ArchiveHeader
         {
             Id = $"{point + 1:x32}",
@@ -65,9 +71,23 @@ internal static class Seeds
             Node = "A",
             StartTime = Time,
         };
-        await using var writer = await ArchiveWriter.StartAsync(header, outputs, new() { Workers = 1 }, chain, content.Length, null, default);
-        if (type == BackupType.Snapshot) await writer.WriteImageAsync("database.sqlite", new MemoryImage(PageSize, content), default);
-        else await writer.WriteStreamAsync("dump.sql", content.Length, async (pipe, t) => await pipe.WriteAsync(content, t), default);
+        await using var writer = await ArchiveWriter.StartAsync(
+            header,
+            outputs,
+            new() { Workers = 1 },
+            chain,
+            content.Length,
+            null,
+            default
+        );
+        if (type == BackupType.Snapshot)
+        {
+            await writer.WriteImageAsync("database.sqlite", new MemoryImage(PageSize, content), default);
+        }
+        else
+        {
+            await writer.WriteStreamAsync("dump.sql", content.Length, async (pipe, t) => await pipe.WriteAsync(content, t), default);
+        }
         await writer.CompleteAsync(new Dictionary<string, string> { ["rows"] = "1" }, [], Time, default);
         return (archive.ToArray(), index.ToArray());
     }
@@ -77,7 +97,10 @@ internal static class Seeds
     {
         var lengths = new byte[1 + (reader.Frames.Table.Count * 2)];
         lengths[0] = (byte)reader.Frames.Table.Count;
-        for (var i = 0; i < lengths[0]; i++) BinaryPrimitives.WriteUInt16LittleEndian(lengths.AsSpan(1 + (i * 2)), (ushort)reader.Frames.Table.Content(i).Length);
+        for (var i = 0; i < lengths[0]; i++)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(lengths.AsSpan(1 + (i * 2)), (ushort)reader.Frames.Table.Content(i).Length);
+        }
         return lengths;
     }
 
@@ -85,7 +108,7 @@ internal static class Seeds
     private static byte[] Blocks(byte[] index)
     {
         var blocks = new List<byte>();
-        for (var at = IndexFormat.Magic.Length; at < index.Length;)
+        for (var at = IndexFormat.Magic.Length; at < index.Length; )
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(index.AsSpan(at + 1));
             blocks.AddRange([index[at], (byte)length, (byte)(length >> 8), .. index.AsSpan(at + IndexFormat.PrefixBytes, length)]);

@@ -34,22 +34,31 @@ internal static class Target
     private const int Modes = 5;
 
     private static readonly (byte[] Archive, byte[] Index)[] Full =
-        [.. new[] { BackupType.Backup, BackupType.Snapshot }.Select(type => Seeds.WriteAsync(type, new byte[2048], [], 0).GetAwaiter().GetResult())];
+    [
+        .. new[] { BackupType.Backup, BackupType.Snapshot }.Select(type =>
+            Seeds.WriteAsync(type, new byte[2048], [], 0).GetAwaiter().GetResult()
+        ),
+    ];
 
     public static async Task RunAsync(byte[] input)
     {
-        if (input.Length < 4) return;
+        if (input.Length < 4)
+        {
+            return;
+        }
         var rest = input[1..];
         try
         {
-            await ((Mode)(input[0] % Modes) switch
-            {
-                Mode.Archive => ReadAsync(rest),
-                Mode.Tar => ReadAsync(PackTar(rest)),
-                Mode.Manifest => ReadAsync(await PackManifestAsync(Full[rest[0] % Full.Length].Archive, rest[1..])),
-                Mode.Index => BuildOnAsync(rest),
-                _ => BuildOnAsync(PackBlocks(rest)),
-            });
+            await (
+                (Mode)(input[0] % Modes) switch
+                {
+                    Mode.Archive => ReadAsync(rest),
+                    Mode.Tar => ReadAsync(PackTar(rest)),
+                    Mode.Manifest => ReadAsync(await PackManifestAsync(Full[rest[0] % Full.Length].Archive, rest[1..])),
+                    Mode.Index => BuildOnAsync(rest),
+                    _ => BuildOnAsync(PackBlocks(rest)),
+                }
+            );
         }
         catch (HoldfastException)
         {
@@ -74,8 +83,14 @@ internal static class Target
         {
             try
             {
-                if (item.Kind == ItemKind.Image) await chain.CopyImageAsync(item.Name, new MemoryImage(item.PageSize, []), default);
-                else await chain.CopyStreamAsync(item.Name, (_, _) => ValueTask.CompletedTask, default);
+                if (item.Kind == ItemKind.Image)
+                {
+                    await chain.CopyImageAsync(item.Name, new MemoryImage(item.PageSize, []), default);
+                }
+                else
+                {
+                    await chain.CopyStreamAsync(item.Name, (_, _) => ValueTask.CompletedTask, default);
+                }
             }
             catch (HoldfastException)
             {
@@ -97,8 +112,12 @@ internal static class Target
         var frames = new List<byte[]>();
         for (var i = 0; i < count && !tar.IsEmpty; i++)
         {
-            var length = i == count - 1 ? tar.Length : Math.Min(tar.Length, BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(1 + (i * 2))));
-            if (length == 0) continue;
+            var length =
+                i == count - 1 ? tar.Length : Math.Min(tar.Length, BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(1 + (i * 2))));
+            if (length == 0)
+            {
+                continue;
+            }
             frames.Add(tar[..length].ToArray());
             tar = tar[length..];
         }
@@ -128,9 +147,12 @@ internal static class Target
         using var index = new MemoryStream();
         index.Write(IndexFormat.Magic);
         var number = 0;
-        for (var rest = input.AsSpan(); rest.Length >= 3;)
+        for (var rest = input.AsSpan(); rest.Length >= 3; )
         {
-            var (type, length) = ((IndexFormat.Block)rest[0], Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(rest[1..]), rest.Length - 3));
+            var (type, length) = (
+                (IndexFormat.Block)rest[0],
+                Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(rest[1..]), rest.Length - 3)
+            );
             var payload = rest.Slice(3, length);
             var prefix = new byte[IndexFormat.PrefixBytes];
             prefix[0] = (byte)type;

@@ -25,9 +25,30 @@ public sealed class AlertTests : IAsyncLifetime
     {
         _source.Databases["a"] = new byte[40 * 4096];
         _store = await EmbeddedStateStore.OpenAsync($"{_root}/state/state.db", _time, Token);
-        _node = new(new() { Tag = "A", Key = AgeIdentity.Generate(), LocalRoots = [_root], Zone = TimeZoneInfo.Utc, ShutdownGrace = TimeSpan.FromSeconds(1) }, _store, [new("fake", _source, true)], _time);
+        _node = new(
+            new()
+            {
+                Tag = "A",
+                Key = AgeIdentity.Generate(),
+                LocalRoots = [_root],
+                Zone = TimeZoneInfo.Utc,
+                ShutdownGrace = TimeSpan.FromSeconds(1),
+            },
+            _store,
+            [new("fake", _source, true)],
+            _time
+        );
         await _node.StartAsync(Token);
-        await _node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{_root}/nas" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{_root}/nas",
+            },
+            0,
+            Token
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -69,7 +90,10 @@ public sealed class AlertTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromSeconds(10));
         await BackUpAsync();
         var second = await StandsAsync(AlertKind.TaskFailed);
-        while (second == first) second = await StandsAsync(AlertKind.TaskFailed);
+        while (second == first)
+        {
+            second = await StandsAsync(AlertKind.TaskFailed);
+        }
         Assert.Contains("2 times in a row", second.Message, StringComparison.Ordinal);
         Assert.Equal(first.Since, second.Since);
         _source.Broken.Clear();
@@ -91,7 +115,16 @@ public sealed class AlertTests : IAsyncLifetime
     [Fact]
     public async Task A_destination_that_fails_is_told_whether_it_is_the_only_one_or_not_until_it_takes_backups_again()
     {
-        await _node.Destinations.PutAsync(new() { Name = "broken", Kind = "local", Path = $"{_root}/broken" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "broken",
+                Kind = "local",
+                Path = $"{_root}/broken",
+            },
+            0,
+            Token
+        );
         await File.WriteAllTextAsync($"{_root}/broken/fake", "a file where a folder should be", Token);
         var template = Template();
         await PutAsync(template with { Settings = template.Settings with { Destinations = ["nas", "broken"] } });
@@ -109,7 +142,16 @@ public sealed class AlertTests : IAsyncLifetime
     [Fact]
     public async Task A_destination_that_is_another_is_told_before_any_backup_runs_and_its_backups_are_completed_with_errors()
     {
-        await _node.Destinations.PutAsync(new() { Name = "second", Kind = "local", Path = $"{_root}/second" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "second",
+                Kind = "local",
+                Path = $"{_root}/second",
+            },
+            0,
+            Token
+        );
         Directory.Move($"{_root}/second", $"{_root}/away");
         Directory.CreateDirectory($"{_root}/second");
         Assert.Equal("second", (await StandsAsync(AlertKind.DestinationIdentity)).Subject.Destination);
@@ -139,7 +181,13 @@ public sealed class AlertTests : IAsyncLifetime
     [Fact]
     public async Task A_value_that_cannot_be_read_is_told_until_it_is_gone_or_can_be()
     {
-        foreach (var repair in (byte[]?[])[null, "{\"id\":\"x\",\"name\":\"x\",\"scheduledSince\":\"2026-11-25T10:00:00Z\",\"settings\":{\"type\":\"Backup\",\"fullBackup\":\"0 0 * * *\",\"destinations\":[\"nas\"]}}"u8.ToArray()])
+        foreach (
+            var repair in (byte[]?[])
+                [
+                    null,
+                    "{\"id\":\"x\",\"name\":\"x\",\"scheduledSince\":\"2026-11-25T10:00:00Z\",\"settings\":{\"type\":\"Backup\",\"fullBackup\":\"0 0 * * *\",\"destinations\":[\"nas\"]}}"u8.ToArray(),
+                ]
+        )
         {
             await _store.CommitAsync(new() { Changes = [new("templates/x", "{"u8.ToArray())] }, Token);
             Assert.Contains("templates/x", (await StandsAsync(AlertKind.StateUnreadable)).Message, StringComparison.Ordinal);
@@ -151,7 +199,17 @@ public sealed class AlertTests : IAsyncLifetime
     [Fact]
     public async Task What_others_report_stands_until_they_withdraw_it()
     {
-        _node.Alerts.Report(new() { Key = "webhook", Kind = AlertKind.WebhookFailing, Severity = AlertSeverity.Warning, Since = _time.GetUtcNow(), Subject = AlertSubject.Node, Message = "It does not answer." });
+        _node.Alerts.Report(
+            new()
+            {
+                Key = "webhook",
+                Kind = AlertKind.WebhookFailing,
+                Severity = AlertSeverity.Warning,
+                Since = _time.GetUtcNow(),
+                Subject = AlertSubject.Node,
+                Message = "It does not answer.",
+            }
+        );
         await StandsAsync(AlertKind.WebhookFailing);
         _node.Alerts.Withdraw("webhook");
         await EndsAsync(AlertKind.WebhookFailing);
@@ -181,20 +239,37 @@ public sealed class AlertTests : IAsyncLifetime
         Assert.Empty(Assert.Single(await _node.RetentionDesk.RunAsync(Task(), Token)).Deleted);
         var all = Chains();
         string[] approved = [.. shown.Plan.Going.Select(c => c.Path).SkipLast(1), shown.Plan.Staying[^1].Path, "../../etc", "fake/a"];
-        var run = Assert.Single(await _node.RetentionDesk.ApproveAsync(Task(), new Dictionary<string, IReadOnlyList<string>> { ["nas"] = approved, ["other"] = approved }, Token));
+        var run = Assert.Single(
+            await _node.RetentionDesk.ApproveAsync(
+                Task(),
+                new Dictionary<string, IReadOnlyList<string>> { ["nas"] = approved, ["other"] = approved },
+                Token
+            )
+        );
         Assert.Equal(shown.Plan.Going.Select(c => c.Path).SkipLast(1), run.Deleted);
         Assert.Equal(all - run.Deleted.Count, Chains());
-        await _node.RetentionDesk.ApproveAsync(Task(), new Dictionary<string, IReadOnlyList<string>> { ["nas"] = [.. run.Plan!.Going.Select(c => c.Path)] }, Token);
+        await _node.RetentionDesk.ApproveAsync(
+            Task(),
+            new Dictionary<string, IReadOnlyList<string>> { ["nas"] = [.. run.Plan!.Going.Select(c => c.Path)] },
+            Token
+        );
         await EndsAsync(AlertKind.RetentionWaiting);
     }
 
-    private static Template Template() => new()
-    {
-        Id = "0123456789",
-        Name = "nightly",
-        ScheduledSince = new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero),
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = "30 3 1 1 *", TimeZone = "UTC", Destinations = ["nas"] },
-    };
+    private static Template Template() =>
+        new()
+        {
+            Id = "0123456789",
+            Name = "nightly",
+            ScheduledSince = new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero),
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "30 3 1 1 *",
+                TimeZone = "UTC",
+                Destinations = ["nas"],
+            },
+        };
 
     private BackupTask Task() => _node.Tasks.Of(new("fake", "a")).Single();
 
@@ -215,9 +290,11 @@ public sealed class AlertTests : IAsyncLifetime
     // An operation has ended a moment before its task is free.
     private async Task Idle() => await UntilAsync(() => _node.Queue.Running == 0 ? "" : null, "idle");
 
-    private async Task<Alert> StandsAsync(AlertKind kind) => await UntilAsync(() => _node.Alerts.Items.FirstOrDefault(a => a.Kind == kind), $"{kind} stands");
+    private async Task<Alert> StandsAsync(AlertKind kind) =>
+        await UntilAsync(() => _node.Alerts.Items.FirstOrDefault(a => a.Kind == kind), $"{kind} stands");
 
-    private async Task EndsAsync(AlertKind kind) => await UntilAsync(() => _node.Alerts.Items.Any(a => a.Kind == kind) ? null : "", $"{kind} has ended");
+    private async Task EndsAsync(AlertKind kind) =>
+        await UntilAsync(() => _node.Alerts.Items.Any(a => a.Kind == kind) ? null : "", $"{kind} has ended");
 
     // The clock moves a little each time, for alerts are looked for again after some seconds.
     private async Task<T> UntilAsync<T>(Func<T?> look, string what)
@@ -226,8 +303,14 @@ public sealed class AlertTests : IAsyncLifetime
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         while (true)
         {
-            if (look() is { } found) return found;
-            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience, $"Not so: {what}. Alerts: {string.Join("; ", _node.Alerts.Items)}");
+            if (look() is { } found)
+            {
+                return found;
+            }
+            Assert.True(
+                System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience,
+                $"Not so: {what}. Alerts: {string.Join("; ", _node.Alerts.Items)}"
+            );
             await System.Threading.Tasks.Task.Delay(5, Token);
             _time.Advance(TimeSpan.FromMilliseconds(500));
         }

@@ -17,7 +17,19 @@ public sealed class AllowedRootsTests
         var roots = new AllowedRoots([root]);
         Assert.Equal(Path.Combine(root, "sub/x"), roots.Check(Path.Combine(root, "in/x")));
         Assert.Equal(root, roots.Check(root + "/"));
-        foreach (var path in new[] { "/etc/passwd", root + "-other", root + "/../x", root + "/out/passwd", root + "/out/not/there", root + "/nowhere", root + "/nowhere/x", "relative" })
+        foreach (
+            var path in new[]
+            {
+                "/etc/passwd",
+                root + "-other",
+                root + "/../x",
+                root + "/out/passwd",
+                root + "/out/not/there",
+                root + "/nowhere",
+                root + "/nowhere/x",
+                "relative",
+            }
+        )
         {
             Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => roots.Check(path)).Error);
         }

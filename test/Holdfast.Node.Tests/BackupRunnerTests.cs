@@ -52,11 +52,14 @@ public sealed class BackupRunnerTests : IAsyncLifetime
     public async Task What_no_script_can_hold_gets_a_snapshot_that_says_why_and_is_encrypted_as_the_script_would_have_been(bool hasKey)
     {
         _source.IsNotAsSql = true;
-        var outcome = await Runner(BackupKind.Full, BackupType.Backup, hasKey ? _key.Recipient : null).RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
+        var outcome = await Runner(BackupKind.Full, BackupType.Backup, hasKey ? _key.Recipient : null)
+            .RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
         Assert.Equal((BackupState.Completed, BackupType.Snapshot), (outcome.State, outcome.Type));
         Assert.Contains(outcome.Warnings, w => w.Contains("made as snapshot: Rows would not come back equal.", StringComparison.Ordinal));
         Assert.Equal(hasKey ? ArchiveEncryption.Given : ArchiveEncryption.None, outcome.Encryption!.Mode);
-        Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), f => f.EndsWith(".partial", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), f =>
+            f.EndsWith(".partial", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -66,11 +69,20 @@ public sealed class BackupRunnerTests : IAsyncLifetime
     public async Task What_the_source_itself_cut_off_is_tried_again_twice(int conflicts, BackupState state)
     {
         _source.Conflicts = conflicts;
-        var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
+        var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null)
+            .RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
         Assert.Equal(state, outcome.State);
-        if (state == BackupState.Completed) Assert.Equal(_source.Databases["db"], await RestoreNewestAsync());
-        else Assert.Equal(ErrorCatalogue.SourceConflict, outcome.Error?.Error);
-        Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), f => f.EndsWith(".partial", StringComparison.Ordinal));
+        if (state == BackupState.Completed)
+        {
+            Assert.Equal(_source.Databases["db"], await RestoreNewestAsync());
+        }
+        else
+        {
+            Assert.Equal(ErrorCatalogue.SourceConflict, outcome.Error?.Error);
+        }
+        Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), f =>
+            f.EndsWith(".partial", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -203,10 +215,18 @@ public sealed class BackupRunnerTests : IAsyncLifetime
     [Fact]
     public async Task One_that_fails_stops_no_other()
     {
-        for (var i = 0; i < 20; i++) _source.Databases[$"db{i:D2}"] = Bytes(i);
+        for (var i = 0; i < 20; i++)
+        {
+            _source.Databases[$"db{i:D2}"] = Bytes(i);
+        }
         _source.Broken.Add("db07");
         var databases = _source.Databases.Keys.Order(StringComparer.Ordinal).Select(_source.Database).ToList();
-        var outcomes = await new BackupSweep(Runner(BackupKind.Full, BackupType.Snapshot, null)).RunAsync(databases, _ => null, null, Token);
+        var outcomes = await new BackupSweep(Runner(BackupKind.Full, BackupType.Snapshot, null)).RunAsync(
+            databases,
+            _ => null,
+            null,
+            Token
+        );
         Assert.Equal(databases.Select(d => d.Name), outcomes.Select(o => o.Database.Name));
         Assert.Equal(["db07"], outcomes.Where(o => o.State == BackupState.Failed).Select(o => o.Database.Name));
     }
@@ -215,7 +235,8 @@ public sealed class BackupRunnerTests : IAsyncLifetime
     public async Task A_cancellation_that_nobody_asked_for_is_a_failure_of_that_backup()
     {
         _source.Fault = _ => new OperationCanceledException("a time-out of the library");
-        var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
+        var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null)
+            .RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
         Assert.Equal((BackupState.Failed, ErrorCatalogue.Unexpected), (outcome.State, outcome.Error?.Error));
         Assert.Contains("a time-out of the library", outcome.Error!.Message, StringComparison.Ordinal);
     }
@@ -229,7 +250,9 @@ public sealed class BackupRunnerTests : IAsyncLifetime
             stop.Cancel();
             return new HoldfastException(ErrorCatalogue.SourceUnreadable, "its program was ended");
         };
-        await Assert.ThrowsAsync<OperationCanceledException>(() => Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, stop.Token));
+        await Assert.ThrowsAsync<OperationCanceledException>(() =>
+            Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, stop.Token)
+        );
     }
 
     [Fact]
@@ -282,21 +305,43 @@ public sealed class BackupRunnerTests : IAsyncLifetime
         var chain = (await ChainsAsync()).Single(c => c.Archives.Any(a => a.Path == incremental.Path));
         var path = new StoredPath(_destination, [chain], chain.Archives.Single(a => a.Path == incremental.Path));
         var results = new List<VerifyResult>();
-        await foreach (var result in Verifier.VerifyAsync(path, AgeKeys.None, [new PlainEngine()], Token)) results.Add(result);
+        await foreach (var result in Verifier.VerifyAsync(path, AgeKeys.None, [new PlainEngine()], Token))
+        {
+            results.Add(result);
+        }
         var problem = results.Single().Problem!;
         Assert.Equal(ErrorCatalogue.KeyMissing, problem.Error);
         Assert.StartsWith("Whether '", problem.Message, StringComparison.Ordinal);
-        Assert.Contains($"{Path.GetFileName(incremental.Path)}' finds what it builds on is not known: ", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Path.GetFileName(incremental.Path)}' finds what it builds on is not known: ",
+            problem.Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private BackupRunner Runner(BackupKind kind, BackupType type, AgeRecipient? recipient) => new(
-        "fake",
-        _source,
-        [_destination],
-        new() { Kind = kind, Type = type, Node = "A", NodeKey = _node, Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]), EncryptSnapshots = true },
-        _time);
+    private BackupRunner Runner(BackupKind kind, BackupType type, AgeRecipient? recipient) =>
+        new(
+            "fake",
+            _source,
+            [_destination],
+            new()
+            {
+                Kind = kind,
+                Type = type,
+                Node = "A",
+                NodeKey = _node,
+                Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]),
+                EncryptSnapshots = true,
+            },
+            _time
+        );
 
-    private async Task<BackupOutcome> RunAsync(BackupKind kind, BackupType type = BackupType.Snapshot, AgeRecipient? recipient = null, DatabaseKey? databaseKey = null)
+    private async Task<BackupOutcome> RunAsync(
+        BackupKind kind,
+        BackupType type = BackupType.Snapshot,
+        AgeRecipient? recipient = null,
+        DatabaseKey? databaseKey = null
+    )
     {
         var outcome = await Runner(kind, type, recipient).RunAsync(_source.Database("db"), databaseKey, new(1), () => { }, Token);
         Assert.Null(outcome.Error);
@@ -306,7 +351,10 @@ public sealed class BackupRunnerTests : IAsyncLifetime
     private async Task<List<StoredChain>> ChainsAsync()
     {
         var chains = new List<StoredChain>();
-        await foreach (var chain in DatabaseFolder.Of(_destination, new("fake", "db")).ChainsAsync(Token)) chains.Add(chain);
+        await foreach (var chain in DatabaseFolder.Of(_destination, new("fake", "db")).ChainsAsync(Token))
+        {
+            chains.Add(chain);
+        }
         return chains;
     }
 
@@ -335,17 +383,11 @@ public sealed class BackupRunnerTests : IAsyncLifetime
         {
             public StreamMark? Mark => new(0, 0, "");
 
-            public void Take(ReadOnlySpan<byte> bytes)
-            {
-            }
+            public void Take(ReadOnlySpan<byte> bytes) { }
 
-            public void End()
-            {
-            }
+            public void End() { }
 
-            public void GoOnAt(StreamMark mark)
-            {
-            }
+            public void GoOnAt(StreamMark mark) { }
         }
     }
 }

@@ -26,12 +26,17 @@ public sealed class ComparisonTests : BackedUpNode
     [Theory]
     [InlineData(BackupType.Snapshot)]
     [InlineData(BackupType.Backup)]
-    public async System.Threading.Tasks.Task A_change_that_its_token_denies_is_backed_up_within_a_day_though_incrementals_are_weekly(BackupType type)
+    public async System.Threading.Tasks.Task A_change_that_its_token_denies_is_backed_up_within_a_day_though_incrementals_are_weekly(
+        BackupType type
+    )
     {
         await BackedUpOnceAsync(type);
         Source.Databases["a"][5000]++;
         var changed = Time.GetUtcNow();
-        while (Node.Operations.All.Count == 1) await PassAsync(TimeSpan.FromHours(1), 1);
+        while (Node.Operations.All.Count == 1)
+        {
+            await PassAsync(TimeSpan.FromHours(1), 1);
+        }
         Assert.InRange(Time.GetUtcNow() - changed, TimeSpan.Zero, TimeSpan.FromDays(1));
         var backup = await UntilEndedAsync(BackupKind.Incremental);
         Assert.Contains(backup.Result!.Warnings, w => w.Contains("its change token had missed that", StringComparison.Ordinal));
@@ -190,7 +195,9 @@ public sealed class ComparisonTests : BackedUpNode
         for (var i = 0; i < times; i++)
         {
             Time.Advance(time);
-            await UntilAsync(() => LastTurn == Time.GetUtcNow() && Node.Comparisons.Due().Count == 0 && Node.Queue.Running + Node.Queue.Waiting == 0);
+            await UntilAsync(() =>
+                LastTurn == Time.GetUtcNow() && Node.Comparisons.Due().Count == 0 && Node.Queue.Running + Node.Queue.Waiting == 0
+            );
         }
     }
 

@@ -72,20 +72,32 @@ public sealed class DestinationBookTests : IAsyncLifetime
         await _book.PutAsync(Local("nas", $"{Nas}/"), 0, Token);
         await (await _book.OpenAsync("nas", Token)).DisposeAsync();
         Directory.Move(Nas, $"{_root}/away");
-        if (isEmptyFolder) Directory.CreateDirectory(Nas);
+        if (isEmptyFolder)
+        {
+            Directory.CreateDirectory(Nas);
+        }
         var told = 0;
         _book.ProblemChanged += () => told++;
         await RefusedAsync("nas");
         await RefusedAsync("nas");
-        Assert.Equal(ErrorCatalogue.DestinationIdentity, (await Assert.ThrowsAsync<HoldfastException>(() => _book.TestAsync("nas", Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.DestinationIdentity,
+            (await Assert.ThrowsAsync<HoldfastException>(() => _book.TestAsync("nas", Token))).Error
+        );
         await _book.PutAsync(Local("nas", $"{Nas}/"), null, Token);
         await RefusedAsync("nas");
         Assert.Equal(1, told);
         Assert.Equal(isEmptyFolder, Directory.Exists(Nas));
-        if (isEmptyFolder) Assert.Empty(Directory.GetFileSystemEntries(Nas));
+        if (isEmptyFolder)
+        {
+            Assert.Empty(Directory.GetFileSystemEntries(Nas));
+        }
 
         // And back, without a restart.
-        if (isEmptyFolder) Directory.Delete(Nas);
+        if (isEmptyFolder)
+        {
+            Directory.Delete(Nas);
+        }
         Directory.Move($"{_root}/away", Nas);
         await (await _book.OpenAsync("nas", Token)).DisposeAsync();
         Assert.Null(_book.IdentityProblem("nas"));
@@ -144,7 +156,9 @@ public sealed class DestinationBookTests : IAsyncLifetime
         Directory.CreateDirectory($"{Nas}/inner");
         File.CreateSymbolicLink($"{_root}/allowed/link", Nas);
         await _book.PutAsync(Local("first", $"{_root}/allowed/{first}"), 0, Token);
-        var failure = await Assert.ThrowsAsync<InvalidException>(() => _book.PutAsync(Local("second", $"{_root}/allowed/{second}"), 0, Token));
+        var failure = await Assert.ThrowsAsync<InvalidException>(() =>
+            _book.PutAsync(Local("second", $"{_root}/allowed/{second}"), 0, Token)
+        );
         Assert.Equal("path", Assert.Single(failure.Faults).Field);
         Assert.Equal(["first"], _book.Items.Select(i => i.Key));
     }
@@ -178,10 +192,22 @@ public sealed class DestinationBookTests : IAsyncLifetime
         await DefinedBeforeAsync("nas", "nas-again", "nas-inner");
         await AddBackupAsync(Nas);
         await AddBackupAsync($"{Nas}/inner");
-        foreach (var name in (string[])["nas", "nas-again", "nas-inner"]) await (await _book.OpenAsync(name, Token)).DisposeAsync();
+        foreach (var name in (string[])["nas", "nas-again", "nas-inner"])
+        {
+            await (await _book.OpenAsync(name, Token)).DisposeAsync();
+        }
         Assert.Equal(_book.IdentityOf("nas"), _book.IdentityOf("nas-again"));
         Assert.Equal([("nas-again", "nas"), ("nas-inner", "nas")], _book.Shared);
-        var alerts = AlertRules.Find(new() { Now = DateTimeOffset.UnixEpoch, UpSince = DateTimeOffset.UnixEpoch, SharedDestinations = _book.Shared }).ToList();
+        var alerts = AlertRules
+            .Find(
+                new()
+                {
+                    Now = DateTimeOffset.UnixEpoch,
+                    UpSince = DateTimeOffset.UnixEpoch,
+                    SharedDestinations = _book.Shared,
+                }
+            )
+            .ToList();
         Assert.Equal(["shared:nas-again", "shared:nas-inner"], alerts.Select(a => a.Key));
         Assert.All(alerts, a => Assert.Equal((AlertKind.DestinationIdentity, AlertSeverity.Warning), (a.Kind, a.Severity)));
     }
@@ -213,7 +239,15 @@ public sealed class DestinationBookTests : IAsyncLifetime
             await File.WriteAllTextAsync($"{Nas}/{file}", "", Token);
         }
 
-        _state.Databases.Set("shop/orders", new() { Id = DatabaseId.Parse("shop/orders"), Engine = "sqlite", FirstSeen = DateTimeOffset.UnixEpoch });
+        _state.Databases.Set(
+            "shop/orders",
+            new()
+            {
+                Id = DatabaseId.Parse("shop/orders"),
+                Engine = "sqlite",
+                FirstSeen = DateTimeOffset.UnixEpoch,
+            }
+        );
         await RefusedAsync("nas");
         Assert.False(File.Exists($"{Nas}/{DestinationIdentity.FileName}"));
         await _book.InitializeAsync("nas", Token);
@@ -255,7 +289,10 @@ public sealed class DestinationBookTests : IAsyncLifetime
         Directory.Delete(Nas, recursive: true);
         File.CreateSymbolicLink(Nas, $"{_root}/other");
         await Assert.ThrowsAsync<HoldfastException>(() => _book.OpenAsync("nas", Token));
-        if (opened is not null) await Assert.ThrowsAsync<HoldfastException>(() => opened.BeginUploadAsync("a/b", Token));
+        if (opened is not null)
+        {
+            await Assert.ThrowsAsync<HoldfastException>(() => opened.BeginUploadAsync("a/b", Token));
+        }
         Assert.Empty(Directory.GetFileSystemEntries($"{_root}/other"));
     }
 
@@ -271,7 +308,9 @@ public sealed class DestinationBookTests : IAsyncLifetime
     [Fact]
     public async Task Every_fault_is_told_at_once()
     {
-        var failure = await Assert.ThrowsAsync<InvalidException>(() => _book.PutAsync(new() { Name = "../nas", Kind = "tape" }, null, Token));
+        var failure = await Assert.ThrowsAsync<InvalidException>(() =>
+            _book.PutAsync(new() { Name = "../nas", Kind = "tape" }, null, Token)
+        );
         Assert.Equal(["name", "kind"], failure.Faults.Select(f => f.Field));
     }
 
@@ -280,7 +319,12 @@ public sealed class DestinationBookTests : IAsyncLifetime
     {
         var first = await _book.PutAsync(Local("nas", $"{_root}/allowed/a"), 0, Token);
         await _book.PutAsync(Local("nas", $"{_root}/allowed/b"), first.Revision, Token);
-        Assert.Equal(ErrorCatalogue.Conflict, (await Assert.ThrowsAsync<HoldfastException>(() => _book.PutAsync(Local("nas", $"{_root}/allowed/c"), first.Revision, Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.Conflict,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() => _book.PutAsync(Local("nas", $"{_root}/allowed/c"), first.Revision, Token))
+            ).Error
+        );
         Assert.EndsWith("/b", _book.Find("nas")!.Value.Path, StringComparison.Ordinal);
     }
 
@@ -291,7 +335,10 @@ public sealed class DestinationBookTests : IAsyncLifetime
         Assert.Null(_book.LastTest(_book.Find("nas")!.Value));
         Assert.True((await _book.TestAsync("nas", Token)).FreeBytes > 0);
         Assert.Null(_book.LastTest(_book.Find("nas")!.Value)!.Problem);
-        Assert.Equal([DestinationIdentity.FileName, "HOW-TO-RESTORE.txt", "restore.py"], Directory.GetFileSystemEntries(Nas).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [DestinationIdentity.FileName, "HOW-TO-RESTORE.txt", "restore.py"],
+            Directory.GetFileSystemEntries(Nas).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         await _book.PutAsync(Local("nas", $"{_root}/allowed/elsewhere"), null, Token);
         Assert.Null(_book.LastTest(_book.Find("nas")!.Value));
         Directory.Delete($"{_root}/allowed/elsewhere", recursive: true);
@@ -309,18 +356,29 @@ public sealed class DestinationBookTests : IAsyncLifetime
         Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _book.OpenAsync("nas", Token))).Error);
     }
 
-    private static DestinationConfig Local(string name, string path) => new() { Name = name, Kind = "local", Path = path };
+    private static DestinationConfig Local(string name, string path) =>
+        new()
+        {
+            Name = name,
+            Kind = "local",
+            Path = path,
+        };
 
     private static string IdIn(string root) => DestinationIdentity.Read(File.ReadAllBytes($"{root}/{DestinationIdentity.FileName}"))!;
 
     private static async Task<string> Give(string root)
     {
         var id = DestinationIdentity.New();
-        await File.WriteAllTextAsync($"{root}/{DestinationIdentity.FileName}", Encoding.UTF8.GetString(DestinationIdentity.Write(id)), Token);
+        await File.WriteAllTextAsync(
+            $"{root}/{DestinationIdentity.FileName}",
+            Encoding.UTF8.GetString(DestinationIdentity.Write(id)),
+            Token
+        );
         return id;
     }
 
-    private DestinationBook Book(string tag) => new(_state, new([$"{_root}/allowed"]), new() { Tag = tag, Key = AgeIdentity.Generate() }, TimeProvider.System);
+    private DestinationBook Book(string tag) =>
+        new(_state, new([$"{_root}/allowed"]), new() { Tag = tag, Key = AgeIdentity.Generate() }, TimeProvider.System);
 
     // As 0.1 has stored it.
     // As by a version that knew no identities. A name says where: nas-again is the folder of nas, nas-inner lies in it.
@@ -329,7 +387,12 @@ public sealed class DestinationBookTests : IAsyncLifetime
         Directory.CreateDirectory(Nas);
         foreach (var name in names.DefaultIfEmpty("nas"))
         {
-            var path = name switch { "nas-again" => Nas, "nas-inner" => $"{Nas}/inner", _ => $"{_root}/allowed/{name}" };
+            var path = name switch
+            {
+                "nas-again" => Nas,
+                "nas-inner" => $"{Nas}/inner",
+                _ => $"{_root}/allowed/{name}",
+            };
             await _state.Destinations.PutAsync(name, Local(name, path), 0, Token);
         }
     }
@@ -339,7 +402,15 @@ public sealed class DestinationBookTests : IAsyncLifetime
     {
         var chain = Directory.CreateDirectory($"{root}/shop/orders/2026-11-23-10-00-00.A-snapshot-0123456789").FullName;
         await File.WriteAllTextAsync($"{chain}/2026-11-23-10-00-00.snapshot.tar.zst", "", Token);
-        _state.Databases.Set("shop/orders", new() { Id = DatabaseId.Parse("shop/orders"), Engine = "sqlite", FirstSeen = DateTimeOffset.UnixEpoch });
+        _state.Databases.Set(
+            "shop/orders",
+            new()
+            {
+                Id = DatabaseId.Parse("shop/orders"),
+                Engine = "sqlite",
+                FirstSeen = DateTimeOffset.UnixEpoch,
+            }
+        );
     }
 
     private async Task<HoldfastException> RefusedAsync(string name)

@@ -20,7 +20,17 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _state.StartAsync(Token);
-        _book = new(_state, new([_root]), new() { Tag = "A", Key = AgeIdentity.Generate(), DestinationDriver = _driver }, _time);
+        _book = new(
+            _state,
+            new([_root]),
+            new()
+            {
+                Tag = "A",
+                Key = AgeIdentity.Generate(),
+                DestinationDriver = _driver,
+            },
+            _time
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -46,7 +56,10 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         }
 
         await Task.WhenAny(Task.WhenAll(waiting), AdvanceAsync(TimeSpan.FromSeconds(31)));
-        foreach (var one in waiting) Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => one)).Error);
+        foreach (var one in waiting)
+        {
+            Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => one)).Error);
+        }
         Assert.Equal(1, _driver.Opened.Count(r => r.EndsWith("dead", StringComparison.Ordinal))); // for all of them
     }
 
@@ -56,7 +69,16 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         await DefineAsync("old");
         var first = await _book.OpenAsync("old", Token);
         var second = await _book.OpenAsync("old", Token);
-        await _book.PutAsync(new() { Name = "old", Kind = "local", Path = $"{_root}/new" }, null, Token);
+        await _book.PutAsync(
+            new()
+            {
+                Name = "old",
+                Kind = "local",
+                Path = $"{_root}/new",
+            },
+            null,
+            Token
+        );
         await using var third = await _book.OpenAsync("old", Token);
         Assert.Equal(($"{_root}/old", $"{_root}/new"), (first.Name, third.Name));
         await first.DisposeAsync();
@@ -88,11 +110,26 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         Directory.CreateDirectory(chain);
         await File.WriteAllTextAsync($"{chain}/2026-11-25-10-00-00.snapshot.tar.zst", "an archive, as far as names tell", Token);
         var finder = new BackupFinder(_book, _book.Paths);
-        await using (var all = await finder.AllOfAsync(new("shop", "a.db"), Token)) Assert.Single(all.Places);
-        await using (var all = await finder.LookAsync("destination:old/shop", Token)) Assert.Single(all.Places);
+        await using (var all = await finder.AllOfAsync(new("shop", "a.db"), Token))
+        {
+            Assert.Single(all.Places);
+        }
+        await using (var all = await finder.LookAsync("destination:old/shop", Token))
+        {
+            Assert.Single(all.Places);
+        }
         await using (var one = (await finder.FindAsync("shop/a.db", Token)).Destination)
         {
-            await _book.PutAsync(new() { Name = "old", Kind = "local", Path = $"{_root}/new" }, null, Token);
+            await _book.PutAsync(
+                new()
+                {
+                    Name = "old",
+                    Kind = "local",
+                    Path = $"{_root}/new",
+                },
+                null,
+                Token
+            );
             await using var anew = await _book.OpenAsync("old", Token);
             Assert.Empty(_driver.Closed);
         }
@@ -108,10 +145,18 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         await DefineAsync("old");
         var chain = $"{_root}/old/shop/a.db/2026-11-25-10-00-00.A-snapshot-0123456789";
         Directory.CreateDirectory(chain);
-        using (var make = System.Diagnostics.Process.Start("mkfifo", [$"{chain}/2026-11-25-10-00-00.snapshot.tar.zst"])) await make.WaitForExitAsync(Token);
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [$"{chain}/2026-11-25-10-00-00.snapshot.tar.zst"]))
+        {
+            await make.WaitForExitAsync(Token);
+        }
         var finder = new BackupFinder(_book, _book.Paths);
         await using var found = (await finder.FindAsync(from.Length == 0 ? chain : $"{from}/shop", Token)).Destination;
-        var opening = found.OpenAsync(from.Length == 0 ? "2026-11-25-10-00-00.snapshot.tar.zst" : $"a.db/{Path.GetFileName(chain)}/2026-11-25-10-00-00.snapshot.tar.zst", Token);
+        var opening = found.OpenAsync(
+            from.Length == 0
+                ? "2026-11-25-10-00-00.snapshot.tar.zst"
+                : $"a.db/{Path.GetFileName(chain)}/2026-11-25-10-00-00.snapshot.tar.zst",
+            Token
+        );
         await Task.WhenAny(opening, AdvanceAsync(TimeSpan.FromMinutes(6)));
         Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => opening)).Error);
     }
@@ -130,8 +175,24 @@ public sealed class DestinationSharingTests : IAsyncLifetime
 
     private async Task DefineAsync(params string[] names)
     {
-        foreach (var name in names) await _state.Destinations.PutAsync(name, new() { Name = name, Kind = "local", Path = $"{_root}/{name}" }, 0, Token);
-        foreach (var name in names) await _state.Identities.PutAsync($"{name}/A", new(Holdfast.Destinations.DestinationIdentity.New()), 0, Token);
+        foreach (var name in names)
+        {
+            await _state.Destinations.PutAsync(
+                name,
+                new()
+                {
+                    Name = name,
+                    Kind = "local",
+                    Path = $"{_root}/{name}",
+                },
+                0,
+                Token
+            );
+        }
+        foreach (var name in names)
+        {
+            await _state.Identities.PutAsync($"{name}/A", new(Holdfast.Destinations.DestinationIdentity.New()), 0, Token);
+        }
     }
 
     private async Task AdvanceAsync(TimeSpan by)

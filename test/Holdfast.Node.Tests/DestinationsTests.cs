@@ -24,13 +24,19 @@ public sealed class DestinationsTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         _source.Databases["db"] = new byte[40 * 4096];
-        for (var i = 0; i < 3; i++) _destinations.Add(LocalDestination.Open($"{_root}/{i}", create: true));
+        for (var i = 0; i < 3; i++)
+        {
+            _destinations.Add(LocalDestination.Open($"{_root}/{i}", create: true));
+        }
         return default;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var destination in _destinations) await destination.DisposeAsync();
+        foreach (var destination in _destinations)
+        {
+            await destination.DisposeAsync();
+        }
         Directory.Delete(_root, recursive: true);
     }
 
@@ -62,7 +68,10 @@ public sealed class DestinationsTests : IAsyncLifetime
         var outcome = await RunAsync(BackupKind.Incremental);
         Assert.Equal((BackupState.Completed, BackupKind.Incremental), (outcome.State, outcome.Kind));
         Assert.Equal(4, Files($"{_root}/0").Count());
-        foreach (var destination in _destinations) Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
+        foreach (var destination in _destinations)
+        {
+            Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
+        }
     }
 
     [Fact]
@@ -74,14 +83,20 @@ public sealed class DestinationsTests : IAsyncLifetime
         File.Delete(Directory.GetFiles($"{_root}/0", "*.snapshot.tar.zst", SearchOption.AllDirectories).Single());
         Change();
         Assert.Equal(BackupKind.Incremental, (await RunAsync(BackupKind.Incremental)).Kind);
-        foreach (var destination in _destinations) Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
+        foreach (var destination in _destinations)
+        {
+            Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
+        }
     }
 
     [Fact]
     public async Task A_chain_that_no_destination_holds_whole_is_not_extended()
     {
         await RunAsync(BackupKind.Full);
-        foreach (var file in Directory.GetFiles(_root, "*.snapshot.tar.zst", SearchOption.AllDirectories)) File.Delete(file);
+        foreach (var file in Directory.GetFiles(_root, "*.snapshot.tar.zst", SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
         Change();
         Assert.Equal(BackupKind.Full, (await RunAsync(BackupKind.Incremental)).Kind);
     }
@@ -110,15 +125,35 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     private static IEnumerable<string> Files(string root) =>
-        Directory.GetFiles(root, "*.*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != DestinationIdentity.FileName).Select(f => $"{Path.GetRelativePath(root, f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}").Order(StringComparer.Ordinal);
+        Directory
+            .GetFiles(root, "*.*", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(f) != DestinationIdentity.FileName)
+            .Select(f =>
+                $"{Path.GetRelativePath(root, f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}"
+            )
+            .Order(StringComparer.Ordinal);
 
     private void Change() => _source.Databases["db"][5000]++;
 
     private async Task<BackupOutcome> RunAsync(BackupKind kind, string? task = null)
     {
         _time.Advance(TimeSpan.FromMinutes(1));
-        var options = new BackupOptions { Kind = kind, Type = BackupType.Snapshot, Node = "A", NodeKey = _node, Task = task, MaxChainAge = TimeSpan.FromDays(30) };
-        var outcome = await new BackupRunner("fake", _source, [.. _destinations.Cast<IDestination>()], options, _time).RunAsync(_source.Database("db"), null, new(3), () => { }, Token);
+        var options = new BackupOptions
+        {
+            Kind = kind,
+            Type = BackupType.Snapshot,
+            Node = "A",
+            NodeKey = _node,
+            Task = task,
+            MaxChainAge = TimeSpan.FromDays(30),
+        };
+        var outcome = await new BackupRunner("fake", _source, [.. _destinations.Cast<IDestination>()], options, _time).RunAsync(
+            _source.Database("db"),
+            null,
+            new(3),
+            () => { },
+            Token
+        );
         Assert.NotEqual(BackupState.Failed, outcome.State);
         return outcome;
     }
@@ -126,7 +161,10 @@ public sealed class DestinationsTests : IAsyncLifetime
     private async Task<byte[]> RestoreNewestAsync(LocalDestination destination)
     {
         StoredChain? chain = null;
-        await foreach (var found in DatabaseFolder.Of(destination, new("fake", "db")).ChainsAsync(Token)) chain ??= found;
+        await foreach (var found in DatabaseFolder.Of(destination, new("fake", "db")).ChainsAsync(Token))
+        {
+            chain ??= found;
+        }
         var point = await PointFinder.FindAsync(new(destination, [chain!], null), null, AgeKeys.None, Token);
         await using var reader = await PointReader.OpenAsync(destination, point, AgeKeys.None, Token);
         await RestoreRunner.RunAsync("fake", _source, "restored", reader, Token);

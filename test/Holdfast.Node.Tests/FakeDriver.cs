@@ -25,7 +25,10 @@ internal sealed class FakeDriver : IDestinationDriver
     public async Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken)
     {
         Opened.Enqueue(root);
-        if (Frozen is { } frozen && root.EndsWith(frozen, StringComparison.Ordinal)) await _thaw.Task;
+        if (Frozen is { } frozen && root.EndsWith(frozen, StringComparison.Ordinal))
+        {
+            await _thaw.Task;
+        }
         return new Place(this, root, identity);
     }
 
@@ -39,7 +42,9 @@ internal sealed class FakeDriver : IDestinationDriver
         {
             var there = new DirectoryInfo(Path.Combine(root, folder));
             DestinationEntry[] guide = [new("HOW-TO-RESTORE.txt", false, 1), new("restore.py", false, 1)];
-            return (there.Exists ? there.EnumerateFileSystemInfos().Select(f => new DestinationEntry(f.Name, f is DirectoryInfo, 1)) : guide).ToAsyncEnumerable();
+            return (
+                there.Exists ? there.EnumerateFileSystemInfos().Select(f => new DestinationEntry(f.Name, f is DirectoryInfo, 1)) : guide
+            ).ToAsyncEnumerable();
         }
 
         public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -82,31 +82,61 @@ internal sealed class FakeSource : IDatabaseSource
 
     public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => Task.FromResult(Info);
 
-    public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await Hang;
-        if (IsDown) throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
+        if (IsDown)
+        {
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
+        }
         List<string> names;
-        lock (Databases) names = [.. Databases.Keys.Order(StringComparer.Ordinal)]; // a restore may add one meanwhile
-        foreach (var name in names) yield return Database(name);
+        lock (Databases)
+        {
+            names = [.. Databases.Keys.Order(StringComparer.Ordinal)]; // a restore may add one meanwhile
+        }
+        foreach (var name in names)
+        {
+            yield return Database(name);
+        }
     }
 
-    public DiscoveredDatabase Database(string name) => new(name, Databases[name].Length, Encrypted.Contains(name) ? EncryptionState.Yes : EncryptionState.No);
+    public DiscoveredDatabase Database(string name) =>
+        new(name, Databases[name].Length, Encrypted.Contains(name) ? EncryptionState.Yes : EncryptionState.No);
 
     public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
-        if (Broken.Contains(database.Name)) throw new HoldfastException(ErrorCatalogue.SourceLocked, $"'{database.Name}' is locked.");
-        if (Fault?.Invoke(database.Name) is { } fault) throw fault;
-        if (Hold is { } hold) await hold(database.Name, cancellationToken);
-        var type = request.Type == BackupType.Backup && Encrypted.Contains(database.Name) && request.Key is null ? BackupType.Snapshot : request.Type;
+        if (Broken.Contains(database.Name))
+        {
+            throw new HoldfastException(ErrorCatalogue.SourceLocked, $"'{database.Name}' is locked.");
+        }
+        if (Fault?.Invoke(database.Name) is { } fault)
+        {
+            throw fault;
+        }
+        if (Hold is { } hold)
+        {
+            await hold(database.Name, cancellationToken);
+        }
+        var type =
+            request.Type == BackupType.Backup && Encrypted.Contains(database.Name) && request.Key is null
+                ? BackupType.Snapshot
+                : request.Type;
         Open++;
         return new View(this, database.Name, type, request.Instead, [.. Databases[database.Name]]);
     }
 
     public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken)
     {
-        if (HoldRestore is { } hold) await hold(request.Name, cancellationToken);
-        lock (Databases) return Databases.ContainsKey(request.Name) ? throw new HoldfastException(ErrorCatalogue.TargetExists, "taken") : Begin(request);
+        if (HoldRestore is { } hold)
+        {
+            await hold(request.Name, cancellationToken);
+        }
+        lock (Databases)
+        {
+            return Databases.ContainsKey(request.Name) ? throw new HoldfastException(ErrorCatalogue.TargetExists, "taken") : Begin(request);
+        }
     }
 
     private Target Begin(RestoreRequest request)
@@ -135,7 +165,10 @@ internal sealed class FakeSource : IDatabaseSource
 
         public string EngineVersion => "1";
 
-        public string? ChangeToken => source.FixedToken is { } token ? token : source.HasTokens ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes)) : null;
+        public string? ChangeToken =>
+            source.FixedToken is { } token ? token
+            : source.HasTokens ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))
+            : null;
 
         public long ExpectedBytes => bytes.Length;
 
@@ -152,16 +185,33 @@ internal sealed class FakeSource : IDatabaseSource
         public async Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken)
         {
             source.Writes++;
-            if (type == BackupType.Backup && source.IsNotAsSql) throw new HoldfastException(ErrorCatalogue.SourceNotAsSql, "Rows would not come back equal.");
-            if (type == BackupType.Snapshot) await sink.WriteImageAsync("database.fake", this, cancellationToken);
-            else await sink.WriteStreamAsync("dump.fake", bytes.Length, async (pipe, token) => await pipe.WriteAsync(bytes, token), cancellationToken);
+            if (type == BackupType.Backup && source.IsNotAsSql)
+            {
+                throw new HoldfastException(ErrorCatalogue.SourceNotAsSql, "Rows would not come back equal.");
+            }
+            if (type == BackupType.Snapshot)
+            {
+                await sink.WriteImageAsync("database.fake", this, cancellationToken);
+            }
+            else
+            {
+                await sink.WriteStreamAsync(
+                    "dump.fake",
+                    bytes.Length,
+                    async (pipe, token) => await pipe.WriteAsync(bytes, token),
+                    cancellationToken
+                );
+            }
             if (source.Conflicts > 0)
             {
                 source.Conflicts--;
                 throw new HoldfastException(ErrorCatalogue.SourceConflict, "cut off");
             }
 
-            if (source.LateWarning is { } late) Warnings = [late];
+            if (source.LateWarning is { } late)
+            {
+                Warnings = [late];
+            }
             return new Dictionary<string, string> { ["bytes"] = $"{bytes.Length}" };
         }
 
@@ -188,7 +238,10 @@ internal sealed class FakeSource : IDatabaseSource
         {
             source.Loads++;
             await source.HoldLoad;
-            if (source.LoadFault is { } fault) throw fault;
+            if (source.LoadFault is { } fault)
+            {
+                throw fault;
+            }
             if (request.Type == BackupType.Snapshot)
             {
                 await items.CopyImageAsync("database.fake", this, cancellationToken);
@@ -204,7 +257,10 @@ internal sealed class FakeSource : IDatabaseSource
         {
             source.Commits++;
             await source.HoldCommit;
-            lock (source.Databases) source.Databases.Add(request.Name, _bytes);
+            lock (source.Databases)
+            {
+                source.Databases.Add(request.Name, _bytes);
+            }
         }
 
         public void SetLength(long length) => _bytes = new byte[length];

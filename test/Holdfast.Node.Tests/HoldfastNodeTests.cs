@@ -33,7 +33,16 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         _source.Databases["a"] = new byte[20 * 4096];
         _source.Databases["b"] = new byte[30 * 4096];
         await StartAsync();
-        await _node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{_root}/nas" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{_root}/nas",
+            },
+            0,
+            Token
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -96,7 +105,10 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("a", "b");
         var (before, were) = (_node.Operations.All.Count, _source.Databases.ToList());
-        lock (_source.Databases) _source.Databases.Clear();
+        lock (_source.Databases)
+        {
+            _source.Databases.Clear();
+        }
         await _node.Sources.Items.Single().LookAsync(Token);
         await ToAsync("2026-11-25T12:00:00Z");
         await UntilAsync(() => _node.NextOf(Task("a").Id) is null && _node.NextOf(Task("b").Id) is null);
@@ -104,7 +116,10 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         Assert.Equal(OperationState.Completed, _node.StatusOf(Task("a").Id).LastState); // missed, not failed
         await UntilAsync(() => _node.Alerts.Items.Any(a => a.Kind == Core.Alerts.AlertKind.SourceShrunk));
         Assert.DoesNotContain(_node.Alerts.Items, x => x.Subject.Task is not null); // told once, of the source
-        lock (_source.Databases) were.ForEach(d => _source.Databases.Add(d.Key, d.Value));
+        lock (_source.Databases)
+        {
+            were.ForEach(d => _source.Databases.Add(d.Key, d.Value));
+        }
         await _node.Sources.Items.Single().LookAsync(Token);
         await UntilAsync(() => _node.Operations.All.Count == before + 2 && !_node.Operations.Live.Any());
     }
@@ -120,7 +135,10 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         var operation = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
         await UntilAsync(() => _source.Commits == 1);
         var next = new FakeSource();
-        foreach (var (name, bytes) in _source.Databases) next.Databases[name] = bytes;
+        foreach (var (name, bytes) in _source.Databases)
+        {
+            next.Databases[name] = bytes;
+        }
         await _node.Sources.AttachAsync(new("fake", next, true), Token);
         Assert.False(_source.IsDisposed);
         hold.SetResult();
@@ -140,7 +158,14 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         Assert.Equal(OperationState.Completed, operation.Current.State);
         Assert.Equal(_source.Databases["a"], _source.Databases["again"]);
         Assert.Single(_node.Tasks.Of(new("fake", "again")));
-        Assert.Equal(ErrorCatalogue.TargetExists, (await Assert.ThrowsAsync<HoldfastException>(() => _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "b") }, "tester", Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.TargetExists,
+            (
+                await Assert.ThrowsAsync<HoldfastException>(() =>
+                    _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "b") }, "tester", Token)
+                )
+            ).Error
+        );
     }
 
     [Fact]
@@ -148,7 +173,18 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     {
         var given = AgeIdentity.Generate();
         var template = Template();
-        template = template with { Settings = template.Settings with { Encryption = new() { Mode = Core.Encryption.EncryptionMode.Key, Recipients = [given.Recipient.ToString()], EncryptSnapshots = true } } };
+        template = template with
+        {
+            Settings = template.Settings with
+            {
+                Encryption = new()
+                {
+                    Mode = Core.Encryption.EncryptionMode.Key,
+                    Recipients = [given.Recipient.ToString()],
+                    EncryptSnapshots = true,
+                },
+            },
+        };
         await PutAsync(template);
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("a", "b");
@@ -175,7 +211,10 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         _source.Databases["a"][5000]++;
         await StartAsync();
         Assert.Equal(id, Task("a").Id);
-        await UntilAsync(() => _node.StatusOf(id).LastIncrementalBackup is not null || _node.StatusOf(id).LastFullBackup > new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
+        await UntilAsync(() =>
+            _node.StatusOf(id).LastIncrementalBackup is not null
+            || _node.StatusOf(id).LastFullBackup > new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)
+        );
         await UntilAsync(() => _node.Operations.All.Count == 4);
         Assert.Equal(2, _node.Operations.All.Count(o => o.Database.Name == "a"));
     }
@@ -185,7 +224,18 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     {
         await PutAsync(Template());
         var id = Task("a").Id;
-        var under = new Operation { Id = "1", Kind = OperationKind.Backup, State = OperationState.Running, Database = new("fake", "a"), TaskId = id, BackupKind = BackupKind.Full, Node = "OLD", Created = _time.GetUtcNow(), Started = _time.GetUtcNow() };
+        var under = new Operation
+        {
+            Id = "1",
+            Kind = OperationKind.Backup,
+            State = OperationState.Running,
+            Database = new("fake", "a"),
+            TaskId = id,
+            BackupKind = BackupKind.Full,
+            Node = "OLD",
+            Created = _time.GetUtcNow(),
+            Started = _time.GetUtcNow(),
+        };
         _node.State.Operations.Set(under.Id, under);
         await StopAsync();
         await StartAsync();
@@ -222,7 +272,13 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         Assert.Equal("unexpected", failed.Error!.Code);
         Assert.Equal(new DateTimeOffset(2026, 11, 25, 11, 1, 0, TimeSpan.Zero), _node.NextOf(Task("a").Id)!.At);
         var log = string.Join('\n', _node.Operations.LogOf(_node.Operations.All.Single(o => o.Database.Name == "b").Id));
-        foreach (var step in (string[])["due by schedule", "opened for a snapshot", "full: asked for", "writing to", "published at", "ended: Completed"]) Assert.Contains(step, log, StringComparison.Ordinal);
+        foreach (
+            var step in (string[])
+                ["due by schedule", "opened for a snapshot", "full: asked for", "writing to", "published at", "ended: Completed"]
+        )
+        {
+            Assert.Contains(step, log, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -260,7 +316,10 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await StopAsync();
         await StartAsync(hasSource: false);
         Assert.Equal(DatabaseState.Missing, State("a"));
-        await UntilAsync(() => _node.Alerts.Items.Any(a => a is { Kind: AlertKind.SourceSilent, Subject.Source: "fake" }), () => _time.Advance(TimeSpan.FromSeconds(2)));
+        await UntilAsync(
+            () => _node.Alerts.Items.Any(a => a is { Kind: AlertKind.SourceSilent, Subject.Source: "fake" }),
+            () => _time.Advance(TimeSpan.FromSeconds(2))
+        );
         await ToAsync("2026-11-25T12:00:00Z");
         var turned = false;
         _node.SchedulerTurned += () => turned = true;
@@ -269,7 +328,10 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await StopAsync();
         await StartAsync();
         Assert.NotEqual(DatabaseState.Missing, State("a"));
-        await UntilAsync(() => _node.StatusOf(Task("a").Id).LastSuccess >= new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero), () => _time.Advance(TimeSpan.FromSeconds(2)));
+        await UntilAsync(
+            () => _node.StatusOf(Task("a").Id).LastSuccess >= new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero),
+            () => _time.Advance(TimeSpan.FromSeconds(2))
+        );
         await UntilAsync(() => _node.Alerts.Items.All(a => a.Kind != AlertKind.SourceSilent), () => _time.Advance(TimeSpan.FromSeconds(2)));
 
         DatabaseState State(string name) => _node.Protection.Of(_node.State.Databases.Find($"fake/{name}")!).State;
@@ -279,12 +341,21 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     public async Task Old_chains_go_after_a_full_and_the_newest_stays()
     {
         var template = Template();
-        await PutAsync(template with { Settings = template.Settings with { FullBackup = "0 11 * * *", Retention = new RetentionPolicy(TimeSpan.FromDays(1)) } });
+        await PutAsync(
+            template with
+            {
+                Settings = template.Settings with { FullBackup = "0 11 * * *", Retention = new RetentionPolicy(TimeSpan.FromDays(1)) },
+            }
+        );
         foreach (var day in (int[])[25, 26, 27])
         {
             await ToAsync($"2026-11-{day}T11:00:00Z");
             var at = _time.GetUtcNow();
-            await UntilAsync(() => _node.StatusOf(Task("a").Id).LastFullBackup == at && _node.StatusOf(Task("b").Id).LastFullBackup == at && !_node.Operations.Live.Any());
+            await UntilAsync(() =>
+                _node.StatusOf(Task("a").Id).LastFullBackup == at
+                && _node.StatusOf(Task("b").Id).LastFullBackup == at
+                && !_node.Operations.Live.Any()
+            );
         }
 
         Assert.Equal(2, Directory.GetDirectories($"{_root}/nas/fake/a").Length); // that of the 25th is more than a day old
@@ -335,7 +406,17 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await FullNowAsync();
         Assert.True(chains.All(Directory.Exists), string.Join(' ', Chains()));
         await _node.Clock.ConfirmAsync(Token);
-        Assert.DoesNotContain(AlertRules.Find(new() { Now = _time.GetUtcNow(), UpSince = _time.GetUtcNow(), Clock = _node.Clock.Current }), a => a.Kind == AlertKind.ClockJumped);
+        Assert.DoesNotContain(
+            AlertRules.Find(
+                new()
+                {
+                    Now = _time.GetUtcNow(),
+                    UpSince = _time.GetUtcNow(),
+                    Clock = _node.Clock.Current,
+                }
+            ),
+            a => a.Kind == AlertKind.ClockJumped
+        );
         await FullNowAsync();
         Assert.Equal(0, chains.Count(Directory.Exists));
     }
@@ -346,7 +427,12 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         _source.Databases.Remove("b");
         await _node.Sources.Items.Single().LookAsync(Token);
         var template = Template();
-        await PutAsync(template with { Settings = template.Settings with { FullBackup = "0 11 * * 6", Retention = new RetentionPolicy(TimeSpan.FromDays(14.5)) } });
+        await PutAsync(
+            template with
+            {
+                Settings = template.Settings with { FullBackup = "0 11 * * 6", Retention = new RetentionPolicy(TimeSpan.FromDays(14.5)) },
+            }
+        );
     }
 
     private async Task<string[]> FullsAsync(params string[] times)
@@ -377,19 +463,27 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
 
     private string[] Chains() => Directory.GetDirectories($"{_root}/nas/fake/a");
 
-    private static Template Template() => new()
-    {
-        Id = "0123456789",
-        Name = "nightly",
-        ScheduledSince = new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero),
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 * * * *", TimeZone = "UTC", Destinations = ["nas"] },
-    };
+    private static Template Template() =>
+        new()
+        {
+            Id = "0123456789",
+            Name = "nightly",
+            ScheduledSince = new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero),
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "0 * * * *",
+                TimeZone = "UTC",
+                Destinations = ["nas"],
+            },
+        };
 
     private BackupTask Task(string database) => _node.Tasks.Of(new("fake", database)).Single();
 
     private async Task PutAsync(Template template) => await _node.State.Templates.PutAsync(template.Id, template, null, Token);
 
-    private string[] Archives() => Directory.Exists($"{_root}/nas") ? Directory.GetFiles($"{_root}/nas", "*.tar.zst*", SearchOption.AllDirectories) : [];
+    private string[] Archives() =>
+        Directory.Exists($"{_root}/nas") ? Directory.GetFiles($"{_root}/nas", "*.tar.zst*", SearchOption.AllDirectories) : [];
 
     private async Task ToAsync(string time)
     {
@@ -397,7 +491,8 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         _time.SetUtcNow(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture));
     }
 
-    private Task BackedUpAsync(params string[] names) => UntilAsync(() => names.All(n => _node.StatusOf(Task(n).Id).LastState == OperationState.Completed) && !_node.Operations.Live.Any());
+    private Task BackedUpAsync(params string[] names) =>
+        UntilAsync(() => names.All(n => _node.StatusOf(Task(n).Id).LastState == OperationState.Completed) && !_node.Operations.Live.Any());
 
     // The node works on its own; the test only waits until it shows.
     private async Task UntilAsync(Func<bool> isSo, Action? meanwhile = null)
@@ -405,7 +500,11 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         while (!isSo())
         {
-            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience, $"It did not come to that: {string.Join("; ", _node.Operations.All)}; {string.Join("; ", _node.Tasks.All.Select(t => $"{t.Database} next {_node.NextOf(t.Id)}, {_node.StatusOf(t.Id)}"))}");
+            Assert.True(
+                System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience,
+                $"It did not come to that: {string.Join("; ", _node.Operations.All)}; "
+                    + $"{string.Join("; ", _node.Tasks.All.Select(t => $"{t.Database} next {_node.NextOf(t.Id)}, {_node.StatusOf(t.Id)}"))}"
+            );
             meanwhile?.Invoke();
             await System.Threading.Tasks.Task.Delay(5, Token);
         }
@@ -414,7 +513,20 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     private async Task StartAsync(bool hasSource = true)
     {
         _store = await EmbeddedStateStore.OpenAsync($"{_root}/state/state.db", _time, Token);
-        _node = new(new() { Tag = "A", Key = _key, LocalRoots = [_root], Zone = TimeZoneInfo.Utc, ShutdownGrace = TimeSpan.FromSeconds(1), BootClock = _boot }, _store, hasSource ? [new("fake", _source, true)] : [], _time);
+        _node = new(
+            new()
+            {
+                Tag = "A",
+                Key = _key,
+                LocalRoots = [_root],
+                Zone = TimeZoneInfo.Utc,
+                ShutdownGrace = TimeSpan.FromSeconds(1),
+                BootClock = _boot,
+            },
+            _store,
+            hasSource ? [new("fake", _source, true)] : [],
+            _time
+        );
         await _node.StartAsync(Token);
     }
 

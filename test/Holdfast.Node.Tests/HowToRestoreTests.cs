@@ -47,12 +47,18 @@ public sealed class HowToRestoreTests : IAsyncLifetime
         Assert.EndsWith("# ours", await File.ReadAllTextAsync(Script, Token), StringComparison.Ordinal);
     }
 
-    /// <summary>Who changes <c>eng/restore.py</c> raises its VERSION, and writes the new version and hash here: else old destinations keep the old script.</summary>
+    /// <summary>
+    /// Who changes <c>eng/restore.py</c> raises its VERSION, and writes the new version and hash here: else old
+    /// destinations keep the old script.
+    /// </summary>
     [Fact]
     public async Task A_changed_script_has_another_version()
     {
         await HowToRestore.EnsureAsync(_destination, Token);
         var script = await File.ReadAllBytesAsync(Script, Token);
-        Assert.Equal((4, "b48b44eeadc8e56dbc519be2a6149e4494be5affb5f7ff9a198191161aa93546"), (HowToRestore.VersionOf(script), Convert.ToHexStringLower(SHA256.HashData(script))));
+        Assert.Equal(
+            (4, "b48b44eeadc8e56dbc519be2a6149e4494be5affb5f7ff9a198191161aa93546"),
+            (HowToRestore.VersionOf(script), Convert.ToHexStringLower(SHA256.HashData(script)))
+        );
     }
 }

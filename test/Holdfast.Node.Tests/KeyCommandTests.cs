@@ -28,7 +28,11 @@ public sealed class KeyCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_may_print_a_passphrase() => Assert.Equal("four words in a row", (await Keys("echo 'passphrase: four words in a row'").FindAsync(new("demo", "hr/pay.db"), Token))!.Passphrase);
+    public async Task It_may_print_a_passphrase() =>
+        Assert.Equal(
+            "four words in a row",
+            (await Keys("echo 'passphrase: four words in a row'").FindAsync(new("demo", "hr/pay.db"), Token))!.Passphrase
+        );
 
     [Fact]
     public async Task A_key_that_was_given_stands_over_a_command()
@@ -66,6 +70,9 @@ public sealed class KeyCommandTests : IAsyncLifetime
     private DatabaseKeys Keys(string script)
     {
         var own = AgeIdentity.Generate();
-        return new(new SecretStore(_store, own, () => [own.Recipient]), new Dictionary<string, KeyCommand> { ["demo/hr/*"] = new("vault", ["/bin/sh", "-c", script]) });
+        return new(
+            new SecretStore(_store, own, () => [own.Recipient]),
+            new Dictionary<string, KeyCommand> { ["demo/hr/*"] = new("vault", ["/bin/sh", "-c", script]) }
+        );
     }
 }

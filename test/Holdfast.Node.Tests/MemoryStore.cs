@@ -15,25 +15,39 @@ internal sealed class MemoryStore : IStateStore
 
     public Task<StateRange> RangeAsync(string prefix, CancellationToken cancellationToken)
     {
-        lock (_gate) return Task.FromResult(new StateRange([.. _entries.Values.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal))], _revision));
+        lock (_gate)
+        {
+            return Task.FromResult(
+                new StateRange([.. _entries.Values.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal))], _revision)
+            );
+        }
     }
 
     public Task<StateEntry?> GetAsync(string key, CancellationToken cancellationToken)
     {
-        lock (_gate) return Task.FromResult(_entries.GetValueOrDefault(key));
+        lock (_gate)
+        {
+            return Task.FromResult(_entries.GetValueOrDefault(key));
+        }
     }
 
     public Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (transaction.Conditions.Any(c => (_entries.GetValueOrDefault(c.Key)?.ModRevision ?? 0) != c.ModRevision)) return Task.FromResult(new StateCommit(false, _revision));
+            if (transaction.Conditions.Any(c => (_entries.GetValueOrDefault(c.Key)?.ModRevision ?? 0) != c.ModRevision))
+            {
+                return Task.FromResult(new StateCommit(false, _revision));
+            }
             _revision++;
             foreach (var change in transaction.Changes)
             {
                 var created = _entries.GetValueOrDefault(change.Key)?.CreateRevision ?? _revision;
                 _entries.Remove(change.Key);
-                if (change.Value is { } value) _entries.Add(change.Key, new(change.Key, value, created, _revision));
+                if (change.Value is { } value)
+                {
+                    _entries.Add(change.Key, new(change.Key, value, created, _revision));
+                }
             }
 
             _followers.ForEach(f => f.TrySetResult());

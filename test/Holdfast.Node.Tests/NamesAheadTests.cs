@@ -28,13 +28,43 @@ public sealed class NamesAheadTests : IAsyncLifetime
     {
         _source.Databases["a"] = new byte[20 * 4096];
         _store = await EmbeddedStateStore.OpenAsync($"{_root}/state/state.db", _time, Token);
-        _node = new(new() { Tag = "A", Key = AgeIdentity.Generate(), LocalRoots = [_root], Zone = TimeZoneInfo.Utc, CatalogFile = $"{_root}/state/catalog.db" }, _store, [new("fake", _source, true)], _time);
+        _node = new(
+            new()
+            {
+                Tag = "A",
+                Key = AgeIdentity.Generate(),
+                LocalRoots = [_root],
+                Zone = TimeZoneInfo.Utc,
+                CatalogFile = $"{_root}/state/catalog.db",
+            },
+            _store,
+            [new("fake", _source, true)],
+            _time
+        );
         await _node.StartAsync(Token);
-        await _node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{_root}/nas" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{_root}/nas",
+            },
+            0,
+            Token
+        );
         var template = new Template
         {
-            Id = "0123456789", Name = "nightly", ScheduledSince = _time.GetUtcNow(),
-            Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 11 1 1 *", TimeZone = "UTC", Destinations = ["nas"], Retention = new RetentionPolicy(TimeSpan.FromDays(1)) },
+            Id = "0123456789",
+            Name = "nightly",
+            ScheduledSince = _time.GetUtcNow(),
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "0 11 1 1 *",
+                TimeZone = "UTC",
+                Destinations = ["nas"],
+                Retention = new RetentionPolicy(TimeSpan.FromDays(1)),
+            },
         };
         await _node.State.Templates.PutAsync(template.Id, template, null, Token);
     }
@@ -67,7 +97,17 @@ public sealed class NamesAheadTests : IAsyncLifetime
         Assert.EndsWith("/2026-11-25-12-00-00.incremental-backup.tar.zst", incremental.Path, StringComparison.Ordinal);
         Assert.StartsWith(second.Path![..second.Path!.LastIndexOf('/')], incremental.Path, StringComparison.Ordinal);
         // It is told, and stays where it is, listed and restorable; the newest point is the newest all the same.
-        var alert = Assert.Single(AlertRules.Find(new() { Now = _time.GetUtcNow(), UpSince = _time.GetUtcNow(), Tasks = [_node.Protection.Facts(Task)] }), a => a.Kind == AlertKind.NameAhead);
+        var alert = Assert.Single(
+            AlertRules.Find(
+                new()
+                {
+                    Now = _time.GetUtcNow(),
+                    UpSince = _time.GetUtcNow(),
+                    Tasks = [_node.Protection.Facts(Task)],
+                }
+            ),
+            a => a.Kind == AlertKind.NameAhead
+        );
         Assert.Equal(("fake/a", "nas"), (alert.Subject.Database, alert.Subject.Destination));
         Assert.Contains(time, alert.Message, StringComparison.Ordinal);
         var restored = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
@@ -79,7 +119,16 @@ public sealed class NamesAheadTests : IAsyncLifetime
         var points = await PointFinder.ListAsync(stored, AgeKeys.None, Token, _node.Clock.Latest).ToListAsync(Token);
         Assert.Equal(["2026-11-25-12-00-00", "2026-11-25-11-00-00", time], points.Select(p => TimeStamp.Format(p.Archive.Name.Time)));
         await stored.Destination.DisposeAsync();
-        var old = await _node.RestoreAsync(new() { From = "fake/a", Point = time, Target = new("fake", "old") }, "tester", Token);
+        var old = await _node.RestoreAsync(
+            new()
+            {
+                From = "fake/a",
+                Point = time,
+                Target = new("fake", "old"),
+            },
+            "tester",
+            Token
+        );
         await old.Ended.WaitAsync(Patience, Token);
         Assert.True(old.Current.State == OperationState.Completed, $"{old.Current.Error}");
         Assert.Equal((OperationState.Completed, (byte)0), (old.Current.State, _source.Databases["old"][5000]));
@@ -100,7 +149,10 @@ public sealed class NamesAheadTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromHours(1));
         _source.Databases["a"][5000]++;
         var incremental = await BackUpAsync(BackupKind.Incremental);
-        foreach (var file in Directory.GetFiles($"{_root}/nas/fake/a", "*.incremental-backup.*", SearchOption.AllDirectories)) File.Move(file, file.Replace("/2026-11-25-11-00-00.", "/2099-01-01-00-00-00.", StringComparison.Ordinal));
+        foreach (var file in Directory.GetFiles($"{_root}/nas/fake/a", "*.incremental-backup.*", SearchOption.AllDirectories))
+        {
+            File.Move(file, file.Replace("/2026-11-25-11-00-00.", "/2099-01-01-00-00-00.", StringComparison.Ordinal));
+        }
         _time.Advance(TimeSpan.FromHours(1));
         _source.Databases["a"][9000]++;
         var next = await BackUpAsync(BackupKind.Incremental);
@@ -129,14 +181,24 @@ public sealed class NamesAheadTests : IAsyncLifetime
         var path = Path.GetRelativePath($"{_root}/nas", chain);
         var archive = Directory.GetFiles(chain, "*.tar.zst").Single();
         var shown = new Dictionary<string, long> { [Path.GetFileName(archive)] = new FileInfo(archive).Length };
-        foreach (var wrong in (Dictionary<string, long>[])[[], new(shown) { [Path.GetFileName(archive)] = 1 }, new(shown) { ["another"] = 1 }])
+        foreach (
+            var wrong in (Dictionary<string, long>[])
+                [
+                    [],
+                    new(shown) { [Path.GetFileName(archive)] = 1 },
+                    new(shown) { ["another"] = 1 },
+                ]
+        )
         {
             var refused = await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", path, wrong, Token));
             Assert.Equal(ErrorCatalogue.Conflict, refused.Error);
             Assert.True(File.Exists(archive));
         }
 
-        Assert.Equal(ErrorCatalogue.Usage, (await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", "fake/a", shown, Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.Usage,
+            (await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", "fake/a", shown, Token))).Error
+        );
         await _node.ChainRemoval.RemoveAsync("nas", path, shown, Token);
         Assert.False(Directory.Exists(chain));
         Assert.True(File.Exists($"{_root}/nas/{other.Path}"));
@@ -160,7 +222,10 @@ public sealed class NamesAheadTests : IAsyncLifetime
         _node.State.Statuses.Set(Task.Id, _node.StatusOf(Task.Id) with { Head = null });
         var chain = $"{_root}/nas/{full.Path![..full.Path!.LastIndexOf('/')]}";
         var was = Path.GetFileName(chain)[..19];
-        foreach (var file in Directory.GetFiles(chain)) File.Move(file, Path.Combine(chain, Path.GetFileName(file).Replace(was, time, StringComparison.Ordinal)));
+        foreach (var file in Directory.GetFiles(chain))
+        {
+            File.Move(file, Path.Combine(chain, Path.GetFileName(file).Replace(was, time, StringComparison.Ordinal)));
+        }
         Directory.Move(chain, chain.Replace(was, time, StringComparison.Ordinal));
     }
 }

@@ -25,7 +25,20 @@ public sealed class NodeLogTests : IAsyncLifetime
     {
         _source.Databases["a"] = new byte[20 * 4096];
         _store = await EmbeddedStateStore.OpenAsync($"{_root}/state/state.db", _time, Token);
-        _node = new(new() { Tag = "A", Key = AgeIdentity.Generate(), LocalRoots = [_root], Zone = TimeZoneInfo.Utc, ShutdownGrace = TimeSpan.FromSeconds(1) }, _store, [new("fake", _source, true)], _time, _lines);
+        _node = new(
+            new()
+            {
+                Tag = "A",
+                Key = AgeIdentity.Generate(),
+                LocalRoots = [_root],
+                Zone = TimeZoneInfo.Utc,
+                ShutdownGrace = TimeSpan.FromSeconds(1),
+            },
+            _store,
+            [new("fake", _source, true)],
+            _time,
+            _lines
+        );
         await _node.StartAsync(Token);
     }
 
@@ -40,9 +53,23 @@ public sealed class NodeLogTests : IAsyncLifetime
     public async Task A_nodes_life_is_in_its_log()
     {
         await LoggedAsync(4001, "Node A has started: 1 sources, 1 databases");
-        await _node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{_root}/nas" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{_root}/nas",
+            },
+            0,
+            Token
+        );
         await LoggedAsync(4601, "destination nas");
-        var settings = new TaskSettings { Type = BackupType.Snapshot, FullBackup = "0 12 * * *", Destinations = ["nas"] };
+        var settings = new TaskSettings
+        {
+            Type = BackupType.Snapshot,
+            FullBackup = "0 12 * * *",
+            Destinations = ["nas"],
+        };
         await BackUpAsync(settings);
         await LoggedAsync(4101, "fake/a has begun");
         await LoggedAsync(4102, "ended Completed: 81920 bytes");
@@ -58,10 +85,33 @@ public sealed class NodeLogTests : IAsyncLifetime
     [Fact]
     public async Task An_operations_log_tells_its_steps()
     {
-        await _node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{_root}/nas" }, 0, Token);
-        var settings = new TaskSettings { Type = BackupType.Snapshot, FullBackup = "0 12 * * *", Destinations = ["nas"] };
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{_root}/nas",
+            },
+            0,
+            Token
+        );
+        var settings = new TaskSettings
+        {
+            Type = BackupType.Snapshot,
+            FullBackup = "0 12 * * *",
+            Destinations = ["nas"],
+        };
         var backup = await BackUpAsync(settings);
-        InOrder(backup, "asked for by a test", "opened for a snapshot", "full: ", "writing to", "published at", "ended: Completed after", "81920 bytes of the database");
+        InOrder(
+            backup,
+            "asked for by a test",
+            "opened for a snapshot",
+            "full: ",
+            "writing to",
+            "published at",
+            "ended: Completed after",
+            "81920 bytes of the database"
+        );
         var restore = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "new") }, "a test", Token);
         await restore.Ended.WaitAsync(Patience, Token);
         InOrder(restore.Id, "asked for by a test", "restoring", "is there", "ended: Completed after");
@@ -109,16 +159,19 @@ public sealed class NodeLogTests : IAsyncLifetime
 
         public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            All.Enqueue((eventId.Id, formatter(state, exception)));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => All.Enqueue((eventId.Id, formatter(state, exception)));
     }
 }

@@ -17,7 +17,11 @@ public sealed class PartialRestoreTests : BackedUpNode
         Assert.NotNull(ended.Error.Hint);
         Assert.Equal(Source.LeftOut, ended.Result!.Warnings);
         Assert.Contains("again", Source.Databases.Keys);
-        Assert.Contains("ended: CompletedWithErrors", Assert.Single(Node.Operations.LogOf(ended.Id), l => l.Contains("ended: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "ended: CompletedWithErrors",
+            Assert.Single(Node.Operations.LogOf(ended.Id), l => l.Contains("ended: ", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -33,6 +37,17 @@ public sealed class PartialRestoreTests : BackedUpNode
     {
         await CoverAsync("nas");
         await BackUpAsync("a", BackupKind.Full);
-        return await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again"), ContinueOnError = true }, "tester", Token));
+        return await EndedAsync(
+            await Node.RestoreAsync(
+                new()
+                {
+                    From = "fake/a",
+                    Target = new("fake", "again"),
+                    ContinueOnError = true,
+                },
+                "tester",
+                Token
+            )
+        );
     }
 }

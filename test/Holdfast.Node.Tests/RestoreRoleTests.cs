@@ -9,7 +9,11 @@ namespace Holdfast.Node.Tests;
 /// <summary>What is told where code of a restored database has changed the role that runs restores.</summary>
 public sealed class RestoreRoleTests : BackedUpNode
 {
-    private static readonly HoldfastException Changed = new(ErrorCatalogue.RestoreRoleChanged, "Code of 'a' has changed the password.", "Give it a new one.");
+    private static readonly HoldfastException Changed = new(
+        ErrorCatalogue.RestoreRoleChanged,
+        "Code of 'a' has changed the password.",
+        "Give it a new one."
+    );
 
     private int _restores;
 
@@ -68,7 +72,10 @@ public sealed class RestoreRoleTests : BackedUpNode
         Source.RestoreRole = new(now, now);
         Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
         Assert.Equal(isAsItWas, Standing() is null);
-        if (isAsItWas) return;
+        if (isAsItWas)
+        {
+            return;
+        }
         Assert.Contains("the restore of 'again' that began at 2026-11-25 10:01 UTC", Standing()!.Message, StringComparison.Ordinal);
         Assert.Contains("it has 'what it has by now', and had 'what it had'", Standing()!.Message, StringComparison.Ordinal);
         Node.RestoreRoles.Acknowledge("fake");
@@ -83,7 +90,11 @@ public sealed class RestoreRoleTests : BackedUpNode
         Source.Databases.Remove("again");
         Source.HoldRestore = (_, _) => throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The password was refused.");
         var failed = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
-        Assert.StartsWith("The password was refused. It may have been changed: nobody could look at the role after the restore of 'again'", failed.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The password was refused. It may have been changed: nobody could look at the role after the restore of 'again'",
+            failed.Error!.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -121,7 +132,10 @@ public sealed class RestoreRoleTests : BackedUpNode
         Node.Sources.Change("fake", _ =>
         {
             ending.Start(); // and waits, for what is stored is being changed here
-            while (!ending.ThreadState.HasFlag(ThreadState.WaitSleepJoin)) Thread.Yield();
+            while (!ending.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
+            {
+                Thread.Yield();
+            }
             second = Node.RestoreRoles.BeginAsync("fake", "second", "b", new("what it had", null), Token);
             return null;
         });

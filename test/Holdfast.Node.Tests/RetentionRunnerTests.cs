@@ -21,8 +21,17 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
     private readonly BackupTask _task = new()
     {
-        Id = "0123456789", Database = new("fake", "a"), Name = "own", ScheduledSince = DateTimeOffset.UnixEpoch,
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 * * * *", Destinations = ["nas"], Retention = new RetentionPolicy(TimeSpan.FromDays(30)) },
+        Id = "0123456789",
+        Database = new("fake", "a"),
+        Name = "own",
+        ScheduledSince = DateTimeOffset.UnixEpoch,
+        Settings = new()
+        {
+            Type = BackupType.Snapshot,
+            FullBackup = "0 * * * *",
+            Destinations = ["nas"],
+            Retention = new RetentionPolicy(TimeSpan.FromDays(30)),
+        },
     };
 
     private LocalDestination _destination = null!;
@@ -59,7 +68,10 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     [Fact]
     public async Task When_anything_fails_it_tells_what_it_has_deleted()
     {
-        var run = await RunAsync(deletions => deletions == 2 ? throw new InvalidOperationException("a fault in a library") : Task.CompletedTask, Token);
+        var run = await RunAsync(
+            deletions => deletions == 2 ? throw new InvalidOperationException("a fault in a library") : Task.CompletedTask,
+            Token
+        );
         Assert.Equal(ErrorCatalogue.Unexpected, run.Error?.Error);
         Assert.Contains("a fault in a library", run.Error!.Message, StringComparison.Ordinal);
         Told(run, 1);
@@ -77,16 +89,42 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     public async Task A_chain_whose_full_is_known_to_be_bad_there_lets_no_good_one_go()
     {
         await using var catalog = CatalogStore.Open(null, NullLogger<CatalogStore>.Instance, _time);
-        foreach (var day in Days) await catalog.RecordAsync(Chain(day), _task.Database, _task.Id, new() { Name = $"{day}-12-00-00.snapshot.tar.zst", Length = 7 }, [new("nas", null)]);
+        foreach (var day in Days)
+        {
+            await catalog.RecordAsync(
+                Chain(day),
+                _task.Database,
+                _task.Id,
+                new() { Name = $"{day}-12-00-00.snapshot.tar.zst", Length = 7 },
+                [new("nas", null)]
+            );
+        }
         await FoundAsync(Days[3], CopyState.Damaged);
         await FoundAsync(Days[4], CopyState.Missing);
         var runner = new RetentionRunner(TimeZoneInfo.Utc, _time, catalog);
         var plan = await runner.PlanAsync(_task, "nas", _destination, approved: true, Token);
         Assert.Equal(Days[..2].Select(Chain), plan.Deletes.Select(c => c.Path));
-        Assert.Equal(Days[..3].Select(Chain), (await runner.PlanAsync(_task, "other", _destination, approved: true, Token)).Deletes.Select(c => c.Path));
+        Assert.Equal(
+            Days[..3].Select(Chain),
+            (await runner.PlanAsync(_task, "other", _destination, approved: true, Token)).Deletes.Select(c => c.Path)
+        );
 
-        Task FoundAsync(string day, CopyState state) => catalog.FoundAsync(
-            _task.Database, _task.Id, [new() { Chain = Chain(day), Name = $"{day}-12-00-00.snapshot.tar.zst", Destination = "nas", State = state, At = _time.GetUtcNow(), Problem = new("corrupt", "It rots.", null) }]);
+        Task FoundAsync(string day, CopyState state) =>
+            catalog.FoundAsync(
+                _task.Database,
+                _task.Id,
+                [
+                    new()
+                    {
+                        Chain = Chain(day),
+                        Name = $"{day}-12-00-00.snapshot.tar.zst",
+                        Destination = "nas",
+                        State = state,
+                        At = _time.GetUtcNow(),
+                        Problem = new("corrupt", "It rots.", null),
+                    },
+                ]
+            );
     }
 
     [Fact]
@@ -122,14 +160,22 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
 
     private void Told(RetentionRun run, int count)
     {
-        var gone = Days.Where(d => !Directory.Exists($"{_root}/fake/a/{d}-12-00-00.A-snapshot-0123456789")).Select(d => $"fake/a/{d}-12-00-00.A-snapshot-0123456789").ToList();
+        var gone = Days.Where(d => !Directory.Exists($"{_root}/fake/a/{d}-12-00-00.A-snapshot-0123456789"))
+            .Select(d => $"fake/a/{d}-12-00-00.A-snapshot-0123456789")
+            .ToList();
         Assert.Equal(count, gone.Count);
         Assert.Equal(gone, run.Deleted.Order(StringComparer.Ordinal));
         Assert.False(run.Problem?.NeedsApproval);
     }
 
     private Task<RetentionRun> RunAsync(Func<int, Task> deleting, CancellationToken cancellationToken) =>
-        new RetentionRunner(TimeZoneInfo.Utc, _time).RunAsync(_task, "nas", new Interfering(_destination, deleting), null, cancellationToken);
+        new RetentionRunner(TimeZoneInfo.Utc, _time).RunAsync(
+            _task,
+            "nas",
+            new Interfering(_destination, deleting),
+            null,
+            cancellationToken
+        );
 
     // Does something before each deletion.
     private sealed class Interfering(IDestination inner, Func<int, Task> deleting) : IDestination
@@ -138,11 +184,14 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
 
         public string Name => inner.Name;
 
-        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) => inner.ListAsync(folder, cancellationToken);
+        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
+            inner.ListAsync(folder, cancellationToken);
 
-        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => inner.BeginUploadAsync(path, cancellationToken);
+        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
+            inner.BeginUploadAsync(path, cancellationToken);
 
-        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => inner.PublishAsync(uploads, cancellationToken);
+        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
+            inner.PublishAsync(uploads, cancellationToken);
 
         public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => inner.OpenAsync(path, cancellationToken);
 

@@ -42,7 +42,10 @@ public sealed class SecretStoreTests : IAsyncLifetime
     public async Task Secrets_are_listed_by_name_and_removed()
     {
         var secrets = Secrets(_key);
-        foreach (var name in (string[])["database-keys/b", "database-keys/a", "other"]) await secrets.PutAsync(name, "x", Token);
+        foreach (var name in (string[])["database-keys/b", "database-keys/a", "other"])
+        {
+            await secrets.PutAsync(name, "x", Token);
+        }
         Assert.Equal(["a", "b"], await secrets.NamesAsync("database-keys/", Token));
         await secrets.DeleteAsync("database-keys/a", Token);
         await secrets.DeleteAsync("database-keys/a", Token);
@@ -50,5 +53,6 @@ public sealed class SecretStoreTests : IAsyncLifetime
         Assert.Equal(["b"], await secrets.NamesAsync("database-keys/", Token));
     }
 
-    private SecretStore Secrets(AgeIdentity key, params AgeIdentity[] others) => new(_store, key, () => [key.Recipient, .. others.Select(o => o.Recipient)]);
+    private SecretStore Secrets(AgeIdentity key, params AgeIdentity[] others) =>
+        new(_store, key, () => [key.Recipient, .. others.Select(o => o.Recipient)]);
 }

@@ -29,7 +29,10 @@ public sealed class TaskBookTests : IAsyncLifetime
     [Fact]
     public async Task A_task_that_is_saved_or_deleted_while_a_template_is_saved_is_there_or_gone()
     {
-        for (var i = 0; i < 200; i++) Discover($"db{i}", Start);
+        for (var i = 0; i < 200; i++)
+        {
+            Discover($"db{i}", Start);
+        }
         // Many others, of databases that are not there: reading them all takes its time, in which others come.
         var others = Enumerable.Range(0, 4000).Select(i => Regular($"other{i:x5}", $"gone{i}")).ToList();
         var commit = await _store.CommitAsync(new() { Changes = [.. others.Select(t => _state.Tasks.Change(t.Id, t))] }, Token);
@@ -40,10 +43,24 @@ public sealed class TaskBookTests : IAsyncLifetime
         {
             var task = Regular($"{round:x10}", $"db{random.Next(200)}");
             var pauses = (random.Next(20_000), random.Next(20_000));
-            await AtOnceAsync(pauses, () => _state.Templates.PutAsync("t", Template("t", round), null, Token), () => _state.Tasks.PutAsync(task.Id, task, null, Token));
-            Assert.True(_tasks.Find(task.Id)?.Database == task.Database && _tasks.Of(task.Database).Any(t => t.Id == task.Id), $"round {round}: acknowledged, and not scheduled");
-            await AtOnceAsync(pauses, () => _state.Templates.PutAsync("t", Template("t", round), null, Token), () => _state.Tasks.DeleteAsync(task.Id, null, Token));
-            Assert.True(_tasks.Find(task.Id) is null && _tasks.Of(task.Database).All(t => t.Id != task.Id), $"round {round}: deleted, and still there");
+            await AtOnceAsync(
+                pauses,
+                () => _state.Templates.PutAsync("t", Template("t", round), null, Token),
+                () => _state.Tasks.PutAsync(task.Id, task, null, Token)
+            );
+            Assert.True(
+                _tasks.Find(task.Id)?.Database == task.Database && _tasks.Of(task.Database).Any(t => t.Id == task.Id),
+                $"round {round}: acknowledged, and not scheduled"
+            );
+            await AtOnceAsync(
+                pauses,
+                () => _state.Templates.PutAsync("t", Template("t", round), null, Token),
+                () => _state.Tasks.DeleteAsync(task.Id, null, Token)
+            );
+            Assert.True(
+                _tasks.Find(task.Id) is null && _tasks.Of(task.Database).All(t => t.Id != task.Id),
+                $"round {round}: deleted, and still there"
+            );
         }
     }
 
@@ -63,7 +80,16 @@ public sealed class TaskBookTests : IAsyncLifetime
         Assert.Equal([b], _tasks.Of(new("fake", "b")));
         var clash = Assert.Single(_tasks.Clashes);
         Assert.Equal((late.Database, a), (clash.Task.Database, clash.Holder));
-        var alert = Assert.Single(AlertRules.Find(new() { Now = Start, UpSince = Start, Clashes = _tasks.Clashes }));
+        var alert = Assert.Single(
+            AlertRules.Find(
+                new()
+                {
+                    Now = Start,
+                    UpSince = Start,
+                    Clashes = _tasks.Clashes,
+                }
+            )
+        );
         Assert.Equal((AlertKind.TaskClash, AlertSeverity.Error, "fake/b"), (alert.Kind, alert.Severity, alert.Subject.Database));
         Assert.Contains("fake/a", alert.Message, StringComparison.Ordinal);
         // When the one that has it goes, the other gets it.
@@ -90,17 +116,35 @@ public sealed class TaskBookTests : IAsyncLifetime
         Assert.Equal(b, Assert.Single(_tasks.Clashes).Task);
     }
 
-    private static Template Template(string id, int minutes) => new()
-    {
-        Id = id, Name = "nightly", ScheduledSince = Start, Spread = TimeSpan.FromMinutes(minutes % 2),
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 * * * *", Destinations = ["nas"] },
-    };
+    private static Template Template(string id, int minutes) =>
+        new()
+        {
+            Id = id,
+            Name = "nightly",
+            ScheduledSince = Start,
+            Spread = TimeSpan.FromMinutes(minutes % 2),
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "0 * * * *",
+                Destinations = ["nas"],
+            },
+        };
 
-    private static RegularTask Regular(string id, string database) => new()
-    {
-        Id = id, Name = "own", Database = new("fake", database), ScheduledSince = Start,
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 * * * *", Destinations = ["nas"] },
-    };
+    private static RegularTask Regular(string id, string database) =>
+        new()
+        {
+            Id = id,
+            Name = "own",
+            Database = new("fake", database),
+            ScheduledSince = Start,
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "0 * * * *",
+                Destinations = ["nas"],
+            },
+        };
 
     private static Task AtOnceAsync((int One, int Other) pauses, Func<Task> one, Func<Task> other)
     {
@@ -114,5 +158,13 @@ public sealed class TaskBookTests : IAsyncLifetime
     }
 
     private void Discover(string name, DateTimeOffset firstSeen) =>
-        _state.Databases.Set($"fake/{name}", new() { Id = new("fake", name), Engine = "fake", FirstSeen = firstSeen });
+        _state.Databases.Set(
+            $"fake/{name}",
+            new()
+            {
+                Id = new("fake", name),
+                Engine = "fake",
+                FirstSeen = firstSeen,
+            }
+        );
 }

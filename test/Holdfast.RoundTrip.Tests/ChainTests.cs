@@ -9,7 +9,10 @@ using DatabaseComparer = Holdfast.Engines.Sqlite.Tests.DatabaseComparer;
 
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>Chains of one full backup and 19 incrementals, with edits of every kind between them; every point comes back as the database was at that moment.</summary>
+/// <summary>
+/// Chains of one full backup and 19 incrementals, with edits of every kind between them; every point comes back as the
+/// database was at that moment.
+/// </summary>
 public sealed class ChainTests
 {
     private const string Passphrase = "correct horse 'battery' staple";
@@ -25,7 +28,13 @@ public sealed class ChainTests
         {
             cases.Add(type, Secret.None, 4096, 1024, "PRAGMA encoding='UTF-8'; PRAGMA journal_mode=DELETE");
             cases.Add(type, Secret.None, 512, 8192, "PRAGMA encoding='UTF-16le'; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL");
-            cases.Add(type, Secret.Recipient, 65536, 512, "PRAGMA encoding='UTF-16be'; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=TRUNCATE");
+            cases.Add(
+                type,
+                Secret.Recipient,
+                65536,
+                512,
+                "PRAGMA encoding='UTF-16be'; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=TRUNCATE"
+            );
             cases.Add(type, Secret.Recipient, 1024, 65536, "PRAGMA encoding='UTF-8'; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
             cases.Add(type, Secret.RawKey, 4096, 0, "PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL");
             cases.Add(type, Secret.RawKey, 4096, 0, "PRAGMA encoding='UTF-16le'; PRAGMA journal_mode=PERSIST");
@@ -41,7 +50,12 @@ public sealed class ChainTests
     [MemberData(nameof(Cases))]
     public async Task Every_point_of_a_chain_comes_back(BackupType type, Secret secret, int pageSize, int newPageSize, string pragmas)
     {
-        var key = secret switch { Secret.RawKey or Secret.UnknownKey => TestFolder.Key, Secret.Passphrase => DatabaseKey.FromPassphrase(Passphrase), _ => null };
+        var key = secret switch
+        {
+            Secret.RawKey or Secret.UnknownKey => TestFolder.Key,
+            Secret.Passphrase => DatabaseKey.FromPassphrase(Passphrase),
+            _ => null,
+        };
         Assert.SkipWhen(key is not null && !Ciphers.Available, "SQLite3 Multiple Ciphers is not built.");
         var seed = Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
@@ -50,7 +64,10 @@ public sealed class ChainTests
         var isWal = pragmas.Contains("=WAL", StringComparison.Ordinal);
         var history = new FeatureDatabase(seed, isWal, pageSize, newPageSize);
         var identity = secret == Secret.Recipient ? AgeIdentity.Generate() : null;
-        var keys = identity is not null ? AgeKeys.None.Add(identity) : key is not null ? AgeKeys.From(key) : AgeKeys.None;
+        var keys =
+            identity is not null ? AgeKeys.None.Add(identity)
+            : key is not null ? AgeKeys.From(key)
+            : AgeKeys.None;
         var name = key is null ? "shop/orders.db" : "shop/orders.enc";
         bench.Folder.Make(name, key is null ? $"PRAGMA page_size={pageSize}; {pragmas}" : pragmas, key, history.Create());
 
@@ -59,12 +76,33 @@ public sealed class ChainTests
         for (var step = 0; step <= last; step++)
         {
             using var application = SqliteConnection.Open(bench.Folder[name], SqliteConstants.OpenReadWrite, key);
-            if (isWal && step % 3 == 2) application.Execute("PRAGMA wal_autocheckpoint=0");
-            if (step > 0) application.Execute(history.Edit(step));
-            if (step % 2 == 0) application.Dispose(); // the other half is backed up in use, so that its log is there
+            if (isWal && step % 3 == 2)
+            {
+                application.Execute("PRAGMA wal_autocheckpoint=0");
+            }
+            if (step > 0)
+            {
+                application.Execute(history.Edit(step));
+            }
+            if (step % 2 == 0)
+            {
+                application.Dispose(); // the other half is backed up in use, so that its log is there
+            }
             var given = secret == Secret.UnknownKey ? null : key;
-            var archive = await bench.BackUpWellAsync(name, type, step == 0 ? BackupKind.Full : BackupKind.Incremental, identity?.Recipient, given);
-            if (step is 3 or 18) Assert.Equal(BackupState.Unchanged, (await bench.BackUpAsync(name, type, BackupKind.Incremental, identity?.Recipient, given)).State);
+            var archive = await bench.BackUpWellAsync(
+                name,
+                type,
+                step == 0 ? BackupKind.Full : BackupKind.Incremental,
+                identity?.Recipient,
+                given
+            );
+            if (step is 3 or 18)
+            {
+                Assert.Equal(
+                    BackupState.Unchanged,
+                    (await bench.BackUpAsync(name, type, BackupKind.Incremental, identity?.Recipient, given)).State
+                );
+            }
             points.Add((archive, await bench.CopyAsync(name, key)));
         }
 
@@ -74,7 +112,13 @@ public sealed class ChainTests
             var (archive, copy) = points[step];
             var database = await bench.RestoreAsync(archive, keys);
             // Moving an encrypted log into its database encrypts the pages anew, so bytes can be compared only where there is none.
-            if (type == BackupType.Snapshot && !(key is not null && isWal && step % 2 == 1)) Assert.True(File.ReadAllBytes(copy).AsSpan().SequenceEqual(File.ReadAllBytes(database)), $"point {step} is not the image of its moment, byte for byte");
+            if (type == BackupType.Snapshot && !(key is not null && isWal && step % 2 == 1))
+            {
+                Assert.True(
+                    File.ReadAllBytes(copy).AsSpan().SequenceEqual(File.ReadAllBytes(database)),
+                    $"point {step} is not the image of its moment, byte for byte"
+                );
+            }
             var differences = DatabaseComparer.Differences(copy, database, key);
             Assert.True(differences.Count == 0, $"point {step}: {string.Join('\n', differences)}");
             using var connection = SqliteConnection.Open(database, SqliteConstants.OpenReadWrite, key);
@@ -83,7 +127,9 @@ public sealed class ChainTests
         }
 
         Assert.Equal(points.Count, await bench.VerifyAsync(keys));
-        TestContext.Current.TestOutputHelper?.WriteLine($"{points.Count} points made in {made.TotalSeconds:F1} s, restored and verified in {(watch.Elapsed - made).TotalSeconds:F1} s");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{points.Count} points made in {made.TotalSeconds:F1} s, restored and verified in {(watch.Elapsed - made).TotalSeconds:F1} s"
+        );
     }
 
     /// <summary>What keeps a database or its archives secret.</summary>

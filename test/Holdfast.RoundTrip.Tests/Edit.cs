@@ -12,14 +12,22 @@ internal sealed record Edit(Change Change, int Number, string Sql)
 
     public static readonly Gen<Edit> Any = Gen.OneOf(
         RandomSql.Table.Select(sql => new Edit(Change.NewTable, 0, sql)),
-        Gen.Select(Gen.Int[0, 9], RandomSql.Any(Change.DropTable, Change.Delete, Change.Delete, Change.DeleteAll, Change.Double, Change.Vacuum, Change.Nothing), (at, change) => new Edit(change, at, "")),
+        Gen.Select(
+            Gen.Int[0, 9],
+            RandomSql.Any(Change.DropTable, Change.Delete, Change.Delete, Change.DeleteAll, Change.Double, Change.Vacuum, Change.Nothing),
+            (at, change) => new Edit(change, at, "")
+        ),
         Gen.Select(Gen.Int[0, 9], RandomSql.Value, (at, value) => new Edit(Change.Update, at, value)),
         Gen.Select(Gen.Int[0, 9], RandomSql.Value, (at, value) => new Edit(Change.Update, at, value)),
-        Gen.Select(Gen.Int[0, 9], Gen.Int[1, 400_000], (at, size) => new Edit(Change.Update, at, $"CAST(replace(hex(zeroblob({size})), '0', 'x{size}') AS BLOB)")),
+        Gen.Select(Gen.Int[0, 9], Gen.Int[1, 400_000], (at, size) =>
+            new Edit(Change.Update, at, $"CAST(replace(hex(zeroblob({size})), '0', 'x{size}') AS BLOB)")
+        ),
         RandomSql.Any(PageSizes).Select(size => new Edit(Change.PageSize, size, "")),
-        RandomSql.Any("WAL", "DELETE", "TRUNCATE").Select(mode => new Edit(Change.Journal, 0, mode)));
+        RandomSql.Any("WAL", "DELETE", "TRUNCATE").Select(mode => new Edit(Change.Journal, 0, mode))
+    );
 
-    public static string Named(string table, int number) => table.Replace("@table", $"\"t{number} '\"\"\"").Replace("@index", $"\"i{number}\"");
+    public static string Named(string table, int number) =>
+        table.Replace("@table", $"\"t{number} '\"\"\"").Replace("@index", $"\"i{number}\"");
 
     public void Apply(SqliteConnection connection, int number)
     {
@@ -36,24 +44,43 @@ internal sealed record Edit(Change Change, int Number, string Sql)
                 return;
             case Change.PageSize:
                 var mode = connection.QueryText("PRAGMA journal_mode");
-                connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode=DELETE; PRAGMA page_size={Number}; VACUUM; PRAGMA journal_mode={mode}"));
+                connection.Execute(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"PRAGMA journal_mode=DELETE; PRAGMA page_size={Number}; VACUUM; PRAGMA journal_mode={mode}"
+                    )
+                );
                 return;
             case Change.Nothing:
                 return;
         }
 
-        var tables = Texts(connection, "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite%' AND name <> 'always' ORDER BY rowid");
-        if (tables.Count == 0) return;
-        var table = Quote(tables[Number % tables.Count]);
-        var columns = Texts(connection, $"SELECT name FROM pragma_table_xinfo('{tables[Number % tables.Count].Replace("'", "''")}') WHERE hidden = 0").ConvertAll(Quote);
-        connection.Execute(Change switch
+        var tables = Texts(
+            connection,
+            "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite%' AND name <> 'always' ORDER BY rowid"
+        );
+        if (tables.Count == 0)
         {
-            Change.DropTable => $"DROP TABLE {table}",
-            Change.DeleteAll => $"DELETE FROM {table}",
-            Change.Delete => $"DELETE FROM {table} WHERE length(quote({columns[0]})) % 3 = {number % 3}",
-            Change.Double => $"INSERT OR IGNORE INTO {table}({string.Join(',', columns.Where(c => c != "\"z_id\""))}) SELECT {string.Join(',', columns.Where(c => c != "\"z_id\""))} FROM {table}",
-            _ => $"UPDATE OR IGNORE {table} SET {columns.FindLast(c => c != "\"z_id\"")} = {Sql} WHERE length(quote({columns[0]})) % 2 = {number % 2}",
-        });
+            return;
+        }
+        var table = Quote(tables[Number % tables.Count]);
+        var columns = Texts(
+                connection,
+                $"SELECT name FROM pragma_table_xinfo('{tables[Number % tables.Count].Replace("'", "''")}') WHERE hidden = 0"
+            )
+            .ConvertAll(Quote);
+        connection.Execute(
+            Change switch
+            {
+                Change.DropTable => $"DROP TABLE {table}",
+                Change.DeleteAll => $"DELETE FROM {table}",
+                Change.Delete => $"DELETE FROM {table} WHERE length(quote({columns[0]})) % 3 = {number % 3}",
+                Change.Double => $"INSERT OR IGNORE INTO {table}({string.Join(',', columns.Where(c => c != "\"z_id\""))}) SELECT "
+                    + $"{string.Join(',', columns.Where(c => c != "\"z_id\""))} FROM {table}",
+                _ => $"UPDATE OR IGNORE {table} SET {columns.FindLast(c => c != "\"z_id\"")} = {Sql} WHERE "
+                    + $"length(quote({columns[0]})) % 2 = {number % 2}",
+            }
+        );
     }
 
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"")}\"";
@@ -62,7 +89,10 @@ internal sealed record Edit(Change Change, int Number, string Sql)
     {
         List<string> texts = [];
         using var statement = connection.Prepare(sql);
-        while (statement.Step()) texts.Add(statement.Text(0)!);
+        while (statement.Step())
+        {
+            texts.Add(statement.Text(0)!);
+        }
         return texts;
     }
 }

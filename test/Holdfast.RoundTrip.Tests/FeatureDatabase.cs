@@ -7,13 +7,20 @@ namespace Holdfast.RoundTrip.Tests;
 /// <param name="seed">The seed.</param>
 /// <param name="isWal">Whether the database is in WAL mode.</param>
 /// <param name="pageSize">Its page size.</param>
-/// <param name="newPageSize">What a VACUUM in the middle of the history makes of the page size, and a later one undoes; 0 leaves it.</param>
+/// <param name="newPageSize">
+/// What a VACUUM in the middle of the history makes of the page size, and a later one undoes; 0 leaves it.
+/// </param>
 internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int newPageSize)
 {
     /// <summary>Number of edits; the last is the 19th.</summary>
     public const int Edits = 19;
 
-    private const int GrowStep = 4, VacuumStep = 6, PageSizeStep = 12, PageSizeBackStep = 16, ShrinkStep = 9, AlterStep = 15;
+    private const int GrowStep = 4,
+        VacuumStep = 6,
+        PageSizeStep = 12,
+        PageSizeBackStep = 16,
+        ShrinkStep = 9,
+        AlterStep = 15;
 
     private const string Schema = """
         PRAGMA user_version=42; PRAGMA application_id=-77;
@@ -44,7 +51,10 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
     public string Create()
     {
         var sql = new StringBuilder("BEGIN;").Append(Schema);
-        for (var i = 0; i < 60; i++) Insert(sql);
+        for (var i = 0; i < 60; i++)
+        {
+            Insert(sql);
+        }
         return sql.Append("INSERT INTO strict SELECT 1, 2, '3', x'04', i FROM types; COMMIT; ANALYZE;").ToString();
     }
 
@@ -53,8 +63,13 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
     {
         var sql = new StringBuilder("BEGIN;");
         var mark = _random.Next(7);
-        for (var i = _random.Next(1, 20); i > 0; i--) Insert(sql);
-        sql.Append(CultureInfo.InvariantCulture, $"""
+        for (var i = _random.Next(1, 20); i > 0; i--)
+        {
+            Insert(sql);
+        }
+        sql.Append(
+            CultureInfo.InvariantCulture,
+            $"""
             UPDATE types SET t = 'edit {step} of ' || id, v = {Value()} WHERE id % 7 = {mark};
             DELETE FROM types WHERE id % 11 = {mark};
             UPDATE keyed SET c = {Value()} WHERE b % 5 = {mark};
@@ -66,48 +81,83 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
             CREATE TABLE "new {step}"(a, b DEFAULT {step}); CREATE INDEX "by {step}" ON "new {step}"(b);
             INSERT INTO "new {step}" SELECT i, n FROM types;
             PRAGMA user_version={step};
-            """);
-        if (step > 3) sql.Append(CultureInfo.InvariantCulture, $"DROP TABLE \"new {step - 3}\";");
-        if (step == GrowStep) sql.Append(CultureInfo.InvariantCulture, $"INSERT INTO big VALUES(1, x'{Convert.ToHexString(Bytes(3_000_001))}');");
-        if (step == ShrinkStep) sql.Append("DELETE FROM big; DELETE FROM bare;");
-        if (step == AlterStep) sql.Append("ALTER TABLE bare ADD COLUMN later NOT NULL DEFAULT 'x'; ALTER TABLE bare RENAME COLUMN a TO first; DROP VIEW recent; PRAGMA application_id=12345;");
+            """
+        );
+        if (step > 3)
+        {
+            sql.Append(CultureInfo.InvariantCulture, $"DROP TABLE \"new {step - 3}\";");
+        }
+        if (step == GrowStep)
+        {
+            sql.Append(CultureInfo.InvariantCulture, $"INSERT INTO big VALUES(1, x'{Convert.ToHexString(Bytes(3_000_001))}');");
+        }
+        if (step == ShrinkStep)
+        {
+            sql.Append("DELETE FROM big; DELETE FROM bare;");
+        }
+        if (step == AlterStep)
+        {
+            sql.Append(
+                "ALTER TABLE bare ADD COLUMN later NOT NULL DEFAULT 'x'; ALTER TABLE bare RENAME COLUMN a TO first; DROP "
+                    + "VIEW recent; PRAGMA application_id=12345;"
+            );
+        }
         sql.Append("COMMIT;");
-        if (step is VacuumStep or ShrinkStep) sql.Append("VACUUM;");
+        if (step is VacuumStep or ShrinkStep)
+        {
+            sql.Append("VACUUM;");
+        }
         // In WAL mode the page size is fixed.
-        if (step is PageSizeStep or PageSizeBackStep && newPageSize > 0) sql.Append(CultureInfo.InvariantCulture, $"PRAGMA journal_mode=DELETE; PRAGMA page_size={(step == PageSizeStep ? newPageSize : pageSize)}; VACUUM; {(isWal ? "PRAGMA journal_mode=WAL;" : "")}");
+        if (step is PageSizeStep or PageSizeBackStep && newPageSize > 0)
+        {
+            sql.Append(
+                CultureInfo.InvariantCulture,
+                $"PRAGMA journal_mode=DELETE; PRAGMA page_size={(step == PageSizeStep ? newPageSize : pageSize)}; VACUUM; "
+                    + $"{(isWal ? "PRAGMA journal_mode=WAL;" : "")}"
+            );
+        }
         return sql.ToString();
     }
 
     private void Insert(StringBuilder sql)
     {
-        sql.Append(CultureInfo.InvariantCulture, $"""
+        sql.Append(
+            CultureInfo.InvariantCulture,
+            $"""
             INSERT INTO types(i, r, t, b, n, v) VALUES({Value()}, {Value()}, {Value()}, {Value()}, {Value()}, {AnyValue()});
             INSERT INTO bare("b c", "quote""d") VALUES({AnyValue()}, {AnyValue()});
             INSERT OR REPLACE INTO keyed VALUES('k{_random.Next(50)}', {_random.Next(1000)}, {Value()});
-            INSERT INTO strict VALUES({_random.Next()}, {_random.Next()}.5, 't', x'{Convert.ToHexString(Bytes(_random.Next(50)))}', {Value()});
+            INSERT INTO strict VALUES({_random.Next()}, {_random.Next()}.5, 't', x'{Convert.ToHexString(
+                Bytes(_random.Next(50))
+            )}', {Value()});
             INSERT INTO generated(a) VALUES({_random.Next(100)});
             INSERT INTO counted(parent, note) VALUES(NULL, {Value()});
             INSERT INTO words VALUES('title {_random.Next(99)}', 'running words number {_random.Next(99)}');
-            INSERT INTO boxes VALUES(NULL, {_random.Next(100)}, {_random.Next(100, 200)}, {_random.Next(100)}, {_random.Next(100, 200)}, 'n{_random.Next(9)}');
-            """);
+            INSERT INTO boxes VALUES(NULL, {_random.Next(100)}, {_random.Next(100, 200)}, {_random.Next(100)}, {_random.Next(
+                100,
+                200
+            )}, 'n{_random.Next(9)}');
+            """
+        );
     }
 
     // Text that is not of its encoding is kept out of indexed columns: SQLite itself does not always find it again.
     private string AnyValue() => _random.Next(8) == 0 ? $"CAST(x'{Convert.ToHexString(Bytes(_random.Next(30)))}' AS TEXT)" : Value();
 
-    private string Value() => _random.Next(10) switch
-    {
-        0 => "NULL",
-        1 => _random.NextInt64(long.MinValue + 1, long.MaxValue).ToString(CultureInfo.InvariantCulture),
-        2 => (_random.NextDouble() * Math.Pow(10, _random.Next(-300, 300))).ToString("E16", CultureInfo.InvariantCulture),
-        3 => _random.Next(2) == 0 ? "9e999" : "-9e999",
-        4 => $"'text ''{_random.Next()}; é😀' || char({_random.Next(300)}) || 'x'",
-        5 => $"CAST({_random.Next()} AS TEXT)",
-        6 => $"x'{Convert.ToHexString(Bytes(_random.Next(9000)))}'",
-        7 => $"x'{Convert.ToHexString(Bytes(_random.Next(20)))}'",
-        8 => _random.Next(-5, 5).ToString(CultureInfo.InvariantCulture),
-        _ => $"replace(hex(zeroblob({_random.Next(3000)})), '0', 'ab{_random.Next(9)}')",
-    };
+    private string Value() =>
+        _random.Next(10) switch
+        {
+            0 => "NULL",
+            1 => _random.NextInt64(long.MinValue + 1, long.MaxValue).ToString(CultureInfo.InvariantCulture),
+            2 => (_random.NextDouble() * Math.Pow(10, _random.Next(-300, 300))).ToString("E16", CultureInfo.InvariantCulture),
+            3 => _random.Next(2) == 0 ? "9e999" : "-9e999",
+            4 => $"'text ''{_random.Next()}; é😀' || char({_random.Next(300)}) || 'x'",
+            5 => $"CAST({_random.Next()} AS TEXT)",
+            6 => $"x'{Convert.ToHexString(Bytes(_random.Next(9000)))}'",
+            7 => $"x'{Convert.ToHexString(Bytes(_random.Next(20)))}'",
+            8 => _random.Next(-5, 5).ToString(CultureInfo.InvariantCulture),
+            _ => $"replace(hex(zeroblob({_random.Next(3000)})), '0', 'ab{_random.Next(9)}')",
+        };
 
     private byte[] Bytes(int count)
     {

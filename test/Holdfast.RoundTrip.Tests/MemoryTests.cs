@@ -11,7 +11,9 @@ public sealed class MemoryTests : IDisposable
     private const long MostKiB = 300 << 10;
 
     // Prints the largest resident size of the one child it waits for, in KiB: that of a process is gone from /proc when it has ended.
-    private const string Measure = "import resource,subprocess,sys; c=subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL); print(c, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    private const string Measure =
+        "import resource,subprocess,sys; c=subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL); print(c, "
+        + "resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
     private readonly TestFolder _folder = new();
     private readonly string _archives = Directory.CreateTempSubdirectory("holdfast-archives-test-").FullName;
     private readonly List<string> _tooMuch = [];
@@ -28,12 +30,16 @@ public sealed class MemoryTests : IDisposable
     public async Task No_run_of_the_executable_needs_more_than_300_MiB(string type)
     {
         const string rows = "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < ";
-        _folder.Make("large.db", "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=100000", schema: $"""
+        _folder.Make(
+            "large.db",
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=100000",
+            schema: $"""
             CREATE TABLE big(id INTEGER PRIMARY KEY, data BLOB); CREATE TABLE small(id INTEGER PRIMARY KEY, a, b);
             {rows} 60) INSERT INTO big SELECT i, randomblob(2097152) FROM s;
             {rows} 650000) INSERT INTO small SELECT i, hex(randomblob(100)), i * 1.5 FROM s;
             CREATE INDEX small_a ON small(substr(a, 1, 40));
-            """);
+            """
+        );
         Assert.InRange(new FileInfo(_folder["large.db"]).Length, 300_000_000, 350_000_000);
         var key = Path.Combine(_archives, "node.key");
         var to = Path.Combine(_archives, "to");
@@ -51,7 +57,9 @@ public sealed class MemoryTests : IDisposable
         using (var left = SqliteConnection.Open(_folder["large.db"], SqliteConstants.OpenReadWrite))
         using (var right = SqliteConnection.Open(restored, SqliteConstants.OpenReadWrite))
         {
-            const string sums = "SELECT (SELECT count(*) || ' ' || sum(id * b) || ' ' || sum(id * length(a)) || max(a) FROM small) || (SELECT count(*) || max(data) || sum(id * unicode(substr(data, 70000, 1))) FROM big)";
+            const string sums =
+                "SELECT (SELECT count(*) || ' ' || sum(id * b) || ' ' || sum(id * length(a)) || max(a) FROM small) || "
+                + "(SELECT count(*) || max(data) || sum(id * unicode(substr(data, 70000, 1))) FROM big)";
             Assert.Equal(left.QueryText(sums), right.QueryText(sums));
         }
 
@@ -61,7 +69,10 @@ public sealed class MemoryTests : IDisposable
     private async Task RunAsync(string what, string[] arguments)
     {
         var start = new ProcessStartInfo("python3") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["-c", Measure, Executable(), .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["-c", Measure, Executable(), .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -70,7 +81,10 @@ public sealed class MemoryTests : IDisposable
         Assert.True(words[0] == "0", $"{what} ended with {words[0]}: {await errors}");
         var kib = long.Parse(words[1]);
         Results.Write("memory", ("run", what), ("residentMiB", $"{kib / 1024.0:F0}"), ("seconds", $"{watch.Elapsed.TotalSeconds:F1}"));
-        if (kib > MostKiB) _tooMuch.Add($"{what}: {kib / 1024} MiB");
+        if (kib > MostKiB)
+        {
+            _tooMuch.Add($"{what}: {kib / 1024} MiB");
+        }
     }
 
     // Beside this test project in the artifacts; the folder's name may have a runtime identifier behind that of the configuration.
@@ -78,6 +92,7 @@ public sealed class MemoryTests : IDisposable
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
         var folders = Directory.GetDirectories(Path.Combine(own.Parent!.Parent!.FullName, "Holdfast.Cli"), own.Name + "*");
-        return folders.Select(f => Path.Combine(f, "holdfast")).Where(File.Exists).MaxBy(File.GetLastWriteTimeUtc) ?? throw new FileNotFoundException("The holdfast executable is not built.");
+        return folders.Select(f => Path.Combine(f, "holdfast")).Where(File.Exists).MaxBy(File.GetLastWriteTimeUtc)
+            ?? throw new FileNotFoundException("The holdfast executable is not built.");
     }
 }

@@ -16,9 +16,10 @@ public sealed class PostgreSqlChainTests(PostgreSqlServers servers) : IClassFixt
     private static readonly int[] Newer = [16, 17, 18];
 
     /// <summary>Major, encoding, seed and number of incrementals.</summary>
-    public static TheoryData<int, string, int, int> Chains { get; } = Soak.IsOn
-        ? [.. from major in (int[])[13, 14, 15] from i in Enumerable.Range(0, 4) select (major, Encodings[i], major + (100 * i), 14)]
-        : [(PostgreSqlServers.Installed, "UTF8", 1, 4), (PostgreSqlServers.Installed, "LATIN1", 2, 4)];
+    public static TheoryData<int, string, int, int> Chains { get; } =
+        Soak.IsOn
+            ? [.. from major in (int[])[13, 14, 15] from i in Enumerable.Range(0, 4) select (major, Encodings[i], major + (100 * i), 14)]
+            : [(PostgreSqlServers.Installed, "UTF8", 1, 4), (PostgreSqlServers.Installed, "LATIN1", 2, 4)];
 
     [Theory]
     [MemberData(nameof(Chains))]
@@ -32,7 +33,10 @@ public sealed class PostgreSqlChainTests(PostgreSqlServers servers) : IClassFixt
         List<Point> points = [];
         for (var step = 0; step <= incrementals; step++)
         {
-            for (var i = random.Next(4, 12); i > 0; i--) await EditAsync(bench, edits.Next(), step);
+            for (var i = random.Next(4, 12); i > 0; i--)
+            {
+                await EditAsync(bench, edits.Next(), step);
+            }
             var outcome = await bench.BackUpAsync(step == 0 ? BackupKind.Full : BackupKind.Incremental);
             points.Add(new(outcome.State == BackupState.Unchanged ? points[^1].Archive : outcome.Path!, await bench.ContentsAsync()));
         }

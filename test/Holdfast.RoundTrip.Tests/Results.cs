@@ -1,6 +1,9 @@
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>Measured figures as lines that people and programs read: <c>RESULT what name=value …</c>. HOLDFAST_RESULTS names a file that they are added to as well.</summary>
+/// <summary>
+/// Measured figures as lines that people and programs read: <c>RESULT what name=value …</c>. HOLDFAST_RESULTS names a
+/// file that they are added to as well.
+/// </summary>
 internal static class Results
 {
     private static readonly Lock Gate = new();
@@ -8,9 +11,18 @@ internal static class Results
     public static void Write(string what, params ReadOnlySpan<(string Name, string Value)> figures)
     {
         var line = $"RESULT {what}";
-        foreach (var (name, value) in figures) line += $" {name}={(value.Contains(' ') ? $"\"{value}\"" : value)}";
+        foreach (var (name, value) in figures)
+        {
+            line += $" {name}={(value.Contains(' ') ? $"\"{value}\"" : value)}";
+        }
         TestContext.Current.TestOutputHelper?.WriteLine(line);
-        if (Environment.GetEnvironmentVariable("HOLDFAST_RESULTS") is not { Length: > 0 } file) return;
-        lock (Gate) File.AppendAllText(file, line + "\n");
+        if (Environment.GetEnvironmentVariable("HOLDFAST_RESULTS") is not { Length: > 0 } file)
+        {
+            return;
+        }
+        lock (Gate)
+        {
+            File.AppendAllText(file, line + "\n");
+        }
     }
 }

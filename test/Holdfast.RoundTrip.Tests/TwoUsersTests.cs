@@ -5,12 +5,15 @@ using Holdfast.Engines.Sqlite.Tests;
 namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
-/// The set-up that docs/server.md recommends: an application that owns its databases, and Holdfast as a user of its own in the application's group. Real
+/// The set-up that docs/server.md recommends: an application that owns its databases, and Holdfast as a user of its own
+/// in the application's group. Real
 /// processes of two users; without root they cannot be had.
 /// </summary>
 public sealed class TwoUsersTests : IDisposable
 {
-    private const string Application = "61001", Backup = "61002", Python = "/usr/bin/python3"; // one that every user may run
+    private const string Application = "61001",
+        Backup = "61002",
+        Python = "/usr/bin/python3"; // one that every user may run
     private static readonly string[] AsApplication = ["--reuid", Application, "--regid", Application, "--clear-groups"];
     private static readonly string[] AsBackup = ["--reuid", Backup, "--regid", Backup, "--groups", Application];
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-users-test-").FullName;
@@ -22,9 +25,16 @@ public sealed class TwoUsersTests : IDisposable
     [InlineData("0660", "2770", "backup")]
     [InlineData("0640", "2750", "snapshot")] // may only read
     [InlineData("0640", "2750", "backup")]
-    public async Task An_application_fails_in_nothing_that_it_would_not_have_failed_in_without_the_backups_beside_it(string mode, string folderMode, string type)
+    public async Task An_application_fails_in_nothing_that_it_would_not_have_failed_in_without_the_backups_beside_it(
+        string mode,
+        string folderMode,
+        string type
+    )
     {
-        if (!Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/setpriv") || !File.Exists(Python)) Assert.Skip("Only root can run programs as two users.");
+        if (!Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/setpriv") || !File.Exists(Python))
+        {
+            Assert.Skip("Only root can run programs as two users.");
+        }
         var (data, own) = (Path.Combine(_root, "data"), Path.Combine(_root, "own"));
         Directory.CreateDirectory(data);
         Directory.CreateDirectory(own);
@@ -35,10 +45,33 @@ public sealed class TwoUsersTests : IDisposable
         await RunAsync("chmod", mode, $"{data}/app.db");
         await RunAsync("chmod", folderMode, data);
 
-        using var application = Process.Start(new ProcessStartInfo("setpriv", [.. AsApplication, Python, "-c", Write, $"{data}/app.db"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var application = Process.Start(
+            new ProcessStartInfo("setpriv", [.. AsApplication, Python, "-c", Write, $"{data}/app.db"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         for (var i = 0; i < 3; i++)
         {
-            await RunAsync("setpriv", [.. AsBackup, "env", $"HOME={own}", $"XDG_DATA_HOME={own}", $"TMPDIR={own}", MemoryTests.Executable(), "backup", "--source", data, "--to", $"{own}/to", "--type", type]);
+            await RunAsync(
+                "setpriv",
+                [
+                    .. AsBackup,
+                    "env",
+                    $"HOME={own}",
+                    $"XDG_DATA_HOME={own}",
+                    $"TMPDIR={own}",
+                    MemoryTests.Executable(),
+                    "backup",
+                    "--source",
+                    data,
+                    "--to",
+                    $"{own}/to",
+                    "--type",
+                    type,
+                ]
+            );
         }
 
         application.StandardInput.Close();
@@ -51,7 +84,13 @@ public sealed class TwoUsersTests : IDisposable
         }
 
         var restored = Path.Combine(own, "restored.db");
-        await RunAsync(MemoryTests.Executable(), "restore", Directory.GetDirectories($"{own}/to/local/app.db").Max(StringComparer.Ordinal)!, "--to", restored);
+        await RunAsync(
+            MemoryTests.Executable(),
+            "restore",
+            Directory.GetDirectories($"{own}/to/local/app.db").Max(StringComparer.Ordinal)!,
+            "--to",
+            restored
+        );
         using var connection = SqliteConnection.Open(restored, SqliteConstants.OpenReadWrite);
         Assert.Equal("ok", connection.QueryText("PRAGMA integrity_check"));
         Assert.True(connection.QueryNumber("SELECT count(*) FROM t") >= 20_000);
@@ -60,17 +99,36 @@ public sealed class TwoUsersTests : IDisposable
     [Fact]
     public async Task An_idle_database_in_WAL_mode_on_a_file_system_that_may_only_be_read_is_backed_up()
     {
-        if (!Environment.IsPrivilegedProcess) Assert.Skip("Only root can mount.");
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("Only root can mount.");
+        }
         using var folder = new TestFolder();
         folder.Make("app.db", "PRAGMA journal_mode=WAL");
         var mount = Path.Combine(_root, "ro");
         Directory.CreateDirectory(mount);
-        if (await CodeAsync("mount", "--bind", folder.Root, mount) != 0) Assert.Skip("Nothing can be mounted here.");
+        if (await CodeAsync("mount", "--bind", folder.Root, mount) != 0)
+        {
+            Assert.Skip("Nothing can be mounted here.");
+        }
         try
         {
             await RunAsync("mount", "-o", "remount,bind,ro", mount);
             foreach (var type in (string[])["snapshot", "backup"])
-                await RunAsync(MemoryTests.Executable(), "backup", "--source", mount, "--to", $"{_root}/to-{type}", "--type", type, "--node-key", $"{_root}/node.key");
+            {
+                await RunAsync(
+                    MemoryTests.Executable(),
+                    "backup",
+                    "--source",
+                    mount,
+                    "--to",
+                    $"{_root}/to-{type}",
+                    "--type",
+                    type,
+                    "--node-key",
+                    $"{_root}/node.key"
+                );
+            }
         }
         finally
         {
@@ -88,7 +146,9 @@ public sealed class TwoUsersTests : IDisposable
 
     private static async Task<(int Code, string Output)> EndAsync(string program, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

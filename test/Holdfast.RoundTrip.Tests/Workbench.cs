@@ -41,26 +41,53 @@ internal sealed class Workbench : IAsyncDisposable
     public string NewPath() => Path.Combine(_restored, $"{Interlocked.Increment(ref _files)}.db");
 
     /// <summary>Discovers the database and backs it up.</summary>
-    public async Task<BackupOutcome> BackUpAsync(string name, BackupType type, BackupKind kind, AgeRecipient? recipient = null, DatabaseKey? key = null)
+    public async Task<BackupOutcome> BackUpAsync(
+        string name,
+        BackupType type,
+        BackupKind kind,
+        AgeRecipient? recipient = null,
+        DatabaseKey? key = null
+    )
     {
         DiscoveredDatabase? found = null;
-        await foreach (var database in Source.DiscoverAsync(Token)) found = database.Name == name ? database : found;
+        await foreach (var database in Source.DiscoverAsync(Token))
+        {
+            found = database.Name == name ? database : found;
+        }
         Assert.NotNull(found);
         var runner = new BackupRunner(
             _engine.Name,
             Source,
             [_destination],
-            new() { Kind = kind, Type = type, Node = "A", NodeKey = _node, Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]), EncryptSnapshots = true },
-            TimeProvider.System);
+            new()
+            {
+                Kind = kind,
+                Type = type,
+                Node = "A",
+                NodeKey = _node,
+                Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]),
+                EncryptSnapshots = true,
+            },
+            TimeProvider.System
+        );
         return await runner.RunAsync(found, key, new(1), () => { }, Token);
     }
 
     /// <summary>Backs up and demands that it is done as asked; returns the archive's path.</summary>
-    public async Task<string> BackUpWellAsync(string name, BackupType type, BackupKind kind, AgeRecipient? recipient = null, DatabaseKey? key = null)
+    public async Task<string> BackUpWellAsync(
+        string name,
+        BackupType type,
+        BackupKind kind,
+        AgeRecipient? recipient = null,
+        DatabaseKey? key = null
+    )
     {
         var outcome = await BackUpAsync(name, type, kind, recipient, key);
         Assert.True(outcome.Error is null, $"{outcome.Error?.Message} {outcome.Error?.Hint}");
-        Assert.True((outcome.State, outcome.Kind, outcome.Type) == (BackupState.Completed, kind, type), $"{outcome.State} {outcome.Kind} {outcome.Type}: {string.Join("; ", outcome.Warnings)}");
+        Assert.True(
+            (outcome.State, outcome.Kind, outcome.Type) == (BackupState.Completed, kind, type),
+            $"{outcome.State} {outcome.Kind} {outcome.Type}: {string.Join("; ", outcome.Warnings)}"
+        );
         return outcome.Path!;
     }
 
@@ -69,7 +96,12 @@ internal sealed class Workbench : IAsyncDisposable
     {
         var folder = archive[..archive.LastIndexOf('/')];
         await using var destination = LocalDestination.Open(Path.Combine(_archives, folder), create: false);
-        var path = await StoredPath.ResolveAsync(destination, folder[(folder.LastIndexOf('/') + 1)..], archive[(folder.Length + 1)..], Token);
+        var path = await StoredPath.ResolveAsync(
+            destination,
+            folder[(folder.LastIndexOf('/') + 1)..],
+            archive[(folder.Length + 1)..],
+            Token
+        );
         var point = await PointFinder.FindAsync(path, null, keys, Token);
         await using var reader = await PointReader.OpenAsync(destination, point, keys, Token);
         var target = NewPath();
@@ -77,17 +109,32 @@ internal sealed class Workbench : IAsyncDisposable
         return target;
     }
 
-    /// <summary>Restores the points of archives by restore.py alone, and the scripts by the sqlite3 program; returns the paths of the databases.</summary>
+    /// <summary>
+    /// Restores the points of archives by restore.py alone, and the scripts by the sqlite3 program; returns the paths
+    /// of the databases.
+    /// </summary>
     public async Task<IReadOnlyList<string>> RestoreByScriptAsync(IReadOnlyList<string> archives, AgeIdentity? identity)
     {
         var key = Path.Combine(_restored, "key");
-        if (identity is not null && !File.Exists(key)) KeyFile.Write(key, identity, DateTimeOffset.UnixEpoch);
+        if (identity is not null && !File.Exists(key))
+        {
+            KeyFile.Write(key, identity, DateTimeOffset.UnixEpoch);
+        }
         List<string> targets = [.. archives.Select(_ => NewPath())];
-        var runs = archives.Select((archive, i) => (string[])[.. identity is null ? [] : (string[])["-i", key], Path.Combine(_archives, archive), targets[i]]);
+        var runs = archives.Select(
+            (archive, i) => (string[])[.. identity is null ? [] : (string[])["-i", key], Path.Combine(_archives, archive), targets[i]]
+        );
 
         // One interpreter for all of them.
-        const string script = "import json,runpy,sys\nfor run in json.loads(sys.argv[2]):\n sys.argv[1:1] = run; n = len(run)\n saved = sys.argv[:]; sys.argv = [saved[0]] + run\n runpy.run_path(saved[1 + n], run_name='__main__')\n sys.argv = [saved[0]] + saved[1 + n:]";
-        await RunAsync("python3", ["-c", script, Path.Combine(RepositoryRoot.Folder, "eng", "restore.py"), System.Text.Json.JsonSerializer.Serialize(runs)], null);
+        const string script =
+            "import json,runpy,sys\nfor run in json.loads(sys.argv[2]):\n sys.argv[1:1] = run; n = len(run)\n saved = "
+            + "sys.argv[:]; sys.argv = [saved[0]] + run\n runpy.run_path(saved[1 + n], run_name='__main__')\n sys.argv = "
+            + "[saved[0]] + saved[1 + n:]";
+        await RunAsync(
+            "python3",
+            ["-c", script, Path.Combine(RepositoryRoot.Folder, "eng", "restore.py"), System.Text.Json.JsonSerializer.Serialize(runs)],
+            null
+        );
         for (var i = 0; i < targets.Count; i++)
         {
             var folder = targets[i];
@@ -106,7 +153,14 @@ internal sealed class Workbench : IAsyncDisposable
 
     private static async Task RunAsync(string program, string[] arguments, string? input)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var errors = process.StandardError.ReadToEndAsync(Token);
         var output = process.StandardOutput.ReadToEndAsync(Token);
         if (input is not null)
@@ -134,13 +188,19 @@ internal sealed class Workbench : IAsyncDisposable
         return count;
     }
 
-    /// <summary>Copies a database that nobody writes to, by a process of its own: closing a copy made in ours would drop the locks of our connections. Its log, if there is one, is moved into it.</summary>
+    /// <summary>
+    /// Copies a database that nobody writes to, by a process of its own: closing a copy made in ours would drop the
+    /// locks of our connections. Its log, if there is one, is moved into it.
+    /// </summary>
     public async Task<string> CopyAsync(string name, DatabaseKey? key = null)
     {
         var target = NewPath();
         foreach (var ending in (string[])["", "-wal"])
         {
-            if (!FileStatus.TryGet(Folder[name] + ending, out _)) continue;
+            if (!FileStatus.TryGet(Folder[name] + ending, out _))
+            {
+                continue;
+            }
             using var copy = Process.Start("cp", [Folder[name] + ending, target + ending]);
             await copy.WaitForExitAsync(Token);
             Assert.Equal(0, copy.ExitCode);

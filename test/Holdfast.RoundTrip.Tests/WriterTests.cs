@@ -10,13 +10,16 @@ using Holdfast.Engines.Sqlite.Tests;
 namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
-/// Another process moves money at full speed while backups of all kinds run one after another and discovery polls. Beside it lies a bystander that
+/// Another process moves money at full speed while backups of all kinds run one after another and discovery polls.
+/// Beside it lies a bystander that
 /// our own process has open in a read transaction, and that is discovered and backed up too: its lock must survive all of that.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class WriterTests
 {
-    private const string Wal = "PRAGMA journal_mode=WAL", WalGrows = "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0", Rollback = "PRAGMA journal_mode=DELETE";
+    private const string Wal = "PRAGMA journal_mode=WAL",
+        WalGrows = "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0",
+        Rollback = "PRAGMA journal_mode=DELETE";
     private const int BlockOfBackups = 10;
     private static readonly int Backups = Soak.IsOn ? 50 : 4;
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(10);
@@ -67,9 +70,15 @@ public sealed class WriterTests
         var (commits, worst) = writer.Finish();
         await done.CancelAsync();
         var polls = await polling;
-        Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(bench.Folder[bystander], pragmas == Rollback ? "BEGIN EXCLUSIVE" : "PRAGMA journal_mode=DELETE", keyText));
+        Assert.Equal(
+            SqliteConstants.Busy,
+            OtherProcess.Try(bench.Folder[bystander], pragmas == Rollback ? "BEGIN EXCLUSIVE" : "PRAGMA journal_mode=DELETE", keyText)
+        );
         held.Dispose();
-        Assert.Equal(SqliteConstants.Ok, OtherProcess.Try(bench.Folder[bystander], pragmas == Rollback ? "BEGIN EXCLUSIVE" : "PRAGMA journal_mode=DELETE", keyText));
+        Assert.Equal(
+            SqliteConstants.Ok,
+            OtherProcess.Try(bench.Folder[bystander], pragmas == Rollback ? "BEGIN EXCLUSIVE" : "PRAGMA journal_mode=DELETE", keyText)
+        );
         Assert.True(commits > 0 && polls > 0);
 
         var keys = key is null ? AgeKeys.None : AgeKeys.From(key);
@@ -85,10 +94,25 @@ public sealed class WriterTests
         await bench.VerifyAsync(keys);
         var (peerCommits, peer) = await BesideTheProgramAsync(pragmas, elapsed);
         Results.Write(
-            "writer", ("mode", mode), ("key", keyIs.ToString()), ("backups", $"{Backups}"), ("seconds", elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)), ("polls", $"{polls}"),
-            ("commits", $"{commits}"), ("longestWaitMs", $"{worst}"), ("commitsBesideSqlite3", $"{peerCommits}"), ("longestWaitBesideSqlite3Ms", $"{peer}"));
-        if (!Soak.IsOn) return;
-        var most = pragmas == Rollback ? new Engines.Sqlite.SqliteSourceConfig { Path = "/" }.MaxWriterWait + RollbackSlack : TimeSpan.FromMilliseconds(Math.Max(2 * peer, Noise.TotalMilliseconds));
+            "writer",
+            ("mode", mode),
+            ("key", keyIs.ToString()),
+            ("backups", $"{Backups}"),
+            ("seconds", elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)),
+            ("polls", $"{polls}"),
+            ("commits", $"{commits}"),
+            ("longestWaitMs", $"{worst}"),
+            ("commitsBesideSqlite3", $"{peerCommits}"),
+            ("longestWaitBesideSqlite3Ms", $"{peer}")
+        );
+        if (!Soak.IsOn)
+        {
+            return;
+        }
+        var most =
+            pragmas == Rollback
+                ? new Engines.Sqlite.SqliteSourceConfig { Path = "/" }.MaxWriterWait + RollbackSlack
+                : TimeSpan.FromMilliseconds(Math.Max(2 * peer, Noise.TotalMilliseconds));
         Assert.True(worst <= most.TotalMilliseconds, $"the writer waited for {worst} ms, and for {peer} ms beside sqlite3 .backup");
     }
 
@@ -96,7 +120,10 @@ public sealed class WriterTests
     private static (BackupType Type, BackupKind Kind) Which(int i, KeyIs keyIs)
     {
         var block = Soak.IsOn ? BlockOfBackups : 2;
-        return (keyIs == KeyIs.Unknown || i / block % 2 == 0 ? BackupType.Snapshot : BackupType.Backup, i % block == 0 ? BackupKind.Full : BackupKind.Incremental);
+        return (
+            keyIs == KeyIs.Unknown || i / block % 2 == 0 ? BackupType.Snapshot : BackupType.Backup,
+            i % block == 0 ? BackupKind.Full : BackupKind.Incremental
+        );
     }
 
     // Returns when the writer has committed since the call.
@@ -104,7 +131,11 @@ public sealed class WriterTests
     {
         using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
         var watch = Stopwatch.StartNew();
-        for (var before = connection.QueryNumber("SELECT max(rowid) FROM log"); connection.QueryNumber("SELECT max(rowid) FROM log") == before;)
+        for (
+            var before = connection.QueryNumber("SELECT max(rowid) FROM log");
+            connection.QueryNumber("SELECT max(rowid) FROM log") == before;
+
+        )
         {
             Assert.True(watch.Elapsed < LongestStall, "the writer does not commit any more");
             await Task.Delay(PollEvery, TimeProvider.System, Token);
@@ -120,19 +151,23 @@ public sealed class WriterTests
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 var found = 0;
-                await foreach (var database in source.DiscoverAsync(cancellationToken)) found += database.Problem is null ? 1 : 0;
+                await foreach (var database in source.DiscoverAsync(cancellationToken))
+                {
+                    found += database.Problem is null ? 1 : 0;
+                }
                 Assert.Equal(2, found);
                 polls++;
             }
         }
-        catch (OperationCanceledException)
-        {
-        }
+        catch (OperationCanceledException) { }
 
         return polls;
     }
 
-    /// <summary>The same writer on the same, unencrypted, database beside <c>sqlite3 .backup</c>, one run after another for the same time.</summary>
+    /// <summary>
+    /// The same writer on the same, unencrypted, database beside <c>sqlite3 .backup</c>, one run after another for the
+    /// same time.
+    /// </summary>
     private static async Task<(int Commits, int Worst)> BesideTheProgramAsync(string pragmas, TimeSpan duration)
     {
         using var folder = new TestFolder();
@@ -143,7 +178,10 @@ public sealed class WriterTests
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
             limit.CancelAfter(duration - watch.Elapsed);
-            using var program = Process.Start("sqlite3", ["-batch", "-cmd", ".timeout 20000", path, $".backup {Path.Combine(folder.Spool, "copy.db")}"]);
+            using var program = Process.Start(
+                "sqlite3",
+                ["-batch", "-cmd", ".timeout 20000", path, $".backup {Path.Combine(folder.Spool, "copy.db")}"]
+            );
             try
             {
                 await program.WaitForExitAsync(limit.Token);

@@ -18,16 +18,28 @@ public sealed class AlertTests
         await using var node = await NodeServer.StartAsync(databases: ["a.db", "b.db", "c.db"]);
         using var client = await node.Server.WithRoleAsync(Role.Viewer);
         var alerts = node.Server.App.Services.GetRequiredService<HoldfastNode>().Alerts;
-        alerts.Report(new() { Key = "x", Kind = AlertKind.SchedulerStalled, Severity = AlertSeverity.Error, Since = TimeProvider.System.GetUtcNow(), Subject = AlertSubject.Node, Message = "m" });
+        alerts.Report(
+            new()
+            {
+                Key = "x",
+                Kind = AlertKind.SchedulerStalled,
+                Severity = AlertSeverity.Error,
+                Since = TimeProvider.System.GetUtcNow(),
+                Subject = AlertSubject.Node,
+                Message = "m",
+            }
+        );
         await NodeServer.UntilAsync(async () => (await KeysAsync(client, "")).Count == 4);
         Assert.Equal("x", (await KeysAsync(client, ""))[0]);
         Assert.Equal(["uncovered:demo/b.db"], await KeysAsync(client, "?database=demo%2Fb.db"));
         Assert.Equal(["x"], await KeysAsync(client, "?severity=Error"));
         Assert.Equal(3, (await KeysAsync(client, "?kind=DatabaseUncovered&source=demo")).Count);
         var pages = new List<string>();
-        for (var after = ""; after is not null;)
+        for (var after = ""; after is not null; )
         {
-            var page = await TestServer.JsonAsync(client.GetAsync($"/api/v1/alerts?limit=1{(after.Length == 0 ? "" : $"&after={Uri.EscapeDataString(after)}")}"));
+            var page = await TestServer.JsonAsync(
+                client.GetAsync($"/api/v1/alerts?limit=1{(after.Length == 0 ? "" : $"&after={Uri.EscapeDataString(after)}")}")
+            );
             pages.Add((string)page["items"]!.AsArray().Single()!["key"]!);
             after = (string?)page["next"];
         }
@@ -45,7 +57,10 @@ public sealed class AlertTests
         var cluster = await TestServer.JsonAsync(client.GetAsync("/api/v1/cluster"));
         Assert.Equal(("A", "A"), ((string)cluster["leader"]!, (string)cluster["answeredBy"]!));
         var only = cluster["nodes"]!.AsArray().Single()!;
-        Assert.Equal(("A", "Leader", "Live", "demo"), ((string)only["tag"]!, (string)only["role"]!, (string)only["state"]!, (string)only["sources"]![0]!));
+        Assert.Equal(
+            ("A", "Leader", "Live", "demo"),
+            ((string)only["tag"]!, (string)only["role"]!, (string)only["state"]!, (string)only["sources"]![0]!)
+        );
         Assert.Matches(@"^\d+\.\d+\.\d+", (string)only["version"]!);
         Assert.True(TimeProvider.System.GetUtcNow() - (DateTimeOffset)only["liveSince"]! < TimeSpan.FromMinutes(5));
         Assert.Equal(0, (int)only["tasks"]!);
@@ -61,7 +76,10 @@ public sealed class AlertTests
         await NodeServer.UntilAsync(async () => (await KeysAsync(client, "?kind=WebhookFailing")).Count == 1);
         Assert.DoesNotContain("secret", await client.GetStringAsync("/api/v1/alerts"), StringComparison.Ordinal);
         var webhook = (await TestServer.JsonAsync(client.GetAsync("/api/v1/server")))["webhook"]!;
-        Assert.True((bool)webhook["configured"]! && webhook["lastTaken"] is null && (string)webhook["problem"]! != "", webhook.ToJsonString());
+        Assert.True(
+            (bool)webhook["configured"]! && webhook["lastTaken"] is null && (string)webhook["problem"]! != "",
+            webhook.ToJsonString()
+        );
         receiver.Answer = 200;
         await NodeServer.UntilAsync(async () => (await KeysAsync(client, "?kind=WebhookFailing")).Count == 0);
         var server = await TestServer.JsonAsync(client.GetAsync("/api/v1/server"));
@@ -89,12 +107,31 @@ public sealed class AlertTests
         await Task.Delay(200, TestContext.Current.CancellationToken);
         Assert.Single(receiver.Calls);
         receiver.Answer = 404;
-        await NodeServer.UntilAsync(() => Task.FromResult(alerts.Items.Any(a => a.Kind == AlertKind.HeartbeatFailing)), () => time.Advance(TimeSpan.FromSeconds(3)));
+        await NodeServer.UntilAsync(
+            () => Task.FromResult(alerts.Items.Any(a => a.Kind == AlertKind.HeartbeatFailing)),
+            () => time.Advance(TimeSpan.FromSeconds(3))
+        );
         Assert.All(receiver.Calls, c => Assert.Equal(("GET", "/secret-path"), (c.Method, c.Path)));
         receiver.Answer = 200;
-        await NodeServer.UntilAsync(() => Task.FromResult(!alerts.Items.Any(a => a.Kind == AlertKind.HeartbeatFailing)), () => time.Advance(TimeSpan.FromSeconds(3)));
-        alerts.Report(new() { Key = "scheduler", Kind = AlertKind.SchedulerStalled, Severity = AlertSeverity.Error, Since = time.GetUtcNow(), Subject = AlertSubject.Node, Message = "m" });
-        await NodeServer.UntilAsync(() => Task.FromResult(alerts.Items.Any(a => a.Kind == AlertKind.SchedulerStalled)), () => time.Advance(TimeSpan.FromSeconds(1)));
+        await NodeServer.UntilAsync(
+            () => Task.FromResult(!alerts.Items.Any(a => a.Kind == AlertKind.HeartbeatFailing)),
+            () => time.Advance(TimeSpan.FromSeconds(3))
+        );
+        alerts.Report(
+            new()
+            {
+                Key = "scheduler",
+                Kind = AlertKind.SchedulerStalled,
+                Severity = AlertSeverity.Error,
+                Since = time.GetUtcNow(),
+                Subject = AlertSubject.Node,
+                Message = "m",
+            }
+        );
+        await NodeServer.UntilAsync(
+            () => Task.FromResult(alerts.Items.Any(a => a.Kind == AlertKind.SchedulerStalled)),
+            () => time.Advance(TimeSpan.FromSeconds(1))
+        );
         await Task.Delay(200, TestContext.Current.CancellationToken);
         var before = receiver.Calls.Count;
         for (var i = 0; i < 40; i++)
@@ -111,9 +148,15 @@ public sealed class AlertTests
     [InlineData("http://metadata.test:1/x", "cannot be reached")]
     public async Task A_webhook_that_is_not_there_is_an_alert_and_stops_nothing(string url, string reason)
     {
-        await using var node = await NodeServer.StartAsync(webhook: new() { Url = url }, heartbeat: new() { Url = url }, databases: ["a.db"]);
+        await using var node = await NodeServer.StartAsync(
+            webhook: new() { Url = url },
+            heartbeat: new() { Url = url },
+            databases: ["a.db"]
+        );
         using var client = node.Server.Admin();
-        await NodeServer.UntilAsync(async () => (await KeysAsync(client, "?kind=WebhookFailing")).Count == 1 && (await KeysAsync(client, "?kind=HeartbeatFailing")).Count == 1);
+        await NodeServer.UntilAsync(async () =>
+            (await KeysAsync(client, "?kind=WebhookFailing")).Count == 1 && (await KeysAsync(client, "?kind=HeartbeatFailing")).Count == 1
+        );
         Assert.Contains(reason, await client.GetStringAsync("/api/v1/alerts?kind=WebhookFailing"), StringComparison.Ordinal);
     }
 
@@ -131,15 +174,31 @@ public sealed class AlertTests
         var shown = (await TestServer.JsonAsync(viewer.GetAsync(path)))["items"]![0]!;
         Assert.Equal(("nas", 5, 1), ((string)shown["destination"]!, shown["going"]!.AsArray().Count, (int)shown["staying"]!));
         Assert.NotEqual("None", (string)shown["brake"]!);
-        foreach (var dryRun in new[] { true, false }) Assert.Empty((await TestServer.JsonAsync(client.PostAsync($"{path}?dryRun={dryRun}", null)))["items"]![0]!["deleted"]!.AsArray());
+        foreach (var dryRun in new[] { true, false })
+        {
+            Assert.Empty(
+                (await TestServer.JsonAsync(client.PostAsync($"{path}?dryRun={dryRun}", null)))["items"]![0]!["deleted"]!.AsArray()
+            );
+        }
         var paths = shown["going"]!.AsArray().Select(c => (string)c!["path"]!).ToArray();
-        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsJsonAsync($"{path}/approve", new { chains = new { nas = paths } })).StatusCode);
-        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsJsonAsync($"{path}/approve", new { chains = new { other = paths } })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (await viewer.PostAsJsonAsync($"{path}/approve", new { chains = new { nas = paths } })).StatusCode
+        );
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await client.PostAsJsonAsync($"{path}/approve", new { chains = new { other = paths } })).StatusCode
+        );
         Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsJsonAsync($"{path}/approve", new { chains = new { } })).StatusCode);
-        var approved = (await TestServer.JsonAsync(client.PostAsJsonAsync($"{path}/approve", new { chains = new { nas = paths[..3] } })))["items"]![0]!;
+        var approved = (await TestServer.JsonAsync(client.PostAsJsonAsync($"{path}/approve", new { chains = new { nas = paths[..3] } })))[
+            "items"
+        ]![0]!;
         Assert.Equal(paths[..3], approved["deleted"]!.AsArray().Select(p => (string)p!));
         Assert.Equal(3, Directory.GetDirectories($"{node.Backups}/nas/demo/a.db").Length);
-        var audit = (await TestServer.JsonAsync(admin.GetAsync("/api/v1/audit")))["items"]!.AsArray().Where(e => (string)e!["action"]! == "retention-approved").ToList();
+        var audit = (await TestServer.JsonAsync(admin.GetAsync("/api/v1/audit")))["items"]!
+            .AsArray()
+            .Where(e => (string)e!["action"]! == "retention-approved")
+            .ToList();
         Assert.Equal(["deleted 3", "begins"], audit.Select(e => (string)e!["result"]!));
         Assert.All(audit, e => Assert.Equal("token:test Operator", (string)e!["who"]!));
         Assert.Contains("nas: 3 (", (string)audit[1]!["subject"]!, StringComparison.Ordinal);

@@ -14,7 +14,10 @@ public sealed class DescriptionTests
         Assert.StartsWith("3.1", (string)document["openapi"]!, StringComparison.Ordinal);
         Assert.NotNull(document["paths"]!["/api/v1/users/{name}"]!["put"]);
         Assert.Contains("Role: Admin.", (string)document["paths"]!["/api/v1/tokens"]!["post"]!["description"]!, StringComparison.Ordinal);
-        Assert.Equal(["Viewer", "Operator", "Admin"], document["components"]!["schemas"]!["Role"]!["enum"]!.AsArray().Select(v => (string)v!));
+        Assert.Equal(
+            ["Viewer", "Operator", "Admin"],
+            document["components"]!["schemas"]!["Role"]!["enum"]!.AsArray().Select(v => (string)v!)
+        );
     }
 
     [Fact]
@@ -31,8 +34,20 @@ public sealed class DescriptionTests
         Assert.NotEmpty(scripts);
         foreach (Match script in scripts)
         {
-            Assert.Contains(Regex.Match(script.Value, "nonce=\"([^\"]+)\"").Groups[1].Value is { Length: > 0 } nonce ? $"'nonce-{WebUtility.HtmlDecode(nonce)}'" : "a nonce", policy, StringComparison.Ordinal);
-            if (Regex.Match(script.Value, "src=\"([^\"]+)\"") is { Success: true } source) Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri(new Uri(server.Address, "/api/"), source.Groups[1].Value))).StatusCode);
+            Assert.Contains(
+                Regex.Match(script.Value, "nonce=\"([^\"]+)\"").Groups[1].Value is { Length: > 0 } nonce
+                    ? $"'nonce-{WebUtility.HtmlDecode(nonce)}'"
+                    : "a nonce",
+                policy,
+                StringComparison.Ordinal
+            );
+            if (Regex.Match(script.Value, "src=\"([^\"]+)\"") is { Success: true } source)
+            {
+                Assert.Equal(
+                    HttpStatusCode.OK,
+                    (await client.GetAsync(new Uri(new Uri(server.Address, "/api/"), source.Groups[1].Value))).StatusCode
+                );
+            }
         }
 
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
@@ -48,7 +63,11 @@ public sealed class DescriptionTests
         {
             var answer = await client.GetAsync(path);
             Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
-            Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.Contains(
+                "frame-ancestors 'none'",
+                answer.Headers.GetValues("Content-Security-Policy").Single(),
+                StringComparison.Ordinal
+            );
             Assert.Empty(answer.Headers.Server);
         }
 

@@ -24,7 +24,10 @@ public sealed class DestinationTests
         Assert.False((await client.PostAsync("/api/v1/destinations/nas/test", null)).IsSuccessStatusCode);
         Assert.NotNull((await TestServer.JsonAsync(viewer.GetAsync("/api/v1/destinations/nas/test")))["problem"]!["message"]);
 
-        var changed = await client.PutAsync("/api/v1/destinations/nas", System.Net.Http.Json.JsonContent.Create(new { kind = "local", path = $"{node.Backups}/other" }));
+        var changed = await client.PutAsync(
+            "/api/v1/destinations/nas",
+            System.Net.Http.Json.JsonContent.Create(new { kind = "local", path = $"{node.Backups}/other" })
+        );
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         Assert.Null((await TestServer.JsonAsync(viewer.GetAsync("/api/v1/destinations/nas/test")))["at"]);
         Assert.Equal(HttpStatusCode.NotFound, (await viewer.GetAsync("/api/v1/destinations/tape/test")).StatusCode);

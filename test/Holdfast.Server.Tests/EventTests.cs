@@ -27,8 +27,10 @@ public sealed class EventTests
         Assert.Single(tasks["ids"]!.AsArray());
         await NodeServer.BackUpAsync(client, "demo/a.db");
         JsonNode operation;
-        do operation = await NextAsync(listener, "operation");
-        while ((string)operation["state"]! is "Queued" or "Running");
+        do
+        {
+            operation = await NextAsync(listener, "operation");
+        } while ((string)operation["state"]! is "Queued" or "Running");
         Assert.Equal(("Completed", "demo/a.db"), ((string)operation["state"]!, (string)operation["database"]!));
 
         NodeServer.Create($"{node.Source}/b.db");
@@ -36,8 +38,10 @@ public sealed class EventTests
         Assert.Equal("demo/b.db", (string)(await NextAsync(listener, "databases"))["ids"]![0]!);
         node.Server.App.Services.GetRequiredService<HoldfastNode>().Alerts.Report(Alert("x"));
         JsonNode alert;
-        do alert = await NextAsync(listener, "alert");
-        while ((string)alert["alert"]!["key"]! != "x");
+        do
+        {
+            alert = await NextAsync(listener, "alert");
+        } while ((string)alert["alert"]!["key"]! != "x");
         Assert.Equal("Raised", (string)alert["state"]!);
     }
 
@@ -45,7 +49,15 @@ public sealed class EventTests
     public void The_end_of_an_operation_is_not_lost_to_a_late_look_at_how_far_it_is()
     {
         var listener = new EventListener(10);
-        var running = new Operation { Id = "1", Kind = OperationKind.Backup, State = OperationState.Running, Database = new Core.Databases.DatabaseId("demo", "a.db"), Node = "A", Created = DateTimeOffset.UnixEpoch };
+        var running = new Operation
+        {
+            Id = "1",
+            Kind = OperationKind.Backup,
+            State = OperationState.Running,
+            Database = new Core.Databases.DatabaseId("demo", "a.db"),
+            Node = "A",
+            Created = DateTimeOffset.UnixEpoch,
+        };
         listener.Add(running);
         listener.Add(running with { State = OperationState.Completed });
         listener.Add(running);
@@ -57,14 +69,20 @@ public sealed class EventTests
     {
         await using var node = await NodeServer.StartAsync(more: b => b.Services.AddSingleton(Fast));
         using var admin = node.Server.Admin();
-        var made = await TestServer.JsonAsync(admin.PostAsJsonAsync("/api/v1/tokens", new { name = "studio", role = "Viewer" }), HttpStatusCode.Created);
+        var made = await TestServer.JsonAsync(
+            admin.PostAsJsonAsync("/api/v1/tokens", new { name = "studio", role = "Viewer" }),
+            HttpStatusCode.Created
+        );
         using var client = node.Server.With((string)made["token"]!);
         using var listener = await ListenAsync(client);
         Assert.Equal(":", (await listener.ReadLineAsync(TestContext.Current.CancellationToken))!.Trim());
         var id = Find(made, "id");
         Assert.True((await admin.DeleteAsync($"/api/v1/tokens/{id}")).IsSuccessStatusCode);
         await EndsAsync(listener);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead)).StatusCode
+        );
     }
 
     [Fact]
@@ -74,7 +92,10 @@ public sealed class EventTests
         using var admin = node.Server.Admin();
         using var alice = await node.Server.SignInAsync("alice", Role.Viewer);
         using var listener = await ListenAsync(alice);
-        for (var i = 0; i < 6; i++) Assert.NotNull(await listener.ReadLineAsync(TestContext.Current.CancellationToken));
+        for (var i = 0; i < 6; i++)
+        {
+            Assert.NotNull(await listener.ReadLineAsync(TestContext.Current.CancellationToken));
+        }
         var users = node.Server.App.Services.GetRequiredService<UserStore>();
         await users.PutAsync(users.Find("alice")!.Value with { Disabled = true }, null, CancellationToken.None);
         await EndsAsync(listener);
@@ -96,7 +117,13 @@ public sealed class EventTests
     {
         await using var node = await NodeServer.StartAsync(more: b => b.Services.AddSingleton(Fast with { MaxListeners = 1 }));
         using var client = node.Server.Admin();
-        using (await ListenAsync(client)) Assert.Equal(HttpStatusCode.Conflict, (await client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead)).StatusCode);
+        using (await ListenAsync(client))
+        {
+            Assert.Equal(
+                HttpStatusCode.Conflict,
+                (await client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead)).StatusCode
+            );
+        }
         await NodeServer.UntilAsync(async () =>
         {
             using var answer = await client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead);
@@ -121,7 +148,10 @@ public sealed class EventTests
     public void A_listener_that_is_too_slow_is_told_to_load_everything_anew()
     {
         var listener = new EventListener(10);
-        for (var i = 0; i < 12; i++) listener.Add(Operation($"{i}", OperationState.Queued));
+        for (var i = 0; i < 12; i++)
+        {
+            listener.Add(Operation($"{i}", OperationState.Queued));
+        }
         Assert.Equal(["reload", "operation 11 Queued"], listener.Take().Select(Words));
         listener.Add(Operation("1", OperationState.Queued));
         Assert.Equal(["operation 1 Queued"], listener.Take().Select(Words));
@@ -138,21 +168,44 @@ public sealed class EventTests
         Assert.Equal(["databases 100 True", "tasks 1 False"], events.Select(Words));
     }
 
-    private static string Words(ServerEvent one) => one.Data switch
-    {
-        Operation o => $"{one.Name} {o.Id} {o.State}",
-        AlertEvent a => $"{one.Name} {a.State}",
-        ChangedEvent c => $"{one.Name} {c.Ids.Count} {c.More}",
-        _ => one.Name,
-    };
+    private static string Words(ServerEvent one) =>
+        one.Data switch
+        {
+            Operation o => $"{one.Name} {o.Id} {o.State}",
+            AlertEvent a => $"{one.Name} {a.State}",
+            ChangedEvent c => $"{one.Name} {c.Ids.Count} {c.More}",
+            _ => one.Name,
+        };
 
-    private static Operation Operation(string id, OperationState state) => new() { Id = id, Kind = OperationKind.Backup, State = state, Database = new("demo", "a"), Node = "A", Created = default };
+    private static Operation Operation(string id, OperationState state) =>
+        new()
+        {
+            Id = id,
+            Kind = OperationKind.Backup,
+            State = state,
+            Database = new("demo", "a"),
+            Node = "A",
+            Created = default,
+        };
 
-    private static Alert Alert(string key) => new() { Key = key, Kind = AlertKind.SourceDown, Severity = AlertSeverity.Error, Since = default, Subject = AlertSubject.Node, Message = "line\nbreak" };
+    private static Alert Alert(string key) =>
+        new()
+        {
+            Key = key,
+            Kind = AlertKind.SourceDown,
+            Severity = AlertSeverity.Error,
+            Since = default,
+            Subject = AlertSubject.Node,
+            Message = "line\nbreak",
+        };
 
     private static async Task<StreamReader> ListenAsync(HttpClient client)
     {
-        var answer = await client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var answer = await client.GetAsync(
+            "/api/v1/events",
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
         var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
         Assert.Equal(": listening", await reader.ReadLineAsync());
@@ -165,7 +218,10 @@ public sealed class EventTests
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await reader.ReadLineAsync(limit.Token) is { } line)
         {
-            if (line == $"event: {name}") return JsonNode.Parse((await reader.ReadLineAsync(limit.Token))!["data: ".Length..])!;
+            if (line == $"event: {name}")
+            {
+                return JsonNode.Parse((await reader.ReadLineAsync(limit.Token))!["data: ".Length..])!;
+            }
         }
 
         throw new EndOfStreamException();
@@ -174,10 +230,9 @@ public sealed class EventTests
     private static async Task EndsAsync(StreamReader reader)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await reader.ReadLineAsync(limit.Token) is not null)
-        {
-        }
+        while (await reader.ReadLineAsync(limit.Token) is not null) { }
     }
 
-    private static string Find(JsonNode node, string name) => (string?)node[name] ?? (string)node.AsObject().Select(p => p.Value).OfType<JsonObject>().First(o => o[name] is not null)[name]!;
+    private static string Find(JsonNode node, string name) =>
+        (string?)node[name] ?? (string)node.AsObject().Select(p => p.Value).OfType<JsonObject>().First(o => o[name] is not null)[name]!;
 }

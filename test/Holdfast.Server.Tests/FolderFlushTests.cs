@@ -59,6 +59,9 @@ public sealed class FolderFlushTests : IDisposable
     // Other tests flush folders of their own at the same time.
     private void Note(string folder)
     {
-        if (folder.StartsWith(_folder, StringComparison.Ordinal)) _flushed.Enqueue(folder);
+        if (folder.StartsWith(_folder, StringComparison.Ordinal))
+        {
+            _flushed.Enqueue(folder);
+        }
     }
 }

@@ -21,12 +21,16 @@ public sealed class HealthTests
         await using var node = await NodeServer.StartAsync(databases: ["a.db"]);
         using var admin = node.Server.Admin();
         var metrics = await admin.GetStringAsync("/metrics");
-        foreach (var loop in (string[])["scheduler", "alerts", "progress", "watchdog", "state writer", "state mirror of templates", "state mirror of users"])
+        foreach (
+            var loop in (string[])
+                ["scheduler", "alerts", "progress", "watchdog", "state writer", "state mirror of templates", "state mirror of users"]
+        )
         {
             Assert.Contains($"holdfast_loop_silence_seconds{{loop=\"{loop}\"}} ", metrics, StringComparison.Ordinal);
             Assert.Contains($"holdfast_loop_failures{{loop=\"{loop}\"}} 0\n", metrics, StringComparison.Ordinal);
         }
     }
 
-    private static LoopStatus Loop(string name, double silence) => new(name, default, TimeSpan.FromMinutes(1), 0, null, TimeSpan.FromSeconds(silence));
+    private static LoopStatus Loop(string name, double silence) =>
+        new(name, default, TimeSpan.FromMinutes(1), 0, null, TimeSpan.FromSeconds(silence));
 }

@@ -21,7 +21,9 @@ public sealed class HostingTests
     [InlineData("plain", "plain")]
     public async Task A_database_id_in_a_path_arrives_as_it_was_before_it_was_encoded(string sent, string arrives)
     {
-        await using var server = await TestServer.StartAsync(map: app => app.MapGet("/api/v1/echo/{id}/tasks/{task}", (string id, string task) => new[] { id, task }).RequireRole(Role.Viewer));
+        await using var server = await TestServer.StartAsync(map: app =>
+            app.MapGet("/api/v1/echo/{id}/tasks/{task}", (string id, string task) => new[] { id, task }).RequireRole(Role.Viewer)
+        );
         using var client = server.Admin();
         foreach (var query in new[] { "", "?x=%2F" })
         {
@@ -38,14 +40,25 @@ public sealed class HostingTests
         using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
         {
             var time = TimeProvider.System.GetUtcNow();
-            using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(time.AddDays(-1), time.AddDays(1));
+            using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(
+                time.AddDays(-1),
+                time.AddDays(1)
+            );
             File.WriteAllText(tls.Certificate, certificate.ExportCertificatePem());
             File.WriteAllText(tls.Key, key.ExportPkcs8PrivateKeyPem());
         }
 
         await using (var server = await TestServer.StartAsync(folder: folder, config: new() { Listen = "https://0.0.0.0:0", Tls = tls }))
         {
-            using var client = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" }) { BaseAddress = new Uri($"https://127.0.0.1:{server.Address.Port}") };
+            using var client = new HttpClient(
+                new HttpClientHandler
+                {
+                    ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost",
+                }
+            )
+            {
+                BaseAddress = new Uri($"https://127.0.0.1:{server.Address.Port}"),
+            };
             var password = (await File.ReadAllTextAsync(Path.Combine(server.Data, "admin-password"))).Trim();
             var answer = await client.PostAsJsonAsync("/api/v1/session", new { user = "admin", password });
             Assert.Contains("; secure", answer.Headers.GetValues("Set-Cookie").Single(), StringComparison.OrdinalIgnoreCase);
@@ -53,7 +66,9 @@ public sealed class HostingTests
         }
 
         File.WriteAllText(tls.Key, "no key");
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => TestServer.StartAsync(folder: folder, config: new() { Listen = "https://0.0.0.0:0", Tls = tls }));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            TestServer.StartAsync(folder: folder, config: new() { Listen = "https://0.0.0.0:0", Tls = tls })
+        );
         Assert.Equal(ErrorCatalogue.Usage, failure.Error);
         Directory.Delete(folder, recursive: true);
     }
@@ -62,7 +77,10 @@ public sealed class HostingTests
     public async Task Two_servers_cannot_share_a_data_folder()
     {
         await using var server = await TestServer.StartAsync();
-        Assert.Equal(ErrorCatalogue.StateUnavailable, (await Assert.ThrowsAsync<HoldfastException>(() => TestServer.StartAsync(folder: server.Folder))).Error);
+        Assert.Equal(
+            ErrorCatalogue.StateUnavailable,
+            (await Assert.ThrowsAsync<HoldfastException>(() => TestServer.StartAsync(folder: server.Folder))).Error
+        );
         using var client = server.Client();
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz")).StatusCode);
     }

@@ -16,7 +16,10 @@ public sealed class ListenFailureTests
         other.Start();
         var listen = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
         var failure = Assert.Throws<HoldfastException>(() => ListenFailure.Check(new() { Listen = listen }));
-        Assert.Equal((ErrorCatalogue.Usage, $"The server cannot listen at {listen}: another program listens there."), (failure.Error, failure.Message));
+        Assert.Equal(
+            (ErrorCatalogue.Usage, $"The server cannot listen at {listen}: another program listens there."),
+            (failure.Error, failure.Message)
+        );
         other.Stop();
         ListenFailure.Check(new() { Listen = listen });
         ListenFailure.Check(new() { Listen = listen }); // it was given back
@@ -34,7 +37,10 @@ public sealed class ListenFailureTests
     [InlineData(SocketError.AddressAlreadyInUse, "HOLDFAST_LISTEN")]
     public void What_a_start_fails_with_is_told_the_same_way(SocketError error, string hint)
     {
-        var failure = ListenFailure.Of(new() { Listen = "http://127.0.0.1:80" }, new IOException("Failed to bind", new SocketException((int)error)));
+        var failure = ListenFailure.Of(
+            new() { Listen = "http://127.0.0.1:80" },
+            new IOException("Failed to bind", new SocketException((int)error))
+        );
         Assert.Equal(ErrorCatalogue.Usage, failure!.Error);
         Assert.Contains(hint, failure.Hint, StringComparison.Ordinal);
     }

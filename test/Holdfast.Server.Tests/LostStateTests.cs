@@ -27,7 +27,10 @@ public sealed class LostStateTests : IDisposable
         }
 
         await File.WriteAllTextAsync(Path.Combine(Data, "audit.log"), "{}\n", TestContext.Current.CancellationToken);
-        foreach (var name in missing) File.Delete(Path.Combine(Data, name));
+        foreach (var name in missing)
+        {
+            File.Delete(Path.Combine(Data, name));
+        }
         var refused = await Assert.ThrowsAsync<HoldfastException>(() => TestServer.StartAsync(folder: _folder));
         Assert.Equal(ErrorCatalogue.StateUnavailable, refused.Error);
         Assert.Contains("is not there", refused.Message, StringComparison.Ordinal);
@@ -45,13 +48,27 @@ public sealed class LostStateTests : IDisposable
             await server.WithRoleAsync(Access.Role.Viewer);
             File.Delete(Path.Combine(Data, "state.db"));
             var node = server.App.Services.GetRequiredService<HoldfastNode>();
-            await NodeServer.UntilAsync(() => Task.FromResult(node.Alerts.Items.Any(a => a.Key == "state-store" && a.Message.Contains("removed or replaced", StringComparison.Ordinal))));
+            await NodeServer.UntilAsync(() =>
+                Task.FromResult(
+                    node.Alerts.Items.Any(a =>
+                        a.Key == "state-store" && a.Message.Contains("removed or replaced", StringComparison.Ordinal)
+                    )
+                )
+            );
             path = (string)(await TestServer.JsonAsync(client.PostAsync("/api/v1/server/state-copies", null)))["path"]!;
         }
 
-        Assert.Equal(["node.key", "state.db", "state.db-wal", "state.id"], Directory.EnumerateFiles(path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.All(Directory.EnumerateFiles(path), f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
-        foreach (var file in Directory.EnumerateFiles(path)) File.Copy(file, Path.Combine(Data, Path.GetFileName(file)), overwrite: true);
+        Assert.Equal(
+            ["node.key", "state.db", "state.db-wal", "state.id"],
+            Directory.EnumerateFiles(path).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+        Assert.All(Directory.EnumerateFiles(path), f =>
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f))
+        );
+        foreach (var file in Directory.EnumerateFiles(path))
+        {
+            File.Copy(file, Path.Combine(Data, Path.GetFileName(file)), overwrite: true);
+        }
         await using var again = await TestServer.StartAsync(folder: _folder);
         using var admin = again.Admin();
         Assert.Single((await TestServer.JsonAsync(admin.GetAsync("/api/v1/tokens")))["items"]!.AsArray());

@@ -9,7 +9,10 @@ namespace Holdfast.Server.Tests;
 [Trait("Category", "Slow")]
 public sealed class MetricsTests
 {
-    private static readonly Regex Sample = new("^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{([a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"(?:,[a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\")*)\\})? ([0-9.eE+-]+)$");
+    private static readonly Regex Sample = new(
+        "^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{([a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"(?:,[a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\")*)\\})? "
+            + "([0-9.eE+-]+)$"
+    );
 
     [Fact]
     public async Task Each_task_of_each_database_has_its_measurements_whatever_its_name()
@@ -19,13 +22,19 @@ public sealed class MetricsTests
         using var admin = node.Server.Admin();
         await node.CoverAsync(admin, "all \"of\" \\them");
         await NodeServer.BackUpAsync(admin, "demo/a.db");
-        await NodeServer.UntilAsync(async () => (await admin.GetStringAsync("/metrics")).Contains("holdfast_backups_running 0\n", StringComparison.Ordinal));
+        await NodeServer.UntilAsync(async () =>
+            (await admin.GetStringAsync("/metrics")).Contains("holdfast_backups_running 0\n", StringComparison.Ordinal)
+        );
         using var viewer = await node.Server.WithRoleAsync(Role.Viewer);
         var answer = await viewer.GetAsync("/metrics");
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
         var samples = Parse(await answer.Content.ReadAsStringAsync());
         const string task = "database=\"demo/a.db\",task=\"Server Wide Backup, all \\\"of\\\" \\\\them\"";
-        Assert.InRange(samples[$"holdfast_last_success_timestamp_seconds{{{task}}}"], TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 600, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 1);
+        Assert.InRange(
+            samples[$"holdfast_last_success_timestamp_seconds{{{task}}}"],
+            TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 600,
+            TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 1
+        );
         Assert.InRange(samples[$"holdfast_last_duration_seconds{{{task}}}"], 0, 60);
         Assert.True(samples[$"holdfast_last_stored_bytes{{{task}}}"] > 100);
         Assert.Equal(0, samples[$"holdfast_failures{{{task}}}"]);
@@ -41,7 +50,10 @@ public sealed class MetricsTests
     {
         await using var node = await NodeServer.StartAsync(databases: ["a.db", "b.db"]);
         using var admin = node.Server.Admin();
-        await NodeServer.UntilAsync(async () => Parse(await admin.GetStringAsync("/metrics")).GetValueOrDefault("holdfast_alerts{kind=\"DatabaseUncovered\",severity=\"Warning\"}") == 2);
+        await NodeServer.UntilAsync(async () =>
+            Parse(await admin.GetStringAsync("/metrics"))
+                .GetValueOrDefault("holdfast_alerts{kind=\"DatabaseUncovered\",severity=\"Warning\"}") == 2
+        );
     }
 
     [Fact]

@@ -19,29 +19,66 @@ internal sealed class NodeServer : IAsyncDisposable
 
     public string Backups => $"{_folder}/backups";
 
-    public static async Task<NodeServer> StartAsync(TimeProvider? time = null, AddressConfig? webhook = null, AddressConfig? heartbeat = null, Action<WebApplicationBuilder>? more = null, params string[] databases)
+    public static async Task<NodeServer> StartAsync(
+        TimeProvider? time = null,
+        AddressConfig? webhook = null,
+        AddressConfig? heartbeat = null,
+        Action<WebApplicationBuilder>? more = null,
+        params string[] databases
+    )
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-node-").FullName;
         Directory.CreateDirectory($"{folder}/source");
         Directory.CreateDirectory($"{folder}/backups");
-        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(State.Embedded.EmbeddedStateStore).Assembly.GetType("Holdfast.State.Embedded.StateFile")!.TypeHandle); // loads the library
-        foreach (var name in databases) Create($"{folder}/source/{name}");
-        return new(await TestServer.StartAsync(time, folder, more: more, config: Config(folder, "demo") with { Webhook = webhook, Heartbeat = heartbeat }), folder);
+        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(
+            typeof(State.Embedded.EmbeddedStateStore).Assembly.GetType("Holdfast.State.Embedded.StateFile")!.TypeHandle
+        ); // loads the library
+        foreach (var name in databases)
+        {
+            Create($"{folder}/source/{name}");
+        }
+        return new(
+            await TestServer.StartAsync(
+                time,
+                folder,
+                more: more,
+                config: Config(folder, "demo") with
+                {
+                    Webhook = webhook,
+                    Heartbeat = heartbeat,
+                }
+            ),
+            folder
+        );
     }
 
-    /// <summary>Stops the server, and starts it again on what it has stored, with its source under a name; under none where that is null.</summary>
+    /// <summary>
+    /// Stops the server, and starts it again on what it has stored, with its source under a name; under none where that
+    /// is null.
+    /// </summary>
     public async Task RestartAsync(string? source)
     {
         await Server.DisposeAsync();
         Server = await TestServer.StartAsync(null, _folder, config: Config(_folder, source));
     }
 
-    private static ServerConfig Config(string folder, string? source) => new()
-    {
-        Listen = "http://127.0.0.1:0",
-        LocalRoots = [$"{folder}/backups"],
-        Sources = source is null ? [] : [new() { Name = source, Engine = "sqlite", Path = $"{folder}/source" }],
-    };
+    private static ServerConfig Config(string folder, string? source) =>
+        new()
+        {
+            Listen = "http://127.0.0.1:0",
+            LocalRoots = [$"{folder}/backups"],
+            Sources = source is null
+                ? []
+                :
+                [
+                    new()
+                    {
+                        Name = source,
+                        Engine = "sqlite",
+                        Path = $"{folder}/source",
+                    },
+                ],
+        };
 
     /// <summary>Makes a database.</summary>
     public static void Create(string path)
@@ -56,8 +93,21 @@ internal sealed class NodeServer : IAsyncDisposable
     /// <summary>Defines the destination <c>nas</c> and a template over every database.</summary>
     public async Task CoverAsync(HttpClient client, string name = "nightly", object? retention = null)
     {
-        Assert.Equal(HttpStatusCode.Created, (await client.PutAsJsonAsync("/api/v1/destinations/nas", new { kind = "local", path = $"{Backups}/nas" })).StatusCode);
-        var answer = await client.PutAsJsonAsync($"/api/v1/server-wide-backups/{Uri.EscapeDataString(name)}", new { type = "Snapshot", fullBackup = "30 3 1 1 *", timeZone = "UTC", destinations = new[] { "nas" }, retention });
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await client.PutAsJsonAsync("/api/v1/destinations/nas", new { kind = "local", path = $"{Backups}/nas" })).StatusCode
+        );
+        var answer = await client.PutAsJsonAsync(
+            $"/api/v1/server-wide-backups/{Uri.EscapeDataString(name)}",
+            new
+            {
+                type = "Snapshot",
+                fullBackup = "30 3 1 1 *",
+                timeZone = "UTC",
+                destinations = new[] { "nas" },
+                retention,
+            }
+        );
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
@@ -66,8 +116,14 @@ internal sealed class NodeServer : IAsyncDisposable
     {
         var path = $"/api/v1/databases/{Uri.EscapeDataString(id)}/tasks";
         var task = (string)(await TestServer.JsonAsync(client.GetAsync(path)))["items"]![0]!["id"]!;
-        var operation = (string)(await TestServer.JsonAsync(client.PostAsJsonAsync($"{path}/{task}/backup", new { kind = "Full" }), HttpStatusCode.Accepted))["operationId"]!;
-        await UntilAsync(async () => (string)(await TestServer.JsonAsync(client.GetAsync($"/api/v1/operations/{operation}")))["state"]! is not ("Queued" or "Running"));
+        var operation = (string)
+            (await TestServer.JsonAsync(client.PostAsJsonAsync($"{path}/{task}/backup", new { kind = "Full" }), HttpStatusCode.Accepted))[
+                "operationId"
+            ]!;
+        await UntilAsync(async () =>
+            (string)(await TestServer.JsonAsync(client.GetAsync($"/api/v1/operations/{operation}")))["state"]!
+                is not ("Queued" or "Running")
+        );
         return task;
     }
 

@@ -13,7 +13,8 @@ public sealed class OutgoingAddressTests
     [InlineData("http://127.0.0.1:9093/api")]
     [InlineData("http://10.1.2.3/")]
     [InlineData("http://[fd00::1]/")]
-    public void Hosts_of_the_world_and_of_private_networks_may_be_called(string url) => Assert.Equal(url, OutgoingAddress.Check(url).OriginalString);
+    public void Hosts_of_the_world_and_of_private_networks_may_be_called(string url) =>
+        Assert.Equal(url, OutgoingAddress.Check(url).OriginalString);
 
     [Theory]
     [InlineData("ftp://host/secret")]
@@ -40,7 +41,9 @@ public sealed class OutgoingAddressTests
     [Fact]
     public async Task What_counts_is_the_address_that_is_connected_to_and_redirects_are_not_followed()
     {
-        await using var server = await TestServer.StartAsync(map: app => app.MapGet("/redirect", () => Results.Redirect("http://169.254.169.254/")).AllowAnonymous());
+        await using var server = await TestServer.StartAsync(map: app =>
+            app.MapGet("/redirect", () => Results.Redirect("http://169.254.169.254/")).AllowAnonymous()
+        );
         using var client = new HttpClient(OutgoingAddress.CreateHandler());
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri(server.Address, "/healthz"))).StatusCode);
         Assert.Equal(HttpStatusCode.Redirect, (await client.GetAsync(new Uri(server.Address, "/redirect"))).StatusCode);

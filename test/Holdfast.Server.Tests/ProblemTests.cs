@@ -14,12 +14,20 @@ public sealed class ProblemTests
     [Fact]
     public async Task A_failure_is_told_with_code_and_hint()
     {
-        await using var server = await TestServer.StartAsync(map: app => app.MapGet("/api/v1/fails", string () => throw new HoldfastException(ErrorCatalogue.DestinationFull, "'nas' is full.", "Make room.")).RequireRole(Role.Viewer));
+        await using var server = await TestServer.StartAsync(map: app =>
+            app.MapGet("/api/v1/fails", string () =>
+                    throw new HoldfastException(ErrorCatalogue.DestinationFull, "'nas' is full.", "Make room.")
+                )
+                .RequireRole(Role.Viewer)
+        );
         using var client = server.Admin();
         var answer = await client.GetAsync("/api/v1/fails");
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         var problem = await TestServer.JsonAsync(answer, HttpStatusCode.InsufficientStorage);
-        Assert.Equal(("destination-full", "'nas' is full.", "Make room.", 507), ((string?)problem["code"], (string?)problem["detail"], (string?)problem["hint"], (int)problem["status"]!));
+        Assert.Equal(
+            ("destination-full", "'nas' is full.", "Make room.", 507),
+            ((string?)problem["code"], (string?)problem["detail"], (string?)problem["hint"], (int)problem["status"]!)
+        );
     }
 
     [Fact]
@@ -27,7 +35,10 @@ public sealed class ProblemTests
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
-        var problem = await TestServer.JsonAsync(client.PutAsJsonAsync("/api/v1/users/-bad", new { role = "Viewer", password = "x" }), HttpStatusCode.BadRequest);
+        var problem = await TestServer.JsonAsync(
+            client.PutAsJsonAsync("/api/v1/users/-bad", new { role = "Viewer", password = "x" }),
+            HttpStatusCode.BadRequest
+        );
         Assert.Equal(["name", "password"], problem["errors"]!.AsArray().Select(e => (string)e!["field"]!));
         Assert.All(problem["errors"]!.AsArray(), e => Assert.True(e!["message"] is not null && e["hint"] is not null));
     }
@@ -35,12 +46,18 @@ public sealed class ProblemTests
     [Fact]
     public async Task What_nobody_expected_is_answered_without_internals_and_logged_once()
     {
-        await using var server = await TestServer.StartAsync(map: app => app.MapGet("/api/v1/breaks", string () => throw new InvalidOperationException("internal detail")).RequireRole(Role.Viewer));
+        await using var server = await TestServer.StartAsync(map: app =>
+            app.MapGet("/api/v1/breaks", string () => throw new InvalidOperationException("internal detail")).RequireRole(Role.Viewer)
+        );
         using var client = server.Admin();
         var answer = await client.GetAsync("/api/v1/breaks");
         Assert.DoesNotContain("internal detail", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         var problem = await TestServer.JsonAsync(answer, HttpStatusCode.InternalServerError);
-        Assert.Contains((string)problem["traceId"]!, Assert.Single(server.Log.All, l => l.Contains("internal detail", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            (string)problem["traceId"]!,
+            Assert.Single(server.Log.All, l => l.Contains("internal detail", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -64,7 +81,11 @@ public sealed class ProblemTests
         var text = await answer.Content.ReadAsStringAsync();
         Assert.DoesNotContain("hunter2", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Holdfast.", text, StringComparison.Ordinal);
-        Assert.DoesNotContain(server.Log.All, l => l.Contains("hunter2", StringComparison.Ordinal) && !l.StartsWith("Trace", StringComparison.Ordinal) && !l.StartsWith("Debug", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.All, l =>
+            l.Contains("hunter2", StringComparison.Ordinal)
+            && !l.StartsWith("Trace", StringComparison.Ordinal)
+            && !l.StartsWith("Debug", StringComparison.Ordinal)
+        );
         Assert.Equal("usage", (string?)(await TestServer.JsonAsync(answer, (HttpStatusCode)status))["code"]);
     }
 
@@ -75,9 +96,17 @@ public sealed class ProblemTests
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/tokens") { Content = new StringContent($$"""{ "name": "{{new string('x', (isLengthTold ? 10 : 1) << 20)}}", "role": "Viewer" }""", Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/tokens")
+        {
+            Content = new StringContent(
+                $$"""{ "name": "{{new string('x', (isLengthTold ? 10 : 1) << 20)}}", "role": "Viewer" }""",
+                Encoding.UTF8,
+                "application/json"
+            ),
+        };
         request.Headers.TransferEncodingChunked = !isLengthTold;
-        request.Headers.ExpectContinue = isLengthTold; // so that the answer comes before the body; without a length it comes when there was too much
+        // so that the answer comes before the body; without a length it comes when there was too much
+        request.Headers.ExpectContinue = isLengthTold;
         var answer = await client.SendAsync(request);
         Assert.Equal("usage", (string?)(await TestServer.JsonAsync(answer, HttpStatusCode.RequestEntityTooLarge))["code"]);
     }
@@ -87,11 +116,23 @@ public sealed class ProblemTests
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
-        Assert.Equal("not-found", (string?)(await TestServer.JsonAsync(client.GetAsync("/api/v1/nothing"), HttpStatusCode.NotFound))["code"]);
-        Assert.Equal("usage", (string?)(await TestServer.JsonAsync(client.PatchAsync("/api/v1/tokens", null), HttpStatusCode.MethodNotAllowed))["code"]);
+        Assert.Equal(
+            "not-found",
+            (string?)(await TestServer.JsonAsync(client.GetAsync("/api/v1/nothing"), HttpStatusCode.NotFound))["code"]
+        );
+        Assert.Equal(
+            "usage",
+            (string?)(await TestServer.JsonAsync(client.PatchAsync("/api/v1/tokens", null), HttpStatusCode.MethodNotAllowed))["code"]
+        );
         using var text = new StringContent("x", MediaTypeHeaderValue.Parse("text/plain"));
-        Assert.Equal("usage", (string?)(await TestServer.JsonAsync(client.PostAsync("/api/v1/tokens", text), HttpStatusCode.UnsupportedMediaType))["code"]);
-        Assert.Equal("usage", (string?)(await TestServer.JsonAsync(client.GetAsync("/api/v1/audit?limit=many"), HttpStatusCode.BadRequest))["code"]);
+        Assert.Equal(
+            "usage",
+            (string?)(await TestServer.JsonAsync(client.PostAsync("/api/v1/tokens", text), HttpStatusCode.UnsupportedMediaType))["code"]
+        );
+        Assert.Equal(
+            "usage",
+            (string?)(await TestServer.JsonAsync(client.GetAsync("/api/v1/audit?limit=many"), HttpStatusCode.BadRequest))["code"]
+        );
     }
 
     [Fact]
@@ -119,8 +160,14 @@ public sealed class ProblemTests
         Task<HttpResponseMessage> PutAsync(string? ifMatch, string role, bool isNew = false)
         {
             var request = new HttpRequestMessage(HttpMethod.Put, "/api/v1/users/bob") { Content = JsonContent.Create(new { role }) };
-            if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
-            if (isNew) request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+            if (ifMatch is not null)
+            {
+                request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+            }
+            if (isNew)
+            {
+                request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+            }
             return client.SendAsync(request);
         }
     }

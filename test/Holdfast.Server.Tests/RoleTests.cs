@@ -23,14 +23,18 @@ public sealed class RoleTests
         using var stranger = server.Client();
         using var wrongToken = server.With("holdfast_000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
         var clients = new Dictionary<Role, HttpClient>();
-        foreach (var role in Enum.GetValues<Role>()) clients[role] = await server.WithRoleAsync(role);
+        foreach (var role in Enum.GetValues<Role>())
+        {
+            clients[role] = await server.WithRoleAsync(role);
+        }
         var walked = 0;
         foreach (var (endpoint, method) in Endpoints(server.App))
         {
             var name = $"{method} {endpoint.RoutePattern.RawText!.TrimEnd('/')}";
             if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             {
-                var isPage = !endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("api/v1", StringComparison.Ordinal); // that shows the description
+                // that shows the description
+                var isPage = !endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("api/v1", StringComparison.Ordinal);
                 Assert.True(isPage || Open.ContainsKey(name), $"{name} is open to anybody; if that is right, say why here.");
                 continue;
             }
@@ -40,13 +44,28 @@ public sealed class RoleTests
             Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(stranger, endpoint, method));
             Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(wrongToken, endpoint, method));
             var role = needed.Max(n => n.Role);
-            if (role > Role.Viewer) Assert.True(await StatusAsync(clients[role - 1], endpoint, method) == HttpStatusCode.Forbidden, $"{name} needs {role}, and {role - 1} was let in.");
-            if (method == "GET") Assert.False(await StatusAsync(clients[role], endpoint, method) is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden, $"{name} needs {role}, and refuses it.");
+            if (role > Role.Viewer)
+            {
+                Assert.True(
+                    await StatusAsync(clients[role - 1], endpoint, method) == HttpStatusCode.Forbidden,
+                    $"{name} needs {role}, and {role - 1} was let in."
+                );
+            }
+            if (method == "GET")
+            {
+                Assert.False(
+                    await StatusAsync(clients[role], endpoint, method) is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden,
+                    $"{name} needs {role}, and refuses it."
+                );
+            }
             walked++;
         }
 
         Assert.True(walked >= 10, $"Only {walked} endpoints were found.");
-        foreach (var client in clients.Values) client.Dispose();
+        foreach (var client in clients.Values)
+        {
+            client.Dispose();
+        }
     }
 
     [Fact]
@@ -65,9 +84,17 @@ public sealed class RoleTests
         await using var server = await TestServer.StartAsync();
         using var client = server.Client();
         var password = (await File.ReadAllTextAsync(Path.Combine(server.Data, "admin-password"))).Trim();
-        var session = await TestServer.JsonAsync(client.PostAsync("/api/v1/session", System.Net.Http.Json.JsonContent.Create(new { user = "admin", password })));
+        var session = await TestServer.JsonAsync(
+            client.PostAsync("/api/v1/session", System.Net.Http.Json.JsonContent.Create(new { user = "admin", password }))
+        );
         Assert.True((bool)session["mustChangePassword"]!);
-        foreach (var (endpoint, method) in Endpoints(server.App).Where(e => e.Endpoint.Metadata.GetOrderedMetadata<RequiredRole>() is { Count: > 0 } needed && !needed.Any(n => n.BeforePasswordChange)))
+        foreach (
+            var (endpoint, method) in Endpoints(server.App)
+                .Where(e =>
+                    e.Endpoint.Metadata.GetOrderedMetadata<RequiredRole>() is { Count: > 0 } needed
+                    && !needed.Any(n => n.BeforePasswordChange)
+                )
+        )
         {
             Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(client, endpoint, method));
         }
@@ -83,14 +110,27 @@ public sealed class RoleTests
     // Only the head of the answer: an event stream has no end.
     private static async Task<HttpStatusCode> StatusAsync(HttpClient client, RouteEndpoint endpoint, string method)
     {
-        var path = string.Concat(endpoint.RoutePattern.PathSegments.Select(segment => "/" + string.Concat(segment.Parts.Select(part => part switch
-        {
-            Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
-            Microsoft.AspNetCore.Routing.Patterns.RoutePatternSeparatorPart separator => separator.Content,
-            _ => "1",
-        }))));
+        var path = string.Concat(
+            endpoint.RoutePattern.PathSegments.Select(segment =>
+                "/"
+                + string.Concat(
+                    segment.Parts.Select(part =>
+                        part switch
+                        {
+                            Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
+                            Microsoft.AspNetCore.Routing.Patterns.RoutePatternSeparatorPart separator => separator.Content,
+                            _ => "1",
+                        }
+                    )
+                )
+            )
+        );
         using var request = new HttpRequestMessage(new(method), path);
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await client.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
         return response.StatusCode;
     }
 }

@@ -27,9 +27,18 @@ public sealed class SessionTests
         var session = await TestServer.JsonAsync(client.PostAsJsonAsync("/api/v1/session", new { user = "Admin", password }));
         Assert.Equal(("admin", "Admin", true), ((string?)session["user"], (string?)session["role"], (bool)session["mustChangePassword"]!));
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/api/v1/users")).StatusCode);
-        await TestServer.JsonAsync(client.PostAsJsonAsync("/api/v1/session/password", new { password, newPassword = password }), HttpStatusCode.BadRequest);
-        await TestServer.JsonAsync(client.PostAsJsonAsync("/api/v1/session/password", new { password, newPassword = "short" }), HttpStatusCode.BadRequest);
-        await TestServer.JsonAsync(client.PostAsJsonAsync("/api/v1/session/password", new { password = "wrong", newPassword = NewPassword }), HttpStatusCode.BadRequest);
+        await TestServer.JsonAsync(
+            client.PostAsJsonAsync("/api/v1/session/password", new { password, newPassword = password }),
+            HttpStatusCode.BadRequest
+        );
+        await TestServer.JsonAsync(
+            client.PostAsJsonAsync("/api/v1/session/password", new { password, newPassword = "short" }),
+            HttpStatusCode.BadRequest
+        );
+        await TestServer.JsonAsync(
+            client.PostAsJsonAsync("/api/v1/session/password", new { password = "wrong", newPassword = NewPassword }),
+            HttpStatusCode.BadRequest
+        );
         Assert.True(File.Exists(file));
         await TestServer.JsonAsync(client.PostAsJsonAsync("/api/v1/session/password", new { password, newPassword = NewPassword }));
         Assert.False(File.Exists(file));
@@ -48,7 +57,10 @@ public sealed class SessionTests
         await using (var server = await TestServer.StartAsync(folder: folder))
         {
             using var client = await server.SignInAsync("alice", Role.Viewer);
-            cookie = (await client.PostAsJsonAsync("/api/v1/session", new { user = "alice", password = TestServer.Password })).Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+            cookie = (await client.PostAsJsonAsync("/api/v1/session", new { user = "alice", password = TestServer.Password }))
+                .Headers.GetValues("Set-Cookie")
+                .Single()
+                .Split(';')[0];
             File.Delete(Path.Combine(server.Data, "admin-password"));
         }
 
@@ -58,8 +70,16 @@ public sealed class SessionTests
             client.DefaultRequestHeaders.Add("Cookie", cookie);
             Assert.Equal("alice", (string?)(await TestServer.JsonAsync(client.GetAsync("/api/v1/session")))["user"]);
             using var first = server.Client();
-            await TestServer.JsonAsync(first.PostAsJsonAsync("/api/v1/session", new { user = "admin", password = (await File.ReadAllTextAsync(Path.Combine(server.Data, "admin-password"))).Trim() }));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(server.Data, "keys")));
+            await TestServer.JsonAsync(
+                first.PostAsJsonAsync(
+                    "/api/v1/session",
+                    new { user = "admin", password = (await File.ReadAllTextAsync(Path.Combine(server.Data, "admin-password"))).Trim() }
+                )
+            );
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(Path.Combine(server.Data, "keys"))
+            );
         }
 
         Directory.Delete(folder, recursive: true);
@@ -71,7 +91,9 @@ public sealed class SessionTests
         await using var server = await TestServer.StartAsync();
         await server.SignInAsync("alice", Role.Viewer);
         using var client = server.Client();
-        var cookie = (await client.PostAsJsonAsync("/api/v1/session", new { user = "alice", password = TestServer.Password })).Headers.GetValues("Set-Cookie").Single();
+        var cookie = (await client.PostAsJsonAsync("/api/v1/session", new { user = "alice", password = TestServer.Password }))
+            .Headers.GetValues("Set-Cookie")
+            .Single();
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("samesite=strict", cookie, StringComparison.OrdinalIgnoreCase);
     }
@@ -111,19 +133,43 @@ public sealed class SessionTests
         using var admin = server.Admin();
         using var client = await server.SignInAsync("bob", Role.Operator);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/session")).StatusCode);
-        if (what.StartsWith("deleted", StringComparison.Ordinal)) Assert.Equal(HttpStatusCode.NoContent, (await admin.DeleteAsync("/api/v1/users/bob")).StatusCode);
+        if (what.StartsWith("deleted", StringComparison.Ordinal))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, (await admin.DeleteAsync("/api/v1/users/bob")).StatusCode);
+        }
         var body = what switch
         {
-            "role" => new { role = "Viewer", password = (string?)null, disabled = false },
-            "password" or "deleted and made again" => new { role = "Operator", password = (string?)NewPassword, disabled = false },
-            _ => new { role = "Operator", password = (string?)null, disabled = true },
+            "role" => new
+            {
+                role = "Viewer",
+                password = (string?)null,
+                disabled = false,
+            },
+            "password" or "deleted and made again" => new
+            {
+                role = "Operator",
+                password = (string?)NewPassword,
+                disabled = false,
+            },
+            _ => new
+            {
+                role = "Operator",
+                password = (string?)null,
+                disabled = true,
+            },
         };
-        if (what != "deleted") Assert.True((await admin.PutAsJsonAsync("/api/v1/users/bob", body)).IsSuccessStatusCode);
+        if (what != "deleted")
+        {
+            Assert.True((await admin.PutAsJsonAsync("/api/v1/users/bob", body)).IsSuccessStatusCode);
+        }
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/v1/session")).StatusCode);
         if (what is "disabled" or "deleted")
         {
             using var again = server.Client();
-            Assert.Equal(HttpStatusCode.Unauthorized, (await again.PostAsJsonAsync("/api/v1/session", new { user = "bob", password = TestServer.Password })).StatusCode);
+            Assert.Equal(
+                HttpStatusCode.Unauthorized,
+                (await again.PostAsJsonAsync("/api/v1/session", new { user = "bob", password = TestServer.Password })).StatusCode
+            );
         }
     }
 
@@ -134,7 +180,9 @@ public sealed class SessionTests
         using var other = await server.SignInAsync("bob", Role.Operator);
         using var client = server.Client();
         await TestServer.JsonAsync(client.PostAsJsonAsync("/api/v1/session", new { user = "bob", password = TestServer.Password }));
-        await TestServer.JsonAsync(client.PostAsJsonAsync("/api/v1/session/password", new { password = TestServer.Password, newPassword = NewPassword }));
+        await TestServer.JsonAsync(
+            client.PostAsJsonAsync("/api/v1/session/password", new { password = TestServer.Password, newPassword = NewPassword })
+        );
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/session")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await other.GetAsync("/api/v1/session")).StatusCode);
     }
@@ -146,7 +194,10 @@ public sealed class SessionTests
         await using var server = await TestServer.StartAsync(time);
         await server.SignInAsync("bob", Role.Viewer);
         using var client = server.Client();
-        for (var i = 0; i < SignInLimiter.PerUser; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await SignInAsync("bob", "wrong")).StatusCode);
+        for (var i = 0; i < SignInLimiter.PerUser; i++)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await SignInAsync("bob", "wrong")).StatusCode);
+        }
         var limited = await SignInAsync("bob", TestServer.Password);
         Assert.Equal(HttpStatusCode.TooManyRequests, limited.StatusCode);
         Assert.Equal(SignInLimiter.Window, limited.Headers.RetryAfter!.Delta);
@@ -154,11 +205,15 @@ public sealed class SessionTests
         time.Advance(SignInLimiter.Window);
         for (var round = 0; round < 2; round++)
         {
-            for (var i = 1; i < SignInLimiter.PerUser; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await SignInAsync("bob", "wrong")).StatusCode);
+            for (var i = 1; i < SignInLimiter.PerUser; i++)
+            {
+                Assert.Equal(HttpStatusCode.Unauthorized, (await SignInAsync("bob", "wrong")).StatusCode);
+            }
             Assert.Equal(HttpStatusCode.OK, (await SignInAsync("bob", TestServer.Password)).StatusCode);
         }
 
-        Task<HttpResponseMessage> SignInAsync(string user, string password) => client.PostAsJsonAsync("/api/v1/session", new { user, password });
+        Task<HttpResponseMessage> SignInAsync(string user, string password) =>
+            client.PostAsJsonAsync("/api/v1/session", new { user, password });
     }
 
     [Fact]
@@ -167,10 +222,16 @@ public sealed class SessionTests
         var time = new FakeTimeProvider();
         var limiter = new SignInLimiter(time);
         var address = IPAddress.Parse("2001:db8::1");
-        for (var i = 0; i < SignInLimiter.PerAddress; i++) limiter.Begin(IPAddress.Parse($"2001:db8::{i:x}"), $"user{i}");
+        for (var i = 0; i < SignInLimiter.PerAddress; i++)
+        {
+            limiter.Begin(IPAddress.Parse($"2001:db8::{i:x}"), $"user{i}");
+        }
         Assert.Throws<TooManyAttemptsException>(() => limiter.Begin(address, "another"));
         limiter.Begin(IPAddress.Parse("2001:db8:0:1::1"), "another");
-        for (var i = 0; i < 50_000; i++) limiter.Begin(IPAddress.Parse($"2001:db8:{i:x}:2::1"), $"u{i}");
+        for (var i = 0; i < 50_000; i++)
+        {
+            limiter.Begin(IPAddress.Parse($"2001:db8:{i:x}:2::1"), $"u{i}");
+        }
         Assert.Throws<TooManyAttemptsException>(() => limiter.Begin(address, "another")); // not forgotten for those with one attempt
         time.Advance(SignInLimiter.Window);
         limiter.Begin(address, "another");
@@ -189,7 +250,10 @@ public sealed class SessionTests
         await using var server = await TestServer.StartAsync();
         using var client = await server.SignInAsync("root", Role.Admin);
         client.DefaultRequestHeaders.Add(header, value == "self" ? server.Address.GetLeftPart(UriPartial.Authority) : value);
-        Assert.Equal(isAllowed ? HttpStatusCode.Created : HttpStatusCode.Forbidden, (await client.PostAsJsonAsync("/api/v1/tokens", new { name = "x", role = "Viewer" })).StatusCode);
+        Assert.Equal(
+            isAllowed ? HttpStatusCode.Created : HttpStatusCode.Forbidden,
+            (await client.PostAsJsonAsync("/api/v1/tokens", new { name = "x", role = "Viewer" })).StatusCode
+        );
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/tokens")).StatusCode);
     }
 
@@ -207,7 +271,10 @@ public sealed class SessionTests
         var left = users.Users.Items.Single().Key;
         await TestServer.JsonAsync(token.DeleteAsync($"/api/v1/users/{left}"), HttpStatusCode.Conflict);
         await TestServer.JsonAsync(token.PutAsJsonAsync($"/api/v1/users/{left}", new { role = "Operator" }), HttpStatusCode.Conflict);
-        await TestServer.JsonAsync(token.PutAsJsonAsync($"/api/v1/users/{left}", new { role = "Admin", disabled = true }), HttpStatusCode.Conflict);
+        await TestServer.JsonAsync(
+            token.PutAsJsonAsync($"/api/v1/users/{left}", new { role = "Admin", disabled = true }),
+            HttpStatusCode.Conflict
+        );
     }
 
     [Fact]
@@ -224,14 +291,17 @@ public sealed class SessionTests
 
     private sealed class FarAway : IStartupFilter
     {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use(inner => context =>
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
             {
-                context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.7");
-                return inner(context);
-            });
-            next(app);
-        };
+                app.Use(inner =>
+                    context =>
+                    {
+                        context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.7");
+                        return inner(context);
+                    }
+                );
+                next(app);
+            };
     }
 }

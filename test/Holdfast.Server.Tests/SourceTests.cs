@@ -16,15 +16,27 @@ public sealed class SourceTests
         using var admin = server.Server.Admin();
         await server.CoverAsync(admin);
         var identity = (string)(await TestServer.JsonAsync(admin.GetAsync(Demo)))["identity"]!;
-        Assert.Equal($"{identity}\n", await File.ReadAllTextAsync($"{server.Source}/.holdfast-source", TestContext.Current.CancellationToken));
+        Assert.Equal(
+            $"{identity}\n",
+            await File.ReadAllTextAsync($"{server.Source}/.holdfast-source", TestContext.Current.CancellationToken)
+        );
         Directory.Move(server.Source, server.Source + ".away");
         Directory.CreateDirectory(server.Source); // the mount point without its file system
         var shrunk = await LookAsync(admin);
-        Assert.Equal(("source-shrunk", 2, true), ((string)shrunk["problem"]!["code"]!, (int)shrunk["missing"]!, (bool)shrunk["needsConfirmation"]!));
+        Assert.Equal(
+            ("source-shrunk", 2, true),
+            ((string)shrunk["problem"]!["code"]!, (int)shrunk["missing"]!, (bool)shrunk["needsConfirmation"]!)
+        );
         var databases = await TestServer.JsonAsync(admin.GetAsync("/api/v1/databases"));
         Assert.All(databases["items"]!.AsArray(), d => Assert.Equal("Missing", (string)d!["state"]!));
-        Assert.Single((await TestServer.JsonAsync(admin.GetAsync($"/api/v1/databases/{Uri.EscapeDataString("demo/a.db")}/tasks")))["items"]!.AsArray());
-        await NodeServer.UntilAsync(async () => (await TestServer.JsonAsync(admin.GetAsync("/api/v1/alerts")))["items"]!.AsArray().Any(a => (string)a!["kind"]! == "SourceShrunk"));
+        Assert.Single(
+            (await TestServer.JsonAsync(admin.GetAsync($"/api/v1/databases/{Uri.EscapeDataString("demo/a.db")}/tasks")))["items"]!.AsArray()
+        );
+        await NodeServer.UntilAsync(async () =>
+            (await TestServer.JsonAsync(admin.GetAsync("/api/v1/alerts")))["items"]!
+                .AsArray()
+                .Any(a => (string)a!["kind"]! == "SourceShrunk")
+        );
 
         Directory.Delete(server.Source, recursive: true);
         Directory.Move(server.Source + ".away", server.Source);
@@ -41,7 +53,9 @@ public sealed class SourceTests
         Assert.Equal((0, false), ((int)confirmed["missing"]!, (bool)confirmed["needsConfirmation"]!));
         Assert.Null(confirmed["problem"]);
         Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync($"{Demo}/confirm", null)).StatusCode);
-        Assert.All((await TestServer.JsonAsync(admin.GetAsync("/api/v1/databases?state=Dropped")))["items"]!.AsArray(), d => Assert.Equal("Dropped", (string)d!["state"]!));
+        Assert.All((await TestServer.JsonAsync(admin.GetAsync("/api/v1/databases?state=Dropped")))["items"]!.AsArray(), d =>
+            Assert.Equal("Dropped", (string)d!["state"]!)
+        );
     }
 
     [Theory]
@@ -54,9 +68,16 @@ public sealed class SourceTests
     {
         await using var server = await NodeServer.StartAsync(databases: ["a.db"]);
         using var admin = server.Server.Admin();
-        using var answer = await admin.PutAsJsonAsync("/api/v1/sources/main", new { engine = "postgresql", url }, TestContext.Current.CancellationToken);
+        using var answer = await admin.PutAsJsonAsync(
+            "/api/v1/sources/main",
+            new { engine = "postgresql", url },
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("url", (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["errors"]![0]!["field"]!);
+        Assert.Equal(
+            "url",
+            (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["errors"]![0]!["field"]!
+        );
     }
 
     [Fact]
@@ -80,7 +101,10 @@ public sealed class SourceTests
         NodeServer.Create($"{server.Source}/new.db");
         var other = await LookAsync(admin);
         Assert.Equal("source-identity", (string)other["problem"]!["code"]!);
-        Assert.Equal(HttpStatusCode.NotFound, (await admin.GetAsync($"/api/v1/databases/{Uri.EscapeDataString("demo/new.db")}")).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await admin.GetAsync($"/api/v1/databases/{Uri.EscapeDataString("demo/new.db")}")).StatusCode
+        );
         var confirmed = await TestServer.JsonAsync(admin.PostAsync($"{Demo}/confirm", null));
         Assert.Equal(("another", 2), ((string)confirmed["identity"]!, (int)confirmed["databases"]!));
         Assert.Null(confirmed["problem"]);
@@ -121,7 +145,8 @@ public sealed class SourceTests
         await NodeServer.UntilAsync(async () => !(await AlertsAsync()).Contains("SourceSilent"));
 
         async Task<JsonNode> DatabaseAsync(string id) => await TestServer.JsonAsync(admin.GetAsync(Path(id)));
-        async Task<List<string>> AlertsAsync() => [.. (await TestServer.JsonAsync(admin.GetAsync("/api/v1/alerts")))["items"]!.AsArray().Select(a => (string)a!["kind"]!)];
+        async Task<List<string>> AlertsAsync() =>
+            [.. (await TestServer.JsonAsync(admin.GetAsync("/api/v1/alerts")))["items"]!.AsArray().Select(a => (string)a!["kind"]!)];
         async Task<(string, string, int)> ConfirmAsync()
         {
             var confirmed = await TestServer.JsonAsync(admin.PostAsync($"{Demo}/confirm", null));

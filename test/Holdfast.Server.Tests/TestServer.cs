@@ -19,7 +19,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     private readonly bool _ownsFolder;
 
-    private TestServer(WebApplication app, string folder, bool ownsFolder) => (App, Folder, Log, _ownsFolder) = (app, folder, app.Services.GetRequiredService<LogLines>(), ownsFolder);
+    private TestServer(WebApplication app, string folder, bool ownsFolder) =>
+        (App, Folder, Log, _ownsFolder) = (app, folder, app.Services.GetRequiredService<LogLines>(), ownsFolder);
 
     public WebApplication App { get; }
 
@@ -31,7 +32,14 @@ internal sealed class TestServer : IAsyncDisposable
 
     public LogLines Log { get; }
 
-    public static async Task<TestServer> StartAsync(TimeProvider? time = null, string? folder = null, Action<WebApplication>? map = null, Action<WebApplicationBuilder>? more = null, bool adminToken = true, ServerConfig? config = null)
+    public static async Task<TestServer> StartAsync(
+        TimeProvider? time = null,
+        string? folder = null,
+        Action<WebApplication>? map = null,
+        Action<WebApplicationBuilder>? more = null,
+        bool adminToken = true,
+        ServerConfig? config = null
+    )
     {
         var path = folder ?? Directory.CreateTempSubdirectory("holdfast-server-").FullName;
         var tokenFile = Path.Combine(path, "admin-token");
@@ -41,7 +49,13 @@ internal sealed class TestServer : IAsyncDisposable
             File.SetUnixFileMode(tokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        var options = new ServerOptions { Config = config ?? new() { Listen = "http://127.0.0.1:0" }, DataFolder = Path.Combine(path, "data"), AdminTokenFile = adminToken ? tokenFile : null, Time = time ?? TimeProvider.System };
+        var options = new ServerOptions
+        {
+            Config = config ?? new() { Listen = "http://127.0.0.1:0" },
+            DataFolder = Path.Combine(path, "data"),
+            AdminTokenFile = adminToken ? tokenFile : null,
+            Time = time ?? TimeProvider.System,
+        };
         var app = HoldfastServer.Build(options, builder =>
         {
             builder.Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
@@ -56,7 +70,8 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Nobody; keeps cookies.</summary>
-    public HttpClient Client() => new(new SocketsHttpHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false }) { BaseAddress = Address };
+    public HttpClient Client() =>
+        new(new SocketsHttpHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false }) { BaseAddress = Address };
 
     public HttpClient With(string token)
     {
@@ -69,7 +84,11 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>A client with a new token of a role.</summary>
     public async Task<HttpClient> WithRoleAsync(Role role) =>
-        With((await App.Services.GetRequiredService<TokenStore>().CreateAsync($"test {role}", role, null, "test", CancellationToken.None)).Token);
+        With(
+            (
+                await App.Services.GetRequiredService<TokenStore>().CreateAsync($"test {role}", role, null, "test", CancellationToken.None)
+            ).Token
+        );
 
     /// <summary>Makes a user who has chosen a password, and signs in.</summary>
     public async Task<HttpClient> SignInAsync(string name, Role role)
@@ -89,13 +108,17 @@ internal sealed class TestServer : IAsyncDisposable
         return JsonNode.Parse(text)!;
     }
 
-    public static async Task<JsonNode> JsonAsync(Task<HttpResponseMessage> response, HttpStatusCode expected = HttpStatusCode.OK) => await JsonAsync(await response, expected);
+    public static async Task<JsonNode> JsonAsync(Task<HttpResponseMessage> response, HttpStatusCode expected = HttpStatusCode.OK) =>
+        await JsonAsync(await response, expected);
 
     public async Task StopAsync() => await App.DisposeAsync();
 
     public async ValueTask DisposeAsync()
     {
         await App.DisposeAsync();
-        if (_ownsFolder) Directory.Delete(Folder, recursive: true);
+        if (_ownsFolder)
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 }

@@ -15,7 +15,10 @@ public sealed class TokenTests
     {
         await using var server = await TestServer.StartAsync();
         using var admin = server.Admin();
-        var made = await TestServer.JsonAsync(admin.PostAsJsonAsync("/api/v1/tokens", new { name = "ci", role = "Operator" }), HttpStatusCode.Created);
+        var made = await TestServer.JsonAsync(
+            admin.PostAsJsonAsync("/api/v1/tokens", new { name = "ci", role = "Operator" }),
+            HttpStatusCode.Created
+        );
         var token = (string)made["token"]!;
         using var client = server.With(token);
         var session = await TestServer.JsonAsync(client.GetAsync("/api/v1/session"));
@@ -44,12 +47,37 @@ public sealed class TokenTests
         var time = new FakeTimeProvider(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
         await using var server = await TestServer.StartAsync(time);
         using var admin = server.Admin();
-        await TestServer.JsonAsync(admin.PostAsJsonAsync("/api/v1/tokens", new { name = "", role = "Viewer", expires = time.GetUtcNow() }), HttpStatusCode.BadRequest);
-        var made = await TestServer.JsonAsync(admin.PostAsJsonAsync("/api/v1/tokens", new { name = "short", role = "Viewer", expires = time.GetUtcNow().AddHours(1) }), HttpStatusCode.Created);
+        await TestServer.JsonAsync(
+            admin.PostAsJsonAsync(
+                "/api/v1/tokens",
+                new
+                {
+                    name = "",
+                    role = "Viewer",
+                    expires = time.GetUtcNow(),
+                }
+            ),
+            HttpStatusCode.BadRequest
+        );
+        var made = await TestServer.JsonAsync(
+            admin.PostAsJsonAsync(
+                "/api/v1/tokens",
+                new
+                {
+                    name = "short",
+                    role = "Viewer",
+                    expires = time.GetUtcNow().AddHours(1),
+                }
+            ),
+            HttpStatusCode.Created
+        );
         using var client = server.With((string)made["token"]!);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/session")).StatusCode);
         var tokens = server.App.Services.GetRequiredService<TokenStore>();
-        for (var i = 0; i < 1000 && tokens.Tokens.Find((string)made["id"]!)!.Value.LastUsed is null; i++) await Task.Delay(5, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 1000 && tokens.Tokens.Find((string)made["id"]!)!.Value.LastUsed is null; i++)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
         Assert.Equal(time.GetUtcNow(), tokens.Tokens.Find((string)made["id"]!)!.Value.LastUsed);
         time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/v1/session")).StatusCode);
@@ -77,7 +105,16 @@ public sealed class TokenTests
     public void An_admin_token_file_that_others_can_read_is_refused(UnixFileMode more)
     {
         using var folder = new TokenFile(TestServer.AdminToken, more);
-        var failure = Assert.Throws<HoldfastException>(() => HoldfastServer.Build(new ServerOptions { Config = new ServerConfig(), DataFolder = folder.Data, AdminTokenFile = folder.Path }));
+        var failure = Assert.Throws<HoldfastException>(() =>
+            HoldfastServer.Build(
+                new ServerOptions
+                {
+                    Config = new ServerConfig(),
+                    DataFolder = folder.Data,
+                    AdminTokenFile = folder.Path,
+                }
+            )
+        );
         Assert.Equal(ErrorCatalogue.Usage, failure.Error);
         Assert.Contains("chmod 600", failure.Hint, StringComparison.Ordinal);
         Assert.DoesNotContain(TestServer.AdminToken, failure.ToString(), StringComparison.Ordinal);
@@ -100,8 +137,14 @@ public sealed class TokenTests
     {
         // Only root can give a file away, and only then there is one to try.
         using var folder = new TokenFile(TestServer.AdminToken);
-        if (Environment.UserName != "root") return;
-        using (var chown = System.Diagnostics.Process.Start("chown", ["12345", folder.Path])) chown.WaitForExit();
+        if (Environment.UserName != "root")
+        {
+            return;
+        }
+        using (var chown = System.Diagnostics.Process.Start("chown", ["12345", folder.Path]))
+        {
+            chown.WaitForExit();
+        }
         Assert.Contains("12345", Assert.Throws<HoldfastException>(() => AdminToken.Read(folder.Path)).Message, StringComparison.Ordinal);
     }
 

@@ -71,7 +71,10 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         string[] keys = ["k", "K", "k ", "k\0", "k\0\0", "é", "e\u0301", "%", "_", "'"];
         await CommitAsync([], [.. keys.Select(k => new StateChange(k, Encoding.UTF8.GetBytes(k)))]);
-        foreach (var key in keys) Assert.Equal(key, Text((await Store.GetAsync(key, Token))!));
+        foreach (var key in keys)
+        {
+            Assert.Equal(key, Text((await Store.GetAsync(key, Token))!));
+        }
         await DeleteAsync("_");
         Assert.Equal(keys.Length - 1, (await KeysAsync("")).Count);
     }
@@ -90,9 +93,15 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         var one = await PutAsync("one", "1");
         await PutAsync("gone", "x");
-        var commit = await CommitAsync([new("one", one), new("two", 0)], [new("one", Bytes("1b")), new("two", Bytes("2")), new("gone", null)]);
+        var commit = await CommitAsync(
+            [new("one", one), new("two", 0)],
+            [new("one", Bytes("1b")), new("two", Bytes("2")), new("gone", null)]
+        );
         Assert.True(commit.Applied);
-        Assert.Equal([("one", commit.Revision), ("two", commit.Revision)], (await Store.RangeAsync("", Token)).Entries.Select(e => (e.Key, e.ModRevision)));
+        Assert.Equal(
+            [("one", commit.Revision), ("two", commit.Revision)],
+            (await Store.RangeAsync("", Token)).Entries.Select(e => (e.Key, e.ModRevision))
+        );
     }
 
     [Theory]
@@ -103,7 +112,10 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         var good = await PutAsync("good", "1");
         await PutAsync("there", "1");
-        var commit = await CommitAsync([new("good", good), new(key, revision)], [new("good", Bytes("2")), new("there", null), new("new", Bytes("3"))]);
+        var commit = await CommitAsync(
+            [new("good", good), new(key, revision)],
+            [new("good", Bytes("2")), new("there", null), new("new", Bytes("3"))]
+        );
         Assert.False(commit.Applied);
         Assert.Equal(["good", "there"], await KeysAsync(""));
         Assert.Equal("1", Text((await Store.GetAsync("good", Token))!));
@@ -132,16 +144,29 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         await PutAsync("counter", "0");
         var lost = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, 20), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Token }, async (_, _) =>
-        {
-            for (var done = 0; done < 5;)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 20),
+            new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Token },
+            async (_, _) =>
             {
-                var entry = (await Store.GetAsync("counter", Token))!;
-                var commit = await CommitAsync([new("counter", entry.ModRevision)], [new("counter", Bytes($"{int.Parse(Text(entry)) + 1}"))]);
-                if (commit.Applied) done++;
-                else Interlocked.Increment(ref lost);
+                for (var done = 0; done < 5; )
+                {
+                    var entry = (await Store.GetAsync("counter", Token))!;
+                    var commit = await CommitAsync(
+                        [new("counter", entry.ModRevision)],
+                        [new("counter", Bytes($"{int.Parse(Text(entry)) + 1}"))]
+                    );
+                    if (commit.Applied)
+                    {
+                        done++;
+                    }
+                    else
+                    {
+                        Interlocked.Increment(ref lost);
+                    }
+                }
             }
-        });
+        );
         Assert.Equal("100", Text((await Store.GetAsync("counter", Token))!));
         Assert.True(lost > 0, "they did not race");
     }
@@ -172,7 +197,8 @@ public abstract class StateStoreContract : IAsyncLifetime
         Assert.Equal(StateLimits.ValueBytes - (2 * StateLimits.KeyBytes), (await Store.GetAsync(key, Token))!.Value.Length);
         var commit = await CommitAsync(
             [.. Enumerable.Range(0, StateLimits.OperationsPerTransaction).Select(i => new StateCondition($"k{i}", 0))],
-            [.. Enumerable.Range(0, StateLimits.OperationsPerTransaction).Select(i => new StateChange($"k{i}", Bytes("v")))]);
+            [.. Enumerable.Range(0, StateLimits.OperationsPerTransaction).Select(i => new StateChange($"k{i}", Bytes("v")))]
+        );
         Assert.True(commit.Applied);
     }
 
@@ -206,7 +232,10 @@ public abstract class StateStoreContract : IAsyncLifetime
         var both = await CommitAsync([], [new("f/old", null), new("f/new", Bytes("3")), new("other", Bytes("2"))]);
         var batches = await UntilAsync(follower, both.Revision);
         Assert.All(batches, b => Assert.False(b.IsSnapshot));
-        Assert.Equal([("f/new", "2", put), ("f/new", "3", both.Revision)], batches.SelectMany(b => b.Puts).Select(p => (p.Key, Text(p), p.ModRevision)));
+        Assert.Equal(
+            [("f/new", "2", put), ("f/new", "3", both.Revision)],
+            batches.SelectMany(b => b.Puts).Select(p => (p.Key, Text(p), p.ModRevision))
+        );
         Assert.Equal(["f/old"], batches.SelectMany(b => b.Deletes));
     }
 
@@ -236,16 +265,28 @@ public abstract class StateStoreContract : IAsyncLifetime
         long revision = 0;
         Take(await NextAsync(follower));
         var last = (await writing).Max();
-        while (revision < last) Take(await NextAsync(follower));
+        while (revision < last)
+        {
+            Take(await NextAsync(follower));
+        }
         var range = await Store.RangeAsync("m/", Token);
-        Assert.Equal(range.Entries.Select(e => (e.Key, Text(e), e.ModRevision)), seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (s.Key, s.Value.Value, s.Value.Revision)));
+        Assert.Equal(
+            range.Entries.Select(e => (e.Key, Text(e), e.ModRevision)),
+            seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (s.Key, s.Value.Value, s.Value.Revision))
+        );
 
         void Take(StateBatch batch)
         {
             Assert.True(batch.Revision >= revision, "revisions go back");
             revision = batch.Revision;
-            if (batch.IsSnapshot) seen.Clear();
-            foreach (var key in batch.Deletes) Assert.True(seen.Remove(key), $"{key} is deleted and was not there");
+            if (batch.IsSnapshot)
+            {
+                seen.Clear();
+            }
+            foreach (var key in batch.Deletes)
+            {
+                Assert.True(seen.Remove(key), $"{key} is deleted and was not there");
+            }
             foreach (var put in batch.Puts)
             {
                 Assert.True(put.ModRevision <= batch.Revision);
@@ -294,9 +335,13 @@ public abstract class StateStoreContract : IAsyncLifetime
         await other.DisposeAsync();
         await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.GetAsync("key", Token));
         await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.RangeAsync("", Token));
-        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.CommitAsync(new() { Changes = [new("key", Bytes("1"))] }, Token));
+        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () =>
+            other.CommitAsync(new() { Changes = [new("key", Bytes("1"))] }, Token)
+        );
         await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.GrantLeaseAsync(TimeSpan.FromSeconds(10), Token));
-        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, async () => await NextAsync(other.FollowAsync("", Token).GetAsyncEnumerator(Token)));
+        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, async () =>
+            await NextAsync(other.FollowAsync("", Token).GetAsyncEnumerator(Token))
+        );
     }
 
     [Fact]
@@ -312,7 +357,10 @@ public abstract class StateStoreContract : IAsyncLifetime
         Assert.True(lease.Lost.IsCancellationRequested);
         Assert.Equal(["l/3"], await KeysAsync("l/"));
         var deletes = new List<string>();
-        while (deletes.Count < 2) deletes.AddRange((await NextAsync(follower)).Deletes);
+        while (deletes.Count < 2)
+        {
+            deletes.AddRange((await NextAsync(follower)).Deletes);
+        }
         Assert.Equal(["l/1", "l/2"], deletes.Order(StringComparer.Ordinal));
         await lease.DisposeAsync();
     }
@@ -326,9 +374,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         await using var follower = await FollowAsync("");
         await NextAsync(follower);
         await ExpireAsync(lease);
-        while (!(await NextAsync(follower)).Deletes.Contains("mine"))
-        {
-        }
+        while (!(await NextAsync(follower)).Deletes.Contains("mine")) { }
 
         Assert.True(lease.Lost.IsCancellationRequested);
         Assert.False(other.Lost.IsCancellationRequested);
@@ -350,7 +396,9 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(60), Token);
         await lease.DisposeAsync();
-        await AssertFailsAsync(ErrorCatalogue.NotAllowed, () => CommitAsync([], [new("other", Bytes("1")), new("key", Bytes("1"), lease.Id)]));
+        await AssertFailsAsync(ErrorCatalogue.NotAllowed, () =>
+            CommitAsync([], [new("other", Bytes("1")), new("key", Bytes("1"), lease.Id)])
+        );
         await AssertFailsAsync(ErrorCatalogue.NotAllowed, () => CommitAsync([], [new("key", Bytes("1"), 123_456_789)]));
         Assert.False((await CommitAsync([new("key", 7_000_000)], [new("key", Bytes("1"), lease.Id)])).Applied);
         Assert.Empty(await KeysAsync(""));
@@ -361,7 +409,9 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CommitAsync(new() { Changes = [new("key", Bytes("1"))] }, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Store.CommitAsync(new() { Changes = [new("key", Bytes("1"))] }, cancelled.Token)
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.RangeAsync("", cancelled.Token));
         Assert.Null(await Store.GetAsync("key", Token));
     }
@@ -396,12 +446,15 @@ public abstract class StateStoreContract : IAsyncLifetime
     private static async Task<List<StateBatch>> UntilAsync(IAsyncEnumerator<StateBatch> follower, long revision)
     {
         var batches = new List<StateBatch>();
-        do batches.Add(await NextAsync(follower));
-        while (batches[^1].Revision < revision);
+        do
+        {
+            batches.Add(await NextAsync(follower));
+        } while (batches[^1].Revision < revision);
         return batches;
     }
 
-    private ValueTask<IAsyncEnumerator<StateBatch>> FollowAsync(string prefix) => new(Store.FollowAsync(prefix, Token).GetAsyncEnumerator(Token));
+    private ValueTask<IAsyncEnumerator<StateBatch>> FollowAsync(string prefix) =>
+        new(Store.FollowAsync(prefix, Token).GetAsyncEnumerator(Token));
 
     private Task<StateCommit> CommitAsync(IReadOnlyList<StateCondition> conditions, IReadOnlyList<StateChange> changes) =>
         Store.CommitAsync(new() { Conditions = conditions, Changes = changes }, Token);

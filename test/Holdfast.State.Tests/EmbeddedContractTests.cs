@@ -17,7 +17,8 @@ public sealed class EmbeddedContractTests : StateStoreContract
         _folder.Dispose();
     }
 
-    protected override async ValueTask<IStateStore> OpenAsync() => await EmbeddedStateStore.OpenAsync(_folder.Combine($"{_stores++}", "state.db"), _time, Token);
+    protected override async ValueTask<IStateStore> OpenAsync() =>
+        await EmbeddedStateStore.OpenAsync(_folder.Combine($"{_stores++}", "state.db"), _time, Token);
 
     // The whole process stands still for three seconds: the timer that should have renewed it comes too late.
     protected override ValueTask ExpireAsync(IStateLease lease)

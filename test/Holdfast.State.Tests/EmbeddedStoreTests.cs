@@ -25,7 +25,11 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     [Fact]
     public async Task A_thousand_that_commit_at_once_share_a_few_flushes()
     {
-        var commits = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Store.CommitAsync(new() { Conditions = [new($"k/{i}", 0)], Changes = [new($"k/{i}", new byte[100])] }, Token)));
+        var commits = await Task.WhenAll(
+            Enumerable
+                .Range(0, 1000)
+                .Select(i => Store.CommitAsync(new() { Conditions = [new($"k/{i}", 0)], Changes = [new($"k/{i}", new byte[100])] }, Token))
+        );
         Assert.All(commits, c => Assert.True(c.Applied));
         Assert.Equal(1000, (await Store.RangeAsync("k/", Token)).Entries.Count);
         Assert.True(Store.Groups <= 50, $"{Store.Groups} flushes");
@@ -36,7 +40,9 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     {
         for (var i = 0; i < 10; i++)
         {
-            Assert.False((await Store.CommitAsync(new() { Conditions = [new("key", 5)], Changes = [new("key", new byte[1])] }, Token)).Applied);
+            Assert.False(
+                (await Store.CommitAsync(new() { Conditions = [new("key", 5)], Changes = [new("key", new byte[1])] }, Token)).Applied
+            );
             Assert.True((await Store.CommitAsync(new() { Changes = [new("key", null)] }, Token)).Applied);
         }
 
@@ -46,7 +52,10 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     [Fact]
     public async Task What_was_asked_for_before_the_store_is_disposed_is_done()
     {
-        var commits = Enumerable.Range(0, 100).Select(i => Store.CommitAsync(new() { Changes = [new($"k/{i}", new byte[100])] }, Token)).ToList();
+        var commits = Enumerable
+            .Range(0, 100)
+            .Select(i => Store.CommitAsync(new() { Changes = [new($"k/{i}", new byte[100])] }, Token))
+            .ToList();
         await Store.DisposeAsync();
         Assert.All(await Task.WhenAll(commits), c => Assert.True(c.Applied));
         await using var again = await EmbeddedStateStore.OpenAsync(_folder.Combine("state.db"), _time, Token);
@@ -60,7 +69,9 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     {
         await using var follower = Store.FollowAsync("", Token).GetAsyncEnumerator(Token);
         Assert.True(await follower.MoveNextAsync());
-        await Task.WhenAll(Enumerable.Range(0, commits).Select(i => Store.CommitAsync(new() { Changes = [new($"k/{i % 20}", new byte[length])] }, Token)));
+        await Task.WhenAll(
+            Enumerable.Range(0, commits).Select(i => Store.CommitAsync(new() { Changes = [new($"k/{i % 20}", new byte[length])] }, Token))
+        );
         var last = await Store.CommitAsync(new() { Changes = [new("k/0", null)] }, Token);
         Assert.True(await follower.MoveNextAsync());
         Assert.True(follower.Current.IsSnapshot);
@@ -89,7 +100,10 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     {
         var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(3), Token);
         await Store.CommitAsync(new() { Changes = [new("key", new byte[1], lease.Id)] }, Token);
-        for (var i = 0; i < 100; i++) _time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 100; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
         Assert.False(lease.Lost.IsCancellationRequested);
         Assert.NotNull(await Store.GetAsync("key", Token));
         _time.Advance(TimeSpan.FromSeconds(3));

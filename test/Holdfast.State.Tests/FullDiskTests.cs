@@ -31,7 +31,10 @@ public sealed class FullDiskTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_mounted) await RunAsync("umount", "-l", Mount);
+        if (_mounted)
+        {
+            await RunAsync("umount", "-l", Mount);
+        }
         _folder.Dispose();
     }
 
@@ -57,10 +60,15 @@ public sealed class FullDiskTests : IAsyncLifetime
         do
         {
             Assert.True(await follower.MoveNextAsync());
-            if (follower.Current.IsSnapshot) told.Clear();
-            foreach (var put in follower.Current.Puts) told.Add(put.Key);
-        }
-        while (follower.Current.Revision < after.Revision);
+            if (follower.Current.IsSnapshot)
+            {
+                told.Clear();
+            }
+            foreach (var put in follower.Current.Puts)
+            {
+                told.Add(put.Key);
+            }
+        } while (follower.Current.Revision < after.Revision);
         Assert.Equal((await store.RangeAsync("", Token)).Entries.Select(e => e.Key), told.Order(StringComparer.Ordinal));
 
         await store.DisposeAsync();
@@ -77,7 +85,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         // What kill -9 would leave: the files as they are now.
         var copy = _folder.Combine("copy");
         Directory.CreateDirectory(copy);
-        var copied = await RunAsync("cp", "-r", Path.GetDirectoryName(File)!, copy); // not by this process, which would drop its locks on them
+        // not by this process, which would drop its locks on them
+        var copied = await RunAsync("cp", "-r", Path.GetDirectoryName(File)!, copy);
         Assert.Equal(0, copied.Code);
         await store.DisposeAsync();
         await using var again = await EmbeddedStateStore.OpenAsync(_folder.Combine("copy", "data", "state.db"), _time, Token);
@@ -89,7 +98,10 @@ public sealed class FullDiskTests : IAsyncLifetime
     {
         await using var store = await EmbeddedStateStore.OpenAsync(File, _time, Token);
         var lease = await store.GrantLeaseAsync(TimeSpan.FromSeconds(3), Token);
-        await store.CommitAsync(new() { Changes = [.. Enumerable.Range(0, 100).Select(i => new StateChange($"leased/{i}", new byte[1000], lease.Id))] }, Token);
+        await store.CommitAsync(
+            new() { Changes = [.. Enumerable.Range(0, 100).Select(i => new StateChange($"leased/{i}", new byte[1000], lease.Id))] },
+            Token
+        );
         await FillAsync(store);
         await lease.DisposeAsync();
         Assert.True(lease.Lost.IsCancellationRequested);
@@ -102,7 +114,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         }
     }
 
-    private static StateTransaction Transaction(int number) => new() { Changes = [new($"{number}/a", new byte[9000]), new($"{number}/b", new byte[9000])] };
+    private static StateTransaction Transaction(int number) =>
+        new() { Changes = [new($"{number}/a", new byte[9000]), new($"{number}/b", new byte[9000])] };
 
     // Many at once, so that groups fail; until nothing fits any more.
     private static async Task<(HashSet<int> Stored, List<HoldfastException> Failures)> FillAsync(EmbeddedStateStore store)

@@ -23,9 +23,11 @@ internal sealed class InterruptedStore(IStateStore inner) : IStateStore
 
     public Task<StateEntry?> GetAsync(string key, CancellationToken cancellationToken) => inner.GetAsync(key, cancellationToken);
 
-    public Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken) => inner.CommitAsync(transaction, cancellationToken);
+    public Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken) =>
+        inner.CommitAsync(transaction, cancellationToken);
 
-    public Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken) => inner.GrantLeaseAsync(timeToLive, cancellationToken);
+    public Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken) =>
+        inner.GrantLeaseAsync(timeToLive, cancellationToken);
 
     public async IAsyncEnumerable<StateBatch> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -36,8 +38,14 @@ internal sealed class InterruptedStore(IStateStore inner) : IStateStore
         {
             try
             {
-                if (IsDown) throw Failure();
-                if (!await follower.MoveNextAsync()) yield break;
+                if (IsDown)
+                {
+                    throw Failure();
+                }
+                if (!await follower.MoveNextAsync())
+                {
+                    yield break;
+                }
             }
             catch (OperationCanceledException) when (cut.IsCancellationRequested)
             {

@@ -29,11 +29,20 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             var range = await store.RangeAsync("", Token);
             Assert.True(range.Revision >= revision + acknowledged.Count, $"seed {seed}, kill {kill}: the revision went back");
             revision = range.Revision;
-            var there = range.Entries.GroupBy(e => e.Key.Split('/') is ["t", var number, _] ? int.Parse(number) : -1).ToDictionary(g => g.Key, g => g.ToList());
+            var there = range
+                .Entries.GroupBy(e => e.Key.Split('/') is ["t", var number, _] ? int.Parse(number) : -1)
+                .ToDictionary(g => g.Key, g => g.ToList());
             Assert.False(there.ContainsKey(-1), $"seed {seed}, kill {kill}: something with a lease outlived its process");
-            Assert.All(there, t => Assert.True(t.Value.Count == Writer.Keys && t.Value.Select(e => e.ModRevision).Distinct().Count() == 1, $"seed {seed}, kill {kill}: transaction {t.Key} is half"));
+            Assert.All(there, t =>
+                Assert.True(
+                    t.Value.Count == Writer.Keys && t.Value.Select(e => e.ModRevision).Distinct().Count() == 1,
+                    $"seed {seed}, kill {kill}: transaction {t.Key} is half"
+                )
+            );
             var last = there.Keys.Max();
-            Assert.All(acknowledged.Where(a => a > last - 900), a => Assert.True(there.ContainsKey(a), $"seed {seed}, kill {kill}: transaction {a} was acknowledged and is lost"));
+            Assert.All(acknowledged.Where(a => a > last - 900), a =>
+                Assert.True(there.ContainsKey(a), $"seed {seed}, kill {kill}: transaction {a} was acknowledged and is lost")
+            );
             (next, total) = (last + 1, total + acknowledged.Count);
         }
 

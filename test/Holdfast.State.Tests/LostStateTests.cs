@@ -56,7 +56,10 @@ public sealed class LostStateTests : IDisposable
     [Fact]
     public async Task Without_any_trace_of_a_state_a_new_one_is_made()
     {
-        await using (var store = await OpenAsync()) await PutAsync(store);
+        await using (var store = await OpenAsync())
+        {
+            await PutAsync(store);
+        }
         Assert.Equal(33, (await File.ReadAllTextAsync(Marker, Token)).Length);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Marker));
     }
@@ -69,9 +72,15 @@ public sealed class LostStateTests : IDisposable
         await SqlAsync("DROP TABLE identity");
         var key = _folder.Combine("data", "node.key");
         await File.WriteAllTextAsync(key, "key", Token);
-        await using (var store = await EmbeddedStateStore.OpenAsync(State, [key], _time, Token)) Assert.NotNull(await store.GetAsync("key", Token));
+        await using (var store = await EmbeddedStateStore.OpenAsync(State, [key], _time, Token))
+        {
+            Assert.NotNull(await store.GetAsync("key", Token));
+        }
         Assert.True(File.Exists(Marker));
-        await using (var store = await OpenAsync()) Assert.NotNull(await store.GetAsync("key", Token));
+        await using (var store = await OpenAsync())
+        {
+            Assert.NotNull(await store.GetAsync("key", Token));
+        }
     }
 
     [Fact]
@@ -152,7 +161,8 @@ public sealed class LostStateTests : IDisposable
         Assert.NotNull(await again.GetAsync("key", Token));
     }
 
-    private static Task<StateCommit> PutAsync(EmbeddedStateStore store, string key = "key") => store.CommitAsync(new() { Changes = [new(key, new byte[10])] }, Token);
+    private static Task<StateCommit> PutAsync(EmbeddedStateStore store, string key = "key") =>
+        store.CommitAsync(new() { Changes = [new(key, new byte[10])] }, Token);
 
     private async Task MakeAsync()
     {
@@ -167,11 +177,15 @@ public sealed class LostStateTests : IDisposable
         await using (var file = File.Create(copy))
         {
             // Not opened by this process, which would drop the locks that the store has on it.
-            using var cat = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("cat", [State]) { RedirectStandardOutput = true })!;
+            using var cat = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo("cat", [State]) { RedirectStandardOutput = true }
+            )!;
             await cat.StandardOutput.BaseStream.CopyToAsync(file, Token);
         }
 
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = copy, Pooling = false }.ToString());
+        await using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = copy, Pooling = false }.ToString()
+        );
         await connection.OpenAsync(Token);
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT count(*) FROM entries";
@@ -187,7 +201,9 @@ public sealed class LostStateTests : IDisposable
 
     private async Task SqlAsync(string sql)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = State, Pooling = false }.ToString());
+        await using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = State, Pooling = false }.ToString()
+        );
         await connection.OpenAsync(Token);
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -2,10 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>A store that fails as it is told to: with any exception, with a cancellation of its own, or by not answering for a while.</summary>
+/// <summary>
+/// A store that fails as it is told to: with any exception, with a cancellation of its own, or by not answering for a
+/// while.
+/// </summary>
 internal sealed class OddStore(IStateStore inner) : IStateStore
 {
-    private readonly Queue<Func<Task>> _commits = new(), _follows = new();
+    private readonly Queue<Func<Task>> _commits = new(),
+        _follows = new();
     private readonly List<TaskCompletionSource> _broken = [];
     private readonly Lock _gate = new();
     private Exception? _breakWith;
@@ -28,7 +32,10 @@ internal sealed class OddStore(IStateStore inner) : IStateStore
         lock (_gate)
         {
             _breakWith = with;
-            foreach (var broken in _broken) broken.TrySetResult();
+            foreach (var broken in _broken)
+            {
+                broken.TrySetResult();
+            }
             _broken.Clear();
         }
     }
@@ -40,16 +47,25 @@ internal sealed class OddStore(IStateStore inner) : IStateStore
     public async Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken)
     {
         Committed++;
-        if (_commits.TryDequeue(out var odd)) await odd();
+        if (_commits.TryDequeue(out var odd))
+        {
+            await odd();
+        }
         return await inner.CommitAsync(transaction, cancellationToken);
     }
 
     public async IAsyncEnumerable<StateBatch> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Followed++;
-        if (_follows.TryDequeue(out var odd)) await odd();
+        if (_follows.TryDequeue(out var odd))
+        {
+            await odd();
+        }
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate) _broken.Add(broken);
+        lock (_gate)
+        {
+            _broken.Add(broken);
+        }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var follower = inner.FollowAsync(prefix, stop.Token).GetAsyncEnumerator(stop.Token);
         while (true)
@@ -62,12 +78,16 @@ internal sealed class OddStore(IStateStore inner) : IStateStore
                 throw _breakWith!;
             }
 
-            if (!await next) yield break;
+            if (!await next)
+            {
+                yield break;
+            }
             yield return follower.Current;
         }
     }
 
-    public Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken) => inner.GrantLeaseAsync(timeToLive, cancellationToken);
+    public Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken) =>
+        inner.GrantLeaseAsync(timeToLive, cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

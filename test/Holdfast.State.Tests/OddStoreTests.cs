@@ -16,7 +16,14 @@ public sealed class OddStoreTests : IAsyncLifetime
     private StateWriter? _writer;
 
     /// <summary>What a library may throw, none of it ours.</summary>
-    public static TheoryData<Exception> Failures => [new InvalidOperationException("odd"), new OperationCanceledException("a library's own"), new TaskCanceledException("another"), new IOException("gone"), new OutOfMemoryLike()];
+    public static TheoryData<Exception> Failures =>
+        [
+            new InvalidOperationException("odd"),
+            new OperationCanceledException("a library's own"),
+            new TaskCanceledException("another"),
+            new IOException("gone"),
+            new OutOfMemoryLike(),
+        ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -49,7 +56,10 @@ public sealed class OddStoreTests : IAsyncLifetime
         Mirror.ProblemChanged += () => told.Release();
         await Mirror.StartAsync(Token);
         await Mirror.PutAsync("a", new("1"), null, Token);
-        for (var i = 0; i < 3; i++) Store.OnFollow(() => Task.FromException(failure));
+        for (var i = 0; i < 3; i++)
+        {
+            Store.OnFollow(() => Task.FromException(failure));
+        }
         Store.Break(failure);
         await told.WaitAsync(Patience, Token);
         Assert.Contains(failure.Message, Mirror.Loop.Problem!.Message, StringComparison.Ordinal);
@@ -115,7 +125,10 @@ public sealed class OddStoreTests : IAsyncLifetime
         var told = new SemaphoreSlim(0);
         Writer.ProblemChanged += () => throw new InvalidOperationException("a listener's fault");
         Writer.ProblemChanged += () => told.Release();
-        for (var i = 0; i < 3; i++) Store.OnCommit(() => Task.FromException(failure));
+        for (var i = 0; i < 3; i++)
+        {
+            Store.OnCommit(() => Task.FromException(failure));
+        }
         Writer.Start();
         Writer.Set(new("a", new byte[] { 1 }), _ => throw new InvalidOperationException("a fault of who asked"));
         await told.WaitAsync(Patience, Token);

@@ -10,9 +10,18 @@ public sealed class RaceTests : IAsyncLifetime
     private const int Keys = 4;
 
     // What a writer believes of a key's revision: that it is not there, what it saw last, or something wrong.
-    private static readonly Gen<(int Key, int Belief)> Condition = Gen.Select(Gen.Int[0, Keys - 1], Gen.Frequency((2, Gen.Const(0)), (5, Gen.Const(1)), (1, Gen.Const(2))));
-    private static readonly Gen<(int Key, bool Put)> Change = Gen.Select(Gen.Int[0, Keys - 1], Gen.Frequency((3, Gen.Const(true)), (1, Gen.Const(false))));
-    private static readonly Gen<((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[]> Writer = Gen.Select(Condition.Array[0, 2], Change.Array[0, 3]).Array[1, 12];
+    private static readonly Gen<(int Key, int Belief)> Condition = Gen.Select(
+        Gen.Int[0, Keys - 1],
+        Gen.Frequency((2, Gen.Const(0)), (5, Gen.Const(1)), (1, Gen.Const(2)))
+    );
+    private static readonly Gen<(int Key, bool Put)> Change = Gen.Select(
+        Gen.Int[0, Keys - 1],
+        Gen.Frequency((3, Gen.Const(true)), (1, Gen.Const(false)))
+    );
+    private static readonly Gen<((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[]> Writer = Gen.Select(
+        Condition.Array[0, 2],
+        Change.Array[0, 3]
+    ).Array[1, 12];
 
     private readonly TempFolder _folder = new();
     private EmbeddedStateStore? _store;
@@ -22,7 +31,8 @@ public sealed class RaceTests : IAsyncLifetime
 
     private EmbeddedStateStore Store => _store!;
 
-    public async ValueTask InitializeAsync() => _store = await EmbeddedStateStore.OpenAsync(_folder.Combine("state.db"), TimeProvider.System, Token);
+    public async ValueTask InitializeAsync() =>
+        _store = await EmbeddedStateStore.OpenAsync(_folder.Combine("state.db"), TimeProvider.System, Token);
 
     public async ValueTask DisposeAsync()
     {
@@ -38,7 +48,10 @@ public sealed class RaceTests : IAsyncLifetime
     }
 
     private static string Print(((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[][] writers) =>
-        string.Join('\n', writers.Select(w => string.Join("; ", w.Select(t => $"if {string.Join(',', t.Conditions)} then {string.Join(',', t.Changes)}"))));
+        string.Join(
+            '\n',
+            writers.Select(w => string.Join("; ", w.Select(t => $"if {string.Join(',', t.Conditions)} then {string.Join(',', t.Changes)}")))
+        );
 
     private async Task CheckAsync(((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[][] writers)
     {
@@ -53,13 +66,20 @@ public sealed class RaceTests : IAsyncLifetime
         var model = new Model([]);
         foreach (var at in answers.GroupBy(a => a.Commit.Revision).OrderBy(g => g.Key))
         {
-            var after = at.Select(maker => model.After([maker, .. at.Where(a => !ReferenceEquals(a, maker))])).FirstOrDefault(m => m is not null);
-            Assert.True(after is not null, $"the answers at revision {at.Key} fit no order:\n{string.Join('\n', at)}\n{string.Join('\n', model.Entries)}");
+            var after = at.Select(maker => model.After([maker, .. at.Where(a => !ReferenceEquals(a, maker))]))
+                .FirstOrDefault(m => m is not null);
+            Assert.True(
+                after is not null,
+                $"the answers at revision {at.Key} fit no order:\n{string.Join('\n', at)}\n{string.Join('\n', model.Entries)}"
+            );
             model = after;
             await FollowAsync(follower, seen, at.Key, model);
         }
 
-        Assert.Equal(model.Entries.Select(s => (s.Key, s.Value)), range.Entries.Select(e => (e.Key, (Encoding.UTF8.GetString(e.Value.Span), e.CreateRevision, e.ModRevision))));
+        Assert.Equal(
+            model.Entries.Select(s => (s.Key, s.Value)),
+            range.Entries.Select(e => (e.Key, (Encoding.UTF8.GetString(e.Value.Span), e.CreateRevision, e.ModRevision)))
+        );
     }
 
     private static async Task FollowAsync(IAsyncEnumerator<StateBatch> follower, Dictionary<string, long> seen, long revision, Model model)
@@ -67,23 +87,62 @@ public sealed class RaceTests : IAsyncLifetime
         while (follower.Current.Revision < revision)
         {
             Assert.True(await follower.MoveNextAsync());
-            foreach (var key in follower.Current.Deletes) Assert.True(seen.Remove(key));
-            foreach (var put in follower.Current.Puts) seen[put.Key] = put.ModRevision;
+            foreach (var key in follower.Current.Deletes)
+            {
+                Assert.True(seen.Remove(key));
+            }
+            foreach (var put in follower.Current.Puts)
+            {
+                seen[put.Key] = put.ModRevision;
+            }
         }
 
-        if (follower.Current.Revision == revision) Assert.Equal(model.Entries.Select(s => (s.Key, s.Value.Modified)), seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (s.Key, s.Value)));
+        if (follower.Current.Revision == revision)
+        {
+            Assert.Equal(
+                model.Entries.Select(s => (s.Key, s.Value.Modified)),
+                seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (s.Key, s.Value))
+            );
+        }
     }
 
-    private async Task<List<Answer>> WriteAsync(string prefix, int writer, ((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[] plan)
+    private async Task<List<Answer>> WriteAsync(
+        string prefix,
+        int writer,
+        ((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[] plan
+    )
     {
         var answers = new List<Answer>();
         foreach (var (conditions, changes) in plan)
         {
-            var believed = (await Store.RangeAsync(prefix, Token)).Entries.ToDictionary(e => e.Key, e => e.ModRevision, StringComparer.Ordinal);
+            var believed = (await Store.RangeAsync(prefix, Token)).Entries.ToDictionary(
+                e => e.Key,
+                e => e.ModRevision,
+                StringComparer.Ordinal
+            );
             var transaction = new StateTransaction
             {
-                Conditions = [.. conditions.Select(c => new StateCondition($"{prefix}{c.Key}", c.Belief switch { 0 => 0, 1 => believed.GetValueOrDefault($"{prefix}{c.Key}"), _ => 1 }))],
-                Changes = [.. changes.DistinctBy(c => c.Key).Select(c => new StateChange($"{prefix}{c.Key}", c.Put ? (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes($"{writer}.{answers.Count}") : null))],
+                Conditions =
+                [
+                    .. conditions.Select(c => new StateCondition(
+                        $"{prefix}{c.Key}",
+                        c.Belief switch
+                        {
+                            0 => 0,
+                            1 => believed.GetValueOrDefault($"{prefix}{c.Key}"),
+                            _ => 1,
+                        }
+                    )),
+                ],
+                Changes =
+                [
+                    .. changes
+                        .DistinctBy(c => c.Key)
+                        .Select(c => new StateChange(
+                            $"{prefix}{c.Key}",
+                            c.Put ? (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes($"{writer}.{answers.Count}") : null
+                        )),
+                ],
             };
             answers.Add(new(transaction, await Store.CommitAsync(transaction, Token)));
         }
@@ -93,7 +152,8 @@ public sealed class RaceTests : IAsyncLifetime
 
     private sealed record Answer(StateTransaction Transaction, StateCommit Commit)
     {
-        public override string ToString() => $"if {string.Join(',', Transaction.Conditions)} then {string.Join(',', Transaction.Changes)}: {Commit}";
+        public override string ToString() =>
+            $"if {string.Join(',', Transaction.Conditions)} then {string.Join(',', Transaction.Changes)}: {Commit}";
     }
 
     /// <summary>A store that does one thing after the other.</summary>
@@ -106,14 +166,33 @@ public sealed class RaceTests : IAsyncLifetime
             var first = true;
             foreach (var (transaction, commit) in answers)
             {
-                if (transaction.Conditions.All(c => (entries.TryGetValue(c.Key, out var e) ? e.Modified : 0) == c.ModRevision) != commit.Applied) return null;
+                if (
+                    transaction.Conditions.All(c => (entries.TryGetValue(c.Key, out var e) ? e.Modified : 0) == c.ModRevision)
+                    != commit.Applied
+                )
+                {
+                    return null;
+                }
                 if (commit.Applied && transaction.Changes.Any(c => c.Value is not null || entries.ContainsKey(c.Key)))
                 {
-                    if (!first) return null;
+                    if (!first)
+                    {
+                        return null;
+                    }
                     foreach (var change in transaction.Changes)
                     {
-                        if (change.Value is { } value) entries[change.Key] = (Encoding.UTF8.GetString(value.Span), entries.TryGetValue(change.Key, out var e) ? e.Created : commit.Revision, commit.Revision);
-                        else entries.Remove(change.Key);
+                        if (change.Value is { } value)
+                        {
+                            entries[change.Key] = (
+                                Encoding.UTF8.GetString(value.Span),
+                                entries.TryGetValue(change.Key, out var e) ? e.Created : commit.Revision,
+                                commit.Revision
+                            );
+                        }
+                        else
+                        {
+                            entries.Remove(change.Key);
+                        }
                     }
                 }
 

@@ -42,7 +42,10 @@ public sealed class StateFileTests : IDisposable
     public async Task What_was_stored_is_there_when_it_is_opened_again_and_revisions_go_on()
     {
         long revision;
-        await using (var store = await OpenAsync()) revision = await PutAsync(store, "key", 1000);
+        await using (var store = await OpenAsync())
+        {
+            revision = await PutAsync(store, "key", 1000);
+        }
         await using (var store = await OpenAsync())
         {
             var range = await store.RangeAsync("", Token);
@@ -61,7 +64,10 @@ public sealed class StateFileTests : IDisposable
         {
             var lease = await store.GrantLeaseAsync(TimeSpan.FromMinutes(1), Token);
             lost = lease.Lost;
-            commit = await store.CommitAsync(new() { Changes = [new("leased", new byte[] { 1 }, lease.Id), new("kept", new byte[] { 2 })] }, Token);
+            commit = await store.CommitAsync(
+                new() { Changes = [new("leased", new byte[] { 1 }, lease.Id), new("kept", new byte[] { 2 })] },
+                Token
+            );
         }
 
         Assert.True(lost.IsCancellationRequested);
@@ -127,7 +133,10 @@ public sealed class StateFileTests : IDisposable
     {
         await using (var store = await OpenAsync())
         {
-            for (var i = 0; i < 100; i++) await PutAsync(store, $"key/{i}", 1000);
+            for (var i = 0; i < 100; i++)
+            {
+                await PutAsync(store, $"key/{i}", 1000);
+            }
         }
 
         await using (var file = new FileStream(File, FileMode.Open))
@@ -148,7 +157,8 @@ public sealed class StateFileTests : IDisposable
         await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());
     }
 
-    private static async Task<long> PutAsync(EmbeddedStateStore store, string key, int length) => (await store.CommitAsync(new() { Changes = [new(key, new byte[length])] }, Token)).Revision;
+    private static async Task<long> PutAsync(EmbeddedStateStore store, string key, int length) =>
+        (await store.CommitAsync(new() { Changes = [new(key, new byte[length])] }, Token)).Revision;
 
     private static async Task<HoldfastException> FailsAsync(Error error, Func<Task> action)
     {
@@ -159,7 +169,9 @@ public sealed class StateFileTests : IDisposable
 
     private async Task SqlAsync(string sql)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = File, Pooling = false }.ToString());
+        await using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = File, Pooling = false }.ToString()
+        );
         await connection.OpenAsync(Token);
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

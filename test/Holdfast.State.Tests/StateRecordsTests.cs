@@ -33,12 +33,28 @@ public sealed class StateRecordsTests : IAsyncLifetime
     public async Task Of_changes_that_are_made_at_once_none_is_lost()
     {
         var records = new StateRecords<Thing>(_mirror, _writer);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(
-            () =>
-            {
-                for (var i = 0; i < 500; i++) records.Change("a", before => new(before is null ? "1" : $"{int.Parse(before.Name, System.Globalization.CultureInfo.InvariantCulture) + 1}"));
-            },
-            Token)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Task.Run(
+                        () =>
+                        {
+                            for (var i = 0; i < 500; i++)
+                            {
+                                records.Change("a", before =>
+                                    new(
+                                        before is null
+                                            ? "1"
+                                            : $"{int.Parse(before.Name, System.Globalization.CultureInfo.InvariantCulture) + 1}"
+                                    )
+                                );
+                            }
+                        },
+                        Token
+                    )
+                )
+        );
         Assert.Equal("2000", records.Find("a")!.Name);
         await _writer.FlushAsync(Token);
         Assert.Equal("2000", records.Find("a")!.Name);

@@ -5,13 +5,18 @@ using Holdfast.State.Embedded;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>This program again as another process, which commits numbered transactions to a store and says which ones were acknowledged, until it is killed.</summary>
+/// <summary>
+/// This program again as another process, which commits numbered transactions to a store and says which ones were
+/// acknowledged, until it is killed.
+/// </summary>
 public sealed class Writer : IDisposable
 {
     /// <summary>Keys of one transaction.</summary>
     public const int Keys = 3;
 
-    private const string File = "HOLDFAST_TEST_STATE_FILE", Said = "HOLDFAST_TEST_STATE_SAID", First = "HOLDFAST_TEST_STATE_FIRST";
+    private const string File = "HOLDFAST_TEST_STATE_FILE",
+        Said = "HOLDFAST_TEST_STATE_SAID",
+        First = "HOLDFAST_TEST_STATE_FIRST";
     private const int Tasks = 8;
 
     private readonly string _said;
@@ -28,7 +33,13 @@ public sealed class Writer : IDisposable
     public static Writer Start(string file, string said, int first = 0)
     {
         System.IO.File.WriteAllText(said, "");
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["-explicit", "only", "-method", $"{typeof(WriterProcess).FullName}.{nameof(WriterProcess.Write)}"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            ["-explicit", "only", "-method", $"{typeof(WriterProcess).FullName}.{nameof(WriterProcess.Write)}"]
+        )
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment[File] = file;
         start.Environment[Said] = said;
         start.Environment[First] = $"{first}";
@@ -36,11 +47,15 @@ public sealed class Writer : IDisposable
     }
 
     /// <summary>What it has said.</summary>
-    public async Task<string[]> SaidAsync() => (await System.IO.File.ReadAllTextAsync(_said)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    public async Task<string[]> SaidAsync() =>
+        (await System.IO.File.ReadAllTextAsync(_said)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     public void Dispose()
     {
-        if (!Process.HasExited) Process.Kill();
+        if (!Process.HasExited)
+        {
+            Process.Kill();
+        }
         Process.WaitForExit();
         Process.Dispose();
     }
@@ -48,7 +63,13 @@ public sealed class Writer : IDisposable
     /// <summary>What the other process does.</summary>
     internal static async Task RunAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var said = new FileStream(Environment.GetEnvironmentVariable(Said)!, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        await using var said = new FileStream(
+            Environment.GetEnvironmentVariable(Said)!,
+            FileMode.Append,
+            FileAccess.Write,
+            FileShare.ReadWrite,
+            bufferSize: 0
+        );
         EmbeddedStateStore store;
         try
         {
@@ -62,23 +83,46 @@ public sealed class Writer : IDisposable
 
         var last = int.Parse(Environment.GetEnvironmentVariable(First)!) - 1;
         await using var lease = await store.GrantLeaseAsync(TimeSpan.FromMinutes(1), cancellationToken);
-        await Task.WhenAll(Enumerable.Range(0, Tasks).Select(task => Task.Run(
-            async () =>
-            {
-                while (true)
-                {
-                    var number = Interlocked.Increment(ref last);
-                    var commit = await store.CommitAsync(
-                        new()
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Tasks)
+                .Select(task =>
+                    Task.Run(
+                        async () =>
                         {
-                            Conditions = [new($"t/{number}/0", 0)],
-                            Changes = [.. Enumerable.Range(0, Keys).Select(k => new StateChange($"t/{number}/{k}", new byte[10 + (number * 997 % 6000)])), new($"leased/{task}", new byte[1], lease.Id), new($"t/{number - 1000}/0", null), new($"t/{number - 1000}/1", null), new($"t/{number - 1000}/2", null)],
+                            while (true)
+                            {
+                                var number = Interlocked.Increment(ref last);
+                                var commit = await store.CommitAsync(
+                                    new()
+                                    {
+                                        Conditions = [new($"t/{number}/0", 0)],
+                                        Changes =
+                                        [
+                                            .. Enumerable
+                                                .Range(0, Keys)
+                                                .Select(k => new StateChange($"t/{number}/{k}", new byte[10 + (number * 997 % 6000)])),
+                                            new($"leased/{task}", new byte[1], lease.Id),
+                                            new($"t/{number - 1000}/0", null),
+                                            new($"t/{number - 1000}/1", null),
+                                            new($"t/{number - 1000}/2", null),
+                                        ],
+                                    },
+                                    cancellationToken
+                                );
+                                if (!commit.Applied)
+                                {
+                                    throw new InvalidOperationException($"{number} was there already");
+                                }
+                                lock (said)
+                                {
+                                    said.Write(Encoding.ASCII.GetBytes($"{number}\n"));
+                                }
+                            }
                         },
-                        cancellationToken);
-                    if (!commit.Applied) throw new InvalidOperationException($"{number} was there already");
-                    lock (said) said.Write(Encoding.ASCII.GetBytes($"{number}\n"));
-                }
-            },
-            cancellationToken)));
+                        cancellationToken
+                    )
+                )
+        );
     }
 }

@@ -21,7 +21,10 @@ public sealed class ChainSummaryTests
         Assert.Equal([7, 0], chains.Select(c => (c.Time - Start).Days));
         var chain = chains[1];
         Assert.True(chain.IsWhole);
-        Assert.Equal([("nas", "complete"), ("offsite", "misses 1 of 3"), ("old", "misses its full backup")], chain.Holdings.Select(h => (h.Place, h.Words)));
+        Assert.Equal(
+            [("nas", "complete"), ("offsite", "misses 1 of 3"), ("old", "misses its full backup")],
+            chain.Holdings.Select(h => (h.Place, h.Words))
+        );
         Assert.Equal([2, 1, 0], chain.Points.Select(p => (p.Time - Start).Days)); // the newest first
         Assert.Equal([3, 2, 1], chain.Points.Select(p => p.Number));
         Assert.Equal(600, chain.Bytes);
@@ -49,13 +52,30 @@ public sealed class ChainSummaryTests
     {
         var damaged = new Dictionary<string, OperationError> { ["1"] = new("corrupt", "A hash is wrong.", "Take another copy.") };
         var keyless = new Dictionary<string, OperationError> { ["0"] = new("key-missing", "No key.", null) };
-        var chain = Assert.Single(ChainSummary.Of(Found(
-            Chain("nas", 0, 0, 1, 2) with { Check = new(Start.AddDays(5), Start.AddDays(1), new Dictionary<string, OperationError>()) },
-            Chain("offsite", 0, 0, 1, 2) with { Check = new(Start.AddDays(5), Start.AddDays(1), damaged) },
-            Chain("sealed", 0, 0) with { Check = new(Start.AddDays(5), Start.AddDays(1), keyless) })));
+        var chain = Assert.Single(
+            ChainSummary.Of(
+                Found(
+                    Chain("nas", 0, 0, 1, 2) with
+                    {
+                        Check = new(Start.AddDays(5), Start.AddDays(1), new Dictionary<string, OperationError>()),
+                    },
+                    Chain("offsite", 0, 0, 1, 2) with
+                    {
+                        Check = new(Start.AddDays(5), Start.AddDays(1), damaged),
+                    },
+                    Chain("sealed", 0, 0) with
+                    {
+                        Check = new(Start.AddDays(5), Start.AddDays(1), keyless),
+                    }
+                )
+            )
+        );
         Assert.Equal(["Not yet", "Damaged at offsite", "At nas, offsite"], chain.Points.Select(p => VerificationWords.Of(p).Word));
         Assert.Equal("offsite: A hash is wrong. Take another copy.", VerificationWords.Reason(chain.Points[1]));
-        Assert.Equal(["verified 3 d ago", "1 archive damaged, found 3 d ago", "not verified: the server has no key for 1 archive"], chain.Holdings.Select(h => VerificationWords.Text(h, Start.AddDays(8))));
+        Assert.Equal(
+            ["verified 3 d ago", "1 archive damaged, found 3 d ago", "not verified: the server has no key for 1 archive"],
+            chain.Holdings.Select(h => VerificationWords.Text(h, Start.AddDays(8)))
+        );
         Assert.Equal(["good", "bad", "warn"], chain.Holdings.Select(h => VerificationWords.Of(h).Tone));
     }
 
@@ -76,9 +96,27 @@ public sealed class ChainSummaryTests
     private static ChainsView Found(params ChainView[] chains) => new(chains, new Dictionary<string, OperationError>(), false);
 
     // Days of its archives, counted from the first; that of the chain's own day is its full one.
-    private static ChainView Chain(string destination, int day, params int[] days) => new()
-    {
-        From = $"destination:{destination}/chain{day}", Destination = destination, Database = "demo/a.db", Folder = $"chain{day}", Time = Start.AddDays(day), Node = "A", Type = BackupType.Snapshot, HasFull = days.Contains(day),
-        Archives = [.. days.Select(d => new ArchiveView($"destination:{destination}/chain{day}/{d}", $"{d}", Start.AddDays(d), (d == day ? ArchiveForm.Snapshot : ArchiveForm.IncrementalBackup).ToString(), 100 * (d - day + 1), false))],
-    };
+    private static ChainView Chain(string destination, int day, params int[] days) =>
+        new()
+        {
+            From = $"destination:{destination}/chain{day}",
+            Destination = destination,
+            Database = "demo/a.db",
+            Folder = $"chain{day}",
+            Time = Start.AddDays(day),
+            Node = "A",
+            Type = BackupType.Snapshot,
+            HasFull = days.Contains(day),
+            Archives =
+            [
+                .. days.Select(d => new ArchiveView(
+                    $"destination:{destination}/chain{day}/{d}",
+                    $"{d}",
+                    Start.AddDays(d),
+                    (d == day ? ArchiveForm.Snapshot : ArchiveForm.IncrementalBackup).ToString(),
+                    100 * (d - day + 1),
+                    false
+                )),
+            ],
+        };
 }

@@ -18,16 +18,21 @@ public sealed class LibraryTests
     {
         var library = Libraries.All.SingleOrDefault(l => l.Packages.Contains(name));
         Assert.True(library is not null, $"{name} is shipped and not named on the page About: add it to Libraries.All.");
-        if (Licence(name) is { } licence) Assert.Equal(licence, library.Licence);
+        if (Licence(name) is { } licence)
+        {
+            Assert.Equal(licence, library.Licence);
+        }
     }
 
     [Fact]
-    public void No_package_is_named_that_is_not_shipped() => Assert.Empty(Libraries.All.SelectMany(l => l.Packages).Except(Shipped.Value.Select(p => p.Name)));
+    public void No_package_is_named_that_is_not_shipped() =>
+        Assert.Empty(Libraries.All.SelectMany(l => l.Packages).Except(Shipped.Value.Select(p => p.Name)));
 
     // As the package itself says it; null where it names a file instead.
     private static string? Licence(string name)
     {
-        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         var id = name.ToLowerInvariant();
         var version = Shipped.Value.First(p => p.Name == name).Version;
         var file = XDocument.Load(Path.Combine(cache, id, version, $"{id}.nuspec"));
@@ -40,8 +45,18 @@ public sealed class LibraryTests
         // The same configuration as these tests; its folder has the runtime's name too.
         var folder = AppContext.BaseDirectory.TrimEnd('/');
         var configuration = Path.GetFileName(folder);
-        var file = Directory.GetDirectories(Path.Combine(folder, "../../Holdfast.Cli"), $"{configuration}*").Select(d => Path.Combine(d, "holdfast.deps.json")).First(File.Exists);
+        var file = Directory
+            .GetDirectories(Path.Combine(folder, "../../Holdfast.Cli"), $"{configuration}*")
+            .Select(d => Path.Combine(d, "holdfast.deps.json"))
+            .First(File.Exists);
         using var json = JsonDocument.Parse(File.ReadAllText(file));
-        return [.. json.RootElement.GetProperty("libraries").EnumerateObject().Where(l => l.Value.GetProperty("type").GetString() == "package").Select(l => (l.Name.Split('/')[0], l.Name.Split('/')[1]))];
+        return
+        [
+            .. json
+                .RootElement.GetProperty("libraries")
+                .EnumerateObject()
+                .Where(l => l.Value.GetProperty("type").GetString() == "package")
+                .Select(l => (l.Name.Split('/')[0], l.Name.Split('/')[1])),
+        ];
     }
 }

@@ -14,8 +14,10 @@ public sealed class LiveUpdatesTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly FakeTimeProvider _time = new();
-    private readonly Channel<(int Number, Channel<IReadOnlyList<ServerEvent>> Events)> _listening =
-        Channel.CreateUnbounded<(int, Channel<IReadOnlyList<ServerEvent>>)>();
+    private readonly Channel<(int Number, Channel<IReadOnlyList<ServerEvent>> Events)> _listening = Channel.CreateUnbounded<(
+        int,
+        Channel<IReadOnlyList<ServerEvent>>
+    )>();
     private readonly Channel<LiveBatch> _happened = Channel.CreateUnbounded<LiveBatch>();
     private readonly Channel<bool> _stale = Channel.CreateUnbounded<bool>();
     private readonly LiveUpdates _live;
@@ -33,7 +35,11 @@ public sealed class LiveUpdatesTests : IDisposable
     public void Dispose() => _live.Dispose();
 
     public static TheoryData<Exception> Failures =>
-        [new InvalidOperationException("unexpected"), new TaskCanceledException("not the page's own stop"), new HoldfastException(ErrorCatalogue.NotAllowed, "Too many.", null)];
+        [
+            new InvalidOperationException("unexpected"),
+            new TaskCanceledException("not the page's own stop"),
+            new HoldfastException(ErrorCatalogue.NotAllowed, "Too many.", null),
+        ];
 
     [Theory]
     [MemberData(nameof(Failures))]
@@ -75,16 +81,23 @@ public sealed class LiveUpdatesTests : IDisposable
         {
             Assert.True(i < 2000, "it does not listen again");
             _time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken); // the loop runs on another thread
+            // the loop runs on another thread
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
 
     private async IAsyncEnumerable<IReadOnlyList<ServerEvent>> Listen([EnumeratorCancellation] CancellationToken token)
     {
         var number = Interlocked.Increment(ref _number);
-        if (_isRefused) throw new InvalidOperationException("refused");
+        if (_isRefused)
+        {
+            throw new InvalidOperationException("refused");
+        }
         var events = Channel.CreateUnbounded<IReadOnlyList<ServerEvent>>();
         _listening.Writer.TryWrite((number, events));
-        await foreach (var batch in events.Reader.ReadAllAsync(token)) yield return batch;
+        await foreach (var batch in events.Reader.ReadAllAsync(token))
+        {
+            yield return batch;
+        }
     }
 }

@@ -16,14 +16,22 @@ public sealed class ManageTests
     [Fact]
     public void A_destination_that_a_backup_could_not_reach_is_failing_whatever_its_test_said()
     {
-        var nas = new Node.Places.DestinationConfig { Name = "nas", Kind = "local", Path = "/backup" };
+        var nas = new Node.Places.DestinationConfig
+        {
+            Name = "nas",
+            Kind = "local",
+            Path = "/backup",
+        };
         var alert = Alert(AlertSeverity.Error, new() { Destination = "nas" });
         var good = new DestinationTestView(1, Now);
         var bad = new DestinationTestView(null, Now, new OperationError("x", "No room.", "Make some."));
         Assert.Equal(("Failing", "m"), Look(DestinationRow.Of(nas, good, [alert], [])));
         var another = alert with { Kind = AlertKind.DestinationIdentity, Hint = "h" };
         Assert.Equal(("Not recognized", "m. h"), Look(DestinationRow.Of(nas, bad, [alert, another], [])));
-        Assert.Equal((true, false), (DestinationRow.Of(nas, bad, [alert, another], []).CanInitialize, DestinationRow.Of(nas, bad, [alert], []).CanInitialize));
+        Assert.Equal(
+            (true, false),
+            (DestinationRow.Of(nas, bad, [alert, another], []).CanInitialize, DestinationRow.Of(nas, bad, [alert], []).CanInitialize)
+        );
         Assert.Equal(("Test failed", "No room. Make some."), Look(DestinationRow.Of(nas, bad, [], [])));
         Assert.Equal(("Works", null), Look(DestinationRow.Of(nas, good, [Alert(AlertSeverity.Error, new() { Destination = "tape" })], [])));
         Assert.Equal(("Not tested", null), Look(DestinationRow.Of(nas, new(null), [], [])));
@@ -45,7 +53,18 @@ public sealed class ManageTests
     public void An_alert_leads_to_its_subject()
     {
         var templates = new Dictionary<string, string> { ["t1"] = "nightly run" };
-        Assert.Equal(("/databases/shop%2Fa%20b/tasks", "shop/a b"), AlertLinks.Of(new() { Database = "shop/a b", Source = "shop", Template = "t1" }, templates));
+        Assert.Equal(
+            ("/databases/shop%2Fa%20b/tasks", "shop/a b"),
+            AlertLinks.Of(
+                new()
+                {
+                    Database = "shop/a b",
+                    Source = "shop",
+                    Template = "t1",
+                },
+                templates
+            )
+        );
         Assert.Equal(("/server-wide-backup/nightly%20run", "nightly run"), AlertLinks.Of(new() { Template = "t1" }, templates));
         Assert.Equal(("/server/destinations", "nas"), AlertLinks.Of(new() { Destination = "nas" }, templates));
         Assert.Equal(("/server/sources", "shop"), AlertLinks.Of(new() { Source = "shop" }, templates));
@@ -62,7 +81,10 @@ public sealed class ManageTests
         var third = FirstStepsProgress.Of([source with { Databases = 3 }], 1, []);
         Assert.Equal(("Task", "/server-wide-backup/new"), (third.Now!.Title, third.Now.Address));
         Assert.Contains("3 databases found in 1 source.", third.Steps[0].Text, StringComparison.Ordinal);
-        Assert.Equal("/server-wide-backup", FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", [])]).Now!.Address);
+        Assert.Equal(
+            "/server-wide-backup",
+            FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", [])]).Now!.Address
+        );
         Assert.True(FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", ["nas"], covered: 3)]).IsDone);
     }
 
@@ -80,14 +102,30 @@ public sealed class ManageTests
         Assert.Null(AuditWords.Operation("from=demo/operation=1 target=demo/b"));
         Assert.Null(AuditWords.Operation(null));
         Assert.Equal("Begun", AuditWords.Result("202").Word); // whether it went well is not known yet
-        Assert.Equal(("Done", "Not allowed (403)", "Failed (500)"), (AuditWords.Result("204").Word, AuditWords.Result("403").Word, AuditWords.Result("500").Word));
+        Assert.Equal(
+            ("Done", "Not allowed (403)", "Failed (500)"),
+            (AuditWords.Result("204").Word, AuditWords.Result("403").Word, AuditWords.Result("500").Word)
+        );
     }
 
     private static Alert Alert(AlertSeverity severity, AlertSubject? subject = null) =>
-        new() { Key = Guid.NewGuid().ToString(), Kind = AlertKind.DestinationFailing, Severity = severity, Since = Now, Subject = subject ?? AlertSubject.Node, Message = "m" };
+        new()
+        {
+            Key = Guid.NewGuid().ToString(),
+            Kind = AlertKind.DestinationFailing,
+            Severity = severity,
+            Since = Now,
+            Subject = subject ?? AlertSubject.Node,
+            Message = "m",
+        };
 
-    private static TemplateView Template(string name, string[] destinations, int covered = 0) => new()
-    {
-        Id = name, Name = name, Definition = new TaskDefinition { Type = Core.Tasks.BackupType.Snapshot, Destinations = destinations }, Counts = new(covered, 0, 0, 0, 0) { States = new Dictionary<string, int> { ["Covered"] = covered } }, Summary = "",
-    };
+    private static TemplateView Template(string name, string[] destinations, int covered = 0) =>
+        new()
+        {
+            Id = name,
+            Name = name,
+            Definition = new TaskDefinition { Type = Core.Tasks.BackupType.Snapshot, Destinations = destinations },
+            Counts = new(covered, 0, 0, 0, 0) { States = new Dictionary<string, int> { ["Covered"] = covered } },
+            Summary = "",
+        };
 }

@@ -14,14 +14,25 @@ public sealed class OperationOutcomeTests
 {
     private static readonly Operation Restore = new()
     {
-        Id = "1", Kind = OperationKind.Restore, State = OperationState.Completed, Database = new DatabaseId("demo", "a"), Node = "A", Created = DateTimeOffset.UnixEpoch,
+        Id = "1",
+        Kind = OperationKind.Restore,
+        State = OperationState.Completed,
+        Database = new DatabaseId("demo", "a"),
+        Node = "A",
+        Created = DateTimeOffset.UnixEpoch,
         Result = new() { Warnings = ["what to know"] },
     };
 
     [Fact]
     public async Task A_restore_that_left_something_out_is_nowhere_called_whole()
     {
-        var html = await DrawAsync(Restore with { State = OperationState.CompletedWithErrors, Error = new("restore-incomplete", "Not all is there.", "Run its SQL.") });
+        var html = await DrawAsync(
+            Restore with
+            {
+                State = OperationState.CompletedWithErrors,
+                Error = new("restore-incomplete", "Not all is there.", "Run its SQL."),
+            }
+        );
         Assert.Contains("Not all is there.", html, StringComparison.Ordinal);
         Assert.Contains("what to know", html, StringComparison.Ordinal);
         Assert.Contains("The rows are there and were checked; what is listed above is not.", html, StringComparison.Ordinal);
@@ -47,7 +58,9 @@ public sealed class OperationOutcomeTests
         await using var renderer = new HtmlRenderer(provider, NullLoggerFactory.Instance);
         return await renderer.Dispatcher.InvokeAsync(async () =>
         {
-            var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { [nameof(OperationOutcome.Operation)] = operation });
+            var parameters = ParameterView.FromDictionary(
+                new Dictionary<string, object?> { [nameof(OperationOutcome.Operation)] = operation }
+            );
             return (await renderer.RenderComponentAsync<OperationOutcome>(parameters)).ToHtmlString();
         });
     }

@@ -8,7 +8,17 @@ namespace Holdfast.Studio.Tests;
 /// <summary>Operations in words.</summary>
 public sealed class OperationWordsTests
 {
-    private static readonly Operation Backup = new() { Id = "1", Kind = OperationKind.Backup, BackupKind = BackupKind.Incremental, TaskId = "t", State = OperationState.Running, Database = new DatabaseId("demo", "a.db"), Node = "A", Created = DateTimeOffset.UnixEpoch };
+    private static readonly Operation Backup = new()
+    {
+        Id = "1",
+        Kind = OperationKind.Backup,
+        BackupKind = BackupKind.Incremental,
+        TaskId = "t",
+        State = OperationState.Running,
+        Database = new DatabaseId("demo", "a.db"),
+        Node = "A",
+        Created = DateTimeOffset.UnixEpoch,
+    };
 
     [Fact]
     public void A_title_says_what_is_done_and_what_was_made_once_that_is_known()
@@ -31,7 +41,10 @@ public sealed class OperationWordsTests
         var start = DateTimeOffset.UnixEpoch.AddHours(1);
         Assert.Null(OperationWords.Took(Backup, start));
         Assert.Equal(TimeSpan.FromMinutes(5), OperationWords.Took(Backup with { Started = start }, start.AddMinutes(5)));
-        Assert.Equal(TimeSpan.FromMinutes(2), OperationWords.Took(Backup with { Started = start, Ended = start.AddMinutes(2) }, start.AddMinutes(5)));
+        Assert.Equal(
+            TimeSpan.FromMinutes(2),
+            OperationWords.Took(Backup with { Started = start, Ended = start.AddMinutes(2) }, start.AddMinutes(5))
+        );
         Assert.Equal(TimeSpan.Zero, OperationWords.Took(Backup with { Started = start }, start.AddMinutes(-5)));
     }
 }

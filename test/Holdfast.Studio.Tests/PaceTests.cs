@@ -23,10 +23,16 @@ public sealed class PaceTests
     public void Later_only_the_last_seconds_count()
     {
         var pace = new Pace();
-        for (var second = 1; second <= 60; second++) pace.Take(At((second <= 30 ? second : 30 + (10 * (second - 30))) * MiB, 1000 * MiB), Start.AddSeconds(second));
+        for (var second = 1; second <= 60; second++)
+        {
+            pace.Take(At((second <= 30 ? second : 30 + (10 * (second - 30))) * MiB, 1000 * MiB), Start.AddSeconds(second));
+        }
         Assert.Equal(10 * MiB, pace.BytesPerSecond);
         Assert.Equal(TimeSpan.FromSeconds(67), pace.Left);
-        for (var second = 61; second <= 90; second++) pace.Take(At(330 * MiB, 1000 * MiB), Start.AddSeconds(second));
+        for (var second = 61; second <= 90; second++)
+        {
+            pace.Take(At(330 * MiB, 1000 * MiB), Start.AddSeconds(second));
+        }
         Assert.Null(pace.BytesPerSecond); // it stands still: no promise
         Assert.Null(pace.Left);
     }
@@ -54,11 +60,19 @@ public sealed class PaceTests
     [InlineData(OperationState.Running, 2000, 1000, 100)]
     [InlineData(OperationState.Completed, 0, 0, 100)]
     [InlineData(OperationState.Failed, 500, 1000, 50)]
-    public void A_hundred_per_cent_is_all_of_it(OperationState state, long done, long total, int? percent) => Assert.Equal(percent, Pace.Percent(At(done, total) with { State = state }));
+    public void A_hundred_per_cent_is_all_of_it(OperationState state, long done, long total, int? percent) =>
+        Assert.Equal(percent, Pace.Percent(At(done, total) with { State = state }));
 
-    private static Operation At(long done, long total, bool started = true) => new()
-    {
-        Id = "1", Kind = OperationKind.Backup, State = OperationState.Running, Database = new DatabaseId("demo", "a.db"), Node = "A", Created = Start, Started = started ? Start : null,
-        Progress = new() { DoneBytes = done, TotalBytes = total },
-    };
+    private static Operation At(long done, long total, bool started = true) =>
+        new()
+        {
+            Id = "1",
+            Kind = OperationKind.Backup,
+            State = OperationState.Running,
+            Database = new DatabaseId("demo", "a.db"),
+            Node = "A",
+            Created = Start,
+            Started = started ? Start : null,
+            Progress = new() { DoneBytes = done, TotalBytes = total },
+        };
 }

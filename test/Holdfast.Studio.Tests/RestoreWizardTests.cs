@@ -34,18 +34,45 @@ public sealed class RestoreWizardTests
     [InlineData("0640", false, false, "belongs to holdfast, the server's user; nobody else may read or write it (mode 0600)")]
     [InlineData("0640", true, false, "belongs to holdfast, the server's user; mode 0640")]
     [InlineData("6777", true, true, "belongs to shop:www, if the server may give files away; mode 0660")]
-    public void The_summary_says_whose_the_file_will_be(string mode, bool keepMode, bool keepOwner, string words) => Assert.Equal(
-        words,
-        FileWords.Of(new() { Archive = "a", Time = default, Kind = "Snapshot", IsEncrypted = false, ServerUser = "holdfast", File = new(mode, "shop", "www") }, keepMode, keepOwner));
+    public void The_summary_says_whose_the_file_will_be(string mode, bool keepMode, bool keepOwner, string words) =>
+        Assert.Equal(
+            words,
+            FileWords.Of(
+                new()
+                {
+                    Archive = "a",
+                    Time = default,
+                    Kind = "Snapshot",
+                    IsEncrypted = false,
+                    ServerUser = "holdfast",
+                    File = new(mode, "shop", "www"),
+                },
+                keepMode,
+                keepOwner
+            )
+        );
 
     [Fact]
     public void An_address_says_where_a_person_is_and_leads_back_without_what_came_after()
     {
-        var address = new RestoreAddress { From = "demo/a b.db", Point = "2026-11-25-02-00-00", At = "nas", Target = "demo/n&w.db", Operation = "1a" };
-        Assert.Equal("/restore?from=demo%2Fa%20b.db&point=2026-11-25-02-00-00&at=nas&target=demo%2Fn%26w.db&operation=1a", address.ToString());
+        var address = new RestoreAddress
+        {
+            From = "demo/a b.db",
+            Point = "2026-11-25-02-00-00",
+            At = "nas",
+            Target = "demo/n&w.db",
+            Operation = "1a",
+        };
+        Assert.Equal(
+            "/restore?from=demo%2Fa%20b.db&point=2026-11-25-02-00-00&at=nas&target=demo%2Fn%26w.db&operation=1a",
+            address.ToString()
+        );
         Assert.Equal("/restore", address.BackTo(RestoreStep.Where).ToString());
         Assert.Equal("/restore?from=demo%2Fa%20b.db", address.BackTo(RestoreStep.Point).ToString());
-        Assert.Equal("/restore?from=demo%2Fa%20b.db&point=2026-11-25-02-00-00&at=nas&target=demo%2Fn%26w.db", address.BackTo(RestoreStep.Name).ToString());
+        Assert.Equal(
+            "/restore?from=demo%2Fa%20b.db&point=2026-11-25-02-00-00&at=nas&target=demo%2Fn%26w.db",
+            address.BackTo(RestoreStep.Name).ToString()
+        );
         Assert.EndsWith("&step=summary", address.BackTo(RestoreStep.Summary).ToString(), StringComparison.Ordinal);
     }
 

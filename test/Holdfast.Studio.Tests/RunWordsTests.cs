@@ -12,8 +12,16 @@ public sealed class RunWordsTests
     {
         var run = new Run
         {
-            Id = "1", TemplateId = "t", TemplateName = "nightly", Kind = BackupKind.Full, Node = "A", Created = DateTimeOffset.UnixEpoch, Ended = DateTimeOffset.UnixEpoch,
-            Due = 29, Incomplete = 21, Failed = 8,
+            Id = "1",
+            TemplateId = "t",
+            TemplateName = "nightly",
+            Kind = BackupKind.Full,
+            Node = "A",
+            Created = DateTimeOffset.UnixEpoch,
+            Ended = DateTimeOffset.UnixEpoch,
+            Due = 29,
+            Incomplete = 21,
+            Failed = 8,
         };
         Assert.Equal("0 of 29 backed up, 21 incomplete", RunWords.Share(run));
         Assert.Equal(["8 failed", "21 incomplete"], RunWords.Parts(run).Select(p => $"{p.Count} {p.Word}"));

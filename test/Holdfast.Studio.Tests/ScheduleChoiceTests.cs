@@ -32,7 +32,14 @@ public sealed class ScheduleChoiceTests
     public void The_next_times_are_those_of_the_zone()
     {
         var next = ScheduleChoice.Next("0 2 * * *", "Europe/Berlin", new(2026, 11, 27, 12, 0, 0, TimeSpan.Zero), 3);
-        Assert.Equal([new DateTimeOffset(2026, 11, 28, 2, 0, 0, TimeSpan.FromHours(1)), new(2026, 11, 29, 2, 0, 0, TimeSpan.FromHours(1)), new(2026, 11, 30, 2, 0, 0, TimeSpan.FromHours(1))], next);
+        Assert.Equal(
+            [
+                new DateTimeOffset(2026, 11, 28, 2, 0, 0, TimeSpan.FromHours(1)),
+                new(2026, 11, 29, 2, 0, 0, TimeSpan.FromHours(1)),
+                new(2026, 11, 30, 2, 0, 0, TimeSpan.FromHours(1)),
+            ],
+            next
+        );
     }
 
     [Fact]

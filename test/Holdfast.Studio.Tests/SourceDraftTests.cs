@@ -12,7 +12,16 @@ public sealed class SourceDraftTests
     [InlineData("/run/postgresql", 5432, "holdfast", "prefer", "postgresql://holdfast@/?host=%2Frun%2Fpostgresql&port=5432")]
     public void The_parts_make_an_address_and_an_address_its_parts(string hosts, int port, string user, string sslMode, string url)
     {
-        var draft = new SourceDraft { Name = "main", Hosts = hosts, Port = port, User = user, SslMode = sslMode, Exclude = "test_*\n\nold ", RestoreOwner = " app " };
+        var draft = new SourceDraft
+        {
+            Name = "main",
+            Hosts = hosts,
+            Port = port,
+            User = user,
+            SslMode = sslMode,
+            Exclude = "test_*\n\nold ",
+            RestoreOwner = " app ",
+        };
         Assert.Equal(url, draft.Url);
         Assert.Equal(["test_*", "old"], draft.Request.Exclude);
         Assert.Equal("app", draft.Request.RestoreOwner);
@@ -25,7 +34,13 @@ public sealed class SourceDraftTests
     [Fact]
     public void The_role_for_restores_goes_with_its_password_and_comes_back_without()
     {
-        var draft = new SourceDraft { Name = "main", Hosts = "db1", RestoreUser = " restorer ", RestorePassword = "secret" };
+        var draft = new SourceDraft
+        {
+            Name = "main",
+            Hosts = "db1",
+            RestoreUser = " restorer ",
+            RestorePassword = "secret",
+        };
         Assert.Equal(("restorer", "secret"), (draft.Request.Restore?.User, draft.Request.Restore?.Password));
         var read = SourceDraft.Of("main", new(draft.Url, true, [], [], null) { Restore = new("restorer", true) });
         Assert.Equal(("restorer", null), (read.RestoreUser, read.RestorePassword));
@@ -35,6 +50,9 @@ public sealed class SourceDraftTests
     public void An_address_that_a_program_wrote_is_taken_apart_too()
     {
         var read = SourceDraft.Of("main", new("postgres://backup@10.0.0.1", false, [], [], null));
-        Assert.Equal(("10.0.0.1", 5432, "backup", "prefer", "postgresql://backup@10.0.0.1:5432"), (read.Hosts, read.Port, read.User, read.SslMode, read.Url));
+        Assert.Equal(
+            ("10.0.0.1", 5432, "backup", "prefer", "postgresql://backup@10.0.0.1:5432"),
+            (read.Hosts, read.Port, read.User, read.SslMode, read.Url)
+        );
     }
 }

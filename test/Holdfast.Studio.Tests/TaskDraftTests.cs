@@ -16,7 +16,12 @@ public sealed class TaskDraftTests
         IncrementalBackup = null,
         TimeZone = "Europe/Berlin",
         Retention = new(30),
-        Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1b"], EncryptSnapshots = true },
+        Encryption = new()
+        {
+            Mode = EncryptionMode.Recipients,
+            Recipients = ["age1a", "age1b"],
+            EncryptSnapshots = true,
+        },
         Destinations = ["nas", "usb"],
         Excluded = ["demo/tmp*"],
         SpreadMinutes = 5,
@@ -31,14 +36,31 @@ public sealed class TaskDraftTests
         Assert.Equal(Definition.Destinations, sent.Destinations);
         Assert.Equal(Definition.Excluded, sent.Excluded);
         Assert.Equal(
-            Definition with { Encryption = null, Destinations = [], Excluded = [] },
-            sent with { Encryption = null, Destinations = [], Excluded = [] });
+            Definition with
+            {
+                Encryption = null,
+                Destinations = [],
+                Excluded = [],
+            },
+            sent with
+            {
+                Encryption = null,
+                Destinations = [],
+                Excluded = [],
+            }
+        );
     }
 
     [Fact]
     public void A_key_is_sent_only_when_it_was_pasted()
     {
-        var draft = new TaskDraft { Name = "a", Type = BackupType.Snapshot, Mode = EncryptionMode.Key, Key = "AGE-SECRET-KEY-1X" };
+        var draft = new TaskDraft
+        {
+            Name = "a",
+            Type = BackupType.Snapshot,
+            Mode = EncryptionMode.Key,
+            Key = "AGE-SECRET-KEY-1X",
+        };
         Assert.Null(draft.ToDefinition().Encryption!.Key);
         draft.PastesKey = true;
         Assert.Equal("AGE-SECRET-KEY-1X", draft.ToDefinition().Encryption!.Key);

@@ -23,7 +23,10 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
     {
         get
         {
-            lock (_gate) return _rate > 0;
+            lock (_gate)
+            {
+                return _rate > 0;
+            }
         }
     }
 
@@ -38,7 +41,10 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
     /// <param name="kinds">What can happen to them.</param>
     public void Set(double rate, params IReadOnlyList<FaultKind> kinds)
     {
-        lock (_gate) (_rate, _kinds) = (rate, kinds);
+        lock (_gate)
+        {
+            (_rate, _kinds) = (rate, kinds);
+        }
     }
 
     /// <summary>Everything goes well again; what hangs goes on.</summary>
@@ -64,16 +70,22 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
         Task released;
         lock (_gate)
         {
-            if (_rate == 0 || _random.NextDouble() >= _rate) return;
+            if (_rate == 0 || _random.NextDouble() >= _rate)
+            {
+                return;
+            }
             (kind, choice, released) = (_kinds[_random.Next(_kinds.Count)], _random.Next(1000), _release.Task);
             Met++;
         }
 
         switch (kind)
         {
-            case FaultKind.Known: throw new HoldfastException(known, $"{name}: {call} failed, as the test wants it.", "Look at the test.");
-            case FaultKind.Strange: throw Strange(call, choice);
-            case FaultKind.CancelledByItself: throw choice % 2 == 0 ? new OperationCanceledException($"{name}: {call}") : new TaskCanceledException($"{name}: {call}");
+            case FaultKind.Known:
+                throw new HoldfastException(known, $"{name}: {call} failed, as the test wants it.", "Look at the test.");
+            case FaultKind.Strange:
+                throw Strange(call, choice);
+            case FaultKind.CancelledByItself:
+                throw choice % 2 == 0 ? new OperationCanceledException($"{name}: {call}") : new TaskCanceledException($"{name}: {call}");
             case FaultKind.Hang:
                 await HoldAsync(released);
                 break;
@@ -90,9 +102,15 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
         int choice;
         lock (_gate)
         {
-            if (_rate == 0 || _random.NextDouble() >= _rate) return;
+            if (_rate == 0 || _random.NextDouble() >= _rate)
+            {
+                return;
+            }
             (kind, choice) = (_kinds[_random.Next(_kinds.Count)], _random.Next(1000));
-            if (kind is FaultKind.Hang or FaultKind.Late) return;
+            if (kind is FaultKind.Hang or FaultKind.Late)
+            {
+                return;
+            }
             Met++;
         }
 
@@ -104,17 +122,18 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
         };
     }
 
-    private static Exception Strange(string call, int choice) => (choice % 8) switch
-    {
-        0 => new InvalidOperationException($"strange: {call}"),
-        1 => new IOException($"strange: {call}"),
-        2 => new ArgumentException($"strange: {call}"),
-        3 => new FormatException($"strange: {call}"),
-        4 => new ObjectDisposedException(call),
-        5 => new TimeoutException($"strange: {call}"),
-        6 => new AggregateException(new IOException($"strange: {call}")),
-        _ => new KeyNotFoundException($"strange: {call}"),
-    };
+    private static Exception Strange(string call, int choice) =>
+        (choice % 8) switch
+        {
+            0 => new InvalidOperationException($"strange: {call}"),
+            1 => new IOException($"strange: {call}"),
+            2 => new ArgumentException($"strange: {call}"),
+            3 => new FormatException($"strange: {call}"),
+            4 => new ObjectDisposedException(call),
+            5 => new TimeoutException($"strange: {call}"),
+            6 => new AggregateException(new IOException($"strange: {call}")),
+            _ => new KeyNotFoundException($"strange: {call}"),
+        };
 
     private async Task HoldAsync(Task until)
     {

@@ -22,7 +22,10 @@ public sealed class FaultyDestination(IDestination inner, FaultSwitch faults) : 
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await faults.MeetAsync("list", cancellationToken);
-        await foreach (var entry in inner.ListAsync(folder, cancellationToken)) yield return entry;
+        await foreach (var entry in inner.ListAsync(folder, cancellationToken))
+        {
+            yield return entry;
+        }
     }
 
     public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)

@@ -4,7 +4,10 @@ using Holdfast.State;
 
 namespace Holdfast.Testing.Faults;
 
-/// <summary>A state store whose calls can be met by faults. A change that fails may have been made all the same, as the contract says.</summary>
+/// <summary>
+/// A state store whose calls can be met by faults. A change that fails may have been made all the same, as the contract
+/// says.
+/// </summary>
 /// <param name="inner">The store.</param>
 /// <param name="faults">What happens to its calls.</param>
 public sealed class FaultyStore(IStateStore inner, FaultSwitch faults) : IStateStore
@@ -53,5 +56,7 @@ public sealed class FaultyStore(IStateStore inner, FaultSwitch faults) : IStateS
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private Task MeetAsync(string call, CancellationToken cancellationToken) =>
-        _isCut ? throw new HoldfastException(ErrorCatalogue.StateUnavailable, "The store was cut off.") : faults.MeetAsync(call, cancellationToken);
+        _isCut
+            ? throw new HoldfastException(ErrorCatalogue.StateUnavailable, "The store was cut off.")
+            : faults.MeetAsync(call, cancellationToken);
 }

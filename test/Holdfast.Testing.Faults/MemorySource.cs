@@ -9,7 +9,8 @@ using Holdfast.Engines;
 namespace Holdfast.Testing.Faults;
 
 /// <summary>
-/// A source of databases in memory, each an image of 4 KiB pages, that can vanish and come back as another. It keeps what each database held when, so
+/// A source of databases in memory, each an image of 4 KiB pages, that can vanish and come back as another. It keeps
+/// what each database held when, so
 /// that a test knows which contents a backup of some moment may have. All members may be called by several threads.
 /// </summary>
 /// <param name="time">The clock of the history.</param>
@@ -42,7 +43,10 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
         lock (_gate)
         {
             _databases = _databases.SetItem(name, contents);
-            if (!_history.TryGetValue(name, out var versions)) _history[name] = versions = [];
+            if (!_history.TryGetValue(name, out var versions))
+            {
+                _history[name] = versions = [];
+            }
             versions.Add((time.GetUtcNow(), contents));
         }
     }
@@ -50,7 +54,10 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
     /// <summary>Drops a database.</summary>
     public void Drop(string name)
     {
-        lock (_gate) _databases = _databases.Remove(name);
+        lock (_gate)
+        {
+            _databases = _databases.Remove(name);
+        }
     }
 
     /// <summary>Whether a database held these contents at some moment since <paramref name="since"/>.</summary>
@@ -61,8 +68,14 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
             var versions = _history.GetValueOrDefault(name) ?? [];
             for (var i = versions.Count - 1; i >= 0; i--)
             {
-                if (versions[i].Contents.AsSpan().SequenceEqual(contents)) return true;
-                if (versions[i].From < since) return false; // it was this one already then
+                if (versions[i].Contents.AsSpan().SequenceEqual(contents))
+                {
+                    return true;
+                }
+                if (versions[i].From < since)
+                {
+                    return false; // it was this one already then
+                }
             }
 
             return false;
@@ -79,21 +92,32 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
     {
         await Task.CompletedTask;
         Check();
-        if (IsEmpty) yield break;
-        foreach (var (name, contents) in _databases) yield return new(name, contents.Length, EncryptionState.No);
+        if (IsEmpty)
+        {
+            yield break;
+        }
+        foreach (var (name, contents) in _databases)
+        {
+            yield return new(name, contents.Length, EncryptionState.No);
+        }
     }
 
     public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
         Check();
-        if (IsEmpty || !_databases.TryGetValue(database.Name, out var contents)) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{database.Name}' is not there.");
+        if (IsEmpty || !_databases.TryGetValue(database.Name, out var contents))
+        {
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"'{database.Name}' is not there.");
+        }
         return Task.FromResult<IDatabaseView>(new View(request.Type, contents) { Source = new(Identity, "1", DatabaseRole.Primary) });
     }
 
     public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken)
     {
         Check();
-        return _databases.ContainsKey(request.Name) ? throw Taken(request.Name) : Task.FromResult<IRestoreTarget>(new Target(this, request));
+        return _databases.ContainsKey(request.Name)
+            ? throw Taken(request.Name)
+            : Task.FromResult<IRestoreTarget>(new Target(this, request));
     }
 
     public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -104,7 +128,10 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
 
     private void Check()
     {
-        if (IsDown) throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
+        if (IsDown)
+        {
+            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
+        }
     }
 
     private sealed class View(BackupType type, byte[] contents) : IDatabaseView, IPageImage
@@ -135,8 +162,19 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
 
         public async Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken)
         {
-            if (type == BackupType.Snapshot) await sink.WriteImageAsync("database.fake", this, cancellationToken);
-            else await sink.WriteStreamAsync("dump.fake", contents.Length, async (pipe, token) => await pipe.WriteAsync(contents, token), cancellationToken);
+            if (type == BackupType.Snapshot)
+            {
+                await sink.WriteImageAsync("database.fake", this, cancellationToken);
+            }
+            else
+            {
+                await sink.WriteStreamAsync(
+                    "dump.fake",
+                    contents.Length,
+                    async (pipe, token) => await pipe.WriteAsync(contents, token),
+                    cancellationToken
+                );
+            }
             return new Dictionary<string, string> { ["bytes"] = $"{contents.Length}" };
         }
 
@@ -164,7 +202,10 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
         {
             lock (source._gate)
             {
-                if (source._databases.ContainsKey(request.Name)) throw Taken(request.Name);
+                if (source._databases.ContainsKey(request.Name))
+                {
+                    throw Taken(request.Name);
+                }
                 source.Put(request.Name, _contents);
             }
 

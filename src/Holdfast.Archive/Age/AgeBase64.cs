@@ -7,7 +7,9 @@ namespace Holdfast.Archive.Age;
 /// <summary>Base64 as age headers hold it: the standard alphabet, no padding, one spelling only.</summary>
 internal static class AgeBase64
 {
-    private static readonly SearchValues<byte> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
+    private static readonly SearchValues<byte> Alphabet = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8
+    );
 
     /// <summary>Text of <paramref name="bytes"/>.</summary>
     public static string Encode(ReadOnlySpan<byte> bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
@@ -16,10 +18,16 @@ internal static class AgeBase64
     public static bool TryDecode(ReadOnlySpan<byte> text, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = null;
-        if (text.Length % 4 == 1 || text.ContainsAnyExcept(Alphabet)) return false;
+        if (text.Length % 4 == 1 || text.ContainsAnyExcept(Alphabet))
+        {
+            return false;
+        }
         var plain = Encoding.ASCII.GetString(text);
         var decoded = Convert.FromBase64String(plain.PadRight((plain.Length + 3) / 4 * 4, '='));
-        if (Encode(decoded) != plain) return false; // unused bits that are not zero
+        if (Encode(decoded) != plain)
+        {
+            return false; // unused bits that are not zero
+        }
         bytes = decoded;
         return true;
     }

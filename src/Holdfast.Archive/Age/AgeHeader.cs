@@ -5,7 +5,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>The clear-text beginning of an age file: stanzas, each of which holds the file key for someone, and a MAC over all of it.</summary>
+/// <summary>
+/// The clear-text beginning of an age file: stanzas, each of which holds the file key for someone, and a MAC over all
+/// of it.
+/// </summary>
 internal sealed class AgeHeader
 {
     /// <summary>First line.</summary>
@@ -56,7 +59,10 @@ internal sealed class AgeHeader
         }
         else
         {
-            foreach (var recipient in protection.Recipients) X25519Stanza.Wrap(fileKey, recipient).AppendTo(text);
+            foreach (var recipient in protection.Recipients)
+            {
+                X25519Stanza.Wrap(fileKey, recipient).AppendTo(text);
+            }
             KeyIdStanza.Fill(protection.Recipients, text.Length + HeaderParser.LastLineLength).AppendTo(text);
         }
 
@@ -79,11 +85,21 @@ internal sealed class AgeHeader
             }
 
             if (start.Length == source.Length)
-                throw new HoldfastException(ErrorCatalogue.Truncated, $"{source.Name} ends after {source.Length} bytes, within its encryption header.", "It was cut when it was written or copied.");
-            if (size == MaxSize) throw HeaderParser.Corrupt(source.Name, $"it is longer than {MaxSize} bytes");
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Truncated,
+                    $"{source.Name} ends after {source.Length} bytes, within its encryption header.",
+                    "It was cut when it was written or copied."
+                );
+            }
+            if (size == MaxSize)
+            {
+                throw HeaderParser.Corrupt(source.Name, $"it is longer than {MaxSize} bytes");
+            }
         }
     }
 
     /// <summary>Whether the header is the one that was written with <paramref name="fileKey"/>.</summary>
-    public bool IsAuthentic(ReadOnlySpan<byte> fileKey) => CryptographicOperations.FixedTimeEquals(FileKey.HeaderMac(fileKey, _authenticated), _mac);
+    public bool IsAuthentic(ReadOnlySpan<byte> fileKey) =>
+        CryptographicOperations.FixedTimeEquals(FileKey.HeaderMac(fileKey, _authenticated), _mac);
 }

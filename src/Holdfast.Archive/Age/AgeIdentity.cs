@@ -3,7 +3,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>A secret key: 32 random bytes. It opens what was encrypted to its <see cref="Recipient"/>, and its text form shows only that.</summary>
+/// <summary>
+/// A secret key: 32 random bytes. It opens what was encrypted to its <see cref="Recipient"/>, and its text form shows
+/// only that.
+/// </summary>
 public sealed class AgeIdentity
 {
     /// <summary>Bytes in a key.</summary>
@@ -33,12 +36,21 @@ public sealed class AgeIdentity
     /// <summary>The key with these bytes, which are copied.</summary>
     /// <exception cref="ArgumentException">They are not 32.</exception>
     public static AgeIdentity FromBytes(ReadOnlySpan<byte> key) =>
-        key.Length == KeySize ? new(key.ToArray()) : throw new ArgumentException($"A key has {KeySize} bytes, not {key.Length}.", nameof(key));
+        key.Length == KeySize
+            ? new(key.ToArray())
+            : throw new ArgumentException($"A key has {KeySize} bytes, not {key.Length}.", nameof(key));
 
     /// <summary>Reads <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes or 64 hexadecimal digits.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when it is none of them; the text is not repeated.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Usage"/> when it is none of them; the text is not repeated.
+    /// </exception>
     public static AgeIdentity Parse(string text) =>
-        TryParse(text) ?? throw new HoldfastException(ErrorCatalogue.Usage, "This is not a secret key.", "A key is AGE-SECRET-KEY-1…, or Base64 of 32 bytes (44 characters), or 64 hexadecimal digits.");
+        TryParse(text)
+        ?? throw new HoldfastException(
+            ErrorCatalogue.Usage,
+            "This is not a secret key.",
+            "A key is AGE-SECRET-KEY-1…, or Base64 of 32 bytes (44 characters), or 64 hexadecimal digits."
+        );
 
     /// <summary>The key as <c>AGE-SECRET-KEY-1…</c>, which age reads. Secret.</summary>
     public string ToSecretKey() => Bech32.Encode(LowerPrefix, _key).ToUpperInvariant();
@@ -51,9 +63,21 @@ public sealed class AgeIdentity
 
     internal static AgeIdentity? TryParse(string text)
     {
-        if (text.StartsWith(UpperPrefix, StringComparison.Ordinal)) return Bech32.TryDecode(text, UpperPrefix, out var key) && key.Length == KeySize ? new(key) : null;
-        if (text.Length == 2 * KeySize && text.All(char.IsAsciiHexDigit)) return new(Convert.FromHexString(text));
+        if (text.StartsWith(UpperPrefix, StringComparison.Ordinal))
+        {
+            return Bech32.TryDecode(text, UpperPrefix, out var key) && key.Length == KeySize ? new(key) : null;
+        }
+        if (text.Length == 2 * KeySize && text.All(char.IsAsciiHexDigit))
+        {
+            return new(Convert.FromHexString(text));
+        }
         var bytes = new byte[KeySize];
-        return text.Length == Base64Length && Convert.TryFromBase64String(text, bytes, out var length) && length == KeySize && Convert.ToBase64String(bytes) == text ? new(bytes) : null;
+        return
+            text.Length == Base64Length
+            && Convert.TryFromBase64String(text, bytes, out var length)
+            && length == KeySize
+            && Convert.ToBase64String(bytes) == text
+            ? new(bytes)
+            : null;
     }
 }

@@ -8,7 +8,10 @@ public sealed class AgeKeys
     /// <summary>No key at all.</summary>
     public static readonly AgeKeys None = new([], []);
 
-    /// <summary>The highest scrypt work factor of an archive that is opened unless more is allowed: that of age itself, 256 MiB and about a second.</summary>
+    /// <summary>
+    /// The highest scrypt work factor of an archive that is opened unless more is allowed: that of age itself, 256 MiB
+    /// and about a second.
+    /// </summary>
     public const int DefaultMaxWorkFactor = 18;
 
     /// <summary>The highest that can be allowed: 4 GiB.</summary>
@@ -47,12 +50,20 @@ public sealed class AgeKeys
 
     /// <summary>These and <paramref name="other"/>, each once.</summary>
     public AgeKeys Concat(AgeKeys other) =>
-        new([.. Identities.Concat(other.Identities).DistinctBy(identity => identity.Recipient)], [.. Passphrases.Concat(other.Passphrases).Distinct(StringComparer.Ordinal)])
+        new(
+            [.. Identities.Concat(other.Identities).DistinctBy(identity => identity.Recipient)],
+            [.. Passphrases.Concat(other.Passphrases).Distinct(StringComparer.Ordinal)]
+        )
         {
             MaxWorkFactor = Math.Max(MaxWorkFactor, other.MaxWorkFactor),
         };
 
     /// <summary>Key ids and the number of passphrases.</summary>
     public override string ToString() =>
-        IsEmpty ? "no key" : string.Join(", ", Identities.Select(identity => $"key {identity.Recipient.KeyId}").Concat(Passphrases.Select(_ => "a passphrase")));
+        IsEmpty
+            ? "no key"
+            : string.Join(
+                ", ",
+                Identities.Select(identity => $"key {identity.Recipient.KeyId}").Concat(Passphrases.Select(_ => "a passphrase"))
+            );
 }

@@ -5,12 +5,17 @@ namespace Holdfast.Archive.Age;
 /// <param name="LastChunk">Number of the last chunk, counted from 0; it holds 1 to 65,536 bytes, or none where it is the only one.</param>
 internal readonly record struct AgeLayout(long Length, long LastChunk)
 {
-    /// <summary>The layout of a payload that takes <paramref name="storedBytes"/> without its nonce; null where no whole payload does.</summary>
+    /// <summary>
+    /// The layout of a payload that takes <paramref name="storedBytes"/> without its nonce; null where no whole payload
+    /// does.
+    /// </summary>
     public static AgeLayout? TryOf(long storedBytes)
     {
         var last = (storedBytes - 1) / AgePayload.SealedSize;
         var lastSize = storedBytes - (last * AgePayload.SealedSize) - AgePayload.TagSize;
-        return storedBytes < AgePayload.TagSize || lastSize < 0 || (lastSize == 0 && last > 0) ? null : new((last * AgePayload.ChunkSize) + lastSize, last);
+        return storedBytes < AgePayload.TagSize || lastSize < 0 || (lastSize == 0 && last > 0)
+            ? null
+            : new((last * AgePayload.ChunkSize) + lastSize, last);
     }
 
     /// <summary>Where a chunk begins, counted from the first one.</summary>

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Holdfast.Archive.Age;
 
 /// <summary>
-/// The encrypted part of an age file: 16 bytes of nonce, then chunks of 64 KiB, each with its own tag. The number of a chunk and whether it is the
+/// The encrypted part of an age file: 16 bytes of nonce, then chunks of 64 KiB, each with its own tag. The number of a
+/// chunk and whether it is the
 /// last are part of its nonce, so none can be moved, repeated or left out.
 /// </summary>
 internal sealed class AgePayload : IDisposable
@@ -24,7 +25,8 @@ internal sealed class AgePayload : IDisposable
     private readonly byte[] _key = new byte[32];
 
     /// <summary>The payload of the file with this key and nonce.</summary>
-    public AgePayload(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> nonce) => HKDF.DeriveKey(HashAlgorithmName.SHA256, fileKey, _key, nonce, "payload"u8);
+    public AgePayload(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> nonce) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, fileKey, _key, nonce, "payload"u8);
 
     /// <summary>A cipher for the two methods below. One thread at a time may use it.</summary>
     public ChaCha20Poly1305 CreateCipher() => new(_key);

@@ -25,12 +25,24 @@ public sealed record AgeProtection
     internal int WorkFactor { get; init; } = ScryptStanza.DefaultWorkFactor;
 
     /// <summary>Written for these; one that is named twice counts once.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when there are none or more than <see cref="MaxRecipients"/>.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Usage"/> when there are none or more than <see cref="MaxRecipients"/>.
+    /// </exception>
     public static AgeProtection ToRecipients(IReadOnlyList<AgeRecipient> recipients)
     {
         AgeRecipient[] distinct = [.. recipients.Distinct()];
-        if (distinct.Length == 0) throw new HoldfastException(ErrorCatalogue.Usage, "No recipient is given.", "Give at least one, or no encryption could ever be undone.");
-        if (distinct.Length > MaxRecipients) throw new HoldfastException(ErrorCatalogue.Usage, $"{distinct.Length} recipients are given; a file takes {MaxRecipients}.");
+        if (distinct.Length == 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                "No recipient is given.",
+                "Give at least one, or no encryption could ever be undone."
+            );
+        }
+        if (distinct.Length > MaxRecipients)
+        {
+            throw new HoldfastException(ErrorCatalogue.Usage, $"{distinct.Length} recipients are given; a file takes {MaxRecipients}.");
+        }
         return new(distinct, null);
     }
 

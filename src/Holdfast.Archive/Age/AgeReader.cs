@@ -7,7 +7,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Age;
 
 /// <summary>
-/// The plaintext of an age file, read from anywhere in it. Nothing is given out that was not authenticated. Several tasks may read at once; chunks
+/// The plaintext of an age file, read from anywhere in it. Nothing is given out that was not authenticated. Several
+/// tasks may read at once; chunks
 /// that a read covers wholly are decrypted into the caller's memory, the others into a cache of one chunk behind a lock.
 /// </summary>
 internal sealed class AgeReader : IByteSource
@@ -35,17 +36,27 @@ internal sealed class AgeReader : IByteSource
     /// <inheritdoc/>
     public long Length => _layout.Length;
 
-    /// <summary>Opens the file, whose end is checked, so that a cut file is found now. The reader owns the source from then on; not where this fails.</summary>
+    /// <summary>
+    /// Opens the file, whose end is checked, so that a cut file is found now. The reader owns the source from then on;
+    /// not where this fails.
+    /// </summary>
     /// <param name="source">The file.</param>
     /// <param name="keys">Keys to try.</param>
     /// <param name="canBeLength">
-    /// Whether whole plaintext can have this length; null where nothing is known. When the end is not authentic, this tells a cut file from a damaged one.
+    /// Whether whole plaintext can have this length; null where nothing is known. When the end is not authentic, this
+    /// tells a cut file from a damaged one.
     /// </param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/>, <see cref="ErrorCatalogue.Corrupt"/> or <see cref="ErrorCatalogue.Truncated"/>.
+    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/>,
+    /// <see cref="ErrorCatalogue.Corrupt"/> or <see cref="ErrorCatalogue.Truncated"/>.
     /// </exception>
-    public static async ValueTask<AgeReader> OpenAsync(IByteSource source, AgeKeys keys, Func<long, bool>? canBeLength, CancellationToken cancellationToken)
+    public static async ValueTask<AgeReader> OpenAsync(
+        IByteSource source,
+        AgeKeys keys,
+        Func<long, bool>? canBeLength,
+        CancellationToken cancellationToken
+    )
     {
         var header = await AgeHeader.ReadAsync(source, cancellationToken);
         var (fileKey, openedWith) = HeaderUnlock.Open(header, keys, source.Name);
@@ -68,11 +79,19 @@ internal sealed class AgeReader : IByteSource
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (offset < 0 || offset > Length - buffer.Length)
-            throw new HoldfastException(ErrorCatalogue.Truncated, $"{Name} holds {Length} bytes of plaintext; {buffer.Length} were wanted at byte {offset}.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Truncated,
+                $"{Name} holds {Length} bytes of plaintext; {buffer.Length} were wanted at byte {offset}."
+            );
+        }
         while (!buffer.IsEmpty)
         {
             var done = _cache.Read(offset, buffer.Span);
-            if (done == 0) done = await ReadChunksAsync(offset, buffer, cancellationToken);
+            if (done == 0)
+            {
+                done = await ReadChunksAsync(offset, buffer, cancellationToken);
+            }
             offset += done;
             buffer = buffer[done..];
         }
@@ -85,10 +104,17 @@ internal sealed class AgeReader : IByteSource
         return _source.DisposeAsync();
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadNonceAsync(AgeHeader header, IByteSource source, CancellationToken cancellationToken)
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadNonceAsync(
+        AgeHeader header,
+        IByteSource source,
+        CancellationToken cancellationToken
+    )
     {
         // The read that found the header nearly always holds it: one request less to a store that is far away.
-        if (header.Following.Length >= AgePayload.NonceSize) return header.Following[..AgePayload.NonceSize];
+        if (header.Following.Length >= AgePayload.NonceSize)
+        {
+            return header.Following[..AgePayload.NonceSize];
+        }
         var nonce = new byte[AgePayload.NonceSize];
         await source.ReadAsync(header.Length, nonce, cancellationToken);
         return nonce;
@@ -100,12 +126,19 @@ internal sealed class AgeReader : IByteSource
         var stored = new byte[_layout.StoredSize(last)];
         await _source.ReadAsync(_payloadStart + AgeLayout.StoredOffset(last), stored, cancellationToken);
         using var cipher = _payload.CreateCipher();
-        if (_cache.Open(cipher, last, isLast: true, stored, 0, []) is not null) return;
+        if (_cache.Open(cipher, last, isLast: true, stored, 0, []) is not null)
+        {
+            return;
+        }
         var isFull = stored.Length == AgePayload.SealedSize;
         var hasMoreBehind = isFull && _cache.Open(cipher, last, isLast: false, stored, 0, []) is not null;
         _payload.Dispose();
-        if (hasMoreBehind) throw Cut(_source);
-        // A short chunk that is not authentic: cut within a chunk, or damaged. A file of many chunks is far more likely to have lost its end.
+        if (hasMoreBehind)
+        {
+            throw Cut(_source);
+        }
+        // A short chunk that is not authentic: cut within a chunk, or damaged. A file of many chunks is far more likely
+        // to have lost its end.
         var isWhole = canBeLength is null ? isFull || last == 0 : canBeLength(Length);
         throw isWhole ? Damaged(last) : Cut(_source);
     }
@@ -147,16 +180,26 @@ internal sealed class AgeReader : IByteSource
         var isLast = chunk == _layout.LastChunk;
         var size = stored.Length - AgePayload.TagSize;
         if (offset % AgePayload.ChunkSize == 0 && size <= buffer.Length)
+        {
             return AgePayload.TryOpen(cipher, chunk, isLast, stored, buffer[..size]) ? size : throw Damaged(chunk);
+        }
         return _cache.Open(cipher, chunk, isLast, stored, offset, buffer) ?? throw Damaged(chunk);
     }
 
     private HoldfastException Damaged(long chunk)
     {
         var start = _payloadStart + AgeLayout.StoredOffset(chunk);
-        return new(ErrorCatalogue.Corrupt, $"{Name} is damaged: bytes {start} to {start + _layout.StoredSize(chunk) - 1} are not what was encrypted.", "Use another copy of the file.");
+        return new(
+            ErrorCatalogue.Corrupt,
+            $"{Name} is damaged: bytes {start} to {start + _layout.StoredSize(chunk) - 1} are not what was encrypted.",
+            "Use another copy of the file."
+        );
     }
 
     private static HoldfastException Cut(IByteSource source) =>
-        new(ErrorCatalogue.Truncated, $"{source.Name} ends after {source.Length} bytes, before the end that was encrypted.", "It was cut when it was written or copied.");
+        new(
+            ErrorCatalogue.Truncated,
+            $"{source.Name} ends after {source.Length} bytes, before the end that was encrypted.",
+            "It was cut when it was written or copied."
+        );
 }

@@ -29,10 +29,29 @@ public sealed class AgeRecipient : IEquatable<AgeRecipient>
     {
         // Whoever takes one for the other must not see the secret in an error message.
         if (text.StartsWith("AGE-SECRET-KEY-", StringComparison.OrdinalIgnoreCase))
-            throw new HoldfastException(ErrorCatalogue.Usage, "A secret key stands where a recipient is wanted.", "Give its public half, which begins with age1.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                "A secret key stands where a recipient is wanted.",
+                "Give its public half, which begins with age1."
+            );
+        }
         if (!Bech32.TryDecode(text, Prefix, out var key) || key.Length != Sodium.PointSize)
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{Shorten(text)}' is not a recipient.", "A recipient begins with age1 and has 62 characters; check that it was copied whole.");
-        if (!IsSafe(key)) throw new HoldfastException(ErrorCatalogue.Usage, $"'{text}' is a recipient that protects nothing.", "Use a key that age-keygen or Holdfast made.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{Shorten(text)}' is not a recipient.",
+                "A recipient begins with age1 and has 62 characters; check that it was copied whole."
+            );
+        }
+        if (!IsSafe(key))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{text}' is a recipient that protects nothing.",
+                "Use a key that age-keygen or Holdfast made."
+            );
+        }
         return new(key);
     }
 
@@ -49,7 +68,10 @@ public sealed class AgeRecipient : IEquatable<AgeRecipient>
     public override string ToString() => Bech32.Encode(Prefix, _publicKey);
 
     // Only a recipient's own letters are repeated: what was pasted here by mistake may be a secret.
-    private static string Shorten(string text) => !text.StartsWith("age1", StringComparison.Ordinal) ? "…" : text.Length <= 70 ? text : text[..70] + "…";
+    private static string Shorten(string text) =>
+        !text.StartsWith("age1", StringComparison.Ordinal) ? "…"
+        : text.Length <= 70 ? text
+        : text[..70] + "…";
 
     private static bool IsSafe(byte[] key)
     {

@@ -4,7 +4,8 @@ using Holdfast.Archive.Pipeline;
 namespace Holdfast.Archive.Age;
 
 /// <summary>
-/// Turns plaintext, given in order, into an age file, handed on in order. Chunks are encrypted on several cores, and where they lie: the plaintext
+/// Turns plaintext, given in order, into an age file, handed on in order. Chunks are encrypted on several cores, and
+/// where they lie: the plaintext
 /// is gathered with gaps for the tags, so a piece needs one buffer of 1 MiB. A file that fits into one piece starts no workers.
 /// Without <see cref="CompleteAsync"/> the file is a cut one, and every reader says so.
 /// </summary>
@@ -31,7 +32,12 @@ internal sealed class AgeSealer : IAsyncDisposable
     /// <param name="output">Takes the file's bytes, one call at a time; they are valid during the call only.</param>
     /// <param name="workers">Pieces of 1 MiB under way at most.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public AgeSealer(AgeProtection protection, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, int workers, CancellationToken cancellationToken)
+    public AgeSealer(
+        AgeProtection protection,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+        int workers,
+        CancellationToken cancellationToken
+    )
     {
         (_output, _workers, _stop) = (output, workers, cancellationToken);
         Span<byte> fileKey = stackalloc byte[FileKey.Size];
@@ -51,11 +57,17 @@ internal sealed class AgeSealer : IAsyncDisposable
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_isEnded) throw new InvalidOperationException("The file is complete.");
+        if (_isEnded)
+        {
+            throw new InvalidOperationException("The file is complete.");
+        }
         while (!plaintext.IsEmpty)
         {
             // A full chunk stays open until more comes: it could be the last, which is marked.
-            if (_chunkBytes == AgePayload.ChunkSize) await NextChunkAsync();
+            if (_chunkBytes == AgePayload.ChunkSize)
+            {
+                await NextChunkAsync();
+            }
             var taken = Math.Min(plaintext.Length, AgePayload.ChunkSize - _chunkBytes);
             Append(plaintext.Span[..taken]);
             _chunkBytes += taken;
@@ -66,7 +78,10 @@ internal sealed class AgeSealer : IAsyncDisposable
     /// <summary>Marks the end and waits until the output has taken everything.</summary>
     public async ValueTask CompleteAsync()
     {
-        if (_isEnded) throw new InvalidOperationException("The file is complete.");
+        if (_isEnded)
+        {
+            throw new InvalidOperationException("The file is complete.");
+        }
         _isEnded = true; // the buffer is now the piece's
         var piece = TakePiece(isLast: true);
         if (_stage is null)
@@ -82,8 +97,14 @@ internal sealed class AgeSealer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_stage is not null) await _stage.DisposeAsync();
-        if (!_isEnded) _buffer.Dispose();
+        if (_stage is not null)
+        {
+            await _stage.DisposeAsync();
+        }
+        if (!_isEnded)
+        {
+            _buffer.Dispose();
+        }
         _payload.Dispose();
     }
 
@@ -129,7 +150,10 @@ internal sealed class AgeSealer : IAsyncDisposable
 
     private async ValueTask HandOnAsync(PooledBuffer buffer, CancellationToken cancellationToken)
     {
-        using (buffer) await _output(buffer.Memory, cancellationToken);
+        using (buffer)
+        {
+            await _output(buffer.Memory, cancellationToken);
+        }
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -142,7 +166,10 @@ internal sealed class AgeSealer : IAsyncDisposable
     private void Reserve(int bytes)
     {
         var needed = _buffer.Length + bytes;
-        if (needed > _buffer.Capacity) _buffer = _buffer.Grow(needed + AgePayload.TagSize, MaxPieceSize);
+        if (needed > _buffer.Capacity)
+        {
+            _buffer = _buffer.Grow(needed + AgePayload.TagSize, MaxPieceSize);
+        }
     }
 
     private readonly record struct Piece(PooledBuffer Buffer, int ClearBytes, long FirstChunk, bool IsLast);

@@ -19,7 +19,8 @@ public static class AgeText
                 return ValueTask.CompletedTask;
             },
             1,
-            cancellationToken);
+            cancellationToken
+        );
         await sealer.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
         await sealer.CompleteAsync();
         return file.ToArray();
@@ -47,7 +48,10 @@ public static class AgeText
 
         public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
-            if (offset > Length - buffer.Length) throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' ends before its end.");
+            if (offset > Length - buffer.Length)
+            {
+                throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' ends before its end.");
+            }
             bytes.Slice((int)offset, buffer.Length).CopyTo(buffer);
             return ValueTask.CompletedTask;
         }

@@ -19,9 +19,15 @@ internal static class Bech32
         var text = new char[prefix.Length + 1 + values.Length + ChecksumLength];
         prefix.CopyTo(text);
         text[prefix.Length] = '1';
-        for (var i = 0; i < values.Length; i++) text[prefix.Length + 1 + i] = Letters[values[i]];
+        for (var i = 0; i < values.Length; i++)
+        {
+            text[prefix.Length + 1 + i] = Letters[values[i]];
+        }
         var checksum = Feed(Feed(FeedPrefix(prefix), values), new byte[ChecksumLength]) ^ 1;
-        for (var i = 0; i < ChecksumLength; i++) text[^(ChecksumLength - i)] = Letters[(int)(checksum >> (5 * (ChecksumLength - 1 - i))) & 31];
+        for (var i = 0; i < ChecksumLength; i++)
+        {
+            text[^(ChecksumLength - i)] = Letters[(int)(checksum >> (5 * (ChecksumLength - 1 - i))) & 31];
+        }
         CryptographicOperations.ZeroMemory(values);
         return new(text);
     }
@@ -31,21 +37,36 @@ internal static class Bech32
     {
         data = null;
         var upper = prefix.Any(char.IsAsciiLetterUpper);
-        if (!text.StartsWith(prefix + "1", StringComparison.Ordinal) || text.Length < prefix.Length + 1 + ChecksumLength) return false;
+        if (!text.StartsWith(prefix + "1", StringComparison.Ordinal) || text.Length < prefix.Length + 1 + ChecksumLength)
+        {
+            return false;
+        }
         var values = new byte[text.Length - prefix.Length - 1];
         for (var i = 0; i < values.Length; i++)
         {
             var c = text[prefix.Length + 1 + i];
-            if (upper ? char.IsAsciiLetterLower(c) : char.IsAsciiLetterUpper(c)) return false;
+            if (upper ? char.IsAsciiLetterLower(c) : char.IsAsciiLetterUpper(c))
+            {
+                return false;
+            }
             var value = Letters.IndexOf(char.ToLowerInvariant(c), StringComparison.Ordinal);
-            if (value < 0) return false;
+            if (value < 0)
+            {
+                return false;
+            }
             values[i] = (byte)value;
         }
 
-        if (Feed(FeedPrefix(prefix.ToLowerInvariant()), values) != 1) return false;
+        if (Feed(FeedPrefix(prefix.ToLowerInvariant()), values) != 1)
+        {
+            return false;
+        }
         var payload = values.AsSpan(0, values.Length - ChecksumLength);
         var bytes = new byte[payload.Length * 5 / 8];
-        if (Regroup(payload, 5, bytes, 8)) data = bytes;
+        if (Regroup(payload, 5, bytes, 8))
+        {
+            data = bytes;
+        }
         CryptographicOperations.ZeroMemory(values);
         return data is not null;
     }
@@ -58,11 +79,20 @@ internal static class Bech32
         {
             held = ((held << fromBits) | value) & 0xfff;
             bits += fromBits;
-            for (; bits >= toBits; bits -= toBits) to[written++] = (byte)((held >> (bits - toBits)) & ((1 << toBits) - 1));
+            for (; bits >= toBits; bits -= toBits)
+            {
+                to[written++] = (byte)((held >> (bits - toBits)) & ((1 << toBits) - 1));
+            }
         }
 
-        if (toBits == 8) return bits < fromBits && (held & ((1 << bits) - 1)) == 0;
-        if (bits > 0) to[written] = (byte)((held << (toBits - bits)) & ((1 << toBits) - 1));
+        if (toBits == 8)
+        {
+            return bits < fromBits && (held & ((1 << bits) - 1)) == 0;
+        }
+        if (bits > 0)
+        {
+            to[written] = (byte)((held << (toBits - bits)) & ((1 << toBits) - 1));
+        }
         return true;
     }
 
@@ -78,7 +108,10 @@ internal static class Bech32
         {
             var top = sum >> 25;
             sum = ((sum & 0x1ffffff) << 5) ^ value;
-            for (var i = 0; i < Generator.Length; i++) sum ^= ((top >> i) & 1) * Generator[i];
+            for (var i = 0; i < Generator.Length; i++)
+            {
+                sum ^= ((top >> i) & 1) * Generator[i];
+            }
         }
 
         return sum;

@@ -2,17 +2,26 @@ using System.Security.Cryptography;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>The plaintext of one chunk: the one last read in part, as the next read often goes on within it. Several threads may use it.</summary>
+/// <summary>
+/// The plaintext of one chunk: the one last read in part, as the next read often goes on within it. Several threads may
+/// use it.
+/// </summary>
 internal sealed class ChunkCache(AgeLayout layout)
 {
     private readonly Lock _gate = new();
     private readonly byte[] _plaintext = new byte[Math.Min(layout.Length, AgePayload.ChunkSize)];
     private long _chunk = -1;
 
-    /// <summary>Copies what the cache holds from <paramref name="offset"/> of the plaintext; gives the number of bytes, 0 where it holds another chunk.</summary>
+    /// <summary>
+    /// Copies what the cache holds from <paramref name="offset"/> of the plaintext; gives the number of bytes, 0 where
+    /// it holds another chunk.
+    /// </summary>
     public int Read(long offset, Span<byte> buffer)
     {
-        lock (_gate) return offset / AgePayload.ChunkSize == _chunk ? Copy(offset, buffer) : 0;
+        lock (_gate)
+        {
+            return offset / AgePayload.ChunkSize == _chunk ? Copy(offset, buffer) : 0;
+        }
     }
 
     /// <summary>Decrypts a chunk into the cache and copies from it; null where it is not authentic, and then the cache is empty.</summary>
@@ -21,7 +30,10 @@ internal sealed class ChunkCache(AgeLayout layout)
         lock (_gate)
         {
             _chunk = -1;
-            if (!AgePayload.TryOpen(cipher, chunk, isLast, stored, _plaintext.AsSpan(0, stored.Length - AgePayload.TagSize))) return null;
+            if (!AgePayload.TryOpen(cipher, chunk, isLast, stored, _plaintext.AsSpan(0, stored.Length - AgePayload.TagSize)))
+            {
+                return null;
+            }
             _chunk = chunk;
             return Copy(offset, buffer);
         }

@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>The key of one file: random, and stored only wrapped in the header's stanzas. All other keys of the file come from it.</summary>
+/// <summary>
+/// The key of one file: random, and stored only wrapped in the header's stanzas. All other keys of the file come from
+/// it.
+/// </summary>
 internal static class FileKey
 {
     /// <summary>Bytes in a file key.</summary>

@@ -14,11 +14,22 @@ internal static class HeaderUnlock
     public static (byte[] FileKey, DatabaseKey OpenedWith) Open(AgeHeader header, AgeKeys keys, string name)
     {
         var wanted = AgeRequirement.Of(header);
-        if (keys.IsEmpty) throw new HoldfastException(ErrorCatalogue.KeyMissing, $"{name} is encrypted and no key was given.", $"It opens with {wanted}.");
+        if (keys.IsEmpty)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.KeyMissing,
+                $"{name} is encrypted and no key was given.",
+                $"It opens with {wanted}."
+            );
+        }
         try
         {
-            var (fileKey, openedWith) = (header.IsPassphrase ? WithPassphrase(header, keys) : WithIdentity(header, keys)) ?? throw NoneFits(wanted, keys, name);
-            if (header.IsAuthentic(fileKey)) return (fileKey, openedWith);
+            var (fileKey, openedWith) = (header.IsPassphrase ? WithPassphrase(header, keys) : WithIdentity(header, keys))
+                ?? throw NoneFits(wanted, keys, name);
+            if (header.IsAuthentic(fileKey))
+            {
+                return (fileKey, openedWith);
+            }
             CryptographicOperations.ZeroMemory(fileKey);
             throw HeaderParser.Corrupt(name, "its checksum is wrong");
         }
@@ -36,7 +47,10 @@ internal static class HeaderUnlock
     {
         foreach (var passphrase in keys.Passphrases)
         {
-            if (ScryptStanza.TryUnwrap(header.Stanzas[0], passphrase, keys.MaxWorkFactor) is { } fileKey) return (fileKey, DatabaseKey.FromPassphrase(passphrase));
+            if (ScryptStanza.TryUnwrap(header.Stanzas[0], passphrase, keys.MaxWorkFactor) is { } fileKey)
+            {
+                return (fileKey, DatabaseKey.FromPassphrase(passphrase));
+            }
         }
 
         return null;
@@ -48,7 +62,10 @@ internal static class HeaderUnlock
         {
             foreach (var identity in keys.Identities)
             {
-                if (X25519Stanza.TryUnwrap(stanza, identity) is { } fileKey) return (fileKey, DatabaseKey.FromRaw(identity.Key.ToArray()));
+                if (X25519Stanza.TryUnwrap(stanza, identity) is { } fileKey)
+                {
+                    return (fileKey, DatabaseKey.FromRaw(identity.Key.ToArray()));
+                }
             }
         }
 

@@ -7,7 +7,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Age;
 
 /// <summary>
-/// A text file of keys, one in a line: <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes, 64 hexadecimal digits or <c>passphrase: …</c>. Lines that are
+/// A text file of keys, one in a line: <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes, 64 hexadecimal digits or
+/// <c>passphrase: …</c>. Lines that are
 /// empty or begin with <c>#</c> are passed over. What <c>age-keygen</c> writes is one. No error ever repeats what a line holds.
 /// </summary>
 public static class KeyFile
@@ -18,7 +19,9 @@ public static class KeyFile
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Every key in the file; none where it holds only comments.</summary>
-    /// <exception cref="HoldfastException">It is missing (<see cref="ErrorCatalogue.NotFound"/>) or a line is no key (<see cref="ErrorCatalogue.Usage"/>).</exception>
+    /// <exception cref="HoldfastException">
+    /// It is missing (<see cref="ErrorCatalogue.NotFound"/>) or a line is no key (<see cref="ErrorCatalogue.Usage"/>).
+    /// </exception>
     public static AgeKeys Read(string path) => ReadLines(path).Aggregate(AgeKeys.None, (keys, line) => keys.Concat(line));
 
     /// <summary>The key of a database, the only one in the file.</summary>
@@ -26,18 +29,28 @@ public static class KeyFile
     public static DatabaseKey ReadDatabaseKey(string path)
     {
         var lines = ReadLines(path);
-        if (lines.Count != 1) throw Malformed($"Key file '{path}' holds {lines.Count} keys; a database has one.");
-        return lines[0].Identities is [var identity] ? DatabaseKey.FromRaw(identity.Key.ToArray()) : DatabaseKey.FromPassphrase(lines[0].Passphrases[0]);
+        if (lines.Count != 1)
+        {
+            throw Malformed($"Key file '{path}' holds {lines.Count} keys; a database has one.");
+        }
+        return lines[0].Identities is [var identity]
+            ? DatabaseKey.FromRaw(identity.Key.ToArray())
+            : DatabaseKey.FromPassphrase(lines[0].Passphrases[0]);
     }
 
-    /// <summary>Writes a new file as <c>age-keygen</c> does, which only its owner can read; it is on disk, under its name, when this returns.</summary>
+    /// <summary>
+    /// Writes a new file as <c>age-keygen</c> does, which only its owner can read; it is on disk, under its name, when
+    /// this returns.
+    /// </summary>
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="identity">The key.</param>
     /// <param name="created">Stands in the first line.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when there is such a file.</exception>
     public static void Write(string path, AgeIdentity identity, DateTimeOffset created)
     {
-        var time = created.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture).Replace("+00:00", "Z", StringComparison.Ordinal);
+        var time = created
+            .ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture)
+            .Replace("+00:00", "Z", StringComparison.Ordinal);
         var text = Encoding.UTF8.GetBytes($"# created: {time}\n# public key: {identity.Recipient}\n{identity.ToSecretKey()}\n");
         try
         {
@@ -45,11 +58,20 @@ public static class KeyFile
         }
         catch (IOException e) when (e is not DirectoryNotFoundException && File.Exists(path))
         {
-            throw new HoldfastException(ErrorCatalogue.TargetExists, $"Key file '{path}' is there already.", "Choose another name; a key that is overwritten is lost with all its backups.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.TargetExists,
+                $"Key file '{path}' is there already.",
+                "Choose another name; a key that is overwritten is lost with all its backups.",
+                e
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"Key file '{path}' cannot be written: {e.Message}", innerException: e);
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFailed,
+                $"Key file '{path}' cannot be written: {e.Message}",
+                innerException: e
+            );
         }
         finally
         {
@@ -63,7 +85,14 @@ public static class KeyFile
         var partial = $"{path}.{Path.GetRandomFileName()}";
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 0,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            };
             using (var file = new FileStream(partial, options))
             {
                 file.Write(text);
@@ -86,13 +115,19 @@ public static class KeyFile
         {
             var keys = new List<AgeKeys>();
             ReadOnlySpan<byte> text = bytes;
-            if (text.StartsWith(Encoding.UTF8.Preamble)) text = text[Encoding.UTF8.Preamble.Length..];
+            if (text.StartsWith(Encoding.UTF8.Preamble))
+            {
+                text = text[Encoding.UTF8.Preamble.Length..];
+            }
             var number = 0;
             foreach (var range in text.Split((byte)'\n'))
             {
                 number++;
                 var line = text[range].TrimEnd((byte)'\r');
-                if (line.Trim(" \t"u8).IsEmpty || line.TrimStart(" \t"u8)[0] == '#') continue;
+                if (line.Trim(" \t"u8).IsEmpty || line.TrimStart(" \t"u8)[0] == '#')
+                {
+                    continue;
+                }
                 keys.Add(ParseLine(line) ?? throw Malformed($"Line {number} of key file '{path}' is not a key."));
             }
 
@@ -110,7 +145,9 @@ public static class KeyFile
         {
             var text = StrictUtf8.GetString(line);
             if (text.StartsWith(PassphraseStart, StringComparison.Ordinal))
+            {
                 return text.Length > PassphraseStart.Length ? AgeKeys.None.AddPassphrase(text[PassphraseStart.Length..]) : null;
+            }
             return AgeIdentity.TryParse(text.Trim()) is { } identity ? AgeKeys.None.Add(identity) : null;
         }
         catch (DecoderFallbackException)
@@ -136,10 +173,19 @@ public static class KeyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"Key file '{path}' cannot be read: {e.Message}", "It must be a file that this user may read.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"Key file '{path}' cannot be read: {e.Message}",
+                "It must be a file that this user may read.",
+                e
+            );
         }
     }
 
     private static HoldfastException Malformed(string message) =>
-        new(ErrorCatalogue.Usage, message, "A line is AGE-SECRET-KEY-1…, Base64 of 32 bytes, 64 hexadecimal digits, 'passphrase: ' and the passphrase, or begins with #.");
+        new(
+            ErrorCatalogue.Usage,
+            message,
+            "A line is AGE-SECRET-KEY-1…, Base64 of 32 bytes, 64 hexadecimal digits, 'passphrase: ' and the passphrase, or begins with #."
+        );
 }

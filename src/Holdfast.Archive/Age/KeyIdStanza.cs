@@ -1,7 +1,8 @@
 namespace Holdfast.Archive.Age;
 
 /// <summary>
-/// Names the keys that open a file and fills the header to a fixed size: <c>-> holdfast-keys &lt;key id&gt;… 00…</c>. The last argument and the
+/// Names the keys that open a file and fills the header to a fixed size: <c>-> holdfast-keys &lt;key id&gt;… 00…</c>.
+/// The last argument and the
 /// body mean nothing. Readers other than Holdfast ignore it, as age's specification asks of an unknown type.
 /// </summary>
 internal static class KeyIdStanza

@@ -46,8 +46,13 @@ internal static class ScryptStanza
         {
             throw new HoldfastException(
                 ErrorCatalogue.Refused,
-                string.Create(CultureInfo.InvariantCulture, $"Its passphrase has the work factor {workFactor}: to try it takes {1L << (workFactor - 10)} MiB of memory; up to {maxWorkFactor} is allowed."),
-                $"If you trust who wrote it, allow it: --max-work-factor {workFactor.ToString(CultureInfo.InvariantCulture)}");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Its passphrase has the work factor {workFactor}: to try it takes {1L << (workFactor - 10)} MiB of "
+                        + $"memory; up to {maxWorkFactor} is allowed."
+                ),
+                $"If you trust who wrote it, allow it: --max-work-factor {workFactor.ToString(CultureInfo.InvariantCulture)}"
+            );
         }
 
         Span<byte> wrappingKey = stackalloc byte[32];
@@ -59,18 +64,32 @@ internal static class ScryptStanza
 
     private static (byte[] Salt, int WorkFactor) ParseArguments(Stanza stanza)
     {
-        if (stanza.Arguments is not [var text, var cost] || !AgeBase64.TryDecode(Encoding.ASCII.GetBytes(text), out var salt) || salt.Length != SaltSize)
+        if (
+            stanza.Arguments is not [var text, var cost]
+            || !AgeBase64.TryDecode(Encoding.ASCII.GetBytes(text), out var salt)
+            || salt.Length != SaltSize
+        )
+        {
             throw new FormatException("the scrypt stanza lacks its salt");
-        if (stanza.Body.Length != FileKey.WrappedSize) throw new FormatException($"the scrypt stanza has a body of {stanza.Body.Length} bytes");
+        }
+        if (stanza.Body.Length != FileKey.WrappedSize)
+        {
+            throw new FormatException($"the scrypt stanza has a body of {stanza.Body.Length} bytes");
+        }
         var isNumber = cost.Length <= 2 && cost[0] != '0' && int.TryParse(cost, NumberStyles.None, CultureInfo.InvariantCulture, out _);
         var workFactor = isNumber ? int.Parse(cost, CultureInfo.InvariantCulture) : int.MaxValue;
-        return workFactor <= MaxWorkFactor ? (salt, workFactor) : throw new FormatException($"its scrypt work factor is not one of 1 to {MaxWorkFactor}");
+        return workFactor <= MaxWorkFactor
+            ? (salt, workFactor)
+            : throw new FormatException($"its scrypt work factor is not one of 1 to {MaxWorkFactor}");
     }
 
     private static void Derive(string passphrase, ReadOnlySpan<byte> salt, int workFactor, Span<byte> wrappingKey)
     {
         var secret = Encoding.UTF8.GetBytes(passphrase);
-        lock (OneAtATime) Sodium.Scrypt(secret, [.. "age-encryption.org/v1/scrypt"u8, .. salt], workFactor, wrappingKey);
+        lock (OneAtATime)
+        {
+            Sodium.Scrypt(secret, [.. "age-encryption.org/v1/scrypt"u8, .. salt], workFactor, wrappingKey);
+        }
         CryptographicOperations.ZeroMemory(secret);
     }
 }

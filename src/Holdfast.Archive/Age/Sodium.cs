@@ -19,14 +19,20 @@ internal static partial class Sodium
     public static byte[] PublicKey(ReadOnlySpan<byte> secret)
     {
         var point = new byte[PointSize];
-        if (secret.Length != PointSize || crypto_scalarmult_curve25519_base(point, secret) != 0) throw new CryptographicException("X25519 failed.");
+        if (secret.Length != PointSize || crypto_scalarmult_curve25519_base(point, secret) != 0)
+        {
+            throw new CryptographicException("X25519 failed.");
+        }
         return point;
     }
 
     /// <summary>What both sides know; false where it is all zeros, which a low-order point brings about.</summary>
     public static bool TryShare(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> point, Span<byte> shared)
     {
-        if (secret.Length != PointSize || point.Length != PointSize || shared.Length != PointSize) throw new CryptographicException("X25519 takes 32 bytes.");
+        if (secret.Length != PointSize || point.Length != PointSize || shared.Length != PointSize)
+        {
+            throw new CryptographicException("X25519 takes 32 bytes.");
+        }
         return crypto_scalarmult_curve25519(shared, secret, point) == 0 && shared.ContainsAnyExcept((byte)0);
     }
 
@@ -35,7 +41,12 @@ internal static partial class Sodium
     {
         var (length, saltLength, keyLength) = ((nuint)passphrase.Length, (nuint)salt.Length, (nuint)key.Length);
         if (crypto_pwhash_scryptsalsa208sha256_ll(passphrase, length, salt, saltLength, 1UL << workFactor, 8, 1, key, keyLength) != 0)
-            throw new HoldfastException(ErrorCatalogue.Refused, $"A passphrase with work factor {workFactor} takes {1L << workFactor} KiB of memory, which is not to be had.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Refused,
+                $"A passphrase with work factor {workFactor} takes {1L << workFactor} KiB of memory, which is not to be had."
+            );
+        }
     }
 
     [LibraryImport(Library)]
@@ -49,5 +60,14 @@ internal static partial class Sodium
 
     [LibraryImport(Library)]
     private static partial int crypto_pwhash_scryptsalsa208sha256_ll(
-        ReadOnlySpan<byte> passphrase, nuint passphraseLength, ReadOnlySpan<byte> salt, nuint saltLength, ulong n, uint r, uint p, Span<byte> key, nuint keyLength);
+        ReadOnlySpan<byte> passphrase,
+        nuint passphraseLength,
+        ReadOnlySpan<byte> salt,
+        nuint saltLength,
+        ulong n,
+        uint r,
+        uint p,
+        Span<byte> key,
+        nuint keyLength
+    );
 }

@@ -15,9 +15,15 @@ internal sealed record Stanza(string Type, string[] Arguments, byte[] Body)
     public void AppendTo(StringBuilder header)
     {
         header.Append("-> ").Append(Type);
-        foreach (var argument in Arguments) header.Append(' ').Append(argument);
+        foreach (var argument in Arguments)
+        {
+            header.Append(' ').Append(argument);
+        }
         header.Append('\n');
         var body = AgeBase64.Encode(Body);
-        for (var start = 0; start <= body.Length; start += LineLength) header.Append(body.AsSpan(start, Math.Min(LineLength, body.Length - start))).Append('\n');
+        for (var start = 0; start <= body.Length; start += LineLength)
+        {
+            header.Append(body.AsSpan(start, Math.Min(LineLength, body.Length - start))).Append('\n');
+        }
     }
 }

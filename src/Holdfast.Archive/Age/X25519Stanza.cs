@@ -18,7 +18,10 @@ internal static class X25519Stanza
         {
             RandomNumberGenerator.Fill(ephemeral);
             var share = Sodium.PublicKey(ephemeral);
-            if (!TryDerive(ephemeral, recipient.PublicKey.Span, share, recipient, wrappingKey)) throw new CryptographicException("The recipient is a low-order point.");
+            if (!TryDerive(ephemeral, recipient.PublicKey.Span, share, recipient, wrappingKey))
+            {
+                throw new CryptographicException("The recipient is a low-order point.");
+            }
             return new(Type, [AgeBase64.Encode(share)], FileKey.Wrap(wrappingKey, fileKey));
         }
         finally
@@ -36,7 +39,10 @@ internal static class X25519Stanza
         Span<byte> wrappingKey = stackalloc byte[32];
         try
         {
-            if (!TryDerive(identity.Key, share, share, identity.Recipient, wrappingKey)) throw new FormatException("the share of an X25519 stanza is a low-order point");
+            if (!TryDerive(identity.Key, share, share, identity.Recipient, wrappingKey))
+            {
+                throw new FormatException("the share of an X25519 stanza is a low-order point");
+            }
             return FileKey.TryUnwrap(wrappingKey, stanza.Body);
         }
         finally
@@ -47,16 +53,39 @@ internal static class X25519Stanza
 
     private static byte[] ParseShare(Stanza stanza)
     {
-        if (stanza.Arguments is not [var text] || !AgeBase64.TryDecode(Encoding.ASCII.GetBytes(text), out var share) || share.Length != Sodium.PointSize)
+        if (
+            stanza.Arguments is not [var text]
+            || !AgeBase64.TryDecode(Encoding.ASCII.GetBytes(text), out var share)
+            || share.Length != Sodium.PointSize
+        )
+        {
             throw new FormatException("an X25519 stanza lacks its share");
-        return stanza.Body.Length == FileKey.WrappedSize ? share : throw new FormatException($"an X25519 stanza has a body of {stanza.Body.Length} bytes");
+        }
+        return stanza.Body.Length == FileKey.WrappedSize
+            ? share
+            : throw new FormatException($"an X25519 stanza has a body of {stanza.Body.Length} bytes");
     }
 
-    private static bool TryDerive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> point, ReadOnlySpan<byte> share, AgeRecipient recipient, Span<byte> wrappingKey)
+    private static bool TryDerive(
+        ReadOnlySpan<byte> secret,
+        ReadOnlySpan<byte> point,
+        ReadOnlySpan<byte> share,
+        AgeRecipient recipient,
+        Span<byte> wrappingKey
+    )
     {
         Span<byte> shared = stackalloc byte[Sodium.PointSize];
-        if (!Sodium.TryShare(secret, point, shared)) return false;
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, wrappingKey, salt: [.. share, .. recipient.PublicKey.Span], info: "age-encryption.org/v1/X25519"u8);
+        if (!Sodium.TryShare(secret, point, shared))
+        {
+            return false;
+        }
+        HKDF.DeriveKey(
+            HashAlgorithmName.SHA256,
+            shared,
+            wrappingKey,
+            salt: [.. share, .. recipient.PublicKey.Span],
+            info: "age-encryption.org/v1/X25519"u8
+        );
         CryptographicOperations.ZeroMemory(shared);
         return true;
     }

@@ -17,5 +17,9 @@ internal static class ArchiveFailure
 
     /// <summary>The archive holds what no backup of ours would hold.</summary>
     public static HoldfastException Refused(string file, string what) =>
-        new(ErrorCatalogue.Refused, $"'{file}' is refused: {what}.", "It was not written by Holdfast, or was tampered with. Do not use it.");
+        new(
+            ErrorCatalogue.Refused,
+            $"'{file}' is refused: {what}.",
+            "It was not written by Holdfast, or was tampered with. Do not use it."
+        );
 }

@@ -6,13 +6,16 @@ namespace Holdfast.Archive.Format;
 /// <param name="Group">Name of its group; the number where there is no such name.</param>
 public sealed record FilePermissions(string Mode, string User, string Group)
 {
-    private const int LongestMode = 6, LongestName = 256;
+    private const int LongestMode = 6,
+        LongestName = 256;
 
     /// <summary>Whether its texts can be what they should be; nothing more is known of them.</summary>
-    internal bool IsPossible => Mode.Length is > 0 and <= LongestMode && Mode.All(c => c is >= '0' and <= '7') && IsName(User) && IsName(Group);
+    internal bool IsPossible =>
+        Mode.Length is > 0 and <= LongestMode && Mode.All(c => c is >= '0' and <= '7') && IsName(User) && IsName(Group);
 
     /// <inheritdoc/>
     public override string ToString() => $"{User}:{Group}, mode {Mode}";
 
-    private static bool IsName(string name) => name.Length is > 0 and <= LongestName && !name.Any(c => char.IsControl(c) || c is ':' or '/');
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= LongestName && !name.Any(c => char.IsControl(c) || c is ':' or '/');
 }

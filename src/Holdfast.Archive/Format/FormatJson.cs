@@ -9,7 +9,8 @@ namespace Holdfast.Archive.Format;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     MaxDepth = 16,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(ArchiveHeader))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ArchiveIndex))]

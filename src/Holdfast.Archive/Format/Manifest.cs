@@ -25,7 +25,11 @@ public sealed record Manifest
     public required IReadOnlyDictionary<string, string> Fingerprint { get; init; }
 
     /// <summary>What the operator was told. The JSON reader gives null where the file has none.</summary>
-    public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> Warnings
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>Owner and mode of the file that the database was; null where it was none, and in archives of earlier versions.</summary>
     public FilePermissions? File { get; init; }

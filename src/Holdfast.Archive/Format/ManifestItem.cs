@@ -15,7 +15,8 @@ public sealed record ManifestItem
     public required long Length { get; init; }
 
     /// <summary>
-    /// A stream's parts, in order, wherever they lie. For an image: in a full archive the one plain file (none where it is empty); in an incremental the runs of
+    /// A stream's parts, in order, wherever they lie. For an image: in a full archive the one plain file (none where it
+    /// is empty); in an incremental the runs of
     /// changed pages that this archive holds, in ascending order of their pages.
     /// </summary>
     public required IReadOnlyList<ManifestPart> Parts { get; init; }
@@ -26,6 +27,9 @@ public sealed record ManifestItem
     /// <summary>Image only: <see cref="PageHash"/> of the whole image at this point, in Base64.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>Image in an incremental only: one bit per page, the lowest bit of the first byte for page 0; set where this archive holds the page.</summary>
+    /// <summary>
+    /// Image in an incremental only: one bit per page, the lowest bit of the first byte for page 0; set where this
+    /// archive holds the page.
+    /// </summary>
     public ManifestPart? PageMap { get; init; }
 }

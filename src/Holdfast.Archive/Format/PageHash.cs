@@ -15,7 +15,9 @@ internal static class PageHash
     public static void Digests(ReadOnlySpan<byte> pages, int pageSize, Span<byte> digests)
     {
         for (var at = 0; at < pages.Length; at += pageSize)
+        {
             SHA256.HashData(pages.Slice(at, pageSize), digests.Slice(at / pageSize * DigestBytes, DigestBytes));
+        }
     }
 
     /// <summary>The hash of pages, in Base64.</summary>

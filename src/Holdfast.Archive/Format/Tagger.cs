@@ -25,13 +25,19 @@ internal sealed class Tagger : IDisposable
     {
         var count = digests.Length / PageHash.DigestBytes;
         tags = tags[..(count * TagBytes)];
-        for (var i = 0; i < count; i++) digests.Slice(i * PageHash.DigestBytes, TagBytes).CopyTo(tags[(i * TagBytes)..]);
+        for (var i = 0; i < count; i++)
+        {
+            digests.Slice(i * PageHash.DigestBytes, TagBytes).CopyTo(tags[(i * TagBytes)..]);
+        }
         _aes.EncryptEcb(tags, tags, PaddingMode.None);
         for (var i = 0; i < count; i++)
         {
             var second = digests.Slice((i * PageHash.DigestBytes) + TagBytes, TagBytes);
             var tag = tags.Slice(i * TagBytes, TagBytes);
-            for (var b = 0; b < TagBytes; b++) tag[b] ^= second[b];
+            for (var b = 0; b < TagBytes; b++)
+            {
+                tag[b] ^= second[b];
+            }
         }
 
         _aes.EncryptEcb(tags, tags, PaddingMode.None);

@@ -6,7 +6,10 @@ using ZstdNet;
 
 namespace Holdfast.Archive.Frames;
 
-/// <summary>Reads a tar stream back from its frames: any range, decompressing only the frames that hold it, or many whole frames on all cores.</summary>
+/// <summary>
+/// Reads a tar stream back from its frames: any range, decompressing only the frames that hold it, or many whole frames
+/// on all cores.
+/// </summary>
 internal sealed class FrameReader : IByteSource
 {
     private const uint FrameMagic = 0xFD2FB528;
@@ -34,28 +37,49 @@ internal sealed class FrameReader : IByteSource
     /// <summary>Reads the seek table of <paramref name="source"/>, which the reader takes over.</summary>
     public static async Task<FrameReader> OpenAsync(IByteSource source, CancellationToken cancellationToken)
     {
-        if (source.Length < 4) throw ArchiveFailure.Truncated(source.Name, $"it has {source.Length} bytes");
+        if (source.Length < 4)
+        {
+            throw ArchiveFailure.Truncated(source.Name, $"it has {source.Length} bytes");
+        }
         var start = new byte[4];
         await source.ReadAsync(0, start, cancellationToken);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(start) != FrameMagic) throw ArchiveFailure.Corrupt(source.Name, "it does not begin like an archive");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(start) != FrameMagic)
+        {
+            throw ArchiveFailure.Corrupt(source.Name, "it does not begin like an archive");
+        }
         var footer = new byte[SeekTable.FooterBytes];
-        if (source.Length < footer.Length) throw ArchiveFailure.Truncated(source.Name, $"it has {source.Length} bytes");
+        if (source.Length < footer.Length)
+        {
+            throw ArchiveFailure.Truncated(source.Name, $"it has {source.Length} bytes");
+        }
         await source.ReadAsync(source.Length - footer.Length, footer, cancellationToken);
         if (SeekTable.TableBytes(footer) is not { } bytes)
-            throw SeekTable.CanBeLength(source.Length) ? ArchiveFailure.Corrupt(source.Name, "it does not end in a seek table") : ArchiveFailure.Truncated(source.Name, "it does not end in a seek table");
-        if (bytes > Math.Min(source.Length, SeekTable.LargestTable)) throw ArchiveFailure.Corrupt(source.Name, $"its seek table is said to have {bytes} bytes");
+        {
+            throw SeekTable.CanBeLength(source.Length)
+                ? ArchiveFailure.Corrupt(source.Name, "it does not end in a seek table")
+                : ArchiveFailure.Truncated(source.Name, "it does not end in a seek table");
+        }
+        if (bytes > Math.Min(source.Length, SeekTable.LargestTable))
+        {
+            throw ArchiveFailure.Corrupt(source.Name, $"its seek table is said to have {bytes} bytes");
+        }
         var table = new byte[bytes];
         await source.ReadAsync(source.Length - bytes, table, cancellationToken);
         var reader = new FrameReader(source, SeekTable.Read(table, source.Length, source.Name));
         var padding = new byte[source.Length - bytes - reader.Table.StoredLength];
         await source.ReadAsync(reader.Table.StoredLength, padding, cancellationToken);
-        return SeekTable.IsPadding(padding) ? reader : throw ArchiveFailure.Corrupt(source.Name, "the padding before its seek table is damaged");
+        return SeekTable.IsPadding(padding)
+            ? reader
+            : throw ArchiveFailure.Corrupt(source.Name, "the padding before its seek table is damaged");
     }
 
     /// <inheritdoc/>
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (offset < 0 || offset > Length - buffer.Length) throw ArchiveFailure.Corrupt(Name, $"{buffer.Length} bytes at offset {offset} are asked for, the tar stream has {Length}");
+        if (offset < 0 || offset > Length - buffer.Length)
+        {
+            throw ArchiveFailure.Corrupt(Name, $"{buffer.Length} bytes at offset {offset} are asked for, the tar stream has {Length}");
+        }
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
@@ -94,7 +118,13 @@ internal sealed class FrameReader : IByteSource
     /// <param name="work">Runs for each frame's content, several at once; the content is gone when it returns.</param>
     /// <param name="output">Runs for one result at a time, in order.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task ForEachAsync<T>(IEnumerable<int> frames, int workers, FrameWork<T> work, Func<T, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    public async Task ForEachAsync<T>(
+        IEnumerable<int> frames,
+        int workers,
+        FrameWork<T> work,
+        Func<T, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
     {
         await using var stage = new OrderedWorkers<(int Frame, PooledBuffer Stored), T>(
             workers + 1,
@@ -104,8 +134,12 @@ internal sealed class FrameReader : IByteSource
                 return work(job.Frame, content.Span);
             },
             output,
-            cancellationToken);
-        foreach (var frame in frames) await stage.AddAsync((frame, await ReadStoredAsync(frame, cancellationToken)));
+            cancellationToken
+        );
+        foreach (var frame in frames)
+        {
+            await stage.AddAsync((frame, await ReadStoredAsync(frame, cancellationToken)));
+        }
         await stage.CompleteAsync();
     }
 
@@ -134,7 +168,10 @@ internal sealed class FrameReader : IByteSource
             try
             {
                 CheckHeader(frame, stored.Span, length);
-                if (ZstdPool.Decompress(stored.Span, content.Span) != length) throw Damaged(frame, null);
+                if (ZstdPool.Decompress(stored.Span, content.Span) != length)
+                {
+                    throw Damaged(frame, null);
+                }
                 return content;
             }
             catch (ZstdException e)
@@ -145,14 +182,21 @@ internal sealed class FrameReader : IByteSource
         }
     }
 
-    // The decoder overlooks some bits of the header, and the checksum flag can be flipped off: a frame must be exactly as our writer makes it.
+    // The decoder overlooks some bits of the header, and the checksum flag can be flipped off: a frame must be exactly
+    // as our writer makes it.
     private void CheckHeader(int frame, ReadOnlySpan<byte> stored, int length)
     {
         const int ChecksumNoDictionary = 0b0000_0100;
         const int SingleSegment = 0b0010_0000;
-        if (stored.Length < 9 || BinaryPrimitives.ReadUInt32LittleEndian(stored) != FrameMagic) throw Damaged(frame, null);
+        if (stored.Length < 9 || BinaryPrimitives.ReadUInt32LittleEndian(stored) != FrameMagic)
+        {
+            throw Damaged(frame, null);
+        }
         var descriptor = stored[4];
-        if ((descriptor & 0b0011_1111) != (SingleSegment | ChecksumNoDictionary)) throw Damaged(frame, null);
+        if ((descriptor & 0b0011_1111) != (SingleSegment | ChecksumNoDictionary))
+        {
+            throw Damaged(frame, null);
+        }
         var said = (descriptor >> 6) switch
         {
             0 => (long)stored[5],
@@ -160,7 +204,10 @@ internal sealed class FrameReader : IByteSource
             2 => BinaryPrimitives.ReadUInt32LittleEndian(stored[5..]),
             _ => -1,
         };
-        if (said != length) throw Damaged(frame, null);
+        if (said != length)
+        {
+            throw Damaged(frame, null);
+        }
     }
 
     private Core.Errors.HoldfastException Damaged(int frame, Exception? inner) =>

@@ -2,7 +2,10 @@ using Holdfast.Archive.Pipeline;
 
 namespace Holdfast.Archive.Frames;
 
-/// <summary>Cuts a tar stream into frames of at most 1 MiB, compresses them on all cores and hands them on in order, the seek table last.</summary>
+/// <summary>
+/// Cuts a tar stream into frames of at most 1 MiB, compresses them on all cores and hands them on in order, the seek
+/// table last.
+/// </summary>
 internal sealed class FrameWriter : IAsyncDisposable
 {
     /// <summary>Bytes of content in a full frame.</summary>
@@ -20,7 +23,12 @@ internal sealed class FrameWriter : IAsyncDisposable
     /// <param name="workers">Frames compressed at once.</param>
     /// <param name="output">Gets the compressed bytes, in order.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
-    public FrameWriter(int level, int workers, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    public FrameWriter(
+        int level,
+        int workers,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
     {
         _output = output;
         _cancellationToken = cancellationToken;
@@ -36,13 +44,19 @@ internal sealed class FrameWriter : IAsyncDisposable
         while (!bytes.IsEmpty)
         {
             _current ??= new PooledBuffer(Math.Clamp(bytes.Length, FirstBytes, FrameBytes));
-            if (bytes.Length > _current.Free.Length && _current.Capacity < FrameBytes) _current = _current.Grow(_current.Length + bytes.Length, FrameBytes);
+            if (bytes.Length > _current.Free.Length && _current.Capacity < FrameBytes)
+            {
+                _current = _current.Grow(_current.Length + bytes.Length, FrameBytes);
+            }
             var taken = Math.Min(bytes.Length, _current.Free.Length);
             bytes.Span[..taken].CopyTo(_current.Free);
             _current.Length += taken;
             Position += taken;
             bytes = bytes[taken..];
-            if (_current.Length == FrameBytes) await EndFrameAsync();
+            if (_current.Length == FrameBytes)
+            {
+                await EndFrameAsync();
+            }
         }
     }
 
@@ -57,7 +71,10 @@ internal sealed class FrameWriter : IAsyncDisposable
     /// <summary>Ends the current frame, so that the next byte starts one.</summary>
     public async ValueTask EndFrameAsync()
     {
-        if (_current is null) return;
+        if (_current is null)
+        {
+            return;
+        }
         var frame = _current;
         _current = null;
         await _workers.AddAsync((frame, false));

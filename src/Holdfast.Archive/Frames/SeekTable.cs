@@ -3,7 +3,10 @@ using Holdfast.Archive.Format;
 
 namespace Holdfast.Archive.Frames;
 
-/// <summary>Where each frame lies: the end of the file in the zstd seekable format, version 0.1.0 (contrib/seekable_format of zstd). Entries have no checksums, the frames do.</summary>
+/// <summary>
+/// Where each frame lies: the end of the file in the zstd seekable format, version 0.1.0 (contrib/seekable_format of
+/// zstd). Entries have no checksums, the frames do.
+/// </summary>
 internal sealed class SeekTable
 {
     /// <summary>Bytes of the footer, which ends the file.</summary>
@@ -16,7 +19,8 @@ internal sealed class SeekTable
     public const int LargestTable = 512 << 20;
 
     /// <summary>
-    /// The compressed stream's length leaves this remainder when divided by <see cref="LengthModulus"/>; a skippable frame before the table sees to it.
+    /// The compressed stream's length leaves this remainder when divided by <see cref="LengthModulus"/>; a skippable
+    /// frame before the table sees to it.
     /// An age file whose end is damaged can so be told from one that was cut.
     /// </summary>
     public const int LengthRemainder = 1;
@@ -47,7 +51,9 @@ internal sealed class SeekTable
 
     /// <summary>Whether <paramref name="padding"/>, which follows the last frame, is what the writer puts there.</summary>
     public static bool IsPadding(ReadOnlySpan<byte> padding) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(padding) == PaddingMagic && BinaryPrimitives.ReadInt32LittleEndian(padding[4..]) == padding.Length - HeaderBytes && !padding[HeaderBytes..].ContainsAnyExcept((byte)0);
+        BinaryPrimitives.ReadUInt32LittleEndian(padding) == PaddingMagic
+        && BinaryPrimitives.ReadInt32LittleEndian(padding[4..]) == padding.Length - HeaderBytes
+        && !padding[HeaderBytes..].ContainsAnyExcept((byte)0);
 
     /// <summary>Bytes of all frames, where the padding begins.</summary>
     public long StoredLength => _stored[^1];
@@ -103,26 +109,58 @@ internal sealed class SeekTable
             ? HeaderBytes + ((long)BinaryPrimitives.ReadUInt32LittleEndian(footer) * EntryBytes) + FooterBytes
             : null;
 
-    /// <summary>Reads the whole table of a file with <paramref name="fileLength"/> bytes; every byte of the file must be accounted for.</summary>
+    /// <summary>
+    /// Reads the whole table of a file with <paramref name="fileLength"/> bytes; every byte of the file must be
+    /// accounted for.
+    /// </summary>
     public static SeekTable Read(ReadOnlySpan<byte> table, long fileLength, string file)
     {
-        if (BinaryPrimitives.ReadUInt32LittleEndian(table) != SkippableMagic || BinaryPrimitives.ReadUInt32LittleEndian(table[4..]) != table.Length - HeaderBytes || table[^5] != 0)
+        if (
+            BinaryPrimitives.ReadUInt32LittleEndian(table) != SkippableMagic
+            || BinaryPrimitives.ReadUInt32LittleEndian(table[4..]) != table.Length - HeaderBytes
+            || table[^5] != 0
+        )
+        {
             throw ArchiveFailure.Corrupt(file, "its seek table is damaged");
+        }
         var count = (table.Length - HeaderBytes - FooterBytes) / EntryBytes;
-        if (count < 2) throw ArchiveFailure.Corrupt(file, $"its seek table names {count} frames");
+        if (count < 2)
+        {
+            throw ArchiveFailure.Corrupt(file, $"its seek table names {count} frames");
+        }
         var stored = new long[count + 1];
         var content = new long[count + 1];
         for (var i = 0; i < count; i++)
         {
             var entry = table[(HeaderBytes + (i * EntryBytes))..];
-            var (storedBytes, contentBytes) = (BinaryPrimitives.ReadUInt32LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]));
+            var (storedBytes, contentBytes) = (
+                BinaryPrimitives.ReadUInt32LittleEndian(entry),
+                BinaryPrimitives.ReadUInt32LittleEndian(entry[4..])
+            );
             var isPadding = i == count - 1 && contentBytes == 0 && storedBytes is >= HeaderBytes and < HeaderBytes + LengthModulus;
-            if (!isPadding && (i == count - 1 || contentBytes is 0 or > LargestFrame || storedBytes == 0 || storedBytes > ZstdPool.Bound((int)contentBytes))) throw ArchiveFailure.Corrupt(file, $"its seek table gives frame {i} an impossible size");
+            if (
+                !isPadding
+                && (
+                    i == count - 1
+                    || contentBytes is 0 or > LargestFrame
+                    || storedBytes == 0
+                    || storedBytes > ZstdPool.Bound((int)contentBytes)
+                )
+            )
+            {
+                throw ArchiveFailure.Corrupt(file, $"its seek table gives frame {i} an impossible size");
+            }
             stored[i + 1] = stored[i] + storedBytes;
             content[i + 1] = content[i] + contentBytes;
         }
 
-        if (stored[^1] + table.Length != fileLength) throw ArchiveFailure.Corrupt(file, $"its frames and seek table have {stored[^1] + table.Length} bytes, the file has {fileLength}");
+        if (stored[^1] + table.Length != fileLength)
+        {
+            throw ArchiveFailure.Corrupt(
+                file,
+                $"its frames and seek table have {stored[^1] + table.Length} bytes, the file has {fileLength}"
+            );
+        }
         return new(stored[..^1], content[..^1]);
     }
 }

@@ -3,7 +3,10 @@ using ZstdNet;
 
 namespace Holdfast.Archive.Frames;
 
-/// <summary>Compresses and decompresses single zstd frames (RFC 8878) on any thread, keeping the native contexts for the next call.</summary>
+/// <summary>
+/// Compresses and decompresses single zstd frames (RFC 8878) on any thread, keeping the native contexts for the next
+/// call.
+/// </summary>
 internal static class ZstdPool
 {
     private const int FastestLevel = -7;
@@ -11,14 +14,21 @@ internal static class ZstdPool
 
     private static readonly ConcurrentDictionary<int, ConcurrentBag<Compressor>> Compressors = new();
     private static readonly ConcurrentBag<Decompressor> Decompressors = [];
+
     // A window of 1 MiB makes every frame a single segment, whose header has no bits that a decoder overlooks.
-    private static readonly IReadOnlyDictionary<ZSTD_cParameter, int> Parameters =
-        new Dictionary<ZSTD_cParameter, int> { [ZSTD_cParameter.ZSTD_c_checksumFlag] = 1, [ZSTD_cParameter.ZSTD_c_windowLog] = 20 };
+    private static readonly IReadOnlyDictionary<ZSTD_cParameter, int> Parameters = new Dictionary<ZSTD_cParameter, int>
+    {
+        [ZSTD_cParameter.ZSTD_c_checksumFlag] = 1,
+        [ZSTD_cParameter.ZSTD_c_windowLog] = 20,
+    };
 
     /// <summary>Bytes that a frame of <paramref name="length"/> bytes needs at most (zstd's own bound).</summary>
     public static int Bound(int length) => length + (length >> 8) + 128;
 
-    /// <summary>Compresses <paramref name="data"/> into one frame with a content checksum; data that does not compress gets the fastest setting.</summary>
+    /// <summary>
+    /// Compresses <paramref name="data"/> into one frame with a content checksum; data that does not compress gets the
+    /// fastest setting.
+    /// </summary>
     /// <returns>Bytes written to <paramref name="frame"/>.</returns>
     public static int Compress(ReadOnlySpan<byte> data, Span<byte> frame, int level, bool incompressible) =>
         CompressAt(incompressible || LooksIncompressible(data, frame, level) ? FastestLevel : level, data, frame);
@@ -27,7 +37,10 @@ internal static class ZstdPool
     /// <exception cref="ZstdException">The frame is damaged.</exception>
     public static int Decompress(ReadOnlySpan<byte> frame, Span<byte> data)
     {
-        if (!Decompressors.TryTake(out var decompressor)) decompressor = new Decompressor();
+        if (!Decompressors.TryTake(out var decompressor))
+        {
+            decompressor = new Decompressor();
+        }
         var written = decompressor.Unwrap(frame, data, bufferSizePrecheck: false);
         Decompressors.Add(decompressor); // one that threw is not used again
         return written;
@@ -40,7 +53,10 @@ internal static class ZstdPool
     private static int CompressAt(int level, ReadOnlySpan<byte> data, Span<byte> frame)
     {
         var pool = Compressors.GetOrAdd(level, static _ => []);
-        if (!pool.TryTake(out var compressor)) compressor = new Compressor(new CompressionOptions(null, Parameters, level));
+        if (!pool.TryTake(out var compressor))
+        {
+            compressor = new Compressor(new CompressionOptions(null, Parameters, level));
+        }
         var written = compressor.Wrap(data, frame);
         pool.Add(compressor);
         return written;

@@ -5,7 +5,10 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Archive.Index;
 
-/// <summary>What a chain holds, for the next incremental to compare with: the indexes of all its archives, merged as streams, the newest winning.</summary>
+/// <summary>
+/// What a chain holds, for the next incremental to compare with: the indexes of all its archives, merged as streams,
+/// the newest winning.
+/// </summary>
 public sealed class ChainIndex : IAsyncDisposable
 {
     private readonly List<IndexReader> _oldestFirst;
@@ -25,20 +28,31 @@ public sealed class ChainIndex : IAsyncDisposable
     internal byte[] ContentTag => _oldestFirst[^1].ContentTag;
 
     /// <summary>Opens the indexes of one chain, in any order, and takes the sources over. They are ordered by their parent ids.</summary>
-    /// <exception cref="Core.Errors.HoldfastException">One is missing, damaged or not readable with <paramref name="keys"/>: the next backup must be full.</exception>
+    /// <exception cref="Core.Errors.HoldfastException">
+    /// One is missing, damaged or not readable with <paramref name="keys"/>: the next backup must be full.
+    /// </exception>
     public static async Task<ChainIndex> OpenAsync(IReadOnlyList<IByteSource> sources, AgeKeys keys, CancellationToken cancellationToken)
     {
         var readers = new List<IndexReader>(sources.Count);
         try
         {
-            foreach (var source in sources) readers.Add(await IndexReader.OpenAsync(source, keys, cancellationToken));
+            foreach (var source in sources)
+            {
+                readers.Add(await IndexReader.OpenAsync(source, keys, cancellationToken));
+            }
             var index = new ChainIndex(Order(readers, sources[0].Name));
-            if (index.Newest.Type == Core.Tasks.BackupType.Backup) await index.ReadPartsAsync(cancellationToken); // images have no parts to look up
+            if (index.Newest.Type == Core.Tasks.BackupType.Backup)
+            {
+                await index.ReadPartsAsync(cancellationToken); // images have no parts to look up
+            }
             return index;
         }
         catch
         {
-            foreach (var reader in readers) await reader.DisposeAsync();
+            foreach (var reader in readers)
+            {
+                await reader.DisposeAsync();
+            }
             throw;
         }
     }
@@ -46,13 +60,17 @@ public sealed class ChainIndex : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var reader in _oldestFirst) await reader.DisposeAsync();
+        foreach (var reader in _oldestFirst)
+        {
+            await reader.DisposeAsync();
+        }
     }
 
     internal HeldPart? FindPart(ReadOnlySpan<byte> tag) => _parts.TryGetValue(Key(tag), out var part) ? part : null;
 
     /// <summary>What the chain holds of the pages of one item.</summary>
-    internal HeldPages PagesOf(string item, CancellationToken cancellationToken) => new([.. _oldestFirst.Select(i => new PageTags(i, IndexFormat.ItemId(item), cancellationToken))]);
+    internal HeldPages PagesOf(string item, CancellationToken cancellationToken) =>
+        new([.. _oldestFirst.Select(i => new PageTags(i, IndexFormat.ItemId(item), cancellationToken))]);
 
     private static List<IndexReader> Order(List<IndexReader> readers, string name)
     {
@@ -60,16 +78,33 @@ public sealed class ChainIndex : IAsyncDisposable
         var ordered = new List<IndexReader>(readers.Count);
         for (var next = byParent[""].ToList(); next.Count > 0; next = [.. byParent[next[0].Header.Id]])
         {
-            if (next.Count > 1) throw ArchiveFailure.Corrupt(name, $"two archives build on '{next[0].Header.Parent}'");
+            if (next.Count > 1)
+            {
+                throw ArchiveFailure.Corrupt(name, $"two archives build on '{next[0].Header.Parent}'");
+            }
             ordered.Add(next[0]);
-            if (ordered.Count > readers.Count) break;
+            if (ordered.Count > readers.Count)
+            {
+                break;
+            }
         }
 
         if (ordered.Count != readers.Count || ordered.Exists(r => r.Header.Chain != ordered[0].Header.Id))
+        {
             throw ArchiveFailure.Corrupt(name, $"of {readers.Count} indexes {ordered.Count} follow from the full archive");
+        }
         var first = ordered[0].Header;
-        if (ordered.Exists(r => r.Header.ChainKey != first.ChainKey || r.Header.PartMean != first.PartMean || r.Header.Database != first.Database || r.Header.Type != first.Type))
+        if (
+            ordered.Exists(r =>
+                r.Header.ChainKey != first.ChainKey
+                || r.Header.PartMean != first.PartMean
+                || r.Header.Database != first.Database
+                || r.Header.Type != first.Type
+            )
+        )
+        {
             throw ArchiveFailure.Corrupt(name, "the indexes of one chain do not go together");
+        }
         return ordered;
     }
 
@@ -82,7 +117,11 @@ public sealed class ChainIndex : IAsyncDisposable
                 for (var at = 0; at + IndexFormat.PartBytes <= block.Length; at += IndexFormat.PartBytes)
                 {
                     var part = block.AsSpan(at, IndexFormat.PartBytes);
-                    var held = new HeldPart(index.Header.Id, BinaryPrimitives.ReadInt32LittleEndian(part[16..]), BinaryPrimitives.ReadInt64LittleEndian(part[20..]));
+                    var held = new HeldPart(
+                        index.Header.Id,
+                        BinaryPrimitives.ReadInt32LittleEndian(part[16..]),
+                        BinaryPrimitives.ReadInt64LittleEndian(part[20..])
+                    );
                     _parts[Key(part)] = held;
                     HeldBytes += held.Length;
                 }

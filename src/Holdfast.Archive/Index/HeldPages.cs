@@ -10,13 +10,19 @@ internal sealed class HeldPages(IReadOnlyList<PageTags> oldestFirst) : IAsyncDis
         foreach (var pages in oldestFirst)
         {
             // A change of page size rewrote every page: what is older does not count.
-            if (!await pages.OverlayAsync(pageSize, firstPage, tags, known)) known.Span.Clear();
+            if (!await pages.OverlayAsync(pageSize, firstPage, tags, known))
+            {
+                known.Span.Clear();
+            }
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var pages in oldestFirst) await pages.DisposeAsync();
+        foreach (var pages in oldestFirst)
+        {
+            await pages.DisposeAsync();
+        }
     }
 }

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Holdfast.Archive.Index;
 
-/// <summary>The bytes of an index file, as <c>docs/format.md</c> gives them: a magic, then blocks of type, length, payload and check, an end block last.</summary>
+/// <summary>
+/// The bytes of an index file, as <c>docs/format.md</c> gives them: a magic, then blocks of type, length, payload and
+/// check, an end block last.
+/// </summary>
 internal static class IndexFormat
 {
     /// <summary>Types of blocks.</summary>

@@ -32,7 +32,10 @@ public sealed record IndexHeader
     /// <summary>Mean size of a stream's parts in this chain, in bytes: a power of two, 64 KiB to 16 MiB.</summary>
     public required int PartMean { get; init; }
 
-    /// <summary>Says with what the chain's archives are encrypted, without telling it: another value means another key, and the next backup is full.</summary>
+    /// <summary>
+    /// Says with what the chain's archives are encrypted, without telling it: another value means another key, and the
+    /// next backup is full.
+    /// </summary>
     public required string Protection { get; init; }
 
     /// <summary>The engine's token for the contents of this point; null where it has none.</summary>

@@ -44,10 +44,14 @@ internal sealed class IndexReader : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads the blocks of one type, in order. The others are checked too: one that was lost would let what an older index says of its pages count again,
+    /// Reads the blocks of one type, in order. The others are checked too: one that was lost would let what an older
+    /// index says of its pages count again,
     /// and the next incremental would leave out what changed back.
     /// </summary>
-    public async IAsyncEnumerable<byte[]> BlocksAsync(IndexFormat.Block wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<byte[]> BlocksAsync(
+        IndexFormat.Block wanted,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         long position = IndexFormat.Magic.Length;
         var nextPages = new Dictionary<long, long>();
@@ -61,11 +65,23 @@ internal sealed class IndexReader : IAsyncDisposable
                 IndexFormat.Block.Parts => IsWellParts(payload),
                 _ => type == IndexFormat.Block.End,
             };
-            if (!isWell) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} makes no sense");
+            if (!isWell)
+            {
+                throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} makes no sense");
+            }
             position += IndexFormat.PrefixBytes + payload.Length + IndexFormat.CheckBytes;
-            if (type == wanted) yield return payload;
-            if (type != IndexFormat.Block.End) continue;
-            if (position != _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"bytes lie behind its end at offset {position}");
+            if (type == wanted)
+            {
+                yield return payload;
+            }
+            if (type != IndexFormat.Block.End)
+            {
+                continue;
+            }
+            if (position != _source.Length)
+            {
+                throw ArchiveFailure.Corrupt(_source.Name, $"bytes lie behind its end at offset {position}");
+            }
             yield break;
         }
     }
@@ -75,12 +91,21 @@ internal sealed class IndexReader : IAsyncDisposable
 
     private async Task ReadHeaderAsync(CancellationToken cancellationToken)
     {
-        if (_source.Length < IndexFormat.Magic.Length + EndBytes) throw ArchiveFailure.Truncated(_source.Name, $"it has {_source.Length} bytes");
+        if (_source.Length < IndexFormat.Magic.Length + EndBytes)
+        {
+            throw ArchiveFailure.Truncated(_source.Name, $"it has {_source.Length} bytes");
+        }
         var magic = new byte[IndexFormat.Magic.Length];
         await _source.ReadAsync(0, magic, cancellationToken);
-        if (!magic.AsSpan().SequenceEqual(IndexFormat.Magic)) throw ArchiveFailure.Corrupt(_source.Name, "it does not begin like an index");
+        if (!magic.AsSpan().SequenceEqual(IndexFormat.Magic))
+        {
+            throw ArchiveFailure.Corrupt(_source.Name, "it does not begin like an index");
+        }
         var (type, json) = await BlockAsync(magic.Length, 0, cancellationToken);
-        if (type != IndexFormat.Block.Header) throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
+        if (type != IndexFormat.Block.Header)
+        {
+            throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
+        }
         try
         {
             Header = JsonSerializer.Deserialize(json, FormatJson.Default.IndexHeader) ?? throw new JsonException("null");
@@ -90,10 +115,16 @@ internal sealed class IndexReader : IAsyncDisposable
             throw ArchiveFailure.Corrupt(_source.Name, "its header is not readable", e);
         }
 
-        if (!IsWell(Header)) throw ArchiveFailure.Corrupt(_source.Name, "its header makes no sense");
+        if (!IsWell(Header))
+        {
+            throw ArchiveFailure.Corrupt(_source.Name, "its header makes no sense");
+        }
         var end = new byte[EndBytes];
         await _source.ReadAsync(_source.Length - EndBytes, end, cancellationToken);
-        if (end[0] != (byte)IndexFormat.Block.End || BinaryPrimitives.ReadInt32LittleEndian(end.AsSpan(1)) != Tagger.TagBytes) throw ArchiveFailure.Truncated(_source.Name, "it has no end");
+        if (end[0] != (byte)IndexFormat.Block.End || BinaryPrimitives.ReadInt32LittleEndian(end.AsSpan(1)) != Tagger.TagBytes)
+        {
+            throw ArchiveFailure.Truncated(_source.Name, "it has no end");
+        }
         ContentTag = end[IndexFormat.PrefixBytes..^IndexFormat.CheckBytes];
     }
 
@@ -101,16 +132,28 @@ internal sealed class IndexReader : IAsyncDisposable
     {
         Span<byte> key = stackalloc byte[ChainKeyBytes];
         return header.Format == ArchiveHeader.CurrentFormat
-            && ManifestRules.IsId(header.Id) && ManifestRules.IsId(header.Chain) && (header.Parent is null || ManifestRules.IsId(header.Parent))
-            && Enum.IsDefined(header.Type) && int.IsPow2(header.PartMean) && header.PartMean is >= GearCutter.SmallestMean and <= GearCutter.LargestMean
-            && Convert.TryFromBase64String(header.ChainKey, key, out var length) && length == key.Length;
+            && ManifestRules.IsId(header.Id)
+            && ManifestRules.IsId(header.Chain)
+            && (header.Parent is null || ManifestRules.IsId(header.Parent))
+            && Enum.IsDefined(header.Type)
+            && int.IsPow2(header.PartMean)
+            && header.PartMean is >= GearCutter.SmallestMean and <= GearCutter.LargestMean
+            && Convert.TryFromBase64String(header.ChainKey, key, out var length)
+            && length == key.Length;
     }
 
     private static bool IsWellParts(ReadOnlySpan<byte> payload)
     {
         for (var at = 0; at < payload.Length; at += IndexFormat.PartBytes)
         {
-            if (payload.Length - at < IndexFormat.PartBytes || BinaryPrimitives.ReadInt32LittleEndian(payload[(at + 16)..]) <= 0 || BinaryPrimitives.ReadInt64LittleEndian(payload[(at + 20)..]) < 0) return false;
+            if (
+                payload.Length - at < IndexFormat.PartBytes
+                || BinaryPrimitives.ReadInt32LittleEndian(payload[(at + 16)..]) <= 0
+                || BinaryPrimitives.ReadInt64LittleEndian(payload[(at + 20)..]) < 0
+            )
+            {
+                return false;
+            }
         }
 
         return true;
@@ -119,26 +162,48 @@ internal sealed class IndexReader : IAsyncDisposable
     // The pages of each item come in ascending order.
     private static bool IsWellPages(ReadOnlySpan<byte> payload, Dictionary<long, long> nextPages)
     {
-        if (payload.Length < IndexFormat.PagesPrefixBytes || (payload.Length - IndexFormat.PagesPrefixBytes) % Tagger.TagBytes != 0) return false;
+        if (payload.Length < IndexFormat.PagesPrefixBytes || (payload.Length - IndexFormat.PagesPrefixBytes) % Tagger.TagBytes != 0)
+        {
+            return false;
+        }
         var (item, first) = (BinaryPrimitives.ReadInt64LittleEndian(payload), BinaryPrimitives.ReadInt64LittleEndian(payload[12..]));
-        if (first < nextPages.GetValueOrDefault(item) || first > long.MaxValue / 2) return false;
+        if (first < nextPages.GetValueOrDefault(item) || first > long.MaxValue / 2)
+        {
+            return false;
+        }
         nextPages[item] = first + ((payload.Length - IndexFormat.PagesPrefixBytes) / Tagger.TagBytes);
         return true;
     }
 
-    private async ValueTask<(IndexFormat.Block Type, byte[] Payload)> BlockAsync(long position, long number, CancellationToken cancellationToken)
+    private async ValueTask<(IndexFormat.Block Type, byte[] Payload)> BlockAsync(
+        long position,
+        long number,
+        CancellationToken cancellationToken
+    )
     {
-        if (position > _source.Length - IndexFormat.PrefixBytes) throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {position}");
+        if (position > _source.Length - IndexFormat.PrefixBytes)
+        {
+            throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {position}");
+        }
         var prefix = new byte[IndexFormat.PrefixBytes];
         await _source.ReadAsync(position, prefix, cancellationToken);
         var (type, length) = ((IndexFormat.Block)prefix[0], BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(1)));
-        if (length is < 0 or > IndexFormat.LargestPayload) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is {length} bytes long");
+        if (length is < 0 or > IndexFormat.LargestPayload)
+        {
+            throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is {length} bytes long");
+        }
         var block = new byte[length + IndexFormat.CheckBytes];
-        if (position + IndexFormat.PrefixBytes + block.Length > _source.Length) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} has no end");
+        if (position + IndexFormat.PrefixBytes + block.Length > _source.Length)
+        {
+            throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} has no end");
+        }
         await _source.ReadAsync(position + IndexFormat.PrefixBytes, block, cancellationToken);
         var check = new byte[IndexFormat.CheckBytes];
         IndexFormat.Check(number, type, block.AsSpan(0, length), check);
-        if (!check.AsSpan().SequenceEqual(block.AsSpan(length))) throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is damaged");
+        if (!check.AsSpan().SequenceEqual(block.AsSpan(length)))
+        {
+            throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is damaged");
+        }
         return (type, block[..length]);
     }
 }

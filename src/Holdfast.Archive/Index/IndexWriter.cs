@@ -9,7 +9,9 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
 {
     private const int TagsPerBlock = 4096;
 
-    private readonly byte[] _buffer = new byte[IndexFormat.PrefixBytes + IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes) + IndexFormat.CheckBytes];
+    private readonly byte[] _buffer = new byte[
+        IndexFormat.PrefixBytes + IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes) + IndexFormat.CheckBytes
+    ];
     private long _number;
     private IndexFormat.Block _open;
     private int _payload;
@@ -27,11 +29,22 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
     }
 
     /// <summary>Adds the tags of pages of one item that this archive holds; pages come in ascending order.</summary>
-    public async ValueTask AddPagesAsync(long item, int pageSize, long firstPage, ReadOnlyMemory<byte> tags, CancellationToken cancellationToken)
+    public async ValueTask AddPagesAsync(
+        long item,
+        int pageSize,
+        long firstPage,
+        ReadOnlyMemory<byte> tags,
+        CancellationToken cancellationToken
+    )
     {
         while (!tags.IsEmpty)
         {
-            if (_open != IndexFormat.Block.Pages || item != _openItem || firstPage != _nextPage || _payload == IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes))
+            if (
+                _open != IndexFormat.Block.Pages
+                || item != _openItem
+                || firstPage != _nextPage
+                || _payload == IndexFormat.PagesPrefixBytes + (TagsPerBlock * Tagger.TagBytes)
+            )
             {
                 await EndBlockAsync(cancellationToken);
                 (_open, _payload) = (IndexFormat.Block.Pages, IndexFormat.PagesPrefixBytes);
@@ -80,7 +93,10 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
 
     private async ValueTask EndBlockAsync(CancellationToken cancellationToken)
     {
-        if (_open == 0) return;
+        if (_open == 0)
+        {
+            return;
+        }
         _buffer[0] = (byte)_open;
         BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(1), _payload);
         IndexFormat.Check(_number++, _open, Payload[.._payload], Payload.Slice(_payload, IndexFormat.CheckBytes));

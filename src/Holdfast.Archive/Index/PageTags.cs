@@ -6,11 +6,16 @@ namespace Holdfast.Archive.Index;
 /// <summary>The page tags that one index has of one item, as a stream in ascending order of pages.</summary>
 internal sealed class PageTags(IndexReader index, long item, CancellationToken cancellationToken) : IAsyncDisposable
 {
-    private readonly IAsyncEnumerator<byte[]> _blocks = index.BlocksAsync(IndexFormat.Block.Pages, cancellationToken).GetAsyncEnumerator(cancellationToken);
+    private readonly IAsyncEnumerator<byte[]> _blocks = index
+        .BlocksAsync(IndexFormat.Block.Pages, cancellationToken)
+        .GetAsyncEnumerator(cancellationToken);
     private byte[]? _block;
     private bool _ended;
 
-    /// <summary>Copies what this index knows of pages <paramref name="firstPage"/> and on over <paramref name="tags"/>, and marks them in <paramref name="known"/>. Called with ascending pages.</summary>
+    /// <summary>
+    /// Copies what this index knows of pages <paramref name="firstPage"/> and on over <paramref name="tags"/>, and
+    /// marks them in <paramref name="known"/>. Called with ascending pages.
+    /// </summary>
     /// <returns>False where this index has pages of another size: nothing older can be compared with.</returns>
     public async ValueTask<bool> OverlayAsync(int pageSize, long firstPage, Memory<byte> tags, Memory<bool> known)
     {
@@ -25,22 +30,34 @@ internal sealed class PageTags(IndexReader index, long item, CancellationToken c
                     return true;
                 }
 
-                if (BinaryPrimitives.ReadInt64LittleEndian(_blocks.Current) != item) continue;
+                if (BinaryPrimitives.ReadInt64LittleEndian(_blocks.Current) != item)
+                {
+                    continue;
+                }
                 _block = _blocks.Current;
             }
 
-            if (BinaryPrimitives.ReadInt32LittleEndian(_block.AsSpan(8)) != pageSize) return false;
+            if (BinaryPrimitives.ReadInt32LittleEndian(_block.AsSpan(8)) != pageSize)
+            {
+                return false;
+            }
             var first = BinaryPrimitives.ReadInt64LittleEndian(_block.AsSpan(12));
             var last = first + ((_block.Length - IndexFormat.PagesPrefixBytes) / Tagger.TagBytes);
             var (from, to) = (Math.Max(first, firstPage), Math.Min(last, end));
             if (from < to)
             {
-                var source = _block.AsSpan(IndexFormat.PagesPrefixBytes + (int)((from - first) * Tagger.TagBytes), (int)((to - from) * Tagger.TagBytes));
+                var source = _block.AsSpan(
+                    IndexFormat.PagesPrefixBytes + (int)((from - first) * Tagger.TagBytes),
+                    (int)((to - from) * Tagger.TagBytes)
+                );
                 source.CopyTo(tags.Span[(int)((from - firstPage) * Tagger.TagBytes)..]);
                 known.Span.Slice((int)(from - firstPage), (int)(to - from)).Fill(true);
             }
 
-            if (last > end) return true;
+            if (last > end)
+            {
+                return true;
+            }
             _block = null;
         }
     }

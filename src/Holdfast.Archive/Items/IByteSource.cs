@@ -9,7 +9,10 @@ public interface IByteSource : IAsyncDisposable
     /// <summary>Its length, in bytes.</summary>
     long Length { get; }
 
-    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>. Reading past the end is an error. May be called by several tasks at once.</summary>
+    /// <summary>
+    /// Fills <paramref name="buffer"/> from <paramref name="offset"/>. Reading past the end is an error. May be called
+    /// by several tasks at once.
+    /// </summary>
     /// <exception cref="Core.Errors.HoldfastException">It cannot be read.</exception>
     ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 }

@@ -16,5 +16,10 @@ public interface IItemSink
     /// <param name="expectedBytes">Roughly how long it will be; sets the size of parts when a chain begins.</param>
     /// <param name="produce">Writes the stream; it runs on the calling task, and need not complete the writer.</param>
     /// <param name="cancellationToken">Stops the backup.</param>
-    Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken);
+    Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    );
 }

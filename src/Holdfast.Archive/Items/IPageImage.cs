@@ -13,7 +13,8 @@ public interface IPageImage
     bool IsIncompressible { get; }
 
     /// <summary>
-    /// Reads whole pages from <paramref name="firstPage"/> (counted from 0) until <paramref name="pages"/> is full, whose length is a multiple of
+    /// Reads whole pages from <paramref name="firstPage"/> (counted from 0) until <paramref name="pages"/> is full,
+    /// whose length is a multiple of
     /// the page size and does not reach past the image. Called with ascending pages, never by two threads at once. May block.
     /// </summary>
     void Read(long firstPage, Span<byte> pages);

@@ -6,7 +6,8 @@ namespace Holdfast.Archive.Items;
 public interface IStreamCheck
 {
     /// <summary>
-    /// Where what it holds now begins, such as half a statement, and what it remembers of what was before that: who goes on there finds what it would have
+    /// Where what it holds now begins, such as half a statement, and what it remembers of what was before that: who
+    /// goes on there finds what it would have
     /// found. Null where it finds nothing any more, whatever follows.
     /// </summary>
     StreamMark? Mark { get; }

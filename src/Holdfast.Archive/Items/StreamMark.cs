@@ -4,6 +4,7 @@ namespace Holdfast.Archive.Items;
 /// <param name="Offset">Bytes of the stream before it.</param>
 /// <param name="Count">What the check has counted before it, for its messages only: statements, for example.</param>
 /// <param name="Memory">
-/// All else that it remembers of what was before it. Where two marks have the same, what follows them is judged alike. It must not grow with the stream.
+/// All else that it remembers of what was before it. Where two marks have the same, what follows them is judged alike.
+/// It must not grow with the stream.
 /// </param>
 public sealed record StreamMark(long Offset, long Count, string Memory);

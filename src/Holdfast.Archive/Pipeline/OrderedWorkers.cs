@@ -17,7 +17,12 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
     /// <param name="work">Runs on the thread pool, several at once.</param>
     /// <param name="output">Runs for one result at a time, in order.</param>
     /// <param name="cancellationToken">Ends the stage.</param>
-    public OrderedWorkers(int window, Func<TIn, TOut> work, Func<TOut, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    public OrderedWorkers(
+        int window,
+        Func<TIn, TOut> work,
+        Func<TOut, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
     {
         _work = work;
         _results = Channel.CreateBounded<Task<TOut>>(new BoundedChannelOptions(window) { SingleReader = true, SingleWriter = true });
@@ -52,7 +57,12 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _results.Writer.TryComplete();
-        await _output.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await _output.ContinueWith(
+            static _ => { },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         _stop.Dispose();
     }
 
@@ -60,7 +70,10 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
     {
         try
         {
-            await foreach (var result in _results.Reader.ReadAllAsync(_stop.Token)) await output(await result, _stop.Token);
+            await foreach (var result in _results.Reader.ReadAllAsync(_stop.Token))
+            {
+                await output(await result, _stop.Token);
+            }
         }
         catch (Exception e)
         {

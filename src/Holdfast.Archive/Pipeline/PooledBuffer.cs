@@ -28,7 +28,8 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     private byte[] Array => _array ?? throw new ObjectDisposedException(nameof(PooledBuffer));
 
     /// <summary>
-    /// The same bytes with room for that many at least: small files are many, so a buffer grows with what comes, four times at a time. Disposes this one.
+    /// The same bytes with room for that many at least: small files are many, so a buffer grows with what comes, four
+    /// times at a time. Disposes this one.
     /// </summary>
     /// <param name="needed">Bytes that have to fit.</param>
     /// <param name="most">The most that it grows to. What is needed beyond that is for the caller to cut.</param>
@@ -43,7 +44,10 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_array is null) return;
+        if (_array is null)
+        {
+            return;
+        }
         ArrayPool<byte>.Shared.Return(_array);
         _array = null;
     }

@@ -8,12 +8,22 @@ internal static class AgeSource
 {
     private static readonly byte[] Magic = "age-encryption.org/v1\n"u8.ToArray();
 
-    /// <summary>Opens <paramref name="source"/> with <paramref name="keys"/> where it is encrypted; as it is otherwise. Disposes it on failure. <paramref name="canBeLength"/> helps to tell a cut file from a damaged one.</summary>
-    public static async Task<IByteSource> OpenAsync(IByteSource source, AgeKeys keys, Func<long, bool>? canBeLength, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens <paramref name="source"/> with <paramref name="keys"/> where it is encrypted; as it is otherwise. Disposes
+    /// it on failure. <paramref name="canBeLength"/> helps to tell a cut file from a damaged one.
+    /// </summary>
+    public static async Task<IByteSource> OpenAsync(
+        IByteSource source,
+        AgeKeys keys,
+        Func<long, bool>? canBeLength,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            return await IsAgeAsync(source, cancellationToken) ? await AgeReader.OpenAsync(source, keys, canBeLength, cancellationToken) : source;
+            return await IsAgeAsync(source, cancellationToken)
+                ? await AgeReader.OpenAsync(source, keys, canBeLength, cancellationToken)
+                : source;
         }
         catch
         {

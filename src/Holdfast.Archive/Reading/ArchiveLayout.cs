@@ -6,7 +6,8 @@ using Holdfast.Archive.Tar;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// What lies where in an archive's tar stream, as its manifest says: entry behind entry, nothing between them, and no byte named twice. It is made when an
+/// What lies where in an archive's tar stream, as its manifest says: entry behind entry, nothing between them, and no
+/// byte named twice. It is made when an
 /// archive is opened, so that a verification, a restore and an extraction refuse the same.
 /// </summary>
 internal sealed class ArchiveLayout
@@ -27,7 +28,11 @@ internal sealed class ArchiveLayout
     public static ArchiveLayout Of(ArchiveReader archive, long indexAt)
     {
         var manifest = archive.Index.Manifest;
-        List<LayoutEntry> entries = [new("holdfast.json", archive.HeaderBytes - TarFormat.Block, null, 0, TarFormat.Block), .. Parts(archive.Manifest)];
+        List<LayoutEntry> entries =
+        [
+            new("holdfast.json", archive.HeaderBytes - TarFormat.Block, null, 0, TarFormat.Block),
+            .. Parts(archive.Manifest),
+        ];
         entries.Sort((a, b) => a.Offset.CompareTo(b.Offset));
         entries.Add(new("manifest.json", manifest.Length, manifest.Sha256, 0, manifest.Offset));
         // The entry of an empty image has no part that would tell where it is.
@@ -36,16 +41,30 @@ internal sealed class ArchiveLayout
         {
             var (before, entry) = (entries[i - 1], entries[i]);
             var headers = entry.Offset - End(before);
-            if (headers < TarFormat.Block || headers > (TarFormat.HeaderBlocks + (long)empty) * TarFormat.Block || headers % TarFormat.Block != 0)
-                throw ArchiveFailure.Refused(archive.Name, $"'{entry.Name}' at offset {entry.Offset} of its tar stream does not follow '{before.Name}', which ends at {End(before)}");
+            if (
+                headers < TarFormat.Block
+                || headers > (TarFormat.HeaderBlocks + (long)empty) * TarFormat.Block
+                || headers % TarFormat.Block != 0
+            )
+            {
+                throw ArchiveFailure.Refused(
+                    archive.Name,
+                    $"'{entry.Name}' at offset {entry.Offset} of its tar stream does not follow '{before.Name}', which ends "
+                        + $"at {End(before)}"
+                );
+            }
         }
 
-        if (indexAt != End(entries[^1])) throw ArchiveFailure.Refused(archive.Name, "its index.json does not follow the manifest");
+        if (indexAt != End(entries[^1]))
+        {
+            throw ArchiveFailure.Refused(archive.Name, "its index.json does not follow the manifest");
+        }
         return new(entries);
     }
 
     /// <summary>Whether a part is one whole entry.</summary>
-    public bool Holds(ManifestPart part) => _byOffset.TryGetValue(part.Offset, out var entry) && entry.Length == part.Length && entry.Sha256 == part.Sha256;
+    public bool Holds(ManifestPart part) =>
+        _byOffset.TryGetValue(part.Offset, out var entry) && entry.Length == part.Length && entry.Sha256 == part.Sha256;
 
     /// <summary>The entry that a part is; see <see cref="Holds"/>.</summary>
     public LayoutEntry At(ManifestPart part) => _byOffset[part.Offset];
@@ -59,12 +78,21 @@ internal sealed class ArchiveLayout
             for (var i = 0; i < item.Parts.Count; i++)
             {
                 var part = item.Parts[i];
-                if (part.Archive != 0) continue;
-                var name = item.Kind == ItemKind.Stream ? Numbered(item.Name, i) : item.PageMap is null ? item.Name : Numbered($"{item.Name}.pages", i);
+                if (part.Archive != 0)
+                {
+                    continue;
+                }
+                var name =
+                    item.Kind == ItemKind.Stream ? Numbered(item.Name, i)
+                    : item.PageMap is null ? item.Name
+                    : Numbered($"{item.Name}.pages", i);
                 yield return new(name, part.Length, part.Sha256, item.Kind == ItemKind.Image ? item.PageSize!.Value : 0, part.Offset);
             }
 
-            if (item.PageMap is { } map) yield return new($"{item.Name}.pagemap", map.Length, map.Sha256, 0, map.Offset);
+            if (item.PageMap is { } map)
+            {
+                yield return new($"{item.Name}.pagemap", map.Length, map.Sha256, 0, map.Offset);
+            }
         }
     }
 

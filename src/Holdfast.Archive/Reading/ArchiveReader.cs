@@ -48,7 +48,10 @@ public sealed class ArchiveReader : IAsyncDisposable
         var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
         try
         {
-            var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken)) { OpenedWith = (opened as AgeReader)?.OpenedWith };
+            var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken))
+            {
+                OpenedWith = (opened as AgeReader)?.OpenedWith,
+            };
             await reader.ReadHeaderAsync(cancellationToken);
             await reader.ReadManifestAsync(cancellationToken);
             ManifestRules.Check(reader);
@@ -81,22 +84,39 @@ public sealed class ArchiveReader : IAsyncDisposable
         var isLong = TarFormat.NeedsLongHeader(entry.Length);
         var blocks = header.AsMemory(0, isLong ? header.Length : TarFormat.Block);
         await Frames.ReadAsync(entry.Offset - blocks.Length, blocks, cancellationToken);
-        if (TarFormat.Parse(blocks.Span, Name, entry.Offset - blocks.Length) is not { } found || found.Name != entry.Name || found.Length != entry.Length)
-            throw ArchiveFailure.Refused(Name, $"what lies at offset {entry.Offset} of its tar stream is not entry '{entry.Name}' of {entry.Length} bytes");
+        if (
+            TarFormat.Parse(blocks.Span, Name, entry.Offset - blocks.Length) is not { } found
+            || found.Name != entry.Name
+            || found.Length != entry.Length
+        )
+        {
+            throw ArchiveFailure.Refused(
+                Name,
+                $"what lies at offset {entry.Offset} of its tar stream is not entry '{entry.Name}' of {entry.Length} bytes"
+            );
+        }
         var padding = header.AsMemory(0, TarFormat.Padding(entry.Length));
         await Frames.ReadAsync(entry.Offset + entry.Length, padding, cancellationToken);
-        if (padding.Span.ContainsAnyExcept((byte)0)) throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {entry.Offset + entry.Length}");
+        if (padding.Span.ContainsAnyExcept((byte)0))
+        {
+            throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {entry.Offset + entry.Length}");
+        }
     }
 
     /// <summary>Reads the page map of an image; null where it has none.</summary>
     /// <exception cref="HoldfastException">It does not fit the pages that are stored.</exception>
     internal async Task<PageMap?> ReadPageMapAsync(ManifestItem item, CancellationToken cancellationToken)
     {
-        if (item.PageMap is not { } part) return null;
+        if (item.PageMap is not { } part)
+        {
+            return null;
+        }
         await CheckFrameOfAsync(Layout.At(part), cancellationToken);
         var map = new PageMap(await ReadPartAsync(part, $"the page map of {item.Name}", cancellationToken));
         var (named, stored) = (map.Count(), item.Parts.Sum(p => p.Length) / item.PageSize!.Value);
-        return named == stored ? map : throw ArchiveFailure.Refused(Name, $"the page map of {item.Name} names {named} pages, and {stored} are stored");
+        return named == stored
+            ? map
+            : throw ArchiveFailure.Refused(Name, $"the page map of {item.Name} names {named} pages, and {stored} are stored");
     }
 
     /// <summary>Reads a part that lies in this archive and checks its hash, that of plain bytes.</summary>
@@ -104,7 +124,10 @@ public sealed class ArchiveReader : IAsyncDisposable
     {
         var bytes = new byte[part.Length];
         await Frames.ReadAsync(part.Offset, bytes, cancellationToken);
-        if (Convert.ToBase64String(SHA256.HashData(bytes)) != part.Sha256) throw ArchiveFailure.Corrupt(Name, $"{what} at offset {part.Offset} of its tar stream has another hash than the manifest says");
+        if (Convert.ToBase64String(SHA256.HashData(bytes)) != part.Sha256)
+        {
+            throw ArchiveFailure.Corrupt(Name, $"{what} at offset {part.Offset} of its tar stream has another hash than the manifest says");
+        }
         return bytes;
     }
 
@@ -114,7 +137,13 @@ public sealed class ArchiveReader : IAsyncDisposable
         Header = Parse(content, FormatJson.Default.ArchiveHeader, "holdfast.json");
         HeaderBytes = entry.HeaderBytes + entry.Length;
         if (Header.Format != ArchiveHeader.CurrentFormat)
-            throw new HoldfastException(ErrorCatalogue.Corrupt, $"'{Name}' has format version {Header.Format}; this program reads version {ArchiveHeader.CurrentFormat}.", "Use a newer Holdfast.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Corrupt,
+                $"'{Name}' has format version {Header.Format}; this program reads version {ArchiveHeader.CurrentFormat}.",
+                "Use a newer Holdfast."
+            );
+        }
         ManifestRules.Check(Header, Name);
     }
 
@@ -125,7 +154,9 @@ public sealed class ArchiveReader : IAsyncDisposable
         Index = Parse(content, FormatJson.Default.ArchiveIndex, "index.json");
         var part = Index.Manifest;
         if (part.Length is < 2 or > LargestManifest || part.Archive != 0 || part.Offset < 0 || part.Offset > last - part.Length)
+        {
             throw ArchiveFailure.Refused(Name, $"its manifest is said to have {part.Length} bytes at offset {part.Offset}");
+        }
         Manifest = Parse(await ReadPartAsync(part, "manifest.json", cancellationToken), FormatJson.Default.Manifest, "manifest.json");
         ManifestSha256 = part.Sha256;
     }
@@ -140,23 +171,46 @@ public sealed class ArchiveReader : IAsyncDisposable
         var (entry, _) = await ReadEntryAsync(last, "index.json", LargestHeader, cancellationToken);
         var end = last + entry.HeaderBytes + entry.Length;
         var left = TarFormat.Padding(entry.Length) + TarFormat.EndBytes;
-        if (Frames.Length < end + left) throw ArchiveFailure.Truncated(Name, "its tar stream has no end");
-        if (Frames.Length > end + left) throw ArchiveFailure.Refused(Name, "bytes lie behind the end of the tar stream");
+        if (Frames.Length < end + left)
+        {
+            throw ArchiveFailure.Truncated(Name, "its tar stream has no end");
+        }
+        if (Frames.Length > end + left)
+        {
+            throw ArchiveFailure.Refused(Name, "bytes lie behind the end of the tar stream");
+        }
         var zeros = new byte[left];
         await Frames.ReadAsync(end, zeros, cancellationToken);
-        if (zeros.AsSpan().ContainsAnyExcept((byte)0)) throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {end}");
+        if (zeros.AsSpan().ContainsAnyExcept((byte)0))
+        {
+            throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {end}");
+        }
     }
 
     /// <summary>Bytes of the first entry with its header, without padding.</summary>
     internal long HeaderBytes { get; private set; }
 
-    private async Task<(TarEntry Entry, byte[] Content)> ReadEntryAsync(long offset, string name, int largest, CancellationToken cancellationToken)
+    private async Task<(TarEntry Entry, byte[] Content)> ReadEntryAsync(
+        long offset,
+        string name,
+        int largest,
+        CancellationToken cancellationToken
+    )
     {
         var block = new byte[TarFormat.Block];
-        if (offset + block.Length > Frames.Length) throw ArchiveFailure.Truncated(Name, $"no {name}");
+        if (offset + block.Length > Frames.Length)
+        {
+            throw ArchiveFailure.Truncated(Name, $"no {name}");
+        }
         await Frames.ReadAsync(offset, block, cancellationToken);
-        if (TarFormat.Parse(block, Name, offset) is not { } entry || entry.Name != name) throw ArchiveFailure.Corrupt(Name, $"{name} is not at offset {offset} of its tar stream");
-        if (entry.Length > largest || offset + entry.HeaderBytes + entry.Length > Frames.Length) throw ArchiveFailure.Refused(Name, $"{name} is said to have {entry.Length} bytes");
+        if (TarFormat.Parse(block, Name, offset) is not { } entry || entry.Name != name)
+        {
+            throw ArchiveFailure.Corrupt(Name, $"{name} is not at offset {offset} of its tar stream");
+        }
+        if (entry.Length > largest || offset + entry.HeaderBytes + entry.Length > Frames.Length)
+        {
+            throw ArchiveFailure.Refused(Name, $"{name} is said to have {entry.Length} bytes");
+        }
         var content = new byte[entry.Length];
         await Frames.ReadAsync(offset + entry.HeaderBytes, content, cancellationToken);
         return (entry, content);

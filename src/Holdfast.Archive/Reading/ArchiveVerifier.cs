@@ -6,14 +6,20 @@ namespace Holdfast.Archive.Reading;
 public static class ArchiveVerifier
 {
     /// <summary>
-    /// Throws what is wrong with the archive, and where. Of the archives that it builds on it reads what <paramref name="streams"/> need of them, no more.
+    /// Throws what is wrong with the archive, and where. Of the archives that it builds on it reads what
+    /// <paramref name="streams"/> need of them, no more.
     /// </summary>
     /// <param name="archive">The archive.</param>
     /// <param name="workers">Frames under way at once.</param>
     /// <param name="streams">Look at its streams, with those of the archives before it in its chain; null where nobody does.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="Core.Errors.HoldfastException">Corrupt, cut short or refused.</exception>
-    public static async Task<ArchiveReading> VerifyAsync(ArchiveReader archive, int workers, ChainStreams? streams, CancellationToken cancellationToken)
+    public static async Task<ArchiveReading> VerifyAsync(
+        ArchiveReader archive,
+        int workers,
+        ChainStreams? streams,
+        CancellationToken cancellationToken
+    )
     {
         var (points, refusal) = streams?.Begin(archive) ?? ([], null);
         using var walk = new TarWalk(archive, points);
@@ -28,12 +34,22 @@ public static class ArchiveVerifier
             },
             async (frame, token) =>
             {
-                using (frame.Content) await walk.TakeAsync(frame.Content.Memory, frame.Digests, token);
+                using (frame.Content)
+                {
+                    await walk.TakeAsync(frame.Content.Memory, frame.Digests, token);
+                }
             },
-            cancellationToken);
+            cancellationToken
+        );
         walk.End();
-        foreach (var item in archive.Manifest.Items.Where(i => i.PageMap is not null)) await archive.ReadPageMapAsync(item, cancellationToken);
-        foreach (var (_, point) in points) await point.EndAsync(cancellationToken);
+        foreach (var item in archive.Manifest.Items.Where(i => i.PageMap is not null))
+        {
+            await archive.ReadPageMapAsync(item, cancellationToken);
+        }
+        foreach (var (_, point) in points)
+        {
+            await point.EndAsync(cancellationToken);
+        }
         return new(archive.Frames.Length, refusal ?? points.Select(p => p.Point.Refusal).FirstOrDefault(r => r is not null));
     }
 }

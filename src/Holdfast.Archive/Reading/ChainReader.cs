@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Pipeline;
-using System.Security.Cryptography;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
@@ -40,38 +40,66 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         var chain = new List<ArchiveReader> { point };
         while (chain[^1].Header.Parent is { } parent)
         {
-            var older = byId[parent].FirstOrDefault() ?? throw new HoldfastException(
-                ErrorCatalogue.ChainIncomplete,
-                $"'{chain[^1].Name}' builds on archive {parent}, which is not in its folder.",
-                "Put the missing file back, take the chain from another destination, or restore an older point.");
-            if (older.Header.Chain != point.Header.Chain || older.Header.Database != point.Header.Database || chain.Exists(a => a.Header.Id == older.Header.Id))
+            var older = byId[parent].FirstOrDefault()
+                ?? throw new HoldfastException(
+                    ErrorCatalogue.ChainIncomplete,
+                    $"'{chain[^1].Name}' builds on archive {parent}, which is not in its folder.",
+                    "Put the missing file back, take the chain from another destination, or restore an older point."
+                );
+            if (
+                older.Header.Chain != point.Header.Chain
+                || older.Header.Database != point.Header.Database
+                || chain.Exists(a => a.Header.Id == older.Header.Id)
+            )
+            {
                 throw ArchiveFailure.Refused(older.Name, $"it does not belong to the chain of '{point.Name}'");
+            }
             chain.Add(older);
         }
 
         var missing = point.Manifest.Archives.FirstOrDefault(id => chain.TrueForAll(a => a.Header.Id != id));
-        if (missing is not null) throw ArchiveFailure.Refused(point.Name, $"it names archive {missing}, which is not before it in its chain");
+        if (missing is not null)
+        {
+            throw ArchiveFailure.Refused(point.Name, $"it names archive {missing}, which is not before it in its chain");
+        }
         var rules = new ChainRules();
-        foreach (var archive in Enumerable.Reverse(chain)) rules.Take(archive);
+        foreach (var archive in Enumerable.Reverse(chain))
+        {
+            rules.Take(archive);
+        }
         return new(chain, workers);
     }
 
     /// <inheritdoc/>
-    public async Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    public async Task CopyStreamAsync(
+        string name,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
     {
         var item = Item(name, ItemKind.Stream);
         await using var checking = new OrderedWorkers<(ManifestPart Part, ArchiveReader Archive, PooledBuffer Bytes), PooledBuffer>(
             _workers + 1,
             read =>
             {
-                if (Convert.ToBase64String(SHA256.HashData(read.Bytes.Span)) == read.Part.Sha256) return read.Bytes;
-                throw ArchiveFailure.Corrupt(read.Archive.Name, $"a part of {name} at offset {read.Part.Offset} of its tar stream has another hash than the manifest says");
+                if (Convert.ToBase64String(SHA256.HashData(read.Bytes.Span)) == read.Part.Sha256)
+                {
+                    return read.Bytes;
+                }
+                throw ArchiveFailure.Corrupt(
+                    read.Archive.Name,
+                    $"a part of {name} at offset {read.Part.Offset} of its tar stream has another hash than the manifest says"
+                );
             },
             async (bytes, token) =>
             {
-                using (bytes) await output(bytes.Memory, token);
+                using (bytes)
+                {
+                    await output(bytes.Memory, token);
+                }
             },
-            cancellationToken);
+            cancellationToken
+        );
         foreach (var part in item.Parts)
         {
             var archive = _byId[Point.Manifest.Archives[part.Archive]];
@@ -93,8 +121,14 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         foreach (var archive in _newestFirst)
         {
             var held = archive.Manifest.Items.FirstOrDefault(i => i.Name == name && i.Kind == ItemKind.Image);
-            if (held is not null && held.PageSize == item.PageSize) await copy.TakeAsync(archive, held, cancellationToken);
-            if (copy.IsComplete) break;
+            if (held is not null && held.PageSize == item.PageSize)
+            {
+                await copy.TakeAsync(archive, held, cancellationToken);
+            }
+            if (copy.IsComplete)
+            {
+                break;
+            }
         }
 
         await copy.CheckAsync(Point.Name, cancellationToken);
@@ -103,7 +137,10 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var archive in _newestFirst) await archive.DisposeAsync();
+        foreach (var archive in _newestFirst)
+        {
+            await archive.DisposeAsync();
+        }
     }
 
     private ManifestItem Item(string name, ItemKind kind) =>

@@ -6,7 +6,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// Holds the streams of each point of a chain, the oldest first, against what a restore of that point would refuse. A point's stream lies in its own and in
+/// Holds the streams of each point of a chain, the oldest first, against what a restore of that point would refuse. A
+/// point's stream lies in its own and in
 /// older archives. What it shares with the point before it is not read again, but for the few parts around what has changed.
 /// </summary>
 /// <param name="checkOf">Begins to look at a stream; null where there is nothing to look for.</param>
@@ -23,14 +24,18 @@ public sealed class ChainStreams(Func<ArchiveHeader, ManifestItem, IStreamCheck?
     public void Add(ArchiveReader archive, AgeKeys keys, Func<CancellationToken, Task<IByteSource>> open)
     {
         _tarBytes += archive.Frames.Length;
-        if (archive.Manifest.Items.Any(i => i.Kind == ItemKind.Stream)) _held.Add(archive, keys, open);
+        if (archive.Manifest.Items.Any(i => i.Kind == ItemKind.Stream))
+        {
+            _held.Add(archive, keys, open);
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _held.DisposeAsync();
 
     /// <summary>
-    /// Begins to look at the streams of a point, but for those whose parts are not all there, which <see cref="ChainRules"/> tell of, and those that repeat
+    /// Begins to look at the streams of a point, but for those whose parts are not all there, which
+    /// <see cref="ChainRules"/> tell of, and those that repeat
     /// their parts more often than a restore takes: what is small and says that it is long would cost as much as its length.
     /// </summary>
     /// <returns>The streams, and what is refused of the others at once.</returns>
@@ -46,14 +51,21 @@ public sealed class ChainStreams(Func<ArchiveHeader, ManifestItem, IStreamCheck?
                 continue;
             }
 
-            if (checkOf(archive.Header, item) is not { } check) continue;
+            if (checkOf(archive.Header, item) is not { } check)
+            {
+                continue;
+            }
             var key = (archive.Header.Engine, item.Name);
-            if (!_steps.TryGetValue(key, out var steps)) _steps[key] = steps = new();
+            if (!_steps.TryGetValue(key, out var steps))
+            {
+                _steps[key] = steps = new();
+            }
             points.Add((item, new(archive, item, check, _held, steps)));
         }
 
         return (points, refusal);
     }
 
-    private bool HasPart(ArchiveReader archive, ManifestPart part) => part.Archive == 0 || _held.Holds(archive.Manifest.Archives[part.Archive], part);
+    private bool HasPart(ArchiveReader archive, ManifestPart part) =>
+        part.Archive == 0 || _held.Holds(archive.Manifest.Archives[part.Archive], part);
 }

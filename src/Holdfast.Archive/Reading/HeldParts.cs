@@ -36,8 +36,14 @@ internal sealed class HeldParts : IAsyncDisposable
         try
         {
             await frames.ReadAsync(part.Offset, bytes.WritableMemory, cancellationToken);
-            if (Convert.ToBase64String(SHA256.HashData(bytes.Span)) == part.Sha256) return bytes;
-            throw ArchiveFailure.Corrupt(frames.Name, $"a part at offset {part.Offset} of its tar stream has another hash than the manifest says");
+            if (Convert.ToBase64String(SHA256.HashData(bytes.Span)) == part.Sha256)
+            {
+                return bytes;
+            }
+            throw ArchiveFailure.Corrupt(
+                frames.Name,
+                $"a part at offset {part.Offset} of its tar stream has another hash than the manifest says"
+            );
         }
         catch
         {
@@ -49,7 +55,10 @@ internal sealed class HeldParts : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var (_, frames) in _open) await frames.DisposeAsync();
+        foreach (var (_, frames) in _open)
+        {
+            await frames.DisposeAsync();
+        }
         _open.Clear();
     }
 
@@ -89,6 +98,9 @@ internal sealed class HeldParts : IAsyncDisposable
     private void Add((string Id, FrameReader Frames) used)
     {
         _open.Add(used);
-        if (_open.Count > MostFrames) _open[^(MostFrames + 1)].Frames.Forget();
+        if (_open.Count > MostFrames)
+        {
+            _open[^(MostFrames + 1)].Frames.Forget();
+        }
     }
 }

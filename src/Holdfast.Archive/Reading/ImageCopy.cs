@@ -24,43 +24,70 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
     /// <summary>Takes the pages of one archive that no newer one had.</summary>
     public async Task TakeAsync(ArchiveReader archive, ManifestItem held, CancellationToken cancellationToken)
     {
-        foreach (var part in held.Parts) await archive.CheckFrameOfAsync(archive.Layout.At(part), cancellationToken);
-        if (await archive.ReadPageMapAsync(held, cancellationToken) is { } map) await TakeChangedAsync(archive, held, map, cancellationToken);
-        else await TakeFullAsync(archive, held, cancellationToken);
+        foreach (var part in held.Parts)
+        {
+            await archive.CheckFrameOfAsync(archive.Layout.At(part), cancellationToken);
+        }
+        if (await archive.ReadPageMapAsync(held, cancellationToken) is { } map)
+        {
+            await TakeChangedAsync(archive, held, map, cancellationToken);
+        }
+        else
+        {
+            await TakeFullAsync(archive, held, cancellationToken);
+        }
     }
 
     /// <summary>Checks the hash of the image; one that came from several archives is read back for it.</summary>
     public async Task CheckAsync(string file, CancellationToken cancellationToken)
     {
-        if (!IsComplete) throw ArchiveFailure.Refused(file, $"{_missing} pages of {item.Name} are in no archive of its chain");
-        if (_checked) return;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using (var hashing = new OrderedWorkers<(long Offset, int Length), byte[]>(
-            workers + 1,
-            run =>
-            {
-                using var bytes = new PooledBuffer(run.Length) { Length = run.Length };
-                target.Read(run.Offset, bytes.Span);
-                return Digests(bytes.Span);
-            },
-            (digests, _) =>
-            {
-                hash.AppendData(digests);
-                return ValueTask.CompletedTask;
-            },
-            cancellationToken))
+        if (!IsComplete)
         {
-            for (long at = 0; at < item.Length; at += CheckBytes) await hashing.AddAsync((at, (int)Math.Min(CheckBytes, item.Length - at)));
+            throw ArchiveFailure.Refused(file, $"{_missing} pages of {item.Name} are in no archive of its chain");
+        }
+        if (_checked)
+        {
+            return;
+        }
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using (
+            var hashing = new OrderedWorkers<(long Offset, int Length), byte[]>(
+                workers + 1,
+                run =>
+                {
+                    using var bytes = new PooledBuffer(run.Length) { Length = run.Length };
+                    target.Read(run.Offset, bytes.Span);
+                    return Digests(bytes.Span);
+                },
+                (digests, _) =>
+                {
+                    hash.AppendData(digests);
+                    return ValueTask.CompletedTask;
+                },
+                cancellationToken
+            )
+        )
+        {
+            for (long at = 0; at < item.Length; at += CheckBytes)
+            {
+                await hashing.AddAsync((at, (int)Math.Min(CheckBytes, item.Length - at)));
+            }
             await hashing.CompleteAsync();
         }
 
-        if (Convert.ToBase64String(hash.GetHashAndReset()) != item.Sha256) throw WrongHash(file);
+        if (Convert.ToBase64String(hash.GetHashAndReset()) != item.Sha256)
+        {
+            throw WrongHash(file);
+        }
     }
 
     // All pages in order: hashed on the way when nothing newer was there.
     private async Task TakeFullAsync(ArchiveReader archive, ManifestItem held, CancellationToken cancellationToken)
     {
-        if (held.Parts.Count == 0) return;
+        if (held.Parts.Count == 0)
+        {
+            return;
+        }
         var alone = _missing == _pages && held.Length == item.Length;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var wanted = FramesOf(archive, held.Parts[0]).Where(f => HasMissing(archive, held.Parts[0], f));
@@ -79,7 +106,10 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
                 for (var at = 0; at < content.Length; at += _pageSize)
                 {
                     var page = (first + at) / _pageSize;
-                    if (page < _pages && !_written[page]) target.Write(first + at, content.Slice(at, _pageSize));
+                    if (page < _pages && !_written[page])
+                    {
+                        target.Write(first + at, content.Slice(at, _pageSize));
+                    }
                 }
 
                 return new Run(first, content.Length, []);
@@ -89,16 +119,23 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
                 hash.AppendData(run.Digests);
                 return ValueTask.CompletedTask;
             },
-            cancellationToken);
+            cancellationToken
+        );
         var covered = Math.Min(_pages, held.Length / _pageSize);
         if (alone)
         {
-            if (Convert.ToBase64String(hash.GetHashAndReset()) != item.Sha256) throw WrongHash(archive.Name);
+            if (Convert.ToBase64String(hash.GetHashAndReset()) != item.Sha256)
+            {
+                throw WrongHash(archive.Name);
+            }
             (_missing, _checked) = (0, true);
             return;
         }
 
-        for (long page = 0; page < covered; page++) Mark(page);
+        for (long page = 0; page < covered; page++)
+        {
+            Mark(page);
+        }
     }
 
     private async Task TakeChangedAsync(ArchiveReader archive, ManifestItem held, PageMap map, CancellationToken cancellationToken)
@@ -114,7 +151,12 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
                 {
                     var (offset, length) = archive.Frames.Table.Content(frame);
                     var numbers = new long[length / _pageSize];
-                    for (var i = 0; i < numbers.Length; i++) numbers[i] = pages.MoveNext() ? pages.Current : throw new InvalidOperationException("A page map was counted wrongly.");
+                    for (var i = 0; i < numbers.Length; i++)
+                    {
+                        numbers[i] = pages.MoveNext()
+                            ? pages.Current
+                            : throw new InvalidOperationException("A page map was counted wrongly.");
+                    }
                     runs.Add(frame, (part, numbers, offset + length == part.Offset + part.Length)); // no byte is named twice
                     frames.Add(frame);
                 }
@@ -130,7 +172,10 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
                 var numbers = runs[frame].Pages;
                 for (var i = 0; i < numbers.Length; i++)
                 {
-                    if (numbers[i] < _pages && !_written[numbers[i]]) target.Write(numbers[i] * _pageSize, content.Slice(i * _pageSize, _pageSize));
+                    if (numbers[i] < _pages && !_written[numbers[i]])
+                    {
+                        target.Write(numbers[i] * _pageSize, content.Slice(i * _pageSize, _pageSize));
+                    }
                 }
 
                 return (Frame: frame, Digests: Digests(content));
@@ -140,16 +185,28 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
                 var (part, numbers, endsPart) = runs[done.Frame];
                 hash.AppendData(done.Digests);
                 if (endsPart && Convert.ToBase64String(hash.GetHashAndReset()) != part.Sha256)
-                    throw ArchiveFailure.Corrupt(archive.Name, $"pages of {held.Name} at offset {part.Offset} of its tar stream have another hash than the manifest says");
-                foreach (var page in numbers) Mark(page);
+                {
+                    throw ArchiveFailure.Corrupt(
+                        archive.Name,
+                        $"pages of {held.Name} at offset {part.Offset} of its tar stream have another hash than the manifest says"
+                    );
+                }
+                foreach (var page in numbers)
+                {
+                    Mark(page);
+                }
                 return ValueTask.CompletedTask;
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     private void Mark(long page)
     {
-        if (page >= _pages || _written[page]) return;
+        if (page >= _pages || _written[page])
+        {
+            return;
+        }
         _written.Set(page);
         _missing--;
     }
@@ -158,7 +215,13 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
     {
         var (offset, length) = archive.Frames.Table.Content(frame);
         var first = (offset - part.Offset) / _pageSize;
-        for (var page = first; page < Math.Min(_pages, first + (length / _pageSize)); page++) if (!_written[page]) return true;
+        for (var page = first; page < Math.Min(_pages, first + (length / _pageSize)); page++)
+        {
+            if (!_written[page])
+            {
+                return true;
+            }
+        }
         return false;
     }
 
@@ -170,7 +233,10 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
         for (var at = part.Offset; at < part.Offset + part.Length; frame++)
         {
             var (offset, length) = table.Content(frame);
-            if (offset != at || length % _pageSize != 0 || at + length > part.Offset + part.Length) throw ArchiveFailure.Refused(archive.Name, $"pages at offset {part.Offset} of its tar stream do not fill whole frames");
+            if (offset != at || length % _pageSize != 0 || at + length > part.Offset + part.Length)
+            {
+                throw ArchiveFailure.Refused(archive.Name, $"pages at offset {part.Offset} of its tar stream do not fill whole frames");
+            }
             at += length;
             yield return frame;
         }
@@ -183,5 +249,6 @@ internal sealed class ImageCopy(ManifestItem item, IPageTarget target, int worke
         return digests;
     }
 
-    private Core.Errors.HoldfastException WrongHash(string file) => ArchiveFailure.Corrupt(file, $"the hash of {item.Name} is not the one in its manifest");
+    private Core.Errors.HoldfastException WrongHash(string file) =>
+        ArchiveFailure.Corrupt(file, $"the hash of {item.Name} is not the one in its manifest");
 }

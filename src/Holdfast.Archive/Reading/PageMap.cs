@@ -21,7 +21,10 @@ internal sealed class PageMap(byte[] bits)
     {
         for (var i = 0L; i < _bits.Length; i++)
         {
-            for (var rest = _bits[i]; rest != 0; rest &= (byte)(rest - 1)) yield return (i * 8) + byte.TrailingZeroCount(rest);
+            for (var rest = _bits[i]; rest != 0; rest &= (byte)(rest - 1))
+            {
+                yield return (i * 8) + byte.TrailingZeroCount(rest);
+            }
         }
     }
 
@@ -33,8 +36,14 @@ internal sealed class PageMap(byte[] bits)
     {
         var whole = (int)Math.Min(pages / 8, _bits.Length);
         long count = 0;
-        foreach (var b in _bits.AsSpan(0, whole)) count += BitOperations.PopCount(b);
-        if (whole < _bits.Length && pages % 8 != 0) count += BitOperations.PopCount(_bits[whole] & ((1u << (int)(pages % 8)) - 1));
+        foreach (var b in _bits.AsSpan(0, whole))
+        {
+            count += BitOperations.PopCount(b);
+        }
+        if (whole < _bits.Length && pages % 8 != 0)
+        {
+            count += BitOperations.PopCount(_bits[whole] & ((1u << (int)(pages % 8)) - 1));
+        }
         return count;
     }
 
@@ -42,7 +51,10 @@ internal sealed class PageMap(byte[] bits)
     public void Add(PageMap other)
     {
         Grow(other._bits.Length);
-        for (var i = 0; i < other._bits.Length; i++) _bits[i] |= other._bits[i];
+        for (var i = 0; i < other._bits.Length; i++)
+        {
+            _bits[i] |= other._bits[i];
+        }
     }
 
     /// <summary>Sets the first <paramref name="pages"/> bits, and grows where they are more.</summary>
@@ -50,11 +62,17 @@ internal sealed class PageMap(byte[] bits)
     {
         Grow((int)((pages + 7) / 8));
         _bits.AsSpan(0, (int)(pages / 8)).Fill(0xFF);
-        if (pages % 8 != 0) _bits[pages / 8] |= (byte)((1 << (int)(pages % 8)) - 1);
+        if (pages % 8 != 0)
+        {
+            _bits[pages / 8] |= (byte)((1 << (int)(pages % 8)) - 1);
+        }
     }
 
     private void Grow(int bytes)
     {
-        if (bytes > _bits.Length) Array.Resize(ref _bits, bytes);
+        if (bytes > _bits.Length)
+        {
+            Array.Resize(ref _bits, bytes);
+        }
     }
 }

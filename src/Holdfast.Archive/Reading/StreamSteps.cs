@@ -6,8 +6,10 @@ using Holdfast.Archive.Items;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// What is known of a stream's parts in the points of one chain: behind what a part was checked, and what came of it. Points share most parts, so
-/// each is checked once for what is before it. Known is what the last point was made of, or what the last points were where they were refused.
+/// What is known of a stream's parts in the points of one chain: behind what a part was checked, and what came of it.
+/// Points share most parts, so
+/// each is checked once for what is before it. Known is what the last point was made of, or what the last points were
+/// where they were refused.
 /// </summary>
 internal sealed class StreamSteps
 {
@@ -41,14 +43,20 @@ internal sealed class StreamSteps
 
     /// <summary>What a part came to.</summary>
     /// <param name="After">What is before the place behind it.</param>
-    /// <param name="Mark">The last mark that was set in it, offset and count from the part's begin and the mark before; null where there is none.</param>
+    /// <param name="Mark">
+    /// The last mark that was set in it, offset and count from the part's begin and the mark before; null where there
+    /// is none.
+    /// </param>
     /// <param name="IsLast">Whether nothing that follows matters.</param>
     public sealed record Step(Key After, StreamMark? Mark, bool IsLast);
 
     /// <summary>Begins the next point.</summary>
     public void Begin()
     {
-        if (!_isRefused || _now.Count > MostOfRefused) (_before, _now) = (_now, []);
+        if (!_isRefused || _now.Count > MostOfRefused)
+        {
+            (_before, _now) = (_now, []);
+        }
         _isRefused = true;
     }
 
@@ -58,8 +66,14 @@ internal sealed class StreamSteps
     /// <summary>What a part came to, behind a place; null where that is not known.</summary>
     public Step? Find(Key behind)
     {
-        if (_now.TryGetValue(behind, out var step)) return step;
-        if (_before.TryGetValue(behind, out step)) _now[behind] = step;
+        if (_now.TryGetValue(behind, out var step))
+        {
+            return step;
+        }
+        if (_before.TryGetValue(behind, out step))
+        {
+            _now[behind] = step;
+        }
         return step;
     }
 

@@ -4,7 +4,10 @@ using Holdfast.Archive.Tar;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>Goes through a tar stream in order: every entry must be the one that the manifest puts there, with its hash, and nothing else may be there.</summary>
+/// <summary>
+/// Goes through a tar stream in order: every entry must be the one that the manifest puts there, with its hash, and
+/// nothing else may be there.
+/// </summary>
 internal sealed class TarWalk : IDisposable
 {
     private readonly ArchiveReader _archive;
@@ -31,7 +34,10 @@ internal sealed class TarWalk : IDisposable
         {
             for (var i = 0; i < item.Parts.Count; i++)
             {
-                if (item.Parts[i].Archive == 0) _parts[item.Parts[i].Offset] = (point, i);
+                if (item.Parts[i].Archive == 0)
+                {
+                    _parts[item.Parts[i].Offset] = (point, i);
+                }
             }
         }
 
@@ -39,19 +45,37 @@ internal sealed class TarWalk : IDisposable
         _expected.Add(new("index.json", -1, null, 0, -1));
     }
 
-    /// <summary>The digests of the pages in one frame, where the manifest says that it holds pages; worked out ahead, on any thread.</summary>
+    /// <summary>
+    /// The digests of the pages in one frame, where the manifest says that it holds pages; worked out ahead, on any
+    /// thread.
+    /// </summary>
     public byte[]? PageDigests(long offset, ReadOnlySpan<byte> content)
     {
         var (low, high) = (0, _expected.Count - 3); // the last entry that begins at or before the frame
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
-            if (_expected[middle].Offset <= offset) low = middle;
-            else high = middle - 1;
+            if (_expected[middle].Offset <= offset)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
         }
 
         var entry = _expected[low];
-        if (entry.PageSize == 0 || offset < entry.Offset || offset + content.Length > entry.Offset + entry.Length || content.Length % entry.PageSize != 0 || (offset - entry.Offset) % entry.PageSize != 0) return null;
+        if (
+            entry.PageSize == 0
+            || offset < entry.Offset
+            || offset + content.Length > entry.Offset + entry.Length
+            || content.Length % entry.PageSize != 0
+            || (offset - entry.Offset) % entry.PageSize != 0
+        )
+        {
+            return null;
+        }
         var digests = new byte[content.Length / entry.PageSize * PageHash.DigestBytes];
         PageHash.Digests(content, entry.PageSize, digests);
         return digests;
@@ -65,7 +89,10 @@ internal sealed class TarWalk : IDisposable
             _hash.AppendData(digests);
             _contentLeft -= content.Length;
             _position += content.Length;
-            if (_contentLeft == 0) EndContent();
+            if (_contentLeft == 0)
+            {
+                EndContent();
+            }
             return;
         }
 
@@ -74,10 +101,16 @@ internal sealed class TarWalk : IDisposable
             if (_begun is { } begun)
             {
                 _begun = null;
-                if (await begun.Point.ReachAsync(begun.Part, cancellationToken)) _taker = begun.Point;
+                if (await begun.Point.ReachAsync(begun.Part, cancellationToken))
+                {
+                    _taker = begun.Point;
+                }
             }
 
-            var taken = _contentLeft > 0 ? TakeContent(content.Span) : _zerosLeft > 0 ? TakeZeros(content.Span) : TakeHeader(content.Span);
+            var taken =
+                _contentLeft > 0 ? TakeContent(content.Span)
+                : _zerosLeft > 0 ? TakeZeros(content.Span)
+                : TakeHeader(content.Span);
             content = content[taken..];
             _position += taken;
         }
@@ -86,7 +119,10 @@ internal sealed class TarWalk : IDisposable
     /// <summary>Checks that the stream is at its end.</summary>
     public void End()
     {
-        if (!_inEnd || _zerosLeft > 0 || _next != _expected.Count) throw ArchiveFailure.Truncated(_archive.Name, "its tar stream has no end");
+        if (!_inEnd || _zerosLeft > 0 || _next != _expected.Count)
+        {
+            throw ArchiveFailure.Truncated(_archive.Name, "its tar stream has no end");
+        }
     }
 
     /// <inheritdoc/>
@@ -98,7 +134,10 @@ internal sealed class TarWalk : IDisposable
         var taken = Math.Min(wanted - _headerBytes, content.Length);
         content[..taken].CopyTo(_header.AsSpan(_headerBytes));
         _headerBytes += taken;
-        if (_headerBytes < wanted || (wanted == TarFormat.Block && _header[156] == (byte)'x')) return taken;
+        if (_headerBytes < wanted || (wanted == TarFormat.Block && _header[156] == (byte)'x'))
+        {
+            return taken;
+        }
         Begin(TarFormat.Parse(_header.AsSpan(0, _headerBytes), _archive.Name, _position + taken - _headerBytes), _position + taken);
         _headerBytes = 0;
         return taken;
@@ -112,27 +151,57 @@ internal sealed class TarWalk : IDisposable
             return;
         }
 
-        if (_inEnd) throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' lies behind the end of the tar stream");
+        if (_inEnd)
+        {
+            throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' lies behind the end of the tar stream");
+        }
         // An empty image has no parts; its entry stands alone.
-        if (entry.Value.Length == 0 && _archive.Manifest.Items.Any(i => i.Name == entry.Value.Name && i.Length == 0)) return;
+        if (entry.Value.Length == 0 && _archive.Manifest.Items.Any(i => i.Name == entry.Value.Name && i.Length == 0))
+        {
+            return;
+        }
         var expected = _next < _expected.Count ? _expected[_next] : null;
-        var isUsual = entry.Value.HeaderBytes == (TarFormat.NeedsLongHeader(entry.Value.Length) ? TarFormat.HeaderBlocks * TarFormat.Block : TarFormat.Block);
-        if (expected is null || !isUsual || entry.Value.Name != expected.Name || (expected.Length >= 0 && (entry.Value.Length != expected.Length || contentAt != expected.Offset)))
-            throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' of {entry.Value.Length} bytes at offset {contentAt} of its tar stream is not in the manifest");
+        var isUsual =
+            entry.Value.HeaderBytes
+            == (TarFormat.NeedsLongHeader(entry.Value.Length) ? TarFormat.HeaderBlocks * TarFormat.Block : TarFormat.Block);
+        if (
+            expected is null
+            || !isUsual
+            || entry.Value.Name != expected.Name
+            || (expected.Length >= 0 && (entry.Value.Length != expected.Length || contentAt != expected.Offset))
+        )
+        {
+            throw ArchiveFailure.Refused(
+                _archive.Name,
+                $"entry '{entry.Value.Name}' of {entry.Value.Length} bytes at offset {contentAt} of its tar stream is not in the manifest"
+            );
+        }
         (_contentLeft, _zerosLeft) = (entry.Value.Length, TarFormat.Padding(entry.Value.Length));
-        if (_parts.TryGetValue(contentAt, out var part)) _begun = part;
-        if (_contentLeft == 0) EndContent();
+        if (_parts.TryGetValue(contentAt, out var part))
+        {
+            _begun = part;
+        }
+        if (_contentLeft == 0)
+        {
+            EndContent();
+        }
     }
 
     private int TakeContent(ReadOnlySpan<byte> content)
     {
         var expected = _expected[_next];
         var taken = (int)Math.Min(content.Length, _contentLeft);
-        if (expected.PageSize > 0) throw ArchiveFailure.Refused(_archive.Name, $"pages of '{expected.Name}' do not fill whole frames");
+        if (expected.PageSize > 0)
+        {
+            throw ArchiveFailure.Refused(_archive.Name, $"pages of '{expected.Name}' do not fill whole frames");
+        }
         _hash.AppendData(content[..taken]);
         _taker?.Take(content[..taken]);
         _contentLeft -= taken;
-        if (_contentLeft == 0) EndContent();
+        if (_contentLeft == 0)
+        {
+            EndContent();
+        }
         return taken;
     }
 
@@ -141,7 +210,12 @@ internal sealed class TarWalk : IDisposable
         var expected = _expected[_next++];
         var sha256 = Convert.ToBase64String(_hash.GetHashAndReset());
         if (expected.Sha256 is not null && sha256 != expected.Sha256)
-            throw ArchiveFailure.Corrupt(_archive.Name, $"'{expected.Name}' at offset {expected.Offset} of its tar stream has another hash than the manifest says");
+        {
+            throw ArchiveFailure.Corrupt(
+                _archive.Name,
+                $"'{expected.Name}' at offset {expected.Offset} of its tar stream has another hash than the manifest says"
+            );
+        }
         _taker?.EndPart();
         _taker = null;
     }
@@ -149,9 +223,15 @@ internal sealed class TarWalk : IDisposable
     private int TakeZeros(ReadOnlySpan<byte> content)
     {
         var taken = Math.Min(content.Length, _zerosLeft);
-        if (content[..taken].ContainsAnyExcept((byte)0)) throw ArchiveFailure.Corrupt(_archive.Name, $"its tar stream is not zero where it must be, near offset {_position}");
+        if (content[..taken].ContainsAnyExcept((byte)0))
+        {
+            throw ArchiveFailure.Corrupt(_archive.Name, $"its tar stream is not zero where it must be, near offset {_position}");
+        }
         _zerosLeft -= taken;
-        if (_inEnd && _zerosLeft == 0 && content.Length > taken) throw ArchiveFailure.Refused(_archive.Name, "bytes lie behind the end of the tar stream");
+        if (_inEnd && _zerosLeft == 0 && content.Length > taken)
+        {
+            throw ArchiveFailure.Refused(_archive.Name, "bytes lie behind the end of the tar stream");
+        }
         return taken;
     }
 }

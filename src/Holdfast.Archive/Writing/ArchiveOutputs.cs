@@ -14,7 +14,10 @@ public sealed record ArchiveOutputs
     /// <summary>Encrypts the archive; null leaves it in clear.</summary>
     public AgeProtection? ArchiveProtection { get; init; }
 
-    /// <summary>Encrypts the index: to the archive's recipients and the keys of all nodes. Null exactly where the archive is in clear.</summary>
+    /// <summary>
+    /// Encrypts the index: to the archive's recipients and the keys of all nodes. Null exactly where the archive is in
+    /// clear.
+    /// </summary>
     public AgeProtection? IndexProtection { get; init; }
 
     /// <summary>Says with what the chain is encrypted, without telling it; see <see cref="Index.IndexHeader.Protection"/>.</summary>

@@ -11,4 +11,13 @@ namespace Holdfast.Archive.Writing;
 /// <param name="IndexBytes">Bytes of the index file.</param>
 /// <param name="IndexSha256">SHA-256 of the index file, Base64.</param>
 public sealed record ArchiveSummary(
-    string Id, bool IsUnchanged, long TotalBytes, long OwnBytes, long StoredBytes, string ManifestSha256, string StoredSha256, long IndexBytes, string IndexSha256);
+    string Id,
+    bool IsUnchanged,
+    long TotalBytes,
+    long OwnBytes,
+    long StoredBytes,
+    string ManifestSha256,
+    string StoredSha256,
+    long IndexBytes,
+    string IndexSha256
+);

@@ -11,7 +11,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Writes one archive and its index in one pass: items are cut into parts, hashed, left out where the chain holds them, put into a tar stream,
+/// Writes one archive and its index in one pass: items are cut into parts, hashed, left out where the chain holds them,
+/// put into a tar stream,
 /// compressed in frames and sealed with age. Hashing, compressing and sealing use all cores; the bytes come out in order.
 /// </summary>
 public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
@@ -31,15 +32,33 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
     private readonly HashedOutput _storedArchive;
     private readonly HashedOutput _storedIndex;
 
-    private ArchiveWriter(ArchiveHeader header, ArchiveOutputs outputs, ArchiveWriterOptions options, ChainIndex? chain, IndexHeader indexHeader, CancellationToken cancellationToken)
+    private ArchiveWriter(
+        ArchiveHeader header,
+        ArchiveOutputs outputs,
+        ArchiveWriterOptions options,
+        ChainIndex? chain,
+        IndexHeader indexHeader,
+        CancellationToken cancellationToken
+    )
     {
         (_header, _options, _chain, _indexHeader) = (header, options, chain, indexHeader);
         _archives = [header.Id];
         _tagger = new(Convert.FromBase64String(indexHeader.ChainKey));
         (_storedArchive, _storedIndex) = (new(outputs.Archive), new(outputs.Index));
-        if (outputs.ArchiveProtection is { } archive) _archiveSealer = new(archive, _storedArchive.WriteAsync, options.Workers, cancellationToken);
-        if (outputs.IndexProtection is { } index) _indexSealer = new(index, _storedIndex.WriteAsync, options.Workers, cancellationToken);
-        _frames = new(options.Level, options.Workers, _archiveSealer is null ? _storedArchive.WriteAsync : _archiveSealer.WriteAsync, cancellationToken);
+        if (outputs.ArchiveProtection is { } archive)
+        {
+            _archiveSealer = new(archive, _storedArchive.WriteAsync, options.Workers, cancellationToken);
+        }
+        if (outputs.IndexProtection is { } index)
+        {
+            _indexSealer = new(index, _storedIndex.WriteAsync, options.Workers, cancellationToken);
+        }
+        _frames = new(
+            options.Level,
+            options.Workers,
+            _archiveSealer is null ? _storedArchive.WriteAsync : _archiveSealer.WriteAsync,
+            cancellationToken
+        );
         _tar = new(_frames, header.StartTime);
         _index = new(_indexSealer is null ? _storedIndex.WriteAsync : _indexSealer.WriteAsync);
     }
@@ -53,22 +72,39 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
     /// <param name="changeToken">The engine's token for the contents of this point.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
     public static async Task<ArchiveWriter> StartAsync(
-        ArchiveHeader header, ArchiveOutputs outputs, ArchiveWriterOptions options, ChainIndex? chain, long expectedBytes, string? changeToken, CancellationToken cancellationToken)
+        ArchiveHeader header,
+        ArchiveOutputs outputs,
+        ArchiveWriterOptions options,
+        ChainIndex? chain,
+        long expectedBytes,
+        string? changeToken,
+        CancellationToken cancellationToken
+    )
     {
-        if (header.Parent != chain?.Newest.Id) throw new ArgumentException("The parent must be the chain's newest archive.", nameof(header));
-        var writer = new ArchiveWriter(header, outputs, options, chain, new()
+        if (header.Parent != chain?.Newest.Id)
         {
-            Id = header.Id,
-            Chain = header.Chain,
-            Parent = header.Parent,
-            Database = header.Database,
-            Type = header.Type,
-            StartTime = header.StartTime,
-            ChainKey = chain?.Newest.ChainKey ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
-            PartMean = chain?.Newest.PartMean ?? GearCutter.MeanFor(expectedBytes),
-            Protection = outputs.ProtectionId,
-            ChangeToken = changeToken,
-        }, cancellationToken);
+            throw new ArgumentException("The parent must be the chain's newest archive.", nameof(header));
+        }
+        var writer = new ArchiveWriter(
+            header,
+            outputs,
+            options,
+            chain,
+            new()
+            {
+                Id = header.Id,
+                Chain = header.Chain,
+                Parent = header.Parent,
+                Database = header.Database,
+                Type = header.Type,
+                StartTime = header.StartTime,
+                ChainKey = chain?.Newest.ChainKey ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+                PartMean = chain?.Newest.PartMean ?? GearCutter.MeanFor(expectedBytes),
+                Protection = outputs.ProtectionId,
+                ChangeToken = changeToken,
+            },
+            cancellationToken
+        );
         try
         {
             await writer._index.StartAsync(writer._indexHeader, cancellationToken);
@@ -87,14 +123,35 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
 
     /// <inheritdoc/>
     public async Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) =>
-        _items.Add(await new ImageWriter(name, image, _frames, _tar, _index, _tagger, _chain).WriteAsync(_options.Workers, cancellationToken));
+        _items.Add(
+            await new ImageWriter(name, image, _frames, _tar, _index, _tagger, _chain).WriteAsync(_options.Workers, cancellationToken)
+        );
 
     /// <inheritdoc/>
-    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken) =>
-        _items.Add(await new StreamWriter(name, _indexHeader.PartMean, _tar, _index, _tagger, _chain, ArchiveNumber).WriteAsync(_options.Workers, produce, cancellationToken));
+    public async Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    ) =>
+        _items.Add(
+            await new StreamWriter(name, _indexHeader.PartMean, _tar, _index, _tagger, _chain, ArchiveNumber).WriteAsync(
+                _options.Workers,
+                produce,
+                cancellationToken
+            )
+        );
 
-    /// <summary>Ends the archive: manifest, index, seek table, and the end of the age file. Nothing is on disk before the destination says so.</summary>
-    public async Task<ArchiveSummary> CompleteAsync(IReadOnlyDictionary<string, string> fingerprint, IReadOnlyList<string> warnings, DateTimeOffset endTime, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends the archive: manifest, index, seek table, and the end of the age file. Nothing is on disk before the
+    /// destination says so.
+    /// </summary>
+    public async Task<ArchiveSummary> CompleteAsync(
+        IReadOnlyDictionary<string, string> fingerprint,
+        IReadOnlyList<string> warnings,
+        DateTimeOffset endTime,
+        CancellationToken cancellationToken
+    )
     {
         var contentTag = ContentTags.Of(_items, _tagger);
         var ownBytes = _items.Sum(i => i.Parts.Where(p => p.Archive == 0).Sum(p => p.Length));
@@ -114,26 +171,55 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         var sha256 = Convert.ToBase64String(SHA256.HashData(json));
         var offset = await _tar.AddAsync("manifest.json", json);
         await _frames.EndFrameAsync();
-        await _tar.AddAsync("index.json", JsonSerializer.SerializeToUtf8Bytes(new(ArchiveHeader.CurrentFormat, new(json.Length, sha256, 0, offset)), FormatJson.Default.ArchiveIndex));
+        await _tar.AddAsync(
+            "index.json",
+            JsonSerializer.SerializeToUtf8Bytes(
+                new(ArchiveHeader.CurrentFormat, new(json.Length, sha256, 0, offset)),
+                FormatJson.Default.ArchiveIndex
+            )
+        );
         await _tar.EndAsync();
         await _frames.CompleteAsync();
-        if (_archiveSealer is not null) await _archiveSealer.CompleteAsync();
+        if (_archiveSealer is not null)
+        {
+            await _archiveSealer.CompleteAsync();
+        }
         await _index.CompleteAsync(contentTag, cancellationToken);
-        if (_indexSealer is not null) await _indexSealer.CompleteAsync();
+        if (_indexSealer is not null)
+        {
+            await _indexSealer.CompleteAsync();
+        }
         var unchanged = _chain is not null && _chain.ContentTag.AsSpan().SequenceEqual(contentTag);
-        return new(_header.Id, unchanged, manifest.TotalBytes, ownBytes, _storedArchive.Length, sha256, _storedArchive.Sha256(), _storedIndex.Length, _storedIndex.Sha256());
+        return new(
+            _header.Id,
+            unchanged,
+            manifest.TotalBytes,
+            ownBytes,
+            _storedArchive.Length,
+            sha256,
+            _storedArchive.Sha256(),
+            _storedIndex.Length,
+            _storedIndex.Sha256()
+        );
     }
 
     /// <summary>The mark of what was written; null where the engine has no change token.</summary>
     /// <param name="key">The node's <see cref="ContentKey"/>.</param>
-    public ContentMark? Mark(byte[] key) => _indexHeader.ChangeToken is { } token ? ContentTags.Mark(_items, token, _indexHeader.PartMean, key) : null;
+    public ContentMark? Mark(byte[] key) =>
+        _indexHeader.ChangeToken is { } token ? ContentTags.Mark(_items, token, _indexHeader.PartMean, key) : null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _frames.DisposeAsync();
-        if (_archiveSealer is not null) await _archiveSealer.DisposeAsync();
-        if (_indexSealer is not null) await _indexSealer.DisposeAsync();
+        if (_archiveSealer is not null)
+        {
+            await _archiveSealer.DisposeAsync();
+        }
+        if (_indexSealer is not null)
+        {
+            await _indexSealer.DisposeAsync();
+        }
         _storedArchive.Dispose();
         _storedIndex.Dispose();
         _tagger.Dispose();
@@ -142,7 +228,10 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
     private int ArchiveNumber(string id)
     {
         var number = _archives.IndexOf(id);
-        if (number >= 0) return number;
+        if (number >= 0)
+        {
+            return number;
+        }
         _archives.Add(id);
         return _archives.Count - 1;
     }

@@ -8,7 +8,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Reads items as an incremental would, and stores nothing: only whether they are equal to what was read before. One core, and no destination is asked for
+/// Reads items as an incremental would, and stores nothing: only whether they are equal to what was read before. One
+/// core, and no destination is asked for
 /// anything.
 /// </summary>
 /// <param name="partMean">Mean bytes of the parts into which streams were cut before.</param>
@@ -31,30 +32,54 @@ public sealed class ContentComparison(int partMean) : IItemSink
     public ContentMark Mark(string changeToken, byte[] key) => ContentTags.Mark(_items, changeToken, partMean, key);
 
     /// <inheritdoc/>
-    public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var run = new byte[RunBytes / image.PageSize * image.PageSize];
-            var digests = new byte[run.Length / image.PageSize * PageHash.DigestBytes];
-            for (long page = 0; page < image.PageCount; page += run.Length / image.PageSize)
+    public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) =>
+        Task.Run(
+            () =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var count = (int)Math.Min(run.Length / image.PageSize, image.PageCount - page);
-                var pages = run.AsSpan(0, count * image.PageSize);
-                image.Read(page, pages);
-                PageHash.Digests(pages, image.PageSize, digests.AsSpan(0, count * PageHash.DigestBytes));
-                hash.AppendData(digests.AsSpan(0, count * PageHash.DigestBytes));
-            }
+                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                var run = new byte[RunBytes / image.PageSize * image.PageSize];
+                var digests = new byte[run.Length / image.PageSize * PageHash.DigestBytes];
+                for (long page = 0; page < image.PageCount; page += run.Length / image.PageSize)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var count = (int)Math.Min(run.Length / image.PageSize, image.PageCount - page);
+                    var pages = run.AsSpan(0, count * image.PageSize);
+                    image.Read(page, pages);
+                    PageHash.Digests(pages, image.PageSize, digests.AsSpan(0, count * PageHash.DigestBytes));
+                    hash.AppendData(digests.AsSpan(0, count * PageHash.DigestBytes));
+                }
 
-            _items.Add(new() { Name = name, Kind = ItemKind.Image, Length = image.PageCount * image.PageSize, PageSize = image.PageSize, Sha256 = Convert.ToBase64String(hash.GetHashAndReset()), Parts = [] });
-        },
-        cancellationToken);
+                _items.Add(
+                    new()
+                    {
+                        Name = name,
+                        Kind = ItemKind.Image,
+                        Length = image.PageCount * image.PageSize,
+                        PageSize = image.PageSize,
+                        Sha256 = Convert.ToBase64String(hash.GetHashAndReset()),
+                        Parts = [],
+                    }
+                );
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    public async Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    )
     {
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 << 20, resumeWriterThreshold: 2 << 20, minimumSegmentSize: 64 << 10, useSynchronizationContext: false));
+        var pipe = new Pipe(
+            new PipeOptions(
+                pauseWriterThreshold: 4 << 20,
+                resumeWriterThreshold: 2 << 20,
+                minimumSegmentSize: 64 << 10,
+                useSynchronizationContext: false
+            )
+        );
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var hashing = Task.Run(() => HashAsync(name, pipe.Reader, stop.Token), CancellationToken.None);
         Exception? failure = null;
@@ -77,7 +102,10 @@ public sealed class ContentComparison(int partMean) : IItemSink
             // It only follows from what the producer failed with.
         }
 
-        if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        if (failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
     }
 
     private async Task<ManifestItem> HashAsync(string name, PipeReader input, CancellationToken cancellationToken)
@@ -85,28 +113,40 @@ public sealed class ContentComparison(int partMean) : IItemSink
         var cutter = new GearCutter(partMean);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var parts = new List<ManifestPart>();
-        long total = 0, length = 0;
+        long total = 0,
+            length = 0;
         ReadResult read;
         do
         {
             read = await input.ReadAsync(cancellationToken);
             foreach (var segment in read.Buffer)
             {
-                for (var rest = segment; !rest.IsEmpty;)
+                for (var rest = segment; !rest.IsEmpty; )
                 {
                     var (taken, ends) = cutter.Take(rest.Span);
                     hash.AppendData(rest.Span[..taken]);
                     (length, rest) = (length + taken, rest[taken..]);
-                    if (ends) End();
+                    if (ends)
+                    {
+                        End();
+                    }
                 }
             }
 
             input.AdvanceTo(read.Buffer.End);
+        } while (!read.IsCompleted);
+        if (length > 0)
+        {
+            End();
         }
-        while (!read.IsCompleted);
-        if (length > 0) End();
         await input.CompleteAsync();
-        return new() { Name = name, Kind = ItemKind.Stream, Length = total, Parts = parts };
+        return new()
+        {
+            Name = name,
+            Kind = ItemKind.Stream,
+            Length = total,
+            Parts = parts,
+        };
 
         void End()
         {

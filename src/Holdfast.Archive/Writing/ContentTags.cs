@@ -16,7 +16,13 @@ internal static class ContentTags
         foreach (var item in items)
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{item.Name}\n{item.Kind}\n{item.Length}\n{item.PageSize}\n{item.Sha256}\n"));
-            if (item.Kind == ItemKind.Stream) foreach (var part in item.Parts) hash.AppendData(Encoding.ASCII.GetBytes(part.Sha256));
+            if (item.Kind == ItemKind.Stream)
+            {
+                foreach (var part in item.Parts)
+                {
+                    hash.AppendData(Encoding.ASCII.GetBytes(part.Sha256));
+                }
+            }
         }
 
         var tag = new byte[Tagger.TagBytes];

@@ -1,6 +1,9 @@
 namespace Holdfast.Archive.Writing;
 
-/// <summary>Writes the same bytes to several places at once. One that fails is dropped; the others go on, and the failure is kept for the report.</summary>
+/// <summary>
+/// Writes the same bytes to several places at once. One that fails is dropped; the others go on, and the failure is
+/// kept for the report.
+/// </summary>
 public sealed class FanOut
 {
     private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>[] _outputs;
@@ -25,8 +28,13 @@ public sealed class FanOut
             return;
         }
 
-        await Task.WhenAll(_outputs.Select((_, i) => _failures[i] is null ? WriteOneAsync(i, bytes, cancellationToken) : Task.CompletedTask));
-        if (Array.TrueForAll(_failures, f => f is not null)) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failures[^1]!);
+        await Task.WhenAll(
+            _outputs.Select((_, i) => _failures[i] is null ? WriteOneAsync(i, bytes, cancellationToken) : Task.CompletedTask)
+        );
+        if (Array.TrueForAll(_failures, f => f is not null))
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failures[^1]!);
+        }
     }
 
     private async Task WriteOneAsync(int i, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -35,7 +43,8 @@ public sealed class FanOut
         {
             await _outputs[i](bytes, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // one place's own cancellation, of a time-out too, is its failure
+        // one place's own cancellation, of a time-out too, is its failure
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             _failures[i] = e; // reported by whoever holds the destinations
         }

@@ -36,7 +36,10 @@ internal sealed class GearCutter
     /// <summary>Largest part.</summary>
     public int Max { get; }
 
-    /// <summary>The mean part size of a chain whose full stream has about <paramref name="bytes"/> bytes: bytes / 32,768, 64 KiB to 16 MiB, rounded down to a power of two.</summary>
+    /// <summary>
+    /// The mean part size of a chain whose full stream has about <paramref name="bytes"/> bytes: bytes / 32,768, 64 KiB
+    /// to 16 MiB, rounded down to a power of two.
+    /// </summary>
     public static int MeanFor(long bytes) => 1 << (int)long.Log2(Math.Clamp(bytes / 32_768, SmallestMean, LargestMean));
 
     /// <summary>Takes bytes into the current part until it ends.</summary>
@@ -54,7 +57,10 @@ internal sealed class GearCutter
         }
 
         _length += taken;
-        if (!looked.Ends && _length < Max) return (taken, false);
+        if (!looked.Ends && _length < Max)
+        {
+            return (taken, false);
+        }
         (_hash, _length) = (0, 0);
         return (taken, true);
     }
@@ -71,16 +77,31 @@ internal sealed class GearCutter
             var second = (first << 1) + Unsafe.Add(ref gear, bytes[i + 1]);
             var third = (second << 1) + Unsafe.Add(ref gear, bytes[i + 2]);
             hash = (third << 1) + Unsafe.Add(ref gear, bytes[i + 3]);
-            if ((first & mask) == 0) return (i + 1, true);
-            if ((second & mask) == 0) return (i + 2, true);
-            if ((third & mask) == 0) return (i + 3, true);
-            if ((hash & mask) == 0) return (i + 4, true);
+            if ((first & mask) == 0)
+            {
+                return (i + 1, true);
+            }
+            if ((second & mask) == 0)
+            {
+                return (i + 2, true);
+            }
+            if ((third & mask) == 0)
+            {
+                return (i + 3, true);
+            }
+            if ((hash & mask) == 0)
+            {
+                return (i + 4, true);
+            }
         }
 
         for (; i < bytes.Length; i++)
         {
             hash = (hash << 1) + Unsafe.Add(ref gear, bytes[i]);
-            if ((hash & mask) == 0) return (i + 1, true);
+            if ((hash & mask) == 0)
+            {
+                return (i + 1, true);
+            }
         }
 
         _hash = hash;

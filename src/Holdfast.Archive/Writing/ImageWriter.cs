@@ -9,7 +9,15 @@ using Holdfast.Archive.Pipeline;
 namespace Holdfast.Archive.Writing;
 
 /// <summary>Writes one page image: all pages in a full archive, in an incremental those that the chain does not hold.</summary>
-internal sealed class ImageWriter(string name, IPageImage image, FrameWriter frames, TarWriter tar, IndexWriter index, Tagger tagger, ChainIndex? chain)
+internal sealed class ImageWriter(
+    string name,
+    IPageImage image,
+    FrameWriter frames,
+    TarWriter tar,
+    IndexWriter index,
+    Tagger tagger,
+    ChainIndex? chain
+)
 {
     private readonly int _pagesPerRun = FrameWriter.FrameBytes / image.PageSize;
     private readonly byte[] _knownTags = new byte[FrameWriter.FrameBytes / image.PageSize * Tagger.TagBytes];
@@ -28,9 +36,19 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
     {
         var length = image.PageCount * image.PageSize;
         long offset = 0;
-        if (chain is null) offset = await tar.BeginPagesAsync(name, length);
+        if (chain is null)
+        {
+            offset = await tar.BeginPagesAsync(name, length);
+        }
         await using var held = _held = chain?.PagesOf(name, cancellationToken);
-        await using (var hashing = new OrderedWorkers<(long, PooledBuffer), Hashed>(workers + 1, run => Hash(run.Item1, run.Item2), StoreAsync, cancellationToken))
+        await using (
+            var hashing = new OrderedWorkers<(long, PooledBuffer), Hashed>(
+                workers + 1,
+                run => Hash(run.Item1, run.Item2),
+                StoreAsync,
+                cancellationToken
+            )
+        )
         {
             for (long page = 0; page < image.PageCount; page += _pagesPerRun)
             {
@@ -43,16 +61,30 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
             await hashing.CompleteAsync();
         }
 
-        var item = new ManifestItem { Name = name, Kind = ItemKind.Image, Length = length, PageSize = image.PageSize, Sha256 = Convert.ToBase64String(_imageHash.GetHashAndReset()), Parts = _parts };
+        var item = new ManifestItem
+        {
+            Name = name,
+            Kind = ItemKind.Image,
+            Length = length,
+            PageSize = image.PageSize,
+            Sha256 = Convert.ToBase64String(_imageHash.GetHashAndReset()),
+            Parts = _parts,
+        };
         _imageHash.Dispose();
         if (chain is null)
         {
-            if (length > 0) _parts.Add(new(length, item.Sha256, 0, offset));
+            if (length > 0)
+            {
+                _parts.Add(new(length, item.Sha256, 0, offset));
+            }
             return item;
         }
 
         await EndRunAsync();
-        if (_map.Length == 0) return item;
+        if (_map.Length == 0)
+        {
+            return item;
+        }
         var mapOffset = await tar.AddAsync($"{name}.pagemap", _map);
         return item with { PageMap = new(_map.Length, Convert.ToBase64String(SHA256.HashData(_map)), 0, mapOffset) };
     }
@@ -82,7 +114,10 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
         for (var i = 0; i < count; i++)
         {
             var tag = run.Tags.AsMemory(i * Tagger.TagBytes, Tagger.TagBytes);
-            if (_known[i] && tag.Span.SequenceEqual(_knownTags.AsSpan(i * Tagger.TagBytes, Tagger.TagBytes))) continue;
+            if (_known[i] && tag.Span.SequenceEqual(_knownTags.AsSpan(i * Tagger.TagBytes, Tagger.TagBytes)))
+            {
+                continue;
+            }
             var page = run.FirstPage + i;
             _map[page / 8] |= (byte)(1 << (int)(page % 8));
             await index.AddPagesAsync(_item, image.PageSize, page, tag, cancellationToken);
@@ -92,16 +127,24 @@ internal sealed class ImageWriter(string name, IPageImage image, FrameWriter fra
 
     private async ValueTask AddToRunAsync(PooledBuffer pages, int i, byte[] digests)
     {
-        if (_run is not null && _run.Free.Length < image.PageSize) await EndRunAsync();
+        if (_run is not null && _run.Free.Length < image.PageSize)
+        {
+            await EndRunAsync();
+        }
         _run ??= new PooledBuffer((int)Math.Min(_pagesPerRun, image.PageCount) * image.PageSize);
         pages.Span.Slice(i * image.PageSize, image.PageSize).CopyTo(_run.Free);
-        digests.AsSpan(i * PageHash.DigestBytes, PageHash.DigestBytes).CopyTo(_runDigests.AsSpan(_run.Length / image.PageSize * PageHash.DigestBytes));
+        digests
+            .AsSpan(i * PageHash.DigestBytes, PageHash.DigestBytes)
+            .CopyTo(_runDigests.AsSpan(_run.Length / image.PageSize * PageHash.DigestBytes));
         _run.Length += image.PageSize;
     }
 
     private async ValueTask EndRunAsync()
     {
-        if (_run is null) return;
+        if (_run is null)
+        {
+            return;
+        }
         var (run, number) = (_run, _parts.Count + 1);
         _run = null;
         var offset = await tar.BeginPagesAsync(string.Create(CultureInfo.InvariantCulture, $"{name}.pages.{number:D6}"), run.Length);

@@ -9,8 +9,19 @@ using Holdfast.Archive.Reading;
 
 namespace Holdfast.Archive.Writing;
 
-/// <summary>Writes one stream as numbered parts: all of them in a full archive, in an incremental those that the chain does not hold.</summary>
-internal sealed class StreamWriter(string name, int mean, TarWriter tar, IndexWriter index, Tagger tagger, ChainIndex? chain, Func<string, int> archiveNumber)
+/// <summary>
+/// Writes one stream as numbered parts: all of them in a full archive, in an incremental those that the chain does not
+/// hold.
+/// </summary>
+internal sealed class StreamWriter(
+    string name,
+    int mean,
+    TarWriter tar,
+    IndexWriter index,
+    Tagger tagger,
+    ChainIndex? chain,
+    Func<string, int> archiveNumber
+)
 {
     private const int MostBytesUnderWay = 64 << 20;
 
@@ -21,9 +32,20 @@ internal sealed class StreamWriter(string name, int mean, TarWriter tar, IndexWr
 
     private sealed record Hashed(PooledBuffer Bytes, byte[] Digest, byte[] Tag);
 
-    public async Task<ManifestItem> WriteAsync(int workers, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    public async Task<ManifestItem> WriteAsync(
+        int workers,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    )
     {
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 << 20, resumeWriterThreshold: 2 << 20, minimumSegmentSize: 64 << 10, useSynchronizationContext: false));
+        var pipe = new Pipe(
+            new PipeOptions(
+                pauseWriterThreshold: 4 << 20,
+                resumeWriterThreshold: 2 << 20,
+                minimumSegmentSize: 64 << 10,
+                useSynchronizationContext: false
+            )
+        );
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var storing = Task.Run(() => StoreAsync(pipe.Reader, workers, stop), CancellationToken.None);
         Exception? failure = null;
@@ -38,15 +60,29 @@ internal sealed class StreamWriter(string name, int mean, TarWriter tar, IndexWr
 
         await pipe.Writer.CompleteAsync(failure);
         await storing;
-        if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        return new ManifestItem { Name = name, Kind = ItemKind.Stream, Length = _length, Parts = _parts };
+        if (failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+        return new ManifestItem
+        {
+            Name = name,
+            Kind = ItemKind.Stream,
+            Length = _length,
+            Parts = _parts,
+        };
     }
 
     private async Task StoreAsync(PipeReader input, int workers, CancellationTokenSource stop)
     {
         try
         {
-            await using var hashing = new OrderedWorkers<PooledBuffer, Hashed>(Math.Clamp(MostBytesUnderWay / _cutter.Max, 1, workers + 1), Hash, AddAsync, stop.Token);
+            await using var hashing = new OrderedWorkers<PooledBuffer, Hashed>(
+                Math.Clamp(MostBytesUnderWay / _cutter.Max, 1, workers + 1),
+                Hash,
+                AddAsync,
+                stop.Token
+            );
             PooledBuffer? part = null;
             ReadResult read;
             do
@@ -54,23 +90,28 @@ internal sealed class StreamWriter(string name, int mean, TarWriter tar, IndexWr
                 read = await input.ReadAsync(stop.Token);
                 foreach (var segment in read.Buffer)
                 {
-                    for (var rest = segment; !rest.IsEmpty;)
+                    for (var rest = segment; !rest.IsEmpty; )
                     {
                         part ??= new PooledBuffer(_cutter.Max);
                         var (taken, ends) = _cutter.Take(rest.Span);
                         rest.Span[..taken].CopyTo(part.Free);
                         part.Length += taken;
                         rest = rest[taken..];
-                        if (!ends) continue;
+                        if (!ends)
+                        {
+                            continue;
+                        }
                         await hashing.AddAsync(part);
                         part = null;
                     }
                 }
 
                 input.AdvanceTo(read.Buffer.End);
+            } while (!read.IsCompleted);
+            if (part is not null)
+            {
+                await hashing.AddAsync(part);
             }
-            while (!read.IsCompleted);
-            if (part is not null) await hashing.AddAsync(part);
             await hashing.CompleteAsync();
             await input.CompleteAsync();
         }
@@ -94,7 +135,11 @@ internal sealed class StreamWriter(string name, int mean, TarWriter tar, IndexWr
         using var bytes = part.Bytes;
         _length += bytes.Length;
         var sha256 = Convert.ToBase64String(part.Digest);
-        if (chain?.FindPart(part.Tag) is { } held && held.Length == bytes.Length && _named + bytes.Length <= ChainRules.MostRepeats * chain.HeldBytes)
+        if (
+            chain?.FindPart(part.Tag) is { } held
+            && held.Length == bytes.Length
+            && _named + bytes.Length <= ChainRules.MostRepeats * chain.HeldBytes
+        )
         {
             _named += bytes.Length;
             _parts.Add(new(bytes.Length, sha256, archiveNumber(held.Archive), held.Offset));

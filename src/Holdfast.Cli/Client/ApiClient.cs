@@ -7,7 +7,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Client;
 
-/// <summary>Talks to a server: its failures become <see cref="HoldfastException"/> with the codes that the command has for the same failures of its own.</summary>
+/// <summary>
+/// Talks to a server: its failures become <see cref="HoldfastException"/> with the codes that the command has for the
+/// same failures of its own.
+/// </summary>
 internal sealed class ApiClient : IDisposable
 {
     private const int PageSize = 1000;
@@ -21,15 +24,29 @@ internal sealed class ApiClient : IDisposable
         _server = server;
 
         // A redirect could lead the token elsewhere, and a proxy has no business between this machine and itself.
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !server.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(15) }) { BaseAddress = new(server, "api/v1/") };
-        if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _http = new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseProxy = !server.IsLoopback,
+                ConnectTimeout = TimeSpan.FromSeconds(15),
+            }
+        )
+        {
+            BaseAddress = new(server, "api/v1/"),
+        };
+        if (token is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
     }
 
     /// <summary>A part of a path: percent-encoded, slashes too.</summary>
     public static string Part(string text) => Uri.EscapeDataString(text);
 
     /// <summary>Asks for a document.</summary>
-    public async Task<JsonNode> GetAsync(string path, CancellationToken cancellationToken) => Body(await SendAsync(HttpMethod.Get, path, null, cancellationToken));
+    public async Task<JsonNode> GetAsync(string path, CancellationToken cancellationToken) =>
+        Body(await SendAsync(HttpMethod.Get, path, null, cancellationToken));
 
     /// <summary>Asks for a document; null where there is no such thing.</summary>
     public async Task<ApiAnswer?> FindAsync(string path, CancellationToken cancellationToken)
@@ -48,23 +65,33 @@ internal sealed class ApiClient : IDisposable
     public async Task<JsonArray> ListAsync(string path, CancellationToken cancellationToken, int most = int.MaxValue)
     {
         var items = new JsonArray();
-        for (string? after = null; ;)
+        for (string? after = null; ; )
         {
             var size = Math.Min(PageSize, most - items.Count);
-            var page = await GetAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={size}{(after is null ? "" : $"&after={Part(after)}")}", cancellationToken);
+            var page = await GetAsync(
+                $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={size}{(after is null ? "" : $"&after={Part(after)}")}",
+                cancellationToken
+            );
             foreach (var item in page.Items().ToList())
             {
-                if (items.Count == most) break;
+                if (items.Count == most)
+                {
+                    break;
+                }
                 items.Add(item.DeepClone());
             }
 
             after = page.Find("next");
-            if (after is null || items.Count >= most) return items;
+            if (after is null || items.Count >= most)
+            {
+                return items;
+            }
         }
     }
 
     /// <summary>Sends something whose answer is a document.</summary>
-    public async Task<JsonNode> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) => Body(await SendAsync(HttpMethod.Post, path, body, cancellationToken));
+    public async Task<JsonNode> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) =>
+        Body(await SendAsync(HttpMethod.Post, path, body, cancellationToken));
 
     /// <summary>Sends a request.</summary>
     /// <param name="method">Its method.</param>
@@ -75,17 +102,36 @@ internal sealed class ApiClient : IDisposable
     /// <param name="ifNew">Whether there must be no such thing yet.</param>
     /// <exception cref="HoldfastException">The server refused, failed, or does not answer.</exception>
     /// <exception cref="StoppedWaitingException">The token was cancelled before the answer came.</exception>
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellationToken, string? ifMatch = null, bool ifNew = false)
+    public async Task<ApiAnswer> SendAsync(
+        HttpMethod method,
+        string path,
+        JsonNode? body,
+        CancellationToken cancellationToken,
+        string? ifMatch = null,
+        bool ifNew = false
+    )
     {
         using var request = new HttpRequestMessage(method, path);
-        if (body is not null) request.Content = JsonContent.Create(body);
-        if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
-        if (ifNew) request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        if (body is not null)
+        {
+            request.Content = JsonContent.Create(body);
+        }
+        if (ifMatch is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        }
+        if (ifNew)
+        {
+            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        }
         try
         {
             using var response = await _http.SendAsync(request, cancellationToken);
             var text = await response.Content.ReadAsStringAsync(cancellationToken);
-            if (!response.IsSuccessStatusCode) throw Problem(response.StatusCode, text);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw Problem(response.StatusCode, text);
+            }
             var tag = response.Headers.TryGetValues("ETag", out var tags) ? tags.First() : null;
             return new(text.Length == 0 ? null : Document(text), tag, response.StatusCode == HttpStatusCode.Created);
         }
@@ -99,7 +145,12 @@ internal sealed class ApiClient : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new HoldfastException(ErrorCatalogue.ServerUnreachable, $"The server at {Shown} does not answer in time.", "Look at its log; and whether the address is the server's.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.ServerUnreachable,
+                $"The server at {Shown} does not answer in time.",
+                "Look at its log; and whether the address is the server's.",
+                e
+            );
         }
     }
 
@@ -134,23 +185,45 @@ internal sealed class ApiClient : IDisposable
             // Not the server's own words: a proxy's.
         }
 
-        if (problem is not JsonObject || problem.Find("code") is not { } code) return NotOurs($"status {(int)status} without a reason");
+        if (problem is not JsonObject || problem.Find("code") is not { } code)
+        {
+            return NotOurs($"status {(int)status} without a reason");
+        }
         var error = ErrorCatalogue.Find(code);
         var (message, hint) = (problem.Find("detail") ?? code, problem.Find("hint"));
         if (error == ErrorCatalogue.SignInNeeded && _http.DefaultRequestHeaders.Authorization is not null)
-            return new(error, $"The server at {Shown} does not know this API token.", $"holdfast login --server {Shown}, or give another with --token-file FILE.");
-        if (error == ErrorCatalogue.Unexpected && problem.Find("traceId") is { } trace) message += $" (traceId {trace})";
-        var faults = problem["errors"] is JsonArray list && list.Count > 1 ? list.Select(f => $"{f.Find("field")}: {f.Find("message")} {f.Find("hint")}".TrimEnd()).ToList() : [];
+        {
+            return new(
+                error,
+                $"The server at {Shown} does not know this API token.",
+                $"holdfast login --server {Shown}, or give another with --token-file FILE."
+            );
+        }
+        if (error == ErrorCatalogue.Unexpected && problem.Find("traceId") is { } trace)
+        {
+            message += $" (traceId {trace})";
+        }
+        var faults =
+            problem["errors"] is JsonArray list && list.Count > 1
+                ? list.Select(f => $"{f.Find("field")}: {f.Find("message")} {f.Find("hint")}".TrimEnd()).ToList()
+                : [];
         return new(error, message, faults.Count > 0 ? string.Join('\n', faults) : hint);
     }
 
-    private HoldfastException Unreachable(HttpRequestException e) => new(
-        ErrorCatalogue.ServerUnreachable,
-        $"The server at {Shown} cannot be reached: {e.InnerException?.Message ?? e.Message}",
-        e.HttpRequestError == HttpRequestError.SecureConnectionError
-            ? "Its certificate must be of this name and trusted here; SSL_CERT_FILE names one more to trust."
-            : "Is it running? holdfast serve starts one; --server URL names another.",
-        e);
+    private HoldfastException Unreachable(HttpRequestException e) =>
+        new(
+            ErrorCatalogue.ServerUnreachable,
+            $"The server at {Shown} cannot be reached: {e.InnerException?.Message ?? e.Message}",
+            e.HttpRequestError == HttpRequestError.SecureConnectionError
+                ? "Its certificate must be of this name and trusted here; SSL_CERT_FILE names one more to trust."
+                : "Is it running? holdfast serve starts one; --server URL names another.",
+            e
+        );
 
-    private HoldfastException NotOurs(string what) => new(ErrorCatalogue.Unexpected, $"{Shown} answered with {what}.", "Is this a Holdfast server? Look at the address, and at what stands in between.");
+    private HoldfastException NotOurs(string what) =>
+        new(
+            ErrorCatalogue.Unexpected,
+            $"{Shown} answered with {what}.",
+            "Is this a Holdfast server? Look at the address, and at what stands in between."
+        );
 }

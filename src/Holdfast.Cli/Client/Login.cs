@@ -16,16 +16,23 @@ internal sealed record Login(string Server, string User, string TokenId, string 
     private const int MostBytes = 16 << 10;
 
     /// <summary>Where it lies: <c>$XDG_CONFIG_HOME/holdfast/login.json</c>, else under <c>~/.config</c>.</summary>
-    public static string FilePath { get; } = Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && Path.IsPathRooted(folder) ? folder : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
-        "holdfast",
-        "login.json");
+    public static string FilePath { get; } =
+        Path.Combine(
+            Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && Path.IsPathRooted(folder)
+                ? folder
+                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
+            "holdfast",
+            "login.json"
+        );
 
     /// <summary>The one of this user; null where there is none.</summary>
     /// <exception cref="HoldfastException">It is damaged, or others can read it.</exception>
     public static Login? Find()
     {
-        if (!File.Exists(FilePath)) return null;
+        if (!File.Exists(FilePath))
+        {
+            return null;
+        }
         try
         {
             return JsonSerializer.Deserialize(PrivateFile.Read(FilePath, "Login file", MostBytes), CliJson.Default.Login);
@@ -46,7 +53,12 @@ internal sealed record Login(string Server, string User, string TokenId, string 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"Login file '{FilePath}' cannot be written: {e.Message}", "XDG_CONFIG_HOME names another folder.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFailed,
+                $"Login file '{FilePath}' cannot be written: {e.Message}",
+                "XDG_CONFIG_HOME names another folder.",
+                e
+            );
         }
     }
 

@@ -22,9 +22,32 @@ internal sealed class OperationWatch(ApiClient api, CommandConsole console)
     {
         try
         {
-            if (!console.IsLive) return await PollAsync(ids, (_, ended) => ended.ForEach(o => { if (!quiet) console.Text(OperationReport.Line(o)); }), cancellationToken);
-            return await AnsiConsole.Progress().AutoClear(true).HideCompleted(true)
-                .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+            if (!console.IsLive)
+            {
+                return await PollAsync(
+                    ids,
+                    (_, ended) =>
+                        ended.ForEach(o =>
+                        {
+                            if (!quiet)
+                            {
+                                console.Text(OperationReport.Line(o));
+                            }
+                        }),
+                    cancellationToken
+                );
+            }
+            return await AnsiConsole
+                .Progress()
+                .AutoClear(true)
+                .HideCompleted(true)
+                .Columns(
+                    new SpinnerColumn(),
+                    new TaskDescriptionColumn(),
+                    new ProgressBarColumn(),
+                    new PercentageColumn(),
+                    new ElapsedTimeColumn()
+                )
                 .StartAsync(context =>
                 {
                     var bar = context.AddTask(ids.Count == 1 ? "waiting" : $"{ids.Count} operations", maxValue: Math.Max(1, ids.Count));
@@ -42,27 +65,48 @@ internal sealed class OperationWatch(ApiClient api, CommandConsole console)
     {
         if (all == 1)
         {
-            if (open is not [var one]) return;
+            if (open is not [var one])
+            {
+                return;
+            }
             var (total, read) = (one.Number("progress", "totalBytes"), one.Number("progress", "doneBytes"));
-            if (total > 0) (bar.MaxValue, bar.Value) = (Math.Max(total, read), read);
+            if (total > 0)
+            {
+                (bar.MaxValue, bar.Value) = (Math.Max(total, read), read);
+            }
             bar.Description = Markup.Escape($"{one.Text("database")}: {one.Text("phase")}{(read > 0 ? $", {Words.Bytes(read)}" : "")}");
             return;
         }
 
         bar.Value = done;
-        bar.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{done:N0} of {all:N0}, {open.Count(o => o.Text("state") == "Running"):N0} running"));
+        bar.Description = Markup.Escape(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{done:N0} of {all:N0}, {open.Count(o => o.Text("state") == "Running"):N0} running"
+            )
+        );
     }
 
-    private async Task<IReadOnlyList<JsonNode>> PollAsync(IReadOnlyList<string> ids, Action<List<JsonNode>, List<JsonNode>> told, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<JsonNode>> PollAsync(
+        IReadOnlyList<string> ids,
+        Action<List<JsonNode>, List<JsonNode>> told,
+        CancellationToken cancellationToken
+    )
     {
         var ended = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
         for (var wait = FirstWait; ; wait = TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, wait.Ticks * 3 / 2)))
         {
             var now = await FetchAsync([.. ids.Where(id => !ended.ContainsKey(id))], cancellationToken);
             var news = now.FindAll(OperationReport.HasEnded);
-            foreach (var operation in news) ended[operation.Text("id")] = operation;
+            foreach (var operation in news)
+            {
+                ended[operation.Text("id")] = operation;
+            }
             told(now.FindAll(o => !OperationReport.HasEnded(o)), news);
-            if (ended.Count >= ids.Count) return [.. ids.Select(id => ended[id])];
+            if (ended.Count >= ids.Count)
+            {
+                return [.. ids.Select(id => ended[id])];
+            }
             await Task.Delay(wait, TimeProvider.System, cancellationToken);
         }
     }
@@ -75,16 +119,22 @@ internal sealed class OperationWatch(ApiClient api, CommandConsole console)
         if (ids.Count > MostAskedSingly)
         {
             var oldest = ids.Min(StringComparer.Ordinal)!;
-            for (string? after = null; missing.Count > 0;)
+            for (string? after = null; missing.Count > 0; )
             {
                 var page = await api.GetAsync($"operations?limit=1000{(after is null ? "" : $"&after={after}")}", cancellationToken);
                 found.AddRange(page.Items().Where(o => missing.Remove(o.Text("id"))));
                 after = page.Find("next");
-                if (after is null || string.CompareOrdinal(after, oldest) <= 0) break;
+                if (after is null || string.CompareOrdinal(after, oldest) <= 0)
+                {
+                    break;
+                }
             }
         }
 
-        foreach (var id in missing) found.Add(await api.GetAsync($"operations/{ApiClient.Part(id)}", cancellationToken));
+        foreach (var id in missing)
+        {
+            found.Add(await api.GetAsync($"operations/{ApiClient.Part(id)}", cancellationToken));
+        }
         return found;
     }
 }

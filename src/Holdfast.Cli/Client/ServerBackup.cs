@@ -12,36 +12,75 @@ internal sealed class ServerBackup(ApiClient api)
     /// <returns>Ids of the operations.</returns>
     public async Task<IReadOnlyList<string>> OfTemplateAsync(string template, string kind, CancellationToken cancellationToken)
     {
-        var answer = await api.PostAsync($"server-wide-backups/{ApiClient.Part(template)}/backup", new JsonObject { ["kind"] = kind }, cancellationToken);
+        var answer = await api.PostAsync(
+            $"server-wide-backups/{ApiClient.Part(template)}/backup",
+            new JsonObject { ["kind"] = kind },
+            cancellationToken
+        );
         return [.. answer.Items("operationIds").Select(i => i.GetValue<string>())];
     }
 
     /// <summary>Databases by their tasks: those that run, or the one that is named. All are found before the first begins.</summary>
-    public async Task<IReadOnlyList<string>> OfDatabasesAsync(IReadOnlyList<string> databases, string? task, string kind, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> OfDatabasesAsync(
+        IReadOnlyList<string> databases,
+        string? task,
+        string kind,
+        CancellationToken cancellationToken
+    )
     {
         var paths = new List<string>();
-        foreach (var id in databases.Distinct(StringComparer.Ordinal)) paths.AddRange((await TasksAsync(id, task, cancellationToken)).Select(t => $"{TaskCommand.Path(id)}/{t.Text("id")}/backup"));
+        foreach (var id in databases.Distinct(StringComparer.Ordinal))
+        {
+            paths.AddRange((await TasksAsync(id, task, cancellationToken)).Select(t => $"{TaskCommand.Path(id)}/{t.Text("id")}/backup"));
+        }
         return await PostAsync(paths, new() { ["kind"] = kind }, cancellationToken);
     }
 
     /// <summary>Databases once, without a task.</summary>
-    public Task<IReadOnlyList<string>> OnceAsync(IReadOnlyList<string> databases, string type, string destination, IEnumerable<string> recipients, CancellationToken cancellationToken) => PostAsync(
-        databases.Distinct(StringComparer.Ordinal).Select(id => $"databases/{ApiClient.Part(id)}/backup"),
-        new() { ["type"] = type, ["destinations"] = new JsonArray(destination), ["recipients"] = new JsonArray([.. recipients.Select(r => (JsonNode)r)]) },
-        cancellationToken);
+    public Task<IReadOnlyList<string>> OnceAsync(
+        IReadOnlyList<string> databases,
+        string type,
+        string destination,
+        IEnumerable<string> recipients,
+        CancellationToken cancellationToken
+    ) =>
+        PostAsync(
+            databases.Distinct(StringComparer.Ordinal).Select(id => $"databases/{ApiClient.Part(id)}/backup"),
+            new()
+            {
+                ["type"] = type,
+                ["destinations"] = new JsonArray(destination),
+                ["recipients"] = new JsonArray([.. recipients.Select(r => (JsonNode)r)]),
+            },
+            cancellationToken
+        );
 
     private async Task<IEnumerable<JsonNode>> TasksAsync(string database, string? task, CancellationToken cancellationToken)
     {
-        if (task is not null) return [await TaskCommand.FindAsync(api, database, task, cancellationToken)];
-        var running = (await api.ListAsync(TaskCommand.Path(database), cancellationToken)).OfType<JsonNode>().Where(t => !t.Flag("definition", "disabled") && t["definition"]?["destinations"] is JsonArray { Count: > 0 }).ToList();
-        return running.Count > 0 ? running
-            : throw new HoldfastException(ErrorCatalogue.NotFound, $"No task that runs covers '{database}'.", "--to DESTINATION makes a one-time backup; holdfast server-wide put defines a task for all databases.");
+        if (task is not null)
+        {
+            return [await TaskCommand.FindAsync(api, database, task, cancellationToken)];
+        }
+        var running = (await api.ListAsync(TaskCommand.Path(database), cancellationToken))
+            .OfType<JsonNode>()
+            .Where(t => !t.Flag("definition", "disabled") && t["definition"]?["destinations"] is JsonArray { Count: > 0 })
+            .ToList();
+        return running.Count > 0
+            ? running
+            : throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"No task that runs covers '{database}'.",
+                "--to DESTINATION makes a one-time backup; holdfast server-wide put defines a task for all databases."
+            );
     }
 
     private async Task<IReadOnlyList<string>> PostAsync(IEnumerable<string> paths, JsonObject body, CancellationToken cancellationToken)
     {
         var ids = new List<string>();
-        foreach (var path in paths) ids.Add((await api.PostAsync(path, body, cancellationToken)).Text("operationId"));
+        foreach (var path in paths)
+        {
+            ids.Add((await api.PostAsync(path, body, cancellationToken)).Text("operationId"));
+        }
         return [.. ids.Distinct(StringComparer.Ordinal)]; // what runs already is not begun twice
     }
 }

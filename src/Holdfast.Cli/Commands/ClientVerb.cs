@@ -11,11 +11,13 @@ internal static class ClientVerb
     /// <summary>Runs with a client of the server that is meant.</summary>
     public static Command Does(this Command command, Func<ParseResult, ApiClient, CommandConsole, CancellationToken, Task<int>> work)
     {
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            using var api = ServerOptions.Connect(parsed);
-            return await work(parsed, api, SharedOptions.Console(parsed), cancellationToken);
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                using var api = ServerOptions.Connect(parsed);
+                return await work(parsed, api, SharedOptions.Console(parsed), cancellationToken);
+            }
+        );
         return command;
     }
 
@@ -28,26 +30,50 @@ internal static class ClientVerb
     }
 
     /// <summary>Writes a list: a table, or the document.</summary>
-    public static int List(CommandConsole console, JsonArray items, string none, IReadOnlyList<string> columns, Func<JsonNode, IReadOnlyList<(string Text, string? Colour)>> row)
+    public static int List(
+        CommandConsole console,
+        JsonArray items,
+        string none,
+        IReadOnlyList<string> columns,
+        Func<JsonNode, IReadOnlyList<(string Text, string? Colour)>> row
+    )
     {
-        if (console.IsJson) CommandConsole.Json(new JsonObject { ["items"] = items });
-        else if (items.Count == 0) console.Line(none);
-        else console.Table(columns, [.. items.OfType<JsonNode>().Select(row)]);
+        if (console.IsJson)
+        {
+            CommandConsole.Json(new JsonObject { ["items"] = items });
+        }
+        else if (items.Count == 0)
+        {
+            console.Line(none);
+        }
+        else
+        {
+            console.Table(columns, [.. items.OfType<JsonNode>().Select(row)]);
+        }
         return 0;
     }
 
     /// <summary>Writes what was done: a line, or a document.</summary>
     public static int Done(CommandConsole console, string line, JsonObject document)
     {
-        if (console.IsJson) CommandConsole.Json(document);
-        else console.Line(line);
+        if (console.IsJson)
+        {
+            CommandConsole.Json(document);
+        }
+        else
+        {
+            console.Line(line);
+        }
         return 0;
     }
 
     /// <summary>Shows a key that was just made, with what to do with it. It is never shown again without being asked for.</summary>
     public static void ShowKey(CommandConsole console, JsonNode? key)
     {
-        if (key is null || console.IsJson) return;
+        if (key is null || console.IsJson)
+        {
+            return;
+        }
         console.Line($"public key: {key.Text("recipient")}");
         console.Line($"secret key: {key.Text("secretKey")}");
         console.Line($"in Base64:  {key.Text("base64")}");

@@ -5,15 +5,30 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary>Reads documents that operators write; comments and trailing commas are allowed in them. They may hold keys: nothing repeats what they say.</summary>
+/// <summary>
+/// Reads documents that operators write; comments and trailing commas are allowed in them. They may hold keys: nothing
+/// repeats what they say.
+/// </summary>
 internal static class JsonInput
 {
     private const int MostBytes = 16 << 20;
 
-    private static readonly JsonDocumentOptions Rules = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static readonly JsonDocumentOptions Rules = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+        MaxDepth = 32,
+    };
 
     /// <summary>The option that names the file.</summary>
-    public static Option<string> File(string what, bool required = true) => new("--file", "-f") { Description = $"{what}; - is standard input.", HelpName = "FILE", Required = required };
+    public static Option<string> File(string what, bool required = true) =>
+        new("--file", "-f")
+        {
+            Description = $"{what}; - is standard input.",
+            HelpName = "FILE",
+            Required = required,
+        };
 
     /// <summary>The object in a file.</summary>
     public static async Task<JsonObject> ReadAsync(string path, CancellationToken cancellationToken)
@@ -23,10 +38,17 @@ internal static class JsonInput
             await using var stream = path == "-" ? Console.OpenStandardInput() : System.IO.File.OpenRead(path);
             var buffer = new MemoryStream();
             var block = new byte[64 << 10];
-            for (int read; (read = await stream.ReadAsync(block, cancellationToken)) > 0;)
+            for (int read; (read = await stream.ReadAsync(block, cancellationToken)) > 0; )
             {
                 buffer.Write(block.AsSpan(0, read));
-                if (buffer.Length > MostBytes) throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' is longer than {MostBytes} bytes.", "See that it is the right file.");
+                if (buffer.Length > MostBytes)
+                {
+                    throw new HoldfastException(
+                        ErrorCatalogue.Usage,
+                        $"'{path}' is longer than {MostBytes} bytes.",
+                        "See that it is the right file."
+                    );
+                }
             }
 
             return JsonNode.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), documentOptions: Rules) as JsonObject
@@ -34,7 +56,12 @@ internal static class JsonInput
         }
         catch (JsonException e)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).", "docs/cli.md has examples.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{path}' is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).",
+                "docs/cli.md has examples.",
+                e
+            );
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -42,7 +69,12 @@ internal static class JsonInput
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' cannot be read: {e.Message}", "It must be a file that this user may read.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{path}' cannot be read: {e.Message}",
+                "It must be a file that this user may read.",
+                e
+            );
         }
     }
 }

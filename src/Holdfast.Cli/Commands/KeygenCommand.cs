@@ -9,17 +9,33 @@ internal static class KeygenCommand
 {
     public static Command Create()
     {
-        var file = new Option<string>("--out") { Description = "Write the key to FILE, which must not exist, readable by this user only; default: show it.", HelpName = "FILE" };
+        var file = new Option<string>("--out")
+        {
+            Description = "Write the key to FILE, which must not exist, readable by this user only; default: show it.",
+            HelpName = "FILE",
+        };
         var command = new Command("keygen", "Make a key for backups: what age-keygen makes, shown in Base64 too.") { file };
         command.SetAction(parsed =>
         {
             var console = SharedOptions.Console(parsed);
             var key = AgeIdentity.Generate();
             var path = parsed.GetValue(file);
-            if (path is not null) KeyFile.Write(path, key, TimeProvider.System.GetUtcNow());
+            if (path is not null)
+            {
+                KeyFile.Write(path, key, TimeProvider.System.GetUtcNow());
+            }
             if (console.IsJson)
             {
-                CommandConsole.Json(new(key.Recipient.ToString(), key.Recipient.KeyId, path, path is null ? key.ToSecretKey() : null, path is null ? key.ToBase64() : null), CliJson.Default.KeyView);
+                CommandConsole.Json(
+                    new(
+                        key.Recipient.ToString(),
+                        key.Recipient.KeyId,
+                        path,
+                        path is null ? key.ToSecretKey() : null,
+                        path is null ? key.ToBase64() : null
+                    ),
+                    CliJson.Default.KeyView
+                );
                 return 0;
             }
 

@@ -9,49 +9,103 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast login</c>: signs in as a user once, and keeps an API token for this machine.</summary>
 internal static class LoginCommand
 {
-    private const string Otherwise = "Give --user NAME and --password-file FILE (and --new-password-file FILE where a one-time password has to be changed).";
+    private const string Otherwise =
+        "Give --user NAME and --password-file FILE (and --new-password-file FILE where a one-time password has to be changed).";
 
     private const int LongestName = 64;
 
     public static Command Create()
     {
-        var server = new Option<string>("--server") { Description = "Address of the server.", HelpName = "URL", Required = true };
-        var user = new Option<string>("--user") { Description = "Who signs in; asked for where it is left out.", HelpName = "NAME" };
-        var passwordFile = new Option<string>("--password-file") { Description = "A file of mode 0600 with the password, - for a line of standard input; asked for where it is left out.", HelpName = "FILE" };
-        var newPasswordFile = new Option<string>("--new-password-file") { Description = "The same for a new password, which a one-time password has to be changed to.", HelpName = "FILE" };
-        var command = new Command("login", "Sign in to a server, and keep an API token for this machine. Needs an Admin.") { server, user, passwordFile, newPasswordFile };
-        command.SetAction(async (parsed, cancellationToken) =>
+        var server = new Option<string>("--server")
         {
-            var console = SharedOptions.Console(parsed);
-            var address = ServerOptions.Address(parsed.GetRequiredValue(server));
-            var shown = address.AbsoluteUri.TrimEnd('/');
-            using var api = new ApiClient(address, token: null);
-            var name = parsed.GetValue(user) ?? Ask("User: ", secret: false);
-            var password = parsed.GetValue(passwordFile) is { } file ? ServerOptions.ReadSecret(file, "Password file") : Ask("Password: ", secret: true);
-            var session = await api.PostAsync("session", new JsonObject { ["user"] = name, ["password"] = password }, cancellationToken);
-            if (session.Flag("mustChangePassword"))
+            Description = "Address of the server.",
+            HelpName = "URL",
+            Required = true,
+        };
+        var user = new Option<string>("--user") { Description = "Who signs in; asked for where it is left out.", HelpName = "NAME" };
+        var passwordFile = new Option<string>("--password-file")
+        {
+            Description = "A file of mode 0600 with the password, - for a line of standard input; asked for where it is left out.",
+            HelpName = "FILE",
+        };
+        var newPasswordFile = new Option<string>("--new-password-file")
+        {
+            Description = "The same for a new password, which a one-time password has to be changed to.",
+            HelpName = "FILE",
+        };
+        var command = new Command("login", "Sign in to a server, and keep an API token for this machine. Needs an Admin.")
+        {
+            server,
+            user,
+            passwordFile,
+            newPasswordFile,
+        };
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                var chosen = parsed.GetValue(newPasswordFile) is { } newFile ? ServerOptions.ReadSecret(newFile, "New password file") : AskNew();
-                session = await api.PostAsync("session/password", new JsonObject { ["password"] = password, ["newPassword"] = chosen }, cancellationToken);
-            }
+                var console = SharedOptions.Console(parsed);
+                var address = ServerOptions.Address(parsed.GetRequiredValue(server));
+                var shown = address.AbsoluteUri.TrimEnd('/');
+                using var api = new ApiClient(address, token: null);
+                var name = parsed.GetValue(user) ?? Ask("User: ", secret: false);
+                var password = parsed.GetValue(passwordFile) is { } file
+                    ? ServerOptions.ReadSecret(file, "Password file")
+                    : Ask("Password: ", secret: true);
+                var session = await api.PostAsync(
+                    "session",
+                    new JsonObject { ["user"] = name, ["password"] = password },
+                    cancellationToken
+                );
+                if (session.Flag("mustChangePassword"))
+                {
+                    var chosen = parsed.GetValue(newPasswordFile) is { } newFile
+                        ? ServerOptions.ReadSecret(newFile, "New password file")
+                        : AskNew();
+                    session = await api.PostAsync(
+                        "session/password",
+                        new JsonObject { ["password"] = password, ["newPassword"] = chosen },
+                        cancellationToken
+                    );
+                }
 
-            var (who, role) = (session.Text("user"), session.Text("role"));
-            if (role != "Admin")
-            {
+                var (who, role) = (session.Text("user"), session.Text("role"));
+                if (role != "Admin")
+                {
+                    await api.SendAsync(HttpMethod.Delete, "session", null, cancellationToken);
+                    throw new HoldfastException(
+                        ErrorCatalogue.Forbidden,
+                        $"'{who}' is {role}, and only an Admin may make API tokens.",
+                        $"Ask one for a token (holdfast token create NAME --role {role} --out FILE), and pass it with --token-file FILE."
+                    );
+                }
+
+                var old = Login.Find();
+                var label = $"{who} at {Environment.MachineName}";
+                var token = await api.PostAsync(
+                    "tokens",
+                    new JsonObject { ["name"] = label[..Math.Min(label.Length, LongestName)], ["role"] = role },
+                    cancellationToken
+                );
+                new Login(shown, who, token.Text("id"), token.Text("token")).Save();
+                if (old is not null && ServerOptions.Address(old.Server) == address)
+                {
+                    await DeleteAsync(api, old, cancellationToken); // one machine, one token
+                }
                 await api.SendAsync(HttpMethod.Delete, "session", null, cancellationToken);
-                throw new HoldfastException(ErrorCatalogue.Forbidden, $"'{who}' is {role}, and only an Admin may make API tokens.", $"Ask one for a token (holdfast token create NAME --role {role} --out FILE), and pass it with --token-file FILE.");
+                if (console.IsJson)
+                {
+                    CommandConsole.Json(new(shown, who, role, Login.FilePath), CliJson.Default.LoginView);
+                }
+                else
+                {
+                    console.Line(
+                        $"Signed in to {shown} as {who} ({role}). The token for this machine is in {Login.FilePath}; holdfast "
+                            + "logout ends it."
+                    );
+                }
+                return 0;
             }
-
-            var old = Login.Find();
-            var label = $"{who} at {Environment.MachineName}";
-            var token = await api.PostAsync("tokens", new JsonObject { ["name"] = label[..Math.Min(label.Length, LongestName)], ["role"] = role }, cancellationToken);
-            new Login(shown, who, token.Text("id"), token.Text("token")).Save();
-            if (old is not null && ServerOptions.Address(old.Server) == address) await DeleteAsync(api, old, cancellationToken); // one machine, one token
-            await api.SendAsync(HttpMethod.Delete, "session", null, cancellationToken);
-            if (console.IsJson) CommandConsole.Json(new(shown, who, role, Login.FilePath), CliJson.Default.LoginView);
-            else console.Line($"Signed in to {shown} as {who} ({role}). The token for this machine is in {Login.FilePath}; holdfast logout ends it.");
-            return 0;
-        });
+        );
         return command;
     }
 
@@ -70,9 +124,15 @@ internal static class LoginCommand
 
     private static string AskNew()
     {
-        var (first, again) = (Ask("The one-time password has to be changed. New password: ", secret: true), Ask("Once more: ", secret: true));
-        return first == again ? first : throw new HoldfastException(ErrorCatalogue.Usage, "The two new passwords differ.", "Nothing was changed; try again.");
+        var (first, again) = (
+            Ask("The one-time password has to be changed. New password: ", secret: true),
+            Ask("Once more: ", secret: true)
+        );
+        return first == again
+            ? first
+            : throw new HoldfastException(ErrorCatalogue.Usage, "The two new passwords differ.", "Nothing was changed; try again.");
     }
 
-    private static string Ask(string question, bool secret) => secret ? Terminal.AskSecret(question, Otherwise) : Terminal.Ask(question, Otherwise);
+    private static string Ask(string question, bool secret) =>
+        secret ? Terminal.AskSecret(question, Otherwise) : Terminal.Ask(question, Otherwise);
 }

@@ -14,62 +14,147 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast restore</c>: one point as one new database.</summary>
 internal static class RestoreCommand
 {
-    public static Option<string> Point() => new("--point") { Description = "Which point: a time as in file names, an ISO time, or an archive's id; default: the newest.", HelpName = "TIME|ID" };
+    public static Option<string> Point() =>
+        new("--point")
+        {
+            Description = "Which point: a time as in file names, an ISO time, or an archive's id; default: the newest.",
+            HelpName = "TIME|ID",
+        };
 
     public static Command Create()
     {
         var (path, keyOptions, point, allow) = (SharedOptions.Path(), new KeyOptions(), Point(), SharedOptions.AllowMismatch());
-        var target = new Option<string>("--to") { Description = "The new database's file, or postgresql://USER@HOST/NEWNAME; it must not exist. At a server: the new database's id, SOURCE/NAME.", HelpName = "FILE|URL|ID", Required = true };
+        var target = new Option<string>("--to")
+        {
+            Description =
+                "The new database's file, or postgresql://USER@HOST/NEWNAME; it must not exist. At a server: the new "
+                + "database's id, SOURCE/NAME.",
+            HelpName = "FILE|URL|ID",
+            Required = true,
+        };
         var noWait = new Option<bool>("--no-wait") { Description = "At a server: do not wait until it is done." };
         var (access, how) = (new SourceOptions(), new RestoreOptions());
-        var command = new Command("restore", "Restore one point as a new database.") { path, target, point, keyOptions, access.PasswordFile, access.AskPassword, noWait, allow };
-        foreach (var option in how.All) command.Add(option);
-        command.OverServer();
-        command.SetAction(async (parsed, cancellationToken) =>
+        var command = new Command("restore", "Restore one point as a new database.")
         {
-            var console = SharedOptions.Console(parsed);
-            if (SharedOptions.IsAtServer(parsed, parsed.GetRequiredValue(path)) && !CommandSource.IsAddress(parsed.GetRequiredValue(target)))
+            path,
+            target,
+            point,
+            keyOptions,
+            access.PasswordFile,
+            access.AskPassword,
+            noWait,
+            allow,
+        };
+        foreach (var option in how.All)
+        {
+            command.Add(option);
+        }
+        command.OverServer();
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                SharedOptions.Refuse(parsed, "at a server", [access.PasswordFile, access.AskPassword, allow, keyOptions.MaxWorkFactor]);
-                var taken = how.ReadOfFile(parsed, isAtServer: true);
-                using var api = ServerOptions.Connect(parsed);
-                return await OverServerAsync(api, console, parsed.GetRequiredValue(path), parsed.GetValue(point), parsed.GetRequiredValue(target), keyOptions.Read(parsed), taken, how.Continues(parsed), parsed.GetValue(noWait), cancellationToken);
-            }
+                var console = SharedOptions.Console(parsed);
+                if (
+                    SharedOptions.IsAtServer(parsed, parsed.GetRequiredValue(path))
+                    && !CommandSource.IsAddress(parsed.GetRequiredValue(target))
+                )
+                {
+                    SharedOptions.Refuse(parsed, "at a server", [access.PasswordFile, access.AskPassword, allow, keyOptions.MaxWorkFactor]);
+                    var taken = how.ReadOfFile(parsed, isAtServer: true);
+                    using var api = ServerOptions.Connect(parsed);
+                    return await OverServerAsync(
+                        api,
+                        console,
+                        parsed.GetRequiredValue(path),
+                        parsed.GetValue(point),
+                        parsed.GetRequiredValue(target),
+                        keyOptions.Read(parsed),
+                        taken,
+                        how.Continues(parsed),
+                        parsed.GetValue(noWait),
+                        cancellationToken
+                    );
+                }
 
-            SharedOptions.Refuse(parsed, "without a server", noWait);
-            var started = TimeProvider.System.GetTimestamp();
-            var (into, name) = CommandSource.ParseTarget(parsed.GetRequiredValue(target), access, how, parsed);
-            await using var attached = into;
-            var keys = keyOptions.Read(parsed);
-            var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
-            var found = await PointFinder.FindAsync(stored, parsed.GetValue(point), keys, cancellationToken);
-            await using var reader = await PointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
-            await SharedOptions.CheckLayoutAsync(stored, found, reader, keys, parsed.GetValue(allow), console, cancellationToken);
-            var isFile = !CommandSource.IsAddress(parsed.GetRequiredValue(target));
-            var made = await RestoreRunner.RunAsync(into.Engine, into.Source, name, reader, isFile ? how.ReadOfFile(parsed) : new(), how.Continues(parsed), null, cancellationToken);
-            var file = made.File;
-            var full = !isFile ? parsed.GetRequiredValue(target) : Path.GetFullPath(parsed.GetRequiredValue(target));
-            var (header, bytes) = (reader.Point.Header, reader.Items.Sum(i => i.Length));
-            var elapsed = TimeProvider.System.GetElapsedTime(started);
-            List<string> notes = stored.Archive is null && parsed.GetValue(point) is null ? [.. SharedOptions.NotesOf(stored, found.Chain)] : [];
-            var view = new RestoreView(
-                full, header.Database, header.Id, header.Type.ToString(), found.Archive.Name.Time, reader.Archives.Count, bytes, Math.Round(elapsed.TotalSeconds, 3),
-                file, reader.Point.Manifest.File, notes.Count > 0 ? notes : null, made.Warnings, made.LeftOut);
-            if (console.IsJson) CommandConsole.Json(view, CliJson.Default.RestoreView);
-            else console.Line($"Restored {header.Database} as of {Words.Time(header.StartTime)} UTC to {full}: {Words.Bytes(bytes)} from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} in {Words.Seconds(elapsed)}, checked.");
-            if (file is not null) console.Line(FileWords(file, reader.Point.Manifest.File));
-            Tell(console, [.. notes, .. made.Warnings], made.Problem(name));
-            if (header is { DatabaseEncrypted: true, Type: Core.Tasks.BackupType.Snapshot }) console.Note("The database is encrypted, as it was when it was backed up: it opens with its own key.");
-            return made.LeftOut.Count == 0 ? 0 : 1;
-        });
+                SharedOptions.Refuse(parsed, "without a server", noWait);
+                var started = TimeProvider.System.GetTimestamp();
+                var (into, name) = CommandSource.ParseTarget(parsed.GetRequiredValue(target), access, how, parsed);
+                await using var attached = into;
+                var keys = keyOptions.Read(parsed);
+                var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
+                var found = await PointFinder.FindAsync(stored, parsed.GetValue(point), keys, cancellationToken);
+                await using var reader = await PointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
+                await SharedOptions.CheckLayoutAsync(stored, found, reader, keys, parsed.GetValue(allow), console, cancellationToken);
+                var isFile = !CommandSource.IsAddress(parsed.GetRequiredValue(target));
+                var made = await RestoreRunner.RunAsync(
+                    into.Engine,
+                    into.Source,
+                    name,
+                    reader,
+                    isFile ? how.ReadOfFile(parsed) : new(),
+                    how.Continues(parsed),
+                    null,
+                    cancellationToken
+                );
+                var file = made.File;
+                var full = !isFile ? parsed.GetRequiredValue(target) : Path.GetFullPath(parsed.GetRequiredValue(target));
+                var (header, bytes) = (reader.Point.Header, reader.Items.Sum(i => i.Length));
+                var elapsed = TimeProvider.System.GetElapsedTime(started);
+                List<string> notes =
+                    stored.Archive is null && parsed.GetValue(point) is null ? [.. SharedOptions.NotesOf(stored, found.Chain)] : [];
+                var view = new RestoreView(
+                    full,
+                    header.Database,
+                    header.Id,
+                    header.Type.ToString(),
+                    found.Archive.Name.Time,
+                    reader.Archives.Count,
+                    bytes,
+                    Math.Round(elapsed.TotalSeconds, 3),
+                    file,
+                    reader.Point.Manifest.File,
+                    notes.Count > 0 ? notes : null,
+                    made.Warnings,
+                    made.LeftOut
+                );
+                if (console.IsJson)
+                {
+                    CommandConsole.Json(view, CliJson.Default.RestoreView);
+                }
+                else
+                {
+                    console.Line(
+                        $"Restored {header.Database} as of {Words.Time(header.StartTime)} UTC to {full}: {Words.Bytes(bytes)} "
+                            + $"from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} in "
+                            + $"{Words.Seconds(elapsed)}, checked."
+                    );
+                }
+                if (file is not null)
+                {
+                    console.Line(FileWords(file, reader.Point.Manifest.File));
+                }
+                Tell(console, [.. notes, .. made.Warnings], made.Problem(name));
+                if (header is { DatabaseEncrypted: true, Type: Core.Tasks.BackupType.Snapshot })
+                {
+                    console.Note("The database is encrypted, as it was when it was backed up: it opens with its own key.");
+                }
+                return made.LeftOut.Count == 0 ? 0 : 1;
+            }
+        );
         return command;
     }
 
     // What is missing is told on standard error also where a program reads the document.
     private static void Tell(CommandConsole console, IReadOnlyList<string> warnings, HoldfastException? problem)
     {
-        foreach (var warning in warnings) console.Note(warning, isAlwaysTold: problem is not null);
-        if (problem is not null) CommandConsole.Warn(problem);
+        foreach (var warning in warnings)
+        {
+            console.Note(warning, isAlwaysTold: problem is not null);
+        }
+        if (problem is not null)
+        {
+            CommandConsole.Warn(problem);
+        }
     }
 
     private static string FileWords(FilePermissions file, FilePermissions? original) =>
@@ -77,20 +162,68 @@ internal static class RestoreCommand
         : original == file ? $"The file belongs to {file}, as the original did."
         : $"The file belongs to {file}; the original belonged to {original} (--owner and --mode take them over).";
 
-    private static async Task<int> OverServerAsync(ApiClient api, CommandConsole console, string from, string? point, string target, AgeKeys keys, FileRestore file, bool continues, bool noWait, CancellationToken cancellationToken)
+    private static async Task<int> OverServerAsync(
+        ApiClient api,
+        CommandConsole console,
+        string from,
+        string? point,
+        string target,
+        AgeKeys keys,
+        FileRestore file,
+        bool continues,
+        bool noWait,
+        CancellationToken cancellationToken
+    )
     {
-        var body = new JsonObject { ["from"] = from, ["target"] = target, ["keys"] = SharedOptions.KeyTexts(keys) };
-        if (point is not null) body["point"] = point;
-        if (file.Mode) body["keepMode"] = true;
-        if (file.Owner) body["keepOwner"] = true;
-        if (continues) body["continueOnError"] = true;
+        var body = new JsonObject
+        {
+            ["from"] = from,
+            ["target"] = target,
+            ["keys"] = SharedOptions.KeyTexts(keys),
+        };
+        if (point is not null)
+        {
+            body["point"] = point;
+        }
+        if (file.Mode)
+        {
+            body["keepMode"] = true;
+        }
+        if (file.Owner)
+        {
+            body["keepOwner"] = true;
+        }
+        if (continues)
+        {
+            body["continueOnError"] = true;
+        }
         var id = (await api.PostAsync("restores", body, cancellationToken)).Text("operationId");
-        if (noWait) return ClientVerb.Done(console, id, new() { ["operationId"] = id });
+        if (noWait)
+        {
+            return ClientVerb.Done(console, id, new() { ["operationId"] = id });
+        }
         var ended = (await new OperationWatch(api, console).WaitAsync([id], cancellationToken, quiet: true))[0];
-        if (ended.Text("state") is not ("Completed" or "CompletedWithErrors")) throw new HoldfastException(ErrorCatalogue.Find(ended.Find("error", "code") ?? ErrorCatalogue.Aborted.Code), ended.Find("error", "message") ?? "The restore was aborted.", ended.Find("error", "hint"));
-        ClientVerb.Done(console, $"Restored {from} as {target}: {Words.Bytes(ended.Number("result", "databaseBytes"))}, checked.", (JsonObject)ended);
-        var problem = ended.Text("state") == "Completed" ? null
-            : new HoldfastException(ErrorCatalogue.Find(ended.Find("error", "code")), ended.Find("error", "message") ?? "", ended.Find("error", "hint"));
+        if (ended.Text("state") is not ("Completed" or "CompletedWithErrors"))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Find(ended.Find("error", "code") ?? ErrorCatalogue.Aborted.Code),
+                ended.Find("error", "message") ?? "The restore was aborted.",
+                ended.Find("error", "hint")
+            );
+        }
+        ClientVerb.Done(
+            console,
+            $"Restored {from} as {target}: {Words.Bytes(ended.Number("result", "databaseBytes"))}, checked.",
+            (JsonObject)ended
+        );
+        var problem =
+            ended.Text("state") == "Completed"
+                ? null
+                : new HoldfastException(
+                    ErrorCatalogue.Find(ended.Find("error", "code")),
+                    ended.Find("error", "message") ?? "",
+                    ended.Find("error", "hint")
+                );
         Tell(console, [.. (ended["result"]?.Items("warnings") ?? []).Select(w => w.ToString())], problem);
         return problem is null ? 0 : 1;
     }

@@ -13,21 +13,53 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        var config = new Option<string>("--config") { Description = "holdfast.json; without it, the environment (HOLDFAST_…) and defaults.", HelpName = "FILE" };
-        var data = new Option<string>("--data") { Description = "The server's own folder: state, keys, audit log (default $XDG_DATA_HOME/holdfast/server).", HelpName = "DIR" };
-        var adminToken = new Option<string>("--admin-token-file") { Description = "A file of mode 0600 with an API token for automation.", HelpName = "FILE" };
-        var command = new Command("serve", "Run a node: schedules, API. Ctrl+C or SIGTERM ends it in order.") { config, data, adminToken };
-        command.SetAction(async (parsed, cancellationToken) =>
+        var config = new Option<string>("--config")
         {
-            var folder = Path.GetFullPath(parsed.GetValue(data) ?? Path.Combine(Path.GetDirectoryName(Node.Keys.NodeKey.DefaultPath)!, "server"));
-            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? ""), StringComparer.Ordinal);
-            var loaded = ServerConfigLoader.Load(parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null, folder, environment);
-            ListenFailure.Check(loaded); // before there is a data folder with secrets
-            await using var server = HoldfastServer.Build(new() { Config = loaded, DataFolder = folder, AdminTokenFile = parsed.GetValue(adminToken), SqliteReaders = ProgramReaders.Pool }, StudioHosting.AddStudio);
-            server.MapStudio();
-            await RunAsync(server, loaded, cancellationToken);
-            return 0;
-        });
+            Description = "holdfast.json; without it, the environment (HOLDFAST_…) and defaults.",
+            HelpName = "FILE",
+        };
+        var data = new Option<string>("--data")
+        {
+            Description = "The server's own folder: state, keys, audit log (default $XDG_DATA_HOME/holdfast/server).",
+            HelpName = "DIR",
+        };
+        var adminToken = new Option<string>("--admin-token-file")
+        {
+            Description = "A file of mode 0600 with an API token for automation.",
+            HelpName = "FILE",
+        };
+        var command = new Command("serve", "Run a node: schedules, API. Ctrl+C or SIGTERM ends it in order.") { config, data, adminToken };
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                var folder = Path.GetFullPath(
+                    parsed.GetValue(data) ?? Path.Combine(Path.GetDirectoryName(Node.Keys.NodeKey.DefaultPath)!, "server")
+                );
+                var environment = Environment
+                    .GetEnvironmentVariables()
+                    .Cast<DictionaryEntry>()
+                    .ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? ""), StringComparer.Ordinal);
+                var loaded = ServerConfigLoader.Load(
+                    parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null,
+                    folder,
+                    environment
+                );
+                ListenFailure.Check(loaded); // before there is a data folder with secrets
+                await using var server = HoldfastServer.Build(
+                    new()
+                    {
+                        Config = loaded,
+                        DataFolder = folder,
+                        AdminTokenFile = parsed.GetValue(adminToken),
+                        SqliteReaders = ProgramReaders.Pool,
+                    },
+                    StudioHosting.AddStudio
+                );
+                server.MapStudio();
+                await RunAsync(server, loaded, cancellationToken);
+                return 0;
+            }
+        );
         return command;
     }
 
@@ -41,8 +73,12 @@ internal static class ServeCommand
         }
         catch (Exception e)
         {
-            await server.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what kept it from starting is what is told
-            if (ListenFailure.Of(config, e) is { } taken) throw taken; // by another one since it was looked at
+            // what kept it from starting is what is told
+            await server.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ListenFailure.Of(config, e) is { } taken)
+            {
+                throw taken; // by another one since it was looked at
+            }
             throw;
         }
 

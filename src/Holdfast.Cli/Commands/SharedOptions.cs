@@ -12,26 +12,52 @@ namespace Holdfast.Cli.Commands;
 /// <summary>Options that several verbs have, and what they stand for.</summary>
 internal static class SharedOptions
 {
-    public static readonly Option<OutputFormat> Output = new("--output") { Description = "text, or json: one document on standard output (docs/cli.md).", Recursive = true, HelpName = "text|json" };
-
-    public static Option<string> Source() => new("--source")
+    public static readonly Option<OutputFormat> Output = new("--output")
     {
-        Description = "The directory whose SQLite databases are meant, or a PostgreSQL server: postgresql://USER@HOST[,HOST2][:PORT]. With a name for it before '=' (default: local).",
-        HelpName = "[NAME=]DIR|URL",
+        Description = "text, or json: one document on standard output (docs/cli.md).",
+        Recursive = true,
+        HelpName = "text|json",
     };
 
-    public static Argument<string> Path() => new("PATH") { Description = "An archive, a chain's folder, a database's folder, or the root of a destination. At a server: a database's id, destination:NAME, or an absolute path there." };
+    public static Option<string> Source() =>
+        new("--source")
+        {
+            Description =
+                "The directory whose SQLite databases are meant, or a PostgreSQL server: "
+                + "postgresql://USER@HOST[,HOST2][:PORT]. With a name for it before '=' (default: local).",
+            HelpName = "[NAME=]DIR|URL",
+        };
 
-    /// <summary>Whether a place is one of a server: a server is named, or a server is known and the place is none of this machine.</summary>
+    public static Argument<string> Path() =>
+        new("PATH")
+        {
+            Description =
+                "An archive, a chain's folder, a database's folder, or the root of a destination. At a server: a database's "
+                + "id, destination:NAME, or an absolute path there.",
+        };
+
+    /// <summary>
+    /// Whether a place is one of a server: a server is named, or a server is known and the place is none of this
+    /// machine.
+    /// </summary>
     public static bool IsAtServer(ParseResult parsed, string place)
     {
-        if (Client.ServerOptions.Given(parsed)) return true;
-        var isPath = System.IO.Path.IsPathRooted(place) || place is "." or ".." || place.StartsWith("./", StringComparison.Ordinal) || place.StartsWith("../", StringComparison.Ordinal) || System.IO.Path.Exists(place);
+        if (Client.ServerOptions.Given(parsed))
+        {
+            return true;
+        }
+        var isPath =
+            System.IO.Path.IsPathRooted(place)
+            || place is "." or ".."
+            || place.StartsWith("./", StringComparison.Ordinal)
+            || place.StartsWith("../", StringComparison.Ordinal)
+            || System.IO.Path.Exists(place);
         return !isPath && Client.ServerOptions.Known(parsed);
     }
 
     /// <summary>Keys as the server takes them.</summary>
-    public static JsonArray KeyTexts(AgeKeys keys) => [.. keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}")).Select(t => (JsonNode)t)];
+    public static JsonArray KeyTexts(AgeKeys keys) =>
+        [.. keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}")).Select(t => (JsonNode)t)];
 
     /// <summary>What lies at the path given.</summary>
     public static async Task<StoredPath> ResolveAsync(string path, CancellationToken cancellationToken) =>
@@ -42,45 +68,93 @@ internal static class SharedOptions
 
     private static string FullPath(string path)
     {
-        if (path.Length == 0) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.Usage, "The path is empty.", "Is a variable of the shell not set?");
+        if (path.Length == 0)
+        {
+            throw new Core.Errors.HoldfastException(
+                Core.Errors.ErrorCatalogue.Usage,
+                "The path is empty.",
+                "Is a variable of the shell not set?"
+            );
+        }
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        return System.IO.Path.Exists(full) ? full : throw new Core.Errors.HoldfastException(
-            Core.Errors.ErrorCatalogue.NotFound,
-            $"'{path}' is not there.",
-            "Give an archive, a chain's folder, a database's folder, or the root of a destination. For the id of a server's database, sign in there (holdfast login), or name the server with --server.");
+        return System.IO.Path.Exists(full)
+            ? full
+            : throw new Core.Errors.HoldfastException(
+                Core.Errors.ErrorCatalogue.NotFound,
+                $"'{path}' is not there.",
+                "Give an archive, a chain's folder, a database's folder, or the root of a destination. For the id of a "
+                    + "server's database, sign in there (holdfast login), or name the server with --server."
+            );
     }
 
-    public static Option<bool> AllowMismatch() => new("--allow-mismatch")
-    {
-        Description = "Go on where an archive does not fit the folders and the name that it lies under: another database, kind, chain or time. Default: refuse it; one that was given by its own path is only warned of.",
-    };
+    public static Option<bool> AllowMismatch() =>
+        new("--allow-mismatch")
+        {
+            Description =
+                "Go on where an archive does not fit the folders and the name that it lies under: another database, kind, "
+                + "chain or time. Default: refuse it; one that was given by its own path is only warned of.",
+        };
 
-    /// <summary>Refuses a point that does not fit where it lies; warns where that was allowed, or the archive was given by its own path.</summary>
-    public static async Task CheckLayoutAsync(StoredPath stored, RestorePoint found, ChainReader reader, AgeKeys keys, bool allowed, CommandConsole console, CancellationToken cancellationToken)
+    /// <summary>
+    /// Refuses a point that does not fit where it lies; warns where that was allowed, or the archive was given by its
+    /// own path.
+    /// </summary>
+    public static async Task CheckLayoutAsync(
+        StoredPath stored,
+        RestorePoint found,
+        ChainReader reader,
+        AgeKeys keys,
+        bool allowed,
+        CommandConsole console,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var mismatch in await LayoutCheck.OfPointAsync(stored, found, reader, keys, cancellationToken))
         {
-            if (!allowed && stored.Archive is null) throw mismatch;
+            if (!allowed && stored.Archive is null)
+            {
+                throw mismatch;
+            }
             console.Note(mismatch.Message);
         }
     }
 
-    /// <summary>What is to be said of a chain whose newest archive is not the newest that was written, as an index without its archive shows.</summary>
-    public static IEnumerable<string> NotesOf(StoredPath stored, StoredChain chain) => chain.IndexesOfGone.Select(index =>
-        $"'{System.IO.Path.Combine(stored.Destination.Name, index)}' is there without its archive: a newer archive than the last one here is gone, or a backup was killed just before it was complete. Look at other destinations.");
+    /// <summary>
+    /// What is to be said of a chain whose newest archive is not the newest that was written, as an index without its
+    /// archive shows.
+    /// </summary>
+    public static IEnumerable<string> NotesOf(StoredPath stored, StoredChain chain) =>
+        chain.IndexesOfGone.Select(index =>
+            $"'{System.IO.Path.Combine(stored.Destination.Name, index)}' is there without its archive: a newer archive than "
+            + "the last one here is gone, or a backup was killed just before it was complete. Look at other destinations."
+        );
 
     /// <summary>The console for a command's output format.</summary>
     public static CommandConsole Console(ParseResult parsed) => new(parsed.GetValue(Output) == OutputFormat.Json);
 
     /// <summary>A number of things that were asked for.</summary>
-    public static int AtLeastOne(int value, string option) => value > 0 ? value : throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.Usage, $"{option} {value} is less than 1.", "Give 1 or more.");
+    public static int AtLeastOne(int value, string option) =>
+        value > 0
+            ? value
+            : throw new Core.Errors.HoldfastException(
+                Core.Errors.ErrorCatalogue.Usage,
+                $"{option} {value} is less than 1.",
+                "Give 1 or more."
+            );
 
     /// <summary>Refuses options that make no sense with what else was asked for.</summary>
     public static void Refuse(ParseResult parsed, string where, params ReadOnlySpan<Option> options)
     {
         foreach (var option in options)
         {
-            if (parsed.GetResult(option) is { Implicit: false }) throw new Core.Errors.HoldfastException(Core.Errors.ErrorCatalogue.Usage, $"{option.Name} has no meaning {where}.", "Leave it out; holdfast VERB --help tells which option is for what.");
+            if (parsed.GetResult(option) is { Implicit: false })
+            {
+                throw new Core.Errors.HoldfastException(
+                    Core.Errors.ErrorCatalogue.Usage,
+                    $"{option.Name} has no meaning {where}.",
+                    "Leave it out; holdfast VERB --help tells which option is for what."
+                );
+            }
         }
     }
 }

@@ -14,11 +14,27 @@ internal static class BackupReport
     private const int MostRowsOnScreen = 60;
 
     /// <summary>Runs a sweep under a progress bar where a person is watching.</summary>
-    public static async Task<IReadOnlyList<BackupOutcome>> WatchAsync(CommandConsole console, int total, Func<IProgress<(BackupOutcome Outcome, BackupProgress Sum)>?, Task<IReadOnlyList<BackupOutcome>>> run)
+    public static async Task<IReadOnlyList<BackupOutcome>> WatchAsync(
+        CommandConsole console,
+        int total,
+        Func<IProgress<(BackupOutcome Outcome, BackupProgress Sum)>?, Task<IReadOnlyList<BackupOutcome>>> run
+    )
     {
-        if (!console.IsLive) return await run(null);
-        return await AnsiConsole.Progress().AutoClear(true).HideCompleted(true)
-            .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+        if (!console.IsLive)
+        {
+            return await run(null);
+        }
+        return await AnsiConsole
+            .Progress()
+            .AutoClear(true)
+            .HideCompleted(true)
+            .Columns(
+                new SpinnerColumn(),
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new ElapsedTimeColumn()
+            )
             .StartAsync(context =>
             {
                 var bar = context.AddTask($"{total} databases", maxValue: total);
@@ -32,55 +48,114 @@ internal static class BackupReport
     /// <param name="outcomes">What the backups came to.</param>
     /// <param name="elapsed">How long all took.</param>
     /// <param name="passedOver">What the source has besides; null where only some of its databases were asked for.</param>
-    public static void Write(CommandConsole console, string root, IReadOnlyList<BackupOutcome> outcomes, TimeSpan elapsed, PassedOver? passedOver)
+    public static void Write(
+        CommandConsole console,
+        string root,
+        IReadOnlyList<BackupOutcome> outcomes,
+        TimeSpan elapsed,
+        PassedOver? passedOver
+    )
     {
         var sum = new BackupSummaryView(
-            outcomes.Count(o => o.State == BackupState.Completed), outcomes.Count(o => o.State == BackupState.CompletedWithErrors), outcomes.Count(o => o.State == BackupState.Unchanged), outcomes.Count(o => o.State == BackupState.Failed),
-            outcomes.Sum(o => o.DatabaseBytes), outcomes.Sum(o => o.StoredBytes), Math.Round(elapsed.TotalSeconds, 3));
+            outcomes.Count(o => o.State == BackupState.Completed),
+            outcomes.Count(o => o.State == BackupState.CompletedWithErrors),
+            outcomes.Count(o => o.State == BackupState.Unchanged),
+            outcomes.Count(o => o.State == BackupState.Failed),
+            outcomes.Sum(o => o.DatabaseBytes),
+            outcomes.Sum(o => o.StoredBytes),
+            Math.Round(elapsed.TotalSeconds, 3)
+        );
         if (console.IsJson)
         {
-            CommandConsole.Json(new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : PassedOverView.Of(passedOver)), CliJson.Default.ItemsViewBackupView);
+            CommandConsole.Json(
+                new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : PassedOverView.Of(passedOver)),
+                CliJson.Default.ItemsViewBackupView
+            );
             return;
         }
 
-        var shown = console.IsLive && outcomes.Count > MostRowsOnScreen ? [.. outcomes.Where(o => o.Error is not null || o.Warnings.Count > 0).Take(MostRowsOnScreen)] : outcomes;
-        if (shown.Count > 0) console.Table(["DATABASE", "STATE", "MADE", ">SIZE", ">STORED", "ENCRYPTION", ">TIME"], [.. shown.Select(Row)]);
-        if (shown.Count < outcomes.Count) console.Line($"({outcomes.Count - shown.Count} more; --output json lists all)");
+        var shown =
+            console.IsLive && outcomes.Count > MostRowsOnScreen
+                ? [.. outcomes.Where(o => o.Error is not null || o.Warnings.Count > 0).Take(MostRowsOnScreen)]
+                : outcomes;
+        if (shown.Count > 0)
+        {
+            console.Table(["DATABASE", "STATE", "MADE", ">SIZE", ">STORED", "ENCRYPTION", ">TIME"], [.. shown.Select(Row)]);
+        }
+        if (shown.Count < outcomes.Count)
+        {
+            console.Line($"({outcomes.Count - shown.Count} more; --output json lists all)");
+        }
         foreach (var o in shown)
         {
-            if (o.Error is not null) console.Text($"{o.Database}: {Sentence.Join(o.Error.Message, o.Error.Hint)}");
-            foreach (var warning in o.Warnings) console.Text($"{o.Database}: {warning}");
+            if (o.Error is not null)
+            {
+                console.Text($"{o.Database}: {Sentence.Join(o.Error.Message, o.Error.Hint)}");
+            }
+            foreach (var warning in o.Warnings)
+            {
+                console.Text($"{o.Database}: {warning}");
+            }
         }
 
-        if (passedOver is not null) PassedOverReport.Write(console, passedOver);
+        if (passedOver is not null)
+        {
+            PassedOverReport.Write(console, passedOver);
+        }
         var incomplete = sum.CompletedWithErrors > 0 ? $", {sum.CompletedWithErrors} incomplete" : "";
-        console.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{sum.Completed} backed up, {sum.Unchanged} unchanged{incomplete}, {sum.Failed} failed: {Words.Bytes(sum.DatabaseBytes)} of databases, {Words.Bytes(sum.StoredBytes)} stored in {root}, {Words.Seconds(elapsed)}"));
+        console.Line(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{sum.Completed} backed up, {sum.Unchanged} unchanged{incomplete}, {sum.Failed} failed: "
+                    + $"{Words.Bytes(sum.DatabaseBytes)} of databases, {Words.Bytes(sum.StoredBytes)} stored in {root}, "
+                    + $"{Words.Seconds(elapsed)}"
+            )
+        );
     }
 
     private static (string, string?)[] Row(BackupOutcome o) =>
-    [
-        (o.Database.ToString(), null),
-        o.State switch
-        {
-            BackupState.Completed => ("done", "green"),
-            BackupState.Unchanged => ("unchanged", "grey"),
-            BackupState.CompletedWithErrors => ("incomplete", "yellow"),
-            _ => ("FAILED", "red"),
-        },
-        (o.State == BackupState.Unchanged ? "-" : $"{o.Kind?.ToString().ToLowerInvariant()} {o.Type?.ToString().ToLowerInvariant()}".Trim(), null),
-        (Words.Bytes(o.DatabaseBytes), null),
-        (o.StoredBytes == 0 ? "-" : Words.Bytes(o.StoredBytes), null),
-        (o.Encryption?.Mode switch { ArchiveEncryption.None => "none", ArchiveEncryption.Given => "given key", ArchiveEncryption.DatabaseKey => "database key", ArchiveEncryption.DatabasePages => "database key (pages)", _ => "" }, o.Encryption?.IsWarning == true ? "yellow" : null),
-        (Words.Seconds(o.Duration), null),
-    ];
+        [
+            (o.Database.ToString(), null),
+            o.State switch
+            {
+                BackupState.Completed => ("done", "green"),
+                BackupState.Unchanged => ("unchanged", "grey"),
+                BackupState.CompletedWithErrors => ("incomplete", "yellow"),
+                _ => ("FAILED", "red"),
+            },
+            (
+                o.State == BackupState.Unchanged
+                    ? "-"
+                    : $"{o.Kind?.ToString().ToLowerInvariant()} {o.Type?.ToString().ToLowerInvariant()}".Trim(),
+                null
+            ),
+            (Words.Bytes(o.DatabaseBytes), null),
+            (o.StoredBytes == 0 ? "-" : Words.Bytes(o.StoredBytes), null),
+            (
+                o.Encryption?.Mode switch
+                {
+                    ArchiveEncryption.None => "none",
+                    ArchiveEncryption.Given => "given key",
+                    ArchiveEncryption.DatabaseKey => "database key",
+                    ArchiveEncryption.DatabasePages => "database key (pages)",
+                    _ => "",
+                },
+                o.Encryption?.IsWarning == true ? "yellow" : null
+            ),
+            (Words.Seconds(o.Duration), null),
+        ];
 
     private sealed class Watcher(ProgressTask bar) : IProgress<(BackupOutcome Outcome, BackupProgress Sum)>
     {
         public void Report((BackupOutcome Outcome, BackupProgress Sum) value)
         {
             bar.Value = value.Sum.Done;
-            bar.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{value.Sum.Done:N0} of {value.Sum.Total:N0} databases, {Words.Bytes(value.Sum.StoredBytes)} stored") + (value.Sum.Failed > 0 ? $", {value.Sum.Failed} failed" : ""));
+            bar.Description = Markup.Escape(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{value.Sum.Done:N0} of {value.Sum.Total:N0} databases, {Words.Bytes(value.Sum.StoredBytes)} stored"
+                ) + (value.Sum.Failed > 0 ? $", {value.Sum.Failed} failed" : "")
+            );
         }
     }
 }

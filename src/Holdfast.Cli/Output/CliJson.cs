@@ -4,7 +4,11 @@ using Holdfast.Cli.Client;
 namespace Holdfast.Cli.Output;
 
 /// <summary>The JSON of the command line: camelCase, nulls left out; stable, as <c>docs/cli.md</c> gives it.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(FailureView))]
 [JsonSerializable(typeof(ItemsView<DatabaseView>))]
 [JsonSerializable(typeof(ItemsView<BackupView>))]

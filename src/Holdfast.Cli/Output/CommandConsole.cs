@@ -39,14 +39,23 @@ internal sealed class CommandConsole(bool json)
     public static void Warn(HoldfastException fault)
     {
         Tell("error:", fault.Message);
-        if (fault.Hint is not null) Tell(" hint:", fault.Hint);
+        if (fault.Hint is not null)
+        {
+            Tell(" hint:", fault.Hint);
+        }
     }
 
     /// <summary>Tells that the command was stopped before its end: as JSON on standard output, else on standard error.</summary>
     public void Stopped(string message)
     {
-        if (IsJson) Json(new(new(ErrorCatalogue.Interrupted.Code, message, null)), CliJson.Default.FailureView);
-        else Note(message);
+        if (IsJson)
+        {
+            Json(new(new(ErrorCatalogue.Interrupted.Code, message, null)), CliJson.Default.FailureView);
+        }
+        else
+        {
+            Note(message);
+        }
     }
 
     /// <summary>Tells something by the way, on standard error.</summary>
@@ -54,19 +63,28 @@ internal sealed class CommandConsole(bool json)
     /// <param name="isAlwaysTold">Whether it is told also beside a JSON document.</param>
     public void Note(string text, bool isAlwaysTold = false)
     {
-        if (!IsJson || isAlwaysTold) Write(Console.Error, "", "    ", text);
+        if (!IsJson || isAlwaysTold)
+        {
+            Write(Console.Error, "", "    ", text);
+        }
     }
 
     /// <summary>Writes a line of the result.</summary>
     public void Line(string text = "")
     {
-        if (!IsJson) Console.Out.WriteLine(Printable(text));
+        if (!IsJson)
+        {
+            Console.Out.WriteLine(Printable(text));
+        }
     }
 
     /// <summary>Writes a text of the result that may have several lines, as SQL has. All but the first are indented.</summary>
     public void Text(string text)
     {
-        if (!IsJson) Write(Console.Out, "", "    ", text);
+        if (!IsJson)
+        {
+            Write(Console.Out, "", "    ", text);
+        }
     }
 
     /// <summary>A text as the cell of a table, which has one line.</summary>
@@ -83,7 +101,11 @@ internal sealed class CommandConsole(bool json)
         {
             var widths = headings.Select((h, i) => rows.Select(r => Printable(r[i].Text).Length).Append(h.Length).Max()).ToList();
             foreach (var row in rows.Select(r => r.Select(c => Printable(c.Text)).ToList()).Prepend(headings))
-                Console.Out.WriteLine(string.Join("  ", row.Select((c, i) => right[i] ? c.PadLeft(widths[i]) : c.PadRight(widths[i]))).TrimEnd());
+            {
+                Console.Out.WriteLine(
+                    string.Join("  ", row.Select((c, i) => right[i] ? c.PadLeft(widths[i]) : c.PadRight(widths[i]))).TrimEnd()
+                );
+            }
             return;
         }
 
@@ -91,11 +113,21 @@ internal sealed class CommandConsole(bool json)
         for (var i = 0; i < headings.Count; i++)
         {
             var column = new TableColumn($"[bold]{Markup.Escape(headings[i])}[/]");
-            if (right[i]) column.RightAligned();
+            if (right[i])
+            {
+                column.RightAligned();
+            }
             table.AddColumn(right[i] || i == 0 ? column.NoWrap() : column); // a name is never broken
         }
 
-        foreach (var row in rows) table.AddRow([.. row.Select(c => c.Colour is null ? Markup.Escape(Printable(c.Text)) : $"[{c.Colour}]{Markup.Escape(Printable(c.Text))}[/]")]);
+        foreach (var row in rows)
+        {
+            table.AddRow([
+                .. row.Select(c =>
+                    c.Colour is null ? Markup.Escape(Printable(c.Text)) : $"[{c.Colour}]{Markup.Escape(Printable(c.Text))}[/]"
+                ),
+            ]);
+        }
         AnsiConsole.Write(table);
     }
 
@@ -112,7 +144,9 @@ internal sealed class CommandConsole(bool json)
     }
 
     // Names come from disks and archives: they must not be able to move the cursor, break a line or turn its direction.
-    private static string Printable(string text) => text.Any(IsUnprintable) ? string.Concat(text.Select(c => IsUnprintable(c) ? '\uFFFD' : c)) : text;
+    private static string Printable(string text) =>
+        text.Any(IsUnprintable) ? string.Concat(text.Select(c => IsUnprintable(c) ? '\uFFFD' : c)) : text;
 
-    private static bool IsUnprintable(char c) => char.IsControl(c) || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+    private static bool IsUnprintable(char c) =>
+        char.IsControl(c) || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

@@ -4,38 +4,52 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>Reads documents of the server: what is not there is simply absent, for the server may be older or newer than the command.</summary>
+/// <summary>
+/// Reads documents of the server: what is not there is simply absent, for the server may be older or newer than the
+/// command.
+/// </summary>
 internal static class JsonReading
 {
     /// <summary>A field as text; null where there is none.</summary>
-    public static string? Find(this JsonNode? node, params ReadOnlySpan<string> path) => At(node, path) is JsonValue value
-        ? value.GetValueKind() is JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString()
-        : null;
+    public static string? Find(this JsonNode? node, params ReadOnlySpan<string> path) =>
+        At(node, path) is JsonValue value
+            ? value.GetValueKind() is JsonValueKind.String
+                ? value.GetValue<string>()
+                : value.ToJsonString()
+            : null;
 
     /// <summary>A field as text, <c>-</c> where there is none.</summary>
     public static string Text(this JsonNode? node, params ReadOnlySpan<string> path) => Find(node, path) ?? "-";
 
     /// <summary>A field as a whole number; 0 where there is none.</summary>
-    public static long Number(this JsonNode? node, params ReadOnlySpan<string> path) => At(node, path) is JsonValue value && value.TryGetValue(out long number) ? number : 0;
+    public static long Number(this JsonNode? node, params ReadOnlySpan<string> path) =>
+        At(node, path) is JsonValue value && value.TryGetValue(out long number) ? number : 0;
 
     /// <summary>Whether a field is <c>true</c>.</summary>
     public static bool Flag(this JsonNode? node, params ReadOnlySpan<string> path) => At(node, path)?.GetValueKind() == JsonValueKind.True;
 
     /// <summary>A field as a time for people, <c>-</c> where there is none.</summary>
     public static string Time(this JsonNode? node, params ReadOnlySpan<string> path) =>
-        DateTimeOffset.TryParse(Find(node, path), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? Words.Time(time) : "-";
+        DateTimeOffset.TryParse(Find(node, path), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? Words.Time(time)
+            : "-";
 
     /// <summary>The items of a list.</summary>
-    public static IEnumerable<JsonNode> Items(this JsonNode? node, string name = "items") => At(node, [name]) is JsonArray items ? items.OfType<JsonNode>() : [];
+    public static IEnumerable<JsonNode> Items(this JsonNode? node, string name = "items") =>
+        At(node, [name]) is JsonArray items ? items.OfType<JsonNode>() : [];
 
     /// <summary>The texts of a list, with commas between them; <c>-</c> where it is empty.</summary>
-    public static string Join(this JsonNode? node, params ReadOnlySpan<string> path) => At(node, path) is JsonArray { Count: > 0 } items ? string.Join(", ", items) : "-";
+    public static string Join(this JsonNode? node, params ReadOnlySpan<string> path) =>
+        At(node, path) is JsonArray { Count: > 0 } items ? string.Join(", ", items) : "-";
 
     private static JsonNode? At(JsonNode? node, ReadOnlySpan<string> path)
     {
         foreach (var name in path)
         {
-            if (node is not JsonObject found) return null;
+            if (node is not JsonObject found)
+            {
+                return null;
+            }
             node = found[name];
         }
 

@@ -7,32 +7,41 @@ internal static class PassedOverReport
 {
     private const int MostNamed = 5;
 
-    /// <summary>Writes a line for each reason with its count and the first names. Files that belong to databases or are Holdfast's own are not worth one.</summary>
+    /// <summary>
+    /// Writes a line for each reason with its count and the first names. Files that belong to databases or are
+    /// Holdfast's own are not worth one.
+    /// </summary>
     public static void Write(CommandConsole console, PassedOver passedOver)
     {
         foreach (var (reason, count) in passedOver.Counts.OrderBy(c => c.Key))
         {
-            if (reason is PassedOverReason.SideFile or PassedOverReason.OwnFile) continue;
+            if (reason is PassedOverReason.SideFile or PassedOverReason.OwnFile)
+            {
+                continue;
+            }
             var names = passedOver.Files.Where(f => f.Reason == reason).Take(MostNamed).Select(f => f.Name);
             var hint = reason == PassedOverReason.LooksEncrypted ? ". If it is one, back it up with --encrypted GLOB" : "";
-            console.Line($"passed over, {Words(reason.ToString())}: {count} ({string.Join(", ", names)}{(count > MostNamed ? ", …" : "")}){hint}");
+            console.Line(
+                $"passed over, {Words(reason.ToString())}: {count} ({string.Join(", ", names)}{(count > MostNamed ? ", …" : "")}){hint}"
+            );
         }
     }
 
     /// <summary>Why a file was left out.</summary>
     /// <param name="reason">Name of a <see cref="PassedOverReason"/>; one that a newer server sends is shown as it is.</param>
-    public static string Words(string reason) => reason switch
-    {
-        "LooksEncrypted" => "looks like an encrypted database",
-        "NotADatabase" => "no database by its header",
-        "Empty" => "empty",
-        "SideFile" => "log, journal or index of a database",
-        "OwnFile" => "Holdfast's own file",
-        "Link" => "symbolic link",
-        "HardLink" => "another name of a database",
-        "Special" => "pipe, socket or device",
-        "Unreadable" => "unreadable",
-        "Excluded" => "left out by the source's settings",
-        _ => reason,
-    };
+    public static string Words(string reason) =>
+        reason switch
+        {
+            "LooksEncrypted" => "looks like an encrypted database",
+            "NotADatabase" => "no database by its header",
+            "Empty" => "empty",
+            "SideFile" => "log, journal or index of a database",
+            "OwnFile" => "Holdfast's own file",
+            "Link" => "symbolic link",
+            "HardLink" => "another name of a database",
+            "Special" => "pipe, socket or device",
+            "Unreadable" => "unreadable",
+            "Excluded" => "left out by the source's settings",
+            _ => reason,
+        };
 }

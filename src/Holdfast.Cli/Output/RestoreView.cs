@@ -17,5 +17,17 @@ namespace Holdfast.Cli.Output;
 /// <param name="Warnings">What the operator should know, what was left out among it.</param>
 /// <param name="LeftOut">Those of the warnings that tell what the new database lacks.</param>
 internal sealed record RestoreView(
-    string Target, string Database, string ArchiveId, string Type, DateTimeOffset PointTime, int Archives, long DatabaseBytes, double Seconds,
-    FilePermissions? File, FilePermissions? OriginalFile, IReadOnlyList<string>? Notes, IReadOnlyList<string> Warnings, IReadOnlyList<string> LeftOut);
+    string Target,
+    string Database,
+    string ArchiveId,
+    string Type,
+    DateTimeOffset PointTime,
+    int Archives,
+    long DatabaseBytes,
+    double Seconds,
+    FilePermissions? File,
+    FilePermissions? OriginalFile,
+    IReadOnlyList<string>? Notes,
+    IReadOnlyList<string> Warnings,
+    IReadOnlyList<string> LeftOut
+);

@@ -23,8 +23,14 @@ internal static class Terminal
         var typed = new System.Text.StringBuilder();
         for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
         {
-            if (key.Key == ConsoleKey.Backspace) typed.Length = Math.Max(0, typed.Length - 1);
-            else if (!char.IsControl(key.KeyChar)) typed.Append(key.KeyChar);
+            if (key.Key == ConsoleKey.Backspace)
+            {
+                typed.Length = Math.Max(0, typed.Length - 1);
+            }
+            else if (!char.IsControl(key.KeyChar))
+            {
+                typed.Append(key.KeyChar);
+            }
         }
 
         Console.Error.WriteLine();
@@ -33,7 +39,10 @@ internal static class Terminal
 
     private static void Begin(string question, string otherwise)
     {
-        if (Console.IsInputRedirected) throw new HoldfastException(ErrorCatalogue.Usage, "Nobody can be asked: standard input is no terminal.", otherwise);
+        if (Console.IsInputRedirected)
+        {
+            throw new HoldfastException(ErrorCatalogue.Usage, "Nobody can be asked: standard input is no terminal.", otherwise);
+        }
         Console.Error.Write(question);
     }
 }

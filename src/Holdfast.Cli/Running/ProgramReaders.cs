@@ -4,10 +4,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Cli.Running;
 
-/// <summary>This program as the process that reads SQLite databases which others may write to: how it is started, and what it does then.</summary>
+/// <summary>
+/// This program as the process that reads SQLite databases which others may write to: how it is started, and what it
+/// does then.
+/// </summary>
 internal static class ProgramReaders
 {
-    /// <summary>The command line of such a process. No verb for people: it talks to the program that has started it, over its standard input and output.</summary>
+    /// <summary>
+    /// The command line of such a process. No verb for people: it talks to the program that has started it, over its
+    /// standard input and output.
+    /// </summary>
     public const string Verb = "read-sqlite";
 
     private static readonly Lazy<ReaderPool> Shared = new(Make);
@@ -27,7 +33,8 @@ internal static class ProgramReaders
         return 0;
     }
 
-    private static FileStream Open(int descriptor, FileAccess access) => new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
+    private static FileStream Open(int descriptor, FileAccess access) =>
+        new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
 
     // Started by "dotnet holdfast.dll", the program is the host.
     private static ReaderPool Make()

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Cli.Running;
 
 /// <summary>
-/// Ctrl+C and SIGTERM: the first one cancels the token, and the process goes on until what it had begun is cleaned up, however long that takes. A second
+/// Ctrl+C and SIGTERM: the first one cancels the token, and the process goes on until what it had begun is cleaned up,
+/// however long that takes. A second
 /// one ends it at once, unless a server that stops in order takes care of it.
 /// </summary>
 internal sealed class StopSignals : IDisposable
@@ -14,7 +15,8 @@ internal sealed class StopSignals : IDisposable
     private const int TerminateNumber = 15;
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly PosixSignalRegistration _interrupt, _terminate;
+    private readonly PosixSignalRegistration _interrupt,
+        _terminate;
     private int _exitCode;
 
     public StopSignals()
@@ -40,10 +42,14 @@ internal sealed class StopSignals : IDisposable
         _stop.Dispose();
     }
 
-    // On a thread of the runtime that must not be held up, and out of which nothing may be thrown: those who are told of the stop may do either.
+    // On a thread of the runtime that must not be held up, and out of which nothing may be thrown: those who are told
+    // of the stop may do either.
     private void Stop(PosixSignalContext context, int exitCode)
     {
-        if (Interlocked.CompareExchange(ref _exitCode, exitCode, 0) != 0) return;
+        if (Interlocked.CompareExchange(ref _exitCode, exitCode, 0) != 0)
+        {
+            return;
+        }
         context.Cancel = true;
         _ = _stop.CancelAsync();
     }

@@ -8,7 +8,10 @@ using Holdfast.Engines.Sqlite;
 
 namespace Holdfast.Cli.Sources;
 
-/// <summary>A source as the command line names it: a directory of SQLite databases, or a PostgreSQL server. The one place of the command that names an engine.</summary>
+/// <summary>
+/// A source as the command line names it: a directory of SQLite databases, or a PostgreSQL server. The one place of the
+/// command that names an engine.
+/// </summary>
 /// <param name="Engine">Name of its engine.</param>
 /// <param name="Source">The source, attached. Dispose it.</param>
 internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IAsyncDisposable
@@ -24,30 +27,69 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
         if (!PostgreSqlUrl.IsOne(place))
         {
             options.RefuseOfServers(parsed);
-            return Sqlite(new() { Name = name, Path = Path.GetFullPath(place), Encrypted = options.EncryptedIn(parsed), Exclude = exclude });
+            return Sqlite(
+                new()
+                {
+                    Name = name,
+                    Path = Path.GetFullPath(place),
+                    Encrypted = options.EncryptedIn(parsed),
+                    Exclude = exclude,
+                }
+            );
         }
 
         options.RefuseOfFiles(parsed);
         var url = PostgreSqlUrl.Parse(place, name);
-        if (url.Database is not null) throw new HoldfastException(ErrorCatalogue.Usage, $"The address names the database '{url.Database}': a source is a whole server.", "Leave it out; --database NAME picks one.");
+        if (url.Database is not null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"The address names the database '{url.Database}': a source is a whole server.",
+                "Leave it out; --database NAME picks one."
+            );
+        }
         return PostgreSql(url.Config with { Password = options.PasswordOf(parsed), Exclude = exclude });
     }
 
     /// <summary>Where a restore goes: the source, and the name of the new database in it.</summary>
-    public static (CommandSource Source, string Name) ParseTarget(string text, SourceOptions options, RestoreOptions restore, ParseResult parsed)
+    public static (CommandSource Source, string Name) ParseTarget(
+        string text,
+        SourceOptions options,
+        RestoreOptions restore,
+        ParseResult parsed
+    )
     {
         if (PostgreSqlUrl.IsOne(text))
         {
             var url = PostgreSqlUrl.Parse(text);
-            var name = url.Database ?? throw new HoldfastException(ErrorCatalogue.Usage, "The address does not name the new database.", "Write it at the end: postgresql://USER@HOST/NEWNAME.");
+            var name = url.Database
+                ?? throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    "The address does not name the new database.",
+                    "Write it at the end: postgresql://USER@HOST/NEWNAME."
+                );
             return (PostgreSql(url.Config with { Password = options.PasswordOf(parsed), Restore = restore.Read(parsed) }), name);
         }
 
         options.RefuseOfServers(parsed);
         restore.ReadOfFile(parsed);
         var full = Path.GetFullPath(text);
-        if (Path.Exists(full)) throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{full}' exists already.", "A restore always makes a new database: give another name.");
-        if (!Directory.Exists(Path.GetDirectoryName(full))) throw new HoldfastException(ErrorCatalogue.NotFound, $"The folder of '{full}' is not there.", "Make it first, or give another place.");
+        if (Path.Exists(full))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.TargetExists,
+                $"'{full}' exists already.",
+                "A restore always makes a new database: give another name."
+            );
+        }
+        if (!Directory.Exists(Path.GetDirectoryName(full)))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"The folder of '{full}' is not there.",
+                "Make it first, or give another place."
+            );
+        }
         return (Sqlite(new() { Path = Path.GetDirectoryName(full)! }), Path.GetFileName(full));
     }
 
@@ -63,7 +105,8 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
         return equals > 0 && DatabaseId.IsSourceName(text[..equals]) ? (text[..equals], text[(equals + 1)..]) : ("local", text);
     }
 
-    private static CommandSource Sqlite(SqliteSourceConfig config) => Of(new SqliteEngine(TimeProvider.System, ProgramReaders.Pool), config);
+    private static CommandSource Sqlite(SqliteSourceConfig config) =>
+        Of(new SqliteEngine(TimeProvider.System, ProgramReaders.Pool), config);
 
     private static CommandSource PostgreSql(PostgreSqlSourceConfig config) => Of(new PostgreSqlEngine(), config);
 

@@ -7,30 +7,79 @@ using Holdfast.Engines.PostgreSql;
 
 namespace Holdfast.Cli.Sources;
 
-/// <summary>How a database is restored: what a PostgreSQL server makes of owners and grants, and what a file of SQLite takes over of the original.</summary>
+/// <summary>
+/// How a database is restored: what a PostgreSQL server makes of owners and grants, and what a file of SQLite takes
+/// over of the original.
+/// </summary>
 internal sealed class RestoreOptions
 {
-    private readonly Option<string> _user = new("--restore-user") { Description = "PostgreSQL: role that loads the dump, whose owner's code runs then; it needs no right but to log in. Default: the user of the address.", HelpName = "ROLE" };
-    private readonly Option<string> _password = new("--restore-password-file") { Description = "PostgreSQL: a file of mode 0600 with the password of that role.", HelpName = "FILE" };
+    private readonly Option<string> _user = new("--restore-user")
+    {
+        Description =
+            "PostgreSQL: role that loads the dump, whose owner's code runs then; it needs no right but to log in. Default: "
+            + "the user of the address.",
+        HelpName = "ROLE",
+    };
+    private readonly Option<string> _password = new("--restore-password-file")
+    {
+        Description = "PostgreSQL: a file of mode 0600 with the password of that role.",
+        HelpName = "FILE",
+    };
 
     private readonly Option<string?> _owner = new("--owner")
     {
-        Description = "PostgreSQL: role that owns the new database and all in it; default: the role that restores, with --restore-user the one that is named like it with _owner behind. SQLite, without ROLE: the new file gets the owner and group of the original.",
+        Description =
+            "PostgreSQL: role that owns the new database and all in it; default: the role that restores, with --restore-user "
+            + "the one that is named like it with _owner behind. SQLite, without ROLE: the new file gets the owner and group "
+            + "of the original.",
         HelpName = "ROLE",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<bool> _mode = new("--mode") { Description = "SQLite: the new file gets the mode of the original, without bits for others. Default: only its owner may read and write it." };
-    private readonly Option<bool> _noOwner = new("--no-owner") { Description = "PostgreSQL: all belongs to the role that restores. The default." };
-    private readonly Option<bool> _keepOwners = new("--keep-owners") { Description = "PostgreSQL: objects belong to the roles that they belonged to. The restoring role must be a member of these." };
-    private readonly Option<MissingRoles> _missing = new("--missing-roles") { Description = "PostgreSQL: what is done where grants and policies name roles that are not there. refuse (default) lists them; skip leaves out what names them; create makes them, without the right to log in.", HelpName = "refuse|skip|create" };
-    private readonly Option<bool> _powerful = new("--allow-powerful-role") { Description = "PostgreSQL: let a role restore that may much: a superuser, BYPASSRLS, CREATEROLE, REPLICATION, pg_read_all_data and the like. Only where you trust whoever owned the database, or could write to the archive: their code runs." };
-    private readonly Option<bool> _continue = new("--continue-on-error") { Description = "PostgreSQL: leave out objects that cannot be made, and list them with their SQL. Rows are never left out." };
-    private readonly Option<bool> _superuser = new("--allow-superuser") { Description = "The old name of --allow-powerful-role.", Hidden = true };
-    private readonly Option<int?> _jobs = new("--jobs") { Description = "PostgreSQL: connections that load large tables and build indexes at once (default 2).", HelpName = "N" };
+    private readonly Option<bool> _mode = new("--mode")
+    {
+        Description =
+            "SQLite: the new file gets the mode of the original, without bits for others. Default: only its owner may read and write it.",
+    };
+    private readonly Option<bool> _noOwner = new("--no-owner")
+    {
+        Description = "PostgreSQL: all belongs to the role that restores. The default.",
+    };
+    private readonly Option<bool> _keepOwners = new("--keep-owners")
+    {
+        Description = "PostgreSQL: objects belong to the roles that they belonged to. The restoring role must be a member of these.",
+    };
+    private readonly Option<MissingRoles> _missing = new("--missing-roles")
+    {
+        Description =
+            "PostgreSQL: what is done where grants and policies name roles that are not there. refuse (default) lists them; "
+            + "skip leaves out what names them; create makes them, without the right to log in.",
+        HelpName = "refuse|skip|create",
+    };
+    private readonly Option<bool> _powerful = new("--allow-powerful-role")
+    {
+        Description =
+            "PostgreSQL: let a role restore that may much: a superuser, BYPASSRLS, CREATEROLE, REPLICATION, pg_read_all_data "
+            + "and the like. Only where you trust whoever owned the database, or could write to the archive: their code runs.",
+    };
+    private readonly Option<bool> _continue = new("--continue-on-error")
+    {
+        Description = "PostgreSQL: leave out objects that cannot be made, and list them with their SQL. Rows are never left out.",
+    };
+    private readonly Option<bool> _superuser = new("--allow-superuser")
+    {
+        Description = "The old name of --allow-powerful-role.",
+        Hidden = true,
+    };
+    private readonly Option<int?> _jobs = new("--jobs")
+    {
+        Description = "PostgreSQL: connections that load large tables and build indexes at once (default 2).",
+        HelpName = "N",
+    };
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [_user, _password, _owner, _mode, _noOwner, _keepOwners, _missing, _powerful, _superuser, _continue, _jobs];
+    public IReadOnlyList<Option> All =>
+        [_user, _password, _owner, _mode, _noOwner, _keepOwners, _missing, _powerful, _superuser, _continue, _jobs];
 
     /// <summary>Whether objects that cannot be made are left out.</summary>
     public bool Continues(ParseResult parsed) => parsed.GetValue(_continue);
@@ -39,13 +88,31 @@ internal sealed class RestoreOptions
     public PostgreSqlRestoreConfig Read(ParseResult parsed)
     {
         SharedOptions.Refuse(parsed, "where the new database is one of PostgreSQL's", _mode);
-        if (HasOwner(parsed) && parsed.GetValue(_owner) is null) throw new HoldfastException(ErrorCatalogue.Usage, "--owner does not say which role.", "Write --owner ROLE.");
-        if (parsed.GetValue(_noOwner)) SharedOptions.Refuse(parsed, "with --no-owner", _owner, _keepOwners);
-        if (parsed.GetValue(_owner) is not null) SharedOptions.Refuse(parsed, "with --owner", _keepOwners);
-        if (parsed.GetValue(_user) is not null) SharedOptions.Refuse(parsed, "with --restore-user", _noOwner);
-        else SharedOptions.Refuse(parsed, "without --restore-user", _password);
+        if (HasOwner(parsed) && parsed.GetValue(_owner) is null)
+        {
+            throw new HoldfastException(ErrorCatalogue.Usage, "--owner does not say which role.", "Write --owner ROLE.");
+        }
+        if (parsed.GetValue(_noOwner))
+        {
+            SharedOptions.Refuse(parsed, "with --no-owner", _owner, _keepOwners);
+        }
+        if (parsed.GetValue(_owner) is not null)
+        {
+            SharedOptions.Refuse(parsed, "with --owner", _keepOwners);
+        }
+        if (parsed.GetValue(_user) is not null)
+        {
+            SharedOptions.Refuse(parsed, "with --restore-user", _noOwner);
+        }
+        else
+        {
+            SharedOptions.Refuse(parsed, "without --restore-user", _password);
+        }
         var password = parsed.GetValue(_password) is { } file ? ServerOptions.ReadSecret(file, "Password file") : null;
-        if (parsed.GetValue(_superuser)) SharedOptions.Console(parsed).Note("--allow-superuser is called --allow-powerful-role now.");
+        if (parsed.GetValue(_superuser))
+        {
+            SharedOptions.Console(parsed).Note("--allow-superuser is called --allow-powerful-role now.");
+        }
         return new()
         {
             User = parsed.GetValue(_user),
@@ -58,11 +125,25 @@ internal sealed class RestoreOptions
         };
     }
 
-    /// <summary>What a new file takes over of the original one. Refuses all that is of PostgreSQL, but for what a server is asked for with each restore.</summary>
+    /// <summary>
+    /// What a new file takes over of the original one. Refuses all that is of PostgreSQL, but for what a server is
+    /// asked for with each restore.
+    /// </summary>
     public FileRestore ReadOfFile(ParseResult parsed, bool isAtServer = false)
     {
-        SharedOptions.Refuse(parsed, "where the new database is none of PostgreSQL's", [.. All.Where(o => o != _owner && o != _mode && !(isAtServer && o == _continue))]);
-        if (parsed.GetValue(_owner) is { } role) throw new HoldfastException(ErrorCatalogue.Usage, $"--owner {role} names a role, and the new database is none of PostgreSQL's.", "Write --owner alone, behind the path: the file gets the owner of the original. For another one: chown.");
+        SharedOptions.Refuse(
+            parsed,
+            "where the new database is none of PostgreSQL's",
+            [.. All.Where(o => o != _owner && o != _mode && !(isAtServer && o == _continue))]
+        );
+        if (parsed.GetValue(_owner) is { } role)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"--owner {role} names a role, and the new database is none of PostgreSQL's.",
+                "Write --owner alone, behind the path: the file gets the owner of the original. For another one: chown."
+            );
+        }
         return new() { Mode = parsed.GetValue(_mode), Owner = HasOwner(parsed) };
     }
 

@@ -9,13 +9,26 @@ namespace Holdfast.Cli.Sources;
 internal sealed class SourceOptions
 {
     /// <summary>Globs of encrypted databases.</summary>
-    public Option<string[]> Encrypted { get; } = new("--encrypted") { Description = "SQLite: databases whose name fits GLOB are encrypted; their files have no header to know them by. Repeatable.", HelpName = "GLOB" };
+    public Option<string[]> Encrypted { get; } =
+        new("--encrypted")
+        {
+            Description = "SQLite: databases whose name fits GLOB are encrypted; their files have no header to know them by. Repeatable.",
+            HelpName = "GLOB",
+        };
 
     /// <summary>Globs that do not count.</summary>
-    public Option<string[]> Exclude { get; } = new("--exclude") { Description = "Not the databases whose name fits GLOB. Repeatable.", HelpName = "GLOB" };
+    public Option<string[]> Exclude { get; } =
+        new("--exclude") { Description = "Not the databases whose name fits GLOB. Repeatable.", HelpName = "GLOB" };
 
     /// <summary>Where a server's password is.</summary>
-    public Option<string> PasswordFile { get; } = new("--password-file") { Description = "PostgreSQL: a file of mode 0600 with the password, - for a line of standard input. Without it ~/.pgpass counts, and peer authentication.", HelpName = "FILE" };
+    public Option<string> PasswordFile { get; } =
+        new("--password-file")
+        {
+            Description =
+                "PostgreSQL: a file of mode 0600 with the password, - for a line of standard input. Without it ~/.pgpass "
+                + "counts, and peer authentication.",
+            HelpName = "FILE",
+        };
 
     /// <summary>Whether the password is asked for.</summary>
     public Option<bool> AskPassword { get; } = new("--ask-password") { Description = "PostgreSQL: ask for the password at the terminal." };
@@ -30,8 +43,14 @@ internal sealed class SourceOptions
     public Func<CancellationToken, ValueTask<string?>>? PasswordOf(ParseResult parsed)
     {
         var file = parsed.GetValue(PasswordFile);
-        if (file is not null && parsed.GetValue(AskPassword)) SharedOptions.Refuse(parsed, "with --password-file", AskPassword);
-        var password = file is not null ? ServerOptions.ReadSecret(file, "Password file") : parsed.GetValue(AskPassword) ? Terminal.AskSecret("Password: ", "Give --password-file FILE.") : null;
+        if (file is not null && parsed.GetValue(AskPassword))
+        {
+            SharedOptions.Refuse(parsed, "with --password-file", AskPassword);
+        }
+        var password =
+            file is not null ? ServerOptions.ReadSecret(file, "Password file")
+            : parsed.GetValue(AskPassword) ? Terminal.AskSecret("Password: ", "Give --password-file FILE.")
+            : null;
         return password is null ? null : _ => new(password);
     }
 

@@ -5,7 +5,12 @@ namespace Holdfast.Core.Alerts;
 /// <param name="Raised">Those of them that are new.</param>
 /// <param name="Altered">Those of them that stood before and say something else now.</param>
 /// <param name="Ended">Those that stand no longer, as they were.</param>
-public sealed record AlertChanges(IReadOnlyList<Alert> Items, IReadOnlyList<Alert> Raised, IReadOnlyList<Alert> Altered, IReadOnlyList<Alert> Ended)
+public sealed record AlertChanges(
+    IReadOnlyList<Alert> Items,
+    IReadOnlyList<Alert> Raised,
+    IReadOnlyList<Alert> Altered,
+    IReadOnlyList<Alert> Ended
+)
 {
     /// <summary>No alerts at all.</summary>
     public static readonly AlertChanges None = new([], [], [], []);
@@ -18,7 +23,8 @@ public sealed record AlertChanges(IReadOnlyList<Alert> Items, IReadOnlyList<Aler
     {
         var known = before.ToDictionary(a => a.Key, StringComparer.Ordinal);
         var items = new List<Alert>(before.Count);
-        List<Alert> raised = [], altered = [];
+        List<Alert> raised = [],
+            altered = [];
         foreach (var alert in found.DistinctBy(a => a.Key, StringComparer.Ordinal))
         {
             if (!known.Remove(alert.Key, out var was))
@@ -29,11 +35,19 @@ public sealed record AlertChanges(IReadOnlyList<Alert> Items, IReadOnlyList<Aler
             }
 
             var now = alert with { Since = was.Since };
-            if (now != was) altered.Add(now);
+            if (now != was)
+            {
+                altered.Add(now);
+            }
             items.Add(now == was ? was : now);
         }
 
-        items.Sort(static (a, b) => a.Severity != b.Severity ? b.Severity.CompareTo(a.Severity) : a.Since != b.Since ? a.Since.CompareTo(b.Since) : string.CompareOrdinal(a.Key, b.Key));
+        items.Sort(
+            static (a, b) =>
+                a.Severity != b.Severity ? b.Severity.CompareTo(a.Severity)
+                : a.Since != b.Since ? a.Since.CompareTo(b.Since)
+                : string.CompareOrdinal(a.Key, b.Key)
+        );
         return new(items, raised, altered, [.. known.Values]);
     }
 }

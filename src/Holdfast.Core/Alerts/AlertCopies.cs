@@ -12,4 +12,12 @@ namespace Holdfast.Core.Alerts;
 /// <param name="Example">What is wrong with one of the damaged; null for none.</param>
 /// <param name="MissingExample">The same of the missing.</param>
 public sealed record AlertCopies(
-    DatabaseId Database, string Destination, int Damaged, int Missing, DateTimeOffset? DamagedSince, DateTimeOffset? MissingSince, string? Example, string? MissingExample);
+    DatabaseId Database,
+    string Destination,
+    int Damaged,
+    int Missing,
+    DateTimeOffset? DamagedSince,
+    DateTimeOffset? MissingSince,
+    string? Example,
+    string? MissingExample
+);

@@ -57,10 +57,16 @@ public enum AlertKind
     /// <summary>A source is not the one that was known by its name, or is a copy of another: it is not used.</summary>
     SourceIdentity,
 
-    /// <summary>A source was not discovered for three intervals, or is not configured any more while databases are known by its name.</summary>
+    /// <summary>
+    /// A source was not discovered for three intervals, or is not configured any more while databases are known by its
+    /// name.
+    /// </summary>
     SourceSilent,
 
-    /// <summary>A source has lost all or most of its databases, at once or within a day; nothing is changed until an operator confirms it.</summary>
+    /// <summary>
+    /// A source has lost all or most of its databases, at once or within a day; nothing is changed until an operator
+    /// confirms it.
+    /// </summary>
     SourceShrunk,
 
     /// <summary>A destination is not the one that was defined: its identity is another, or is missing.</summary>
@@ -84,7 +90,10 @@ public enum AlertKind
     /// <summary>A running operation has not moved a byte for too long.</summary>
     NoProgress,
 
-    /// <summary>The catalog was damaged and begun anew: damage to archives that it knew of may be forgotten until they are verified.</summary>
+    /// <summary>
+    /// The catalog was damaged and begun anew: damage to archives that it knew of may be forgotten until they are
+    /// verified.
+    /// </summary>
     CatalogDamaged,
 
     /// <summary>Backups were not verified for twice as long as their task asks for.</summary>

@@ -9,4 +9,11 @@ namespace Holdfast.Core.Alerts;
 /// <param name="Failures">Failures in a row.</param>
 /// <param name="Problem">Why its last turn failed; null while it does not.</param>
 /// <param name="Silence">How long ago it completed a turn, by a clock that never jumps.</param>
-public sealed record AlertLoop(string Name, DateTimeOffset LastBeat, TimeSpan Longest, int Failures, OperationError? Problem, TimeSpan Silence);
+public sealed record AlertLoop(
+    string Name,
+    DateTimeOffset LastBeat,
+    TimeSpan Longest,
+    int Failures,
+    OperationError? Problem,
+    TimeSpan Silence
+);

@@ -11,4 +11,12 @@ namespace Holdfast.Core.Alerts;
 /// <param name="Destinations">The destinations that it reads or writes, as far as they are known.</param>
 /// <param name="Phase">What it is doing.</param>
 /// <param name="StillFor">How long it has moved no byte and begun no step.</param>
-public sealed record AlertOperation(string Id, OperationKind Kind, DatabaseId Database, string? Source, IReadOnlyList<string> Destinations, string Phase, TimeSpan StillFor);
+public sealed record AlertOperation(
+    string Id,
+    OperationKind Kind,
+    DatabaseId Database,
+    string? Source,
+    IReadOnlyList<string> Destinations,
+    string Phase,
+    TimeSpan StillFor
+);

@@ -17,7 +17,10 @@ public static class AlertRules
     /// <summary>How long after its last turn the scheduler counts as stalled; it turns once a minute at least.</summary>
     public static readonly TimeSpan Stalled = TimeSpan.FromMinutes(3);
 
-    /// <summary>Whether a loop that has been silent this long is stuck. A turn may take its time on a busy machine: three times the longest, and three minutes, are too long.</summary>
+    /// <summary>
+    /// Whether a loop that has been silent this long is stuck. A turn may take its time on a busy machine: three times
+    /// the longest, and three minutes, are too long.
+    /// </summary>
     /// <param name="silence">How long ago it completed a turn.</param>
     /// <param name="longest">The longest time between two turns of a loop that works.</param>
     public static bool IsStuck(TimeSpan silence, TimeSpan longest) => silence > Stalled && silence / 3 > longest;
@@ -25,75 +28,147 @@ public static class AlertRules
     /// <summary>The alert that the rules themselves fail: no other can come or go until they work again.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="problem">What they threw.</param>
-    public static Alert Broken(DateTimeOffset now, OperationError problem) => new()
-    {
-        Key = "loop:rules of alerts",
-        Kind = AlertKind.LoopFailed,
-        Severity = AlertSeverity.Error,
-        Since = now,
-        Subject = AlertSubject.Node,
-        Message = $"Alerts cannot be looked for, those that are shown may be old: {problem.Message}",
-        Hint = problem.Hint ?? "It is tried again by itself; the server's log says more.",
-    };
+    public static Alert Broken(DateTimeOffset now, OperationError problem) =>
+        new()
+        {
+            Key = "loop:rules of alerts",
+            Kind = AlertKind.LoopFailed,
+            Severity = AlertSeverity.Error,
+            Since = now,
+            Subject = AlertSubject.Node,
+            Message = $"Alerts cannot be looked for, those that are shown may be old: {problem.Message}",
+            Hint = problem.Hint ?? "It is tried again by itself; the server's log says more.",
+        };
 
-    /// <summary>All alerts, in no order; each key once. <see cref="Alert.Since"/> is the moment of the snapshot where the state does not tell.</summary>
+    /// <summary>
+    /// All alerts, in no order; each key once. <see cref="Alert.Since"/> is the moment of the snapshot where the state
+    /// does not tell.
+    /// </summary>
     public static IEnumerable<Alert> Find(AlertSnapshot snapshot) =>
-    [
-        .. Node(snapshot), .. SourceAlerts.Find(snapshot), .. Databases(snapshot), .. snapshot.Templates.SelectMany(t => Definition(snapshot, t.Name, t.Settings, new() { Template = t.Id }, t.Id)),
-        .. Tasks(snapshot), .. Destinations(snapshot), .. snapshot.Destinations.Select(d => Identity(snapshot, d)),
-        .. snapshot.SharedDestinations.Select(d => Shared(snapshot, d.Name, d.Other)), .. snapshot.Copies.SelectMany(Copies), .. snapshot.Reported,
-        .. snapshot.Clashes.Select(c => Clash(snapshot, c)), .. ClockAlerts.Find(snapshot), .. ProgressAlerts.Find(snapshot), .. NameAlerts.Find(snapshot), .. VerificationAlerts.Find(snapshot),
-    ];
+        [
+            .. Node(snapshot),
+            .. SourceAlerts.Find(snapshot),
+            .. Databases(snapshot),
+            .. snapshot.Templates.SelectMany(t => Definition(snapshot, t.Name, t.Settings, new() { Template = t.Id }, t.Id)),
+            .. Tasks(snapshot),
+            .. Destinations(snapshot),
+            .. snapshot.Destinations.Select(d => Identity(snapshot, d)),
+            .. snapshot.SharedDestinations.Select(d => Shared(snapshot, d.Name, d.Other)),
+            .. snapshot.Copies.SelectMany(Copies),
+            .. snapshot.Reported,
+            .. snapshot.Clashes.Select(c => Clash(snapshot, c)),
+            .. ClockAlerts.Find(snapshot),
+            .. ProgressAlerts.Find(snapshot),
+            .. NameAlerts.Find(snapshot),
+            .. VerificationAlerts.Find(snapshot),
+        ];
 
     private static IEnumerable<Alert> Node(AlertSnapshot snapshot)
     {
         if (snapshot.SinceTurn > Stalled)
         {
-            yield return new() { Key = "scheduler", Kind = AlertKind.SchedulerStalled, Severity = AlertSeverity.Error, Since = snapshot.Now - snapshot.SinceTurn, Subject = AlertSubject.Node, Message = $"The scheduler has not looked for what is due since {Utc(snapshot.Now - snapshot.SinceTurn)}: no backup begins by itself.", Hint = "Restart the server, and report this with its log." };
+            yield return new()
+            {
+                Key = "scheduler",
+                Kind = AlertKind.SchedulerStalled,
+                Severity = AlertSeverity.Error,
+                Since = snapshot.Now - snapshot.SinceTurn,
+                Subject = AlertSubject.Node,
+                Message =
+                    $"The scheduler has not looked for what is due since {Utc(snapshot.Now - snapshot.SinceTurn)}: no backup "
+                    + "begins by itself.",
+                Hint = "Restart the server, and report this with its log.",
+            };
         }
 
-        foreach (var alert in snapshot.Loops.Select(l => Loop(snapshot, l)).OfType<Alert>()) yield return alert;
+        foreach (var alert in snapshot.Loops.Select(l => Loop(snapshot, l)).OfType<Alert>())
+        {
+            yield return alert;
+        }
         if (snapshot.StoreProblem is { } problem)
         {
-            yield return new() { Key = "state-store", Kind = AlertKind.StateNotWritable, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = AlertSubject.Node, Message = $"The state store takes nothing: {problem.Message}", Hint = problem.Hint ?? "What is to be stored waits, and is lost if the server stops before it can be." };
+            yield return new()
+            {
+                Key = "state-store",
+                Kind = AlertKind.StateNotWritable,
+                Severity = AlertSeverity.Error,
+                Since = snapshot.Now,
+                Subject = AlertSubject.Node,
+                Message = $"The state store takes nothing: {problem.Message}",
+                Hint = problem.Hint ?? "What is to be stored waits, and is lost if the server stops before it can be.",
+            };
         }
 
         if (snapshot.CatalogProblem is { } catalog)
         {
-            yield return new() { Key = "catalog", Kind = AlertKind.StateNotWritable, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = AlertSubject.Node, Message = catalog.Message, Hint = catalog.Hint };
+            yield return new()
+            {
+                Key = "catalog",
+                Kind = AlertKind.StateNotWritable,
+                Severity = AlertSeverity.Error,
+                Since = snapshot.Now,
+                Subject = AlertSubject.Node,
+                Message = catalog.Message,
+                Hint = catalog.Hint,
+            };
         }
 
         if (snapshot.DamagedCatalog is { } damaged)
         {
-            yield return Forgotten("catalog-damaged", snapshot.Now, $"was damaged and is begun anew. What could not be read of '{damaged}' is forgotten", damaged, " Look at the disk that it lies on.");
+            yield return Forgotten(
+                "catalog-damaged",
+                snapshot.Now,
+                $"was damaged and is begun anew. What could not be read of '{damaged}' is forgotten",
+                damaged,
+                " Look at the disk that it lies on."
+            );
         }
 
         if (snapshot.LostCatalog is { } lost)
         {
-            yield return Forgotten("catalog-lost", snapshot.Now, "was missing and is begun anew, though backups were made before", lost, "");
+            yield return Forgotten(
+                "catalog-lost",
+                snapshot.Now,
+                "was missing and is begun anew, though backups were made before",
+                lost,
+                ""
+            );
         }
 
         foreach (var (key, unreadable) in snapshot.Unreadable)
         {
-            yield return new() { Key = $"state-value:{key}", Kind = AlertKind.StateUnreadable, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = AlertSubject.Node, Message = unreadable.Message, Hint = unreadable.Hint };
+            yield return new()
+            {
+                Key = $"state-value:{key}",
+                Kind = AlertKind.StateUnreadable,
+                Severity = AlertSeverity.Error,
+                Since = snapshot.Now,
+                Subject = AlertSubject.Node,
+                Message = unreadable.Message,
+                Hint = unreadable.Hint,
+            };
         }
     }
 
     // What is known to be wrong with backups may be forgotten, until they were verified and the operator says so by deleting a file.
-    private static Alert Forgotten(string key, DateTimeOffset now, string why, string file, string hint) => new()
-    {
-        Key = key,
-        Kind = AlertKind.CatalogDamaged,
-        Severity = AlertSeverity.Warning,
-        Since = now,
-        Subject = AlertSubject.Node,
-        Message = $"The catalog {why}: an archive that was known to be damaged may count as whole.",
-        Hint = $"Verify the backups (holdfast verify, or the button at each database); then delete '{file}'.{hint}",
-    };
+    private static Alert Forgotten(string key, DateTimeOffset now, string why, string file, string hint) =>
+        new()
+        {
+            Key = key,
+            Kind = AlertKind.CatalogDamaged,
+            Severity = AlertSeverity.Warning,
+            Since = now,
+            Subject = AlertSubject.Node,
+            Message = $"The catalog {why}: an archive that was known to be damaged may count as whole.",
+            Hint = $"Verify the backups (holdfast verify, or the button at each database); then delete '{file}'.{hint}",
+        };
 
     private static Alert? Loop(AlertSnapshot snapshot, AlertLoop loop)
     {
-        if (loop.Problem is null && !IsStuck(loop.Silence, loop.Longest)) return null;
+        if (loop.Problem is null && !IsStuck(loop.Silence, loop.Longest))
+        {
+            return null;
+        }
         return new()
         {
             Key = $"loop:{loop.Name}",
@@ -102,9 +177,12 @@ public static class AlertRules
             Since = loop.Problem is null ? loop.LastBeat : snapshot.Now,
             Subject = AlertSubject.Node,
             Message = loop.Problem is { } problem
-                ? $"The background loop '{loop.Name}' fails{(loop.Failures > 1 ? $" ({Number(loop.Failures)} times in a row)" : "")}: {problem.Message}"
+                ? $"The background loop '{loop.Name}' "
+                    + $"fails{(loop.Failures > 1 ? $" ({Number(loop.Failures)} times in a row)" : "")}: {problem.Message}"
                 : $"The background loop '{loop.Name}' has not completed a turn since {Utc(loop.LastBeat)}.",
-            Hint = loop.Problem is null ? "Restart the server, and report this with its log." : loop.Problem.Hint ?? "It is tried again by itself; the server's log says more.",
+            Hint = loop.Problem is null
+                ? "Restart the server, and report this with its log."
+                : loop.Problem.Hint ?? "It is tried again by itself; the server's log says more.",
         };
     }
 
@@ -112,15 +190,30 @@ public static class AlertRules
     {
         var covered = new HashSet<DatabaseId>(snapshot.Databases.Count);
         var named = new HashSet<DatabaseId>();
-        foreach (var task in snapshot.Tasks) (task.Task.Settings.Runs ? covered : named).Add(task.Task.Database);
+        foreach (var task in snapshot.Tasks)
+        {
+            (task.Task.Settings.Runs ? covered : named).Add(task.Task.Database);
+        }
         foreach (var record in snapshot.Databases.Where(d => d.Dropped is null))
         {
             if (record.Problem is { } problem)
             {
-                yield return new() { Key = $"unreadable:{record.Id}", Kind = AlertKind.DatabaseUnreadable, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = Of(record.Id), Message = $"Database '{record.Id}' cannot be read: {problem.Message}", Hint = problem.Hint };
+                yield return new()
+                {
+                    Key = $"unreadable:{record.Id}",
+                    Kind = AlertKind.DatabaseUnreadable,
+                    Severity = AlertSeverity.Error,
+                    Since = snapshot.Now,
+                    Subject = Of(record.Id),
+                    Message = $"Database '{record.Id}' cannot be read: {problem.Message}",
+                    Hint = problem.Hint,
+                };
             }
 
-            if (!covered.Contains(record.Id)) yield return Uncovered(snapshot, record.Id, named.Contains(record.Id));
+            if (!covered.Contains(record.Id))
+            {
+                yield return Uncovered(snapshot, record.Id, named.Contains(record.Id));
+            }
         }
     }
 
@@ -134,24 +227,55 @@ public static class AlertRules
             Severity = isExcluded ? AlertSeverity.Info : AlertSeverity.Warning,
             Since = snapshot.Now,
             Subject = Of(database),
-            Message = isExcluded ? $"Database '{database}' is excluded from every server-wide backup, and has no task of its own."
+            Message =
+                isExcluded ? $"Database '{database}' is excluded from every server-wide backup, and has no task of its own."
                 : hasTask ? $"Database '{database}' is not backed up: each of its tasks is switched off or has no destination."
                 : $"Database '{database}' is not backed up: there is no task for it.",
-            Hint = isExcluded ? "If it should be backed up, give it a task, or take it out of the exclusions." : hasTask ? "Switch a task on, or give it a destination." : "Define a server-wide backup: it covers every database.",
+            Hint =
+                isExcluded ? "If it should be backed up, give it a task, or take it out of the exclusions."
+                : hasTask ? "Switch a task on, or give it a destination."
+                : "Define a server-wide backup: it covers every database.",
         };
     }
 
-    private static IEnumerable<Alert> Definition(AlertSnapshot snapshot, string name, TaskSettings settings, AlertSubject subject, string id)
+    private static IEnumerable<Alert> Definition(
+        AlertSnapshot snapshot,
+        string name,
+        TaskSettings settings,
+        AlertSubject subject,
+        string id
+    )
     {
-        if (settings.Disabled) yield break;
+        if (settings.Disabled)
+        {
+            yield break;
+        }
         if (settings.Destinations.Count == 0)
         {
-            yield return new() { Key = $"no-destination:{id}", Kind = AlertKind.NoDestination, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = subject, Message = $"Task '{name}' has no destination, so it does not run.", Hint = "Give it a destination, or switch it off." };
+            yield return new()
+            {
+                Key = $"no-destination:{id}",
+                Kind = AlertKind.NoDestination,
+                Severity = AlertSeverity.Error,
+                Since = snapshot.Now,
+                Subject = subject,
+                Message = $"Task '{name}' has no destination, so it does not run.",
+                Hint = "Give it a destination, or switch it off.",
+            };
         }
 
         if (ScheduleProblem(snapshot, settings) is { } problem)
         {
-            yield return new() { Key = $"schedule:{id}", Kind = AlertKind.ScheduleUnreadable, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = subject, Message = $"Task '{name}' does not run by schedule on this node: {problem.Message}", Hint = problem.Hint };
+            yield return new()
+            {
+                Key = $"schedule:{id}",
+                Kind = AlertKind.ScheduleUnreadable,
+                Severity = AlertSeverity.Error,
+                Since = snapshot.Now,
+                Subject = subject,
+                Message = $"Task '{name}' does not run by schedule on this node: {problem.Message}",
+                Hint = problem.Hint,
+            };
         }
     }
 
@@ -163,7 +287,10 @@ public static class AlertRules
             var zone = TimeZones.Find(settings.TimeZone, snapshot.Zone);
             foreach (var text in (string?[])[settings.FullBackup, settings.IncrementalBackup])
             {
-                if (text is not null) CronSchedule.Parse(text, zone);
+                if (text is not null)
+                {
+                    CronSchedule.Parse(text, zone);
+                }
             }
 
             return null;
@@ -186,38 +313,70 @@ public static class AlertRules
         var (task, status) = (item.Task, item.Status);
         if (!task.IsServerWide)
         {
-            foreach (var alert in Definition(snapshot, task.Name, task.Settings, Of(task), task.Id)) yield return alert;
+            foreach (var alert in Definition(snapshot, task.Name, task.Settings, Of(task), task.Id))
+            {
+                yield return alert;
+            }
         }
 
         if (status.RetentionProblems is { } problems)
         {
-            foreach (var (destination, problem) in problems.Where(p => task.Settings.Destinations.Contains(p.Key))) yield return Retention(snapshot, task, destination, problem);
+            foreach (var (destination, problem) in problems.Where(p => task.Settings.Destinations.Contains(p.Key)))
+            {
+                yield return Retention(snapshot, task, destination, problem);
+            }
         }
 
         // What nobody wants to run is no trouble.
-        if (!task.Settings.Runs) yield break;
-        if (!isMissing && Protection(snapshot, TaskProtection.Of(item, snapshot.Now, snapshot.Zone)) is { } trouble) yield return trouble;
+        if (!task.Settings.Runs)
+        {
+            yield break;
+        }
+        if (!isMissing && Protection(snapshot, TaskProtection.Of(item, snapshot.Now, snapshot.Zone)) is { } trouble)
+        {
+            yield return trouble;
+        }
         if (status is { DatabaseBytes: { } bytes, PreviousDatabaseBytes: { } before } && bytes < before / 2)
         {
-            yield return new() { Key = $"size:{task.Id}", Kind = AlertKind.SizeDropped, Severity = AlertSeverity.Warning, Since = status.LastSuccess ?? snapshot.Now, Subject = Of(task), Message = $"Database '{task.Database}' had {Number(bytes)} bytes at its last backup, and {Number(before)} at the one before.", Hint = "If nobody deleted that much, restore the backup before it under a new name and compare." };
+            yield return new()
+            {
+                Key = $"size:{task.Id}",
+                Kind = AlertKind.SizeDropped,
+                Severity = AlertSeverity.Warning,
+                Since = status.LastSuccess ?? snapshot.Now,
+                Subject = Of(task),
+                Message =
+                    $"Database '{task.Database}' had {Number(bytes)} bytes at its last backup, and {Number(before)} at the one before.",
+                Hint = "If nobody deleted that much, restore the backup before it under a new name and compare.",
+            };
         }
     }
 
     // What is known against backups is told by kinds of its own, and a destination that lacks the newest one is told once for all tasks.
-    private static Alert? Protection(AlertSnapshot snapshot, TaskProtection protection) => protection switch
-    {
-        { State: DatabaseState.Failing } => Failed(snapshot, protection),
-        { State: DatabaseState.Overdue } => IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
-        { State: DatabaseState.Held } => Overdue(snapshot, protection) with { Severity = AlertSeverity.Warning, Hint = "Run it now, or wait until then." },
-        // Also while a backup is under way, which may be so for weeks.
-        { State: DatabaseState.AtRisk } when (protection.Facts.Known is null || protection.IsLate) && !protection.IsOnlyAway => IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
-        _ => null,
-    };
+    private static Alert? Protection(AlertSnapshot snapshot, TaskProtection protection) =>
+        protection switch
+        {
+            { State: DatabaseState.Failing } => Failed(snapshot, protection),
+            { State: DatabaseState.Overdue } => IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
+            { State: DatabaseState.Held } => Overdue(snapshot, protection) with
+            {
+                Severity = AlertSeverity.Warning,
+                Hint = "Run it now, or wait until then.",
+            },
+            // Also while a backup is under way, which may be so for weeks.
+            { State: DatabaseState.AtRisk } when (protection.Facts.Known is null || protection.IsLate) && !protection.IsOnlyAway =>
+                IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
+            _ => null,
+        };
 
-    // What passed while the node was down runs as soon as it can. What was late before it went down is no news: a node that restarts often must not hide it.
+    // What passed while the node was down runs as soon as it can. What was late before it went down is no news: a node
+    // that restarts often must not hide it.
     private static bool IsCaughtUp(AlertSnapshot snapshot, TaskProtection protection)
     {
-        if (snapshot.DownSince is { } down && protection.Since + Late <= down) return false;
+        if (snapshot.DownSince is { } down && protection.Since + Late <= down)
+        {
+            return false;
+        }
         return snapshot.Now - (protection.Since > snapshot.UpSince ? protection.Since.Value : snapshot.UpSince) <= Late;
     }
 
@@ -256,27 +415,35 @@ public static class AlertRules
         };
     }
 
-    private static Alert Clash(AlertSnapshot snapshot, TaskClash clash) => new()
-    {
-        Key = $"clash:{clash.Task.Id}:{clash.Task.Database}",
-        Kind = AlertKind.TaskClash,
-        Severity = AlertSeverity.Error,
-        Since = snapshot.Now,
-        Subject = Of(clash.Task),
-        Message = $"Task '{clash.Task.Name}' of '{clash.Task.Database}' does not run: by chance it has the id {clash.Task.Id}, which '{clash.Holder.Name}' of '{clash.Holder.Database}' has, too.",
-        Hint = "Make a new server-wide backup like it and delete the old one: new ones have ids that are twice as long. Backups that are there stay.",
-    };
+    private static Alert Clash(AlertSnapshot snapshot, TaskClash clash) =>
+        new()
+        {
+            Key = $"clash:{clash.Task.Id}:{clash.Task.Database}",
+            Kind = AlertKind.TaskClash,
+            Severity = AlertSeverity.Error,
+            Since = snapshot.Now,
+            Subject = Of(clash.Task),
+            Message =
+                $"Task '{clash.Task.Name}' of '{clash.Task.Database}' does not run: by chance it has the id {clash.Task.Id}, "
+                + $"which '{clash.Holder.Name}' of '{clash.Holder.Database}' has, too.",
+            Hint =
+                "Make a new server-wide backup like it and delete the old one: new ones have ids that are twice as long. "
+                + "Backups that are there stay.",
+        };
 
-    private static Alert Retention(AlertSnapshot snapshot, BackupTask task, string destination, Retention.RetentionProblem problem) => new()
-    {
-        Key = $"retention:{task.Id}:{destination}",
-        Kind = problem.NeedsApproval ? AlertKind.RetentionWaiting : AlertKind.RetentionFailed,
-        Severity = AlertSeverity.Warning,
-        Since = snapshot.Now,
-        Subject = Of(task) with { Destination = destination },
-        Message = $"Retention of task '{task.Name}' of '{task.Database}' deleted nothing at '{destination}': {problem.Message}",
-        Hint = problem.NeedsApproval ? "Look at what would go, and approve it: GET and POST /api/v1/databases/ID/tasks/TASK/retention" : "It tries again after the next full backup.",
-    };
+    private static Alert Retention(AlertSnapshot snapshot, BackupTask task, string destination, Retention.RetentionProblem problem) =>
+        new()
+        {
+            Key = $"retention:{task.Id}:{destination}",
+            Kind = problem.NeedsApproval ? AlertKind.RetentionWaiting : AlertKind.RetentionFailed,
+            Severity = AlertSeverity.Warning,
+            Since = snapshot.Now,
+            Subject = Of(task) with { Destination = destination },
+            Message = $"Retention of task '{task.Name}' of '{task.Database}' deleted nothing at '{destination}': {problem.Message}",
+            Hint = problem.NeedsApproval
+                ? "Look at what would go, and approve it: GET and POST /api/v1/databases/ID/tasks/TASK/retention"
+                : "It tries again after the next full backup.",
+        };
 
     // One for each destination, however many tasks use it. One whose identity is wrong has an alert that says more.
     private static IEnumerable<Alert> Destinations(AlertSnapshot snapshot)
@@ -284,15 +451,37 @@ public static class AlertRules
         var failing = new Dictionary<string, (int Tasks, string Message)>(StringComparer.Ordinal);
         foreach (var item in snapshot.Tasks)
         {
-            if (item.Status.FailedDestinations is not { } failed || !item.Task.Settings.Runs) continue;
+            if (item.Status.FailedDestinations is not { } failed || !item.Task.Settings.Runs)
+            {
+                continue;
+            }
             foreach (var (destination, message) in failed.Where(f => item.Task.Settings.Destinations.Contains(f.Key)))
             {
-                failing[destination] = failing.TryGetValue(destination, out var known) ? known with { Tasks = known.Tasks + 1 } : (1, message);
+                failing[destination] = failing.TryGetValue(destination, out var known)
+                    ? known with
+                    {
+                        Tasks = known.Tasks + 1,
+                    }
+                    : (1, message);
             }
         }
 
-        foreach (var destination in snapshot.Destinations) failing.Remove(destination.Name);
-        return failing.Select(f => new Alert { Key = $"destination:{f.Key}", Kind = AlertKind.DestinationFailing, Severity = AlertSeverity.Error, Since = snapshot.Now, Subject = new() { Destination = f.Key }, Message = $"Destination '{f.Key}' did not take the last backup of {Number(f.Value.Tasks)} {(f.Value.Tasks == 1 ? "task" : "tasks")}; for example: {f.Value.Message}", Hint = "What it misses is copied there once it works again." });
+        foreach (var destination in snapshot.Destinations)
+        {
+            failing.Remove(destination.Name);
+        }
+        return failing.Select(f => new Alert
+        {
+            Key = $"destination:{f.Key}",
+            Kind = AlertKind.DestinationFailing,
+            Severity = AlertSeverity.Error,
+            Since = snapshot.Now,
+            Subject = new() { Destination = f.Key },
+            Message =
+                $"Destination '{f.Key}' did not take the last backup of {Number(f.Value.Tasks)} "
+                + $"{(f.Value.Tasks == 1 ? "task" : "tasks")}; for example: {f.Value.Message}",
+            Hint = "What it misses is copied there once it works again.",
+        });
     }
 
     private static IEnumerable<Alert> Copies(AlertCopies copies)
@@ -307,8 +496,12 @@ public static class AlertRules
                 Severity = AlertSeverity.Error,
                 Since = copies.DamagedSince!.Value,
                 Subject = subject,
-                Message = $"{Archives(copies.Damaged)} of '{copies.Database}' at '{copies.Destination}' {(copies.Damaged == 1 ? "is" : "are")} damaged. {copies.Example}",
-                Hint = "It is replaced by itself where another destination has a whole copy. Where none has, the next backup is full: look at the disk before you trust it with that.",
+                Message =
+                    $"{Archives(copies.Damaged)} of '{copies.Database}' at '{copies.Destination}' "
+                    + $"{(copies.Damaged == 1 ? "is" : "are")} damaged. {copies.Example}",
+                Hint =
+                    "It is replaced by itself where another destination has a whole copy. Where none has, the next backup is "
+                    + "full: look at the disk before you trust it with that.",
             };
         }
 
@@ -321,35 +514,44 @@ public static class AlertRules
                 Severity = AlertSeverity.Error,
                 Since = copies.MissingSince!.Value,
                 Subject = subject,
-                Message = $"{Archives(copies.Missing)} of '{copies.Database}' {(copies.Missing == 1 ? "is" : "are")} not at '{copies.Destination}' as {(copies.Missing == 1 ? "it was" : "they were")} written. {copies.MissingExample}",
-                Hint = "What another destination has is copied back by itself. If somebody deleted the rest on purpose, acknowledge the alert; else find out who did.",
+                Message =
+                    $"{Archives(copies.Missing)} of '{copies.Database}' {(copies.Missing == 1 ? "is" : "are")} not at "
+                    + $"'{copies.Destination}' as {(copies.Missing == 1 ? "it was" : "they were")} written. "
+                    + $"{copies.MissingExample}",
+                Hint =
+                    "What another destination has is copied back by itself. If somebody deleted the rest on purpose, "
+                    + "acknowledge the alert; else find out who did.",
             };
         }
     }
 
     private static string Archives(int count) => count == 1 ? "1 archive" : $"{Number(count)} archives";
 
-    private static Alert Identity(AlertSnapshot snapshot, AlertDestination destination) => new()
-    {
-        Key = $"identity:{destination.Name}",
-        Kind = AlertKind.DestinationIdentity,
-        Severity = AlertSeverity.Error,
-        Since = snapshot.Now,
-        Subject = new() { Destination = destination.Name },
-        Message = $"Nothing is written to destination '{destination.Name}': {destination.Problem.Message}",
-        Hint = destination.Problem.Hint,
-    };
+    private static Alert Identity(AlertSnapshot snapshot, AlertDestination destination) =>
+        new()
+        {
+            Key = $"identity:{destination.Name}",
+            Kind = AlertKind.DestinationIdentity,
+            Severity = AlertSeverity.Error,
+            Since = snapshot.Now,
+            Subject = new() { Destination = destination.Name },
+            Message = $"Nothing is written to destination '{destination.Name}': {destination.Problem.Message}",
+            Hint = destination.Problem.Hint,
+        };
 
-    private static Alert Shared(AlertSnapshot snapshot, string name, string other) => new()
-    {
-        Key = $"shared:{name}",
-        Kind = AlertKind.DestinationIdentity,
-        Severity = AlertSeverity.Warning,
-        Since = snapshot.Now,
-        Subject = new() { Destination = name },
-        Message = $"Destination '{name}' is the folder of destination '{other}', or lies in it: what is stored at both is one copy, lost with one disk.",
-        Hint = "Give one of them a folder of its own, or take it out of the tasks and delete its definition.",
-    };
+    private static Alert Shared(AlertSnapshot snapshot, string name, string other) =>
+        new()
+        {
+            Key = $"shared:{name}",
+            Kind = AlertKind.DestinationIdentity,
+            Severity = AlertSeverity.Warning,
+            Since = snapshot.Now,
+            Subject = new() { Destination = name },
+            Message =
+                $"Destination '{name}' is the folder of destination '{other}', or lies in it: what is stored at both is one "
+                + "copy, lost with one disk.",
+            Hint = "Give one of them a folder of its own, or take it out of the tasks and delete its definition.",
+        };
 
     private static AlertSubject Of(DatabaseId database) => new() { Database = database.ToString(), Source = database.Source };
 
@@ -357,5 +559,6 @@ public static class AlertRules
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Utc(DateTimeOffset time) => $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
+    private static string Utc(DateTimeOffset time) =>
+        $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
 }

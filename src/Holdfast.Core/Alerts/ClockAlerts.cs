@@ -8,7 +8,10 @@ internal static class ClockAlerts
     /// <summary>The alert that the wall clock is beyond the time that the node has seen pass; none while it is not.</summary>
     public static IEnumerable<Alert> Find(AlertSnapshot snapshot)
     {
-        if (snapshot.Clock is not { Jumped: { } jumped } clock) yield break;
+        if (snapshot.Clock is not { Jumped: { } jumped } clock)
+        {
+            yield break;
+        }
         yield return new()
         {
             Key = "clock",
@@ -16,15 +19,20 @@ internal static class ClockAlerts
             Severity = AlertSeverity.Warning,
             Since = jumped,
             Subject = AlertSubject.Node,
-            Message = $"The clock jumped to {Utc(jumped)}{(clock.JumpedWhileOff ? " while the machine was off" : "")}, {Words(jumped - clock.Found)} beyond the time that this node has seen pass: retention deletes nothing.",
-            Hint = "If the clock is right, confirm it: holdfast server confirm-clock, or the button at this alert in Studio. If not, set it."
+            Message =
+                $"The clock jumped to {Utc(jumped)}{(clock.JumpedWhileOff ? " while the machine was off" : "")}, "
+                + $"{Words(jumped - clock.Found)} beyond the time that this node has seen pass: retention deletes nothing.",
+            Hint =
+                "If the clock is right, confirm it: holdfast server confirm-clock, or the button at this alert in Studio. If not, set it."
                 + (clock.JumpedWhileOff ? " A second full backup of a task, an hour after its first, lets its retention go on, too." : ""),
         };
     }
 
-    private static string Utc(DateTimeOffset time) => $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
+    private static string Utc(DateTimeOffset time) =>
+        $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
 
-    private static string Words(TimeSpan time) => time.TotalDays >= 2
-        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days")
-        : time.TotalHours >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0} hours") : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} minutes");
+    private static string Words(TimeSpan time) =>
+        time.TotalDays >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days")
+        : time.TotalHours >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0} hours")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} minutes");
 }

@@ -19,11 +19,22 @@ internal static class VerificationAlerts
             Kind = AlertKind.VerificationLate,
             Severity = AlertSeverity.Warning,
             Since = late.Since.AddDays(2 * days),
-            Subject = task.TemplateId is { } template ? new() { Template = template } : new() { Database = task.Database.ToString(), Source = task.Database.Source, Task = task.Id },
+            Subject = task.TemplateId is { } template
+                ? new() { Template = template }
+                : new()
+                {
+                    Database = task.Database.ToString(),
+                    Source = task.Database.Source,
+                    Task = task.Id,
+                },
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Task '{task.Name}' asks that its backups be verified every {days} days; {chains} not verified for twice as long, the oldest not since {since}."),
-            Hint = "Look at its last verifications: a key or a destination may be missing. If there is too much to read, raise verifyEveryDays, or let retention keep less.",
+                $"Task '{task.Name}' asks that its backups be verified every {days} days; {chains} not verified for twice as "
+                    + $"long, the oldest not since {since}."
+            ),
+            Hint =
+                "Look at its last verifications: a key or a destination may be missing. If there is too much to read, raise "
+                + "verifyEveryDays, or let retention keep less.",
         };
     }
 }

@@ -12,23 +12,38 @@ public static class ResponsibleNode
     public static readonly TimeSpan DefaultGrace = TimeSpan.FromMinutes(30);
 
     /// <summary>
-    /// The tag of the node that should run <paramref name="task"/>; null where none can. The preferred node while it is live, else the present one; that is kept while it is away
-    /// for less than <paramref name="grace"/>, and for as long as there is no other. Else one of the live nodes, replicas before the primary, by a hash that moves no more tasks than it must.
+    /// The tag of the node that should run <paramref name="task"/>; null where none can. The preferred node while it is
+    /// live, else the present one; that is kept while it is away
+    /// for less than <paramref name="grace"/>, and for as long as there is no other. Else one of the live nodes,
+    /// replicas before the primary, by a hash that moves no more tasks than it must.
     /// </summary>
     /// <param name="task">The task; its id, database and preferred node count.</param>
     /// <param name="present">Who runs it now; null for nobody. One that has left the group loses it at once.</param>
     /// <param name="group">The nodes of the database's group.</param>
     /// <param name="now">The time now.</param>
     /// <param name="grace">How long a node may be away.</param>
-    public static string? Choose(BackupTask task, Assignment? present, IReadOnlyCollection<GroupMember> group, DateTimeOffset now, TimeSpan grace)
+    public static string? Choose(
+        BackupTask task,
+        Assignment? present,
+        IReadOnlyCollection<GroupMember> group,
+        DateTimeOffset now,
+        TimeSpan grace
+    )
     {
-        if (task.PreferredNode is { } preferred && group.Any(m => m.IsLive && m.Node == preferred)) return preferred;
+        if (task.PreferredNode is { } preferred && group.Any(m => m.IsLive && m.Node == preferred))
+        {
+            return preferred;
+        }
         var holder = group.FirstOrDefault(m => m.Node == present?.Node);
-        if (holder is not null && (holder.IsLive || IsWithin(grace, holder.Since, now))) return holder.Node;
+        if (holder is not null && (holder.IsLive || IsWithin(grace, holder.Since, now)))
+        {
+            return holder.Node;
+        }
 
         var live = group.Where(m => m.IsLive).ToList();
         var candidates = live.Exists(m => m.Role == DatabaseRole.Replica) ? live.Where(m => m.Role == DatabaseRole.Replica) : live;
-        return candidates.OrderByDescending(m => Weight(task, m.Node)).ThenBy(m => m.Node, StringComparer.Ordinal).FirstOrDefault()?.Node ?? holder?.Node;
+        return candidates.OrderByDescending(m => Weight(task, m.Node)).ThenBy(m => m.Node, StringComparer.Ordinal).FirstOrDefault()?.Node
+            ?? holder?.Node;
     }
 
     // A "since" that lies in the future is of a clock that was wrong; it must not keep a task on a dead node.

@@ -17,26 +17,43 @@ public sealed record DatabaseId(string Source, string Name)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (slash <= 0 || slash == text.Length - 1)
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{text}' is not a database id.", "Write SOURCE/NAME, for example shop/orders.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{text}' is not a database id.",
+                "Write SOURCE/NAME, for example shop/orders."
+            );
+        }
         return new(text[..slash], text[(slash + 1)..]);
     }
 
     /// <summary>Whether <paramref name="name"/> can name a source.</summary>
     public static bool IsSourceName(string name) =>
-        name.Length is >= 1 and <= 64 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        name.Length is >= 1 and <= 64
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
-    /// <summary>Whether <paramref name="name"/> can name a database: text that is not empty, and no longer than <see cref="MaxNameBytes"/>.</summary>
+    /// <summary>
+    /// Whether <paramref name="name"/> can name a database: text that is not empty, and no longer than
+    /// <see cref="MaxNameBytes"/>.
+    /// </summary>
     public static bool IsDatabaseName(string name)
     {
-        if (name.Length is 0 or > MaxNameBytes) return false;
+        if (name.Length is 0 or > MaxNameBytes)
+        {
+            return false;
+        }
         return IsText(name) && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes;
     }
 
     private static bool IsText(string name)
     {
-        for (var rest = name.AsSpan(); rest.Length > 0;)
+        for (var rest = name.AsSpan(); rest.Length > 0; )
         {
-            if (Rune.DecodeFromUtf16(rest, out _, out var length) != System.Buffers.OperationStatus.Done) return false;
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) != System.Buffers.OperationStatus.Done)
+            {
+                return false;
+            }
             rest = rest[length..];
         }
 

@@ -15,11 +15,15 @@ public sealed record DatabaseRecord
     /// <summary>When it was found to be gone; null while it is there. Its backups stay.</summary>
     public DateTimeOffset? Dropped { get; init; }
 
-    /// <summary>Whether an operator has confirmed that it was dropped, or has removed its source: then its loss says nothing against the source any more.</summary>
+    /// <summary>
+    /// Whether an operator has confirmed that it was dropped, or has removed its source: then its loss says nothing
+    /// against the source any more.
+    /// </summary>
     public bool IsDropConfirmed { get; init; }
 
     /// <summary>
-    /// Since when it is not to be found while its source has lost so many databases within a day that an operator has to confirm it; null while it is there,
+    /// Since when it is not to be found while its source has lost so many databases within a day that an operator has
+    /// to confirm it; null while it is there,
     /// or was dropped. Its tasks and their slots stay.
     /// </summary>
     public DateTimeOffset? MissingSince { get; init; }

@@ -4,8 +4,10 @@ using System.Text.RegularExpressions;
 namespace Holdfast.Core.Databases;
 
 /// <summary>
-/// A list of globs over names with <c>/</c>: <c>*</c> and <c>?</c> stay within a folder, <c>**</c> goes across; one without a slash matches in any
-/// folder. Case-sensitive unless told otherwise. Names are any characters, new lines too. (The framework's file globbing matches against a tree that it builds anew for each
+/// A list of globs over names with <c>/</c>: <c>*</c> and <c>?</c> stay within a folder, <c>**</c> goes across; one
+/// without a slash matches in any
+/// folder. Case-sensitive unless told otherwise. Names are any characters, new lines too. (The framework's file
+/// globbing matches against a tree that it builds anew for each
 /// call, which costs more than all the rest of discovery, and takes <c>*.*</c> for <c>*</c>.)
 /// </summary>
 /// <param name="patterns">The globs.</param>
@@ -22,7 +24,10 @@ public sealed class NameGlobs(IEnumerable<string> patterns, RegexOptions options
     {
         foreach (var pattern in _patterns)
         {
-            if (pattern.IsMatch(name)) return true;
+            if (pattern.IsMatch(name))
+            {
+                return true;
+            }
         }
 
         return false;
@@ -32,7 +37,10 @@ public sealed class NameGlobs(IEnumerable<string> patterns, RegexOptions options
     {
         var text = glob.TrimStart('/');
         var pattern = new StringBuilder("\\A");
-        if (!glob.Contains('/', StringComparison.Ordinal)) pattern.Append("(?:.*/)?");
+        if (!glob.Contains('/', StringComparison.Ordinal))
+        {
+            pattern.Append("(?:.*/)?");
+        }
         for (var i = 0; i < text.Length; i++)
         {
             var rest = text.AsSpan(i);
@@ -46,11 +54,23 @@ public sealed class NameGlobs(IEnumerable<string> patterns, RegexOptions options
                 pattern.Append(".*");
                 i++;
             }
-            else if (text[i] == '*') pattern.Append("[^/]*");
-            else if (text[i] == '?') pattern.Append("[^/]");
-            else pattern.Append(Regex.Escape(text[i].ToString()));
+            else if (text[i] == '*')
+            {
+                pattern.Append("[^/]*");
+            }
+            else if (text[i] == '?')
+            {
+                pattern.Append("[^/]");
+            }
+            else
+            {
+                pattern.Append(Regex.Escape(text[i].ToString()));
+            }
         }
 
-        return new Regex(pattern.Append("\\z").ToString(), RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | options);
+        return new Regex(
+            pattern.Append("\\z").ToString(),
+            RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | options
+        );
     }
 }

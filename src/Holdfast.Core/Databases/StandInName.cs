@@ -6,7 +6,8 @@ using System.Text;
 namespace Holdfast.Core.Databases;
 
 /// <summary>
-/// A readable name for a database whose own name cannot be used: it is no text, or too long to be stored. The same for the same name, and another for
+/// A readable name for a database whose own name cannot be used: it is no text, or too long to be stored. The same for
+/// the same name, and another for
 /// each other. It only lists the database: nothing is opened by it.
 /// </summary>
 public static class StandInName
@@ -16,15 +17,21 @@ public static class StandInName
 
     private const int HashBytes = 4;
 
-    /// <summary>The stand-in of a name that is meant to be UTF-8: what is no text becomes <c>%XX</c>, and a hash of all bytes follows.</summary>
+    /// <summary>
+    /// The stand-in of a name that is meant to be UTF-8: what is no text becomes <c>%XX</c>, and a hash of all bytes
+    /// follows.
+    /// </summary>
     public static string Of(ReadOnlySpan<byte> name)
     {
         var text = new StringBuilder();
         var room = MaxBytes;
-        for (var rest = name; rest.Length > 0;)
+        for (var rest = name; rest.Length > 0; )
         {
             var isText = Rune.DecodeFromUtf8(rest, out var rune, out var length) == System.Buffers.OperationStatus.Done;
-            if (!TryAppend(text, isText ? rune : null, rest[..length], "X2", ref room)) break;
+            if (!TryAppend(text, isText ? rune : null, rest[..length], "X2", ref room))
+            {
+                break;
+            }
             rest = rest[length..];
         }
 
@@ -36,10 +43,13 @@ public static class StandInName
     {
         var text = new StringBuilder();
         var room = MaxBytes;
-        for (var rest = name.AsSpan(); rest.Length > 0;)
+        for (var rest = name.AsSpan(); rest.Length > 0; )
         {
             var isText = Rune.DecodeFromUtf16(rest, out var rune, out var length) == System.Buffers.OperationStatus.Done;
-            if (!TryAppend(text, isText ? rune : null, MemoryMarshal.Cast<char, ushort>(rest[..length]), "X4", ref room)) break;
+            if (!TryAppend(text, isText ? rune : null, MemoryMarshal.Cast<char, ushort>(rest[..length]), "X4", ref room))
+            {
+                break;
+            }
             rest = rest[length..];
         }
 
@@ -50,13 +60,26 @@ public static class StandInName
         where T : unmanaged, IFormattable
     {
         var piece = "";
-        if (rune is { } readable && !Rune.IsControl(readable)) piece = readable.ToString();
-        else foreach (var unit in units) piece += "%" + unit.ToString(format, CultureInfo.InvariantCulture);
+        if (rune is { } readable && !Rune.IsControl(readable))
+        {
+            piece = readable.ToString();
+        }
+        else
+        {
+            foreach (var unit in units)
+            {
+                piece += "%" + unit.ToString(format, CultureInfo.InvariantCulture);
+            }
+        }
         room -= Encoding.UTF8.GetByteCount(piece);
-        if (room < (HashBytes * 2) + 1) return false;
+        if (room < (HashBytes * 2) + 1)
+        {
+            return false;
+        }
         text.Append(piece);
         return true;
     }
 
-    private static string End(StringBuilder text, byte[] hash) => text.Append('~').Append(Convert.ToHexStringLower(hash, 0, HashBytes)).ToString();
+    private static string End(StringBuilder text, byte[] hash) =>
+        text.Append('~').Append(Convert.ToHexStringLower(hash, 0, HashBytes)).ToString();
 }

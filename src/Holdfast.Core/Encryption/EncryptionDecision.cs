@@ -9,8 +9,10 @@ namespace Holdfast.Core.Encryption;
 public sealed record EncryptionDecision(ArchiveEncryption Mode, string Reason, bool IsWarning = false)
 {
     /// <summary>
-    /// The table of the design's section 10. It is for what was asked for: a snapshot that is made in place of a logical backup is encrypted exactly as
-    /// that one would have been, whatever <paramref name="encryptSnapshots"/> says. Nobody who asked for an encrypted backup gets pages in clear instead.
+    /// The table of the design's section 10. It is for what was asked for: a snapshot that is made in place of a
+    /// logical backup is encrypted exactly as
+    /// that one would have been, whatever <paramref name="encryptSnapshots"/> says. Nobody who asked for an encrypted
+    /// backup gets pages in clear instead.
     /// </summary>
     /// <param name="databaseEncrypted">The database itself is encrypted.</param>
     /// <param name="asked">The type of archive that was asked for.</param>
@@ -20,12 +22,23 @@ public sealed record EncryptionDecision(ArchiveEncryption Mode, string Reason, b
     public static EncryptionDecision For(bool databaseEncrypted, BackupType asked, BackupType made, bool keyGiven, bool encryptSnapshots) =>
         (databaseEncrypted, made) switch
         {
-            (true, BackupType.Snapshot) => new(ArchiveEncryption.DatabasePages, "the pages are encrypted with the database's key", keyGiven),
-            (true, _) => new(ArchiveEncryption.DatabaseKey, keyGiven
-                ? "the database is encrypted, so its own key is used and the given one is ignored"
-                : "the database is encrypted, so its own key is used", keyGiven),
-            (false, BackupType.Snapshot) when keyGiven && !encryptSnapshots && asked == BackupType.Snapshot =>
-                new(ArchiveEncryption.None, "snapshots of unencrypted databases are not encrypted unless encryptSnapshots is on", true),
+            (true, BackupType.Snapshot) => new(
+                ArchiveEncryption.DatabasePages,
+                "the pages are encrypted with the database's key",
+                keyGiven
+            ),
+            (true, _) => new(
+                ArchiveEncryption.DatabaseKey,
+                keyGiven
+                    ? "the database is encrypted, so its own key is used and the given one is ignored"
+                    : "the database is encrypted, so its own key is used",
+                keyGiven
+            ),
+            (false, BackupType.Snapshot) when keyGiven && !encryptSnapshots && asked == BackupType.Snapshot => new(
+                ArchiveEncryption.None,
+                "snapshots of unencrypted databases are not encrypted unless encryptSnapshots is on",
+                true
+            ),
             _ when keyGiven => new(ArchiveEncryption.Given, "as given"),
             _ => new(ArchiveEncryption.None, "no key given"),
         };

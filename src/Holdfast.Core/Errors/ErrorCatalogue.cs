@@ -1,6 +1,9 @@
 namespace Holdfast.Core.Errors;
 
-/// <summary>Every kind of failure that Holdfast reports. Exit codes are part of the command line's contract (<c>holdfast --help</c>).</summary>
+/// <summary>
+/// Every kind of failure that Holdfast reports. Exit codes are part of the command line's contract (<c>holdfast
+/// --help</c>).
+/// </summary>
 public static class ErrorCatalogue
 {
     /// <summary>Something that no other kind describes; the message names the program's exception.</summary>
@@ -36,10 +39,16 @@ public static class ErrorCatalogue
     /// <summary>An archive holds something that no backup of ours would hold; it is refused as hostile.</summary>
     public static readonly Error Refused = new("refused-content", 5, 422);
 
-    /// <summary>Code of the database that was restored has changed the role that runs restores. Nothing of it is kept, and no other copy is tried.</summary>
+    /// <summary>
+    /// Code of the database that was restored has changed the role that runs restores. Nothing of it is kept, and no
+    /// other copy is tried.
+    /// </summary>
     public static readonly Error RestoreRoleChanged = new("restore-role-changed", 1, 409);
 
-    /// <summary>A restored database has all rows, and lacks something else of the one that was backed up. What that is stands in a list.</summary>
+    /// <summary>
+    /// A restored database has all rows, and lacks something else of the one that was backed up. What that is stands in
+    /// a list.
+    /// </summary>
     public static readonly Error RestoreIncomplete = new("restore-incomplete", 1, 422);
 
     /// <summary>A restore would have to overwrite something.</summary>
@@ -51,10 +60,16 @@ public static class ErrorCatalogue
     /// <summary>A database stays locked by another process.</summary>
     public static readonly Error SourceLocked = new("source-locked", 7, 409);
 
-    /// <summary>A database holds what no SQL script can: its rows or its schema would not come back equal. A snapshot can hold it.</summary>
+    /// <summary>
+    /// A database holds what no SQL script can: its rows or its schema would not come back equal. A snapshot can hold
+    /// it.
+    /// </summary>
     public static readonly Error SourceNotAsSql = new("source-not-as-sql", 7, 422);
 
-    /// <summary>The source itself cut the reading of a database off, as a standby does that must follow its primary; it can be tried again at once.</summary>
+    /// <summary>
+    /// The source itself cut the reading of a database off, as a standby does that must follow its primary; it can be
+    /// tried again at once.
+    /// </summary>
     public static readonly Error SourceConflict = new("source-conflict", 7, 409);
 
     /// <summary>Reading a database ended the process that read it, which had no other one.</summary>
@@ -113,8 +128,42 @@ public static class ErrorCatalogue
 
     private static readonly Error[] All =
     [
-        Unexpected, Usage, Ambiguous, NotFound, KeyMissing, KeyWrong, Corrupt, Unreadable, Truncated, ChainIncomplete, Refused, RestoreRoleChanged, RestoreIncomplete, TargetExists, SourceUnreadable, SourceLocked, SourceNotAsSql, SourceConflict, SourceReaderEnded, SourceIdentity, SourceShrunk, SourceSilent, DestinationFailed, DestinationFull, DestinationIdentity,
-        Conflict, NotAllowed, SignInNeeded, Forbidden, TooManyAttempts, StateUnavailable, StateFull, Aborted, Interrupted, NoProgress, ServerUnreachable,
+        Unexpected,
+        Usage,
+        Ambiguous,
+        NotFound,
+        KeyMissing,
+        KeyWrong,
+        Corrupt,
+        Unreadable,
+        Truncated,
+        ChainIncomplete,
+        Refused,
+        RestoreRoleChanged,
+        RestoreIncomplete,
+        TargetExists,
+        SourceUnreadable,
+        SourceLocked,
+        SourceNotAsSql,
+        SourceConflict,
+        SourceReaderEnded,
+        SourceIdentity,
+        SourceShrunk,
+        SourceSilent,
+        DestinationFailed,
+        DestinationFull,
+        DestinationIdentity,
+        Conflict,
+        NotAllowed,
+        SignInNeeded,
+        Forbidden,
+        TooManyAttempts,
+        StateUnavailable,
+        StateFull,
+        Aborted,
+        Interrupted,
+        NoProgress,
+        ServerUnreachable,
     ];
 
     /// <summary>The kind with this code; <see cref="Unexpected"/> for one that is not known here, as a newer server may send.</summary>

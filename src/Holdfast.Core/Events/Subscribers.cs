@@ -1,7 +1,8 @@
 namespace Holdfast.Core.Events;
 
 /// <summary>
-/// Calls the subscribers of an event one by one. What one of them throws keeps neither the others nor whoever raises the event from going on: a page
+/// Calls the subscribers of an event one by one. What one of them throws keeps neither the others nor whoever raises
+/// the event from going on: a page
 /// that listens must not be able to end a loop. Every event of the server is raised here; a test holds that.
 /// </summary>
 public static class Subscribers

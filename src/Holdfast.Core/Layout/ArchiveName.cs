@@ -1,6 +1,9 @@
 namespace Holdfast.Core.Layout;
 
-/// <summary>The file name of an archive: <c>&lt;time&gt;.&lt;form&gt;.tar.zst[.age]</c>. Its index lies beside it as <c>&lt;time&gt;.&lt;form&gt;.index</c>.</summary>
+/// <summary>
+/// The file name of an archive: <c>&lt;time&gt;.&lt;form&gt;.tar.zst[.age]</c>. Its index lies beside it as
+/// <c>&lt;time&gt;.&lt;form&gt;.index</c>.
+/// </summary>
 /// <param name="Time">When the backup began, UTC, whole seconds; moved on where that second was taken.</param>
 /// <param name="Form">What the archive is.</param>
 /// <param name="IsEncrypted">Whether the file is an age file.</param>
@@ -24,12 +27,21 @@ public sealed record ArchiveName(DateTimeOffset Time, ArchiveForm Form, bool IsE
     public static ArchiveName? TryParse(string fileName)
     {
         var encrypted = fileName.EndsWith(AgeEnding, StringComparison.Ordinal);
-        if (!encrypted && !fileName.EndsWith(PlainEnding, StringComparison.Ordinal)) return null;
+        if (!encrypted && !fileName.EndsWith(PlainEnding, StringComparison.Ordinal))
+        {
+            return null;
+        }
         var stem = fileName[..^(encrypted ? AgeEnding : PlainEnding).Length];
-        if (stem.Length <= TimeStamp.Length || stem[TimeStamp.Length] != '.' || !TimeStamp.TryParse(stem[..TimeStamp.Length], out var time)) return null;
+        if (stem.Length <= TimeStamp.Length || stem[TimeStamp.Length] != '.' || !TimeStamp.TryParse(stem[..TimeStamp.Length], out var time))
+        {
+            return null;
+        }
         foreach (var form in Enum.GetValues<ArchiveForm>())
         {
-            if (stem[(TimeStamp.Length + 1)..] == FormText(form)) return new(time, form, encrypted);
+            if (stem[(TimeStamp.Length + 1)..] == FormText(form))
+            {
+                return new(time, form, encrypted);
+            }
         }
 
         return null;
@@ -38,11 +50,12 @@ public sealed record ArchiveName(DateTimeOffset Time, ArchiveForm Form, bool IsE
     /// <summary>The file name.</summary>
     public override string ToString() => Stem + (IsEncrypted ? AgeEnding : PlainEnding);
 
-    private static string FormText(ArchiveForm form) => form switch
-    {
-        ArchiveForm.FullBackup => "full-backup",
-        ArchiveForm.Snapshot => "snapshot",
-        ArchiveForm.EncryptedSnapshot => "encrypted-snapshot",
-        _ => "incremental-backup",
-    };
+    private static string FormText(ArchiveForm form) =>
+        form switch
+        {
+            ArchiveForm.FullBackup => "full-backup",
+            ArchiveForm.Snapshot => "snapshot",
+            ArchiveForm.EncryptedSnapshot => "encrypted-snapshot",
+            _ => "incremental-backup",
+        };
 }

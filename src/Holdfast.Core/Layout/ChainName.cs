@@ -15,9 +15,19 @@ public sealed record ChainName(DateTimeOffset Time, string Node, BackupType Type
     /// <summary>Reads a folder name; null when it is not a chain's.</summary>
     public static ChainName? TryParse(string folderName)
     {
-        if (folderName.Length <= TimeStamp.Length || folderName[TimeStamp.Length] != '.' || !TimeStamp.TryParse(folderName[..TimeStamp.Length], out var time)) return null;
+        if (
+            folderName.Length <= TimeStamp.Length
+            || folderName[TimeStamp.Length] != '.'
+            || !TimeStamp.TryParse(folderName[..TimeStamp.Length], out var time)
+        )
+        {
+            return null;
+        }
         var parts = folderName[(TimeStamp.Length + 1)..].Split('-', 3);
-        if (parts.Length < 2 || !IsNodeTag(parts[0])) return null;
+        if (parts.Length < 2 || !IsNodeTag(parts[0]))
+        {
+            return null;
+        }
         var task = parts.Length == 3 ? parts[2] : null;
         return parts[1] switch
         {

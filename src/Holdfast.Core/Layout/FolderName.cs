@@ -13,7 +13,8 @@ public static class FolderName
     private const string Plain = "._-+=@,";
 
     /// <summary>
-    /// Encodes <paramref name="name"/>: lower-case ASCII letters, digits and <c>._-+=@,</c> stay (not a leading dot or dash, nor a trailing dot);
+    /// Encodes <paramref name="name"/>: lower-case ASCII letters, digits and <c>._-+=@,</c> stay (not a leading dot or
+    /// dash, nor a trailing dot);
     /// capitals stay too, every other byte of its UTF-8 form becomes <c>%XX</c>. A name with capitals, which a file system that ignores
     /// case could confuse with another, or with more than 180 bytes gets <c>~</c> and a hash of the name; two names never share a folder.
     /// </summary>
@@ -25,18 +26,30 @@ public static class FolderName
         {
             var c = (char)bytes[i];
             var stumbles = (c is '.' or '-' && i == 0) || (c == '.' && i == bytes.Length - 1);
-            if (!stumbles && (char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))) encoded.Append(c);
-            else encoded.Append('%').Append(bytes[i].ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+            if (!stumbles && (char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal)))
+            {
+                encoded.Append(c);
+            }
+            else
+            {
+                encoded.Append('%').Append(bytes[i].ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+            }
         }
 
         var tooLong = encoded.Length > MaxBytes;
-        if (!tooLong && !bytes.Any(b => char.IsAsciiLetterUpper((char)b))) return encoded.Length == 0 ? "%" : encoded.ToString();
+        if (!tooLong && !bytes.Any(b => char.IsAsciiLetterUpper((char)b)))
+        {
+            return encoded.Length == 0 ? "%" : encoded.ToString();
+        }
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, tooLong ? LongHash / 2 : 4));
         var room = MaxBytes - hash.Length - 1;
         return $"{(encoded.Length > room ? encoded.ToString(0, room) : encoded)}~{hash}";
     }
 
-    /// <summary>The name that a folder stands for, for people: as far as the folder tells it. One that was cut ends with <c>…</c>.</summary>
+    /// <summary>
+    /// The name that a folder stands for, for people: as far as the folder tells it. One that was cut ends with
+    /// <c>…</c>.
+    /// </summary>
     public static string Read(string folder)
     {
         var tilde = folder.LastIndexOf('~');

@@ -8,7 +8,10 @@ public static class TimeStamp
     /// <summary>Length of every time stamp, in characters.</summary>
     public const int Length = 19;
 
-    /// <summary>How far a time in a name may lie ahead: clocks of nodes differ, and one that was set back leaves names that are later than it.</summary>
+    /// <summary>
+    /// How far a time in a name may lie ahead: clocks of nodes differ, and one that was set back leaves names that are
+    /// later than it.
+    /// </summary>
     public static readonly TimeSpan MostAhead = TimeSpan.FromDays(1);
 
     private const string Pattern = "yyyy-MM-dd-HH-mm-ss";

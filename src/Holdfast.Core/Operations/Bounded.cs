@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.Core.Operations;
 
-/// <summary>Keeps small what is stored and shown of an operation, however much was found: a store takes values up to a limit, and nobody reads a thousand lines.</summary>
+/// <summary>
+/// Keeps small what is stored and shown of an operation, however much was found: a store takes values up to a limit,
+/// and nobody reads a thousand lines.
+/// </summary>
 public static class Bounded
 {
     /// <summary>So many are kept of what is listed.</summary>
@@ -14,16 +17,24 @@ public static class Bounded
     /// <summary>The first <see cref="Most"/> texts, and how many more there were. What is small already stays as it is.</summary>
     public static IReadOnlyList<string> Texts(IReadOnlyList<string> all)
     {
-        if (all.Count <= Most + 1 && all.All(t => t.Length <= Longest)) return all;
+        if (all.Count <= Most + 1 && all.All(t => t.Length <= Longest))
+        {
+            return all;
+        }
         var kept = all.Take(all.Count <= Most + 1 ? all.Count : Most).Select(Text).ToList();
-        if (all.Count > kept.Count) kept.Add(string.Create(CultureInfo.InvariantCulture, $"and {all.Count - kept.Count} more"));
+        if (all.Count > kept.Count)
+        {
+            kept.Add(string.Create(CultureInfo.InvariantCulture, $"and {all.Count - kept.Count} more"));
+        }
         return kept;
     }
 
     /// <summary>The first <see cref="Most"/> of each list.</summary>
     /// <param name="all">Lists by a name.</param>
     /// <returns>What is kept, and how many more there were where there were; null for nothing.</returns>
-    public static (IReadOnlyDictionary<string, IReadOnlyList<string>>? Kept, IReadOnlyDictionary<string, int>? More) Lists(IReadOnlyDictionary<string, IReadOnlyList<string>> all)
+    public static (IReadOnlyDictionary<string, IReadOnlyList<string>>? Kept, IReadOnlyDictionary<string, int>? More) Lists(
+        IReadOnlyDictionary<string, IReadOnlyList<string>> all
+    )
     {
         var more = all.Where(l => l.Value.Count > Most).ToDictionary(l => l.Key, l => l.Value.Count - Most, StringComparer.Ordinal);
         var kept = all.ToDictionary(l => l.Key, IReadOnlyList<string> (l) => [.. l.Value.Take(Most)], StringComparer.Ordinal);

@@ -57,7 +57,10 @@ public sealed record Operation
     /// <summary>Why it failed, or failed in part; null where it did not.</summary>
     public OperationError? Error { get; init; }
 
-    /// <summary>What it was asked for, so that it can wait over a restart; null for the backup of a task, and for operations of version 0.1.</summary>
+    /// <summary>
+    /// What it was asked for, so that it can wait over a restart; null for the backup of a task, and for operations of
+    /// version 0.1.
+    /// </summary>
     public OperationRequest? Request { get; init; }
 
     /// <summary>Whether it has ended.</summary>

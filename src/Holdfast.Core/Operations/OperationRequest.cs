@@ -23,7 +23,10 @@ public sealed record OperationRequest
     /// <summary>Whether a restored file gets the owner and group of the original one.</summary>
     public bool KeepOwner { get; init; }
 
-    /// <summary>Whether a verification takes an archive that no key here opens for whole where its bytes are those that were written.</summary>
+    /// <summary>
+    /// Whether a verification takes an archive that no key here opens for whole where its bytes are those that were
+    /// written.
+    /// </summary>
     public bool HashSuffices { get; init; }
 
     /// <summary>How a backup without a task is made; null for others.</summary>

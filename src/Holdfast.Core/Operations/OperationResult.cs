@@ -19,7 +19,11 @@ public sealed record OperationResult
     public BackupType? Type { get; init; }
 
     /// <summary>Why that is not the type that was asked for; null where it is.</summary>
-    public string? TypeReason { get; init => field = value is null ? null : Bounded.Text(value); }
+    public string? TypeReason
+    {
+        get;
+        init => field = value is null ? null : Bounded.Text(value);
+    }
 
     /// <summary>What protects the archive, and why.</summary>
     public EncryptionDecision? Encryption { get; init; }
@@ -49,5 +53,9 @@ public sealed record OperationResult
     public IReadOnlyDictionary<string, int>? MoreNamesAhead { get; init; }
 
     /// <summary>What the operator should know: the first of it, where it is more than <see cref="Bounded.Most"/>.</summary>
-    public IReadOnlyList<string> Warnings { get; init => field = Bounded.Texts(value); } = [];
+    public IReadOnlyList<string> Warnings
+    {
+        get;
+        init => field = Bounded.Texts(value);
+    } = [];
 }

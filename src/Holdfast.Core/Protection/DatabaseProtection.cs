@@ -3,8 +3,10 @@ using Holdfast.Core.Databases;
 namespace Holdfast.Core.Protection;
 
 /// <summary>
-/// How well a database is protected at one moment, and why: the one rule that lists, counts, alerts and pages show. A pure function of <see cref="DatabaseFacts"/>:
-/// every combination of them gives exactly one state and a reason. Never <see cref="DatabaseState.Covered"/> or <see cref="DatabaseState.Incomplete"/> where the newest good backup is
+/// How well a database is protected at one moment, and why: the one rule that lists, counts, alerts and pages show. A
+/// pure function of <see cref="DatabaseFacts"/>:
+/// every combination of them gives exactly one state and a reason. Never <see cref="DatabaseState.Covered"/> or
+/// <see cref="DatabaseState.Incomplete"/> where the newest good backup is
 /// older than the longest gap of its schedule and an hour.
 /// </summary>
 public sealed class DatabaseProtection
@@ -19,11 +21,23 @@ public sealed class DatabaseProtection
         foreach (var task in facts.Tasks)
         {
             var protection = TaskProtection.Of(task, facts.Now, facts.Zone);
-            if (LastGoodBackup is null || protection.LastGoodBackup > LastGoodBackup) LastGoodBackup = protection.LastGoodBackup;
-            if (!task.Task.Settings.Runs) continue; // what it has stored is still there
+            if (LastGoodBackup is null || protection.LastGoodBackup > LastGoodBackup)
+            {
+                LastGoodBackup = protection.LastGoodBackup;
+            }
+            if (!task.Task.Settings.Runs)
+            {
+                continue; // what it has stored is still there
+            }
             tasks.Add(protection);
-            if (NextBackup is null || task.Due < NextBackup) NextBackup = task.Due;
-            if (_decisive is null || IsBetter(protection.State, _decisive.State)) _decisive = protection;
+            if (NextBackup is null || task.Due < NextBackup)
+            {
+                NextBackup = task.Due;
+            }
+            if (_decisive is null || IsBetter(protection.State, _decisive.State))
+            {
+                _decisive = protection;
+            }
         }
 
         Tasks = tasks;
@@ -45,7 +59,10 @@ public sealed class DatabaseProtection
     /// <summary>Since when; null where nobody knows, and where it is protected.</summary>
     public DateTimeOffset? Since { get; }
 
-    /// <summary>When the newest backup of any task began that is not known to be bad, or the run after it that found nothing changed; null for none.</summary>
+    /// <summary>
+    /// When the newest backup of any task began that is not known to be bad, or the run after it that found nothing
+    /// changed; null for none.
+    /// </summary>
     public DateTimeOffset? LastGoodBackup { get; }
 
     /// <summary>When the next run of any task is due, or was; null for never.</summary>
@@ -58,23 +75,34 @@ public sealed class DatabaseProtection
     public IEnumerable<TaskProtection> Problems => Tasks.Where(t => t.State is not (DatabaseState.Covered or DatabaseState.Waiting));
 
     /// <summary>Why it is in this state, for people, in a sentence or two.</summary>
-    public string Reason => State switch
-    {
-        DatabaseState.Dropped => $"It was dropped, as was seen at {ProtectionReasons.Utc(_facts.Record.Dropped!.Value)}. Its backups stay.",
-        DatabaseState.Missing when !_facts.HasSource => $"Its source '{_facts.Record.Id.Source}' is not configured on this node any more, so nothing backs it up.",
-        DatabaseState.Missing => $"Its source has not shown it since {ProtectionReasons.Utc(_facts.MissingSince!.Value)}, and nobody has confirmed that it was dropped.",
-        DatabaseState.Unreadable => _facts.Record.Problem!.Message,
-        DatabaseState.Uncovered => _facts.Tasks.Count == 0 ? "No task backs it up." : "No task backs it up: each is switched off or has no destination.",
-        _ => Tasks.Count == 1 ? _decisive!.Reason : $"{_decisive!.Facts.Task.Name}: {_decisive.Reason}",
-    };
+    public string Reason =>
+        State switch
+        {
+            DatabaseState.Dropped =>
+                $"It was dropped, as was seen at {ProtectionReasons.Utc(_facts.Record.Dropped!.Value)}. Its backups stay.",
+            DatabaseState.Missing when !_facts.HasSource =>
+                $"Its source '{_facts.Record.Id.Source}' is not configured on this node any more, so nothing backs it up.",
+            DatabaseState.Missing =>
+                $"Its source has not shown it since {ProtectionReasons.Utc(_facts.MissingSince!.Value)}, and nobody has "
+                    + "confirmed that it was dropped.",
+            DatabaseState.Unreadable => _facts.Record.Problem!.Message,
+            DatabaseState.Uncovered => _facts.Tasks.Count == 0
+                ? "No task backs it up."
+                : "No task backs it up: each is switched off or has no destination.",
+            _ => Tasks.Count == 1 ? _decisive!.Reason : $"{_decisive!.Facts.Task.Name}: {_decisive.Reason}",
+        };
 
-    /// <summary>What an operator should know: why it is not protected, or else which of its tasks fail to; null where nothing is known to be wrong.</summary>
-    public string? Problem => State switch
-    {
-        DatabaseState.Dropped or DatabaseState.Waiting => null,
-        DatabaseState.Covered => Problems.FirstOrDefault() is { } other ? $"{other.Facts.Task.Name}: {other.Reason}" : null,
-        _ => Reason,
-    };
+    /// <summary>
+    /// What an operator should know: why it is not protected, or else which of its tasks fail to; null where nothing is
+    /// known to be wrong.
+    /// </summary>
+    public string? Problem =>
+        State switch
+        {
+            DatabaseState.Dropped or DatabaseState.Waiting => null,
+            DatabaseState.Covered => Problems.FirstOrDefault() is { } other ? $"{other.Facts.Task.Name}: {other.Reason}" : null,
+            _ => Reason,
+        };
 
     /// <summary>Decides.</summary>
     public static DatabaseProtection Of(DatabaseFacts facts) => new(facts);
@@ -82,10 +110,11 @@ public sealed class DatabaseProtection
     // What protects counts before what does not; of what does not the most urgent is told.
     private static bool IsBetter(DatabaseState state, DatabaseState than) => Rank(state) < Rank(than);
 
-    private static int Rank(DatabaseState state) => state switch
-    {
-        DatabaseState.Covered => -2,
-        DatabaseState.Incomplete => -1,
-        _ => (int)state,
-    };
+    private static int Rank(DatabaseState state) =>
+        state switch
+        {
+            DatabaseState.Covered => -2,
+            DatabaseState.Incomplete => -1,
+            _ => (int)state,
+        };
 }

@@ -6,23 +6,31 @@ namespace Holdfast.Core.Protection;
 /// <summary>Says why a task protects its database as it does. Made when it is asked for: lists of thousands ask for a few.</summary>
 internal static class ProtectionReasons
 {
-    public static string Of(TaskProtection task) => task.State switch
-    {
-        DatabaseState.Failing => Failing(task),
-        DatabaseState.Waiting => task.Facts.Due is { } due ? $"There is no backup yet; the first is due at {Utc(due)}." : "There is no backup yet, and none is due.",
-        DatabaseState.Overdue => $"A backup was due at {Utc(task.Facts.Due!.Value)} and has not begun.",
-        DatabaseState.Held => $"An operator put its backups off until {Utc(task.Facts.Status.DelayedUntil!.Value)}. {LastGood(task)}",
-        DatabaseState.AtRisk => AtRisk(task),
-        DatabaseState.Incomplete => $"The newest backup, of {Utc(task.LastGoodBackup!.Value)}, is not at every destination. {string.Join(' ', task.Lacking.Select(d => Lacking(task, d)))}",
-        _ => $"The newest backup is of {Utc(task.LastGoodBackup!.Value)}, and nothing is known to be wrong with it.",
-    };
+    public static string Of(TaskProtection task) =>
+        task.State switch
+        {
+            DatabaseState.Failing => Failing(task),
+            DatabaseState.Waiting => task.Facts.Due is { } due
+                ? $"There is no backup yet; the first is due at {Utc(due)}."
+                : "There is no backup yet, and none is due.",
+            DatabaseState.Overdue => $"A backup was due at {Utc(task.Facts.Due!.Value)} and has not begun.",
+            DatabaseState.Held => $"An operator put its backups off until {Utc(task.Facts.Status.DelayedUntil!.Value)}. {LastGood(task)}",
+            DatabaseState.AtRisk => AtRisk(task),
+            DatabaseState.Incomplete => $"The newest backup, of {Utc(task.LastGoodBackup!.Value)}, is not at every destination. "
+                + $"{string.Join(' ', task.Lacking.Select(d => Lacking(task, d)))}",
+            _ => $"The newest backup is of {Utc(task.LastGoodBackup!.Value)}, and nothing is known to be wrong with it.",
+        };
 
-    public static string Utc(DateTimeOffset time) => $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
+    public static string Utc(DateTimeOffset time) =>
+        $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
 
     private static string Failing(TaskProtection task)
     {
         var status = task.Facts.Status;
-        var times = status.Failures > 1 ? string.Create(CultureInfo.InvariantCulture, $"The last {status.Failures} runs failed") : "The last run failed";
+        var times =
+            status.Failures > 1
+                ? string.Create(CultureInfo.InvariantCulture, $"The last {status.Failures} runs failed")
+                : "The last run failed";
         return $"{times}: {status.LastError} {LastGood(task)}";
     }
 
@@ -30,29 +38,52 @@ internal static class ProtectionReasons
     {
         if (!task.Facts.Task.Settings.Destinations.Any(d => !task.Lacking.Contains(d)))
         {
-            if (task.Lacking.All(task.IsAway)) return $"{Away(string.Join(", ", task.Lacking))} {LastGood(task)}";
-            return $"No destination holds the newest backup whole. {string.Join(' ', task.Lacking.Select(d => Lacking(task, d)))} {LastGood(task)}";
+            if (task.Lacking.All(task.IsAway))
+            {
+                return $"{Away(string.Join(", ", task.Lacking))} {LastGood(task)}";
+            }
+            return $"No destination holds the newest backup whole. {string.Join(' ', task.Lacking.Select(d => Lacking(task, d)))} "
+                + $"{LastGood(task)}";
         }
 
-        if (task.Gap is not { } gap) return "Its schedule cannot be read on this node, so nobody knows how old its newest backup may be.";
-        if (task.LastGoodBackup - task.Now > Scheduler.Believable) return $"Its newest backup is dated {Utc(task.LastGoodBackup!.Value)}, which is still to come: a clock was wrong.";
+        if (task.Gap is not { } gap)
+        {
+            return "Its schedule cannot be read on this node, so nobody knows how old its newest backup may be.";
+        }
+        if (task.LastGoodBackup - task.Now > Scheduler.Believable)
+        {
+            return $"Its newest backup is dated {Utc(task.LastGoodBackup!.Value)}, which is still to come: a clock was wrong.";
+        }
         var now = task.Facts.IsRunning ? " One is under way." : "";
-        return $"The newest good backup is of {Utc(task.LastGoodBackup!.Value)}: older than the longest gap of the schedule, {Span(gap)}, and an hour.{now}";
+        return $"The newest good backup is of {Utc(task.LastGoodBackup!.Value)}: older than the longest gap of the schedule, "
+            + $"{Span(gap)}, and an hour.{now}";
     }
 
     private static string Lacking(TaskProtection task, string destination)
     {
         var (status, known) = (task.Facts.Status, task.Facts.Known);
-        if (task.IsAway(destination)) return Away(destination);
-        if (known?.Destinations.GetValueOrDefault(destination) is { } bad) return $"{destination}: {bad.Problem}";
-        if (status.FailedDestinations?.GetValueOrDefault(destination) is { } error) return $"{destination}: {error}";
+        if (task.IsAway(destination))
+        {
+            return Away(destination);
+        }
+        if (known?.Destinations.GetValueOrDefault(destination) is { } bad)
+        {
+            return $"{destination}: {bad.Problem}";
+        }
+        if (status.FailedDestinations?.GetValueOrDefault(destination) is { } error)
+        {
+            return $"{destination}: {error}";
+        }
         return $"{destination} has not had a backup of it yet.";
     }
 
     private static string Away(string destinations) => $"Not there, or not what was defined: {destinations}.";
 
-    private static string LastGood(TaskProtection task) => task.LastGoodBackup is { } good ? $"The newest good backup is of {Utc(good)}." : "There is no good backup.";
+    private static string LastGood(TaskProtection task) =>
+        task.LastGoodBackup is { } good ? $"The newest good backup is of {Utc(good)}." : "There is no good backup.";
 
-    private static string Span(TimeSpan span) => 
-        span.TotalDays >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0.#} days") : string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0.##} h");
+    private static string Span(TimeSpan span) =>
+        span.TotalDays >= 2
+            ? string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0.#} days")
+            : string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0.##} h");
 }

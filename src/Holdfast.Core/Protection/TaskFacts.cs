@@ -9,6 +9,15 @@ namespace Holdfast.Core.Protection;
 /// <param name="Due">When it is due, or was; null for never.</param>
 /// <param name="IsRunning">Whether a run of it is under way; one that waits for its turn is not.</param>
 /// <param name="Known">What is known against its backups; null for nothing.</param>
-/// <param name="Away">Destinations that are not the ones that were defined now, as where a mount is missing: what they hold cannot be had. Null for none.</param>
+/// <param name="Away">
+/// Destinations that are not the ones that were defined now, as where a mount is missing: what they hold cannot be had.
+/// Null for none.
+/// </param>
 public readonly record struct TaskFacts(
-    BackupTask Task, TaskStatus Status, DateTimeOffset? Due = null, bool IsRunning = false, KnownPoints? Known = null, IReadOnlySet<string>? Away = null);
+    BackupTask Task,
+    TaskStatus Status,
+    DateTimeOffset? Due = null,
+    bool IsRunning = false,
+    KnownPoints? Known = null,
+    IReadOnlySet<string>? Away = null
+);

@@ -4,15 +4,22 @@ using Holdfast.Core.Scheduling;
 namespace Holdfast.Core.Protection;
 
 /// <summary>
-/// How well one task protects its database at one moment. The first of these that holds is its state: the last run failed (<see cref="DatabaseState.Failing"/>);
-/// no backup yet (<see cref="DatabaseState.Overdue"/>, <see cref="DatabaseState.Held"/>, else <see cref="DatabaseState.Waiting"/>); no destination holds the newest backup
-/// whole (<see cref="DatabaseState.AtRisk"/>); a slot passed and nothing ran (<see cref="DatabaseState.Overdue"/>); the newest good backup is older than the schedule's longest gap and an
-/// hour (<see cref="DatabaseState.Held"/> where an operator put it off, else <see cref="DatabaseState.AtRisk"/>); a destination does not hold it
+/// How well one task protects its database at one moment. The first of these that holds is its state: the last run
+/// failed (<see cref="DatabaseState.Failing"/>);
+/// no backup yet (<see cref="DatabaseState.Overdue"/>, <see cref="DatabaseState.Held"/>, else
+/// <see cref="DatabaseState.Waiting"/>); no destination holds the newest backup
+/// whole (<see cref="DatabaseState.AtRisk"/>); a slot passed and nothing ran (<see cref="DatabaseState.Overdue"/>); the
+/// newest good backup is older than the schedule's longest gap and an
+/// hour (<see cref="DatabaseState.Held"/> where an operator put it off, else <see cref="DatabaseState.AtRisk"/>); a
+/// destination does not hold it
 /// (<see cref="DatabaseState.Incomplete"/>); else <see cref="DatabaseState.Covered"/>.
 /// </summary>
 public sealed class TaskProtection
 {
-    /// <summary>How long after its slot a backup that has not begun is overdue, and by how much the newest may be older than the schedule's longest gap.</summary>
+    /// <summary>
+    /// How long after its slot a backup that has not begun is overdue, and by how much the newest may be older than the
+    /// schedule's longest gap.
+    /// </summary>
     public static readonly TimeSpan Late = TimeSpan.FromHours(1);
 
     private TaskProtection(TaskFacts facts, DateTimeOffset now, TimeSpan? gap)
@@ -31,7 +38,10 @@ public sealed class TaskProtection
     /// <summary>Since when; null where nobody knows, and where it is protected.</summary>
     public DateTimeOffset? Since { get; }
 
-    /// <summary>When the newest backup began that is not known to be bad, or the run after it that found nothing changed; null for none.</summary>
+    /// <summary>
+    /// When the newest backup began that is not known to be bad, or the run after it that found nothing changed; null
+    /// for none.
+    /// </summary>
     public DateTimeOffset? LastGoodBackup { get; }
 
     /// <summary>Why, for people, in a sentence or two.</summary>
@@ -46,7 +56,10 @@ public sealed class TaskProtection
     /// <summary>Whether the newest good backup is older than the schedule's longest gap and an hour allow.</summary>
     public bool IsStale => LastGoodBackup is { } good && !IsFresh(good);
 
-    /// <summary>Whether a slot passed more than an hour ago and nothing ran, or the newest good backup is too old or not there at all.</summary>
+    /// <summary>
+    /// Whether a slot passed more than an hour ago and nothing ran, or the newest good backup is too old or not there
+    /// at all.
+    /// </summary>
     public bool IsLate => Overdue.Is || IsStale || (LastGoodBackup is null && Facts.Status.LastSuccess is { } last && !IsFresh(last));
 
     internal DateTimeOffset Now { get; }
@@ -59,7 +72,8 @@ public sealed class TaskProtection
     /// <param name="facts">What is known of the task.</param>
     /// <param name="now">The moment.</param>
     /// <param name="zone">Time zone of tasks that name none.</param>
-    public static TaskProtection Of(TaskFacts facts, DateTimeOffset now, TimeZoneInfo zone) => new(facts, now, ScheduleGap.Longest(facts.Task.Settings, zone));
+    public static TaskProtection Of(TaskFacts facts, DateTimeOffset now, TimeZoneInfo zone) =>
+        new(facts, now, ScheduleGap.Longest(facts.Task.Settings, zone));
 
     private (DateTimeOffset Start, bool Is) Overdue => Facts.Due is { } due ? (due, Now - due > Late && !Facts.IsRunning) : default;
 
@@ -67,25 +81,55 @@ public sealed class TaskProtection
     private bool IsHeld => Facts.Status is { LastState: OperationState.Aborted, DelayedUntil: { } until } && until > Now;
 
     // All the destinations that it failed at may have been taken out of the task since: then the failure says nothing any more.
-    private bool IsFailing => Facts.Status is { LastState: OperationState.Failed } status && !(status.FailedDestinations is { Count: > 0 } failed
-        && failed.All(f => f.Value == status.LastError && !Facts.Task.Settings.Destinations.Contains(f.Key)));
+    private bool IsFailing =>
+        Facts.Status is { LastState: OperationState.Failed } status
+        && !(
+            status.FailedDestinations is { Count: > 0 } failed
+            && failed.All(f => f.Value == status.LastError && !Facts.Task.Settings.Destinations.Contains(f.Key))
+        );
 
     private (DatabaseState State, DateTimeOffset? Since) Decide()
     {
         var status = Facts.Status;
-        if (IsFailing) return (DatabaseState.Failing, status.LastEnd);
-        if (status.LastSuccess is null) return Overdue.Is ? (DatabaseState.Overdue, Overdue.Start) : (IsHeld ? DatabaseState.Held : DatabaseState.Waiting, Facts.Task.ScheduledSince);
-        if (!Facts.Task.Settings.Destinations.Any(Holds)) return (DatabaseState.AtRisk, Facts.Known?.Destinations.Values.Max(d => (DateTimeOffset?)d.Since) ?? status.LastEnd);
-        if (Overdue.Is) return (DatabaseState.Overdue, Overdue.Start);
-        if (IsStale) return (IsHeld ? DatabaseState.Held : DatabaseState.AtRisk, Gap is { } gap && LastGoodBackup <= Now ? LastGoodBackup + gap + Late : null);
+        if (IsFailing)
+        {
+            return (DatabaseState.Failing, status.LastEnd);
+        }
+        if (status.LastSuccess is null)
+        {
+            return Overdue.Is
+                ? (DatabaseState.Overdue, Overdue.Start)
+                : (IsHeld ? DatabaseState.Held : DatabaseState.Waiting, Facts.Task.ScheduledSince);
+        }
+        if (!Facts.Task.Settings.Destinations.Any(Holds))
+        {
+            return (DatabaseState.AtRisk, Facts.Known?.Destinations.Values.Max(d => (DateTimeOffset?)d.Since) ?? status.LastEnd);
+        }
+        if (Overdue.Is)
+        {
+            return (DatabaseState.Overdue, Overdue.Start);
+        }
+        if (IsStale)
+        {
+            return (
+                IsHeld ? DatabaseState.Held : DatabaseState.AtRisk,
+                Gap is { } gap && LastGoodBackup <= Now ? LastGoodBackup + gap + Late : null
+            );
+        }
         return Lacking.Any() ? (DatabaseState.Incomplete, status.LastEnd) : (DatabaseState.Covered, null);
     }
 
     private DateTimeOffset? FindLastGood()
     {
-        if (Facts.Status.LastSuccess is not { } last) return null;
+        if (Facts.Status.LastSuccess is not { } last)
+        {
+            return null;
+        }
         var destinations = Facts.Task.Settings.Destinations;
-        if (destinations.Count == 0 || destinations.Any(Stores)) return last;
+        if (destinations.Count == 0 || destinations.Any(Stores))
+        {
+            return last;
+        }
         return Facts.Known?.Destinations.Where(d => destinations.Contains(d.Key)).Max(d => d.Value.LastGood);
     }
 
@@ -93,7 +137,8 @@ public sealed class TaskProtection
     private bool Stores(string destination)
     {
         var status = Facts.Status;
-        var stored = status.StoredAt is { } at ? at.Contains(destination)
+        var stored = status.StoredAt is { } at
+            ? at.Contains(destination)
             : status.LastState == OperationState.Failed || status.FailedDestinations?.ContainsKey(destination) != true;
         return stored && Facts.Known?.Destinations.ContainsKey(destination) != true;
     }

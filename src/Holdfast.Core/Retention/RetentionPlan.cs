@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.Core.Retention;
 
-/// <summary>Which chains of one task at one destination are past their time. It only says so; who deletes asks <see cref="Deletes"/>.</summary>
+/// <summary>
+/// Which chains of one task at one destination are past their time. It only says so; who deletes asks
+/// <see cref="Deletes"/>.
+/// </summary>
 public sealed record RetentionPlan
 {
     /// <summary>Fewer chains than this are never too many.</summary>
@@ -11,12 +14,13 @@ public sealed record RetentionPlan
     /// <summary>How far in the future a backup may lie without the clock being suspected: nodes differ a little.</summary>
     public static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
 
-    /// <summary>The usual time between two fulls where the caller does not know it: chains are renewed after 30 days at the latest.</summary>
+    /// <summary>
+    /// The usual time between two fulls where the caller does not know it: chains are renewed after 30 days at the
+    /// latest.
+    /// </summary>
     public static readonly TimeSpan UsualGap = TimeSpan.FromDays(30);
 
-    private RetentionPlan()
-    {
-    }
+    private RetentionPlan() { }
 
     /// <summary>The chains whose time is over, oldest first; what a preview shows.</summary>
     public IReadOnlyList<StoredChainInfo> Going { get; private init; } = [];
@@ -37,53 +41,112 @@ public sealed record RetentionPlan
     public IReadOnlyList<StoredChainInfo> Deletes => Brake == RetentionBrake.None || IsApproved ? Going : [];
 
     /// <summary>
-    /// The plan for <paramref name="chains"/>. A chain goes, whole, when its newest archive is older than the minimum age. The newest complete chain always stays, and what is newer
-    /// than it; while no chain is complete, all stay. A chain that lies in the future is never the one that lets others go: a clock made it that was wrong.
+    /// The plan for <paramref name="chains"/>. A chain goes, whole, when its newest archive is older than the minimum
+    /// age. The newest complete chain always stays, and what is newer
+    /// than it; while no chain is complete, all stay. A chain that lies in the future is never the one that lets others
+    /// go: a clock made it that was wrong.
     /// </summary>
     /// <remarks>
-    /// A clock jump is seen in the chains alone, so that it stays seen until an operator has looked: an archive lies more than <see cref="ClockDifference"/> in the future (the clock
-    /// was ahead when it was made, or is behind now); or, after the newest chain that would go, no full began for longer than the minimum age and than three times the usual (the
-    /// clock was set forward, or the server was off; either way everything before grew old in one stride, and one approval is for all of it).
+    /// A clock jump is seen in the chains alone, so that it stays seen until an operator has looked: an archive lies
+    /// more than <see cref="ClockDifference"/> in the future (the clock
+    /// was ahead when it was made, or is behind now); or, after the newest chain that would go, no full began for
+    /// longer than the minimum age and than three times the usual (the
+    /// clock was set forward, or the server was off; either way everything before grew old in one stride, and one
+    /// approval is for all of it).
     /// </remarks>
     /// <param name="chains">All chains of one task at one destination.</param>
     /// <param name="policy">How long they are kept; null for ever.</param>
     /// <param name="now">The time now, as far as it can be trusted.</param>
     /// <param name="approved">Whether an operator has approved what a brake held.</param>
-    /// <param name="usualGap">Longest time between two fulls that the task's schedule means (<see cref="Scheduling.CronSchedule.LongestPeriod"/>); null for <see cref="UsualGap"/>.</param>
-    /// <param name="watchedSince">Since when a trusted clock has watched the time: what began after it is as old as it looks, whatever came between. Null where none has.</param>
+    /// <param name="usualGap">
+    /// Longest time between two fulls that the task's schedule means
+    /// (<see cref="Scheduling.CronSchedule.LongestPeriod"/>); null for <see cref="UsualGap"/>.
+    /// </param>
+    /// <param name="watchedSince">
+    /// Since when a trusted clock has watched the time: what began after it is as old as it looks, whatever came
+    /// between. Null where none has.
+    /// </param>
     /// <exception cref="ArgumentException">The chains belong to several tasks.</exception>
-    public static RetentionPlan For(IReadOnlyList<StoredChainInfo> chains, RetentionPolicy? policy, DateTimeOffset now, bool approved = false, TimeSpan? usualGap = null, DateTimeOffset? watchedSince = null)
+    public static RetentionPlan For(
+        IReadOnlyList<StoredChainInfo> chains,
+        RetentionPolicy? policy,
+        DateTimeOffset now,
+        bool approved = false,
+        TimeSpan? usualGap = null,
+        DateTimeOffset? watchedSince = null
+    )
     {
-        if (chains.Select(c => c.TaskId).Distinct(StringComparer.Ordinal).Count() > 1) throw new ArgumentException("Retention looks at the chains of one task at a time.", nameof(chains));
+        if (chains.Select(c => c.TaskId).Distinct(StringComparer.Ordinal).Count() > 1)
+        {
+            throw new ArgumentException("Retention looks at the chains of one task at a time.", nameof(chains));
+        }
         var ordered = chains.OrderBy(c => c.Full).ThenBy(c => c.Newest).ThenBy(c => c.Path, StringComparer.Ordinal).ToList();
         var kept = ordered.Where(c => c.IsComplete && !IsAhead(c, now)).MaxBy(c => (c.Newest, c.Full));
-        if (policy is null || kept is null) return new() { Staying = ordered };
+        if (policy is null || kept is null)
+        {
+            return new() { Staying = ordered };
+        }
 
         var age = policy.MinimumAge > RetentionPolicy.Shortest ? policy.MinimumAge : RetentionPolicy.Shortest;
         var goes = ordered.ToLookup(c => c != kept && now - c.Newest > age && c.Newest <= kept.Newest && c.Full <= kept.Full);
-        var plan = new RetentionPlan { Going = [.. goes[true]], Staying = [.. goes[false]], IsApproved = approved };
-        if (plan.Going.Count == 0) return plan;
-        if (Jump(ordered, plan, age, usualGap ?? UsualGap, now, watchedSince) is { } jump) return plan with { Brake = RetentionBrake.ClockJump, BrakeReason = jump };
+        var plan = new RetentionPlan
+        {
+            Going = [.. goes[true]],
+            Staying = [.. goes[false]],
+            IsApproved = approved,
+        };
+        if (plan.Going.Count == 0)
+        {
+            return plan;
+        }
+        if (Jump(ordered, plan, age, usualGap ?? UsualGap, now, watchedSince) is { } jump)
+        {
+            return plan with { Brake = RetentionBrake.ClockJump, BrakeReason = jump };
+        }
         return plan.Going.Count >= Many && plan.Going.Count * 2 > ordered.Count
-            ? plan with { Brake = RetentionBrake.TooMany, BrakeReason = $"{plan.Going.Count} of {ordered.Count} chains would be deleted at once." }
+            ? plan with
+            {
+                Brake = RetentionBrake.TooMany,
+                BrakeReason = $"{plan.Going.Count} of {ordered.Count} chains would be deleted at once.",
+            }
             : plan;
     }
 
     /// <summary>The plan while the clock cannot be trusted: nothing goes before an operator has approved it.</summary>
     /// <param name="reason">What is wrong with the clock.</param>
-    public RetentionPlan Held(string reason) => Going.Count == 0 ? this : this with { Brake = RetentionBrake.ClockJump, BrakeReason = reason };
+    public RetentionPlan Held(string reason) =>
+        Going.Count == 0 ? this : this with { Brake = RetentionBrake.ClockJump, BrakeReason = reason };
 
-    private static bool IsAhead(StoredChainInfo chain, DateTimeOffset now) => (chain.Newest > chain.Full ? chain.Newest : chain.Full) - now > ClockDifference;
+    private static bool IsAhead(StoredChainInfo chain, DateTimeOffset now) =>
+        (chain.Newest > chain.Full ? chain.Newest : chain.Full) - now > ClockDifference;
 
-    private static string? Jump(List<StoredChainInfo> ordered, RetentionPlan plan, TimeSpan age, TimeSpan usualGap, DateTimeOffset now, DateTimeOffset? watchedSince)
+    private static string? Jump(
+        List<StoredChainInfo> ordered,
+        RetentionPlan plan,
+        TimeSpan age,
+        TimeSpan usualGap,
+        DateTimeOffset now,
+        DateTimeOffset? watchedSince
+    )
     {
-        if (ordered.Find(c => IsAhead(c, now)) is { } ahead) return $"The chain {ahead.Path} lies in the future: the clock was ahead when it was made, or is behind now.";
+        if (ordered.Find(c => IsAhead(c, now)) is { } ahead)
+        {
+            return $"The chain {ahead.Path} lies in the future: the clock was ahead when it was made, or is behind now.";
+        }
         // A schedule that never comes twice has an endless gap: three times that must not overflow.
         var longest = TimeSpan.FromTicks(Math.Max(age.Ticks, Math.Min(usualGap.Ticks, TimeSpan.MaxValue.Ticks / 3) * 3));
         var before = plan.Going[^1].Full;
         foreach (var after in plan.Staying.Select(c => c.Full).Where(t => t > before).Append(now))
         {
-            if (after - before > longest && !(before >= watchedSince)) return string.Create(CultureInfo.InvariantCulture, $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC no chain was begun: the server was off, or its clock was set forward and the backups look older than they are.");
+            if (after - before > longest && !(before >= watchedSince))
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC "
+                        + $"no chain was begun: the server was off, or its clock was set forward and the backups look older than "
+                        + $"they are."
+                );
+            }
             before = after;
         }
 

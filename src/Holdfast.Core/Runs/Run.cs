@@ -3,8 +3,10 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Core.Runs;
 
 /// <summary>
-/// One run of a server-wide backup task over its databases: of a slot of its schedule, or because somebody asked. What counts is what was due, not what was tried:
-/// <see cref="Due"/> is the sum of <see cref="Waiting"/>, <see cref="Running"/>, <see cref="Done"/>, <see cref="Incomplete"/>, <see cref="Failed"/>, <see cref="Aborted"/> and <see cref="Missed"/>.
+/// One run of a server-wide backup task over its databases: of a slot of its schedule, or because somebody asked. What
+/// counts is what was due, not what was tried:
+/// <see cref="Due"/> is the sum of <see cref="Waiting"/>, <see cref="Running"/>, <see cref="Done"/>,
+/// <see cref="Incomplete"/>, <see cref="Failed"/>, <see cref="Aborted"/> and <see cref="Missed"/>.
 /// </summary>
 public sealed record Run
 {
@@ -35,7 +37,10 @@ public sealed record Run
     /// <summary>When it came to be.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>When what was due and has not begun counts as missed; null where somebody asked for it: all of it was queued then.</summary>
+    /// <summary>
+    /// When what was due and has not begun counts as missed; null where somebody asked for it: all of it was queued
+    /// then.
+    /// </summary>
     public DateTimeOffset? MissedFrom { get; init; }
 
     /// <summary>When the first backup of it began; null for not yet.</summary>
@@ -83,7 +88,10 @@ public sealed record Run
     /// <summary>Bytes of the archives that were made.</summary>
     public long StoredBytes { get; init; }
 
-    /// <summary>How long it will still take, at the pace so far; null where nobody can tell, for what is left waits for a database or source that is away.</summary>
+    /// <summary>
+    /// How long it will still take, at the pace so far; null where nobody can tell, for what is left waits for a
+    /// database or source that is away.
+    /// </summary>
     public TimeSpan? TimeLeft { get; init; }
 
     /// <summary>Whether it is over.</summary>

@@ -14,21 +14,40 @@ public static class RunCount
     /// <param name="due">The databases that were due, by the ids of their tasks, with their sizes in bytes.</param>
     /// <param name="entries">What became of each, by the ids of their tasks.</param>
     /// <param name="now">The time now.</param>
-    /// <param name="isHeldUp">Whether a task that is due may not begin, for its database or source is away: nobody can tell then how long the run still takes.</param>
+    /// <param name="isHeldUp">
+    /// Whether a task that is due may not begin, for its database or source is away: nobody can tell then how long the
+    /// run still takes.
+    /// </param>
     public static Run Of(
-        Run run, IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due, IReadOnlyDictionary<string, RunEntry> entries, DateTimeOffset now, Func<string, bool> isHeldUp)
+        Run run,
+        IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due,
+        IReadOnlyDictionary<string, RunEntry> entries,
+        DateTimeOffset now,
+        Func<string, bool> isHeldUp
+    )
     {
         var states = new int[Enum.GetValues<OperationState>().Length];
         var unchanged = 0;
-        long read = 0, stored = 0;
-        DateTimeOffset? started = null, ended = null;
+        long read = 0,
+            stored = 0;
+        DateTimeOffset? started = null,
+            ended = null;
         foreach (var entry in entries.Values)
         {
             states[(int)entry.State]++;
-            if (entry is { State: OperationState.Completed, Unchanged: true }) unchanged++;
+            if (entry is { State: OperationState.Completed, Unchanged: true })
+            {
+                unchanged++;
+            }
             (read, stored) = (read + entry.ReadBytes, stored + entry.StoredBytes);
-            if (started is null || entry.Started < started) started = entry.Started ?? started;
-            if (ended is null || entry.Ended > ended) ended = entry.Ended ?? ended;
+            if (started is null || entry.Started < started)
+            {
+                started = entry.Started ?? started;
+            }
+            if (ended is null || entry.Ended > ended)
+            {
+                ended = entry.Ended ?? ended;
+            }
         }
 
         var untried = due.Where(d => !entries.ContainsKey(d.Key)).ToList();
@@ -47,23 +66,42 @@ public static class RunCount
             Failed = states[(int)OperationState.Failed],
             Aborted = states[(int)OperationState.Aborted],
             Missed = isTooLate ? untried.Count : 0,
-            MissedDatabases = isTooLate ? [.. untried.Select(d => d.Value.Database.ToString()).Order(StringComparer.Ordinal).Take(Run.MostMissedNamed)] : [],
+            MissedDatabases = isTooLate
+                ? [.. untried.Select(d => d.Value.Database.ToString()).Order(StringComparer.Ordinal).Take(Run.MostMissedNamed)]
+                : [],
             TotalBytes = due.Values.Sum(d => d.Bytes),
             ReadBytes = read,
             StoredBytes = stored,
-            TimeLeft = pending > 0 && started is { } start && (isTooLate || !untried.Exists(d => isHeldUp(d.Key))) ? Left(due, entries, now - start) : null,
+            TimeLeft =
+                pending > 0 && started is { } start && (isTooLate || !untried.Exists(d => isHeldUp(d.Key)))
+                    ? Left(due, entries, now - start)
+                    : null,
         };
     }
 
-    private static TimeSpan? Left(IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due, IReadOnlyDictionary<string, RunEntry> entries, TimeSpan elapsed)
+    private static TimeSpan? Left(
+        IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due,
+        IReadOnlyDictionary<string, RunEntry> entries,
+        TimeSpan elapsed
+    )
     {
-        double all = 0, done = 0;
+        double all = 0,
+            done = 0;
         foreach (var (task, (_, bytes)) in due)
         {
             all += bytes + Overhead;
-            if (!entries.TryGetValue(task, out var entry)) continue;
-            if (!entry.IsPending) done += bytes + Overhead;
-            else if (entry.State == OperationState.Running) done += Math.Min(entry.ReadBytes, bytes);
+            if (!entries.TryGetValue(task, out var entry))
+            {
+                continue;
+            }
+            if (!entry.IsPending)
+            {
+                done += bytes + Overhead;
+            }
+            else if (entry.State == OperationState.Running)
+            {
+                done += Math.Min(entry.ReadBytes, bytes);
+            }
         }
 
         // Of less than a hundredth nothing sensible can be told.

@@ -13,12 +13,29 @@ namespace Holdfast.Core.Runs;
 /// <param name="ReadBytes">Bytes of the database that it has read.</param>
 /// <param name="StoredBytes">Bytes of its archive.</param>
 public readonly record struct RunEntry(
-    string Operation, DatabaseId Database, OperationState State, bool Unchanged, DateTimeOffset? Started, DateTimeOffset? Ended, long ReadBytes, long StoredBytes)
+    string Operation,
+    DatabaseId Database,
+    OperationState State,
+    bool Unchanged,
+    DateTimeOffset? Started,
+    DateTimeOffset? Ended,
+    long ReadBytes,
+    long StoredBytes
+)
 {
     /// <summary>Whether it waits or runs.</summary>
     public bool IsPending => State <= OperationState.Running;
 
     /// <summary>What an operation says.</summary>
-    public static RunEntry Of(Operation operation) => new(
-        operation.Id, operation.Database, operation.State, operation.Result is { Unchanged: true }, operation.Started, operation.Ended, operation.Progress.DoneBytes, operation.Result?.StoredBytes ?? 0);
+    public static RunEntry Of(Operation operation) =>
+        new(
+            operation.Id,
+            operation.Database,
+            operation.State,
+            operation.Result is { Unchanged: true },
+            operation.Started,
+            operation.Ended,
+            operation.Progress.DoneBytes,
+            operation.Result?.StoredBytes ?? 0
+        );
 }

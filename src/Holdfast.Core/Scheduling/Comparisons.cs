@@ -6,28 +6,41 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Core.Scheduling;
 
 /// <summary>
-/// When a database that says of itself that nothing has changed is compared in full with its newest backup all the same. Time is cut into slots of
+/// When a database that says of itself that nothing has changed is compared in full with its newest backup all the
+/// same. Time is cut into slots of
 /// <see cref="TaskSettings.CompareEveryHours"/>, which begin at another moment for each task, so that not all are read in the same hour.
 /// </summary>
 public static class Comparisons
 {
-    /// <summary>Whether its slot has come since the database was read in full last. Where that is not known, by a status of an older Holdfast, the slots begin now.</summary>
+    /// <summary>
+    /// Whether its slot has come since the database was read in full last. Where that is not known, by a status of an
+    /// older Holdfast, the slots begin now.
+    /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="status">What has become of it so far.</param>
     /// <param name="now">The time.</param>
-    public static bool IsDue(BackupTask task, TaskStatus status, DateTimeOffset now) => status.LastRead is { } last && HasCome(task, last, now);
+    public static bool IsDue(BackupTask task, TaskStatus status, DateTimeOffset now) =>
+        status.LastRead is { } last && HasCome(task, last, now);
 
     /// <summary>
-    /// Whether it is to be compared beside its backups: its slot has come since it was read or compared last, and what its newest backup holds is known.
+    /// Whether it is to be compared beside its backups: its slot has come since it was read or compared last, and what
+    /// its newest backup holds is known.
     /// Never where the task does not run.
     /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="status">What has become of it so far.</param>
     /// <param name="now">The time.</param>
     public static bool IsDueBesideBackups(BackupTask task, TaskStatus status, DateTimeOffset now) =>
-        task.Settings.Runs && MayBackUp(status) && status.Content is not null && IsDue(task, status, now) && (status.LastCompared is not { } last || HasCome(task, last, now));
+        task.Settings.Runs
+        && MayBackUp(status)
+        && status.Content is not null
+        && IsDue(task, status, now)
+        && (status.LastCompared is not { } last || HasCome(task, last, now));
 
-    /// <summary>Whether a backup beside the schedule may begin where they differ: none that an operator has put off, or that has to be tried again, is waited for.</summary>
+    /// <summary>
+    /// Whether a backup beside the schedule may begin where they differ: none that an operator has put off, or that has
+    /// to be tried again, is waited for.
+    /// </summary>
     /// <param name="status">What has become of the task so far.</param>
     public static bool MayBackUp(TaskStatus status) => status.DelayedUntil is null && status.FailedKind is null;
 

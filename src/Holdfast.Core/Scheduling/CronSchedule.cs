@@ -5,8 +5,10 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Core.Scheduling;
 
 /// <summary>
-/// A cron expression of 5 fields (minute, hour, day of month, month, day of week) in a time zone. A time that the clocks skip in spring is taken right after the gap; one that
-/// they repeat in autumn is taken once, except where the expression means "every so often" (<c>*</c>, <c>*/n</c>, ranges of hours or minutes): that goes on through the hour that repeats.
+/// A cron expression of 5 fields (minute, hour, day of month, month, day of week) in a time zone. A time that the
+/// clocks skip in spring is taken right after the gap; one that
+/// they repeat in autumn is taken once, except where the expression means "every so often" (<c>*</c>, <c>*/n</c>,
+/// ranges of hours or minutes): that goes on through the hour that repeats.
 /// </summary>
 public sealed class CronSchedule
 {
@@ -36,11 +38,19 @@ public sealed class CronSchedule
     /// <summary>Reads an expression.</summary>
     /// <param name="text">Five fields, with blanks between them.</param>
     /// <param name="timeZone">The zone that it is meant in.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>: it is not one; the message says where it goes wrong.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Usage"/>: it is not one; the message says where it goes wrong.
+    /// </exception>
     public static CronSchedule Parse(string text, TimeZoneInfo timeZone)
     {
-        if (text.Any(c => char.IsControl(c) && c != '\t')) throw Malformed(text, "it holds control characters", null); // the parser takes a NUL for the end
-        if (Fields(text).Length != 5) throw Malformed(text, "it does not have five fields", null);
+        if (text.Any(c => char.IsControl(c) && c != '\t'))
+        {
+            throw Malformed(text, "it holds control characters", null); // the parser takes a NUL for the end
+        }
+        if (Fields(text).Length != 5)
+        {
+            throw Malformed(text, "it does not have five fields", null);
+        }
         try
         {
             return new(text, CronExpression.Parse(text.Trim(), CronFormat.Standard), timeZone);
@@ -72,14 +82,21 @@ public sealed class CronSchedule
     /// <summary>The first slot strictly after <paramref name="after"/>, in UTC; null where none comes in this century.</summary>
     public DateTimeOffset? Next(DateTimeOffset after) => _expression.GetNextOccurrence(after, TimeZone)?.ToUniversalTime();
 
-    /// <summary>The shortest time between two slots that follow each other, daylight saving aside; <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.</summary>
+    /// <summary>
+    /// The shortest time between two slots that follow each other, daylight saving aside;
+    /// <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.
+    /// </summary>
     public TimeSpan ShortestPeriod() => Gaps().DefaultIfEmpty(TimeSpan.MaxValue).Min();
 
-    /// <summary>The longest time between two slots that follow each other, daylight saving aside; <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.</summary>
+    /// <summary>
+    /// The longest time between two slots that follow each other, daylight saving aside;
+    /// <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.
+    /// </summary>
     public TimeSpan LongestPeriod() => Gaps().DefaultIfEmpty(TimeSpan.MaxValue).Max();
 
     /// <summary>
-    /// The longest time between two slots of any of these schedules that follow each other, changes to and from summer time included; <see cref="TimeSpan.MaxValue"/> where there are not two.
+    /// The longest time between two slots of any of these schedules that follow each other, changes to and from summer
+    /// time included; <see cref="TimeSpan.MaxValue"/> where there are not two.
     /// Costs some milliseconds.
     /// </summary>
     public static TimeSpan LongestGap(IReadOnlyList<CronSchedule> schedules)
@@ -89,18 +106,27 @@ public sealed class CronSchedule
         var longest = TimeSpan.Zero;
         for (var i = 0; i < SlotsLookedAt && next.Min() is { } slot; i++)
         {
-            if (last is { } before && slot - before > longest) longest = slot - before;
+            if (last is { } before && slot - before > longest)
+            {
+                longest = slot - before;
+            }
             last = slot;
             for (var k = 0; k < next.Length; k++)
             {
-                if (next[k] == slot) next[k] = schedules[k].Next(slot);
+                if (next[k] == slot)
+                {
+                    next[k] = schedules[k].Next(slot);
+                }
             }
         }
 
         return longest > TimeSpan.Zero ? longest : TimeSpan.MaxValue;
     }
 
-    /// <summary>Says it in words: <c>every Sunday at 02:00</c>, <c>daily at 02:00</c>, <c>every 15 minutes</c>. What these words cannot say is given back as it is.</summary>
+    /// <summary>
+    /// Says it in words: <c>every Sunday at 02:00</c>, <c>daily at 02:00</c>, <c>every 15 minutes</c>. What these words
+    /// cannot say is given back as it is.
+    /// </summary>
     public string Describe() => CronWords.Say(Fields(Text)) ?? Text;
 
     /// <inheritdoc/>
@@ -109,11 +135,19 @@ public sealed class CronSchedule
     private static string[] Fields(string text) => text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
 
     private static HoldfastException Malformed(string text, string why, Exception? cause) =>
-        new(ErrorCatalogue.Usage, $"'{text}' is not a cron expression: {why}.", "Write five fields: minute, hour, day of month, month, day of week; for example '0 2 * * 0' for every Sunday at 02:00.", cause);
+        new(
+            ErrorCatalogue.Usage,
+            $"'{text}' is not a cron expression: {why}.",
+            "Write five fields: minute, hour, day of month, month, day of week; for example '0 2 * * 0' for every Sunday at 02:00.",
+            cause
+        );
 
     private IEnumerable<TimeSpan> Gaps()
     {
-        if (_expression.GetNextOccurrence(Somewhen, TimeZoneInfo.Utc) is not { } slot) yield break;
+        if (_expression.GetNextOccurrence(Somewhen, TimeZoneInfo.Utc) is not { } slot)
+        {
+            yield break;
+        }
         for (var i = 0; i < SlotsLookedAt && _expression.GetNextOccurrence(slot, TimeZoneInfo.Utc) is { } next; i++)
         {
             yield return next - slot;

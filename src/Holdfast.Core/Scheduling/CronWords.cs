@@ -10,9 +10,18 @@ internal static class CronWords
     /// <summary>The words for five fields; null where there are none.</summary>
     public static string? Say(string[] fields)
     {
-        if (fields is not [var minute, var hour, var day, "*", var weekday]) return null;
-        if (day == "*" && weekday == "*" && Often(minute, hour) is { } often) return often;
-        if (Number(minute, 59) is not { } m || Number(hour, 23) is not { } h) return null;
+        if (fields is not [var minute, var hour, var day, "*", var weekday])
+        {
+            return null;
+        }
+        if (day == "*" && weekday == "*" && Often(minute, hour) is { } often)
+        {
+            return often;
+        }
+        if (Number(minute, 59) is not { } m || Number(hour, 23) is not { } h)
+        {
+            return null;
+        }
         var at = string.Create(CultureInfo.InvariantCulture, $"at {h:00}:{m:00}");
         return (day, weekday) switch
         {
@@ -27,8 +36,14 @@ internal static class CronWords
     {
         if (hour == "*")
         {
-            if (minute is "*" or "*/1") return "every minute";
-            if (Step(minute, 60) is { } minutes) return $"every {minutes} minutes";
+            if (minute is "*" or "*/1")
+            {
+                return "every minute";
+            }
+            if (Step(minute, 60) is { } minutes)
+            {
+                return $"every {minutes} minutes";
+            }
             return Number(minute, 59) switch
             {
                 0 => "every hour",
@@ -42,11 +57,16 @@ internal static class CronWords
 
     // "*/7" begins anew every hour, so it is no "every 7 minutes".
     private static int? Step(string field, int of) =>
-        field.StartsWith("*/", StringComparison.Ordinal) && Number(field[2..], of - 1) is { } step && step > 1 && of % step == 0 ? step : null;
+        field.StartsWith("*/", StringComparison.Ordinal) && Number(field[2..], of - 1) is { } step && step > 1 && of % step == 0
+            ? step
+            : null;
 
     private static string? Weekdays(string field)
     {
-        if (field.Split('-') is [var first, var last]) return Weekday(first) is { } from && Weekday(last) is { } to ? $"{from} to {to}" : null;
+        if (field.Split('-') is [var first, var last])
+        {
+            return Weekday(first) is { } from && Weekday(last) is { } to ? $"{from} to {to}" : null;
+        }
         var days = field.Split(',').Select(Weekday).ToList();
         return days switch
         {
@@ -57,9 +77,10 @@ internal static class CronWords
         };
     }
 
-    private static string? Weekday(string text) => Number(text, 7) is { } number
-        ? Days[number % 7]
-        : text.Length == 3 ? Days.FirstOrDefault(d => d.StartsWith(text, StringComparison.OrdinalIgnoreCase)) : null;
+    private static string? Weekday(string text) =>
+        Number(text, 7) is { } number ? Days[number % 7]
+        : text.Length == 3 ? Days.FirstOrDefault(d => d.StartsWith(text, StringComparison.OrdinalIgnoreCase))
+        : null;
 
     private static int? Number(string text, int max) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= max ? number : null;

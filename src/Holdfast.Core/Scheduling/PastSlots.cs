@@ -12,29 +12,44 @@ public static class PastSlots
     private static readonly TimeSpan LongestLookBack = TimeSpan.FromDays(800);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    /// <summary>The newest slot of either kind that is not later than <paramref name="time"/>; null where there is none, or the schedule cannot be read on this node.</summary>
+    /// <summary>
+    /// The newest slot of either kind that is not later than <paramref name="time"/>; null where there is none, or the
+    /// schedule cannot be read on this node.
+    /// </summary>
     /// <param name="settings">Settings of the task.</param>
     /// <param name="nodeZone">Time zone of tasks that name none.</param>
     /// <param name="time">The time.</param>
     /// <returns>The slot, without the offset of any task, and the kind that is due then: where both are, a full.</returns>
     public static (DateTimeOffset At, BackupKind Kind)? Latest(TaskSettings settings, TimeZoneInfo nodeZone, DateTimeOffset time)
     {
-        if (ScheduleGap.Longest(settings, nodeZone) is not { } gap) return null;
+        if (ScheduleGap.Longest(settings, nodeZone) is not { } gap)
+        {
+            return null;
+        }
         var from = time - (gap < LongestLookBack ? gap : LongestLookBack) - TimeSpan.FromMinutes(1);
         var zone = TimeZones.Find(settings.TimeZone, nodeZone);
         var (full, incremental) = (Latest(settings.FullBackup, zone, from, time), Latest(settings.IncrementalBackup, zone, from, time));
-        if (full is null && incremental is null) return null;
+        if (full is null && incremental is null)
+        {
+            return null;
+        }
         return incremental is null || full >= incremental ? (full!.Value, BackupKind.Full) : (incremental.Value, BackupKind.Incremental);
     }
 
     private static DateTimeOffset? Latest(string? text, TimeZoneInfo zone, DateTimeOffset from, DateTimeOffset time)
     {
-        if (Scheduler.Schedule(text, zone) is not { } schedule) return null;
+        if (Scheduler.Schedule(text, zone) is not { } schedule)
+        {
+            return null;
+        }
         DateTimeOffset? latest = null;
         var slot = schedule.Next(from);
         for (var i = 0; slot <= time; i++)
         {
-            if (i == MostSteps) return Search(schedule, slot!.Value, time);
+            if (i == MostSteps)
+            {
+                return Search(schedule, slot!.Value, time);
+            }
             latest = slot;
             slot = schedule.Next(latest.Value);
         }
@@ -42,15 +57,22 @@ public static class PastSlots
         return latest;
     }
 
-    // Of many slots the newest, in a few steps: between two moments a minute apart there is one at most. One is not later than the time: the given one.
+    // Of many slots the newest, in a few steps: between two moments a minute apart there is one at most. One is not
+    // later than the time: the given one.
     private static DateTimeOffset Search(CronSchedule schedule, DateTimeOffset known, DateTimeOffset time)
     {
         var (before, after) = (known, time);
         while (after - before > Minute)
         {
             var middle = before + ((after - before) / 2);
-            if (schedule.Next(middle) is { } slot && slot <= time) (before, known) = (middle, slot);
-            else after = middle;
+            if (schedule.Next(middle) is { } slot && slot <= time)
+            {
+                (before, known) = (middle, slot);
+            }
+            else
+            {
+                after = middle;
+            }
         }
 
         return schedule.Next(known) is { } last && last <= time ? last : known;

@@ -24,20 +24,33 @@ public static class Scheduler
     private const int MaxCached = 4_096;
     private static readonly ConcurrentDictionary<(string Text, string Zone), CronSchedule> Cache = new();
 
-    /// <summary>When <paramref name="task"/> is due next; null where it does not run: it is disabled, has no destination, or no slot ever comes.</summary>
+    /// <summary>
+    /// When <paramref name="task"/> is due next; null where it does not run: it is disabled, has no destination, or no
+    /// slot ever comes.
+    /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="status">What has become of it so far, as <see cref="StatusChanges"/> makes it.</param>
-    /// <param name="now">The time now. A run may begin as soon as <see cref="NextBackup.At"/> is not later than it, never before: a run uses up the slots up to its begin only.</param>
+    /// <param name="now">
+    /// The time now. A run may begin as soon as <see cref="NextBackup.At"/> is not later than it, never before: a run
+    /// uses up the slots up to its begin only.
+    /// </param>
     /// <param name="nodeZone">Time zone of tasks that name none.</param>
     /// <returns>
-    /// Asked again and again with the same status, it gives the same slot until a run begins, so a slot that falls due while no run can begin stays due. Several that fall due
-    /// are one catch-up run, at the first of them; it is full if one of them is. Marks more than <see cref="Believable"/> ahead of now were made by a clock that was wrong; such a
+    /// Asked again and again with the same status, it gives the same slot until a run begins, so a slot that falls due
+    /// while no run can begin stays due. Several that fall due
+    /// are one catch-up run, at the first of them; it is full if one of them is. Marks more than
+    /// <see cref="Believable"/> ahead of now were made by a clock that was wrong; such a
     /// task takes its next slot, which then stays due for <see cref="LookBack"/>.
     /// </returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>: a schedule or time zone cannot be read on this node.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Usage"/>: a schedule or time zone cannot be read on this node.
+    /// </exception>
     public static NextBackup? Next(BackupTask task, TaskStatus status, DateTimeOffset now, TimeZoneInfo nodeZone)
     {
-        if (!task.Settings.Runs) return null;
+        if (!task.Settings.Runs)
+        {
+            return null;
+        }
         var slots = new Slots(task, status, now, nodeZone);
         return Delayed(status, slots, now) ?? Retry(status, slots, now) ?? slots.First(now);
     }
@@ -45,16 +58,25 @@ public static class Scheduler
     private static NextBackup? Delayed(TaskStatus status, Slots slots, DateTimeOffset now)
     {
         // The run was stopped in what is now the future: the clock was set back, and nobody knows what time was meant.
-        if (status.DelayedUntil is not { } until || status.LastEnd - now > Believable) return null;
+        if (status.DelayedUntil is not { } until || status.LastEnd - now > Believable)
+        {
+            return null;
+        }
         return new(until, Stronger(status.DelayedKind ?? BackupKind.Full, slots.KindAt(Later(until, now))), NextReason.Delay);
     }
 
     private static NextBackup? Retry(TaskStatus status, Slots slots, DateTimeOffset now)
     {
-        if (status is not { FailedKind: { } kind, LastEnd: { } end } || status.Failures < 1 || status.Failures > RetryAfter.Length) return null;
+        if (status is not { FailedKind: { } kind, LastEnd: { } end } || status.Failures < 1 || status.Failures > RetryAfter.Length)
+        {
+            return null;
+        }
         // An end in the future says that the clock was set back since: nobody knows how long ago it failed.
         var at = end - now > OnTime ? now : end + RetryAfter[status.Failures - 1];
-        if (slots.First(now) is { } slot && slot.At <= at) return slot with { Kind = Stronger(kind, slot.Kind) };
+        if (slots.First(now) is { } slot && slot.At <= at)
+        {
+            return slot with { Kind = Stronger(kind, slot.Kind) };
+        }
         return new(at, Stronger(kind, slots.KindAt(Later(at, now))), NextReason.Retry);
     }
 
@@ -64,10 +86,19 @@ public static class Scheduler
 
     internal static CronSchedule? Schedule(string? text, TimeZoneInfo zone)
     {
-        if (text is null) return null;
+        if (text is null)
+        {
+            return null;
+        }
         // A zone object of another load of the database may have other rules under the same name.
-        if (Cache.TryGetValue((text, zone.Id), out var known) && ReferenceEquals(known.TimeZone, zone)) return known;
-        if (Cache.Count >= MaxCached) Cache.Clear();
+        if (Cache.TryGetValue((text, zone.Id), out var known) && ReferenceEquals(known.TimeZone, zone))
+        {
+            return known;
+        }
+        if (Cache.Count >= MaxCached)
+        {
+            Cache.Clear();
+        }
         return Cache[(text, zone.Id)] = CronSchedule.Parse(text, zone);
     }
 
@@ -89,19 +120,35 @@ public static class Scheduler
 
             // Not "now" itself: a slot must not pass unseen between two looks at the clock.
             DateTimeOffset Believed(DateTimeOffset? mark) =>
-                mark is not { } time ? DateTimeOffset.MinValue : time - now > Believable ? now - task.Offset - LookBack : time;
+                mark is not { } time ? DateTimeOffset.MinValue
+                : time - now > Believable ? now - task.Offset - LookBack
+                : time;
         }
 
         /// <summary>The next run by schedule alone.</summary>
         public NextBackup? First(DateTimeOffset now)
         {
             var at = _full is null || _incremental < _full ? _incremental : _full;
-            if (at is not { } first) return null;
-            return new(first, KindAt(Later(first, now)) ?? BackupKind.Full, now - first > OnTime ? NextReason.CatchUp : NextReason.Schedule);
+            if (at is not { } first)
+            {
+                return null;
+            }
+            return new(
+                first,
+                KindAt(Later(first, now)) ?? BackupKind.Full,
+                now - first > OnTime ? NextReason.CatchUp : NextReason.Schedule
+            );
         }
 
-        /// <summary>The kind of a run that begins at <paramref name="time"/>, by the slots that are due by then; null where none is.</summary>
+        /// <summary>
+        /// The kind of a run that begins at <paramref name="time"/>, by the slots that are due by then; null where none
+        /// is.
+        /// </summary>
         public BackupKind? KindAt(DateTimeOffset time) =>
-            _full <= time ? BackupKind.Full : _incremental <= time ? _neverFull ? BackupKind.Full : BackupKind.Incremental : null;
+            _full <= time ? BackupKind.Full
+            : _incremental <= time
+                ? _neverFull ? BackupKind.Full
+                    : BackupKind.Incremental
+            : null;
     }
 }

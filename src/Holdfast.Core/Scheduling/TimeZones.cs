@@ -10,10 +10,17 @@ public static class TimeZones
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>: there is none of that name on this node.</exception>
     public static TimeZoneInfo Find(string? name, TimeZoneInfo nodeZone)
     {
-        if (name is null) return nodeZone;
+        if (name is null)
+        {
+            return nodeZone;
+        }
         return TryFind(name, out var zone)
             ? zone
-            : throw new HoldfastException(ErrorCatalogue.Usage, $"'{name}' is not a time zone that this node knows.", "Write an IANA name such as Europe/Berlin or UTC; the node needs the system's time zone database (tzdata).");
+            : throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{name}' is not a time zone that this node knows.",
+                "Write an IANA name such as Europe/Berlin or UTC; the node needs the system's time zone database (tzdata)."
+            );
     }
 
     /// <summary>Whether there is a zone called <paramref name="name"/>.</summary>

@@ -2,10 +2,16 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>One task of one database, derived or regular: what scheduler and runner work with. They do not know which of the two it is.</summary>
+/// <summary>
+/// One task of one database, derived or regular: what scheduler and runner work with. They do not know which of the two
+/// it is.
+/// </summary>
 public sealed record BackupTask
 {
-    /// <summary>Its id, stable over edits and renames; short enough for a folder's name: 20 hexadecimal digits, or 10 where 0.1 made it.</summary>
+    /// <summary>
+    /// Its id, stable over edits and renames; short enough for a folder's name: 20 hexadecimal digits, or 10 where 0.1
+    /// made it.
+    /// </summary>
     public required string Id { get; init; }
 
     /// <summary>Its database.</summary>

@@ -1,6 +1,9 @@
 namespace Holdfast.Core.Tasks;
 
-/// <summary>The newest archive of a task's newest chain, as it was written: what the state knows of it even where the catalog is lost.</summary>
+/// <summary>
+/// The newest archive of a task's newest chain, as it was written: what the state knows of it even where the catalog is
+/// lost.
+/// </summary>
 /// <param name="Chain">Id of the chain.</param>
 /// <param name="Archive">Id of the archive.</param>
 /// <param name="Length">Bytes of its file.</param>

@@ -4,7 +4,10 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>The one rule by which tasks come from templates: pure, so an edit reaches every database at once and ids never change.</summary>
+/// <summary>
+/// The one rule by which tasks come from templates: pure, so an edit reaches every database at once and ids never
+/// change.
+/// </summary>
 public static class Derivation
 {
     /// <summary>Hexadecimal digits of the ids of tasks that are made now: 80 bits, so that no two are ever the same.</summary>
@@ -19,7 +22,10 @@ public static class Derivation
     /// <param name="exclusions">The template's exclusions, compiled once for many databases.</param>
     public static BackupTask? Derive(Template template, DatabaseId database, DateTimeOffset firstSeen, Exclusions exclusions)
     {
-        if (exclusions.Contains(database)) return null;
+        if (exclusions.Contains(database))
+        {
+            return null;
+        }
         var hash = Hash(template.Id, database);
         return new()
         {
@@ -34,17 +40,19 @@ public static class Derivation
     }
 
     /// <summary>The task that a regular one is to scheduler and runner.</summary>
-    public static BackupTask Of(RegularTask task) => new()
-    {
-        Id = task.Id,
-        Database = task.Database,
-        Name = task.Name,
-        Settings = task.Settings,
-        ScheduledSince = task.ScheduledSince,
-        PreferredNode = task.PreferredNode,
-    };
+    public static BackupTask Of(RegularTask task) =>
+        new()
+        {
+            Id = task.Id,
+            Database = task.Database,
+            Name = task.Name,
+            Settings = task.Settings,
+            ScheduledSince = task.ScheduledSince,
+            PreferredNode = task.PreferredNode,
+        };
 
-    private static byte[] Hash(string templateId, DatabaseId database) => SHA256.HashData(Encoding.UTF8.GetBytes($"{templateId}\n{database}"));
+    private static byte[] Hash(string templateId, DatabaseId database) =>
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{templateId}\n{database}"));
 
     // Whole seconds, the same for a task at every start.
     private static TimeSpan Share(TimeSpan spread, byte[] hash) =>

@@ -5,9 +5,14 @@ namespace Holdfast.Core.Tasks;
 /// <param name="Holder">The one that has the id.</param>
 public sealed record TaskClash(BackupTask Task, BackupTask Holder)
 {
-    /// <summary>Whether <paramref name="one"/> keeps an id that <paramref name="other"/> has, too: the older one does, and of equally old ones always the same.</summary>
+    /// <summary>
+    /// Whether <paramref name="one"/> keeps an id that <paramref name="other"/> has, too: the older one does, and of
+    /// equally old ones always the same.
+    /// </summary>
     public static bool IsBefore(BackupTask one, BackupTask other) =>
-        one.ScheduledSince != other.ScheduledSince ? one.ScheduledSince < other.ScheduledSince : string.CompareOrdinal(Key(one), Key(other)) < 0;
+        one.ScheduledSince != other.ScheduledSince
+            ? one.ScheduledSince < other.ScheduledSince
+            : string.CompareOrdinal(Key(one), Key(other)) < 0;
 
     private static string Key(BackupTask task) => $"{task.Database}\n{task.TemplateId}";
 }

@@ -19,7 +19,13 @@ public static class TaskNames
     {
         // Nor may one look so: characters that show nothing are passed over.
         var first = 0;
-        while (first < name.Length && (char.IsWhiteSpace(name[first]) || char.GetUnicodeCategory(name[first]) is UnicodeCategory.Control or UnicodeCategory.Format)) first++;
+        while (
+            first < name.Length
+            && (char.IsWhiteSpace(name[first]) || char.GetUnicodeCategory(name[first]) is UnicodeCategory.Control or UnicodeCategory.Format)
+        )
+        {
+            first++;
+        }
         return name.AsSpan(first).StartsWith(ServerWidePrefix, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -4,64 +4,109 @@ using Holdfast.Core.Encryption;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>What a template would do, database by database; shown before it is saved. The runner decides by the same rule, with what it then finds.</summary>
+/// <summary>
+/// What a template would do, database by database; shown before it is saved. The runner decides by the same rule, with
+/// what it then finds.
+/// </summary>
 /// <param name="Databases">Every database that is there, in the order given.</param>
 /// <param name="Summary">In one line: <c>covers 412 databases (400 as snapshot, 12 as logical backup), 3 excluded</c>.</param>
 public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, string Summary)
 {
     /// <summary>The preview of <paramref name="template"/>.</summary>
     /// <param name="template">The template, saved or not.</param>
-    /// <param name="databases">The databases, and whether the key of each is known to the server (of no account where it is not encrypted). Dropped ones are left out.</param>
+    /// <param name="databases">
+    /// The databases, and whether the key of each is known to the server (of no account where it is not encrypted).
+    /// Dropped ones are left out.
+    /// </param>
     /// <param name="canSnapshot">Whether the engine of this name makes snapshots.</param>
-    /// <param name="insteadOfLogical">Why the last logical backup of a database became a snapshot, whatever task made it; null where none did.</param>
+    /// <param name="insteadOfLogical">
+    /// Why the last logical backup of a database became a snapshot, whatever task made it; null where none did.
+    /// </param>
     public static TaskPreview For(
-        Template template, IEnumerable<(DatabaseRecord Database, bool KeyKnown)> databases, Func<string, bool> canSnapshot, Func<DatabaseId, string?> insteadOfLogical)
+        Template template,
+        IEnumerable<(DatabaseRecord Database, bool KeyKnown)> databases,
+        Func<string, bool> canSnapshot,
+        Func<DatabaseId, string?> insteadOfLogical
+    )
     {
         var exclusions = new Exclusions(template.Excluded);
         List<PreviewedDatabase> all =
         [
-            .. databases.Where(d => d.Database.Dropped is null).Select(d => exclusions.Contains(d.Database.Id)
-                ? new PreviewedDatabase { Database = d.Database.Id, IsExcluded = true }
-                : Covered(d.Database, d.KeyKnown, template.Settings, canSnapshot(d.Database.Engine), insteadOfLogical)),
+            .. databases
+                .Where(d => d.Database.Dropped is null)
+                .Select(d =>
+                    exclusions.Contains(d.Database.Id)
+                        ? new PreviewedDatabase { Database = d.Database.Id, IsExcluded = true }
+                        : Covered(d.Database, d.KeyKnown, template.Settings, canSnapshot(d.Database.Engine), insteadOfLogical)
+                ),
         ];
         return new(all, Sentence(all));
     }
 
-    /// <summary>In a line, how many archives nothing encrypts, and why: <c>20 of 29 databases are stored unencrypted: no key given</c>; null where there are none.</summary>
+    /// <summary>
+    /// In a line, how many archives nothing encrypts, and why: <c>20 of 29 databases are stored unencrypted: no key
+    /// given</c>; null where there are none.
+    /// </summary>
     public string? Unencrypted
     {
         get
         {
             var plain = Databases.Where(d => d.Encryption?.Mode == ArchiveEncryption.None).ToList();
-            if (plain.Count == 0) return null;
+            if (plain.Count == 0)
+            {
+                return null;
+            }
             var reasons = plain.GroupBy(d => d.Encryption!.Reason, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ToList();
             var why = reasons.Count == 1 ? reasons[0].Key : string.Join("; ", reasons.Select(g => $"{g.Key} ({Number(g.Count())})"));
             var covered = Databases.Count(d => !d.IsExcluded);
-            return $"{Number(plain.Count)} of {Number(covered)} {(covered == 1 ? "database" : "databases")} {(plain.Count == 1 ? "is" : "are")} stored unencrypted: {why}";
+            return $"{Number(plain.Count)} of {Number(covered)} {(covered == 1 ? "database" : "databases")} "
+                + $"{(plain.Count == 1 ? "is" : "are")} stored unencrypted: {why}";
         }
     }
 
-    private static PreviewedDatabase Covered(DatabaseRecord database, bool keyKnown, TaskSettings settings, bool canSnapshot, Func<DatabaseId, string?> insteadOfLogical)
+    private static PreviewedDatabase Covered(
+        DatabaseRecord database,
+        bool keyKnown,
+        TaskSettings settings,
+        bool canSnapshot,
+        Func<DatabaseId, string?> insteadOfLogical
+    )
     {
         // "Maybe": its beginning looks random. Without a key that fits, only its pages can be had.
         var encrypted = database.Encryption != "No";
         var locked = encrypted && !keyKnown;
         var (type, reason) = (settings.Type, canSnapshot, locked) switch
         {
-            (BackupType.Backup, true, true) => (BackupType.Snapshot, "its key is not known, so a snapshot is made instead of a logical backup"),
+            (BackupType.Backup, true, true) => (
+                BackupType.Snapshot,
+                "its key is not known, so a snapshot is made instead of a logical backup"
+            ),
             (BackupType.Snapshot, false, _) => (BackupType.Backup, $"{database.Engine} makes no snapshots, so a logical backup is made"),
             var (asked, _, _) => (asked, null),
         };
         // What a script cannot hold shows only as one is made: what it came to last is the best that is known.
         if (settings.Type == BackupType.Backup && type == BackupType.Backup && canSnapshot && insteadOfLogical(database.Id) is { } last)
+        {
             (type, reason) = (BackupType.Snapshot, $"its last logical backup became a snapshot: {last}");
+        }
         return new()
         {
             Database = database.Id,
             Type = type,
             TypeReason = reason,
-            Encryption = EncryptionDecision.For(encrypted, settings.Type, type, settings.Encryption.Mode != EncryptionMode.None, settings.Encryption.EncryptSnapshots),
-            Problem = database.Problem?.Message ?? (locked && type == BackupType.Backup ? "it is encrypted and its key is not known: it cannot be backed up until the key is given" : null),
+            Encryption = EncryptionDecision.For(
+                encrypted,
+                settings.Type,
+                type,
+                settings.Encryption.Mode != EncryptionMode.None,
+                settings.Encryption.EncryptSnapshots
+            ),
+            Problem = database.Problem?.Message
+                ?? (
+                    locked && type == BackupType.Backup
+                        ? "it is encrypted and its key is not known: it cannot be backed up until the key is given"
+                        : null
+                ),
         };
     }
 
@@ -77,12 +122,17 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
             _ => $"covers {Number(covered.Count)} databases ({string.Join(", ", types)})",
         };
         var problems = covered.Count(d => d.Problem is not null);
-        return databases + (excluded == 0 ? "" : $", {Number(excluded)} excluded") + (problems == 0 ? "" : $", {Number(problems)} with a problem");
+        return databases
+            + (excluded == 0 ? "" : $", {Number(excluded)} excluded")
+            + (problems == 0 ? "" : $", {Number(problems)} with a problem");
 
         IEnumerable<string> Counted(BackupType type, string words)
         {
             var count = covered.Count(d => d.Type == type);
-            if (count > 0) yield return $"{Number(count)} as {words}";
+            if (count > 0)
+            {
+                yield return $"{Number(count)} as {words}";
+            }
         }
     }
 

@@ -27,11 +27,15 @@ public sealed record TaskSettings
     /// <summary>Names of the destinations. None: the task does not run, and an alert says so.</summary>
     public IReadOnlyList<string> Destinations { get; init; } = [];
 
-    /// <summary>In how many days each of its chains is verified once at each destination; 1 to 365. Null, the default, for never by itself.</summary>
+    /// <summary>
+    /// In how many days each of its chains is verified once at each destination; 1 to 365. Null, the default, for never
+    /// by itself.
+    /// </summary>
     public int? VerifyEveryDays { get; init; }
 
     /// <summary>
-    /// In how many hours a database that says of itself that nothing has changed is read and compared in full with its newest backup; 1 to 720, default 24.
+    /// In how many hours a database that says of itself that nothing has changed is read and compared in full with its
+    /// newest backup; 1 to 720, default 24.
     /// </summary>
     public int CompareEveryHours { get; init; } = 24;
 

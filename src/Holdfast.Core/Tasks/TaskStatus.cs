@@ -15,7 +15,10 @@ public sealed record TaskStatus
     /// <summary>When the last incremental that succeeded began, one that had nothing to store among them; null for never.</summary>
     public DateTimeOffset? LastIncrementalBackup { get; init; }
 
-    /// <summary>When the database was last begun to be read to its end, and stood in its newest backup: by a backup, or a comparison in full. Null where an older Holdfast has not said.</summary>
+    /// <summary>
+    /// When the database was last begun to be read to its end, and stood in its newest backup: by a backup, or a
+    /// comparison in full. Null where an older Holdfast has not said.
+    /// </summary>
     public DateTimeOffset? LastRead { get; init; }
 
     /// <summary>When a comparison beside the backups last began, whatever it came to; null for never.</summary>
@@ -24,7 +27,10 @@ public sealed record TaskStatus
     /// <summary>What the newest backup holds; null where that is not known, or the database has no change token.</summary>
     public ContentMark? Content { get; init; }
 
-    /// <summary>When the last run began for which a full slot was used up, whatever became of it; null for never. Slots up to then are past.</summary>
+    /// <summary>
+    /// When the last run began for which a full slot was used up, whatever became of it; null for never. Slots up to
+    /// then are past.
+    /// </summary>
     public DateTimeOffset? FullSlotUsed { get; init; }
 
     /// <summary>The same for incremental slots; a full uses up both.</summary>
@@ -72,16 +78,25 @@ public sealed record TaskStatus
     /// <summary>Destinations that did not take the last archive, and why; null where all did.</summary>
     public IReadOnlyDictionary<string, string>? FailedDestinations { get; init; }
 
-    /// <summary>Destinations that hold the newest backup, as the last run that succeeded left them. Null where none has said: then all of the task, without <see cref="FailedDestinations"/>.</summary>
+    /// <summary>
+    /// Destinations that hold the newest backup, as the last run that succeeded left them. Null where none has said:
+    /// then all of the task, without <see cref="FailedDestinations"/>.
+    /// </summary>
     public IReadOnlyList<string>? StoredAt { get; init; }
 
     /// <summary>Destinations at which retention did not delete what is past its time, and why; null for none.</summary>
     public IReadOnlyDictionary<string, RetentionProblem>? RetentionProblems { get; init; }
 
-    /// <summary>The newest archive of the newest chain, as it was written; null where that is not known, as before the first backup by this version.</summary>
+    /// <summary>
+    /// The newest archive of the newest chain, as it was written; null where that is not known, as before the first
+    /// backup by this version.
+    /// </summary>
     public ChainHead? Head { get; init; }
 
-    /// <summary>Paths of chains of its database whose names lie too far ahead, by the name of their destination, as the last run that succeeded found them; null for none.</summary>
+    /// <summary>
+    /// Paths of chains of its database whose names lie too far ahead, by the name of their destination, as the last run
+    /// that succeeded found them; null for none.
+    /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? NamesAhead { get; init; }
 
     /// <summary>How many more such chains there were, by the name of their destination; null for none.</summary>
@@ -100,5 +115,6 @@ public sealed record TaskStatus
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The newest backup of any kind that succeeded; null for none.</summary>
-    public DateTimeOffset? LastSuccess => LastFullBackup > LastIncrementalBackup || LastIncrementalBackup is null ? LastFullBackup : LastIncrementalBackup;
+    public DateTimeOffset? LastSuccess =>
+        LastFullBackup > LastIncrementalBackup || LastIncrementalBackup is null ? LastFullBackup : LastIncrementalBackup;
 }

@@ -17,7 +17,8 @@ public sealed class BoundedDestination(IDestination inner, CallLimiter calls) : 
     public string? Identity => inner.Identity;
 
     /// <inheritdoc/>
-    public Task CheckAsync(CancellationToken cancellationToken) => calls.RunAsync("looking for its identity", calls.Limits.Call, inner.CheckAsync, cancellationToken);
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        calls.RunAsync("looking for its identity", calls.Limits.Call, inner.CheckAsync, cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -30,7 +31,10 @@ public sealed class BoundedDestination(IDestination inner, CallLimiter calls) : 
             // A page at a time: one call for each entry would cost more than the listing.
             while (await PageAsync(listing, folder, stop, cancellationToken) is { Count: > 0 } page)
             {
-                foreach (var entry in page) yield return entry;
+                foreach (var entry in page)
+                {
+                    yield return entry;
+                }
             }
         }
         finally
@@ -43,7 +47,11 @@ public sealed class BoundedDestination(IDestination inner, CallLimiter calls) : 
     public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
     {
         CheckPath(path);
-        return new BoundedUpload(path, await TakeAsync($"beginning '{path}'", token => inner.BeginUploadAsync(path, token), cancellationToken), calls);
+        return new BoundedUpload(
+            path,
+            await TakeAsync($"beginning '{path}'", token => inner.BeginUploadAsync(path, token), cancellationToken),
+            calls
+        );
     }
 
     /// <inheritdoc/>
@@ -51,7 +59,12 @@ public sealed class BoundedDestination(IDestination inner, CallLimiter calls) : 
     {
         var bounded = uploads.Cast<BoundedUpload>().ToList();
         var doing = $"publishing '{(bounded.Count == 0 ? "" : bounded[^1].Path)}'";
-        return calls.RunAsync(doing, calls.Limits.Publish, token => BoundedUpload.UseAsync(bounded, all => inner.PublishAsync(all, token)), cancellationToken);
+        return calls.RunAsync(
+            doing,
+            calls.Limits.Publish,
+            token => BoundedUpload.UseAsync(bounded, all => inner.PublishAsync(all, token)),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -69,20 +82,28 @@ public sealed class BoundedDestination(IDestination inner, CallLimiter calls) : 
     }
 
     /// <inheritdoc/>
-    public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => calls.RunAsync("asking for its room", calls.Limits.Call, inner.FreeBytesAsync, cancellationToken);
+    public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) =>
+        calls.RunAsync("asking for its room", calls.Limits.Call, inner.FreeBytesAsync, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await calls.CloseAsync(() => inner.DisposeAsync().AsTask());
 
-    private Task<List<DestinationEntry>> PageAsync(InUse<Listing> listing, string folder, CancellationTokenSource stop, CancellationToken cancellationToken) => calls.RunAsync(
-        $"listing '{folder}'",
-        calls.Limits.Call,
-        async token =>
-        {
-            await using var cancelling = token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
-            return await listing.UseAsync(l => l.PageAsync(PageEntries));
-        },
-        cancellationToken);
+    private Task<List<DestinationEntry>> PageAsync(
+        InUse<Listing> listing,
+        string folder,
+        CancellationTokenSource stop,
+        CancellationToken cancellationToken
+    ) =>
+        calls.RunAsync(
+            $"listing '{folder}'",
+            calls.Limits.Call,
+            async token =>
+            {
+                await using var cancelling = token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
+                return await listing.UseAsync(l => l.PageAsync(PageEntries));
+            },
+            cancellationToken
+        );
 
     // What arrives after it was given up is closed, by whichever of the two comes last.
     private async Task<InUse<T>> TakeAsync<T>(string doing, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
@@ -104,6 +125,9 @@ public sealed class BoundedDestination(IDestination inner, CallLimiter calls) : 
     // A path that leads out is a fault of ours, not one of the destination.
     private static void CheckPath(string path)
     {
-        if (path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)) throw new ArgumentException($"'{path}' leaves the destination.", nameof(path));
+        if (path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path))
+        {
+            throw new ArgumentException($"'{path}' leaves the destination.", nameof(path));
+        }
     }
 }

@@ -4,7 +4,8 @@ using Holdfast.Destinations.Local;
 namespace Holdfast.Destinations.Limits;
 
 /// <summary>
-/// Opens folders of this machine that are named by their path, behind limits: a mount that has frozen and a pipe that nobody writes to hold nobody up.
+/// Opens folders of this machine that are named by their path, behind limits: a mount that has frozen and a pipe that
+/// nobody writes to hold nobody up.
 /// </summary>
 public static class BoundedOpening
 {
@@ -23,9 +24,15 @@ public static class BoundedOpening
     /// <param name="check">Checks the path and gives the one that is opened; may block.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The folder as a destination, its name, and that of the file; null for a folder.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> where nothing is there; it cannot be opened, or does not answer.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/> where nothing is there; it cannot be opened, or does not answer.
+    /// </exception>
     public static async Task<(IDestination Destination, string Folder, string? File)> PathAsync(
-        CallLimiter calls, string path, Func<string, string> check, CancellationToken cancellationToken)
+        CallLimiter calls,
+        string path,
+        Func<string, string> check,
+        CancellationToken cancellationToken
+    )
     {
         var (opened, folder, file) = await OpenAsync(calls, path, () => Open(check(path)), cancellationToken);
         return (new BoundedDestination(opened, calls), folder, file);
@@ -33,11 +40,17 @@ public static class BoundedOpening
 
     private static (LocalDestination Destination, string Folder, string? File) Open(string full)
     {
-        if (Directory.Exists(full)) return (LocalDestination.Open(full, create: false), Path.GetFileName(full), null);
+        if (Directory.Exists(full))
+        {
+            return (LocalDestination.Open(full, create: false), Path.GetFileName(full), null);
+        }
         if (!File.Exists(full))
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound, $"'{full}' is not there.", "Give an archive, a chain's folder, a database's folder, or the root of a destination.");
+                ErrorCatalogue.NotFound,
+                $"'{full}' is not there.",
+                "Give an archive, a chain's folder, a database's folder, or the root of a destination."
+            );
         }
 
         var folder = Path.GetDirectoryName(full)!;

@@ -12,18 +12,21 @@ internal sealed class BoundedSource(InUse<IByteSource> source, CallLimiter calls
 
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        // A read that hangs may come back when its caller has long used its buffer for something else; so it gets one of its own, which is given back
+        // A read that hangs may come back when its caller has long used its buffer for something else; so it gets one
+        // of its own, which is given back
         // only by a read that came in time.
         var own = ArrayPool<byte>.Shared.Rent(buffer.Length);
         await calls.RunAsync(
             "reading",
             calls.Limits.Call,
-            token => source.UseAsync(async s =>
-            {
-                await s.ReadAsync(offset, own.AsMemory(0, buffer.Length), token);
-                return true;
-            }),
-            cancellationToken);
+            token =>
+                source.UseAsync(async s =>
+                {
+                    await s.ReadAsync(offset, own.AsMemory(0, buffer.Length), token);
+                    return true;
+                }),
+            cancellationToken
+        );
         own.AsSpan(0, buffer.Length).CopyTo(buffer.Span);
         ArrayPool<byte>.Shared.Return(own);
     }

@@ -5,15 +5,20 @@ internal sealed class BoundedUpload(string path, InUse<IUpload> upload, CallLimi
 {
     public string Path => path;
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => new(calls.RunAsync(
-        "writing",
-        calls.Limits.Call,
-        token => upload.UseAsync(async u =>
-        {
-            await u.WriteAsync(bytes, token);
-            return true;
-        }),
-        cancellationToken));
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        new(
+            calls.RunAsync(
+                "writing",
+                calls.Limits.Call,
+                token =>
+                    upload.UseAsync(async u =>
+                    {
+                        await u.WriteAsync(bytes, token);
+                        return true;
+                    }),
+                cancellationToken
+            )
+        );
 
     public async ValueTask DisposeAsync() => await calls.CloseAsync(upload.CloseAsync);
 
@@ -34,7 +39,10 @@ internal sealed class BoundedUpload(string path, InUse<IUpload> upload, CallLimi
         }
         finally
         {
-            foreach (var upload in entered) await upload.LeaveAsync();
+            foreach (var upload in entered)
+            {
+                await upload.LeaveAsync();
+            }
         }
     }
 

@@ -4,8 +4,10 @@ using Holdfast.Core.Events;
 namespace Holdfast.Destinations.Limits;
 
 /// <summary>
-/// Runs the calls of one destination so that none holds its caller: one that takes too long, or is cancelled, is left behind, to return when it will.
-/// Whatever a call throws, its caller gets a <see cref="HoldfastException"/>, or an <see cref="OperationCanceledException"/> of its own token.
+/// Runs the calls of one destination so that none holds its caller: one that takes too long, or is cancelled, is left
+/// behind, to return when it will.
+/// Whatever a call throws, its caller gets a <see cref="HoldfastException"/>, or an
+/// <see cref="OperationCanceledException"/> of its own token.
 /// </summary>
 /// <param name="name">The destination, for errors.</param>
 /// <param name="limits">How long, and how many.</param>
@@ -29,21 +31,33 @@ public sealed class CallLimiter(string name, DestinationLimits limits, TimeProvi
     /// <param name="call">The call. Its token is cancelled when its caller gives it up.</param>
     /// <param name="cancellationToken">Frees the caller, whatever the call does.</param>
     /// <exception cref="HoldfastException">What went wrong, of a kind that a destination may throw.</exception>
-    public async Task<T> RunAsync<T>(string doing, TimeSpan longest, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(
+        string doing,
+        TimeSpan longest,
+        Func<CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (Blocked >= limits.BlockedCalls) throw Failure($"does not answer: {Blocked} calls hang in it");
+        if (Blocked >= limits.BlockedCalls)
+        {
+            throw Failure($"does not answer: {Blocked} calls hang in it");
+        }
         var stop = new CancellationTokenSource(longest, time);
         var own = cancellationToken.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
         var running = Task.Run(() => call(stop.Token), CancellationToken.None);
         try
         {
-            if (await EndsAsync(running, stop.Token)) return await running;
+            if (await EndsAsync(running, stop.Token))
+            {
+                return await running;
+            }
             LeaveBehind(running);
             cancellationToken.ThrowIfCancellationRequested();
             throw Failure($"has not answered within {Text(longest)}, {doing}");
         }
-        catch (Exception e) when (e is not HoldfastException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (e is not HoldfastException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             throw e is OperationCanceledException && stop.IsCancellationRequested
                 ? Failure($"has not answered within {Text(longest)}, {doing}", e)
@@ -57,30 +71,43 @@ public sealed class CallLimiter(string name, DestinationLimits limits, TimeProvi
         finally
         {
             await own.DisposeAsync();
-            if (running.IsCompleted) stop.Dispose(); // else its token is in use
+            if (running.IsCompleted)
+            {
+                stop.Dispose(); // else its token is in use
+            }
         }
     }
 
     /// <summary>Runs a call that gives nothing back.</summary>
     /// <inheritdoc cref="RunAsync{T}"/>
-    public Task RunAsync(string doing, TimeSpan longest, Func<CancellationToken, Task> call, CancellationToken cancellationToken) => RunAsync(
-        doing,
-        longest,
-        async token =>
-        {
-            await call(token);
-            return true;
-        },
-        cancellationToken);
+    public Task RunAsync(string doing, TimeSpan longest, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
+        RunAsync(
+            doing,
+            longest,
+            async token =>
+            {
+                await call(token);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <summary>Closes something, even while new calls fail; waits for a moment only, and lets it go on by itself after that.</summary>
     /// <param name="close">Closes it. What it throws matters to nobody: whoever used it has been told what went wrong.</param>
     public async Task CloseAsync(Func<Task> close)
     {
         var running = Task.Run(close, CancellationToken.None);
-        await running.WaitAsync(Blocked > 0 ? limits.Grace : limits.Closing, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (running.IsCompleted) _ = running.Exception;
-        else LeaveBehind(running);
+        await running
+            .WaitAsync(Blocked > 0 ? limits.Grace : limits.Closing, time, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (running.IsCompleted)
+        {
+            _ = running.Exception;
+        }
+        else
+        {
+            LeaveBehind(running);
+        }
     }
 
     private static string Text(TimeSpan span) => span.TotalSeconds < 120 ? $"{span.TotalSeconds:0} s" : $"{span.TotalMinutes:0} minutes";
@@ -89,7 +116,10 @@ public sealed class CallLimiter(string name, DestinationLimits limits, TimeProvi
     private async Task<bool> EndsAsync(Task running, CancellationToken stop)
     {
         await running.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (running.IsCompleted) return true;
+        if (running.IsCompleted)
+        {
+            return true;
+        }
         await running.WaitAsync(limits.Grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return running.IsCompleted;
     }
@@ -105,9 +135,15 @@ public sealed class CallLimiter(string name, DestinationLimits limits, TimeProvi
             },
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+            TaskScheduler.Default
+        );
     }
 
     private HoldfastException Failure(string what, Exception? cause = null) =>
-        new(ErrorCatalogue.DestinationFailed, $"Destination '{name}' {what}.", "Check the disk, the mount and the network to it. What is asked of it again is tried again.", cause);
+        new(
+            ErrorCatalogue.DestinationFailed,
+            $"Destination '{name}' {what}.",
+            "Check the disk, the mount and the network to it. What is asked of it again is tried again.",
+            cause
+        );
 }

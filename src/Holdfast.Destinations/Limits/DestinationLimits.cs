@@ -4,12 +4,16 @@ namespace Holdfast.Destinations.Limits;
 public sealed record DestinationLimits
 {
     /// <summary>
-    /// Calls that hang and whose callers have gone on. From that many on every new call fails at once, until one of them returns: each can hold a thread.
+    /// Calls that hang and whose callers have gone on. From that many on every new call fails at once, until one of
+    /// them returns: each can hold a thread.
     /// 1 and more; default 8.
     /// </summary>
     public int BlockedCalls { get; init; } = 8;
 
-    /// <summary>The longest that one call may take: to list, to begin, to write or read some bytes, to delete. A call is short, so this long means no progress. Default 5 minutes, in which a file server can restart.</summary>
+    /// <summary>
+    /// The longest that one call may take: to list, to begin, to write or read some bytes, to delete. A call is short,
+    /// so this long means no progress. Default 5 minutes, in which a file server can restart.
+    /// </summary>
     public TimeSpan Call { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The longest that publishing may take: whole disks may be flushed. Default 15 minutes.</summary>
@@ -21,7 +25,10 @@ public sealed record DestinationLimits
     /// <summary>The longest that a whole test may take. Default 1 minute.</summary>
     public TimeSpan Test { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a call that was cancelled, or took too long, is waited for before its caller goes on without it. Default 1 s.</summary>
+    /// <summary>
+    /// How long a call that was cancelled, or took too long, is waited for before its caller goes on without it.
+    /// Default 1 s.
+    /// </summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the removal of something that is given up is waited for; then it goes on by itself. Default 5 s.</summary>

@@ -1,6 +1,9 @@
 namespace Holdfast.Destinations.Limits;
 
-/// <summary>Something that calls are in, of which one may hang: when it is closed meanwhile, the last call that returns closes it.</summary>
+/// <summary>
+/// Something that calls are in, of which one may hang: when it is closed meanwhile, the last call that returns closes
+/// it.
+/// </summary>
 /// <typeparam name="T">Its type.</typeparam>
 internal sealed class InUse<T>
     where T : class, IAsyncDisposable
@@ -10,9 +13,7 @@ internal sealed class InUse<T>
     private int _calls;
     private bool _isClosed;
 
-    public InUse()
-    {
-    }
+    public InUse() { }
 
     public InUse(T item) => _item = item;
 
@@ -66,7 +67,10 @@ internal sealed class InUse<T>
         lock (_gate)
         {
             _calls--;
-            if (_calls > 0 || !_isClosed) return;
+            if (_calls > 0 || !_isClosed)
+            {
+                return;
+            }
         }
 
         await Item.DisposeAsync();
@@ -77,9 +81,15 @@ internal sealed class InUse<T>
     {
         lock (_gate)
         {
-            if (_isClosed) return;
+            if (_isClosed)
+            {
+                return;
+            }
             _isClosed = true;
-            if (_calls > 0 || _item is null) return;
+            if (_calls > 0 || _item is null)
+            {
+                return;
+            }
         }
 
         await Item.DisposeAsync();

@@ -12,8 +12,14 @@ internal sealed class Listing(IAsyncEnumerable<DestinationEntry> all) : IAsyncDi
         var page = new List<DestinationEntry>();
         while (!_isAtEnd && page.Count < most)
         {
-            if (await _entries.MoveNextAsync()) page.Add(_entries.Current);
-            else _isAtEnd = true;
+            if (await _entries.MoveNextAsync())
+            {
+                page.Add(_entries.Current);
+            }
+            else
+            {
+                _isAtEnd = true;
+            }
         }
 
         return page;

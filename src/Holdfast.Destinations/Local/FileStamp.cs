@@ -8,4 +8,12 @@ namespace Holdfast.Destinations.Local;
 /// <param name="ChangedNanoseconds">The part of a second of that.</param>
 /// <param name="IsFile">Whether it is a regular file.</param>
 /// <param name="IsFolder">Whether it is a folder.</param>
-internal sealed record FileStamp(DeviceStamp Device, ulong Inode, ulong Size, long ChangedSeconds, uint ChangedNanoseconds, bool IsFile, bool IsFolder);
+internal sealed record FileStamp(
+    DeviceStamp Device,
+    ulong Inode,
+    ulong Size,
+    long ChangedSeconds,
+    uint ChangedNanoseconds,
+    bool IsFile,
+    bool IsFolder
+);

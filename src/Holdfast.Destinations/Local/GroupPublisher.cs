@@ -4,7 +4,8 @@ namespace Holdfast.Destinations.Local;
 
 /// <summary>
 /// Makes uploads durable in groups: what comes while one group is being flushed forms the next. A few files are flushed one by one; many
-/// by flushing the file system once before and once after they get their names, so that 10,000 small archives do not wait for 10,000 flushes.
+/// by flushing the file system once before and once after they get their names, so that 10,000 small archives do not
+/// wait for 10,000 flushes.
 /// Nothing is kept open between two groups: a disk can be unmounted, or replaced, while nothing is published.
 /// </summary>
 internal sealed class GroupPublisher : IAsyncDisposable
@@ -24,11 +25,16 @@ internal sealed class GroupPublisher : IAsyncDisposable
 
     /// <summary>Makes it.</summary>
     /// <param name="root">Where the files are.</param>
-    /// <param name="isWritten">Whether it will be written to: then what a process that was killed may have left unflushed is flushed first.</param>
+    /// <param name="isWritten">
+    /// Whether it will be written to: then what a process that was killed may have left unflushed is flushed first.
+    /// </param>
     public GroupPublisher(LocalRoot root, bool isWritten)
     {
         _root = root;
-        if (isWritten) _unsettled.Add("");
+        if (isWritten)
+        {
+            _unsettled.Add("");
+        }
     }
 
     private sealed record Request(IReadOnlyList<LocalUpload> Uploads, TaskCompletionSource Done);
@@ -40,9 +46,21 @@ internal sealed class GroupPublisher : IAsyncDisposable
         var request = new Request(uploads, new(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
-            if (_isClosed) return Task.FromException(new HoldfastException(ErrorCatalogue.DestinationFailed, $"Destination '{_root.Path}' was closed before this was published.", "Try again: it is opened anew."));
+            if (_isClosed)
+            {
+                return Task.FromException(
+                    new HoldfastException(
+                        ErrorCatalogue.DestinationFailed,
+                        $"Destination '{_root.Path}' was closed before this was published.",
+                        "Try again: it is opened anew."
+                    )
+                );
+            }
             _waiting.Add(request);
-            if (!_isRunning) _loop = Task.Run(Run);
+            if (!_isRunning)
+            {
+                _loop = Task.Run(Run);
+            }
             _isRunning = true;
         }
 
@@ -50,14 +68,18 @@ internal sealed class GroupPublisher : IAsyncDisposable
     }
 
     /// <summary>
-    /// Flushes what has its name and is not known to be on disk: after a flush that failed, and once at the beginning, for what a killed process has
+    /// Flushes what has its name and is not known to be on disk: after a flush that failed, and once at the beginning,
+    /// for what a killed process has
     /// left. Until that has worked nothing is listed, so that no backup builds on such an archive, or finds nothing to do because of it.
     /// </summary>
     public Task SettleAsync()
     {
         lock (_gate)
         {
-            if (!_settling.IsCompleted) return _settling;
+            if (!_settling.IsCompleted)
+            {
+                return _settling;
+            }
             return _unsettled.Count == 0 ? Task.CompletedTask : _settling = Task.Run(Settle);
         }
     }
@@ -65,7 +87,10 @@ internal sealed class GroupPublisher : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        lock (_gate) _isClosed = true; // what waits is published still
+        lock (_gate)
+        {
+            _isClosed = true; // what waits is published still
+        }
         await _loop;
     }
 
@@ -104,40 +129,59 @@ internal sealed class GroupPublisher : IAsyncDisposable
             }
             else
             {
-                foreach (var upload in uploads) Open(upload, devices);
-                foreach (var folder in devices.Values) Posix.FlushFileSystem(folder.Handle);
+                foreach (var upload in uploads)
+                {
+                    Open(upload, devices);
+                }
+                foreach (var folder in devices.Values)
+                {
+                    Posix.FlushFileSystem(folder.Handle);
+                }
                 var renamed = Each(Each(alive, u => u.CheckWritten()), u => u.Rename());
                 FinishAll(renamed, () => _root.FlushNames(uploads, devices.Values));
             }
         }
         catch (Exception e)
         {
-            foreach (var request in group) request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+            foreach (var request in group)
+            {
+                request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+            }
         }
         finally
         {
-            foreach (var folder in devices.Values) folder.Dispose();
+            foreach (var folder in devices.Values)
+            {
+                folder.Dispose();
+            }
         }
     }
 
     // Those of which all files took it; the others have failed, and stop no other.
-    private List<Request> Each(List<Request> group, Action<LocalUpload> step) => group.FindAll(request =>
-    {
-        try
+    private List<Request> Each(List<Request> group, Action<LocalUpload> step) =>
+        group.FindAll(request =>
         {
-            foreach (var upload in request.Uploads) step(upload);
-            return true;
-        }
-        catch (Exception e)
-        {
-            request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
-            return false;
-        }
-    });
+            try
+            {
+                foreach (var upload in request.Uploads)
+                {
+                    step(upload);
+                }
+                return true;
+            }
+            catch (Exception e)
+            {
+                request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+                return false;
+            }
+        });
 
     private void Finish(List<Request> renamed, Action<Request> flush)
     {
-        foreach (var request in renamed) FinishAll([request], () => flush(request));
+        foreach (var request in renamed)
+        {
+            FinishAll([request], () => flush(request));
+        }
     }
 
     private void FinishAll(List<Request> renamed, Action flush)
@@ -149,20 +193,35 @@ internal sealed class GroupPublisher : IAsyncDisposable
         catch (Exception e)
         {
             // They have their names by now. Who asked is told that it failed; before anybody sees them they are flushed again.
-            lock (_gate) _unsettled.UnionWith(renamed.SelectMany(r => r.Uploads).Select(u => u.Folder));
-            foreach (var request in renamed) request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+            lock (_gate)
+            {
+                _unsettled.UnionWith(renamed.SelectMany(r => r.Uploads).Select(u => u.Folder));
+            }
+            foreach (var request in renamed)
+            {
+                request.Done.TrySetException(LocalFailure.Of(e, _root.Path));
+            }
             return;
         }
 
-        foreach (var request in renamed) request.Done.TrySetResult();
+        foreach (var request in renamed)
+        {
+            request.Done.TrySetResult();
+        }
     }
 
     private void Open(LocalUpload upload, Dictionary<DeviceStamp, LocalFolder> devices)
     {
-        if (devices.ContainsKey(upload.Device)) return;
+        if (devices.ContainsKey(upload.Device))
+        {
+            return;
+        }
         var folder = _root.OpenFolder(upload.Folder);
         devices[upload.Device] = folder; // closed with the others, whatever it is
-        if (Posix.StampOf(folder.Handle).Device != upload.Device) throw new IOException($"'{_root.Path}/{upload.Folder}' was remounted while it was written to.");
+        if (Posix.StampOf(folder.Handle).Device != upload.Device)
+        {
+            throw new IOException($"'{_root.Path}/{upload.Folder}' was remounted while it was written to.");
+        }
     }
 
     private void Settle()
@@ -181,12 +240,18 @@ internal sealed class GroupPublisher : IAsyncDisposable
             foreach (var folder in folders)
             {
                 using var opened = Find(folder);
-                if (opened is not null && flushed.Add(Posix.StampOf(opened.Handle).Device)) Posix.FlushFileSystem(opened.Handle);
+                if (opened is not null && flushed.Add(Posix.StampOf(opened.Handle).Device))
+                {
+                    Posix.FlushFileSystem(opened.Handle);
+                }
             }
         }
         catch (Exception e)
         {
-            lock (_gate) _unsettled.UnionWith(folders);
+            lock (_gate)
+            {
+                _unsettled.UnionWith(folders);
+            }
             throw LocalFailure.Of(e, _root.Path);
         }
     }

@@ -20,10 +20,16 @@ internal static class IdentityFile
         {
             using var file = Posix.OpenNoFollow(path);
             var stamp = Posix.StampOf(file);
-            if (!stamp.IsFile) throw new InvalidDataException($"'{path}' is no file.");
+            if (!stamp.IsFile)
+            {
+                throw new InvalidDataException($"'{path}' is no file.");
+            }
             var bytes = new byte[DestinationIdentity.MaxBytes + 1];
             var length = 0;
-            for (int read; length < bytes.Length && (read = RandomAccess.Read(file, bytes.AsSpan(length), length)) > 0;) length += read;
+            for (int read; length < bytes.Length && (read = RandomAccess.Read(file, bytes.AsSpan(length), length)) > 0; )
+            {
+                length += read;
+            }
             var id = length > DestinationIdentity.MaxBytes ? null : DestinationIdentity.Read(bytes.AsMemory(0, length));
             return id is null ? throw new InvalidDataException($"'{path}' is damaged.") : (id, stamp);
         }
@@ -37,7 +43,12 @@ internal static class IdentityFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationIdentity, $"'{path}' cannot be read: {e.Message}", "Check the disk, the mount, and the rights of this user.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationIdentity,
+                $"'{path}' cannot be read: {e.Message}",
+                "Check the disk, the mount, and the rights of this user.",
+                e
+            );
         }
     }
 
@@ -50,7 +61,10 @@ internal static class IdentityFile
     {
         var path = PathIn(root);
         var partial = path + ArchiveName.PartialEnding;
-        if (Posix.FindStamp(partial) is not null) File.Delete(partial); // of a crash, or a link that would lead the bytes elsewhere
+        if (Posix.FindStamp(partial) is not null)
+        {
+            File.Delete(partial); // of a crash, or a link that would lead the bytes elsewhere
+        }
         var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
@@ -65,8 +79,14 @@ internal static class IdentityFile
             file.Flush(flushToDisk: true);
         }
 
-        if (replace) File.Move(partial, path, overwrite: true);
-        else if (!Posix.RenameNew(partial, path)) File.Delete(partial);
+        if (replace)
+        {
+            File.Move(partial, path, overwrite: true);
+        }
+        else if (!Posix.RenameNew(partial, path))
+        {
+            File.Delete(partial);
+        }
         Posix.FlushFolder(root);
     }
 }

@@ -35,8 +35,14 @@ public sealed class LocalDestination : IDestination
         root = PlainPath(root);
         try
         {
-            if (Directory.Exists(root)) return new(root, null, isWritten: create);
-            if (!create) throw new DirectoryNotFoundException($"'{root}' is not there.");
+            if (Directory.Exists(root))
+            {
+                return new(root, null, isWritten: create);
+            }
+            if (!create)
+            {
+                throw new DirectoryNotFoundException($"'{root}' is not there.");
+            }
             Make(root);
             IdentityFile.Write(root, replace: false);
             return new(root, null, isWritten: true);
@@ -114,8 +120,14 @@ public sealed class LocalDestination : IDestination
             {
                 cancellationToken.ThrowIfCancellationRequested(); // what stood still here may have been given up long ago, and decided anew
                 var file = folder.PathOf(LocalRoot.NameOf(path));
-                if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)) DeleteLeftover(file);
-                else File.Delete(file); // of a link, itself
+                if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal))
+                {
+                    DeleteLeftover(file);
+                }
+                else
+                {
+                    File.Delete(file); // of a link, itself
+                }
             }
 
             for (var folder = LocalRoot.Above(path); folder.Length > 0 && RemoveEmpty(folder); folder = LocalRoot.Above(folder))
@@ -153,9 +165,10 @@ public sealed class LocalDestination : IDestination
     public ValueTask DisposeAsync() => _publisher.DisposeAsync();
 
     /// <summary>The path itself, which is one from the root and stays beneath it.</summary>
-    private static string Plain(string path) => path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)
-        ? throw new ArgumentException($"'{path}' leaves the destination.", nameof(path))
-        : path;
+    private static string Plain(string path) =>
+        path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)
+            ? throw new ArgumentException($"'{path}' leaves the destination.", nameof(path))
+            : path;
 
     /// <summary>A root's path from the root of the file system, without a slash at its end: what is compared with paths below it.</summary>
     internal static string PlainPath(string root) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
@@ -164,7 +177,10 @@ public sealed class LocalDestination : IDestination
     internal static void Make(string root)
     {
         var above = Path.GetDirectoryName(root)!;
-        if (!Directory.Exists(above)) throw new DirectoryNotFoundException($"'{above}' is not there.");
+        if (!Directory.Exists(above))
+        {
+            throw new DirectoryNotFoundException($"'{above}' is not there.");
+        }
         Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Posix.FlushFolder(above);
     }
@@ -178,8 +194,14 @@ public sealed class LocalDestination : IDestination
         }
 
         using var held = OwnerLock.TryTake(full);
-        if (held is not null) File.Delete(full);
-        else if (Posix.FindStamp(full) is not null) throw new IOException($"'{full}' is being written, or its file system has no locks.", Errno.Again);
+        if (held is not null)
+        {
+            File.Delete(full);
+        }
+        else if (Posix.FindStamp(full) is not null)
+        {
+            throw new IOException($"'{full}' is being written, or its file system has no locks.", Errno.Again);
+        }
         // else its writer has published it, or given it up
     }
 
@@ -201,15 +223,18 @@ public sealed class LocalDestination : IDestination
         }
     }
 
-    // Null for a file that another run has renamed or removed since the folder was read; and for links, pipes, devices: no archive and no folder is one.
-    private static DestinationEntry? Entry(LocalFolder folder, string name) => Posix.FindStamp(folder.PathOf(name)) switch
-    {
-        { IsFolder: true } => new(name, true, 0),
-        { IsFile: true } file => new(name, false, (long)file.Size),
-        _ => null,
-    };
+    // Null for a file that another run has renamed or removed since the folder was read; and for links, pipes, devices:
+    // no archive and no folder is one.
+    private static DestinationEntry? Entry(LocalFolder folder, string name) =>
+        Posix.FindStamp(folder.PathOf(name)) switch
+        {
+            { IsFolder: true } => new(name, true, 0),
+            { IsFile: true } file => new(name, false, (long)file.Size),
+            _ => null,
+        };
 
-    private static bool IsIdentity(string name) => name is DestinationIdentity.FileName or DestinationIdentity.FileName + ArchiveName.PartialEnding;
+    private static bool IsIdentity(string name) =>
+        name is DestinationIdentity.FileName or DestinationIdentity.FileName + ArchiveName.PartialEnding;
 
     private List<DestinationEntry> List(string folder)
     {
@@ -219,7 +244,10 @@ public sealed class LocalDestination : IDestination
             using var opened = Root.OpenFolder(folder);
             var names = Directory.EnumerateFileSystemEntries(opened.Path).Select(p => Path.GetFileName(p)!);
             var entries = names.Select(n => Entry(opened, n)).OfType<DestinationEntry>().ToList();
-            if (folder.Length == 0) entries.RemoveAll(e => IsIdentity(e.Name));
+            if (folder.Length == 0)
+            {
+                entries.RemoveAll(e => IsIdentity(e.Name));
+            }
             entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
             return entries;
         }

@@ -11,7 +11,10 @@ public sealed class LocalDriver : IDestinationDriver
         root = LocalDestination.PlainPath(root);
         try
         {
-            if (!Directory.Exists(root)) LocalDestination.Make(root);
+            if (!Directory.Exists(root))
+            {
+                LocalDestination.Make(root);
+            }
             return Task.FromResult(Find(root) ?? Write(root, replace: false));
         }
         catch (InvalidDataException)
@@ -33,13 +36,21 @@ public sealed class LocalDriver : IDestinationDriver
         }
         catch (InvalidDataException e)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationIdentity, e.Message, "Look at the disk. If this destination is to be used as it is, initialize it: holdfast destination initialize NAME, or the button in Studio.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationIdentity,
+                e.Message,
+                "Look at the disk. If this destination is to be used as it is, initialize it: holdfast destination "
+                    + "initialize NAME, or the button in Studio.",
+                e
+            );
         }
     }
 
     /// <inheritdoc/>
     public Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken) =>
-        Task.FromResult<IDestination>(identity is null ? LocalDestination.Open(root, create: false) : LocalDestination.OpenKnown(root, identity));
+        Task.FromResult<IDestination>(
+            identity is null ? LocalDestination.Open(root, create: false) : LocalDestination.OpenKnown(root, identity)
+        );
 
     private static string? Find(string root) => IdentityFile.Read(root)?.Id;
 

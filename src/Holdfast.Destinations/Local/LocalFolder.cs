@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Destinations.Local;
 
 /// <summary>
-/// A folder of a destination, held open: names in it are looked up in this folder and no other, whatever becomes of the path that led to it. Hold it for one
+/// A folder of a destination, held open: names in it are looked up in this folder and no other, whatever becomes of the
+/// path that led to it. Hold it for one
 /// call only, so that the disk can be unmounted.
 /// </summary>
 /// <param name="handle">The open folder.</param>

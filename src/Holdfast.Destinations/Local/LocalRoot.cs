@@ -20,18 +20,31 @@ internal sealed class LocalRoot(string path, string? identity)
     public string? Identity { get; } = identity;
 
     /// <summary>
-    /// Looks whether it still has its identity. One look at the file's state while nothing has changed; the file is read again when it is another one,
+    /// Looks whether it still has its identity. One look at the file's state while nothing has changed; the file is
+    /// read again when it is another one,
     /// as after a remount.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> when it has not.</exception>
     public void Check()
     {
-        if (Identity is null) return;
+        if (Identity is null)
+        {
+            return;
+        }
         try
         {
-            if (_seen is { } seen && Posix.FindStamp(IdentityFile.PathIn(Path)) == seen) return;
-            if (IdentityFile.Read(Path) is not var (id, stamp)) throw Missing();
-            if (id != Identity) throw Wrong($"it has the identity {id} instead of {Identity}.");
+            if (_seen is { } seen && Posix.FindStamp(IdentityFile.PathIn(Path)) == seen)
+            {
+                return;
+            }
+            if (IdentityFile.Read(Path) is not var (id, stamp))
+            {
+                throw Missing();
+            }
+            if (id != Identity)
+            {
+                throw Wrong($"it has the identity {id} instead of {Identity}.");
+            }
             _seen = stamp;
         }
         catch (InvalidDataException e)
@@ -54,7 +67,10 @@ internal sealed class LocalRoot(string path, string? identity)
     /// <param name="file">Its path from here.</param>
     public SafeFileHandle OpenFile(string file) => Open(file, isFolder: false);
 
-    /// <summary>Makes a folder and those above it where they are not there, and remembers that their names are not on disk yet. Never the root.</summary>
+    /// <summary>
+    /// Makes a folder and those above it where they are not there, and remembers that their names are not on disk yet.
+    /// Never the root.
+    /// </summary>
     /// <param name="folder">Its path from here.</param>
     /// <exception cref="DirectoryNotFoundException">The root is gone, or another upload has taken a folder away meanwhile.</exception>
     public void EnsureFolder(string folder)
@@ -76,7 +92,10 @@ internal sealed class LocalRoot(string path, string? identity)
         Posix.MakeFolder(at.PathOf(NameOf(folder)));
     }
 
-    /// <summary>Removes the folders above a file that were made for it, or for another upload that has given up before, where nothing is in them.</summary>
+    /// <summary>
+    /// Removes the folders above a file that were made for it, or for another upload that has given up before, where
+    /// nothing is in them.
+    /// </summary>
     /// <param name="file">Path of the file from here.</param>
     public void RemoveEmpty(string file)
     {
@@ -85,7 +104,10 @@ internal sealed class LocalRoot(string path, string? identity)
             try
             {
                 using var at = OpenFolder(Above(folder));
-                if (!Posix.RemoveFolder(at.PathOf(NameOf(folder)))) break; // another upload is in it
+                if (!Posix.RemoveFolder(at.PathOf(NameOf(folder))))
+                {
+                    break; // another upload is in it
+                }
                 _made.TryRemove(folder, out _);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -95,14 +117,23 @@ internal sealed class LocalRoot(string path, string? identity)
         }
     }
 
-    /// <summary>Flushes the names of files: of the folder that each is in, and of those above it that were made and not flushed, whichever upload made them.</summary>
+    /// <summary>
+    /// Flushes the names of files: of the folder that each is in, and of those above it that were made and not flushed,
+    /// whichever upload made them.
+    /// </summary>
     /// <exception cref="IOException">One could not be flushed, or lies on another device by now.</exception>
     public void FlushNames(IReadOnlyList<LocalUpload> uploads)
     {
         var made = Made(uploads);
         var folders = uploads.Select(u => (u.Folder, u.Device)).Concat(made.Select(m => (Above(m.Folder.Key), m.Device)));
-        foreach (var (folder, device) in folders.Distinct()) Flush(folder, device);
-        foreach (var (folder, _) in made) _made.TryRemove(folder);
+        foreach (var (folder, device) in folders.Distinct())
+        {
+            Flush(folder, device);
+        }
+        foreach (var (folder, _) in made)
+        {
+            _made.TryRemove(folder);
+        }
     }
 
     /// <summary>The same, of many files at once.</summary>
@@ -111,8 +142,14 @@ internal sealed class LocalRoot(string path, string? identity)
     public void FlushNames(IReadOnlyList<LocalUpload> uploads, IEnumerable<LocalFolder> folders)
     {
         var made = Made(uploads);
-        foreach (var folder in folders) Posix.FlushFileSystem(folder.Handle);
-        foreach (var (folder, _) in made) _made.TryRemove(folder);
+        foreach (var folder in folders)
+        {
+            Posix.FlushFileSystem(folder.Handle);
+        }
+        foreach (var (folder, _) in made)
+        {
+            _made.TryRemove(folder);
+        }
     }
 
     /// <summary>The folder that a path lies in; empty for the root.</summary>
@@ -146,13 +183,19 @@ internal sealed class LocalRoot(string path, string? identity)
     private List<(KeyValuePair<string, object> Folder, DeviceStamp Device)> Made(IReadOnlyList<LocalUpload> uploads)
     {
         var found = new List<(KeyValuePair<string, object>, DeviceStamp)>();
-        if (_made.IsEmpty) return found;
+        if (_made.IsEmpty)
+        {
+            return found;
+        }
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var upload in uploads)
         {
             for (var folder = upload.Folder; folder.Length > 0 && seen.Add(folder); folder = Above(folder))
             {
-                if (_made.TryGetValue(folder, out var made)) found.Add((new(folder, made), upload.Device));
+                if (_made.TryGetValue(folder, out var made))
+                {
+                    found.Add((new(folder, made), upload.Device));
+                }
             }
         }
 
@@ -162,14 +205,21 @@ internal sealed class LocalRoot(string path, string? identity)
     private void Flush(string folder, DeviceStamp device)
     {
         using var opened = OpenFolder(folder);
-        if (Posix.StampOf(opened.Handle).Device != device) throw new IOException($"'{Path}/{folder}' was remounted while it was written to.");
+        if (Posix.StampOf(opened.Handle).Device != device)
+        {
+            throw new IOException($"'{Path}/{folder}' was remounted while it was written to.");
+        }
         Posix.FlushFolder(opened.Handle, $"{Path}/{folder}");
     }
 
-    private HoldfastException Missing() => Wrong(Directory.Exists(Path) ? $"'{DestinationIdentity.FileName}' is not in it." : "it is not there.");
+    private HoldfastException Missing() =>
+        Wrong(Directory.Exists(Path) ? $"'{DestinationIdentity.FileName}' is not in it." : "it is not there.");
 
-    private HoldfastException Wrong(string why) => new(
-        ErrorCatalogue.DestinationIdentity,
-        $"'{Path}' is not the destination that was defined: {why}",
-        "Mount the right disk there. If this one is to be used from now on, initialize it: holdfast destination initialize NAME, or the button in Studio. Its backups can be restored by giving their path.");
+    private HoldfastException Wrong(string why) =>
+        new(
+            ErrorCatalogue.DestinationIdentity,
+            $"'{Path}' is not the destination that was defined: {why}",
+            "Mount the right disk there. If this one is to be used from now on, initialize it: holdfast destination "
+                + "initialize NAME, or the button in Studio. Its backups can be restored by giving their path."
+        );
 }

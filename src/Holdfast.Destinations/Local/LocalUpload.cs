@@ -49,14 +49,20 @@ internal sealed class LocalUpload : IUpload
             destination.Root.EnsureFolder(LocalRoot.Above(path));
             using var folder = destination.Root.OpenFolder(LocalRoot.Above(path));
             var name = LocalRoot.NameOf(path);
-            if (Posix.FindStamp(folder.PathOf(name)) is not null) throw Taken(full);
+            if (Posix.FindStamp(folder.PathOf(name)) is not null)
+            {
+                throw Taken(full);
+            }
             return new(destination, path, Create(folder.PathOf(name + ArchiveName.PartialEnding), full));
         }
         catch (Exception e)
         {
             destination.Root.RemoveEmpty(path);
             // The framework tells a file that cannot be made in an open folder which was removed as one that is not found.
-            if (e is (DirectoryNotFoundException or FileNotFoundException) && Directory.Exists(destination.Name)) throw Taken(full);
+            if (e is (DirectoryNotFoundException or FileNotFoundException) && Directory.Exists(destination.Name))
+            {
+                throw Taken(full);
+            }
             throw;
         }
     }
@@ -75,7 +81,10 @@ internal sealed class LocalUpload : IUpload
         }
 
         _written += bytes.Length;
-        if (_written - _begun < WritingStep) return ValueTask.CompletedTask;
+        if (_written - _begun < WritingStep)
+        {
+            return ValueTask.CompletedTask;
+        }
         Posix.BeginWriting(_file.SafeFileHandle, _begun, _written - _begun);
         _begun = _written;
         return ValueTask.CompletedTask;
@@ -101,7 +110,10 @@ internal sealed class LocalUpload : IUpload
     {
         using var folder = Root.OpenFolder(Folder);
         CheckPlace(folder);
-        if (!Posix.RenameNew(folder.PathOf(PartialName), folder.PathOf(Name))) throw Taken(FullPath);
+        if (!Posix.RenameNew(folder.PathOf(PartialName), folder.PathOf(Name)))
+        {
+            throw Taken(FullPath);
+        }
         _done = true;
         _file.Dispose();
     }
@@ -109,7 +121,10 @@ internal sealed class LocalUpload : IUpload
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        if (_done) return ValueTask.CompletedTask;
+        if (_done)
+        {
+            return ValueTask.CompletedTask;
+        }
         _done = true;
         try
         {
@@ -130,22 +145,32 @@ internal sealed class LocalUpload : IUpload
     {
         var now = Posix.FindStamp(folder.PathOf(PartialName));
         if (now is null || (now.Device, now.Inode) != (_stamp.Device, _stamp.Inode))
-            throw new IOException($"'{FullPath}{ArchiveName.PartialEnding}' is not what was written: the destination was remounted meanwhile.");
+        {
+            throw new IOException(
+                $"'{FullPath}{ArchiveName.PartialEnding}' is not what was written: the destination was remounted meanwhile."
+            );
+        }
     }
 
     private static FileStream Create(string partial, string full)
     {
         try
         {
-            var file = new FileStream(partial, new FileStreamOptions
+            var file = new FileStream(
+                partial,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Share = FileShare.None,
+                    BufferSize = 0,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                }
+            );
+            if (OwnerLock.HasName(file.SafeFileHandle, partial))
             {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                Share = FileShare.None,
-                BufferSize = 0,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-            if (OwnerLock.HasName(file.SafeFileHandle, partial)) return file;
+                return file;
+            }
             // Between making it and locking it another run took it for a leftover. From now on the lock keeps it.
             file.Dispose();
             throw Taken(full);
@@ -156,5 +181,10 @@ internal sealed class LocalUpload : IUpload
         }
     }
 
-    private static HoldfastException Taken(string path) => new(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Another backup of the same database is under way, or was made in the same second.");
+    private static HoldfastException Taken(string path) =>
+        new(
+            ErrorCatalogue.TargetExists,
+            $"'{path}' exists already.",
+            "Another backup of the same database is under way, or was made in the same second."
+        );
 }

@@ -30,9 +30,15 @@ internal static partial class Posix
     public static void MakeFolder(string folder)
     {
         const uint Everybody = 0x1FF; // less what the process's mask takes away
-        if (mkdir(folder, Everybody) == 0) return;
+        if (mkdir(folder, Everybody) == 0)
+        {
+            return;
+        }
         var error = Marshal.GetLastPInvokeError();
-        if (error == Errno.Exists) return;
+        if (error == Errno.Exists)
+        {
+            return;
+        }
         throw error switch
         {
             Errno.NotFound => new DirectoryNotFoundException($"what '{folder}' would lie in is gone."),
@@ -56,43 +62,57 @@ internal static partial class Posix
     public static void FlushFolder(SafeFileHandle folder, string path) => Checked(fsync(folder), path);
 
     /// <summary>Opens a folder, for <see cref="FlushFileSystem"/>.</summary>
-    public static SafeFileHandle OpenFolder(string folder) => new(Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder), ownsHandle: true);
+    public static SafeFileHandle OpenFolder(string folder) =>
+        new(Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder), ownsHandle: true);
 
     /// <summary>
     /// Opens what lies beneath a folder: no link leads anywhere on the way, and the last name is none, whoever exchanges them meanwhile.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="path">The path from there; empty for the folder itself.</param>
-    /// <param name="isFolder">Whether it must be a folder; else it is opened as a file for reading, without waiting for a writer, as a pipe does.</param>
+    /// <param name="isFolder">
+    /// Whether it must be a folder; else it is opened as a file for reading, without waiting for a writer, as a pipe
+    /// does.
+    /// </param>
     /// <exception cref="IOException">With the error number as its result; <see cref="Errno.TooManyLinks"/> for a link.</exception>
-    public static SafeFileHandle OpenBeneath(SafeFileHandle folder, string path, bool isFolder) => isFolder ? Beneath.OpenFolder(folder, path) : Beneath.OpenFile(folder, path);
+    public static SafeFileHandle OpenBeneath(SafeFileHandle folder, string path, bool isFolder) =>
+        isFolder ? Beneath.OpenFolder(folder, path) : Beneath.OpenFile(folder, path);
 
     /// <summary>Says that a file will be read from front to back. A hint only: its result does not matter.</summary>
     public static void ReadAhead(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, Sequential);
 
     /// <summary>Opens a file for reading. Links are followed; it never waits, as opening a pipe would.</summary>
     /// <exception cref="IOException">With the error number as its result.</exception>
-    public static SafeFileHandle Open(string path) => new(Checked(open(path, ReadOnly | NonBlocking | CloseOnExec), path), ownsHandle: true);
+    public static SafeFileHandle Open(string path) =>
+        new(Checked(open(path, ReadOnly | NonBlocking | CloseOnExec), path), ownsHandle: true);
 
     /// <summary>Opens a file for reading, unless its name is a link. Never waits, as opening a pipe would.</summary>
     /// <exception cref="IOException">With the error number as its result.</exception>
     public static SafeFileHandle OpenNoFollow(string path) => Beneath.OpenNoFollow(path);
 
     /// <summary>
-    /// Flushes the whole file system that a folder lies on: one wait for any number of files. It reports what could not be written since the folder was
+    /// Flushes the whole file system that a folder lies on: one wait for any number of files. It reports what could not
+    /// be written since the folder was
     /// opened; what was reported to others before that, <see cref="CheckWritten"/> tells of each file.
     /// </summary>
     public static void FlushFileSystem(SafeFileHandle folder) => Checked(syncfs(folder), "the file system");
 
     /// <summary>
-    /// Waits until what the kernel has begun to write of a file is written, and reports what of it could not be since the file was opened, whoever
+    /// Waits until what the kernel has begun to write of a file is written, and reports what of it could not be since
+    /// the file was opened, whoever
     /// flushed it. Cheap after <see cref="FlushFileSystem"/>: it sends nothing to the device.
     /// </summary>
     public static void CheckWritten(SafeFileHandle file, string path)
     {
-        if (sync_file_range(file, 0, 0, WaitBefore) == 0) return;
+        if (sync_file_range(file, 0, 0, WaitBefore) == 0)
+        {
+            return;
+        }
         var error = Marshal.GetLastPInvokeError();
-        if (error is not (Errno.Invalid or Errno.NotImplemented)) throw Failure(error, path);
+        if (error is not (Errno.Invalid or Errno.NotImplemented))
+        {
+            throw Failure(error, path);
+        }
         Checked(fsync(file), path); // a file system without it
     }
 
@@ -100,7 +120,10 @@ internal static partial class Posix
     /// <exception cref="IOException">It cannot be told.</exception>
     public static FileStamp? FindStamp(string path)
     {
-        if (statx(AtCurrentDirectory, path, AtNoFollow, BasicStatus | MountId, out var status) == 0) return Stamp(status);
+        if (statx(AtCurrentDirectory, path, AtNoFollow, BasicStatus | MountId, out var status) == 0)
+        {
+            return Stamp(status);
+        }
         var error = Marshal.GetLastPInvokeError();
         return error is Errno.NotFound or Errno.NotFolder ? null : throw Failure(error, path);
     }
@@ -117,22 +140,40 @@ internal static partial class Posix
         }
         finally
         {
-            if (added) file.DangerousRelease();
+            if (added)
+            {
+                file.DangerousRelease();
+            }
         }
     }
 
-    /// <summary>Gives a file its name, unless the name is taken. The caller alone may give this name: it holds the lock of the file <paramref name="from"/>.</summary>
+    /// <summary>
+    /// Gives a file its name, unless the name is taken. The caller alone may give this name: it holds the lock of the
+    /// file <paramref name="from"/>.
+    /// </summary>
     /// <returns>False when it is.</returns>
     public static bool RenameNew(string from, string to)
     {
-        if (renameat2(AtCurrentDirectory, from, AtCurrentDirectory, to, NoReplace) == 0) return true;
+        if (renameat2(AtCurrentDirectory, from, AtCurrentDirectory, to, NoReplace) == 0)
+        {
+            return true;
+        }
         var error = Marshal.GetLastPInvokeError();
-        if (error == Errno.Exists) return false;
-        if (error is not (Errno.Invalid or Errno.NotImplemented)) throw Failure(error, to);
+        if (error == Errno.Exists)
+        {
+            return false;
+        }
+        if (error is not (Errno.Invalid or Errno.NotImplemented))
+        {
+            throw Failure(error, to);
+        }
         if (link(from, to) != 0) // a file system without RENAME_NOREPLACE
         {
             error = Marshal.GetLastPInvokeError();
-            if (HardLinks.AreMissing(error)) return RenameAbsent(from, to);
+            if (HardLinks.AreMissing(error))
+            {
+                return RenameAbsent(from, to);
+            }
             return error == Errno.Exists ? false : throw Failure(error, to);
         }
 
@@ -144,52 +185,97 @@ internal static partial class Posix
     /// <returns>False when the name is taken.</returns>
     internal static bool RenameAbsent(string from, string to)
     {
-        if (FindStamp(to) is not null) return false;
+        if (FindStamp(to) is not null)
+        {
+            return false;
+        }
         Checked(renameat2(AtCurrentDirectory, from, AtCurrentDirectory, to, 0), to);
         return true;
     }
 
-    /// <summary>Lets the kernel begin to write a range out, so that the flush at the end has less to wait for. A hint only: its result does not matter.</summary>
+    /// <summary>
+    /// Lets the kernel begin to write a range out, so that the flush at the end has less to wait for. A hint only: its
+    /// result does not matter.
+    /// </summary>
     public static void BeginWriting(SafeHandle file, long offset, long length) => _ = sync_file_range(file, offset, length, StartWriting);
 
-    private static FileStamp Stamp(in Status status) => new(
-        new(((ulong)status.DeviceMajor << 32) | status.DeviceMinor, (status.Mask & MountId) == 0 ? 0 : status.Mount),
-        status.Inode,
-        status.Size,
-        status.ChangedSeconds,
-        status.ChangedNanoseconds,
-        (status.Mode & FileType) == RegularFile,
-        (status.Mode & FileType) == FolderFile);
+    private static FileStamp Stamp(in Status status) =>
+        new(
+            new(((ulong)status.DeviceMajor << 32) | status.DeviceMinor, (status.Mask & MountId) == 0 ? 0 : status.Mount),
+            status.Inode,
+            status.Size,
+            status.ChangedSeconds,
+            status.ChangedNanoseconds,
+            (status.Mode & FileType) == RegularFile,
+            (status.Mode & FileType) == FolderFile
+        );
 
     private static int Checked(int result, string path) => result >= 0 ? result : throw Failure(Marshal.GetLastPInvokeError(), path);
 
     private static IOException Failure(int error, string path) => new($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'", error);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int mkdir(string path, uint mode);
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int rmdir(string path);
-    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(SafeHandle file);
-    [LibraryImport("libc", SetLastError = true)] private static partial int syncfs(SafeHandle folder);
-    [LibraryImport("libc", SetLastError = true)] private static partial int sync_file_range(SafeHandle file, long offset, long length, uint flags);
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int link(string from, string to);
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int unlink(string path);
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int statx(int folder, string path, int flags, uint mask, out Status status);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
 
-    [LibraryImport("libc")] private static partial int posix_fadvise(SafeHandle file, long offset, long length, int advice);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkdir(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rmdir(string path);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int syncfs(SafeHandle folder);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeHandle file, long offset, long length, uint flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unlink(string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, out Status status);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(SafeHandle file, long offset, long length, int advice);
 
     // struct statx, as far as it is read here.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Status
     {
-        [FieldOffset(0)] public uint Mask;
-        [FieldOffset(28)] public ushort Mode;
-        [FieldOffset(32)] public ulong Inode;
-        [FieldOffset(40)] public ulong Size;
-        [FieldOffset(96)] public long ChangedSeconds;
-        [FieldOffset(104)] public uint ChangedNanoseconds;
-        [FieldOffset(136)] public uint DeviceMajor;
-        [FieldOffset(140)] public uint DeviceMinor;
-        [FieldOffset(144)] public ulong Mount;
+        [FieldOffset(0)]
+        public uint Mask;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(40)]
+        public ulong Size;
+
+        [FieldOffset(96)]
+        public long ChangedSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangedNanoseconds;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
+
+        [FieldOffset(144)]
+        public ulong Mount;
     }
 }

@@ -18,10 +18,12 @@ internal sealed record NamedRole(string Name, bool CanLogIn, bool IsOwner, bool 
 
     /// <summary>The statement that makes it. One whose name is no text is made in a database that takes it for one.</summary>
     [JsonIgnore]
-    public string Creation => NameBytes is null
-        ? $"CREATE ROLE {Sql.Name(Name)};"
-        : $"DO $$ BEGIN EXECUTE format('CREATE ROLE %I', convert_from('\\x{Convert.ToHexStringLower(NameBytes)}', 'SQL_ASCII')); END $$; "
-            + "(in a database in SQL_ASCII or LATIN1)";
+    public string Creation =>
+        NameBytes is null
+            ? $"CREATE ROLE {Sql.Name(Name)};"
+            : $"DO $$ BEGIN EXECUTE format('CREATE ROLE %I', convert_from('\\x{Convert.ToHexStringLower(NameBytes)}', "
+                + "'SQL_ASCII')); END $$; "
+                + "(in a database in SQL_ASCII or LATIN1)";
 
     /// <summary>Its name as it stands inside a database.</summary>
     /// <param name="encoding">How names of that database are read.</param>

@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Holdfast.Engines.PostgreSql.Around;
 
-/// <summary>What a database needs from outside of it: its own properties, and what it names of the server. It is an item of the archive, <c>database.json</c>, and holds no password.</summary>
+/// <summary>
+/// What a database needs from outside of it: its own properties, and what it names of the server. It is an item of the
+/// archive, <c>database.json</c>, and holds no password.
+/// </summary>
 internal sealed record Surroundings
 {
     /// <summary>Version of this record.</summary>
@@ -44,7 +47,10 @@ internal sealed record Surroundings
     /// <summary>Grants on the database itself; null where nobody changed what a new database has.</summary>
     public IReadOnlyList<DatabaseGrant>? Grants { get; init; }
 
-    /// <summary>Grants on the schema <c>public</c> to others than its owner, of a server before version 15; null of newer ones, where the dump has them.</summary>
+    /// <summary>
+    /// Grants on the schema <c>public</c> to others than its owner, of a server before version 15; null of newer ones,
+    /// where the dump has them.
+    /// </summary>
     public IReadOnlyList<DatabaseGrant>? PublicGrants { get; init; }
 
     /// <summary><c>ALTER DATABASE … SET</c> and <c>ALTER ROLE … IN DATABASE … SET</c>.</summary>

@@ -36,9 +36,12 @@ internal static class SurroundingsReader
         GROUP BY 1, 2 ORDER BY 1
         """;
 
-    private const string OwnTablespace = "SELECT t.spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1 AND t.spcname <> 'pg_default'";
+    private const string OwnTablespace =
+        "SELECT t.spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1 AND "
+        + "t.spcname <> 'pg_default'";
 
-    private const string Subscriptions = "SELECT count(*) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1";
+    private const string Subscriptions =
+        "SELECT count(*) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1";
 
     // Those of others are shown without their options, as if they had none.
     private const string HiddenMappings = """
@@ -55,41 +58,66 @@ internal static class SurroundingsReader
         """;
 
     /// <summary>Asks, from any database of the server: all of this lies in catalogues that they share.</summary>
-    /// <returns>All but the tablespaces of single tables and the extensions, which are the database's own; and its number. Null where it is not there.</returns>
-    public static async Task<(Surroundings Around, uint Oid)?> ReadAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
+    /// <returns>
+    /// All but the tablespaces of single tables and the extensions, which are the database's own; and its number. Null
+    /// where it is not there.
+    /// </returns>
+    public static async Task<(Surroundings Around, uint Oid)?> ReadAsync(
+        NpgsqlConnection connection,
+        string database,
+        CancellationToken cancellationToken
+    )
     {
         await using var batch = new NpgsqlBatch(connection);
-        foreach (var sql in (string[])[Properties, Grants, Settings, Roles, OwnTablespace, Subscriptions]) batch.BatchCommands.Add(new(sql) { Parameters = { new() { Value = database } } });
+        foreach (var sql in (string[])[Properties, Grants, Settings, Roles, OwnTablespace, Subscriptions])
+        {
+            batch.BatchCommands.Add(new(sql) { Parameters = { new() { Value = database } } });
+        }
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        var properties = await RowsAsync(r => (new Surroundings
+        var properties = await RowsAsync(r =>
+            (
+                new Surroundings
+                {
+                    Name = r.GetString(0),
+                    Owner = r.NameOf(1),
+                    Encoding = r.GetString(2),
+                    Collate = r.GetString(3),
+                    CharacterType = r.GetString(4),
+                    LocaleProvider = r.GetString(5),
+                    Locale = r.TextOrNull(6),
+                    IcuRules = r.TextOrNull(7),
+                    ConnectionLimit = r.GetInt32(8),
+                    Comment = r.TextOrNull(9),
+                    ServerVersion = r.GetString(11).Split(' ')[0],
+                },
+                HasGrants: r.GetBoolean(10),
+                Oid: r.GetFieldValue<uint>(12)
+            )
+        );
+        if (properties is not [var (around, hasGrants, oid)])
         {
-            Name = r.GetString(0),
-            Owner = r.NameOf(1),
-            Encoding = r.GetString(2),
-            Collate = r.GetString(3),
-            CharacterType = r.GetString(4),
-            LocaleProvider = r.GetString(5),
-            Locale = r.TextOrNull(6),
-            IcuRules = r.TextOrNull(7),
-            ConnectionLimit = r.GetInt32(8),
-            Comment = r.TextOrNull(9),
-            ServerVersion = r.GetString(11).Split(' ')[0],
-        }, HasGrants: r.GetBoolean(10), Oid: r.GetFieldValue<uint>(12)));
-        if (properties is not [var (around, hasGrants, oid)]) return null;
+            return null;
+        }
         var grants = await RowsAsync(r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.NameOrNull(0)));
-        return (around with
-        {
-            Grants = hasGrants && !grants.SequenceEqual(DatabaseGrant.Defaults) ? grants : null,
-            Settings = await RowsAsync(r => new DatabaseSetting(r.GetString(1), r.GetString(2), r.NameOrNull(0))),
-            Roles = await RowsAsync(r => RoleOf(r.GetFieldValue<byte[]>(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3))),
-            Tablespaces = await RowsAsync(r => r.GetString(0)),
-            Subscriptions = (await RowsAsync(r => r.GetInt64(0)))[0],
-        }, oid);
+        return (
+            around with
+            {
+                Grants = hasGrants && !grants.SequenceEqual(DatabaseGrant.Defaults) ? grants : null,
+                Settings = await RowsAsync(r => new DatabaseSetting(r.GetString(1), r.GetString(2), r.NameOrNull(0))),
+                Roles = await RowsAsync(r => RoleOf(r.GetFieldValue<byte[]>(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3))),
+                Tablespaces = await RowsAsync(r => r.GetString(0)),
+                Subscriptions = (await RowsAsync(r => r.GetInt64(0)))[0],
+            },
+            oid
+        );
 
         async Task<List<T>> RowsAsync<T>(Func<NpgsqlDataReader, T> read)
         {
             var rows = new List<T>();
-            while (await reader.ReadAsync(cancellationToken)) rows.Add(read(reader));
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(read(reader));
+            }
             await reader.NextResultAsync(cancellationToken);
             return rows;
         }
@@ -103,13 +131,24 @@ internal static class SurroundingsReader
         (await connection.QueryAsync(HiddenMappings, r => r.GetInt64(0), cancellationToken))[0];
 
     /// <summary>The grants on the schema <c>public</c> of the database that is connected to, in whose encoding it answers.</summary>
-    public static async Task<IReadOnlyList<DatabaseGrant>> PublicGrantsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await connection.QueryAsync(PublicGrants, r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.NameOrNull(0)), cancellationToken);
+    public static async Task<IReadOnlyList<DatabaseGrant>> PublicGrantsAsync(
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    ) =>
+        await connection.QueryAsync(
+            PublicGrants,
+            r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.NameOrNull(0)),
+            cancellationToken
+        );
 
     /// <summary>The extensions of the database that is connected to, with their versions.</summary>
     public static async Task<List<string>> ExtensionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var found = await connection.QueryAsync("SELECT extname::pg_catalog.text, extversion FROM pg_catalog.pg_extension", r => $"{r.GetString(0)} {r.GetString(1)}", cancellationToken);
+        var found = await connection.QueryAsync(
+            "SELECT extname::pg_catalog.text, extversion FROM pg_catalog.pg_extension",
+            r => $"{r.GetString(0)} {r.GetString(1)}",
+            cancellationToken
+        );
         found.Sort(StringComparer.Ordinal);
         return found;
     }

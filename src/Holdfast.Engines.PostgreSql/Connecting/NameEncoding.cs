@@ -4,7 +4,8 @@ using Holdfast.Core.Databases;
 namespace Holdfast.Engines.PostgreSql.Connecting;
 
 /// <summary>
-/// How names of one database go between it, its dump and here. Those of one in UTF-8 are text. All others, and those of a database that vouches for no encoding, are
+/// How names of one database go between it, its dump and here. Those of one in UTF-8 are text. All others, and those of
+/// a database that vouches for no encoding, are
 /// bytes: each stands for the character with its number, so that what is read comes back as it was, and nothing is ever converted.
 /// </summary>
 internal static class NameEncoding

@@ -26,11 +26,18 @@ internal sealed record Server(PostgreSqlHost Host, string Version, int Major, bo
     public SourceInfo Info => new(Identity, ShortVersion, Role);
 
     /// <summary>Whether a server with such <c>lc_messages</c> speaks English; one without has none.</summary>
-    public static bool IsEnglish(string language) => language.Length == 0 || language.StartsWith('C') || language.StartsWith("en", StringComparison.OrdinalIgnoreCase) || language.StartsWith("POSIX", StringComparison.Ordinal);
+    public static bool IsEnglish(string language) =>
+        language.Length == 0
+        || language.StartsWith('C')
+        || language.StartsWith("en", StringComparison.OrdinalIgnoreCase)
+        || language.StartsWith("POSIX", StringComparison.Ordinal);
 
     /// <summary>What to do so that its words are understood, those about a role of the source; null where they are.</summary>
     /// <param name="role">The role.</param>
-    public string? LanguageHint(string role) => Language is null || role == LanguageChooser ? null : $"It speaks '{Language}', and what it says is only understood in English: ALTER ROLE {Sql.Name(role)} SET lc_messages = 'C';";
+    public string? LanguageHint(string role) =>
+        Language is null || role == LanguageChooser
+            ? null
+            : $"It speaks '{Language}', and what it says is only understood in English: ALTER ROLE {Sql.Name(role)} SET lc_messages = 'C';";
 
     /// <summary>Its version without what a distribution adds.</summary>
     public string ShortVersion => Version.Split(' ')[0];

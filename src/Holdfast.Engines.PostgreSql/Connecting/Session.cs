@@ -3,15 +3,18 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Connecting;
 
 /// <summary>
-/// What holds in every session before its first statement, whatever the owner of a database or an administrator has set for it: where names are looked up,
-/// whose rights count, and how values are read. Else the owner of a database, who may set its <c>search_path</c>, would run functions as whoever backs it up.
+/// What holds in every session before its first statement, whatever the owner of a database or an administrator has set
+/// for it: where names are looked up,
+/// whose rights count, and how values are read. Else the owner of a database, who may set its <c>search_path</c>, would
+/// run functions as whoever backs it up.
 /// </summary>
 internal static class Session
 {
     /// <summary>The most time that a statement of ours waits for a lock.</summary>
     private const string LockTimeout = "30000";
 
-    private const int FirstWithIdleTimeout = 14, FirstWithTransactionTimeout = 17;
+    private const int FirstWithIdleTimeout = 14,
+        FirstWithTransactionTimeout = 17;
 
     // A time-out that the role or database has for its users would end a long backup; the server's own limits on what others suffer stay.
     private static readonly (string Name, string Value)[] Settings =
@@ -35,20 +38,29 @@ internal static class Session
         ("quote_all_identifiers", "off"),
     ];
 
-    /// <summary>The settings as the start-up packet takes them, for sessions of our own; they say themselves what only newer servers know.</summary>
+    /// <summary>
+    /// The settings as the start-up packet takes them, for sessions of our own; they say themselves what only newer
+    /// servers know.
+    /// </summary>
     public static string Options { get; } = Joined([.. Settings, ("lock_timeout", LockTimeout)]);
 
-    /// <summary>The settings as the start-up packet takes them, for PostgreSQL's programs, which choose a time-out for locks by themselves.</summary>
+    /// <summary>
+    /// The settings as the start-up packet takes them, for PostgreSQL's programs, which choose a time-out for locks by
+    /// themselves.
+    /// </summary>
     /// <param name="major">Major of the server: an older one lets nobody in who names what it does not know.</param>
     public static string ToolOptions(int major) => Joined([.. Settings, .. OfNewer(major)]);
 
     /// <summary>
-    /// Whether a pooler refused the settings in the start-up packet: PgBouncer knows few. They are then in force from the first statement on, before which none of ours runs.
+    /// Whether a pooler refused the settings in the start-up packet: PgBouncer knows few. They are then in force from
+    /// the first statement on, before which none of ours runs.
     /// </summary>
-    public static bool RefusesOptions(PostgresException e) => e.SqlState == PostgresErrorCodes.ProtocolViolation && e.MessageText.Contains("startup parameter", StringComparison.Ordinal);
+    public static bool RefusesOptions(PostgresException e) =>
+        e.SqlState == PostgresErrorCodes.ProtocolViolation && e.MessageText.Contains("startup parameter", StringComparison.Ordinal);
 
     /// <summary>
-    /// Runs the first statement of a session: the settings once more, for a pooler may pass over those of the start-up packet, and those that only newer servers know.
+    /// Runs the first statement of a session: the settings once more, for a pooler may pass over those of the start-up
+    /// packet, and those that only newer servers know.
     /// It looks no name up but in <c>pg_catalog</c>.
     /// </summary>
     /// <param name="connection">The session.</param>
@@ -56,15 +68,31 @@ internal static class Session
     /// <param name="cancellationToken">Stops it.</param>
     public static Task BeginAsync(NpgsqlConnection connection, int seconds, CancellationToken cancellationToken)
     {
-        IEnumerable<(string Name, string Value)> all = [.. Settings, ("lock_timeout", LockTimeout), .. OfNewer(connection.PostgreSqlVersion.Major)];
-        return connection.RunAsync("SELECT " + string.Join(", ", all.Select(s => $"pg_catalog.set_config('{s.Name}', '{s.Value}', false)")), cancellationToken, seconds);
+        IEnumerable<(string Name, string Value)> all =
+        [
+            .. Settings,
+            ("lock_timeout", LockTimeout),
+            .. OfNewer(connection.PostgreSqlVersion.Major),
+        ];
+        return connection.RunAsync(
+            "SELECT " + string.Join(", ", all.Select(s => $"pg_catalog.set_config('{s.Name}', '{s.Value}', false)")),
+            cancellationToken,
+            seconds
+        );
     }
 
     private static IEnumerable<(string Name, string Value)> OfNewer(int major)
     {
-        if (major >= FirstWithIdleTimeout) yield return ("idle_session_timeout", "0");
-        if (major >= FirstWithTransactionTimeout) yield return ("transaction_timeout", "0");
+        if (major >= FirstWithIdleTimeout)
+        {
+            yield return ("idle_session_timeout", "0");
+        }
+        if (major >= FirstWithTransactionTimeout)
+        {
+            yield return ("transaction_timeout", "0");
+        }
     }
 
-    private static string Joined(IEnumerable<(string Name, string Value)> settings) => string.Join(' ', settings.Select(s => $"-c {s.Name}={s.Value}"));
+    private static string Joined(IEnumerable<(string Name, string Value)> settings) =>
+        string.Join(' ', settings.Select(s => $"-c {s.Name}={s.Value}"));
 }

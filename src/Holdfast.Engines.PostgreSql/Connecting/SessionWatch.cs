@@ -5,8 +5,10 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Connecting;
 
 /// <summary>
-/// Watches over a dump or a restore while it waits for the server. Where nothing moves, the server is asked over a new connection what the sessions of this work
-/// do: as long as one of them works, there is no limit, for an index may take hours. Where the server does not answer, where it waits for us as we wait for it (a
+/// Watches over a dump or a restore while it waits for the server. Where nothing moves, the server is asked over a new
+/// connection what the sessions of this work
+/// do: as long as one of them works, there is no limit, for an index may take hours. Where the server does not answer,
+/// where it waits for us as we wait for it (a
 /// network that lost what was sent, without a word), or where a lock is waited for too long, the work is given up.
 /// </summary>
 /// <param name="config">The source.</param>
@@ -16,7 +18,8 @@ namespace Holdfast.Engines.PostgreSql.Connecting;
 /// <param name="database">What it is done to, for errors.</param>
 internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector connector, PostgreSqlHost host, string work, string database)
 {
-    // When a session's state changed says nothing: that of an idle one does so whenever it is kept alive. Any role sees the names that applications give
+    // When a session's state changed says nothing: that of an idle one does so whenever it is kept alive. Any role sees
+    // the names that applications give
     // themselves, and can take one: its sessions are none of this work.
     private const string Sessions = """
         SELECT pid, wait_event_type, pg_catalog.concat_ws(' ', pid, query_start, xact_start), pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(pid), ', ')
@@ -60,17 +63,28 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
     }
 
     /// <summary>Does the work, and watches.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceSilent"/> or <see cref="ErrorCatalogue.SourceLocked"/> where it was given up.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.SourceSilent"/> or <see cref="ErrorCatalogue.SourceLocked"/> where it was given up.
+    /// </exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var working = action(stop.Token);
         var failure = await LookAfterAsync(working, cancellationToken);
-        if (failure is null && !working.IsCompleted) await StopAsync(working, cancellationToken);
-        if (failure is null) return await working;
+        if (failure is null && !working.IsCompleted)
+        {
+            await StopAsync(working, cancellationToken);
+        }
+        if (failure is null)
+        {
+            return await working;
+        }
         HasGivenUp = true;
         await stop.CancelAsync();
-        if (failure!.Error == ErrorCatalogue.SourceLocked) await EndAsync(working);
+        if (failure!.Error == ErrorCatalogue.SourceLocked)
+        {
+            await EndAsync(working);
+        }
         try
         {
             return await working.WaitAsync(EndWait, TimeProvider.System, cancellationToken); // it may have ended well just now
@@ -83,18 +97,22 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
 
     /// <summary>Does work without a result, and watches.</summary>
     /// <exception cref="HoldfastException">As with the other.</exception>
-    public Task RunAsync(Func<CancellationToken, Task> action, CancellationToken cancellationToken) => RunAsync(
-        async token =>
-        {
-            await action(token);
-            return true;
-        },
-        cancellationToken);
+    public Task RunAsync(Func<CancellationToken, Task> action, CancellationToken cancellationToken) =>
+        RunAsync(
+            async token =>
+            {
+                await action(token);
+                return true;
+            },
+            cancellationToken
+        );
 
     // Null when the work has ended or was cancelled.
     private async Task<HoldfastException?> LookAfterAsync(Task working, CancellationToken cancellationToken)
     {
-        var interval = TimeSpan.FromTicks(Math.Clamp(Math.Min(config.StallTimeout.Ticks, config.LockWait.Ticks) / 4, ShortestLook.Ticks, LongestLook.Ticks));
+        var interval = TimeSpan.FromTicks(
+            Math.Clamp(Math.Min(config.StallTimeout.Ticks, config.LockWait.Ticks) / 4, ShortestLook.Ticks, LongestLook.Ticks)
+        );
         var (movedAt, lockedAt) = (TimeProvider.System.GetTimestamp(), (long?)null);
         var (before, isAnswered) = ("", true);
         while (true)
@@ -106,7 +124,10 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
                 await delay.CancelAsync();
             }
 
-            if (working.IsCompleted || cancellationToken.IsCancellationRequested) return null;
+            if (working.IsCompleted || cancellationToken.IsCancellationRequested)
+            {
+                return null;
+            }
             if (Volatile.Read(ref _isElsewhere) || turns != Interlocked.Read(ref _turns))
             {
                 (movedAt, lockedAt) = (TimeProvider.System.GetTimestamp(), null);
@@ -114,28 +135,42 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
             }
 
             var sessions = await AskAsync(cancellationToken);
-            if (working.IsCompleted || cancellationToken.IsCancellationRequested) return null;
+            if (working.IsCompleted || cancellationToken.IsCancellationRequested)
+            {
+                return null;
+            }
             isAnswered = sessions is not null;
-            var now = sessions is null ? before : string.Join('\n', sessions.Select(s => s.State).Append($"{ProcessorTime().TotalSeconds:0.0}"));
+            var now = sessions is null
+                ? before
+                : string.Join('\n', sessions.Select(s => s.State).Append($"{ProcessorTime().TotalSeconds:0.0}"));
             var isWaiting = sessions is null || sessions.All(s => s.WaitsFor == "Client"); // none: it has lost them
             var locked = sessions?.Find(s => s.WaitsFor == "Lock");
             if (isWaiting && now == before)
             {
-                if (TimeProvider.System.GetElapsedTime(movedAt) >= config.StallTimeout) return Silent(isAnswered);
+                if (TimeProvider.System.GetElapsedTime(movedAt) >= config.StallTimeout)
+                {
+                    return Silent(isAnswered);
+                }
                 continue;
             }
 
             movedAt = TimeProvider.System.GetTimestamp();
             lockedAt = locked is not null && now == before ? lockedAt ?? movedAt : null;
             before = now;
-            if (lockedAt is { } since && TimeProvider.System.GetElapsedTime(since) >= config.LockWait) return Locked(locked!);
+            if (lockedAt is { } since && TimeProvider.System.GetElapsedTime(since) >= config.LockWait)
+            {
+                return Locked(locked!);
+            }
         }
     }
 
     // What does not end by itself ends with its sessions: rows are loaded as long as a function of the database sleeps over one of them.
     private async Task StopAsync(Task working, CancellationToken cancellationToken)
     {
-        if (await EndAsync(working)) return;
+        if (await EndAsync(working))
+        {
+            return;
+        }
         HasGivenUp = true;
         await EndsAsync(working, EndWait);
         cancellationToken.ThrowIfCancellationRequested();
@@ -144,8 +179,14 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
     // Whether it ended by itself.
     private async Task<bool> EndAsync(Task working)
     {
-        if (await EndsAsync(working, StopWait)) return true;
-        foreach (var role in Other is null ? [connector] : new[] { connector, Other }) await EndSessionsAsync(role);
+        if (await EndsAsync(working, StopWait))
+        {
+            return true;
+        }
+        foreach (var role in Other is null ? [connector] : new[] { connector, Other })
+        {
+            await EndSessionsAsync(role);
+        }
         return false;
     }
 
@@ -178,7 +219,13 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
         {
             limit.CancelAfter(2 * config.ConnectTimeout);
             await using var connection = await connector.ConnectAsync(host, config.MaintenanceDatabase, limit.Token);
-            return await connection.QueryAsync(Sessions, r => new Session(r.GetInt32(0), r.TextOrNull(1), r.GetString(2), r.GetString(3)), limit.Token, Application, (string[])[config.User, config.RestoringUser]);
+            return await connection.QueryAsync(
+                Sessions,
+                r => new Session(r.GetInt32(0), r.TextOrNull(1), r.GetString(2), r.GetString(3)),
+                limit.Token,
+                Application,
+                (string[])[config.User, config.RestoringUser]
+            );
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException || limit.IsCancellationRequested)
         {
@@ -186,16 +233,36 @@ internal sealed class SessionWatch(PostgreSqlSourceConfig config, Connector conn
         }
     }
 
-    private HoldfastException Silent(bool isAnswered) => isAnswered
-        ? new(ErrorCatalogue.SourceSilent, $"The {work} of '{database}' on {host} was given up: for {Text(config.StallTimeout)} nothing came from the server, and its sessions there wait or are gone.", "Something between here and the server drops what is sent: a firewall that forgets connections, or a network that was cut. Try again.")
-        : new(ErrorCatalogue.SourceSilent, $"The {work} of '{database}' was given up: {host} has not answered for {Text(config.StallTimeout)}.", "Check that the server runs and is not stopped, and the network to it.");
+    private HoldfastException Silent(bool isAnswered) =>
+        isAnswered
+            ? new(
+                ErrorCatalogue.SourceSilent,
+                $"The {work} of '{database}' on {host} was given up: for {Text(config.StallTimeout)} nothing came from the "
+                    + "server, and its sessions there wait or are gone.",
+                "Something between here and the server drops what is sent: a firewall that forgets connections, or a network "
+                    + "that was cut. Try again."
+            )
+            : new(
+                ErrorCatalogue.SourceSilent,
+                $"The {work} of '{database}' was given up: {host} has not answered for {Text(config.StallTimeout)}.",
+                "Check that the server runs and is not stopped, and the network to it."
+            );
 
-    private HoldfastException Locked(Session session) => new(
-        ErrorCatalogue.SourceLocked,
-        string.Create(CultureInfo.InvariantCulture, $"The {work} of '{database}' on {host} was given up: its session {session.Process} waited for {Text(config.LockWait)} for a lock that process {session.Blockers} holds or waits for."),
-        "Something holds a lock for long: pg_stat_activity and pg_locks show what. A transaction that was left open is the usual cause.");
+    private HoldfastException Locked(Session session) =>
+        new(
+            ErrorCatalogue.SourceLocked,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The {work} of '{database}' on {host} was given up: its session {session.Process} waited for "
+                    + $"{Text(config.LockWait)} for a lock that process {session.Blockers} holds or waits for."
+            ),
+            "Something holds a lock for long: pg_stat_activity and pg_locks show what. A transaction that was left open is the usual cause."
+        );
 
-    private static string Text(TimeSpan time) => time.TotalSeconds < 120 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s") : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.#} minutes");
+    private static string Text(TimeSpan time) =>
+        time.TotalSeconds < 120
+            ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s")
+            : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.#} minutes");
 
     private sealed record Session(int Process, string? WaitsFor, string State, string Blockers);
 }

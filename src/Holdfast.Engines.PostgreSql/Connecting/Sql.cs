@@ -10,23 +10,31 @@ internal static class Sql
     public static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>The name that stands in SQL, quoted or not.</summary>
-    public static string Unquoted(string name) =>
-        name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
+    public static string Unquoted(string name) => name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
 
     /// <summary>Quotes a text.</summary>
-    public static string Text(string text) => text.Contains('\\', StringComparison.Ordinal)
-        ? $" E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'"
-        : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    public static string Text(string text) =>
+        text.Contains('\\', StringComparison.Ordinal)
+            ? $" E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'"
+            : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>Runs statements that give nothing back.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="sql">The statements.</param>
     /// <param name="cancellationToken">Stops them, at the server too.</param>
     /// <param name="seconds">How long they may take; null for as long as the connection lets them.</param>
-    public static async Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, int? seconds = null)
+    public static async Task RunAsync(
+        this NpgsqlConnection connection,
+        string sql,
+        CancellationToken cancellationToken,
+        int? seconds = null
+    )
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        if (seconds is { } most) command.CommandTimeout = most;
+        if (seconds is { } most)
+        {
+            command.CommandTimeout = most;
+        }
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -36,13 +44,25 @@ internal static class Sql
     /// <param name="read">Reads one row.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="parameters">Values for <c>$1</c> and so on.</param>
-    public static async Task<List<T>> QueryAsync<T>(this NpgsqlConnection connection, string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+    public static async Task<List<T>> QueryAsync<T>(
+        this NpgsqlConnection connection,
+        string sql,
+        Func<DbDataReader, T> read,
+        CancellationToken cancellationToken,
+        params object[] parameters
+    )
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var parameter in parameters) command.Parameters.Add(new() { Value = parameter });
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(new() { Value = parameter });
+        }
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<T>();
-        while (await reader.ReadAsync(cancellationToken)) rows.Add(read(reader));
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
         return rows;
     }
 

@@ -14,7 +14,8 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     private readonly NameGlobs _exclude = new(config.Exclude);
 
     // The size of one that this role may not connect to is a secret of its own.
-    private const string Size = "CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'MEMBER') THEN pg_database_size(oid) END";
+    private const string Size =
+        "CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'MEMBER') THEN pg_database_size(oid) END";
 
     /// <summary>Finds them, in the order of their names.</summary>
     public async Task<IReadOnlyList<DiscoveredDatabase>> FindAsync(CancellationToken cancellationToken)
@@ -34,8 +35,14 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         }
     }
 
-    /// <summary>Of databases that are not found any more, those that are there all the same: closed to everybody, or made a template.</summary>
-    public async Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    /// <summary>
+    /// Of databases that are not found any more, those that are there all the same: closed to everybody, or made a
+    /// template.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAsync(
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    )
     {
         const string Hidden = "SELECT datname::text, datallowconn FROM pg_database WHERE NOT datallowconn OR datistemplate";
         var (servers, _) = await group.AskAsync(cancellationToken);
@@ -43,9 +50,15 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         try
         {
             await connection.RunAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
-            var hidden = await connection.QueryAsync(Hidden, r => (Name: NameEncoding.TextOf(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)), cancellationToken);
+            var hidden = await connection.QueryAsync(
+                Hidden,
+                r => (Name: NameEncoding.TextOf(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)),
+                cancellationToken
+            );
             var wanted = names.ToHashSet(StringComparer.Ordinal);
-            return hidden.Where(h => h.Name is not null && wanted.Contains(h.Name) && Counts(h.Name)).ToDictionary(h => h.Name!, h => NotUsable(h.Name!, h.MayConnect), StringComparer.Ordinal);
+            return hidden
+                .Where(h => h.Name is not null && wanted.Contains(h.Name) && Counts(h.Name))
+                .ToDictionary(h => h.Name!, h => NotUsable(h.Name!, h.MayConnect), StringComparer.Ordinal);
         }
         catch (NpgsqlException e)
         {
@@ -54,7 +67,8 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     }
 
     /// <summary>What tells a database from all others, also after it was renamed; null where the group has no known identity.</summary>
-    public static string? Identity(Server server, uint oid) => server.Identity is null ? null : string.Create(CultureInfo.InvariantCulture, $"{server.Identity}/{oid}");
+    public static string? Identity(Server server, uint oid) =>
+        server.Identity is null ? null : string.Create(CultureInfo.InvariantCulture, $"{server.Identity}/{oid}");
 
     // One whose files are damaged has no size, and must not hide the others.
     private static async Task<List<Row>> RowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -71,7 +85,8 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
 
     // A limit of -2 marks one whose DROP was cut off.
     private static string Query(string size) =>
-        $"SELECT datname::text, oid, has_database_privilege(oid, 'CONNECT'), datconnlimit, {size} FROM pg_database WHERE datallowconn AND NOT datistemplate";
+        $"SELECT datname::text, oid, has_database_privilege(oid, 'CONNECT'), datconnlimit, {size} FROM pg_database WHERE "
+        + "datallowconn AND NOT datistemplate";
 
     private List<DiscoveredDatabase> Named(Server server, List<Row> rows)
     {
@@ -80,32 +95,74 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         foreach (var (row, text) in rows.Select(r => (r, NameEncoding.TextOf(r.Name))).OrderBy(r => r.Item2 is null))
         {
             var name = text ?? StandInName.Of(row.Name);
-            while (!names.Add(name)) name += "~"; // those that are text come first, and keep their names
-            if (!Counts(name)) continue;
-            found.Add(new(name, row.Size, EncryptionState.No) { Identity = Identity(server, row.Oid), Problem = text is null ? NoText(name, row.Oid) : Problem(name, row.MayConnect, row.Limit) });
+            while (!names.Add(name))
+            {
+                name += "~"; // those that are text come first, and keep their names
+            }
+            if (!Counts(name))
+            {
+                continue;
+            }
+            found.Add(
+                new(name, row.Size, EncryptionState.No)
+                {
+                    Identity = Identity(server, row.Oid),
+                    Problem = text is null ? NoText(name, row.Oid) : Problem(name, row.MayConnect, row.Limit),
+                }
+            );
         }
 
         found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return found;
     }
 
-    private bool Counts(string name) => !DatabaseNames.IsOurs(name) && (config.Include.Count == 0 || _include.Matches(name)) && !_exclude.Matches(name);
+    private bool Counts(string name) =>
+        !DatabaseNames.IsOurs(name) && (config.Include.Count == 0 || _include.Matches(name)) && !_exclude.Matches(name);
 
-    private static HoldfastException NotUsable(string name, bool mayConnect) => mayConnect
-        ? new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' was made a template: those are not backed up.", $"ALTER DATABASE {Sql.Name(name)} IS_TEMPLATE false; or exclude it.")
-        : new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' is there and takes no connections any more.", $"ALTER DATABASE {Sql.Name(name)} ALLOW_CONNECTIONS true; or exclude it.");
+    private static HoldfastException NotUsable(string name, bool mayConnect) =>
+        mayConnect
+            ? new(
+                ErrorCatalogue.SourceUnreadable,
+                $"The database '{name}' was made a template: those are not backed up.",
+                $"ALTER DATABASE {Sql.Name(name)} IS_TEMPLATE false; or exclude it."
+            )
+            : new(
+                ErrorCatalogue.SourceUnreadable,
+                $"The database '{name}' is there and takes no connections any more.",
+                $"ALTER DATABASE {Sql.Name(name)} ALLOW_CONNECTIONS true; or exclude it."
+            );
 
-    private static HoldfastException NoText(string name, uint oid) => new(
-        ErrorCatalogue.SourceUnreadable,
-        string.Create(CultureInfo.InvariantCulture, $"The name of the database with oid {oid} is not valid UTF-8, so that it cannot be connected to; it is listed as '{name}'."),
-        string.Create(CultureInfo.InvariantCulture, $"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RENAME TO new_name', (SELECT datname FROM pg_database WHERE oid = {oid})); END $$;"));
+    private static HoldfastException NoText(string name, uint oid) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The name of the database with oid {oid} is not valid UTF-8, so that it cannot be connected to; it is listed as '{name}'."
+            ),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RENAME TO new_name', (SELECT datname FROM pg_database WHERE "
+                    + $"oid = {oid})); END $$;"
+            )
+        );
 
-    private HoldfastException? Problem(string name, bool mayConnect, int limit) => limit == -2
-        ? new(ErrorCatalogue.SourceUnreadable, $"The database '{name}' was half dropped and takes no connections.", $"DROP DATABASE {Sql.Name(name)};")
-        : mayConnect ? null : new(ErrorCatalogue.SourceUnreadable, $"'{config.User}' may not connect to the database '{name}'.", $"GRANT CONNECT ON DATABASE {Sql.Name(name)} TO {Sql.Name(config.User)};");
+    private HoldfastException? Problem(string name, bool mayConnect, int limit) =>
+        limit == -2
+            ? new(
+                ErrorCatalogue.SourceUnreadable,
+                $"The database '{name}' was half dropped and takes no connections.",
+                $"DROP DATABASE {Sql.Name(name)};"
+            )
+        : mayConnect ? null
+        : new(
+            ErrorCatalogue.SourceUnreadable,
+            $"'{config.User}' may not connect to the database '{name}'.",
+            $"GRANT CONNECT ON DATABASE {Sql.Name(name)} TO {Sql.Name(config.User)};"
+        );
 
     private sealed record Row(byte[] Name, uint Oid, bool MayConnect, int Limit, long Size)
     {
-        public static Row Read(DbDataReader r) => new(r.GetFieldValue<byte[]>(0), r.GetFieldValue<uint>(1), r.GetBoolean(2), r.GetInt32(3), r.IsDBNull(4) ? 0 : r.GetInt64(4));
+        public static Row Read(DbDataReader r) =>
+            new(r.GetFieldValue<byte[]>(0), r.GetFieldValue<uint>(1), r.GetBoolean(2), r.GetInt32(3), r.IsDBNull(4) ? 0 : r.GetInt64(4));
     }
 }

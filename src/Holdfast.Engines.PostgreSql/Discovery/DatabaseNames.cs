@@ -17,10 +17,30 @@ internal static class DatabaseNames
     /// <summary>Throws where no database can have the name.</summary>
     public static void Check(string name)
     {
-        if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal)) throw new HoldfastException(ErrorCatalogue.Usage, "The name of the new database is empty or holds a zero byte.", "Choose another name.");
+        if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                "The name of the new database is empty or holds a zero byte.",
+                "Choose another name."
+            );
+        }
         if (Encoding.UTF8.GetByteCount(name) is > MostBytes and var bytes)
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{name}' has {bytes} bytes; PostgreSQL takes names of up to {MostBytes}.", "Choose a shorter name.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{name}' has {bytes} bytes; PostgreSQL takes names of up to {MostBytes}.",
+                "Choose a shorter name."
+            );
+        }
         // Discovery would never find it, and the next clean-up would take it for a leftover and drop it.
-        if (IsOurs(name)) throw new HoldfastException(ErrorCatalogue.Usage, $"'{name}' is a name that Holdfast keeps for its own databases.", "Choose another name.");
+        if (IsOurs(name))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{name}' is a name that Holdfast keeps for its own databases.",
+                "Choose another name."
+            );
+        }
     }
 }

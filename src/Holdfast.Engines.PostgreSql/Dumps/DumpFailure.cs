@@ -7,8 +7,13 @@ internal static class DumpFailure
 {
     /// <summary>They are no dump that is known here.</summary>
     public static HoldfastException Unknown(string what) =>
-        new(ErrorCatalogue.Refused, $"The dump is none that is known here: {what}.", "It was made by a newer pg_dump, or not by pg_dump at all.");
+        new(
+            ErrorCatalogue.Refused,
+            $"The dump is none that is known here: {what}.",
+            "It was made by a newer pg_dump, or not by pg_dump at all."
+        );
 
     /// <summary>They end too early.</summary>
-    public static HoldfastException Cut(string what) => new(ErrorCatalogue.Truncated, $"The dump ends too early: {what}.", "Make the backup again, or restore another point.");
+    public static HoldfastException Cut(string what) =>
+        new(ErrorCatalogue.Truncated, $"The dump ends too early: {what}.", "Make the backup again, or restore another point.");
 }

@@ -5,7 +5,8 @@ using Holdfast.Engines.PostgreSql.Connecting;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// The head of a dump in PostgreSQL's custom format: what made it, and its table of contents. Taken in as it comes; it may be large, and only what is
+/// The head of a dump in PostgreSQL's custom format: what made it, and its table of contents. Taken in as it comes; it
+/// may be large, and only what is
 /// looked at is kept.
 /// </summary>
 internal sealed class DumpHead
@@ -14,7 +15,9 @@ internal sealed class DumpHead
     public const int TimeBytes = 11 + HeadReader.IntBytes + (7 * HeadReader.IntBytes);
 
     private const byte CustomFormat = 1;
-    private const int V14 = 14, V15 = 15, V16 = 16;
+    private const int V14 = 14,
+        V15 = 15,
+        V16 = 16;
 
     private readonly List<TocObject> _objects = [];
     private readonly List<TocEntry> _entries = [];
@@ -27,7 +30,10 @@ internal sealed class DumpHead
     /// <summary>Whether all of it was taken in.</summary>
     public bool IsComplete => _left == 0;
 
-    /// <summary>The first number of the version of the <c>pg_dump</c> that made it: no older <c>pg_restore</c> is sure to read it. 0 where it does not tell.</summary>
+    /// <summary>
+    /// The first number of the version of the <c>pg_dump</c> that made it: no older <c>pg_restore</c> is sure to read
+    /// it. 0 where it does not tell.
+    /// </summary>
     public int MadeBy { get; private set; }
 
     /// <summary>How its texts are read: as its first entry says.</summary>
@@ -58,7 +64,8 @@ internal sealed class DumpHead
     public bool HasUserMappings { get; private set; }
 
     /// <summary>
-    /// Sets the time that a dump was made at to a fixed one: two dumps of an unchanged database are then equal, so that an incremental finds nothing to
+    /// Sets the time that a dump was made at to a fixed one: two dumps of an unchanged database are then equal, so that
+    /// an incremental finds nothing to
     /// store. The time stands in the archive's own header.
     /// </summary>
     /// <param name="start">The first <see cref="TimeBytes"/> bytes of the dump, or more.</param>
@@ -80,15 +87,27 @@ internal sealed class DumpHead
     /// <returns>How many of them belong to the head.</returns>
     public int Take(ReadOnlySpan<byte> bytes)
     {
-        if (IsComplete) return 0;
+        if (IsComplete)
+        {
+            return 0;
+        }
         _pending = [.. _pending, .. bytes];
         var read = 0;
         while (!IsComplete)
         {
             var reader = new HeadReader(_pending.AsSpan(read), Text);
-            if (_left < 0) ReadStart(ref reader);
-            else ReadEntry(ref reader);
-            if (reader.IsShort) break;
+            if (_left < 0)
+            {
+                ReadStart(ref reader);
+            }
+            else
+            {
+                ReadEntry(ref reader);
+            }
+            if (reader.IsShort)
+            {
+                break;
+            }
             read += reader.Position;
         }
 
@@ -101,13 +120,28 @@ internal sealed class DumpHead
     private static int ReadVersion(ref HeadReader reader)
     {
         var isDump = true;
-        foreach (var letter in "PGDMP"u8) isDump &= reader.Byte() == letter;
+        foreach (var letter in "PGDMP"u8)
+        {
+            isDump &= reader.Byte() == letter;
+        }
         var (major, minor, _) = (reader.Byte(), reader.Byte(), reader.Byte());
         var (numbers, offsets, format) = (reader.Byte(), reader.Byte(), reader.Byte());
-        if (reader.IsShort) return 0;
-        if (!isDump) throw DumpFailure.Unknown("it does not begin with PGDMP");
-        if (major != 1 || minor is < V14 or > V16) throw DumpFailure.Unknown($"it is of version {major}.{minor}; 1.14 to 1.16 are read");
-        if (numbers != 4 || offsets != 8 || format != CustomFormat) throw DumpFailure.Unknown($"its numbers have {numbers} bytes, its offsets {offsets}, its format is {format}");
+        if (reader.IsShort)
+        {
+            return 0;
+        }
+        if (!isDump)
+        {
+            throw DumpFailure.Unknown("it does not begin with PGDMP");
+        }
+        if (major != 1 || minor is < V14 or > V16)
+        {
+            throw DumpFailure.Unknown($"it is of version {major}.{minor}; 1.14 to 1.16 are read");
+        }
+        if (numbers != 4 || offsets != 8 || format != CustomFormat)
+        {
+            throw DumpFailure.Unknown($"its numbers have {numbers} bytes, its offsets {offsets}, its format is {format}");
+        }
         // How it is compressed: a number up to 1.14, the code of the method from then on. Holdfast compresses by itself.
         var compression = minor >= V15 ? reader.Byte() : reader.Int();
         return !reader.IsShort && compression != 0 ? throw DumpFailure.Unknown("its data are compressed") : minor;
@@ -121,10 +155,23 @@ internal sealed class DumpHead
         reader.SkipText(); // version of the server
         var madeBy = reader.Text() ?? "";
         var count = reader.Int();
-        if (reader.IsShort) return;
-        if (count < 0) throw DumpFailure.Unknown($"it holds {count} objects");
+        if (reader.IsShort)
+        {
+            return;
+        }
+        if (count < 0)
+        {
+            throw DumpFailure.Unknown($"it holds {count} objects");
+        }
         (_version, _left) = (version, count);
-        MadeBy = int.TryParse(madeBy.TakeWhile(char.IsAsciiDigit).Take(4).ToArray(), NumberStyles.None, CultureInfo.InvariantCulture, out var major) ? major : 0;
+        MadeBy = int.TryParse(
+            madeBy.TakeWhile(char.IsAsciiDigit).Take(4).ToArray(),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var major
+        )
+            ? major
+            : 0;
     }
 
     private void ReadEntry(ref HeadReader reader)
@@ -138,32 +185,74 @@ internal sealed class DumpHead
         var kind = TocEntry.KindOf(kindText);
         var section = reader.Int();
         string? definition = null;
-        if (kind is not null && TocEntry.NeedsDefinition(kind)) definition = reader.Text();
-        else reader.SkipText();
+        if (kind is not null && TocEntry.NeedsDefinition(kind))
+        {
+            definition = reader.Text();
+        }
+        else
+        {
+            reader.SkipText();
+        }
         reader.SkipText(); // DROP
         string? copy = null;
-        if (kind == TocEntry.TableData) copy = reader.Text();
-        else reader.SkipText();
+        if (kind == TocEntry.TableData)
+        {
+            copy = reader.Text();
+        }
+        else
+        {
+            reader.SkipText();
+        }
         var schema = reader.Text();
         var tablespace = reader.Text();
         reader.SkipText(); // access method
-        if (_version >= V16) reader.Int(); // kind of relation
+        if (_version >= V16)
+        {
+            reader.Int(); // kind of relation
+        }
         reader.SkipText(); // owner
         reader.SkipText(); // what was said of OIDs once
         var dependencies = ReadDependencies(ref reader, kind is not null && TocEntry.NeedsDependencies(kind));
         reader.Skip(1 + 8); // where its data are: unknown in a stream
-        if (reader.IsShort) return;
+        if (reader.IsShort)
+        {
+            return;
+        }
         _left--;
-        if (kind == TocEntry.Encoding && definition?.Split('\'') is [_, var encoding, _]) (EncodingName, Text) = (encoding, NameEncoding.Of(encoding));
+        if (kind == TocEntry.Encoding && definition?.Split('\'') is [_, var encoding, _])
+        {
+            (EncodingName, Text) = (encoding, NameEncoding.Of(encoding));
+        }
         HasExtensions |= kindText == "EXTENSION";
         HasUserMappings |= kindText == "USER MAPPING";
-        if (kindText == "SUBSCRIPTION") Subscriptions++;
-        if (!string.IsNullOrEmpty(tablespace) && !tablespace.StartsWith("pg_", StringComparison.Ordinal)) _tablespaces.Add(tablespace);
-        if (!Enum.IsDefined((TocSection)section)) throw DumpFailure.Unknown($"the object {id} is of a section {section}");
+        if (kindText == "SUBSCRIPTION")
+        {
+            Subscriptions++;
+        }
+        if (!string.IsNullOrEmpty(tablespace) && !tablespace.StartsWith("pg_", StringComparison.Ordinal))
+        {
+            _tablespaces.Add(tablespace);
+        }
+        if (!Enum.IsDefined((TocSection)section))
+        {
+            throw DumpFailure.Unknown($"the object {id} is of a section {section}");
+        }
         // As pg_restore has it: one without a section belongs to that of the one before.
-        if (section != (int)TocSection.None) _section = (TocSection)section;
+        if (section != (int)TocSection.None)
+        {
+            _section = (TocSection)section;
+        }
         _objects.Add(new(id, _section, kindText.StartsWith("ACL", StringComparison.Ordinal) || kind == TocEntry.DefaultGrants, hasData));
-        if (kind is not null) _entries.Add(new(id, kind, string.IsNullOrEmpty(schema) ? null : schema, name ?? "", definition, hasData) { Copy = copy, DependsOn = dependencies });
+        if (kind is not null)
+        {
+            _entries.Add(
+                new(id, kind, string.IsNullOrEmpty(schema) ? null : schema, name ?? "", definition, hasData)
+                {
+                    Copy = copy,
+                    DependsOn = dependencies,
+                }
+            );
+        }
     }
 
     private static int[] ReadDependencies(ref HeadReader reader, bool areNeeded)
@@ -171,14 +260,19 @@ internal sealed class DumpHead
         List<int>? found = null;
         if (!areNeeded)
         {
-            while (reader.SkipText())
-            {
-            }
+            while (reader.SkipText()) { }
 
             return [];
         }
 
-        while (reader.Text() is { } text && !reader.IsShort) (found ??= []).Add(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw DumpFailure.Unknown($"an object depends on '{text}'"));
+        while (reader.Text() is { } text && !reader.IsShort)
+        {
+            (found ??= []).Add(
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                    ? id
+                    : throw DumpFailure.Unknown($"an object depends on '{text}'")
+            );
+        }
         return found is null ? [] : [.. found];
     }
 }

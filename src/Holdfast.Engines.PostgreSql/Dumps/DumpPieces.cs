@@ -1,7 +1,8 @@
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// What stood in the blocks of the bytes that were scanned last: the rows of tables, one behind the other without the lengths that the dump has between
+/// What stood in the blocks of the bytes that were scanned last: the rows of tables, one behind the other without the
+/// lengths that the dump has between
 /// them, and the blocks of large objects as they are.
 /// </summary>
 internal sealed class DumpPieces
@@ -24,10 +25,16 @@ internal sealed class DumpPieces
     public void Clear(int most)
     {
         // The type of a block may have come with the bytes before, and so may most of a number.
-        if (_bytes.Length < most + HeadReader.IntBytes + 1) _bytes = new byte[most + HeadReader.IntBytes + 1];
+        if (_bytes.Length < most + HeadReader.IntBytes + 1)
+        {
+            _bytes = new byte[most + HeadReader.IntBytes + 1];
+        }
         _length = 0;
         _pieces.Clear();
-        if (_open is not null) _pieces.Add((_open, 0, 0, false, false));
+        if (_open is not null)
+        {
+            _pieces.Add((_open, 0, 0, false, false));
+        }
     }
 
     /// <summary>Says that the data of an object begin.</summary>
@@ -55,6 +62,9 @@ internal sealed class DumpPieces
     /// <summary>Says that all bytes were scanned.</summary>
     public void Stop()
     {
-        if (_open is not null) _pieces[^1] = _pieces[^1] with { Length = _length - _pieces[^1].Start };
+        if (_open is not null)
+        {
+            _pieces[^1] = _pieces[^1] with { Length = _length - _pieces[^1].Start };
+        }
     }
 }

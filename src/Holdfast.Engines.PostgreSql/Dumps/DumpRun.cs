@@ -7,7 +7,10 @@ using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
-/// <summary><c>pg_dump</c> at work on one database. What it writes is moved into the archive while it is looked at. Disposing it ends it.</summary>
+/// <summary>
+/// <c>pg_dump</c> at work on one database. What it writes is moved into the archive while it is looked at. Disposing it
+/// ends it.
+/// </summary>
 internal sealed class DumpRun : IAsyncDisposable
 {
     private const int BlockBytes = 256 << 10;
@@ -39,7 +42,17 @@ internal sealed class DumpRun : IAsyncDisposable
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The dump, once it has begun to come: by then it shows one moment, holds its locks, and was let in.</returns>
     /// <exception cref="HoldfastException">It failed, with what it said.</exception>
-    public static async Task<DumpRun> StartAsync(Tool tool, PostgreSqlSourceConfig config, Connector connector, Server server, string database, string encoding, long expectedBytes, TimeSpan lockWait, CancellationToken cancellationToken)
+    public static async Task<DumpRun> StartAsync(
+        Tool tool,
+        PostgreSqlSourceConfig config,
+        Connector connector,
+        Server server,
+        string database,
+        string encoding,
+        long expectedBytes,
+        TimeSpan lockWait,
+        CancellationToken cancellationToken
+    )
     {
         Child? child = null;
         try
@@ -49,14 +62,24 @@ internal sealed class DumpRun : IAsyncDisposable
             var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
             string[] arguments =
             [
-                "--format=custom", "--compress=0", "--no-password", $"--encoding={encoding}",
+                "--format=custom",
+                "--compress=0",
+                "--no-password",
+                $"--encoding={encoding}",
                 string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={lockWait.TotalMilliseconds:0}"),
                 $"--dbname={ConnectionInfo.For(config, server.Host, database, watch.Application, connector.ToolOptions(server))}",
             ];
             child = Child.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
             child.Input.Close();
             watch.ProcessorTime = () => child.ProcessorTime;
-            var run = new DumpRun(tool, database, child, watch, said => MissingGrant.Hint(said, config.User, server.Major), server.LanguageHint(config.User));
+            var run = new DumpRun(
+                tool,
+                database,
+                child,
+                watch,
+                said => MissingGrant.Hint(said, config.User, server.Major),
+                server.LanguageHint(config.User)
+            );
             await watch.RunAsync(run.BeginAsync, cancellationToken);
 
             DumpHead.FixTime(run._start);
@@ -64,9 +87,19 @@ internal sealed class DumpRun : IAsyncDisposable
         }
         catch (Exception e)
         {
-            if (child is not null) await child.DisposeAsync();
+            if (child is not null)
+            {
+                await child.DisposeAsync();
+            }
             if (e is IOException or UnauthorizedAccessException or Win32Exception)
-                throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"{tool.Path} cannot be started: {e.Message}", $"Holdfast must be able to run it, and to write to '{config.TemporaryFolder}'.", e);
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.SourceUnreadable,
+                    $"{tool.Path} cannot be started: {e.Message}",
+                    $"Holdfast must be able to run it, and to write to '{config.TemporaryFolder}'.",
+                    e
+                );
+            }
             throw;
         }
     }
@@ -85,7 +118,8 @@ internal sealed class DumpRun : IAsyncDisposable
                 await OnThreadAsync(() => Pump(scanner, output, token), token);
                 await EndAsync(token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         scanner.Complete();
         return scanner;
     }
@@ -95,17 +129,29 @@ internal sealed class DumpRun : IAsyncDisposable
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
-        if (await OnThreadAsync(() => _child.Output.ReadAtLeast(_start, _start.Length, throwOnEndOfStream: false), cancellationToken) == _start.Length) return;
+        if (
+            await OnThreadAsync(() => _child.Output.ReadAtLeast(_start, _start.Length, throwOnEndOfStream: false), cancellationToken)
+            == _start.Length
+        )
+        {
+            return;
+        }
         await EndAsync(cancellationToken);
         throw DumpFailure.Cut("nothing came of it");
     }
 
-    // A thread of its own: pg_dump writes pieces of 4 KiB, and to wait for each by the event loop costs more than all else that is done here.
+    // A thread of its own: pg_dump writes pieces of 4 KiB, and to wait for each by the event loop costs more than all
+    // else that is done here.
     private async Task<long> OnThreadAsync(Func<long> action, CancellationToken cancellationToken)
     {
         await using (cancellationToken.Register(_child.Stop)) // which ends the read that the thread may be in
         {
-            var result = await Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var result = await Task.Factory.StartNew(
+                action,
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
             cancellationToken.ThrowIfCancellationRequested();
             return result;
         }
@@ -121,12 +167,18 @@ internal sealed class DumpRun : IAsyncDisposable
             _watch.IsElsewhere = false;
             var read = had + _child.Output.ReadAtLeast(block[had..BlockBytes], BlockBytes - had, throwOnEndOfStream: false);
             _watch.IsElsewhere = read > 0;
-            if (read == 0) return moved; // it says why when it ends
+            if (read == 0)
+            {
+                return moved; // it says why when it ends
+            }
             moved += read;
             scanner.Scan(block[..read]);
             output.Advance(read);
             var flushed = output.FlushAsync(cancellationToken);
-            if ((flushed.IsCompleted ? flushed.Result : flushed.AsTask().GetAwaiter().GetResult()).IsCompleted) throw new InvalidOperationException("The archive takes no more of the dump.");
+            if ((flushed.IsCompleted ? flushed.Result : flushed.AsTask().GetAwaiter().GetResult()).IsCompleted)
+            {
+                throw new InvalidOperationException("The archive takes no more of the dump.");
+            }
             block = output.GetSpan(BlockBytes);
         }
     }
@@ -134,7 +186,10 @@ internal sealed class DumpRun : IAsyncDisposable
     private async Task EndAsync(CancellationToken cancellationToken)
     {
         var (exitCode, errors) = await _child.EndAsync(cancellationToken);
-        if (exitCode != 0) throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable, _missing(errors), _language);
+        if (exitCode != 0)
+        {
+            throw ToolFailure.Of(_tool, _database, errors, ErrorCatalogue.SourceUnreadable, _missing(errors), _language);
+        }
         Warnings = ToolWarnings.In(errors);
     }
 }

@@ -4,13 +4,16 @@ using System.Numerics;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// Reads a dump in custom format, without compression, as it passes by: the head, and how many rows each table has. A row of COPY's text ends with
-/// the only new line in it, so rows are counted by them. pg_dump up to 17 writes a chunk for each row, so what is done for a chunk must be little: lines are counted over many chunks at once.
+/// Reads a dump in custom format, without compression, as it passes by: the head, and how many rows each table has. A
+/// row of COPY's text ends with
+/// the only new line in it, so rows are counted by them. pg_dump up to 17 writes a chunk for each row, so what is done
+/// for a chunk must be little: lines are counted over many chunks at once.
 /// </summary>
 /// <param name="pieces">Takes up what stands in its blocks; null where that goes by unseen.</param>
 internal sealed class DumpScanner(DumpPieces? pieces = null)
 {
-    private const byte TableBlock = 1, LargeObjectBlock = 3;
+    private const byte TableBlock = 1,
+        LargeObjectBlock = 3;
     private const int LinesBehindRows = 3; // \. and two empty lines end the rows of a table
 
     private readonly DumpHead _head = new();
@@ -42,7 +45,10 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     /// <summary>Takes the next bytes in.</summary>
     public void Scan(ReadOnlySpan<byte> bytes)
     {
-        if (!_head.IsComplete) bytes = bytes[_head.Take(bytes)..];
+        if (!_head.IsComplete)
+        {
+            bytes = bytes[_head.Take(bytes)..];
+        }
         while (!bytes.IsEmpty)
         {
             if (_expect == Expect.Chunk)
@@ -52,11 +58,19 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
             else if (_expect == Expect.BlockType)
             {
                 _blockType = bytes[0];
-                if (_blockType is not (TableBlock or LargeObjectBlock)) throw DumpFailure.Unknown($"a block of its data has the type {_blockType}");
+                if (_blockType is not (TableBlock or LargeObjectBlock))
+                {
+                    throw DumpFailure.Unknown($"a block of its data has the type {_blockType}");
+                }
                 bytes = bytes[1..];
                 _expect = Expect.BlockId;
             }
-            else if (_numberBytes == 0 && _expect == Expect.ChunkLength && _blockType == TableBlock && CountWholeChunks(bytes) is > 0 and var counted)
+            else if (
+                _numberBytes == 0
+                && _expect == Expect.ChunkLength
+                && _blockType == TableBlock
+                && CountWholeChunks(bytes) is > 0 and var counted
+            )
             {
                 bytes = bytes[counted..];
             }
@@ -69,7 +83,10 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
             {
                 _number[_numberBytes++] = bytes[0];
                 bytes = bytes[1..];
-                if (_numberBytes < HeadReader.IntBytes) continue;
+                if (_numberBytes < HeadReader.IntBytes)
+                {
+                    continue;
+                }
                 _numberBytes = 0;
                 Take(_number);
             }
@@ -79,9 +96,18 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     /// <summary>Says that nothing follows. Throws where something should.</summary>
     public void Complete()
     {
-        if (!_head.IsComplete) throw DumpFailure.Cut("its head is not whole");
-        if (_expect != Expect.BlockType) throw DumpFailure.Cut($"the data of {_entry?.Name} are not whole");
-        if (_head.Entries.FirstOrDefault(e => e.HasData && !e.IsComplete) is { } missing) throw DumpFailure.Cut($"the data of {missing.Name} are missing");
+        if (!_head.IsComplete)
+        {
+            throw DumpFailure.Cut("its head is not whole");
+        }
+        if (_expect != Expect.BlockType)
+        {
+            throw DumpFailure.Cut($"the data of {_entry?.Name} are not whole");
+        }
+        if (_head.Entries.FirstOrDefault(e => e.HasData && !e.IsComplete) is { } missing)
+        {
+            throw DumpFailure.Cut($"the data of {missing.Name} are missing");
+        }
     }
 
     // The lengths between the rows may hold the byte of a new line too.
@@ -91,7 +117,10 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
         while (bytes.Length - at > HeadReader.IntBytes)
         {
             var number = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 1)..]);
-            if (bytes[at] != 0 || number == 0 || number > bytes.Length - at - HeadReader.IntBytes) break;
+            if (bytes[at] != 0 || number == 0 || number > bytes.Length - at - HeadReader.IntBytes)
+            {
+                break;
+            }
             ofLengths += NewLines(number);
             chunks++;
             pieces?.Add(bytes.Slice(at + HeadReader.IntBytes, (int)number));
@@ -127,21 +156,33 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     {
         var length = (int)Math.Min(_chunkLeft, bytes.Length);
         pieces?.Add(bytes[..length]);
-        if (_blockType == TableBlock) Count(bytes[..length].Count((byte)'\n'), length);
+        if (_blockType == TableBlock)
+        {
+            Count(bytes[..length].Count((byte)'\n'), length);
+        }
         _chunkLeft -= length;
-        if (_chunkLeft == 0) _expect = Expect.ChunkLength;
+        if (_chunkLeft == 0)
+        {
+            _expect = Expect.ChunkLength;
+        }
         return bytes[length..];
     }
 
     private void Take(ReadOnlySpan<byte> bytes)
     {
         var number = HeadReader.Int(bytes);
-        if (_blockType == LargeObjectBlock && _expect != Expect.BlockId) pieces?.Add(bytes);
+        if (_blockType == LargeObjectBlock && _expect != Expect.BlockId)
+        {
+            pieces?.Add(bytes);
+        }
         switch (_expect)
         {
             case Expect.BlockId:
                 _byId ??= _head.Entries.Where(e => e.HasData).ToDictionary(e => e.Id);
-                if (!_byId.TryGetValue(number, out _entry) || _entry.IsComplete) throw DumpFailure.Unknown($"it holds data of an object {number}, which its head does not have, or twice");
+                if (!_byId.TryGetValue(number, out _entry) || _entry.IsComplete)
+                {
+                    throw DumpFailure.Unknown($"it holds data of an object {number}, which its head does not have, or twice");
+                }
                 (_lines, _rowBytes) = (0, 0);
                 pieces?.Begin(_entry);
                 if (_blockType == LargeObjectBlock)
@@ -176,7 +217,13 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
 
     private void EndBlock()
     {
-        if (_blockType == TableBlock) _entry!.Rows = _lines >= LinesBehindRows ? _lines - LinesBehindRows : throw DumpFailure.Unknown($"the rows of {_entry.Name} do not end as COPY ends");
+        if (_blockType == TableBlock)
+        {
+            _entry!.Rows =
+                _lines >= LinesBehindRows
+                    ? _lines - LinesBehindRows
+                    : throw DumpFailure.Unknown($"the rows of {_entry.Name} do not end as COPY ends");
+        }
         _entry!.IsComplete = true;
         pieces?.End();
         _expect = Expect.BlockType;

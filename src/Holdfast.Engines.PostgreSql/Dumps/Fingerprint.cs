@@ -5,7 +5,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
-/// <summary>What a manifest says of a database. Small also for very many tables: these are told by a digest, and counted again from the dump at a restore.</summary>
+/// <summary>
+/// What a manifest says of a database. Small also for very many tables: these are told by a digest, and counted again
+/// from the dump at a restore.
+/// </summary>
 internal static class Fingerprint
 {
     /// <summary>Mark of the extensions. Other versions of them are told, but are no fault: the target brings its own.</summary>
@@ -33,7 +36,13 @@ internal static class Fingerprint
         foreach (var (mark, found) in Of(dump))
         {
             if (expected.TryGetValue(mark, out var said) && said != found)
-                throw new HoldfastException(ErrorCatalogue.Corrupt, $"The dump has {mark} {found}; the manifest says {said}.", "Restore another point, and verify this one.");
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Corrupt,
+                    $"The dump has {mark} {found}; the manifest says {said}.",
+                    "Restore another point, and verify this one."
+                );
+            }
         }
     }
 
@@ -42,7 +51,10 @@ internal static class Fingerprint
     private static string Digest(Encoding encoding, IEnumerable<string> lines)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var line in lines.Order(StringComparer.Ordinal)) hash.AppendData(encoding.GetBytes(line));
+        foreach (var line in lines.Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(encoding.GetBytes(line));
+        }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -25,7 +25,12 @@ internal ref struct HeadReader(ReadOnlySpan<byte> bytes, Encoding encoding)
     public static int Int(ReadOnlySpan<byte> bytes)
     {
         var value = BinaryPrimitives.ReadInt32LittleEndian(bytes[1..]);
-        return bytes[0] switch { 0 => value, 1 => -value, _ => throw DumpFailure.Unknown($"a number has the sign {bytes[0]}") };
+        return bytes[0] switch
+        {
+            0 => value,
+            1 => -value,
+            _ => throw DumpFailure.Unknown($"a number has the sign {bytes[0]}"),
+        };
     }
 
     /// <summary>Reads one byte.</summary>
@@ -46,14 +51,18 @@ internal ref struct HeadReader(ReadOnlySpan<byte> bytes, Encoding encoding)
     public bool SkipText()
     {
         var length = Int();
-        if (length > 0) Take(Checked(length));
+        if (length > 0)
+        {
+            Take(Checked(length));
+        }
         return length >= 0 && !IsShort;
     }
 
     /// <summary>Passes over bytes.</summary>
     public void Skip(int count) => Take(count);
 
-    private static int Checked(int length) => length <= MostTextBytes ? length : throw DumpFailure.Unknown($"a text in its head has {length} bytes");
+    private static int Checked(int length) =>
+        length <= MostTextBytes ? length : throw DumpFailure.Unknown($"a text in its head has {length} bytes");
 
     private ReadOnlySpan<byte> Take(int count)
     {

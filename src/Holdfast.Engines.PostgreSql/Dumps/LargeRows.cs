@@ -3,15 +3,18 @@ using System.Globalization;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// Tells of rows that cost much memory: PostgreSQL and its programs hold a row whole, and several times, where Holdfast holds a piece of it. The
-/// figures are measured: a <c>bytea</c> of 144 MB, which is 275 MiB as text, took 559 MiB in <c>pg_dump</c> and 830 MiB in the server, and 844 MiB to load.
+/// Tells of rows that cost much memory: PostgreSQL and its programs hold a row whole, and several times, where Holdfast
+/// holds a piece of it. The
+/// figures are measured: a <c>bytea</c> of 144 MB, which is 275 MiB as text, took 559 MiB in <c>pg_dump</c> and 830 MiB
+/// in the server, and 844 MiB to load.
 /// </summary>
 internal static class LargeRows
 {
     /// <summary>Bytes of a row as text from which on it is told.</summary>
     public const long ToldFrom = 64 << 20;
 
-    private const int OfDump = 2, OfServer = 3;
+    private const int OfDump = 2,
+        OfServer = 3;
     private const int Most = 5;
 
     /// <summary>Tells them, the table with the largest one first.</summary>
@@ -24,11 +27,19 @@ internal static class LargeRows
             var size = table.LargestRow >> 20;
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"The largest row of {table.Schema}.{table.Name} has {size} MiB as text. For it pg_dump takes about {size * OfDump} MiB of memory, "
-                + $"and the server {size * OfServer} MiB, in a backup and in a restore. A row of 1 GiB as text cannot be backed up at all.");
+                $"The largest row of {table.Schema}.{table.Name} has {size} MiB as text. For it pg_dump takes about "
+                    + $"{size * OfDump} MiB of memory, "
+                    + $"and the server {size * OfServer} MiB, in a backup and in a restore. A row of 1 GiB as text cannot be "
+                    + $"backed up at all."
+            );
         }
 
         if (large.Count > Most)
-            yield return FormattableString.Invariant($"… and {large.Count - Most} more tables have rows of {ToldFrom >> 20} MiB or more as text.");
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"… and {large.Count - Most} more tables have rows of {ToldFrom >> 20} MiB or more as text."
+            );
+        }
     }
 }

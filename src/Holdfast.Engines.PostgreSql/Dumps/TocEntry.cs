@@ -54,7 +54,9 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     public string? Copy { get; init; }
 
     /// <summary>Whether that statement names the table itself, and not the root of the partitioned table that it belongs to.</summary>
-    public bool IsLoadedByItsName => Copy is not null && NamesOf(Schema ?? "").Any(s => NamesOf(Name).Any(n => Copy.StartsWith($"COPY {s}.{n} ", StringComparison.Ordinal)));
+    public bool IsLoadedByItsName =>
+        Copy is not null
+        && NamesOf(Schema ?? "").Any(s => NamesOf(Name).Any(n => Copy.StartsWith($"COPY {s}.{n} ", StringComparison.Ordinal)));
 
     /// <summary>Numbers of the objects that rows, an index, a constraint or a partition need; empty for other kinds.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
@@ -72,15 +74,16 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     private static string[] NamesOf(string name) => [name, Sql.Name(name)];
 
     /// <summary>The kind, as a constant, where it is looked at; else null.</summary>
-    public static string? KindOf(string text) => text switch
-    {
-        TableData => TableData,
-        LargeObjects => LargeObjects,
-        Index => Index,
-        Constraint => Constraint,
-        IndexAttach => IndexAttach,
-        _ => Array.Find(WithDefinition, k => k == text),
-    };
+    public static string? KindOf(string text) =>
+        text switch
+        {
+            TableData => TableData,
+            LargeObjects => LargeObjects,
+            Index => Index,
+            Constraint => Constraint,
+            IndexAttach => IndexAttach,
+            _ => Array.Find(WithDefinition, k => k == text),
+        };
 
     /// <summary>Whether it is looked at what a kind depends on.</summary>
     public static bool NeedsDependencies(string kind) => Array.IndexOf(WithDependencies, kind) >= 0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
@@ -7,7 +8,8 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Compares a new database with the dump that it was made from: rows of each table, sequences, large objects. It is done before triggers and row security
+/// Compares a new database with the dump that it was made from: rows of each table, sequences, large objects. It is
+/// done before triggers and row security
 /// are made, which could hide rows.
 /// </summary>
 internal static partial class ContentCheck
@@ -19,7 +21,8 @@ internal static partial class ContentCheck
              JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) u.id JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
         """;
 
-    // pg_dump loads the rows of a partition by way of its root where its bounds may be others in a new database (hashes of an enum are): they land in other partitions of it.
+    // pg_dump loads the rows of a partition by way of its root where its bounds may be others in a new database (hashes
+    // of an enum are): they land in other partitions of it.
     private const string Roots = """
         SELECT n.nspname, c.relname, rn.nspname, r.relname
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -39,33 +42,73 @@ internal static partial class ContentCheck
         DumpScanner dump,
         IReadOnlySet<int> counted,
         IReadOnlyDictionary<int, string> kept,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
-        var conditions = (await connection.QueryAsync(Conditions, r => (Schema: r.GetString(0), Name: r.GetString(1), Condition: r.GetString(2)), cancellationToken)).ToDictionary(c => (c.Schema, c.Name), c => c.Condition);
-        var roots = (await connection.QueryAsync(Roots, r => (Partition: (r.GetString(0), r.GetString(1)), Root: (r.GetString(2), r.GetString(3))), cancellationToken)).ToDictionary(p => p.Partition, p => p.Root);
+        var conditions = (
+            await connection.QueryAsync(
+                Conditions,
+                r => (Schema: r.GetString(0), Name: r.GetString(1), Condition: r.GetString(2)),
+                cancellationToken
+            )
+        ).ToDictionary(c => (c.Schema, c.Name), c => c.Condition);
+        var roots = (
+            await connection.QueryAsync(
+                Roots,
+                r => (Partition: (r.GetString(0), r.GetString(1)), Root: (r.GetString(2), r.GetString(3))),
+                cancellationToken
+            )
+        ).ToDictionary(p => p.Partition, p => p.Root);
         var tables = new Dictionary<(string Schema, string Name), (long Found, long Expected)>();
         foreach (var entry in dump.Head.Entries)
         {
             if (entry.Kind == TocEntry.TableData)
             {
-                if (counted.Contains(entry.Id)) continue;
+                if (counted.Contains(entry.Id))
+                {
+                    continue;
+                }
                 var table = (entry.Schema ?? "", entry.Name);
                 var root = roots.GetValueOrDefault(table, table);
                 var (found, expected) = tables.GetValueOrDefault(root);
                 found += await RowsAsync(connection, entry, conditions.GetValueOrDefault(table, ""), cancellationToken);
-                if (kept.TryGetValue(entry.Id, out var elsewhere)) found += await RowsAsync(connection, elsewhere, "", cancellationToken);
+                if (kept.TryGetValue(entry.Id, out var elsewhere))
+                {
+                    found += await RowsAsync(connection, elsewhere, "", cancellationToken);
+                }
                 tables[root] = (found, expected + entry.Rows);
             }
             else if (entry.Kind == TocEntry.SequenceSet && Value().Match(entry.Definition!) is { Success: true } match)
             {
-                var value = (await connection.QueryAsync($"SELECT last_value, is_called FROM {Sql.Name(entry.Schema!)}.{Sql.Name(entry.Name)}", r => FormattableString.Invariant($"{r.GetInt64(0)}, {(r.GetBoolean(1) ? "true" : "false")}"), cancellationToken))[0];
-                if (value != match.Groups[1].Value) throw Differs($"the sequence '{entry.Schema}.{entry.Name}' is at {value}; the dump says {match.Groups[1].Value}");
+                var value = (
+                    await connection.QueryAsync(
+                        $"SELECT last_value, is_called FROM {Sql.Name(entry.Schema!)}.{Sql.Name(entry.Name)}",
+                        r => string.Create(CultureInfo.InvariantCulture, $"{r.GetInt64(0)}, {(r.GetBoolean(1) ? "true" : "false")}"),
+                        cancellationToken
+                    )
+                )[0];
+                if (value != match.Groups[1].Value)
+                {
+                    throw Differs($"the sequence '{entry.Schema}.{entry.Name}' is at {value}; the dump says {match.Groups[1].Value}");
+                }
             }
         }
 
-        foreach (var ((schema, name), (found, expected)) in tables) Compare(schema, name, found, expected);
-        var objects = (await connection.QueryAsync("SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata", r => r.GetInt64(0), cancellationToken))[0];
-        if (objects != dump.LargeObjects) throw Differs($"it has {objects} large objects; the dump has {dump.LargeObjects}");
+        foreach (var ((schema, name), (found, expected)) in tables)
+        {
+            Compare(schema, name, found, expected);
+        }
+        var objects = (
+            await connection.QueryAsync(
+                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata",
+                r => r.GetInt64(0),
+                cancellationToken
+            )
+        )[0];
+        if (objects != dump.LargeObjects)
+        {
+            throw Differs($"it has {objects} large objects; the dump has {dump.LargeObjects}");
+        }
     }
 
     /// <summary>Compares the rows of one table that is loaded by its own name.</summary>
@@ -77,18 +120,37 @@ internal static partial class ContentCheck
         Compare(table.Schema!, table.Name, await RowsAsync(connection, table, "", cancellationToken), table.Rows);
 
     // The condition says which of its rows are in the dump: WHERE …; empty for all.
-    private static Task<long> RowsAsync(NpgsqlConnection connection, TocEntry table, string condition, CancellationToken cancellationToken) =>
-        RowsAsync(connection, $"{Sql.Name(table.Schema!)}.{Sql.Name(table.Name)}", condition, cancellationToken);
+    private static Task<long> RowsAsync(
+        NpgsqlConnection connection,
+        TocEntry table,
+        string condition,
+        CancellationToken cancellationToken
+    ) => RowsAsync(connection, $"{Sql.Name(table.Schema!)}.{Sql.Name(table.Name)}", condition, cancellationToken);
 
-    private static async Task<long> RowsAsync(NpgsqlConnection connection, string table, string condition, CancellationToken cancellationToken) =>
-        (await connection.QueryAsync($"SELECT pg_catalog.count(*) FROM ONLY {table} {condition}", r => r.GetInt64(0), cancellationToken))[0];
+    private static async Task<long> RowsAsync(
+        NpgsqlConnection connection,
+        string table,
+        string condition,
+        CancellationToken cancellationToken
+    ) =>
+        (await connection.QueryAsync($"SELECT pg_catalog.count(*) FROM ONLY {table} {condition}", r => r.GetInt64(0), cancellationToken))[
+            0
+        ];
 
     private static void Compare(string schema, string name, long found, long expected)
     {
-        if (found != expected) throw Differs($"the table '{schema}.{name}' has {found} rows; the dump has {expected}");
+        if (found != expected)
+        {
+            throw Differs($"the table '{schema}.{name}' has {found} rows; the dump has {expected}");
+        }
     }
 
-    private static HoldfastException Differs(string what) => new(ErrorCatalogue.Corrupt, $"The new database is not what was backed up: {what}.", "Nothing is left of it. Look at the server's log, and restore again.");
+    private static HoldfastException Differs(string what) =>
+        new(
+            ErrorCatalogue.Corrupt,
+            $"The new database is not what was backed up: {what}.",
+            "Nothing is left of it. Look at the server's log, and restore again."
+        );
 
     [GeneratedRegex(@", (-?[0-9]+, (?:true|false))\);\s*\z")]
     private static partial Regex Value();

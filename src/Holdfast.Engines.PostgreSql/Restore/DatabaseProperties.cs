@@ -1,15 +1,25 @@
+using System.Globalization;
 using Holdfast.Engines.PostgreSql.Around;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
 
-/// <summary>Gives a new database what the one that was backed up had of its own: comment, settings, limit; its grants come with its name. What the target does not allow is told, and stops nothing.</summary>
+/// <summary>
+/// Gives a new database what the one that was backed up had of its own: comment, settings, limit; its grants come with
+/// its name. What the target does not allow is told, and stops nothing.
+/// </summary>
 /// <param name="connection">A connection of the role that makes databases.</param>
 /// <param name="database">The new database.</param>
 /// <param name="role">What is known of the server's roles.</param>
-/// <param name="restorer">The role that loads dumps: its settings stay as they are, else a restore that runs meanwhile would find them changed.</param>
-/// <param name="isTrusted">Whether whoever owned the database, or could write to the archive, may have a superuser set what nobody else can. The settings of an archive are as hostile as the rest of it.</param>
+/// <param name="restorer">
+/// The role that loads dumps: its settings stay as they are, else a restore that runs meanwhile would find them
+/// changed.
+/// </param>
+/// <param name="isTrusted">
+/// Whether whoever owned the database, or could write to the archive, may have a superuser set what nobody else can.
+/// The settings of an archive are as hostile as the rest of it.
+/// </param>
 internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role, string restorer, bool isTrusted)
 {
     // Those that an owner can set by himself; of an extension's nobody knows before it is loaded.
@@ -29,15 +39,34 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
     public async Task ApplyAsync(Surroundings around, CancellationToken cancellationToken)
     {
         var name = Sql.Name(database);
-        if (around.Comment is not null) await TryAsync("its comment", $"COMMENT ON DATABASE {name} IS {Sql.Text(around.Comment)}", cancellationToken);
+        if (around.Comment is not null)
+        {
+            await TryAsync("its comment", $"COMMENT ON DATABASE {name} IS {Sql.Text(around.Comment)}", cancellationToken);
+        }
         var ordinary = isTrusted || around.Settings.Count == 0 ? null : await OrdinaryAsync(cancellationToken);
         foreach (var setting in around.Settings)
         {
-            if (ordinary?.Contains(setting.Name.ToLowerInvariant()) == false) _leftOut.Add($"The setting {setting.Name} = '{setting.Value}'{(setting.Role is null ? "" : $" of '{setting.Role}'")} is left out: it takes a superuser to set it. Set it by hand where it was meant.");
-            else await ApplyAsync(setting, name, cancellationToken);
+            if (ordinary?.Contains(setting.Name.ToLowerInvariant()) == false)
+            {
+                _leftOut.Add(
+                    $"The setting {setting.Name} = '{setting.Value}'{(setting.Role is null ? "" : $" of '{setting.Role}'")} "
+                        + "is left out: it takes a superuser to set it. Set it by hand where it was meant."
+                );
+            }
+            else
+            {
+                await ApplyAsync(setting, name, cancellationToken);
+            }
         }
 
-        if (around.ConnectionLimit >= 0) await TryAsync("its limit of connections", FormattableString.Invariant($"ALTER DATABASE {name} CONNECTION LIMIT {around.ConnectionLimit}"), cancellationToken);
+        if (around.ConnectionLimit >= 0)
+        {
+            await TryAsync(
+                "its limit of connections",
+                string.Create(CultureInfo.InvariantCulture, $"ALTER DATABASE {name} CONNECTION LIMIT {around.ConnectionLimit}"),
+                cancellationToken
+            );
+        }
     }
 
     /// <summary>The statements that set its grants, once it has its name.</summary>
@@ -47,13 +76,21 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
     public IReadOnlyList<(string What, string Sql)> Grants(Surroundings around, string name, string? restorer)
     {
         var statements = new List<(string What, string Sql)>();
-        if (restorer is not null) statements.Add(($"the end of the grants to {restorer}", $"REVOKE ALL ON DATABASE {Sql.Name(name)} FROM {Sql.Name(restorer)}"));
+        if (restorer is not null)
+        {
+            statements.Add(($"the end of the grants to {restorer}", $"REVOKE ALL ON DATABASE {Sql.Name(name)} FROM {Sql.Name(restorer)}"));
+        }
         foreach (var grant in (around.Grants ?? DatabaseGrant.Defaults).Where(g => Privileges.Contains(g.Privilege)))
         {
             var what = $"the grant of {grant.Privilege} to {grant.Role ?? "everybody"}";
-            if (!IsThere(grant.Role, what)) continue;
+            if (!IsThere(grant.Role, what))
+            {
+                continue;
+            }
             var option = grant.CanGrant ? " WITH GRANT OPTION" : "";
-            statements.Add((what, role.Statement(grant.Role, to => $"GRANT {grant.Privilege} ON DATABASE {Sql.Name(name)} TO {to}{option}")));
+            statements.Add(
+                (what, role.Statement(grant.Role, to => $"GRANT {grant.Privilege} ON DATABASE {Sql.Name(name)} TO {to}{option}"))
+            );
         }
 
         return statements;
@@ -61,13 +98,18 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
 
     // Null where the server refuses what goes beyond that by itself.
     private async Task<HashSet<string>?> OrdinaryAsync(CancellationToken cancellationToken) =>
-        (await connection.QueryAsync(Ordinary, r => r.IsDBNull(0) ? null : r.GetFieldValue<string[]>(0), cancellationToken)) is [{ } names] ? names.ToHashSet(StringComparer.Ordinal) : null;
+        (await connection.QueryAsync(Ordinary, r => r.IsDBNull(0) ? null : r.GetFieldValue<string[]>(0), cancellationToken)) is [{ } names]
+            ? names.ToHashSet(StringComparer.Ordinal)
+            : null;
 
     // The server keeps a value as it is shown, which SQL does not always take back (a list in quotes); set_config does.
     private async Task ApplyAsync(DatabaseSetting setting, string name, CancellationToken cancellationToken)
     {
         var what = $"the setting {setting.Name}{(setting.Role is null ? "" : $" of '{setting.Role}'")}";
-        if (!IsThere(setting.Role, what)) return;
+        if (!IsThere(setting.Role, what))
+        {
+            return;
+        }
         if (setting.Role == restorer)
         {
             _leftOut.Add($"{Capital(what)} is left out: that role runs restores, and code of what is restored can set it.");
@@ -84,7 +126,10 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
 
     private bool IsThere(string? name, string what)
     {
-        if (name is null || role.All.Contains(name)) return true;
+        if (name is null || role.All.Contains(name))
+        {
+            return true;
+        }
         _leftOut.Add($"{Capital(what)} is left out: the role '{name}' does not exist here.");
         return false;
     }

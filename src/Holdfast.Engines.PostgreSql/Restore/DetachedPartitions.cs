@@ -15,8 +15,10 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="head">The dump's head.</param>
 internal sealed partial class DetachedPartitions(NpgsqlConnection connection, DumpHead head)
 {
-    // All that is below such a table, those above first: a partition that has partitions loses and gains identity columns with its table, and
-    // those below it only lose them, so each of them is detached before it, and attached after it. A default partition comes last: with rows
+    // All that is below such a table, those above first: a partition that has partitions loses and gains identity
+    // columns with its table, and
+    // those below it only lose them, so each of them is detached before it, and attached after it. A default partition
+    // comes last: with rows
     // in it, each of the others would read it. Foreign tables take no rows from a dump, and those of extensions are made by them.
     private const string Found = """
         WITH RECURSIVE keyed(id, depth) AS (
@@ -73,7 +75,8 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     private IReadOnlyList<Partition> _partitions = [];
 
     /// <summary>
-    /// Numbers of objects of the dump that make indexes of those that could not be attached parts of the indexes of their table: to attach the
+    /// Numbers of objects of the dump that make indexes of those that could not be attached parts of the indexes of
+    /// their table: to attach the
     /// table does that too.
     /// </summary>
     public IReadOnlySet<int> ComesLater
@@ -81,14 +84,22 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         get
         {
             // Both need the partition and its table.
-            var pairs = head.Entries.Where(e => e.Kind == TocEntry.TableAttach && _apart.Contains((e.Schema ?? "", e.Name)))
-                .Select(e => e.DependsOn).Where(p => p.Count > 1).ToList();
-            return head.Entries.Where(e => e.Kind == TocEntry.IndexAttach && pairs.Exists(p => p.All(e.DependsOn.Contains)))
-                .Select(e => e.Id).ToHashSet();
+            var pairs = head
+                .Entries.Where(e => e.Kind == TocEntry.TableAttach && _apart.Contains((e.Schema ?? "", e.Name)))
+                .Select(e => e.DependsOn)
+                .Where(p => p.Count > 1)
+                .ToList();
+            return head
+                .Entries.Where(e => e.Kind == TocEntry.IndexAttach && pairs.Exists(p => p.All(e.DependsOn.Contains)))
+                .Select(e => e.Id)
+                .ToHashSet();
         }
     }
 
-    /// <summary>Those that belong together, as SQL: the uppermost table, which is no partition, and all that are detached below it.</summary>
+    /// <summary>
+    /// Those that belong together, as SQL: the uppermost table, which is no partition, and all that are detached below
+    /// it.
+    /// </summary>
     public IEnumerable<IReadOnlyList<string>> Trees =>
         _partitions.GroupBy(p => p.Root, (root, below) => (string[])[root, .. below.Select(p => p.Name)]);
 
@@ -116,15 +127,23 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
                 r.GetString(3),
                 r.GetString(4),
                 r.GetString(5),
-                r.GetFieldValue<string[]>(6)),
-            cancellationToken);
-        if (found.Count == 0) return;
-        var roots = (await connection.QueryAsync(
-            Roots, r => (Name: (r.GetString(0), r.GetString(1)), Root: r.GetString(2)), cancellationToken)).ToDictionary(p => p.Name, p => p.Root);
+                r.GetFieldValue<string[]>(6)
+            ),
+            cancellationToken
+        );
+        if (found.Count == 0)
+        {
+            return;
+        }
+        var roots = (
+            await connection.QueryAsync(Roots, r => (Name: (r.GetString(0), r.GetString(1)), Root: r.GetString(2)), cancellationToken)
+        ).ToDictionary(p => p.Name, p => p.Root);
         var keyed = found.Select(p => p.Root).ToHashSet(StringComparer.Ordinal);
-        var rows = head.Entries.Where(e => e.Kind == TocEntry.TableData)
+        var rows = head
+            .Entries.Where(e => e.Kind == TocEntry.TableData)
             .Select(e => (Entry: e, Root: roots.GetValueOrDefault((e.Schema ?? "", e.Name), "")))
-            .Where(e => keyed.Contains(e.Root)).ToList();
+            .Where(e => keyed.Contains(e.Root))
+            .ToList();
         var routed = rows.Where(r => !r.Entry.IsLoadedByItsName).Select(r => r.Root).ToHashSet(StringComparer.Ordinal);
         _routed.UnionWith(rows.Where(r => routed.Contains(r.Root)).Select(r => r.Entry.Id));
         _partitions = [.. found.Where(p => !routed.Contains(p.Root))];
@@ -133,7 +152,10 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     /// <summary>Detaches them.</summary>
     public async Task DetachAsync(CancellationToken cancellationToken)
     {
-        foreach (var partition in _partitions.Reverse()) await LateChecks.RunAsync(connection, partition.Detach, cancellationToken);
+        foreach (var partition in _partitions.Reverse())
+        {
+            await LateChecks.RunAsync(connection, partition.Detach, cancellationToken);
+        }
     }
 
     /// <summary>Attaches them. Constraints of their table have to be there again, as of the partition.</summary>
@@ -167,25 +189,36 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     }
 
     /// <summary>
-    /// Tells the materialized views that lack rows, for a table that they read is not a partition of theirs, whatever it was that failed, or
+    /// Tells the materialized views that lack rows, for a table that they read is not a partition of theirs, whatever
+    /// it was that failed, or
     /// has not got its rows. All definitions are made.
     /// </summary>
     /// <param name="others">Tables, as SQL, that have not got all of theirs.</param>
     /// <param name="other">A session in which no code of the database has run.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<string>> OutdatedAsync(
-        IEnumerable<string> others, NpgsqlConnection other, CancellationToken cancellationToken)
+        IEnumerable<string> others,
+        NpgsqlConnection other,
+        CancellationToken cancellationToken
+    )
     {
         var attached = (await other.QueryAsync(Attached, r => (r.GetString(0), r.GetString(1)), cancellationToken)).ToHashSet();
-        var incomplete = head.Entries
-            .Where(e => e.Kind == TocEntry.TableAttach && !attached.Contains((e.Schema ?? "", e.Name)))
-            .Select(e => ParentIn().Match(e.Definition ?? "")).Where(m => m.Success).Select(m => m.Groups[1].Value)
-            .Concat(others).ToHashSet(StringComparer.Ordinal);
+        var incomplete = head
+            .Entries.Where(e => e.Kind == TocEntry.TableAttach && !attached.Contains((e.Schema ?? "", e.Name)))
+            .Select(e => ParentIn().Match(e.Definition ?? ""))
+            .Where(m => m.Success)
+            .Select(m => m.Groups[1].Value)
+            .Concat(others)
+            .ToHashSet(StringComparer.Ordinal);
         var views = await other.QueryAsync(Outdated, r => r.GetString(0), cancellationToken, [incomplete.ToArray()]);
         return [.. views.Select(Tell)];
 
-        static string Tell(string view) => FailedObjects.Tell(
-            $"rows of {view}", "it was made while rows of tables that it reads were elsewhere.", $"REFRESH MATERIALIZED VIEW {view}");
+        static string Tell(string view) =>
+            FailedObjects.Tell(
+                $"rows of {view}",
+                "it was made while rows of tables that it reads were elsewhere.",
+                $"REFRESH MATERIALIZED VIEW {view}"
+            );
     }
 
     [GeneratedRegex("""^ALTER TABLE ONLY ((?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+)) ATTACH PARTITION """)]

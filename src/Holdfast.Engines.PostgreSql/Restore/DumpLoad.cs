@@ -5,7 +5,8 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Loads a dump as it comes, without a copy of it: definitions first, then rows in the order of the stream. While later rows are loaded, the indexes of large
+/// Loads a dump as it comes, without a copy of it: definitions first, then rows in the order of the stream. While later
+/// rows are loaded, the indexes of large
 /// tables are built that have theirs. Only its head is kept in a file, which is all that <c>pg_restore</c> needs for everything but data.
 /// </summary>
 /// <param name="runs">Runs <c>pg_restore</c>.</param>
@@ -14,7 +15,8 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="rows">Loads rows. Goes with this.</param>
 /// <param name="late">Puts off what could fail because of a function; null where such a failure ends the restore. Goes with this.</param>
 /// <param name="jobs">Connections that load and build at once.</param>
-internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnection keeper, RowLoad rows, LateChecks? late, int jobs) : IAsyncDisposable
+internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnection keeper, RowLoad rows, LateChecks? late, int jobs)
+    : IAsyncDisposable
 {
     // The indexes of smaller ones wait for the end: to build them is quicker than to start a program for each.
     private const long LargeBytes = 32 << 20;
@@ -38,7 +40,10 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     /// <summary>Takes the next bytes.</summary>
     public async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (_indexes.IsFaulted) await _indexes;
+        if (_indexes.IsFaulted)
+        {
+            await _indexes;
+        }
         var wasComplete = Dump.Head.IsComplete;
         _pieces.Clear(bytes.Length);
         Dump.Scan(bytes.Span);
@@ -46,18 +51,33 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         if (!wasComplete)
         {
             _head ??= runs.CreateHead();
-            await _head.WriteAsync(bytes[..(Dump.Head.IsComplete ? (int)(Dump.Head.Length - _head.Length) : bytes.Length)], cancellationToken);
+            await _head.WriteAsync(
+                bytes[..(Dump.Head.IsComplete ? (int)(Dump.Head.Length - _head.Length) : bytes.Length)],
+                cancellationToken
+            );
             await _head.FlushAsync(cancellationToken);
-            if (Dump.Head.IsComplete) await StartAsync(cancellationToken);
+            if (Dump.Head.IsComplete)
+            {
+                await StartAsync(cancellationToken);
+            }
         }
 
         for (var i = 0; i < _pieces.Count; i++)
         {
             var (entry, data, isBegin, isEnd) = _pieces[i];
-            if (isBegin) await BeginAsync(entry, cancellationToken);
-            if (!data.IsEmpty) await (_child is null ? rows.WriteAsync(data, cancellationToken) : WriteAsync(data, cancellationToken));
+            if (isBegin)
+            {
+                await BeginAsync(entry, cancellationToken);
+            }
+            if (!data.IsEmpty)
+            {
+                await (_child is null ? rows.WriteAsync(data, cancellationToken) : WriteAsync(data, cancellationToken));
+            }
             _bytes += data.Length;
-            if (isEnd) await EndAsync(entry, cancellationToken);
+            if (isEnd)
+            {
+                await EndAsync(entry, cancellationToken);
+            }
         }
     }
 
@@ -67,8 +87,14 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         Dump.Complete();
         _isStreaming = false;
         await rows.DisposeAsync();
-        await using (cancellationToken.UnsafeRegister(_ => _stop.Cancel(), null)) await _indexes;
-        if (late is not null) await late.EndAsync(cancellationToken);
+        await using (cancellationToken.UnsafeRegister(_ => _stop.Cancel(), null))
+        {
+            await _indexes;
+        }
+        if (late is not null)
+        {
+            await late.EndAsync(cancellationToken);
+        }
     }
 
     /// <summary>Compares what was loaded with the dump.</summary>
@@ -84,10 +110,19 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
     {
         await _stop.CancelAsync();
         await _indexes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // how it ended was told, or is told by what failed before
-        if (_child is not null) await _child.DisposeAsync();
+        if (_child is not null)
+        {
+            await _child.DisposeAsync();
+        }
         await rows.DisposeAsync();
-        if (late is not null) await late.DisposeAsync();
-        if (_head is not null) await _head.DisposeAsync();
+        if (late is not null)
+        {
+            await late.DisposeAsync();
+        }
+        if (_head is not null)
+        {
+            await _head.DisposeAsync();
+        }
         _stop.Dispose();
     }
 
@@ -98,7 +133,10 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         _order = new(Dump.Head, list.LeaveOut(Dump.Head));
         _encoding = Dump.Head.EncodingName is { Length: > 0 } name ? name : throw DumpFailure.Unknown("it does not tell its encoding");
         await runs.RunAsync(_order.First(), 1, false, cancellationToken);
-        if (late is not null) await late.BeginAsync(Dump.Head, cancellationToken);
+        if (late is not null)
+        {
+            await late.BeginAsync(Dump.Head, cancellationToken);
+        }
     }
 
     private async Task BeginAsync(TocEntry entry, CancellationToken cancellationToken)
@@ -120,7 +158,10 @@ internal sealed class DumpLoad(RestoreRuns runs, RestoreList list, NpgsqlConnect
         if (_child is null)
         {
             await rows.CloseAsync(cancellationToken);
-            if (_bytes >= LargeBytes && !_isStaged && entry.IsLoadedByItsName && _order!.IndexesOf(entry) is { Count: > 0 } indexes) _indexes = BuildAsync(_indexes, entry, indexes);
+            if (_bytes >= LargeBytes && !_isStaged && entry.IsLoadedByItsName && _order!.IndexesOf(entry) is { Count: > 0 } indexes)
+            {
+                _indexes = BuildAsync(_indexes, entry, indexes);
+            }
             return;
         }
 

@@ -12,7 +12,15 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="Collation">Where its collation is not that of its type, what says so behind the type; else empty.</param>
 /// <param name="Expression">What computes it, as SQL.</param>
 internal sealed record GeneratedColumn(
-    string Schema, string Table, string Name, bool IsNotNull, string Type, string? BaseType, string Collation, string Expression)
+    string Schema,
+    string Table,
+    string Name,
+    bool IsNotNull,
+    string Type,
+    string? BaseType,
+    string Collation,
+    string Expression
+)
 {
     /// <summary>Its name in SQL.</summary>
     public string Quoted => Sql.Name(Name);

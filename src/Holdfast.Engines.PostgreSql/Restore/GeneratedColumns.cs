@@ -107,8 +107,9 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     private readonly List<(string Table, string? Check, PostgresException? Error, string Told)> _leftOut = [];
     private readonly HashSet<(string Table, string Column)> _ordinary = [];
     private readonly HashSet<(string Table, string Column)> _freed = [];
-    private ILookup<(string Schema, string Table), GeneratedColumn> _columns =
-        Array.Empty<GeneratedColumn>().ToLookup(c => (c.Schema, c.Table));
+    private ILookup<(string Schema, string Table), GeneratedColumn> _columns = Array
+        .Empty<GeneratedColumn>()
+        .ToLookup(c => (c.Schema, c.Table));
 
     /// <summary>Whether there are any.</summary>
     public bool Any => _columns.Count > 0;
@@ -120,18 +121,22 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     public async Task FindAsync(CancellationToken cancellationToken)
     {
         await connection.RunAsync(LoadSessions.PinCatalog, cancellationToken);
-        _columns = (await connection.QueryAsync(
-            Found,
-            r => new GeneratedColumn(
-                r.GetString(0),
-                r.GetString(1),
-                r.GetString(2),
-                r.GetBoolean(3),
-                r.GetString(4),
-                r.TextOrNull(5),
-                r.GetString(6),
-                r.GetString(7)),
-            cancellationToken)).ToLookup(c => (c.Schema, c.Table));
+        _columns = (
+            await connection.QueryAsync(
+                Found,
+                r => new GeneratedColumn(
+                    r.GetString(0),
+                    r.GetString(1),
+                    r.GetString(2),
+                    r.GetBoolean(3),
+                    r.GetString(4),
+                    r.TextOrNull(5),
+                    r.GetString(6),
+                    r.GetString(7)
+                ),
+                cancellationToken
+            )
+        ).ToLookup(c => (c.Schema, c.Table));
     }
 
     /// <summary>Those of a table.</summary>
@@ -144,12 +149,19 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether there was one.</returns>
     public async Task<bool> TryEachAsync(
-        string table, string rows, IReadOnlyList<GeneratedColumn> columns, CancellationToken cancellationToken)
+        string table,
+        string rows,
+        IReadOnlyList<GeneratedColumn> columns,
+        CancellationToken cancellationToken
+    )
     {
         var isAny = false;
         foreach (var column in await StillAsync(table, columns, cancellationToken))
         {
-            if (await LateChecks.TryAsync(connection, column.Computed(rows), cancellationToken) is not { } error) continue;
+            if (await LateChecks.TryAsync(connection, column.Computed(rows), cancellationToken) is not { } error)
+            {
+                continue;
+            }
             await MakeOrdinaryAsync(table, column, error, cancellationToken);
             isAny = true;
         }
@@ -158,7 +170,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     }
 
     /// <summary>
-    /// Does something about rows that are refused, though each column can be computed by itself: leaves out a constraint that refuses NULL in
+    /// Does something about rows that are refused, though each column can be computed by itself: leaves out a
+    /// constraint that refuses NULL in
     /// one that is an ordinary one now, or makes those ordinary that it is about, or all where it is not known which.
     /// </summary>
     /// <param name="table">The table.</param>
@@ -172,7 +185,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         IReadOnlyList<GeneratedColumn> columns,
         PostgresException refused,
         bool isByColumn,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var still = await StillAsync(table, columns, cancellationToken);
         List<GeneratedColumn> ordinary = [.. columns.Except(still)];
@@ -183,15 +197,25 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
             return true;
         }
 
-        if (refused.DataTypeName is not null && await FreeAsync(table, ordinary, cancellationToken)) return true;
+        if (refused.DataTypeName is not null && await FreeAsync(table, ordinary, cancellationToken))
+        {
+            return true;
+        }
         var meant = still.Where(c => of?.Columns.Contains(c.Name) ?? (c.Name == refused.ColumnName)).ToList();
-        if (meant.Count == 0 && isByColumn) meant = still;
-        foreach (var column in meant) await MakeOrdinaryAsync(table, column, refused, cancellationToken);
+        if (meant.Count == 0 && isByColumn)
+        {
+            meant = still;
+        }
+        foreach (var column in meant)
+        {
+            await MakeOrdinaryAsync(table, column, refused, cancellationToken);
+        }
         return meant.Count > 0;
     }
 
     /// <summary>
-    /// Makes columns ordinary ones also in the other tables of a tree of partitions, and leaves the same constraints out there: else none of
+    /// Makes columns ordinary ones also in the other tables of a tree of partitions, and leaves the same constraints
+    /// out there: else none of
     /// them could be attached. All rows are where they belong.
     /// </summary>
     /// <param name="trees">The trees, each with its tables as SQL.</param>
@@ -202,10 +226,18 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         {
             var ordinary = _failed.Where(f => tree.Contains(f.Key.Top)).DistinctBy(f => f.Key.Column).Select(f => f.Value).ToList();
             var leftOut = new List<(string Name, PostgresException Error)>();
-            foreach (var (_, check, error, _) in _leftOut.Where(l => l.Check is not null && tree.Contains(l.Table)).DistinctBy(l => l.Check).ToList())
+            foreach (
+                var (_, check, error, _) in _leftOut
+                    .Where(l => l.Check is not null && tree.Contains(l.Table))
+                    .DistinctBy(l => l.Check)
+                    .ToList()
+            )
             {
                 // A partition may have one of its own.
-                if (await ConstraintAsync(tree[0], check!, cancellationToken) is not null) leftOut.Add((check!, error!));
+                if (await ConstraintAsync(tree[0], check!, cancellationToken) is not null)
+                {
+                    leftOut.Add((check!, error!));
+                }
             }
 
             foreach (var table in tree.Reverse())
@@ -213,13 +245,19 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
                 foreach (var (column, error, _) in ordinary)
                 {
                     var isStill = (await StillAsync(table, [column], cancellationToken)).Count > 0;
-                    if (isStill) await MakeOrdinaryAsync(table, column, error, cancellationToken);
+                    if (isStill)
+                    {
+                        await MakeOrdinaryAsync(table, column, error, cancellationToken);
+                    }
                 }
 
                 foreach (var (check, error) in leftOut)
                 {
                     var found = await ConstraintAsync(table, check, cancellationToken);
-                    if (found is not null) await LeaveOutAsync(found, check, error, cancellationToken);
+                    if (found is not null)
+                    {
+                        await LeaveOutAsync(found, check, error, cancellationToken);
+                    }
                 }
             }
         }
@@ -231,13 +269,20 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     /// <param name="partitions">Those that are attached again.</param>
     public IReadOnlyList<string> Failed(DetachedPartitions partitions)
     {
-        var again = _failed.ToLookup(f => partitions.IsAttachedAgain(f.Key.Top)
-            && partitions.Above(f.Key.Top).Any(a => _failed.ContainsKey((a, f.Key.Column))));
+        var again = _failed.ToLookup(f =>
+            partitions.IsAttachedAgain(f.Key.Top) && partitions.Above(f.Key.Top).Any(a => _failed.ContainsKey((a, f.Key.Column)))
+        );
         // The table may let it be NULL where its partition does not.
-        var stricter = again[true].Where(f => f.Value.Column.IsNotNull
-            && !partitions.Above(f.Key.Top).Any(a => _failed.GetValueOrDefault((a, f.Key.Column))?.Column.IsNotNull == true));
-        var leftOut = _leftOut.Where(l => l.Check is null || !partitions.IsAttachedAgain(l.Table)
-            || !_leftOut.Exists(o => o.Check == l.Check && partitions.Above(l.Table).Contains(o.Table)));
+        var stricter = again[true]
+            .Where(f =>
+                f.Value.Column.IsNotNull
+                && !partitions.Above(f.Key.Top).Any(a => _failed.GetValueOrDefault((a, f.Key.Column))?.Column.IsNotNull == true)
+            );
+        var leftOut = _leftOut.Where(l =>
+            l.Check is null
+            || !partitions.IsAttachedAgain(l.Table)
+            || !_leftOut.Exists(o => o.Check == l.Check && partitions.Above(l.Table).Contains(o.Table))
+        );
         return
         [
             .. again[false].Select(f => f.Value.Told),
@@ -246,10 +291,12 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ];
     }
 
-    private static string NotNull(string table, GeneratedColumn column) => FailedObjects.Tell(
-        $"NOT NULL of {column.Quoted} of {table}",
-        "it refuses rows without these values.",
-        $"ALTER TABLE {table} ALTER COLUMN {column.Quoted} SET NOT NULL");
+    private static string NotNull(string table, GeneratedColumn column) =>
+        FailedObjects.Tell(
+            $"NOT NULL of {column.Quoted} of {table}",
+            "it refuses rows without these values.",
+            $"ALTER TABLE {table} ALTER COLUMN {column.Quoted} SET NOT NULL"
+        );
 
     private async Task LeaveOutAsync(Check check, string name, PostgresException error, CancellationToken cancellationToken)
     {
@@ -259,7 +306,10 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     }
 
     private async Task<List<GeneratedColumn>> StillAsync(
-        string table, IReadOnlyList<GeneratedColumn> columns, CancellationToken cancellationToken)
+        string table,
+        IReadOnlyList<GeneratedColumn> columns,
+        CancellationToken cancellationToken
+    )
     {
         var names = await AskAsync(StillGenerated, r => r.GetString(0), cancellationToken, table);
         return [.. columns.Where(c => names.Contains(c.Name))];
@@ -269,22 +319,31 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     {
         foreach (var (schema, name, top) in await TopsAsync(table, column, "s", cancellationToken))
         {
-            if (_failed.ContainsKey((top, column.Name))) continue;
+            if (_failed.ContainsKey((top, column.Name)))
+            {
+                continue;
+            }
             var made = Of(schema, name).FirstOrDefault(c => c.Name == column.Name) ?? column;
             await DropExpressionAsync(top, column, cancellationToken);
-            var what = $"generated column {column.Quoted} of {top}, an ordinary one now that is NULL in restored rows "
+            var what =
+                $"generated column {column.Quoted} of {top}, an ordinary one now that is NULL in restored rows "
                 + "(to make it again takes what it has: indexes, constraints, statistics, comment, grants)";
             _failed.Add((top, column.Name), new(made, e, LateChecks.Tell(what, e, $"ALTER TABLE {top} {made.MadeAgain}")));
             await LetBeNullAsync(top, made, cancellationToken);
         }
     }
 
-    // PostgreSQL does so for a table and its partitions, and not for partitions of these. What is detached before those above it, and attached
+    // PostgreSQL does so for a table and its partitions, and not for partitions of these. What is detached before those
+    // above it, and attached
     // after them, keeps its identity columns.
     private async Task DropExpressionAsync(string top, GeneratedColumn column, CancellationToken cancellationToken)
     {
         var partitions = await AskAsync(
-            Deep, r => (Of: r.GetString(0), Name: r.GetString(1), Bound: r.GetString(2)), cancellationToken, top);
+            Deep,
+            r => (Of: r.GetString(0), Name: r.GetString(1), Bound: r.GetString(2)),
+            cancellationToken,
+            top
+        );
         IEnumerable<string> statements =
         [
             .. partitions.AsEnumerable().Reverse().Select(p => $"ALTER TABLE {p.Of} DETACH PARTITION {p.Name}"),
@@ -298,11 +357,17 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     private async Task LetBeNullAsync(string top, GeneratedColumn column, CancellationToken cancellationToken)
     {
         var tree = await TreeAsync();
-        foreach (var (table, _) in tree) _ordinary.Add((table, column.Name));
+        foreach (var (table, _) in tree)
+        {
+            _ordinary.Add((table, column.Name));
+        }
         while (tree.Find(t => t.IsNotNull) is { Table: { } table })
         {
             await connection.RunAsync($"ALTER TABLE {table} ALTER COLUMN {column.Quoted} DROP NOT NULL", cancellationToken);
-            if (!column.IsNotNull) _leftOut.Add((table, null, null, NotNull(table, column)));
+            if (!column.IsNotNull)
+            {
+                _leftOut.Add((table, null, null, NotNull(table, column)));
+            }
             tree = await TreeAsync(); // those below may have it from there
         }
 
@@ -310,7 +375,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
             AskAsync(Tree, r => (r.GetString(0), r.GetBoolean(1)), cancellationToken, top, column.Name);
     }
 
-    // Ordinary columns of a domain that refuses NULL become ones of the type below it. Where a view uses one that is not done, nor by version
+    // Ordinary columns of a domain that refuses NULL become ones of the type below it. Where a view uses one that is
+    // not done, nor by version
     // 14, which stumbles over the function that the column needed (XX000): the rows are then refused for the reason that there was before.
     private async Task<bool> FreeAsync(string table, IReadOnlyList<GeneratedColumn> ordinary, CancellationToken cancellationToken)
     {
@@ -319,7 +385,10 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         {
             foreach (var (_, _, top) in await TopsAsync(table, column, "", cancellationToken))
             {
-                if (!_freed.Add((top, column.Name))) continue;
+                if (!_freed.Add((top, column.Name)))
+                {
+                    continue;
+                }
                 var change = $"ALTER TABLE {top} ALTER COLUMN {column.Quoted} TYPE {column.BaseType}{column.Collation}";
                 try
                 {
@@ -337,8 +406,14 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
 
     private async Task<Check?> ConstraintAsync(PostgresException refused, CancellationToken cancellationToken)
     {
-        if (refused.SqlState != PostgresErrorCodes.CheckViolation) return null;
-        if (refused is not { SchemaName: { } schema, TableName: { } table, ConstraintName: { } name }) return null;
+        if (refused.SqlState != PostgresErrorCodes.CheckViolation)
+        {
+            return null;
+        }
+        if (refused is not { SchemaName: { } schema, TableName: { } table, ConstraintName: { } name })
+        {
+            return null;
+        }
         return await ConstraintAsync(schema, table, name, cancellationToken);
     }
 
@@ -352,23 +427,35 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     {
         var found = await AskAsync(
             Constraint,
-            r => (Table: r.GetString(0), Name: r.GetString(1), Definition: r.GetString(2), Comment: r.TextOrNull(3), Column: r.GetString(4)),
+            r =>
+                (Table: r.GetString(0), Name: r.GetString(1), Definition: r.GetString(2), Comment: r.TextOrNull(3), Column: r.GetString(4)),
             cancellationToken,
             schema,
             table,
-            name);
-        if (found.Count == 0) return null;
+            name
+        );
+        if (found.Count == 0)
+        {
+            return null;
+        }
         var (of, quoted, definition, comment, _) = found[0];
         return new(of, quoted, definition, comment, found.Where(f => f.Table == of).Select(f => f.Column).ToHashSet());
     }
 
     private Task<List<(string Schema, string Name, string Text)>> TopsAsync(
-        string table, GeneratedColumn column, string generated, CancellationToken cancellationToken) => AskAsync(
-        Tops, r => (r.GetString(0), r.GetString(1), r.GetString(2)), cancellationToken, table, column.Name, generated);
+        string table,
+        GeneratedColumn column,
+        string generated,
+        CancellationToken cancellationToken
+    ) => AskAsync(Tops, r => (r.GetString(0), r.GetString(1), r.GetString(2)), cancellationToken, table, column.Name, generated);
 
     // The path says how names are written.
     private async Task<List<T>> AskAsync<T>(
-        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+        string sql,
+        Func<DbDataReader, T> read,
+        CancellationToken cancellationToken,
+        params object[] parameters
+    )
     {
         await connection.RunAsync(LoadSessions.Pin, cancellationToken);
         return await connection.QueryAsync(sql, read, cancellationToken, parameters);
@@ -380,7 +467,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     {
         public string Drop => $"ALTER TABLE {Table} DROP CONSTRAINT {Name}";
 
-        public string Add => $"ALTER TABLE {Table} ADD CONSTRAINT {Name} {Definition}"
+        public string Add =>
+            $"ALTER TABLE {Table} ADD CONSTRAINT {Name} {Definition}"
             + (Comment is null ? "" : $"; COMMENT ON CONSTRAINT {Name} ON {Table} IS {Sql.Text(Comment)}");
     }
 }

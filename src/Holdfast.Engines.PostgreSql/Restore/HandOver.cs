@@ -4,7 +4,8 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Lets a role of its own make what is in a new database that it does not own, and hands all of that over in the end. Done by the role that made the database, which
+/// Lets a role of its own make what is in a new database that it does not own, and hands all of that over in the end.
+/// Done by the role that made the database, which
 /// is a member of both; code of the old database runs nowhere here.
 /// </summary>
 /// <param name="connect">Connects to the new database as the role that made it.</param>
@@ -26,10 +27,16 @@ internal sealed class HandOver(Func<CancellationToken, Task<NpgsqlConnection>> c
           AND s.dbid OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())])
         """;
 
-    /// <summary>Lends the restoring role the schema <c>public</c>, which a dump has statements for. Before version 15 it belongs to a superuser, and anybody may create in it.</summary>
+    /// <summary>
+    /// Lends the restoring role the schema <c>public</c>, which a dump has statements for. Before version 15 it belongs
+    /// to a superuser, and anybody may create in it.
+    /// </summary>
     public async Task LendAsync(CancellationToken cancellationToken)
     {
-        if (server.Major < PublicSchema.FirstOwned) return;
+        if (server.Major < PublicSchema.FirstOwned)
+        {
+            return;
+        }
         await using var connection = await connect(cancellationToken);
         await connection.RunAsync($"ALTER SCHEMA public OWNER TO {Sql.Name(restorer)}", cancellationToken);
     }
@@ -41,7 +48,13 @@ internal sealed class HandOver(Func<CancellationToken, Task<NpgsqlConnection>> c
         await using var connection = await connect(cancellationToken);
         // Schemas first: who is to own a table needs to be allowed to create in its schema.
         foreach (var schema in await connection.QueryAsync(Schemas, r => r.GetString(0), cancellationToken, restorer))
-            await connection.RunAsync($"ALTER SCHEMA {Sql.Name(schema)} OWNER TO {(schema == "public" && server.Major >= PublicSchema.FirstOwned ? OwnerOfDatabase : Sql.Name(owner))}", cancellationToken);
+        {
+            await connection.RunAsync(
+                $"ALTER SCHEMA {Sql.Name(schema)} OWNER TO "
+                    + $"{(schema == "public" && server.Major >= PublicSchema.FirstOwned ? OwnerOfDatabase : Sql.Name(owner))}",
+                cancellationToken
+            );
+        }
         await connection.RunAsync($"REASSIGN OWNED BY {Sql.Name(restorer)} TO {Sql.Name(owner)}", cancellationToken);
         return (await connection.QueryAsync(Left, r => r.GetInt64(0), cancellationToken, restorer))[0];
     }

@@ -113,7 +113,10 @@ internal sealed class LateChecks(LoadSessions sessions) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null) await _connection.DisposeAsync();
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+        }
         _connection = null;
     }
 }

@@ -11,16 +11,40 @@ internal static class Leftovers
     public static async Task DropAsync(ServerGroup group, CancellationToken cancellationToken)
     {
         var (servers, _) = await group.AskAsync(cancellationToken);
-        if (servers.FirstOrDefault(s => !s.IsStandby) is not { } primary) return;
+        if (servers.FirstOrDefault(s => !s.IsStandby) is not { } primary)
+        {
+            return;
+        }
         await using var connection = await group.ConnectAsync(primary, cancellationToken);
         try
         {
-            // Only those that this role owns: others are another installation's. One that is loaded and only lacks its name is somebody's data.
-            const string Ours = "SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND pg_has_role(datdba, 'MEMBER') AND NOT starts_with(coalesce(shobj_description(oid, 'pg_database'), ''), $2)";
-            var found = await connection.QueryAsync(Ours, r => r.GetString(0), cancellationToken, DatabaseNames.RestorePrefix, Naming.LoadedComment);
+            // Only those that this role owns: others are another installation's. One that is loaded and only lacks its
+            // name is somebody's data.
+            const string Ours =
+                "SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND pg_has_role(datdba, 'MEMBER') AND NOT "
+                + "starts_with(coalesce(shobj_description(oid, 'pg_database'), ''), $2)";
+            var found = await connection.QueryAsync(
+                Ours,
+                r => r.GetString(0),
+                cancellationToken,
+                DatabaseNames.RestorePrefix,
+                Naming.LoadedComment
+            );
             foreach (var name in found)
             {
-                if ((await connection.QueryAsync("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", r => r.GetBoolean(0), cancellationToken, name))[0]) await TryDropAsync(connection, name, cancellationToken);
+                if (
+                    (
+                        await connection.QueryAsync(
+                            "SELECT pg_try_advisory_lock(hashtextextended($1, 0))",
+                            r => r.GetBoolean(0),
+                            cancellationToken,
+                            name
+                        )
+                    )[0]
+                )
+                {
+                    await TryDropAsync(connection, name, cancellationToken);
+                }
             }
         }
         catch (NpgsqlException e)

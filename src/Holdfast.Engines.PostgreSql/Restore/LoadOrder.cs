@@ -3,7 +3,8 @@ using Holdfast.Engines.PostgreSql.Dumps;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// In which steps the objects of a dump are made, each once: what rows need; while rows are loaded, the indexes of tables that have theirs; and the rest.
+/// In which steps the objects of a dump are made, each once: what rows need; while rows are loaded, the indexes of
+/// tables that have theirs; and the rest.
 /// Within a step the order is that of the dump.
 /// </summary>
 /// <param name="head">The dump's head.</param>
@@ -11,25 +12,41 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 internal sealed class LoadOrder(DumpHead head, IReadOnlySet<int> left)
 {
     private readonly HashSet<int> _made = [.. left];
-    private readonly Dictionary<int, TocSection> _sections = head.Objects.GroupBy(o => o.Id).ToDictionary(g => g.Key, g => g.Max(o => o.Section));
-    private readonly ILookup<int, TocEntry> _indexes = head.Entries.Where(e => e.Kind is TocEntry.Index or TocEntry.Constraint).SelectMany(e => e.DependsOn, (entry, id) => (entry, id)).ToLookup(e => e.id, e => e.entry);
-
-    /// <summary>What is made before any row is loaded: definitions, and the values of sequences. Grants come last, for an owner may have taken rights from itself.</summary>
-    public IReadOnlyList<int> First() => Take(o => !o.IsGrant && (o.Section == TocSection.BeforeData || (o.Section == TocSection.Data && !o.HasData)));
+    private readonly Dictionary<int, TocSection> _sections = head
+        .Objects.GroupBy(o => o.Id)
+        .ToDictionary(g => g.Key, g => g.Max(o => o.Section));
+    private readonly ILookup<int, TocEntry> _indexes = head
+        .Entries.Where(e => e.Kind is TocEntry.Index or TocEntry.Constraint)
+        .SelectMany(e => e.DependsOn, (entry, id) => (entry, id))
+        .ToLookup(e => e.id, e => e.entry);
 
     /// <summary>
-    /// Indexes, primary keys, unique and excluding constraints of a table whose rows are all there, and which need nothing else that is not there yet. As with
+    /// What is made before any row is loaded: definitions, and the values of sequences. Grants come last, for an owner
+    /// may have taken rights from itself.
+    /// </summary>
+    public IReadOnlyList<int> First() =>
+        Take(o => !o.IsGrant && (o.Section == TocSection.BeforeData || (o.Section == TocSection.Data && !o.HasData)));
+
+    /// <summary>
+    /// Indexes, primary keys, unique and excluding constraints of a table whose rows are all there, and which need
+    /// nothing else that is not there yet. As with
     /// <c>pg_restore --jobs</c>, which does not wait for other tables either.
     /// </summary>
     public IReadOnlyList<int> IndexesOf(TocEntry rows)
     {
-        var found = rows.DependsOn.Where(IsDefinition).SelectMany(table => _indexes[table]).Where(i => i.DependsOn.All(IsDefinition)).Select(i => i.Id).ToHashSet();
+        var found = rows
+            .DependsOn.Where(IsDefinition)
+            .SelectMany(table => _indexes[table])
+            .Where(i => i.DependsOn.All(IsDefinition))
+            .Select(i => i.Id)
+            .ToHashSet();
         return found.Count == 0 ? [] : Take(o => found.Contains(o.Id));
     }
 
     /// <summary>All that was not taken yet, apart from data.</summary>
     /// <param name="late">Numbers of objects that cannot be made yet.</param>
-    public IReadOnlyList<int> Rest(IReadOnlySet<int> late) => Take(o => !(o.Section == TocSection.Data && o.HasData) && !late.Contains(o.Id));
+    public IReadOnlyList<int> Rest(IReadOnlySet<int> late) =>
+        Take(o => !(o.Section == TocSection.Data && o.HasData) && !late.Contains(o.Id));
 
     // One that the dump does not have is the server's own.
     private bool IsDefinition(int id) => !_sections.TryGetValue(id, out var section) || section == TocSection.BeforeData;

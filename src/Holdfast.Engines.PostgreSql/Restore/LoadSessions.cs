@@ -4,7 +4,8 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Sessions of a new database in which rows are loaded, and functions run that rows are checked and computed with: as the role that restores.
+/// Sessions of a new database in which rows are loaded, and functions run that rows are checked and computed with: as
+/// the role that restores.
 /// </summary>
 /// <param name="connect">Makes a connection to the new database.</param>
 /// <param name="role">The role that it becomes; null for the one that connects.</param>

@@ -1,16 +1,26 @@
+using System.Globalization;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
 
-/// <summary>Gives a loaded database its name and its grants, in one transaction. Whoever is connected to it stands in the way: an agent that looks at every database, a superuser.</summary>
+/// <summary>
+/// Gives a loaded database its name and its grants, in one transaction. Whoever is connected to it stands in the way:
+/// an agent that looks at every database, a superuser.
+/// </summary>
 /// <param name="connection">A connection to another database.</param>
 /// <param name="temporaryName">The name that it has.</param>
 /// <param name="name">The name that it gets.</param>
 /// <param name="application">By which name the server knows the sessions that loaded it, which are about to end.</param>
 /// <param name="grants">The grants: what each is, and its statement.</param>
-internal sealed class Naming(NpgsqlConnection connection, string temporaryName, string name, string application, IReadOnlyList<(string What, string Sql)> grants)
+internal sealed class Naming(
+    NpgsqlConnection connection,
+    string temporaryName,
+    string name,
+    string application,
+    IReadOnlyList<(string What, string Sql)> grants
+)
 {
     /// <summary>Begins the comment on a database that is loaded and only lacks its name; a clean-up passes over it.</summary>
     public const string LoadedComment = "Loaded by Holdfast";
@@ -29,8 +39,11 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
     public IReadOnlyList<string> LeftOut => _leftOut;
 
     /// <summary>Whose sessions were ended; null for nobody's.</summary>
-    public string? Ended => _ended.Count == 0 ? null
-        : $"Sessions that were connected to the database in the making were ended: {string.Join(", ", _ended.Order(StringComparer.Ordinal))}.";
+    public string? Ended =>
+        _ended.Count == 0
+            ? null
+            : "Sessions that were connected to the database in the making were ended: "
+                + $"{string.Join(", ", _ended.Order(StringComparer.Ordinal))}.";
 
     /// <summary>Does it.</summary>
     /// <param name="patience">How long others are waited for.</param>
@@ -38,7 +51,8 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
     /// <returns>Whether it has its name.</returns>
     public async Task<bool> RunAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        await connection.RunAsync($"ALTER DATABASE {Sql.Name(temporaryName)} ALLOW_CONNECTIONS false", cancellationToken); // no superuser comes in any more either
+        // no superuser comes in any more either
+        await connection.RunAsync($"ALTER DATABASE {Sql.Name(temporaryName)} ALLOW_CONNECTIONS false", cancellationToken);
         var began = TimeProvider.System.GetTimestamp();
         while (true)
         {
@@ -51,7 +65,10 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
             {
                 // The server has waited for them for five seconds.
-                if (TimeProvider.System.GetElapsedTime(began) >= patience) return false;
+                if (TimeProvider.System.GetElapsedTime(began) >= patience)
+                {
+                    return false;
+                }
             }
         }
     }
@@ -61,24 +78,63 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
     public async Task<HoldfastException> KeepAsync(Server server, CancellationToken cancellationToken)
     {
         var (before, after) = (Sql.Name(temporaryName), Sql.Name(name));
-        var comment = (await connection.QueryAsync("SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) $1::pg_catalog.name", r => r.TextOrNull(0), cancellationToken, temporaryName))[0];
-        await connection.RunAsync($"COMMENT ON DATABASE {before} IS {Sql.Text($"{LoadedComment}; it is to be renamed to {after}")}", cancellationToken);
-        IEnumerable<string> finish = [$"ALTER DATABASE {before} RENAME TO {after}", $"ALTER DATABASE {after} ALLOW_CONNECTIONS true", .. grants.Select(g => g.Sql), $"COMMENT ON DATABASE {after} IS {(comment is null ? "NULL" : Sql.Text(comment))}"];
+        var comment = (
+            await connection.QueryAsync(
+                "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database WHERE datname "
+                    + "OPERATOR(pg_catalog.=) $1::pg_catalog.name",
+                r => r.TextOrNull(0),
+                cancellationToken,
+                temporaryName
+            )
+        )[0];
+        await connection.RunAsync(
+            $"COMMENT ON DATABASE {before} IS {Sql.Text($"{LoadedComment}; it is to be renamed to {after}")}",
+            cancellationToken
+        );
+        IEnumerable<string> finish =
+        [
+            $"ALTER DATABASE {before} RENAME TO {after}",
+            $"ALTER DATABASE {after} ALLOW_CONNECTIONS true",
+            .. grants.Select(g => g.Sql),
+            $"COMMENT ON DATABASE {after} IS {(comment is null ? "NULL" : Sql.Text(comment))}",
+        ];
         return new(
             ErrorCatalogue.SourceLocked,
-            $"'{name}' is loaded and checked on {server.Host}, and could not be given its name: {_who} stayed connected to it. It is kept as '{temporaryName}'.",
-            $"End that session, then: {string.Concat(finish.Select(s => s + "; "))}".TrimEnd());
+            $"'{name}' is loaded and checked on {server.Host}, and could not be given its name: {_who} stayed connected to "
+                + $"it. It is kept as '{temporaryName}'.",
+            $"End that session, then: {string.Concat(finish.Select(s => s + "; "))}".TrimEnd()
+        );
     }
 
     private async Task EndOthersAsync(CancellationToken cancellationToken)
     {
-        var others = await connection.QueryAsync(Others, r => (Process: r.GetInt32(0), Who: r.NameOf(1).Trim()), cancellationToken, temporaryName, application);
-        if (others.Count > 0) _who = string.Join(", ", others.Select(o => FormattableString.Invariant($"process {o.Process} ({o.Who})")));
+        var others = await connection.QueryAsync(
+            Others,
+            r => (Process: r.GetInt32(0), Who: r.NameOf(1).Trim()),
+            cancellationToken,
+            temporaryName,
+            application
+        );
+        if (others.Count > 0)
+        {
+            _who = string.Join(", ", others.Select(o => string.Create(CultureInfo.InvariantCulture, $"process {o.Process} ({o.Who})")));
+        }
         foreach (var (process, who) in others)
         {
             try
             {
-                if (await connection.QueryAsync("SELECT pg_catalog.pg_terminate_backend($1)", r => r.GetBoolean(0), cancellationToken, process) is [true]) _ended.Add(who);
+                if (
+                    await connection.QueryAsync(
+                        "SELECT pg_catalog.pg_terminate_backend($1)",
+                        r => r.GetBoolean(0),
+                        cancellationToken,
+                        process
+                    )
+                    is [true]
+                )
+                {
+                    _ended.Add(who);
+                }
             }
             catch (PostgresException)
             {
@@ -92,7 +148,11 @@ internal sealed class Naming(NpgsqlConnection connection, string temporaryName, 
         await connection.RunAsync("BEGIN", cancellationToken);
         try
         {
-            await connection.RunAsync($"ALTER DATABASE {Sql.Name(temporaryName)} RENAME TO {Sql.Name(name)}; ALTER DATABASE {Sql.Name(name)} ALLOW_CONNECTIONS true", cancellationToken);
+            await connection.RunAsync(
+                $"ALTER DATABASE {Sql.Name(temporaryName)} RENAME TO {Sql.Name(name)}; ALTER DATABASE {Sql.Name(name)} "
+                    + "ALLOW_CONNECTIONS true",
+                cancellationToken
+            );
             foreach (var (what, sql) in grants)
             {
                 try

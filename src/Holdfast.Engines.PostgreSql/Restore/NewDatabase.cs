@@ -8,7 +8,8 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// A database in the making, under a name that discovery passes over. Two things tell whoever cleans up that its maker lives: a lock on its name, and a
+/// A database in the making, under a name that discovery passes over. Two things tell whoever cleans up that its maker
+/// lives: a lock on its name, and a
 /// connection to it, which a plain <c>DROP DATABASE</c> respects also where somebody else's lock is not seen.
 /// </summary>
 internal sealed class NewDatabase : IAsyncDisposable
@@ -24,7 +25,15 @@ internal sealed class NewDatabase : IAsyncDisposable
     private HandOver? _handOver;
     private bool _isMade;
 
-    private NewDatabase(Connector connector, Connector restorer, RestoreRole role, Server server, SessionWatch watch, NpgsqlConnection maintenance, string name)
+    private NewDatabase(
+        Connector connector,
+        Connector restorer,
+        RestoreRole role,
+        Server server,
+        SessionWatch watch,
+        NpgsqlConnection maintenance,
+        string name
+    )
     {
         (_connector, _restorer, _role, Server, Watch, _maintenance, Name) = (connector, restorer, role, server, watch, maintenance, name);
         TemporaryName = DatabaseNames.RestorePrefix + Guid.NewGuid().ToString("n");
@@ -62,12 +71,27 @@ internal sealed class NewDatabase : IAsyncDisposable
     /// <param name="name">The name that it shall have.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException">The name is taken or none.</exception>
-    public static async Task<NewDatabase> BeginAsync(Connector connector, Connector restorer, RestoreRole role, ServerGroup group, string name, CancellationToken cancellationToken)
+    public static async Task<NewDatabase> BeginAsync(
+        Connector connector,
+        Connector restorer,
+        RestoreRole role,
+        ServerGroup group,
+        string name,
+        CancellationToken cancellationToken
+    )
     {
         DatabaseNames.Check(name);
         var server = await group.PrimaryAsync(cancellationToken);
         var watch = group.Watch(server, "restore", name, restorer == connector ? null : restorer);
-        var made = new NewDatabase(connector, restorer, role, server, watch, await group.ConnectAsync(server, cancellationToken, watch), name);
+        var made = new NewDatabase(
+            connector,
+            restorer,
+            role,
+            server,
+            watch,
+            await group.ConnectAsync(server, cancellationToken, watch),
+            name
+        );
         try
         {
             await watch.RunAsync(made.ReserveAsync, cancellationToken);
@@ -76,7 +100,10 @@ internal sealed class NewDatabase : IAsyncDisposable
         catch (Exception e)
         {
             await made.DisposeAsync();
-            if (e is NpgsqlException) throw ServerFailure.Of(e, server.Host.ToString());
+            if (e is NpgsqlException)
+            {
+                throw ServerFailure.Of(e, server.Host.ToString());
+            }
             throw;
         }
     }
@@ -109,11 +136,19 @@ internal sealed class NewDatabase : IAsyncDisposable
         var name = Sql.Name(TemporaryName);
         Encoding = around.Encoding;
         IsLent = owner is not null && owner != _role.Name;
-        await _maintenance.RunAsync($"REVOKE ALL ON DATABASE {name} FROM PUBLIC{(IsLent ? $"; GRANT ALL ON DATABASE {name} TO {Sql.Name(_role.Name)}" : "")}", cancellationToken);
+        await _maintenance.RunAsync(
+            $"REVOKE ALL ON DATABASE {name} FROM PUBLIC{(IsLent ? $"; GRANT ALL ON DATABASE {name} TO {Sql.Name(_role.Name)}" : "")}",
+            cancellationToken
+        );
         if (_role.IsApart)
         {
             var names = NameEncoding.Of(Encoding);
-            _handOver = new(token => _connector.ConnectAsync(Server.Host, TemporaryName, token, Watch, Encoding), Server, NameEncoding.Inside(_role.Name, names), NameEncoding.Inside(owner!, names));
+            _handOver = new(
+                token => _connector.ConnectAsync(Server.Host, TemporaryName, token, Watch, Encoding),
+                Server,
+                NameEncoding.Inside(_role.Name, names),
+                NameEncoding.Inside(owner!, names)
+            );
             await _handOver.LendAsync(cancellationToken);
         }
 
@@ -122,18 +157,28 @@ internal sealed class NewDatabase : IAsyncDisposable
 
     /// <summary>Hands what a role of its own has made over to the owner, and takes back what that role was lent.</summary>
     /// <returns>How many objects could not be handed over.</returns>
-    public Task<long> HandOverAsync(CancellationToken cancellationToken) => _handOver is null ? Task.FromResult(0L) : _handOver.RunAsync(cancellationToken);
+    public Task<long> HandOverAsync(CancellationToken cancellationToken) =>
+        _handOver is null ? Task.FromResult(0L) : _handOver.RunAsync(cancellationToken);
 
     /// <summary>Opens another connection to the server, as the role that makes databases.</summary>
-    public Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _connector.ConnectAsync(Server.Host, _maintenance.Database, cancellationToken);
+    public Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) =>
+        _connector.ConnectAsync(Server.Host, _maintenance.Database, cancellationToken);
 
     /// <summary>Gives it its name and, with it, its grants: until then nobody else gets in.</summary>
     /// <param name="grants">The grants: what each is, and its statement.</param>
     /// <param name="patience">How long somebody who is connected to it all the same is waited for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Grants that could not be restored, and whose sessions were ended; null for nobody's.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when the name was taken meanwhile; <see cref="ErrorCatalogue.SourceLocked"/> when somebody stays connected: the database is then kept under its temporary name.</exception>
-    public async Task<(IReadOnlyList<string> LeftOut, string? Ended)> CommitAsync(IReadOnlyList<(string What, string Sql)> grants, TimeSpan patience, CancellationToken cancellationToken)
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.TargetExists"/> when the name was taken meanwhile;
+    /// <see cref="ErrorCatalogue.SourceLocked"/> when somebody stays connected: the database is then kept under its
+    /// temporary name.
+    /// </exception>
+    public async Task<(IReadOnlyList<string> LeftOut, string? Ended)> CommitAsync(
+        IReadOnlyList<(string What, string Sql)> grants,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -159,7 +204,10 @@ internal sealed class NewDatabase : IAsyncDisposable
     public async Task<bool> TryRemoveAsync()
     {
         await CloseKeeperAsync();
-        if (!_isMade && _roles.Count == 0) return true;
+        if (!_isMade && _roles.Count == 0)
+        {
+            return true;
+        }
         try
         {
             await RemoveAsync();
@@ -182,27 +230,58 @@ internal sealed class NewDatabase : IAsyncDisposable
 
     private async Task ReserveAsync(CancellationToken cancellationToken)
     {
-        if ((await _maintenance.QueryAsync("SELECT 1 FROM pg_database WHERE datname = $1", r => r.GetInt32(0), cancellationToken, Name)).Count > 0) throw Taken(null);
-        await _maintenance.QueryAsync("SELECT pg_advisory_lock(hashtextextended($1, 0))::text", r => r.GetString(0), cancellationToken, TemporaryName);
+        if (
+            (
+                await _maintenance.QueryAsync("SELECT 1 FROM pg_database WHERE datname = $1", r => r.GetInt32(0), cancellationToken, Name)
+            ).Count > 0
+        )
+        {
+            throw Taken(null);
+        }
+        await _maintenance.QueryAsync(
+            "SELECT pg_advisory_lock(hashtextextended($1, 0))::text",
+            r => r.GetString(0),
+            cancellationToken,
+            TemporaryName
+        );
         await _maintenance.RunAsync("SET synchronous_commit = on", cancellationToken); // once it has its name, it stays
     }
 
     // A session that broke, or that nothing comes from any more, removes nothing.
     private async Task RemoveAsync()
     {
-        var isLost = Watch.HasGivenUp || _maintenance.FullState.HasFlag(ConnectionState.Broken) || _maintenance.State != ConnectionState.Open;
+        var isLost =
+            Watch.HasGivenUp || _maintenance.FullState.HasFlag(ConnectionState.Broken) || _maintenance.State != ConnectionState.Open;
         await using var other = isLost ? await ConnectAsync(CancellationToken.None) : null;
         var connection = other ?? _maintenance;
-        if (_isMade) await connection.RunAsync($"DROP DATABASE IF EXISTS {Sql.Name(TemporaryName)} WITH (FORCE)", CancellationToken.None, RemovalSeconds);
-        foreach (var role in _roles) await connection.RunAsync($"DROP ROLE {Sql.Name(role)}", CancellationToken.None, RemovalSeconds);
+        if (_isMade)
+        {
+            await connection.RunAsync(
+                $"DROP DATABASE IF EXISTS {Sql.Name(TemporaryName)} WITH (FORCE)",
+                CancellationToken.None,
+                RemovalSeconds
+            );
+        }
+        foreach (var role in _roles)
+        {
+            await connection.RunAsync($"DROP ROLE {Sql.Name(role)}", CancellationToken.None, RemovalSeconds);
+        }
     }
 
     private async ValueTask CloseKeeperAsync()
     {
-        if (_keeper is not null) await _keeper.DisposeAsync();
+        if (_keeper is not null)
+        {
+            await _keeper.DisposeAsync();
+        }
         _keeper = null;
     }
 
     private HoldfastException Taken(Exception? cause) =>
-        new(ErrorCatalogue.TargetExists, $"The database '{Name}' exists already on {Server.Host}.", "Restore never overwrites: choose another name, or drop or rename that one first.", cause);
+        new(
+            ErrorCatalogue.TargetExists,
+            $"The database '{Name}' exists already on {Server.Host}.",
+            "Restore never overwrites: choose another name, or drop or rename that one first.",
+            cause
+        );
 }

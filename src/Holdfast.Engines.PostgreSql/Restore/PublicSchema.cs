@@ -6,7 +6,8 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// The grants on the schema <c>public</c> of servers before version 15. A <c>pg_dump</c> of 15 and newer tells them as they differ from what newer servers begin with, where
+/// The grants on the schema <c>public</c> of servers before version 15. A <c>pg_dump</c> of 15 and newer tells them as
+/// they differ from what newer servers begin with, where
 /// only its owner may create in it: in a database of an older one everybody could again.
 /// </summary>
 internal static class PublicSchema
@@ -25,9 +26,10 @@ internal static class PublicSchema
         var known = grants.Where(g => Privileges.Contains(g.Privilege) && (g.Role is null || role.All.Contains(g.Role)));
         return string.Join(' ', known.Select(Grant).Prepend("REVOKE ALL ON SCHEMA public FROM PUBLIC;"));
 
-        string Grant(DatabaseGrant g) => role.Statement(
-            g.Role is null || role.NoText.ContainsKey(g.Role) ? g.Role : NameEncoding.Inside(g.Role, encoding),
-            to => $"GRANT {g.Privilege} ON SCHEMA public TO {to}{(g.CanGrant ? " WITH GRANT OPTION" : "")}") + ";";
+        string Grant(DatabaseGrant g) =>
+            role.Statement(g.Role is null || role.NoText.ContainsKey(g.Role) ? g.Role : NameEncoding.Inside(g.Role, encoding), to =>
+                $"GRANT {g.Privilege} ON SCHEMA public TO {to}{(g.CanGrant ? " WITH GRANT OPTION" : "")}"
+            ) + ";";
     }
 
     /// <summary>Sets them, in the database that is connected to.</summary>

@@ -8,7 +8,10 @@ using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql.Restore;
 
-/// <summary>Which objects of a dump are restored: all, but grants and policies that the target's roles do not allow. Each that is left out is told.</summary>
+/// <summary>
+/// Which objects of a dump are restored: all, but grants and policies that the target's roles do not allow. Each that
+/// is left out is told.
+/// </summary>
 /// <param name="role">The restoring role.</param>
 /// <param name="around">What the database names.</param>
 /// <param name="ownsPublic">Whether that role may change the schema <c>public</c>.</param>
@@ -38,20 +41,28 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
                 $"'{around.Name}' belonged to '{odd.Name}', whose name is not valid UTF-8, so that no new database can be given to it.",
-                "Give it to another (--owner), without --keep-owners.");
+                "Give it to another (--owner), without --keep-owners."
+            );
         }
 
         List<string> needed = [.. lacking.Where(r => r.IsNamed || (config.KeepOwners && r.IsOwner)).Select(r => r.Name)];
-        if (config.KeepOwners && !role.All.Contains(around.Owner) && !needed.Contains(around.Owner)) needed.Add(around.Owner);
+        if (config.KeepOwners && !role.All.Contains(around.Owner) && !needed.Contains(around.Owner))
+        {
+            needed.Add(around.Owner);
+        }
         // Without its grants a table can be restored; without its owner, where owners are to be kept, it cannot.
         var unmade = lacking.Where(r => r.IsNoText && needed.Contains(r.Name)).ToList();
         var isMade = config.MissingRoles == MissingRoles.Create && unmade.Count == 0;
-        if (needed.Count == 0 || isMade || (config.MissingRoles == MissingRoles.Skip && !config.KeepOwners)) return needed;
+        if (needed.Count == 0 || isMade || (config.MissingRoles == MissingRoles.Skip && !config.KeepOwners))
+        {
+            return needed;
+        }
         throw new HoldfastException(
             ErrorCatalogue.NotAllowed,
             $"'{around.Name}' names roles that the target does not have: {string.Join(", ", needed.Select(n => $"'{n}'"))}.",
             $"Make them ({string.Join(' ', needed.Select(Creation))}), {(unmade.Count == 0 ? "let the restore make them, " : "")}"
-            + "or let it leave out what names them.");
+                + "or let it leave out what names them."
+        );
 
         string Creation(string name) => (lacking.Find(r => r.Name == name) ?? new(name, false, true, false)).Creation;
     }
@@ -64,16 +75,34 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
         left.UnionWith(ofPublic.Select(e => e.Id));
         if (!ownsPublic && (ofPublic.Count > 0 || around.PublicGrants is { Count: > 0 }))
         {
-            var statements = ofPublic.Where(e => around.PublicGrants is null || e.Kind == TocEntry.Comment).Select(e => Lines().Replace(e.Definition!.Trim(), " "));
-            if (around.PublicGrants is not null) statements = statements.Prepend(PublicSchema.Statements(around.PublicGrants, role, Encoding.UTF8));
-            _leftOut.Add($"The grants and the comment on the schema public are left out: before version 15 it belongs to a superuser, who alone may set them in the new database: {string.Join(' ', statements)}");
+            var statements = ofPublic
+                .Where(e => around.PublicGrants is null || e.Kind == TocEntry.Comment)
+                .Select(e => Lines().Replace(e.Definition!.Trim(), " "));
+            if (around.PublicGrants is not null)
+            {
+                statements = statements.Prepend(PublicSchema.Statements(around.PublicGrants, role, Encoding.UTF8));
+            }
+            _leftOut.Add(
+                "The grants and the comment on the schema public are left out: before version 15 it belongs to a superuser, "
+                    + $"who alone may set them in the new database: {string.Join(' ', statements)}"
+            );
         }
 
-        foreach (var entry in head.Entries.Where(e => e.Kind is TocEntry.Grants or TocEntry.DefaultGrants or TocEntry.Policy && !left.Contains(e.Id)))
+        foreach (
+            var entry in head.Entries.Where(e =>
+                e.Kind is TocEntry.Grants or TocEntry.DefaultGrants or TocEntry.Policy && !left.Contains(e.Id)
+            )
+        )
         {
             // pg_restore passes over these: they come with the name of the database.
-            if (entry is { Kind: TocEntry.Grants, Schema: null } && entry.Name.StartsWith(Database, StringComparison.Ordinal)) continue;
-            if (WhyNot(entry, head) is not { } why) continue;
+            if (entry is { Kind: TocEntry.Grants, Schema: null } && entry.Name.StartsWith(Database, StringComparison.Ordinal))
+            {
+                continue;
+            }
+            if (WhyNot(entry, head) is not { } why)
+            {
+                continue;
+            }
             left.Add(entry.Id);
             var what = entry.Kind == TocEntry.Policy ? "The policy" : "The grants on";
             var name = entry.Schema is null ? entry.Name : $"{entry.Schema}: {entry.Name}";
@@ -90,7 +119,9 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
     {
         var sql = Lines().Replace((entry.Definition ?? "").Trim(), " ");
         if (NoText.IsMatch(sql) && around.Roles.Where(r => r.IsNoText).ToList() is [var odd])
+        {
             sql = role.Statement(odd.Name, name => NoText.Replace(sql, name.Replace("$", "$$", StringComparison.Ordinal)));
+        }
         sql = Secrets.Masked(sql);
         return sql.Length <= MostSql ? sql : sql[..MostSql] + " …";
     }
@@ -99,11 +130,24 @@ internal sealed partial class RestoreList(TargetRole role, Surroundings around, 
     {
         var sql = entry.Definition ?? "";
         if (_missing.Find(m => RoleText.FirstNamed(sql, [m.Inside(head.Text)]) is not null) is { } missing)
+        {
             return $"the role '{missing.Name}' does not exist here";
+        }
         // pg_dump has written something else, for nothing that it may write in UTF-8 is this name.
         if (head.Text.Equals(Encoding.UTF8) && NoText.IsMatch(sql) && around.Roles.FirstOrDefault(r => r.IsNoText) is { } odd)
+        {
             return $"the name of the role '{odd.Name}' is not valid UTF-8, so that no dump of a database in UTF-8 can hold it";
-        if (entry.Kind == TocEntry.DefaultGrants && RoleText.DefaultsOf(sql) is { } of && !role.Own.Any(o => NameEncoding.Inside(o, head.Text) == of)) return $"'{role.Name}' is no member of '{of}'";
-        return !role.IsSuperuser && sql.Contains("SET SESSION AUTHORIZATION", StringComparison.Ordinal) ? $"they were made by others than the owner, and '{role.Name}' cannot act for them" : null;
+        }
+        if (
+            entry.Kind == TocEntry.DefaultGrants
+            && RoleText.DefaultsOf(sql) is { } of
+            && !role.Own.Any(o => NameEncoding.Inside(o, head.Text) == of)
+        )
+        {
+            return $"'{role.Name}' is no member of '{of}'";
+        }
+        return !role.IsSuperuser && sql.Contains("SET SESSION AUTHORIZATION", StringComparison.Ordinal)
+            ? $"they were made by others than the owner, and '{role.Name}' cannot act for them"
+            : null;
     }
 }

@@ -6,8 +6,10 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// The role that the statements of a dump are run as, functions of the old database's owner among them: over connections of its own, for code of the owner can undo a
-/// <c>SET ROLE</c>. It has nothing to lose, and what it has made is handed over when all is loaded. What such code can do to the role itself is looked for afterwards.
+/// The role that the statements of a dump are run as, functions of the old database's owner among them: over
+/// connections of its own, for code of the owner can undo a
+/// <c>SET ROLE</c>. It has nothing to lose, and what it has made is handed over when all is loaded. What such code can
+/// do to the role itself is looked for afterwards.
 /// </summary>
 /// <param name="config">The source.</param>
 /// <param name="connector">Connects as the role.</param>
@@ -15,8 +17,10 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
 {
     private const int MostListed = 20;
 
-    // A role may set its own defaults, in any database, and in early releases of 15 and older make others its members; whoever may grant a role of his
-    // own makes it a member of that. What it has in another database in the making, that restore finds, or it goes with it. One that makes roles, too,
+    // A role may set its own defaults, in any database, and in early releases of 15 and older make others its members;
+    // whoever may grant a role of his
+    // own makes it a member of that. What it has in another database in the making, that restore finds, or it goes with
+    // it. One that makes roles, too,
     // becomes a member of them by itself.
     private const string State = """
         SELECT pg_catalog.concat_ws('; ',
@@ -46,7 +50,8 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         """;
 
     private readonly HashSet<string> _foreign = new(StringComparer.Ordinal);
-    private string? _before, _after;
+    private string? _before,
+        _after;
     private RoleUse? _use;
 
     /// <summary>Its name.</summary>
@@ -61,11 +66,15 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
     /// <summary>The role that the new database and all in it is to belong to; null for the one that restores.</summary>
     public string? Owner => config.Restore.Owner ?? (IsApart && !config.Restore.KeepOwners ? config.Restore.DefaultOwner : null);
 
-    /// <summary>Says that a restore begins, before <see cref="CheckAsync"/>: whatever changes the role from then on is told of this one, too.</summary>
+    /// <summary>
+    /// Says that a restore begins, before <see cref="CheckAsync"/>: whatever changes the role from then on is told of
+    /// this one, too.
+    /// </summary>
     /// <param name="server">The server.</param>
     /// <param name="name">Name of the new database.</param>
     /// <param name="temporaryName">The name that it has in the making.</param>
-    public void Enter(Server server, string name, string temporaryName) => _use = RoleUse.Begin(server.Identity ?? server.Host.ToString(), Name, name, temporaryName);
+    public void Enter(Server server, string name, string temporaryName) =>
+        _use = RoleUse.Begin(server.Identity ?? server.Host.ToString(), Name, name, temporaryName);
 
     /// <summary>Says that the restore has ended, whatever it came to.</summary>
     public void Leave() => _use?.Dispose();
@@ -73,7 +82,10 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
     /// <summary>Says which database's code is run.</summary>
     public void Runs(string database)
     {
-        if (_use is not null) _use.Database = database;
+        if (_use is not null)
+        {
+            _use.Database = database;
+        }
     }
 
     /// <summary>Checks that it is fit, before anything is made.</summary>
@@ -108,23 +120,40 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         try
         {
             await LookForOthersAsync(maintenance, cancellationToken);
-            await using (await connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken))
-            {
-            }
+            await using (await connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken)) { }
 
-            if (_before is null) return null;
+            if (_before is null)
+            {
+                return null;
+            }
             var now = await StateAsync(maintenance, cancellationToken);
-            if (isOver || now != _before) _after = now;
-            if (now == _before) return null;
+            if (isOver || now != _before)
+            {
+                _after = now;
+            }
+            if (now == _before)
+            {
+                return null;
+            }
             throw Changed(
-                $"changed the settings or memberships of the role '{Name}', which runs restores: it has {Words(now)}, and had {Words(_before)}",
-                $"Undo that first: ALTER ROLE {Sql.Name(Name)} RESET what is set, IN DATABASE where one is named; REVOKE {Sql.Name(Name)} FROM whoever has become a member, and from it what it has become a member of.");
+                $"changed the settings or memberships of the role '{Name}', which runs restores: it has {Words(now)}, and had "
+                    + $"{Words(_before)}",
+                $"Undo that first: ALTER ROLE {Sql.Name(Name)} RESET what is set, IN DATABASE where one is named; REVOKE "
+                    + $"{Sql.Name(Name)} FROM whoever has become a member, and from it what it has become a member of."
+            );
         }
         catch (HoldfastException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
         {
-            throw Changed($"changed the password of the role '{Name}', which runs restores", $"Give the role '{Name}' a new password, here and at the server, before anything else is restored; end its sessions (pg_stat_activity).");
+            throw Changed(
+                $"changed the password of the role '{Name}', which runs restores",
+                $"Give the role '{Name}' a new password, here and at the server, before anything else is restored; end its "
+                    + "sessions (pg_stat_activity)."
+            );
         }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException || (e is HoldfastException known && known.Error != ErrorCatalogue.RestoreRoleChanged))
+        catch (Exception e)
+            when (e is NpgsqlException or InvalidOperationException
+                || (e is HoldfastException known && known.Error != ErrorCatalogue.RestoreRoleChanged)
+            )
         {
             return $"Whether code of the database has changed the role '{Name}' could not be looked at: {e.Message}";
         }
@@ -135,54 +164,131 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
     {
         var own = _use?.ToString() ?? "the database";
         var comma = _use?.Database is null ? "" : ",";
-        List<string> others = [.. _use?.Others ?? [], .. _foreign.Order(StringComparer.Ordinal).Select(n => $"what another program makes in '{n}'")];
+        List<string> others =
+        [
+            .. _use?.Others ?? [],
+            .. _foreign.Order(StringComparer.Ordinal).Select(n => $"what another program makes in '{n}'"),
+        ];
         var left = _use is null ? "the new database" : $"'{_use.Name}'";
         return new(
             ErrorCatalogue.RestoreRoleChanged,
             others.Count == 0
-                ? $"Code of {own}{comma} has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is left of {left}."
-                : $"Code of a database has {what}. It may have been any of these, which were restored at the same time: {Listed([own, .. others])}. The owner of that one, or whoever could write to its archive, is hostile. Nothing is left of {left}.",
-            hint);
+                ? $"Code of {own}{comma} has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is "
+                    + $"left of {left}."
+                : $"Code of a database has {what}. It may have been any of these, which were restored at the same time: "
+                    + $"{Listed([own, .. others])}. The owner of that one, or whoever could write to its archive, is hostile. "
+                    + $"Nothing is left of {left}.",
+            hint
+        );
     }
 
     // Those of this process are known, whatever they have come to meanwhile; of others only what is there now.
     private async Task LookForOthersAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken)
     {
-        if (_use is null) return;
+        if (_use is null)
+        {
+            return;
+        }
         var making = await maintenance.QueryAsync(Making, r => r.NameOf(0), cancellationToken, DatabaseNames.RestorePrefix);
         _foreign.UnionWith(making.Where(n => !_use.Knows(n)));
     }
 
-    /// <summary>What is to be known of the role that is to own the new database: code of one of its databases can change what the others have of their own.</summary>
+    /// <summary>
+    /// What is to be known of the role that is to own the new database: code of one of its databases can change what
+    /// the others have of their own.
+    /// </summary>
     /// <returns>A warning; null where it owns no other.</returns>
     public async Task<string?> SharedOwnerAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken)
     {
-        if (!IsApart || Owner is null) return null;
+        if (!IsApart || Owner is null)
+        {
+            return null;
+        }
         var others = await maintenance.QueryAsync(Owned, r => $"'{r.NameOf(0)}'", cancellationToken, Owner, DatabaseNames.RestorePrefix);
-        if (others.Count == 0) return null;
-        return $"'{Owner}' owns other databases too: {Listed(others)}. Code of each can run with its rights (functions with SECURITY DEFINER, and those of indexes when autovacuum comes by) and change settings, grants and names of the others. Where they belong to people who must gain nothing from each other, give each an owner of its own: ALTER DATABASE … OWNER TO …; and in it REASSIGN OWNED BY {Sql.Name(Owner)} TO …;";
+        if (others.Count == 0)
+        {
+            return null;
+        }
+        return $"'{Owner}' owns other databases too: {Listed(others)}. Code of each can run with its rights (functions with SECURITY "
+            + "DEFINER, and those of indexes when autovacuum comes by) and change settings, grants and names of the others. Where "
+            + "they belong to people who must gain nothing from each other, give each an owner of its own: ALTER DATABASE … OWNER "
+            + $"TO …; and in it REASSIGN OWNED BY {Sql.Name(Owner)} TO …;";
     }
 
     private async Task<string> StateAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken) =>
-        (await maintenance.QueryAsync(State, r => r.NameOf(0), cancellationToken, Name, DatabaseNames.RestorePrefix, IsApart, _use?.TemporaryName ?? ""))[0];
+        (
+            await maintenance.QueryAsync(
+                State,
+                r => r.NameOf(0),
+                cancellationToken,
+                Name,
+                DatabaseNames.RestorePrefix,
+                IsApart,
+                _use?.TemporaryName ?? ""
+            )
+        )[0];
 
-    private static string Listed(List<string> what) => string.Join("; ", what.Take(MostListed)) + (what.Count > MostListed ? $"; and {what.Count - MostListed} more" : "");
+    private static string Listed(List<string> what) =>
+        string.Join("; ", what.Take(MostListed)) + (what.Count > MostListed ? $"; and {what.Count - MostListed} more" : "");
 
     private static string Words(string state) => state.Length == 0 ? "none" : $"'{state}'";
 
     private async Task CheckHandOverAsync(TargetRole role, NpgsqlConnection maintenance, CancellationToken cancellationToken)
     {
-        if (Owner == Name) throw new HoldfastException(ErrorCatalogue.Usage, $"'{Name}' is to run restores and to own what is restored: its next restore would run code of others that may drop that.", "Name another role as the owner, or none.");
+        if (Owner == Name)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{Name}' is to run restores and to own what is restored: its next restore would run code of others that may drop that.",
+                "Name another role as the owner, or none."
+            );
+        }
         if (Owner is { } owner && !role.All.Contains(owner))
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"The role '{owner}', which is to own what is restored, does not exist.", $"CREATE ROLE {Sql.Name(owner)} NOLOGIN; GRANT {Sql.Name(owner)} TO {Sql.Name(config.User)}; or name another as restore.owner.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"The role '{owner}', which is to own what is restored, does not exist.",
+                $"CREATE ROLE {Sql.Name(owner)} NOLOGIN; GRANT {Sql.Name(owner)} TO {Sql.Name(config.User)}; or name another "
+                    + "as restore.owner."
+            );
+        }
         foreach (var needed in ((string?[])[Name, Owner]).OfType<string>())
         {
-            if ((await maintenance.QueryAsync("SELECT pg_catalog.pg_has_role($1::pg_catalog.name, 'USAGE')", r => r.GetBoolean(0), cancellationToken, needed)) is not [true])
-                throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{config.User}' is no member of '{needed}', so that it cannot hand over what is restored.", $"GRANT {Sql.Name(needed)} TO {Sql.Name(config.User)};");
+            if (
+                (
+                    await maintenance.QueryAsync(
+                        "SELECT pg_catalog.pg_has_role($1::pg_catalog.name, 'USAGE')",
+                        r => r.GetBoolean(0),
+                        cancellationToken,
+                        needed
+                    )
+                )
+                is not [true]
+            )
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.NotAllowed,
+                    $"'{config.User}' is no member of '{needed}', so that it cannot hand over what is restored.",
+                    $"GRANT {Sql.Name(needed)} TO {Sql.Name(config.User)};"
+                );
+            }
         }
 
-        var owned = await maintenance.QueryAsync("SELECT d.datname::pg_catalog.text FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) d.datdba WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name ORDER BY 1", r => r.NameOf(0), cancellationToken, Name);
+        var owned = await maintenance.QueryAsync(
+            "SELECT d.datname::pg_catalog.text FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid "
+                + "OPERATOR(pg_catalog.=) d.datdba WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name ORDER BY 1",
+            r => r.NameOf(0),
+            cancellationToken,
+            Name
+        );
         if (owned is [var first, ..])
-            throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{Name}' owns the database '{first}'{(owned.Count == 1 ? "" : $" and {owned.Count - 1} more")}: code in a backup could drop it.", $"ALTER DATABASE {Sql.Name(first)} OWNER TO another role.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"'{Name}' owns the database '{first}'{(owned.Count == 1 ? "" : $" and {owned.Count - 1} more")}: code in a "
+                    + "backup could drop it.",
+                $"ALTER DATABASE {Sql.Name(first)} OWNER TO another role."
+            );
+        }
     }
 }

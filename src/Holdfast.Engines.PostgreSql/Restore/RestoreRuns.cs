@@ -1,3 +1,4 @@
+using System.Globalization;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
 using Holdfast.Engines.PostgreSql.Tools;
@@ -14,7 +15,17 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 /// <param name="passFile">The file with the password; null where none is needed.</param>
 /// <param name="continues">Whether what cannot be made is left out, and told.</param>
 /// <param name="folder">Where the head of the dump and the lists of objects are put.</param>
-internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, string database, IReadOnlyList<string> arguments, (string Alone, string BesideRows) connection, string? passFile, bool continues, PrivateFolder folder)
+internal sealed class RestoreRuns(
+    ToolFinder tools,
+    Server server,
+    string user,
+    string database,
+    IReadOnlyList<string> arguments,
+    (string Alone, string BesideRows) connection,
+    string? passFile,
+    bool continues,
+    PrivateFolder folder
+)
 {
     private readonly List<string> _warnings = []; // several may run at once
     private readonly List<FailedObject> _failed = [];
@@ -32,7 +43,10 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, 
     {
         get
         {
-            lock (_warnings) return [.. _warnings];
+            lock (_warnings)
+            {
+                return [.. _warnings];
+            }
         }
     }
 
@@ -41,18 +55,25 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, 
     {
         get
         {
-            lock (_warnings) return [.. _failed];
+            lock (_warnings)
+            {
+                return [.. _failed];
+            }
         }
     }
 
     // Several connections would write their errors into one another; so there is only one.
     private bool SetsTooMuch => TransactionTimeout.IsSetInVain(Tool, server);
 
-    /// <summary>Chooses the program: it has to read the dump, and no newer one than need be, for a newer one sets what older servers do not know.</summary>
+    /// <summary>
+    /// Chooses the program: it has to read the dump, and no newer one than need be, for a newer one sets what older
+    /// servers do not know.
+    /// </summary>
     /// <param name="madeBy">Major of the <c>pg_dump</c> that made the dump.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException">There is none.</exception>
-    public async Task ChooseAsync(int madeBy, CancellationToken cancellationToken) => _tool = await tools.FindAsync(Tool.Restore, madeBy, cancellationToken);
+    public async Task ChooseAsync(int madeBy, CancellationToken cancellationToken) =>
+        _tool = await tools.FindAsync(Tool.Restore, madeBy, cancellationToken);
 
     /// <summary>Makes the file for the head.</summary>
     public FileStream CreateHead() => folder.Create(Path.GetFileName(Head));
@@ -64,8 +85,23 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, 
     /// <param name="cancellationToken">Stops it.</param>
     public async Task RunAsync(IReadOnlyList<int> ids, int jobs, bool isBesideRows, CancellationToken cancellationToken)
     {
-        if (ids.Count == 0) return;
-        await using var child = Child.Start(Tool.Path, [.. Arguments(), $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}", List(ids), .. jobs > 1 && !SetsTooMuch && !continues ? [FormattableString.Invariant($"--jobs={jobs}")] : Array.Empty<string>(), Head], passFile);
+        if (ids.Count == 0)
+        {
+            return;
+        }
+        await using var child = Child.Start(
+            Tool.Path,
+            [
+                .. Arguments(),
+                $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}",
+                List(ids),
+                .. jobs > 1 && !SetsTooMuch && !continues
+                    ? [string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}")]
+                    : Array.Empty<string>(),
+                Head,
+            ],
+            passFile
+        );
         child.Input.Close();
         await EndAsync(child, cancellationToken);
     }
@@ -100,12 +136,22 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, 
         await output;
         if (exitCode == 0 || (SetsTooMuch && TransactionTimeout.IsAll(errors)))
         {
-            lock (_warnings) _warnings.AddRange(ToolWarnings.In(SetsTooMuch ? TransactionTimeout.Without(errors) : errors).Where(w => !w.Contains("errors ignored on restore", StringComparison.Ordinal)));
+            lock (_warnings)
+            {
+                _warnings.AddRange(
+                    ToolWarnings
+                        .In(SetsTooMuch ? TransactionTimeout.Without(errors) : errors)
+                        .Where(w => !w.Contains("errors ignored on restore", StringComparison.Ordinal))
+                );
+            }
             return;
         }
 
         var said = SetsTooMuch ? TransactionTimeout.Without(errors) : errors;
-        if (!continues || FailedObjects.Count(errors) is not { } count) throw ToolFailure.Of(Tool, database, said, ErrorCatalogue.NotAllowed, language: server.LanguageHint(user));
+        if (!continues || FailedObjects.Count(errors) is not { } count)
+        {
+            throw ToolFailure.Of(Tool, database, said, ErrorCatalogue.NotAllowed, language: server.LanguageHint(user));
+        }
         lock (_warnings)
         {
             _failed.AddRange(FailedObjects.In(said, count - (SetsTooMuch ? TransactionTimeout.Count(errors) : 0)));
@@ -116,5 +162,9 @@ internal sealed class RestoreRuns(ToolFinder tools, Server server, string user, 
     private IEnumerable<string> Arguments() => SetsTooMuch || continues ? arguments : arguments.Prepend("--exit-on-error");
 
     private string List(IReadOnlyList<int> ids) =>
-        "--use-list=" + folder.Write(FormattableString.Invariant($"list-{Interlocked.Increment(ref _lists)}"), string.Concat(ids.Select(i => FormattableString.Invariant($"{i};\n"))));
+        "--use-list="
+        + folder.Write(
+            string.Create(CultureInfo.InvariantCulture, $"list-{Interlocked.Increment(ref _lists)}"),
+            string.Concat(ids.Select(i => string.Create(CultureInfo.InvariantCulture, $"{i};\n")))
+        );
 }

@@ -13,13 +13,19 @@ internal static partial class RoleText
     public static string? DefaultsOf(string sql)
     {
         var match = ForRole().Match(sql);
-        if (!match.Success) return null;
+        if (!match.Success)
+        {
+            return null;
+        }
         var name = match.Groups[1].Value;
         return name[0] == '"' ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
     }
 
     private static bool Names(string sql, string role) =>
-        new Regex($@"(?:\bTO |\bFROM |\bFOR ROLE |, )(?:{Regex.Escape(role)}|{Regex.Escape(Sql.Name(role))})(?:[;,\s]|$)", RegexOptions.NonBacktracking).IsMatch(sql);
+        new Regex(
+            $@"(?:\bTO |\bFROM |\bFOR ROLE |, )(?:{Regex.Escape(role)}|{Regex.Escape(Sql.Name(role))})(?:[;,\s]|$)",
+            RegexOptions.NonBacktracking
+        ).IsMatch(sql);
 
     [GeneratedRegex("""\bFOR ROLE ("(?:[^"]|"")+"|[^\s";]+)""")]
     private static partial Regex ForRole();

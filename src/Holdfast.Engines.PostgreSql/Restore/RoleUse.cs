@@ -1,7 +1,8 @@
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// One restore that is run as a role, and all others of this process that were run as the same one in that time: where the role was changed, any of them may have done it.
+/// One restore that is run as a role, and all others of this process that were run as the same one in that time: where
+/// the role was changed, any of them may have done it.
 /// </summary>
 internal sealed class RoleUse : IDisposable
 {
@@ -11,7 +12,8 @@ internal sealed class RoleUse : IDisposable
     private readonly (string Server, string Role) _at;
     private readonly List<RoleUse> _others = [];
 
-    private RoleUse((string Server, string Role) at, string name, string temporaryName) => (_at, Name, TemporaryName) = (at, name, temporaryName);
+    private RoleUse((string Server, string Role) at, string name, string temporaryName) =>
+        (_at, Name, TemporaryName) = (at, name, temporaryName);
 
     /// <summary>Name of the new database.</summary>
     public string Name { get; }
@@ -27,7 +29,10 @@ internal sealed class RoleUse : IDisposable
     {
         get
         {
-            lock (Running) return [.. _others.Select(o => o.ToString())];
+            lock (Running)
+            {
+                return [.. _others.Select(o => o.ToString())];
+            }
         }
     }
 
@@ -41,9 +46,15 @@ internal sealed class RoleUse : IDisposable
         var use = new RoleUse((server, role), name, temporaryName);
         lock (Running)
         {
-            if (!Running.TryGetValue(use._at, out var running)) Running[use._at] = running = [];
+            if (!Running.TryGetValue(use._at, out var running))
+            {
+                Running[use._at] = running = [];
+            }
             use._others.AddRange(running);
-            foreach (var other in running) other._others.Add(use);
+            foreach (var other in running)
+            {
+                other._others.Add(use);
+            }
             running.Add(use);
         }
 
@@ -53,7 +64,10 @@ internal sealed class RoleUse : IDisposable
     /// <summary>Whether a database in the making is this one or one of <see cref="Others"/>.</summary>
     public bool Knows(string temporaryName)
     {
-        lock (Running) return temporaryName == TemporaryName || _others.Exists(o => o.TemporaryName == temporaryName);
+        lock (Running)
+        {
+            return temporaryName == TemporaryName || _others.Exists(o => o.TemporaryName == temporaryName);
+        }
     }
 
     /// <inheritdoc/>
@@ -64,10 +78,22 @@ internal sealed class RoleUse : IDisposable
     {
         lock (Running)
         {
-            if (!Running.TryGetValue(_at, out var running) || !running.Remove(this)) return;
-            if (Database is null) foreach (var other in running) other._others.Remove(this); // it has run no code
+            if (!Running.TryGetValue(_at, out var running) || !running.Remove(this))
+            {
+                return;
+            }
+            if (Database is null)
+            {
+                foreach (var other in running)
+                {
+                    other._others.Remove(this); // it has run no code
+                }
+            }
             _others.Clear(); // else each would keep all before it
-            if (running.Count == 0) Running.Remove(_at);
+            if (running.Count == 0)
+            {
+                Running.Remove(_at);
+            }
         }
     }
 }

@@ -12,16 +12,23 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     private TextWriter? _writer;
     private Task _sending = Task.CompletedTask;
 
-    /// <summary>Begins to load rows, where that was not begun yet. What functions of the table before have set does not count for this one.</summary>
+    /// <summary>
+    /// Begins to load rows, where that was not begun yet. What functions of the table before have set does not count
+    /// for this one.
+    /// </summary>
     public async Task OpenAsync(string copy, CancellationToken cancellationToken)
     {
-        if (_writer is not null) return;
+        if (_writer is not null)
+        {
+            return;
+        }
         await connection.RunAsync(LoadSessions.Pin, cancellationToken);
         _writer = await connection.BeginTextImportAsync(copy, cancellationToken);
     }
 
     /// <summary>Sends rows, in the encoding that the statement names. Nobody changes them until <see cref="SentAsync"/> is done.</summary>
-    public void Send(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) => _sending = ((StreamWriter)_writer!).BaseStream.WriteAsync(rows, cancellationToken).AsTask();
+    public void Send(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) =>
+        _sending = ((StreamWriter)_writer!).BaseStream.WriteAsync(rows, cancellationToken).AsTask();
 
     /// <summary>Waits until all is sent.</summary>
     public Task SentAsync() => _sending;
@@ -30,7 +37,10 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     public async Task CloseAsync()
     {
         await _sending;
-        if (_writer is not null) await _writer.DisposeAsync();
+        if (_writer is not null)
+        {
+            await _writer.DisposeAsync();
+        }
         _writer = null;
     }
 
@@ -38,7 +48,11 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Rows that were not ended are given up, which a server that does not answer would never confirm.
-        await connection.DisposeAsync().AsTask().WaitAsync(EndWait, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await connection
+            .DisposeAsync()
+            .AsTask()
+            .WaitAsync(EndWait, TimeProvider.System)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what else failed is told
     }
 }

@@ -6,7 +6,8 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// Loads the rows of tables, one table after the other, over connections of its own: in large pieces, where <c>pg_restore</c> sends one message for each
+/// Loads the rows of tables, one table after the other, over connections of its own: in large pieces, where
+/// <c>pg_restore</c> sends one message for each
 /// row of a dump without compression. A large table is loaded over several connections, which take turns.
 /// </summary>
 /// <param name="sessions">Opens sessions of the new database.</param>
@@ -34,39 +35,60 @@ internal sealed class RowLoad(LoadSessions sessions, string target, string? hint
     public void Open(TocEntry table, string? statement, string encoding)
     {
         var copy = statement?.TrimEnd();
-        if (copy is null || !copy.StartsWith("COPY ", StringComparison.Ordinal) || !copy.EndsWith(StatementEnding, StringComparison.Ordinal)) throw DumpFailure.Unknown($"it loads the rows of {table.Name} with '{copy}'");
+        if (
+            copy is null
+            || !copy.StartsWith("COPY ", StringComparison.Ordinal)
+            || !copy.EndsWith(StatementEnding, StringComparison.Ordinal)
+        )
+        {
+            throw DumpFailure.Unknown($"it loads the rows of {table.Name} with '{copy}'");
+        }
         (_table, _copy, _at, _length) = (table, $"{copy[..^1]} WITH (ENCODING {Sql.Text(encoding)})", 0, 0);
     }
 
     /// <summary>Loads rows of that table.</summary>
-    public Task WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) => DoAsync(async () =>
-    {
-        while (!rows.IsEmpty)
+    public Task WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) =>
+        DoAsync(async () =>
         {
-            var (lane, piece) = await LaneAsync(cancellationToken);
-            if (_length == 0) await lane.SentAsync();
-            var taken = Math.Min(rows.Length, piece.Length - _length);
-            rows[..taken].CopyTo(piece.AsMemory(_length));
-            _length += taken;
-            rows = rows[taken..];
-            if (_length == piece.Length) await TurnAsync(cancellationToken);
-        }
-    });
+            while (!rows.IsEmpty)
+            {
+                var (lane, piece) = await LaneAsync(cancellationToken);
+                if (_length == 0)
+                {
+                    await lane.SentAsync();
+                }
+                var taken = Math.Min(rows.Length, piece.Length - _length);
+                rows[..taken].CopyTo(piece.AsMemory(_length));
+                _length += taken;
+                rows = rows[taken..];
+                if (_length == piece.Length)
+                {
+                    await TurnAsync(cancellationToken);
+                }
+            }
+        });
 
     /// <summary>Ends them. Only now the server says whether all were right.</summary>
-    public Task CloseAsync(CancellationToken cancellationToken) => DoAsync(async () =>
-    {
-        var (lane, piece) = await LaneAsync(cancellationToken);
-        if (!piece.AsSpan(0, _length).EndsWith(RowsEnding)) throw DumpFailure.Unknown($"the rows of {_table!.Name} do not end as COPY ends");
-        await lane.OpenAsync(_copy!, cancellationToken);
-        lane.Send(piece.AsMemory(0, _length - RowsEnding.Length), cancellationToken);
-        await Task.WhenAll(_lanes.Select(l => l.Lane.CloseAsync()));
-    });
+    public Task CloseAsync(CancellationToken cancellationToken) =>
+        DoAsync(async () =>
+        {
+            var (lane, piece) = await LaneAsync(cancellationToken);
+            if (!piece.AsSpan(0, _length).EndsWith(RowsEnding))
+            {
+                throw DumpFailure.Unknown($"the rows of {_table!.Name} do not end as COPY ends");
+            }
+            await lane.OpenAsync(_copy!, cancellationToken);
+            lane.Send(piece.AsMemory(0, _length - RowsEnding.Length), cancellationToken);
+            await Task.WhenAll(_lanes.Select(l => l.Lane.CloseAsync()));
+        });
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var (lane, _) in _lanes) await lane.DisposeAsync();
+        foreach (var (lane, _) in _lanes)
+        {
+            await lane.DisposeAsync();
+        }
         _lanes.Clear();
     }
 
@@ -108,7 +130,10 @@ internal sealed class RowLoad(LoadSessions sessions, string target, string? hint
 
     private async Task<(RowLane Lane, byte[] Piece)> LaneAsync(CancellationToken cancellationToken)
     {
-        if (_at < _lanes.Count) return _lanes[_at];
+        if (_at < _lanes.Count)
+        {
+            return _lanes[_at];
+        }
         _lanes.Add((new(await sessions.OpenAsync(cancellationToken)), new byte[PieceBytes]));
         return _lanes[_at];
     }

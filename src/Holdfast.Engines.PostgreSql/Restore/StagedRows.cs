@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connecting;
@@ -8,7 +9,8 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
 /// Rows of tables with generated columns that need a function of the database. A dump does not have their values; they are computed as rows
-/// come in, and a function that fails would cost the rows. So these are loaded into tables of their own, and moved when all are there. So are
+/// come in, and a function that fails would cost the rows. So these are loaded into tables of their own, and moved when
+/// all are there. So are
 /// rows that a partitioned table itself has to spread by such a function, which stay where they are if it fails.
 /// </summary>
 /// <param name="connection">A session of the role that restores.</param>
@@ -17,10 +19,12 @@ namespace Holdfast.Engines.PostgreSql.Restore;
 internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedColumns columns, DetachedPartitions partitions)
 {
     private const string FunctionHint =
-        "Something refuses rows without these values. Give the function of the column a path of its own (ALTER FUNCTION … SET search_path), "
+        "Something refuses rows without these values. Give the function of the column a path of its own (ALTER FUNCTION … "
+        + "SET search_path), "
         + "and back up again.";
 
-    // What would change a row of a table, refuse it or put it elsewhere: how it is turned off, and on again as it was. A trigger of a partitioned
+    // What would change a row of a table, refuse it or put it elsewhere: how it is turned off, and on again as it was.
+    // A trigger of a partitioned
     // table is turned off there, with all that partitions have of it: which may be on where it is off, and the other way round.
     private const string Hooks = """
         WITH tree(id) AS (
@@ -62,13 +66,26 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
     public async Task<string?> StageAsync(TocEntry table, CancellationToken cancellationToken)
     {
         var areRouted = partitions.AreRouted(table);
-        if ((!columns.Any && !areRouted) || Copy().Match(table.Copy ?? "") is not { Success: true } copy) return null;
+        if ((!columns.Any && !areRouted) || Copy().Match(table.Copy ?? "") is not { Success: true } copy)
+        {
+            return null;
+        }
         var (name, ofRows) = ($"{copy.Groups[1]}.{copy.Groups[2]}", copy.Groups[3].Value);
         var generated = columns.Of(Sql.Unquoted(copy.Groups[1].Value), Sql.Unquoted(copy.Groups[2].Value));
-        if (generated.Count == 0 && !areRouted) return null;
-        if (_tables.Count == 0) await LateChecks.RunAsync(connection, $"CREATE SCHEMA {_schema}", cancellationToken);
-        var staged = $"{_schema}.{Sql.Name(FormattableString.Invariant($"{table.Id}"))}";
-        await LateChecks.RunAsync(connection, $"CREATE UNLOGGED TABLE {staged} AS SELECT {ofRows} FROM ONLY {name} WITH NO DATA", cancellationToken);
+        if (generated.Count == 0 && !areRouted)
+        {
+            return null;
+        }
+        if (_tables.Count == 0)
+        {
+            await LateChecks.RunAsync(connection, $"CREATE SCHEMA {_schema}", cancellationToken);
+        }
+        var staged = $"{_schema}.{Sql.Name(string.Create(CultureInfo.InvariantCulture, $"{table.Id}"))}";
+        await LateChecks.RunAsync(
+            connection,
+            $"CREATE UNLOGGED TABLE {staged} AS SELECT {ofRows} FROM ONLY {name} WITH NO DATA",
+            cancellationToken
+        );
         _tables.Add(new(table, areRouted, staged, name, ofRows, generated));
         return $"COPY {staged} FROM stdin;";
     }
@@ -76,21 +93,37 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
     /// <summary>Moves all rows to where they belong, in their order.</summary>
     public async Task MoveAsync(CancellationToken cancellationToken)
     {
-        if (_tables.Count == 0) return;
+        if (_tables.Count == 0)
+        {
+            return;
+        }
         await LateChecks.RunAsync(connection, "SET synchronize_seqscans = off", cancellationToken);
         foreach (var table in _tables)
         {
             var refused = await LateChecks.TryAsync(connection, table.Move, cancellationToken);
-            if (refused is not null) refused = await MoveWithoutAsync(table, refused, cancellationToken);
-            if (refused is null) await LateChecks.RunAsync(connection, table.Drop, cancellationToken);
-            else await KeepAsync(table, refused, cancellationToken);
+            if (refused is not null)
+            {
+                refused = await MoveWithoutAsync(table, refused, cancellationToken);
+            }
+            if (refused is null)
+            {
+                await LateChecks.RunAsync(connection, table.Drop, cancellationToken);
+            }
+            else
+            {
+                await KeepAsync(table, refused, cancellationToken);
+            }
         }
 
-        if (_kept.Count == 0) await LateChecks.RunAsync(connection, DropSchema, cancellationToken);
+        if (_kept.Count == 0)
+        {
+            await LateChecks.RunAsync(connection, DropSchema, cancellationToken);
+        }
     }
 
     /// <summary>
-    /// Tells what could not be moved, and the SQL that moves it, each row as it is: triggers and rules are there by then, and are off for it.
+    /// Tells what could not be moved, and the SQL that moves it, each row as it is: triggers and rules are there by
+    /// then, and are off for it.
     /// </summary>
     /// <param name="other">A session in which no code of the database has run. All that the dump has is made.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -100,7 +133,8 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
         foreach (var (table, refused) in _failed)
         {
             var hooks = await other.QueryAsync(Hooks, r => (Off: r.TextOrNull(0), On: r.TextOrNull(1)), cancellationToken, table.Name);
-            // Whoever runs it one by one and goes on after an error, as psql does, still drops nothing that is not moved. What waits for the
+            // Whoever runs it one by one and goes on after an error, as psql does, still drops nothing that is not
+            // moved. What waits for the
             // end of a transaction would keep the table from being changed behind it.
             IEnumerable<string> statements =
             [
@@ -113,7 +147,10 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
                 "COMMIT",
             ];
             var sql = string.Join("; ", statements);
-            if (told.Count == _failed.Count - 1) sql += $"; {DropSchema}"; // which fails while a table is left in it
+            if (told.Count == _failed.Count - 1)
+            {
+                sql += $"; {DropSchema}"; // which fails while a table is left in it
+            }
             var what = $"rows of {table.Entry.Schema}.{table.Entry.Name}, which are in the table {table.Rows} now, all of them";
             told.Add(LateChecks.Tell(what, refused, sql));
         }
@@ -129,12 +166,18 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
         {
             if (!isLess && !await columns.YieldAsync(table.Name, table.Generated, refused, !table.AreRouted, cancellationToken))
             {
-                if (table.AreRouted) return refused;
+                if (table.AreRouted)
+                {
+                    return refused;
+                }
                 var what = $"The rows of {table.Name}, without the values of generated columns that fail,";
                 throw ServerFailure.Of(refused, what, ErrorCatalogue.NotAllowed, FunctionHint);
             }
 
-            if (await LateChecks.TryAsync(connection, table.Move, cancellationToken) is not { } again) return null;
+            if (await LateChecks.TryAsync(connection, table.Move, cancellationToken) is not { } again)
+            {
+                return null;
+            }
             (refused, isLess) = (again, false);
         }
     }
@@ -152,7 +195,13 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
     private static partial Regex Copy();
 
     private sealed record Staged(
-        TocEntry Entry, bool AreRouted, string Rows, string Name, string Columns, IReadOnlyList<GeneratedColumn> Generated)
+        TocEntry Entry,
+        bool AreRouted,
+        string Rows,
+        string Name,
+        string Columns,
+        IReadOnlyList<GeneratedColumn> Generated
+    )
     {
         public string Drop => $"DROP TABLE {Rows}";
 

@@ -62,7 +62,10 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     /// <param name="partitions">Those that are to be attached.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task ApplyAsync(
-        IReadOnlySet<(string Table, string Column)> ordinary, DetachedPartitions partitions, CancellationToken cancellationToken)
+        IReadOnlySet<(string Table, string Column)> ordinary,
+        DetachedPartitions partitions,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var check in _checks.OrderByDescending(c => partitions.Above(c.Of).Count))
         {
@@ -93,7 +96,9 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
             }
 
             if (check.Comment is not null && await TryAsync(check.CommentOn, cancellationToken) is { } uncommented)
+            {
                 _uncommented.Add(LateChecks.Tell($"comment on {check.Text}", uncommented, check.CommentOn));
+            }
         }
     }
 
@@ -101,8 +106,10 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     /// <param name="partitions">Those that are attached again.</param>
     public IReadOnlyList<string> Failed(DetachedPartitions partitions)
     {
-        var left = _weak.Where(w => !partitions.IsAttachedAgain(w.Check.Of)
-            || !_weak.Exists(o => o.Check.Name == w.Check.Name && partitions.Above(w.Check.Of).Contains(o.Check.Of)));
+        var left = _weak.Where(w =>
+            !partitions.IsAttachedAgain(w.Check.Of)
+            || !_weak.Exists(o => o.Check.Name == w.Check.Name && partitions.Above(w.Check.Of).Contains(o.Check.Of))
+        );
         return [.. left.Select(w => w.Told), .. _uncommented];
     }
 
@@ -112,7 +119,8 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
         return await connection.QueryAsync(
             Found,
             r => new Check(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.TextOrNull(4), r.GetString(5)),
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     private Task<PostgresException?> TryAsync(string sql, CancellationToken cancellationToken) =>
@@ -131,7 +139,6 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
 
         public string Drop => $"ALTER {Kind} {Of} DROP CONSTRAINT {Name}";
 
-        public string CommentOn =>
-            $"COMMENT ON CONSTRAINT {Name} ON {(Kind == Domain ? "DOMAIN " : "")}{Of} IS {Sql.Text(Comment ?? "")}";
+        public string CommentOn => $"COMMENT ON CONSTRAINT {Name} ON {(Kind == Domain ? "DOMAIN " : "")}{Of} IS {Sql.Text(Comment ?? "")}";
     }
 }

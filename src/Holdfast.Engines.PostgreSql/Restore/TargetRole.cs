@@ -25,24 +25,53 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
     /// <summary>Numbers of the roles whose names are no valid UTF-8: statements find them by these.</summary>
     public IReadOnlyDictionary<string, uint> NoText { get; init; } = new Dictionary<string, uint>();
 
-    /// <summary>Asks for it, and refuses one that may do too much: what it may, code of the old database's owner may while it is restored.</summary>
+    /// <summary>
+    /// Asks for it, and refuses one that may do too much: what it may, code of the old database's owner may while it is
+    /// restored.
+    /// </summary>
     /// <param name="connection">A connection to the server.</param>
     /// <param name="name">The role that connects to load a dump.</param>
-    /// <param name="isApart">Whether it is there for restores alone: then it is no member of a role that owns databases, and statements run as itself.</param>
+    /// <param name="isApart">
+    /// Whether it is there for restores alone: then it is no member of a role that owns databases, and statements run
+    /// as itself.
+    /// </param>
     /// <param name="owner">The role that is to own what is restored; null for the one that connects.</param>
     /// <param name="config">How is restored.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException">It is not there, or may do too much.</exception>
-    public static async Task<TargetRole> AskAsync(NpgsqlConnection connection, string name, bool isApart, string? owner, PostgreSqlRestoreConfig config, CancellationToken cancellationToken)
+    public static async Task<TargetRole> AskAsync(
+        NpgsqlConnection connection,
+        string name,
+        bool isApart,
+        string? owner,
+        PostgreSqlRestoreConfig config,
+        CancellationToken cancellationToken
+    )
     {
         var roles = await connection.QueryAsync(
             Roles,
-            r => (
-                Name: r.NameOf(0), IsMe: r.GetBoolean(1), Power: r.TextOrNull(2), IsSuperuser: r.GetBoolean(3), IsMember: r.GetBoolean(4),
-                OwnsDatabases: r.GetBoolean(5), Bytes: r.GetFieldValue<byte[]>(0), Oid: r.GetFieldValue<uint>(6)),
+            r =>
+                (
+                    Name: r.NameOf(0),
+                    IsMe: r.GetBoolean(1),
+                    Power: r.TextOrNull(2),
+                    IsSuperuser: r.GetBoolean(3),
+                    IsMember: r.GetBoolean(4),
+                    OwnsDatabases: r.GetBoolean(5),
+                    Bytes: r.GetFieldValue<byte[]>(0),
+                    Oid: r.GetFieldValue<uint>(6)
+                ),
             cancellationToken,
-            name);
-        if (roles.Count == 0) throw new HoldfastException(ErrorCatalogue.NotFound, $"The role '{name}', which is to run restores, does not exist.", $"CREATE ROLE {Sql.Name(name)} LOGIN; docs/postgresql.md tells what else it takes.");
+            name
+        );
+        if (roles.Count == 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"The role '{name}', which is to run restores, does not exist.",
+                $"CREATE ROLE {Sql.Name(name)} LOGIN; docs/postgresql.md tells what else it takes."
+            );
+        }
         var me = roles.Find(r => r.IsMe);
         if (!config.AllowPowerfulRole)
         {
@@ -50,9 +79,22 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
             var others = roles.Where(r => r is { IsMember: true, IsMe: false }).ToList();
             var power = me.Power
                 ?? others.Where(r => r.Power is not null).Select(r => $"can become '{r.Name}', which {r.Power}").FirstOrDefault()
-                ?? others.Where(r => r.Name.StartsWith("pg_", StringComparison.Ordinal)).Select(r => $"is a member of {r.Name}").FirstOrDefault()
-                ?? (isApart ? others.Where(r => r.OwnsDatabases || r.Name == owner).Select(r => $"can become '{r.Name}', which owns databases or what is restored").FirstOrDefault() : null);
-            if (power is not null) throw TooMuch(me.Name, power, isApart);
+                ?? others
+                    .Where(r => r.Name.StartsWith("pg_", StringComparison.Ordinal))
+                    .Select(r => $"is a member of {r.Name}")
+                    .FirstOrDefault()
+                ?? (
+                    isApart
+                        ? others
+                            .Where(r => r.OwnsDatabases || r.Name == owner)
+                            .Select(r => $"can become '{r.Name}', which owns databases or what is restored")
+                            .FirstOrDefault()
+                        : null
+                );
+            if (power is not null)
+            {
+                throw TooMuch(me.Name, power, isApart);
+            }
         }
 
         var own = roles.Where(r => r.IsMember).Select(r => r.Name);
@@ -63,10 +105,24 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
             .DistinctBy(r => r.Name)
             .ToDictionary(r => r.Name, r => r.Oid, StringComparer.Ordinal);
         var all = roles.Select(r => r.Name).Concat(noText.Keys).ToHashSet(StringComparer.Ordinal);
-        if (config.Owner is null || isApart) return new(me.Name, me.IsSuperuser, all, own.ToHashSet(StringComparer.Ordinal)) { NoText = noText };
+        if (config.Owner is null || isApart)
+        {
+            return new(me.Name, me.IsSuperuser, all, own.ToHashSet(StringComparer.Ordinal)) { NoText = noText };
+        }
         if (!roles.Exists(r => r.Name == config.Owner))
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"The role '{config.Owner}', which is to own the new database, does not exist.", $"CREATE ROLE {Sql.Name(config.Owner)}; or choose another owner.");
-        own = await connection.QueryAsync("SELECT rolname::text FROM pg_roles WHERE pg_has_role($1::name, oid, 'MEMBER')", r => r.NameOf(0), cancellationToken, config.Owner);
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"The role '{config.Owner}', which is to own the new database, does not exist.",
+                $"CREATE ROLE {Sql.Name(config.Owner)}; or choose another owner."
+            );
+        }
+        own = await connection.QueryAsync(
+            "SELECT rolname::text FROM pg_roles WHERE pg_has_role($1::name, oid, 'MEMBER')",
+            r => r.NameOf(0),
+            cancellationToken,
+            config.Owner
+        );
         return new(config.Owner, me.IsSuperuser, all, own.ToHashSet(StringComparer.Ordinal)) { NoText = noText };
     }
 
@@ -75,19 +131,32 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
     /// <param name="statement">Makes it of the quoted name.</param>
     public string Statement(string? name, Func<string, string> statement)
     {
-        if (name is null) return statement("PUBLIC");
-        if (!NoText.TryGetValue(name, out var oid)) return statement(Sql.Name(name));
+        if (name is null)
+        {
+            return statement("PUBLIC");
+        }
+        if (!NoText.TryGetValue(name, out var oid))
+        {
+            return statement(Sql.Name(name));
+        }
         // Within the server nobody asks what encoding a name is in.
         const string Here = "\0";
         var format = statement(Here).Replace("%", "%%", StringComparison.Ordinal).Replace(Here, "%I", StringComparison.Ordinal);
-        var role = string.Create(CultureInfo.InvariantCulture, $"(SELECT rolname FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) {oid})");
+        var role = string.Create(
+            CultureInfo.InvariantCulture,
+            $"(SELECT rolname FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) {oid})"
+        );
         return $"DO {Sql.Text($"BEGIN EXECUTE pg_catalog.format({Sql.Text(format)}, {role}); END")}";
     }
 
-    private static HoldfastException TooMuch(string name, string power, bool isApart) => new(
-        ErrorCatalogue.NotAllowed,
-        $"'{name}' {power}, and a restore runs code of whoever owned the database, or could write to the archive, with the rights of '{name}'.",
-        isApart
-            ? "Take that from it: the role that runs restores needs no right but to log in."
-            : "Name a role for restores alone: eng/postgresql-role.sql makes one, restore.user (--restore-user) names it, and docs/postgresql.md has the rest. Or allow a powerful role, if you trust them all.");
+    private static HoldfastException TooMuch(string name, string power, bool isApart) =>
+        new(
+            ErrorCatalogue.NotAllowed,
+            $"'{name}' {power}, and a restore runs code of whoever owned the database, or could write to the archive, with "
+                + $"the rights of '{name}'.",
+            isApart
+                ? "Take that from it: the role that runs restores needs no right but to log in."
+                : "Name a role for restores alone: eng/postgresql-role.sql makes one, restore.user (--restore-user) names it, "
+                    + "and docs/postgresql.md has the rest. Or allow a powerful role, if you trust them all."
+        );
 }

@@ -5,7 +5,8 @@ using Holdfast.Engines.PostgreSql.Tools;
 namespace Holdfast.Engines.PostgreSql.Restore;
 
 /// <summary>
-/// A parameter that <c>pg_restore</c> sets from version 17 on, whatever the server, and that older servers do not have. Where both meet, that one error is
+/// A parameter that <c>pg_restore</c> sets from version 17 on, whatever the server, and that older servers do not have.
+/// Where both meet, that one error is
 /// passed over; <c>pg_restore</c> then cannot stop at the first error, so others are told when it has ended.
 /// </summary>
 internal static partial class TransactionTimeout
@@ -18,7 +19,9 @@ internal static partial class TransactionTimeout
     /// <summary>Whether nothing else went wrong.</summary>
     /// <param name="errors">What the program said.</param>
     public static bool IsAll(string errors) =>
-        Sum().Match(errors) is { Success: true } sum && int.TryParse(sum.Groups[1].ValueSpan, out var ignored) && ignored <= Mine().Count(errors)
+        Sum().Match(errors) is { Success: true } sum
+        && int.TryParse(sum.Groups[1].ValueSpan, out var ignored)
+        && ignored <= Mine().Count(errors)
         && !Without(errors).Contains("pg_restore: error:", StringComparison.Ordinal);
 
     /// <summary>How often it is in what the program said.</summary>
@@ -28,7 +31,10 @@ internal static partial class TransactionTimeout
     public static string Without(string errors) => Mine().Replace(errors, "").Trim();
 
     // Known by the command: the server's own words are in the server's language.
-    [GeneratedRegex("(?:pg_restore: while INITIALIZING:\\n)?pg_restore: error: could not execute query: .*\\n(?:(?!pg_restore:).*\\n){0,4}?Command was: SET transaction_timeout = 0;\\n*")]
+    [GeneratedRegex(
+        "(?:pg_restore: while INITIALIZING:\\n)?pg_restore: error: could not execute query: "
+            + ".*\\n(?:(?!pg_restore:).*\\n){0,4}?Command was: SET transaction_timeout = 0;\\n*"
+    )]
     private static partial Regex Mine();
 
     [GeneratedRegex("^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})$", RegexOptions.Multiline)]

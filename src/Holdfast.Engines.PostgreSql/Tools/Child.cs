@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -42,15 +43,24 @@ internal sealed partial class Child : IAsyncDisposable
     public static Child Start(string path, IEnumerable<string> arguments, string? passFile, bool hasLargeOutput = false)
     {
         // PostgreSQL's programs write pieces of 4 KiB, a system call each; coreutils make them larger where they are there.
-        var start = hasLargeOutput && File.Exists(Buffering) ? new ProcessStartInfo(Buffering, ["--output=64K", path, .. arguments]) : new ProcessStartInfo(path, arguments);
+        var start =
+            hasLargeOutput && File.Exists(Buffering)
+                ? new ProcessStartInfo(Buffering, ["--output=64K", path, .. arguments])
+                : new ProcessStartInfo(path, arguments);
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
         // Settings of whoever started Holdfast are not the source's.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
         start.Environment["LC_ALL"] = "C"; // messages are told apart by their English text
         start.Environment["PGPASSFILE"] = passFile ?? "/dev/null";
         var child = new Child(Process.Start(start)!);
         // The system may grant less; it only saves switches between the two.
-        if (hasLargeOutput && child.Output is PipeStream pipe) Control(pipe.SafePipeHandle, SetPipeSize, PipeBytes);
+        if (hasLargeOutput && child.Output is PipeStream pipe)
+        {
+            Control(pipe.SafePipeHandle, SetPipeSize, PipeBytes);
+        }
         return child;
     }
 
@@ -58,14 +68,18 @@ internal sealed partial class Child : IAsyncDisposable
     public TimeSpan ProcessorTime => _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
 
     /// <summary>
-    /// Ends it. Asked to end, PostgreSQL's programs have the server cancel what they were doing, which would else go on; one that does not end within a few seconds
+    /// Ends it. Asked to end, PostgreSQL's programs have the server cancel what they were doing, which would else go
+    /// on; one that does not end within a few seconds
     /// (its server is out of reach) is killed.
     /// </summary>
     public void Stop()
     {
         lock (_process)
         {
-            if (_ending is not null || _process.HasExited) return;
+            if (_ending is not null || _process.HasExited)
+            {
+                return;
+            }
             _ending = TimeProvider.System.CreateTimer(_ => Kill(), null, EndWait, Timeout.InfiniteTimeSpan);
             Signal(_process.Id, EndSignal);
         }
@@ -79,7 +93,9 @@ internal sealed partial class Child : IAsyncDisposable
         var errors = await _errors;
         // Killed, it has no last words; as it is by a system whose memory is at its end.
         if (errors.Length == 0 && _ending is null && _process.ExitCode > SignalExit)
-            errors = FormattableString.Invariant($"it was ended by signal {_process.ExitCode - SignalExit}");
+        {
+            errors = string.Create(CultureInfo.InvariantCulture, $"it was ended by signal {_process.ExitCode - SignalExit}");
+        }
         return (_process.ExitCode, errors);
     }
 
@@ -89,7 +105,10 @@ internal sealed partial class Child : IAsyncDisposable
         Stop();
         await _process.WaitForExitAsync();
         await _errors;
-        if (_ending is not null) await _ending.DisposeAsync();
+        if (_ending is not null)
+        {
+            await _ending.DisposeAsync();
+        }
         _process.Dispose();
     }
 
@@ -101,7 +120,10 @@ internal sealed partial class Child : IAsyncDisposable
 
     private void Kill()
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
     }
 
     // Always read to its end, or the program would wait for room in the pipe; of very much only the last is kept.
@@ -113,7 +135,10 @@ internal sealed partial class Child : IAsyncDisposable
         while ((read = await stream.ReadAsync(block)) > 0)
         {
             text.AddRange(block.AsSpan(0, read));
-            if (text.Count > MostErrorText * 2) text.RemoveRange(0, text.Count - MostErrorText);
+            if (text.Count > MostErrorText * 2)
+            {
+                text.RemoveRange(0, text.Count - MostErrorText);
+            }
         }
 
         return Encoding.UTF8.GetString([.. text]).Trim();

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>How PostgreSQL's programs are told where to connect: libpq's connection string, in which a database may have any name. Never a password.</summary>
+/// <summary>
+/// How PostgreSQL's programs are told where to connect: libpq's connection string, in which a database may have any
+/// name. Never a password.
+/// </summary>
 internal static class ConnectionInfo
 {
     private const string Nowhere = "/dev/null/none"; // a certificate that is not there is none
@@ -16,7 +19,13 @@ internal static class ConnectionInfo
     /// <param name="database">The database.</param>
     /// <param name="application">By which name the server knows the sessions.</param>
     /// <param name="options">Settings of the session, as for <c>postgres -c</c>.</param>
-    public static string For(PostgreSqlSourceConfig config, PostgreSqlHost host, string database, string application, string? options = null)
+    public static string For(
+        PostgreSqlSourceConfig config,
+        PostgreSqlHost host,
+        string database,
+        string application,
+        string? options = null
+    )
     {
         var parts = new List<string>
         {
@@ -34,28 +43,39 @@ internal static class ConnectionInfo
             Part("keepalives_count", "6"),
             Part("tcp_user_timeout", config.StallTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)),
         };
-        if (RootCertificate(config) is { } root) parts.Add(Part("sslrootcert", root));
-        if (!config.UsesEnvironment) parts.AddRange([Part("sslcert", Nowhere), Part("sslkey", Nowhere)]);
-        if (options is not null) parts.Add(Part("options", options));
+        if (RootCertificate(config) is { } root)
+        {
+            parts.Add(Part("sslrootcert", root));
+        }
+        if (!config.UsesEnvironment)
+        {
+            parts.AddRange([Part("sslcert", Nowhere), Part("sslkey", Nowhere)]);
+        }
+        if (options is not null)
+        {
+            parts.Add(Part("options", options));
+        }
         return string.Join(' ', parts);
     }
 
     // Left to itself libpq looks in the home of its user alone, before version 16; Holdfast's own connections trust what the system trusts.
     private static string? RootCertificate(PostgreSqlSourceConfig config) =>
-        config.RootCertificate ?? (config.Tls is PostgreSqlTls.VerifyCa or PostgreSqlTls.VerifyFull ? Array.Find(SystemCertificates, File.Exists) : null);
+        config.RootCertificate
+        ?? (config.Tls is PostgreSqlTls.VerifyCa or PostgreSqlTls.VerifyFull ? Array.Find(SystemCertificates, File.Exists) : null);
 
     private static string Part(string name, string value) =>
         $"{name}='{value.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal)}'";
 
     private static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 
-    private static string Tls(PostgreSqlTls tls) => tls switch
-    {
-        PostgreSqlTls.Disable => "disable",
-        PostgreSqlTls.Prefer => "prefer",
-        PostgreSqlTls.Require => "require",
-        PostgreSqlTls.VerifyCa => "verify-ca",
-        PostgreSqlTls.VerifyFull => "verify-full",
-        _ => throw new ArgumentOutOfRangeException(nameof(tls), tls, null),
-    };
+    private static string Tls(PostgreSqlTls tls) =>
+        tls switch
+        {
+            PostgreSqlTls.Disable => "disable",
+            PostgreSqlTls.Prefer => "prefer",
+            PostgreSqlTls.Require => "require",
+            PostgreSqlTls.VerifyCa => "verify-ca",
+            PostgreSqlTls.VerifyFull => "verify-full",
+            _ => throw new ArgumentOutOfRangeException(nameof(tls), tls, null),
+        };
 }

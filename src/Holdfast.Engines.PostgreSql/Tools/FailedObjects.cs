@@ -4,7 +4,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>What <c>pg_restore</c> could not make and passed over, as it says on its standard error: each object with the server's words and its statement.</summary>
+/// <summary>
+/// What <c>pg_restore</c> could not make and passed over, as it says on its standard error: each object with the
+/// server's words and its statement.
+/// </summary>
 internal static partial class FailedObjects
 {
     private const int Most = 100;
@@ -13,22 +16,40 @@ internal static partial class FailedObjects
     /// <summary>How many it passed over; null where it did not come to its end.</summary>
     /// <param name="said">All that it said.</param>
     public static int? Count(string said) =>
-        Sum().Match(said) is { Success: true } sum && int.TryParse(sum.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+        Sum().Match(said) is { Success: true } sum
+        && int.TryParse(sum.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : null;
 
     /// <summary>Tells them, without the secrets in their statements.</summary>
     /// <param name="said">All that it said.</param>
     /// <param name="count">How many there are; of very many it keeps the last.</param>
     public static IReadOnlyList<FailedObject> In(string said, int count)
     {
-        var found = Failed().Matches(said).Take(Most).Select(m => Of(m.Groups[1].Value.Trim(), m.Groups[2].Value.Trim(), m.Groups[3].Value.Trim())).ToList();
-        if (found.Count < count) found.Add(new(string.Create(CultureInfo.InvariantCulture, $"… and {count - found.Count} more, which the server's log has."), IsAttach: false));
+        var found = Failed()
+            .Matches(said)
+            .Take(Most)
+            .Select(m => Of(m.Groups[1].Value.Trim(), m.Groups[2].Value.Trim(), m.Groups[3].Value.Trim()))
+            .ToList();
+        if (found.Count < count)
+        {
+            found.Add(
+                new(
+                    string.Create(CultureInfo.InvariantCulture, $"… and {count - found.Count} more, which the server's log has."),
+                    IsAttach: false
+                )
+            );
+        }
         return found;
     }
 
     private static FailedObject Of(string entry, string error, string statement)
     {
         statement = Secrets.Masked(statement);
-        if (statement.Length > MostStatement) statement = statement[..MostStatement] + " …";
+        if (statement.Length > MostStatement)
+        {
+            statement = statement[..MostStatement] + " …";
+        }
         // Before version 15 it names the object: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
         return new(Tell(Number().Replace(entry, ""), error, statement), Attach().IsMatch(statement));
     }
@@ -38,13 +59,18 @@ internal static partial class FailedObjects
     /// <param name="error">What the server said.</param>
     /// <param name="statement">The statement that failed, or that mends it.</param>
     public static string Tell(string name, string error, string statement) =>
-        $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Sentence.End(Secrets.Masked(Lines().Replace(error, " ")))} Its SQL: {statement}";
+        $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Sentence.End(Secrets.Masked(Lines().Replace(error, " ")))} Its "
+        + $"SQL: {statement}";
 
     [GeneratedRegex(@"^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})\s*\z", RegexOptions.Multiline)]
     private static partial Regex Sum();
 
     // The server's own words are in its language, ERROR among them.
-    [GeneratedRegex(@"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (.*(?:\n(?!Command was: |pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (.*(?:\n(?!Command was: "
+            + @"|pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)",
+        RegexOptions.Multiline
+    )]
     private static partial Regex Failed();
 
     [GeneratedRegex("""^ALTER TABLE ONLY (?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+) ATTACH PARTITION """)]

@@ -16,17 +16,25 @@ internal static partial class MissingGrant
     {
         var role = Sql.Name(user);
         if (errors.Contains("row-level security", StringComparison.Ordinal))
+        {
             return $"ALTER ROLE {role} BYPASSRLS; or a policy that shows it all rows (CREATE POLICY … FOR SELECT TO {role} USING (true)).";
-        if (!errors.Contains("permission denied for", StringComparison.Ordinal)) return null;
+        }
+        if (!errors.Contains("permission denied for", StringComparison.Ordinal))
+        {
+            return null;
+        }
         if (LargeObject().Match(errors) is { Success: true } found && major < FirstThatReadsLargeObjects)
         {
-            return $"GRANT SELECT ON LARGE OBJECT {found.Groups[1].Value} TO {role}; or, for all of them, " +
-                $"ALTER ROLE {role} SET lo_compat_privileges = on; which lets it change and delete them, too.";
+            return $"GRANT SELECT ON LARGE OBJECT {found.Groups[1].Value} TO {role}; or, for all of them, "
+                + $"ALTER ROLE {role} SET lo_compat_privileges = on; which lets it change and delete them, too.";
         }
 
-        if (major >= SourceTrial.FirstWithReadAll) return $"GRANT pg_read_all_data TO {role};";
-        return $"For each schema GRANT USAGE ON SCHEMA name TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA name TO {role}; " +
-            $"GRANT SELECT ON ALL SEQUENCES IN SCHEMA name TO {role}; or use a superuser.";
+        if (major >= SourceTrial.FirstWithReadAll)
+        {
+            return $"GRANT pg_read_all_data TO {role};";
+        }
+        return $"For each schema GRANT USAGE ON SCHEMA name TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA name TO {role}; "
+            + $"GRANT SELECT ON ALL SEQUENCES IN SCHEMA name TO {role}; or use a superuser.";
     }
 
     [GeneratedRegex("permission denied for large object ([0-9]{1,10})")]

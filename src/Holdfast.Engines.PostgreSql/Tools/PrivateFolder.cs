@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>A folder for small files that nobody else may read. It goes with its owner; what a killed one leaves is known by its lock, which nobody holds.</summary>
+/// <summary>
+/// A folder for small files that nobody else may read. It goes with its owner; what a killed one leaves is known by its
+/// lock, which nobody holds.
+/// </summary>
 internal sealed class PrivateFolder : IDisposable
 {
     private const string Prefix = "holdfast-postgresql-";
@@ -27,7 +30,10 @@ internal sealed class PrivateFolder : IDisposable
             // Made by us and with a name that nobody can foresee; an existing one would be somebody's trap.
             var path = Path.Combine(parent, Prefix + Guid.NewGuid().ToString("n"));
             Directory.CreateDirectory(path, OwnerFolder);
-            if (OwnerLock.TryMake(Path.Combine(path, LockName)) is { } held) return new(path, held);
+            if (OwnerLock.TryMake(Path.Combine(path, LockName)) is { } held)
+            {
+                return new(path, held);
+            }
             // Another run took it for a leftover before it was locked, and removed it.
         }
 
@@ -37,15 +43,24 @@ internal sealed class PrivateFolder : IDisposable
     /// <summary>Removes those under <paramref name="parent"/> whose owners are gone.</summary>
     public static void RemoveLeftovers(string parent)
     {
-        if (!Directory.Exists(parent)) return;
+        if (!Directory.Exists(parent))
+        {
+            return;
+        }
         foreach (var path in Directory.GetDirectories(parent, Prefix + "*"))
         {
             try
             {
                 var lockPath = Path.Combine(path, LockName);
-                if (!File.Exists(lockPath)) continue; // one that is being made or removed
+                if (!File.Exists(lockPath))
+                {
+                    continue; // one that is being made or removed
+                }
                 using var held = OwnerLock.TryTake(lockPath);
-                if (held is not null) Remove(path);
+                if (held is not null)
+                {
+                    Remove(path);
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -55,9 +70,17 @@ internal sealed class PrivateFolder : IDisposable
     }
 
     /// <summary>Makes a file in it, for writing.</summary>
-    public FileStream Create(string name) => new(
-        Path.Combine(FolderPath, name),
-        new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, UnixCreateMode = OwnerFile });
+    public FileStream Create(string name) =>
+        new(
+            Path.Combine(FolderPath, name),
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.Read,
+                UnixCreateMode = OwnerFile,
+            }
+        );
 
     /// <summary>Writes a small file.</summary>
     /// <returns>Its path.</returns>
@@ -86,8 +109,14 @@ internal sealed class PrivateFolder : IDisposable
     {
         foreach (var entry in new DirectoryInfo(path).GetFileSystemInfos().Where(e => e.Name != LockName))
         {
-            if (entry is DirectoryInfo folder) folder.Delete(recursive: true);
-            else entry.Delete();
+            if (entry is DirectoryInfo folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
         }
 
         File.Delete(Path.Combine(path, LockName));

@@ -4,7 +4,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Tells of databases that are not found any more which are not known to be gone: emptied, overwritten, hidden by another, turned into a link, or not to be
+/// Tells of databases that are not found any more which are not known to be gone: emptied, overwritten, hidden by
+/// another, turned into a link, or not to be
 /// reached. Gone is only what the file system says is not there, in a folder that can be read.
 /// </summary>
 internal sealed class Absence
@@ -15,13 +16,21 @@ internal sealed class Absence
     private Absence(string root) => _root = root;
 
     /// <summary>The problem of each of these that is not known to be gone.</summary>
-    public static Dictionary<string, HoldfastException> Explain(string root, DatabaseFinder finder, IEnumerable<string> names, CancellationToken cancellationToken)
+    public static Dictionary<string, HoldfastException> Explain(
+        string root,
+        DatabaseFinder finder,
+        IEnumerable<string> names,
+        CancellationToken cancellationToken
+    )
     {
         var (absence, explained) = (new Absence(root), new Dictionary<string, HoldfastException>(StringComparer.Ordinal));
         foreach (var name in names)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (finder.Counts(name) && DatabasePath.IsPlain(name) && absence.Problem(name) is { } problem) explained[name] = problem;
+            if (finder.Counts(name) && DatabasePath.IsPlain(name) && absence.Problem(name) is { } problem)
+            {
+                explained[name] = problem;
+            }
         }
 
         return explained;
@@ -31,17 +40,29 @@ internal sealed class Absence
     {
         var path = $"{_root}/{name}";
         var folder = Folder(Parent(name));
-        if (folder.Problem is not null || folder.IsGone) return folder.Problem;
+        if (folder.Problem is not null || folder.IsGone)
+        {
+            return folder.Problem;
+        }
         var error = FileStatus.Read(path, out var status);
-        if (error != 0) return FileStatus.IsGone(error) ? null : ReadFailure.Of(path, error);
-        if (status.IsLink) return Link($"'{path}' is a link now");
+        if (error != 0)
+        {
+            return FileStatus.IsGone(error) ? null : ReadFailure.Of(path, error);
+        }
+        if (status.IsLink)
+        {
+            return Link($"'{path}' is a link now");
+        }
         return status.IsRegular ? Problem(name, status) : null;
     }
 
     // What is wrong with a folder is wrong with all that lies beneath it.
     private Way Folder(string name)
     {
-        if (_folders.TryGetValue(name, out var known)) return known;
+        if (_folders.TryGetValue(name, out var known))
+        {
+            return known;
+        }
         var above = name.Length == 0 ? default : Folder(Parent(name));
         return _folders[name] = above.IsGone || above.Problem is not null ? above : Of(name.Length == 0 ? _root : $"{_root}/{name}");
     }
@@ -49,23 +70,49 @@ internal sealed class Absence
     private static Way Of(string path)
     {
         var error = FileStatus.Read(path, out var status);
-        if (error != 0) return FileStatus.IsGone(error) ? new(true, null) : new(false, ReadFailure.Of(path, error));
-        if (status.IsLink) return new(false, Link($"The folder '{path}' is a link now"));
-        if (!status.IsFolder) return new(true, null);
-        return FolderWalk.WhyClosed(path) is not { } closed ? default : FileStatus.IsGone(FileStatus.Read(path, out _)) ? new(true, null) : new(false, closed);
+        if (error != 0)
+        {
+            return FileStatus.IsGone(error) ? new(true, null) : new(false, ReadFailure.Of(path, error));
+        }
+        if (status.IsLink)
+        {
+            return new(false, Link($"The folder '{path}' is a link now"));
+        }
+        if (!status.IsFolder)
+        {
+            return new(true, null);
+        }
+        return FolderWalk.WhyClosed(path) is not { } closed ? default
+            : FileStatus.IsGone(FileStatus.Read(path, out _)) ? new(true, null)
+            : new(false, closed);
     }
 
     private HoldfastException? Problem(string name, in FileStatus status)
     {
         var path = $"{_root}/{name}";
-        if (status.Size == 0) return new(ErrorCatalogue.SourceUnreadable, $"'{path}' has 0 bytes, and was a database: it was emptied.", "Restore it; or delete it, if it is not needed any more.");
+        if (status.Size == 0)
+        {
+            return new(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{path}' has 0 bytes, and was a database: it was emptied.",
+                "Restore it; or delete it, if it is not needed any more."
+            );
+        }
         // One that is whole came back this moment, unless it is taken for the log of another: the next look tells.
         if (BeginsAsDatabase(name))
-            return new(ErrorCatalogue.SourceUnreadable, $"'{path}' is there, and was not found when its folder was listed.", "If that stands for longer than until the next look, it is named like the log of another: rename it.");
+        {
+            return new(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{path}' is there, and was not found when its folder was listed.",
+                "If that stands for longer than until the next look, it is named like the log of another: rename it."
+            );
+        }
         return new(
             ErrorCatalogue.SourceUnreadable,
             $"'{path}' was a database, and does not begin as one any more, or is named like the log of another.",
-            "If it was overwritten, restore it. If it is an encrypted database, name it in 'encrypted' of its source. If it is not needed any more, delete it.");
+            "If it was overwritten, restore it. If it is an encrypted database, name it in 'encrypted' of its source. If it "
+                + "is not needed any more, delete it."
+        );
     }
 
     private bool BeginsAsDatabase(string name)
@@ -82,10 +129,13 @@ internal sealed class Absence
     }
 
     /// <summary>What to say of a link in the place of a database, or on the way to it.</summary>
-    public static HoldfastException Link(string what) => new(
-        ErrorCatalogue.SourceUnreadable,
-        $"{what}; links in a source are not followed.",
-        "Put the database itself there, or mount (mount --bind) what the link leads to; or make the folder that it lies in a source of its own, and exclude this name.");
+    public static HoldfastException Link(string what) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"{what}; links in a source are not followed.",
+            "Put the database itself there, or mount (mount --bind) what the link leads to; or make the folder that it lies "
+                + "in a source of its own, and exclude this name."
+        );
 
     private static string Parent(string name) => name.LastIndexOf('/') is > 0 and var slash ? name[..slash] : "";
 

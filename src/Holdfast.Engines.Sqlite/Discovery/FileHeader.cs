@@ -16,7 +16,8 @@ internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint Chan
     /// <summary>The smallest file that is a database: one page of the smallest size.</summary>
     public const int SmallestDatabase = 512;
 
-    // Of 100 random bytes some 83 are different, give or take 4, and 50 are above 127, give or take 5. Texts have few of those, other formats many zeros.
+    // Of 100 random bytes some 83 are different, give or take 4, and 50 are above 127, give or take 5. Texts have few
+    // of those, other formats many zeros.
     private const int LeastDifferent = 65;
     private const int LeastHigh = 25;
 
@@ -30,12 +31,18 @@ internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint Chan
     {
         header = default;
         var code = VfsFile.TryOpen(path, out var file);
-        if (file is null) return code;
+        if (file is null)
+        {
+            return code;
+        }
         using (file)
         {
             Span<byte> bytes = stackalloc byte[Length];
             code = file.TryRead(0, bytes);
-            if (code == SqliteConstants.Ok) header = Parse(bytes);
+            if (code == SqliteConstants.Ok)
+            {
+                header = Parse(bytes);
+            }
             return code;
         }
     }
@@ -44,9 +51,15 @@ internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint Chan
     public static FileHeader Parse(ReadOnlySpan<byte> bytes)
     {
         int size = BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]);
-        if (size == 1) size = 65536;
+        if (size == 1)
+        {
+            size = 65536;
+        }
         var pageSize = size is >= 512 and <= 65536 && int.IsPow2(size) ? size : 0;
-        return new(bytes.StartsWith(Magic), pageSize, BinaryPrimitives.ReadUInt32BigEndian(bytes[24..]), bytes[18] == 2 || bytes[19] == 2) { LooksRandom = IsRandom(bytes[..Length]) };
+        return new(bytes.StartsWith(Magic), pageSize, BinaryPrimitives.ReadUInt32BigEndian(bytes[24..]), bytes[18] == 2 || bytes[19] == 2)
+        {
+            LooksRandom = IsRandom(bytes[..Length]),
+        };
     }
 
     private static bool IsRandom(ReadOnlySpan<byte> bytes)
@@ -56,9 +69,15 @@ internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint Chan
         var (different, high) = (0, 0);
         foreach (var value in bytes)
         {
-            if (!seen[value]) different++;
+            if (!seen[value])
+            {
+                different++;
+            }
             seen[value] = true;
-            if (value > 127) high++;
+            if (value > 127)
+            {
+                high++;
+            }
         }
 
         return different >= LeastDifferent && high >= LeastHigh && high <= bytes.Length - LeastHigh;

@@ -9,23 +9,41 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Finds the regular files under a directory, opening none of them. Symbolic links are not followed, also where somebody puts them in the place of folders
+/// Finds the regular files under a directory, opening none of them. Symbolic links are not followed, also where
+/// somebody puts them in the place of folders
 /// meanwhile, so nothing outside is reached.
 /// </summary>
 internal static class FolderWalk
 {
-    private const int NoFolder = 20, TooManyLinks = 40;
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false, ReturnSpecialDirectories = false };
+    private const int NoFolder = 20,
+        TooManyLinks = 40;
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = 0,
+        IgnoreInaccessible = false,
+        RecurseSubdirectories = false,
+        ReturnSpecialDirectories = false,
+    };
 
     /// <summary>The directory with all links in the way to it resolved.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> where it is not there.</exception>
     public static string Root(string directory)
     {
-        if (Posix.RealPath(directory) is { } root && FileStatus.Of(root) is { IsFolder: true }) return root;
-        throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{directory}' is not a directory that can be read.", "Check the path, that it is mounted, and that this user may read it.");
+        if (Posix.RealPath(directory) is { } root && FileStatus.Of(root) is { IsFolder: true })
+        {
+            return root;
+        }
+        throw new HoldfastException(
+            ErrorCatalogue.SourceUnreadable,
+            $"'{directory}' is not a directory that can be read.",
+            "Check the path, that it is mounted, and that this user may read it."
+        );
     }
 
-    /// <summary>All regular files under <paramref name="root"/>, in no order, and the folders that restores work in, not what lies in those.</summary>
+    /// <summary>
+    /// All regular files under <paramref name="root"/>, in no order, and the folders that restores work in, not what
+    /// lies in those.
+    /// </summary>
     /// <param name="root">The directory.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="other">Told of what is neither a regular file nor a folder; null where nobody wants to know.</param>
@@ -41,36 +59,72 @@ internal static class FolderWalk
             var place = handle is null ? "" : Beneath.PathIn(handle, "").TrimEnd('/');
             if (handle is null || Entries(place, path, out failure) is not { } entries)
             {
-                if (failure is not null && Closed(folder, path, failure) is { } closed) yield return closed;
+                if (failure is not null && Closed(folder, path, failure) is { } closed)
+                {
+                    yield return closed;
+                }
                 continue;
             }
 
             // Names are bytes, and .NET shows all that are not UTF-8 alike: as what one that holds U+FFFD is.
             var isOdd = entries.Exists(entry => entry.Contains('\uFFFD', StringComparison.Ordinal));
-            if (isOdd) entries = [.. Posix.Names(place).Where(n => Utf8.IsValid(n) && !n.AsSpan().SequenceEqual("."u8) && !n.AsSpan().SequenceEqual(".."u8)).Select(Encoding.UTF8.GetString)];
+            if (isOdd)
+            {
+                entries =
+                [
+                    .. Posix
+                        .Names(place)
+                        .Where(n => Utf8.IsValid(n) && !n.AsSpan().SequenceEqual("."u8) && !n.AsSpan().SequenceEqual(".."u8))
+                        .Select(Encoding.UTF8.GetString),
+                ];
+            }
             foreach (var entry in entries)
             {
                 var name = folder.Length == 0 ? entry : $"{folder}/{entry}";
                 var (full, at) = ($"{root}/{name}", $"{place}/{entry}");
                 if (FileStatus.Read(at, out var status) is not 0 and var error)
                 {
-                    if (FileStatus.IsGone(error)) continue; // meanwhile
+                    if (FileStatus.IsGone(error))
+                    {
+                        continue; // meanwhile
+                    }
                     if (FileStatus.Read($"{place}/.", out _) is not 0 and var closedBy)
                     {
                         // Its names can be listed, and nothing in it can be reached.
-                        if (Closed(folder, path, ReadFailure.Of(path, closedBy)) is { } closed) yield return closed;
+                        if (Closed(folder, path, ReadFailure.Of(path, closedBy)) is { } closed)
+                        {
+                            yield return closed;
+                        }
                         break;
                     }
 
-                    if (SideFiles.BaseOf(name) is null) yield return new(name, full, "", default, ReadFailure.Of(full, error));
+                    if (SideFiles.BaseOf(name) is null)
+                    {
+                        yield return new(name, full, "", default, ReadFailure.Of(full, error));
+                    }
                 }
-                else if (status.IsFolder && !SideFiles.IsWorkFolder(entry)) folders.Push(name);
-                else if (status.IsRegular || status.IsFolder) yield return new(name, full, at, status);
-                else other?.Invoke(name, status);
+                else if (status.IsFolder && !SideFiles.IsWorkFolder(entry))
+                {
+                    folders.Push(name);
+                }
+                else if (status.IsRegular || status.IsFolder)
+                {
+                    yield return new(name, full, at, status);
+                }
+                else
+                {
+                    other?.Invoke(name, status);
+                }
             }
 
-            if (!isOdd) continue;
-            foreach (var odd in OddNames.In(path, place, folder)) yield return odd;
+            if (!isOdd)
+            {
+                continue;
+            }
+            foreach (var odd in OddNames.In(path, place, folder))
+            {
+                yield return odd;
+            }
         }
     }
 
@@ -84,8 +138,13 @@ internal static class FolderWalk
     // One that is gone by now is no trouble; to be closed is what lost+found is for.
     private static FoundFile? Closed(string folder, string path, HoldfastException failure)
     {
-        if (folder.Length == 0) throw failure;
-        return FileStatus.IsGone(FileStatus.Read(path, out _)) || folder.EndsWith("lost+found", StringComparison.Ordinal) ? null : new(folder, path, "", default, failure);
+        if (folder.Length == 0)
+        {
+            throw failure;
+        }
+        return FileStatus.IsGone(FileStatus.Read(path, out _)) || folder.EndsWith("lost+found", StringComparison.Ordinal)
+            ? null
+            : new(folder, path, "", default, failure);
     }
 
     private static SafeFileHandle OpenLimit(string root)
@@ -110,7 +169,10 @@ internal static class FolderWalk
         }
         catch (IOException e)
         {
-            if (e.HResult is not (TooManyLinks or NoFolder)) failure = ReadFailure.OfFolder(path, e);
+            if (e.HResult is not (TooManyLinks or NoFolder))
+            {
+                failure = ReadFailure.OfFolder(path, e);
+            }
             return null;
         }
     }

@@ -4,7 +4,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Databases that are one file under several names. SQLite keeps log and journal beside the name that a database was opened by: read by another name, it
+/// Databases that are one file under several names. SQLite keeps log and journal beside the name that a database was
+/// opened by: read by another name, it
 /// lacks what lies there. So only the name that has them is a database, and the others are told.
 /// </summary>
 internal static class HardLinks
@@ -18,7 +19,11 @@ internal static class HardLinks
     public static List<int> Tell(string root, List<DiscoveredDatabase> found)
     {
         var told = new List<int>();
-        var groups = Enumerable.Range(0, found.Count).Where(i => found[i].Identity is not null).GroupBy(i => found[i].Identity, StringComparer.Ordinal).Where(g => g.Skip(1).Any());
+        var groups = Enumerable
+            .Range(0, found.Count)
+            .Where(i => found[i].Identity is not null)
+            .GroupBy(i => found[i].Identity, StringComparer.Ordinal)
+            .Where(g => g.Skip(1).Any());
         foreach (var group in groups.Select(g => g.OrderBy(i => found[i].Name, StringComparer.Ordinal).ToList()).ToList())
         {
             var kept = group.MaxBy(i => LastUse($"{root}/{found[i].Name}"));
@@ -38,14 +43,20 @@ internal static class HardLinks
         var last = 0L;
         foreach (var ending in Endings)
         {
-            if (FileStatus.Of(path + ending) is { IsRegular: true } side) last = Math.Max(last, ending == "-shm" || side.Size == 0 ? 1 : side.Modified);
+            if (FileStatus.Of(path + ending) is { IsRegular: true } side)
+            {
+                last = Math.Max(last, ending == "-shm" || side.Size == 0 ? 1 : side.Modified);
+            }
         }
 
         return last;
     }
 
-    private static HoldfastException Problem(string name, string kept) => new(
-        ErrorCatalogue.SourceUnreadable,
-        $"'{name}' is the same file as '{kept}' (a hard link), which is backed up. What is written by this name lies in a log of its own, and would be missing.",
-        $"Open the database by one name only. Remove this one, or exclude it.");
+    private static HoldfastException Problem(string name, string kept) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"'{name}' is the same file as '{kept}' (a hard link), which is backed up. What is written by this name lies in a "
+                + "log of its own, and would be missing.",
+            $"Open the database by one name only. Remove this one, or exclude it."
+        );
 }

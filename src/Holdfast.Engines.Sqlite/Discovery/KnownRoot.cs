@@ -8,7 +8,8 @@ namespace Holdfast.Engines.Sqlite.Discovery;
 internal sealed record KnownRoot(FileStatus Root, SourceInfo Info)
 {
     /// <summary>
-    /// Whether a directory is that one still. When it was made counts too: of two disks that are mounted one after the other at one place, device and inode
+    /// Whether a directory is that one still. When it was made counts too: of two disks that are mounted one after the
+    /// other at one place, device and inode
     /// may be the same.
     /// </summary>
     public bool Is(FileStatus root) => Root.Born != 0 && (root.Device, root.Inode, root.Born) == (Root.Device, Root.Inode, Root.Born);

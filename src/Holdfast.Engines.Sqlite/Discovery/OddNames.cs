@@ -7,7 +7,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Files and folders whose name is not valid UTF-8, which nothing here can open by a name: those that may be databases are listed under a stand-in
+/// Files and folders whose name is not valid UTF-8, which nothing here can open by a name: those that may be databases
+/// are listed under a stand-in
 /// for their name, with the problem.
 /// </summary>
 internal static class OddNames
@@ -25,7 +26,10 @@ internal static class OddNames
         foreach (var raw in Posix.Names(place).Where(n => !Utf8.IsValid(n)))
         {
             byte[] full = [.. Encoding.UTF8.GetBytes($"{place}/"), .. raw, 0];
-            if (!FileStatus.TryGet(full, out var status) || !(status.IsFolder || MayBeDatabase(full, status))) continue;
+            if (!FileStatus.TryGet(full, out var status) || !(status.IsFolder || MayBeDatabase(full, status)))
+            {
+                continue;
+            }
             var standIn = StandInName.Of(raw);
             var listed = name.Length == 0 ? standIn : $"{name}/{standIn}";
             yield return new(listed, $"{path}/{standIn}", "", default, Problem(listed, status.IsFolder));
@@ -34,13 +38,19 @@ internal static class OddNames
 
     private static bool MayBeDatabase(byte[] path, in FileStatus status)
     {
-        if (!status.IsRegular || status.Size < FileHeader.SmallestDatabase) return false;
+        if (!status.IsRegular || status.Size < FileHeader.SmallestDatabase)
+        {
+            return false;
+        }
         Span<byte> header = stackalloc byte[HeaderBytes];
         return !Posix.TryReadBeginning(path, header) || header.SequenceEqual(Magic);
     }
 
-    private static HoldfastException Problem(string name, bool isFolder) => new(
-        ErrorCatalogue.SourceUnreadable,
-        $"The name of a {(isFolder ? "folder" : "file")} that is listed as '{name}' is not valid UTF-8, so {(isFolder ? "what lies in it" : "it")} cannot be opened.",
-        "Rename it, or exclude it by the name that it is listed with.");
+    private static HoldfastException Problem(string name, bool isFolder) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"The name of a {(isFolder ? "folder" : "file")} that is listed as '{name}' is not valid UTF-8, so "
+                + $"{(isFolder ? "what lies in it" : "it")} cannot be opened.",
+            "Rename it, or exclude it by the name that it is listed with."
+        );
 }

@@ -20,16 +20,29 @@ internal static class SideFiles
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
     private static readonly string[] Endings = ["-wal", "-shm", "-journal"];
 
-    /// <summary>Whether the file is Holdfast's own: named as it names its files, with 32 random digits where others would not have them.</summary>
+    /// <summary>
+    /// Whether the file is Holdfast's own: named as it names its files, with 32 random digits where others would not
+    /// have them.
+    /// </summary>
     public static bool IsOurs(string fileName) =>
-        HasDigits(fileName, RestorePrefix) || HasDigits(fileName, SpoolPrefix) || fileName.StartsWith(IdentityFile, StringComparison.Ordinal) || ArchiveName.TryParse(fileName) is not null ||
-        (fileName.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal) && ArchiveName.TryParse(fileName[..^ArchiveName.IndexEnding.Length] + ".tar.zst") is not null);
+        HasDigits(fileName, RestorePrefix)
+        || HasDigits(fileName, SpoolPrefix)
+        || fileName.StartsWith(IdentityFile, StringComparison.Ordinal)
+        || ArchiveName.TryParse(fileName) is not null
+        || (
+            fileName.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal)
+            && ArchiveName.TryParse(fileName[..^ArchiveName.IndexEnding.Length] + ".tar.zst") is not null
+        );
 
     /// <summary>Whether a folder is one that a restore works in.</summary>
     public static bool IsWorkFolder(string name) => name.Length == RestorePrefix.Length + RandomDigits && HasDigits(name, RestorePrefix);
 
-    /// <summary>Whether the file has a name that begins as one of Holdfast's own, and may be one of an older version: ours, unless it begins as a database.</summary>
-    public static bool IsNamedLikeOurs(string fileName) => fileName.StartsWith(RestorePrefix, StringComparison.Ordinal) || fileName.StartsWith(SpoolPrefix, StringComparison.Ordinal);
+    /// <summary>
+    /// Whether the file has a name that begins as one of Holdfast's own, and may be one of an older version: ours,
+    /// unless it begins as a database.
+    /// </summary>
+    public static bool IsNamedLikeOurs(string fileName) =>
+        fileName.StartsWith(RestorePrefix, StringComparison.Ordinal) || fileName.StartsWith(SpoolPrefix, StringComparison.Ordinal);
 
     /// <summary>Whether the file is the beginning of an archive by its name: ours, unless it begins as a database.</summary>
     public static bool IsPartial(string fileName) => fileName.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal);
@@ -39,7 +52,10 @@ internal static class SideFiles
     {
         foreach (var ending in Endings)
         {
-            if (path.EndsWith(ending, StringComparison.Ordinal)) return path[..^ending.Length];
+            if (path.EndsWith(ending, StringComparison.Ordinal))
+            {
+                return path[..^ending.Length];
+            }
         }
 
         return null;
@@ -47,15 +63,24 @@ internal static class SideFiles
 
     private static bool HasDigits(string fileName, string prefix)
     {
-        if (!fileName.StartsWith(prefix, StringComparison.Ordinal) || fileName.Length < prefix.Length + RandomDigits) return false;
+        if (!fileName.StartsWith(prefix, StringComparison.Ordinal) || fileName.Length < prefix.Length + RandomDigits)
+        {
+            return false;
+        }
         var rest = fileName.AsSpan(prefix.Length);
         return !rest[..RandomDigits].ContainsAnyExcept(Digits) && (rest.Length == RandomDigits || rest[RandomDigits] is '-' or '.');
     }
 
-    /// <summary>Whether an SQLite write-ahead log lies beside <paramref name="path"/>. It carries no locks, so it may be opened freely.</summary>
+    /// <summary>
+    /// Whether an SQLite write-ahead log lies beside <paramref name="path"/>. It carries no locks, so it may be opened
+    /// freely.
+    /// </summary>
     public static bool HasWal(string path)
     {
-        if (Native.FileStatus.Of(path + "-wal") is not { IsRegular: true, Size: >= 32 }) return false;
+        if (Native.FileStatus.Of(path + "-wal") is not { IsRegular: true, Size: >= 32 })
+        {
+            return false;
+        }
         try
         {
             using var file = Native.Posix.OpenRegular(path + "-wal");

@@ -14,7 +14,10 @@ internal static class SourceIdentity
     public static string? Read(string root)
     {
         var path = PathIn(root);
-        if (FileStatus.Of(path) is not { IsRegular: true }) return null;
+        if (FileStatus.Of(path) is not { IsRegular: true })
+        {
+            return null;
+        }
         try
         {
             using var file = Posix.OpenRegular(path);
@@ -24,11 +27,19 @@ internal static class SourceIdentity
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{path}' cannot be read: {e.Message}", "Let this user read it.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{path}' cannot be read: {e.Message}",
+                "Let this user read it.",
+                e
+            );
         }
     }
 
-    /// <summary>Writes the id file, so that it outlives a power cut; false where it cannot be written, or another has written one.</summary>
+    /// <summary>
+    /// Writes the id file, so that it outlives a power cut; false where it cannot be written, or another has written
+    /// one.
+    /// </summary>
     public static bool TryWrite(string root, string identity)
     {
         var path = PathIn(root);
@@ -43,7 +54,10 @@ internal static class SourceIdentity
 
             if (!Posix.TryRename(temporary, path))
             {
-                if (Read(root) is not null) return false;
+                if (Read(root) is not null)
+                {
+                    return false;
+                }
                 File.Move(temporary, path, overwrite: true); // an empty one, as a crash of another program leaves it
             }
 
@@ -61,9 +75,10 @@ internal static class SourceIdentity
     }
 
     /// <summary>Where the directory lies: its file system, and its inode there.</summary>
-    public static string? Place(string root) => FileStatus.Of(root) is { } status
-        ? string.Create(CultureInfo.InvariantCulture, $"{Posix.FileSystem(root) ?? 0:x}-{status.Inode:x}")
-        : null;
+    public static string? Place(string root) =>
+        FileStatus.Of(root) is { } status
+            ? string.Create(CultureInfo.InvariantCulture, $"{Posix.FileSystem(root) ?? 0:x}-{status.Inode:x}")
+            : null;
 
     private static string PathIn(string root) => Path.Combine(root, SideFiles.IdentityFile);
 

@@ -14,13 +14,20 @@ internal static class Strangers
     {
         for (var slash = -1; ; )
         {
-            if (IsTheirs(slash < 0 ? root : $"{root}/{name[..slash]}")) return true;
+            if (IsTheirs(slash < 0 ? root : $"{root}/{name[..slash]}"))
+            {
+                return true;
+            }
             slash = name.IndexOf('/', slash + 1);
-            if (slash < 0) break;
+            if (slash < 0)
+            {
+                break;
+            }
         }
 
         return Array.Exists(Endings, ending => IsTheirs($"{root}/{name}{ending}"));
     }
 
-    private static bool IsTheirs(string path) => FileStatus.Of(path) is { } status && ((status.User != 0 && status.User != Posix.User) || status.IsWritableByOthers);
+    private static bool IsTheirs(string path) =>
+        FileStatus.Of(path) is { } status && ((status.User != 0 && status.User != Posix.User) || status.IsWritableByOthers);
 }

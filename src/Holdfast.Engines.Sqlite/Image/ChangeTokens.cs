@@ -10,22 +10,33 @@ internal static class ChangeTokens
     private static readonly TimeSpan Racy = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Of a snapshot that a log with frames is part of. Salts are drawn anew each time the log starts over; the checksum tells apart logs that
-    /// lost their end in a power cut and grew again. The main file is part of it too: another may have been copied over it under the same log. A checkpoint
+    /// Of a snapshot that a log with frames is part of. Salts are drawn anew each time the log starts over; the
+    /// checksum tells apart logs that
+    /// lost their end in a power cut and grew again. The main file is part of it too: another may have been copied over
+    /// it under the same log. A checkpoint
     /// changes its times, and the database is then compared page by page.
     /// </summary>
-    public static string OfWal(in WalHeader header, in FileStatus main, ulong fileHeader) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"wal2-{header.Salts:x16}-{header.FrameCount}-{header.FrameChecksum:x16}-{header.PageCount}-{fileHeader:x16}-{main.Size}-{main.Modified}-{main.Changed}-{main.Device}-{main.Inode}");
+    public static string OfWal(in WalHeader header, in FileStatus main, ulong fileHeader) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"wal2-{header.Salts:x16}-{header.FrameCount}-{header.FrameChecksum:x16}-{header.PageCount}-{fileHeader:x16}-{main.Size}-{main.Modified}-{main.Changed}-{main.Device}-{main.Inode}"
+        );
 
     /// <summary>
-    /// Of a main file alone. In rollback mode its change counter counts each commit; in WAL mode (and where it is encrypted) only the file's
+    /// Of a main file alone. In rollback mode its change counter counts each commit; in WAL mode (and where it is
+    /// encrypted) only the file's
     /// times tell, so while it is young the answer is null.
     /// </summary>
     public static string? OfFile(in FileStatus main, uint? changeCounter, bool counterIsReliable, long pageCount, TimeProvider time)
     {
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        if (!counterIsReliable && now - Math.Max(main.Modified, main.Changed) < Racy.Ticks * 100) return null;
-        return string.Create(CultureInfo.InvariantCulture, $"file-{changeCounter?.ToString(CultureInfo.InvariantCulture) ?? "x"}-{pageCount}-{main.Size}-{main.Modified}-{main.Changed}-{main.Device}-{main.Inode}");
+        if (!counterIsReliable && now - Math.Max(main.Modified, main.Changed) < Racy.Ticks * 100)
+        {
+            return null;
+        }
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"file-{changeCounter?.ToString(CultureInfo.InvariantCulture) ?? "x"}-{pageCount}-{main.Size}-{main.Modified}-{main.Changed}-{main.Device}-{main.Inode}"
+        );
     }
 }

@@ -5,9 +5,11 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// Holds a database for a dump. Its writers wait for it (rollback mode), or their log cannot start over and the one whose commit moves it into
+/// Holds a database for a dump. Its writers wait for it (rollback mode), or their log cannot start over and the one
+/// whose commit moves it into
 /// the database pays for all of it (WAL mode). So neither what comes before the dump (a slow destination's folders, a key derived from a
-/// passphrase) nor a destination that takes the dump slowly may last: the pages are copied when the dump begins, or when the time is up before
+/// passphrase) nor a destination that takes the dump slowly may last: the pages are copied when the dump begins, or
+/// when the time is up before
 /// that. A copy is made several times faster than a dump. A small database is copied into memory.
 /// </summary>
 internal sealed unsafe class DumpHold : IDisposable
@@ -21,7 +23,8 @@ internal sealed unsafe class DumpHold : IDisposable
     private SpoolFile? _copy;
     private byte* _pages;
     private Exception? _failure;
-    private bool _begun, _disposed;
+    private bool _begun,
+        _disposed;
 
     /// <summary>Takes over <paramref name="image"/>.</summary>
     /// <param name="image">The image.</param>
@@ -48,10 +51,27 @@ internal sealed unsafe class DumpHold : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             _begun = true;
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            if (_failure is not null) throw new HoldfastException((_failure as HoldfastException)?.Error ?? ErrorCatalogue.SourceUnreadable, _failure.Message, (_failure as HoldfastException)?.Hint, _failure);
-            if (_copy is not null) return DumpWay.FromCopy;
-            if (!_plan.IsEncrypted && _image.Length <= _plan.MaxDumpInMemory) return DumpWay.FromMemory;
-            if (MayHoldOn && !HasRoom && _image.IsStill) return DumpWay.FromDatabase;
+            if (_failure is not null)
+            {
+                throw new HoldfastException(
+                    (_failure as HoldfastException)?.Error ?? ErrorCatalogue.SourceUnreadable,
+                    _failure.Message,
+                    (_failure as HoldfastException)?.Hint,
+                    _failure
+                );
+            }
+            if (_copy is not null)
+            {
+                return DumpWay.FromCopy;
+            }
+            if (!_plan.IsEncrypted && _image.Length <= _plan.MaxDumpInMemory)
+            {
+                return DumpWay.FromMemory;
+            }
+            if (MayHoldOn && !HasRoom && _image.IsStill)
+            {
+                return DumpWay.FromDatabase;
+            }
             Copy(cancellationToken);
             return DumpWay.FromCopy;
         }
@@ -60,8 +80,14 @@ internal sealed unsafe class DumpHold : IDisposable
     /// <summary>Opens what the dump is made from, inside a read transaction.</summary>
     public SqliteConnection Open(DumpWay way)
     {
-        if (way == DumpWay.FromDatabase) return SourceConnection.Open(_image, _plan.Key);
-        var connection = way == DumpWay.FromMemory ? OpenPages() : SqliteConnection.Open(CopyPath, SqliteConstants.OpenReadWrite, _plan.Key, shownPath: _image.FilePath);
+        if (way == DumpWay.FromDatabase)
+        {
+            return SourceConnection.Open(_image, _plan.Key);
+        }
+        var connection =
+            way == DumpWay.FromMemory
+                ? OpenPages()
+                : SqliteConnection.Open(CopyPath, SqliteConstants.OpenReadWrite, _plan.Key, shownPath: _image.FilePath);
         try
         {
             SourceConnection.Begin(connection, _plan.Key);
@@ -96,11 +122,17 @@ internal sealed unsafe class DumpHold : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+        {
+            return;
+        }
         _stop.Cancel(); // a copy that is under way need not be finished
         lock (_gate)
         {
-            if (_disposed) return;
+            if (_disposed)
+            {
+                return;
+            }
             _disposed = true;
             _timer.Dispose();
             _image.Dispose();
@@ -118,8 +150,14 @@ internal sealed unsafe class DumpHold : IDisposable
         {
             try
             {
-                if (_begun || _disposed || _copy is not null || _failure is not null) return;
-                if (_policy.IsMandatory || HasRoom) Copy(_stop.Token);
+                if (_begun || _disposed || _copy is not null || _failure is not null)
+                {
+                    return;
+                }
+                if (_policy.IsMandatory || HasRoom)
+                {
+                    Copy(_stop.Token);
+                }
             }
             catch (Exception e)
             {

@@ -27,9 +27,7 @@ internal abstract class HeldImage : IPageImage, IDisposable
     public abstract void Read(long firstPage, Span<byte> pages);
 
     /// <summary>Throws where what was read may not be one moment's contents. Called after the last page, before letting go.</summary>
-    public virtual void Verify()
-    {
-    }
+    public virtual void Verify() { }
 
     /// <inheritdoc/>
     public abstract void Dispose();

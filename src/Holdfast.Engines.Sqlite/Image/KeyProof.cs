@@ -29,7 +29,8 @@ internal static class KeyProof
                 var bytes = new byte[pages * image.PageSize];
                 image.Read(0, bytes);
                 RandomAccess.Write(file.SafeFileHandle, bytes, 0);
-                RandomAccess.SetLength(file.SafeFileHandle, image.Length); // a hole: SQLite refuses a file that is shorter than its header says
+                // a hole: SQLite refuses a file that is shorter than its header says
+                RandomAccess.SetLength(file.SafeFileHandle, image.Length);
             }
 
             using var connection = SqliteConnection.Open(path, OpenReadWrite, key, shownPath: image.FilePath);
@@ -38,13 +39,21 @@ internal static class KeyProof
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{spoolFolder}' cannot be used: {e.Message}", "Set spoolFolder to a folder with room that this user may write to.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"The spool folder '{spoolFolder}' cannot be used: {e.Message}",
+                "Set spoolFolder to a folder with room that this user may write to.",
+                e
+            );
         }
         finally
         {
             if (living is not null)
             {
-                foreach (var ending in (string[])["", "-journal", "-wal", "-shm", Orphans.LockEnding]) Orphans.RemoveFile(path + ending);
+                foreach (var ending in (string[])["", "-journal", "-wal", "-shm", Orphans.LockEnding])
+                {
+                    Orphans.RemoveFile(path + ending);
+                }
                 living.Dispose();
             }
         }

@@ -8,15 +8,21 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// An image held by SQLite's locks alone, taken through its own file layer: no connection is opened, so no file is made beside the database, no key is
-/// needed, and nothing of a stranger's wal-index is trusted. Always a shared lock, which keeps writers of the rollback mode out, and keeps the last user of
-/// the WAL mode from removing the log. In use in WAL mode: the checkpoint lock (so the main file stays as it is) and one read mark (so the log does not
-/// start over) as well; writers go on. Not in use in WAL mode: a look at the main file's times and size, which shows a checkpoint; as soon as someone has
+/// An image held by SQLite's locks alone, taken through its own file layer: no connection is opened, so no file is made
+/// beside the database, no key is
+/// needed, and nothing of a stranger's wal-index is trusted. Always a shared lock, which keeps writers of the rollback
+/// mode out, and keeps the last user of
+/// the WAL mode from removing the log. In use in WAL mode: the checkpoint lock (so the main file stays as it is) and
+/// one read mark (so the log does not
+/// start over) as well; writers go on. Not in use in WAL mode: a look at the main file's times and size, which shows a
+/// checkpoint; as soon as someone has
 /// the database open, those locks are taken.
 /// </summary>
 internal sealed class LockedImage : HeldImage
 {
-    private const int CheckpointLock = 1, FirstReadLock = 3, LastReadMark = 4;
+    private const int CheckpointLock = 1,
+        FirstReadLock = 3,
+        LastReadMark = 4;
     private const int DefaultPageSize = 4096;
     private const ulong JournalMagic = 0xd9d505f920a163d7;
     private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(20); // file systems stamp with the kernel's tick, 10 ms at most
@@ -31,21 +37,54 @@ internal sealed class LockedImage : HeldImage
     private bool? _isWal;
     private bool _disposed;
 
-    private LockedImage(DatabaseFile file, VfsFile main, int readLock, in FileHeader header, ulong headerHash, in WalHeader log, ulong[]? frames, in FileStatus before, TimeProvider time)
+    private LockedImage(
+        DatabaseFile file,
+        VfsFile main,
+        int readLock,
+        in FileHeader header,
+        ulong headerHash,
+        in WalHeader log,
+        ulong[]? frames,
+        in FileStatus before,
+        TimeProvider time
+    )
     {
         _file = file;
         _main = main;
         _readLock = readLock;
         _before = before;
         _isPlain = header.IsPlain;
-        _isWal = header.IsPlain ? header.IsWal : readLock != 0 || log.FrameCount > 0 ? true : null;
-        _pageSize = log.PageSize >= 512 ? log.PageSize : header.IsPlain ? header.PageSize : GuessPageSize(before.Size);
-        if (_pageSize == 0) throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{file}' has a page size that makes no sense.", "It is damaged. Check it with: sqlite3 FILE 'PRAGMA integrity_check'");
+        _isWal =
+            header.IsPlain ? header.IsWal
+            : readLock != 0 || log.FrameCount > 0 ? true
+            : null;
+        _pageSize =
+            log.PageSize >= 512 ? log.PageSize
+            : header.IsPlain ? header.PageSize
+            : GuessPageSize(before.Size);
+        if (_pageSize == 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{file}' has a page size that makes no sense.",
+                "It is damaged. Check it with: sqlite3 FILE 'PRAGMA integrity_check'"
+            );
+        }
         _pageCount = log.FrameCount > 0 ? log.PageCount : CountPages();
-        if (frames is not null) _wal = new(file, frames, log);
-        ChangeToken = log.FrameCount > 0 || log.Salts != 0
-            ? ChangeTokens.OfWal(log, before, headerHash)
-            : ChangeTokens.OfFile(before, header.IsPlain ? header.ChangeCounter : null, header.IsPlain && !header.IsWal, _pageCount, time);
+        if (frames is not null)
+        {
+            _wal = new(file, frames, log);
+        }
+        ChangeToken =
+            log.FrameCount > 0 || log.Salts != 0
+                ? ChangeTokens.OfWal(log, before, headerHash)
+                : ChangeTokens.OfFile(
+                    before,
+                    header.IsPlain ? header.ChangeCounter : null,
+                    header.IsPlain && !header.IsWal,
+                    _pageCount,
+                    time
+                );
     }
 
     /// <summary>Whether locks keep all of it as it is, and not only a comparison.</summary>
@@ -81,21 +120,40 @@ internal sealed class LockedImage : HeldImage
     /// <summary>Number of pages that come from the log.</summary>
     public int PagesFromWal => _wal?.Count ?? 0;
 
-    /// <summary>One attempt; no image where another process is in the way, or where it was left in the middle of a transaction, which has to be rolled back.</summary>
+    /// <summary>
+    /// One attempt; no image where another process is in the way, or where it was left in the middle of a transaction,
+    /// which has to be rolled back.
+    /// </summary>
     /// <exception cref="HoldfastException">It is unreadable.</exception>
-    public static async Task<(LockedImage? Image, bool HasHotJournal)> TryOpenAsync(DatabaseFile file, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<(LockedImage? Image, bool HasHotJournal)> TryOpenAsync(
+        DatabaseFile file,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var path = file.Path;
-        if (FileStatus.Of(path) is not { IsRegular: true } found) return default; // replaced meanwhile
+        if (FileStatus.Of(path) is not { IsRegular: true } found)
+        {
+            return default; // replaced meanwhile
+        }
         var main = VfsFile.Open(file);
         var readLock = 0;
         var done = false;
         try
         {
             var code = main.Lock(VfsFile.LockShared);
-            if ((code & 0xFF) == Busy) return default;
-            if (code != Ok) throw SqliteFailure.Of(code, file.Shown, SqliteConnection.ErrorText(code));
-            if (FileStatus.Of(path) is not { } before || !before.IsSameFile(found) || !main.Is(found)) return default; // replaced meanwhile
+            if ((code & 0xFF) == Busy)
+            {
+                return default;
+            }
+            if (code != Ok)
+            {
+                throw SqliteFailure.Of(code, file.Shown, SqliteConnection.ErrorText(code));
+            }
+            if (FileStatus.Of(path) is not { } before || !before.IsSameFile(found) || !main.Is(found))
+            {
+                return default; // replaced meanwhile
+            }
 
             var header = ReadHeader(main, file, out var hash);
             WalHeader log = default;
@@ -103,8 +161,14 @@ internal sealed class LockedImage : HeldImage
             if ((!header.IsPlain || header.IsWal) && file.Beside("-shm") is { Size: >= WalIndex.RegionBytes })
             {
                 code = TryHoldLog(main, out readLock, out log, out var copied);
-                if (code == Busy) return default;
-                if (readLock != 0 && copied < log.FrameCount && !TryReadFrames(main, file, log, out frames)) return default;
+                if (code == Busy)
+                {
+                    return default;
+                }
+                if (readLock != 0 && copied < log.FrameCount && !TryReadFrames(main, file, log, out frames))
+                {
+                    return default;
+                }
             }
 
             if (readLock == 0)
@@ -112,18 +176,37 @@ internal sealed class LockedImage : HeldImage
                 var mayBeWal = !header.IsPlain || header.IsWal;
                 if (mayBeWal && IsRacy(before, time))
                 {
-                    await Task.Delay(ClockTick * 1.5, time, cancellationToken); // in rollback mode nothing changes meanwhile: the lock is held
-                    if (FileStatus.Of(path) is not { } again || !again.IsSameFile(found) || IsRacy(again, time)) return default;
+                    // in rollback mode nothing changes meanwhile: the lock is held
+                    await Task.Delay(ClockTick * 1.5, time, cancellationToken);
+                    if (FileStatus.Of(path) is not { } again || !again.IsSameFile(found) || IsRacy(again, time))
+                    {
+                        return default;
+                    }
                     before = again;
                     header = ReadHeader(main, file, out hash);
                 }
 
-                if (HasHotJournal(file, main)) return (null, true);
-                if (mayBeWal) frames = WalScan.TryRead(file, out log, cancellationToken);
-                if (mayBeWal && FileStatus.Of(path) != before) return default; // a checkpoint since: what was read of the log may belong to another main file
+                if (HasHotJournal(file, main))
+                {
+                    return (null, true);
+                }
+                if (mayBeWal)
+                {
+                    frames = WalScan.TryRead(file, out log, cancellationToken);
+                }
+                if (mayBeWal && FileStatus.Of(path) != before)
+                {
+                    return default; // a checkpoint since: what was read of the log may belong to another main file
+                }
             }
-            else if (FileStatus.Of(path) is { } held) before = held; // the main file cannot change from here on
-            else return default;
+            else if (FileStatus.Of(path) is { } held)
+            {
+                before = held; // the main file cannot change from here on
+            }
+            else
+            {
+                return default;
+            }
 
             var image = new LockedImage(file, main, readLock, header, hash, log, frames, before, time);
             done = true;
@@ -131,7 +214,10 @@ internal sealed class LockedImage : HeldImage
         }
         finally
         {
-            if (!done) LetGo(main, readLock);
+            if (!done)
+            {
+                LetGo(main, readLock);
+            }
         }
     }
 
@@ -139,7 +225,10 @@ internal sealed class LockedImage : HeldImage
     public void Know(int pageSize, bool isWal)
     {
         _isWal ??= isWal;
-        if (_wal is not null || pageSize == _pageSize) return;
+        if (_wal is not null || pageSize == _pageSize)
+        {
+            return;
+        }
         _pageSize = pageSize;
         _pageCount = CountPages();
     }
@@ -150,34 +239,63 @@ internal sealed class LockedImage : HeldImage
         ObjectDisposedException.ThrowIf(_disposed, this);
         _main.Read(firstPage * PageSize, pages, _file.Shown);
         _wal?.Overlay(firstPage, pages);
-        if (!IsStill) Verify(); // the sooner it shows, the less is read in vain
+        if (!IsStill)
+        {
+            Verify(); // the sooner it shows, the less is read in vain
+        }
     }
 
     /// <inheritdoc/>
     public override void Verify()
     {
-        if (IsStill) return;
+        if (IsStill)
+        {
+            return;
+        }
         HoldIfInUse();
-        if (FileStatus.Of(_file.Path) == _before) return;
-        throw new HoldfastException(ErrorCatalogue.SourceConflict, $"'{_file}' was opened and written to while it was read, before its log could be held.", "Try again.");
+        if (FileStatus.Of(_file.Path) == _before)
+        {
+            return;
+        }
+        throw new HoldfastException(
+            ErrorCatalogue.SourceConflict,
+            $"'{_file}' was opened and written to while it was read, before its log could be held.",
+            "Try again."
+        );
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+        {
+            return;
+        }
         _disposed = true;
         _wal?.Dispose();
         LetGo(_main, _readLock);
     }
 
-    // Someone has opened the database since: from here on locks keep it as it is. Whether it changed before that, the comparison that follows shows.
+    // Someone has opened the database since: from here on locks keep it as it is. Whether it changed before that, the
+    // comparison that follows shows.
     private void HoldIfInUse()
     {
-        if (FileStatus.Of(_file.Path + "-shm") is not { Size: >= WalIndex.RegionBytes }) return;
-        if (TryHoldLog(_main, out var readLock, out _, out _) != Ok || readLock == 0) return;
-        if (FileStatus.Of(_file.Path) == _before) _readLock = readLock;
-        else LetGoOfLog(_main, readLock);
+        if (FileStatus.Of(_file.Path + "-shm") is not { Size: >= WalIndex.RegionBytes })
+        {
+            return;
+        }
+        if (TryHoldLog(_main, out var readLock, out _, out _) != Ok || readLock == 0)
+        {
+            return;
+        }
+        if (FileStatus.Of(_file.Path) == _before)
+        {
+            _readLock = readLock;
+        }
+        else
+        {
+            LetGoOfLog(_main, readLock);
+        }
     }
 
     private long CountPages() => (_before.Size + _pageSize - 1) / _pageSize;
@@ -200,14 +318,20 @@ internal sealed class LockedImage : HeldImage
     }
 
     /// <summary>
-    /// Takes the checkpoint lock and a read mark. An index that is not in use is let go of at once: whoever opens the database then needs all its locks
+    /// Takes the checkpoint lock and a read mark. An index that is not in use is let go of at once: whoever opens the
+    /// database then needs all its locks
     /// to rebuild it, and fails if they stay taken.
     /// </summary>
     private static unsafe int TryHoldLog(VfsFile main, out int readLock, out WalHeader header, out uint copied)
     {
         readLock = 0;
         (header, copied) = (default, 0);
-        if (main.ShmMap(0, out var region) != Ok || region is null || !WalIndex.TryReadHeader(region, out var seen, out _) || !seen.IsInitialised)
+        if (
+            main.ShmMap(0, out var region) != Ok
+            || region is null
+            || !WalIndex.TryReadHeader(region, out var seen, out _)
+            || !seen.IsInitialised
+        )
         {
             main.ShmUnmap();
             return Ok;
@@ -221,7 +345,10 @@ internal sealed class LockedImage : HeldImage
 
         for (var mark = LastReadMark; mark > 0; mark--)
         {
-            if (main.ShmLock(FirstReadLock + mark, 1, VfsFile.ShmLockFlag | VfsFile.ShmSharedFlag) != Ok) continue;
+            if (main.ShmLock(FirstReadLock + mark, 1, VfsFile.ShmLockFlag | VfsFile.ShmSharedFlag) != Ok)
+            {
+                continue;
+            }
             if (WalIndex.TryReadHeader(region, out header, out copied) && header.IsInitialised)
             {
                 readLock = FirstReadLock + mark;
@@ -242,10 +369,16 @@ internal sealed class LockedImage : HeldImage
     {
         frames = null;
         var size = database.Beside("-wal")?.Size ?? 0;
-        if (header.PageSize < 512 || header.FrameCount > (size - WalPages.FileHeaderBytes) / (WalPages.FrameHeaderBytes + header.PageSize)) return false;
+        if (header.PageSize < 512 || header.FrameCount > (size - WalPages.FileHeaderBytes) / (WalPages.FrameHeaderBytes + header.PageSize))
+        {
+            return false;
+        }
         using var file = WalPages.OpenFile(database, "-wal");
         var log = header;
-        if (header.FrameCount <= WalIndex.MostFrames) frames = WalIndex.ReadFrames(main.ShmMap, header.FrameCount, number => WalPages.TryReadPageNumber(file, number, log, out _));
+        if (header.FrameCount <= WalIndex.MostFrames)
+        {
+            frames = WalIndex.ReadFrames(main.ShmMap, header.FrameCount, number => WalPages.TryReadPageNumber(file, number, log, out _));
+        }
         frames ??= WalPages.ReadFrames(file, header);
         return frames is not null;
     }
@@ -270,7 +403,10 @@ internal sealed class LockedImage : HeldImage
 
     private static bool HasHotJournal(DatabaseFile database, VfsFile main)
     {
-        if (database.Beside("-journal") is not { IsRegular: true, Size: >= 8 } || main.IsReserved()) return false;
+        if (database.Beside("-journal") is not { IsRegular: true, Size: >= 8 } || main.IsReserved())
+        {
+            return false;
+        }
         Span<byte> magic = stackalloc byte[8];
         using var file = WalPages.OpenFile(database, "-journal");
         return RandomAccess.Read(file, magic, 0) == 8 && BinaryPrimitives.ReadUInt64BigEndian(magic) == JournalMagic;
@@ -279,10 +415,16 @@ internal sealed class LockedImage : HeldImage
     /// <summary>SQLCipher's default where the size allows it, else the largest page size that does.</summary>
     private static int GuessPageSize(long size)
     {
-        if (size % DefaultPageSize == 0) return DefaultPageSize;
+        if (size % DefaultPageSize == 0)
+        {
+            return DefaultPageSize;
+        }
         for (var pageSize = 65536; pageSize > 512; pageSize /= 2)
         {
-            if (size % pageSize == 0) return pageSize;
+            if (size % pageSize == 0)
+            {
+                return pageSize;
+            }
         }
 
         return 512;

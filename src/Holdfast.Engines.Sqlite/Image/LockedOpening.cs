@@ -4,7 +4,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// Opens the image of a database, trying again where others are in the way. It asks every few milliseconds: SQLite's own busy timeout soon asks only ten
+/// Opens the image of a database, trying again where others are in the way. It asks every few milliseconds: SQLite's
+/// own busy timeout soon asks only ten
 /// times a second, and then a writer that never rests, in rollback mode, keeps readers out for good.
 /// </summary>
 internal static class LockedOpening
@@ -23,7 +24,14 @@ internal static class LockedOpening
     /// <see cref="ErrorCatalogue.SourceLocked"/> where the locks stay taken, <see cref="ErrorCatalogue.KeyWrong"/>, or it is unreadable.
     /// </exception>
     public static async Task<(LockedImage Image, long HeldSince)> OpenAsync(
-        DatabaseFile file, bool isEncrypted, DatabaseKey? key, SqliteSourceConfig config, SqliteTuning tuning, TimeProvider time, CancellationToken cancellationToken)
+        DatabaseFile file,
+        bool isEncrypted,
+        DatabaseKey? key,
+        SqliteSourceConfig config,
+        SqliteTuning tuning,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var start = time.GetTimestamp();
         while (true)
@@ -32,35 +40,58 @@ internal static class LockedOpening
             var (image, hasHotJournal) = await LockedImage.TryOpenAsync(file, time, cancellationToken);
             if (image is not null)
             {
-                if (key is not null && isEncrypted) Prove(image, key, config.SpoolFolder);
+                if (key is not null && isEncrypted)
+                {
+                    Prove(image, key, config.SpoolFolder);
+                }
                 return (image, heldSince);
             }
 
             if (hasHotJournal)
             {
-                if (isEncrypted && key is null) throw NeedsKey(file);
+                if (isEncrypted && key is null)
+                {
+                    throw NeedsKey(file);
+                }
                 SourceConnection.RollBack(file, key);
             }
 
             if (time.GetElapsedTime(start) > tuning.BusyTimeout)
-                throw new HoldfastException(ErrorCatalogue.SourceLocked, $"'{file}' stays locked by another process for {tuning.BusyTimeout.TotalSeconds:0.#} s.", "Try again when the other process has ended its transaction.");
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.SourceLocked,
+                    $"'{file}' stays locked by another process for {tuning.BusyTimeout.TotalSeconds:0.#} s.",
+                    "Try again when the other process has ended its transaction."
+                );
+            }
             await Task.Delay(Pause, time, cancellationToken);
         }
     }
 
     /// <summary>
-    /// Opens it for a snapshot. What only a comparison protects is copied first where it is small and its mode is not known, so that a change costs another
+    /// Opens it for a snapshot. What only a comparison protects is copied first where it is small and its mode is not
+    /// known, so that a change costs another
     /// try; where it is large it is read directly, and a change fails the backup.
     /// </summary>
     /// <exception cref="HoldfastException">As <see cref="OpenAsync"/>, or it changes time and again.</exception>
     public static async Task<HeldImage> OpenSpooledAsync(
-        DatabaseFile file, bool isEncrypted, DatabaseKey? key, SqliteSourceConfig config, SqliteTuning tuning, TimeProvider time, CancellationToken cancellationToken)
+        DatabaseFile file,
+        bool isEncrypted,
+        DatabaseKey? key,
+        SqliteSourceConfig config,
+        SqliteTuning tuning,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
             var (image, heldSince) = await OpenAsync(file, isEncrypted, key, config, tuning, time, cancellationToken);
             var spooled = new SpooledImage(image, SpoolPolicy.For(image, config, tuning), heldSince, time);
-            if (image.IsStill || !isEncrypted || image.Length > tuning.MaxColdCopy) return spooled;
+            if (image.IsStill || !isEncrypted || image.Length > tuning.MaxColdCopy)
+            {
+                return spooled;
+            }
             try
             {
                 spooled.SpoolNow();
@@ -78,10 +109,12 @@ internal static class LockedOpening
         }
     }
 
-    private static HoldfastException NeedsKey(DatabaseFile file) => new(
-        ErrorCatalogue.SourceUnreadable,
-        $"'{file}' was left in the middle of a transaction (its -journal is hot), and rolling that back needs the key.",
-        "Open the database once with its application, or give the database's key.");
+    private static HoldfastException NeedsKey(DatabaseFile file) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"'{file}' was left in the middle of a transaction (its -journal is hot), and rolling that back needs the key.",
+            "Open the database once with its application, or give the database's key."
+        );
 
     private static void Prove(LockedImage image, DatabaseKey key, string spoolFolder)
     {

@@ -40,7 +40,12 @@ internal sealed class SpoolFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' cannot be used: {e.Message}", "Set spoolFolder to a folder that this user may write to.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"The spool folder '{folder}' cannot be used: {e.Message}",
+                "Set spoolFolder to a folder that this user may write to.",
+                e
+            );
         }
     }
 
@@ -56,16 +61,29 @@ internal sealed class SpoolFile : IDisposable
         var bytes = (image.PageCount - firstPage) * image.PageSize;
         var free = FreeBytes(folder);
         if (bytes > free)
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed, so that writers need not wait longer than allowed.", "Make room, set spoolFolder to another folder, raise maxWriterWait, or put the database into WAL mode.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed, so that writers need not wait "
+                    + "longer than allowed.",
+                "Make room, set spoolFolder to another folder, raise maxWriterWait, or put the database into WAL mode."
+            );
+        }
         var path = System.IO.Path.Combine(folder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
         SpoolFile? spool = null;
         SafeFileHandle? living = null;
         try
         {
-            if (named) living = OwnerLock.Make(path + Orphans.LockEnding); // tells others that the copy is in use
+            if (named)
+            {
+                living = OwnerLock.Make(path + Orphans.LockEnding); // tells others that the copy is in use
+            }
             var stream = PrivateFile.Create(path, FileShare.Read | FileShare.Delete);
             spool = new(stream, path, firstPage, image.PageSize, living);
-            if (!named) File.Delete(path);
+            if (!named)
+            {
+                File.Delete(path);
+            }
             spool.CopyFrom(image, cancellationToken);
             return spool;
         }
@@ -74,7 +92,14 @@ internal sealed class SpoolFile : IDisposable
             spool?.Remove();
             living?.Dispose();
             if (e is IOException or UnauthorizedAccessException)
-                throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool folder '{folder}' cannot be used: {e.Message}", "Set spoolFolder to a folder with room that this user may write to.", e);
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.SourceUnreadable,
+                    $"The spool folder '{folder}' cannot be used: {e.Message}",
+                    "Set spoolFolder to a folder with room that this user may write to.",
+                    e
+                );
+            }
             throw;
         }
     }
@@ -82,10 +107,17 @@ internal sealed class SpoolFile : IDisposable
     /// <summary>Reads pages; numbers are those of the image.</summary>
     public void Read(long firstPage, Span<byte> pages)
     {
-        for (var done = 0; done < pages.Length;)
+        for (var done = 0; done < pages.Length; )
         {
             var read = RandomAccess.Read(Handle, pages[done..], ((firstPage - _firstPage) * _pageSize) + done);
-            if (read == 0) throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"The spool file '{Path}' ends too soon.", "Something has cut it. Try again.");
+            if (read == 0)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.SourceUnreadable,
+                    $"The spool file '{Path}' ends too soon.",
+                    "Something has cut it. Try again."
+                );
+            }
             done += read;
         }
     }
@@ -97,15 +129,21 @@ internal sealed class SpoolFile : IDisposable
     public void Remove()
     {
         Dispose();
-        if (_living is null) return;
-        foreach (var ending in (string[])["", "-journal", "-wal", "-shm", Orphans.LockEnding]) Orphans.RemoveFile(Path + ending);
+        if (_living is null)
+        {
+            return;
+        }
+        foreach (var ending in (string[])["", "-journal", "-wal", "-shm", Orphans.LockEnding])
+        {
+            Orphans.RemoveFile(Path + ending);
+        }
         _living.Dispose();
     }
 
     private void CopyFrom(IPageImage image, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(CopyBytes, (image.PageCount - _firstPage) * _pageSize)];
-        for (var page = _firstPage; page < image.PageCount;)
+        for (var page = _firstPage; page < image.PageCount; )
         {
             cancellationToken.ThrowIfCancellationRequested();
             var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, (image.PageCount - page) * _pageSize));

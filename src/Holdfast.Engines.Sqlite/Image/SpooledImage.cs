@@ -3,8 +3,10 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// Bounds how long an image is held: pages are read directly while time allows, then all that are left are copied into a spool file and the hold
-/// ends. A timer sees to it, for a reader that waits for a slow destination does not ask for pages. The hold ends after the last page in any case.
+/// Bounds how long an image is held: pages are read directly while time allows, then all that are left are copied into
+/// a spool file and the hold
+/// ends. A timer sees to it, for a reader that waits for a slow destination does not ask for pages. The hold ends after
+/// the last page in any case.
 /// </summary>
 internal sealed class SpooledImage : HeldImage
 {
@@ -18,7 +20,9 @@ internal sealed class SpooledImage : HeldImage
     private SpoolFile? _spool;
     private Exception? _failure;
     private long _next;
-    private bool _declined, _released, _disposed;
+    private bool _declined,
+        _released,
+        _disposed;
 
     /// <summary>Takes over <paramref name="inner"/>.</summary>
     /// <param name="inner">The image.</param>
@@ -62,30 +66,59 @@ internal sealed class SpooledImage : HeldImage
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_failure is not null) throw new HoldfastException((_failure as HoldfastException)?.Error ?? ErrorCatalogue.SourceUnreadable, _failure.Message, (_failure as HoldfastException)?.Hint, _failure);
+            if (_failure is not null)
+            {
+                throw new HoldfastException(
+                    (_failure as HoldfastException)?.Error ?? ErrorCatalogue.SourceUnreadable,
+                    _failure.Message,
+                    (_failure as HoldfastException)?.Hint,
+                    _failure
+                );
+            }
             _next = firstPage;
-            if (!_released && !_declined && Left() == TimeSpan.Zero) Spool();
-            if (_spool is not null) _spool.Read(firstPage, pages);
-            else _inner.Read(firstPage, pages);
+            if (!_released && !_declined && Left() == TimeSpan.Zero)
+            {
+                Spool();
+            }
+            if (_spool is not null)
+            {
+                _spool.Read(firstPage, pages);
+            }
+            else
+            {
+                _inner.Read(firstPage, pages);
+            }
             _next = firstPage + (pages.Length / PageSize);
-            if (_next >= PageCount) Release();
+            if (_next >= PageCount)
+            {
+                Release();
+            }
         }
     }
 
     /// <summary>Copies all that is left now and ends the hold, whatever the policy says of time.</summary>
     public void SpoolNow()
     {
-        lock (_gate) Spool();
+        lock (_gate)
+        {
+            Spool();
+        }
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+        {
+            return;
+        }
         _stop.Cancel(); // a copy that is under way need not be finished
         lock (_gate)
         {
-            if (_disposed) return;
+            if (_disposed)
+            {
+                return;
+            }
             _disposed = true;
             _released = true;
             _timer.Dispose();
@@ -97,7 +130,8 @@ internal sealed class SpooledImage : HeldImage
 
     private TimeSpan Left()
     {
-        var copy = _policy.IsMandatory ? TimeSpan.FromSeconds((PageCount - _next) * PageSize / _policy.CopyRate) : TimeSpan.Zero; // a read mark may last longer
+        // a read mark may last longer
+        var copy = _policy.IsMandatory ? TimeSpan.FromSeconds((PageCount - _next) * PageSize / _policy.CopyRate) : TimeSpan.Zero;
         var left = _policy.Budget - _time.GetElapsedTime(_heldSince) - copy;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
@@ -121,10 +155,19 @@ internal sealed class SpooledImage : HeldImage
 
     private void SpoolInTime()
     {
-        if (_released || _declined || _failure is not null) return;
+        if (_released || _declined || _failure is not null)
+        {
+            return;
+        }
         var left = Left();
-        if (left > TimeSpan.Zero) _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); // pages were read since: less is left to copy
-        else Spool();
+        if (left > TimeSpan.Zero)
+        {
+            _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); // pages were read since: less is left to copy
+        }
+        else
+        {
+            Spool();
+        }
     }
 
     private void LetGo()
@@ -153,8 +196,14 @@ internal sealed class SpooledImage : HeldImage
 
     private void Release(bool verify = true)
     {
-        if (_released) return;
-        if (verify) _inner.Verify();
+        if (_released)
+        {
+            return;
+        }
+        if (verify)
+        {
+            _inner.Verify();
+        }
         _released = true;
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _inner.Dispose();

@@ -12,7 +12,8 @@ namespace Holdfast.Engines.Sqlite.Image;
 internal sealed class WalPages : IDisposable
 {
     /// <summary>Bytes before the first frame, and before each frame's page.</summary>
-    public const int FileHeaderBytes = 32, FrameHeaderBytes = 24;
+    public const int FileHeaderBytes = 32,
+        FrameHeaderBytes = 24;
 
     private readonly string _path;
     private readonly SafeFileHandle _file;
@@ -37,8 +38,14 @@ internal sealed class WalPages : IDisposable
         foreach (var packed in frames)
         {
             var page = packed >> 32;
-            if (page == 0 || page > header.PageCount) continue;
-            if (count > 0 && frames[count - 1] >> 32 == page) count--; // the newest frame of a page wins
+            if (page == 0 || page > header.PageCount)
+            {
+                continue;
+            }
+            if (count > 0 && frames[count - 1] >> 32 == page)
+            {
+                count--; // the newest frame of a page wins
+            }
             frames[count++] = packed;
         }
 
@@ -59,12 +66,18 @@ internal sealed class WalPages : IDisposable
         }
         catch (IOException e)
         {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"'{database.Shown}{ending}' cannot be read: {e.Message.Replace(database.Path, database.Shown, StringComparison.Ordinal)}", $"Let this user read the database's {ending} file too. It may be no link.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{database.Shown}{ending}' cannot be read: {e.Message.Replace(database.Path, database.Shown, StringComparison.Ordinal)}",
+                $"Let this user read the database's {ending} file too. It may be no link.",
+                e
+            );
         }
     }
 
     /// <summary>
-    /// The frames of a log by the headers of its frames, for where the wal-index cannot be read that far; null where they are not of this snapshot. Room is
+    /// The frames of a log by the headers of its frames, for where the wal-index cannot be read that far; null where
+    /// they are not of this snapshot. Room is
     /// made as they are found: what a header claims costs nothing.
     /// </summary>
     public static ulong[]? ReadFrames(SafeFileHandle file, in WalHeader header)
@@ -72,7 +85,10 @@ internal sealed class WalPages : IDisposable
         var frames = new List<ulong>();
         for (var number = 1u; number <= header.FrameCount; number++)
         {
-            if (!TryReadPageNumber(file, number, header, out var page)) return null;
+            if (!TryReadPageNumber(file, number, header, out var page))
+            {
+                return null;
+            }
             frames.Add(((ulong)page << 32) | number);
         }
 
@@ -98,8 +114,18 @@ internal sealed class WalPages : IDisposable
             var number = (uint)(_frames[at] >> 32);
             var frame = (uint)_frames[at];
             var offset = FileHeaderBytes + ((long)(frame - 1) * _frame.Length);
-            if (RandomAccess.Read(_file, _frame, offset) != _frame.Length || BinaryPrimitives.ReadUInt32BigEndian(_frame) != number || BinaryPrimitives.ReadUInt64LittleEndian(_frame.AsSpan(8)) != _salts)
-                throw new HoldfastException(ErrorCatalogue.SourceUnreadable, $"Frame {frame} of '{_path}' is not the one that belongs to page {number}.", "Something other than SQLite has changed the log. Try again.");
+            if (
+                RandomAccess.Read(_file, _frame, offset) != _frame.Length
+                || BinaryPrimitives.ReadUInt32BigEndian(_frame) != number
+                || BinaryPrimitives.ReadUInt64LittleEndian(_frame.AsSpan(8)) != _salts
+            )
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.SourceUnreadable,
+                    $"Frame {frame} of '{_path}' is not the one that belongs to page {number}.",
+                    "Something other than SQLite has changed the log. Try again."
+                );
+            }
             _frame.AsSpan(FrameHeaderBytes).CopyTo(pages[(int)((number - 1 - firstPage) * _pageSize)..]);
         }
     }

@@ -1,6 +1,9 @@
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>What a column makes of the values that are written to it (https://sqlite.org/datatype3.html#determination_of_column_affinity).</summary>
+/// <summary>
+/// What a column makes of the values that are written to it
+/// (https://sqlite.org/datatype3.html#determination_of_column_affinity).
+/// </summary>
 internal enum ColumnRule : byte
 {
     /// <summary>It takes all as they are.</summary>

@@ -12,12 +12,25 @@ internal readonly record struct ColumnShape(string Name, ColumnRule Rule, bool I
         bool Has(string part) => type.Contains(part, StringComparison.OrdinalIgnoreCase);
         if (isStrict)
         {
-            return Has("INT") ? ColumnRule.OnlyInteger : Has("REAL") ? ColumnRule.OnlyReal : Has("TEXT") ? ColumnRule.OnlyText : Has("BLOB") ? ColumnRule.OnlyBlob : ColumnRule.None;
+            return Has("INT") ? ColumnRule.OnlyInteger
+                : Has("REAL") ? ColumnRule.OnlyReal
+                : Has("TEXT") ? ColumnRule.OnlyText
+                : Has("BLOB") ? ColumnRule.OnlyBlob
+                : ColumnRule.None;
         }
 
-        if (Has("INT")) return ColumnRule.Numeric;
-        if (Has("CHAR") || Has("CLOB") || Has("TEXT")) return ColumnRule.Text;
-        if (type.Length == 0 || Has("BLOB")) return ColumnRule.None;
+        if (Has("INT"))
+        {
+            return ColumnRule.Numeric;
+        }
+        if (Has("CHAR") || Has("CLOB") || Has("TEXT"))
+        {
+            return ColumnRule.Text;
+        }
+        if (type.Length == 0 || Has("BLOB"))
+        {
+            return ColumnRule.None;
+        }
         return Has("REAL") || Has("FLOA") || Has("DOUB") ? ColumnRule.Real : ColumnRule.Numeric;
     }
 }

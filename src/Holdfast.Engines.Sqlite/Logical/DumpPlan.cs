@@ -6,7 +6,10 @@ namespace Holdfast.Engines.Sqlite.Logical;
 /// <summary>What a script makes in which order, tried out in memory.</summary>
 internal sealed class DumpPlan : IDisposable
 {
-    /// <summary>What a plan may cost, and trying its rows as much again. Less than loading a script may, for keys and rows are looked at once.</summary>
+    /// <summary>
+    /// What a plan may cost, and trying its rows as much again. Less than loading a script may, for keys and rows are
+    /// looked at once.
+    /// </summary>
     public static readonly LoadLimits OfASchema = new() { FreeTime = TimeSpan.FromSeconds(20) };
 
     private readonly bool? _bigEndian;
@@ -15,7 +18,12 @@ internal sealed class DumpPlan : IDisposable
     private DumpPlan(SqliteConnection connection, Rehearsal rehearsal, LoadLimits limits)
     {
         _rehearsal = rehearsal;
-        _bigEndian = connection.QueryText("PRAGMA encoding") switch { "UTF-16le" => false, "UTF-16be" => true, _ => null };
+        _bigEndian = connection.QueryText("PRAGMA encoding") switch
+        {
+            "UTF-16le" => false,
+            "UTF-16be" => true,
+            _ => null,
+        };
         Schema = Schema.Read(connection);
         Rows = new(connection, rehearsal, Schema, limits);
         Uniqueness = new(connection, limits);
@@ -62,7 +70,10 @@ internal sealed class DumpPlan : IDisposable
         {
             budget.Dispose();
             rehearsal.Dispose();
-            if (e is not HoldfastException || !budget.IsSpent) throw;
+            if (e is not HoldfastException || !budget.IsSpent)
+            {
+                throw;
+            }
             throw Sql.Impossible($"'{connection.FilePath}' has a schema that takes longer to work out than it may.", e);
         }
     }
@@ -71,7 +82,12 @@ internal sealed class DumpPlan : IDisposable
     {
         var plan = new DumpPlan(connection, rehearsal, limits);
         if (plan.Schema.Objects.FirstOrDefault(o => o.IsMisnamed) is { } misnamed)
-            throw Sql.Impossible($"'{connection.FilePath}' has a {misnamed.Type} \"{misnamed.Name}\", a name that SQLite keeps for itself and makes no {misnamed.Type} of.");
+        {
+            throw Sql.Impossible(
+                $"'{connection.FilePath}' has a {misnamed.Type} \"{misnamed.Name}\", a name that SQLite keeps for itself and "
+                    + $"makes no {misnamed.Type} of."
+            );
+        }
         foreach (var table in plan.Tables)
         {
             rehearsal.Create(table);
@@ -79,15 +95,24 @@ internal sealed class DumpPlan : IDisposable
         }
 
         plan.MakesSequence = plan.Schema.Internal("sqlite_sequence") is not null && !rehearsal.Has("sqlite_sequence");
-        foreach (var table in plan.VirtualTables) rehearsal.Create(table);
+        foreach (var table in plan.VirtualTables)
+        {
+            rehearsal.Create(table);
+        }
         plan.ShadowTables = [.. plan.Schema.ShadowTables.Select(table => (table, rehearsal.Has(table.Name)))];
         foreach (var (table, isMade) in plan.ShadowTables)
         {
-            if (!isMade) rehearsal.Create(table);
+            if (!isMade)
+            {
+                rehearsal.Create(table);
+            }
             rehearsal.Insert(table, TableShape.Of(connection, table.Name, table.WithoutRowId));
         }
 
-        foreach (var item in plan.Schema.Others) rehearsal.Create(item);
+        foreach (var item in plan.Schema.Others)
+        {
+            rehearsal.Create(item);
+        }
         plan.Compare(rehearsal, connection);
         return plan;
     }
@@ -95,28 +120,42 @@ internal sealed class DumpPlan : IDisposable
     /// <summary>Facts that a restored copy must share: of the schema, what was tried out.</summary>
     public SortedDictionary<string, string> Facts { get; private set; } = [];
 
-    // Text that was put into the schema by hand (writable_schema) comes back as SQLite writes it: CREATE TABLE in capitals. Anything else has to be equal.
+    // Text that was put into the schema by hand (writable_schema) comes back as SQLite writes it: CREATE TABLE in
+    // capitals. Anything else has to be equal.
     private void Compare(Rehearsal rehearsal, SqliteConnection connection)
     {
         var made = rehearsal.Result().Own.ToDictionary(o => (o.Type, o.Name));
         foreach (var item in Schema.Own)
         {
             if (!made.Remove((item.Type, item.Name), out var other) || !IsSame(item, other))
-                throw Sql.Impossible($"'{connection.FilePath}' has a {item.Type} \"{item.Name}\" that its definition in the schema does not make.");
+            {
+                throw Sql.Impossible(
+                    $"'{connection.FilePath}' has a {item.Type} \"{item.Name}\" that its definition in the schema does not make."
+                );
+            }
         }
 
         Facts = Schema.Facts(connection);
         foreach (var (name, value) in rehearsal.Facts())
         {
-            if (name is "schema") Facts[name] = value;
+            if (name is "schema")
+            {
+                Facts[name] = value;
+            }
         }
     }
 
     private static bool IsSame(SchemaObject item, SchemaObject other)
     {
         var (left, right) = (item.Definition.TrimEnd(), other.Definition.TrimEnd());
-        if (left == right) return true;
-        return item.Table == other.Table && left.Length == right.Length && StatementKinds.BeginLength(left) is var begin and > 0 && string.CompareOrdinal(left, begin, right, begin, left.Length) == 0;
+        if (left == right)
+        {
+            return true;
+        }
+        return item.Table == other.Table
+            && left.Length == right.Length
+            && StatementKinds.BeginLength(left) is var begin and > 0
+            && string.CompareOrdinal(left, begin, right, begin, left.Length) == 0;
     }
 
     /// <inheritdoc/>

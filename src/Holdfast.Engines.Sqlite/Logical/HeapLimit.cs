@@ -3,7 +3,8 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Bounds what SQLite takes of the memory while scripts are loaded. There is one bound for the process, so it is set by what is taken as a statement begins,
+/// Bounds what SQLite takes of the memory while scripts are loaded. There is one bound for the process, so it is set by
+/// what is taken as a statement begins,
 /// and by what those may take who read databases meanwhile; while no script is loaded there is none.
 /// </summary>
 /// <param name="limits">How much it may be.</param>

@@ -1,6 +1,9 @@
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>Reads what stands before the rows of an INSERT, in the one form that a backup has: <c>INSERT INTO "t"(rowid,"a") VALUES</c>.</summary>
+/// <summary>
+/// Reads what stands before the rows of an INSERT, in the one form that a backup has: <c>INSERT INTO "t"(rowid,"a")
+/// VALUES</c>.
+/// </summary>
 internal static class InsertHead
 {
     /// <summary>Reads it.</summary>
@@ -12,21 +15,40 @@ internal static class InsertHead
         table = default;
         var rest = sql;
         length = 0;
-        if (!TryTake(ref rest, "INSERT INTO "u8)) return false;
+        if (!TryTake(ref rest, "INSERT INTO "u8))
+        {
+            return false;
+        }
         var named = rest;
-        if (!TrySkipName(ref rest)) return false;
+        if (!TrySkipName(ref rest))
+        {
+            return false;
+        }
         table = named[1..(named.Length - rest.Length - 1)];
         if (TryTake(ref rest, "("u8))
         {
             do
             {
-                if (!TryTake(ref rest, "rowid"u8) && !TryTake(ref rest, "_rowid_"u8) && !TryTake(ref rest, "oid"u8) && !TrySkipName(ref rest)) return false;
+                if (
+                    !TryTake(ref rest, "rowid"u8)
+                    && !TryTake(ref rest, "_rowid_"u8)
+                    && !TryTake(ref rest, "oid"u8)
+                    && !TrySkipName(ref rest)
+                )
+                {
+                    return false;
+                }
+            } while (TryTake(ref rest, ","u8));
+            if (!TryTake(ref rest, ")"u8))
+            {
+                return false;
             }
-            while (TryTake(ref rest, ","u8));
-            if (!TryTake(ref rest, ")"u8)) return false;
         }
 
-        if (!TryTake(ref rest, " VALUES\n"u8) && !TryTake(ref rest, " VALUES"u8)) return false;
+        if (!TryTake(ref rest, " VALUES\n"u8) && !TryTake(ref rest, " VALUES"u8))
+        {
+            return false;
+        }
         length = sql.Length - rest.Length;
         return true;
     }
@@ -40,11 +62,26 @@ internal static class InsertHead
         var (count, depth, quoted) = (1, 0, false);
         foreach (var b in rows)
         {
-            if (b == '\'') quoted = !quoted;
-            if (quoted) continue;
-            if (b == '(') depth++;
-            else if (b == ',' && depth == 1) count++;
-            else if (b == ')' && --depth == 0) break;
+            if (b == '\'')
+            {
+                quoted = !quoted;
+            }
+            if (quoted)
+            {
+                continue;
+            }
+            if (b == '(')
+            {
+                depth++;
+            }
+            else if (b == ',' && depth == 1)
+            {
+                count++;
+            }
+            else if (b == ')' && --depth == 0)
+            {
+                break;
+            }
         }
 
         return count;
@@ -52,10 +89,16 @@ internal static class InsertHead
 
     private static bool TrySkipName(ref ReadOnlySpan<byte> rest)
     {
-        if (rest.IsEmpty || rest[0] != '"') return false;
+        if (rest.IsEmpty || rest[0] != '"')
+        {
+            return false;
+        }
         for (var i = 1; i < rest.Length; i++)
         {
-            if (rest[i] != '"') continue;
+            if (rest[i] != '"')
+            {
+                continue;
+            }
             if (i + 1 < rest.Length && rest[i + 1] == '"')
             {
                 i++;
@@ -71,7 +114,10 @@ internal static class InsertHead
 
     private static bool TryTake(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> text)
     {
-        if (!rest.StartsWith(text)) return false;
+        if (!rest.StartsWith(text))
+        {
+            return false;
+        }
         rest = rest[text.Length..];
         return true;
     }

@@ -19,9 +19,18 @@ internal static unsafe class InsertRows
         var reader = new LiteralReader(start, end);
         while (true)
         {
-            if (!reader.TryTake("("u8) || !take(ref reader)) return "a row that has not the form of a backup";
-            if (reader.TryTake(";"u8)) return reader.At == end ? null : "something behind an INSERT";
-            if (!reader.TryTake(",\n"u8) && !reader.TryTake(","u8)) return "rows that are not separated as in a backup";
+            if (!reader.TryTake("("u8) || !take(ref reader))
+            {
+                return "a row that has not the form of a backup";
+            }
+            if (reader.TryTake(";"u8))
+            {
+                return reader.At == end ? null : "something behind an INSERT";
+            }
+            if (!reader.TryTake(",\n"u8) && !reader.TryTake(","u8))
+            {
+                return "rows that are not separated as in a backup";
+            }
         }
     }
 }

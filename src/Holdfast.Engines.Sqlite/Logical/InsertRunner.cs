@@ -6,14 +6,16 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Runs INSERT statements of the script by binding their literals to one prepared statement, row after row. Nothing that a script says in a value is
+/// Runs INSERT statements of the script by binding their literals to one prepared statement, row after row. Nothing
+/// that a script says in a value is
 /// ever taken for SQL, doubles do not pass through SQLite's parser, and it is a fifth faster than compiling the statements.
 /// </summary>
 /// <param name="connection">The new database.</param>
 /// <param name="rules">What it may do.</param>
 /// <param name="utf16">SQLite's number of the database's encoding where that is UTF-16, else 0.</param>
 /// <param name="cancellationToken">Stops between rows.</param>
-internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules rules, byte utf16, CancellationToken cancellationToken) : IDisposable
+internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules rules, byte utf16, CancellationToken cancellationToken)
+    : IDisposable
 {
     private byte[] _head = [];
     private SqliteStatement? _statement;
@@ -27,7 +29,10 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
     /// <summary>Rows written, statistics left out.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>How many values each column has turned into others, as <c>"table"."column"</c>: dumps of earlier versions did not tell of them.</summary>
+    /// <summary>
+    /// How many values each column has turned into others, as <c>"table"."column"</c>: dumps of earlier versions did
+    /// not tell of them.
+    /// </summary>
     public IReadOnlyDictionary<string, long> Changed => _changed;
 
     /// <summary>Runs one statement.</summary>
@@ -36,12 +41,21 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
     {
         fixed (byte* start = sql)
         {
-            if (!InsertHead.TryRead(sql, out var length, out var table)) return InsertRows.NoHead;
+            if (!InsertHead.TryRead(sql, out var length, out var table))
+            {
+                return InsertRows.NoHead;
+            }
             _isStatistics = InsertHead.IsStatistics(table);
-            if (_isStatistics && !HasTable(table)) return null; // this build of SQLite keeps none of that kind
+            if (_isStatistics && !HasTable(table))
+            {
+                return null; // this build of SQLite keeps none of that kind
+            }
             var rows = start + length;
             var end = start + sql.Length;
-            if (_statement is null || !sql[..length].SequenceEqual(_head)) Prepare(sql[..length], Encoding.UTF8.GetString(table), rows, end);
+            if (_statement is null || !sql[..length].SequenceEqual(_head))
+            {
+                Prepare(sql[..length], Encoding.UTF8.GetString(table), rows, end);
+            }
             return InsertRows.Read(rows, end, _writeRow ??= WriteRow);
         }
     }
@@ -58,11 +72,20 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
 
     private bool WriteRow(ref LiteralReader reader)
     {
-        if (!BindRow(ref reader)) return false;
+        if (!BindRow(ref reader))
+        {
+            return false;
+        }
         var code = sqlite3_step(_statement!.Handle);
         sqlite3_reset(_statement.Handle);
-        if (code != Done) connection.Check(code);
-        if (!_isStatistics) Rows += sqlite3_changes64(connection.Handle);
+        if (code != Done)
+        {
+            connection.Check(code);
+        }
+        if (!_isStatistics)
+        {
+            Rows += sqlite3_changes64(connection.Handle);
+        }
         return true;
     }
 
@@ -71,8 +94,18 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
         var statement = _statement!.Handle;
         for (var i = 1; i <= _values; i++)
         {
-            if (!reader.TryRead(out var value)) return false;
-            if (i <= _columns.Count && (utf16 == 0 || value.Kind != LiteralKind.CastText) && ValueRules.Changes(_columns[i - 1].Rule, value)) Note(_columns[i - 1]);
+            if (!reader.TryRead(out var value))
+            {
+                return false;
+            }
+            if (
+                i <= _columns.Count
+                && (utf16 == 0 || value.Kind != LiteralKind.CastText)
+                && ValueRules.Changes(_columns[i - 1].Rule, value)
+            )
+            {
+                Note(_columns[i - 1]);
+            }
             var code = value.Kind switch
             {
                 LiteralKind.Null => sqlite3_bind_null(statement, i),
@@ -82,8 +115,14 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
                 LiteralKind.CastText when utf16 != 0 => BindStored(statement, i, value),
                 _ => sqlite3_bind_text(statement, i, value.Bytes, value.Length, 0),
             };
-            if (code != Ok) connection.Check(code);
-            if (!reader.TryTake(i < _values ? ","u8 : ")"u8)) return false;
+            if (code != Ok)
+            {
+                connection.Check(code);
+            }
+            if (!reader.TryTake(i < _values ? ","u8 : ")"u8))
+            {
+                return false;
+            }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -118,7 +157,10 @@ internal sealed unsafe class InsertRunner(SqliteConnection connection, LoadRules
         using var permit = rules.Enter(StatementKind.Own);
         using var kind = connection.Prepare("SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main'");
         kind.BindText(1, table);
-        if (!kind.Step()) return [];
+        if (!kind.Step())
+        {
+            return [];
+        }
         var shape = TableShape.Of(connection, table, kind.Number(0) != 0);
         return shape.InsertHead.TrimEnd() == head.TrimEnd() ? shape.Columns : [];
     }

@@ -12,26 +12,42 @@ internal static class LoadCheck
     /// <summary>Throws at the first difference. Backups of earlier versions have no digests of tables, which are left out then.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>.</exception>
     public static void Verify(
-        SqliteConnection connection, IReadOnlyDictionary<string, string> fingerprint, long rows, CancellationToken cancellationToken)
+        SqliteConnection connection,
+        IReadOnlyDictionary<string, string> fingerprint,
+        long rows,
+        CancellationToken cancellationToken
+    )
     {
         var schema = Schema.Read(connection);
         var facts = schema.Facts(connection);
         facts["rows"] = rows.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, found) in facts)
         {
-            if (!fingerprint.TryGetValue(name, out var expected) || expected == found) continue;
+            if (!fingerprint.TryGetValue(name, out var expected) || expected == found)
+            {
+                continue;
+            }
             throw Different($"its {name} should be {expected} and is {found}");
         }
 
-        var tables = schema.Objects
-            .Where(o => o.Kind is "table" or "shadow")
+        var tables = schema
+            .Objects.Where(o => o.Kind is "table" or "shadow")
             .ToDictionary(o => TableDigest.FactOf(o.Name), StringComparer.Ordinal);
         var digest = new TableDigest();
         foreach (var (name, expected) in fingerprint)
         {
-            if (!name.StartsWith(TableDigest.Prefix, StringComparison.Ordinal)) continue;
-            if (!tables.TryGetValue(name, out var table)) throw Different($"it has no table \"{name[TableDigest.Prefix.Length..]}\"");
-            if (DigestOf(connection, table, digest, cancellationToken) == expected) continue;
+            if (!name.StartsWith(TableDigest.Prefix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+            if (!tables.TryGetValue(name, out var table))
+            {
+                throw Different($"it has no table \"{name[TableDigest.Prefix.Length..]}\"");
+            }
+            if (DigestOf(connection, table, digest, cancellationToken) == expected)
+            {
+                continue;
+            }
             throw Different($"table \"{table.Name}\" has other values");
         }
     }
@@ -41,7 +57,10 @@ internal static class LoadCheck
         var shape = TableShape.Of(connection, table.Name, table.WithoutRowId);
         using var select = connection.Prepare(shape.Select);
         var row = new StoredRow(select, shape.Values, digest);
-        while (row.Step()) cancellationToken.ThrowIfCancellationRequested();
+        while (row.Step())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
         return digest.Finish();
     }
 

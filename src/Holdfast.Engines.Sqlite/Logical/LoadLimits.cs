@@ -17,7 +17,10 @@ internal sealed record LoadLimits
     /// <summary>How many more for each byte of it; default 64. A dump that would need more is not made.</summary>
     public int BytesPerByte { get; init; } = 64;
 
-    /// <summary>Bytes that SQLite may take for one statement besides what it has; default 512 MiB, and four times the longest statement.</summary>
+    /// <summary>
+    /// Bytes that SQLite may take for one statement besides what it has; default 512 MiB, and four times the longest
+    /// statement.
+    /// </summary>
     public long FreeHeap { get; init; } = 512 * MiB;
 
     /// <summary>How often a statement that runs is looked at; default each second.</summary>
@@ -32,7 +35,10 @@ internal sealed record LoadLimits
     /// <summary>How large a database a script of that length may make.</summary>
     public long DatabaseBytesFor(long scriptBytes) => FreeBytes + (BytesPerByte * scriptBytes);
 
-    /// <summary>The longest value where the longest statement has that length. What is generated of a row may be somewhat longer than it.</summary>
+    /// <summary>
+    /// The longest value where the longest statement has that length. What is generated of a row may be somewhat longer
+    /// than it.
+    /// </summary>
     public static int LongestValue(long statementBytes) => (int)Math.Min(MiB + (8 * statementBytes), 1_000_000_000);
 
     /// <summary>How much memory SQLite may take where the longest statement has that length.</summary>

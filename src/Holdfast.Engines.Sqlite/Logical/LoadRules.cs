@@ -7,13 +7,26 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>What a hostile script may do to a connection: an allow-list of actions for each kind of statement, asked by SQLite as it compiles.</summary>
+/// <summary>
+/// What a hostile script may do to a connection: an allow-list of actions for each kind of statement, asked by SQLite
+/// as it compiles.
+/// </summary>
 internal sealed unsafe class LoadRules : IDisposable
 {
     private static readonly string[] Modules = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly", "fts4aux", "fts5vocab"];
 
     // They load code, or make much of little.
-    private static readonly string[] Functions = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "zeroblob", "randomblob", "sqlite_offset"];
+    private static readonly string[] Functions =
+    [
+        "load_extension",
+        "fts3_tokenizer",
+        "readfile",
+        "writefile",
+        "edit",
+        "zeroblob",
+        "randomblob",
+        "sqlite_offset",
+    ];
 
     private readonly SqliteConnection _connection;
     private readonly HashSet<string> _virtual = new(StringComparer.OrdinalIgnoreCase);
@@ -67,7 +80,10 @@ internal sealed unsafe class LoadRules : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!_self.IsAllocated) return;
+        if (!_self.IsAllocated)
+        {
+            return;
+        }
         sqlite3_set_authorizer(_connection.Handle, null, 0);
         _self.Free();
     }
@@ -78,9 +94,15 @@ internal sealed unsafe class LoadRules : IDisposable
     private static int Authorize(nint context, int action, byte* first, byte* second, byte* database, byte* trigger)
     {
         var rules = (LoadRules)GCHandle.FromIntPtr(context).Target!;
-        if (rules._kind == StatementKind.Own) return Ok;
+        if (rules._kind == StatementKind.Own)
+        {
+            return Ok;
+        }
         var (name, detail) = (Text(first), Text(second));
-        if (Text(database) is null or "main" && rules.Allows(action, name, detail)) return Ok;
+        if (Text(database) is null or "main" && rules.Allows(action, name, detail))
+        {
+            return Ok;
+        }
         rules.Refusal ??= $"{LoadActions.Name(action)} {detail ?? name}".Trim();
         return 1; // SQLITE_DENY
     }
@@ -101,12 +123,15 @@ internal sealed unsafe class LoadRules : IDisposable
             ActionCreateIndex or ActionReindex => _kind is StatementKind.CreateTable or StatementKind.CreateIndex || isVirtual,
             ActionCreateView => _kind == StatementKind.CreateView,
             ActionCreateTrigger => _kind == StatementKind.CreateTrigger,
-            ActionCreateVirtualTable => isVirtual && Modules.Contains(detail, StringComparer.OrdinalIgnoreCase) && (_virtual.Add(name!) || true),
+            ActionCreateVirtualTable => isVirtual
+                && Modules.Contains(detail, StringComparer.OrdinalIgnoreCase)
+                && (_virtual.Add(name!) || true),
             ActionSelect or ActionTransaction or ActionSavepoint => isVirtual,
             ActionPragma => isVirtual && detail is null && name is "page_size" or "data_version",
             _ => false,
         };
     }
 
-    private static string? Text(byte* text) => text is null ? null : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+    private static string? Text(byte* text) =>
+        text is null ? null : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
 }

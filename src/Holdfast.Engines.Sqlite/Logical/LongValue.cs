@@ -1,21 +1,32 @@
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>A value that is written piece by piece, because it is too long for one stretch of the pipe's memory. It stays where SQLite holds it.</summary>
+/// <summary>
+/// A value that is written piece by piece, because it is too long for one stretch of the pipe's memory. It stays where
+/// SQLite holds it.
+/// </summary>
 internal sealed unsafe class LongValue(nint bytes, int length, TextForm form, byte substitute)
 {
     private const int Piece = 16 * 1024;
     private int _done = -1;
 
     /// <summary>Bytes that it has as SQL: a quote counts twice, and so does each byte that is written as hexadecimal digits.</summary>
-    public long SqlLength => ValueText.Frame +
-        (form is TextForm.Plain or TextForm.Replace ? length + (long)new ReadOnlySpan<byte>((byte*)bytes, length).Count((byte)'\'') : 2L * length);
+    public long SqlLength =>
+        ValueText.Frame
+        + (
+            form is TextForm.Plain or TextForm.Replace
+                ? length + (long)new ReadOnlySpan<byte>((byte*)bytes, length).Count((byte)'\'')
+                : 2L * length
+        );
 
     /// <summary>Writes what fits; true when the value is complete.</summary>
     public bool TryWrite(ref byte* at, byte* end)
     {
         if (_done < 0)
         {
-            if (end - at < ValueText.Frame) return false;
+            if (end - at < ValueText.Frame)
+            {
+                return false;
+            }
             at = ValueText.Open(at, form);
             _done = 0;
         }
@@ -23,12 +34,18 @@ internal sealed unsafe class LongValue(nint bytes, int length, TextForm form, by
         while (_done < length)
         {
             var piece = Math.Min(Piece, length - _done);
-            if (end - at < 2 * piece) return false;
+            if (end - at < 2 * piece)
+            {
+                return false;
+            }
             at = ValueText.Body(at, new((byte*)bytes + _done, piece), form, substitute);
             _done += piece;
         }
 
-        if (end - at < ValueText.Frame) return false;
+        if (end - at < ValueText.Frame)
+        {
+            return false;
+        }
         at = ValueText.Close(at, form, substitute);
         return true;
     }

@@ -19,7 +19,10 @@ internal static class PowersOfTen
     /// </summary>
     public static bool StandsFor(ulong digits, int exponent, double value)
     {
-        if (exponent is < -307 or > Highest || digits == 0) return false; // below, SQLite before 3.43 scales with an inexact 1e308
+        if (exponent is < -307 or > Highest || digits == 0)
+        {
+            return false; // below, SQLite before 3.43 scales with an inexact 1e308
+        }
         var (mantissa, power) = Powers[exponent - Lowest];
         var zeros = BitOperations.LeadingZeroCount(digits);
         var high = Math.BigMul(digits << zeros, mantissa, out var low);
@@ -31,7 +34,10 @@ internal static class PowersOfTen
         }
 
         var rest = (int)(high & 2047);
-        if (Math.Abs(rest - 1024) <= Margin) return false; // nearly half way between two doubles
+        if (Math.Abs(rest - 1024) <= Margin)
+        {
+            return false; // nearly half way between two doubles
+        }
         var rounded = (high >> 11) + (rest > 1024 ? 1UL : 0);
         var biased = binary + 11 + 1075; // of a 53-bit mantissa
         if (rounded >> 53 != 0)
@@ -40,7 +46,8 @@ internal static class PowersOfTen
             biased++;
         }
 
-        return biased is > 0 and < 2047 && (((ulong)biased << 52) | (rounded & ((1UL << 52) - 1))) == BitConverter.DoubleToUInt64Bits(value);
+        return biased is > 0 and < 2047
+            && (((ulong)biased << 52) | (rounded & ((1UL << 52) - 1))) == BitConverter.DoubleToUInt64Bits(value);
     }
 
     private static (ulong Mantissa, int Exponent) Power(int exponent)

@@ -5,7 +5,8 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Builds a schema in memory, under the same rules as a restore, before a script of it is written: a database that needs an unknown collation,
+/// Builds a schema in memory, under the same rules as a restore, before a script of it is written: a database that
+/// needs an unknown collation,
 /// function, tokenizer or module fails at its backup, not when it is needed.
 /// </summary>
 internal sealed class Rehearsal : IDisposable
@@ -42,11 +43,11 @@ internal sealed class Rehearsal : IDisposable
     /// <summary>Makes a table, index, view or trigger.</summary>
     /// <exception cref="HoldfastException">No restore could make it.</exception>
     public void Create(SchemaObject item) => Try(item, () =>
-    {
-        var kind = StatementKinds.OfDefinition(item.Definition) ?? throw Unusual(item);
-        using var _ = _rules.Enter(kind);
-        _memory.Execute(item.Definition);
-    });
+        {
+            var kind = StatementKinds.OfDefinition(item.Definition) ?? throw Unusual(item);
+            using var _ = _rules.Enter(kind);
+            _memory.Execute(item.Definition);
+        });
 
     /// <summary>Compiles the statement that writes a table's rows.</summary>
     /// <exception cref="HoldfastException">No restore could run it.</exception>

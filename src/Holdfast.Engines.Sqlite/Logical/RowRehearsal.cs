@@ -3,8 +3,10 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Knows the tables of which something is worked out as their rows are written (generated columns, indexes on expressions or on part of the rows), and
-/// has their rows written into the rehearsed schema as they are dumped, within what a restore may take: a value in between may be longer than what is
+/// Knows the tables of which something is worked out as their rows are written (generated columns, indexes on
+/// expressions or on part of the rows), and
+/// has their rows written into the rehearsed schema as they are dumped, within what a restore may take: a value in
+/// between may be longer than what is
 /// kept in the end, so nothing but working it out tells.
 /// </summary>
 internal sealed class RowRehearsal : IDisposable
@@ -41,7 +43,10 @@ internal sealed class RowRehearsal : IDisposable
     /// <param name="cancellationToken">Stops it between rows.</param>
     public RowTrial? Begin(SchemaObject table, TableShape shape, SqliteStatement select, CancellationToken cancellationToken)
     {
-        if (!_tables.Contains(table.Name)) return null;
+        if (!_tables.Contains(table.Name))
+        {
+            return null;
+        }
         if (_budget is null)
         {
             _budget = new(_limits, _rehearsal.Handle);
@@ -59,8 +64,9 @@ internal sealed class RowRehearsal : IDisposable
     private static bool WorksSomethingOut(SqliteConnection connection, SchemaObject index)
     {
         using var terms = connection.Prepare(
-            "SELECT 1 FROM pragma_index_xinfo(?1, 'main') WHERE cid = -2 UNION ALL " +
-            "SELECT 1 FROM pragma_index_list(?2, 'main') WHERE name = ?1 AND partial");
+            "SELECT 1 FROM pragma_index_xinfo(?1, 'main') WHERE cid = -2 UNION ALL "
+                + "SELECT 1 FROM pragma_index_list(?2, 'main') WHERE name = ?1 AND partial"
+        );
         terms.BindText(1, index.Name);
         terms.BindText(2, index.Table);
         return terms.Step();
@@ -71,7 +77,10 @@ internal sealed class RowRehearsal : IDisposable
 
     private static bool HasGenerated(SqliteConnection connection, SchemaObject table)
     {
-        if (!table.Definition.Contains("AS", StringComparison.OrdinalIgnoreCase)) return false; // no generated column without that word
+        if (!table.Definition.Contains("AS", StringComparison.OrdinalIgnoreCase))
+        {
+            return false; // no generated column without that word
+        }
         using var columns = connection.Prepare("SELECT 1 FROM pragma_table_xinfo(?1, 'main') WHERE hidden IN (2, 3)");
         columns.BindText(1, table.Name);
         return columns.Step();

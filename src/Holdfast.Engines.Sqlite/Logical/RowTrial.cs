@@ -5,7 +5,10 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>Writes rows of one table into the rehearsed schema, each when it is about to be dumped; see <see cref="RowRehearsal"/>.</summary>
+/// <summary>
+/// Writes rows of one table into the rehearsed schema, each when it is about to be dumped; see
+/// <see cref="RowRehearsal"/>.
+/// </summary>
 internal sealed class RowTrial : IDisposable
 {
     private const string TakesTooLong = "values generated of its rows take longer to work out than they may";
@@ -31,16 +34,26 @@ internal sealed class RowTrial : IDisposable
         WorkBudget budget,
         TableShape shape,
         SqliteStatement select,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
-        (_connection, _rehearsal, _limits, _budget, _shape, _select, _cancellationToken) =
-            (connection, rehearsal, limits, budget, shape, select, cancellationToken);
+        (_connection, _rehearsal, _limits, _budget, _shape, _select, _cancellationToken) = (
+            connection,
+            rehearsal,
+            limits,
+            budget,
+            shape,
+            select,
+            cancellationToken
+        );
         _insert = rehearsal.Prepare(StatementKind.Insert, shape.InsertOne);
         _clear = rehearsal.Prepare(StatementKind.Delete, $"DELETE FROM {Sql.Quote(shape.Name)}");
         _heap = new(limits);
         _isUtf16 = connection.QueryText("PRAGMA encoding") != "UTF-8";
         _databaseBytes = connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size");
-        _clear.Step(); // what a virtual table's module has put into a table of its own: the script removes that, too, before it writes the rows
+        // what a virtual table's module has put into a table of its own: the script removes that, too, before it writes
+        // the rows
+        _clear.Step();
         _clear.Reset();
     }
 
@@ -55,7 +68,10 @@ internal sealed class RowTrial : IDisposable
         _budget.Run(_databaseBytes); // nor while the script waits for its reader
         try
         {
-            for (var i = 0; i < _shape.Values; i++) _insert.BindValue(i + 1, _select, i);
+            for (var i = 0; i < _shape.Values; i++)
+            {
+                _insert.BindValue(i + 1, _select, i);
+            }
             _insert.Step();
             _insert.Reset();
             _clear.Step();
@@ -71,7 +87,10 @@ internal sealed class RowTrial : IDisposable
             _heap.End();
         }
 
-        if (_budget.IsOver) throw Impossible(TakesTooLong, null); // SQLite heeds an interrupt in loops only, and writing one row has none
+        if (_budget.IsOver)
+        {
+            throw Impossible(TakesTooLong, null); // SQLite heeds an interrupt in loops only, and writing one row has none
+        }
     }
 
     /// <inheritdoc/>
@@ -82,13 +101,14 @@ internal sealed class RowTrial : IDisposable
         _clear.Dispose();
     }
 
-    private string? Excess(int code, long bytes) => code switch
-    {
-        TooBig => $"what is generated of it is longer than {LoadLimits.LongestValue(bytes):N0} bytes",
-        NoMemory => $"what is generated of it takes more than {_limits.HeapFor(bytes):N0} bytes of memory",
-        Interrupt when _budget.IsSpent => TakesTooLong,
-        _ => null,
-    };
+    private string? Excess(int code, long bytes) =>
+        code switch
+        {
+            TooBig => $"what is generated of it is longer than {LoadLimits.LongestValue(bytes):N0} bytes",
+            NoMemory => $"what is generated of it takes more than {_limits.HeapFor(bytes):N0} bytes of memory",
+            Interrupt when _budget.IsSpent => TakesTooLong,
+            _ => null,
+        };
 
     private HoldfastException Impossible(string why, HoldfastException? cause) =>
         Sql.Impossible($"'{_connection.FilePath}' has a row in table \"{_shape.Name}\" that cannot be written again: {why}.", cause);
@@ -100,7 +120,10 @@ internal sealed class RowTrial : IDisposable
         for (var i = 0; i < _select.Columns; i++)
         {
             var type = _select.Type(i);
-            if (type is TypeText or TypeBlob) bytes += _select.Blob(i).Length / (type == TypeText && _isUtf16 ? 2 : 1);
+            if (type is TypeText or TypeBlob)
+            {
+                bytes += _select.Blob(i).Length / (type == TypeText && _isUtf16 ? 2 : 1);
+            }
         }
 
         return bytes;

@@ -5,15 +5,24 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Writes the rows of one table as INSERT statements of many rows, straight into the pipe's memory. Where a statement ends depends on the bytes of
+/// Writes the rows of one table as INSERT statements of many rows, straight into the pipe's memory. Where a statement
+/// ends depends on the bytes of
 /// its rows, not on what came before, so that a changed row changes the script around it only and an incremental backup stays small.
 /// </summary>
 /// <param name="row">The rows.</param>
 /// <param name="shape">What they are.</param>
 /// <param name="values">Writes their values.</param>
 /// <param name="path">The file, for errors.</param>
-/// <param name="longestStatement">Bytes that a statement may have: SQLite's own limit, which counts the whole statement, is 1,000,000,000.</param>
-internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWriter values, string path, long longestStatement = RowWriter.LongestStatement)
+/// <param name="longestStatement">
+/// Bytes that a statement may have: SQLite's own limit, which counts the whole statement, is 1,000,000,000.
+/// </param>
+internal sealed unsafe class RowWriter(
+    StoredRow row,
+    TableShape shape,
+    ValueWriter values,
+    string path,
+    long longestStatement = RowWriter.LongestStatement
+)
 {
     /// <summary>Bytes that a statement may have.</summary>
     public const long LongestStatement = 999_000_000;
@@ -55,15 +64,24 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
         {
             if (!_hasRow && !(_hasRow = row.Step()))
             {
-                if (_statementRows == 0) return false;
-                if (end - at < 2) return true;
+                if (_statementRows == 0)
+                {
+                    return false;
+                }
+                if (end - at < 2)
+                {
+                    return true;
+                }
                 EndStatement(ref at);
                 return false;
             }
 
             if (_isLongRow)
             {
-                if (!TryWriteLongRow(ref at, end)) return true;
+                if (!TryWriteLongRow(ref at, end))
+                {
+                    return true;
+                }
                 _isLongRow = _hasRow = false;
                 Rows++;
                 EndStatement(ref at);
@@ -71,10 +89,19 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
             }
 
             var rowStart = at;
-            if (TryWriteRow(ref at, end)) continue;
+            if (TryWriteRow(ref at, end))
+            {
+                continue;
+            }
             at = rowStart;
-            if (at != start) return true; // the whole row again, in fresh memory
-            if (!TryBeginRow(ref at, end)) return true;
+            if (at != start)
+            {
+                return true; // the whole row again, in fresh memory
+            }
+            if (!TryBeginRow(ref at, end))
+            {
+                return true;
+            }
             _isLongRow = true; // too long for any: piece by piece
             _column = 0;
             _longBytes = _head.Length + _statementBytes + (3L * _statementRows);
@@ -83,7 +110,10 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
 
     private bool TryBeginRow(ref byte* at, byte* end)
     {
-        if (end - at < _head.Length + 16) return false;
+        if (end - at < _head.Length + 16)
+        {
+            return false;
+        }
         at = ValueText.Copy(at, _statementRows == 0 ? _head : ",\n"u8);
         *at++ = (byte)'(';
         return true;
@@ -91,12 +121,21 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
 
     private bool TryWriteRow(ref byte* at, byte* end)
     {
-        if (!TryBeginRow(ref at, end)) return false;
+        if (!TryBeginRow(ref at, end))
+        {
+            return false;
+        }
         var start = at;
         for (var column = 0; column < shape.Values; column++)
         {
-            if (column > 0) *at++ = (byte)',';
-            if (!values.TryWrite(ref at, end - 8, column)) return false;
+            if (column > 0)
+            {
+                *at++ = (byte)',';
+            }
+            if (!values.TryWrite(ref at, end - 8, column))
+            {
+                return false;
+            }
         }
 
         *at++ = (byte)')';
@@ -105,7 +144,14 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
         _statementRows++;
         var length = (int)(at - start);
         _statementBytes += length;
-        if (_statementRows >= MaxRows || _statementBytes >= MaxBytes || Hash(new(start, length)) % MeanBytes < Math.Max(length, LeastRowBytes)) EndStatement(ref at);
+        if (
+            _statementRows >= MaxRows
+            || _statementBytes >= MaxBytes
+            || Hash(new(start, length)) % MeanBytes < Math.Max(length, LeastRowBytes)
+        )
+        {
+            EndStatement(ref at);
+        }
         return true;
     }
 
@@ -115,8 +161,14 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
         {
             if (_long is null)
             {
-                if (end - at < 2 * RealText.MaxLength) return false;
-                if (_column > 0) *at++ = (byte)',';
+                if (end - at < 2 * RealText.MaxLength)
+                {
+                    return false;
+                }
+                if (_column > 0)
+                {
+                    *at++ = (byte)',';
+                }
                 var start = at;
                 if (values.TryWrite(ref at, end - 8, _column))
                 {
@@ -128,11 +180,17 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
                 Grow(_long.SqlLength + 1);
             }
 
-            if (!_long.TryWrite(ref at, end)) return false;
+            if (!_long.TryWrite(ref at, end))
+            {
+                return false;
+            }
             _long = null;
         }
 
-        if (end - at < 8) return false;
+        if (end - at < 8)
+        {
+            return false;
+        }
         *at++ = (byte)')';
         return true;
     }
@@ -141,8 +199,14 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
     private void Grow(long bytes)
     {
         _longBytes += bytes;
-        if (_longBytes <= longestStatement) return;
-        throw Sql.Impossible($"'{path}' has a row in table \"{shape.Name}\" that takes more than {longestStatement:N0} bytes as SQL; that is the most that SQLite reads.");
+        if (_longBytes <= longestStatement)
+        {
+            return;
+        }
+        throw Sql.Impossible(
+            $"'{path}' has a row in table \"{shape.Name}\" that takes more than {longestStatement:N0} bytes as SQL; that is "
+                + "the most that SQLite reads."
+        );
     }
 
     private void EndStatement(ref byte* at)
@@ -154,8 +218,14 @@ internal sealed unsafe class RowWriter(StoredRow row, TableShape shape, ValueWri
     private static uint Hash(ReadOnlySpan<byte> row)
     {
         var hash = (ulong)row.Length;
-        foreach (var word in MemoryMarshal.Cast<byte, ulong>(row[..Math.Min(row.Length, 512)])) hash = BitOperations.RotateLeft(hash ^ word, 29) * 0x9E3779B97F4A7C15;
-        foreach (var b in row[^(row.Length % 8)..]) hash = (hash ^ b) * 0x9E3779B97F4A7C15;
+        foreach (var word in MemoryMarshal.Cast<byte, ulong>(row[..Math.Min(row.Length, 512)]))
+        {
+            hash = BitOperations.RotateLeft(hash ^ word, 29) * 0x9E3779B97F4A7C15;
+        }
+        foreach (var b in row[^(row.Length % 8)..])
+        {
+            hash = (hash ^ b) * 0x9E3779B97F4A7C15;
+        }
         return (uint)(hash >> 40);
     }
 }

@@ -31,7 +31,8 @@ internal sealed class Schema
     public IEnumerable<SchemaObject> Own => Objects.Where(o => !o.IsInternal && o.Kind != "shadow");
 
     /// <summary>The table of that name which SQLite itself keeps; null where there is none.</summary>
-    public SchemaObject? Internal(string name) => Objects.FirstOrDefault(o => o.Type == "table" && o.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public SchemaObject? Internal(string name) =>
+        Objects.FirstOrDefault(o => o.Type == "table" && o.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Reads it.</summary>
     public static Schema Read(SqliteConnection connection)
@@ -39,17 +40,31 @@ internal sealed class Schema
         var tables = new Dictionary<string, (string Kind, bool WithoutRowId)>(StringComparer.Ordinal);
         using (var list = connection.Prepare("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'"))
         {
-            while (list.Step()) tables[Sql.Name(list, 0, connection.FilePath)] = (list.Text(1)!, list.Number(2) != 0);
+            while (list.Step())
+            {
+                tables[Sql.Name(list, 0, connection.FilePath)] = (list.Text(1)!, list.Number(2) != 0);
+            }
         }
 
         List<SchemaObject> objects = [];
-        using var entries = connection.Prepare("SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid");
+        using var entries = connection.Prepare(
+            "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
+        );
         while (entries.Step())
         {
             var type = entries.Text(0)!;
             var name = Sql.Name(entries, 1, connection.FilePath);
             var (kind, withoutRowId) = type == "table" && tables.TryGetValue(name, out var known) ? known : (type, false);
-            objects.Add(new(type, name, Sql.Name(entries, 2, connection.FilePath), Close(Sql.Name(entries, 3, connection.FilePath)), kind, withoutRowId));
+            objects.Add(
+                new(
+                    type,
+                    name,
+                    Sql.Name(entries, 2, connection.FilePath),
+                    Close(Sql.Name(entries, 3, connection.FilePath)),
+                    kind,
+                    withoutRowId
+                )
+            );
         }
 
         return new(objects);
@@ -78,7 +93,10 @@ internal sealed class Schema
     private static string Close(string definition)
     {
         var state = ScanState.Plain;
-        foreach (var b in Encoding.UTF8.GetBytes(definition)) state = StatementScanner.Next(state, b);
+        foreach (var b in Encoding.UTF8.GetBytes(definition))
+        {
+            state = StatementScanner.Next(state, b);
+        }
         return state switch
         {
             ScanState.LineComment => definition + "\n",

@@ -12,7 +12,10 @@ internal sealed record SchemaObject(string Type, string Name, string Table, stri
     /// <summary>Whether SQLite makes and names it: <c>sqlite_sequence</c>, <c>sqlite_stat1</c> and the like.</summary>
     public bool IsInternal => Name.StartsWith("sqlite_", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether it has a name that SQLite keeps for itself, and is nothing that SQLite makes: it was named so with <c>writable_schema</c>.</summary>
+    /// <summary>
+    /// Whether it has a name that SQLite keeps for itself, and is nothing that SQLite makes: it was named so with
+    /// <c>writable_schema</c>.
+    /// </summary>
     public bool IsMisnamed => IsInternal && !(Type == "table" && OwnTables.Contains(Name, StringComparer.OrdinalIgnoreCase));
 
     private static readonly string[] OwnTables = ["sqlite_sequence", "sqlite_stat1", "sqlite_stat2", "sqlite_stat3", "sqlite_stat4"];

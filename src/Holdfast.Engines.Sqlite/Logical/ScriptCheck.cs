@@ -26,10 +26,17 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
 
     // A statement's end. How many values a row has is compared with the first row of the statements before it that begin alike.
     /// <inheritdoc/>
-    public StreamMark? Mark => _splitter is null
-        ? null
-        : new(_splitter.Offset, _number, _memory ??= string.Create(
-            CultureInfo.InvariantCulture, $"{(_isComplete ? "complete" : "open")} {_values} {_headHash ??= Hash(_head)}"));
+    public StreamMark? Mark =>
+        _splitter is null
+            ? null
+            : new(
+                _splitter.Offset,
+                _number,
+                _memory ??= string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{(_isComplete ? "complete" : "open")} {_values} {_headHash ??= Hash(_head)}"
+                )
+            );
 
     /// <inheritdoc/>
     public void GoOnAt(StreamMark mark)
@@ -37,7 +44,12 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
         (_splitter ??= new()).GoOnAt(mark.Offset);
         (_number, _memory) = (mark.Count, mark.Memory);
         var parts = mark.Memory.Split(' ');
-        (_isComplete, _values, _headHash, _head) = (parts[0] == "complete", int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2], null);
+        (_isComplete, _values, _headHash, _head) = (
+            parts[0] == "complete",
+            int.Parse(parts[1], CultureInfo.InvariantCulture),
+            parts[2],
+            null
+        );
     }
 
     /// <inheritdoc/>
@@ -52,32 +64,59 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
                 _splitter.Done();
             }
 
-            if (_splitter.Held > LongestStatement) _splitter = null;
+            if (_splitter.Held > LongestStatement)
+            {
+                _splitter = null;
+            }
         }
     }
 
     /// <inheritdoc/>
     public void End()
     {
-        if (_splitter is null) return;
-        if (_splitter.HasRest || !_isComplete) throw ScriptFault.Cut(_number, _splitter.Offset);
+        if (_splitter is null)
+        {
+            return;
+        }
+        if (_splitter.HasRest || !_isComplete)
+        {
+            throw ScriptFault.Cut(_number, _splitter.Offset);
+        }
     }
 
     private void Check(Span<byte> sql, long offset)
     {
         _number++;
         var begin = ScriptFault.BeginOf(sql);
-        if (Fault(sql) is { } fault) throw ScriptFault.Refused(_number, offset, fault, begin);
+        if (Fault(sql) is { } fault)
+        {
+            throw ScriptFault.Refused(_number, offset, fault, begin);
+        }
     }
 
     private string? Fault(Span<byte> sql)
     {
-        if (_isComplete) return ScriptFault.BehindLast;
-        if (sql.StartsWith("INSERT "u8)) return InsertFault(sql);
-        if (_head is not []) SetHead([], 0);
-        if (StatementKinds.OfDefinition(sql) is not null || sql.StartsWith("DELETE FROM \""u8)) return null;
+        if (_isComplete)
+        {
+            return ScriptFault.BehindLast;
+        }
+        if (sql.StartsWith("INSERT "u8))
+        {
+            return InsertFault(sql);
+        }
+        if (_head is not [])
+        {
+            SetHead([], 0);
+        }
+        if (StatementKinds.OfDefinition(sql) is not null || sql.StartsWith("DELETE FROM \""u8))
+        {
+            return null;
+        }
         var text = Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'));
-        if (ScriptSettings.IsLast(text)) (_isComplete, _memory) = (true, null);
+        if (ScriptSettings.IsLast(text))
+        {
+            (_isComplete, _memory) = (true, null);
+        }
         return ScriptSettings.IsKnown(text) ? null : ScriptFault.UnknownKind;
     }
 
@@ -85,17 +124,32 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
     {
         fixed (byte* start = sql)
         {
-            if (!InsertHead.TryRead(sql, out var length, out var table)) return InsertRows.NoHead;
-            if (InsertHead.IsStatistics(table)) return null; // a restore may leave them out
-            if (!IsHead(sql[..length])) SetHead(sql[..length].ToArray(), InsertHead.CountValues(sql[length..]));
+            if (!InsertHead.TryRead(sql, out var length, out var table))
+            {
+                return InsertRows.NoHead;
+            }
+            if (InsertHead.IsStatistics(table))
+            {
+                return null; // a restore may leave them out
+            }
+            if (!IsHead(sql[..length]))
+            {
+                SetHead(sql[..length].ToArray(), InsertHead.CountValues(sql[length..]));
+            }
             return InsertRows.Read(start + length, start + sql.Length, _skipRow ??= SkipRow);
         }
     }
 
     private bool IsHead(ReadOnlySpan<byte> head)
     {
-        if (_head is not null) return head.SequenceEqual(_head);
-        if (Hash(head) != _headHash) return false;
+        if (_head is not null)
+        {
+            return head.SequenceEqual(_head);
+        }
+        if (Hash(head) != _headHash)
+        {
+            return false;
+        }
         _head = head.ToArray();
         return true;
     }
@@ -108,7 +162,10 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
     {
         for (var i = 1; i <= _values; i++)
         {
-            if (!reader.TryRead(out _) || !reader.TryTake(i < _values ? ","u8 : ")"u8)) return false;
+            if (!reader.TryRead(out _) || !reader.TryTake(i < _values ? ","u8 : ")"u8))
+            {
+                return false;
+            }
         }
 
         return true;

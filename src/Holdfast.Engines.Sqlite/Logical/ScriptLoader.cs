@@ -25,7 +25,10 @@ internal sealed class ScriptLoader : IDisposable
     private long _number;
     private long _longest;
 
-    /// <summary>Starts with an empty database, which may grow to about twice <paramref name="expectedBytes"/> where that is not 0, and not beyond what the limits say.</summary>
+    /// <summary>
+    /// Starts with an empty database, which may grow to about twice <paramref name="expectedBytes"/> where that is not
+    /// 0, and not beyond what the limits say.
+    /// </summary>
     public ScriptLoader(SqliteConnection connection, long expectedBytes, LoadLimits limits, CancellationToken cancellationToken)
     {
         _connection = connection;
@@ -42,7 +45,15 @@ internal sealed class ScriptLoader : IDisposable
 
     /// <summary>What the operator should know of the values.</summary>
     public IReadOnlyList<string> Warnings =>
-        [.. (_inserts?.Changed ?? new Dictionary<string, long>()).Take(MostWarnings).Select(c => $"{c.Value:N0} values were turned into others by the type of their column {c.Key}, as text that looks like a number: an earlier version wrote this backup and did not tell. 'holdfast extract' gives the script, which has them as they were.")];
+        [
+            .. (_inserts?.Changed ?? new Dictionary<string, long>())
+                .Take(MostWarnings)
+                .Select(c =>
+                    $"{c.Value:N0} values were turned into others by the type of their column {c.Key}, as text that looks "
+                    + "like a number: an earlier version wrote this backup and did not tell. 'holdfast extract' gives the "
+                    + "script, which has them as they were."
+                ),
+        ];
 
     /// <summary>Runs the statement at <paramref name="offset"/> of the script.</summary>
     /// <exception cref="HoldfastException">It is refused, or it fails.</exception>
@@ -64,23 +75,38 @@ internal sealed class ScriptLoader : IDisposable
         {
             var (code, text) = (_connection.ErrorCode & 0xFF, _connection.ErrorMessage);
             fault = _rules.Refusal ?? Excess(code);
-            if (fault is null && ScriptFaults.Contains(code)) throw ScriptFault.Failed(_number, offset, text, begin, e);
-            if (fault is null) throw; // the disk's fault
+            if (fault is null && ScriptFaults.Contains(code))
+            {
+                throw ScriptFault.Failed(_number, offset, text, begin, e);
+            }
+            if (fault is null)
+            {
+                throw; // the disk's fault
+            }
         }
         finally
         {
             _budget.Pause();
         }
 
-        if (fault is null && _budget.IsOver) fault = TakesTooLong; // SQLite heeds an interrupt in loops only, and short statements have none
-        if (fault is not null) throw ScriptFault.Refused(_number, offset, fault, begin);
+        if (fault is null && _budget.IsOver)
+        {
+            fault = TakesTooLong; // SQLite heeds an interrupt in loops only, and short statements have none
+        }
+        if (fault is not null)
+        {
+            throw ScriptFault.Refused(_number, offset, fault, begin);
+        }
     }
 
     /// <summary>Checks that the script came to its end, and makes the database's journal mode its own.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>.</exception>
     public void Finish(long offset, bool hasRest)
     {
-        if (hasRest || !_settings.IsComplete) throw ScriptFault.Cut(_number, offset);
+        if (hasRest || !_settings.IsComplete)
+        {
+            throw ScriptFault.Cut(_number, offset);
+        }
         _inserts?.Forget();
         using var permit = _rules.Enter(StatementKind.Own);
         _settings.Finish();
@@ -116,18 +142,26 @@ internal sealed class ScriptLoader : IDisposable
     }
 
     // What a script of its length has no business to ask for.
-    private string? Excess(int code) => code switch
-    {
-        SqliteConstants.Full when _settings.IsAtBound => "more data than the backed-up database had, or than a script of this length makes",
-        SqliteConstants.TooBig => "a value that is longer than what the script has",
-        SqliteConstants.NoMemory => $"more than {_limits.HeapFor(_longest):N0} bytes of memory",
-        SqliteConstants.Interrupt when _budget.IsSpent => TakesTooLong,
-        _ => null,
-    };
+    private string? Excess(int code) =>
+        code switch
+        {
+            SqliteConstants.Full when _settings.IsAtBound =>
+                "more data than the backed-up database had, or than a script of this length makes",
+            SqliteConstants.TooBig => "a value that is longer than what the script has",
+            SqliteConstants.NoMemory => $"more than {_limits.HeapFor(_longest):N0} bytes of memory",
+            SqliteConstants.Interrupt when _budget.IsSpent => TakesTooLong,
+            _ => null,
+        };
 
     private string? Dispatch(Span<byte> sql, long offset)
     {
-        if (!sql.StartsWith("PRAGMA "u8)) using (_rules.Enter(StatementKind.Own)) _settings.Bound(offset + sql.Length);
+        if (!sql.StartsWith("PRAGMA "u8))
+        {
+            using (_rules.Enter(StatementKind.Own))
+            {
+                _settings.Bound(offset + sql.Length);
+            }
+        }
         if (sql.StartsWith("INSERT "u8))
         {
             using var permit = _rules.Enter(StatementKind.Insert);
@@ -135,9 +169,18 @@ internal sealed class ScriptLoader : IDisposable
         }
 
         _inserts?.Forget();
-        if (StatementKinds.OfDefinition(sql) is { } kind) return Execute(kind, sql);
-        if (sql.StartsWith("DELETE FROM \""u8)) return Execute(StatementKind.Delete, sql);
-        using (_rules.Enter(StatementKind.Own)) return _settings.TryRun(Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'))) ? null : ScriptFault.UnknownKind;
+        if (StatementKinds.OfDefinition(sql) is { } kind)
+        {
+            return Execute(kind, sql);
+        }
+        if (sql.StartsWith("DELETE FROM \""u8))
+        {
+            return Execute(StatementKind.Delete, sql);
+        }
+        using (_rules.Enter(StatementKind.Own))
+        {
+            return _settings.TryRun(Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'))) ? null : ScriptFault.UnknownKind;
+        }
     }
 
     private string? Execute(StatementKind kind, ReadOnlySpan<byte> sql)

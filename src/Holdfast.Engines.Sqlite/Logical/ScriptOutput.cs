@@ -23,7 +23,10 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
         output.Write(text);
         Bytes += text.Length;
         _unflushed += sql.Length;
-        if (_unflushed >= FlushBytes) await FlushAsync();
+        if (_unflushed >= FlushBytes)
+        {
+            await FlushAsync();
+        }
     }
 
     /// <summary>Writes every row of a table; returns their number.</summary>
@@ -35,9 +38,11 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
             more = rows.Fill(output, out var written);
             _unflushed += written;
             Bytes += written;
-            if (more || _unflushed >= FlushBytes) await FlushAsync();
-        }
-        while (more);
+            if (more || _unflushed >= FlushBytes)
+            {
+                await FlushAsync();
+            }
+        } while (more);
         return rows.Rows;
     }
 
@@ -46,7 +51,13 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
     {
         _unflushed = 0;
         var result = await output.FlushAsync(cancellationToken);
-        if (result.IsCanceled) throw new OperationCanceledException("The script's reader was cancelled.", cancellationToken);
-        if (result.IsCompleted) throw new HoldfastException(ErrorCatalogue.DestinationFailed, "Nothing reads the script any more.");
+        if (result.IsCanceled)
+        {
+            throw new OperationCanceledException("The script's reader was cancelled.", cancellationToken);
+        }
+        if (result.IsCompleted)
+        {
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, "Nothing reads the script any more.");
+        }
     }
 }

@@ -5,7 +5,10 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>The statements of a script that set something or end a transaction: exactly those that a backup holds, with the values they can have.</summary>
+/// <summary>
+/// The statements of a script that set something or end a transaction: exactly those that a backup holds, with the
+/// values they can have.
+/// </summary>
 internal sealed class ScriptSettings(SqliteConnection connection, long expectedBytes, LoadLimits limits)
 {
     private const int SparePages = 4096;
@@ -22,16 +25,18 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
     public bool IsComplete => _journalMode is not null;
 
     /// <summary>Whether SQLite says "full" because the database has grown to its bound, not because the disk is.</summary>
-    public bool IsAtBound => _mostPages > 0 && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(connection.FilePath))!).AvailableFreeSpace > SpareBytes;
+    public bool IsAtBound =>
+        _mostPages > 0 && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(connection.FilePath))!).AvailableFreeSpace > SpareBytes;
 
     /// <summary>Whether a backup may hold <paramref name="sql"/>.</summary>
-    public static bool IsKnown(string sql) => sql switch
-    {
-        "BEGIN" or "COMMIT" or "PRAGMA foreign_keys=OFF" or "PRAGMA ignore_check_constraints=ON" => true,
-        SqlDump.DropSequence or SqlDump.Analyze or "DROP TABLE IF EXISTS sqlite_stat1" or "DROP TABLE IF EXISTS sqlite_stat4" => true,
-        "PRAGMA encoding='UTF-8'" or "PRAGMA encoding='UTF-16le'" or "PRAGMA encoding='UTF-16be'" => true,
-        _ => IsLast(sql) || IsNumber(sql),
-    };
+    public static bool IsKnown(string sql) =>
+        sql switch
+        {
+            "BEGIN" or "COMMIT" or "PRAGMA foreign_keys=OFF" or "PRAGMA ignore_check_constraints=ON" => true,
+            SqlDump.DropSequence or SqlDump.Analyze or "DROP TABLE IF EXISTS sqlite_stat1" or "DROP TABLE IF EXISTS sqlite_stat4" => true,
+            "PRAGMA encoding='UTF-8'" or "PRAGMA encoding='UTF-16le'" or "PRAGMA encoding='UTF-16be'" => true,
+            _ => IsLast(sql) || IsNumber(sql),
+        };
 
     /// <summary>Whether it is the last statement of a script.</summary>
     public static bool IsLast(string sql) => sql is "PRAGMA journal_mode=wal" or "PRAGMA journal_mode=delete";
@@ -39,15 +44,24 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
     /// <summary>Runs <paramref name="sql"/>; false where no backup holds it.</summary>
     public bool TryRun(string sql)
     {
-        if (!IsKnown(sql)) return false;
+        if (!IsKnown(sql))
+        {
+            return false;
+        }
         if (IsLast(sql))
         {
             _journalMode = sql;
             return connection.QueryNumber("PRAGMA schema_version") >= 0;
         }
 
-        if (sql == "PRAGMA encoding='UTF-16le'") Utf16 = Utf16LittleEndian;
-        if (sql == "PRAGMA encoding='UTF-16be'") Utf16 = Utf16BigEndian;
+        if (sql == "PRAGMA encoding='UTF-16le'")
+        {
+            Utf16 = Utf16LittleEndian;
+        }
+        if (sql == "PRAGMA encoding='UTF-16be'")
+        {
+            Utf16 = Utf16BigEndian;
+        }
         connection.Execute(sql);
         return true;
     }
@@ -55,10 +69,16 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
     /// <summary>Bounds the database by the script that was read so far. Not before its page size is known.</summary>
     public void Bound(long scriptBytes)
     {
-        if (scriptBytes < _boundAgainAt) return;
+        if (scriptBytes < _boundAgainAt)
+        {
+            return;
+        }
         _boundAgainAt = (scriptBytes * BoundStep) + 1;
         var bytes = limits.DatabaseBytesFor((long)_boundAgainAt);
-        if (expectedBytes > 0) bytes = Math.Min(bytes, 2 * expectedBytes);
+        if (expectedBytes > 0)
+        {
+            bytes = Math.Min(bytes, 2 * expectedBytes);
+        }
         _mostPages = (bytes / connection.QueryNumber("PRAGMA page_size")) + SparePages;
         _mostPages = connection.QueryNumber(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={_mostPages}"));
     }
@@ -69,8 +89,10 @@ internal sealed class ScriptSettings(SqliteConnection connection, long expectedB
     private static bool IsNumber(string sql)
     {
         var parts = sql.Split('=');
-        return parts.Length == 2 && int.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) &&
-            parts[1] == value.ToString(CultureInfo.InvariantCulture) && parts[0] switch
+        return parts.Length == 2
+            && int.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            && parts[1] == value.ToString(CultureInfo.InvariantCulture)
+            && parts[0] switch
             {
                 "PRAGMA page_size" => value is >= 512 and <= 65536 && BitOperations.IsPow2(value),
                 "PRAGMA auto_vacuum" => value is >= 0 and <= 2,

@@ -12,7 +12,8 @@ internal static class Sql
     public const string SnapshotHint = "Back this database up as a snapshot: that holds its pages as they are.";
 
     /// <summary>The failure of a database that no script can hold.</summary>
-    public static HoldfastException Impossible(string what, Exception? cause = null) => new(ErrorCatalogue.SourceNotAsSql, what, SnapshotHint, cause);
+    public static HoldfastException Impossible(string what, Exception? cause = null) =>
+        new(ErrorCatalogue.SourceNotAsSql, what, SnapshotHint, cause);
 
     /// <summary>A name as an identifier.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
@@ -22,7 +23,10 @@ internal static class Sql
     public static string Name(SqliteStatement statement, int column, string path)
     {
         var bytes = statement.TextBytes(column);
-        if (Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
+        if (Utf8.IsValid(bytes))
+        {
+            return Encoding.UTF8.GetString(bytes);
+        }
         throw Impossible($"'{path}' has a name in its schema that is not UTF-8: {Encoding.UTF8.GetString(bytes)}.");
     }
 }

@@ -6,7 +6,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Writes a database as SQL that <see cref="SqlLoad"/> and the sqlite3 program turn into an equal one. Equal contents give equal bytes: the schema
+/// Writes a database as SQL that <see cref="SqlLoad"/> and the sqlite3 program turn into an equal one. Equal contents
+/// give equal bytes: the schema
 /// comes in the order in which it was made, rows in the order of their keys.
 /// </summary>
 internal static class SqlDump
@@ -20,14 +21,24 @@ internal static class SqlDump
     /// <summary>Makes the tables of statistics.</summary>
     public const string Analyze = "ANALYZE sqlite_schema";
 
-    /// <summary>Writes what <paramref name="connection"/> shows in the read transaction that the caller holds; returns facts that a restored copy must share.</summary>
+    /// <summary>
+    /// Writes what <paramref name="connection"/> shows in the read transaction that the caller holds; returns facts
+    /// that a restored copy must share.
+    /// </summary>
     /// <exception cref="HoldfastException">It cannot be read, or no script can hold it.</exception>
-    public static Task<IReadOnlyDictionary<string, string>> WriteAsync(SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken) =>
-        WriteAsync(connection, output, DumpPlan.OfASchema, cancellationToken);
+    public static Task<IReadOnlyDictionary<string, string>> WriteAsync(
+        SqliteConnection connection,
+        PipeWriter output,
+        CancellationToken cancellationToken
+    ) => WriteAsync(connection, output, DumpPlan.OfASchema, cancellationToken);
 
     /// <summary>The same, within limits.</summary>
     internal static async Task<IReadOnlyDictionary<string, string>> WriteAsync(
-        SqliteConnection connection, PipeWriter output, LoadLimits limits, CancellationToken cancellationToken)
+        SqliteConnection connection,
+        PipeWriter output,
+        LoadLimits limits,
+        CancellationToken cancellationToken
+    )
     {
         var size = connection.QueryNumber("PRAGMA page_count") * connection.QueryNumber("PRAGMA page_size");
         using var room = HeapLimit.LeaveRoom(size);
@@ -62,7 +73,10 @@ internal static class SqlDump
             // Committed before their shadow tables are filled, so that no module holds anything back.
             await script.StatementAsync("COMMIT");
             await script.StatementAsync("BEGIN");
-            foreach (var table in plan.VirtualTables) await script.StatementAsync(table.Definition);
+            foreach (var table in plan.VirtualTables)
+            {
+                await script.StatementAsync(table.Definition);
+            }
             await script.StatementAsync("COMMIT");
             await script.StatementAsync("BEGIN");
         }
@@ -73,7 +87,10 @@ internal static class SqlDump
             rows += await RowsAsync(table);
         }
 
-        foreach (var item in plan.Schema.Others) await script.StatementAsync(item.Definition);
+        foreach (var item in plan.Schema.Others)
+        {
+            await script.StatementAsync(item.Definition);
+        }
         if (plan.Schema.Internal("sqlite_sequence") is { } sequence)
         {
             await script.StatementAsync("DELETE FROM \"sqlite_sequence\"");
@@ -84,11 +101,18 @@ internal static class SqlDump
         await script.StatementAsync(Number(connection, "application_id"));
         await script.StatementAsync("COMMIT");
         await StatisticsAsync();
-        await script.StatementAsync($"PRAGMA journal_mode={(connection.IsWal ?? connection.QueryText("PRAGMA journal_mode") == "wal" ? "wal" : "delete")}"); // always last
+        await script.StatementAsync(
+            $"PRAGMA journal_mode={(connection.IsWal ?? connection.QueryText("PRAGMA journal_mode") == "wal" ? "wal" : "delete")}"
+        ); // always last
         await script.FlushAsync();
         var pages = connection.QueryNumber("PRAGMA page_count") - connection.QueryNumber("PRAGMA freelist_count");
         if (pages * connection.QueryNumber("PRAGMA page_size") > new LoadLimits().DatabaseBytesFor(script.Bytes))
-            throw Sql.Impossible($"'{connection.FilePath}' has {pages:N0} pages and makes a script of {script.Bytes:N0} bytes: so much out of so little is not loaded.");
+        {
+            throw Sql.Impossible(
+                $"'{connection.FilePath}' has {pages:N0} pages and makes a script of {script.Bytes:N0} bytes: so much out of "
+                    + "so little is not loaded."
+            );
+        }
         facts["rows"] = rows.ToString(CultureInfo.InvariantCulture);
         facts["bytes"] = size.ToString(CultureInfo.InvariantCulture);
         return facts;
@@ -113,12 +137,21 @@ internal static class SqlDump
         async ValueTask StatisticsAsync()
         {
             SchemaObject?[] tables = [plan.Schema.Internal("sqlite_stat1"), plan.Schema.Internal("sqlite_stat4")];
-            if (tables is [null, null]) return;
+            if (tables is [null, null])
+            {
+                return;
+            }
             await script.StatementAsync(Analyze);
             for (var i = 0; i < tables.Length; i++)
             {
-                if (tables[i] is { } table) await WriteRowsAsync(table, digest: null);
-                else await script.StatementAsync($"DROP TABLE IF EXISTS {(i == 0 ? "sqlite_stat1" : "sqlite_stat4")}");
+                if (tables[i] is { } table)
+                {
+                    await WriteRowsAsync(table, digest: null);
+                }
+                else
+                {
+                    await script.StatementAsync($"DROP TABLE IF EXISTS {(i == 0 ? "sqlite_stat1" : "sqlite_stat4")}");
+                }
             }
         }
     }

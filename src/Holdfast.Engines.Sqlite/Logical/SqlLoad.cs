@@ -11,7 +11,8 @@ namespace Holdfast.Engines.Sqlite.Logical;
 internal static class SqlLoad
 {
     /// <summary>
-    /// Makes the database in <paramref name="file"/> and leaves it closed; flushing it to disk, or removing it after a failure, is up to the caller.
+    /// Makes the database in <paramref name="file"/> and leaves it closed; flushing it to disk, or removing it after a
+    /// failure, is up to the caller.
     /// </summary>
     /// <param name="file">The new file. It must not exist, or have no bytes.</param>
     /// <param name="key">What the database is encrypted with; null for none.</param>
@@ -19,13 +20,16 @@ internal static class SqlLoad
     /// <param name="fingerprint">What <see cref="SqlDump"/> returned.</param>
     /// <param name="cancellationToken">Interrupts the work, in the middle of a statement too.</param>
     /// <returns>What the operator should know of the new database.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.
+    /// </exception>
     internal static Task<IReadOnlyList<string>> LoadAsync(
         DatabaseFile file,
         DatabaseKey? key,
         Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,
         IReadOnlyDictionary<string, string> fingerprint,
-        CancellationToken cancellationToken) => LoadAsync(file, key, copyScript, fingerprint, new(), cancellationToken);
+        CancellationToken cancellationToken
+    ) => LoadAsync(file, key, copyScript, fingerprint, new(), cancellationToken);
 
     /// <summary>The same, within limits.</summary>
     internal static async Task<IReadOnlyList<string>> LoadAsync(
@@ -34,32 +38,42 @@ internal static class SqlLoad
         Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task> copyScript,
         IReadOnlyDictionary<string, string> fingerprint,
         LoadLimits limits,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var connection = SqliteConnection.Open(file, OpenReadWrite | OpenCreate, key);
         using var interrupt = cancellationToken.Register(() => sqlite3_interrupt(connection.Handle));
         try
         {
-            connection.Execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32768; PRAGMA mmap_size=0");
-            if (key is null) connection.Execute("PRAGMA temp_store=FILE"); // sorting an index takes no memory then; an encrypted database's rows stay in memory
+            connection.Execute(
+                "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32768; "
+                    + "PRAGMA mmap_size=0"
+            );
+            if (key is null)
+            {
+                // sorting an index takes no memory then; an encrypted database's rows stay in memory
+                connection.Execute("PRAGMA temp_store=FILE");
+            }
             using var loader = new ScriptLoader(connection, Budget(fingerprint), limits, cancellationToken);
             var splitter = new StatementSplitter();
-            await copyScript((chunk, _) =>
-            {
-                var rest = chunk.Span;
-                while (rest.Length > 0)
+            await copyScript(
+                (chunk, _) =>
                 {
-                    splitter.Take(ref rest);
-                    while (splitter.TryNext(out var statement))
+                    var rest = chunk.Span;
+                    while (rest.Length > 0)
                     {
-                        loader.Run(statement, splitter.Offset);
-                        splitter.Done();
+                        splitter.Take(ref rest);
+                        while (splitter.TryNext(out var statement))
+                        {
+                            loader.Run(statement, splitter.Offset);
+                            splitter.Done();
+                        }
                     }
-                }
 
-                return ValueTask.CompletedTask;
-            });
+                    return ValueTask.CompletedTask;
+                }
+            );
             loader.Finish(splitter.Offset, splitter.HasRest);
             loader.Verify(fingerprint, splitter.Offset);
             return loader.Warnings;
@@ -72,5 +86,8 @@ internal static class SqlLoad
 
     // A script is not let grow into far more than the database that it was made of.
     private static long Budget(IReadOnlyDictionary<string, string> fingerprint) =>
-        fingerprint.TryGetValue("bytes", out var bytes) && long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0;
+        fingerprint.TryGetValue("bytes", out var bytes)
+        && long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            ? size
+            : 0;
 }

@@ -20,7 +20,10 @@ internal static class StatementKinds
     {
         foreach (var (begin, kind) in Definitions)
         {
-            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql[..begin.Length], begin)) return kind;
+            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql[..begin.Length], begin))
+            {
+                return kind;
+            }
         }
 
         return null;
@@ -31,7 +34,10 @@ internal static class StatementKinds
     {
         foreach (var (begin, _) in Definitions)
         {
-            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql.AsSpan(0, begin.Length), begin)) return begin.Length;
+            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql.AsSpan(0, begin.Length), begin))
+            {
+                return begin.Length;
+            }
         }
 
         return 0;

@@ -34,7 +34,10 @@ internal sealed class StatementSplitter
     public void Take(ref ReadOnlySpan<byte> chunk)
     {
         var piece = Math.Min(chunk.Length, Step);
-        if (_buffer.Length - _end < piece) MakeRoom(piece);
+        if (_buffer.Length - _end < piece)
+        {
+            MakeRoom(piece);
+        }
         chunk[..piece].CopyTo(_buffer.AsSpan(_end));
         _end += piece;
         chunk = chunk[piece..];
@@ -46,13 +49,19 @@ internal sealed class StatementSplitter
     {
         if (_scanned == _start)
         {
-            while (_start < _end && _buffer[_start] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n') Skip(1);
+            while (_start < _end && _buffer[_start] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+            {
+                Skip(1);
+            }
             _scanned = _start;
         }
 
         var length = _scanner.Scan(_buffer.AsSpan(_scanned, _end - _scanned));
         _scanned = length < 0 ? _end : _scanned + length;
-        if (length < 0) CheckLength();
+        if (length < 0)
+        {
+            CheckLength();
+        }
         statement = length < 0 ? default : _buffer.AsSpan(_start, _scanned - _start);
         return length >= 0;
     }
@@ -70,16 +79,27 @@ internal sealed class StatementSplitter
     {
         var statement = _buffer.AsSpan(_start, _end - _start);
         var limit = statement.StartsWith("INSERT"u8) ? LongestInsert : LongestOther;
-        if (statement.Length <= limit) return;
-        throw new HoldfastException(ErrorCatalogue.Refused, $"The script has a statement of more than {limit:N0} bytes at offset {Offset:N0}.", "No backup of ours holds such a statement; try an older restore point.");
+        if (statement.Length <= limit)
+        {
+            return;
+        }
+        throw new HoldfastException(
+            ErrorCatalogue.Refused,
+            $"The script has a statement of more than {limit:N0} bytes at offset {Offset:N0}.",
+            "No backup of ours holds such a statement; try an older restore point."
+        );
     }
 
     private void MakeRoom(int piece)
     {
         var kept = _end - _start;
-        var target = kept + piece > _buffer.Length
-            ? GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(kept + (long)piece, _buffer.Length * 2L), LongestInsert + (2L * Step)), pinned: true)
-            : _buffer;
+        var target =
+            kept + piece > _buffer.Length
+                ? GC.AllocateUninitializedArray<byte>(
+                    (int)Math.Min(Math.Max(kept + (long)piece, _buffer.Length * 2L), LongestInsert + (2L * Step)),
+                    pinned: true
+                )
+                : _buffer;
         _buffer.AsSpan(_start, kept).CopyTo(target);
         (_buffer, _scanned, _start, _end) = (target, _scanned - _start, 0, kept);
     }

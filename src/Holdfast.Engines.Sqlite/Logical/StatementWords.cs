@@ -1,6 +1,9 @@
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>Follows a statement's words as far as its end depends on them: the body of a trigger holds semicolons and ends with <c>; END;</c>.</summary>
+/// <summary>
+/// Follows a statement's words as far as its end depends on them: the body of a trigger holds semicolons and ends with
+/// <c>; END;</c>.
+/// </summary>
 internal sealed class StatementWords
 {
     private readonly char[] _word = new char[10];
@@ -22,16 +25,25 @@ internal sealed class StatementWords
     {
         if (char.IsAsciiLetterOrDigit((char)b) || b is (byte)'_' or (byte)'$' or > 0x7F)
         {
-            if (_length < _word.Length) _word[_length] = char.ToUpperInvariant((char)b);
+            if (_length < _word.Length)
+            {
+                _word[_length] = char.ToUpperInvariant((char)b);
+            }
             _length++;
             return false;
         }
 
         EndWord();
-        if (b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'\f' or (byte)'-' or (byte)'/') return false;
+        if (b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'\f' or (byte)'-' or (byte)'/')
+        {
+            return false;
+        }
         if (b == ';')
         {
-            if (!_isTrigger || _afterEnd) return true;
+            if (!_isTrigger || _afterEnd)
+            {
+                return true;
+            }
             _afterSemicolon = true;
             return false;
         }
@@ -51,7 +63,10 @@ internal sealed class StatementWords
 
     private void EndWord()
     {
-        if (_length == 0) return;
+        if (_length == 0)
+        {
+            return;
+        }
         var word = _length <= _word.Length ? _word.AsSpan(0, _length) : default;
         _length = 0;
         if (_isTrigger)
@@ -60,11 +75,26 @@ internal sealed class StatementWords
             return;
         }
 
-        if (_seen >= 3) return;
+        if (_seen >= 3)
+        {
+            return;
+        }
         _seen++;
-        if (_seen == 1) _creates = word is "CREATE";
-        else if (_creates && word is "TRIGGER") _isTrigger = true;
-        else if (word is not ("TEMP" or "TEMPORARY")) _seen = 3;
-        if (!_creates) _seen = 3;
+        if (_seen == 1)
+        {
+            _creates = word is "CREATE";
+        }
+        else if (_creates && word is "TRIGGER")
+        {
+            _isTrigger = true;
+        }
+        else if (word is not ("TEMP" or "TEMPORARY"))
+        {
+            _seen = 3;
+        }
+        if (!_creates)
+        {
+            _seen = 3;
+        }
     }
 }

@@ -18,9 +18,15 @@ internal sealed class StoredRow(SqliteStatement select, int count, TableDigest? 
     /// <exception cref="Core.Errors.HoldfastException">It cannot be read, or a restore could not write it.</exception>
     public bool Step()
     {
-        if (!select.Step()) return false;
+        if (!select.Step())
+        {
+            return false;
+        }
         trial?.Try();
-        for (var column = 0; column < _values.Length; column++) _values[column] = StoredValue.Read(select.Handle, column);
+        for (var column = 0; column < _values.Length; column++)
+        {
+            _values[column] = StoredValue.Read(select.Handle, column);
+        }
         digest?.Add(_values);
         return true;
     }

@@ -23,9 +23,12 @@ internal sealed unsafe class TableDigest
 
     /// <summary>The name of the fact that is a table's digest. To SQLite, letters A to Z of a name are the same large and small.</summary>
     public static string FactOf(string table) => Prefix + string.Create(table.Length, table, (lower, name) =>
-    {
-        for (var i = 0; i < name.Length; i++) lower[i] = char.IsAsciiLetterUpper(name[i]) ? (char)(name[i] | 0x20) : name[i];
-    });
+        {
+            for (var i = 0; i < name.Length; i++)
+            {
+                lower[i] = char.IsAsciiLetterUpper(name[i]) ? (char)(name[i] | 0x20) : name[i];
+            }
+        });
 
     /// <summary>Takes a row in.</summary>
     public void Add(ReadOnlySpan<StoredValue> row)
@@ -36,7 +39,10 @@ internal sealed unsafe class TableDigest
             var end = buffer + _buffer.Length;
             foreach (ref readonly var value in row)
             {
-                if (end - at < NumberBytes) at = PassOn(buffer, at);
+                if (end - at < NumberBytes)
+                {
+                    at = PassOn(buffer, at);
+                }
                 *at = (byte)value.Type;
                 switch (value.Type)
                 {

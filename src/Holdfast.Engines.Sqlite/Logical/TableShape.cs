@@ -3,7 +3,10 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Logical;
 
-/// <summary>What is read of one table, and how it is written: the columns that hold data, and the rowid where nothing else holds it.</summary>
+/// <summary>
+/// What is read of one table, and how it is written: the columns that hold data, and the rowid where nothing else holds
+/// it.
+/// </summary>
 internal sealed class TableShape
 {
     private static readonly string[] RowIdNames = ["rowid", "_rowid_", "oid"];
@@ -37,28 +40,44 @@ internal sealed class TableShape
     /// <summary>Looks a table up.</summary>
     public static TableShape Of(SqliteConnection connection, string table, bool withoutRowId)
     {
-        List<string> stored = [], all = [];
+        List<string> stored = [],
+            all = [];
         List<ColumnShape> shapes = [];
         var isStrict = IsStrict(connection, table);
         var keyColumns = 0;
-        using (var columns = connection.Prepare("SELECT name, pk, hidden, type, \"notnull\" FROM pragma_table_xinfo(?1, 'main') ORDER BY cid"))
+        using (
+            var columns = connection.Prepare("SELECT name, pk, hidden, type, \"notnull\" FROM pragma_table_xinfo(?1, 'main') ORDER BY cid")
+        )
         {
             columns.BindText(1, table);
             while (columns.Step())
             {
                 var column = Sql.Name(columns, 0, connection.FilePath);
                 all.Add(column);
-                if (columns.Number(1) > 0) keyColumns++;
-                if (columns.Number(2) != 0) continue; // 2 and 3 are generated columns
+                if (columns.Number(1) > 0)
+                {
+                    keyColumns++;
+                }
+                if (columns.Number(2) != 0)
+                {
+                    continue; // 2 and 3 are generated columns
+                }
                 stored.Add(Sql.Quote(column));
-                shapes.Add(new(column, ColumnShape.RuleOf(columns.Text(3) ?? "", isStrict), columns.Number(4) != 0 || (withoutRowId && columns.Number(1) > 0)));
+                shapes.Add(
+                    new(
+                        column,
+                        ColumnShape.RuleOf(columns.Text(3) ?? "", isStrict),
+                        columns.Number(4) != 0 || (withoutRowId && columns.Number(1) > 0)
+                    )
+                );
             }
         }
 
         var list = string.Join(',', stored);
-        var rowId = withoutRowId || (keyColumns == 1 && !HasKeyIndex(connection, table))
-            ? null
-            : Array.Find(RowIdNames, name => !all.Contains(name, StringComparer.OrdinalIgnoreCase));
+        var rowId =
+            withoutRowId || (keyColumns == 1 && !HasKeyIndex(connection, table))
+                ? null
+                : Array.Find(RowIdNames, name => !all.Contains(name, StringComparer.OrdinalIgnoreCase));
         return rowId is null
             ? new(table, list, "", shapes)
             : new(table, $"{rowId},{list}", $"({rowId},{list})", [new(rowId, ColumnRule.None, false), .. shapes]);

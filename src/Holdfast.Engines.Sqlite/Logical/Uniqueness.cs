@@ -4,8 +4,10 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Looks whether rows are unique where the schema says so. A damaged index, or one that was made unique by editing the schema, can let others in, and a
-/// restore could not write them. It reads indexes in their order and sorts nothing; that an index holds all rows is seen when they have been read.
+/// Looks whether rows are unique where the schema says so. A damaged index, or one that was made unique by editing the
+/// schema, can let others in, and a
+/// restore could not write them. It reads indexes in their order and sorts nothing; that an index holds all rows is
+/// seen when they have been read.
 /// </summary>
 /// <param name="connection">The database.</param>
 /// <param name="limits">How long it may take.</param>
@@ -25,7 +27,10 @@ internal sealed class Uniqueness(SqliteConnection connection, LoadLimits limits)
         {
             foreach (var (index, isPartial) in Indexes(connection, table))
             {
-                if (Fault(table.Name, index, isPartial) is { } fault) throw Broken(table, index, fault);
+                if (Fault(table.Name, index, isPartial) is { } fault)
+                {
+                    throw Broken(table, index, fault);
+                }
             }
         }
         catch (HoldfastException e) when (_budget.IsSpent)
@@ -46,7 +51,10 @@ internal sealed class Uniqueness(SqliteConnection connection, LoadLimits limits)
     {
         foreach (var (index, held) in _held)
         {
-            if (held != rows) throw Broken(table, index, "it does not hold them all");
+            if (held != rows)
+            {
+                throw Broken(table, index, "it does not hold them all");
+            }
         }
     }
 
@@ -60,36 +68,57 @@ internal sealed class Uniqueness(SqliteConnection connection, LoadLimits limits)
         List<(string, bool)> indexes = [];
         while (list.Step())
         {
-            if (table.WithoutRowId && list.Text(2) == "pk") continue; // the table itself, which is read in this order
+            if (table.WithoutRowId && list.Text(2) == "pk")
+            {
+                continue; // the table itself, which is read in this order
+            }
             indexes.Add((Sql.Name(list, 0, connection.FilePath), list.Number(1) != 0));
         }
 
         return indexes;
     }
 
-    private HoldfastException Broken(SchemaObject table, string index, string fault) => Sql.Impossible(
-        $"'{connection.FilePath}' has rows in table \"{table.Name}\" that break its unique index \"{index}\": {fault}. Check it with: PRAGMA integrity_check");
+    private HoldfastException Broken(SchemaObject table, string index, string fault) =>
+        Sql.Impossible(
+            $"'{connection.FilePath}' has rows in table \"{table.Name}\" that break its unique index \"{index}\": {fault}. "
+                + "Check it with: PRAGMA integrity_check"
+        );
 
     private string? Fault(string table, string index, bool isPartial)
     {
-        List<string> columns = [], keys = [];
+        List<string> columns = [],
+            keys = [];
         using (var info = connection.Prepare("SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key"))
         {
             info.BindText(1, index);
             while (info.Step())
             {
-                if (info.Text(0) is null) return ByCheck(connection, table, index); // an expression
+                if (info.Text(0) is null)
+                {
+                    return ByCheck(connection, table, index); // an expression
+                }
                 columns.Add(Sql.Quote(Sql.Name(info, 0, connection.FilePath)));
                 keys.Add($"{columns[^1]} COLLATE {Sql.Quote(info.Text(1)!)}");
             }
         }
 
-        if (isPartial) return ByCheck(connection, table, index);
+        if (isPartial)
+        {
+            return ByCheck(connection, table, index);
+        }
         var from = $"FROM main.{Sql.Quote(table)} INDEXED BY {Sql.Quote(index)}";
         var all = string.Join(',', keys);
         try
         {
-            if (connection.QueryNumber($"SELECT 1 {from} WHERE {string.Join(" AND ", columns.Select(c => $"{c} IS NOT NULL"))} GROUP BY {all} HAVING count(*) > 1 LIMIT 1") != 0) return "two are equal";
+            if (
+                connection.QueryNumber(
+                    $"SELECT 1 {from} WHERE {string.Join(" AND ", columns.Select(c => $"{c} IS NOT NULL"))} GROUP BY {all} "
+                        + "HAVING count(*) > 1 LIMIT 1"
+                ) != 0
+            )
+            {
+                return "two are equal";
+            }
             _held.Add((index, connection.QueryNumber($"SELECT count(*) {from}")));
             return null;
         }
@@ -104,7 +133,10 @@ internal sealed class Uniqueness(SqliteConnection connection, LoadLimits limits)
         using var check = connection.Prepare($"PRAGMA main.integrity_check({Sql.Quote(table)})");
         while (check.Step())
         {
-            if (check.Text(0) is { } text && text.Contains($"index {index}", StringComparison.Ordinal)) return text;
+            if (check.Text(0) is { } text && text.Contains($"index {index}", StringComparison.Ordinal))
+            {
+                return text;
+            }
         }
 
         return null;

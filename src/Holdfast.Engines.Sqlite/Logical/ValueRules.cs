@@ -4,23 +4,34 @@ namespace Holdfast.Engines.Sqlite.Logical;
 internal static class ValueRules
 {
     /// <summary>Whether a column turns this value into another one as it is written.</summary>
-    public static unsafe bool Changes(ColumnRule rule, in Literal value) => value.Kind switch
-    {
-        LiteralKind.Integer => rule == ColumnRule.Text,
-        LiteralKind.Real => rule == ColumnRule.Text || (rule == ColumnRule.Numeric && IsWhole(value.Real)),
-        LiteralKind.Text or LiteralKind.CastText => rule is ColumnRule.Numeric or ColumnRule.Real && LooksLikeNumber(new(value.Bytes, value.Length)),
-        _ => false,
-    };
+    public static unsafe bool Changes(ColumnRule rule, in Literal value) =>
+        value.Kind switch
+        {
+            LiteralKind.Integer => rule == ColumnRule.Text,
+            LiteralKind.Real => rule == ColumnRule.Text || (rule == ColumnRule.Numeric && IsWhole(value.Real)),
+            LiteralKind.Text or LiteralKind.CastText => rule is ColumnRule.Numeric or ColumnRule.Real
+                && LooksLikeNumber(new(value.Bytes, value.Length)),
+            _ => false,
+        };
 
     /// <summary>Whether a floating-point number is an integer too.</summary>
     public static bool IsWhole(double value) => value is > -9223372036854775808.0 and < 9223372036854775808.0 && value == (long)value;
 
-    /// <summary>Whether text, in UTF-8, may become a number: one in decimal digits with blanks around it, or behind a NUL anything.</summary>
+    /// <summary>
+    /// Whether text, in UTF-8, may become a number: one in decimal digits with blanks around it, or behind a NUL
+    /// anything.
+    /// </summary>
     public static bool LooksLikeNumber(ReadOnlySpan<byte> text)
     {
         var i = 0;
-        while (i < text.Length && IsBlank(text[i])) i++;
-        if (i < text.Length && text[i] is (byte)'+' or (byte)'-') i++;
+        while (i < text.Length && IsBlank(text[i]))
+        {
+            i++;
+        }
+        if (i < text.Length && text[i] is (byte)'+' or (byte)'-')
+        {
+            i++;
+        }
         var digits = SkipDigits(text, ref i);
         if (i < text.Length && text[i] == '.')
         {
@@ -28,15 +39,27 @@ internal static class ValueRules
             digits += SkipDigits(text, ref i);
         }
 
-        if (digits == 0) return false;
+        if (digits == 0)
+        {
+            return false;
+        }
         if (i < text.Length && text[i] is (byte)'e' or (byte)'E')
         {
             var at = i + 1;
-            if (at < text.Length && text[at] is (byte)'+' or (byte)'-') at++;
-            if (SkipDigits(text, ref at) > 0) i = at;
+            if (at < text.Length && text[at] is (byte)'+' or (byte)'-')
+            {
+                at++;
+            }
+            if (SkipDigits(text, ref at) > 0)
+            {
+                i = at;
+            }
         }
 
-        while (i < text.Length && IsBlank(text[i])) i++;
+        while (i < text.Length && IsBlank(text[i]))
+        {
+            i++;
+        }
         return i == text.Length || text[i] == 0;
     }
 
@@ -45,7 +68,10 @@ internal static class ValueRules
     private static int SkipDigits(ReadOnlySpan<byte> text, ref int i)
     {
         var start = i;
-        while (i < text.Length && char.IsAsciiDigit((char)text[i])) i++;
+        while (i < text.Length && char.IsAsciiDigit((char)text[i]))
+        {
+            i++;
+        }
         return i - start;
     }
 }

@@ -20,22 +20,34 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableS
         switch (value.Type)
         {
             case TypeInteger:
-                if (end - at < 32) return false;
+                if (end - at < 32)
+                {
+                    return false;
+                }
                 Utf8Formatter.TryFormat(value.Bits, new Span<byte>(at, 32), out var digits);
                 at += digits;
                 return true;
             case TypeFloat:
-                if (end - at < RealText.MaxLength) return false;
+                if (end - at < RealText.MaxLength)
+                {
+                    return false;
+                }
                 at = RealText.Write(at, value.Real);
                 return true;
             case TypeText:
                 return TryWriteText(ref at, end, value);
             case TypeBlob:
-                if (end - at < (2L * value.Length) + ValueText.Frame) return false;
+                if (end - at < (2L * value.Length) + ValueText.Frame)
+                {
+                    return false;
+                }
                 at = Whole(at, value.Bytes, TextForm.Blob, 0);
                 return true;
             default:
-                if (end - at < 8) return false;
+                if (end - at < 8)
+                {
+                    return false;
+                }
                 at = ValueText.Copy(at, "NULL"u8);
                 return true;
         }
@@ -54,7 +66,10 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableS
             (form, substitute) = utf16 is null || utf16.TryConvert(text, out text) ? ValueText.Choose(text) : (TextForm.Cast, (byte)0);
             if (form != TextForm.Cast)
             {
-                fixed (byte* start = text) bytes = start; // SQLite's memory or a pinned array: it does not move
+                fixed (byte* start = text)
+                {
+                    bytes = start; // SQLite's memory or a pinned array: it does not move
+                }
                 length = text.Length;
             }
         }
@@ -62,7 +77,8 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableS
         return new((nint)bytes, length, form, substitute);
     }
 
-    // What a column would make something else of, or not take at all, cannot have been written to it as it is declared now: its type was changed with
+    // What a column would make something else of, or not take at all, cannot have been written to it as it is declared
+    // now: its type was changed with
     // writable_schema, or another version of SQLite wrote it.
     private void Check(int column, in StoredValue value)
     {
@@ -70,34 +86,48 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableS
         var fault = value.Type switch
         {
             TypeNull => isNotNull ? "NULL, which it does not take" : null,
-            TypeInteger => rule is ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob ? "an integer, which would become text" : null,
+            TypeInteger => rule is ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob
+                ? "an integer, which would become text"
+                : null,
             TypeFloat => rule switch
             {
                 ColumnRule.Text or ColumnRule.OnlyText or ColumnRule.OnlyBlob => "a floating-point number, which would become text",
-                ColumnRule.Numeric or ColumnRule.OnlyInteger when ValueRules.IsWhole(value.Real) => "a floating-point number that would become an integer",
+                ColumnRule.Numeric or ColumnRule.OnlyInteger when ValueRules.IsWhole(value.Real) =>
+                    "a floating-point number that would become an integer",
                 ColumnRule.OnlyInteger => "a floating-point number, which it does not take",
-                ColumnRule.Real or ColumnRule.OnlyReal when BitConverter.DoubleToInt64Bits(value.Real) == long.MinValue => "a negative zero, which would lose its sign",
+                ColumnRule.Real or ColumnRule.OnlyReal when BitConverter.DoubleToInt64Bits(value.Real) == long.MinValue =>
+                    "a negative zero, which would lose its sign",
                 _ => null,
             },
             TypeText => rule switch
             {
                 ColumnRule.Numeric or ColumnRule.Real when LooksLikeNumber(value) => "text that would become a number",
                 ColumnRule.OnlyInteger or ColumnRule.OnlyReal or ColumnRule.OnlyBlob => "text, which it does not take",
-                _ when utf16 is not null && value.Length % 2 != 0 => "text in UTF-16 with half a character at its end, which would be cut off",
+                _ when utf16 is not null && value.Length % 2 != 0 =>
+                    "text in UTF-16 with half a character at its end, which would be cut off",
                 _ => null,
             },
             _ => rule is ColumnRule.OnlyInteger or ColumnRule.OnlyReal or ColumnRule.OnlyText ? "a blob, which it does not take" : null,
         };
-        if (fault is not null) throw Sql.Impossible($"'{path}' has a value in table \"{shape.Name}\" that its column \"{name}\" would change: {fault}.");
+        if (fault is not null)
+        {
+            throw Sql.Impossible($"'{path}' has a value in table \"{shape.Name}\" that its column \"{name}\" would change: {fault}.");
+        }
     }
 
     private bool LooksLikeNumber(in StoredValue value)
     {
         var text = value.Bytes;
-        if (text.Length == 0) return false;
+        if (text.Length == 0)
+        {
+            return false;
+        }
         if (utf16 is not null)
         {
-            if (text.Length > 4096 || !utf16.TryConvert(text, out var converted)) return false;
+            if (text.Length > 4096 || !utf16.TryConvert(text, out var converted))
+            {
+                return false;
+            }
             text = converted;
         }
 
@@ -106,7 +136,10 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableS
 
     private bool TryWriteText(ref byte* at, byte* end, in StoredValue value)
     {
-        if (end - at < (2L * value.Length) + ValueText.Frame) return false;
+        if (end - at < (2L * value.Length) + ValueText.Frame)
+        {
+            return false;
+        }
         var text = value.Bytes;
         if (utf16 is null)
         {
@@ -124,8 +157,14 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Text? utf16, TableS
         }
 
         var (form, substitute) = ValueText.Choose(text);
-        if (form == TextForm.Cast) text = value.Bytes; // as it is stored
-        if (end - at < (2L * text.Length) + ValueText.Frame) return false;
+        if (form == TextForm.Cast)
+        {
+            text = value.Bytes; // as it is stored
+        }
+        if (end - at < (2L * text.Length) + ValueText.Frame)
+        {
+            return false;
+        }
         at = Whole(at, text, form, substitute);
         return true;
     }

@@ -3,7 +3,8 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical;
 
 /// <summary>
-/// Ends what SQLite does for longer than it may. A timer looks, for SQLite can be busy without asking anybody: views that name each other are written out
+/// Ends what SQLite does for longer than it may. A timer looks, for SQLite can be busy without asking anybody: views
+/// that name each other are written out
 /// as a statement is compiled, and double with each.
 /// </summary>
 internal sealed class WorkBudget : IDisposable
@@ -30,26 +31,38 @@ internal sealed class WorkBudget : IDisposable
     /// <summary>Whether more was asked for than was allowed, and SQLite was interrupted.</summary>
     public bool IsSpent { get; private set; }
 
-    /// <summary>The same, also where nothing was interrupted: a short statement ends without asking, however long a function in it takes.</summary>
+    /// <summary>
+    /// The same, also where nothing was interrupted: a short statement ends without asking, however long a function in
+    /// it takes.
+    /// </summary>
     public bool IsOver
     {
         get
         {
-            lock (_gate) return IsSpent || _spent > _allowed;
+            lock (_gate)
+            {
+                return IsSpent || _spent > _allowed;
+            }
         }
     }
 
     /// <summary>Watches another connection too; it must not be closed before this is disposed.</summary>
     public void Watch(nint connection)
     {
-        lock (_gate) _connections.Add(connection);
+        lock (_gate)
+        {
+            _connections.Add(connection);
+        }
     }
 
     /// <summary>Counts from now on, until <see cref="Pause"/>.</summary>
     /// <param name="scriptBytes">Bytes of the script, or of the database that one is made of.</param>
     public void Run(long scriptBytes)
     {
-        lock (_gate) (_allowed, _since, _runs) = (_limits.TimeFor(scriptBytes), _limits.Time.GetTimestamp(), true);
+        lock (_gate)
+        {
+            (_allowed, _since, _runs) = (_limits.TimeFor(scriptBytes), _limits.Time.GetTimestamp(), true);
+        }
     }
 
     /// <summary>Counts no more: the script's next bytes are waited for.</summary>
@@ -57,7 +70,10 @@ internal sealed class WorkBudget : IDisposable
     {
         lock (_gate)
         {
-            if (_runs) _spent += _limits.Time.GetElapsedTime(_since);
+            if (_runs)
+            {
+                _spent += _limits.Time.GetElapsedTime(_since);
+            }
             _runs = false;
         }
     }
@@ -65,7 +81,10 @@ internal sealed class WorkBudget : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_gate) _connections.Clear();
+        lock (_gate)
+        {
+            _connections.Clear();
+        }
         _timer.Dispose();
     }
 
@@ -74,9 +93,15 @@ internal sealed class WorkBudget : IDisposable
     {
         lock (_gate)
         {
-            if (!_runs || _spent + _limits.Time.GetElapsedTime(_since) <= _allowed) return;
+            if (!_runs || _spent + _limits.Time.GetElapsedTime(_since) <= _allowed)
+            {
+                return;
+            }
             IsSpent = true;
-            foreach (var connection in _connections) sqlite3_interrupt(connection);
+            foreach (var connection in _connections)
+            {
+                sqlite3_interrupt(connection);
+            }
         }
     }
 }

@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>Names of users and groups. They are asked for with each backup, and asking may go over a network: each answer holds for a minute.</summary>
+/// <summary>
+/// Names of users and groups. They are asked for with each backup, and asking may go over a network: each answer holds
+/// for a minute.
+/// </summary>
 internal sealed unsafe partial class Accounts(TimeProvider time)
 {
     private const int BufferBytes = 64 << 10; // of all that is known of one account; the members of a large group are many
@@ -27,7 +30,10 @@ internal sealed unsafe partial class Accounts(TimeProvider time)
 
     private string Name(bool isGroup, uint number)
     {
-        if (_names.TryGetValue((isGroup, number), out var known) && time.GetElapsedTime(known.Asked) < HoldsFor) return known.Name;
+        if (_names.TryGetValue((isGroup, number), out var known) && time.GetElapsedTime(known.Asked) < HoldsFor)
+        {
+            return known.Name;
+        }
         var name = Ask(isGroup, number) ?? number.ToString(CultureInfo.InvariantCulture);
         _names[(isGroup, number)] = (name, time.GetTimestamp());
         return name;
@@ -40,7 +46,9 @@ internal sealed unsafe partial class Accounts(TimeProvider time)
         void* found;
         fixed (byte* texts = buffer)
         {
-            var code = isGroup ? getgrgid_r(number, record, texts, BufferBytes, &found) : getpwuid_r(number, record, texts, BufferBytes, &found);
+            var code = isGroup
+                ? getgrgid_r(number, record, texts, BufferBytes, &found)
+                : getpwuid_r(number, record, texts, BufferBytes, &found);
             return code == 0 && found is not null ? Marshal.PtrToStringUTF8(*(nint*)record) : null;
         }
     }
@@ -51,17 +59,34 @@ internal sealed unsafe partial class Accounts(TimeProvider time)
         var buffer = new byte[BufferBytes];
         var record = stackalloc byte[128];
         void* found;
-        fixed (byte* texts = buffer, text = SqliteConnection.Utf8(name))
+        fixed (
+            byte* texts = buffer,
+                text = SqliteConnection.Utf8(name)
+        )
         {
-            var code = isGroup ? getgrnam_r(text, record, texts, BufferBytes, &found) : getpwnam_r(text, record, texts, BufferBytes, &found);
-            if (code == 0 && found is not null) return *(uint*)(record + NumberOffset);
+            var code = isGroup
+                ? getgrnam_r(text, record, texts, BufferBytes, &found)
+                : getpwnam_r(text, record, texts, BufferBytes, &found);
+            if (code == 0 && found is not null)
+            {
+                return *(uint*)(record + NumberOffset);
+            }
         }
 
-        return uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != uint.MaxValue ? number : null;
+        return uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != uint.MaxValue
+            ? number
+            : null;
     }
 
-    [LibraryImport("libc")] private static partial int getpwuid_r(uint number, byte* record, byte* texts, nuint length, void** found);
-    [LibraryImport("libc")] private static partial int getgrgid_r(uint number, byte* record, byte* texts, nuint length, void** found);
-    [LibraryImport("libc")] private static partial int getpwnam_r(byte* name, byte* record, byte* texts, nuint length, void** found);
-    [LibraryImport("libc")] private static partial int getgrnam_r(byte* name, byte* record, byte* texts, nuint length, void** found);
+    [LibraryImport("libc")]
+    private static partial int getpwuid_r(uint number, byte* record, byte* texts, nuint length, void** found);
+
+    [LibraryImport("libc")]
+    private static partial int getgrgid_r(uint number, byte* record, byte* texts, nuint length, void** found);
+
+    [LibraryImport("libc")]
+    private static partial int getpwnam_r(byte* name, byte* record, byte* texts, nuint length, void** found);
+
+    [LibraryImport("libc")]
+    private static partial int getgrnam_r(byte* name, byte* record, byte* texts, nuint length, void** found);
 }

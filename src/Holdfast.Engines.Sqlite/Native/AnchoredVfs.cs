@@ -6,14 +6,19 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// SQLite's own "unix" file layer, but for one thing: a path stays as it is. The layer looks for links on the way and resolves them once, and opens database,
+/// SQLite's own "unix" file layer, but for one thing: a path stays as it is. The layer looks for links on the way and
+/// resolves them once, and opens database,
 /// journal and log by the names that came of it, at a time when others may have exchanged them. A path that begins at an open folder
-/// (<see cref="DatabaseFile.Path"/>) goes over a link of the kernel's that nobody can exchange; links as the last name are refused by the layer as ever.
+/// (<see cref="DatabaseFile.Path"/>) goes over a link of the kernel's that nobody can exchange; links as the last name
+/// are refused by the layer as ever.
 /// </summary>
 internal static unsafe class AnchoredVfs
 {
     // struct sqlite3_vfs of version 3 on 64-bit systems.
-    private const int StructBytes = 168, NextSlot = 16, NameSlot = 24, FullPathSlot = 64;
+    private const int StructBytes = 168,
+        NextSlot = 16,
+        NameSlot = 24,
+        FullPathSlot = 64;
     private static readonly byte[] Own = "holdfast-anchored\0"u8.ToArray();
     private static readonly Lazy<byte[]> Registered = new(Register);
 
@@ -32,9 +37,18 @@ internal static unsafe class AnchoredVfs
             *(nint*)((byte*)layer + NextSlot) = 0;
             *(byte**)((byte*)layer + NameSlot) = name;
             *(delegate* unmanaged[Cdecl]<nint, byte*, int, byte*, int>*)((byte*)layer + FullPathSlot) = &KeepPath;
-            if (sqlite3_vfs_register((nint)layer, 0) != Ok) throw new InvalidOperationException("SQLite takes no file layer.");
-            if (!HasCiphers) return Own;
-            if (sqlite3mc_vfs_create(name, 0) != Ok) throw new InvalidOperationException("SQLite3 Multiple Ciphers takes no file layer.");
+            if (sqlite3_vfs_register((nint)layer, 0) != Ok)
+            {
+                throw new InvalidOperationException("SQLite takes no file layer.");
+            }
+            if (!HasCiphers)
+            {
+                return Own;
+            }
+            if (sqlite3mc_vfs_create(name, 0) != Ok)
+            {
+                throw new InvalidOperationException("SQLite3 Multiple Ciphers takes no file layer.");
+            }
             return [.. "multipleciphers-"u8, .. Own];
         }
     }
@@ -43,7 +57,10 @@ internal static unsafe class AnchoredVfs
     private static int KeepPath(nint layer, byte* path, int room, byte* full)
     {
         var bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path);
-        if (bytes.Length >= room) return CantOpen;
+        if (bytes.Length >= room)
+        {
+            return CantOpen;
+        }
         bytes.CopyTo(new(full, room));
         full[bytes.Length] = 0;
         return Ok;

@@ -6,7 +6,10 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>Opens databases in SQLCipher's format (https://utelle.github.io/SQLite3MultipleCiphers/docs/ciphers/cipher_sqlcipher/).</summary>
+/// <summary>
+/// Opens databases in SQLCipher's format
+/// (https://utelle.github.io/SQLite3MultipleCiphers/docs/ciphers/cipher_sqlcipher/).
+/// </summary>
 internal static unsafe class Ciphers
 {
     /// <summary>Whether SQLite3 Multiple Ciphers is there.</summary>
@@ -20,19 +23,26 @@ internal static unsafe class Ciphers
     }
 
     /// <summary>What to say when it is not there.</summary>
-    public static HoldfastException Missing(string path) => new(
-        ErrorCatalogue.SourceUnreadable,
-        $"'{path}' is encrypted, and this build of Holdfast has no SQLite3 Multiple Ciphers.",
-        "Run 'make build' on a machine with gcc and npm; everything but encrypted SQLite databases works without it.");
+    public static HoldfastException Missing(string path) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"'{path}' is encrypted, and this build of Holdfast has no SQLite3 Multiple Ciphers.",
+            "Run 'make build' on a machine with gcc and npm; everything but encrypted SQLite databases works without it."
+        );
 
     /// <summary>Gives the key to a connection, before anything is read. It passes through memory only, not through SQL.</summary>
     public static void GiveKey(SqliteConnection connection, DatabaseKey key)
     {
         connection.Execute("PRAGMA cipher='sqlcipher'; PRAGMA legacy=4");
-        var text = key.Raw is null ? Encoding.UTF8.GetBytes(key.Passphrase!) : Encoding.ASCII.GetBytes($"x'{Convert.ToHexStringLower(key.Raw)}'");
+        var text = key.Raw is null
+            ? Encoding.UTF8.GetBytes(key.Passphrase!)
+            : Encoding.ASCII.GetBytes($"x'{Convert.ToHexStringLower(key.Raw)}'");
         try
         {
-            fixed (byte* p = text) connection.Check(sqlite3_key_v2(connection.Handle, null, p, text.Length));
+            fixed (byte* p = text)
+            {
+                connection.Check(sqlite3_key_v2(connection.Handle, null, p, text.Length));
+            }
         }
         finally
         {

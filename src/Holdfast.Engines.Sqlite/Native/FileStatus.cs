@@ -18,7 +18,8 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     private const int BasicAndBirth = 0xfff;
     private const uint Birth = 0x800;
     private const int TypeMask = 0xF000;
-    private const int NoEntryError = 2, NoFolderError = 20;
+    private const int NoEntryError = 2,
+        NoFolderError = 20;
     private const int OthersWrite = 0x12; // 0022
     private static ReadOnlySpan<ushort> Types => [0x8000, 0x4000, 0xA000];
 
@@ -34,7 +35,10 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     /// <summary>Number of its group.</summary>
     public uint Group { get; init; }
 
-    /// <summary>Whether others than its owner may write to it: its group, everybody, or somebody whom an access list names (it shows in the group's rights).</summary>
+    /// <summary>
+    /// Whether others than its owner may write to it: its group, everybody, or somebody whom an access list names (it
+    /// shows in the group's rights).
+    /// </summary>
     public bool IsWritableByOthers => (Mode & OthersWrite) != 0;
 
     /// <summary>A file with contents: no folder, link, pipe or device.</summary>
@@ -46,7 +50,10 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     /// <summary>A symbolic link.</summary>
     public bool IsLink => (Mode & TypeMask) == Types[2];
 
-    /// <summary>Reads the status; returns 0, or the error of the operating system. Only <see cref="IsGone"/> says that nothing of that name is there.</summary>
+    /// <summary>
+    /// Reads the status; returns 0, or the error of the operating system. Only <see cref="IsGone"/> says that nothing
+    /// of that name is there.
+    /// </summary>
     public static int Read(string path, out FileStatus status) => Read(CurrentFolder, SqliteConnection.Utf8(path), NoFollow, out status);
 
     /// <summary>The same of a path in bytes, with a zero at its end: names of files need not be text.</summary>
@@ -74,11 +81,16 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
         file.DangerousAddRef(ref isHeld);
         try
         {
-            return TryGet((int)file.DangerousGetHandle(), [0], EmptyPath, out var status) ? status : throw new IOException("The status of an open file cannot be read.");
+            return TryGet((int)file.DangerousGetHandle(), [0], EmptyPath, out var status)
+                ? status
+                : throw new IOException("The status of an open file cannot be read.");
         }
         finally
         {
-            if (isHeld) file.DangerousRelease();
+            if (isHeld)
+            {
+                file.DangerousRelease();
+            }
         }
     }
 
@@ -91,14 +103,24 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     {
         var buffer = stackalloc byte[256];
         int result;
-        fixed (byte* name = path) result = statx(folder, name, flags, BasicAndBirth, buffer);
+        fixed (byte* name = path)
+        {
+            result = statx(folder, name, flags, BasicAndBirth, buffer);
+        }
         if (result != 0)
         {
             status = default;
             return Marshal.GetLastPInvokeError();
         }
 
-        status = new(*(long*)(buffer + 40), Time(buffer + 112), Time(buffer + 96), *(ulong*)(buffer + 32), *(ulong*)(buffer + 136), *(ushort*)(buffer + 28))
+        status = new(
+            *(long*)(buffer + 40),
+            Time(buffer + 112),
+            Time(buffer + 96),
+            *(ulong*)(buffer + 32),
+            *(ulong*)(buffer + 136),
+            *(ushort*)(buffer + 28)
+        )
         {
             Born = (*(uint*)buffer & Birth) == 0 ? 0 : Time(buffer + 80),
             Links = *(uint*)(buffer + 16),

@@ -27,33 +27,60 @@ internal sealed unsafe class SqliteConnection : IDisposable
     /// <summary>SQLite's own handle.</summary>
     public nint Handle => _db != 0 ? _db : throw new ObjectDisposedException(nameof(SqliteConnection));
 
-    /// <summary>Opens <paramref name="path"/> as a plain file name (never a URI), giving <paramref name="key"/> to it first where there is one.</summary>
+    /// <summary>
+    /// Opens <paramref name="path"/> as a plain file name (never a URI), giving <paramref name="key"/> to it first
+    /// where there is one.
+    /// </summary>
     /// <exception cref="HoldfastException">It cannot be opened; a wrong key shows at the first read.</exception>
     /// <param name="path">The file.</param>
     /// <param name="flags">SQLite's flags.</param>
     /// <param name="key">The key.</param>
     /// <param name="busyTimeout">How long locks are waited for; default 10 s.</param>
     /// <param name="shownPath">What errors call the file: the one that it is a copy of. Default its own path.</param>
-    public static SqliteConnection Open(string path, int flags, DatabaseKey? key = null, TimeSpan? busyTimeout = null, string? shownPath = null) =>
-        Open(path, flags, key, busyTimeout, shownPath ?? path, null);
+    public static SqliteConnection Open(
+        string path,
+        int flags,
+        DatabaseKey? key = null,
+        TimeSpan? busyTimeout = null,
+        string? shownPath = null
+    ) => Open(path, flags, key, busyTimeout, shownPath ?? path, null);
 
     /// <summary>Opens a database of a source, from the folder that holds it: its journal and log are found there too.</summary>
     public static SqliteConnection Open(DatabaseFile file, int flags, DatabaseKey? key, TimeSpan? busyTimeout = null) =>
         Open(file.Path, flags, key, busyTimeout, file.Shown, AnchoredVfs.Name);
 
-    private static SqliteConnection Open(string path, int flags, DatabaseKey? key, TimeSpan? busyTimeout, string shownPath, byte[]? fileLayer)
+    private static SqliteConnection Open(
+        string path,
+        int flags,
+        DatabaseKey? key,
+        TimeSpan? busyTimeout,
+        string shownPath,
+        byte[]? fileLayer
+    )
     {
-        if (key is not null && !Ciphers.Available) throw Ciphers.Missing(shownPath);
+        if (key is not null && !Ciphers.Available)
+        {
+            throw Ciphers.Missing(shownPath);
+        }
         nint db;
         int code;
-        fixed (byte* name = Utf8(path), layer = fileLayer) code = sqlite3_open_v2(name, out db, flags | OpenNoMutex | OpenNoFollow, layer);
+        fixed (
+            byte* name = Utf8(path),
+                layer = fileLayer
+        )
+        {
+            code = sqlite3_open_v2(name, out db, flags | OpenNoMutex | OpenNoFollow, layer);
+        }
         var connection = new SqliteConnection(db, shownPath);
         try
         {
             connection.Check(code);
             sqlite3_extended_result_codes(db, 1);
             sqlite3_busy_timeout(db, (int)(busyTimeout ?? TimeSpan.FromSeconds(10)).TotalMilliseconds);
-            if (key is not null) Ciphers.GiveKey(connection, key);
+            if (key is not null)
+            {
+                Ciphers.GiveKey(connection, key);
+            }
             return connection;
         }
         catch
@@ -63,7 +90,10 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    /// <summary>Opens the image of an unencrypted database, which stays where it is and as it is until the connection is disposed.</summary>
+    /// <summary>
+    /// Opens the image of an unencrypted database, which stays where it is and as it is until the connection is
+    /// disposed.
+    /// </summary>
     /// <param name="image">All its pages, at a fixed address. Its header is set to rollback mode: there is no log in memory.</param>
     /// <param name="length">Bytes of the image.</param>
     /// <param name="shownPath">What errors call it.</param>
@@ -73,13 +103,19 @@ internal sealed unsafe class SqliteConnection : IDisposable
         image[18] = image[19] = 1;
         nint db;
         int code;
-        fixed (byte* name = ":memory:\0"u8) code = sqlite3_open_v2(name, out db, OpenReadWrite | OpenNoMutex, null);
+        fixed (byte* name = ":memory:\0"u8)
+        {
+            code = sqlite3_open_v2(name, out db, OpenReadWrite | OpenNoMutex, null);
+        }
         var connection = new SqliteConnection(db, shownPath) { IsWal = isWal };
         try
         {
             connection.Check(code);
             sqlite3_extended_result_codes(db, 1);
-            fixed (byte* main = "main\0"u8) connection.Check(sqlite3_deserialize(db, main, image, length, length, DeserializeReadOnly));
+            fixed (byte* main = "main\0"u8)
+            {
+                connection.Check(sqlite3_deserialize(db, main, image, length, length, DeserializeReadOnly));
+            }
             return connection;
         }
         catch
@@ -98,12 +134,20 @@ internal sealed unsafe class SqliteConnection : IDisposable
             while (*rest != 0)
             {
                 Check(sqlite3_prepare_v3(Handle, rest, -1, 0, out var statement, &rest));
-                if (statement == 0) continue; // white space or a comment
+                if (statement == 0)
+                {
+                    continue; // white space or a comment
+                }
                 int code;
-                do code = sqlite3_step(statement);
-                while (code == Row);
+                do
+                {
+                    code = sqlite3_step(statement);
+                } while (code == Row);
                 sqlite3_finalize(statement);
-                if (code != Done) Check(code);
+                if (code != Done)
+                {
+                    Check(code);
+                }
             }
         }
     }
@@ -116,10 +160,11 @@ internal sealed unsafe class SqliteConnection : IDisposable
             byte* tail;
             Check(sqlite3_prepare_v3(Handle, text, sql.Length, 0, out var handle, &tail));
             using var statement = new SqliteStatement(this, handle);
-            if (handle == 0 || !sql[(int)(tail - text)..].Trim("; \n"u8).IsEmpty) return false;
-            while (statement.Step())
+            if (handle == 0 || !sql[(int)(tail - text)..].Trim("; \n"u8).IsEmpty)
             {
+                return false;
             }
+            while (statement.Step()) { }
 
             return true;
         }
@@ -153,27 +198,40 @@ internal sealed unsafe class SqliteConnection : IDisposable
     public int ErrorCode => sqlite3_extended_errcode(Handle);
 
     /// <summary>SQLite's words for the last failure.</summary>
-    public string ErrorMessage => Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(Handle)));
+    public string ErrorMessage =>
+        Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(Handle)));
 
     /// <summary>Throws what a result code of SQLite means for this file.</summary>
     public void Check(int code)
     {
-        if (code is Ok or Row or Done) return;
-        var text = _db == 0 ? ErrorText(code) : Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(_db)));
+        if (code is Ok or Row or Done)
+        {
+            return;
+        }
+        var text =
+            _db == 0
+                ? ErrorText(code)
+                : Encoding.UTF8.GetString(
+                    System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(_db))
+                );
         throw SqliteFailure.Of(code, FilePath, text);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_db == 0) return;
+        if (_db == 0)
+        {
+            return;
+        }
         sqlite3_close_v2(_db);
         _db = 0;
     }
 
     /// <summary>SQLite's words for a result code.</summary>
     public static string ErrorText(int code) =>
-        Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errstr(code))) + string.Create(CultureInfo.InvariantCulture, $" ({code})");
+        Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errstr(code)))
+        + string.Create(CultureInfo.InvariantCulture, $" ({code})");
 
     /// <summary>UTF-8 with a NUL behind it.</summary>
     public static byte[] Utf8(string text)

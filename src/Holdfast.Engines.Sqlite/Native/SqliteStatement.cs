@@ -19,8 +19,14 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
     public bool Step()
     {
         var code = sqlite3_step(_handle);
-        if (code == Row) return true;
-        if (code != Done) connection.Check(code);
+        if (code == Row)
+        {
+            return true;
+        }
+        if (code != Done)
+        {
+            connection.Check(code);
+        }
         return false;
     }
 
@@ -31,7 +37,10 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
     public void BindText(int index, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        fixed (byte* p = bytes.Length == 0 ? new byte[1] : bytes) connection.Check(sqlite3_bind_text(_handle, index, p, bytes.Length, -1)); // -1: SQLite copies it
+        fixed (byte* p = bytes.Length == 0 ? new byte[1] : bytes)
+        {
+            connection.Check(sqlite3_bind_text(_handle, index, p, bytes.Length, -1)); // -1: SQLite copies it
+        }
     }
 
     /// <summary>Binds a value of another statement's row to the parameter at <paramref name="index"/>, counted from 1.</summary>
@@ -67,7 +76,10 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_handle == 0) return;
+        if (_handle == 0)
+        {
+            return;
+        }
         sqlite3_finalize(_handle);
         _handle = 0;
     }

@@ -12,13 +12,18 @@ namespace Holdfast.Engines.Sqlite.Native;
 internal sealed unsafe class VfsFile : IDisposable
 {
     /// <summary>Level of a lock (sqlite3_file.xLock): none, and shared.</summary>
-    public const int LockNone = 0, LockShared = 1;
+    public const int LockNone = 0,
+        LockShared = 1;
 
     /// <summary>Flags of <see cref="ShmLock"/>.</summary>
-    public const int ShmUnlockFlag = 1, ShmLockFlag = 2, ShmSharedFlag = 4, ShmExclusiveFlag = 8;
+    public const int ShmUnlockFlag = 1,
+        ShmLockFlag = 2,
+        ShmSharedFlag = 4,
+        ShmExclusiveFlag = 8;
 
     private const int ShortRead = 522; // SQLITE_IOERR_SHORT_READ: the rest of the buffer was filled with zeros
-    private const int VfsOpenSlot = 40, SystemCallSlot = 144; // offsets of sqlite3_vfs.xOpen and xSetSystemCall on 64-bit systems
+    private const int VfsOpenSlot = 40,
+        SystemCallSlot = 144; // offsets of sqlite3_vfs.xOpen and xSetSystemCall on 64-bit systems
     private const int DescriptorOffset = 24; // of unixFile.h, behind three pointers
     private static readonly nint UnixVfs = FindVfs();
 
@@ -43,14 +48,23 @@ internal sealed unsafe class VfsFile : IDisposable
     public static int TryOpen(string path, out VfsFile? file)
     {
         byte* name;
-        fixed (byte* main = SqliteConnection.Utf8(path), journal = SqliteConnection.Utf8(path + "-journal"), wal = SqliteConnection.Utf8(path + "-wal"))
+        fixed (
+            byte* main = SqliteConnection.Utf8(path),
+                journal = SqliteConnection.Utf8(path + "-journal"),
+                wal = SqliteConnection.Utf8(path + "-wal")
+        )
+        {
             name = sqlite3_create_filename(main, journal, wal, 0, null);
+        }
         var handle = (nint)NativeMemory.AllocZeroed((nuint)(*(int*)(UnixVfs + 4)));
         var open = (delegate* unmanaged<nint, byte*, nint, int, int*, int>)(*(nint*)(UnixVfs + VfsOpenSlot));
         int outFlags;
         var code = open(UnixVfs, name, handle, OpenReadOnly | OpenMainDatabase, &outFlags);
         file = new VfsFile(handle, name);
-        if (code == Ok) return code;
+        if (code == Ok)
+        {
+            return code;
+        }
         file.Dispose();
         file = null;
         return code;
@@ -70,7 +84,10 @@ internal sealed unsafe class VfsFile : IDisposable
     public void Read(long offset, Span<byte> buffer, string path)
     {
         var code = TryRead(offset, buffer);
-        if (code != Ok) throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
+        if (code != Ok)
+        {
+            throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
+        }
     }
 
     /// <summary>Takes a lock; SQLITE_BUSY where another process is in the way.</summary>
@@ -90,7 +107,8 @@ internal sealed unsafe class VfsFile : IDisposable
     }
 
     /// <summary>
-    /// Maps a region of the wal-index that exists already; null in <paramref name="region"/> where it does not. Only for an index that is there, with
+    /// Maps a region of the wal-index that exists already; null in <paramref name="region"/> where it does not. Only
+    /// for an index that is there, with
     /// a shared lock held, under which SQLite does not remove it: it would be made otherwise, and be ours.
     /// </summary>
     public int ShmMap(int index, out byte* region)
@@ -103,12 +121,16 @@ internal sealed unsafe class VfsFile : IDisposable
     }
 
     /// <summary>Takes or drops locks of the wal-index.</summary>
-    public int ShmLock(int first, int count, int flags) => ((delegate* unmanaged<nint, int, int, int, int>)Method(_file, 14))(_file, first, count, flags);
+    public int ShmLock(int first, int count, int flags) =>
+        ((delegate* unmanaged<nint, int, int, int, int>)Method(_file, 14))(_file, first, count, flags);
 
     /// <summary>Lets go of the wal-index, keeping its file.</summary>
     public void ShmUnmap()
     {
-        if (!_mapped) return;
+        if (!_mapped)
+        {
+            return;
+        }
         _mapped = false;
         ((delegate* unmanaged<nint, int, int>)Method(_file, 16))(_file, 0);
     }
@@ -116,7 +138,10 @@ internal sealed unsafe class VfsFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_file == 0) return;
+        if (_file == 0)
+        {
+            return;
+        }
         if (*(nint*)_file != 0)
         {
             ShmUnmap();
@@ -135,10 +160,15 @@ internal sealed unsafe class VfsFile : IDisposable
     private static nint FindVfs()
     {
         _ = sqlite3_initialize();
-        fixed (byte* unix = "unix\0"u8, open = "open\0"u8)
+        fixed (
+            byte* unix = "unix\0"u8,
+                open = "open\0"u8
+        )
         {
             var layer = sqlite3_vfs_find(unix);
-            var set = (delegate* unmanaged<nint, byte*, delegate* unmanaged[Cdecl]<byte*, int, int, int>, int>)(*(nint*)(layer + SystemCallSlot));
+            var set = (delegate* unmanaged<nint, byte*, delegate* unmanaged[Cdecl]<byte*, int, int, int>, int>)(
+                *(nint*)(layer + SystemCallSlot)
+            );
             _ = set(layer, open, &Posix.OpenWithoutWaiting);
             return layer;
         }

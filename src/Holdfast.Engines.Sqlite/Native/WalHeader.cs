@@ -10,7 +10,14 @@ namespace Holdfast.Engines.Sqlite.Native;
 /// <param name="FrameChecksum">Running checksum up to that frame, so two logs with the same salts and length can be told apart.</param>
 /// <param name="Salts">Both salts, as they lie in the log.</param>
 /// <param name="IsInitialised">Whether the index is in use.</param>
-internal readonly record struct WalHeader(int PageSize, uint FrameCount, uint PageCount, ulong FrameChecksum, ulong Salts, bool IsInitialised)
+internal readonly record struct WalHeader(
+    int PageSize,
+    uint FrameCount,
+    uint PageCount,
+    ulong FrameChecksum,
+    ulong Salts,
+    bool IsInitialised
+)
 {
     /// <summary>Reads the 48 bytes; they are in the machine's byte order but for the salts, which are only compared.</summary>
     public static WalHeader Parse(ReadOnlySpan<byte> bytes)
@@ -22,6 +29,7 @@ internal readonly record struct WalHeader(int PageSize, uint FrameCount, uint Pa
             MemoryMarshal.Read<uint>(bytes[20..]),
             ((ulong)MemoryMarshal.Read<uint>(bytes[24..]) << 32) | MemoryMarshal.Read<uint>(bytes[28..]),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]),
-            bytes[12] != 0);
+            bytes[12] != 0
+        );
     }
 }

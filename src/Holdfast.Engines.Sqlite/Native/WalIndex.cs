@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// The wal-index, shared memory that says which page each frame of the write-ahead log holds (https://sqlite.org/walformat.html). It belongs to whoever
+/// The wal-index, shared memory that says which page each frame of the write-ahead log holds
+/// (https://sqlite.org/walformat.html). It belongs to whoever
 /// owns the database, who may shrink it at any time: it is never read where it lies, but copied by the kernel.
 /// </summary>
 internal static unsafe class WalIndex
@@ -37,8 +38,14 @@ internal static unsafe class WalIndex
         Span<byte> bytes = stackalloc byte[BackfillOffset + sizeof(uint)];
         for (var attempt = 0; attempt < 100; attempt++)
         {
-            if (!GuardedMemory.TryCopy(region, bytes)) break;
-            if (!bytes[..HeaderBytes].SequenceEqual(bytes.Slice(HeaderBytes, HeaderBytes))) continue;
+            if (!GuardedMemory.TryCopy(region, bytes))
+            {
+                break;
+            }
+            if (!bytes[..HeaderBytes].SequenceEqual(bytes.Slice(HeaderBytes, HeaderBytes)))
+            {
+                continue;
+            }
             header = WalHeader.Parse(bytes[..HeaderBytes]);
             copied = MemoryMarshal.Read<uint>(bytes[BackfillOffset..]);
             return true;
@@ -51,18 +58,30 @@ internal static unsafe class WalIndex
     /// <summary>The page number of each frame from 1 to <paramref name="frameCount"/>; null where the index does not go that far.</summary>
     /// <param name="map">Maps a region.</param>
     /// <param name="frameCount">What the header says. It is believed as far as <paramref name="isThere"/> bears it out.</param>
-    /// <param name="isThere">Whether the log holds a frame of that number; asked for the last one of each region, before room is made for what follows.</param>
+    /// <param name="isThere">
+    /// Whether the log holds a frame of that number; asked for the last one of each region, before room is made for
+    /// what follows.
+    /// </param>
     public static ulong[]? ReadFrames(Mapper map, uint frameCount, Func<uint, bool> isThere)
     {
         var frames = new List<ulong>();
         Span<byte> bytes = stackalloc byte[FramesInOthers * sizeof(uint)];
         for (var index = 0; frames.Count < frameCount; index++)
         {
-            if (index == MostRegions || map(index, out var region) != SqliteConstants.Ok || region is null) return null;
+            if (index == MostRegions || map(index, out var region) != SqliteConstants.Ok || region is null)
+            {
+                return null;
+            }
             var count = (int)Math.Min(frameCount - (uint)frames.Count, (uint)(index == 0 ? FramesInFirst : FramesInOthers));
             var part = bytes[..(count * sizeof(uint))];
-            if (!isThere((uint)(frames.Count + count)) || !GuardedMemory.TryCopy(region + (index == 0 ? FirstTableOffset : 0), part)) return null;
-            foreach (var page in MemoryMarshal.Cast<byte, uint>(part)) frames.Add(((ulong)page << 32) | (uint)(frames.Count + 1));
+            if (!isThere((uint)(frames.Count + count)) || !GuardedMemory.TryCopy(region + (index == 0 ? FirstTableOffset : 0), part))
+            {
+                return null;
+            }
+            foreach (var page in MemoryMarshal.Cast<byte, uint>(part))
+            {
+                frames.Add(((ulong)page << 32) | (uint)(frames.Count + 1));
+            }
         }
 
         return [.. frames];

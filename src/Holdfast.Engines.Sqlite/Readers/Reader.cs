@@ -4,14 +4,16 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// One reader process, used by many jobs at once. Replies are received by a thread of its own: jobs wait for them in threads of the pool, of which there
+/// One reader process, used by many jobs at once. Replies are received by a thread of its own: jobs wait for them in
+/// threads of the pool, of which there
 /// may be none left.
 /// </summary>
 internal sealed class Reader
 {
     private readonly ReaderLink _link;
     private readonly Action<Reader> _ended;
-    private readonly Lock _gate = new(), _writing = new();
+    private readonly Lock _gate = new(),
+        _writing = new();
     private readonly Dictionary<long, TaskCompletionSource<ReaderReply>> _waiting = [];
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exception? _end;
@@ -37,7 +39,10 @@ internal sealed class Reader
     {
         get
         {
-            lock (_gate) return _end is not null;
+            lock (_gate)
+            {
+                return _end is not null;
+            }
         }
     }
 
@@ -52,13 +57,19 @@ internal sealed class Reader
         var id = Interlocked.Increment(ref _requests);
         lock (_gate)
         {
-            if (_end is not null) return Task.FromException<ReaderReply>(_end);
+            if (_end is not null)
+            {
+                return Task.FromException<ReaderReply>(_end);
+            }
             _waiting[id] = waiting;
         }
 
         try
         {
-            lock (_writing) ReaderFrames.Write(_link.Requests, request with { Id = id });
+            lock (_writing)
+            {
+                ReaderFrames.Write(_link.Requests, request with { Id = id });
+            }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -74,7 +85,10 @@ internal sealed class Reader
     /// <summary>Lets the process end, where it has no job.</summary>
     public void Close()
     {
-        lock (_writing) _link.Requests.Dispose();
+        lock (_writing)
+        {
+            _link.Requests.Dispose();
+        }
     }
 
     private void Receive()
@@ -83,11 +97,20 @@ internal sealed class Reader
         try
         {
             if (ReaderFrames.ReadReply(_link.Replies) is { } hello && hello.Build != ReaderService.Build)
-                refused = new(ErrorCatalogue.SourceUnreadable, "The program was replaced since it was started: the process that reads databases is of another build.", "Restart the server.");
+            {
+                refused = new(
+                    ErrorCatalogue.SourceUnreadable,
+                    "The program was replaced since it was started: the process that reads databases is of another build.",
+                    "Restart the server."
+                );
+            }
             while (refused is null && ReaderFrames.ReadReply(_link.Replies) is { } reply)
             {
                 TaskCompletionSource<ReaderReply>? waiting;
-                lock (_gate) _waiting.Remove(reply.Id, out waiting);
+                lock (_gate)
+                {
+                    _waiting.Remove(reply.Id, out waiting);
+                }
                 waiting?.TrySetResult(reply);
             }
         }
@@ -108,7 +131,10 @@ internal sealed class Reader
         }
 
         _ended(this);
-        foreach (var waiting in left) waiting.TrySetException(_end);
+        foreach (var waiting in left)
+        {
+            waiting.TrySetException(_end);
+        }
         _gone.SetResult();
     }
 }

@@ -6,14 +6,23 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// A reader that is a process of its own: this program, started anew. Keys reach it through its standard input, never through its command line or
+/// A reader that is a process of its own: this program, started anew. Keys reach it through its standard input, never
+/// through its command line or
 /// environment, and of the environment it has only what a program needs to run.
 /// </summary>
 internal sealed class ReaderChild : ReaderLink
 {
     private const int OfSignal = 128;
     private static readonly string[] Kept = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"];
-    private static readonly Dictionary<int, string> SignalNames = new() { [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [9] = "SIGKILL", [11] = "SIGSEGV", [15] = "SIGTERM" };
+    private static readonly Dictionary<int, string> SignalNames = new()
+    {
+        [4] = "SIGILL",
+        [6] = "SIGABRT",
+        [7] = "SIGBUS",
+        [9] = "SIGKILL",
+        [11] = "SIGSEGV",
+        [15] = "SIGTERM",
+    };
     private readonly Process _process;
 
     private ReaderChild(Process process)
@@ -34,8 +43,19 @@ internal sealed class ReaderChild : ReaderLink
     public static ReaderChild Start(string program, IEnumerable<string> arguments)
     {
         // The root is no mount that it would keep busy.
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = "/" };
-        foreach (var name in start.Environment.Keys.Where(n => !n.StartsWith("DOTNET_", StringComparison.Ordinal) && !Kept.Contains(n)).ToList()) start.Environment.Remove(name);
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
+        foreach (
+            var name in start.Environment.Keys.Where(n => !n.StartsWith("DOTNET_", StringComparison.Ordinal) && !Kept.Contains(n)).ToList()
+        )
+        {
+            start.Environment.Remove(name);
+        }
         try
         {
             var child = new ReaderChild(Process.Start(start) ?? throw new InvalidOperationException("no process"));
@@ -48,7 +68,8 @@ internal sealed class ReaderChild : ReaderLink
                 ErrorCatalogue.SourceUnreadable,
                 $"The process that reads databases which others may write to cannot be started ('{program}'): {e.Message}",
                 "Check that the program is where it was when it was started, and that this user may start one process more.",
-                e);
+                e
+            );
         }
     }
 
@@ -78,7 +99,12 @@ internal sealed class ReaderChild : ReaderLink
         Requests.Dispose();
         _process.WaitForExit();
         var code = _process.ExitCode;
-        if (code <= OfSignal) return string.Create(CultureInfo.InvariantCulture, $"exit code {code}");
-        return SignalNames.TryGetValue(code - OfSignal, out var name) ? name : string.Create(CultureInfo.InvariantCulture, $"signal {code - OfSignal}");
+        if (code <= OfSignal)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"exit code {code}");
+        }
+        return SignalNames.TryGetValue(code - OfSignal, out var name)
+            ? name
+            : string.Create(CultureInfo.InvariantCulture, $"signal {code - OfSignal}");
     }
 }

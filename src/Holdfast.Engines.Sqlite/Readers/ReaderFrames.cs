@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// Messages on a pipe: the length of the JSON and of the bytes behind it, four bytes each, then both. What the other side claims is bounded before room is
+/// Messages on a pipe: the length of the JSON and of the bytes behind it, four bytes each, then both. What the other
+/// side claims is bounded before room is
 /// made for it: a reader that a database has taken over is a stranger too.
 /// </summary>
 internal static class ReaderFrames
@@ -43,7 +44,10 @@ internal static class ReaderFrames
     /// <summary>Reads a request; null where the pipe has ended.</summary>
     public static ReaderRequest? ReadRequest(Stream stream)
     {
-        if (Read(stream) is not var (json, _)) return null;
+        if (Read(stream) is not var (json, _))
+        {
+            return null;
+        }
         try
         {
             return JsonSerializer.Deserialize(json, ReaderJson.Default.ReaderRequest);
@@ -57,7 +61,12 @@ internal static class ReaderFrames
     /// <summary>Reads a reply; null where the pipe has ended.</summary>
     /// <exception cref="JsonException">It is none.</exception>
     public static ReaderReply? ReadReply(Stream stream) =>
-        Read(stream) is var (json, payload) ? (JsonSerializer.Deserialize(json, ReaderJson.Default.ReaderReply) ?? throw new JsonException("No reply.")) with { Payload = payload } : null;
+        Read(stream) is var (json, payload)
+            ? (JsonSerializer.Deserialize(json, ReaderJson.Default.ReaderReply) ?? throw new JsonException("No reply.")) with
+            {
+                Payload = payload,
+            }
+            : null;
 
     private static void Frame(Stream stream, byte[] frame, byte[] json, ReadOnlySpan<byte> payload)
     {
@@ -65,19 +74,34 @@ internal static class ReaderFrames
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(4), payload.Length);
         json.CopyTo(frame, HeadBytes);
         stream.Write(frame);
-        if (payload.Length > 0) stream.Write(payload);
+        if (payload.Length > 0)
+        {
+            stream.Write(payload);
+        }
         stream.Flush();
     }
 
     private static (byte[] Json, ArraySegment<byte> Payload)? Read(Stream stream)
     {
         Span<byte> head = stackalloc byte[HeadBytes];
-        if (stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) < HeadBytes) return null;
+        if (stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) < HeadBytes)
+        {
+            return null;
+        }
         var (length, more) = (BinaryPrimitives.ReadInt32LittleEndian(head), BinaryPrimitives.ReadInt32LittleEndian(head[4..]));
-        if (length is < 0 or > MostJson || more is < 0 or > MostPayload) throw new JsonException("A message is longer than any.");
+        if (length is < 0 or > MostJson || more is < 0 or > MostPayload)
+        {
+            throw new JsonException("A message is longer than any.");
+        }
         var json = new byte[length];
-        if (stream.ReadAtLeast(json, length, throwOnEndOfStream: false) < length) return null;
-        if (more == 0) return (json, []);
+        if (stream.ReadAtLeast(json, length, throwOnEndOfStream: false) < length)
+        {
+            return null;
+        }
+        if (more == 0)
+        {
+            return (json, []);
+        }
         var payload = new ArraySegment<byte>(ArrayPool<byte>.Shared.Rent(more), 0, more);
         return stream.ReadAtLeast(payload, more, throwOnEndOfStream: false) < more ? null : (json, payload);
     }

@@ -66,7 +66,10 @@ internal sealed class ReaderJob : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
         try
         {
             await Reader.CallAsync(new() { Verb = ReaderVerb.Close, Job = _id }).WaitAsync(MostClosing, _time);
@@ -88,11 +91,19 @@ internal sealed class ReaderJob : IAsyncDisposable
 
     private static ReaderReply Checked(ReaderReply reply) => reply.Failure is { } fault ? throw fault.ToException() : reply;
 
-    private HoldfastException Explain(ReaderEndedException e) => IsAlone
-        ? new(
-            ErrorCatalogue.SourceReaderEnded,
-            $"Reading '{Path}' ended the process that read it ({e.Message}), which had no other database.",
-            "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'. If it is sound, somebody who may write to it or its -shm file changed them while they were read. The other databases are backed up as ever.",
-            e)
-        : new(ErrorCatalogue.SourceConflict, $"The process that read '{Path}' and others ended ({e.Message}).", "It is read again by itself, in a process of its own.", e);
+    private HoldfastException Explain(ReaderEndedException e) =>
+        IsAlone
+            ? new(
+                ErrorCatalogue.SourceReaderEnded,
+                $"Reading '{Path}' ended the process that read it ({e.Message}), which had no other database.",
+                "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'. If it is sound, somebody who may write to it or "
+                    + "its -shm file changed them while they were read. The other databases are backed up as ever.",
+                e
+            )
+            : new(
+                ErrorCatalogue.SourceConflict,
+                $"The process that read '{Path}' and others ended ({e.Message}).",
+                "It is read again by itself, in a process of its own.",
+                e
+            );
 }

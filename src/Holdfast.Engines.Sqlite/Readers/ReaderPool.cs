@@ -3,9 +3,12 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// The processes that read databases which others may write to, two at most: what such a file does to SQLite, or to memory that maps it, ends one of them
-/// and not the server. One has all jobs. Where it ends, each database that it had is read again in the other one, alone, one after the other and those that
-/// ended a process before last: so the one whose fault it is fails, and no other. A process starts with work, and ends when it had none for a while.
+/// The processes that read databases which others may write to, two at most: what such a file does to SQLite, or to
+/// memory that maps it, ends one of them
+/// and not the server. One has all jobs. Where it ends, each database that it had is read again in the other one,
+/// alone, one after the other and those that
+/// ended a process before last: so the one whose fault it is fails, and no other. A process starts with work, and ends
+/// when it had none for a while.
 /// </summary>
 public sealed class ReaderPool : IDisposable
 {
@@ -17,10 +20,14 @@ public sealed class ReaderPool : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly HashSet<ReaderJob> _jobs = [];
-    private readonly Dictionary<string, int> _suspects = new(StringComparer.Ordinal); // and how many processes it has ended while it was alone
+
+    // and how many processes it has ended while it was alone
+    private readonly Dictionary<string, int> _suspects = new(StringComparer.Ordinal);
     private readonly PriorityQueue<TaskCompletionSource, (int Ended, long Order)> _turns = new();
-    private Reader? _shared, _alone;
-    private bool _isTurnTaken, _isDisposed;
+    private Reader? _shared,
+        _alone;
+    private bool _isTurnTaken,
+        _isDisposed;
     private long _count;
 
     /// <summary>Makes it; nothing is started yet.</summary>
@@ -28,9 +35,7 @@ public sealed class ReaderPool : IDisposable
     /// <param name="arguments">Its command line.</param>
     /// <param name="time">The clock.</param>
     public ReaderPool(string program, IReadOnlyList<string> arguments, TimeProvider time)
-        : this(() => ReaderChild.Start(program, arguments), time)
-    {
-    }
+        : this(() => ReaderChild.Start(program, arguments), time) { }
 
     internal ReaderPool(Func<ReaderLink> start, TimeProvider time)
     {
@@ -59,7 +64,10 @@ public sealed class ReaderPool : IDisposable
         lock (_gate)
         {
             ended = _suspects.TryGetValue(path, out var count) ? count : null;
-            if (ended is null) return Begin(ref _shared, path, isAlone: false);
+            if (ended is null)
+            {
+                return Begin(ref _shared, path, isAlone: false);
+            }
             turn = TakeTurn(ended.Value, cancellationToken);
         }
 
@@ -87,9 +95,18 @@ public sealed class ReaderPool : IDisposable
             var reader = job.Reader;
             reader.Jobs--;
             reader.IdleSince = _time.GetTimestamp();
-            if (reader.Jobs == 0 && !_isDisposed) _timer.Change(MostIdle, Timeout.InfiniteTimeSpan);
-            if (!job.IsAlone) return;
-            if (!reader.HasEnded) _suspects.Remove(job.Path); // it was not why
+            if (reader.Jobs == 0 && !_isDisposed)
+            {
+                _timer.Change(MostIdle, Timeout.InfiniteTimeSpan);
+            }
+            if (!job.IsAlone)
+            {
+                return;
+            }
+            if (!reader.HasEnded)
+            {
+                _suspects.Remove(job.Path); // it was not why
+            }
             GiveTurn();
         }
     }
@@ -97,7 +114,10 @@ public sealed class ReaderPool : IDisposable
     private ReaderJob Begin(ref Reader? slot, string path, bool isAlone)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (slot is null or { HasEnded: true }) slot = new(_start(), Ended);
+        if (slot is null or { HasEnded: true })
+        {
+            slot = new(_start(), Ended);
+        }
         var job = new ReaderJob(this, slot, ++_count, path, isAlone, _time);
         slot.Jobs++;
         _jobs.Add(job);
@@ -114,7 +134,12 @@ public sealed class ReaderPool : IDisposable
 
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var registration = cancellationToken.Register(() => turn.TrySetCanceled(cancellationToken));
-        _ = turn.Task.ContinueWith(_ => registration.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = turn.Task.ContinueWith(
+            _ => registration.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.None,
+            TaskScheduler.Default
+        );
         _turns.Enqueue(turn, (ended, ++_count));
         return turn.Task;
     }
@@ -123,7 +148,10 @@ public sealed class ReaderPool : IDisposable
     {
         while (_turns.TryDequeue(out var next, out _))
         {
-            if (next.TrySetResult()) return;
+            if (next.TrySetResult())
+            {
+                return;
+            }
         }
 
         _isTurnTaken = false;
@@ -134,9 +162,18 @@ public sealed class ReaderPool : IDisposable
     {
         lock (_gate)
         {
-            foreach (var job in _jobs.Where(j => j.Reader == reader)) _suspects[job.Path] = _suspects.GetValueOrDefault(job.Path) + (job.IsAlone ? 1 : 0);
-            if (_shared == reader) _shared = null;
-            if (_alone == reader) _alone = null;
+            foreach (var job in _jobs.Where(j => j.Reader == reader))
+            {
+                _suspects[job.Path] = _suspects.GetValueOrDefault(job.Path) + (job.IsAlone ? 1 : 0);
+            }
+            if (_shared == reader)
+            {
+                _shared = null;
+            }
+            if (_alone == reader)
+            {
+                _alone = null;
+            }
         }
     }
 
@@ -144,7 +181,10 @@ public sealed class ReaderPool : IDisposable
     {
         lock (_gate)
         {
-            if (_isDisposed) return;
+            if (_isDisposed)
+            {
+                return;
+            }
             EndIdle(ref _shared);
             EndIdle(ref _alone);
         }
@@ -152,7 +192,10 @@ public sealed class ReaderPool : IDisposable
 
     private void EndIdle(ref Reader? slot)
     {
-        if (slot is not { Jobs: 0 } reader) return;
+        if (slot is not { Jobs: 0 } reader)
+        {
+            return;
+        }
         var left = MostIdle - _time.GetElapsedTime(reader.IdleSince);
         if (left > TimeSpan.Zero)
         {

@@ -34,21 +34,35 @@ internal sealed record ReaderReply
     /// <summary>Gives the array back, once.</summary>
     public void Release()
     {
-        if (Payload.Count > 0) ArrayPool<byte>.Shared.Return(Payload.Array!);
+        if (Payload.Count > 0)
+        {
+            ArrayPool<byte>.Shared.Return(Payload.Array!);
+        }
     }
 
     /// <summary>A failure.</summary>
     internal sealed record Fault(string Code, string Message, string? Hint)
     {
         /// <summary>The failure of an exception.</summary>
-        public static Fault Of(Exception e) => e is HoldfastException known ? new(known.Error.Code, known.Message, known.Hint) : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
+        public static Fault Of(Exception e) =>
+            e is HoldfastException known
+                ? new(known.Error.Code, known.Message, known.Hint)
+                : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
 
         /// <summary>The same as an exception.</summary>
         public HoldfastException ToException() => new(ErrorCatalogue.Find(Code), Message, Hint);
     }
 
     /// <summary>What is told of a view.</summary>
-    internal sealed record View(BackupType Type, string? TypeReason, bool IsEncrypted, string? ChangeToken, long ExpectedBytes, IReadOnlyList<string> Warnings, FilePermissions? File);
+    internal sealed record View(
+        BackupType Type,
+        string? TypeReason,
+        bool IsEncrypted,
+        string? ChangeToken,
+        long ExpectedBytes,
+        IReadOnlyList<string> Warnings,
+        FilePermissions? File
+    );
 
     /// <summary>An item: an image, or a stream where the page size is 0.</summary>
     internal sealed record Item(string Name, int PageSize, long PageCount, bool IsIncompressible, long ExpectedBytes);

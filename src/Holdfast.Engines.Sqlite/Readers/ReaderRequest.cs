@@ -31,9 +31,25 @@ internal sealed record ReaderRequest
     /// <param name="Instead">Why a snapshot is made where a logical backup was asked for.</param>
     /// <param name="RawKey">The database's key, where it is a raw one.</param>
     /// <param name="Passphrase">The database's key, where it is a passphrase.</param>
-    internal sealed record Opening(SqliteSourceConfig Source, DiscoveredDatabase Database, BackupType Type, string? Instead, byte[]? RawKey, string? Passphrase)
+    internal sealed record Opening(
+        SqliteSourceConfig Source,
+        DiscoveredDatabase Database,
+        BackupType Type,
+        string? Instead,
+        byte[]? RawKey,
+        string? Passphrase
+    )
     {
         /// <summary>The request that this stands for.</summary>
-        public ViewRequest ToRequest() => new(Type, RawKey is not null ? DatabaseKey.FromRaw(RawKey) : Passphrase is not null ? DatabaseKey.FromPassphrase(Passphrase) : null) { Instead = Instead };
+        public ViewRequest ToRequest() =>
+            new(
+                Type,
+                RawKey is not null ? DatabaseKey.FromRaw(RawKey)
+                    : Passphrase is not null ? DatabaseKey.FromPassphrase(Passphrase)
+                    : null
+            )
+            {
+                Instead = Instead,
+            };
     }
 }

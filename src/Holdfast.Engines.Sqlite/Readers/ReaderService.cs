@@ -4,7 +4,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// The reader's side: reads databases for the process at the other end of two pipes, and ends when that does. It opens nothing but what it is told to, and
+/// The reader's side: reads databases for the process at the other end of two pipes, and ends when that does. It opens
+/// nothing but what it is told to, and
 /// writes nothing but spool files.
 /// </summary>
 public static class ReaderService
@@ -31,7 +32,10 @@ public static class ReaderService
             _ = Task.Run(() => AnswerAsync(request, view));
         }
 
-        foreach (var view in views.Values) await view.DisposeAsync();
+        foreach (var view in views.Values)
+        {
+            await view.DisposeAsync();
+        }
 
         async Task AnswerAsync(ReaderRequest request, ServedView view)
         {
@@ -45,14 +49,20 @@ public static class ReaderService
                 Send(new() { Id = request.Id, Failure = ReaderReply.Fault.Of(e) }, default);
             }
 
-            if (request.Verb == ReaderVerb.Close) views.TryRemove(request.Job, out _);
+            if (request.Verb == ReaderVerb.Close)
+            {
+                views.TryRemove(request.Job, out _);
+            }
         }
 
         void Send(ReaderReply reply, ReadOnlyMemory<byte> payload)
         {
             try
             {
-                lock (writing) ReaderFrames.Write(replies, reply, payload.Span);
+                lock (writing)
+                {
+                    ReaderFrames.Write(replies, reply, payload.Span);
+                }
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {

@@ -20,8 +20,19 @@ internal sealed class RemoteImage(ReaderJob job, ReaderReply.Item item, Cancella
         while (pages.Length > 0)
         {
             var length = Math.Min(pages.Length, ReaderFrames.MostPayload / PageSize * PageSize);
-            var reply = job.Call(new() { Verb = ReaderVerb.Pages, FirstPage = firstPage, Length = length }, cancellationToken);
-            if (reply.Payload.Count != length) throw RemoteView.Nonsense(job, "pages");
+            var reply = job.Call(
+                new()
+                {
+                    Verb = ReaderVerb.Pages,
+                    FirstPage = firstPage,
+                    Length = length,
+                },
+                cancellationToken
+            );
+            if (reply.Payload.Count != length)
+            {
+                throw RemoteView.Nonsense(job, "pages");
+            }
             reply.Payload.AsSpan().CopyTo(pages);
             reply.Release();
             pages = pages[length..];

@@ -45,12 +45,26 @@ internal sealed class RemoteView : IHeldView
 
     /// <summary>Opens a database in a reader process.</summary>
     /// <exception cref="HoldfastException">As <see cref="IDatabaseSource.OpenViewAsync"/>, or the process has ended.</exception>
-    public static async Task<RemoteView> OpenAsync(ReaderPool readers, string path, SqliteSourceConfig config, DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
+    public static async Task<RemoteView> OpenAsync(
+        ReaderPool readers,
+        string path,
+        SqliteSourceConfig config,
+        DiscoveredDatabase database,
+        ViewRequest request,
+        CancellationToken cancellationToken
+    )
     {
         var job = await readers.BeginAsync(path, cancellationToken);
         try
         {
-            var opening = new ReaderRequest.Opening(config, database, request.Type, request.Instead, request.Key?.Raw, request.Key?.Passphrase);
+            var opening = new ReaderRequest.Opening(
+                config,
+                database,
+                request.Type,
+                request.Instead,
+                request.Key?.Raw,
+                request.Key?.Passphrase
+            );
             var reply = await job.CallAsync(new() { Verb = ReaderVerb.Open, Open = opening }, cancellationToken);
             return new(job, reply.Opened is { ExpectedBytes: >= 0, Warnings: not null } opened ? opened : throw Nonsense(job, "view"));
         }
@@ -62,18 +76,38 @@ internal sealed class RemoteView : IHeldView
     }
 
     /// <summary>What to say of a process that answers with what is no answer.</summary>
-    public static HoldfastException Nonsense(ReaderJob job, string what) => new(
-        ErrorCatalogue.SourceUnreadable, $"The process that reads '{job.Path}' gave something that is no {what}.", "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'");
+    public static HoldfastException Nonsense(ReaderJob job, string what) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"The process that reads '{job.Path}' gave something that is no {what}.",
+            "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'"
+        );
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken)
     {
-        for (var reply = await _job.CallAsync(new() { Verb = ReaderVerb.Write }, cancellationToken); ; reply = await _job.CallAsync(new() { Verb = ReaderVerb.Next }, cancellationToken))
+        for (
+            var reply = await _job.CallAsync(new() { Verb = ReaderVerb.Write }, cancellationToken);
+            ;
+            reply = await _job.CallAsync(new() { Verb = ReaderVerb.Next }, cancellationToken)
+        )
         {
-            if (reply.Offered is not { } item) return reply.Fingerprint ?? throw Nonsense(_job, "fingerprint");
-            if (item.PageSize == 0) await sink.WriteStreamAsync(item.Name, item.ExpectedBytes, CopyAsync, cancellationToken);
-            else if (item is { PageSize: >= 512 and <= 65536, PageCount: >= 0 } && BitOperations.IsPow2(item.PageSize)) await sink.WriteImageAsync(item.Name, new RemoteImage(_job, item, cancellationToken), cancellationToken);
-            else throw Nonsense(_job, "item");
+            if (reply.Offered is not { } item)
+            {
+                return reply.Fingerprint ?? throw Nonsense(_job, "fingerprint");
+            }
+            if (item.PageSize == 0)
+            {
+                await sink.WriteStreamAsync(item.Name, item.ExpectedBytes, CopyAsync, cancellationToken);
+            }
+            else if (item is { PageSize: >= 512 and <= 65536, PageCount: >= 0 } && BitOperations.IsPow2(item.PageSize))
+            {
+                await sink.WriteImageAsync(item.Name, new RemoteImage(_job, item, cancellationToken), cancellationToken);
+            }
+            else
+            {
+                throw Nonsense(_job, "item");
+            }
         }
     }
 
@@ -85,7 +119,10 @@ internal sealed class RemoteView : IHeldView
         while (true)
         {
             var reply = await _job.CallAsync(new() { Verb = ReaderVerb.Bytes }, cancellationToken);
-            if (reply.Payload.Count == 0) return;
+            if (reply.Payload.Count == 0)
+            {
+                return;
+            }
             output.Write(reply.Payload);
             reply.Release();
             await output.FlushAsync(cancellationToken);

@@ -24,11 +24,17 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
     /// <param name="answer">Takes the reply and the bytes behind it.</param>
     public async Task AnswerAsync(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> answer)
     {
-        if (request.Verb == ReaderVerb.Close) await _stop.CancelAsync(); // whatever is under way ends sooner
+        if (request.Verb == ReaderVerb.Close)
+        {
+            await _stop.CancelAsync(); // whatever is under way ends sooner
+        }
         await _turn.WaitAsync();
         try
         {
-            if (request.Verb != ReaderVerb.Close) _stop.Token.ThrowIfCancellationRequested(); // it came too late
+            if (request.Verb != ReaderVerb.Close)
+            {
+                _stop.Token.ThrowIfCancellationRequested(); // it came too late
+            }
             switch (request.Verb)
             {
                 case ReaderVerb.Open:
@@ -75,9 +81,21 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
     }
 
     /// <inheritdoc/>
-    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    public async Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    )
     {
-        var pipe = new Pipe(new(pauseWriterThreshold: PipeBytes, resumeWriterThreshold: PipeBytes / 2, minimumSegmentSize: 64 << 10, useSynchronizationContext: false));
+        var pipe = new Pipe(
+            new(
+                pauseWriterThreshold: PipeBytes,
+                resumeWriterThreshold: PipeBytes / 2,
+                minimumSegmentSize: 64 << 10,
+                useSynchronizationContext: false
+            )
+        );
         _stream = pipe.Reader;
         var taken = _taken.Task;
         _offered.SetResult(new(name, 0, 0, false, expectedBytes));
@@ -99,9 +117,18 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        if (_stream is { } stream) await stream.CompleteAsync();
-        if (_writing is { } writing) await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who asked was told
-        if (_view is { } view) await view.DisposeAsync();
+        if (_stream is { } stream)
+        {
+            await stream.CompleteAsync();
+        }
+        if (_writing is { } writing)
+        {
+            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who asked was told
+        }
+        if (_view is { } view)
+        {
+            await view.DisposeAsync();
+        }
         _view = null;
     }
 

@@ -16,10 +16,17 @@ internal sealed class FilePages(SafeFileHandle file, string path) : IPageTarget
     /// <inheritdoc/>
     public void Read(long offset, Span<byte> bytes)
     {
-        for (var done = 0; done < bytes.Length;)
+        for (var done = 0; done < bytes.Length; )
         {
             var read = RandomAccess.Read(file, bytes[done..], offset + done);
-            if (read == 0) throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{path}' ends at byte {offset + done}, before what was written there.", "Something else has changed the file. Try again.");
+            if (read == 0)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.DestinationFailed,
+                    $"'{path}' ends at byte {offset + done}, before what was written there.",
+                    "Something else has changed the file. Try again."
+                );
+            }
             done += read;
         }
     }

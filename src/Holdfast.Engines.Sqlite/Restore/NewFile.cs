@@ -12,7 +12,9 @@ namespace Holdfast.Engines.Sqlite.Restore;
 /// </summary>
 internal sealed class NewFile : IDisposable
 {
-    private const int NotFoundError = 2, NoFolderError = 20, TooManyLinksError = 40;
+    private const int NotFoundError = 2,
+        NoFolderError = 20,
+        TooManyLinksError = 40;
 
     private readonly string _root;
     private readonly string _name;
@@ -66,7 +68,10 @@ internal sealed class NewFile : IDisposable
         {
             var told = file?.Tell(e) ?? e.Message;
             file?.Dispose();
-            if (e is not (IOException or UnauthorizedAccessException)) throw;
+            if (e is not (IOException or UnauthorizedAccessException))
+            {
+                throw;
+            }
             var what = $"'{Path.GetDirectoryName(shown)}' cannot be written to: {told}";
             throw new HoldfastException(ErrorCatalogue.DestinationFailed, what, "Check that this user may write there.", e);
         }
@@ -77,9 +82,15 @@ internal sealed class NewFile : IDisposable
     {
         RefuseTaken();
         RefuseMoved();
-        if (!Posix.TryRename(Temporary.Path, Beneath.PathIn(_folder, FileName))) throw Taken(FinalPath);
+        if (!Posix.TryRename(Temporary.Path, Beneath.PathIn(_folder, FileName)))
+        {
+            throw Taken(FinalPath);
+        }
         Posix.FlushFolder(Beneath.PathIn(_folder, "."));
-        foreach (var (above, _) in _madeFolders) Posix.FlushFolder(Beneath.PathIn(above, "."));
+        foreach (var (above, _) in _madeFolders)
+        {
+            Posix.FlushFolder(Beneath.PathIn(above, "."));
+        }
         _madeFolders.Clear();
     }
 
@@ -87,7 +98,10 @@ internal sealed class NewFile : IDisposable
     public string Tell(Exception failure)
     {
         var text = failure.Message;
-        if (_work?.File is { } file) text = text.Replace(file.Path, file.Shown, StringComparison.Ordinal);
+        if (_work?.File is { } file)
+        {
+            text = text.Replace(file.Path, file.Shown, StringComparison.Ordinal);
+        }
         return text.Replace(Beneath.PathIn(_folder, ""), ShownFolder + "/", StringComparison.Ordinal);
     }
 
@@ -108,17 +122,25 @@ internal sealed class NewFile : IDisposable
         }
 
         _madeFolders.Clear();
-        foreach (var handle in _opened) handle.Dispose();
+        foreach (var handle in _opened)
+        {
+            handle.Dispose();
+        }
     }
 
-    private static HoldfastException Taken(string path) => new(
-        ErrorCatalogue.TargetExists,
-        $"'{path}' exists already.",
-        "Restore never overwrites: choose another name, or remove the file first.");
+    private static HoldfastException Taken(string path) =>
+        new(
+            ErrorCatalogue.TargetExists,
+            $"'{path}' exists already.",
+            "Restore never overwrites: choose another name, or remove the file first."
+        );
 
     private void Begin(long expectedBytes)
     {
-        foreach (var part in FolderName.Split('/', StringSplitOptions.RemoveEmptyEntries)) Enter(part);
+        foreach (var part in FolderName.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Enter(part);
+        }
         RefuseTaken();
         var place = Beneath.PathIn(_folder, ".");
         var left = Directory.GetFileSystemEntries(place, SideFiles.RestorePrefix + "*").Where(f => SideFiles.IsOurs(Path.GetFileName(f)));
@@ -157,7 +179,10 @@ internal sealed class NewFile : IDisposable
         foreach (var ending in (string[])["", "-wal", "-journal", "-shm"])
         {
             // A side file that another database left would be taken for the new one's.
-            if (FileStatus.TryGet(Beneath.PathIn(_folder, FileName + ending), out _)) throw Taken(FinalPath + ending);
+            if (FileStatus.TryGet(Beneath.PathIn(_folder, FileName + ending), out _))
+            {
+                throw Taken(FinalPath + ending);
+            }
         }
     }
 
@@ -167,7 +192,10 @@ internal sealed class NewFile : IDisposable
         try
         {
             using var now = Beneath.OpenPlace(_limit, FolderName);
-            if (FileStatus.Of(now).IsSameFile(FileStatus.Of(_folder))) return;
+            if (FileStatus.Of(now).IsSameFile(FileStatus.Of(_folder)))
+            {
+                return;
+            }
         }
         catch (IOException e) when (e.HResult is NotFoundError or NoFolderError or TooManyLinksError)
         {
@@ -177,6 +205,7 @@ internal sealed class NewFile : IDisposable
         throw new HoldfastException(
             ErrorCatalogue.DestinationFailed,
             $"'{ShownFolder}' was moved, or exchanged for another, while '{FileName}' was restored there.",
-            "Nothing was kept. See who writes to that folder, then restore again.");
+            "Nothing was kept. See who writes to that folder, then restore again."
+        );
     }
 }

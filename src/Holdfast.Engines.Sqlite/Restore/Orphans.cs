@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>
-/// Finds out which temporary files and folders belong to nobody any more: those whose lock file, if there is one, nobody holds. Where there is none,
+/// Finds out which temporary files and folders belong to nobody any more: those whose lock file, if there is one,
+/// nobody holds. Where there is none,
 /// its maker has not made anything else yet, or it was removed with what was left.
 /// </summary>
 internal static class Orphans
@@ -23,9 +24,18 @@ internal static class Orphans
             {
                 var isLocked = FileStatus.TryGet(lockPath, out _);
                 using var held = isLocked ? OwnerLock.TryTake(lockPath) : null;
-                if (isLocked && held is null) continue; // its maker lives, or has just ended and cleans up itself
-                foreach (var path in group.Where(path => path != lockPath)) RemoveWork(path);
-                if (held is not null) RemoveFile(lockPath); // one that has come since is another's
+                if (isLocked && held is null)
+                {
+                    continue; // its maker lives, or has just ended and cleans up itself
+                }
+                foreach (var path in group.Where(path => path != lockPath))
+                {
+                    RemoveWork(path);
+                }
+                if (held is not null)
+                {
+                    RemoveFile(lockPath); // one that has come since is another's
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -37,20 +47,29 @@ internal static class Orphans
     /// <summary>Removes a file that may be gone already.</summary>
     public static void RemoveFile(string path)
     {
-        if (FileStatus.TryGet(path, out _)) File.Delete(path);
+        if (FileStatus.TryGet(path, out _))
+        {
+            File.Delete(path);
+        }
     }
 
     /// <summary>Removes what a restore made in its folder: the file has the name of the folder.</summary>
     public static void RemoveFiles(SafeFileHandle folder, string name)
     {
-        foreach (var ending in (string[])["", "-wal", "-shm", "-journal"]) RemoveFile(Beneath.PathIn(folder, name + ending));
+        foreach (var ending in (string[])["", "-wal", "-shm", "-journal"])
+        {
+            RemoveFile(Beneath.PathIn(folder, name + ending));
+        }
     }
 
     private static void RemoveWork(string path)
     {
         if (FileStatus.Of(path) is { IsFolder: true })
         {
-            using (var folder = Beneath.OpenNoFollow(path)) RemoveFiles(folder, Path.GetFileName(path));
+            using (var folder = Beneath.OpenNoFollow(path))
+            {
+                RemoveFiles(folder, Path.GetFileName(path));
+            }
             Directory.Delete(path);
         }
         else

@@ -29,40 +29,64 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
     {
         try
         {
-            if (request.Type == BackupType.Snapshot) await LoadImageAsync(items, cancellationToken);
-            else await LoadScriptAsync(items, cancellationToken);
+            if (request.Type == BackupType.Snapshot)
+            {
+                await LoadImageAsync(items, cancellationToken);
+            }
+            else
+            {
+                await LoadScriptAsync(items, cancellationToken);
+            }
             _loaded = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.Temporary}' cannot be written: {file.Tell(e)}", "Check free space and that this user may write there.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFailed,
+                $"'{file.Temporary}' cannot be written: {file.Tell(e)}",
+                "Check free space and that this user may write there.",
+                e
+            );
         }
     }
 
     /// <inheritdoc/>
-    public Task CommitAsync(CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            if (!_loaded) throw new InvalidOperationException("Nothing was loaded.");
-            try
+    public Task CommitAsync(CancellationToken cancellationToken) =>
+        Task.Run(
+            () =>
             {
-                // No connection has this file open, so opening and closing it here loses no lock.
-                using (var handle = Posix.OpenRegular(file.Temporary.Path))
+                if (!_loaded)
                 {
-                    if (FileStatus.Of(handle) is var status && !(status.IsSameFile(_made) && status.Links == 1)) throw WorkFolder.Exchanged(file.Temporary.Shown);
-                    FileTakeover.Apply(handle, request.File, request.Restore, accounts, _warnings);
-                    RandomAccess.FlushToDisk(handle);
-                    File = FileTakeover.Of(FileStatus.Of(handle), accounts);
+                    throw new InvalidOperationException("Nothing was loaded.");
                 }
+                try
+                {
+                    // No connection has this file open, so opening and closing it here loses no lock.
+                    using (var handle = Posix.OpenRegular(file.Temporary.Path))
+                    {
+                        if (FileStatus.Of(handle) is var status && !(status.IsSameFile(_made) && status.Links == 1))
+                        {
+                            throw WorkFolder.Exchanged(file.Temporary.Shown);
+                        }
+                        FileTakeover.Apply(handle, request.File, request.Restore, accounts, _warnings);
+                        RandomAccess.FlushToDisk(handle);
+                        File = FileTakeover.Of(FileStatus.Of(handle), accounts);
+                    }
 
-                file.Commit();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{file.FinalPath}' cannot be made: {file.Tell(e)}", "Check free space and that this user may write there.", e);
-            }
-        },
-        cancellationToken);
+                    file.Commit();
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw new HoldfastException(
+                        ErrorCatalogue.DestinationFailed,
+                        $"'{file.FinalPath}' cannot be made: {file.Tell(e)}",
+                        "Check free space and that this user may write there.",
+                        e
+                    );
+                }
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -79,20 +103,41 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
         await items.CopyImageAsync(item.Name, new FilePages(stream.SafeFileHandle, file.Temporary.Shown), cancellationToken);
         Check(SqliteView.PageSizeMark, item.PageSize);
         Check(SqliteView.PageCountMark, item.PageSize == 0 ? 0 : item.Length / item.PageSize);
-        if (item.Length < FileHeader.SmallestDatabase || stream.Length != item.Length) throw Refused($"the image has {item.Length} bytes and the file {stream.Length}");
+        if (item.Length < FileHeader.SmallestDatabase || stream.Length != item.Length)
+        {
+            throw Refused($"the image has {item.Length} bytes and the file {stream.Length}");
+        }
         var bytes = new byte[FileHeader.Length];
         RandomAccess.Read(stream.SafeFileHandle, bytes, 0);
         var isPlain = FileHeader.Parse(bytes).IsPlain;
         if (request.Fingerprint.TryGetValue(SqliteView.EncryptedMark, out var encrypted) && isPlain == (encrypted == "true"))
-            throw Refused(isPlain ? "the manifest says that the database is encrypted, and it is not" : "the image does not begin as an SQLite database");
+        {
+            throw Refused(
+                isPlain
+                    ? "the manifest says that the database is encrypted, and it is not"
+                    : "the image does not begin as an SQLite database"
+            );
+        }
     }
 
     private async Task LoadScriptAsync(IItemSource items, CancellationToken cancellationToken)
     {
         var item = Item(items, SqliteView.ScriptItem, ItemKind.Stream);
-        // SQLite takes an empty file for a new database, and gives its journals the same mode: what was secret is readable by nobody else, whatever the umask.
-        await using (var empty = PrivateFile.Create(file.Temporary.Path, FileShare.None)) _made = FileStatus.Of(empty.SafeFileHandle);
-        _warnings.AddRange(await script.Load(file.Temporary, request.Key, output => items.CopyStreamAsync(item.Name, output, cancellationToken), request.Fingerprint, cancellationToken));
+        // SQLite takes an empty file for a new database, and gives its journals the same mode: what was secret is
+        // readable by nobody else, whatever the umask.
+        await using (var empty = PrivateFile.Create(file.Temporary.Path, FileShare.None))
+        {
+            _made = FileStatus.Of(empty.SafeFileHandle);
+        }
+        _warnings.AddRange(
+            await script.Load(
+                file.Temporary,
+                request.Key,
+                output => items.CopyStreamAsync(item.Name, output, cancellationToken),
+                request.Fingerprint,
+                cancellationToken
+            )
+        );
     }
 
     private static ItemInfo Item(IItemSource items, string name, ItemKind kind) =>
@@ -104,7 +149,13 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
     {
         var text = value.ToString(CultureInfo.InvariantCulture);
         if (request.Fingerprint.TryGetValue(mark, out var expected) && expected != text)
-            throw new HoldfastException(ErrorCatalogue.Corrupt, $"The restored database has {mark} {text}; the manifest says {expected}.", "Restore another point, and verify this one.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Corrupt,
+                $"The restored database has {mark} {text}; the manifest says {expected}.",
+                "Restore another point, and verify this one."
+            );
+        }
     }
 
     private static HoldfastException Refused(string what) =>

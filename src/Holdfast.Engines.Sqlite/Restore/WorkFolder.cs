@@ -50,14 +50,17 @@ internal sealed class WorkFolder : IDisposable
     }
 
     /// <summary>What to say of something that is not the one any more that was made there.</summary>
-    public static HoldfastException Exchanged(string shown) => new(
-        ErrorCatalogue.DestinationFailed,
-        $"'{shown}' is not the one any more that was made there.",
-        "Somebody else writes to that folder. Restore into one that only this user may write to.");
+    public static HoldfastException Exchanged(string shown) =>
+        new(
+            ErrorCatalogue.DestinationFailed,
+            $"'{shown}' is not the one any more that was made there.",
+            "Somebody else writes to that folder. Restore into one that only this user may write to."
+        );
 
     /// <summary>
     /// Whether a folder is the one that was made: its owner is right, and nobody else may enter. One that is open to others in spite of the
-    /// mode it was made with is closed to them. One that stays open has no modes, as on vfat or CIFS, and nothing more can be told; one that
+    /// mode it was made with is closed to them. One that stays open has no modes, as on vfat or CIFS, and nothing more
+    /// can be told; one that
     /// closes has them, and only while it is empty has nobody laid anything in it.
     /// </summary>
     /// <param name="folder">The folder.</param>
@@ -65,8 +68,14 @@ internal sealed class WorkFolder : IDisposable
     /// <param name="close">Closes it to others.</param>
     internal static bool IsOurs(SafeFileHandle folder, uint user, Action<SafeFileHandle> close)
     {
-        if (FileStatus.Of(folder).User != user) return false;
-        if (IsClosed(folder)) return true;
+        if (FileStatus.Of(folder).User != user)
+        {
+            return false;
+        }
+        if (IsClosed(folder))
+        {
+            return true;
+        }
         try
         {
             close(folder);
@@ -97,7 +106,10 @@ internal sealed class WorkFolder : IDisposable
             }
         }
 
-        if (_lock is null) return;
+        if (_lock is null)
+        {
+            return;
+        }
         Orphans.RemoveFile(Path + Orphans.LockEnding);
         _lock.Dispose();
         _lock = null;
@@ -108,7 +120,10 @@ internal sealed class WorkFolder : IDisposable
         _lock = OwnerLock.Make(Path + Orphans.LockEnding);
         Directory.CreateDirectory(Path, OwnerOnly);
         _folder = Beneath.OpenFolder(_around, _name);
-        if (!IsOurs(_folder, FileStatus.Of(_lock).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly))) throw Exchanged($"{shown}/{_name}");
+        if (!IsOurs(_folder, FileStatus.Of(_lock).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly)))
+        {
+            throw Exchanged($"{shown}/{_name}");
+        }
         File = DatabaseFile.ToBe(_folder, _name, $"{shown}/{_name}/{_name}");
     }
 

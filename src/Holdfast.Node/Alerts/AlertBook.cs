@@ -8,7 +8,10 @@ using Holdfast.Node.Supervision;
 
 namespace Holdfast.Node.Alerts;
 
-/// <summary>The alerts that stand. They are looked for when something has changed, and once a minute, for some come by time alone; never more often than the interval allows.</summary>
+/// <summary>
+/// The alerts that stand. They are looked for when something has changed, and once a minute, for some come by time
+/// alone; never more often than the interval allows.
+/// </summary>
 /// <param name="look">Gives the node's state as it is now, with what was reported.</param>
 /// <param name="interval">How long from one look to the next at least.</param>
 /// <param name="time">The clock.</param>
@@ -17,7 +20,9 @@ public sealed class AlertBook(Func<IReadOnlyList<Alert>, AlertSnapshot> look, Ti
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Alert> _reported = new(StringComparer.Ordinal);
-    private readonly Channel<byte> _touched = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<byte> _touched = Channel.CreateBounded<byte>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private readonly Lock _gate = new();
     private volatile IReadOnlyList<Alert> _items = [];
 
@@ -40,7 +45,10 @@ public sealed class AlertBook(Func<IReadOnlyList<Alert>, AlertSnapshot> look, Ti
     /// <summary>Takes back what was reported under a key.</summary>
     public void Withdraw(string key)
     {
-        if (_reported.TryRemove(key, out _)) Touch();
+        if (_reported.TryRemove(key, out _))
+        {
+            Touch();
+        }
     }
 
     /// <summary>Looks now. Where the rules fail, what stands goes on standing, with an alert of that; then it is thrown.</summary>
@@ -54,7 +62,9 @@ public sealed class AlertBook(Func<IReadOnlyList<Alert>, AlertSnapshot> look, Ti
             }
             catch (Exception e)
             {
-                var problem = e is HoldfastException known ? OperationError.Of(known) : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
+                var problem = e is HoldfastException known
+                    ? OperationError.Of(known)
+                    : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
                 var broken = AlertRules.Broken(time.GetUtcNow(), problem);
                 Show([.. _items.Where(i => i.Key != broken.Key), broken]);
                 throw;
@@ -83,7 +93,10 @@ public sealed class AlertBook(Func<IReadOnlyList<Alert>, AlertSnapshot> look, Ti
     {
         var changes = AlertChanges.Between(_items, found);
         _items = changes.Items;
-        if (changes.Any) Subscribers.Notify(Changed, changes);
+        if (changes.Any)
+        {
+            Subscribers.Notify(Changed, changes);
+        }
     }
 
     private async Task WaitAsync(CancellationToken cancellationToken)

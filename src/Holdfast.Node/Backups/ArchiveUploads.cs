@@ -9,7 +9,8 @@ using Holdfast.Node.Stores;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// One archive and its index on their way to all destinations, under a name that is free at each of them. A destination that fails is dropped and
+/// One archive and its index on their way to all destinations, under a name that is free at each of them. A destination
+/// that fails is dropped and
 /// its failure kept; the others go on.
 /// </summary>
 internal sealed class ArchiveUploads : IAsyncDisposable
@@ -23,11 +24,17 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     private ArchiveUploads(IReadOnlyList<Target> targets, BackupMeter meter)
     {
         _targets = targets;
-        _archive = new([.. targets.Select(t => (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)(async (bytes, token) =>
-        {
-            await t.Archive.WriteAsync(bytes, token);
-            meter.Stored(t.Run.Number, bytes.Length);
-        }))]);
+        _archive = new([
+            .. targets.Select(t =>
+                (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)(
+                    async (bytes, token) =>
+                    {
+                        await t.Archive.WriteAsync(bytes, token);
+                        meter.Stored(t.Run.Number, bytes.Length);
+                    }
+                )
+            ),
+        ]);
         _index = new([.. targets.Select(t => (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)t.Index.WriteAsync)]);
     }
 
@@ -36,7 +43,10 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     /// <summary>Path of the archive.</summary>
     public string Path => _targets[0].Archive.Path;
 
-    /// <summary>Begins the uploads. The name's second is the first one from <paramref name="now"/> on that is later than every name there and not taken.</summary>
+    /// <summary>
+    /// Begins the uploads. The name's second is the first one from <paramref name="now"/> on that is later than every
+    /// name there and not taken.
+    /// </summary>
     /// <param name="destinations">All destinations; one that fails takes no part any more.</param>
     /// <param name="database">The database.</param>
     /// <param name="lastName">The latest time in any name there.</param>
@@ -59,35 +69,51 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         BackupOptions options,
         DateTimeOffset now,
         BackupMeter meter,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var time = new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
-        if (time <= lastName) time = lastName.AddSeconds(1); // a clock that was set back must not make old backups look newer
+        if (time <= lastName)
+        {
+            time = lastName.AddSeconds(1); // a clock that was set back must not make old backups look newer
+        }
         for (var tried = 0; ; tried++, time = time.AddSeconds(1))
         {
             var name = new ArchiveName(time, form, encrypted);
             var folder = extended?.Path ?? $"{DatabaseFolder.PathOf(database)}/{new ChainName(time, options.Node, type, options.Task)}";
-            if (await TryBeginAsync(destinations, folder, name, tried < SecondsTried, cancellationToken) is { } targets) return new(targets, meter);
+            if (await TryBeginAsync(destinations, folder, name, tried < SecondsTried, cancellationToken) is { } targets)
+            {
+                return new(targets, meter);
+            }
         }
     }
 
     /// <summary>The outputs for the writer.</summary>
-    public ArchiveOutputs Outputs(Protection protection) => new()
-    {
-        Archive = _archive.WriteAsync,
-        Index = _index.WriteAsync,
-        ArchiveProtection = protection.Archive,
-        IndexProtection = protection.Index,
-        ProtectionId = protection.Id,
-    };
+    public ArchiveOutputs Outputs(Protection protection) =>
+        new()
+        {
+            Archive = _archive.WriteAsync,
+            Index = _index.WriteAsync,
+            ArchiveProtection = protection.Archive,
+            IndexProtection = protection.Index,
+            ProtectionId = protection.Id,
+        };
 
-    /// <summary>Publishes archive and index at every destination that took all their bytes; the index first, so that an archive is never seen without it.</summary>
+    /// <summary>
+    /// Publishes archive and index at every destination that took all their bytes; the index first, so that an archive
+    /// is never seen without it.
+    /// </summary>
     /// <param name="cancellationToken">Stops it before anything is published.</param>
     /// <exception cref="HoldfastException">No destination has the archive.</exception>
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_targets.Select((target, i) => PublishAsync(target, _archive.Failures[i] ?? _index.Failures[i], cancellationToken)));
-        if (_targets.Any(t => t.Run.TakesPart)) return;
+        await Task.WhenAll(
+            _targets.Select((target, i) => PublishAsync(target, _archive.Failures[i] ?? _index.Failures[i], cancellationToken))
+        );
+        if (_targets.Any(t => t.Run.TakesPart))
+        {
+            return;
+        }
         cancellationToken.ThrowIfCancellationRequested();
         throw _targets[0].Run.Failure!;
     }
@@ -95,20 +121,35 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var target in _targets) await DisposeAsync(target);
+        foreach (var target in _targets)
+        {
+            await DisposeAsync(target);
+        }
     }
 
     private static async Task PublishAsync(Target target, Exception? failed, CancellationToken cancellationToken)
     {
         try
         {
-            if (failed is not null) target.Run.Fail(failed);
-            else await target.Run.Destination.PublishAsync([target.Index, target.Archive], cancellationToken);
+            if (failed is not null)
+            {
+                target.Run.Fail(failed);
+            }
+            else
+            {
+                await target.Run.Destination.PublishAsync([target.Index, target.Archive], cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Where another destination has it the backup is there, and this one is healed like any that failed.
-            target.Run.Fail(new HoldfastException(ErrorCatalogue.DestinationFailed, $"The backup was stopped before it was published at '{target.Run.Name}'.", "What it misses is copied there before the next incremental."));
+            target.Run.Fail(
+                new HoldfastException(
+                    ErrorCatalogue.DestinationFailed,
+                    $"The backup was stopped before it was published at '{target.Run.Name}'.",
+                    "What it misses is copied there before the next incremental."
+                )
+            );
         }
         catch (Exception e)
         {
@@ -118,7 +159,12 @@ internal sealed class ArchiveUploads : IAsyncDisposable
 
     // Null where the name is taken somewhere.
     private static async Task<List<Target>?> TryBeginAsync(
-        IReadOnlyList<DestinationRun> destinations, string folder, ArchiveName name, bool mayMoveOn, CancellationToken cancellationToken)
+        IReadOnlyList<DestinationRun> destinations,
+        string folder,
+        ArchiveName name,
+        bool mayMoveOn,
+        CancellationToken cancellationToken
+    )
     {
         var begun = new List<Target>();
         IUpload? single = null;
@@ -134,7 +180,10 @@ internal sealed class ArchiveUploads : IAsyncDisposable
                 }
                 catch (Exception e) when (!cancellationToken.IsCancellationRequested && !IsTaken(e))
                 {
-                    if (single is not null) await single.DisposeAsync();
+                    if (single is not null)
+                    {
+                        await single.DisposeAsync();
+                    }
                     single = null;
                     run.Fail(e);
                 }
@@ -144,9 +193,18 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         }
         catch (Exception e)
         {
-            if (single is not null) await single.DisposeAsync();
-            foreach (var target in begun) await DisposeAsync(target);
-            if (mayMoveOn && IsTaken(e)) return null;
+            if (single is not null)
+            {
+                await single.DisposeAsync();
+            }
+            foreach (var target in begun)
+            {
+                await DisposeAsync(target);
+            }
+            if (mayMoveOn && IsTaken(e))
+            {
+                return null;
+            }
             throw;
         }
     }

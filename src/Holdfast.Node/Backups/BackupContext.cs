@@ -26,7 +26,8 @@ internal sealed record BackupContext(
     BackupMeter Meter,
     Action Written,
     TimeProvider Time,
-    RunCatalog? Catalog)
+    RunCatalog? Catalog
+)
 {
     /// <summary>Whether a comparison in full has found a difference that the database's own change token denies.</summary>
     public bool WasMissed { get; init; }

@@ -19,7 +19,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Runs one backup as an operation: finds source, keys and destinations, keeps the task's status, and lets retention follow a full.</summary>
+/// <summary>
+/// Runs one backup as an operation: finds source, keys and destinations, keeps the task's status, and lets retention
+/// follow a full.
+/// </summary>
 public sealed class BackupExecutor
 {
     private readonly SourceBook _sources;
@@ -42,8 +45,19 @@ public sealed class BackupExecutor
         RetentionRunner retention,
         ICatalog catalog,
         NodeSettings settings,
-        TimeProvider time) =>
-        (_sources, _taskOf, _destinations, _keys, _statuses, _retention, _catalog, _settings, _time) = (sources, taskOf, destinations, keys, statuses, retention, catalog, settings, time);
+        TimeProvider time
+    ) =>
+        (_sources, _taskOf, _destinations, _keys, _statuses, _retention, _catalog, _settings, _time) = (
+            sources,
+            taskOf,
+            destinations,
+            keys,
+            statuses,
+            retention,
+            catalog,
+            settings,
+            time
+        );
 
     /// <summary>Runs a backup to its end, whatever that is.</summary>
     /// <param name="work">What is asked for.</param>
@@ -54,7 +68,14 @@ public sealed class BackupExecutor
         await using var leases = new DestinationLeases(_destinations);
         if (Present(work.Job, operation) is not { } job)
         {
-            if (operation.Claim()) operation.End(OperationState.Aborted, null, new(ErrorCatalogue.Aborted, "Its task was deleted or switched off while it waited, or its database dropped.", null));
+            if (operation.Claim())
+            {
+                operation.End(
+                    OperationState.Aborted,
+                    null,
+                    new(ErrorCatalogue.Aborted, "Its task was deleted or switched off while it waited, or its database dropped.", null)
+                );
+            }
             return;
         }
 
@@ -65,39 +86,67 @@ public sealed class BackupExecutor
         try
         {
             var (result, content, opened) = await BackUpAsync(job, operation, leases, written);
-            if (!TrySucceed(work, operation, start, result, content)) return;
-            if (job.Task is not null && result is { Kind: BackupKind.Full }) await RetainSafelyAsync(job.Task, operation, opened);
-            if (operation.Claim()) operation.TryEndAsSucceeded();
+            if (!TrySucceed(work, operation, start, result, content))
+            {
+                return;
+            }
+            if (job.Task is not null && result is { Kind: BackupKind.Full })
+            {
+                await RetainSafelyAsync(job.Task, operation, opened);
+            }
+            if (operation.Claim())
+            {
+                operation.TryEndAsSucceeded();
+            }
         }
         catch (OperationCanceledException) when (operation.Stopping.IsCancellationRequested)
         {
-            if (operation.Claim()) EndNow(work, operation, operation.IsAborted ? StopReason.Aborted : StopReason.NodeStops);
+            if (operation.Claim())
+            {
+                EndNow(work, operation, operation.IsAborted ? StopReason.Aborted : StopReason.NodeStops);
+            }
         }
         catch (Exception e)
         {
             // The one catch-all: other backups go on. A cancellation that nobody of us asked for is a failure like any other.
-            if (operation.Claim()) Fail(work, operation, Surprise.Of($"The backup of '{job.Database}'", e));
+            if (operation.Claim())
+            {
+                Fail(work, operation, Surprise.Of($"The backup of '{job.Database}'", e));
+            }
         }
     }
 
     // It may have waited for hours: what an operator has saved since holds for it too. Null where it shall not run any more.
     private BackupJob? Present(BackupJob job, LiveOperation operation)
     {
-        if (job.Task is not { } queued) return job;
-        if (_taskOf(queued.Id) is not { } task || (!task.Settings.Runs && operation.Current.AskedBy is null)) return null;
+        if (job.Task is not { } queued)
+        {
+            return job;
+        }
+        if (_taskOf(queued.Id) is not { } task || (!task.Settings.Runs && operation.Current.AskedBy is null))
+        {
+            return null;
+        }
         return job with { Settings = task.Settings, Task = task };
     }
 
     /// <summary>Ends a backup that waits, was stopped, or hangs; for whoever has claimed its operation.</summary>
     internal void EndNow(BackupWork work, LiveOperation operation, StopReason reason)
     {
-        if (operation.TryEndAsSucceeded()) return;
+        if (operation.TryEndAsSucceeded())
+        {
+            return;
+        }
         var (job, now) = (work.Job, _time.GetUtcNow());
         var start = operation.Current.Started ?? now;
         switch (reason)
         {
             case StopReason.Aborted:
-                Store(job, status => operation.DelayedUntil is { } until ? StatusChanges.Delayed(status, job.Kind, start, now, until) : StatusChanges.Aborted(status, job.Kind, start, now));
+                Store(job, status =>
+                    operation.DelayedUntil is { } until
+                        ? StatusChanges.Delayed(status, job.Kind, start, now, until)
+                        : StatusChanges.Aborted(status, job.Kind, start, now)
+                );
                 operation.End(OperationState.Aborted, null, OperationWork.Error(reason, operation));
                 break;
             case StopReason.Stalled:
@@ -105,7 +154,10 @@ public sealed class BackupExecutor
                 break;
             default:
                 // What was due before it is due again, and it waits for the next start itself, too.
-                if (work.Before is { } before) Store(job, status => StatusChanges.Interrupted(status, before));
+                if (work.Before is { } before)
+                {
+                    Store(job, status => StatusChanges.Interrupted(status, before));
+                }
                 operation.Requeue();
                 break;
         }
@@ -115,47 +167,88 @@ public sealed class BackupExecutor
     {
         var (job, now) = (work.Job, _time.GetUtcNow());
         // It is thrown only where no destination took anything.
-        var isOfDestinations = failure.Error == ErrorCatalogue.DestinationFailed || failure.Error == ErrorCatalogue.DestinationFull || failure.Error == ErrorCatalogue.DestinationIdentity;
+        var isOfDestinations =
+            failure.Error == ErrorCatalogue.DestinationFailed
+            || failure.Error == ErrorCatalogue.DestinationFull
+            || failure.Error == ErrorCatalogue.DestinationIdentity;
         var all = isOfDestinations ? job.Settings.Destinations : null;
-        Store(job, status => StatusChanges.Failed(status, job.Kind, operation.Current.Started ?? now, now, OperationError.Of(failure), all));
+        Store(job, status =>
+            StatusChanges.Failed(status, job.Kind, operation.Current.Started ?? now, now, OperationError.Of(failure), all)
+        );
         operation.End(OperationState.Failed, null, failure);
     }
 
-    // Stored before anything follows it, so that nothing that follows can take it back. False where somebody has ended the operation meanwhile.
+    // Stored before anything follows it, so that nothing that follows can take it back. False where somebody has ended
+    // the operation meanwhile.
     private bool TrySucceed(BackupWork work, LiveOperation operation, DateTimeOffset start, OperationResult result, ContentMark? content)
     {
         var failed = result.Destinations.Where(d => d.Value is not null).Select(d => d.Value!).ToList();
-        var error = failed.Count == 0 ? null : new HoldfastException(
-            ErrorCatalogue.DestinationFailed, string.Join(' ', failed), "The other destinations have the archive. What one misses is copied there before the next incremental.");
-        if (!operation.Succeeded(failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors, result, error)) return false;
+        var error =
+            failed.Count == 0
+                ? null
+                : new HoldfastException(
+                    ErrorCatalogue.DestinationFailed,
+                    string.Join(' ', failed),
+                    "The other destinations have the archive. What one misses is copied there before the next incremental."
+                );
+        if (!operation.Succeeded(failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors, result, error))
+        {
+            return false;
+        }
         Store(work.Job, status => StatusChanges.Succeeded(status, start, _time.GetUtcNow(), result, content));
-        foreach (var warning in result.Warnings) operation.Write(warning);
+        foreach (var warning in result.Warnings)
+        {
+            operation.Write(warning);
+        }
         return true;
     }
 
     // Of the status as it is by then: a destination may be changed meanwhile, which changes it too.
     private void Store(BackupJob job, Func<TaskStatus, TaskStatus> change)
     {
-        if (job.Task is not null) _statuses.Change(job.Task.Id, status => change(status ?? TaskStatus.Never));
+        if (job.Task is not null)
+        {
+            _statuses.Change(job.Task.Id, status => change(status ?? TaskStatus.Never));
+        }
     }
 
-    private async Task<(OperationResult Result, ContentMark? Content, IReadOnlyList<(string Name, IDestination Opened)> Destinations)> BackUpAsync(
-        BackupJob job, LiveOperation operation, DestinationLeases leases, Action written)
+    private async Task<(
+        OperationResult Result,
+        ContentMark? Content,
+        IReadOnlyList<(string Name, IDestination Opened)> Destinations
+    )> BackUpAsync(BackupJob job, LiveOperation operation, DestinationLeases leases, Action written)
     {
         var stop = operation.Stopping;
         stop.ThrowIfCancellationRequested();
-        await using var use = await _sources.UseAsync(job.Database.Source, stop); // waits where the server has just started, and does not know yet what is there
+        // waits where the server has just started, and does not know yet what is there
+        await using var use = await _sources.UseAsync(job.Database.Source, stop);
         var database = use.Get(job.Database.Name);
         var (opened, unusable) = await OpenAsync(job.Settings.Destinations, leases, stop);
         var meter = new BackupMeter(opened.Count) { Log = operation };
         operation.Began(() => (meter.Phase, Progress(meter, opened)), () => meter.Moves);
-        var runner = new BackupRunner(use.Engine, use.Source, [.. opened.Select(d => new WatchedDestination(d.Opened, meter.Moved))], Options(job), _time, Recorder(job, opened));
+        var runner = new BackupRunner(
+            use.Engine,
+            use.Source,
+            [.. opened.Select(d => new WatchedDestination(d.Opened, meter.Moved))],
+            Options(job),
+            _time,
+            Recorder(job, opened)
+        );
         // A key is asked for only where one can be needed: the store answers one at a time, and there can be 10,000 backups.
         var key = database.Encryption == EncryptionState.No ? null : await _keys.FindAsync(job.Database, stop);
         var outcome = await runner.RunAsync(database, key, meter, written, stop);
-        if (outcome.State == BackupState.Failed) throw outcome.Error!;
+        if (outcome.State == BackupState.Failed)
+        {
+            throw outcome.Error!;
+        }
         var destinations = unusable.ToDictionary(u => u.Key, u => (string?)u.Value, StringComparer.Ordinal);
-        for (var i = 0; i < opened.Count; i++) destinations[opened[i].Name] = outcome.DestinationFailures.Count > i && outcome.DestinationFailures[i] is { } failure ? Bounded.Text(failure.Message) : null;
+        for (var i = 0; i < opened.Count; i++)
+        {
+            destinations[opened[i].Name] =
+                outcome.DestinationFailures.Count > i && outcome.DestinationFailures[i] is { } failure
+                    ? Bounded.Text(failure.Message)
+                    : null;
+        }
         var (ahead, more) = Bounded.Lists(outcome.NamesAhead);
         return (
             new()
@@ -177,25 +270,34 @@ public sealed class BackupExecutor
                 Warnings = outcome.Warnings,
             },
             outcome.Content,
-            [.. opened.Where((_, i) => outcome.DestinationFailures.Count <= i || outcome.DestinationFailures[i] is null)]);
+            [.. opened.Where((_, i) => outcome.DestinationFailures.Count <= i || outcome.DestinationFailures[i] is null)]
+        );
     }
 
     private RunCatalog Recorder(BackupJob job, List<(string Name, IDestination Opened)> opened) =>
         new(_catalog, [.. opened.Select(d => new CopyPlace(d.Name, d.Opened.Identity))], _time) { Head = HeadOf(job) };
 
     // Where it was stored as far as the task's destinations are still those.
-    private WrittenHead? HeadOf(BackupJob job) => job.Task is { } task ? WrittenHead.Of(task, _statuses.Find(task.Id) ?? TaskStatus.Never) : null;
+    private WrittenHead? HeadOf(BackupJob job) =>
+        job.Task is { } task ? WrittenHead.Of(task, _statuses.Find(task.Id) ?? TaskStatus.Never) : null;
 
-    private static OperationProgress Progress(BackupMeter meter, List<(string Name, IDestination Opened)> destinations) => new()
-    {
-        TotalBytes = meter.TotalBytes,
-        DoneBytes = meter.DoneBytes,
-        Items = meter.Items,
-        StoredBytes = destinations.Select((d, i) => (d.Name, Bytes: meter.StoredBytes(i))).ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal),
-    };
+    private static OperationProgress Progress(BackupMeter meter, List<(string Name, IDestination Opened)> destinations) =>
+        new()
+        {
+            TotalBytes = meter.TotalBytes,
+            DoneBytes = meter.DoneBytes,
+            Items = meter.Items,
+            StoredBytes = destinations
+                .Select((d, i) => (d.Name, Bytes: meter.StoredBytes(i)))
+                .ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal),
+        };
 
     // One destination that cannot be opened stops no other.
-    private static async Task<(List<(string Name, IDestination Opened)> Opened, Dictionary<string, string> Unusable)> OpenAsync(IReadOnlyList<string> names, DestinationLeases leases, CancellationToken cancellationToken)
+    private static async Task<(List<(string Name, IDestination Opened)> Opened, Dictionary<string, string> Unusable)> OpenAsync(
+        IReadOnlyList<string> names,
+        DestinationLeases leases,
+        CancellationToken cancellationToken
+    )
     {
         var opened = new List<(string, IDestination)>();
         var unusable = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -213,26 +315,38 @@ public sealed class BackupExecutor
             }
         }
 
-        if (opened.Count == 0) throw first ?? new HoldfastException(ErrorCatalogue.Usage, "The task has no destination.", "Give it one.");
+        if (opened.Count == 0)
+        {
+            throw first ?? new HoldfastException(ErrorCatalogue.Usage, "The task has no destination.", "Give it one.");
+        }
         return (opened, unusable);
     }
 
-    private BackupOptions Options(BackupJob job) => new()
-    {
-        Type = job.Settings.Type,
-        Kind = job.Kind,
-        Encryption = job.Settings.Encryption.Mode == EncryptionMode.None ? null : AgeProtection.ToRecipients([.. job.Settings.Encryption.Recipients.Select(AgeRecipient.Parse)]),
-        EncryptSnapshots = job.Settings.Encryption.EncryptSnapshots,
-        ComparesInFull = job.Task is { } task && Comparisons.IsDue(task, _statuses.Find(task.Id) ?? TaskStatus.Never, _time.GetUtcNow()),
-        Node = _settings.Tag,
-        NodeKey = _settings.Key,
-        Task = job.Task?.Id,
-        Latest = _retention.Latest,
-        MaxChainAge = _settings.MaxChainAge,
-    };
+    private BackupOptions Options(BackupJob job) =>
+        new()
+        {
+            Type = job.Settings.Type,
+            Kind = job.Kind,
+            Encryption =
+                job.Settings.Encryption.Mode == EncryptionMode.None
+                    ? null
+                    : AgeProtection.ToRecipients([.. job.Settings.Encryption.Recipients.Select(AgeRecipient.Parse)]),
+            EncryptSnapshots = job.Settings.Encryption.EncryptSnapshots,
+            ComparesInFull =
+                job.Task is { } task && Comparisons.IsDue(task, _statuses.Find(task.Id) ?? TaskStatus.Never, _time.GetUtcNow()),
+            Node = _settings.Tag,
+            NodeKey = _settings.Key,
+            Task = job.Task?.Id,
+            Latest = _retention.Latest,
+            MaxChainAge = _settings.MaxChainAge,
+        };
 
     // The backup is done: whatever goes wrong here, an abort too, changes nothing of that.
-    private async Task RetainSafelyAsync(BackupTask task, LiveOperation operation, IReadOnlyList<(string Name, IDestination Opened)> destinations)
+    private async Task RetainSafelyAsync(
+        BackupTask task,
+        LiveOperation operation,
+        IReadOnlyList<(string Name, IDestination Opened)> destinations
+    )
     {
         try
         {
@@ -250,14 +364,23 @@ public sealed class BackupExecutor
 
     private async Task RetainAsync(BackupTask task, LiveOperation operation, IReadOnlyList<(string Name, IDestination Opened)> destinations)
     {
-        if (task.Settings.Retention is null && _statuses.Find(task.Id)?.RetentionProblems is null) return;
+        if (task.Settings.Retention is null && _statuses.Find(task.Id)?.RetentionProblems is null)
+        {
+            return;
+        }
         var runs = new List<RetentionRun>();
         foreach (var (name, destination) in destinations)
         {
             operation.Write($"retention: looking at {name}");
             var run = await _retention.RunAsync(task, name, destination, approved: null, operation.Stopping);
-            foreach (var path in run.Deleted) operation.Write($"retention: {name}: {path} is gone");
-            if (run.Problem is { } problem) operation.Write($"retention: {name}: {problem.Message}");
+            foreach (var path in run.Deleted)
+            {
+                operation.Write($"retention: {name}: {path} is gone");
+            }
+            if (run.Problem is { } problem)
+            {
+                operation.Write($"retention: {name}: {problem.Message}");
+            }
             runs.Add(run);
         }
 

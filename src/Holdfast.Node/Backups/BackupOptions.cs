@@ -36,7 +36,10 @@ public sealed record BackupOptions
     /// <summary>Epoch of the assignment; 0 where there is none.</summary>
     public long Epoch { get; init; }
 
-    /// <summary>The latest that it can be now, which names at the destinations are held against; null, the default, where nobody watches the time: then only names decades ahead are not followed.</summary>
+    /// <summary>
+    /// The latest that it can be now, which names at the destinations are held against; null, the default, where nobody
+    /// watches the time: then only names decades ahead are not followed.
+    /// </summary>
     public DateTimeOffset? Latest { get; init; }
 
     /// <summary>A chain that is older is not extended: the next backup is full. Null, the default, for any age.</summary>

@@ -59,7 +59,10 @@ public sealed record BackupOutcome
     /// <summary>Paths of chains whose names lie too far ahead, by the name of their destination.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> NamesAhead { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>What went wrong at each destination, by their order; null where nothing did. Empty when it failed before that was known.</summary>
+    /// <summary>
+    /// What went wrong at each destination, by their order; null where nothing did. Empty when it failed before that
+    /// was known.
+    /// </summary>
     public IReadOnlyList<HoldfastException?> DestinationFailures { get; init; } = [];
 
     /// <summary>Why it failed, or failed in part; null where it did not.</summary>

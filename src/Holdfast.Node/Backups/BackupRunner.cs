@@ -8,7 +8,10 @@ using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Backs databases of one source up: runs a <see cref="BackupRun"/> for each, and another where the first one could not end well but the next can.</summary>
+/// <summary>
+/// Backs databases of one source up: runs a <see cref="BackupRun"/> for each, and another where the first one could not
+/// end well but the next can.
+/// </summary>
 /// <param name="engine">Name of the databases' engine.</param>
 /// <param name="source">Where the databases are.</param>
 /// <param name="destinations">1 and more. An incremental builds on the newest chain that one of them holds whole.</param>
@@ -16,7 +19,13 @@ namespace Holdfast.Node.Backups;
 /// <param name="time">The clock.</param>
 /// <param name="catalog">What is known of the archives; null where there is no catalog, as for the command by itself.</param>
 public sealed class BackupRunner(
-    string engine, IDatabaseSource source, IReadOnlyList<IDestination> destinations, BackupOptions options, TimeProvider time, RunCatalog? catalog = null)
+    string engine,
+    IDatabaseSource source,
+    IReadOnlyList<IDestination> destinations,
+    BackupOptions options,
+    TimeProvider time,
+    RunCatalog? catalog = null
+)
 {
     // A standby may cut a reading off twice; the third one is on the primary.
     private const int MostConflicts = 2;
@@ -27,21 +36,41 @@ public sealed class BackupRunner(
     /// <summary>Names of the destinations, in their order.</summary>
     public IReadOnlyList<string> DestinationNames { get; } = [.. destinations.Select(d => d.Name)];
 
-    /// <summary>Runs the backup. Failures of this database end in the outcome, whatever was thrown; only a cancellation that was asked for throws.</summary>
+    /// <summary>
+    /// Runs the backup. Failures of this database end in the outcome, whatever was thrown; only a cancellation that was
+    /// asked for throws.
+    /// </summary>
     /// <param name="database">The database.</param>
     /// <param name="key">Its key, where it is encrypted and the key is known.</param>
     /// <param name="meter">Told how far it is.</param>
-    /// <param name="written">Called when the database has been read to its end and only publishing is left: its slot can be given to another.</param>
+    /// <param name="written">
+    /// Called when the database has been read to its end and only publishing is left: its slot can be given to another.
+    /// </param>
     /// <param name="cancellationToken">Aborts the backup and removes what it has written.</param>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. One that an engine or a destination throws by itself is a failure.</exception>
-    public async Task<BackupOutcome> RunAsync(DiscoveredDatabase database, DatabaseKey? key, BackupMeter meter, Action written, CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellationToken"/> was cancelled. One that an engine or a destination throws by itself is a
+    /// failure.
+    /// </exception>
+    public async Task<BackupOutcome> RunAsync(
+        DiscoveredDatabase database,
+        DatabaseKey? key,
+        BackupMeter meter,
+        Action written,
+        CancellationToken cancellationToken
+    )
     {
         var started = time.GetTimestamp();
         var outcome = Failed(database, null);
         try
         {
-            if (database.Problem is not null) throw database.Problem;
-            outcome = await RunAsync(new BackupContext(engine, source, database, key, destinations, options, meter, written, time, catalog), cancellationToken);
+            if (database.Problem is not null)
+            {
+                throw database.Problem;
+            }
+            outcome = await RunAsync(
+                new BackupContext(engine, source, database, key, destinations, options, meter, written, time, catalog),
+                cancellationToken
+            );
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested)
         {
@@ -54,16 +83,25 @@ public sealed class BackupRunner(
             outcome = outcome with { Error = Surprise.Of($"The backup of '{outcome.Database}'", e) };
         }
 
-        return outcome with { Duration = time.GetElapsedTime(started) };
+        return outcome with
+        {
+            Duration = time.GetElapsedTime(started),
+        };
     }
 
     /// <summary>The outcome of a backup that failed, or was not begun.</summary>
-    internal BackupOutcome Failed(DiscoveredDatabase database, HoldfastException? error) => new() { Database = new(source.Name, database.Name), State = BackupState.Failed, Error = error };
+    internal BackupOutcome Failed(DiscoveredDatabase database, HoldfastException? error) =>
+        new()
+        {
+            Database = new(source.Name, database.Name),
+            State = BackupState.Failed,
+            Error = error,
+        };
 
     private static async Task<BackupOutcome> RunAsync(BackupContext context, CancellationToken cancellationToken)
     {
         HoldfastException? damaged = null;
-        for (var conflicts = 0; ;)
+        for (var conflicts = 0; ; )
         {
             var run = new BackupRun(context);
             await run.RunAsync(cancellationToken);
@@ -73,7 +111,10 @@ public sealed class BackupRunner(
                 continue;
             }
 
-            if (run.Outcome.Error is null || run.Outcome.State != BackupState.Failed) return WithReason(run.Outcome, damaged);
+            if (run.Outcome.Error is null || run.Outcome.State != BackupState.Failed)
+            {
+                return WithReason(run.Outcome, damaged);
+            }
             if (run.WasCutOff && conflicts++ < MostConflicts)
             {
                 // The source cut it off: it is begun anew, from a new view; the source knows where.
@@ -99,5 +140,10 @@ public sealed class BackupRunner(
     }
 
     private static BackupOutcome WithReason(BackupOutcome outcome, HoldfastException? damaged) =>
-        damaged is null ? outcome : outcome with { Warnings = [.. outcome.Warnings, $"made as full: the chain's index cannot be read: {damaged.Message}"] };
+        damaged is null
+            ? outcome
+            : outcome with
+            {
+                Warnings = [.. outcome.Warnings, $"made as full: the chain's index cannot be read: {damaged.Message}"],
+            };
 }

@@ -18,25 +18,39 @@ public sealed class BackupSweep(BackupRunner runner, int? jobs = null)
 
     /// <summary>Runs the sweep, in the order given. One that fails stops no other.</summary>
     /// <returns>An outcome for each database, in that order.</returns>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; what was under way has ended by then.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellationToken"/> was cancelled; what was under way has ended by then.
+    /// </exception>
     public async Task<IReadOnlyList<BackupOutcome>> RunAsync(
-        IReadOnlyList<DiscoveredDatabase> databases, Func<DiscoveredDatabase, DatabaseKey?> keyOf, IProgress<(BackupOutcome, BackupProgress)>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<DiscoveredDatabase> databases,
+        Func<DiscoveredDatabase, DatabaseKey?> keyOf,
+        IProgress<(BackupOutcome, BackupProgress)>? progress,
+        CancellationToken cancellationToken
+    )
     {
         var most = jobs ?? 4 * Environment.ProcessorCount;
         var queue = new JobQueue(new() { Small = most, Large = Math.Min(most, Math.Max(1, Environment.ProcessorCount / 2)) });
         var outcomes = new BackupOutcome[databases.Count];
         var sum = new BackupProgress(databases.Count, 0, 0, 0, 0);
         var reporting = new Lock();
-        var all = databases.Select((database, i) => new Job
+        var all = databases
+            .Select(
+                (database, i) =>
+                    new Job
+                    {
+                        Key = database.Name,
+                        Lane = LaneOf(database.SizeBytes),
+                        Group = "sweep",
+                        Source = runner.SourceName,
+                        Destinations = runner.DestinationNames,
+                        Work = async job => Report(i, await BackUpAsync(database, keyOf, () => queue.Written(job), cancellationToken)),
+                    }
+            )
+            .ToList();
+        foreach (var job in all)
         {
-            Key = database.Name,
-            Lane = LaneOf(database.SizeBytes),
-            Group = "sweep",
-            Source = runner.SourceName,
-            Destinations = runner.DestinationNames,
-            Work = async job => Report(i, await BackUpAsync(database, keyOf, () => queue.Written(job), cancellationToken)),
-        }).ToList();
-        foreach (var job in all) queue.Add(job);
+            queue.Add(job);
+        }
         await Task.WhenAll(all.Select(j => j.Ended)); // those that wait when it is cancelled end at once in their turn
         cancellationToken.ThrowIfCancellationRequested();
         return outcomes;
@@ -58,12 +72,23 @@ public sealed class BackupSweep(BackupRunner runner, int? jobs = null)
         }
     }
 
-    private async Task<BackupOutcome> BackUpAsync(DiscoveredDatabase database, Func<DiscoveredDatabase, DatabaseKey?> keyOf, Action written, CancellationToken cancellationToken)
+    private async Task<BackupOutcome> BackUpAsync(
+        DiscoveredDatabase database,
+        Func<DiscoveredDatabase, DatabaseKey?> keyOf,
+        Action written,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await runner.RunAsync(database, keyOf(database), new BackupMeter(runner.DestinationNames.Count), written, cancellationToken);
+            return await runner.RunAsync(
+                database,
+                keyOf(database),
+                new BackupMeter(runner.DestinationNames.Count),
+                written,
+                cancellationToken
+            );
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -38,7 +38,15 @@ internal sealed class BackupWork(BackupJob job, BackupExecutor executor, JobLane
 
     /// <inheritdoc/>
     public override LiveOperation Enter(OperationBook operations, string? askedBy) =>
-        operations.Add(OperationKind.Backup, job.Database, job.Task, job.Kind, askedBy, job.Task is null ? new() { Settings = job.Settings } : null, job.RunId);
+        operations.Add(
+            OperationKind.Backup,
+            job.Database,
+            job.Task,
+            job.Kind,
+            askedBy,
+            job.Task is null ? new() { Settings = job.Settings } : null,
+            job.RunId
+        );
 
     /// <inheritdoc/>
     public override Task RunAsync(LiveOperation operation, Action written) => executor.RunAsync(this, operation, written);

@@ -10,18 +10,40 @@ namespace Holdfast.Node.Backups;
 /// <summary>Decides whether a backup can build on the newest chain, and opens what it needs to know of it.</summary>
 internal static class ChainChooser
 {
-    /// <summary>An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read: with the reason.</summary>
+    /// <summary>
+    /// An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read:
+    /// with the reason.
+    /// </summary>
     public static async Task<ChainChoice> ChooseAsync(
-        DatabaseId database, ChainSurvey survey, BackupType type, Protection protection, BackupOptions options, DateTimeOffset now, CancellationToken cancellationToken)
+        DatabaseId database,
+        ChainSurvey survey,
+        BackupType type,
+        Protection protection,
+        BackupOptions options,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
-        if (options.Kind == BackupKind.Full) return ChainChoice.Full(null);
-        if (!survey.HasChain) return ChainChoice.Full("there is no full backup yet");
-        if (survey.Holders.Count == 0) return ChainChoice.Full(survey.Problem ?? "no destination holds the whole chain");
+        if (options.Kind == BackupKind.Full)
+        {
+            return ChainChoice.Full(null);
+        }
+        if (!survey.HasChain)
+        {
+            return ChainChoice.Full("there is no full backup yet");
+        }
+        if (survey.Holders.Count == 0)
+        {
+            return ChainChoice.Full(survey.Problem ?? "no destination holds the whole chain");
+        }
         ChainChoice? first = null;
         foreach (var (chain, folder) in survey.Holders)
         {
             var choice = await ChooseAsync(database, chain, folder, type, protection, options, now, cancellationToken);
-            if (choice.Kind == BackupKind.Incremental) return choice;
+            if (choice.Kind == BackupKind.Incremental)
+            {
+                return choice;
+            }
             first ??= choice;
         }
 
@@ -36,12 +58,25 @@ internal static class ChainChooser
         Protection protection,
         BackupOptions options,
         DateTimeOffset now,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
-        if (!newest.HasFull) return ChainChoice.Full($"the full archive of chain {newest.Name} is missing");
-        if (newest.Name.Type != type) return ChainChoice.Full($"the last full backup is a {newest.Name.Type.ToString().ToLowerInvariant()}");
-        if (newest.Archives.FirstOrDefault(a => !a.HasIndex) is { } without) return ChainChoice.Full($"the index of {without.Name} is missing");
-        if (now - newest.Name.Time > options.MaxChainAge) return ChainChoice.Full($"the chain is older than {options.MaxChainAge.Value.TotalDays:0.#} days");
+        if (!newest.HasFull)
+        {
+            return ChainChoice.Full($"the full archive of chain {newest.Name} is missing");
+        }
+        if (newest.Name.Type != type)
+        {
+            return ChainChoice.Full($"the last full backup is a {newest.Name.Type.ToString().ToLowerInvariant()}");
+        }
+        if (newest.Archives.FirstOrDefault(a => !a.HasIndex) is { } without)
+        {
+            return ChainChoice.Full($"the index of {without.Name} is missing");
+        }
+        if (now - newest.Name.Time > options.MaxChainAge)
+        {
+            return ChainChoice.Full($"the chain is older than {options.MaxChainAge.Value.TotalDays:0.#} days");
+        }
         ChainIndex index;
         try
         {
@@ -54,25 +89,40 @@ internal static class ChainChooser
         }
 
         // Folders can be copied and renamed; what an index belongs to stands in it.
-        var reason = index.Newest.Database != database.ToString() ? $"the chain in its folder is of another database, '{index.Newest.Database}'"
+        var reason =
+            index.Newest.Database != database.ToString() ? $"the chain in its folder is of another database, '{index.Newest.Database}'"
             : index.Newest.Type != type ? $"the last full backup is a {index.Newest.Type.ToString().ToLowerInvariant()}"
             : index.Newest.Protection != protection.Id ? "the encryption key is another than that of the last full backup"
             : null;
-        if (reason is null) return new(BackupKind.Incremental, null, newest, index);
+        if (reason is null)
+        {
+            return new(BackupKind.Incremental, null, newest, index);
+        }
         await index.DisposeAsync();
         return ChainChoice.Full(reason);
     }
 
-    private static async Task<ChainIndex> OpenAsync(DatabaseFolder folder, StoredChain chain, AgeKeys keys, CancellationToken cancellationToken)
+    private static async Task<ChainIndex> OpenAsync(
+        DatabaseFolder folder,
+        StoredChain chain,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         var sources = new List<IByteSource>();
         try
         {
-            foreach (var archive in chain.Archives) sources.Add(new IndexSource(await folder.Destination.OpenAsync(archive.IndexPath, cancellationToken)));
+            foreach (var archive in chain.Archives)
+            {
+                sources.Add(new IndexSource(await folder.Destination.OpenAsync(archive.IndexPath, cancellationToken)));
+            }
         }
         catch
         {
-            foreach (var source in sources) await source.DisposeAsync();
+            foreach (var source in sources)
+            {
+                await source.DisposeAsync();
+            }
             throw;
         }
 

@@ -7,7 +7,8 @@ using Holdfast.Node.Stores;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// Copies archives that one destination misses, or has damaged, from another that has them whole: byte for byte, each with its index, and held against
+/// Copies archives that one destination misses, or has damaged, from another that has them whole: byte for byte, each
+/// with its index, and held against
 /// the hash that the catalog keeps of it.
 /// </summary>
 internal static class ChainHealer
@@ -16,11 +17,23 @@ internal static class ChainHealer
     /// <param name="from">A destination that has it whole, as far as is known.</param>
     /// <param name="to">One that has not.</param>
     /// <param name="archive">The archive, as it lies at <paramref name="from"/>.</param>
-    /// <param name="there">The same as it lies at <paramref name="to"/>; null where it is not there. It is removed, once the other is proved to be whole.</param>
+    /// <param name="there">
+    /// The same as it lies at <paramref name="to"/>; null where it is not there. It is removed, once the other is
+    /// proved to be whole.
+    /// </param>
     /// <param name="written">What the catalog knows of it; null or unrecorded where it can only be copied to a place that has none.</param>
     /// <param name="cancellationToken">Stops it; nothing half copied stays.</param>
-    /// <exception cref="HoldfastException">What goes wrong at either, or <see cref="ErrorCatalogue.Corrupt"/> where the copy is no better.</exception>
-    public static async Task CopyAsync(IDestination from, IDestination to, StoredArchive archive, StoredArchive? there, CatalogArchive? written, CancellationToken cancellationToken)
+    /// <exception cref="HoldfastException">
+    /// What goes wrong at either, or <see cref="ErrorCatalogue.Corrupt"/> where the copy is no better.
+    /// </exception>
+    public static async Task CopyAsync(
+        IDestination from,
+        IDestination to,
+        StoredArchive archive,
+        StoredArchive? there,
+        CatalogArchive? written,
+        CancellationToken cancellationToken
+    )
     {
         if (there is not null)
         {
@@ -29,14 +42,22 @@ internal static class ChainHealer
         }
 
         var hasIndex = there?.HasIndex ?? await KeepsIndexAsync(to, archive.IndexPath, written?.IndexSha256, cancellationToken);
-        await using var index = archive.HasIndex && !hasIndex ? await CopyAsync(from, to, archive.IndexPath, written?.IndexSha256, cancellationToken) : null;
+        await using var index =
+            archive.HasIndex && !hasIndex ? await CopyAsync(from, to, archive.IndexPath, written?.IndexSha256, cancellationToken) : null;
         await using var copy = await CopyAsync(from, to, archive.Path, written?.Sha256, cancellationToken);
         await to.PublishAsync(index is null ? [copy] : [index, copy], cancellationToken);
     }
 
     /// <summary>Copies the index of one archive.</summary>
     /// <inheritdoc cref="CopyAsync(IDestination, IDestination, StoredArchive, StoredArchive, CatalogArchive, CancellationToken)"/>
-    public static async Task CopyIndexAsync(IDestination from, IDestination to, StoredArchive archive, StoredArchive there, CatalogArchive? written, CancellationToken cancellationToken)
+    public static async Task CopyIndexAsync(
+        IDestination from,
+        IDestination to,
+        StoredArchive archive,
+        StoredArchive there,
+        CatalogArchive? written,
+        CancellationToken cancellationToken
+    )
     {
         if (there.HasIndex)
         {
@@ -55,7 +76,10 @@ internal static class ChainHealer
         {
             await using (var source = await to.OpenAsync(path, cancellationToken))
             {
-                if (sha256 is not null && await StoredBytes.HashAsync(source, cancellationToken) == sha256) return true;
+                if (sha256 is not null && await StoredBytes.HashAsync(source, cancellationToken) == sha256)
+                {
+                    return true;
+                }
             }
 
             await to.DeleteAsync(path, cancellationToken);
@@ -71,15 +95,35 @@ internal static class ChainHealer
     // Nothing is removed before another copy was read from its first byte to its last.
     private static async Task ProveAsync(IDestination from, string path, string? sha256, CancellationToken cancellationToken)
     {
-        if (sha256 is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{path}' is not recorded, so no copy of it can be proved to be whole.", "Verify the chain at the other destination: that records it.");
+        if (sha256 is null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"'{path}' is not recorded, so no copy of it can be proved to be whole.",
+                "Verify the chain at the other destination: that records it."
+            );
+        }
         await using var source = await from.OpenAsync(path, cancellationToken);
-        if (await StoredBytes.HashAsync(source, cancellationToken) != sha256) throw Damaged(from, path);
+        if (await StoredBytes.HashAsync(source, cancellationToken) != sha256)
+        {
+            throw Damaged(from, path);
+        }
     }
 
     private static HoldfastException Damaged(IDestination from, string path) =>
-        new(ErrorCatalogue.Corrupt, $"'{path}' at '{from.Name}' is not what was written there either.", "The next full backup starts a chain that is whole everywhere.");
+        new(
+            ErrorCatalogue.Corrupt,
+            $"'{path}' at '{from.Name}' is not what was written there either.",
+            "The next full backup starts a chain that is whole everywhere."
+        );
 
-    private static async Task<IUpload> CopyAsync(IDestination from, IDestination to, string path, string? sha256, CancellationToken cancellationToken)
+    private static async Task<IUpload> CopyAsync(
+        IDestination from,
+        IDestination to,
+        string path,
+        string? sha256,
+        CancellationToken cancellationToken
+    )
     {
         await using var source = await from.OpenAsync(path, cancellationToken);
         var upload = await to.BeginUploadAsync(path, cancellationToken);
@@ -93,8 +137,12 @@ internal static class ChainHealer
                     hash.AppendData(part.Span);
                     await upload.WriteAsync(part, cancellationToken);
                 },
-                cancellationToken);
-            if (sha256 is not null && Convert.ToBase64String(hash.GetHashAndReset()) != sha256) throw Damaged(from, path);
+                cancellationToken
+            );
+            if (sha256 is not null && Convert.ToBase64String(hash.GetHashAndReset()) != sha256)
+            {
+                throw Damaged(from, path);
+            }
             return upload;
         }
         catch

@@ -10,9 +10,18 @@ namespace Holdfast.Node.Backups;
 /// <param name="listed">The chain as it was listed; without archives where it is not there.</param>
 /// <param name="known">The chain as the catalog knows it; null where it does not.</param>
 /// <param name="findings">What the listing says otherwise.</param>
-internal sealed class ChainHolding(DestinationRun run, string name, StoredChain listed, CatalogChain? known, IReadOnlyList<CopyFinding> findings)
+internal sealed class ChainHolding(
+    DestinationRun run,
+    string name,
+    StoredChain listed,
+    CatalogChain? known,
+    IReadOnlyList<CopyFinding> findings
+)
 {
-    private readonly Dictionary<string, StoredArchive> _listed = listed.Archives.ToDictionary(a => a.Name.ToString(), StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredArchive> _listed = listed.Archives.ToDictionary(
+        a => a.Name.ToString(),
+        StringComparer.Ordinal
+    );
     private readonly Dictionary<string, CopyFinding> _findings = findings.ToDictionary(f => f.Name, StringComparer.Ordinal);
 
     /// <summary>The destination in this backup.</summary>
@@ -27,10 +36,13 @@ internal sealed class ChainHolding(DestinationRun run, string name, StoredChain 
     /// <summary>The chain as it was listed.</summary>
     public StoredChain Listed { get; } = listed;
 
-    /// <summary>Whether an archive that was never recorded has different lengths: then nobody knows which copy is the right one, and none is taken for another.</summary>
+    /// <summary>
+    /// Whether an archive that was never recorded has different lengths: then nobody knows which copy is the right one,
+    /// and none is taken for another.
+    /// </summary>
     public static bool Differ(IEnumerable<ChainHolding> held, CatalogChain? known, string archive) =>
-        known?.Find(archive)?.Archive is not { IsRecorded: true } &&
-        held.Select(h => h.Archive(archive)?.Length).OfType<long>().Distinct().Count() > 1;
+        known?.Find(archive)?.Archive is not { IsRecorded: true }
+        && held.Select(h => h.Archive(archive)?.Length).OfType<long>().Distinct().Count() > 1;
 
     /// <summary>The archive of this file name as it was listed; null where it was not.</summary>
     public StoredArchive? Archive(string archive) => _listed.GetValueOrDefault(archive);
@@ -52,6 +64,7 @@ internal sealed class ChainHolding(DestinationRun run, string name, StoredChain 
     public string ProblemOf(string archive)
     {
         var problem = (_findings.GetValueOrDefault(archive)?.Problem ?? known?.Find(archive)?.At(Name)?.Problem)?.Message;
-        return $"{archive} at '{Name}' is {(StateOf(archive) == CopyState.Damaged ? "damaged" : "missing")}{(problem is null ? "" : $": {problem}")}";
+        return $"{archive} at '{Name}' is "
+            + $"{(StateOf(archive) == CopyState.Damaged ? "damaged" : "missing")}{(problem is null ? "" : $": {problem}")}";
     }
 }

@@ -14,30 +14,71 @@ internal static class ChainRepair
     /// <param name="now">The time.</param>
     /// <param name="healed">What was healed is added.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> where none has one of them whole, or what goes wrong at a destination.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/> where none has one of them whole, or what goes wrong at a destination.
+    /// </exception>
     public static async Task HealAsync(
-        ChainHolding to, IReadOnlyList<ChainHolding> held, IEnumerable<string> names, CatalogChain? known, DateTimeOffset now, List<CopyFinding> healed, CancellationToken cancellationToken)
+        ChainHolding to,
+        IReadOnlyList<ChainHolding> held,
+        IEnumerable<string> names,
+        CatalogChain? known,
+        DateTimeOffset now,
+        List<CopyFinding> healed,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var name in names)
         {
             var written = known?.Find(name)?.Archive;
-            if (ChainHolding.Differ(held, known, name)) continue;
+            if (ChainHolding.Differ(held, known, name))
+            {
+                continue;
+            }
             if (!to.IsGood(name))
             {
-                var from = held.FirstOrDefault(h => h.IsGood(name)) ?? throw new HoldfastException(
-                    ErrorCatalogue.NotFound, $"No destination has it whole: {to.ProblemOf(name)}.", "The next full backup starts a chain that is whole everywhere.");
-                await ChainHealer.CopyAsync(from.Destination, to.Destination, from.Archive(name)!, to.Archive(name), written, cancellationToken);
+                var from = held.FirstOrDefault(h => h.IsGood(name))
+                    ?? throw new HoldfastException(
+                        ErrorCatalogue.NotFound,
+                        $"No destination has it whole: {to.ProblemOf(name)}.",
+                        "The next full backup starts a chain that is whole everywhere."
+                    );
+                await ChainHealer.CopyAsync(
+                    from.Destination,
+                    to.Destination,
+                    from.Archive(name)!,
+                    to.Archive(name),
+                    written,
+                    cancellationToken
+                );
             }
             else if (!to.HasIndex(name) && held.FirstOrDefault(h => h.HasIndex(name)) is { } from)
             {
-                await ChainHealer.CopyIndexAsync(from.Destination, to.Destination, from.Archive(name)!, to.Archive(name)!, written, cancellationToken);
+                await ChainHealer.CopyIndexAsync(
+                    from.Destination,
+                    to.Destination,
+                    from.Archive(name)!,
+                    to.Archive(name)!,
+                    written,
+                    cancellationToken
+                );
             }
             else
             {
                 continue;
             }
 
-            healed.Add(new() { Chain = to.Listed.Path, Name = name, Destination = to.Name, Identity = to.Destination.Identity, State = CopyState.Whole, At = now, Archive = written });
+            healed.Add(
+                new()
+                {
+                    Chain = to.Listed.Path,
+                    Name = name,
+                    Destination = to.Name,
+                    Identity = to.Destination.Identity,
+                    State = CopyState.Whole,
+                    At = now,
+                    Archive = written,
+                }
+            );
         }
     }
 }

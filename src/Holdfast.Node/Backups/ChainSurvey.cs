@@ -7,8 +7,10 @@ using Holdfast.Node.Stores;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// What the destinations hold of one database, as far as the next backup of one task needs to know it: by their listings, and by what the catalog knows
-/// of them. A destination that misses archives which another one has whole, or has them damaged, gets them copied; so what failed there once is healed
+/// What the destinations hold of one database, as far as the next backup of one task needs to know it: by their
+/// listings, and by what the catalog knows
+/// of them. A destination that misses archives which another one has whole, or has them damaged, gets them copied; so
+/// what failed there once is healed
 /// before the next incremental.
 /// </summary>
 internal sealed class ChainSurvey
@@ -18,13 +20,22 @@ internal sealed class ChainSurvey
 
     private ChainSurvey(DateTimeOffset now) => _now = now;
 
-    /// <summary>Paths of chains whose names lie too far ahead, by the name of their destination: they are not extended, and no name follows theirs.</summary>
+    /// <summary>
+    /// Paths of chains whose names lie too far ahead, by the name of their destination: they are not extended, and no
+    /// name follows theirs.
+    /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Ahead => _ahead;
 
-    /// <summary>The latest time in any name of the database's folder, at any destination and of any task, of those that do not lie too far ahead.</summary>
+    /// <summary>
+    /// The latest time in any name of the database's folder, at any destination and of any task, of those that do not
+    /// lie too far ahead.
+    /// </summary>
     public DateTimeOffset LastName { get; private set; } = DateTimeOffset.MinValue;
 
-    /// <summary>The task's newest chain with an archive, at each destination that holds it whole; those that have every index first.</summary>
+    /// <summary>
+    /// The task's newest chain with an archive, at each destination that holds it whole; those that have every index
+    /// first.
+    /// </summary>
     public IReadOnlyList<(StoredChain Chain, DatabaseFolder Folder)> Holders { get; private set; } = [];
 
     /// <summary>Whether the task has a chain, at any destination or by what the catalog knows.</summary>
@@ -34,7 +45,8 @@ internal sealed class ChainSurvey
     public string? Problem { get; private set; }
 
     /// <summary>
-    /// Looks at all destinations, removes what killed runs have left there, notes what is other than the catalog says, and heals. One that fails takes no
+    /// Looks at all destinations, removes what killed runs have left there, notes what is other than the catalog says,
+    /// and heals. One that fails takes no
     /// part any more.
     /// </summary>
     /// <param name="destinations">All destinations.</param>
@@ -45,14 +57,23 @@ internal sealed class ChainSurvey
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HoldfastException">No destination can be read; the failure is that of the first.</exception>
     public static async Task<ChainSurvey> TakeAsync(
-        IReadOnlyList<DestinationRun> destinations, DatabaseId database, string? task, RunCatalog? catalog, DateTimeOffset now, CancellationToken cancellationToken)
+        IReadOnlyList<DestinationRun> destinations,
+        DatabaseId database,
+        string? task,
+        RunCatalog? catalog,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var survey = new ChainSurvey(now);
         CatalogChain? known = null;
         HoldfastException? unreadable = null;
         try
         {
-            if (catalog?.Head is { } head) await head.EnsureAsync(catalog.Catalog);
+            if (catalog?.Head is { } head)
+            {
+                await head.EnsureAsync(catalog.Catalog);
+            }
             known = survey.NewestKnown(catalog?.Catalog, database, task); // before the listings: see ListingComparer
         }
         catch (HoldfastException e)
@@ -65,7 +86,12 @@ internal sealed class ChainSurvey
         {
             try
             {
-                run.Chain = await survey.LookAsync(DatabaseFolder.Of(run.Destination, database), catalog?.Places[run.Number].Destination ?? run.Name, task, cancellationToken);
+                run.Chain = await survey.LookAsync(
+                    DatabaseFolder.Of(run.Destination, database),
+                    catalog?.Places[run.Number].Destination ?? run.Name,
+                    task,
+                    cancellationToken
+                );
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -73,9 +99,18 @@ internal sealed class ChainSurvey
             }
         }
 
-        if (destinations.All(d => !d.TakesPart)) throw destinations[0].Failure!;
-        if (unreadable is not null) (survey.HasChain, survey.Problem) = (true, $"it is not known whether the chain is whole: {unreadable.Message}");
-        else await survey.ChooseAsync(destinations, database, task, known, catalog, cancellationToken);
+        if (destinations.All(d => !d.TakesPart))
+        {
+            throw destinations[0].Failure!;
+        }
+        if (unreadable is not null)
+        {
+            (survey.HasChain, survey.Problem) = (true, $"it is not known whether the chain is whole: {unreadable.Message}");
+        }
+        else
+        {
+            await survey.ChooseAsync(destinations, database, task, known, catalog, cancellationToken);
+        }
         return survey;
     }
 
@@ -85,12 +120,27 @@ internal sealed class ChainSurvey
         StoredChain? own = null;
         await foreach (var chain in folder.ChainsAsync(cancellationToken))
         {
-            if (chain.Leftovers.Count > 0 || chain.Archives.Count == 0) await Leftovers.RemoveAsync(folder.Destination, chain, cancellationToken);
+            if (chain.Leftovers.Count > 0 || chain.Archives.Count == 0)
+            {
+                await Leftovers.RemoveAsync(folder.Destination, chain, cancellationToken);
+            }
             var last = chain.NewestUntil(_now);
-            if (last > LastName) LastName = last;
-            if (chain.Archives.Count == 0) continue;
-            if (chain.IsAhead(_now)) _ahead[destination] = [.. _ahead.GetValueOrDefault(destination, []), chain.Path];
-            if (TimeStamp.IsAhead(chain.Name.Time, _now)) continue;
+            if (last > LastName)
+            {
+                LastName = last;
+            }
+            if (chain.Archives.Count == 0)
+            {
+                continue;
+            }
+            if (chain.IsAhead(_now))
+            {
+                _ahead[destination] = [.. _ahead.GetValueOrDefault(destination, []), chain.Path];
+            }
+            if (TimeStamp.IsAhead(chain.Name.Time, _now))
+            {
+                continue;
+            }
             if (chain.Name.Task == task)
             {
                 own = chain;
@@ -105,17 +155,31 @@ internal sealed class ChainSurvey
     private CatalogChain? NewestKnown(ICatalog? catalog, DatabaseId database, string? task)
     {
         var newest = catalog?.NewestOf(database, task);
-        return newest is not null && newest.IsAhead(_now) ? catalog!.ChainsOf(database).LastOrDefault(c => c.Task == newest.Task && !c.IsAhead(_now)) : newest;
+        return newest is not null && newest.IsAhead(_now)
+            ? catalog!.ChainsOf(database).LastOrDefault(c => c.Task == newest.Task && !c.IsAhead(_now))
+            : newest;
     }
 
     private async Task ChooseAsync(
-        IReadOnlyList<DestinationRun> destinations, DatabaseId database, string? task, CatalogChain? known, RunCatalog? catalog, CancellationToken cancellationToken)
+        IReadOnlyList<DestinationRun> destinations,
+        DatabaseId database,
+        string? task,
+        CatalogChain? known,
+        RunCatalog? catalog,
+        CancellationToken cancellationToken
+    )
     {
         var newest = destinations.Select(d => d.Chain).OfType<StoredChain>().MaxBy(c => c.NewestUntil(_now));
         var isGone = known is not null && (newest is null || string.CompareOrdinal(known.Path, newest.Path) > 0);
-        if (newest is null && !isGone) return;
+        if (newest is null && !isGone)
+        {
+            return;
+        }
         HasChain = true;
-        if (!isGone && newest!.Path != known?.Path) known = catalog?.Catalog.Find(newest.Path);
+        if (!isGone && newest!.Path != known?.Path)
+        {
+            known = catalog?.Catalog.Find(newest.Path);
+        }
         var path = isGone ? known!.Path : newest!.Path;
         var folder = path[(path.LastIndexOf('/') + 1)..];
         var held = new List<ChainHolding>();
@@ -124,26 +188,52 @@ internal sealed class ChainSurvey
         {
             var listed = run.Chain?.Path == path ? run.Chain : new StoredChain(path, ChainName.TryParse(folder)!, [], []);
             var name = catalog?.Places[run.Number].Destination ?? run.Name;
-            var here = catalog is null ? [] : ListingComparer.Compare(known, path, listed.Archives, name, catalog.Now, catalog.Places[run.Number].Identity);
+            var here = catalog is null
+                ? []
+                : ListingComparer.Compare(known, path, listed.Archives, name, catalog.Now, catalog.Places[run.Number].Identity);
             findings.AddRange(here);
             held.Add(new(run, name, listed, known, here));
         }
 
-        if (catalog is not null) await NoteAsync(catalog, database, task, findings);
-        if (isGone) Problem = $"the chain {folder}, the newest by the catalog, is at no destination {(destinations.All(d => d.TakesPart) ? "any more" : "that can be read")}";
-        else if (held.Exists(h => h.Listed.IsAhead(_now))) Problem = $"the chain {folder} has a name that lies in the future";
-        else await HealAsync(database, task, held, known, catalog, cancellationToken);
+        if (catalog is not null)
+        {
+            await NoteAsync(catalog, database, task, findings);
+        }
+        if (isGone)
+        {
+            Problem =
+                $"the chain {folder}, the newest by the catalog, is at no destination "
+                + $"{(destinations.All(d => d.TakesPart) ? "any more" : "that can be read")}";
+        }
+        else if (held.Exists(h => h.Listed.IsAhead(_now)))
+        {
+            Problem = $"the chain {folder} has a name that lies in the future";
+        }
+        else
+        {
+            await HealAsync(database, task, held, known, catalog, cancellationToken);
+        }
     }
 
     // What all of them together hold of the chain, by file name: names never go back in time, so an archive has one at every destination.
-    private async Task HealAsync(DatabaseId database, string? task, List<ChainHolding> held, CatalogChain? known, RunCatalog? catalog, CancellationToken cancellationToken)
+    private async Task HealAsync(
+        DatabaseId database,
+        string? task,
+        List<ChainHolding> held,
+        CatalogChain? known,
+        RunCatalog? catalog,
+        CancellationToken cancellationToken
+    )
     {
-        var all = held.SelectMany(h => h.Listed.Archives.Select(a => a.Name.ToString())).Concat(known?.Entries.Select(e => e.Archive.Name) ?? []).Distinct().Order(StringComparer.Ordinal).ToList();
+        var all = held.SelectMany(h => h.Listed.Archives.Select(a => a.Name.ToString()))
+            .Concat(known?.Entries.Select(e => e.Archive.Name) ?? [])
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ToList();
         if (all.Find(a => !held.Exists(h => h.IsGood(a))) is { } lost)
         {
             Problem = $"no destination holds the whole chain: {held.Select(h => h.ProblemOf(lost)).First()}";
         }
-
         else if (all.Find(a => ChainHolding.Differ(held, known, a)) is { } other)
         {
             Problem = $"{other} has not the same length at every destination, and was never verified: nobody knows which one is right";
@@ -158,21 +248,36 @@ internal sealed class ChainSurvey
             {
                 var before = healed.Count;
                 await ChainRepair.HealAsync(holding, held, all, known, catalog?.Now ?? default, healed, cancellationToken);
-                if (healed.Count > before) chain = await DatabaseFolder.ChainAsync(holding.Destination, chain.Path, chain.Name, cancellationToken);
+                if (healed.Count > before)
+                {
+                    chain = await DatabaseFolder.ChainAsync(holding.Destination, chain.Path, chain.Name, cancellationToken);
+                }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 var failure = e as HoldfastException;
-                holding.Run.Fail(new HoldfastException(
-                    failure?.Error ?? ErrorCatalogue.DestinationFailed, $"Destination '{holding.Run.Name}' misses archives of the chain, and could not be healed: {e.Message}", failure?.Hint, e));
+                holding.Run.Fail(
+                    new HoldfastException(
+                        failure?.Error ?? ErrorCatalogue.DestinationFailed,
+                        $"Destination '{holding.Run.Name}' misses archives of the chain, and could not be healed: {e.Message}",
+                        failure?.Hint,
+                        e
+                    )
+                );
                 continue;
             }
 
             holders.Add((chain, DatabaseFolder.Of(holding.Destination, database)));
         }
 
-        if (Problem is null) Holders = [.. holders.OrderByDescending(h => h.Chain.Archives.All(a => a.HasIndex))];
-        if (catalog is not null) await NoteAsync(catalog, database, task, healed);
+        if (Problem is null)
+        {
+            Holders = [.. holders.OrderByDescending(h => h.Chain.Archives.All(a => a.HasIndex))];
+        }
+        if (catalog is not null)
+        {
+            await NoteAsync(catalog, database, task, healed);
+        }
     }
 
     // What cannot be noted is found again by the next run.

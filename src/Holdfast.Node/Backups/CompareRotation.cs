@@ -12,8 +12,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// Compares each database that says of itself that nothing has changed with its newest backup once in <see cref="TaskSettings.CompareEveryHours"/>, whether
-/// or not a backup is due: those first that were longest not. One at a time, and only while no backup waits. One that is equal leaves nothing but the time
+/// Compares each database that says of itself that nothing has changed with its newest backup once in
+/// <see cref="TaskSettings.CompareEveryHours"/>, whether
+/// or not a backup is due: those first that were longest not. One at a time, and only while no backup waits. One that
+/// is equal leaves nothing but the time
 /// of that; one that differs, or cannot be read, is backed up as an incremental, which tells what is the matter as any backup does.
 /// </summary>
 public sealed partial class CompareRotation
@@ -49,8 +51,18 @@ public sealed partial class CompareRotation
         Func<BackupTask, bool> mayRun,
         Action<BackupTask> backUp,
         TimeProvider time,
-        ILogger<CompareRotation> logger) =>
-        (_queue, _compare, _tasks, _statuses, _mayRun, _backUp, _time, _logger) = (queue, compare, tasks, statuses, mayRun, backUp, time, logger);
+        ILogger<CompareRotation> logger
+    ) =>
+        (_queue, _compare, _tasks, _statuses, _mayRun, _backUp, _time, _logger) = (
+            queue,
+            compare,
+            tasks,
+            statuses,
+            mayRun,
+            backUp,
+            time,
+            logger
+        );
 
     /// <summary>Runs until it is cancelled.</summary>
     /// <param name="loop">Told that it lives.</param>
@@ -70,15 +82,20 @@ public sealed partial class CompareRotation
                 }
 
                 // It may have waited for days: it may be another task by now, or have been backed up.
-                if (_tasks.Find(task.Id) is { } still && IsDue(still)) await CompareAsync(still, loop, cancellationToken);
+                if (_tasks.Find(task.Id) is { } still && IsDue(still))
+                {
+                    await CompareAsync(still, loop, cancellationToken);
+                }
             }
         }
     }
 
     /// <summary>The tasks whose time has come, those first whose databases were longest not read.</summary>
-    public IReadOnlyList<BackupTask> Due() => [.. _tasks.All.Where(IsDue).OrderBy(t => _statuses.Find(t.Id)?.LastRead).ThenBy(t => t.Id, StringComparer.Ordinal)];
+    public IReadOnlyList<BackupTask> Due() =>
+        [.. _tasks.All.Where(IsDue).OrderBy(t => _statuses.Find(t.Id)?.LastRead).ThenBy(t => t.Id, StringComparer.Ordinal)];
 
-    private bool IsDue(BackupTask task) => _statuses.Find(task.Id) is { } status && Comparisons.IsDueBesideBackups(task, status, _time.GetUtcNow()) && _mayRun(task);
+    private bool IsDue(BackupTask task) =>
+        _statuses.Find(task.Id) is { } status && Comparisons.IsDueBesideBackups(task, status, _time.GetUtcNow()) && _mayRun(task);
 
     private async Task CompareAsync(BackupTask task, SupervisedLoop loop, CancellationToken cancellationToken)
     {
@@ -88,11 +105,25 @@ public sealed partial class CompareRotation
             var running = _queue.CompareAsync(task.Database, token => TryAsync(task, meter, token), cancellationToken);
             await BeatAsync(running, meter, loop, cancellationToken);
             var (result, failure) = await running;
-            if (result == ComparisonResult.NotNow) return;
-            if (failure is not null) LogCannotBeRead(task.Database, task.Name, failure.Message);
-            else if (result == ComparisonResult.Differs) LogDiffers(task.Database, task.Name);
-            if (result == ComparisonResult.Differs) _backUp(task);
-            _statuses.Change(task.Id, status => status is null ? null : StatusChanges.Compared(status, start, result == ComparisonResult.IsEqual));
+            if (result == ComparisonResult.NotNow)
+            {
+                return;
+            }
+            if (failure is not null)
+            {
+                LogCannotBeRead(task.Database, task.Name, failure.Message);
+            }
+            else if (result == ComparisonResult.Differs)
+            {
+                LogDiffers(task.Database, task.Name);
+            }
+            if (result == ComparisonResult.Differs)
+            {
+                _backUp(task);
+            }
+            _statuses.Change(task.Id, status =>
+                status is null ? null : StatusChanges.Compared(status, start, result == ComparisonResult.IsEqual)
+            );
         }
         catch (HoldfastException)
         {
@@ -100,7 +131,11 @@ public sealed partial class CompareRotation
         }
     }
 
-    private async Task<(ComparisonResult Result, Exception? Failure)> TryAsync(BackupTask task, BackupMeter meter, CancellationToken cancellationToken)
+    private async Task<(ComparisonResult Result, Exception? Failure)> TryAsync(
+        BackupTask task,
+        BackupMeter meter,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -116,21 +151,33 @@ public sealed partial class CompareRotation
     // One that does not move, as where a call to the source hangs, lets the loop stand still: that is an alert.
     private async Task BeatAsync(Task running, BackupMeter meter, SupervisedLoop loop, CancellationToken cancellationToken)
     {
-        for (long seen = 0; !running.IsCompleted;)
+        for (long seen = 0; !running.IsCompleted; )
         {
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(running, Task.Delay(Pause, _time, wait.Token));
             await wait.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
-            if (meter.DoneBytes == seen) continue;
+            if (meter.DoneBytes == seen)
+            {
+                continue;
+            }
             seen = meter.DoneBytes;
             loop.Beat();
         }
     }
 
-    [LoggerMessage(EventId = 5121, Level = LogLevel.Warning, Message = "Database {Database} differs from its newest backup (task {Task}), though its change token says that it does not: it is backed up")]
+    [LoggerMessage(
+        EventId = 5121,
+        Level = LogLevel.Warning,
+        Message = "Database {Database} differs from its newest backup (task {Task}), though its change token says that it does not: it "
+            + "is backed up"
+    )]
     private partial void LogDiffers(DatabaseId database, string task);
 
-    [LoggerMessage(EventId = 5122, Level = LogLevel.Warning, Message = "Database {Database} cannot be compared with its newest backup (task {Task}): {Reason} A backup is tried")]
+    [LoggerMessage(
+        EventId = 5122,
+        Level = LogLevel.Warning,
+        Message = "Database {Database} cannot be compared with its newest backup (task {Task}): {Reason} A backup is tried"
+    )]
     private partial void LogCannotBeRead(DatabaseId database, string task, string reason);
 }

@@ -11,7 +11,8 @@ namespace Holdfast.Node.Backups;
 public sealed class CrashCleaner(DestinationBook destinations)
 {
     /// <summary>
-    /// Cleans the roots, where a killed process may have been putting the guide without any backup, and the folders of these databases. What cannot be
+    /// Cleans the roots, where a killed process may have been putting the guide without any backup, and the folders of
+    /// these databases. What cannot be
     /// cleaned now, the next backup cleans.
     /// </summary>
     public async Task CleanAsync(IReadOnlyCollection<DatabaseId> databases, CancellationToken cancellationToken)
@@ -23,7 +24,10 @@ public sealed class CrashCleaner(DestinationBook destinations)
             {
                 await using var opened = await destinations.OpenAsync(destination.Key, cancellationToken);
                 await HowToRestore.CleanAsync(opened, cancellationToken);
-                foreach (var database in databases) await CleanAsync(opened, database, cancellationToken);
+                foreach (var database in databases)
+                {
+                    await CleanAsync(opened, database, cancellationToken);
+                }
             }
             catch (HoldfastException)
             {
@@ -35,14 +39,20 @@ public sealed class CrashCleaner(DestinationBook destinations)
             }
         }
 
-        if (odd is not null) throw new InvalidOperationException($"What a crash left cannot be removed: {odd.Message}", odd);
+        if (odd is not null)
+        {
+            throw new InvalidOperationException($"What a crash left cannot be removed: {odd.Message}", odd);
+        }
     }
 
     private static async Task CleanAsync(IDestination destination, DatabaseId database, CancellationToken cancellationToken)
     {
         await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken))
         {
-            if (chain.Leftovers.Count > 0 || chain.Archives.Count == 0) await Leftovers.RemoveAsync(destination, chain, cancellationToken);
+            if (chain.Leftovers.Count > 0 || chain.Archives.Count == 0)
+            {
+                await Leftovers.RemoveAsync(destination, chain, cancellationToken);
+            }
         }
     }
 }

@@ -9,7 +9,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Compares a database that says of itself that nothing has changed with what its newest backup holds. No destination is asked for anything.</summary>
+/// <summary>
+/// Compares a database that says of itself that nothing has changed with what its newest backup holds. No destination
+/// is asked for anything.
+/// </summary>
 /// <param name="sources">The sources.</param>
 /// <param name="keys">Keys of encrypted databases.</param>
 /// <param name="nodeKey">The node's own key.</param>
@@ -21,17 +24,34 @@ public sealed class DatabaseComparer(SourceBook sources, DatabaseKeys keys, AgeI
     /// <param name="meter">Told how far it is.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HoldfastException">The database cannot be read.</exception>
-    public async Task<ComparisonResult> CompareAsync(BackupTask task, TaskStatus status, BackupMeter meter, CancellationToken cancellationToken)
+    public async Task<ComparisonResult> CompareAsync(
+        BackupTask task,
+        TaskStatus status,
+        BackupMeter meter,
+        CancellationToken cancellationToken
+    )
     {
-        if (status.Content is not { } known) return ComparisonResult.NotNow;
+        if (status.Content is not { } known)
+        {
+            return ComparisonResult.NotNow;
+        }
         await using var use = await TryUseAsync(task.Database.Source, cancellationToken);
-        if (use is null) return ComparisonResult.NotNow;
+        if (use is null)
+        {
+            return ComparisonResult.NotNow;
+        }
         var database = use.Get(task.Database.Name);
-        if (database.Problem is not null) throw database.Problem;
+        if (database.Problem is not null)
+        {
+            throw database.Problem;
+        }
         var key = database.Encryption == EncryptionState.No ? null : await keys.FindAsync(task.Database, cancellationToken);
         var type = status.EffectiveType ?? task.Settings.Type;
         await using var view = await use.Source.OpenViewAsync(database, new(type, key), cancellationToken);
-        if (view.ChangeToken != known.ChangeToken || view.Type != type) return ComparisonResult.HasChanged;
+        if (view.ChangeToken != known.ChangeToken || view.Type != type)
+        {
+            return ComparisonResult.HasChanged;
+        }
         var comparison = new ContentComparison(known.PartMean);
         await view.WriteAsync(new MeteredSink(comparison, meter), cancellationToken);
         return comparison.Mark(known.ChangeToken, ContentKey.Of(nodeKey)) == known ? ComparisonResult.IsEqual : ComparisonResult.Differs;

@@ -29,12 +29,22 @@ internal sealed class DestinationRun(int number, IDestination destination)
 
     /// <summary>Drops it from this backup. What it threw may be anything: the others go on.</summary>
     /// <param name="e">Why. The first reason stays.</param>
-    public void Fail(Exception e) => Failure ??= e as HoldfastException ?? new(
-        ErrorCatalogue.DestinationFailed, $"Destination '{Name}' failed: {e.GetType().Name}: {e.Message}", "Test the destination; report this if it is well.", e);
+    public void Fail(Exception e) =>
+        Failure ??=
+            e as HoldfastException
+            ?? new(
+                ErrorCatalogue.DestinationFailed,
+                $"Destination '{Name}' failed: {e.GetType().Name}: {e.Message}",
+                "Test the destination; report this if it is well.",
+                e
+            );
 
     /// <summary>Takes it in again for a new chain, if it only could not be brought up to the old one.</summary>
     public void Readmit()
     {
-        if (Failure?.Error != ErrorCatalogue.DestinationFailed && Failure?.Error != ErrorCatalogue.DestinationIdentity) Failure = null;
+        if (Failure?.Error != ErrorCatalogue.DestinationFailed && Failure?.Error != ErrorCatalogue.DestinationIdentity)
+        {
+            Failure = null;
+        }
     }
 }

@@ -4,7 +4,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// The index of a chain as a backup reads it. Whatever keeps it from being read is <see cref="ErrorCatalogue.Unreadable"/>: a backup can do without the
+/// The index of a chain as a backup reads it. Whatever keeps it from being read is
+/// <see cref="ErrorCatalogue.Unreadable"/>: a backup can do without the
 /// index, by being full, so no failure of it may pass for one of the place that the backup goes to.
 /// </summary>
 /// <param name="inner">The file.</param>
@@ -25,7 +26,12 @@ internal sealed class IndexSource(IByteSource inner) : IByteSource
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not HoldfastException { IsDamage: true })
         {
-            throw new HoldfastException(ErrorCatalogue.Unreadable, $"'{Name}' cannot be read: {e.Message}", (e as HoldfastException)?.Hint, e);
+            throw new HoldfastException(
+                ErrorCatalogue.Unreadable,
+                $"'{Name}' cannot be read: {e.Message}",
+                (e as HoldfastException)?.Hint,
+                e
+            );
         }
     }
 

@@ -14,9 +14,19 @@ internal sealed class MeteredSink(IItemSink inner, BackupMeter meter) : IItemSin
     }
 
     /// <inheritdoc/>
-    public async Task WriteStreamAsync(string name, long expectedBytes, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    public async Task WriteStreamAsync(
+        string name,
+        long expectedBytes,
+        Func<PipeWriter, CancellationToken, Task> produce,
+        CancellationToken cancellationToken
+    )
     {
-        await inner.WriteStreamAsync(name, expectedBytes, (output, token) => produce(new MeteredWriter(output, meter), token), cancellationToken);
+        await inner.WriteStreamAsync(
+            name,
+            expectedBytes,
+            (output, token) => produce(new MeteredWriter(output, meter), token),
+            cancellationToken
+        );
         meter.ItemDone();
     }
 
@@ -51,7 +61,8 @@ internal sealed class MeteredSink(IItemSink inner, BackupMeter meter) : IItemSin
 
         public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            inner.FlushAsync(cancellationToken);
 
         public override void CancelPendingFlush() => inner.CancelPendingFlush();
 

@@ -23,17 +23,39 @@ internal sealed record Protection(AgeProtection? Archive, AgeProtection? Index, 
         {
             ArchiveEncryption.None => new(null, null, "none"),
             ArchiveEncryption.DatabasePages => new(null, null, "pages"),
-            ArchiveEncryption.Given => new(options.Encryption!, AgeProtection.ToRecipients([.. options.Encryption!.Recipients, node]), KeyIds(options.Encryption!.Recipients)),
-            _ => ForDatabaseKey(databaseKey ?? throw new HoldfastException(ErrorCatalogue.KeyMissing, $"'{database}' is encrypted and its key is not known.", "Give it with --database-key."), database, node),
+            ArchiveEncryption.Given => new(
+                options.Encryption!,
+                AgeProtection.ToRecipients([.. options.Encryption!.Recipients, node]),
+                KeyIds(options.Encryption!.Recipients)
+            ),
+            _ => ForDatabaseKey(
+                databaseKey
+                    ?? throw new HoldfastException(
+                        ErrorCatalogue.KeyMissing,
+                        $"'{database}' is encrypted and its key is not known.",
+                        "Give it with --database-key."
+                    ),
+                database,
+                node
+            ),
         };
     }
 
     private static Protection ForDatabaseKey(DatabaseKey key, DatabaseId database, AgeRecipient node)
     {
         var archive = AgeProtection.From(key);
-        if (key.Raw is not null) return new(archive, AgeProtection.ToRecipients([.. archive.Recipients, node]), KeyIds(archive.Recipients));
+        if (key.Raw is not null)
+        {
+            return new(archive, AgeProtection.ToRecipients([.. archive.Recipients, node]), KeyIds(archive.Recipients));
+        }
         // age allows no other recipient beside a passphrase, so the index goes to the node alone.
-        var id = Rfc2898DeriveBytes.Pbkdf2(key.Passphrase!, SHA256.HashData(Encoding.UTF8.GetBytes(database.ToString())), PassphraseRounds, HashAlgorithmName.SHA256, 16);
+        var id = Rfc2898DeriveBytes.Pbkdf2(
+            key.Passphrase!,
+            SHA256.HashData(Encoding.UTF8.GetBytes(database.ToString())),
+            PassphraseRounds,
+            HashAlgorithmName.SHA256,
+            16
+        );
         return new(archive, AgeProtection.ToRecipients([node]), $"passphrase {Convert.ToHexStringLower(id)}");
     }
 

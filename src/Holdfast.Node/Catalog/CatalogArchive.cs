@@ -2,7 +2,10 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Node.Catalog;
 
-/// <summary>One archive as it was written. One that was only seen in a listing is <em>unrecorded</em>: of it name and length are known, and it is never damaged for that.</summary>
+/// <summary>
+/// One archive as it was written. One that was only seen in a listing is <em>unrecorded</em>: of it name and length are
+/// known, and it is never damaged for that.
+/// </summary>
 public sealed record CatalogArchive
 {
     /// <summary>Its file name, the same at every destination.</summary>

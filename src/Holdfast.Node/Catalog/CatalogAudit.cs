@@ -14,8 +14,10 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Catalog;
 
 /// <summary>
-/// Holds what lies at the destinations against the catalog, by names and lengths: each database once a day, one after the other. What is missing or damaged
-/// at one destination and whole at another is copied. A destination that cannot be opened, as one that is not the one that was defined, is not audited.
+/// Holds what lies at the destinations against the catalog, by names and lengths: each database once a day, one after
+/// the other. What is missing or damaged
+/// at one destination and whole at another is copied. A destination that cannot be opened, as one that is not the one
+/// that was defined, is not audited.
 /// </summary>
 public sealed partial class CatalogAudit
 {
@@ -57,7 +59,8 @@ public sealed partial class CatalogAudit
         Func<DatabaseId, IEnumerable<WrittenHead>> heads,
         OperationQueue queue,
         TimeProvider time,
-        ILogger<CatalogAudit> logger)
+        ILogger<CatalogAudit> logger
+    )
     {
         (_catalog, _checks, _destinations, _time, _logger) = (catalog, checks, destinations, time, logger);
         (_databases, _heads, _queue) = (databases, heads, queue);
@@ -81,24 +84,42 @@ public sealed partial class CatalogAudit
         }
     }
 
-    /// <summary>Audits one database at every destination now, and heals what can be. One that could not be audited everywhere is again after <see cref="Retry"/>.</summary>
+    /// <summary>
+    /// Audits one database at every destination now, and heals what can be. One that could not be audited everywhere is
+    /// again after <see cref="Retry"/>.
+    /// </summary>
     public async Task AuditAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         _audited[database] = now - Interval + Retry; // whatever is thrown from here on
-        foreach (var head in _heads(database)) await head.EnsureAsync(_catalog); // before the listings
+        foreach (var head in _heads(database))
+        {
+            await head.EnsureAsync(_catalog); // before the listings
+        }
         var listed = new Dictionary<string, IDestination>(StringComparer.Ordinal);
         try
         {
             var names = _destinations.Items.Select(i => i.Key).ToList();
-            foreach (var name in names) await ListAsync(name, database, listed, cancellationToken);
+            foreach (var name in names)
+            {
+                await ListAsync(name, database, listed, cancellationToken);
+            }
             var troubled = _catalog.ChainsOf(database).Where(c => c.Entries.Any(e => e.Copies.Any(o => o.State != CopyState.Whole)));
-            foreach (var chain in troubled.ToList()) await HealAloneAsync(chain, listed, cancellationToken);
-            if (listed.Count == names.Count) _audited[database] = now;
+            foreach (var chain in troubled.ToList())
+            {
+                await HealAloneAsync(chain, listed, cancellationToken);
+            }
+            if (listed.Count == names.Count)
+            {
+                _audited[database] = now;
+            }
         }
         finally
         {
-            foreach (var opened in listed.Values) await opened.DisposeAsync();
+            foreach (var opened in listed.Values)
+            {
+                await opened.DisposeAsync();
+            }
         }
     }
 
@@ -110,7 +131,10 @@ public sealed partial class CatalogAudit
         await CompareAsync(destination, opened, database, cancellationToken);
     }
 
-    /// <summary>What the catalog knows of a database, to be read before it is listed; nothing where the catalog cannot be read, which is an alert of its own.</summary>
+    /// <summary>
+    /// What the catalog knows of a database, to be read before it is listed; nothing where the catalog cannot be read,
+    /// which is an alert of its own.
+    /// </summary>
     public IReadOnlyList<CatalogChain> Known(DatabaseId database)
     {
         try
@@ -124,7 +148,8 @@ public sealed partial class CatalogAudit
     }
 
     /// <summary>
-    /// Notes which of the archives that the catalog knows were missing when somebody listed a database at one destination: nobody may be told that backups
+    /// Notes which of the archives that the catalog knows were missing when somebody listed a database at one
+    /// destination: nobody may be told that backups
     /// are gone while the database counts as protected. What the catalog does not know is left to the audit.
     /// </summary>
     /// <param name="database">The database.</param>
@@ -133,15 +158,25 @@ public sealed partial class CatalogAudit
     /// <param name="opened">The destination.</param>
     /// <param name="listed">The database's chains there.</param>
     public async Task NoteMissingAsync(
-        DatabaseId database, IReadOnlyList<CatalogChain> known, string destination, IDestination opened, IReadOnlyList<StoredChain> listed)
+        DatabaseId database,
+        IReadOnlyList<CatalogChain> known,
+        string destination,
+        IDestination opened,
+        IReadOnlyList<StoredChain> listed
+    )
     {
         var now = _time.GetUtcNow();
         foreach (var chain in known)
         {
             var archives = listed.FirstOrDefault(c => c.Path == chain.Path)?.Archives ?? [];
-            var missing = ListingComparer.Compare(chain, chain.Path, archives, destination, now, opened.Identity)
-                .Where(f => f.Archive is null && f.State != CopyState.Whole).ToList();
-            if (missing.Count == 0) continue;
+            var missing = ListingComparer
+                .Compare(chain, chain.Path, archives, destination, now, opened.Identity)
+                .Where(f => f.Archive is null && f.State != CopyState.Whole)
+                .ToList();
+            if (missing.Count == 0)
+            {
+                continue;
+            }
             try
             {
                 await _catalog.FoundAsync(database, chain.Task, missing);
@@ -153,7 +188,12 @@ public sealed partial class CatalogAudit
         }
     }
 
-    private async Task ListAsync(string name, DatabaseId database, Dictionary<string, IDestination> listed, CancellationToken cancellationToken)
+    private async Task ListAsync(
+        string name,
+        DatabaseId database,
+        Dictionary<string, IDestination> listed,
+        CancellationToken cancellationToken
+    )
     {
         IDestination? opened = null;
         try
@@ -166,7 +206,10 @@ public sealed partial class CatalogAudit
         {
             // The others are audited all the same.
             LogNotAudited(name, database, e.Message);
-            if (opened is not null) await opened.DisposeAsync();
+            if (opened is not null)
+            {
+                await opened.DisposeAsync();
+            }
         }
     }
 
@@ -176,19 +219,32 @@ public sealed partial class CatalogAudit
         var chains = new List<StoredChain>();
         await foreach (var chain in DatabaseFolder.Of(opened, database).ChainsAsync(cancellationToken))
         {
-            if (chain.Archives.Count > 0) chains.Add(chain);
+            if (chain.Archives.Count > 0)
+            {
+                chains.Add(chain);
+            }
         }
 
         var now = _time.GetUtcNow();
         foreach (var chain in chains)
         {
-            var findings = ListingComparer.Compare(known.FirstOrDefault(k => k.Path == chain.Path), chain.Path, chain.Archives, destination, now, opened.Identity);
+            var findings = ListingComparer.Compare(
+                known.FirstOrDefault(k => k.Path == chain.Path),
+                chain.Path,
+                chain.Archives,
+                destination,
+                now,
+                opened.Identity
+            );
             await _catalog.FoundAsync(database, chain.Name.Task, findings);
             await _checks.MoveAsync(destination, database, chain);
         }
 
         var there = chains.Select(c => c.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in known.Where(k => !there.Contains(k.Path))) await _catalog.FoundAsync(database, gone.Task, ListingComparer.Compare(gone, gone.Path, [], destination, now, opened.Identity));
+        foreach (var gone in known.Where(k => !there.Contains(k.Path)))
+        {
+            await _catalog.FoundAsync(database, gone.Task, ListingComparer.Compare(gone, gone.Path, [], destination, now, opened.Identity));
+        }
     }
 
     private bool IsDue(DatabaseId database) => !_audited.TryGetValue(database, out var at) || _time.GetUtcNow() - at >= Interval;
@@ -197,7 +253,10 @@ public sealed partial class CatalogAudit
     private async Task HealAloneAsync(CatalogChain chain, Dictionary<string, IDestination> listed, CancellationToken cancellationToken)
     {
         var key = BackupJob.KeyOf(chain.Task, chain.Database);
-        if (_queue.IsHeld(key)) return;
+        if (_queue.IsHeld(key))
+        {
+            return;
+        }
         try
         {
             await _queue.RunAloneAsync(
@@ -206,10 +265,14 @@ public sealed partial class CatalogAudit
                 async token =>
                 {
                     // As it is now: since it was compared it may have been extended, or deleted.
-                    if (_catalog.Find(chain.Path) is { } now) await HealAsync(now, listed, token);
+                    if (_catalog.Find(chain.Path) is { } now)
+                    {
+                        await HealAsync(now, listed, token);
+                    }
                     return true;
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -231,7 +294,10 @@ public sealed partial class CatalogAudit
         var healed = new List<CopyFinding>();
         foreach (var to in held)
         {
-            var names = chain.Entries.Where(e => e.At(to.Name) is { State: not CopyState.Whole, IsAcknowledged: false }).Select(e => e.Archive.Name).ToList();
+            var names = chain
+                .Entries.Where(e => e.At(to.Name) is { State: not CopyState.Whole, IsAcknowledged: false })
+                .Select(e => e.Archive.Name)
+                .ToList();
             foreach (var archive in names.Where(n => held.Exists(h => h != to && h.IsGood(n))))
             {
                 var path = $"{chain.Path}/{archive}";
@@ -250,7 +316,11 @@ public sealed partial class CatalogAudit
         await _catalog.FoundAsync(chain.Database, chain.Task, healed);
     }
 
-    [LoggerMessage(EventId = 5111, Level = LogLevel.Warning, Message = "Destination {Destination} cannot be audited for {Database}: {Reason}")]
+    [LoggerMessage(
+        EventId = 5111,
+        Level = LogLevel.Warning,
+        Message = "Destination {Destination} cannot be audited for {Database}: {Reason}"
+    )]
     private partial void LogNotAudited(string destination, DatabaseId database, string reason);
 
     [LoggerMessage(EventId = 5112, Level = LogLevel.Information, Message = "Archive {Path} was healed at {Destination}")]

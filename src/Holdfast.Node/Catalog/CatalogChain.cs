@@ -11,25 +11,39 @@ namespace Holdfast.Node.Catalog;
 public sealed record CatalogChain(string Path, DatabaseId Database, string? Task, IReadOnlyList<CatalogEntry> Entries)
 {
     /// <summary>The destinations where any archive of it is, or was.</summary>
-    public IEnumerable<string> Destinations => Entries.SelectMany(e => e.Copies).Select(c => c.Destination).Distinct(StringComparer.Ordinal);
+    public IEnumerable<string> Destinations =>
+        Entries.SelectMany(e => e.Copies).Select(c => c.Destination).Distinct(StringComparer.Ordinal);
 
     /// <summary>Whether its name lies too far ahead: see <see cref="TimeStamp.IsAhead"/>.</summary>
-    public bool IsAhead(DateTimeOffset now) => ChainName.TryParse(Path[(Path.LastIndexOf('/') + 1)..]) is { } name && TimeStamp.IsAhead(name.Time, now);
+    public bool IsAhead(DateTimeOffset now) =>
+        ChainName.TryParse(Path[(Path.LastIndexOf('/') + 1)..]) is { } name && TimeStamp.IsAhead(name.Time, now);
 
     /// <summary>The archive with this file name; null where there is none.</summary>
     public CatalogEntry? Find(string name) => Entries.FirstOrDefault(e => e.Archive.Name == name);
 
-    /// <summary>Its full archive, on which all others build; null where none is known, and what is known of it builds on something that nobody knows.</summary>
-    public CatalogEntry? Full => Entries is [var first, ..] && ArchiveName.TryParse(first.Archive.Name) is not { Form: ArchiveForm.IncrementalBackup } ? first : null;
+    /// <summary>
+    /// Its full archive, on which all others build; null where none is known, and what is known of it builds on
+    /// something that nobody knows.
+    /// </summary>
+    public CatalogEntry? Full =>
+        Entries is [var first, ..] && ArchiveName.TryParse(first.Archive.Name) is not { Form: ArchiveForm.IncrementalBackup }
+            ? first
+            : null;
 
     /// <summary>The newest archive that a destination holds with all that it builds on; null where it holds none.</summary>
     public CatalogEntry? NewestWholeAt(string destination)
     {
         CatalogEntry? newest = null;
-        if (Full is null) return null;
+        if (Full is null)
+        {
+            return null;
+        }
         foreach (var entry in Entries)
         {
-            if (entry.At(destination) is not { IsGood: true }) break;
+            if (entry.At(destination) is not { IsGood: true })
+            {
+                break;
+            }
             newest = entry;
         }
 
@@ -37,5 +51,6 @@ public sealed record CatalogChain(string Path, DatabaseId Database, string? Task
     }
 
     /// <summary>The newest archive that any one destination holds with all that it builds on; null where none does.</summary>
-    public CatalogEntry? NewestWhole() => Destinations.Select(NewestWholeAt).OfType<CatalogEntry>().MaxBy(e => e.Archive.Name, StringComparer.Ordinal);
+    public CatalogEntry? NewestWhole() =>
+        Destinations.Select(NewestWholeAt).OfType<CatalogEntry>().MaxBy(e => e.Archive.Name, StringComparer.Ordinal);
 }

@@ -31,7 +31,8 @@ internal sealed class CatalogFile : IDisposable
         CREATE INDEX troubles ON copies (chain) WHERE state > 0;
         """;
 
-    // Version 2. was_damaged outlives a copy that goes missing; length is that of an unrecorded copy, where another copy has another one. A copy at a place
+    // Version 2. was_damaged outlives a copy that goes missing; length is that of an unrecorded copy, where another
+    // copy has another one. A copy at a place
     // that no name means any more is kept under # and the identity of the place, until that place is defined again.
     private const string Second = """
         ALTER TABLE copies ADD COLUMN was_damaged INTEGER NOT NULL DEFAULT 0;
@@ -48,7 +49,15 @@ internal sealed class CatalogFile : IDisposable
     {
         _connection = path is null
             ? new("Data Source=:memory:")
-            : new(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 10 }.ToString());
+            : new(
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = path,
+                    Mode = SqliteOpenMode.ReadWrite,
+                    Pooling = false,
+                    DefaultTimeout = 10,
+                }.ToString()
+            );
     }
 
     /// <summary>Opens the file for writing, and makes it where it is not there.</summary>
@@ -59,7 +68,15 @@ internal sealed class CatalogFile : IDisposable
         if (path is not null && !File.Exists(path))
         {
             // Made before SQLite opens it, so that it is never readable by others.
-            using var made = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+            using var made = new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = OwnerOnly,
+                }
+            );
         }
 
         var file = new CatalogFile(path);
@@ -96,41 +113,67 @@ internal sealed class CatalogFile : IDisposable
     /// <summary>Takes back what was not committed.</summary>
     public void Rollback()
     {
-        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0) Run("ROLLBACK");
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+        {
+            Run("ROLLBACK");
+        }
     }
 
     /// <summary>Number of the chain in this folder; it is added where it is not there.</summary>
     public long Chain(string path, string database, string? task)
     {
-        if (Scalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) is long number) return number;
-        return (long)Scalar("INSERT INTO chains (path, database, task) VALUES ($path, $database, $task) RETURNING number", ("$path", path), ("$database", database), ("$task", task ?? ""))!;
+        if (Scalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) is long number)
+        {
+            return number;
+        }
+        return (long)
+            Scalar(
+                "INSERT INTO chains (path, database, task) VALUES ($path, $database, $task) RETURNING number",
+                ("$path", path),
+                ("$database", database),
+                ("$task", task ?? "")
+            )!;
     }
 
     /// <summary>Number of the chain in this folder; null where it is not known.</summary>
     public long? FindChain(string path) => Scalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) as long?;
 
     /// <summary>Adds an archive, or takes what is known of it where it was unrecorded.</summary>
-    public void Put(long chain, CatalogArchive archive, bool replace) => Execute(
-        $"""
-        INSERT INTO archives (chain, name, length, id, chain_id, parent, sha256, manifest, index_length, index_sha256, started)
-        VALUES ($chain, $name, $length, $id, $chainId, $parent, $sha256, $manifest, $indexLength, $indexSha256, $started)
-        ON CONFLICT (chain, name) DO UPDATE SET length = excluded.length, id = excluded.id, chain_id = excluded.chain_id, parent = excluded.parent,
-          sha256 = excluded.sha256, manifest = excluded.manifest, index_length = excluded.index_length, index_sha256 = excluded.index_sha256, started = excluded.started
-        WHERE {(replace ? "true" : "archives.id IS NULL AND excluded.id IS NOT NULL")}
-        """,
-        ("$chain", chain), ("$name", archive.Name), ("$length", archive.Length), ("$id", Hex(archive.Id)), ("$chainId", Hex(archive.Chain)), ("$parent", Hex(archive.Parent)),
-        ("$sha256", Base64(archive.Sha256)), ("$manifest", Base64(archive.ManifestSha256)), ("$indexLength", archive.IndexLength), ("$indexSha256", Base64(archive.IndexSha256)),
-        ("$started", archive.Started?.ToUnixTimeMilliseconds()));
+    public void Put(long chain, CatalogArchive archive, bool replace) =>
+        Execute(
+            $"""
+            INSERT INTO archives (chain, name, length, id, chain_id, parent, sha256, manifest, index_length, index_sha256, started)
+            VALUES ($chain, $name, $length, $id, $chainId, $parent, $sha256, $manifest, $indexLength, $indexSha256, $started)
+            ON CONFLICT (chain, name) DO UPDATE SET length = excluded.length, id = excluded.id, chain_id = excluded.chain_id, parent = excluded.parent,
+              sha256 = excluded.sha256, manifest = excluded.manifest, index_length = excluded.index_length, index_sha256 = excluded.index_sha256, started = excluded.started
+            WHERE {(replace ? "true" : "archives.id IS NULL AND excluded.id IS NOT NULL")}
+            """,
+            ("$chain", chain),
+            ("$name", archive.Name),
+            ("$length", archive.Length),
+            ("$id", Hex(archive.Id)),
+            ("$chainId", Hex(archive.Chain)),
+            ("$parent", Hex(archive.Parent)),
+            ("$sha256", Base64(archive.Sha256)),
+            ("$manifest", Base64(archive.ManifestSha256)),
+            ("$indexLength", archive.IndexLength),
+            ("$indexSha256", Base64(archive.IndexSha256)),
+            ("$started", archive.Started?.ToUnixTimeMilliseconds())
+        );
 
     /// <summary>
-    /// Adds a copy, or changes what is known of it. Since when a problem stands, and whether it is acknowledged, stays while its state does. A listing takes
+    /// Adds a copy, or changes what is known of it. Since when a problem stands, and whether it is acknowledged, stays
+    /// while its state does. A listing takes
     /// nothing back: not what was known before it knew the archive, and not that one was read and found damaged.
     /// </summary>
     public void Put(long chain, CopyFinding finding)
     {
         var destination = Holder(finding.Destination, finding.Identity);
         var since = finding.State == CopyState.Whole ? (long?)null : finding.At.ToUnixTimeMilliseconds();
-        if (finding.State == CopyState.Whole) ClearThoseAfter(chain, finding, destination);
+        if (finding.State == CopyState.Whole)
+        {
+            ClearThoseAfter(chain, finding, destination);
+        }
         var isDamaged = finding is { State: CopyState.Damaged, Problem.Code: var code } && code != ErrorCatalogue.ChainIncomplete.Code;
         const string Update = """
             state = $state, verified = coalesce($verified, verified), code = $code, message = $message, hint = $hint,
@@ -144,35 +187,58 @@ internal sealed class CatalogFile : IDisposable
             ON CONFLICT (chain, name, destination)
             """;
         Execute(
-            finding.State == CopyState.Missing ? $"UPDATE copies SET {Update} WHERE chain = $chain AND name = $name AND destination = $destination"
+            finding.State == CopyState.Missing
+                    ? $"UPDATE copies SET {Update} WHERE chain = $chain AND name = $name AND destination = $destination"
                 : finding is { IsListed: true, Archive: not null } ? $"{Insert} DO NOTHING"
                 : finding.IsListed ? $"{Insert} DO UPDATE SET {Update} WHERE copies.state <> 3"
                 : $"{Insert} DO UPDATE SET {Update}",
-            ("$chain", chain), ("$name", finding.Name), ("$destination", destination), ("$state", (long)finding.State),
-            ("$verified", finding.IsVerified ? finding.At.ToUnixTimeMilliseconds() : null), ("$since", since),
-            ("$code", finding.Problem?.Code), ("$message", finding.Problem?.Message), ("$hint", finding.Problem?.Hint), ("$damaged", isDamaged ? 1L : 0L),
-            ("$length", finding.Length));
+            ("$chain", chain),
+            ("$name", finding.Name),
+            ("$destination", destination),
+            ("$state", (long)finding.State),
+            ("$verified", finding.IsVerified ? finding.At.ToUnixTimeMilliseconds() : null),
+            ("$since", since),
+            ("$code", finding.Problem?.Code),
+            ("$message", finding.Problem?.Message),
+            ("$hint", finding.Problem?.Hint),
+            ("$damaged", isDamaged ? 1L : 0L),
+            ("$length", finding.Length)
+        );
     }
 
     /// <summary>The identity of the place that a name meant last; null where that is not known.</summary>
-    public string? IdentityOf(string destination) => Scalar("SELECT identity FROM places WHERE name = $name", ("$name", destination)) as string;
+    public string? IdentityOf(string destination) =>
+        Scalar("SELECT identity FROM places WHERE name = $name", ("$name", destination)) as string;
 
     /// <summary>The names of all places.</summary>
     public IReadOnlyList<string> Places() => Texts("SELECT name FROM places");
 
     /// <summary>
-    /// Takes which place a name means from now on. What is known of the place that it meant before is kept under the identity of that, and what is known of
+    /// Takes which place a name means from now on. What is known of the place that it meant before is kept under the
+    /// identity of that, and what is known of
     /// the new one, from an earlier definition, is known under the name again.
     /// </summary>
     /// <returns>The databases that had, or have, any copy there with a problem.</returns>
     public IReadOnlyList<string> SetPlace(string name, string? identity)
     {
         var before = IdentityOf(name);
-        if (before == identity) return [];
-        var databases = TroubledAt(name).Concat(identity is null ? [] : TroubledAt(Parked(identity))).Distinct(StringComparer.Ordinal).ToList();
-        if (before is not null) Rename(name, Parked(before));
+        if (before == identity)
+        {
+            return [];
+        }
+        var databases = TroubledAt(name)
+            .Concat(identity is null ? [] : TroubledAt(Parked(identity)))
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
+        if (before is not null)
+        {
+            Rename(name, Parked(before));
+        }
         Execute("DELETE FROM places WHERE name = $name", ("$name", name));
-        if (identity is null) return databases;
+        if (identity is null)
+        {
+            return databases;
+        }
         Execute("INSERT INTO places (name, identity) VALUES ($name, $identity)", ("$name", name), ("$identity", identity));
         Rename(Parked(identity), name);
         return databases;
@@ -191,7 +257,10 @@ internal sealed class CatalogFile : IDisposable
                 foreach (var entry in found.Entries)
                 {
                     Put(chain, entry.Archive, replace: true);
-                    foreach (var copy in entry.Copies) Put(chain, CopyFinding.Of(found.Path, entry.Archive.Name, copy));
+                    foreach (var copy in entry.Copies)
+                    {
+                        Put(chain, CopyFinding.Of(found.Path, entry.Archive.Name, copy));
+                    }
                     count++;
                 }
             }
@@ -205,11 +274,21 @@ internal sealed class CatalogFile : IDisposable
     {
         var before = Scalar(
             "SELECT state FROM copies WHERE chain = $chain AND name = $name AND destination = $destination",
-            ("$chain", chain), ("$name", finding.Name), ("$destination", destination));
-        if (before is null or 0L || (finding.IsListed && before is 3L)) return;
+            ("$chain", chain),
+            ("$name", finding.Name),
+            ("$destination", destination)
+        );
+        if (before is null or 0L || (finding.IsListed && before is 3L))
+        {
+            return;
+        }
         Execute(
-            "UPDATE copies SET state = 0, since = NULL, code = NULL, message = NULL, hint = NULL WHERE chain = $chain AND destination = $destination AND state = 3 AND code = $code",
-            ("$chain", chain), ("$destination", destination), ("$code", ErrorCatalogue.ChainIncomplete.Code));
+            "UPDATE copies SET state = 0, since = NULL, code = NULL, message = NULL, hint = NULL WHERE chain = $chain AND "
+                + "destination = $destination AND state = 3 AND code = $code",
+            ("$chain", chain),
+            ("$destination", destination),
+            ("$code", ErrorCatalogue.ChainIncomplete.Code)
+        );
     }
 
     // A run that began before a destination was defined anew tells of the place that it has opened, not of the one that has the name now.
@@ -225,33 +304,56 @@ internal sealed class CatalogFile : IDisposable
         Execute("DELETE FROM copies WHERE destination = $from", ("$from", destination));
     }
 
-    private List<string> TroubledAt(string destination) => Texts(
-        "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.destination = $destination AND c.state > 0",
-        ("$destination", destination));
+    private List<string> TroubledAt(string destination) =>
+        Texts(
+            "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.destination = "
+                + "$destination AND c.state > 0",
+            ("$destination", destination)
+        );
 
     /// <summary>Removes the copies of a chain at one destination, and what is nowhere then.</summary>
     /// <returns>Whose chain it was; null where it was not known.</returns>
     public string? Forget(string destination, string path)
     {
-        if (FindChain(path) is not { } chain) return null;
+        if (FindChain(path) is not { } chain)
+        {
+            return null;
+        }
         var database = (string)Scalar("SELECT database FROM chains WHERE number = $chain", ("$chain", chain))!;
         Execute("DELETE FROM copies WHERE chain = $chain AND destination = $destination", ("$chain", chain), ("$destination", destination));
-        Execute("DELETE FROM archives WHERE chain = $chain AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.chain = archives.chain AND c.name = archives.name)", ("$chain", chain));
-        Execute("DELETE FROM chains WHERE number = $chain AND NOT EXISTS (SELECT 1 FROM archives a WHERE a.chain = $chain)", ("$chain", chain));
+        Execute(
+            "DELETE FROM archives WHERE chain = $chain AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.chain = archives.chain "
+                + "AND c.name = archives.name)",
+            ("$chain", chain)
+        );
+        Execute(
+            "DELETE FROM chains WHERE number = $chain AND NOT EXISTS (SELECT 1 FROM archives a WHERE a.chain = $chain)",
+            ("$chain", chain)
+        );
         return database;
     }
 
     /// <summary>Acknowledges what is missing at a destination.</summary>
-    public int Acknowledge(string destination, string database) => Execute(
-        "UPDATE copies SET acknowledged = 1 WHERE state = 2 AND acknowledged = 0 AND destination = $destination AND chain IN (SELECT number FROM chains WHERE database = $database)",
-        ("$destination", destination), ("$database", database));
+    public int Acknowledge(string destination, string database) =>
+        Execute(
+            "UPDATE copies SET acknowledged = 1 WHERE state = 2 AND acknowledged = 0 AND destination = $destination AND "
+                + "chain IN (SELECT number FROM chains WHERE database = $database)",
+            ("$destination", destination),
+            ("$database", database)
+        );
 
     /// <summary>The chain in this folder.</summary>
-    public CatalogChain? Read(string path) => Chains("SELECT number, path, database, task FROM chains WHERE path = $path", ("$path", path)).FirstOrDefault();
+    public CatalogChain? Read(string path) =>
+        Chains("SELECT number, path, database, task FROM chains WHERE path = $path", ("$path", path)).FirstOrDefault();
 
     /// <summary>The newest chain of a task.</summary>
     public CatalogChain? ReadNewest(string database, string? task) =>
-        Chains("SELECT number, path, database, task FROM chains WHERE database = $database AND task = $task ORDER BY path DESC LIMIT 1", ("$database", database), ("$task", task ?? "")).FirstOrDefault();
+        Chains(
+                "SELECT number, path, database, task FROM chains WHERE database = $database AND task = $task ORDER BY path DESC LIMIT 1",
+                ("$database", database),
+                ("$task", task ?? "")
+            )
+            .FirstOrDefault();
 
     /// <summary>All chains of a database, the oldest first.</summary>
     public IReadOnlyList<CatalogChain> ReadAll(string database) =>
@@ -259,20 +361,26 @@ internal sealed class CatalogFile : IDisposable
 
     /// <summary>Path of the archive with this id.</summary>
     public string? PathOf(string id) =>
-        Scalar("SELECT ch.path || '/' || a.name FROM archives a JOIN chains ch ON ch.number = a.chain WHERE a.id = $id", ("$id", Hex(id))) as string;
+        Scalar("SELECT ch.path || '/' || a.name FROM archives a JOIN chains ch ON ch.number = a.chain WHERE a.id = $id", ("$id", Hex(id)))
+        as string;
 
     /// <summary>When the chains of a task were verified at each destination.</summary>
     public IReadOnlyList<CopyAge> Ages(string database, string? task)
     {
         var ages = new List<CopyAge>();
         using var reader = Command(
-            """
-            SELECT ch.path, c.destination, max(c.verified) FROM chains ch JOIN copies c ON c.chain = ch.number
-            WHERE ch.database = $database AND ch.task = $task AND c.state <> 2 AND substr(c.destination, 1, 1) <> '#' GROUP BY ch.path, c.destination
-            """,
-            ("$database", database),
-            ("$task", task ?? "")).ExecuteReader();
-        while (reader.Read()) ages.Add(new(reader.GetString(0), reader.GetString(1), Time(reader, 2)));
+                """
+                SELECT ch.path, c.destination, max(c.verified) FROM chains ch JOIN copies c ON c.chain = ch.number
+                WHERE ch.database = $database AND ch.task = $task AND c.state <> 2 AND substr(c.destination, 1, 1) <> '#' GROUP BY ch.path, c.destination
+                """,
+                ("$database", database),
+                ("$task", task ?? "")
+            )
+            .ExecuteReader();
+        while (reader.Read())
+        {
+            ages.Add(new(reader.GetString(0), reader.GetString(1), Time(reader, 2)));
+        }
         return ages;
     }
 
@@ -280,8 +388,11 @@ internal sealed class CatalogFile : IDisposable
     public IReadOnlyList<string> Databases() => Texts("SELECT DISTINCT database FROM chains ORDER BY database");
 
     /// <summary>The databases of which any copy has a problem.</summary>
-    public IReadOnlyList<string> Troubled() => Texts(
-        "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.state > 0 AND substr(c.destination, 1, 1) <> '#'");
+    public IReadOnlyList<string> Troubled() =>
+        Texts(
+            "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.state > 0 AND "
+                + "substr(c.destination, 1, 1) <> '#'"
+        );
 
     /// <summary>The copies of a database that have a problem, with their chain's task and their file name.</summary>
     public IReadOnlyList<(string? Task, string Name, CatalogCopy Copy)> Troubles(string database)
@@ -293,16 +404,23 @@ internal sealed class CatalogFile : IDisposable
             FROM chains ch JOIN copies c ON c.chain = ch.number
             WHERE ch.database = $database AND c.state > 0 AND substr(c.destination, 1, 1) <> '#'
             """,
-            ("$database", database));
+            ("$database", database)
+        );
         using var reader = command.ExecuteReader();
-        while (reader.Read()) found.Add((Task(reader.GetString(0)), reader.GetString(1), Copy(reader, 2)));
+        while (reader.Read())
+        {
+            found.Add((Task(reader.GetString(0)), reader.GetString(1), Copy(reader, 2)));
+        }
         return found;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var command in _commands.Values) command.Dispose();
+        foreach (var command in _commands.Values)
+        {
+            command.Dispose();
+        }
         _connection.Dispose();
     }
 
@@ -312,23 +430,31 @@ internal sealed class CatalogFile : IDisposable
 
     private static byte[]? Base64(string? text) => text is null ? null : Convert.FromBase64String(text);
 
-    private static DateTimeOffset? Time(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+    private static DateTimeOffset? Time(SqliteDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
 
     private static string? Text(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    private static byte[]? Bytes(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
+    private static byte[]? Bytes(SqliteDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
 
     private static string? HexText(byte[]? bytes) => bytes is null ? null : Convert.ToHexStringLower(bytes);
 
     private static string? Base64Text(byte[]? bytes) => bytes is null ? null : Convert.ToBase64String(bytes);
 
-    private static CatalogCopy Copy(SqliteDataReader reader, int at) => new(
-        reader.GetString(at), (CopyState)reader.GetInt64(at + 1), Time(reader, at + 2), Time(reader, at + 3),
-        reader.IsDBNull(at + 5) ? null : new OperationError(reader.GetString(at + 5), Text(reader, at + 6) ?? "", Text(reader, at + 7)), reader.GetInt64(at + 4) != 0)
-    {
-        WasDamaged = reader.GetInt64(at + 8) != 0,
-        Length = reader.IsDBNull(at + 9) ? null : reader.GetInt64(at + 9),
-    };
+    private static CatalogCopy Copy(SqliteDataReader reader, int at) =>
+        new(
+            reader.GetString(at),
+            (CopyState)reader.GetInt64(at + 1),
+            Time(reader, at + 2),
+            Time(reader, at + 3),
+            reader.IsDBNull(at + 5) ? null : new OperationError(reader.GetString(at + 5), Text(reader, at + 6) ?? "", Text(reader, at + 7)),
+            reader.GetInt64(at + 4) != 0
+        )
+        {
+            WasDamaged = reader.GetInt64(at + 8) != 0,
+            Length = reader.IsDBNull(at + 9) ? null : reader.GetInt64(at + 9),
+        };
 
     private void Prepare(string? path)
     {
@@ -337,13 +463,25 @@ internal sealed class CatalogFile : IDisposable
         var kind = Number("PRAGMA application_id");
         var isOther = kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0);
         var version = Number("PRAGMA user_version");
-        if (isOther || version is < 0 or > SchemaVersion) throw new SqliteException("It is not a catalog that this version knows.", raw.SQLITE_NOTADB);
+        if (isOther || version is < 0 or > SchemaVersion)
+        {
+            throw new SqliteException("It is not a catalog that this version knows.", raw.SQLITE_NOTADB);
+        }
         Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096");
         Begin();
-        if (kind == 0) Run($"{Schema}; PRAGMA application_id = {ApplicationId}");
-        if (version < SchemaVersion) Run($"{Second}; PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
+        if (kind == 0)
+        {
+            Run($"{Schema}; PRAGMA application_id = {ApplicationId}");
+        }
+        if (version < SchemaVersion)
+        {
+            Run($"{Second}; PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
+        }
         Commit();
-        if (path is not null && new FileInfo(path).Length <= SmallBytes && Scalar("PRAGMA quick_check(1)") as string != "ok") throw new SqliteException("It is damaged.", raw.SQLITE_CORRUPT);
+        if (path is not null && new FileInfo(path).Length <= SmallBytes && Scalar("PRAGMA quick_check(1)") as string != "ok")
+        {
+            throw new SqliteException("It is damaged.", raw.SQLITE_CORRUPT);
+        }
     }
 
     private List<CatalogChain> Chains(string sql, params ReadOnlySpan<(string, object?)> parameters)
@@ -351,7 +489,12 @@ internal sealed class CatalogFile : IDisposable
         var heads = new List<(long Number, CatalogChain Chain)>();
         using (var reader = Command(sql, parameters).ExecuteReader())
         {
-            while (reader.Read()) heads.Add((reader.GetInt64(0), new(reader.GetString(1), DatabaseId.Parse(reader.GetString(2)), Task(reader.GetString(3)), [])));
+            while (reader.Read())
+            {
+                heads.Add(
+                    (reader.GetInt64(0), new(reader.GetString(1), DatabaseId.Parse(reader.GetString(2)), Task(reader.GetString(3)), []))
+                );
+            }
         }
 
         return heads.ConvertAll(h => h.Chain with { Entries = Entries(h.Number) });
@@ -362,41 +505,53 @@ internal sealed class CatalogFile : IDisposable
         var entries = new List<CatalogEntry>();
         var copies = new List<CatalogCopy>();
         using var reader = Command(
-            """
-            SELECT c.destination, c.state, c.verified, c.since, c.acknowledged, c.code, c.message, c.hint, c.was_damaged, c.length,
-              a.name, a.length, a.id, a.chain_id, a.parent, a.sha256, a.manifest, a.index_length, a.index_sha256, a.started
-            FROM archives a LEFT JOIN copies c ON c.chain = a.chain AND c.name = a.name AND substr(c.destination, 1, 1) <> '#'
-            WHERE a.chain = $chain ORDER BY a.name, c.destination
-            """,
-            ("$chain", chain)).ExecuteReader();
+                """
+                SELECT c.destination, c.state, c.verified, c.since, c.acknowledged, c.code, c.message, c.hint, c.was_damaged, c.length,
+                  a.name, a.length, a.id, a.chain_id, a.parent, a.sha256, a.manifest, a.index_length, a.index_sha256, a.started
+                FROM archives a LEFT JOIN copies c ON c.chain = a.chain AND c.name = a.name AND substr(c.destination, 1, 1) <> '#'
+                WHERE a.chain = $chain ORDER BY a.name, c.destination
+                """,
+                ("$chain", chain)
+            )
+            .ExecuteReader();
         while (reader.Read())
         {
-            if (entries.Count == 0 || entries[^1].Archive.Name != reader.GetString(10)) entries.Add(new(Archive(reader), copies = []));
-            if (!reader.IsDBNull(0)) copies.Add(Copy(reader, 0));
+            if (entries.Count == 0 || entries[^1].Archive.Name != reader.GetString(10))
+            {
+                entries.Add(new(Archive(reader), copies = []));
+            }
+            if (!reader.IsDBNull(0))
+            {
+                copies.Add(Copy(reader, 0));
+            }
         }
 
         return entries;
     }
 
-    private static CatalogArchive Archive(SqliteDataReader reader) => new()
-    {
-        Name = reader.GetString(10),
-        Length = reader.GetInt64(11),
-        Id = HexText(Bytes(reader, 12)),
-        Chain = HexText(Bytes(reader, 13)),
-        Parent = HexText(Bytes(reader, 14)),
-        Sha256 = Base64Text(Bytes(reader, 15)),
-        ManifestSha256 = Base64Text(Bytes(reader, 16)),
-        IndexLength = reader.IsDBNull(17) ? null : reader.GetInt64(17),
-        IndexSha256 = Base64Text(Bytes(reader, 18)),
-        Started = Time(reader, 19),
-    };
+    private static CatalogArchive Archive(SqliteDataReader reader) =>
+        new()
+        {
+            Name = reader.GetString(10),
+            Length = reader.GetInt64(11),
+            Id = HexText(Bytes(reader, 12)),
+            Chain = HexText(Bytes(reader, 13)),
+            Parent = HexText(Bytes(reader, 14)),
+            Sha256 = Base64Text(Bytes(reader, 15)),
+            ManifestSha256 = Base64Text(Bytes(reader, 16)),
+            IndexLength = reader.IsDBNull(17) ? null : reader.GetInt64(17),
+            IndexSha256 = Base64Text(Bytes(reader, 18)),
+            Started = Time(reader, 19),
+        };
 
     private List<string> Texts(string sql, params ReadOnlySpan<(string, object?)> parameters)
     {
         var texts = new List<string>();
         using var reader = Command(sql, parameters).ExecuteReader();
-        while (reader.Read()) texts.Add(reader.GetString(0));
+        while (reader.Read())
+        {
+            texts.Add(reader.GetString(0));
+        }
         return texts;
     }
 
@@ -415,11 +570,17 @@ internal sealed class CatalogFile : IDisposable
         {
             command = _connection.CreateCommand();
             command.CommandText = sql;
-            foreach (var (name, _) in parameters) command.Parameters.AddWithValue(name, DBNull.Value);
+            foreach (var (name, _) in parameters)
+            {
+                command.Parameters.AddWithValue(name, DBNull.Value);
+            }
             _commands.Add(sql, command);
         }
 
-        for (var i = 0; i < parameters.Length; i++) command.Parameters[i].Value = parameters[i].Value ?? DBNull.Value;
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            command.Parameters[i].Value = parameters[i].Value ?? DBNull.Value;
+        }
         return command;
     }
 }

@@ -12,28 +12,52 @@ internal sealed record CatalogKnowledge(IReadOnlyList<AlertCopies> Copies, IRead
     /// <summary>Sums up what the catalog knows of one database.</summary>
     /// <param name="file">The catalog.</param>
     /// <param name="database">The database.</param>
-    /// <param name="latest">Chains whose names lie ahead of this time are not the newest, so nothing that is known of others is hidden by them.</param>
+    /// <param name="latest">
+    /// Chains whose names lie ahead of this time are not the newest, so nothing that is known of others is hidden by
+    /// them.
+    /// </param>
     public static CatalogKnowledge Of(CatalogFile file, string database, DateTimeOffset latest)
     {
         var troubles = file.Troubles(database);
-        if (troubles.Count == 0) return new([], []);
+        if (troubles.Count == 0)
+        {
+            return new([], []);
+        }
         var id = DatabaseId.Parse(database);
         var points = new List<(string?, KnownPoints)>();
         var chains = file.ReadAll(database);
         foreach (var task in troubles.Where(t => !t.Copy.IsGood).Select(t => t.Task).Distinct())
         {
-            if (OfTask([.. chains.Where(c => c.Task == task && !c.IsAhead(latest))]) is { } found) points.Add((task, found));
+            if (OfTask([.. chains.Where(c => c.Task == task && !c.IsAhead(latest))]) is { } found)
+            {
+                points.Add((task, found));
+            }
         }
 
-        return new([.. troubles.GroupBy(t => t.Copy.Destination, StringComparer.Ordinal).Select(g => At(id, g.Key, [.. g])).OfType<AlertCopies>()], points);
+        return new(
+            [.. troubles.GroupBy(t => t.Copy.Destination, StringComparer.Ordinal).Select(g => At(id, g.Key, [.. g])).OfType<AlertCopies>()],
+            points
+        );
     }
 
-    private static AlertCopies? At(DatabaseId database, string destination, IReadOnlyList<(string? Task, string Name, CatalogCopy Copy)> troubles)
+    private static AlertCopies? At(
+        DatabaseId database,
+        string destination,
+        IReadOnlyList<(string? Task, string Name, CatalogCopy Copy)> troubles
+    )
     {
         var damaged = troubles.Where(t => t.Copy.State == CopyState.Damaged).ToList();
         var missing = troubles.Where(t => t.Copy is { State: CopyState.Missing, IsAcknowledged: false }).ToList();
         return new(
-            database, destination, damaged.Count, missing.Count, damaged.Min(d => d.Copy.Since), missing.Min(m => m.Copy.Since), Example(damaged), Example(missing));
+            database,
+            destination,
+            damaged.Count,
+            missing.Count,
+            damaged.Min(d => d.Copy.Since),
+            missing.Min(m => m.Copy.Since),
+            Example(damaged),
+            Example(missing)
+        );
     }
 
     private static string? Example(IEnumerable<(string? Task, string Name, CatalogCopy Copy)> troubles) =>
@@ -42,17 +66,27 @@ internal sealed record CatalogKnowledge(IReadOnlyList<AlertCopies> Copies, IRead
     // Null where nothing is known against the newest point, wherever its chain is.
     private static KnownPoints? OfTask(IReadOnlyList<CatalogChain> chains)
     {
-        if (chains.Count == 0 || chains[^1].Entries.Count == 0) return null;
+        if (chains.Count == 0 || chains[^1].Entries.Count == 0)
+        {
+            return null;
+        }
         var last = chains[^1];
         var bad = new Dictionary<string, KnownBadPoints>(StringComparer.Ordinal);
         foreach (var destination in last.Destinations)
         {
             // One that was never copied there is not known to be wrong: its run has told that.
             var first = last.Entries.Select(e => (e.Archive, Copy: e.At(destination))).FirstOrDefault(e => e.Copy is { IsGood: false });
-            if (first.Copy is null) continue;
+            if (first.Copy is null)
+            {
+                continue;
+            }
             var good = chains.Reverse().Select(c => c.NewestWholeAt(destination)).FirstOrDefault(e => e is not null);
             var what = first.Copy.State == CopyState.Missing ? "is missing" : "is damaged";
-            bad[destination] = new(good?.Archive.Time, first.Copy.Since ?? first.Archive.Time, $"{first.Archive.Name} {what}: {first.Copy.Problem?.Message}");
+            bad[destination] = new(
+                good?.Archive.Time,
+                first.Copy.Since ?? first.Archive.Time,
+                $"{first.Archive.Name} {what}: {first.Copy.Problem?.Message}"
+            );
         }
 
         return bad.Count == 0 ? null : new(bad);

@@ -12,7 +12,8 @@ using SQLitePCL;
 namespace Holdfast.Node.Catalog;
 
 /// <summary>
-/// The catalog in a SQLite file of the node's data folder. What is to be stored at the same time shares one transaction and one flush. Where the file is
+/// The catalog in a SQLite file of the node's data folder. What is to be stored at the same time shares one transaction
+/// and one flush. Where the file is
 /// missing or damaged it is begun anew: nothing that is there is lost by that, for archives are found at the destinations.
 /// </summary>
 public sealed partial class CatalogStore : ICatalog
@@ -35,12 +36,18 @@ public sealed partial class CatalogStore : ICatalog
     private CatalogFile? _read;
     private volatile HoldfastException? _unusable;
     private volatile bool _isGone; // set by Look alone
-    private volatile Knowledge _known = new(ImmutableDictionary<DatabaseId, IReadOnlyList<AlertCopies>>.Empty, ImmutableDictionary<(DatabaseId, string?), KnownPoints>.Empty);
+    private volatile Knowledge _known = new(
+        ImmutableDictionary<DatabaseId, IReadOnlyList<AlertCopies>>.Empty,
+        ImmutableDictionary<(DatabaseId, string?), KnownPoints>.Empty
+    );
 
     private CatalogStore(string? path, CatalogFile write, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest)
     {
         (_path, _write, _logger, _time, _latest) = (path, write, logger, time, latest ?? time.GetUtcNow);
-        if (path is not null) _read = CatalogFile.OpenToRead(path);
+        if (path is not null)
+        {
+            _read = CatalogFile.OpenToRead(path);
+        }
         Learn(_write.Troubled());
         _loop = Task.Run(RunAsync);
     }
@@ -62,14 +69,23 @@ public sealed partial class CatalogStore : ICatalog
     /// <inheritdoc/>
     public IReadOnlyList<AlertCopies> Troubles => [.. _known.Copies.Values.SelectMany(c => c)];
 
-    /// <summary>Opens the catalog. Never fails: where the file cannot be used at all, the catalog is kept in memory, and <see cref="Problem"/> says why.</summary>
+    /// <summary>
+    /// Opens the catalog. Never fails: where the file cannot be used at all, the catalog is kept in memory, and
+    /// <see cref="Problem"/> says why.
+    /// </summary>
     /// <param name="path">The file; null for memory alone.</param>
     /// <param name="logger">Told where it was begun anew.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="latest">The time that names are held against: chains that lie ahead of it are not the newest. Null for that of the clock.</param>
+    /// <param name="latest">
+    /// The time that names are held against: chains that lie ahead of it are not the newest. Null for that of the
+    /// clock.
+    /// </param>
     public static CatalogStore Open(string? path, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest = null)
     {
-        if (path is null) return new(null, CatalogFile.Open(null), logger, time, latest);
+        if (path is null)
+        {
+            return new(null, CatalogFile.Open(null), logger, time, latest);
+        }
         try
         {
             if (!File.Exists(path))
@@ -102,18 +118,28 @@ public sealed partial class CatalogStore : ICatalog
     /// <inheritdoc/>
     public void BeginWithNothing()
     {
-        if (_path is not null) File.Delete(LostPath(_path));
+        if (_path is not null)
+        {
+            File.Delete(LostPath(_path));
+        }
     }
 
     /// <inheritdoc/>
     public void Look()
     {
-        if (_path is null || File.Exists(_path) != _isGone) return;
+        if (_path is null || File.Exists(_path) != _isGone)
+        {
+            return;
+        }
         lock (_writing)
         {
             _isGone = !_isGone;
             _unusable = _isGone
-                ? new(ErrorCatalogue.StateUnavailable, $"The catalog '{_path}' is gone: what is found out about backups is lost when the server stops.", "Put it back, or restart the server and verify the backups. Find out who removed it.")
+                ? new(
+                    ErrorCatalogue.StateUnavailable,
+                    $"The catalog '{_path}' is gone: what is found out about backups is lost when the server stops.",
+                    "Put it back, or restart the server and verify the backups. Find out who removed it."
+                )
                 : null;
             Problem = _unusable;
         }
@@ -143,22 +169,43 @@ public sealed partial class CatalogStore : ICatalog
     public IReadOnlyList<DatabaseId> Databases() => [.. (Read(f => f.Databases()) ?? []).Select(DatabaseId.Parse)];
 
     /// <inheritdoc/>
-    public Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyPlace> places) => WriteAsync(file =>
-    {
-        var number = file.Chain(chain, database.ToString(), task);
-        file.Put(number, archive, replace: true);
-        foreach (var (destination, identity) in places)
+    public Task RecordAsync(
+        string chain,
+        DatabaseId database,
+        string? task,
+        CatalogArchive archive,
+        IReadOnlyCollection<CopyPlace> places
+    ) =>
+        WriteAsync(file =>
         {
-            file.Put(number, new() { Chain = chain, Name = archive.Name, Destination = destination, Identity = identity, State = CopyState.Whole, At = archive.Time });
-        }
+            var number = file.Chain(chain, database.ToString(), task);
+            file.Put(number, archive, replace: true);
+            foreach (var (destination, identity) in places)
+            {
+                file.Put(
+                    number,
+                    new()
+                    {
+                        Chain = chain,
+                        Name = archive.Name,
+                        Destination = destination,
+                        Identity = identity,
+                        State = CopyState.Whole,
+                        At = archive.Time,
+                    }
+                );
+            }
 
-        return Affected(database);
-    });
+            return Affected(database);
+        });
 
     /// <inheritdoc/>
     public void SetPlaces(IReadOnlyDictionary<string, string> identities)
     {
-        foreach (var (name, identity) in identities) SetPlace(name, identity);
+        foreach (var (name, identity) in identities)
+        {
+            SetPlace(name, identity);
+        }
         Post(file => [.. file.Places().Where(p => !identities.ContainsKey(p)).SelectMany(p => file.SetPlace(p, null))]);
     }
 
@@ -167,29 +214,48 @@ public sealed partial class CatalogStore : ICatalog
     {
         lock (_writing)
         {
-            if (identity is null) _places.Remove(destination);
-            else _places[destination] = identity;
+            if (identity is null)
+            {
+                _places.Remove(destination);
+            }
+            else
+            {
+                _places[destination] = identity;
+            }
         }
 
         Post(file => file.SetPlace(destination, identity));
     }
 
     /// <inheritdoc/>
-    public Task FoundAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings) => findings.Count == 0 ? Task.CompletedTask : WriteAsync(file =>
-    {
-        foreach (var finding in findings)
-        {
-            var number = finding.State == CopyState.Missing ? file.FindChain(finding.Chain) : file.Chain(finding.Chain, database.ToString(), task);
-            if (number is not { } chain) continue;
-            if (finding.Archive is { } archive) file.Put(chain, archive, replace: false);
-            file.Put(chain, finding);
-        }
+    public Task FoundAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings) =>
+        findings.Count == 0
+            ? Task.CompletedTask
+            : WriteAsync(file =>
+            {
+                foreach (var finding in findings)
+                {
+                    var number =
+                        finding.State == CopyState.Missing
+                            ? file.FindChain(finding.Chain)
+                            : file.Chain(finding.Chain, database.ToString(), task);
+                    if (number is not { } chain)
+                    {
+                        continue;
+                    }
+                    if (finding.Archive is { } archive)
+                    {
+                        file.Put(chain, archive, replace: false);
+                    }
+                    file.Put(chain, finding);
+                }
 
-        return [database.ToString()];
-    });
+                return [database.ToString()];
+            });
 
     /// <inheritdoc/>
-    public Task ForgetAsync(string destination, string chain) => WriteAsync(file => file.Forget(destination, chain) is { } database ? [database] : []);
+    public Task ForgetAsync(string destination, string chain) =>
+        WriteAsync(file => file.Forget(destination, chain) is { } database ? [database] : []);
 
     /// <inheritdoc/>
     public async Task<int> AcknowledgeAsync(string destination, DatabaseId? database)
@@ -209,11 +275,23 @@ public sealed partial class CatalogStore : ICatalog
     {
         _requests.Writer.TryComplete();
         await _loop; // what was asked for before is done
-        lock (_reading) _read?.Dispose();
-        lock (_writing) _write.Dispose();
+        lock (_reading)
+        {
+            _read?.Dispose();
+        }
+        lock (_writing)
+        {
+            _write.Dispose();
+        }
     }
 
-    private static CatalogStore InMemory(string path, Exception e, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest)
+    private static CatalogStore InMemory(
+        string path,
+        Exception e,
+        ILogger<CatalogStore> logger,
+        TimeProvider time,
+        Func<DateTimeOffset>? latest
+    )
     {
         LogInMemory(logger, e, path);
         var failure = Failure(path, e);
@@ -226,20 +304,30 @@ public sealed partial class CatalogStore : ICatalog
 
     private static string LostPath(string path) => $"{path}.lost";
 
-    // The old file stays beside the new one. What it knows of problems is taken over as far as it can be read: damage must not be forgotten.
+    // The old file stays beside the new one. What it knows of problems is taken over as far as it can be read: damage
+    // must not be forgotten.
     private static CatalogFile BeginAnew(string path, ILogger<CatalogStore> logger)
     {
         var damaged = DamagedPath(path);
         File.Delete($"{damaged}-shm");
-        if (File.Exists($"{path}-wal")) File.Move($"{path}-wal", $"{damaged}-wal", overwrite: true);
-        else File.Delete($"{damaged}-wal");
+        if (File.Exists($"{path}-wal"))
+        {
+            File.Move($"{path}-wal", $"{damaged}-wal", overwrite: true);
+        }
+        else
+        {
+            File.Delete($"{damaged}-wal");
+        }
         File.Move(path, damaged, overwrite: true);
         File.Delete($"{path}-shm");
         var file = CatalogFile.Open(path);
         try
         {
             file.Begin();
-            using (var old = CatalogFile.OpenToRead(damaged)) LogSalvaged(logger, file.Salvage(old), damaged);
+            using (var old = CatalogFile.OpenToRead(damaged))
+            {
+                LogSalvaged(logger, file.Salvage(old), damaged);
+            }
             file.Commit();
         }
         catch (Exception e) when (e is SqliteException or FormatException or ArgumentException or InvalidCastException or HoldfastException)
@@ -251,11 +339,14 @@ public sealed partial class CatalogStore : ICatalog
         return file;
     }
 
-    private static HoldfastException Failure(string? path, Exception e) => new(
-        e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? ErrorCatalogue.StateFull : ErrorCatalogue.StateUnavailable,
-        $"The catalog '{path}' cannot be used: {e.Message}",
-        "Backups go on; make room in the data folder, or mend its file system. What is not recorded meanwhile is recorded when it is verified.",
-        e);
+    private static HoldfastException Failure(string? path, Exception e) =>
+        new(
+            e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? ErrorCatalogue.StateFull : ErrorCatalogue.StateUnavailable,
+            $"The catalog '{path}' cannot be used: {e.Message}",
+            "Backups go on; make room in the data folder, or mend its file system. What is not recorded meanwhile is "
+                + "recorded when it is verified.",
+            e
+        );
 
     // What is known to be wrong is looked up again only of a database where something was.
     private IReadOnlyList<string> Affected(DatabaseId database) => _known.Copies.ContainsKey(database) ? [database.ToString()] : [];
@@ -266,16 +357,26 @@ public sealed partial class CatalogStore : ICatalog
         {
             if (_read is null)
             {
-                lock (_writing) return read(_write);
+                lock (_writing)
+                {
+                    return read(_write);
+                }
             }
 
-            lock (_reading) return read(_read);
+            lock (_reading)
+            {
+                return read(_read);
+            }
         }
         catch (Exception e) when (e is SqliteException or ObjectDisposedException)
         {
             LogUnreadable(_logger, e, _path);
-            // A catalog that knows nothing is another thing than one that cannot be asked: who asks must not go on as if nothing were known.
-            if (IsDamage(e)) Post(_ => throw e);
+            // A catalog that knows nothing is another thing than one that cannot be asked: who asks must not go on as
+            // if nothing were known.
+            if (IsDamage(e))
+            {
+                Post(_ => throw e);
+            }
             throw Failure(_path, e);
         }
     }
@@ -291,7 +392,11 @@ public sealed partial class CatalogStore : ICatalog
     private Task WriteAsync(Func<CatalogFile, IReadOnlyList<string>> write)
     {
         var request = new Request(write, new(TaskCreationOptions.RunContinuationsAsynchronously));
-        return _requests.Writer.TryWrite(request) ? request.Done.Task : Task.FromException(new HoldfastException(ErrorCatalogue.StateUnavailable, "The catalog is closed.", "The server is shutting down."));
+        return _requests.Writer.TryWrite(request)
+            ? request.Done.Task
+            : Task.FromException(
+                new HoldfastException(ErrorCatalogue.StateUnavailable, "The catalog is closed.", "The server is shutting down.")
+            );
     }
 
     // Ends only when it is closed: whatever goes wrong is that of the group, whose writers are told.
@@ -301,10 +406,19 @@ public sealed partial class CatalogStore : ICatalog
         while (true)
         {
             var waiting = _requests.Reader.WaitToReadAsync().AsTask();
-            while (Problem != _unusable && await Task.WhenAny(waiting, Task.Delay(Retry, _time)) != waiting) Probe();
-            if (!await waiting) return;
+            while (Problem != _unusable && await Task.WhenAny(waiting, Task.Delay(Retry, _time)) != waiting)
+            {
+                Probe();
+            }
+            if (!await waiting)
+            {
+                return;
+            }
             group.Clear();
-            while (group.Count < MostPerGroup && _requests.Reader.TryRead(out var request)) group.Add(request);
+            while (group.Count < MostPerGroup && _requests.Reader.TryRead(out var request))
+            {
+                group.Add(request);
+            }
             Store(group);
         }
     }
@@ -316,8 +430,14 @@ public sealed partial class CatalogStore : ICatalog
             var touched = Write(group);
             var isMended = Problem != _unusable;
             Problem = _unusable;
-            foreach (var request in group) request.Done.SetResult();
-            if (touched || isMended) Subscribers.Notify(Changed);
+            foreach (var request in group)
+            {
+                request.Done.SetResult();
+            }
+            if (touched || isMended)
+            {
+                Subscribers.Notify(Changed);
+            }
         }
         catch (Exception e)
         {
@@ -325,7 +445,10 @@ public sealed partial class CatalogStore : ICatalog
             var failure = Failure(_path, e);
             Problem = failure;
             Recover(e);
-            foreach (var request in group) request.Done.TrySetException(failure);
+            foreach (var request in group)
+            {
+                request.Done.TrySetException(failure);
+            }
             Subscribers.Notify(Changed);
         }
     }
@@ -358,7 +481,10 @@ public sealed partial class CatalogStore : ICatalog
         {
             _write.Begin();
             var touched = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var request in group) touched.UnionWith(request.Write(_write));
+            foreach (var request in group)
+            {
+                touched.UnionWith(request.Write(_write));
+            }
             _write.Commit();
             Learn(touched);
             return touched.Count > 0;
@@ -387,7 +513,10 @@ public sealed partial class CatalogStore : ICatalog
                     _read = CatalogFile.OpenToRead(_path);
                 }
 
-                foreach (var (name, identity) in _places) _write.SetPlace(name, identity);
+                foreach (var (name, identity) in _places)
+                {
+                    _write.SetPlace(name, identity);
+                }
                 Learn(_write.Troubled());
             }
         }
@@ -397,19 +526,40 @@ public sealed partial class CatalogStore : ICatalog
         }
     }
 
-    [LoggerMessage(EventId = 5101, Level = LogLevel.Information, Message = "A catalog is begun in {Path}: archives that are there already are unrecorded until they are verified")]
+    [LoggerMessage(
+        EventId = 5101,
+        Level = LogLevel.Information,
+        Message = "A catalog is begun in {Path}: archives that are there already are unrecorded until they are verified"
+    )]
     private static partial void LogNew(ILogger logger, string path);
 
-    [LoggerMessage(EventId = 5102, Level = LogLevel.Warning, Message = "The catalog {Path} is damaged and begun anew: archives are unrecorded until they are verified. The old file is kept beside it with the ending .damaged")]
+    [LoggerMessage(
+        EventId = 5102,
+        Level = LogLevel.Warning,
+        Message = "The catalog {Path} is damaged and begun anew: archives are unrecorded until they are verified. The old file is kept "
+            + "beside it with the ending .damaged"
+    )]
     private static partial void LogAnew(ILogger logger, Exception exception, string path);
 
-    [LoggerMessage(EventId = 5106, Level = LogLevel.Warning, Message = "What {Path} knows of {Count} archives of chains with a problem was taken over")]
+    [LoggerMessage(
+        EventId = 5106,
+        Level = LogLevel.Warning,
+        Message = "What {Path} knows of {Count} archives of chains with a problem was taken over"
+    )]
     private static partial void LogSalvaged(ILogger logger, int count, string path);
 
-    [LoggerMessage(EventId = 5107, Level = LogLevel.Warning, Message = "What {Path} knows of chains with a problem could not all be taken over: {Reason}")]
+    [LoggerMessage(
+        EventId = 5107,
+        Level = LogLevel.Warning,
+        Message = "What {Path} knows of chains with a problem could not all be taken over: {Reason}"
+    )]
     private static partial void LogNotSalvaged(ILogger logger, string path, string reason);
 
-    [LoggerMessage(EventId = 5103, Level = LogLevel.Error, Message = "The catalog {Path} cannot be used and is kept in memory until the next start")]
+    [LoggerMessage(
+        EventId = 5103,
+        Level = LogLevel.Error,
+        Message = "The catalog {Path} cannot be used and is kept in memory until the next start"
+    )]
     private static partial void LogInMemory(ILogger logger, Exception exception, string path);
 
     [LoggerMessage(EventId = 5104, Level = LogLevel.Error, Message = "The catalog {Path} cannot be written")]
@@ -421,7 +571,8 @@ public sealed partial class CatalogStore : ICatalog
     // Immutable, so that whoever reads needs no lock.
     private sealed record Knowledge(
         ImmutableDictionary<DatabaseId, IReadOnlyList<AlertCopies>> Copies,
-        ImmutableDictionary<(DatabaseId, string?), KnownPoints> Points)
+        ImmutableDictionary<(DatabaseId, string?), KnownPoints> Points
+    )
     {
         public Knowledge With(string text, CatalogKnowledge found)
         {
@@ -429,7 +580,8 @@ public sealed partial class CatalogStore : ICatalog
             var points = Copies.ContainsKey(database) ? Points.RemoveRange(Points.Keys.Where(k => k.Item1 == database).ToList()) : Points;
             return new(
                 found.Copies.Count == 0 ? Copies.Remove(database) : Copies.SetItem(database, found.Copies),
-                points.SetItems(found.Points.Select(p => KeyValuePair.Create((database, p.Task), p.Points))));
+                points.SetItems(found.Points.Select(p => KeyValuePair.Create((database, p.Task), p.Points)))
+            );
         }
     }
 }

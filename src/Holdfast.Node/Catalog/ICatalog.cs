@@ -6,9 +6,11 @@ using Holdfast.Core.Protection;
 namespace Holdfast.Node.Catalog;
 
 /// <summary>
-/// What this node knows of every archive: what was written, and what is known of it at each destination. It is not shared and can be rebuilt: an archive
+/// What this node knows of every archive: what was written, and what is known of it at each destination. It is not
+/// shared and can be rebuilt: an archive
 /// that it does not know is unrecorded, never damaged. All members may be called by several tasks at once. Those that read the file throw a
-/// <see cref="HoldfastException"/> (<see cref="ErrorCatalogue.StateUnavailable"/>) where it cannot be read: that is not the same as to know nothing.
+/// <see cref="HoldfastException"/> (<see cref="ErrorCatalogue.StateUnavailable"/>) where it cannot be read: that is not
+/// the same as to know nothing.
 /// </summary>
 public interface ICatalog : IAsyncDisposable
 {
@@ -18,7 +20,10 @@ public interface ICatalog : IAsyncDisposable
     /// <summary>Why nothing can be stored at the moment; null where it can.</summary>
     HoldfastException? Problem { get; }
 
-    /// <summary>Path of the mark that the catalog was begun without a file: what was known of archives is forgotten. Null where there is none.</summary>
+    /// <summary>
+    /// Path of the mark that the catalog was begun without a file: what was known of archives is forgotten. Null where
+    /// there is none.
+    /// </summary>
     string? Lost { get; }
 
     /// <summary>Told at the start that no backup was made before: a catalog that was begun without a file has lost nothing.</summary>
@@ -27,7 +32,10 @@ public interface ICatalog : IAsyncDisposable
     /// <summary>Looks whether the file is still there; <see cref="Problem"/> says so where it is not.</summary>
     void Look();
 
-    /// <summary>Path of a catalog that was damaged, so that it was begun anew: what it knew is only partly known now. Null where there is none.</summary>
+    /// <summary>
+    /// Path of a catalog that was damaged, so that it was begun anew: what it knew is only partly known now. Null where
+    /// there is none.
+    /// </summary>
     string? Damaged { get; }
 
     /// <summary>What is wrong, for each database and destination where something is.</summary>
@@ -56,11 +64,19 @@ public interface ICatalog : IAsyncDisposable
     /// <summary>The databases of which any archive is known.</summary>
     IReadOnlyList<DatabaseId> Databases();
 
-    /// <summary>Records an archive that was published at these destinations. Stored when it returns; those that come together share one flush.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>.</exception>
+    /// <summary>
+    /// Records an archive that was published at these destinations. Stored when it returns; those that come together
+    /// share one flush.
+    /// </summary>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>.
+    /// </exception>
     Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyPlace> places);
 
-    /// <summary>Takes what was found. A problem is taken only of a copy that the catalog has: one that was deleted meanwhile stays forgotten.</summary>
+    /// <summary>
+    /// Takes what was found. A problem is taken only of a copy that the catalog has: one that was deleted meanwhile
+    /// stays forgotten.
+    /// </summary>
     /// <exception cref="HoldfastException">As <see cref="RecordAsync"/>.</exception>
     Task FoundAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings);
 
@@ -72,14 +88,18 @@ public interface ICatalog : IAsyncDisposable
     void SetPlaces(IReadOnlyDictionary<string, string> identities);
 
     /// <summary>
-    /// Takes which place the name of a destination means from now on; what is known of the place that it meant before is kept for the day when that is
+    /// Takes which place the name of a destination means from now on; what is known of the place that it meant before
+    /// is kept for the day when that is
     /// defined again, under whatever name. Does not wait until it is stored.
     /// </summary>
     /// <param name="destination">The name.</param>
     /// <param name="identity">Identity of the place; null where it means none.</param>
     void SetPlace(string destination, string? identity);
 
-    /// <summary>Takes the missing archives of a destination, or of one database there, as known to an operator: they are no alert any more.</summary>
+    /// <summary>
+    /// Takes the missing archives of a destination, or of one database there, as known to an operator: they are no
+    /// alert any more.
+    /// </summary>
     /// <returns>How many they were.</returns>
     Task<int> AcknowledgeAsync(string destination, DatabaseId? database);
 }

@@ -5,7 +5,8 @@ using Holdfast.Node.Stores;
 namespace Holdfast.Node.Catalog;
 
 /// <summary>
-/// Holds a listing of one chain's folder against what the catalog knows of it: names and lengths. The catalog must have been read before the listing was
+/// Holds a listing of one chain's folder against what the catalog knows of it: names and lengths. The catalog must have
+/// been read before the listing was
 /// taken, else an archive that was published between the two would look missing.
 /// </summary>
 internal static class ListingComparer
@@ -18,7 +19,13 @@ internal static class ListingComparer
     /// <param name="now">The time.</param>
     /// <param name="identity">Identity of the place that was listed; null where it has none.</param>
     public static IReadOnlyList<CopyFinding> Compare(
-        CatalogChain? known, string path, IReadOnlyList<StoredArchive> listed, string destination, DateTimeOffset now, string? identity = null)
+        CatalogChain? known,
+        string path,
+        IReadOnlyList<StoredArchive> listed,
+        string destination,
+        DateTimeOffset now,
+        string? identity = null
+    )
     {
         var findings = new List<CopyFinding>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -29,34 +36,61 @@ internal static class ListingComparer
             var entry = known?.Find(name);
             var copy = entry?.At(destination);
             var (state, problem) = Judge(archive, entry, copy);
-            if (copy is not null && copy.State == state) continue;
+            if (copy is not null && copy.State == state)
+            {
+                continue;
+            }
             var isOther = copy is null && entry is { Archive.IsRecorded: false } && entry.Archive.Length != archive.Length;
             // A problem of one that was never there before is not one of something that is missing.
-            findings.Add(Finding(name, copy is null && state == CopyState.Missing ? CopyState.Damaged : state, problem) with
-            {
-                Archive = entry is null ? new() { Name = name, Length = archive.Length } : null,
-                Length = isOther ? archive.Length : null,
-            });
+            findings.Add(
+                Finding(name, copy is null && state == CopyState.Missing ? CopyState.Damaged : state, problem) with
+                {
+                    Archive = entry is null ? new() { Name = name, Length = archive.Length } : null,
+                    Length = isOther ? archive.Length : null,
+                }
+            );
         }
 
         foreach (var entry in known?.Entries ?? [])
         {
-            if (names.Contains(entry.Archive.Name) || entry.At(destination) is null or { State: CopyState.Missing }) continue;
+            if (names.Contains(entry.Archive.Name) || entry.At(destination) is null or { State: CopyState.Missing })
+            {
+                continue;
+            }
             findings.Add(Finding(entry.Archive.Name, CopyState.Missing, new(ErrorCatalogue.NotFound.Code, "It is not there.", null)));
         }
 
         return findings;
 
         CopyFinding Finding(string name, CopyState state, OperationError? problem) =>
-            new() { Chain = path, Name = name, Destination = destination, Identity = identity, State = state, At = now, Problem = problem, IsListed = true };
+            new()
+            {
+                Chain = path,
+                Name = name,
+                Destination = destination,
+                Identity = identity,
+                State = state,
+                At = now,
+                Problem = problem,
+                IsListed = true,
+            };
     }
 
     private static (CopyState State, OperationError? Problem) Judge(StoredArchive archive, CatalogEntry? entry, CatalogCopy? copy)
     {
-        if (entry is null) return (CopyState.Whole, null);
-        if (copy?.State == CopyState.Damaged) return (copy.State, copy.Problem); // until it is read and found whole, or replaced
+        if (entry is null)
+        {
+            return (CopyState.Whole, null);
+        }
+        if (copy?.State == CopyState.Damaged)
+        {
+            return (copy.State, copy.Problem); // until it is read and found whole, or replaced
+        }
         // Which of two copies is the right one nobody knows before one of them was verified.
-        if (!entry.Archive.IsRecorded && copy is null) return (CopyState.Whole, null);
+        if (!entry.Archive.IsRecorded && copy is null)
+        {
+            return (CopyState.Whole, null);
+        }
         var expected = entry.Archive.IsRecorded ? entry.Archive.Length : copy!.Length ?? entry.Archive.Length;
         if (archive.Length != expected)
         {
@@ -66,16 +100,26 @@ internal static class ListingComparer
 
         if (copy is { State: CopyState.Missing, WasDamaged: true })
         {
-            return (CopyState.Damaged, new(ErrorCatalogue.Corrupt.Code, "It was damaged before it was missing, and has not been read since.", null));
+            return (
+                CopyState.Damaged,
+                new(ErrorCatalogue.Corrupt.Code, "It was damaged before it was missing, and has not been read since.", null)
+            );
         }
 
         if (entry.Archive.IndexLength is { } index && archive.IndexLength != index)
         {
-            var text = archive.IndexLength is { } length ? $"Its index has {length} bytes; {index} were written." : "Its index is not there.";
-            return (CopyState.WithoutIndex, new(archive.HasIndex ? ErrorCatalogue.Truncated.Code : ErrorCatalogue.NotFound.Code, text, null));
+            var text = archive.IndexLength is { } length
+                ? $"Its index has {length} bytes; {index} were written."
+                : "Its index is not there.";
+            return (
+                CopyState.WithoutIndex,
+                new(archive.HasIndex ? ErrorCatalogue.Truncated.Code : ErrorCatalogue.NotFound.Code, text, null)
+            );
         }
 
         // An index that was read and is damaged has its length all the same.
-        return copy is { State: CopyState.WithoutIndex, Problem.Code: { } code } && code == ErrorCatalogue.Corrupt.Code ? (copy.State, copy.Problem) : (CopyState.Whole, null);
+        return copy is { State: CopyState.WithoutIndex, Problem.Code: { } code } && code == ErrorCatalogue.Corrupt.Code
+            ? (copy.State, copy.Problem)
+            : (CopyState.Whole, null);
     }
 }

@@ -29,7 +29,12 @@ public sealed class RunCatalog(ICatalog catalog, IReadOnlyList<CopyPlace> places
     /// <param name="summary">What writing it came to.</param>
     /// <param name="failures">Where it was not published, by the order of the destinations.</param>
     /// <returns>A warning where it could not be recorded: the archive is there all the same.</returns>
-    public async Task<string?> RecordAsync(string path, ArchiveHeader header, ArchiveSummary summary, IReadOnlyList<HoldfastException?> failures)
+    public async Task<string?> RecordAsync(
+        string path,
+        ArchiveHeader header,
+        ArchiveSummary summary,
+        IReadOnlyList<HoldfastException?> failures
+    )
     {
         var slash = path.LastIndexOf('/');
         var archive = new CatalogArchive
@@ -47,7 +52,13 @@ public sealed class RunCatalog(ICatalog catalog, IReadOnlyList<CopyPlace> places
         };
         try
         {
-            await Catalog.RecordAsync(path[..slash], DatabaseId.Parse(header.Database), header.Task, archive, [.. Places.Where((_, i) => failures[i] is null)]);
+            await Catalog.RecordAsync(
+                path[..slash],
+                DatabaseId.Parse(header.Database),
+                header.Task,
+                archive,
+                [.. Places.Where((_, i) => failures[i] is null)]
+            );
             return null;
         }
         catch (HoldfastException e)

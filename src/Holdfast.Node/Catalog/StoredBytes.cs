@@ -19,7 +19,8 @@ internal static class StoredBytes
                 hash.AppendData(part.Span);
                 return ValueTask.CompletedTask;
             },
-            cancellationToken);
+            cancellationToken
+        );
         return Convert.ToBase64String(hash.GetHashAndReset());
     }
 
@@ -27,7 +28,7 @@ internal static class StoredBytes
     public static async Task ReadAsync(IByteSource source, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(Step, Math.Max(1, source.Length))];
-        for (long at = 0; at < source.Length;)
+        for (long at = 0; at < source.Length; )
         {
             var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, source.Length - at));
             await source.ReadAsync(at, part, cancellationToken);

@@ -5,7 +5,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.Catalog;
 
-/// <summary>Holds archives that were opened against what was written: an archive of another database, an older one or a forged one is refused.</summary>
+/// <summary>
+/// Holds archives that were opened against what was written: an archive of another database, an older one or a forged
+/// one is refused.
+/// </summary>
 /// <param name="catalog">What was written.</param>
 public sealed class WrittenArchives(ICatalog catalog)
 {
@@ -18,12 +21,24 @@ public sealed class WrittenArchives(ICatalog catalog)
     {
         if (catalog.Find(chain)?.Find(name)?.Archive is { IsRecorded: true } written)
         {
-            return written.Id != header.Id ? Refused(chain, name, $"it is archive {header.Id}, begun at {header.StartTime:u}; archive {written.Id} was written there")
-                : written.ManifestSha256 != manifestSha256 ? Refused(chain, name, "its manifest is not the one that was written: somebody has written another archive with the same id")
+            return written.Id != header.Id
+                    ? Refused(
+                        chain,
+                        name,
+                        $"it is archive {header.Id}, begun at {header.StartTime:u}; archive {written.Id} was written there"
+                    )
+                : written.ManifestSha256 != manifestSha256
+                    ? Refused(
+                        chain,
+                        name,
+                        "its manifest is not the one that was written: somebody has written another archive with the same id"
+                    )
                 : null;
         }
 
-        return catalog.PathOf(header.Id) is { } path && path != $"{chain}/{name}" ? Refused(chain, name, $"it is the archive that was written as '{path}'") : null;
+        return catalog.PathOf(header.Id) is { } path && path != $"{chain}/{name}"
+            ? Refused(chain, name, $"it is the archive that was written as '{path}'")
+            : null;
     }
 
     /// <summary>Whether it is known what was written there, so that <see cref="Mismatch"/> can tell.</summary>
@@ -41,11 +56,21 @@ public sealed class WrittenArchives(ICatalog catalog)
         foreach (var archive in reader.Archives)
         {
             var name = Path.GetFileName(archive.Name);
-            if (database is not null && archive.Header.Database != database.ToString()) throw Refused(chain, name, $"it is of database '{archive.Header.Database}'");
-            if (Mismatch(chain, name, archive.Header, archive.ManifestSha256) is { } mismatch) throw mismatch;
+            if (database is not null && archive.Header.Database != database.ToString())
+            {
+                throw Refused(chain, name, $"it is of database '{archive.Header.Database}'");
+            }
+            if (Mismatch(chain, name, archive.Header, archive.ManifestSha256) is { } mismatch)
+            {
+                throw mismatch;
+            }
         }
     }
 
     private static HoldfastException Refused(string chain, string name, string why) =>
-        new(ErrorCatalogue.Refused, $"'{chain}/{name}' is not what was written there: {why}.", "Take the chain from another destination. Find out who can write to this one.");
+        new(
+            ErrorCatalogue.Refused,
+            $"'{chain}/{name}' is not what was written there: {why}.",
+            "Take the chain from another destination. Find out who can write to this one."
+        );
 }

@@ -5,7 +5,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Node.Catalog;
 
 /// <summary>
-/// The newest archive that the state knows of one task. The catalog is no part of the state: where it was lost, or was begun anew, this is what it learns
+/// The newest archive that the state knows of one task. The catalog is no part of the state: where it was lost, or was
+/// begun anew, this is what it learns
 /// again before a listing is held against it. So the newest backup can never be gone without anybody being told.
 /// </summary>
 /// <param name="Database">The database.</param>
@@ -24,7 +25,10 @@ public sealed record WrittenHead(DatabaseId Database, string Task, string Path, 
     /// <param name="status">Its status.</param>
     public static WrittenHead? Of(BackupTask task, Core.Tasks.TaskStatus status)
     {
-        if (status.Head is not { Path: { } path } head || !path.Contains('/', StringComparison.Ordinal)) return null;
+        if (status.Head is not { Path: { } path } head || !path.Contains('/', StringComparison.Ordinal))
+        {
+            return null;
+        }
         var failed = status.FailedDestinations;
         var stored = status.StoredAt ?? [.. task.Settings.Destinations.Where(d => failed?.ContainsKey(d) != true)];
         return new(task.Database, task.Id, path, head, stored);
@@ -35,7 +39,10 @@ public sealed record WrittenHead(DatabaseId Database, string Task, string Path, 
     /// <exception cref="HoldfastException">The catalog cannot be read or written.</exception>
     public async Task EnsureAsync(ICatalog catalog)
     {
-        if (Destinations.Count == 0 || catalog.Find(Chain)?.Find(Name) is { Archive.IsRecorded: true }) return;
+        if (Destinations.Count == 0 || catalog.Find(Chain)?.Find(Name) is { Archive.IsRecorded: true })
+        {
+            return;
+        }
         var archive = new CatalogArchive
         {
             Name = Name,

@@ -5,7 +5,10 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Node.Coverage;
 
-/// <summary>Gathers what the node knows of a database, and has <see cref="DatabaseProtection"/> decide. Costs about a microsecond a task, so it is done at each question.</summary>
+/// <summary>
+/// Gathers what the node knows of a database, and has <see cref="DatabaseProtection"/> decide. Costs about a
+/// microsecond a task, so it is done at each question.
+/// </summary>
 public sealed class ProtectionReader
 {
     private readonly HoldfastNode _node;
@@ -22,10 +25,18 @@ public sealed class ProtectionReader
         var facts = new List<TaskFacts>(tasks.Count);
         foreach (var task in tasks)
         {
-            if (templateId is null || task.TemplateId == templateId) facts.Add(Facts(task));
+            if (templateId is null || task.TemplateId == templateId)
+            {
+                facts.Add(Facts(task));
+            }
         }
 
-        return DatabaseProtection.Of(new(_time.GetUtcNow(), _node.Settings.Zone, record, facts, record.MissingSince) { HasSource = record.MissingSince is null || _node.FindSource(record.Id.Source) is not null });
+        return DatabaseProtection.Of(
+            new(_time.GetUtcNow(), _node.Settings.Zone, record, facts, record.MissingSince)
+            {
+                HasSource = record.MissingSince is null || _node.FindSource(record.Id.Source) is not null,
+            }
+        );
     }
 
     /// <summary>How well one task protects its database now.</summary>
@@ -35,6 +46,13 @@ public sealed class ProtectionReader
     public TaskFacts Facts(BackupTask task)
     {
         var isRunning = _node.Queue.Find(task.Id)?.Current.State == OperationState.Running;
-        return new(task, _node.StatusOf(task.Id), _node.NextOf(task.Id)?.At, isRunning, _node.Catalog.KnownOf(task.Id, task.Database), _node.Destinations.Away);
+        return new(
+            task,
+            _node.StatusOf(task.Id),
+            _node.NextOf(task.Id)?.At,
+            isRunning,
+            _node.Catalog.KnownOf(task.Id, task.Database),
+            _node.Destinations.Away
+        );
     }
 }

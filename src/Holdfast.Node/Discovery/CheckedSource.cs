@@ -3,7 +3,10 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>A source of which each use is held against what is known by its name: another server or file system may have come in its place since it was looked at.</summary>
+/// <summary>
+/// A source of which each use is held against what is known by its name: another server or file system may have come in
+/// its place since it was looked at.
+/// </summary>
 /// <param name="inner">The source.</param>
 /// <param name="check">Throws where it is another.</param>
 internal sealed class CheckedSource(IDatabaseSource inner, Action<SourceInfo> check) : IDatabaseSource
@@ -16,12 +19,16 @@ internal sealed class CheckedSource(IDatabaseSource inner, Action<SourceInfo> ch
 
     public Task<SourceTest> TestAsync(CancellationToken cancellationToken) => inner.TestAsync(cancellationToken);
 
-    public IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken) => inner.DiscoverAsync(cancellationToken);
+    public IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken) =>
+        inner.DiscoverAsync(cancellationToken);
 
-    public Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken) => inner.IdentifyAsync(identity, cancellationToken);
+    public Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken) =>
+        inner.IdentifyAsync(identity, cancellationToken);
 
-    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        inner.ExplainAbsenceAsync(names, cancellationToken);
+    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    ) => inner.ExplainAbsenceAsync(names, cancellationToken);
 
     public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
@@ -43,7 +50,10 @@ internal sealed class CheckedSource(IDatabaseSource inner, Action<SourceInfo> ch
 
     private async Task CheckAsync(SourceInfo? info, IAsyncDisposable opened)
     {
-        if (info is null) return; // its engine does not tell; the looks do
+        if (info is null)
+        {
+            return; // its engine does not tell; the looks do
+        }
         try
         {
             check(info);

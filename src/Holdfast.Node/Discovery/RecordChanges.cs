@@ -4,7 +4,10 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>What a look at a source changes of the records of its databases: a pure function of what was known and what was found.</summary>
+/// <summary>
+/// What a look at a source changes of the records of its databases: a pure function of what was known and what was
+/// found.
+/// </summary>
 internal sealed class RecordChanges
 {
     private readonly AttachedSource _source;
@@ -17,7 +20,10 @@ internal sealed class RecordChanges
     /// <summary>The records that change.</summary>
     public IReadOnlyList<DatabaseRecord> Records => _records;
 
-    /// <summary>How many databases are missing: lost with so many others, at once or within a day, that they do not count as dropped.</summary>
+    /// <summary>
+    /// How many databases are missing: lost with so many others, at once or within a day, that they do not count as
+    /// dropped.
+    /// </summary>
     public int Missing { get; private set; }
 
     /// <summary>Compares.</summary>
@@ -25,32 +31,48 @@ internal sealed class RecordChanges
     /// <param name="known">The records of its databases, those of dropped ones too.</param>
     /// <param name="found">What was found, by name.</param>
     /// <param name="now">The moment.</param>
-    public static RecordChanges Of(AttachedSource source, IReadOnlyDictionary<string, DatabaseRecord> known, IReadOnlyDictionary<string, DiscoveredDatabase> found, DateTimeOffset now)
+    public static RecordChanges Of(
+        AttachedSource source,
+        IReadOnlyDictionary<string, DatabaseRecord> known,
+        IReadOnlyDictionary<string, DiscoveredDatabase> found,
+        DateTimeOffset now
+    )
     {
         var changes = new RecordChanges(source, now);
-        foreach (var database in found.Values) changes.Find(database, known.GetValueOrDefault(database.Name));
+        foreach (var database in found.Values)
+        {
+            changes.Find(database, known.GetValueOrDefault(database.Name));
+        }
         changes.Lose([.. known.Values], found);
         return changes;
     }
 
     private void Find(DiscoveredDatabase database, DatabaseRecord? before)
     {
-        if (before is null or { Dropped: not null } && database.Identity is { } identity) _came.TryAdd(identity, database.Name);
+        if (before is null or { Dropped: not null } && database.Identity is { } identity)
+        {
+            _came.TryAdd(identity, database.Name);
+        }
         var problem = database.Problem is null ? null : OperationError.Of(database.Problem);
         var encryption = database.Encryption.ToString();
         // The size alone is no news: it is told from what was found, and stored when something else is.
         var isThere = before is { Dropped: null, MissingSince: null };
-        if (isThere && before!.Encryption == encryption && before.Identity == database.Identity && before.Problem == problem) return;
-        _records.Add(new()
+        if (isThere && before!.Encryption == encryption && before.Identity == database.Identity && before.Problem == problem)
         {
-            Id = new(_source.Name, database.Name),
-            Engine = _source.Engine,
-            FirstSeen = before?.FirstSeen ?? _now,
-            SizeBytes = database.SizeBytes,
-            Encryption = encryption,
-            Identity = database.Identity,
-            Problem = problem,
-        });
+            return;
+        }
+        _records.Add(
+            new()
+            {
+                Id = new(_source.Name, database.Name),
+                Engine = _source.Engine,
+                FirstSeen = before?.FirstSeen ?? _now,
+                SizeBytes = database.SizeBytes,
+                Encryption = encryption,
+                Identity = database.Identity,
+                Problem = problem,
+            }
+        );
     }
 
     private void Lose(IReadOnlyCollection<DatabaseRecord> known, IReadOnlyDictionary<string, DiscoveredDatabase> found)
@@ -60,8 +82,13 @@ internal sealed class RecordChanges
         foreach (var record in there.Where(r => !found.ContainsKey(r.Id.Name)))
         {
             if (record.Identity is { } identity && _came.TryGetValue(identity, out var name))
+            {
                 _records.Add(record with { Dropped = _now, RenamedTo = new(_source.Name, name), MissingSince = null });
-            else lost.Add(record);
+            }
+            else
+            {
+                lost.Add(record);
+            }
         }
 
         // While some are missing nothing more is taken for dropped: what is wrong may go on.
@@ -75,11 +102,20 @@ internal sealed class RecordChanges
             Missing = before.Count;
         }
 
-        if (isHeld) Missing += lost.Count;
+        if (isHeld)
+        {
+            Missing += lost.Count;
+        }
         foreach (var record in lost)
         {
-            if (!isHeld) _records.Add(record with { Dropped = _now, RenamedTo = null });
-            else if (record.MissingSince is null) _records.Add(record with { MissingSince = _now });
+            if (!isHeld)
+            {
+                _records.Add(record with { Dropped = _now, RenamedTo = null });
+            }
+            else if (record.MissingSince is null)
+            {
+                _records.Add(record with { MissingSince = _now });
+            }
         }
     }
 }

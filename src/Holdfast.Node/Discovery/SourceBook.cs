@@ -27,8 +27,14 @@ public sealed class SourceBook : IAsyncDisposable
     /// <param name="supervisor">Runs the loop of each source.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told of what happens to sources.</param>
-    public SourceBook(StateRecords<DatabaseRecord> records, StateRecords<SourceRecord> identities, TimeSpan interval, Supervisor supervisor, TimeProvider time, ILogger<SourceBook> logger) =>
-        (_records, _identities, Interval, _supervisor, _time, _logger) = (records, new(identities), interval, supervisor, time, logger);
+    public SourceBook(
+        StateRecords<DatabaseRecord> records,
+        StateRecords<SourceRecord> identities,
+        TimeSpan interval,
+        Supervisor supervisor,
+        TimeProvider time,
+        ILogger<SourceBook> logger
+    ) => (_records, _identities, Interval, _supervisor, _time, _logger) = (records, new(identities), interval, supervisor, time, logger);
 
     /// <summary>Told of each database whose record changed. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
@@ -56,7 +62,12 @@ public sealed class SourceBook : IAsyncDisposable
     {
         while (true)
         {
-            var monitor = Find(name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{name}' is not configured on this node.", "Choose a source of GET /api/v1/sources, or add it to holdfast.json.");
+            var monitor = Find(name)
+                ?? throw new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"Source '{name}' is not configured on this node.",
+                    "Choose a source of GET /api/v1/sources, or add it to holdfast.json."
+                );
             await monitor.SettledAsync(cancellationToken);
             try
             {
@@ -64,8 +75,12 @@ public sealed class SourceBook : IAsyncDisposable
             }
             catch (HoldfastException)
             {
-                // Where another has taken its place, that one is meant. Not asked in a filter: those run before what threw lets go of its locks.
-                if (!IsReplaced(monitor)) throw;
+                // Where another has taken its place, that one is meant. Not asked in a filter: those run before what
+                // threw lets go of its locks.
+                if (!IsReplaced(monitor))
+                {
+                    throw;
+                }
             }
         }
     }
@@ -80,14 +95,23 @@ public sealed class SourceBook : IAsyncDisposable
         monitor.Settled += () => Subscribers.Notify(Settled, source.Name);
         lock (_gate)
         {
-            // At no time is there none of this name: what waits for the source would fail. The old one changes no record any more when the new one can be found.
+            // At no time is there none of this name: what waits for the source would fail. The old one changes no
+            // record any more when the new one can be found.
             var before = Find(source.Name);
             before?.Close();
             _monitors[source.Name] = monitor;
-            if (before is not null) LetGo(before);
+            if (before is not null)
+            {
+                LetGo(before);
+            }
         }
 
-        _supervisor.Start($"discovery of {source.Name}", Interval + SourceMonitor.Patience, (loop, token) => LookAgainAsync(monitor, loop, token), monitor.Stopping);
+        _supervisor.Start(
+            $"discovery of {source.Name}",
+            Interval + SourceMonitor.Patience,
+            (loop, token) => LookAgainAsync(monitor, loop, token),
+            monitor.Stopping
+        );
         Subscribers.Notify(StatusChanged);
         return monitor;
     }
@@ -98,34 +122,53 @@ public sealed class SourceBook : IAsyncDisposable
     /// <summary>Returns when each source has been looked at once, or is waited for no longer.</summary>
     public Task SettledAsync(CancellationToken cancellationToken) => Task.WhenAll(Items.Select(m => m.SettledAsync(cancellationToken)));
 
-    /// <summary>Detaches a source: its databases count as dropped, and their backups stay. What works with it keeps it until it has ended.</summary>
+    /// <summary>
+    /// Detaches a source: its databases count as dropped, and their backups stay. What works with it keeps it until it
+    /// has ended.
+    /// </summary>
     public void Detach(string name)
     {
         lock (_gate)
         {
-            if (_monitors.TryRemove(name, out var before)) LetGo(before);
+            if (_monitors.TryRemove(name, out var before))
+            {
+                LetGo(before);
+            }
             _identities.Forget(name); // defined anew, it may be another
             foreach (var record in _records.Items.Select(r => r.Value).Where(r => r.Id.Source == name && r.Dropped is null).ToList())
+            {
                 Set(record with { Dropped = _time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
+            }
         }
 
         Subscribers.Notify(StatusChanged);
     }
 
     /// <summary>
-    /// Counts databases as missing whose source this node does not have: it was taken out of the configuration, or has another name there. For when all
+    /// Counts databases as missing whose source this node does not have: it was taken out of the configuration, or has
+    /// another name there. For when all
     /// sources are attached, and no other node shares the records.
     /// </summary>
     public void MissUnattached()
     {
         lock (_gate)
         {
-            foreach (var record in _records.Items.Select(r => r.Value).Where(r => r is { Dropped: null, MissingSince: null } && Find(r.Id.Source) is null).ToList())
+            foreach (
+                var record in _records
+                    .Items.Select(r => r.Value)
+                    .Where(r => r is { Dropped: null, MissingSince: null } && Find(r.Id.Source) is null)
+                    .ToList()
+            )
+            {
                 Set(record with { MissingSince = _time.GetUtcNow() });
+            }
         }
     }
 
-    /// <summary>Takes it for meant that this node does not have a source any more: what is missing of it counts as dropped, and its backups stay.</summary>
+    /// <summary>
+    /// Takes it for meant that this node does not have a source any more: what is missing of it counts as dropped, and
+    /// its backups stay.
+    /// </summary>
     /// <param name="source">Its name.</param>
     /// <param name="database">One of its databases; null for all.</param>
     /// <returns>Whether there was any; false too where this node has the source.</returns>
@@ -133,10 +176,24 @@ public sealed class SourceBook : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (Find(source) is not null) return false;
-            var missing = _records.Items.Select(r => r.Value).Where(r => r is { Dropped: null, MissingSince: not null } && r.Id.Source == source && (database is null || r.Id.Name == database)).ToList();
-            foreach (var record in missing) Set(record with { Dropped = _time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
-            if (database is null) _identities.Forget(source); // configured anew, it may be another
+            if (Find(source) is not null)
+            {
+                return false;
+            }
+            var missing = _records
+                .Items.Select(r => r.Value)
+                .Where(r =>
+                    r is { Dropped: null, MissingSince: not null } && r.Id.Source == source && (database is null || r.Id.Name == database)
+                )
+                .ToList();
+            foreach (var record in missing)
+            {
+                Set(record with { Dropped = _time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
+            }
+            if (database is null)
+            {
+                _identities.Forget(source); // configured anew, it may be another
+            }
             return missing.Count > 0;
         }
     }
@@ -148,7 +205,10 @@ public sealed class SourceBook : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (Find(source) is not null) _identities.Change(source, change);
+            if (Find(source) is not null)
+            {
+                _identities.Change(source, change);
+            }
         }
     }
 
@@ -160,7 +220,10 @@ public sealed class SourceBook : IAsyncDisposable
     {
         lock (_gate)
         {
-            foreach (var monitor in _monitors.Values) monitor.Close();
+            foreach (var monitor in _monitors.Values)
+            {
+                monitor.Close();
+            }
         }
     }
 
@@ -191,13 +254,21 @@ public sealed class SourceBook : IAsyncDisposable
         before.Close();
         var leaving = _supervisor.Once($"detaching of {before.Attached.Name}", _ => before.DisposeAsync().AsTask());
         _leaving.TryAdd(leaving, 0);
-        leaving.ContinueWith(t => _leaving.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        leaving.ContinueWith(
+            t => _leaving.TryRemove(t, out _),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
     }
 
     // Whoever replaces it has the gate: with it in hand, what is found is what has come of that.
     private bool IsReplaced(SourceMonitor monitor)
     {
-        lock (_gate) return Find(monitor.Attached.Name) is { } now && now != monitor;
+        lock (_gate)
+        {
+            return Find(monitor.Attached.Name) is { } now && now != monitor;
+        }
     }
 
     private async Task LookAgainAsync(SourceMonitor monitor, SupervisedLoop loop, CancellationToken cancellationToken)
@@ -208,7 +279,6 @@ public sealed class SourceBook : IAsyncDisposable
             monitor.BeginClean();
             await monitor.LookAsync(cancellationToken);
             loop.Beat();
-        }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
+        } while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 }

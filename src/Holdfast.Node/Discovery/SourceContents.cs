@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>
-/// The databases of one source: those that were found last, and the records of all that are known, new, dropped, renamed, missing, unreadable. A source that
+/// The databases of one source: those that were found last, and the records of all that are known, new, dropped,
+/// renamed, missing, unreadable. A source that
 /// is another one than was known by its name changes none of them.
 /// </summary>
 /// <param name="attached">The source.</param>
@@ -17,12 +18,19 @@ namespace Holdfast.Node.Discovery;
 /// <param name="identities">What is known of each source, by its name.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Told of what cannot be stored.</param>
-internal sealed partial class SourceContents(AttachedSource attached, StateRecords<DatabaseRecord> records, SourceIdentities identities, TimeProvider time, ILogger logger)
+internal sealed partial class SourceContents(
+    AttachedSource attached,
+    StateRecords<DatabaseRecord> records,
+    SourceIdentities identities,
+    TimeProvider time,
+    ILogger logger
+)
 {
     private readonly ILogger _logger = logger;
     private readonly ConcurrentDictionary<string, DiscoveredDatabase> _found = new(StringComparer.Ordinal);
 
-    // Guards what follows, and that records are changed only while it is open. Held while Changed is told; never while the source is called.
+    // Guards what follows, and that records are changed only while it is open. Held while Changed is told; never while
+    // the source is called.
     private readonly Lock _gate = new();
     private SourceInfo? _refused;
     private bool _isClosed;
@@ -31,7 +39,8 @@ internal sealed partial class SourceContents(AttachedSource attached, StateRecor
     public event Action<DatabaseRecord>? Changed;
 
     /// <summary>Databases that are missing, as their records say.</summary>
-    public int Missing => records.Items.Count(r => r.Value is { Dropped: null, MissingSince: not null } && r.Value.Id.Source == attached.Name);
+    public int Missing =>
+        records.Items.Count(r => r.Value is { Dropped: null, MissingSince: not null } && r.Value.Id.Source == attached.Name);
 
     /// <summary>A database as it was found last; null where it is not there.</summary>
     public DiscoveredDatabase? Find(string name) => _found.GetValueOrDefault(name);
@@ -46,11 +55,26 @@ internal sealed partial class SourceContents(AttachedSource attached, StateRecor
         var id = new DatabaseId(attached.Name, name);
         if (records.Find(id.ToString()) is { Dropped: null } known)
         {
-            if (status.Problem is { } problem) return new(ErrorCatalogue.Find(problem.Code), problem.Message, problem.Hint);
+            if (status.Problem is { } problem)
+            {
+                return new(ErrorCatalogue.Find(problem.Code), problem.Message, problem.Hint);
+            }
             if (known.MissingSince is not null)
-                return new(ErrorCatalogue.SourceShrunk, $"Database '{id}' is missing: its source has lost many databases within a day.", $"Bring them back, or confirm that they are gone: holdfast source confirm {attached.Name}");
+            {
+                return new(
+                    ErrorCatalogue.SourceShrunk,
+                    $"Database '{id}' is missing: its source has lost many databases within a day.",
+                    $"Bring them back, or confirm that they are gone: holdfast source confirm {attached.Name}"
+                );
+            }
             if (status.At is null)
-                return new(ErrorCatalogue.SourceSilent, $"Source '{attached.Name}' has not been looked at since the server started.", "It does not answer: check the server, or the mount.");
+            {
+                return new(
+                    ErrorCatalogue.SourceSilent,
+                    $"Source '{attached.Name}' has not been looked at since the server started.",
+                    "It does not answer: check the server, or the mount."
+                );
+            }
         }
 
         return new(ErrorCatalogue.NotFound, $"Database '{id}' is not there.", "It was dropped or renamed.");
@@ -62,17 +86,21 @@ internal sealed partial class SourceContents(AttachedSource attached, StateRecor
     {
         lock (_gate)
         {
-            if (_refused is { } info) throw identities.Refusal(attached.Name, info);
+            if (_refused is { } info)
+            {
+                throw identities.Refusal(attached.Name, info);
+            }
         }
     }
 
     /// <summary>Why a source that says this of itself is not used; null where it is the one that is known.</summary>
-    public HoldfastException? RefusalOf(SourceInfo info) => identities.Check(attached.Name, info) switch
-    {
-        SourceVerdict.Other => identities.Refusal(attached.Name, info),
-        SourceVerdict.Lost when !identities.IsInPlace(attached.Name, info.Place) => identities.Refusal(attached.Name, info),
-        _ => null,
-    };
+    public HoldfastException? RefusalOf(SourceInfo info) =>
+        identities.Check(attached.Name, info) switch
+        {
+            SourceVerdict.Other => identities.Refusal(attached.Name, info),
+            SourceVerdict.Lost when !identities.IsInPlace(attached.Name, info.Place) => identities.Refusal(attached.Name, info),
+            _ => null,
+        };
 
     /// <summary>What answers is not what was known: from now on nothing of it is backed up.</summary>
     /// <returns>Why.</returns>
@@ -94,14 +122,29 @@ internal sealed partial class SourceContents(AttachedSource attached, StateRecor
     {
         lock (_gate)
         {
-            if (_isClosed) return 0;
+            if (_isClosed)
+            {
+                return 0;
+            }
             var changes = RecordChanges.Of(attached, Known(), found, time.GetUtcNow());
             // A directory without its id file, and at another place, is a copy or a new disk; one that is emptied has shrunk.
-            if (verdict == SourceVerdict.Lost && changes.Missing == 0 && !identities.IsInPlace(attached.Name, info.Place)) throw Refuse(info);
+            if (verdict == SourceVerdict.Lost && changes.Missing == 0 && !identities.IsInPlace(attached.Name, info.Place))
+            {
+                throw Refuse(info);
+            }
             _refused = null;
-            foreach (var name in _found.Keys.Where(n => !found.ContainsKey(n))) _found.TryRemove(name, out _);
-            foreach (var (name, database) in found) _found[name] = database;
-            foreach (var record in changes.Records) Set(record);
+            foreach (var name in _found.Keys.Where(n => !found.ContainsKey(n)))
+            {
+                _found.TryRemove(name, out _);
+            }
+            foreach (var (name, database) in found)
+            {
+                _found[name] = database;
+            }
+            foreach (var record in changes.Records)
+            {
+                Set(record);
+            }
             return changes.Missing;
         }
     }
@@ -116,29 +159,56 @@ internal sealed partial class SourceContents(AttachedSource attached, StateRecor
         {
             var missing = Known().Values.Where(r => r is { Dropped: null, MissingSince: not null }).ToList();
             if (_refused is null && missing.Count == 0)
-                throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Nothing of source '{attached.Name}' waits to be confirmed.", "GET /api/v1/sources tells how the sources are.");
-            if (_refused is { } info) identities.Adopt(attached.Name, info.Identity, info.Place);
-            else if (identity is null && identities.IsInPlace(attached.Name, place)) identities.Forget(attached.Name); // an emptied directory has no id file: what comes there next is taken for it
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.NotAllowed,
+                    $"Nothing of source '{attached.Name}' waits to be confirmed.",
+                    "GET /api/v1/sources tells how the sources are."
+                );
+            }
+            if (_refused is { } info)
+            {
+                identities.Adopt(attached.Name, info.Identity, info.Place);
+            }
+            else if (identity is null && identities.IsInPlace(attached.Name, place))
+            {
+                identities.Forget(attached.Name); // an emptied directory has no id file: what comes there next is taken for it
+            }
             // At another place lies another directory, as below a mount point: that is the next question.
             _refused = null;
-            foreach (var record in missing) Set(record with { Dropped = time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
-            foreach (var record in Known().Values.Where(r => r is { Dropped: not null, IsDropConfirmed: false })) Set(record with { IsDropConfirmed = true });
+            foreach (var record in missing)
+            {
+                Set(record with { Dropped = time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
+            }
+            foreach (var record in Known().Values.Where(r => r is { Dropped: not null, IsDropConfirmed: false }))
+            {
+                Set(record with { IsDropConfirmed = true });
+            }
         }
     }
 
-    /// <summary>Takes the source as it is for the one of its name. Changes nothing once it is closed: what was forgotten with a source that was detached stays so.</summary>
+    /// <summary>
+    /// Takes the source as it is for the one of its name. Changes nothing once it is closed: what was forgotten with a
+    /// source that was detached stays so.
+    /// </summary>
     public void Adopt(string? identity, string? place)
     {
         lock (_gate)
         {
-            if (!_isClosed) identities.Adopt(attached.Name, identity, place);
+            if (!_isClosed)
+            {
+                identities.Adopt(attached.Name, identity, place);
+            }
         }
     }
 
     /// <summary>Changes no record any more from when this returns.</summary>
     public void Close()
     {
-        lock (_gate) _isClosed = true;
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
     }
 
     // One that no store takes stops no other.

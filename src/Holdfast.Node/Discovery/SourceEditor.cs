@@ -25,7 +25,13 @@ public sealed class SourceEditor
     /// <param name="sources">Takes them.</param>
     /// <param name="configured">Names of the sources that the configuration has.</param>
     /// <param name="attach">Attaches one; null where none can be defined here.</param>
-    public SourceEditor(StateMirror<SourceDefinition> definitions, SecretStore secrets, SourceBook sources, IEnumerable<string> configured, AttachSource? attach)
+    public SourceEditor(
+        StateMirror<SourceDefinition> definitions,
+        SecretStore secrets,
+        SourceBook sources,
+        IEnumerable<string> configured,
+        AttachSource? attach
+    )
     {
         (_definitions, _secrets, _sources, _attach) = (definitions, secrets, sources, attach);
         _passwords = new(secrets, definitions);
@@ -40,20 +46,55 @@ public sealed class SourceEditor
     public void Start()
     {
         _definitions.Changed += (name, _, _) => Apply(name);
-        foreach (var item in _definitions.Items) Apply(item.Key);
+        foreach (var item in _definitions.Items)
+        {
+            Apply(item.Key);
+        }
     }
 
     /// <summary>What is wrong with a definition; nothing where it can be used.</summary>
     public IReadOnlyList<Fault> Check(SourceDefinition definition)
     {
         var faults = new List<Fault>();
-        if (!DatabaseId.IsSourceName(definition.Name)) faults.Add(new("name", $"'{definition.Name}' is not a source's name.", "Use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit."));
-        else if (_configured.Contains(definition.Name)) faults.Add(new("name", $"'{definition.Name}' is a source of this server's configuration.", "Choose another name, or change it in holdfast.json."));
-        else if (_definitions.Items.Select(d => d.Key).FirstOrDefault(n => n != definition.Name && n.Equals(definition.Name, StringComparison.OrdinalIgnoreCase)) is { } other) faults.Add(new("name", $"'{other}' is a source already, and differs only by its case.", "Choose another name."));
+        if (!DatabaseId.IsSourceName(definition.Name))
+        {
+            faults.Add(
+                new(
+                    "name",
+                    $"'{definition.Name}' is not a source's name.",
+                    "Use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit."
+                )
+            );
+        }
+        else if (_configured.Contains(definition.Name))
+        {
+            faults.Add(
+                new(
+                    "name",
+                    $"'{definition.Name}' is a source of this server's configuration.",
+                    "Choose another name, or change it in holdfast.json."
+                )
+            );
+        }
+        else if (
+            _definitions
+                .Items.Select(d => d.Key)
+                .FirstOrDefault(n => n != definition.Name && n.Equals(definition.Name, StringComparison.OrdinalIgnoreCase)) is
+            { } other
+        )
+        {
+            faults.Add(new("name", $"'{other}' is a source already, and differs only by its case.", "Choose another name."));
+        }
         try
         {
-            if (_attach is null) faults.Add(new("engine", "No source can be defined here.", "Define it in holdfast.json."));
-            else _attach(definition, SourceSecrets.None);
+            if (_attach is null)
+            {
+                faults.Add(new("engine", "No source can be defined here.", "Define it in holdfast.json."));
+            }
+            else
+            {
+                _attach(definition, SourceSecrets.None);
+            }
         }
         catch (HoldfastException e)
         {
@@ -63,29 +104,68 @@ public sealed class SourceEditor
         return faults;
     }
 
-    /// <summary>Stores a definition and its passwords, and returns when it is attached and has been looked at, or does not answer.</summary>
+    /// <summary>
+    /// Stores a definition and its passwords, and returns when it is attached and has been looked at, or does not
+    /// answer.
+    /// </summary>
     /// <param name="definition">The definition.</param>
     /// <param name="passwords">Its passwords.</param>
     /// <param name="expected">Revision that it must have; null for any, 0 for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/>, or <see cref="InvalidException"/> with every fault.</exception>
-    public async Task<StateItem<SourceDefinition>> PutAsync(SourceDefinition definition, NewPasswords passwords, long? expected, CancellationToken cancellationToken)
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="InvalidException"/> with every fault.
+    /// </exception>
+    public async Task<StateItem<SourceDefinition>> PutAsync(
+        SourceDefinition definition,
+        NewPasswords passwords,
+        long? expected,
+        CancellationToken cancellationToken
+    )
     {
         await CheckAsync(definition, passwords, cancellationToken);
         // Together, or not at all: an edit that is refused has not replaced the password that is in use.
-        List<StateChange> changes = [.. await _passwords.ChangesAsync(definition.Name, definition.Url, passwords.Password, cancellationToken)];
-        if (definition.RestoreUser is { } user) changes.AddRange(await _restorePasswords.ChangesAsync(definition.Name, AddressOf(definition.Url, user), passwords.RestorePassword, cancellationToken));
-        else changes.AddRange(_restorePasswords.Removals(definition.Name));
-        var revision = await CommitAsync(definition.Name, expected, [_definitions.Change(definition.Name, definition), .. changes], cancellationToken);
+        List<StateChange> changes =
+        [
+            .. await _passwords.ChangesAsync(definition.Name, definition.Url, passwords.Password, cancellationToken),
+        ];
+        if (definition.RestoreUser is { } user)
+        {
+            changes.AddRange(
+                await _restorePasswords.ChangesAsync(
+                    definition.Name,
+                    AddressOf(definition.Url, user),
+                    passwords.RestorePassword,
+                    cancellationToken
+                )
+            );
+        }
+        else
+        {
+            changes.AddRange(_restorePasswords.Removals(definition.Name));
+        }
+        var revision = await CommitAsync(
+            definition.Name,
+            expected,
+            [_definitions.Change(definition.Name, definition), .. changes],
+            cancellationToken
+        );
         Apply(definition.Name);
-        if (_sources.Find(definition.Name) is { } monitor) await monitor.SettledAsync(cancellationToken);
+        if (_sources.Find(definition.Name) is { } monitor)
+        {
+            await monitor.SettledAsync(cancellationToken);
+        }
         return new(definition.Name, definition, revision);
     }
 
     /// <summary>Removes a definition: its databases count as dropped, and their backups stay.</summary>
     public async Task DeleteAsync(string name, long? expected, CancellationToken cancellationToken)
     {
-        await CommitAsync(name, expected, [_definitions.Removal(name), .. _passwords.Removals(name), .. _restorePasswords.Removals(name)], cancellationToken);
+        await CommitAsync(
+            name,
+            expected,
+            [_definitions.Removal(name), .. _passwords.Removals(name), .. _restorePasswords.Removals(name)],
+            cancellationToken
+        );
         Apply(name);
     }
 
@@ -98,40 +178,107 @@ public sealed class SourceEditor
     {
         await CheckAsync(definition, passwords, cancellationToken);
         var stored = Stored(definition);
-        return _attach!(definition, new(async token => passwords.Password ?? await stored.Password(token), async token => passwords.RestorePassword ?? await stored.RestorePassword(token)));
+        return _attach!(
+            definition,
+            new(
+                async token => passwords.Password ?? await stored.Password(token),
+                async token => passwords.RestorePassword ?? await stored.RestorePassword(token)
+            )
+        );
     }
 
     /// <summary>Whether a password is stored for a source.</summary>
     public Task<bool> HasPasswordAsync(string name, CancellationToken cancellationToken) => _passwords.HasAsync(name, cancellationToken);
 
     /// <summary>Whether a password of the role that restores are run as is stored for a source.</summary>
-    public Task<bool> HasRestorePasswordAsync(string name, CancellationToken cancellationToken) => _restorePasswords.HasAsync(name, cancellationToken);
+    public Task<bool> HasRestorePasswordAsync(string name, CancellationToken cancellationToken) =>
+        _restorePasswords.HasAsync(name, cancellationToken);
 
     // The password of a role is for that role at that address.
     private static string AddressOf(string url, string user) => $"{url} {user}";
 
-    private SourceSecrets Stored(SourceDefinition definition) => new(
-        async token => await _passwords.FindAsync(definition.Name, definition.Url, token),
-        async token => definition.RestoreUser is { } user ? await _restorePasswords.FindAsync(definition.Name, AddressOf(definition.Url, user), token) : null);
+    private SourceSecrets Stored(SourceDefinition definition) =>
+        new(
+            async token => await _passwords.FindAsync(definition.Name, definition.Url, token),
+            async token =>
+                definition.RestoreUser is { } user
+                    ? await _restorePasswords.FindAsync(definition.Name, AddressOf(definition.Url, user), token)
+                    : null
+        );
 
     // A password was given for one address: it goes to no other that somebody puts in its place.
     private async Task CheckAsync(SourceDefinition definition, NewPasswords passwords, CancellationToken cancellationToken)
     {
         var faults = Check(definition);
         var stored = _definitions.Find(definition.Name)?.Value;
-        if (passwords.Password is null && stored is not null && stored.Url != definition.Url && await HasPasswordAsync(definition.Name, cancellationToken))
-            faults = [.. faults, new("password", "The address has changed, and the password that is kept was given for the old one.", "Give the password again, or an empty one for none.")];
-        if (definition.RestoreUser is not null && passwords.RestorePassword is null && stored is not null && (stored.Url, stored.RestoreUser) != (definition.Url, definition.RestoreUser) && await HasRestorePasswordAsync(definition.Name, cancellationToken))
-            faults = [.. faults, new("restore.password", "The address or the role that restores are run as has changed, and the password that is kept was given for the old one.", "Give the password again, or an empty one for none.")];
-        if (definition.RestoreUser is null && !string.IsNullOrEmpty(passwords.RestorePassword)) faults = [.. faults, new("restore.user", "There is a password for restores, and no role that it is for.", "Name the role that restores are run as.")];
+        if (
+            passwords.Password is null
+            && stored is not null
+            && stored.Url != definition.Url
+            && await HasPasswordAsync(definition.Name, cancellationToken)
+        )
+        {
+            faults =
+            [
+                .. faults,
+                new(
+                    "password",
+                    "The address has changed, and the password that is kept was given for the old one.",
+                    "Give the password again, or an empty one for none."
+                ),
+            ];
+        }
+        if (
+            definition.RestoreUser is not null
+            && passwords.RestorePassword is null
+            && stored is not null
+            && (stored.Url, stored.RestoreUser) != (definition.Url, definition.RestoreUser)
+            && await HasRestorePasswordAsync(definition.Name, cancellationToken)
+        )
+        {
+            faults =
+            [
+                .. faults,
+                new(
+                    "restore.password",
+                    "The address or the role that restores are run as has changed, and the password that is kept was given "
+                        + "for the old one.",
+                    "Give the password again, or an empty one for none."
+                ),
+            ];
+        }
+        if (definition.RestoreUser is null && !string.IsNullOrEmpty(passwords.RestorePassword))
+        {
+            faults =
+            [
+                .. faults,
+                new(
+                    "restore.user",
+                    "There is a password for restores, and no role that it is for.",
+                    "Name the role that restores are run as."
+                ),
+            ];
+        }
         InvalidException.ThrowIfAny(faults);
     }
 
-    private async Task<long> CommitAsync(string name, long? expected, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    private async Task<long> CommitAsync(
+        string name,
+        long? expected,
+        IReadOnlyList<StateChange> changes,
+        CancellationToken cancellationToken
+    )
     {
         StateCondition[] conditions = expected is null ? [] : [new(_definitions.Removal(name).Key, expected.Value)];
         var commit = await _secrets.CommitAsync(new() { Conditions = conditions, Changes = changes }, cancellationToken);
-        if (!commit.Applied) throw new HoldfastException(ErrorCatalogue.Conflict, $"'{name}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
+        if (!commit.Applied)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Conflict,
+                $"'{name}' was changed by somebody else since it was read.",
+                "Read it again, and decide anew."
+            );
+        }
         await _definitions.ReachAsync(commit.Revision, cancellationToken);
         return commit.Revision;
     }
@@ -142,7 +289,10 @@ public sealed class SourceEditor
         lock (_gate)
         {
             var item = _definitions.Find(name);
-            if (_attached.GetValueOrDefault(name) == (item?.Revision ?? 0)) return;
+            if (_attached.GetValueOrDefault(name) == (item?.Revision ?? 0))
+            {
+                return;
+            }
             if (item is null)
             {
                 _attached.Remove(name);
@@ -160,7 +310,14 @@ public sealed class SourceEditor
     {
         try
         {
-            if (_attach is null) throw new HoldfastException(ErrorCatalogue.Usage, "Sources that are defined over the API cannot be attached here.", "Define it in holdfast.json.");
+            if (_attach is null)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    "Sources that are defined over the API cannot be attached here.",
+                    "Define it in holdfast.json."
+                );
+            }
             return _attach(definition, Stored(definition));
         }
         catch (HoldfastException e)

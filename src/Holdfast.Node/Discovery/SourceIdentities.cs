@@ -18,9 +18,18 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
     public SourceVerdict Check(string source, SourceInfo info)
     {
         var known = records.Find(source);
-        if (known is null) return SourceVerdict.Unknown;
-        if (info.Identity is not null && known.Identity is not null) return info.Identity == known.Identity ? SourceVerdict.Same : SourceVerdict.Other;
-        if (known.Identity is not null) return SourceVerdict.Lost;
+        if (known is null)
+        {
+            return SourceVerdict.Unknown;
+        }
+        if (info.Identity is not null && known.Identity is not null)
+        {
+            return info.Identity == known.Identity ? SourceVerdict.Same : SourceVerdict.Other;
+        }
+        if (known.Identity is not null)
+        {
+            return SourceVerdict.Lost;
+        }
         return info.Place == known.Place || known.Place is null ? SourceVerdict.Same : SourceVerdict.Other;
     }
 
@@ -28,8 +37,16 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
     public bool IsInPlace(string source, string? now) => records.Find(source) is not { Place: { } place } || now == place;
 
     /// <summary>Takes a source as it is for the one of its name.</summary>
-    public void Adopt(string source, string? identity, string? place) => records.Change(
-        source, known => known is not null && known.Identity == identity && known.Place == place ? null : (known ?? new()) with { Identity = identity, Place = place });
+    public void Adopt(string source, string? identity, string? place) =>
+        records.Change(source, known =>
+            known is not null && known.Identity == identity && known.Place == place
+                ? null
+                : (known ?? new()) with
+                {
+                    Identity = identity,
+                    Place = place,
+                }
+        );
 
     /// <summary>Changes what is known by a name, or begins to know it.</summary>
     public void Change(string source, Func<SourceRecord, SourceRecord?> change) => records.Change(source, known => change(known ?? new()));
@@ -40,7 +57,10 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
     /// <summary>Forgets what is known by a name: what is seen next is taken for it.</summary>
     public void Forget(string source)
     {
-        if (records.Find(source) is not null) records.Remove(source);
+        if (records.Find(source) is not null)
+        {
+            records.Remove(source);
+        }
     }
 
     /// <summary>The identity that a source without one is to be given: the one that it had, unless a copy of it has it.</summary>
@@ -58,9 +78,15 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
         var (was, now) = (Words(known?.Identity, known?.Place), Words(info.Identity, info.Place));
         return new(
             ErrorCatalogue.SourceIdentity,
-            $"Source '{source}' is not the one that was known by this name: it had {was}, and has {now}. Nothing is backed up from it, and nothing is restored to it.",
-            $"If another server or file system answers in its place, bring the right one back. If this one is right, as after a move or an upgrade: holdfast source confirm {source}");
+            $"Source '{source}' is not the one that was known by this name: it had {was}, and has {now}. Nothing is backed up "
+                + "from it, and nothing is restored to it.",
+            "If another server or file system answers in its place, bring the right one back. If this one is right, as after "
+                + $"a move or an upgrade: holdfast source confirm {source}"
+        );
     }
 
-    private static string Words(string? identity, string? place) => identity is not null ? $"the identity {identity}" : place is not null ? $"no identity, at the place {place}" : "no identity";
+    private static string Words(string? identity, string? place) =>
+        identity is not null ? $"the identity {identity}"
+        : place is not null ? $"no identity, at the place {place}"
+        : "no identity";
 }

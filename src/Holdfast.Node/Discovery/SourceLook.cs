@@ -11,7 +11,13 @@ namespace Holdfast.Node.Discovery;
 /// <param name="identities">What is known of each source, by its name.</param>
 /// <param name="update">Changes the status of the source.</param>
 /// <param name="logger">Told when it was given an identity.</param>
-internal sealed partial class SourceLook(AttachedSource attached, SourceContents contents, SourceIdentities identities, Action<Func<SourceStatus, SourceStatus>> update, ILogger logger)
+internal sealed partial class SourceLook(
+    AttachedSource attached,
+    SourceContents contents,
+    SourceIdentities identities,
+    Action<Func<SourceStatus, SourceStatus>> update,
+    ILogger logger
+)
 {
     private readonly ILogger _logger = logger;
     private volatile bool _triedToIdentify;
@@ -26,11 +32,17 @@ internal sealed partial class SourceLook(AttachedSource attached, SourceContents
         var info = await attached.Source.DescribeAsync(cancellationToken);
         update(s => s with { Identity = info.Identity, Place = info.Place });
         var verdict = identities.Check(attached.Name, info);
-        if (verdict == SourceVerdict.Other) throw contents.Refuse(info);
+        if (verdict == SourceVerdict.Other)
+        {
+            throw contents.Refuse(info);
+        }
         var found = await DiscoverAsync(cancellationToken);
         var missing = contents.Take(found, verdict, info);
         update(s => s with { Databases = found.Count, PassedOver = attached.Source.PassedOver });
-        if (missing == 0) await IdentifyAsync(verdict, info, found.Count, cancellationToken);
+        if (missing == 0)
+        {
+            await IdentifyAsync(verdict, info, found.Count, cancellationToken);
+        }
     }
 
     private async Task<Dictionary<string, DiscoveredDatabase>> DiscoverAsync(CancellationToken cancellationToken)
@@ -39,11 +51,20 @@ internal sealed partial class SourceLook(AttachedSource attached, SourceContents
         var odd = new List<DiscoveredDatabase>();
         await foreach (var database in attached.Source.DiscoverAsync(cancellationToken))
         {
-            if (DatabaseId.IsDatabaseName(database.Name)) found[database.Name] = database;
-            else odd.Add(database);
+            if (DatabaseId.IsDatabaseName(database.Name))
+            {
+                found[database.Name] = database;
+            }
+            else
+            {
+                odd.Add(database);
+            }
         }
 
-        foreach (var database in odd) List(database, found);
+        foreach (var database in odd)
+        {
+            List(database, found);
+        }
         await ExplainAsync(found, cancellationToken);
         return found;
     }
@@ -52,20 +73,36 @@ internal sealed partial class SourceLook(AttachedSource attached, SourceContents
     private static void List(DiscoveredDatabase database, Dictionary<string, DiscoveredDatabase> found)
     {
         var name = StandInName.Of(database.Name);
-        while (found.ContainsKey(name)) name += "~"; // somebody has made one of this name
-        var problem = database.Problem ?? new HoldfastException(
-            ErrorCatalogue.SourceUnreadable, $"The name of this database is no text, or has more than {DatabaseId.MaxNameBytes} bytes; it is listed as '{name}'.", "Give it another name, or exclude it.");
+        while (found.ContainsKey(name))
+        {
+            name += "~"; // somebody has made one of this name
+        }
+        var problem = database.Problem
+            ?? new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"The name of this database is no text, or has more than {DatabaseId.MaxNameBytes} bytes; it is listed as '{name}'.",
+                "Give it another name, or exclude it."
+            );
         found[name] = database with { Name = name, Problem = problem };
     }
 
     // A database that was there, and whose file is there still, is no dropped one.
     private async Task ExplainAsync(Dictionary<string, DiscoveredDatabase> found, CancellationToken cancellationToken)
     {
-        var absent = contents.Known().Values.Where(r => r.Dropped is null && !found.ContainsKey(r.Id.Name)).ToDictionary(r => r.Id.Name, StringComparer.Ordinal);
-        if (absent.Count == 0) return;
+        var absent = contents
+            .Known()
+            .Values.Where(r => r.Dropped is null && !found.ContainsKey(r.Id.Name))
+            .ToDictionary(r => r.Id.Name, StringComparer.Ordinal);
+        if (absent.Count == 0)
+        {
+            return;
+        }
         foreach (var (name, problem) in await attached.Source.ExplainAbsenceAsync(absent.Keys, cancellationToken))
         {
-            if (!absent.TryGetValue(name, out var record)) continue;
+            if (!absent.TryGetValue(name, out var record))
+            {
+                continue;
+            }
             var encryption = Enum.TryParse<EncryptionState>(record.Encryption, out var known) ? known : EncryptionState.No;
             found[name] = new(name, 0, encryption) { Identity = record.Identity, Problem = problem };
         }
@@ -74,14 +111,20 @@ internal sealed partial class SourceLook(AttachedSource attached, SourceContents
     private async Task IdentifyAsync(SourceVerdict verdict, SourceInfo info, int databases, CancellationToken cancellationToken)
     {
         // An empty directory may be one whose file system is not mounted yet.
-        if (info.Identity is null && databases == 0) return;
+        if (info.Identity is null && databases == 0)
+        {
+            return;
+        }
         if (info.Identity is not null)
         {
             contents.Adopt(info.Identity, info.Place);
             return;
         }
 
-        if (info.Place is null) return; // it has none, or does not tell; what was known stands
+        if (info.Place is null)
+        {
+            return; // it has none, or does not tell; what was known stands
+        }
         if (!_triedToIdentify)
         {
             _triedToIdentify = true;
@@ -96,7 +139,10 @@ internal sealed partial class SourceLook(AttachedSource attached, SourceContents
             }
         }
 
-        if (verdict != SourceVerdict.Lost) contents.Adopt(null, info.Place);
+        if (verdict != SourceVerdict.Lost)
+        {
+            contents.Adopt(null, info.Place);
+        }
     }
 
     [LoggerMessage(EventId = 5207, Level = LogLevel.Information, Message = "Source {Source} was given the identity {Identity}")]

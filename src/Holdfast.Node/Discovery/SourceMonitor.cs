@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>
-/// Has one source looked at, and lends it to whoever works with it. Whatever the source throws is a problem in <see cref="Status"/>; one that does not
+/// Has one source looked at, and lends it to whoever works with it. Whatever the source throws is a problem in
+/// <see cref="Status"/>; one that does not
 /// answer holds up nobody for longer than <see cref="Patience"/>. What is found there <see cref="SourceContents"/> keeps.
 /// </summary>
 public sealed partial class SourceMonitor : IAsyncDisposable
@@ -29,12 +30,22 @@ public sealed partial class SourceMonitor : IAsyncDisposable
 
     // Guards what follows. Never held while the source is called, nor while anybody is told of anything.
     private readonly Lock _gate = new();
-    private Task? _looking, _following, _cleaning;
-    private bool _isClosed, _isLeft, _isCleaned;
+    private Task? _looking,
+        _following,
+        _cleaning;
+    private bool _isClosed,
+        _isLeft,
+        _isCleaned;
     private int _users = 1; // the monitor itself is one, until it is closed
     private volatile SourceStatus _status = new(null, 0, null);
 
-    internal SourceMonitor(AttachedSource attached, StateRecords<DatabaseRecord> records, SourceIdentities identities, TimeProvider time, ILogger logger)
+    internal SourceMonitor(
+        AttachedSource attached,
+        StateRecords<DatabaseRecord> records,
+        SourceIdentities identities,
+        TimeProvider time,
+        ILogger logger
+    )
     {
         (Attached, _time, _logger, _since) = (attached, time, logger, time.GetUtcNow());
         _contents = new(attached, records, identities, time, logger);
@@ -67,7 +78,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     /// <summary>Whether an operator has to confirm the source as it is: it is another one, or has lost databases.</summary>
     public bool NeedsConfirmation => Status.Problem?.Code == ErrorCatalogue.SourceIdentity.Code || Missing > 0;
 
-    /// <summary>Whether the first look has ended, or is not waited for any more. Before that nothing is known of what is there, only what was.</summary>
+    /// <summary>
+    /// Whether the first look has ended, or is not waited for any more. Before that nothing is known of what is there,
+    /// only what was.
+    /// </summary>
     public bool IsSettled => _settled.Task.IsCompleted;
 
     /// <summary>The source as whoever works with it sees it.</summary>
@@ -76,16 +90,22 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     /// <summary>Cancelled when the source is detached.</summary>
     internal CancellationToken Stopping => _stop.Token;
 
-    /// <summary>What is the matter with the source as a whole: it cannot be read, is not used, does not answer, or has shrunk. Null where nothing is.</summary>
+    /// <summary>
+    /// What is the matter with the source as a whole: it cannot be read, is not used, does not answer, or has shrunk.
+    /// Null where nothing is.
+    /// </summary>
     /// <param name="interval">Time between two looks.</param>
     public OperationError? Problem(TimeSpan interval) =>
-        Status.Problem ?? SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow()) ?? (Missing is > 0 and var missing ? SourceAlerts.Shrunk(Attached.Name, missing) : null);
+        Status.Problem
+        ?? SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow())
+        ?? (Missing is > 0 and var missing ? SourceAlerts.Shrunk(Attached.Name, missing) : null);
 
     /// <summary>Since when and why the source cannot be reached; null where it can, also where it has lost databases.</summary>
     /// <param name="interval">Time between two looks.</param>
-    public SourceOutage? Outage(TimeSpan interval) => Status is { Problem: { } problem, ProblemSince: { } since }
-        ? new(since, problem)
-        : SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow()) is { } silence ? new(LastLook, silence) : null;
+    public SourceOutage? Outage(TimeSpan interval) =>
+        Status is { Problem: { } problem, ProblemSince: { } since } ? new(since, problem)
+        : SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow()) is { } silence ? new(LastLook, silence)
+        : null;
 
     /// <summary>A database as it was found last; null where it is not there.</summary>
     public DiscoveredDatabase? Find(string name) => _contents.Find(name);
@@ -102,7 +122,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         return Enter();
     }
 
-    /// <summary>Looks now, and returns when the records show what was found, or <see cref="Patience"/> is at its end. What goes wrong is told in <see cref="Status"/>.</summary>
+    /// <summary>
+    /// Looks now, and returns when the records show what was found, or <see cref="Patience"/> is at its end. What goes
+    /// wrong is told in <see cref="Status"/>.
+    /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. The look goes on.</exception>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -119,7 +142,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     /// <summary>Returns when <see cref="IsSettled"/>.</summary>
     public Task SettledAsync(CancellationToken cancellationToken) => _settled.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Takes the source as it is: another identity is the right one, and databases that are missing were dropped. Looks again then.</summary>
+    /// <summary>
+    /// Takes the source as it is: another identity is the right one, and databases that are missing were dropped. Looks
+    /// again then.
+    /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/>, where nothing waits for that.</exception>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
@@ -134,7 +160,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         Close();
         lock (_gate)
         {
-            if (_isLeft) return;
+            if (_isLeft)
+            {
+                return;
+            }
             _isLeft = true;
         }
 
@@ -146,9 +175,15 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_isClosed) return Task.CompletedTask;
+            if (_isClosed)
+            {
+                return Task.CompletedTask;
+            }
             // One that runs may have passed by what its caller has just made: another follows it.
-            if (_looking is { IsCompleted: false }) return _following ??= FollowAsync(_looking);
+            if (_looking is { IsCompleted: false })
+            {
+                return _following ??= FollowAsync(_looking);
+            }
             return _looking = Task.Run(LookOnceAsync, CancellationToken.None);
         }
     }
@@ -158,7 +193,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_isCleaned || _isClosed || _cleaning is { IsCompleted: false }) return;
+            if (_isCleaned || _isClosed || _cleaning is { IsCompleted: false })
+            {
+                return;
+            }
             _cleaning = Task.Run(CleanAsync, CancellationToken.None);
         }
     }
@@ -168,13 +206,23 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_isClosed) return;
+            if (_isClosed)
+            {
+                return;
+            }
             _isClosed = true;
         }
 
         _contents.Close();
         // What is registered there is the source's business: it may take its time, and what it throws is told.
-        _stop.CancelAsync().ContinueWith(t => LogNotCancelled(t.Exception!, Attached.Name), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _stop
+            .CancelAsync()
+            .ContinueWith(
+                t => LogNotCancelled(t.Exception!, Attached.Name),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default
+            );
         Settle();
     }
 
@@ -183,7 +231,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (--_users > 0) return;
+            if (--_users > 0)
+            {
+                return;
+            }
         }
 
         try
@@ -218,7 +269,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     // What a view or a restore has found: the look that follows tells everybody else.
     private void Check(SourceInfo info)
     {
-        if (_contents.RefusalOf(info) is not { } refusal) return;
+        if (_contents.RefusalOf(info) is not { } refusal)
+        {
+            return;
+        }
         BeginLook();
         throw refusal;
     }
@@ -244,8 +298,14 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         lock (_gate)
         {
             _following = null;
-            if (_isClosed) return;
-            if (_looking is null or { IsCompleted: true }) _looking = Task.Run(LookOnceAsync, CancellationToken.None);
+            if (_isClosed)
+            {
+                return;
+            }
+            if (_looking is null or { IsCompleted: true })
+            {
+                _looking = Task.Run(LookOnceAsync, CancellationToken.None);
+            }
             next = _looking;
         }
 
@@ -282,7 +342,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
 
     private void Settle()
     {
-        if (_settled.TrySetResult()) Subscribers.Notify(Settled);
+        if (_settled.TrySetResult())
+        {
+            Subscribers.Notify(Settled);
+        }
     }
 
     private (SourceStatus Before, SourceStatus Now) Update(Func<SourceStatus, SourceStatus> change)
@@ -298,10 +361,27 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     private void Ended(OperationError? problem)
     {
         var at = _time.GetUtcNow();
-        var (before, now) = Update(s => s with { Began = null, At = at, Problem = problem, ProblemSince = problem is null ? null : s.ProblemSince ?? at });
-        if (problem is not null && problem != before.Problem) LogProblem(Attached.Name, problem.Message);
-        if (problem is null && (before.At is null || before.Problem is not null)) LogRead(Attached.Name, now.Databases);
-        if (before.At is null || before.Problem != problem) Subscribers.Notify(StatusChanged);
+        var (before, now) = Update(s =>
+            s with
+            {
+                Began = null,
+                At = at,
+                Problem = problem,
+                ProblemSince = problem is null ? null : s.ProblemSince ?? at,
+            }
+        );
+        if (problem is not null && problem != before.Problem)
+        {
+            LogProblem(Attached.Name, problem.Message);
+        }
+        if (problem is null && (before.At is null || before.Problem is not null))
+        {
+            LogRead(Attached.Name, now.Databases);
+        }
+        if (before.At is null || before.Problem != problem)
+        {
+            Subscribers.Notify(StatusChanged);
+        }
     }
 
     [LoggerMessage(EventId = 5201, Level = LogLevel.Information, Message = "Source {Source}: {Databases} databases")]
@@ -313,12 +393,24 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     [LoggerMessage(EventId = 5203, Level = LogLevel.Error, Message = "Looking at source {Source} failed unexpectedly; it is tried again")]
     private partial void LogUnexpected(Exception exception, string source);
 
-    [LoggerMessage(EventId = 5205, Level = LogLevel.Warning, Message = "What restores may have left behind at source {Source} could not be removed; it is tried again")]
+    [LoggerMessage(
+        EventId = 5205,
+        Level = LogLevel.Warning,
+        Message = "What restores may have left behind at source {Source} could not be removed; it is tried again"
+    )]
     private partial void LogNotCleaned(Exception exception, string source);
 
-    [LoggerMessage(EventId = 5206, Level = LogLevel.Warning, Message = "Source {Source} was detached, and its connections could not be closed in order")]
+    [LoggerMessage(
+        EventId = 5206,
+        Level = LogLevel.Warning,
+        Message = "Source {Source} was detached, and its connections could not be closed in order"
+    )]
     private partial void LogNotDisposed(Exception exception, string source);
 
-    [LoggerMessage(EventId = 5208, Level = LogLevel.Warning, Message = "Source {Source} was detached, and what it did could not be stopped in order")]
+    [LoggerMessage(
+        EventId = 5208,
+        Level = LogLevel.Warning,
+        Message = "Source {Source} was detached, and what it did could not be stopped in order"
+    )]
     private partial void LogNotCancelled(Exception exception, string source);
 }

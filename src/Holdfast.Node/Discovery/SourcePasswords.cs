@@ -6,7 +6,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>
-/// The passwords of sources that were defined over the API. Each is kept with the address that it was given for. Those that 0.1 has kept have none:
+/// The passwords of sources that were defined over the API. Each is kept with the address that it was given for. Those
+/// that 0.1 has kept have none:
 /// they are bound to the address of the stored definition when they are used first.
 /// </summary>
 internal sealed class SourcePasswords
@@ -24,19 +25,19 @@ internal sealed class SourcePasswords
     /// <param name="secrets">Where they are kept.</param>
     /// <param name="definitions">The definitions, as they are stored.</param>
     public SourcePasswords(SecretStore secrets, StateMirror<SourceDefinition> definitions)
-        : this(secrets, definitions, Bound, Unbound)
-    {
-    }
+        : this(secrets, definitions, Bound, Unbound) { }
 
     private SourcePasswords(SecretStore secrets, StateMirror<SourceDefinition> definitions, string bound, string? unbound) =>
         (_secrets, _definitions, _bound, _unbound) = (secrets, definitions, bound, unbound);
 
     /// <summary>Those of the roles that restores are run as; 0.1 had none.</summary>
-    public static SourcePasswords OfRestores(SecretStore secrets, StateMirror<SourceDefinition> definitions) => new(secrets, definitions, BoundOfRestores, null);
+    public static SourcePasswords OfRestores(SecretStore secrets, StateMirror<SourceDefinition> definitions) =>
+        new(secrets, definitions, BoundOfRestores, null);
 
     /// <summary>Whether one is kept for a source.</summary>
     public async Task<bool> HasAsync(string source, CancellationToken cancellationToken) =>
-        (await _secrets.NamesAsync(_bound, cancellationToken)).Contains(source) || (_unbound is not null && (await _secrets.NamesAsync(_unbound, cancellationToken)).Contains(source));
+        (await _secrets.NamesAsync(_bound, cancellationToken)).Contains(source)
+        || (_unbound is not null && (await _secrets.NamesAsync(_unbound, cancellationToken)).Contains(source));
 
     /// <summary>The password that was given for an address; null where none is kept for the source.</summary>
     /// <exception cref="HoldfastException">The one that is kept was given for another address.</exception>
@@ -48,8 +49,14 @@ internal sealed class SourcePasswords
             return kept.Address == address ? kept.Password : throw OfAnother(source);
         }
 
-        if (_unbound is null || await _secrets.FindAsync(_unbound + source, cancellationToken) is not { } old) return null;
-        if (_definitions.Find(source)?.Value.Url != address) throw OfAnother(source);
+        if (_unbound is null || await _secrets.FindAsync(_unbound + source, cancellationToken) is not { } old)
+        {
+            return null;
+        }
+        if (_definitions.Find(source)?.Value.Url != address)
+        {
+            throw OfAnother(source);
+        }
         await BindAsync(source, address, old, cancellationToken);
         return old;
     }
@@ -59,25 +66,53 @@ internal sealed class SourcePasswords
     /// <param name="address">The address that it is for.</param>
     /// <param name="password">The password; null to change nothing, empty for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<StateChange>> ChangesAsync(string source, string address, string? password, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StateChange>> ChangesAsync(
+        string source,
+        string address,
+        string? password,
+        CancellationToken cancellationToken
+    )
     {
-        if (password is null) return [];
-        if (password.Length == 0) return Removals(source);
-        var kept = await _secrets.ChangeAsync(_bound + source, JsonSerializer.Serialize(new SourcePassword(address, password), StateJson.Options), cancellationToken);
+        if (password is null)
+        {
+            return [];
+        }
+        if (password.Length == 0)
+        {
+            return Removals(source);
+        }
+        var kept = await _secrets.ChangeAsync(
+            _bound + source,
+            JsonSerializer.Serialize(new SourcePassword(address, password), StateJson.Options),
+            cancellationToken
+        );
         return _unbound is null ? [kept] : [kept, SecretStore.Removal(_unbound + source)];
     }
 
     /// <summary>What forgets it.</summary>
-    public IReadOnlyList<StateChange> Removals(string source) => _unbound is null ? [SecretStore.Removal(_bound + source)] : [SecretStore.Removal(_bound + source), SecretStore.Removal(_unbound + source)];
+    public IReadOnlyList<StateChange> Removals(string source) =>
+        _unbound is null
+            ? [SecretStore.Removal(_bound + source)]
+            : [SecretStore.Removal(_bound + source), SecretStore.Removal(_unbound + source)];
 
     // Unless the definition changes at the same time: then its own change says what becomes of the password.
     private async Task BindAsync(string source, string address, string password, CancellationToken cancellationToken)
     {
-        if (_definitions.Find(source) is not { } item || item.Value.Url != address) return;
+        if (_definitions.Find(source) is not { } item || item.Value.Url != address)
+        {
+            return;
+        }
         var changes = await ChangesAsync(source, address, password, cancellationToken);
-        await _secrets.CommitAsync(new() { Conditions = [new(_definitions.Removal(source).Key, item.Revision)], Changes = changes }, cancellationToken);
+        await _secrets.CommitAsync(
+            new() { Conditions = [new(_definitions.Removal(source).Key, item.Revision)], Changes = changes },
+            cancellationToken
+        );
     }
 
-    private static HoldfastException OfAnother(string source) => new(
-        ErrorCatalogue.SourceUnreadable, $"The password that is kept for source '{source}' was given for another address, and is not sent to this one.", "Give the password again, or an empty one for none.");
+    private static HoldfastException OfAnother(string source) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"The password that is kept for source '{source}' was given for another address, and is not sent to this one.",
+            "Give the password again, or an empty one for none."
+        );
 }

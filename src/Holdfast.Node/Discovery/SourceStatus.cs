@@ -9,7 +9,10 @@ namespace Holdfast.Node.Discovery;
 /// <param name="Problem">Why it could not be looked at, or is not used; null where it is. What was known of its databases stands.</param>
 public sealed record SourceStatus(DateTimeOffset? At, int Databases, OperationError? Problem)
 {
-    /// <summary>When the first of the looks ended that all came to a problem, up to the last one; null where the last one did not.</summary>
+    /// <summary>
+    /// When the first of the looks ended that all came to a problem, up to the last one; null where the last one did
+    /// not.
+    /// </summary>
     public DateTimeOffset? ProblemSince { get; init; }
 
     /// <summary>When the look began that is under way; null while none is.</summary>

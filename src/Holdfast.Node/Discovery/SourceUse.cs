@@ -14,7 +14,10 @@ public sealed class SourceUse : IAsyncDisposable
     /// <summary>Name of its engine.</summary>
     public string Engine => _monitor.Attached.Engine;
 
-    /// <summary>The source. Each view and each restore is refused where it turns out to be another than the one that was known by its name.</summary>
+    /// <summary>
+    /// The source. Each view and each restore is refused where it turns out to be another than the one that was known
+    /// by its name.
+    /// </summary>
     public IDatabaseSource Source => _monitor.Checked;
 
     /// <summary>A database that is to be backed up, as it was found last.</summary>
@@ -24,6 +27,9 @@ public sealed class SourceUse : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _ended, 1) == 0) await _monitor.LeaveAsync();
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            await _monitor.LeaveAsync();
+        }
     }
 }

@@ -4,7 +4,10 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>In the place of a source whose definition cannot be used, as one that a newer node stored: it is listed, with the reason.</summary>
+/// <summary>
+/// In the place of a source whose definition cannot be used, as one that a newer node stored: it is listed, with the
+/// reason.
+/// </summary>
 /// <param name="name">Its name.</param>
 /// <param name="reason">Why it cannot be used.</param>
 internal sealed class UnusableSource(string name, HoldfastException reason) : IDatabaseSource
@@ -19,9 +22,11 @@ internal sealed class UnusableSource(string name, HoldfastException reason) : ID
         yield break;
     }
 
-    public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => Task.FromException<IDatabaseView>(Reason());
+    public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) =>
+        Task.FromException<IDatabaseView>(Reason());
 
-    public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) => Task.FromException<IRestoreTarget>(Reason());
+    public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) =>
+        Task.FromException<IRestoreTarget>(Reason());
 
     public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -21,7 +21,8 @@ public class Job
     public IReadOnlyList<string> Destinations { get; init; } = [];
 
     /// <summary>
-    /// What only one of all jobs may hold at a time, such as the chains of a task; null for nothing. It is held from when the job is put in until it is over,
+    /// What only one of all jobs may hold at a time, such as the chains of a task; null for nothing. It is held from
+    /// when the job is put in until it is over,
     /// and those that come meanwhile wait behind it, in the order in which they came.
     /// </summary>
     public string? Exclusive { get; init; }

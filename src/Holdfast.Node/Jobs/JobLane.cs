@@ -15,7 +15,10 @@ public enum JobLane
     /// <summary>Verifications, one at a time: they read whole disks, and backups come first.</summary>
     Verify,
 
-    /// <summary>Comparisons of databases with their newest backups, one at a time: they read whole databases, and backups come first.</summary>
+    /// <summary>
+    /// Comparisons of databases with their newest backups, one at a time: they read whole databases, and backups come
+    /// first.
+    /// </summary>
     Compare,
 
     /// <summary>What is done to chains beside backups: an operator's deletions, and healing after an audit.</summary>

@@ -1,8 +1,10 @@
 namespace Holdfast.Node.Jobs;
 
 /// <summary>
-/// How many jobs run at once. One destination holds at most the slots of a lane; one source, of backups, half as many more, and one more at least; all
-/// together as many more again. So a destination that hangs leaves room for the others of the same source, and a source that hangs for other sources.
+/// How many jobs run at once. One destination holds at most the slots of a lane; one source, of backups, half as many
+/// more, and one more at least; all
+/// together as many more again. So a destination that hangs leaves room for the others of the same source, and a source
+/// that hangs for other sources.
 /// Verifications run strictly one at a time, and so do comparisons.
 /// </summary>
 public sealed record JobLimits
@@ -16,24 +18,34 @@ public sealed record JobLimits
     /// <summary>Restores at once. 1 and more; default 2.</summary>
     public int Restores { get; init; } = 2;
 
-    /// <summary>Jobs of all kinds but comparisons that read or write one source at once. 1 and more; null, the default, for what the lanes allow.</summary>
+    /// <summary>
+    /// Jobs of all kinds but comparisons that read or write one source at once. 1 and more; null, the default, for what
+    /// the lanes allow.
+    /// </summary>
     public int? PerSource { get; init; }
 
-    /// <summary>Jobs of all kinds that read or write one destination at once, without backups that only wait to be published. 1 and more; null, the default, for what the lanes allow.</summary>
+    /// <summary>
+    /// Jobs of all kinds that read or write one destination at once, without backups that only wait to be published. 1
+    /// and more; null, the default, for what the lanes allow.
+    /// </summary>
     public int? PerDestination { get; init; }
 
-    /// <summary>Backups of one destination under way, those too that only wait to be published: each holds open files there. 1 and more; default 512. All destinations together: twice as many.</summary>
+    /// <summary>
+    /// Backups of one destination under way, those too that only wait to be published: each holds open files there. 1
+    /// and more; default 512. All destinations together: twice as many.
+    /// </summary>
     public int UnderWay { get; init; } = 512;
 
     /// <summary>Slots of a lane that one destination may hold.</summary>
-    public int SlotsOf(JobLane lane) => lane switch
-    {
-        JobLane.Small => Small,
-        JobLane.Large => Large,
-        JobLane.Restore => Restores,
-        JobLane.Removal => 2,
-        _ => 1,
-    };
+    public int SlotsOf(JobLane lane) =>
+        lane switch
+        {
+            JobLane.Small => Small,
+            JobLane.Large => Large,
+            JobLane.Restore => Restores,
+            JobLane.Removal => 2,
+            _ => 1,
+        };
 
     /// <summary>Slots of a lane that one source may hold.</summary>
     public int SourceSlotsOf(JobLane lane) => SlotsOf(lane) + (lane is JobLane.Small or JobLane.Large ? Spare(lane) : 0);

@@ -1,7 +1,8 @@
 namespace Holdfast.Node.Jobs;
 
 /// <summary>
-/// Jobs that wait for the same things: one of them can begin exactly when each other can, so looking at the first is enough, however many wait.
+/// Jobs that wait for the same things: one of them can begin exactly when each other can, so looking at the first is
+/// enough, however many wait.
 /// Guarded by the queue's lock.
 /// </summary>
 /// <param name="source">The source that they need; null for none.</param>
@@ -38,11 +39,23 @@ internal sealed class JobLine(string? source, IReadOnlyList<JobNeed> slot, IRead
         while (_turns.TryPeek(out var entry, out var turn))
         {
             // Those that were taken out are still in it.
-            while (entry.Jobs.TryPeek(out var job) && job.State != JobState.Waiting) entry.Jobs.Dequeue();
-            if (entry.Jobs.Count > 0 && turn == entry.Turn.Turn) return (entry.Jobs.Peek(), entry.Turn);
+            while (entry.Jobs.TryPeek(out var job) && job.State != JobState.Waiting)
+            {
+                entry.Jobs.Dequeue();
+            }
+            if (entry.Jobs.Count > 0 && turn == entry.Turn.Turn)
+            {
+                return (entry.Jobs.Peek(), entry.Turn);
+            }
             _turns.Dequeue();
-            if (entry.Jobs.Count > 0) _turns.Enqueue(entry, entry.Turn.Turn);
-            else _groups.Remove(entry.Name);
+            if (entry.Jobs.Count > 0)
+            {
+                _turns.Enqueue(entry, entry.Turn.Turn);
+            }
+            else
+            {
+                _groups.Remove(entry.Name);
+            }
         }
 
         return null;

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Holdfast.Node.Jobs;
 
 /// <summary>
-/// The one queue of everything that takes its time. A job begins when its lane has a slot and its source and destinations are below their limits; one
+/// The one queue of everything that takes its time. A job begins when its lane has a slot and its source and
+/// destinations are below their limits; one
 /// that cannot begin holds up no other that can. Of those that can, the groups of a lane take turns.
 /// </summary>
 public sealed partial class JobQueue
@@ -30,7 +31,10 @@ public sealed partial class JobQueue
 
     /// <summary>Makes it.</summary>
     /// <param name="limits">How many jobs run at once.</param>
-    /// <param name="isReady">Whether a source can be used yet; jobs wait while it cannot. Must neither block nor call the queue. Null where each can.</param>
+    /// <param name="isReady">
+    /// Whether a source can be used yet; jobs wait while it cannot. Must neither block nor call the queue. Null where
+    /// each can.
+    /// </param>
     /// <param name="logger">Takes what must not happen.</param>
     public JobQueue(JobLimits limits, Func<string, bool>? isReady = null, ILogger<JobQueue>? logger = null) =>
         (_limits, _isReady, _logger) = (limits, isReady ?? (_ => true), logger ?? NullLogger<JobQueue>.Instance);
@@ -43,7 +47,10 @@ public sealed partial class JobQueue
     {
         get
         {
-            lock (_gate) return _waiting;
+            lock (_gate)
+            {
+                return _waiting;
+            }
         }
     }
 
@@ -52,7 +59,10 @@ public sealed partial class JobQueue
     {
         get
         {
-            lock (_gate) return _underWay;
+            lock (_gate)
+            {
+                return _underWay;
+            }
         }
     }
 
@@ -61,7 +71,10 @@ public sealed partial class JobQueue
     {
         get
         {
-            lock (_gate) return _isStopped;
+            lock (_gate)
+            {
+                return _isStopped;
+            }
         }
     }
 
@@ -70,20 +83,29 @@ public sealed partial class JobQueue
     {
         get
         {
-            lock (_gate) return [.. _keys.Values];
+            lock (_gate)
+            {
+                return [.. _keys.Values];
+            }
         }
     }
 
     /// <summary>The job with a key that waits or runs; null where none does.</summary>
     public Job? Find(string key)
     {
-        lock (_gate) return _keys.GetValueOrDefault(key);
+        lock (_gate)
+        {
+            return _keys.GetValueOrDefault(key);
+        }
     }
 
     /// <summary>Whether any job holds this for itself alone: <see cref="Job.Exclusive"/>.</summary>
     public bool IsHeld(string exclusive)
     {
-        lock (_gate) return _exclusive.ContainsKey(exclusive);
+        lock (_gate)
+        {
+            return _exclusive.ContainsKey(exclusive);
+        }
     }
 
     /// <summary>Puts a job in, unless one with its key waits or runs already.</summary>
@@ -93,14 +115,26 @@ public sealed partial class JobQueue
     {
         lock (_gate)
         {
-            if (_isStopped) return null;
-            if (_keys.TryGetValue(job.Key, out var present)) return present;
+            if (_isStopped)
+            {
+                return null;
+            }
+            if (_keys.TryGetValue(job.Key, out var present))
+            {
+                return present;
+            }
             _keys.Add(job.Key, job);
             job.Number = ++_number;
-            if (!_groups.TryGetValue(job.Group, out var group)) _groups.Add(job.Group, group = new() { Turn = ++_turn });
+            if (!_groups.TryGetValue(job.Group, out var group))
+            {
+                _groups.Add(job.Group, group = new() { Turn = ++_turn });
+            }
             group.Waiting++;
             _waiting++;
-            if (TryHold(job)) PutInLine(job);
+            if (TryHold(job))
+            {
+                PutInLine(job);
+            }
         }
 
         Pump();
@@ -120,7 +154,10 @@ public sealed partial class JobQueue
             }
         }
 
-        foreach (var job in begun) _ = Task.Run(() => RunAsync(job)); // it catches everything
+        foreach (var job in begun)
+        {
+            _ = Task.Run(() => RunAsync(job)); // it catches everything
+        }
     }
 
     /// <summary>A job has read what it had to read, and only publishing is left: its slot is another's. Once; then nothing.</summary>
@@ -128,7 +165,10 @@ public sealed partial class JobQueue
     {
         lock (_gate)
         {
-            if (!job.HoldsSlot) return;
+            if (!job.HoldsSlot)
+            {
+                return;
+            }
             GiveBackSlot(job);
             job.State = JobState.Publishing;
         }
@@ -136,10 +176,16 @@ public sealed partial class JobQueue
         Pump();
     }
 
-    /// <summary>Gives back all that a job holds, though it may still run: a call of it may hang. Its key stays taken until <see cref="Remove"/>. Nothing for one that waits.</summary>
+    /// <summary>
+    /// Gives back all that a job holds, though it may still run: a call of it may hang. Its key stays taken until
+    /// <see cref="Remove"/>. Nothing for one that waits.
+    /// </summary>
     public void Free(Job job)
     {
-        lock (_gate) GiveBack(job);
+        lock (_gate)
+        {
+            GiveBack(job);
+        }
         Pump();
     }
 
@@ -156,16 +202,25 @@ public sealed partial class JobQueue
         bool waited;
         lock (_gate)
         {
-            if (job.State == JobState.Over || (onlyWaiting && job.State != JobState.Waiting)) return false;
+            if (job.State == JobState.Over || (onlyWaiting && job.State != JobState.Waiting))
+            {
+                return false;
+            }
             waited = job.State == JobState.Waiting;
-            if (waited) TakeOut(job);
+            if (waited)
+            {
+                TakeOut(job);
+            }
             GiveBack(job);
             job.State = JobState.Over;
             _keys.Remove(job.Key);
             PassOn(job);
         }
 
-        if (waited) job.End(null);
+        if (waited)
+        {
+            job.End(null);
+        }
         Tell(job);
         Pump();
         return waited;
@@ -184,14 +239,20 @@ public sealed partial class JobQueue
 
     private bool TryHold(Job job)
     {
-        if (job.Exclusive is not { } exclusive) return true;
+        if (job.Exclusive is not { } exclusive)
+        {
+            return true;
+        }
         if (!_exclusive.TryGetValue(exclusive, out var behind))
         {
             _exclusive.Add(exclusive, null);
             return job.HoldsExclusive = true;
         }
 
-        if (behind is null) _exclusive[exclusive] = behind = new();
+        if (behind is null)
+        {
+            _exclusive[exclusive] = behind = new();
+        }
         behind.Enqueue(job);
         return false;
     }
@@ -199,12 +260,18 @@ public sealed partial class JobQueue
     // What a job held alone goes to the next that waits for it.
     private void PassOn(Job job)
     {
-        if (!job.HoldsExclusive) return;
+        if (!job.HoldsExclusive)
+        {
+            return;
+        }
         job.HoldsExclusive = false;
         var behind = _exclusive[job.Exclusive!];
         while (behind is not null && behind.TryDequeue(out var next))
         {
-            if (next.State != JobState.Waiting) continue; // it was taken out
+            if (next.State != JobState.Waiting)
+            {
+                continue; // it was taken out
+            }
             next.HoldsExclusive = true;
             PutInLine(next);
             return;
@@ -223,7 +290,10 @@ public sealed partial class JobQueue
     {
         // Names of sources and destinations hold no spaces.
         var key = $"{job.Lane} {job.Source} {string.Join(' ', job.Destinations)}";
-        if (!_lines.TryGetValue(key, out var line)) _lines.Add(key, line = new(job.Source, [.. SlotOf(job)], [.. UnderWayOf(job)]));
+        if (!_lines.TryGetValue(key, out var line))
+        {
+            _lines.Add(key, line = new(job.Source, [.. SlotOf(job)], [.. UnderWayOf(job)]));
+        }
         return line;
     }
 
@@ -237,11 +307,17 @@ public sealed partial class JobQueue
             yield return new($"destination {destination}", _limits.PerDestination ?? int.MaxValue);
         }
 
-        if (job.Source is null) yield break;
+        if (job.Source is null)
+        {
+            yield break;
+        }
         yield return new($"{job.Lane} source {job.Source}", _limits.SourceSlotsOf(job.Lane));
 
         // A comparison lasts hours where the database is large, and gives way to nobody: it must not take the place of a backup.
-        if (job.Lane != JobLane.Compare) yield return new($"source {job.Source}", _limits.PerSource ?? int.MaxValue);
+        if (job.Lane != JobLane.Compare)
+        {
+            yield return new($"source {job.Source}", _limits.PerSource ?? int.MaxValue);
+        }
     }
 
     private IEnumerable<JobNeed> UnderWayOf(Job job) =>
@@ -254,23 +330,37 @@ public sealed partial class JobQueue
         List<string>? empty = null;
         foreach (var (key, line) in _lines)
         {
-            if (!CanBegin(line)) continue;
-            if (line.Peek() is not { } next) (empty ??= []).Add(key);
-            else if (best is not { } known || (next.Turn.Turn, next.Job.Number).CompareTo((known.Turn.Turn, known.Job.Number)) < 0) best = next;
+            if (!CanBegin(line))
+            {
+                continue;
+            }
+            if (line.Peek() is not { } next)
+            {
+                (empty ??= []).Add(key);
+            }
+            else if (best is not { } known || (next.Turn.Turn, next.Job.Number).CompareTo((known.Turn.Turn, known.Job.Number)) < 0)
+            {
+                best = next;
+            }
         }
 
-        foreach (var key in empty ?? []) _lines.Remove(key);
+        foreach (var key in empty ?? [])
+        {
+            _lines.Remove(key);
+        }
         return best;
     }
 
-    private bool CanBegin(JobLine line) =>
-        IsFree(line.Slot) && IsFree(line.UnderWay) && (line.Source is null || _isReady(line.Source));
+    private bool CanBegin(JobLine line) => IsFree(line.Slot) && IsFree(line.UnderWay) && (line.Source is null || _isReady(line.Source));
 
     private bool IsFree(IReadOnlyList<JobNeed> needs)
     {
         for (var i = 0; i < needs.Count; i++)
         {
-            if (_held.GetValueOrDefault(needs[i].Key) >= needs[i].Most) return false;
+            if (_held.GetValueOrDefault(needs[i].Key) >= needs[i].Most)
+            {
+                return false;
+            }
         }
 
         return true;
@@ -283,19 +373,28 @@ public sealed partial class JobQueue
         job.State = JobState.Running;
         (job.HoldsSlot, job.IsUnderWay) = (true, true);
         _underWay++;
-        foreach (var need in job.Line.Slot.Concat(job.Line.UnderWay)) _held[need.Key] = _held.GetValueOrDefault(need.Key) + 1;
+        foreach (var need in job.Line.Slot.Concat(job.Line.UnderWay))
+        {
+            _held[need.Key] = _held.GetValueOrDefault(need.Key) + 1;
+        }
     }
 
     private void TakeOut(Job job)
     {
         _waiting--;
-        if (--_groups[job.Group].Waiting == 0) _groups.Remove(job.Group);
+        if (--_groups[job.Group].Waiting == 0)
+        {
+            _groups.Remove(job.Group);
+        }
     }
 
     private void GiveBack(Job job)
     {
         GiveBackSlot(job);
-        if (!job.IsUnderWay) return;
+        if (!job.IsUnderWay)
+        {
+            return;
+        }
         job.IsUnderWay = false;
         _underWay--;
         Lower(job.Line.UnderWay);
@@ -303,7 +402,10 @@ public sealed partial class JobQueue
 
     private void GiveBackSlot(Job job)
     {
-        if (!job.HoldsSlot) return;
+        if (!job.HoldsSlot)
+        {
+            return;
+        }
         job.HoldsSlot = false;
         Lower(job.Line.Slot);
     }
@@ -312,8 +414,14 @@ public sealed partial class JobQueue
     {
         foreach (var need in needs)
         {
-            if (_held[need.Key] is > 1 and var held) _held[need.Key] = held - 1;
-            else _held.Remove(need.Key);
+            if (_held[need.Key] is > 1 and var held)
+            {
+                _held[need.Key] = held - 1;
+            }
+            else
+            {
+                _held.Remove(need.Key);
+            }
         }
     }
 

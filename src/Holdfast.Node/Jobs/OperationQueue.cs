@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Jobs;
 
 /// <summary>
-/// The operations of a node that wait and run: backups, restores, verifications. Whatever their calls do, each ends: when its work ends, when an operator
+/// The operations of a node that wait and run: backups, restores, verifications. Whatever their calls do, each ends:
+/// when its work ends, when an operator
 /// aborts it, when it has not moved for too long, or when the node stops; then backups wait for its next start.
 /// </summary>
 public sealed partial class OperationQueue
@@ -36,14 +37,23 @@ public sealed partial class OperationQueue
     /// <param name="settings">Limits and times.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what must not happen.</param>
-    public OperationQueue(OperationBook operations, Func<string, bool> isReady, NodeSettings settings, TimeProvider time, ILoggerFactory loggers)
+    public OperationQueue(
+        OperationBook operations,
+        Func<string, bool> isReady,
+        NodeSettings settings,
+        TimeProvider time,
+        ILoggerFactory loggers
+    )
     {
         (_operations, _settings, _time) = (operations, settings, time);
         _logger = loggers.CreateLogger<OperationQueue>();
         _queue = new(settings.Jobs, isReady, loggers.CreateLogger<JobQueue>());
         _queue.Over += job =>
         {
-            if (job is OperationJob operation) Subscribers.Notify(Ended, operation.Operation.Current);
+            if (job is OperationJob operation)
+            {
+                Subscribers.Notify(Ended, operation.Operation.Current);
+            }
         };
     }
 
@@ -77,7 +87,8 @@ public sealed partial class OperationQueue
     public bool IsHeld(string key) => _queue.IsHeld(key);
 
     /// <summary>
-    /// Does something to the chains of a task while no backup of it waits or runs: those that were asked for before end first, those that come meanwhile
+    /// Does something to the chains of a task while no backup of it waits or runs: those that were asked for before end
+    /// first, those that come meanwhile
     /// wait. What is decided on must be looked at in it.
     /// </summary>
     /// <param name="key">The key of its backups: <see cref="BackupJob.KeyOf(string?, DatabaseId)"/>.</param>
@@ -85,37 +96,60 @@ public sealed partial class OperationQueue
     /// <param name="work">The work; its token is cancelled by the caller's and by the node's stop.</param>
     /// <param name="cancellationToken">Ends the waiting, and the work.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotAllowed"/> where a backup still runs after <see cref="LongestWait"/>, or the node stops; <see cref="ErrorCatalogue.Interrupted"/>
+    /// <see cref="ErrorCatalogue.NotAllowed"/> where a backup still runs after <see cref="LongestWait"/>, or the node
+    /// stops; <see cref="ErrorCatalogue.Interrupted"/>
     /// where it stops in the middle; and what the work throws.
     /// </exception>
-    internal Task<T> RunAloneAsync<T>(string key, IReadOnlyList<string> destinations, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+    internal Task<T> RunAloneAsync<T>(
+        string key,
+        IReadOnlyList<string> destinations,
+        Func<CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken
+    ) =>
         RunUnlistedAsync(
-            (stop, run) => new()
-            {
-                Key = $"removal {Guid.NewGuid():n}",
-                Exclusive = key,
-                Lane = JobLane.Removal,
-                Group = "removals",
-                Destinations = [.. destinations.Distinct(StringComparer.Ordinal)],
-                Stop = stop,
-                Work = run,
-            },
+            (stop, run) =>
+                new()
+                {
+                    Key = $"removal {Guid.NewGuid():n}",
+                    Exclusive = key,
+                    Lane = JobLane.Removal,
+                    Group = "removals",
+                    Destinations = [.. destinations.Distinct(StringComparer.Ordinal)],
+                    Stop = stop,
+                    Work = run,
+                },
             work,
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Reads a database to compare it, when it is the turn of that. Nothing of it is among the operations.</summary>
     /// <param name="database">The database.</param>
     /// <param name="work">The work; its token is cancelled by the caller's and by the node's stop.</param>
     /// <param name="cancellationToken">Ends the waiting, and the work.</param>
-    /// <exception cref="HoldfastException">As <see cref="RunAloneAsync"/>: it could not begin, or the node stops; and what the work throws.</exception>
+    /// <exception cref="HoldfastException">
+    /// As <see cref="RunAloneAsync"/>: it could not begin, or the node stops; and what the work throws.
+    /// </exception>
     internal Task<T> CompareAsync<T>(DatabaseId database, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         RunUnlistedAsync(
-            (stop, run) => new() { Key = $"comparison {Guid.NewGuid():n}", Lane = JobLane.Compare, Group = "comparisons", Source = database.Source, Stop = stop, Work = run },
+            (stop, run) =>
+                new()
+                {
+                    Key = $"comparison {Guid.NewGuid():n}",
+                    Lane = JobLane.Compare,
+                    Group = "comparisons",
+                    Source = database.Source,
+                    Stop = stop,
+                    Work = run,
+                },
             work,
-            cancellationToken);
+            cancellationToken
+        );
 
     private async Task<T> RunUnlistedAsync<T>(
-        Func<CancellationTokenSource, Func<Job, Task>, UnlistedJob> make, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+        Func<CancellationTokenSource, Func<Job, Task>, UnlistedJob> make,
+        Func<CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken
+    )
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         T result = default!;
@@ -124,12 +158,25 @@ public sealed partial class OperationQueue
             ((UnlistedJob)j).Begin();
             result = await work(stop.Token);
         });
-        if (_queue.Add(job) is null) throw Stops();
+        if (_queue.Add(job) is null)
+        {
+            throw Stops();
+        }
         await BeginsAsync(job, cancellationToken);
         await job.Ended;
         if (job.Failure is OperationCanceledException e && stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-            throw new HoldfastException(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "What was deleted by then stays so. Ask for it again.", e);
-        if (job.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Interrupted,
+                "The server stopped while this ran.",
+                "What was deleted by then stays so. Ask for it again.",
+                e
+            );
+        }
+        if (job.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
         return result;
     }
 
@@ -145,7 +192,10 @@ public sealed partial class OperationQueue
 
     /// <summary>Puts an operation of the schedule in line, unless it has been given up since it was found to be due.</summary>
     /// <param name="work">What it does.</param>
-    /// <param name="isDue">Whether it is due still. Asked while nothing else can come into line, and nothing be given up; must not call the queue.</param>
+    /// <param name="isDue">
+    /// Whether it is due still. Asked while nothing else can come into line, and nothing be given up; must not call the
+    /// queue.
+    /// </param>
     /// <returns>Whether it waits or runs now.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
     internal bool AddDue(OperationWork work, Func<bool> isDue) => Add(work, null, isDue, out _) is not null;
@@ -160,29 +210,45 @@ public sealed partial class OperationQueue
                 isNew = false;
                 if (_queue.Find(work.Key) is not OperationJob found)
                 {
-                    if (_queue.IsStopped) throw Stops();
-                    if (!isWanted()) return null;
+                    if (_queue.IsStopped)
+                    {
+                        throw Stops();
+                    }
+                    if (!isWanted())
+                    {
+                        return null;
+                    }
                     isNew = true;
                     return Put(work, work.Enter(_operations, askedBy));
                 }
 
-                if (!found.Operation.HasEnded) return found.Operation;
+                if (!found.Operation.HasEnded)
+                {
+                    return found.Operation;
+                }
                 present = found;
             }
 
-            // It has ended, and is just about to be taken out. Until it is, its key is taken, and another that were put in now would wait for ever.
+            // It has ended, and is just about to be taken out. Until it is, its key is taken, and another that were put
+            // in now would wait for ever.
             _queue.Remove(present);
         }
     }
 
-    /// <summary>Ends what is due and is not in line yet as aborted, so that its slot is used up. One that waits or runs is left alone.</summary>
+    /// <summary>
+    /// Ends what is due and is not in line yet as aborted, so that its slot is used up. One that waits or runs is left
+    /// alone.
+    /// </summary>
     /// <returns>Whether it was ended.</returns>
     internal bool Forgo(OperationWork work, string by)
     {
         LiveOperation operation;
         lock (_adding) // so that it does not come into line before its task's status says that the slot is used
         {
-            if (_queue.IsStopped || _queue.Find(work.Key) is not null) return false;
+            if (_queue.IsStopped || _queue.Find(work.Key) is not null)
+            {
+                return false;
+            }
             operation = work.Enter(_operations, null);
             operation.Write($"aborted by {by} before it began");
             operation.Claim();
@@ -199,7 +265,10 @@ public sealed partial class OperationQueue
     {
         lock (_adding)
         {
-            if (Find(work.Key) is null) Put(work, _operations.Resume(stored));
+            if (Find(work.Key) is null)
+            {
+                Put(work, _operations.Resume(stored));
+            }
         }
     }
 
@@ -212,7 +281,8 @@ public sealed partial class OperationQueue
             var isStalled = job.Does.MayBeGivenUp && job.Operation.StillFor > 2 * _settings.NoProgress;
             if (isStalled)
             {
-                // In this order: one that ends by being cancelled is taken for one that the node's stop cut off, and waits for its next start.
+                // In this order: one that ends by being cancelled is taken for one that the node's stop cut off, and
+                // waits for its next start.
                 EndNow(job, StopReason.Stalled);
                 interrupting.Add(job.Operation.InterruptAsync());
             }
@@ -225,12 +295,21 @@ public sealed partial class OperationQueue
         await Task.WhenAll(interrupting);
     }
 
-    /// <summary>Begins no more, gives the running ones the grace time, then interrupts them; returns when all have ended. Those that wait go on waiting.</summary>
+    /// <summary>
+    /// Begins no more, gives the running ones the grace time, then interrupts them; returns when all have ended. Those
+    /// that wait go on waiting.
+    /// </summary>
     internal async Task StopAsync()
     {
         List<Job> all;
-        lock (_adding) all = [.. _queue.Stop()];
-        foreach (var waiting in _queue.Jobs.OfType<UnlistedJob>()) _queue.Withdraw(waiting); // whoever waits for it is told
+        lock (_adding)
+        {
+            all = [.. _queue.Stop()];
+        }
+        foreach (var waiting in _queue.Jobs.OfType<UnlistedJob>())
+        {
+            _queue.Withdraw(waiting); // whoever waits for it is told
+        }
         var running = all.OfType<OperationJob>().ToList();
         var alone = all.OfType<UnlistedJob>().ToList();
         var ended = Task.WhenAll([.. running.Select(j => j.Operation.Ended), .. alone.Select(j => j.Ended)]);
@@ -247,7 +326,9 @@ public sealed partial class OperationQueue
     {
         try
         {
-            return job.Ended.IsCompleted ? Task.CompletedTask : job.Stop.CancelAsync().WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
+            return job.Ended.IsCompleted
+                ? Task.CompletedTask
+                : job.Stop.CancelAsync().WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
         }
         catch (ObjectDisposedException)
         {
@@ -266,27 +347,42 @@ public sealed partial class OperationQueue
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (_queue.Withdraw(job)) throw;
+            if (_queue.Withdraw(job))
+            {
+                throw;
+            }
             return; // it has just begun, and hears of it itself
         }
         catch (TimeoutException e)
         {
-            var why = job.Exclusive is null ? "other jobs read the same source"
-                : job.HoldsExclusive ? "other chains are being deleted or healed at the same destination" : "a backup writes to the same chains";
-            if (!_queue.Withdraw(job)) return; // it has just begun
+            var why =
+                job.Exclusive is null ? "other jobs read the same source"
+                : job.HoldsExclusive ? "other chains are being deleted or healed at the same destination"
+                : "a backup writes to the same chains";
+            if (!_queue.Withdraw(job))
+            {
+                return; // it has just begun
+            }
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
                 $"It could not begin within {LongestWait.TotalSeconds:0} s: {why}.",
                 "Ask again when that has ended.",
-                e);
+                e
+            );
         }
 
-        if (!job.Began.IsCompleted) throw Stops();
+        if (!job.Began.IsCompleted)
+        {
+            throw Stops();
+        }
     }
 
     private void EndNow(OperationJob job, StopReason reason)
     {
-        if (job.Operation.Claim()) EndClaimed(job, reason);
+        if (job.Operation.Claim())
+        {
+            EndClaimed(job, reason);
+        }
     }
 
     // Never throws: those after it are ended too.
@@ -340,13 +436,23 @@ public sealed partial class OperationQueue
         var operation = job.Operation;
         try
         {
-            if (operation.TryBegin()) await job.Does.RunAsync(operation, () => _queue.Written(job));
+            if (operation.TryBegin())
+            {
+                await job.Does.RunAsync(operation, () => _queue.Written(job));
+            }
         }
         catch (Exception e)
         {
             // It ends its operation whatever happens; what gets here is a defect, and must not leave it running for ever.
             LogNotEnded(e, operation.Id);
-            if (operation.Claim()) operation.End(OperationState.Failed, null, Surprise.Of($"The {operation.Current.Kind} of '{operation.Current.Database}'", e));
+            if (operation.Claim())
+            {
+                operation.End(
+                    OperationState.Failed,
+                    null,
+                    Surprise.Of($"The {operation.Current.Kind} of '{operation.Current.Database}'", e)
+                );
+            }
         }
 
         operation.Dispose(); // nothing of it is left, however late

@@ -39,16 +39,26 @@ internal abstract class OperationWork
     /// <summary>Ends the operation, which the caller has claimed, while its work has not begun, or hangs.</summary>
     public virtual void EndNow(LiveOperation operation, StopReason reason)
     {
-        if (operation.TryEndAsSucceeded()) return;
+        if (operation.TryEndAsSucceeded())
+        {
+            return;
+        }
         operation.End(reason == StopReason.Aborted ? OperationState.Aborted : OperationState.Failed, null, Error(reason, operation));
     }
 
     /// <summary>What is told of an operation that was stopped.</summary>
-    internal static HoldfastException Error(StopReason reason, LiveOperation operation) => reason switch
-    {
-        StopReason.Aborted => new(ErrorCatalogue.Aborted, operation.DelayedUntil is null ? "An operator aborted it." : "An operator put it off."),
-        StopReason.Stalled => new(
-            ErrorCatalogue.NoProgress, $"It had not moved for {operation.StillFor.TotalMinutes:0} minutes, and was given up.", "Check the destination and the source: one of them does not answer. Its log says what it did last."),
-        _ => new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "Nothing half is left. Ask for it again."),
-    };
+    internal static HoldfastException Error(StopReason reason, LiveOperation operation) =>
+        reason switch
+        {
+            StopReason.Aborted => new(
+                ErrorCatalogue.Aborted,
+                operation.DelayedUntil is null ? "An operator aborted it." : "An operator put it off."
+            ),
+            StopReason.Stalled => new(
+                ErrorCatalogue.NoProgress,
+                $"It had not moved for {operation.StillFor.TotalMinutes:0} minutes, and was given up.",
+                "Check the destination and the source: one of them does not answer. Its log says what it did last."
+            ),
+            _ => new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "Nothing half is left. Ask for it again."),
+        };
 }

@@ -7,7 +7,10 @@ namespace Holdfast.Node.Keys;
 /// <summary>The node's own key, which opens the indexes of encrypted chains.</summary>
 public static class NodeKey
 {
-    /// <summary>Where it lies unless told otherwise: <c>$XDG_DATA_HOME/holdfast/node.key</c>, or <c>~/.local/share/holdfast/node.key</c>.</summary>
+    /// <summary>
+    /// Where it lies unless told otherwise: <c>$XDG_DATA_HOME/holdfast/node.key</c>, or
+    /// <c>~/.local/share/holdfast/node.key</c>.
+    /// </summary>
     public static string DefaultPath
     {
         get
@@ -26,7 +29,10 @@ public static class NodeKey
         {
             try
             {
-                FolderFlush.Create(Path.GetDirectoryName(Path.GetFullPath(path))!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                FolderFlush.Create(
+                    Path.GetDirectoryName(Path.GetFullPath(path))!,
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                );
                 KeyFile.Write(path, AgeIdentity.Generate(), time.GetUtcNow());
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
@@ -35,10 +41,21 @@ public static class NodeKey
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new HoldfastException(ErrorCatalogue.Usage, $"The node's key '{path}' cannot be made: {e.Message}", "Give another place with --node-key, or set XDG_DATA_HOME.", e);
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"The node's key '{path}' cannot be made: {e.Message}",
+                    "Give another place with --node-key, or set XDG_DATA_HOME.",
+                    e
+                );
             }
         }
 
-        return KeyFile.Read(path).Identities is [var identity] ? identity : throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' does not hold exactly one key.", "Make one with: holdfast keygen --out FILE");
+        return KeyFile.Read(path).Identities is [var identity]
+            ? identity
+            : throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{path}' does not hold exactly one key.",
+                "Make one with: holdfast keygen --out FILE"
+            );
     }
 }

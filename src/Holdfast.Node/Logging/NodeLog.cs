@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Logging;
 
 /// <summary>
-/// The node's log for operators: what began and how it ended, which alerts came and went, who is gone and back, what was saved and deleted. Each line is an
+/// The node's log for operators: what began and how it ended, which alerts came and went, who is gone and back, what
+/// was saved and deleted. Each line is an
 /// event with a stable id, and its values have names, so that programs can read them; <c>docs/server.md</c> lists them all.
 /// </summary>
 /// <param name="logger">Where the lines go.</param>
@@ -20,7 +21,10 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
 
     private readonly ConcurrentDictionary<string, byte> _running = new(StringComparer.Ordinal);
 
-    /// <summary>Logs what happens on the node from now on. To be called when the state has been read: what is there by then is no news.</summary>
+    /// <summary>
+    /// Logs what happens on the node from now on. To be called when the state has been read: what is there by then is
+    /// no news.
+    /// </summary>
     public void Follow(HoldfastNode node)
     {
         node.Operations.Changed += OnOperation;
@@ -53,21 +57,36 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
     public void NotStoppedInTime(string what, TimeSpan patience) => LogNotStoppedInTime(what, patience.TotalSeconds);
 
     private static string Seconds(Operation operation) =>
-        operation is { Started: { } begun, Ended: { } ended } ? (ended - begun).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) : "0";
+        operation is { Started: { } begun, Ended: { } ended }
+            ? (ended - begun).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)
+            : "0";
 
     private void FollowDefinitions<T>(StateMirror<T> mirror, string what, Func<T, string> name)
-        where T : class => mirror.Changed += (_, before, after) =>
-    {
-        var called = name((after ?? before)!);
-        if (after is not null) LogSaved(what, called);
-        else LogDeleted(what, called);
-    };
+        where T : class =>
+        mirror.Changed += (_, before, after) =>
+        {
+            var called = name((after ?? before)!);
+            if (after is not null)
+            {
+                LogSaved(what, called);
+            }
+            else
+            {
+                LogDeleted(what, called);
+            }
+        };
 
     // Told at each change and every few seconds while it runs.
     private void OnOperation(Operation operation)
     {
-        if (operation.State == OperationState.Running && _running.TryAdd(operation.Id, 0)) Began(operation);
-        if (!operation.HasEnded) return;
+        if (operation.State == OperationState.Running && _running.TryAdd(operation.Id, 0))
+        {
+            Began(operation);
+        }
+        if (!operation.HasEnded)
+        {
+            return;
+        }
         _running.TryRemove(operation.Id, out _);
         Ended(operation);
     }
@@ -75,48 +94,91 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
     private void Began(Operation operation)
     {
         var kind = operation.BackupKind?.ToString() ?? "Full";
-        if (operation.Kind == OperationKind.Backup) LogBackupBegan(operation.Id, operation.Database, operation.TaskName ?? "none", kind);
-        else LogBegan(operation.Id, operation.Kind, operation.Database, operation.AskedBy ?? "the schedule");
+        if (operation.Kind == OperationKind.Backup)
+        {
+            LogBackupBegan(operation.Id, operation.Database, operation.TaskName ?? "none", kind);
+        }
+        else
+        {
+            LogBegan(operation.Id, operation.Kind, operation.Database, operation.AskedBy ?? "the schedule");
+        }
     }
 
     private void Ended(Operation operation)
     {
         var isFailure = operation.State is OperationState.Failed or OperationState.CompletedWithErrors;
-        var level = operation.State == OperationState.Failed ? LogLevel.Error : isFailure ? LogLevel.Warning : LogLevel.Information;
+        var level =
+            operation.State == OperationState.Failed ? LogLevel.Error
+            : isFailure ? LogLevel.Warning
+            : LogLevel.Information;
         var seconds = Seconds(operation);
         var reason = operation.Error?.Message ?? (operation.Result?.Unchanged == true ? "nothing had changed" : "");
         if (operation.Kind == OperationKind.Backup)
         {
             var result = operation.Result;
             var kind = (result?.Kind ?? operation.BackupKind)?.ToString() ?? "Full";
-            LogBackupEnded(level, operation.Id, operation.Database, operation.TaskName ?? "none", kind, operation.State, result?.DatabaseBytes ?? 0, result?.StoredBytes ?? 0, seconds, reason);
+            LogBackupEnded(
+                level,
+                operation.Id,
+                operation.Database,
+                operation.TaskName ?? "none",
+                kind,
+                operation.State,
+                result?.DatabaseBytes ?? 0,
+                result?.StoredBytes ?? 0,
+                seconds,
+                reason
+            );
             return;
         }
 
-        if (operation.Kind == OperationKind.Restore) LogRestoreEnded(level, operation.Id, operation.Database, operation.State, operation.Progress.DoneBytes, seconds, reason);
-        else LogVerifyEnded(level, operation.Id, operation.Database, operation.State, operation.Progress.DoneBytes, seconds, reason);
+        if (operation.Kind == OperationKind.Restore)
+        {
+            LogRestoreEnded(level, operation.Id, operation.Database, operation.State, operation.Progress.DoneBytes, seconds, reason);
+        }
+        else
+        {
+            LogVerifyEnded(level, operation.Id, operation.Database, operation.State, operation.Progress.DoneBytes, seconds, reason);
+        }
     }
 
     private void OnAlerts(AlertChanges changes)
     {
         foreach (var kind in changes.Ended.GroupBy(a => a.Kind))
         {
-            foreach (var alert in kind.Take(MostAlertsOfAKind)) AlertEnded(alert);
+            foreach (var alert in kind.Take(MostAlertsOfAKind))
+            {
+                AlertEnded(alert);
+            }
             var more = kind.Count() - MostAlertsOfAKind;
-            if (more > 0) LogMoreEnded(more, kind.Key);
+            if (more > 0)
+            {
+                LogMoreEnded(more, kind.Key);
+            }
         }
 
         foreach (var kind in changes.Raised.GroupBy(a => a.Kind))
         {
-            foreach (var alert in kind.Take(MostAlertsOfAKind)) AlertRaised(alert);
+            foreach (var alert in kind.Take(MostAlertsOfAKind))
+            {
+                AlertRaised(alert);
+            }
             var more = kind.Count() - MostAlertsOfAKind;
-            if (more > 0) LogMoreRaised(more, kind.Key);
+            if (more > 0)
+            {
+                LogMoreRaised(more, kind.Key);
+            }
         }
     }
 
     private void AlertRaised(Alert alert)
     {
-        var level = alert.Severity switch { AlertSeverity.Error => LogLevel.Error, AlertSeverity.Warning => LogLevel.Warning, _ => LogLevel.Information };
+        var level = alert.Severity switch
+        {
+            AlertSeverity.Error => LogLevel.Error,
+            AlertSeverity.Warning => LogLevel.Warning,
+            _ => LogLevel.Information,
+        };
         switch (alert.Kind)
         {
             case AlertKind.DestinationFailing or AlertKind.DestinationIdentity:
@@ -153,32 +215,89 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
         }
     }
 
-    [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "Node {Node} has started: {Sources} sources, {Databases} databases, {Templates} server-wide backups")]
+    [LoggerMessage(
+        EventId = 4001,
+        Level = LogLevel.Information,
+        Message = "Node {Node} has started: {Sources} sources, {Databases} databases, {Templates} server-wide backups"
+    )]
     private partial void LogStarted(string node, int sources, int databases, int templates);
 
-    [LoggerMessage(EventId = 4002, Level = LogLevel.Information, Message = "Node {Node} stops: {Running} operations run, and have {GraceSeconds} s")]
+    [LoggerMessage(
+        EventId = 4002,
+        Level = LogLevel.Information,
+        Message = "Node {Node} stops: {Running} operations run, and have {GraceSeconds} s"
+    )]
     private partial void LogStopping(string node, int running, double graceSeconds);
 
     [LoggerMessage(EventId = 4003, Level = LogLevel.Information, Message = "Node {Node} has stopped")]
     private partial void LogStopped(string node);
 
-    [LoggerMessage(EventId = 4004, Level = LogLevel.Warning, Message = "{What} did not end within {Seconds} s and is left behind: the disk or the store does not answer")]
+    [LoggerMessage(
+        EventId = 4004,
+        Level = LogLevel.Warning,
+        Message = "{What} did not end within {Seconds} s and is left behind: the disk or the store does not answer"
+    )]
     private partial void LogNotStoppedInTime(string what, double seconds);
 
-    [LoggerMessage(EventId = 4101, Level = LogLevel.Information, Message = "Backup {Operation} of {Database} has begun (task {Task}, {Kind})")]
+    [LoggerMessage(
+        EventId = 4101,
+        Level = LogLevel.Information,
+        Message = "Backup {Operation} of {Database} has begun (task {Task}, {Kind})"
+    )]
     private partial void LogBackupBegan(string operation, DatabaseId database, string task, string kind);
 
-    [LoggerMessage(EventId = 4102, Message = "Backup {Operation} of {Database} (task {Task}, {Kind}) ended {State}: {DatabaseBytes} bytes, {StoredBytes} stored, {DurationSeconds} s. {Reason}")]
-    private partial void LogBackupEnded(LogLevel level, string operation, DatabaseId database, string task, string kind, OperationState state, long databaseBytes, long storedBytes, string durationSeconds, string reason);
+    [LoggerMessage(
+        EventId = 4102,
+        Message = "Backup {Operation} of {Database} (task {Task}, {Kind}) ended {State}: {DatabaseBytes} bytes, {StoredBytes} stored, "
+            + "{DurationSeconds} s. {Reason}"
+    )]
+    private partial void LogBackupEnded(
+        LogLevel level,
+        string operation,
+        DatabaseId database,
+        string task,
+        string kind,
+        OperationState state,
+        long databaseBytes,
+        long storedBytes,
+        string durationSeconds,
+        string reason
+    );
 
-    [LoggerMessage(EventId = 4103, Level = LogLevel.Information, Message = "{Kind} {Operation} of {Database} has begun, asked for by {AskedBy}")]
+    [LoggerMessage(
+        EventId = 4103,
+        Level = LogLevel.Information,
+        Message = "{Kind} {Operation} of {Database} has begun, asked for by {AskedBy}"
+    )]
     private partial void LogBegan(string operation, OperationKind kind, DatabaseId database, string askedBy);
 
-    [LoggerMessage(EventId = 4104, Message = "Restore {Operation} as {Database} ended {State}: {Bytes} bytes, {DurationSeconds} s. {Reason}")]
-    private partial void LogRestoreEnded(LogLevel level, string operation, DatabaseId database, OperationState state, long bytes, string durationSeconds, string reason);
+    [LoggerMessage(
+        EventId = 4104,
+        Message = "Restore {Operation} as {Database} ended {State}: {Bytes} bytes, {DurationSeconds} s. {Reason}"
+    )]
+    private partial void LogRestoreEnded(
+        LogLevel level,
+        string operation,
+        DatabaseId database,
+        OperationState state,
+        long bytes,
+        string durationSeconds,
+        string reason
+    );
 
-    [LoggerMessage(EventId = 4105, Message = "Verification {Operation} of {Database} ended {State}: {Bytes} bytes, {DurationSeconds} s. {Reason}")]
-    private partial void LogVerifyEnded(LogLevel level, string operation, DatabaseId database, OperationState state, long bytes, string durationSeconds, string reason);
+    [LoggerMessage(
+        EventId = 4105,
+        Message = "Verification {Operation} of {Database} ended {State}: {Bytes} bytes, {DurationSeconds} s. {Reason}"
+    )]
+    private partial void LogVerifyEnded(
+        LogLevel level,
+        string operation,
+        DatabaseId database,
+        OperationState state,
+        long bytes,
+        string durationSeconds,
+        string reason
+    );
 
     [LoggerMessage(EventId = 4201, Level = LogLevel.Information, Message = "Retention deleted {Path} at destination {Destination}")]
     private partial void LogRetention(string path, string destination);

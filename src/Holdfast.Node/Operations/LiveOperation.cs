@@ -6,7 +6,8 @@ using Holdfast.Core.Operations;
 namespace Holdfast.Node.Operations;
 
 /// <summary>
-/// An operation of this node that has not ended yet. Its runner writes it, others look, abort and delay. It is ended once: by whoever claims it first, its
+/// An operation of this node that has not ended yet. Its runner writes it, others look, abort and delay. It is ended
+/// once: by whoever claims it first, its
 /// runner or, where a call of that hangs, somebody else. What comes later is ignored.
 /// </summary>
 public sealed class LiveOperation : IOperationLog, IDisposable
@@ -31,9 +32,13 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     private (string Phase, long Bytes, int Items, long Lines) _mark;
     private long _moved;
     private long _lines;
-    private bool _hasBegun, _isClaimed, _isDisposed, _isLookBroken;
+    private bool _hasBegun,
+        _isClaimed,
+        _isDisposed,
+        _isLookBroken;
 
-    internal LiveOperation(OperationBook book, Operation operation, TimeProvider time) => (_book, _operation, _time) = (book, operation, time);
+    internal LiveOperation(OperationBook book, Operation operation, TimeProvider time) =>
+        (_book, _operation, _time) = (book, operation, time);
 
     /// <summary>Its id.</summary>
     public string Id => _operation.Id;
@@ -45,7 +50,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
         {
             lock (_gate)
             {
-                if (_look is null || _operation.State != OperationState.Running) return _operation;
+                if (_look is null || _operation.State != OperationState.Running)
+                {
+                    return _operation;
+                }
                 var (phase, progress) = Look();
                 return _operation with { Phase = phase, Progress = progress };
             }
@@ -57,7 +65,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         get
         {
-            lock (_gate) return [.. _log];
+            lock (_gate)
+            {
+                return [.. _log];
+            }
         }
     }
 
@@ -81,7 +92,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         get
         {
-            lock (_gate) return _hasBegun && !_operation.HasEnded ? _time.GetElapsedTime(_moved) : TimeSpan.Zero;
+            lock (_gate)
+            {
+                return _hasBegun && !_operation.HasEnded ? _time.GetElapsedTime(_moved) : TimeSpan.Zero;
+            }
         }
     }
 
@@ -94,7 +108,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     /// <inheritdoc/>
     public void Write(string line)
     {
-        lock (_gate) Append(line);
+        lock (_gate)
+        {
+            Append(line);
+        }
     }
 
     /// <summary>Stops it for good, or until a time. One that waits has ended when this returns; one that runs ends soon.</summary>
@@ -104,7 +121,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         lock (_gate)
         {
-            if (_operation.HasEnded || IsAborted) return;
+            if (_operation.HasEnded || IsAborted)
+            {
+                return;
+            }
             (IsAborted, DelayedUntil) = (true, until);
             Append(until is null ? $"aborted by {by}" : $"put off by {by} until {until:yyyy-MM-dd HH:mm:ss} UTC");
         }
@@ -117,14 +137,20 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     public async Task InterruptAsync()
     {
         Task cancelling;
-        lock (_gate) cancelling = _isDisposed ? Task.CompletedTask : _stop.CancelAsync(); // who stops it need not know whether it has just ended
+        lock (_gate)
+        {
+            cancelling = _isDisposed ? Task.CompletedTask : _stop.CancelAsync(); // who stops it need not know whether it has just ended
+        }
         await cancelling.WaitAsync(CancellationPatience, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_gate) _isDisposed = true;
+        lock (_gate)
+        {
+            _isDisposed = true;
+        }
         _stop.Dispose();
     }
 
@@ -134,7 +160,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         lock (_gate)
         {
-            if (_isClaimed) return false;
+            if (_isClaimed)
+            {
+                return false;
+            }
             (_hasBegun, _moved) = (true, _time.GetTimestamp());
             return true;
         }
@@ -147,9 +176,15 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         lock (_gate)
         {
-            if (_isClaimed) return;
+            if (_isClaimed)
+            {
+                return;
+            }
             (_look, _moves) = (look, moves);
-            if (_operation.State == OperationState.Running) return;
+            if (_operation.State == OperationState.Running)
+            {
+                return;
+            }
             _operation = _operation with { State = OperationState.Running, Started = _time.GetUtcNow() };
             _book.Tell(this);
         }
@@ -160,7 +195,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         lock (_gate)
         {
-            if (_operation.State != OperationState.Running) return;
+            if (_operation.State != OperationState.Running)
+            {
+                return;
+            }
             Observe();
             _book.Tell(this);
         }
@@ -172,7 +210,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         lock (_gate)
         {
-            if (_isClaimed) return false;
+            if (_isClaimed)
+            {
+                return false;
+            }
             _success ??= (state, result, error);
             return true;
         }
@@ -185,7 +226,10 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         lock (_gate)
         {
-            if (_isClaimed || (onlyWaiting && _hasBegun)) return false;
+            if (_isClaimed || (onlyWaiting && _hasBegun))
+            {
+                return false;
+            }
             _isClaimed = true;
             return true;
         }
@@ -196,8 +240,14 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     internal bool TryEndAsSucceeded()
     {
         (OperationState State, OperationResult Result, HoldfastException? Error)? success;
-        lock (_gate) success = _success;
-        if (success is not { } done) return false;
+        lock (_gate)
+        {
+            success = _success;
+        }
+        if (success is not { } done)
+        {
+            return false;
+        }
         End(done.State, done.Result, done.Error);
         return true;
     }
@@ -211,7 +261,15 @@ public sealed class LiveOperation : IOperationLog, IDisposable
             {
                 var progress = Look().Progress;
                 Append($"ended: {state}{Sum(result)}{(error is null ? "" : $": {error.Message}")}");
-                _operation = _operation with { State = state, Ended = _time.GetUtcNow(), Phase = "ended", Progress = progress, Result = result, Error = error is null ? null : OperationError.Of(error) };
+                _operation = _operation with
+                {
+                    State = state,
+                    Ended = _time.GetUtcNow(),
+                    Phase = "ended",
+                    Progress = progress,
+                    Result = result,
+                    Error = error is null ? null : OperationError.Of(error),
+                };
                 _book.Ended(this);
             }
         }
@@ -252,17 +310,24 @@ public sealed class LiveOperation : IOperationLog, IDisposable
         }
     }
 
-    // How far it is, as its runner tells it; as it was told last where that throws, which must not keep it from ending, nor others from being listed.
+    // How far it is, as its runner tells it; as it was told last where that throws, which must not keep it from ending,
+    // nor others from being listed.
     private (string Phase, OperationProgress Progress) Look()
     {
-        if (_look is null) return (_operation.Phase, _operation.Progress);
+        if (_look is null)
+        {
+            return (_operation.Phase, _operation.Progress);
+        }
         try
         {
             return _look();
         }
         catch (Exception e)
         {
-            if (!_isLookBroken) Append($"how far it is cannot be told: {e.GetType().Name}: {e.Message}");
+            if (!_isLookBroken)
+            {
+                Append($"how far it is cannot be told: {e.GetType().Name}: {e.Message}");
+            }
             _isLookBroken = true;
             return (_operation.Phase, _operation.Progress);
         }
@@ -271,16 +336,24 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     // What it came to, and how long it took; nothing where it never began.
     private string Sum(OperationResult? result)
     {
-        if (_operation.Started is not { } begun) return "";
+        if (_operation.Started is not { } begun)
+        {
+            return "";
+        }
         var seconds = string.Create(CultureInfo.InvariantCulture, $" after {(_time.GetUtcNow() - begun).TotalSeconds:0.0} s");
-        return result is null || result.Unchanged ? seconds : $"{seconds}, {result.DatabaseBytes} bytes of the database, {result.StoredBytes} stored";
+        return result is null || result.Unchanged
+            ? seconds
+            : $"{seconds}, {result.DatabaseBytes} bytes of the database, {result.StoredBytes} stored";
     }
 
     private void Observe()
     {
         var (phase, progress) = Look();
         var mark = (phase, progress.DoneBytes + progress.StoredBytes.Values.Sum() + (_moves?.Invoke() ?? 0), progress.Items, _lines);
-        if (mark == _mark) return;
+        if (mark == _mark)
+        {
+            return;
+        }
         (_mark, _moved) = (mark, _time.GetTimestamp());
     }
 
@@ -288,6 +361,9 @@ public sealed class LiveOperation : IOperationLog, IDisposable
     {
         _lines++;
         _log.Enqueue($"{_time.GetUtcNow():HH:mm:ss} {Bounded.Text(line)}");
-        if (_log.Count > MostLines) _log.Dequeue();
+        if (_log.Count > MostLines)
+        {
+            _log.Dequeue();
+        }
     }
 }

@@ -44,10 +44,19 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     public LiveOperation? FindLive(string id) => _live.GetValueOrDefault(id);
 
     /// <summary>Its log; empty where none is kept any more.</summary>
-    public IReadOnlyList<string> LogOf(string id) => _live.TryGetValue(id, out var live) ? live.Log : _logs.FirstOrDefault(l => l.Id == id).Log ?? [];
+    public IReadOnlyList<string> LogOf(string id) =>
+        _live.TryGetValue(id, out var live) ? live.Log : _logs.FirstOrDefault(l => l.Id == id).Log ?? [];
 
     /// <summary>Adds one that waits.</summary>
-    public LiveOperation Add(OperationKind kind, DatabaseId database, BackupTask? task, BackupKind? backupKind, string? askedBy, OperationRequest? request = null, string? runId = null)
+    public LiveOperation Add(
+        OperationKind kind,
+        DatabaseId database,
+        BackupTask? task,
+        BackupKind? backupKind,
+        string? askedBy,
+        OperationRequest? request = null,
+        string? runId = null
+    )
     {
         var now = time.GetUtcNow();
         var operation = new Operation
@@ -71,7 +80,10 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     /// <summary>Takes one up that waited when the node stopped: it waits again, as itself.</summary>
     public LiveOperation Resume(Operation operation) => Put(operation with { Node = node }, "waits again after a restart");
 
-    /// <summary>Returns when an operation is stored, or cannot be now: whoever asked for it can be told its id, which a crash leaves known.</summary>
+    /// <summary>
+    /// Returns when an operation is stored, or cannot be now: whoever asked for it can be told its id, which a crash
+    /// leaves known.
+    /// </summary>
     public Task StoredAsync(string id, CancellationToken cancellationToken) => records.StoredAsync(id, cancellationToken);
 
     /// <summary>Those that waited when the node stopped, in the order in which they were asked for.</summary>
@@ -95,8 +107,21 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
             }
 
             running.Add(operation);
-            var error = new HoldfastException(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "Nothing half is left. A scheduled backup runs again by itself.");
-            Set(operation.Id, operation with { State = OperationState.Failed, Ended = time.GetUtcNow(), Phase = "ended", Error = OperationError.Of(error) });
+            var error = new HoldfastException(
+                ErrorCatalogue.Interrupted,
+                "The server stopped while this ran.",
+                "Nothing half is left. A scheduled backup runs again by itself."
+            );
+            Set(
+                operation.Id,
+                operation with
+                {
+                    State = OperationState.Failed,
+                    Ended = time.GetUtcNow(),
+                    Phase = "ended",
+                    Error = OperationError.Of(error),
+                }
+            );
         }
 
         return running;
@@ -105,19 +130,30 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
     /// <summary>Forgets the oldest that have ended, above <see cref="Kept"/>.</summary>
     public void Prune()
     {
-        if (records.Count <= Kept) return;
+        if (records.Count <= Kept)
+        {
+            return;
+        }
         var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
-        foreach (var id in old) records.Remove(id); // in groups, as everything that is only reported
+        foreach (var id in old)
+        {
+            records.Remove(id); // in groups, as everything that is only reported
+        }
     }
 
     /// <summary>Stores how far the running ones are; called every few seconds.</summary>
     public void StoreProgress()
     {
-        foreach (var live in _live.Values) live.StoreProgress();
+        foreach (var live in _live.Values)
+        {
+            live.StoreProgress();
+        }
     }
 
     private IEnumerable<Operation> Left(bool ofAllNodes) =>
-        records.Items.Where(r => !r.Value.HasEnded && (ofAllNodes || r.Value.Node == node) && !_live.ContainsKey(r.Key)).Select(r => r.Value);
+        records
+            .Items.Where(r => !r.Value.HasEnded && (ofAllNodes || r.Value.Node == node) && !_live.ContainsKey(r.Key))
+            .Select(r => r.Value);
 
     private LiveOperation Put(Operation operation, string line)
     {
@@ -140,12 +176,22 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
         {
             // Its result is more than a store takes. That it has ended must be stored all the same, or it would run for ever.
             var ended = live.Current;
-            Set(live.Id, ended with { Result = null, Error = ended.Error is null ? null : ended.Error with { Message = Bounded.Text(ended.Error.Message), Hint = null } });
+            Set(
+                live.Id,
+                ended with
+                {
+                    Result = null,
+                    Error = ended.Error is null ? null : ended.Error with { Message = Bounded.Text(ended.Error.Message), Hint = null },
+                }
+            );
         }
         finally
         {
             _logs.Enqueue((live.Id, live.Log));
-            while (_logs.Count > LogsKept) _logs.TryDequeue(out _);
+            while (_logs.Count > LogsKept)
+            {
+                _logs.TryDequeue(out _);
+            }
             _live.TryRemove(live.Id, out _);
         }
     }
@@ -157,7 +203,10 @@ public sealed class OperationBook(StateRecords<Operation> records, string node, 
         {
             var last = Interlocked.Read(ref _lastTime);
             var next = Math.Max(now, last + 1);
-            if (Interlocked.CompareExchange(ref _lastTime, next, last) == last) return next;
+            if (Interlocked.CompareExchange(ref _lastTime, next, last) == last)
+            {
+                return next;
+            }
         }
     }
 

@@ -11,7 +11,12 @@ internal static class OperationRun
     /// <param name="work">Does it; returns its result, and what is wrong where it is to count as failed all the same.</param>
     /// <param name="name">What it is, as a sentence goes on: <c>restore of 'demo/new.db'</c>.</param>
     /// <param name="whenStopped">What to do where it was stopped in the middle.</param>
-    public static async Task ToItsEndAsync(LiveOperation operation, Func<CancellationToken, Task<(OperationResult Result, HoldfastException? Problem)>> work, string name, string whenStopped)
+    public static async Task ToItsEndAsync(
+        LiveOperation operation,
+        Func<CancellationToken, Task<(OperationResult Result, HoldfastException? Problem)>> work,
+        string name,
+        string whenStopped
+    )
     {
         OperationState state;
         OperationResult? result = null;
@@ -24,7 +29,9 @@ internal static class OperationRun
         catch (OperationCanceledException) when (operation.Stopping.IsCancellationRequested)
         {
             state = operation.IsAborted ? OperationState.Aborted : OperationState.Failed;
-            error = operation.IsAborted ? new(ErrorCatalogue.Aborted, "An operator aborted it.", whenStopped) : new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", whenStopped);
+            error = operation.IsAborted
+                ? new(ErrorCatalogue.Aborted, "An operator aborted it.", whenStopped)
+                : new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", whenStopped);
         }
         catch (Exception e)
         {
@@ -33,8 +40,14 @@ internal static class OperationRun
             error = Surprise.Of($"The {name}", e);
         }
 
-        if (!operation.Claim()) return;
+        if (!operation.Claim())
+        {
+            return;
+        }
         // Once what was asked for is done, nothing that goes wrong after it takes it back.
-        if (!operation.TryEndAsSucceeded()) operation.End(state, result, error);
+        if (!operation.TryEndAsSucceeded())
+        {
+            operation.End(state, result, error);
+        }
     }
 }

@@ -14,14 +14,25 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when it lies elsewhere.</exception>
     public string Check(string path)
     {
-        if (!Path.IsPathFullyQualified(path) || path.Contains('\0', StringComparison.Ordinal)) throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' is not an absolute path.", "Give a path that begins with /.");
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' is not an absolute path.", "Give a path that begins with /.");
+        }
         var full = Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        if (roots.Any(root => IsWithin(full, Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)))))) return full;
+        if (roots.Any(root => IsWithin(full, Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))))))
+        {
+            return full;
+        }
         var allowed = roots.Count == 0 ? "none are allowed: set localRoots in holdfast.json" : $"allowed are {string.Join(", ", roots)}";
-        throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' lies outside of the folders that this node may use.", $"Of local folders, {allowed}.");
+        throw new HoldfastException(
+            ErrorCatalogue.Usage,
+            $"'{path}' lies outside of the folders that this node may use.",
+            $"Of local folders, {allowed}."
+        );
     }
 
-    private static bool IsWithin(string path, string root) => path == root || root == "/" || path.StartsWith(root + '/', StringComparison.Ordinal);
+    private static bool IsWithin(string path, string root) =>
+        path == root || root == "/" || path.StartsWith(root + '/', StringComparison.Ordinal);
 
     // What exists of it is resolved; the rest holds no ".." any more.
     private static string Resolve(string full)
@@ -35,7 +46,10 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
         }
 
         var resolved = RealPath(existing);
-        foreach (var part in rest) resolved = Path.Combine(resolved, part);
+        foreach (var part in rest)
+        {
+            resolved = Path.Combine(resolved, part);
+        }
         return resolved;
     }
 
@@ -46,7 +60,10 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
         var parts = new Stack<string>(path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
         while (parts.TryPop(out var part))
         {
-            if (part == ".") continue;
+            if (part == ".")
+            {
+                continue;
+            }
             if (part == "..")
             {
                 resolved = Path.GetDirectoryName(resolved) ?? "/";
@@ -60,9 +77,18 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
                 continue;
             }
 
-            if (linksLeft-- == 0) throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' leads round in links.", "Give the path of the folder itself.");
-            if (target.StartsWith('/')) resolved = "/";
-            foreach (var step in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse()) parts.Push(step);
+            if (linksLeft-- == 0)
+            {
+                throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' leads round in links.", "Give the path of the folder itself.");
+            }
+            if (target.StartsWith('/'))
+            {
+                resolved = "/";
+            }
+            foreach (var step in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+            {
+                parts.Push(step);
+            }
         }
 
         return resolved;

@@ -12,7 +12,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Places;
 
 /// <summary>
-/// The destinations that operators have defined, each opened once and shared. One is only ever made, and given its identity, when it is defined or
+/// The destinations that operators have defined, each opened once and shared. One is only ever made, and given its
+/// identity, when it is defined or
 /// initialized; from then on its identity is checked at each opening, and nothing is made again.
 /// </summary>
 public sealed class DestinationBook : IAsyncDisposable
@@ -82,7 +83,10 @@ public sealed class DestinationBook : IAsyncDisposable
             HashSet<string>? away = null; // asked for with every task
             foreach (var (name, slot) in _slots)
             {
-                if (slot.Problem is not null) (away ??= new(StringComparer.Ordinal)).Add(name);
+                if (slot.Problem is not null)
+                {
+                    (away ??= new(StringComparer.Ordinal)).Add(name);
+                }
             }
 
             return away;
@@ -93,9 +97,24 @@ public sealed class DestinationBook : IAsyncDisposable
     public async Task<IReadOnlyList<Fault>> CheckAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
         var faults = new List<Fault>();
-        if (!DatabaseId.IsSourceName(config.Name)) faults.Add(new("name", $"'{config.Name}' is not a destination's name.", "Use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit."));
-        if (config.Kind != "local") faults.Add(new("kind", $"'{config.Kind}' is not a kind of destination.", "Use \"local\"."));
-        else if (string.IsNullOrWhiteSpace(config.Path)) faults.Add(new("path", "A local destination needs a path.", "Give an absolute path under one of localRoots."));
+        if (!DatabaseId.IsSourceName(config.Name))
+        {
+            faults.Add(
+                new(
+                    "name",
+                    $"'{config.Name}' is not a destination's name.",
+                    "Use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit."
+                )
+            );
+        }
+        if (config.Kind != "local")
+        {
+            faults.Add(new("kind", $"'{config.Kind}' is not a kind of destination.", "Use \"local\"."));
+        }
+        else if (string.IsNullOrWhiteSpace(config.Path))
+        {
+            faults.Add(new("path", "A local destination needs a path.", "Give an absolute path under one of localRoots."));
+        }
         else
         {
             try
@@ -112,10 +131,13 @@ public sealed class DestinationBook : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stores a definition. A new one, or one with another path, is made there and gets its identity; where that cannot be done now it is stored all the
+    /// Stores a definition. A new one, or one with another path, is made there and gets its identity; where that cannot
+    /// be done now it is stored all the
     /// same, and has to be initialized later. One that is saved again with its path changes nothing there.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/>, or <see cref="InvalidException"/> with every fault.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="InvalidException"/> with every fault.
+    /// </exception>
     public async Task<StateItem<DestinationConfig>> PutAsync(DestinationConfig config, long? expected, CancellationToken cancellationToken)
     {
         InvalidException.ThrowIfAny(await CheckAsync(config, cancellationToken));
@@ -124,9 +146,17 @@ public sealed class DestinationBook : IAsyncDisposable
         await _defining.WaitAsync(cancellationToken);
         try
         {
-            if (Find(config.Name)?.Value is { } before && before.Kind == config.Kind && IsSame(before.Path, config.Path)) return await _state.Destinations.PutAsync(config.Name, config, expected, cancellationToken);
+            if (Find(config.Name)?.Value is { } before && before.Kind == config.Kind && IsSame(before.Path, config.Path))
+            {
+                return await _state.Destinations.PutAsync(config.Name, config, expected, cancellationToken);
+            }
             id = await TryInitializeAsync(config, cancellationToken);
-            var revision = await CommitAsync(config.Name, expected, [_state.Destinations.Change(config.Name, config), _identities.Change(config.Name, id)], cancellationToken);
+            var revision = await CommitAsync(
+                config.Name,
+                expected,
+                [_state.Destinations.Change(config.Name, config), _identities.Change(config.Name, id)],
+                cancellationToken
+            );
             stored = new(config.Name, config, revision);
         }
         finally
@@ -134,7 +164,10 @@ public sealed class DestinationBook : IAsyncDisposable
             _defining.Release();
         }
 
-        if (id is not null) await GuideAsync(config.Name, cancellationToken);
+        if (id is not null)
+        {
+            await GuideAsync(config.Name, cancellationToken);
+        }
         return stored;
     }
 
@@ -144,8 +177,14 @@ public sealed class DestinationBook : IAsyncDisposable
         await _defining.WaitAsync(cancellationToken);
         try
         {
-            if (Find(name) is not null) await CommitAsync(name, expected, [_state.Destinations.Removal(name), .. _identities.Removals(name)], cancellationToken);
-            if (_slots.TryRemove(name, out var slot)) await slot.CloseAsync();
+            if (Find(name) is not null)
+            {
+                await CommitAsync(name, expected, [_state.Destinations.Removal(name), .. _identities.Removals(name)], cancellationToken);
+            }
+            if (_slots.TryRemove(name, out var slot))
+            {
+                await slot.CloseAsync();
+            }
         }
         finally
         {
@@ -155,7 +194,10 @@ public sealed class DestinationBook : IAsyncDisposable
         Subscribers.Notify(ProblemChanged);
     }
 
-    /// <summary>Makes a root that was defined, and gives it an identity or adopts the one that is there: from now on this is the destination.</summary>
+    /// <summary>
+    /// Makes a root that was defined, and gives it an identity or adopts the one that is there: from now on this is the
+    /// destination.
+    /// </summary>
     /// <returns>The identity.</returns>
     /// <exception cref="HoldfastException">It is not defined, or that cannot be done.</exception>
     public async Task<string> InitializeAsync(string name, CancellationToken cancellationToken)
@@ -184,7 +226,10 @@ public sealed class DestinationBook : IAsyncDisposable
         var (shared, lease) = await LeaseAsync(name, cancellationToken);
         try
         {
-            if (!shared.IsGuided) await HowToRestore.EnsureAsync(lease, cancellationToken);
+            if (!shared.IsGuided)
+            {
+                await HowToRestore.EnsureAsync(lease, cancellationToken);
+            }
             shared.IsGuided = true;
             return lease;
         }
@@ -195,29 +240,47 @@ public sealed class DestinationBook : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens one. Nothing is written there. Dispose it when you are done; it is closed when it was defined anew and its last user is done.</summary>
-    /// <exception cref="HoldfastException">It is not defined, or cannot be used; <see cref="ErrorCatalogue.DestinationIdentity"/> when it is not the one that was defined.</exception>
-    public async Task<IDestination> OpenAsync(string name, CancellationToken cancellationToken) => (await LeaseAsync(name, cancellationToken)).Lease;
+    /// <summary>
+    /// Opens one. Nothing is written there. Dispose it when you are done; it is closed when it was defined anew and its
+    /// last user is done.
+    /// </summary>
+    /// <exception cref="HoldfastException">
+    /// It is not defined, or cannot be used; <see cref="ErrorCatalogue.DestinationIdentity"/> when it is not the one
+    /// that was defined.
+    /// </exception>
+    public async Task<IDestination> OpenAsync(string name, CancellationToken cancellationToken) =>
+        (await LeaseAsync(name, cancellationToken)).Lease;
 
-    /// <summary>Looks at every destination, so that <see cref="IdentityProblem"/> and <see cref="Room"/> tell how it is now. One that does not answer holds up no other.</summary>
-    public Task CheckAllAsync(CancellationToken cancellationToken) => Task.WhenAll(Items.Select(async item =>
-    {
-        try
-        {
-            await using var lease = await OpenAsync(item.Key, cancellationToken);
-            Measured(item.Value, await lease.FreeBytesAsync(cancellationToken));
-        }
-        catch (HoldfastException)
-        {
-            // The slot keeps what is wrong with an identity; what else fails, the next backup tells.
-        }
-    }));
+    /// <summary>
+    /// Looks at every destination, so that <see cref="IdentityProblem"/> and <see cref="Room"/> tell how it is now. One
+    /// that does not answer holds up no other.
+    /// </summary>
+    public Task CheckAllAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(
+            Items.Select(async item =>
+            {
+                try
+                {
+                    await using var lease = await OpenAsync(item.Key, cancellationToken);
+                    Measured(item.Value, await lease.FreeBytesAsync(cancellationToken));
+                }
+                catch (HoldfastException)
+                {
+                    // The slot keeps what is wrong with an identity; what else fails, the next backup tells.
+                }
+            })
+        );
 
     /// <summary>How its last test went; null where it was not tested as it is defined now.</summary>
-    public DestinationTest? LastTest(DestinationConfig config) => _tests.TryGetValue(config.Name, out var last) && last.Config == config ? last.Test : null;
+    public DestinationTest? LastTest(DestinationConfig config) =>
+        _tests.TryGetValue(config.Name, out var last) && last.Config == config ? last.Test : null;
 
-    /// <summary>The room that was left there when it was looked at last, about once a minute; null where that is not known of it as it is defined now.</summary>
-    public DestinationRoom? Room(DestinationConfig config) => _rooms.TryGetValue(config.Name, out var last) && last.Config == config ? last.Room : null;
+    /// <summary>
+    /// The room that was left there when it was looked at last, about once a minute; null where that is not known of it
+    /// as it is defined now.
+    /// </summary>
+    public DestinationRoom? Room(DestinationConfig config) =>
+        _rooms.TryGetValue(config.Name, out var last) && last.Config == config ? last.Room : null;
 
     /// <summary>Tries whether files can be written, listed and removed at one.</summary>
     /// <exception cref="HoldfastException">What does not work; it is kept for <see cref="LastTest"/>.</exception>
@@ -233,7 +296,14 @@ public sealed class DestinationBook : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw Failed(new(ErrorCatalogue.DestinationFailed, $"Destination '{name}' has not done within {longest.TotalSeconds:0} s what a test asks of it.", "Check the disk, the mount and the network to it.", e));
+            throw Failed(
+                new(
+                    ErrorCatalogue.DestinationFailed,
+                    $"Destination '{name}' has not done within {longest.TotalSeconds:0} s what a test asks of it.",
+                    "Check the disk, the mount and the network to it.",
+                    e
+                )
+            );
         }
         catch (HoldfastException e)
         {
@@ -249,7 +319,10 @@ public sealed class DestinationBook : IAsyncDisposable
         DestinationTest Keep(DestinationTest test)
         {
             _tests[name] = (config, test);
-            if (test.Problem is null) Measured(config, test.FreeBytes);
+            if (test.Problem is null)
+            {
+                Measured(config, test.FreeBytes);
+            }
             return test;
         }
     }
@@ -257,7 +330,10 @@ public sealed class DestinationBook : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
         await _stop.CancelAsync();
         await Task.WhenAll(_slots.Values.Select(s => s.CloseAsync().AsTask()));
         _stop.Dispose();
@@ -265,25 +341,43 @@ public sealed class DestinationBook : IAsyncDisposable
     }
 
     internal static bool IsSame(string? path, string? other) =>
-        path == other || (path is not null && other is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(other)));
+        path == other
+        || (
+            path is not null
+            && other is not null
+            && Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(other))
+        );
 
     private void Measured(DestinationConfig config, long? freeBytes)
     {
-        if (freeBytes is { } free) _rooms[config.Name] = (config, new(_time.GetUtcNow(), free));
+        if (freeBytes is { } free)
+        {
+            _rooms[config.Name] = (config, new(_time.GetUtcNow(), free));
+        }
     }
 
     private IEnumerable<DatabaseId> KnownDatabases() => _state.Databases.Items.Select(d => d.Value.Id);
 
     private DestinationConfig Defined(string name) =>
-        Find(name)?.Value ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Destination '{name}' is not defined.", "Define it, or take it out of the task.");
+        Find(name)?.Value
+        ?? throw new HoldfastException(
+            ErrorCatalogue.NotFound,
+            $"Destination '{name}' is not defined.",
+            "Define it, or take it out of the task."
+        );
 
-    private DestinationSlot Slot(string name) => _slots.GetOrAdd(name, n => new(n, _settings.DestinationLimits, _time, () => Subscribers.Notify(ProblemChanged)));
+    private DestinationSlot Slot(string name) =>
+        _slots.GetOrAdd(name, n => new(n, _settings.DestinationLimits, _time, () => Subscribers.Notify(ProblemChanged)));
 
     private async Task<(SharedDestination Shared, IDestination Lease)> LeaseAsync(string name, CancellationToken cancellationToken)
     {
         _ = Defined(name);
         var slot = Slot(name);
-        var (shared, lease) = await slot.LeaseAsync(() => (Defined(name), _identities.Of(name)), config => OpenAsync(slot, config), cancellationToken);
+        var (shared, lease) = await slot.LeaseAsync(
+            () => (Defined(name), _identities.Of(name)),
+            config => OpenAsync(slot, config),
+            cancellationToken
+        );
         try
         {
             await lease.CheckAsync(cancellationToken); // the slot is told when it is not what it was
@@ -298,21 +392,31 @@ public sealed class DestinationBook : IAsyncDisposable
     }
 
     // All that can hang is in one call, for which the limits hold.
-    private Task<SharedDestination> OpenAsync(DestinationSlot slot, DestinationConfig config) => slot.Calls.RunAsync(
-        "opening it",
-        _settings.DestinationLimits.Opening,
-        async token =>
-        {
-            var root = _roots.Check(config.Path!);
-            var id = _identities.Of(config.Name) ?? await _identities.AdoptAsync(config.Name, root, token);
-            return new SharedDestination(config, new BoundedDestination(await _settings.DestinationDriver.OpenAsync(root, id, token), slot.Calls));
-        },
-        _stop.Token);
+    private Task<SharedDestination> OpenAsync(DestinationSlot slot, DestinationConfig config) =>
+        slot.Calls.RunAsync(
+            "opening it",
+            _settings.DestinationLimits.Opening,
+            async token =>
+            {
+                var root = _roots.Check(config.Path!);
+                var id = _identities.Of(config.Name) ?? await _identities.AdoptAsync(config.Name, root, token);
+                return new SharedDestination(
+                    config,
+                    new BoundedDestination(await _settings.DestinationDriver.OpenAsync(root, id, token), slot.Calls)
+                );
+            },
+            _stop.Token
+        );
 
     private async Task<string> InitializeAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
-        var (id, faults) = await Slot(config.Name).Calls.RunAsync(
-            "initializing it", _settings.DestinationLimits.Opening, token => _identities.InitializeAsync(config.Name, _roots.Check(config.Path!), token), cancellationToken);
+        var (id, faults) = await Slot(config.Name)
+            .Calls.RunAsync(
+                "initializing it",
+                _settings.DestinationLimits.Opening,
+                token => _identities.InitializeAsync(config.Name, _roots.Check(config.Path!), token),
+                cancellationToken
+            );
         InvalidException.ThrowIfAny([.. faults]);
         return id!;
     }
@@ -343,10 +447,25 @@ public sealed class DestinationBook : IAsyncDisposable
         }
     }
 
-    private async Task<long> CommitAsync(string name, long? expected, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    private async Task<long> CommitAsync(
+        string name,
+        long? expected,
+        IReadOnlyList<StateChange> changes,
+        CancellationToken cancellationToken
+    )
     {
-        var commit = await _state.Store.CommitAsync(new() { Conditions = expected is null ? [] : [_state.Destinations.Condition(name, expected.Value)], Changes = changes }, cancellationToken);
-        if (!commit.Applied) throw new HoldfastException(ErrorCatalogue.Conflict, $"Destination '{name}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
+        var commit = await _state.Store.CommitAsync(
+            new() { Conditions = expected is null ? [] : [_state.Destinations.Condition(name, expected.Value)], Changes = changes },
+            cancellationToken
+        );
+        if (!commit.Applied)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Conflict,
+                $"Destination '{name}' was changed by somebody else since it was read.",
+                "Read it again, and decide anew."
+            );
+        }
         await _state.Destinations.ReachAsync(commit.Revision, cancellationToken);
         await _identities.ReachAsync(commit.Revision, cancellationToken);
         return commit.Revision;

@@ -16,7 +16,13 @@ namespace Holdfast.Node.Places;
 /// <param name="node">Tag of this node.</param>
 /// <param name="known">The databases that the state knows, those that were dropped too.</param>
 internal sealed class DestinationIdentities(
-    StateMirror<DestinationConfig> configs, StateMirror<KnownIdentity> identities, IDestinationDriver driver, AllowedRoots roots, string node, Func<IEnumerable<DatabaseId>> known)
+    StateMirror<DestinationConfig> configs,
+    StateMirror<KnownIdentity> identities,
+    IDestinationDriver driver,
+    AllowedRoots roots,
+    string node,
+    Func<IEnumerable<DatabaseId>> known
+)
 {
     /// <summary>The identity that a destination must have here; null where it has none yet.</summary>
     public string? Of(string name) => identities.Find(KeyOf(name))?.Value.Id;
@@ -29,7 +35,8 @@ internal sealed class DestinationIdentities(
     public bool IsOfThisNode(string key) => key == KeyOf(NameOf(key));
 
     /// <summary>
-    /// Destinations that are the folder of another one, or lie in it: a copy at both is one copy. None can be defined so; only 0.1 allowed it. Looks at nothing
+    /// Destinations that are the folder of another one, or lie in it: a copy at both is one copy. None can be defined
+    /// so; only 0.1 allowed it. Looks at nothing
     /// but paths and identities, so it does not wait for a disk.
     /// </summary>
     public IReadOnlyList<(string Name, string Other)> Shared()
@@ -39,40 +46,58 @@ internal sealed class DestinationIdentities(
         foreach (var config in all)
         {
             var other = all.Find(o => o.Name != config.Name && IsShared(config, o));
-            if (other is not null) shared.Add((config.Name, other.Name));
+            if (other is not null)
+            {
+                shared.Add((config.Name, other.Name));
+            }
         }
 
         return shared;
     }
 
     /// <summary>The change that stores one; null for none.</summary>
-    public StateChange Change(string name, string? id) => id is null ? identities.Removal(KeyOf(name)) : identities.Change(KeyOf(name), new(id));
+    public StateChange Change(string name, string? id) =>
+        id is null ? identities.Removal(KeyOf(name)) : identities.Change(KeyOf(name), new(id));
 
     /// <summary>The changes that remove those of a destination, of every node.</summary>
-    public IEnumerable<StateChange> Removals(string name) => identities.Items.Where(i => NameOf(i.Key) == name).Select(i => identities.Removal(i.Key));
+    public IEnumerable<StateChange> Removals(string name) =>
+        identities.Items.Where(i => NameOf(i.Key) == name).Select(i => identities.Removal(i.Key));
 
     /// <summary>Stores one, and returns when <see cref="Of"/> tells it.</summary>
-    public Task StoreAsync(string name, string id, CancellationToken cancellationToken) => identities.PutAsync(KeyOf(name), new(id), null, cancellationToken);
+    public Task StoreAsync(string name, string id, CancellationToken cancellationToken) =>
+        identities.PutAsync(KeyOf(name), new(id), null, cancellationToken);
 
     /// <summary>Returns when <see cref="Of"/> tells what the store held at a revision.</summary>
     public Task ReachAsync(long revision, CancellationToken cancellationToken) => identities.ReachAsync(revision, cancellationToken);
 
     /// <summary>Makes a root, and gives it an identity or adopts the one that is there; refuses the root of another destination.</summary>
-    /// <returns>The identity, not stored yet; or why it is refused: it is the root of another destination, lies in one, or one lies in it.</returns>
-    public async Task<(string? Id, IReadOnlyList<Fault> Faults)> InitializeAsync(string name, string root, CancellationToken cancellationToken)
+    /// <returns>
+    /// The identity, not stored yet; or why it is refused: it is the root of another destination, lies in one, or one
+    /// lies in it.
+    /// </returns>
+    public async Task<(string? Id, IReadOnlyList<Fault> Faults)> InitializeAsync(
+        string name,
+        string root,
+        CancellationToken cancellationToken
+    )
     {
         // Before anything is written.
-        if (await OverlapsAsync(name, root, cancellationToken) is { Count: > 0 } faults) return (null, faults);
+        if (await OverlapsAsync(name, root, cancellationToken) is { Count: > 0 } faults)
+        {
+            return (null, faults);
+        }
         var id = await driver.InitializeAsync(root, cancellationToken);
         return Same(name, id) is { Count: > 0 } same ? (null, same) : (id, []);
     }
 
     /// <summary>
-    /// Finds the identity of a destination that was defined before there were identities: that of its root, or a new one, if the root holds an
+    /// Finds the identity of a destination that was defined before there were identities: that of its root, or a new
+    /// one, if the root holds an
     /// archive of a database that the state knows. So a disk that is not mounted is not taken for the destination even then.
     /// </summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationIdentity"/> where the root holds none, or has the identity of a destination that lies elsewhere. Two names for one
+    /// <see cref="ErrorCatalogue.DestinationIdentity"/> where the root holds none, or has the identity of a destination
+    /// that lies elsewhere. Two names for one
     /// folder, which 0.1 allowed, go on: <see cref="Shared"/> tells of them.
     /// </exception>
     public async Task<string> AdoptAsync(string name, string root, CancellationToken cancellationToken)
@@ -80,30 +105,43 @@ internal sealed class DestinationIdentities(
         var found = await driver.FindIdentityAsync(root, cancellationToken);
         if (found is null || !identities.Items.Any(i => NameOf(i.Key) == name && i.Value.Id == found))
         {
-            if (!await HoldsKnownAsync(root, cancellationToken)) throw NotInitialized(name, root);
+            if (!await HoldsKnownAsync(root, cancellationToken))
+            {
+                throw NotInitialized(name, root);
+            }
             found ??= await driver.InitializeAsync(root, cancellationToken);
         }
 
-        if (OthersWith(name, found).FirstOrDefault(o => o.Path is not null && Resolved(o.Path) != root) is { } other) throw Elsewhere(name, root, other);
+        if (OthersWith(name, found).FirstOrDefault(o => o.Path is not null && Resolved(o.Path) != root) is { } other)
+        {
+            throw Elsewhere(name, root, other);
+        }
         await StoreAsync(name, found, cancellationToken);
         return found;
     }
 
-    private static HoldfastException NotInitialized(string name, string root) => new(
-        ErrorCatalogue.DestinationIdentity,
-        $"Destination '{name}' has no identity on this node, and '{root}' holds no backup that this server knows.",
-        $"Mount the right disk there. If it is to be used as it is, initialize it: holdfast destination initialize {name}, or the button in Studio.");
+    private static HoldfastException NotInitialized(string name, string root) =>
+        new(
+            ErrorCatalogue.DestinationIdentity,
+            $"Destination '{name}' has no identity on this node, and '{root}' holds no backup that this server knows.",
+            "Mount the right disk there. If it is to be used as it is, initialize it: holdfast destination initialize "
+                + $"{name}, or the button in Studio."
+        );
 
-    private static HoldfastException Elsewhere(string name, string root, DestinationConfig other) => new(
-        ErrorCatalogue.DestinationIdentity,
-        $"'{root}' has the identity of destination '{other.Name}', which lies at '{other.Path}'.",
-        $"Mount the right disk for '{name}'. If it is a copy that is to be a destination of its own, delete {DestinationIdentity.FileName} in it, and initialize it.");
+    private static HoldfastException Elsewhere(string name, string root, DestinationConfig other) =>
+        new(
+            ErrorCatalogue.DestinationIdentity,
+            $"'{root}' has the identity of destination '{other.Name}', which lies at '{other.Path}'.",
+            $"Mount the right disk for '{name}'. If it is a copy that is to be a destination of its own, delete "
+                + $"{DestinationIdentity.FileName} in it, and initialize it."
+        );
 
     private static string Plain(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
     private static string NameOf(string key) => key[..key.IndexOf('/', StringComparison.Ordinal)];
 
-    private static bool IsWithin(string path, string root) => path == root || root == "/" || path.StartsWith(root + '/', StringComparison.Ordinal);
+    private static bool IsWithin(string path, string root) =>
+        path == root || root == "/" || path.StartsWith(root + '/', StringComparison.Ordinal);
 
     // Of two names for one folder the later one is told of.
     private bool IsShared(DestinationConfig config, DestinationConfig other)
@@ -140,7 +178,10 @@ internal sealed class DestinationIdentities(
                 {
                     await foreach (var chain in DatabaseFolder.Of(opened, database).ChainsAsync(cancellationToken))
                     {
-                        if (chain.Archives.Count > 0) return true;
+                        if (chain.Archives.Count > 0)
+                        {
+                            return true;
+                        }
                     }
                 }
             }
@@ -152,7 +193,13 @@ internal sealed class DestinationIdentities(
     private static async Task<HashSet<string>> FoldersAsync(IDestination opened, string folder, CancellationToken cancellationToken)
     {
         var folders = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var entry in opened.ListAsync(folder, cancellationToken)) if (entry.IsFolder) folders.Add(entry.Name);
+        await foreach (var entry in opened.ListAsync(folder, cancellationToken))
+        {
+            if (entry.IsFolder)
+            {
+                folders.Add(entry.Name);
+            }
+        }
         return folders;
     }
 
@@ -162,20 +209,43 @@ internal sealed class DestinationIdentities(
         foreach (var other in configs.Items.Select(i => i.Value).Where(o => o.Name != name && o.Path is not null))
         {
             if (Resolved(other.Path!) is { } path && (IsWithin(root, path) || IsWithin(path, root)))
-                return [new("path", root == path ? $"'{root}' is the folder of destination '{other.Name}'." : $"'{root}' and '{path}', the folder of destination '{other.Name}', lie in each other.", "Give each destination a folder of its own.")];
+            {
+                return
+                [
+                    new(
+                        "path",
+                        root == path
+                            ? $"'{root}' is the folder of destination '{other.Name}'."
+                            : $"'{root}' and '{path}', the folder of destination '{other.Name}', lie in each other.",
+                        "Give each destination a folder of its own."
+                    ),
+                ];
+            }
         }
 
         for (var folder = root; folder is not null; folder = Path.GetDirectoryName(folder))
         {
-            if (await FindAsync(folder, cancellationToken) is { } id && Same(name, id) is { Count: > 0 } faults) return faults;
+            if (await FindAsync(folder, cancellationToken) is { } id && Same(name, id) is { Count: > 0 } faults)
+            {
+                return faults;
+            }
         }
 
         return [];
     }
 
-    private IReadOnlyList<Fault> Same(string name, string id) => identities.Items.FirstOrDefault(i => NameOf(i.Key) != name && i.Value.Id == id) is { } other
-        ? [new("path", $"This is destination '{NameOf(other.Key)}' already: the folder has its identity, {id}.", $"Mount the right disk. If it is a copy that is to be a destination of its own, delete {DestinationIdentity.FileName} in it first.")]
-        : [];
+    private IReadOnlyList<Fault> Same(string name, string id) =>
+        identities.Items.FirstOrDefault(i => NameOf(i.Key) != name && i.Value.Id == id) is { } other
+            ?
+            [
+                new(
+                    "path",
+                    $"This is destination '{NameOf(other.Key)}' already: the folder has its identity, {id}.",
+                    "Mount the right disk. If it is a copy that is to be a destination of its own, delete "
+                        + $"{DestinationIdentity.FileName} in it first."
+                ),
+            ]
+            : [];
 
     private async Task<string?> FindAsync(string folder, CancellationToken cancellationToken)
     {

@@ -3,7 +3,10 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Node.Places;
 
-/// <summary>One user's hold on an opened destination. Disposing it lets go; the destination is closed when nobody holds it any more.</summary>
+/// <summary>
+/// One user's hold on an opened destination. Disposing it lets go; the destination is closed when nobody holds it any
+/// more.
+/// </summary>
 internal sealed class DestinationLease(IDestination opened, Func<ValueTask> release) : IDestination
 {
     private int _isReleased;
@@ -14,11 +17,14 @@ internal sealed class DestinationLease(IDestination opened, Func<ValueTask> rele
 
     public Task CheckAsync(CancellationToken cancellationToken) => opened.CheckAsync(cancellationToken);
 
-    public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) => opened.ListAsync(folder, cancellationToken);
+    public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
+        opened.ListAsync(folder, cancellationToken);
 
-    public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => opened.BeginUploadAsync(path, cancellationToken);
+    public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
+        opened.BeginUploadAsync(path, cancellationToken);
 
-    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => opened.PublishAsync(uploads, cancellationToken);
+    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
+        opened.PublishAsync(uploads, cancellationToken);
 
     public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => opened.OpenAsync(path, cancellationToken);
 

@@ -19,6 +19,9 @@ internal sealed class DestinationLeases(DestinationBook destinations) : IAsyncDi
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var destination in _held) await destination.DisposeAsync();
+        foreach (var destination in _held)
+        {
+            await destination.DisposeAsync();
+        }
     }
 }

@@ -5,7 +5,8 @@ using Holdfast.Destinations.Limits;
 namespace Holdfast.Node.Places;
 
 /// <summary>
-/// What a node keeps of one destination from one opening to the next. Many may ask at once: they share one attempt to open it, which holds up nobody
+/// What a node keeps of one destination from one opening to the next. Many may ask at once: they share one attempt to
+/// open it, which holds up nobody
 /// who asks for another destination.
 /// </summary>
 internal sealed class DestinationSlot
@@ -34,14 +35,19 @@ internal sealed class DestinationSlot
     {
         get
         {
-            lock (_gate) return _problem;
+            lock (_gate)
+            {
+                return _problem;
+            }
         }
-
         set
         {
             lock (_gate)
             {
-                if (_problem?.Message == value?.Message) return;
+                if (_problem?.Message == value?.Message)
+                {
+                    return;
+                }
                 _problem = value;
             }
 
@@ -54,7 +60,10 @@ internal sealed class DestinationSlot
     /// <param name="open">Opens it. Runs once for all who wait; must end by itself.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<(SharedDestination Shared, IDestination Lease)> LeaseAsync(
-        Func<(DestinationConfig Config, string? Identity)> now, Func<DestinationConfig, Task<SharedDestination>> open, CancellationToken cancellationToken)
+        Func<(DestinationConfig Config, string? Identity)> now,
+        Func<DestinationConfig, Task<SharedDestination>> open,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
@@ -63,7 +72,10 @@ internal sealed class DestinationSlot
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_isClosed, this);
-                if (_shared is { } shared && shared.IsOf(config, identity) && shared.Lease() is { } lease) return (shared, lease);
+                if (_shared is { } shared && shared.IsOf(config, identity) && shared.Lease() is { } lease)
+                {
+                    return (shared, lease);
+                }
                 opening = _opening ??= Task.Run(() => OpenAsync(() => open(config)), CancellationToken.None);
             }
 
@@ -83,8 +95,14 @@ internal sealed class DestinationSlot
             opening = _opening;
         }
 
-        if (shared is not null) await shared.ReleaseAsync();
-        if (opening is not null) await Calls.CloseAsync(() => opening); // it finds that this is closed, and lets go; one that hangs holds up no stop
+        if (shared is not null)
+        {
+            await shared.ReleaseAsync();
+        }
+        if (opening is not null)
+        {
+            await Calls.CloseAsync(() => opening); // it finds that this is closed, and lets go; one that hangs holds up no stop
+        }
     }
 
     private async Task OpenAsync(Func<Task<SharedDestination>> open)
@@ -100,8 +118,14 @@ internal sealed class DestinationSlot
         }
         finally
         {
-            lock (_gate) _opening = null;
-            if (before is not null) await before.ReleaseAsync();
+            lock (_gate)
+            {
+                _opening = null;
+            }
+            if (before is not null)
+            {
+                await before.ReleaseAsync();
+            }
         }
     }
 }

@@ -6,7 +6,8 @@ using Holdfast.Destinations.Limits;
 namespace Holdfast.Node.Places;
 
 /// <summary>
-/// Paths of this machine that somebody gives over the API: only under the allowed roots, and with the limits of destinations, for what is mounted there may
+/// Paths of this machine that somebody gives over the API: only under the allowed roots, and with the limits of
+/// destinations, for what is mounted there may
 /// stand still. One root that does holds up nobody who asks for another.
 /// </summary>
 /// <param name="roots">Where they may lie.</param>
@@ -19,7 +20,10 @@ public sealed class LocalPaths(AllowedRoots roots, DestinationLimits limits, Tim
     /// <summary>The path, made plain: links are followed, so that none leads out of the roots.</summary>
     /// <param name="path">An absolute path; it, or a part of it at its end, need not exist.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when it lies elsewhere; <see cref="ErrorCatalogue.DestinationFailed"/> when that cannot be found out in time.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Usage"/> when it lies elsewhere; <see cref="ErrorCatalogue.DestinationFailed"/> when
+    /// that cannot be found out in time.
+    /// </exception>
     public Task<string> ResolveAsync(string path, CancellationToken cancellationToken) =>
         CallsOf(path).RunAsync($"resolving '{path}'", limits.Opening, _ => Task.FromResult(roots.Check(path)), cancellationToken);
 
@@ -27,7 +31,9 @@ public sealed class LocalPaths(AllowedRoots roots, DestinationLimits limits, Tim
     /// <param name="path">An absolute path.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The folder as a destination, its name, and that of the file; null for a folder.</returns>
-    /// <exception cref="HoldfastException">As <see cref="ResolveAsync"/>; <see cref="ErrorCatalogue.NotFound"/> where nothing is there.</exception>
+    /// <exception cref="HoldfastException">
+    /// As <see cref="ResolveAsync"/>; <see cref="ErrorCatalogue.NotFound"/> where nothing is there.
+    /// </exception>
     public Task<(IDestination Destination, string Folder, string? File)> OpenAsync(string path, CancellationToken cancellationToken) =>
         BoundedOpening.PathAsync(CallsOf(path), path, roots.Check, cancellationToken);
 

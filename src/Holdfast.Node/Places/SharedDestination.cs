@@ -24,7 +24,10 @@ internal sealed class SharedDestination(DestinationConfig config, IDestination o
     {
         lock (_gate)
         {
-            if (_users == 0) return null;
+            if (_users == 0)
+            {
+                return null;
+            }
             _users++;
         }
 
@@ -36,7 +39,10 @@ internal sealed class SharedDestination(DestinationConfig config, IDestination o
     {
         lock (_gate)
         {
-            if (--_users > 0) return;
+            if (--_users > 0)
+            {
+                return;
+            }
         }
 
         await opened.DisposeAsync();

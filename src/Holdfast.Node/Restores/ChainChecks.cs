@@ -11,7 +11,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Restores;
 
 /// <summary>
-/// Which chains were verified, and what was found: what the catalog knows, as it is told of a chain. What an earlier version kept in the state instead is
+/// Which chains were verified, and what was found: what the catalog knows, as it is told of a chain. What an earlier
+/// version kept in the state instead is
 /// moved to the catalog when the chain is audited or verified, and told until then.
 /// </summary>
 public sealed class ChainChecks
@@ -28,7 +29,10 @@ public sealed class ChainChecks
         (_former, _catalog) = (former, catalog);
         destinations.Changed += (name, before, after) =>
         {
-            if (before is not null && !DestinationBook.IsSame(before.Path, after?.Path)) ForgetAll(name);
+            if (before is not null && !DestinationBook.IsSame(before.Path, after?.Path))
+            {
+                ForgetAll(name);
+            }
         };
     }
 
@@ -37,12 +41,18 @@ public sealed class ChainChecks
     /// <param name="path">Path of the chain there.</param>
     public ChainCheck? Find(string destination, string path)
     {
-        var copies = _catalog.Find(path)?.Entries.Select(e => (e.Archive, Copy: e.At(destination))).Where(c => c.Copy is not null).ToList() ?? [];
+        var copies = _catalog.Find(path)?.Entries.Select(e => (e.Archive, Copy: e.At(destination))).Where(c => c.Copy is not null).ToList()
+            ?? [];
         var read = copies.Where(c => c.Copy!.Verified is not null).ToList();
-        var problems = copies.Where(c => c.Copy is { IsGood: false, Problem: not null }).ToDictionary(c => c.Archive.Name, c => c.Copy!.Problem!, StringComparer.Ordinal);
+        var problems = copies
+            .Where(c => c.Copy is { IsGood: false, Problem: not null })
+            .ToDictionary(c => c.Archive.Name, c => c.Copy!.Problem!, StringComparer.Ordinal);
         if (read.Count == 0)
         {
-            if (_former.Find(Key(destination, path)) is { } former) return former;
+            if (_former.Find(Key(destination, path)) is { } former)
+            {
+                return former;
+            }
             return problems.Count == 0 ? null : new(copies.Max(c => c.Copy!.Since) ?? DateTimeOffset.MinValue, null, problems);
         }
 
@@ -52,38 +62,54 @@ public sealed class ChainChecks
     /// <summary>Forgets a chain that is there no more.</summary>
     public void Forget(string destination, string path)
     {
-        if (_former.Find(Key(destination, path)) is not null) _former.Remove(Key(destination, path));
+        if (_former.Find(Key(destination, path)) is not null)
+        {
+            _former.Remove(Key(destination, path));
+        }
     }
 
     /// <summary>Moves what an earlier version kept of a chain to the catalog.</summary>
     internal async Task MoveAsync(string destination, DatabaseId database, StoredChain chain)
     {
-        if (_former.Find(Key(destination, chain.Path)) is not { } former) return;
-        var findings = chain.Archives.Where(a => a.Name.Time <= former.Through).Select(a =>
+        if (_former.Find(Key(destination, chain.Path)) is not { } former)
         {
-            var problem = former.Problems.GetValueOrDefault(a.Name.ToString());
-            var isDamage = problem is not null && ErrorCatalogue.Find(problem.Code).IsDamage;
-            return problem is not null && !isDamage ? null : new CopyFinding
+            return;
+        }
+        var findings = chain
+            .Archives.Where(a => a.Name.Time <= former.Through)
+            .Select(a =>
             {
-                Chain = chain.Path,
-                Name = a.Name.ToString(),
-                Destination = destination,
-                State = isDamage ? CopyState.Damaged : CopyState.Whole,
-                At = former.At,
-                Problem = isDamage ? problem : null,
-                IsVerified = true,
-                Archive = new() { Name = a.Name.ToString(), Length = a.Length },
-            };
-        }).OfType<CopyFinding>().ToList();
+                var problem = former.Problems.GetValueOrDefault(a.Name.ToString());
+                var isDamage = problem is not null && ErrorCatalogue.Find(problem.Code).IsDamage;
+                return problem is not null && !isDamage
+                    ? null
+                    : new CopyFinding
+                    {
+                        Chain = chain.Path,
+                        Name = a.Name.ToString(),
+                        Destination = destination,
+                        State = isDamage ? CopyState.Damaged : CopyState.Whole,
+                        At = former.At,
+                        Problem = isDamage ? problem : null,
+                        IsVerified = true,
+                        Archive = new() { Name = a.Name.ToString(), Length = a.Length },
+                    };
+            })
+            .OfType<CopyFinding>()
+            .ToList();
         await _catalog.FoundAsync(database, chain.Name.Task, findings);
         _former.Remove(Key(destination, chain.Path));
     }
 
     // Paths hold names of databases, which may be long: what tells them apart is enough.
-    private static string Key(string destination, string path) => $"{destination}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 16))}";
+    private static string Key(string destination, string path) =>
+        $"{destination}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 16))}";
 
     private void ForgetAll(string destination)
     {
-        foreach (var (key, _) in _former.Items.Where(r => r.Key.StartsWith($"{destination}/", StringComparison.Ordinal)).ToList()) _former.Remove(key);
+        foreach (var (key, _) in _former.Items.Where(r => r.Key.StartsWith($"{destination}/", StringComparison.Ordinal)).ToList())
+        {
+            _former.Remove(key);
+        }
     }
 }

@@ -23,7 +23,8 @@ public static class Extractor
     };
 
     /// <summary>
-    /// Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten; where it fails or is stopped, what
+    /// Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten;
+    /// where it fails or is stopped, what
     /// it had written is removed.
     /// </summary>
     /// <returns>The files written.</returns>
@@ -39,7 +40,14 @@ public static class Extractor
             foreach (var item in point.Items)
             {
                 var path = Path.Combine(folder, item.Name); // a plain name: the manifest's rules have been checked
-                if (Path.Exists(path)) throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{path}' exists already.", "Give another folder, or move the file away.");
+                if (Path.Exists(path))
+                {
+                    throw new HoldfastException(
+                        ErrorCatalogue.TargetExists,
+                        $"'{path}' exists already.",
+                        "Give another folder, or move the file away."
+                    );
+                }
                 await ExtractAsync(point, item, path, cancellationToken);
                 files.Add(path);
             }
@@ -49,15 +57,28 @@ public static class Extractor
         }
         catch (IOException e) when (e.HResult is NoSpace or QuotaExceeded)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFull, $"'{folder}' has no room for the items.", "Make room there, or give another folder.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFull,
+                $"'{folder}' has no room for the items.",
+                "Make room there, or give another folder.",
+                e
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, $"'{folder}' cannot be written: {e.Message}", "Give a folder with room that this user may write to.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFailed,
+                $"'{folder}' cannot be written: {e.Message}",
+                "Give a folder with room that this user may write to.",
+                e
+            );
         }
         finally
         {
-            if (!isDone) Remove(files, isNew ? folder : null);
+            if (!isDone)
+            {
+                Remove(files, isNew ? folder : null);
+            }
         }
     }
 
@@ -65,8 +86,14 @@ public static class Extractor
     {
         try
         {
-            foreach (var file in files) File.Delete(file);
-            if (folder is not null) Directory.Delete(folder);
+            foreach (var file in files)
+            {
+                File.Delete(file);
+            }
+            if (folder is not null)
+            {
+                Directory.Delete(folder);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,13 +104,18 @@ public static class Extractor
     private static async Task ExtractAsync(ChainReader point, ItemInfo item, string path, CancellationToken cancellationToken)
     {
         var partial = $"{path}.partial";
-        File.Delete(partial); // of one that was killed, or a link that would lead the bytes elsewhere: it is removed itself, not what it names
+        // of one that was killed, or a link that would lead the bytes elsewhere: it is removed itself, not what it
+        // names
+        File.Delete(partial);
         try
         {
             using (var stream = new FileStream(partial, OnlyForOwner))
             {
                 var file = stream.SafeFileHandle;
-                if (item.Kind == ItemKind.Image) await point.CopyImageAsync(item.Name, new FileTarget(file), cancellationToken);
+                if (item.Kind == ItemKind.Image)
+                {
+                    await point.CopyImageAsync(item.Name, new FileTarget(file), cancellationToken);
+                }
                 else
                 {
                     long at = 0;
@@ -95,7 +127,8 @@ public static class Extractor
                             at += bytes.Length;
                             return ValueTask.CompletedTask;
                         },
-                        cancellationToken);
+                        cancellationToken
+                    );
                 }
 
                 RandomAccess.FlushToDisk(file);
@@ -118,10 +151,13 @@ public static class Extractor
 
         public void Read(long offset, Span<byte> bytes)
         {
-            for (var read = 0; read < bytes.Length;)
+            for (var read = 0; read < bytes.Length; )
             {
                 var count = RandomAccess.Read(file, bytes[read..], offset + read);
-                if (count == 0) throw new EndOfStreamException("The extracted file became shorter.");
+                if (count == 0)
+                {
+                    throw new EndOfStreamException("The extracted file became shorter.");
+                }
                 read += count;
             }
         }

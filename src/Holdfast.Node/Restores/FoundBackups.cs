@@ -6,11 +6,15 @@ namespace Holdfast.Node.Restores;
 /// <param name="Places">The places that have some.</param>
 /// <param name="Problems">Destinations that could not be looked at, and why.</param>
 /// <remarks>The destinations stay open until this is disposed.</remarks>
-public sealed record FoundBackups(IReadOnlyList<FoundPlace> Places, IReadOnlyDictionary<string, HoldfastException> Problems) : IAsyncDisposable
+public sealed record FoundBackups(IReadOnlyList<FoundPlace> Places, IReadOnlyDictionary<string, HoldfastException> Problems)
+    : IAsyncDisposable
 {
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var place in Places) await place.Stored.Destination.DisposeAsync();
+        foreach (var place in Places)
+        {
+            await place.Stored.Destination.DisposeAsync();
+        }
     }
 }

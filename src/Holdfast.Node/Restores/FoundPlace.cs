@@ -11,10 +11,14 @@ public sealed record FoundPlace(string? Destination, string From, StoredPath Sto
 {
     /// <summary>How something that lies there is asked for.</summary>
     /// <param name="path">Its path there; empty for the folder itself.</param>
-    public string At(string path) => path.Length == 0 ? From : From.EndsWith('/') ? From + path : $"{From}/{path}";
+    public string At(string path) =>
+        path.Length == 0 ? From
+        : From.EndsWith('/') ? From + path
+        : $"{From}/{path}";
 
     /// <summary>Path of a chain at its destination.</summary>
-    public string PathOf(StoredChain chain) => At(chain.Path) is var whole && whole.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? whole[(slash + 1)..] : whole;
+    public string PathOf(StoredChain chain) =>
+        At(chain.Path) is var whole && whole.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? whole[(slash + 1)..] : whole;
 
     /// <summary>The database that a chain is of, as far as the names of folders tell: <c>source/name</c>.</summary>
     public string DatabaseOf(StoredChain chain)

@@ -9,12 +9,16 @@ using Holdfast.Node.Stores;
 namespace Holdfast.Node.Restores;
 
 /// <summary>
-/// Holds archives against the names of the folders and the file that they lie in, for whoever has no catalog to compare with: another database's archive,
+/// Holds archives against the names of the folders and the file that they lie in, for whoever has no catalog to compare
+/// with: another database's archive,
 /// or one of another kind, chain or time, put in the place of one. What is not laid out as Holdfast does it is not held against that.
 /// </summary>
 public static class LayoutCheck
 {
-    /// <summary>How much later than its name's an archive's time may be: an earlier version took the time after it had opened the destinations.</summary>
+    /// <summary>
+    /// How much later than its name's an archive's time may be: an earlier version took the time after it had opened
+    /// the destinations.
+    /// </summary>
     public static readonly TimeSpan Slack = TimeSpan.FromHours(1);
 
     private static readonly string[] RootFiles = [".holdfast-destination", "HOW-TO-RESTORE.txt", "restore.py"];
@@ -27,7 +31,9 @@ public static class LayoutCheck
     public static HoldfastException? Mismatch(StoredPath stored, StoredChain chain, StoredArchive archive, ArchiveHeader header)
     {
         var folder = Path.GetFullPath(Path.Combine(stored.Destination.Name, chain.Path));
-        var why = OfName(archive.Name, header) ?? OfChain(ChainName.TryParse(Path.GetFileName(folder)), archive.Name, header) ?? OfDatabase(folder, header);
+        var why = OfName(archive.Name, header)
+            ?? OfChain(ChainName.TryParse(Path.GetFileName(folder)), archive.Name, header)
+            ?? OfDatabase(folder, header);
         return why is null ? null : Refused(Path.Combine(stored.Destination.Name, archive.Path), why);
     }
 
@@ -37,15 +43,29 @@ public static class LayoutCheck
     /// <param name="reader">The point, opened.</param>
     /// <param name="keys">Keys that open archives.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<IReadOnlyList<HoldfastException>> OfPointAsync(StoredPath stored, RestorePoint found, ChainReader reader, AgeKeys keys, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<HoldfastException>> OfPointAsync(
+        StoredPath stored,
+        RestorePoint found,
+        ChainReader reader,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         var files = found.Chain.Archives.ToDictionary(a => a.Name.ToString(), StringComparer.Ordinal);
-        var mismatches = reader.Archives.Where(a => files.ContainsKey(Path.GetFileName(a.Name)))
-            .Select(a => Mismatch(stored, found.Chain, files[Path.GetFileName(a.Name)], a.Header)).OfType<HoldfastException>().ToList();
+        var mismatches = reader
+            .Archives.Where(a => files.ContainsKey(Path.GetFileName(a.Name)))
+            .Select(a => Mismatch(stored, found.Chain, files[Path.GetFileName(a.Name)], a.Header))
+            .OfType<HoldfastException>()
+            .ToList();
         await foreach (var other in PointFinder.ListAsync(stored with { Chains = [found.Chain], Archive = null }, keys, cancellationToken))
         {
-            if (other.Archive == found.Archive || other.Header?.Id != reader.Point.Header.Id) continue;
-            mismatches.Add(Refused(Path.Combine(stored.Destination.Name, found.Archive.Path), $"'{other.Archive.Name}' beside it is the same archive"));
+            if (other.Archive == found.Archive || other.Header?.Id != reader.Point.Header.Id)
+            {
+                continue;
+            }
+            mismatches.Add(
+                Refused(Path.Combine(stored.Destination.Name, found.Archive.Path), $"'{other.Archive.Name}' beside it is the same archive")
+            );
         }
 
         return mismatches;
@@ -53,19 +73,39 @@ public static class LayoutCheck
 
     private static string? OfName(ArchiveName name, ArchiveHeader header)
     {
-        var form = header.Kind == BackupKind.Incremental ? ArchiveForm.IncrementalBackup
+        var form =
+            header.Kind == BackupKind.Incremental ? ArchiveForm.IncrementalBackup
             : header.Type == BackupType.Backup ? ArchiveForm.FullBackup
-            : header.DatabaseEncrypted ? ArchiveForm.EncryptedSnapshot : ArchiveForm.Snapshot;
-        if (name.Form != form) return $"it is a {header.Kind.ToString().ToLowerInvariant()} {header.Type.ToString().ToLowerInvariant()}, which its name does not say";
-        return header.StartTime - name.Time > Slack ? $"it was begun at {header.StartTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, after the time in its name" : null;
+            : header.DatabaseEncrypted ? ArchiveForm.EncryptedSnapshot
+            : ArchiveForm.Snapshot;
+        if (name.Form != form)
+        {
+            return $"it is a {header.Kind.ToString().ToLowerInvariant()} {header.Type.ToString().ToLowerInvariant()}, which its name "
+                + "does not say";
+        }
+        return header.StartTime - name.Time > Slack
+            ? $"it was begun at {header.StartTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, after the time in its name"
+            : null;
     }
 
     private static string? OfChain(ChainName? chain, ArchiveName name, ArchiveHeader header)
     {
-        if (chain is null) return null;
-        if (header.Type != chain.Type) return $"it is a {header.Type.ToString().ToLowerInvariant()}, and its folder is of a chain of {chain.Type.ToString().ToLowerInvariant()}s";
-        if (header.Task != chain.Task) return $"it is of {Task(header.Task)}, and its folder of {Task(chain.Task)}";
-        return header.Kind == BackupKind.Full && name.Time != chain.Time ? "it is the full archive of another chain than its folder's" : null;
+        if (chain is null)
+        {
+            return null;
+        }
+        if (header.Type != chain.Type)
+        {
+            return $"it is a {header.Type.ToString().ToLowerInvariant()}, and its folder is of a chain of "
+                + $"{chain.Type.ToString().ToLowerInvariant()}s";
+        }
+        if (header.Task != chain.Task)
+        {
+            return $"it is of {Task(header.Task)}, and its folder of {Task(chain.Task)}";
+        }
+        return header.Kind == BackupKind.Full && name.Time != chain.Time
+            ? "it is the full archive of another chain than its folder's"
+            : null;
     }
 
     private static string Task(string? id) => id is null ? "no task" : $"task {id}";
@@ -76,11 +116,24 @@ public static class LayoutCheck
         var database = Path.GetDirectoryName(chain);
         var source = Path.GetDirectoryName(database);
         var root = Path.GetDirectoryName(source);
-        if (root is null || !Array.Exists(RootFiles, f => File.Exists(Path.Combine(root, f)))) return null;
+        if (root is null || !Array.Exists(RootFiles, f => File.Exists(Path.Combine(root, f))))
+        {
+            return null;
+        }
         var parts = header.Database.Split('/', 2); // what comes out of an archive may be anything
-        return parts.Length == 2 && FolderName.Of(parts[0]) == Path.GetFileName(source) && FolderName.Of(parts[1]) == Path.GetFileName(database) ? null : $"it is of database '{header.Database}'";
+        return
+            parts.Length == 2
+            && FolderName.Of(parts[0]) == Path.GetFileName(source)
+            && FolderName.Of(parts[1]) == Path.GetFileName(database)
+            ? null
+            : $"it is of database '{header.Database}'";
     }
 
-    private static HoldfastException Refused(string file, string why) => new(
-        ErrorCatalogue.Refused, $"'{file}' does not belong where it lies: {why}.", "Take the chain from another destination. If you put it there yourself, say so to the command, without a server: --allow-mismatch.");
+    private static HoldfastException Refused(string file, string why) =>
+        new(
+            ErrorCatalogue.Refused,
+            $"'{file}' does not belong where it lies: {why}.",
+            "Take the chain from another destination. If you put it there yourself, say so to the command, without a server: "
+                + "--allow-mismatch."
+        );
 }

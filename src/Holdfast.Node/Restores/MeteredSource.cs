@@ -9,7 +9,11 @@ internal sealed class MeteredSource(IItemSource inner, RestoreMeter meter) : IIt
     public IReadOnlyList<ItemInfo> Items => inner.Items;
 
     /// <inheritdoc/>
-    public async Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken)
+    public async Task CopyStreamAsync(
+        string name,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
     {
         await inner.CopyStreamAsync(
             name,
@@ -18,7 +22,8 @@ internal sealed class MeteredSource(IItemSource inner, RestoreMeter meter) : IIt
                 await output(bytes, token);
                 meter.Wrote(bytes.Length);
             },
-            cancellationToken);
+            cancellationToken
+        );
         meter.ItemDone();
     }
 

@@ -7,7 +7,8 @@ namespace Holdfast.Node.Restores;
 /// <param name="Reader">Reads it; disposed with this.</param>
 /// <param name="Use">Keeps the chain from being deleted until this is disposed; null for a place that is no destination.</param>
 /// <param name="Warnings">In what it does not fit the place that it lies in, though it may be read: it was given by its own path.</param>
-public sealed record OpenedPoint(RestorePoint Point, ChainReader Reader, IDisposable? Use, IReadOnlyList<string> Warnings) : IAsyncDisposable
+public sealed record OpenedPoint(RestorePoint Point, ChainReader Reader, IDisposable? Use, IReadOnlyList<string> Warnings)
+    : IAsyncDisposable
 {
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -21,7 +21,10 @@ public sealed record PointCheck(RestorePoint Point, AgeRequirement? Needs)
     /// <summary>Bytes that will be written.</summary>
     public long DatabaseBytes { get; init; }
 
-    /// <summary>Owner and mode of the file that was backed up; null where it cannot be read, where the archive does not say, and where the database was no file.</summary>
+    /// <summary>
+    /// Owner and mode of the file that was backed up; null where it cannot be read, where the archive does not say, and
+    /// where the database was no file.
+    /// </summary>
     public FilePermissions? File { get; init; }
 
     /// <summary>Why it cannot be read; null where it can.</summary>

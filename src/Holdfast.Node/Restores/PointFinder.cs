@@ -17,54 +17,93 @@ public static class PointFinder
     /// <param name="keys">Keys that open archives.</param>
     /// <param name="cancellationToken">Stops looking.</param>
     /// <param name="latest">
-    /// The latest that it can be now. Chains whose names lie ahead of it stand where the time in their headers puts them, or last where that cannot be read.
+    /// The latest that it can be now. Chains whose names lie ahead of it stand where the time in their headers puts
+    /// them, or last where that cannot be read.
     /// Null for names alone.
     /// </param>
     public static async IAsyncEnumerable<RestorePoint> ListAsync(
-        StoredPath path, AgeKeys keys, [EnumeratorCancellation] CancellationToken cancellationToken, DateTimeOffset? latest = null)
+        StoredPath path,
+        AgeKeys keys,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        DateTimeOffset? latest = null
+    )
     {
         foreach (var folder in path.Chains.GroupBy(c => c.Path[..Math.Max(0, c.Path.LastIndexOf('/'))], StringComparer.Ordinal))
         {
             if (latest is { } now && folder.Any(c => c.IsAhead(now)))
             {
-                foreach (var point in await InOrderAsync(path, folder, keys, now, cancellationToken)) yield return point;
+                foreach (var point in await InOrderAsync(path, folder, keys, now, cancellationToken))
+                {
+                    yield return point;
+                }
                 continue;
             }
 
             foreach (var chain in folder)
             {
-                await foreach (var point in OfChainAsync(path, chain, keys, cancellationToken)) yield return point;
+                await foreach (var point in OfChainAsync(path, chain, keys, cancellationToken))
+                {
+                    yield return point;
+                }
             }
         }
     }
 
-    /// <summary>The one point that is meant: the named file, or the newest of the one chain, or the one that <paramref name="wanted"/> names.</summary>
+    /// <summary>
+    /// The one point that is meant: the named file, or the newest of the one chain, or the one that
+    /// <paramref name="wanted"/> names.
+    /// </summary>
     /// <param name="path">Where to look.</param>
     /// <param name="wanted">A time as it stands in file names, an ISO time, or an archive's id; null for the newest.</param>
     /// <param name="keys">Keys that open archives, for finding an id.</param>
     /// <param name="cancellationToken">Stops looking.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> with what was found when several are meant.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> with what was found when several
+    /// are meant.
+    /// </exception>
     public static async Task<RestorePoint> FindAsync(StoredPath path, string? wanted, AgeKeys keys, CancellationToken cancellationToken)
     {
-        if (path.Archive is not null) return new(path.Chains[0], path.Archive);
-        if (wanted is null) return await NewestAsync(path, keys, cancellationToken);
+        if (path.Archive is not null)
+        {
+            return new(path.Chains[0], path.Archive);
+        }
+        if (wanted is null)
+        {
+            return await NewestAsync(path, keys, cancellationToken);
+        }
         var time = Time(wanted);
         var found = new List<RestorePoint>();
         await foreach (var point in ListAsync(path, time is null ? keys : AgeKeys.None, cancellationToken))
         {
-            if (time is null ? point.Header?.Id == wanted : point.Archive.Name.Time == time) found.Add(point);
+            if (time is null ? point.Header?.Id == wanted : point.Archive.Name.Time == time)
+            {
+                found.Add(point);
+            }
         }
 
         return found.Count switch
         {
             1 => found[0],
-            0 => throw new HoldfastException(ErrorCatalogue.NotFound, $"No restore point '{wanted}' is in '{path.Destination.Name}'.", Found(path)),
-            _ => throw new HoldfastException(ErrorCatalogue.Usage, $"'{wanted}' is a restore point of {found.Count} databases.", $"Give the folder of one of them: {string.Join(", ", found.Take(MostListed).Select(f => f.Chain.Path))}"),
+            0 => throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"No restore point '{wanted}' is in '{path.Destination.Name}'.",
+                Found(path)
+            ),
+            _ => throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{wanted}' is a restore point of {found.Count} databases.",
+                $"Give the folder of one of them: {string.Join(", ", found.Take(MostListed).Select(f => f.Chain.Path))}"
+            ),
         };
     }
 
     private static async Task<IEnumerable<RestorePoint>> InOrderAsync(
-        StoredPath path, IEnumerable<StoredChain> chains, AgeKeys keys, DateTimeOffset now, CancellationToken cancellationToken)
+        StoredPath path,
+        IEnumerable<StoredChain> chains,
+        AgeKeys keys,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var read = new List<(DateTimeOffset Time, List<RestorePoint> Points)>();
         foreach (var chain in chains)
@@ -78,28 +117,56 @@ public static class PointFinder
     }
 
     private static async IAsyncEnumerable<RestorePoint> OfChainAsync(
-        StoredPath path, StoredChain chain, AgeKeys keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+        StoredPath path,
+        StoredChain chain,
+        AgeKeys keys,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         foreach (var archive in chain.Archives.Reverse())
         {
-            if (path.Archive is null || path.Archive == archive) yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
+            if (path.Archive is null || path.Archive == archive)
+            {
+                yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
+            }
         }
     }
 
     private static async Task<RestorePoint> NewestAsync(StoredPath path, AgeKeys keys, CancellationToken cancellationToken)
     {
         if (path.Chains.Count > 1)
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path.Destination.Name}' holds {path.Chains.Count} chains, and one restore point is wanted.", $"Give one chain's folder, or --point. {Found(path)}");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{path.Destination.Name}' holds {path.Chains.Count} chains, and one restore point is wanted.",
+                $"Give one chain's folder, or --point. {Found(path)}"
+            );
+        }
         var chain = path.Chains[0];
-        if (chain.Archives.Count == 0) throw new HoldfastException(ErrorCatalogue.NotFound, $"Chain '{path.Destination.Name}' holds no archive.", "A backup that was interrupted leaves such a folder; the next one removes it.");
+        if (chain.Archives.Count == 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"Chain '{path.Destination.Name}' holds no archive.",
+                "A backup that was interrupted leaves such a folder; the next one removes it."
+            );
+        }
         // The newest is the one that no other builds on; where headers cannot be read, names decide, which never go back in time.
         var points = new List<RestorePoint>();
-        await foreach (var point in ListAsync(path, keys, cancellationToken)) points.Add(point);
+        await foreach (var point in ListAsync(path, keys, cancellationToken))
+        {
+            points.Add(point);
+        }
         var parents = points.Select(p => p.Header?.Parent).ToHashSet(StringComparer.Ordinal);
         return points.Exists(p => p.Header is null) ? points[0] : points.Find(p => !parents.Contains(p.Header!.Id)) ?? points[0];
     }
 
-    private static async Task<RestorePoint> ReadAsync(StoredPath path, RestorePoint point, AgeKeys keys, CancellationToken cancellationToken)
+    private static async Task<RestorePoint> ReadAsync(
+        StoredPath path,
+        RestorePoint point,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -107,10 +174,20 @@ public static class PointFinder
             {
                 await using var source = await path.Destination.OpenAsync(point.Archive.Path, cancellationToken);
                 point = point with { Needs = await AgeRequirement.ReadAsync(source, cancellationToken) };
-                if (keys.IsEmpty) return point;
+                if (keys.IsEmpty)
+                {
+                    return point;
+                }
             }
 
-            return point with { Header = await ArchiveReader.ReadHeaderAsync(await path.Destination.OpenAsync(point.Archive.Path, cancellationToken), keys, cancellationToken) };
+            return point with
+            {
+                Header = await ArchiveReader.ReadHeaderAsync(
+                    await path.Destination.OpenAsync(point.Archive.Path, cancellationToken),
+                    keys,
+                    cancellationToken
+                ),
+            };
         }
         catch (HoldfastException e)
         {
@@ -124,15 +201,34 @@ public static class PointFinder
 
     private static DateTimeOffset? Time(string text)
     {
-        if (TimeStamp.TryParse(text, out var stamp)) return stamp;
-        if (!text.Contains(':', StringComparison.Ordinal) || !DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var iso)) return null;
+        if (TimeStamp.TryParse(text, out var stamp))
+        {
+            return stamp;
+        }
+        if (
+            !text.Contains(':', StringComparison.Ordinal)
+            || !DateTimeOffset.TryParse(
+                text,
+                System.Globalization.CultureInfo.InvariantCulture,
+                System.Globalization.DateTimeStyles.AssumeUniversal,
+                out var iso
+            )
+        )
+        {
+            return null;
+        }
         return new DateTimeOffset(iso.UtcTicks - (iso.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
     }
 
     // A line for each chain, with its points: what a person picks from.
     private static string Found(StoredPath path)
     {
-        var lines = path.Chains.Take(MostListed).Select(c => $"\n  {(c.Path.Length == 0 ? c.Name.ToString() : c.Path)}: {string.Join(' ', c.Archives.Select(a => TimeStamp.Format(a.Name.Time)))}");
+        var lines = path
+            .Chains.Take(MostListed)
+            .Select(c =>
+                $"\n  {(c.Path.Length == 0 ? c.Name.ToString() : c.Path)}: "
+                + $"{string.Join(' ', c.Archives.Select(a => TimeStamp.Format(a.Name.Time)))}"
+            );
         return $"Found:{string.Concat(lines)}{(path.Chains.Count > MostListed ? $"\n  and {path.Chains.Count - MostListed} more chains" : "")}";
     }
 }

@@ -11,7 +11,8 @@ using Holdfast.Node.Stores;
 namespace Holdfast.Node.Restores;
 
 /// <summary>
-/// Finds the point that somebody means and opens it, with the keys that were given and those that the server keeps. A database's point may lie at several
+/// Finds the point that somebody means and opens it, with the keys that were given and those that the server keeps. A
+/// database's point may lie at several
 /// destinations: any that has it whole will do. What is opened is held against the catalog.
 /// </summary>
 /// <param name="finder">Finds backups.</param>
@@ -41,10 +42,19 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
         var found = await finder.LookAsync(from, cancellationToken);
         try
         {
-            if (BackupFinder.IsDatabase(from)) return await OfDatabaseAsync(DatabaseId.Parse(from), found, wanted, keys, cancellationToken);
+            if (BackupFinder.IsDatabase(from))
+            {
+                return await OfDatabaseAsync(DatabaseId.Parse(from), found, wanted, keys, cancellationToken);
+            }
             var place = found.Places[0];
             var point = await PointFinder.FindAsync(place.Stored, wanted, keys, cancellationToken);
-            return new([new(place.Destination, place.Stored, point, place.Destination is null ? null : place.PathOf(point.Chain))], keys, null, [], found);
+            return new(
+                [new(place.Destination, place.Stored, point, place.Destination is null ? null : place.PathOf(point.Chain))],
+                keys,
+                null,
+                [],
+                found
+            );
         }
         catch
         {
@@ -55,7 +65,12 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
 
     /// <summary>Opens the point at one place, with the archives it builds on.</summary>
     /// <exception cref="HoldfastException">It cannot be read there, or is not what was written there.</exception>
-    public async Task<OpenedPoint> OpenAsync(PointPlace place, PointPlaces all, IReadOnlyList<string> given, CancellationToken cancellationToken)
+    public async Task<OpenedPoint> OpenAsync(
+        PointPlace place,
+        PointPlaces all,
+        IReadOnlyList<string> given,
+        CancellationToken cancellationToken
+    )
     {
         var use = place is { Destination: { } destination, ChainPath: { } path } ? chains.Read(destination, path) : null;
         try
@@ -75,12 +90,18 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
         catch (Exception e)
         {
             use?.Dispose();
-            if (e is HoldfastException told) throw ToWhoAsks(told, given);
+            if (e is HoldfastException told)
+            {
+                throw ToWhoAsks(told, given);
+            }
             throw;
         }
     }
 
-    /// <summary>Opens it as a restore does before it makes anything, at the first place where that can be done, and tells what it found. The bytes of the database are not read.</summary>
+    /// <summary>
+    /// Opens it as a restore does before it makes anything, at the first place where that can be done, and tells what
+    /// it found. The bytes of the database are not read.
+    /// </summary>
     /// <inheritdoc cref="FindAsync"/>
     public async Task<PointCheck> CheckAsync(string from, string? wanted, IReadOnlyList<string> given, CancellationToken cancellationToken)
     {
@@ -90,7 +111,10 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
         {
             var check = await CheckAsync(place, all, given, cancellationToken);
             first ??= check;
-            if (check.Problem is null || !IsOfTheCopy(check.Problem)) return check;
+            if (check.Problem is null || !IsOfTheCopy(check.Problem))
+            {
+                return check;
+            }
         }
 
         return first!;
@@ -102,7 +126,13 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
     /// <param name="opened">The point as it was opened; null where it could not be.</param>
     /// <param name="e">What is wrong.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task NoteAsync(PointPlace place, PointPlaces all, OpenedPoint? opened, HoldfastException e, CancellationToken cancellationToken)
+    public async Task NoteAsync(
+        PointPlace place,
+        PointPlaces all,
+        OpenedPoint? opened,
+        HoldfastException e,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -114,24 +144,53 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
         }
     }
 
-    private async Task NoteDamageAsync(PointPlace place, PointPlaces all, OpenedPoint? opened, HoldfastException e, CancellationToken cancellationToken)
+    private async Task NoteDamageAsync(
+        PointPlace place,
+        PointPlaces all,
+        OpenedPoint? opened,
+        HoldfastException e,
+        CancellationToken cancellationToken
+    )
     {
-        if (place is not { Destination: { } destination, ChainPath: { } chain } || !e.IsDamage || (all.Database ?? DatabaseOf(chain)) is not { } database) return;
-        // The message names the file; a chain that lacks one is the listing's business.
-        var files = opened?.Reader.Archives.Select(a => Path.GetFileName(a.Name)) ?? place.Point.Chain.Archives.Select(a => a.Name.ToString());
-        if (e.Error == ErrorCatalogue.ChainIncomplete || files.FirstOrDefault(f => e.Message.Contains(f, StringComparison.Ordinal)) is not { } file) return;
-        if (e.Error == ErrorCatalogue.Unreadable) await place.Stored.Destination.CheckAsync(cancellationToken);
-        await catalog.FoundAsync(database, place.Point.Chain.Name.Task, [new()
+        if (
+            place is not { Destination: { } destination, ChainPath: { } chain }
+            || !e.IsDamage
+            || (all.Database ?? DatabaseOf(chain)) is not { } database
+        )
         {
-            Chain = chain,
-            Name = file,
-            Destination = destination,
-            Identity = place.Stored.Destination.Identity,
-            State = CopyState.Damaged,
-            At = time.GetUtcNow(),
-            Problem = OperationError.Of(e),
-            Archive = new() { Name = file, Length = place.Point.Chain.Archives.First(a => a.Name.ToString() == file).Length },
-        }]);
+            return;
+        }
+        // The message names the file; a chain that lacks one is the listing's business.
+        var files = opened?.Reader.Archives.Select(a => Path.GetFileName(a.Name))
+            ?? place.Point.Chain.Archives.Select(a => a.Name.ToString());
+        if (
+            e.Error == ErrorCatalogue.ChainIncomplete
+            || files.FirstOrDefault(f => e.Message.Contains(f, StringComparison.Ordinal)) is not { } file
+        )
+        {
+            return;
+        }
+        if (e.Error == ErrorCatalogue.Unreadable)
+        {
+            await place.Stored.Destination.CheckAsync(cancellationToken);
+        }
+        await catalog.FoundAsync(
+            database,
+            place.Point.Chain.Name.Task,
+            [
+                new()
+                {
+                    Chain = chain,
+                    Name = file,
+                    Destination = destination,
+                    Identity = place.Stored.Destination.Identity,
+                    State = CopyState.Damaged,
+                    At = time.GetUtcNow(),
+                    Problem = OperationError.Of(e),
+                    Archive = new() { Name = file, Length = place.Point.Chain.Archives.First(a => a.Name.ToString() == file).Length },
+                },
+            ]
+        );
     }
 
     // On the worst day the catalog may be lost with the rest: a restore goes on without it, and says so.
@@ -148,8 +207,14 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
         }
     }
 
-    // What lies at a destination is held against what was written there; of what nobody has recorded, and of what lies elsewhere, only the names can tell.
-    private async Task<IReadOnlyList<string>> CompareAsync(PointPlace place, PointPlaces all, ChainReader reader, CancellationToken cancellationToken)
+    // What lies at a destination is held against what was written there; of what nobody has recorded, and of what lies
+    // elsewhere, only the names can tell.
+    private async Task<IReadOnlyList<string>> CompareAsync(
+        PointPlace place,
+        PointPlaces all,
+        ChainReader reader,
+        CancellationToken cancellationToken
+    )
     {
         var isRecorded = false;
         if (place.ChainPath is { } chain)
@@ -165,24 +230,34 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
             }
         }
 
-        if (isRecorded) return [];
+        if (isRecorded)
+        {
+            return [];
+        }
         var mismatches = await LayoutCheck.OfPointAsync(place.Stored, place.Point, reader, all.Keys, cancellationToken);
         return mismatches.Count == 0 || place.Stored.Archive is not null ? [.. mismatches.Select(m => m.Message)] : throw mismatches[0];
     }
 
     // Null for a chain that does not lie where one of a database does.
-    private static DatabaseId? DatabaseOf(string chain) => chain.Split('/') is [var source, var name, _] ? new(FolderName.Read(source), FolderName.Read(name)) : null;
+    private static DatabaseId? DatabaseOf(string chain) =>
+        chain.Split('/') is [var source, var name, _] ? new(FolderName.Read(source), FolderName.Read(name)) : null;
 
     private static DateTimeOffset TimeOf(string name) => ArchiveName.TryParse(name)?.Time ?? DateTimeOffset.MinValue;
 
-    private async Task<PointCheck> CheckAsync(PointPlace place, PointPlaces all, IReadOnlyList<string> given, CancellationToken cancellationToken)
+    private async Task<PointCheck> CheckAsync(
+        PointPlace place,
+        PointPlaces all,
+        IReadOnlyList<string> given,
+        CancellationToken cancellationToken
+    )
     {
         var check = new PointCheck(place.Point, null);
         try
         {
             check = check with { Needs = await NeedsAsync(place.Stored.Destination, place.Point, cancellationToken) };
             await using var opened = await OpenAsync(place, all, given, cancellationToken);
-            var files = opened.Reader.Archives.Select(a => Path.GetFileName(a.Name)).ToHashSet(StringComparer.Ordinal); // they lie in one folder
+            // they lie in one folder
+            var files = opened.Reader.Archives.Select(a => Path.GetFileName(a.Name)).ToHashSet(StringComparer.Ordinal);
             return check with
             {
                 Header = opened.Reader.Point.Header,
@@ -200,23 +275,47 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
 
     private static async Task<AgeRequirement?> NeedsAsync(IDestination destination, RestorePoint point, CancellationToken cancellationToken)
     {
-        if (!point.Archive.Name.IsEncrypted) return null;
+        if (!point.Archive.Name.IsEncrypted)
+        {
+            return null;
+        }
         await using var source = await destination.OpenAsync(point.Archive.Path, cancellationToken);
         return await AgeRequirement.ReadAsync(source, cancellationToken);
     }
 
     // The keys that were tried are those of other tasks: to who asks, none was given.
-    private static HoldfastException ToWhoAsks(HoldfastException e, IReadOnlyList<string> given) => e.Error == ErrorCatalogue.KeyWrong && given.Count == 0
-        ? new(ErrorCatalogue.KeyMissing, "It is encrypted, and the server keeps no key that opens it.", $"{e.Hint} Give it with the restore.", e)
-        : e;
+    private static HoldfastException ToWhoAsks(HoldfastException e, IReadOnlyList<string> given) =>
+        e.Error == ErrorCatalogue.KeyWrong && given.Count == 0
+            ? new(
+                ErrorCatalogue.KeyMissing,
+                "It is encrypted, and the server keeps no key that opens it.",
+                $"{e.Hint} Give it with the restore.",
+                e
+            )
+            : e;
 
-    private async Task<PointPlaces> OfDatabaseAsync(DatabaseId database, FoundBackups found, string? wanted, AgeKeys keys, CancellationToken cancellationToken)
+    private async Task<PointPlaces> OfDatabaseAsync(
+        DatabaseId database,
+        FoundBackups found,
+        string? wanted,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         var notes = found.Problems.Select(p => $"'{p.Key}' cannot be looked at: {p.Value.Message}").ToList();
         var known = Known(database, notes);
-        notes.AddRange(known.Where(c => c == known[^1]).SelectMany(c => c.Destinations).Where(d => !found.Problems.ContainsKey(d) && found.Places.All(p => p.Destination != d)).Select(d => $"'{d}' has no backup any more"));
+        notes.AddRange(
+            known
+                .Where(c => c == known[^1])
+                .SelectMany(c => c.Destinations)
+                .Where(d => !found.Problems.ContainsKey(d) && found.Places.All(p => p.Destination != d))
+                .Select(d => $"'{d}' has no backup any more")
+        );
         var (times, missing) = Newest(known, found);
-        if (wanted is null && missing is not null) throw missing;
+        if (wanted is null && missing is not null)
+        {
+            throw missing;
+        }
         var places = new List<(PointPlace Place, string? Problem)>();
         HoldfastException? nowhere = null;
         foreach (var at in found.Places)
@@ -230,7 +329,9 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
                     continue;
                 }
 
-                var (stored, point) = wanted is null ? await NewestAsync(at, times, keys, cancellationToken) : (at.Stored, await PointFinder.FindAsync(at.Stored, wanted, keys, cancellationToken));
+                var (stored, point) = wanted is null
+                    ? await NewestAsync(at, times, keys, cancellationToken)
+                    : (at.Stored, await PointFinder.FindAsync(at.Stored, wanted, keys, cancellationToken));
                 places.Add((new(at.Destination, stored, point, point.Chain.Path), ProblemOf(known, at.Destination!, point)));
             }
             catch (HoldfastException e) when (IsOfTheCopy(e))
@@ -240,47 +341,100 @@ public sealed class PointOpener(BackupFinder finder, RestoreKeys keyring, ICatal
             }
         }
 
-        if (places.Count == 0) throw nowhere ?? found.Problems.Values.FirstOrDefault() ?? new HoldfastException(ErrorCatalogue.NotFound, $"No destination has a backup of '{database}'.", "Look at another path, or check the destinations.");
+        if (places.Count == 0)
+        {
+            throw nowhere
+                ?? found.Problems.Values.FirstOrDefault()
+                ?? new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"No destination has a backup of '{database}'.",
+                    "Look at another path, or check the destinations."
+                );
+        }
         notes.AddRange(places.Select(p => p.Problem).OfType<string>());
         // The newest first; one where nothing is known to be wrong before one where something is.
-        return new([.. places.OrderByDescending(p => wanted is null ? finder.Newest(p.Place.Point.Chain) : default).ThenBy(p => p.Problem is not null).Select(p => p.Place)], keys, database, notes, found);
+        return new(
+            [
+                .. places
+                    .OrderByDescending(p => wanted is null ? finder.Newest(p.Place.Point.Chain) : default)
+                    .ThenBy(p => p.Problem is not null)
+                    .Select(p => p.Place),
+            ],
+            keys,
+            database,
+            notes,
+            found
+        );
     }
 
-    // One database has one newest point. The archives of a chain are told by what they build on, not by their names: a file that was put there under a later
+    // One database has one newest point. The archives of a chain are told by what they build on, not by their names: a
+    // file that was put there under a later
     // name makes neither itself the newest point, nor the one before it in its chain.
-    private async Task<(StoredPath Stored, RestorePoint Point)> NewestAsync(FoundPlace at, IReadOnlyList<DateTimeOffset> times, AgeKeys keys, CancellationToken cancellationToken)
+    private async Task<(StoredPath Stored, RestorePoint Point)> NewestAsync(
+        FoundPlace at,
+        IReadOnlyList<DateTimeOffset> times,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         RestorePoint? other = null;
         foreach (var chain in at.Stored.Chains.Where(c => times.Contains(finder.Newest(c))).OrderByDescending(finder.Newest))
         {
             var stored = at.Stored with { Chains = [chain] };
             var point = await PointFinder.FindAsync(stored, null, keys, cancellationToken);
-            if (times.Contains(point.Archive.Name.Time) || finder.IsAhead(point.Archive.Name.Time)) return (stored, point);
+            if (times.Contains(point.Archive.Name.Time) || finder.IsAhead(point.Archive.Name.Time))
+            {
+                return (stored, point);
+            }
             other ??= point;
         }
 
         throw new HoldfastException(
             ErrorCatalogue.Refused,
-            $"At '{at.Destination}' the newest file of chain '{other!.Chain.Path}' is {other.Chain.Archives[^1].Name}, which its archives do not lead to: it was put there under another name.",
-            $"Verify the chain. Its newest point is {TimeStamp.Format(other.Archive.Name.Time)}: give that, or another, as the point.");
+            $"At '{at.Destination}' the newest file of chain '{other!.Chain.Path}' is {other.Chain.Archives[^1].Name}, which "
+                + "its archives do not lead to: it was put there under another name.",
+            $"Verify the chain. Its newest point is {TimeStamp.Format(other.Archive.Name.Time)}: give that, or another, as the point."
+        );
     }
 
-    // The time of the newest archive that is there. One that the catalog does not know may be a file that somebody has renamed: then that of the newest it
+    // The time of the newest archive that is there. One that the catalog does not know may be a file that somebody has
+    // renamed: then that of the newest it
     // knows comes second. And what is wrong where the newest it knows is nowhere, and nobody has acknowledged that.
     private (IReadOnlyList<DateTimeOffset> Times, HoldfastException? Missing) Newest(IReadOnlyList<CatalogChain> known, FoundBackups found)
     {
         var listed = found.Places.Select(f => f.Stored.Chains.Max(finder.Newest)).DefaultIfEmpty().Max();
-        var last = known.SelectMany(c => c.Entries).Where(e => e.Copies.Any(o => !o.IsAcknowledged)).Select(e => e.Archive.Name).Where(n => !finder.IsAhead(TimeOf(n))).MaxBy(TimeOf);
-        if (last is null || TimeOf(last) == listed || (TimeOf(last) > listed && found.Problems.Count > 0)) return ([listed], null);
-        if (TimeOf(last) < listed) return ([listed, TimeOf(last)], null);
-        var hint = found.Places.Count == 0 ? "Find out who deleted it." : $"The newest that is still there is {TimeStamp.Format(listed)}: give that as the point.";
+        var last = known
+            .SelectMany(c => c.Entries)
+            .Where(e => e.Copies.Any(o => !o.IsAcknowledged))
+            .Select(e => e.Archive.Name)
+            .Where(n => !finder.IsAhead(TimeOf(n)))
+            .MaxBy(TimeOf);
+        if (last is null || TimeOf(last) == listed || (TimeOf(last) > listed && found.Problems.Count > 0))
+        {
+            return ([listed], null);
+        }
+        if (TimeOf(last) < listed)
+        {
+            return ([listed, TimeOf(last)], null);
+        }
+        var hint =
+            found.Places.Count == 0
+                ? "Find out who deleted it."
+                : $"The newest that is still there is {TimeStamp.Format(listed)}: give that as the point.";
         return ([listed], new(ErrorCatalogue.ChainIncomplete, $"The newest backup, {last}, is at no destination any more.", hint));
     }
 
     private static string? ProblemOf(IReadOnlyList<CatalogChain> known, string destination, RestorePoint point)
     {
-        var entries = known.FirstOrDefault(c => c.Path == point.Chain.Path)?.Entries.Where(e => string.CompareOrdinal(e.Archive.Name, point.Archive.Name.ToString()) <= 0) ?? [];
+        var entries = known
+            .FirstOrDefault(c => c.Path == point.Chain.Path)
+            ?.Entries.Where(e => string.CompareOrdinal(e.Archive.Name, point.Archive.Name.ToString()) <= 0)
+            ?? [];
         var bad = entries.FirstOrDefault(e => e.At(destination) is { IsGood: false });
-        return bad is null ? null : $"at '{destination}' {bad.Archive.Name} is known to be {(bad.At(destination)!.State == CopyState.Missing ? "missing" : "damaged")}: {bad.At(destination)!.Problem?.Message}";
+        return bad is null
+            ? null
+            : $"at '{destination}' {bad.Archive.Name} is known to be "
+                + $"{(bad.At(destination)!.State == CopyState.Missing ? "missing" : "damaged")}: "
+                + $"{bad.At(destination)!.Problem?.Message}";
     }
 }

@@ -4,12 +4,21 @@ using Holdfast.Core.Databases;
 namespace Holdfast.Node.Restores;
 
 /// <summary>Where one restore point lies, and what opens it.</summary>
-/// <param name="Places">The places, the best first: one where nothing is known to be wrong with it comes before one where something is. At least one.</param>
+/// <param name="Places">
+/// The places, the best first: one where nothing is known to be wrong with it comes before one where something is. At
+/// least one.
+/// </param>
 /// <param name="Keys">What may open it.</param>
 /// <param name="Database">The database that was asked for by its id; null where a place was named.</param>
 /// <param name="Notes">Why a destination is not among them, or comes later; for people.</param>
 /// <param name="Found">What the places were found in: their destinations stay open until this is disposed.</param>
-public sealed record PointPlaces(IReadOnlyList<PointPlace> Places, AgeKeys Keys, DatabaseId? Database, IReadOnlyList<string> Notes, FoundBackups Found) : IAsyncDisposable
+public sealed record PointPlaces(
+    IReadOnlyList<PointPlace> Places,
+    AgeKeys Keys,
+    DatabaseId? Database,
+    IReadOnlyList<string> Notes,
+    FoundBackups Found
+) : IAsyncDisposable
 {
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Found.DisposeAsync();

@@ -9,22 +9,40 @@ namespace Holdfast.Node.Restores;
 public static class PointReader
 {
     /// <summary>Opens the point and its chain.</summary>
-    /// <exception cref="HoldfastException">Key missing or wrong, corrupt, cut short, or an archive is missing: with file and place.</exception>
-    public static async Task<ChainReader> OpenAsync(IDestination destination, RestorePoint point, AgeKeys keys, CancellationToken cancellationToken)
+    /// <exception cref="HoldfastException">
+    /// Key missing or wrong, corrupt, cut short, or an archive is missing: with file and place.
+    /// </exception>
+    public static async Task<ChainReader> OpenAsync(
+        IDestination destination,
+        RestorePoint point,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         var opened = new List<ArchiveReader>();
         HoldfastException? unreadable = null;
         try
         {
-            opened.Add(await ArchiveReader.OpenAsync(await destination.OpenAsync(point.Archive.Path, cancellationToken), keys, cancellationToken));
+            opened.Add(
+                await ArchiveReader.OpenAsync(await destination.OpenAsync(point.Archive.Path, cancellationToken), keys, cancellationToken)
+            );
             // Parents mostly lie right before a point by name, so the newest are tried first, until all are found.
-            var others = point.Chain.Archives.Where(a => a != point.Archive).OrderByDescending(a => a.Name.Time <= point.Archive.Name.Time).ThenByDescending(a => a.Name.Time).ToList();
+            var others = point
+                .Chain.Archives.Where(a => a != point.Archive)
+                .OrderByDescending(a => a.Name.Time <= point.Archive.Name.Time)
+                .ThenByDescending(a => a.Name.Time)
+                .ToList();
             foreach (var other in others)
             {
-                if (Missing(opened) is null) break;
+                if (Missing(opened) is null)
+                {
+                    break;
+                }
                 try
                 {
-                    opened.Add(await ArchiveReader.OpenAsync(await destination.OpenAsync(other.Path, cancellationToken), keys, cancellationToken));
+                    opened.Add(
+                        await ArchiveReader.OpenAsync(await destination.OpenAsync(other.Path, cancellationToken), keys, cancellationToken)
+                    );
                 }
                 catch (HoldfastException e)
                 {
@@ -32,14 +50,23 @@ public static class PointReader
                 }
             }
 
-            if (Missing(opened) is not null && unreadable is not null) throw unreadable;
+            if (Missing(opened) is not null && unreadable is not null)
+            {
+                throw unreadable;
+            }
             var chain = ChainReader.Join(opened[0], opened[1..], Environment.ProcessorCount);
-            foreach (var unused in opened.Where(a => !chain.Archives.Contains(a))) await unused.DisposeAsync();
+            foreach (var unused in opened.Where(a => !chain.Archives.Contains(a)))
+            {
+                await unused.DisposeAsync();
+            }
             return chain;
         }
         catch
         {
-            foreach (var archive in opened) await archive.DisposeAsync();
+            foreach (var archive in opened)
+            {
+                await archive.DisposeAsync();
+            }
             throw;
         }
     }
@@ -50,7 +77,10 @@ public static class PointReader
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var archive = opened[0]; archive.Header.Parent is { } parent && seen.Add(parent); archive = byId[parent].First())
         {
-            if (!byId.Contains(parent)) return parent;
+            if (!byId.Contains(parent))
+            {
+                return parent;
+            }
         }
 
         return null;

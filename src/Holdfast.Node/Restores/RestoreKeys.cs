@@ -17,7 +17,10 @@ public sealed class RestoreKeys(ArchiveKeys archiveKeys, DatabaseKeys databaseKe
     {
         var keys = given.Aggregate(AgeKeys.None, (all, text) => all.Concat(ArchiveKeys.Parse(text)));
         keys = keys.Concat(await archiveKeys.AllAsync(cancellationToken));
-        if (BackupFinder.IsDatabase(from) && await databaseKeys.FindAsync(DatabaseId.Parse(from), cancellationToken) is { } own) keys = keys.Concat(AgeKeys.From(own));
+        if (BackupFinder.IsDatabase(from) && await databaseKeys.FindAsync(DatabaseId.Parse(from), cancellationToken) is { } own)
+        {
+            keys = keys.Concat(AgeKeys.From(own));
+        }
         return (await databaseKeys.AllAsync(cancellationToken)).Aggregate(keys, (all, key) => all.Concat(AgeKeys.From(key)));
     }
 }

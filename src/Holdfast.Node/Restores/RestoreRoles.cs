@@ -10,31 +10,45 @@ using Holdfast.State;
 namespace Holdfast.Node.Restores;
 
 /// <summary>
-/// Knows of each source whether code of a restored database has changed the role that runs restores there. That stands until a later restore finds the
-/// role with what it had before, or an operator says that it is undone. A restore that was cut off before anybody could look is remembered: the next one looks.
+/// Knows of each source whether code of a restored database has changed the role that runs restores there. That stands
+/// until a later restore finds the
+/// role with what it had before, or an operator says that it is undone. A restore that was cut off before anybody could
+/// look is remembered: the next one looks.
 /// </summary>
 /// <param name="records">What is stored of the sources, by their names.</param>
 /// <param name="sources">The sources of this node: of others nothing is stored.</param>
 /// <param name="time">The clock.</param>
 public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook sources, TimeProvider time)
 {
-    private const int MostRemembered = 100, MostListed = 20;
+    private const int MostRemembered = 100,
+        MostListed = 20;
 
     private static readonly Dictionary<string, UncheckedRestore> None = [];
 
-    private readonly ConcurrentDictionary<string, byte> _running = new(StringComparer.Ordinal); // what a record has besides is of an earlier process, or could not be looked at
+    // what a record has besides is of an earlier process, or could not be looked at
+    private readonly ConcurrentDictionary<string, byte> _running = new(StringComparer.Ordinal);
 
     /// <summary>What has changed at a source; null where nothing has, or it is undone.</summary>
     public RestoreRoleChange? Find(string source) => records.Find(source)?.RestoreRole;
 
     /// <summary>An operator says that it is undone.</summary>
     /// <param name="source">Name of the source.</param>
-    public void Acknowledge(string source) => records.Change(
-        source, r => r?.RestoreRole is null ? null : r with { RestoreRole = null, Unchecked = Kept((r.Unchecked ?? None).Where(u => _running.ContainsKey(u.Key))) });
+    public void Acknowledge(string source) =>
+        records.Change(source, r =>
+            r?.RestoreRole is null
+                ? null
+                : r with
+                {
+                    RestoreRole = null,
+                    Unchecked = Kept((r.Unchecked ?? None).Where(u => _running.ContainsKey(u.Key))),
+                }
+        );
 
     /// <summary>
-    /// Notes that a restore begins to run code, and returns when that is stored: whatever ends this process, the next restore looks at the role. Where the
-    /// store cannot be written now it returns too, for a restore is not to wait for that: one that is killed before the store can be written again is forgotten.
+    /// Notes that a restore begins to run code, and returns when that is stored: whatever ends this process, the next
+    /// restore looks at the role. Where the
+    /// store cannot be written now it returns too, for a restore is not to wait for that: one that is killed before the
+    /// store can be written again is forgotten.
     /// </summary>
     /// <param name="source">Name of the source.</param>
     /// <param name="id">An id of its own.</param>
@@ -56,15 +70,18 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
     /// <param name="failure">Why the restore failed; null where it did not.</param>
     internal void End(string source, string id, RestoreRoleState? role, Exception? failure)
     {
-        if (!_running.ContainsKey(id)) return; // none of its code has run
+        if (!_running.ContainsKey(id))
+        {
+            return; // none of its code has run
+        }
         try
         {
             // It counts as running until that is noted: one that begins meanwhile would take it for one that was cut off, and drop it.
-            sources.Change(
-                source,
-                r => r.Unchecked is { } before && before.TryGetValue(id, out var restore)
+            sources.Change(source, r =>
+                r.Unchecked is { } before && before.TryGetValue(id, out var restore)
                     ? Ended(r, before.Where(u => u.Key != id), restore, role, failure)
-                    : null);
+                    : null
+            );
         }
         finally
         {
@@ -75,9 +92,14 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
     /// <summary>What may be the reason where a restore fails before it runs any code: earlier ones were cut off.</summary>
     internal HoldfastException? Explained(string source, HoldfastException failure)
     {
-        if (failure.Error != ErrorCatalogue.SourceUnreadable && failure.Error != ErrorCatalogue.NotAllowed) return null;
+        if (failure.Error != ErrorCatalogue.SourceUnreadable && failure.Error != ErrorCatalogue.NotAllowed)
+        {
+            return null;
+        }
         var left = (records.Find(source)?.Unchecked ?? None).Where(u => !_running.ContainsKey(u.Key)).Select(u => u.Value).ToList();
-        return left.Count == 0 ? null : new(failure.Error, $"{Sentence.End(failure.Message)} It may have been changed: {CutOff(left)}.", failure.Hint, failure);
+        return left.Count == 0
+            ? null
+            : new(failure.Error, $"{Sentence.End(failure.Message)} It may have been changed: {CutOff(left)}.", failure.Hint, failure);
     }
 
     private SourceRecord Begun(SourceRecord record, string id, UncheckedRestore restore, DateTimeOffset now)
@@ -91,19 +113,46 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
         if (change is null)
         {
             var suspects = left.Select(u => u.Value).Where(u => u.Before != restore.Before).ToList();
-            if (suspects.Count > 0) change = Found(suspects, [.. running.Select(u => u.Value)], restore.Before, now);
+            if (suspects.Count > 0)
+            {
+                change = Found(suspects, [.. running.Select(u => u.Value)], restore.Before, now);
+            }
             left.Clear();
         }
 
-        return record with { RestoreRole = change, Unchecked = Kept([.. left, .. running, KeyValuePair.Create(id, added)]) };
+        return record with
+        {
+            RestoreRole = change,
+            Unchecked = Kept([.. left, .. running, KeyValuePair.Create(id, added)]),
+        };
     }
 
-    private SourceRecord? Ended(SourceRecord record, IEnumerable<KeyValuePair<string, UncheckedRestore>> others, UncheckedRestore restore, RestoreRoleState? role, Exception? failure)
+    private SourceRecord? Ended(
+        SourceRecord record,
+        IEnumerable<KeyValuePair<string, UncheckedRestore>> others,
+        UncheckedRestore restore,
+        RestoreRoleState? role,
+        Exception? failure
+    )
     {
         var change = record.RestoreRole;
         if (failure is HoldfastException known && known.Error == ErrorCatalogue.RestoreRoleChanged)
-            return record with { Unchecked = Kept(others), RestoreRole = new(Bounded.Text(known.Message), known.Hint, time.GetUtcNow(), change is null ? restore.Before : change.Before) };
-        if (role?.After is not { } now) return null;
+        {
+            return record with
+            {
+                Unchecked = Kept(others),
+                RestoreRole = new(
+                    Bounded.Text(known.Message),
+                    known.Hint,
+                    time.GetUtcNow(),
+                    change is null ? restore.Before : change.Before
+                ),
+            };
+        }
+        if (role?.After is not { } now)
+        {
+            return null;
+        }
         // One that began before a change was found says nothing of that.
         var isUndone = change is not null && restore.Began >= change.At && (change.Before ?? now) == now;
         return record with { Unchecked = Kept(others), RestoreRole = isUndone ? null : change };
@@ -113,14 +162,19 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
     {
         var beside = running.Count == 0 ? "" : $" So may code of what is being restored: {Listed(running.Select(u => $"'{u.Target}'"))}.";
         return new(
-            Bounded.Text($"{CutOff(suspects)}. Since then the role that runs restores has changed: it has {Words(has)}, and had {Words(suspects[0].Before)}. Code of these may have done it, or somebody else.{beside}"),
+            Bounded.Text(
+                $"{CutOff(suspects)}. Since then the role that runs restores has changed: it has {Words(has)}, and had "
+                    + $"{Words(suspects[0].Before)}. Code of these may have done it, or somebody else.{beside}"
+            ),
             "Undo what none of you has changed (docs/postgresql.md, Restoring).",
             now,
-            suspects[0].Before);
+            suspects[0].Before
+        );
     }
 
     private static string CutOff(List<UncheckedRestore> restores) =>
-        $"nobody could look at the role after {Listed(restores.Select(u => string.Create(CultureInfo.InvariantCulture, $"the restore of '{u.Target}' that began at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC")))}";
+        "nobody could look at the role after "
+        + $"{Listed(restores.Select(u => string.Create(CultureInfo.InvariantCulture, $"the restore of '{u.Target}' that began at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC")))}";
 
     private static string Listed(IEnumerable<string> what)
     {
@@ -130,5 +184,6 @@ public sealed class RestoreRoles(StateRecords<SourceRecord> records, SourceBook 
 
     private static string Words(string state) => state.Length == 0 ? "none" : $"'{state}'";
 
-    private static Dictionary<string, UncheckedRestore>? Kept(IEnumerable<KeyValuePair<string, UncheckedRestore>> restores) => restores.ToDictionary(StringComparer.Ordinal) is { Count: > 0 } kept ? kept : null;
+    private static Dictionary<string, UncheckedRestore>? Kept(IEnumerable<KeyValuePair<string, UncheckedRestore>> restores) =>
+        restores.ToDictionary(StringComparer.Ordinal) is { Count: > 0 } kept ? kept : null;
 }

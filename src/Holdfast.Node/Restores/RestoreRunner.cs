@@ -10,9 +10,18 @@ namespace Holdfast.Node.Restores;
 public static class RestoreRunner
 {
     /// <inheritdoc cref="RunAsync(string, IDatabaseSource, string, ChainReader, FileRestore, bool, RestoreMeter?, CancellationToken)"/>
-    public static Task<RestoredDatabase> RunAsync(string engine, IDatabaseSource source, string name, ChainReader point, CancellationToken cancellationToken) => RunAsync(engine, source, name, point, new(), false, null, cancellationToken);
+    public static Task<RestoredDatabase> RunAsync(
+        string engine,
+        IDatabaseSource source,
+        string name,
+        ChainReader point,
+        CancellationToken cancellationToken
+    ) => RunAsync(engine, source, name, point, new(), false, null, cancellationToken);
 
-    /// <summary>Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or cancelled restore leaves nothing behind.</summary>
+    /// <summary>
+    /// Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or
+    /// cancelled restore leaves nothing behind.
+    /// </summary>
     /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
     /// <param name="source">Where the new database goes.</param>
     /// <param name="name">Its name.</param>
@@ -24,24 +33,52 @@ public static class RestoreRunner
     /// <returns>What was made.</returns>
     /// <exception cref="HoldfastException">The target exists, or the contents are not what the manifest says.</exception>
     public static async Task<RestoredDatabase> RunAsync(
-        string engine, IDatabaseSource source, string name, ChainReader point, FileRestore file, bool continueOnError, RestoreMeter? meter, CancellationToken cancellationToken)
+        string engine,
+        IDatabaseSource source,
+        string name,
+        ChainReader point,
+        FileRestore file,
+        bool continueOnError,
+        RestoreMeter? meter,
+        CancellationToken cancellationToken
+    )
     {
         var header = point.Point.Header;
         if (header.Engine != engine)
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{point.Point.Name}' is a backup of a {header.Engine} database and cannot become one of {engine}.", $"Restore it to a {header.Engine} source.");
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{point.Point.Name}' is a backup of a {header.Engine} database and cannot become one of {engine}.",
+                $"Restore it to a {header.Engine} source."
+            );
+        }
         var key = header is { DatabaseEncrypted: true, Type: BackupType.Backup } ? DatabaseKeyOf(point) : null;
-        if (meter is not null) meter.TotalBytes = point.Items.Sum(i => i.Length);
+        if (meter is not null)
+        {
+            meter.TotalBytes = point.Items.Sum(i => i.Length);
+        }
         var manifest = point.Point.Manifest;
-        var request = new RestoreRequest(name, header.Type, key, manifest.Fingerprint, point.Items.Sum(i => i.Length)) { File = manifest.File, Restore = file, ContinueOnError = continueOnError };
+        var request = new RestoreRequest(name, header.Type, key, manifest.Fingerprint, point.Items.Sum(i => i.Length))
+        {
+            File = manifest.File,
+            Restore = file,
+            ContinueOnError = continueOnError,
+        };
         await using var target = await source.BeginRestoreAsync(request, cancellationToken);
-        if (meter?.Loading is { } loading && target.RestoreRole is { } role) await loading(role, cancellationToken);
+        if (meter?.Loading is { } loading && target.RestoreRole is { } role)
+        {
+            await loading(role, cancellationToken);
+        }
         try
         {
             await target.LoadAsync(meter is null ? point : new MeteredSource(point, meter), cancellationToken);
         }
         finally
         {
-            if (meter is not null) meter.RestoreRole = target.RestoreRole;
+            if (meter is not null)
+            {
+                meter.RestoreRole = target.RestoreRole;
+            }
         }
 
         await target.CommitAsync(cancellationToken);
@@ -49,6 +86,11 @@ public static class RestoreRunner
     }
 
     // A logical archive of an encrypted database is encrypted with the database's own key, so what opened it is that key.
-    private static DatabaseKey DatabaseKeyOf(ChainReader point) => point.Point.OpenedWith
-        ?? throw new HoldfastException(ErrorCatalogue.Refused, $"'{point.Point.Name}' is of an encrypted database and not encrypted itself.", "It was not written by Holdfast, or was tampered with. Do not use it.");
+    private static DatabaseKey DatabaseKeyOf(ChainReader point) =>
+        point.Point.OpenedWith
+        ?? throw new HoldfastException(
+            ErrorCatalogue.Refused,
+            $"'{point.Point.Name}' is of an encrypted database and not encrypted itself.",
+            "It was not written by Holdfast, or was tampered with. Do not use it."
+        );
 }

@@ -30,7 +30,22 @@ internal sealed class RestoreWork(RestoreAsk ask, RestoreExecutor executor) : Op
 
     /// <inheritdoc/>
     public override LiveOperation Enter(OperationBook operations, string? askedBy) =>
-        operations.Add(OperationKind.Restore, ask.Target, null, null, askedBy, new() { From = ask.From, Point = ask.Point, KeysGiven = ask.Keys.Count > 0, KeepMode = ask.File.Mode, KeepOwner = ask.File.Owner, ContinueOnError = ask.ContinueOnError });
+        operations.Add(
+            OperationKind.Restore,
+            ask.Target,
+            null,
+            null,
+            askedBy,
+            new()
+            {
+                From = ask.From,
+                Point = ask.Point,
+                KeysGiven = ask.Keys.Count > 0,
+                KeepMode = ask.File.Mode,
+                KeepOwner = ask.File.Owner,
+                ContinueOnError = ask.ContinueOnError,
+            }
+        );
 
     /// <inheritdoc/>
     public override Task RunAsync(LiveOperation operation, Action written) => executor.RunAsync(ask, operation);

@@ -9,7 +9,10 @@ using Holdfast.Node.Stores;
 
 namespace Holdfast.Node.Restores;
 
-/// <summary>Reads every byte of archives, and checks that each finds what it builds on, and that no restore would refuse its streams.</summary>
+/// <summary>
+/// Reads every byte of archives, and checks that each finds what it builds on, and that no restore would refuse its
+/// streams.
+/// </summary>
 public static class Verifier
 {
     /// <summary>Verifies everything under a path. One bad archive stops no other.</summary>
@@ -21,7 +24,8 @@ public static class Verifier
         StoredPath path,
         AgeKeys keys,
         IReadOnlyCollection<IDatabaseEngine> engines,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         foreach (var chain in path.Chains)
         {
@@ -31,11 +35,20 @@ public static class Verifier
             // The full archive first: whether an incremental has its parents is known when it is reached.
             foreach (var archive in chain.Archives)
             {
-                if (path.Archive is not null && path.Archive != archive) continue;
+                if (path.Archive is not null && path.Archive != archive)
+                {
+                    continue;
+                }
                 var result = await VerifyAsync(path, chain, archive, rules, streams, keys, engines, cancellationToken);
                 // A parent that cannot be read now, or for which no key is here, says nothing of what builds on it.
-                if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete) result = result with { Problem = NotKnown(archive.Path, unknown.Problem!) };
-                else if (result.Problem is { } problem && !problem.IsDamage) unknown ??= result;
+                if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete)
+                {
+                    result = result with { Problem = NotKnown(archive.Path, unknown.Problem!) };
+                }
+                else if (result.Problem is { } problem && !problem.IsDamage)
+                {
+                    unknown ??= result;
+                }
                 yield return result;
             }
         }
@@ -49,7 +62,8 @@ public static class Verifier
         ChainStreams streams,
         AgeKeys keys,
         IReadOnlyCollection<IDatabaseEngine> engines,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         VerifyResult? opened = null;
         try
@@ -59,15 +73,24 @@ public static class Verifier
             var read = await ArchiveVerifier.VerifyAsync(archive, Environment.ProcessorCount, streams, cancellationToken);
             if (rules is not null)
             {
-                if (rules.Has(archive.Header.Id)) throw Twice(archive);
+                if (rules.Has(archive.Header.Id))
+                {
+                    throw Twice(archive);
+                }
                 rules.Take(archive);
                 await rules.CheckPagesAsync(archive, cancellationToken);
             }
 
             // Whole it is: what builds on it may name its parts, and is refused for its own streams only.
             streams.Add(archive, keys, OpenAsync);
-            if (read.Refusal is { } refusal) throw refusal;
-            if (rules is null && archive.Header.Kind == BackupKind.Incremental) await CheckAloneAsync(path, new(chain, stored), archive, keys, engines, cancellationToken);
+            if (read.Refusal is { } refusal)
+            {
+                throw refusal;
+            }
+            if (rules is null && archive.Header.Kind == BackupKind.Incremental)
+            {
+                await CheckAloneAsync(path, new(chain, stored), archive, keys, engines, cancellationToken);
+            }
             return opened with { TarBytes = read.TarBytes };
         }
         catch (HoldfastException e)
@@ -78,7 +101,8 @@ public static class Verifier
         async Task<IByteSource> OpenAsync(CancellationToken token) => await path.Destination.OpenAsync(stored.Path, token);
     }
 
-    // One that is given by its own path: its streams are read as a restore of it reads them, where the archives that they lie in are beside it. Its own
+    // One that is given by its own path: its streams are read as a restore of it reads them, where the archives that
+    // they lie in are beside it. Its own
     // bytes have been read by then, so whatever is damaged is one of those.
     private static async Task CheckAloneAsync(
         StoredPath path,
@@ -86,17 +110,27 @@ public static class Verifier
         ArchiveReader archive,
         AgeKeys keys,
         IReadOnlyCollection<IDatabaseEngine> engines,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
-        var checks = archive.Manifest.Items.Where(i => i.Kind == ItemKind.Stream).Select(i => (Item: i, Check: CheckOf(engines, archive.Header, i))).ToList();
-        if (checks.TrueForAll(c => c.Check is null)) return;
+        var checks = archive
+            .Manifest.Items.Where(i => i.Kind == ItemKind.Stream)
+            .Select(i => (Item: i, Check: CheckOf(engines, archive.Header, i)))
+            .ToList();
+        if (checks.TrueForAll(c => c.Check is null))
+        {
+            return;
+        }
         HoldfastException? refusal = null;
         try
         {
             await using var opened = await PointReader.OpenAsync(path.Destination, point, keys, cancellationToken);
             foreach (var (item, check) in checks)
             {
-                if (check is null) continue;
+                if (check is null)
+                {
+                    continue;
+                }
                 await opened.CopyStreamAsync(item.Name, (bytes, _) => Take(() => check.Take(bytes.Span)), cancellationToken);
                 await Take(check.End);
             }
@@ -119,7 +153,8 @@ public static class Verifier
         }
         catch (HoldfastException e)
         {
-            throw NotKnown(archive.Name, e); // it was read itself a moment ago: no key for what it builds on, or a destination that is silent by now
+            // it was read itself a moment ago: no key for what it builds on, or a destination that is silent by now
+            throw NotKnown(archive.Name, e);
         }
 
         ValueTask Take(Action take)
@@ -143,6 +178,11 @@ public static class Verifier
     private static HoldfastException NotKnown(string archive, HoldfastException problem) =>
         new(problem.Error, $"Whether '{archive}' finds what it builds on is not known: {problem.Message}", problem.Hint, problem);
 
-    private static HoldfastException Twice(ArchiveReader archive) => new(
-        ErrorCatalogue.Refused, $"'{archive.Name}' is the same archive ({archive.Header.Id}) as an earlier one of its chain: it was copied over the one that was written there.", "Take the chain from another destination.");
+    private static HoldfastException Twice(ArchiveReader archive) =>
+        new(
+            ErrorCatalogue.Refused,
+            $"'{archive.Name}' is the same archive ({archive.Header.Id}) as an earlier one of its chain: it was copied over "
+                + "the one that was written there.",
+            "Take the chain from another destination."
+        );
 }

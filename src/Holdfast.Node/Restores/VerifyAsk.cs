@@ -11,7 +11,10 @@ public sealed record VerifyAsk
     /// <summary>The database that the chains are of.</summary>
     public required DatabaseId Database { get; init; }
 
-    /// <summary>Whether an archive that no key here opens counts as whole where its bytes are those that were written. Default no: who asks by hand is told.</summary>
+    /// <summary>
+    /// Whether an archive that no key here opens counts as whole where its bytes are those that were written. Default
+    /// no: who asks by hand is told.
+    /// </summary>
     public bool HashSuffices { get; init; }
 
     /// <summary>Keys that may open it, besides those that the server keeps. Never stored.</summary>

@@ -11,7 +11,8 @@ using Holdfast.Node.Supervision;
 namespace Holdfast.Node.Restores;
 
 /// <summary>
-/// Verifies the chains of tasks that ask for it, each at each destination once in so many days: those that never were come first, then the oldest. One at
+/// Verifies the chains of tasks that ask for it, each at each destination once in so many days: those that never were
+/// come first, then the oldest. One at
 /// a time, and only while no backup waits.
 /// </summary>
 public sealed class VerifyRotation
@@ -36,8 +37,13 @@ public sealed class VerifyRotation
     /// <param name="verify">Puts a verification in line.</param>
     /// <param name="isBusy">Whether a backup waits for its turn.</param>
     /// <param name="time">The clock.</param>
-    public VerifyRotation(ICatalog catalog, Func<IEnumerable<BackupTask>> tasks, Func<VerifyAsk, LiveOperation> verify, Func<bool> isBusy, TimeProvider time) =>
-        (_catalog, _tasks, _verify, _isBusy, _time) = (catalog, tasks, verify, isBusy, time);
+    public VerifyRotation(
+        ICatalog catalog,
+        Func<IEnumerable<BackupTask>> tasks,
+        Func<VerifyAsk, LiveOperation> verify,
+        Func<bool> isBusy,
+        TimeProvider time
+    ) => (_catalog, _tasks, _verify, _isBusy, _time) = (catalog, tasks, verify, isBusy, time);
 
     /// <summary>Tasks and templates whose chains were not verified for twice as long as they ask for, as of the last turn.</summary>
     public IReadOnlyList<AlertVerification> Late => _late;
@@ -54,12 +60,18 @@ public sealed class VerifyRotation
             Look();
             foreach (var (database, age) in Due())
             {
-                if (_time.GetElapsedTime(_looked) >= Turn) Look(); // a round can take days
+                if (_time.GetElapsedTime(_looked) >= Turn)
+                {
+                    Look(); // a round can take days
+                }
                 while (_isBusy())
                 {
                     await Task.Delay(Pause, _time, cancellationToken);
                     loop.Beat();
-                    if (_time.GetElapsedTime(_looked) >= Turn) Look(); // what waits for that long may be late by now
+                    if (_time.GetElapsedTime(_looked) >= Turn)
+                    {
+                        Look(); // what waits for that long may be late by now
+                    }
                 }
 
                 await VerifyAsync(database, age, loop, cancellationToken);
@@ -77,8 +89,14 @@ public sealed class VerifyRotation
         {
             foreach (var age in _catalog.AgesOf(task.Database, task.Id).Where(a => task.Settings.Destinations.Contains(a.Destination)))
             {
-                if ((age.Verified ?? ChainName.TryParse(age.Chain[(age.Chain.LastIndexOf('/') + 1)..])?.Time) is not { } last) continue;
-                if (now - last <= 2 * TimeSpan.FromDays(task.Settings.VerifyEveryDays!.Value)) continue;
+                if ((age.Verified ?? ChainName.TryParse(age.Chain[(age.Chain.LastIndexOf('/') + 1)..])?.Time) is not { } last)
+                {
+                    continue;
+                }
+                if (now - last <= 2 * TimeSpan.FromDays(task.Settings.VerifyEveryDays!.Value))
+                {
+                    continue;
+                }
                 var key = task.TemplateId ?? task.Id;
                 var before = late.GetValueOrDefault(key);
                 late[key] = new(before?.Task ?? task, (before?.Chains ?? 0) + 1, before?.Since < last ? before.Since : last);
@@ -92,9 +110,13 @@ public sealed class VerifyRotation
     public IReadOnlyList<(DatabaseId Database, CopyAge Age)> Due()
     {
         var now = _time.GetUtcNow();
-        return [.. Asking()
-            .SelectMany(t => _catalog.AgesOf(t.Database, t.Id).Where(a => IsDue(t.Settings, a, now)).Select(a => (t.Database, a)))
-            .OrderBy(d => d.a.Verified ?? DateTimeOffset.MinValue).ThenBy(d => d.a.Chain, StringComparer.Ordinal)];
+        return
+        [
+            .. Asking()
+                .SelectMany(t => _catalog.AgesOf(t.Database, t.Id).Where(a => IsDue(t.Settings, a, now)).Select(a => (t.Database, a)))
+                .OrderBy(d => d.a.Verified ?? DateTimeOffset.MinValue)
+                .ThenBy(d => d.a.Chain, StringComparer.Ordinal),
+        ];
     }
 
     private IEnumerable<BackupTask> Asking() => _tasks().Where(t => t.Settings is { VerifyEveryDays: not null, Disabled: false });
@@ -102,7 +124,10 @@ public sealed class VerifyRotation
     // One that could not be verified, as for want of a key, is tried again after the same time.
     private bool IsDue(TaskSettings settings, CopyAge age, DateTimeOffset now)
     {
-        if (!settings.Destinations.Contains(age.Destination)) return false;
+        if (!settings.Destinations.Contains(age.Destination))
+        {
+            return false;
+        }
         var last = _tried.TryGetValue((age.Chain, age.Destination), out var tried) && !(age.Verified > tried) ? tried : age.Verified;
         return last is null || now - last >= TimeSpan.FromDays(settings.VerifyEveryDays!.Value);
     }
@@ -112,7 +137,14 @@ public sealed class VerifyRotation
         _tried[(age.Chain, age.Destination)] = _time.GetUtcNow();
         try
         {
-            var operation = _verify(new() { From = $"destination:{age.Destination}/{age.Chain}", Database = database, HashSuffices = true });
+            var operation = _verify(
+                new()
+                {
+                    From = $"destination:{age.Destination}/{age.Chain}",
+                    Database = database,
+                    HashSuffices = true,
+                }
+            );
             while (!operation.HasEnded)
             {
                 using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -122,7 +154,10 @@ public sealed class VerifyRotation
                 loop.Beat();
             }
 
-            if (operation.Current.State == OperationState.Completed) _tried.Remove((age.Chain, age.Destination)); // the catalog knows it
+            if (operation.Current.State == OperationState.Completed)
+            {
+                _tried.Remove((age.Chain, age.Destination)); // the catalog knows it
+            }
         }
         catch (HoldfastException)
         {

@@ -23,7 +23,19 @@ internal sealed class VerifyWork(VerifyAsk ask, VerifyExecutor executor) : Opera
 
     /// <inheritdoc/>
     public override LiveOperation Enter(OperationBook operations, string? askedBy) =>
-        operations.Add(OperationKind.Verify, ask.Database, null, null, askedBy, new() { From = ask.From, KeysGiven = ask.Keys.Count > 0, HashSuffices = ask.HashSuffices });
+        operations.Add(
+            OperationKind.Verify,
+            ask.Database,
+            null,
+            null,
+            askedBy,
+            new()
+            {
+                From = ask.From,
+                KeysGiven = ask.Keys.Count > 0,
+                HashSuffices = ask.HashSuffices,
+            }
+        );
 
     /// <inheritdoc/>
     public override Task RunAsync(LiveOperation operation, Action written) => executor.RunAsync(ask, operation);

@@ -25,7 +25,10 @@ public sealed class ClockWatch(StateRecords<TrustedClock> records, string node, 
     {
         get
         {
-            lock (_gate) return Advance();
+            lock (_gate)
+            {
+                return Advance();
+            }
         }
     }
 
@@ -38,7 +41,10 @@ public sealed class ClockWatch(StateRecords<TrustedClock> records, string node, 
     /// <summary>Goes on with what was stored; a node whose tag was changed goes on with the latest of any.</summary>
     public void Start()
     {
-        lock (_gate) _clock = records.Find(node) ?? records.Items.Select(i => i.Value).MaxBy(c => c.Time);
+        lock (_gate)
+        {
+            _clock = records.Find(node) ?? records.Items.Select(i => i.Value).MaxBy(c => c.Time);
+        }
         DownSince = _clock?.Time;
         Store();
     }
@@ -74,7 +80,10 @@ public sealed class ClockWatch(StateRecords<TrustedClock> records, string node, 
             records.Set(node, now);
         }
 
-        if (changed) Subscribers.Notify(Changed);
+        if (changed)
+        {
+            Subscribers.Notify(Changed);
+        }
     }
 
     private TrustedClock Advance()

@@ -13,18 +13,30 @@ namespace Holdfast.Node.Retention;
 /// <param name="runner">Plans and deletes.</param>
 /// <param name="destinations">The destinations.</param>
 /// <param name="statuses">Where it is kept what retention waits for.</param>
-/// <param name="queue">Lets no backup of a task run while its chains are deleted: retention follows its full backups by itself, and the two must not cross.</param>
+/// <param name="queue">
+/// Lets no backup of a task run while its chains are deleted: retention follows its full backups by itself, and the two
+/// must not cross.
+/// </param>
 /// <param name="taskOf">The task of an id as it is saved now; null where there is none any more.</param>
-public sealed class RetentionDesk(RetentionRunner runner, DestinationBook destinations, StateRecords<TaskStatus> statuses, OperationQueue queue, Func<string, BackupTask?> taskOf)
+public sealed class RetentionDesk(
+    RetentionRunner runner,
+    DestinationBook destinations,
+    StateRecords<TaskStatus> statuses,
+    OperationQueue queue,
+    Func<string, BackupTask?> taskOf
+)
 {
     /// <summary>Told when one has ended that may have changed what it waits for. Must not block.</summary>
     public event Action? Ended;
 
     /// <summary>What would go now, at each destination of the task. Deletes nothing.</summary>
-    public Task<IReadOnlyList<RetentionRun>> PreviewAsync(BackupTask task, CancellationToken cancellationToken) => EachAsync(
-        task.Settings.Destinations,
-        async (name, destination) => new(name, await runner.PlanAsync(task, name, destination, approved: false, cancellationToken), [], null),
-        cancellationToken);
+    public Task<IReadOnlyList<RetentionRun>> PreviewAsync(BackupTask task, CancellationToken cancellationToken) =>
+        EachAsync(
+            task.Settings.Destinations,
+            async (name, destination) =>
+                new(name, await runner.PlanAsync(task, name, destination, approved: false, cancellationToken), [], null),
+            cancellationToken
+        );
 
     /// <summary>Deletes what is past its time, except what a brake holds.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> where backups of the task do not end soon.</exception>
@@ -36,25 +48,56 @@ public sealed class RetentionDesk(RetentionRunner runner, DestinationBook destin
     /// <param name="chains">Paths of chains, by the name of the destination.</param>
     /// <param name="cancellationToken">Stops it; what is deleted by then stays so.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> where backups of the task do not end soon.</exception>
-    public Task<IReadOnlyList<RetentionRun>> ApproveAsync(BackupTask task, IReadOnlyDictionary<string, IReadOnlyList<string>> chains, CancellationToken cancellationToken) =>
-        DeleteAsync(task, chains.ContainsKey, name => chains[name].ToHashSet(StringComparer.Ordinal), cancellationToken);
+    public Task<IReadOnlyList<RetentionRun>> ApproveAsync(
+        BackupTask task,
+        IReadOnlyDictionary<string, IReadOnlyList<string>> chains,
+        CancellationToken cancellationToken
+    ) => DeleteAsync(task, chains.ContainsKey, name => chains[name].ToHashSet(StringComparer.Ordinal), cancellationToken);
 
-    private Task<IReadOnlyList<RetentionRun>> DeleteAsync(BackupTask task, Func<string, bool> isMeant, Func<string, IReadOnlyCollection<string>?> approved, CancellationToken cancellationToken) =>
-        queue.RunAloneAsync(task.Id, task.Settings.Destinations, token => DeleteAloneAsync(task.Id, isMeant, approved, token), cancellationToken);
+    private Task<IReadOnlyList<RetentionRun>> DeleteAsync(
+        BackupTask task,
+        Func<string, bool> isMeant,
+        Func<string, IReadOnlyCollection<string>?> approved,
+        CancellationToken cancellationToken
+    ) =>
+        queue.RunAloneAsync(
+            task.Id,
+            task.Settings.Destinations,
+            token => DeleteAloneAsync(task.Id, isMeant, approved, token),
+            cancellationToken
+        );
 
     // It may have waited: what was saved meanwhile holds, as how long backups are kept.
-    private async Task<IReadOnlyList<RetentionRun>> DeleteAloneAsync(string id, Func<string, bool> isMeant, Func<string, IReadOnlyCollection<string>?> approved, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RetentionRun>> DeleteAloneAsync(
+        string id,
+        Func<string, bool> isMeant,
+        Func<string, IReadOnlyCollection<string>?> approved,
+        CancellationToken cancellationToken
+    )
     {
-        var task = taskOf(id) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Task '{id}' is gone, or its database.", "What it has written stays. Remove single chains of it: POST /api/v1/backups/chains/remove.");
+        var task = taskOf(id)
+            ?? throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"Task '{id}' is gone, or its database.",
+                "What it has written stays. Remove single chains of it: POST /api/v1/backups/chains/remove."
+            );
         List<string> names = [.. task.Settings.Destinations.Where(isMeant)];
-        var runs = await EachAsync(names, (name, destination) => runner.RunAsync(task, name, destination, approved(name), cancellationToken), cancellationToken);
+        var runs = await EachAsync(
+            names,
+            (name, destination) => runner.RunAsync(task, name, destination, approved(name), cancellationToken),
+            cancellationToken
+        );
         statuses.Change(task.Id, status => status is null ? null : RetentionRun.Apply(status, runs));
         Subscribers.Notify(Ended);
         return runs;
     }
 
     // One destination that cannot be used stops no other.
-    private async Task<IReadOnlyList<RetentionRun>> EachAsync(IReadOnlyList<string> names, Func<string, IDestination, Task<RetentionRun>> run, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RetentionRun>> EachAsync(
+        IReadOnlyList<string> names,
+        Func<string, IDestination, Task<RetentionRun>> run,
+        CancellationToken cancellationToken
+    )
     {
         var runs = new List<RetentionRun>();
         foreach (var name in names)

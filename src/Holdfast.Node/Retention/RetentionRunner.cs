@@ -14,7 +14,13 @@ namespace Holdfast.Node.Retention;
 /// <param name="catalog">Forgets what is deleted, so that nobody takes it for missing; null where there is none.</param>
 /// <param name="clock">The trusted clock; null where none is kept, and the wall clock is believed.</param>
 /// <param name="chains">Which chains are read: they stay until the next run. Null where nobody reads any.</param>
-public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time, ICatalog? catalog = null, Func<TrustedClock>? clock = null, ChainsInUse? chains = null)
+public sealed class RetentionRunner(
+    TimeZoneInfo zone,
+    TimeProvider time,
+    ICatalog? catalog = null,
+    Func<TrustedClock>? clock = null,
+    ChainsInUse? chains = null
+)
 {
     /// <summary>Told of each chain that was deleted: name of the destination, and path there. Must not block.</summary>
     public event Action<string, string>? Deleted;
@@ -26,17 +32,29 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time, ICatal
     /// <param name="task">The task: only its own chains count.</param>
     /// <param name="name">Name of the destination.</param>
     /// <param name="destination">The destination.</param>
-    /// <param name="approved">Paths of chains that an operator has seen and approved: only these go, and only those of them whose time is over. Null where nobody was asked.</param>
+    /// <param name="approved">
+    /// Paths of chains that an operator has seen and approved: only these go, and only those of them whose time is
+    /// over. Null where nobody was asked.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What came of it: failures too, of whatever kind, and what was deleted before it was stopped.</returns>
-    public async Task<RetentionRun> RunAsync(BackupTask task, string name, IDestination destination, IReadOnlyCollection<string>? approved, CancellationToken cancellationToken)
+    public async Task<RetentionRun> RunAsync(
+        BackupTask task,
+        string name,
+        IDestination destination,
+        IReadOnlyCollection<string>? approved,
+        CancellationToken cancellationToken
+    )
     {
         var deleted = new List<string>();
         try
         {
             var plan = await PlanAsync(task, name, destination, approved is not null, cancellationToken);
             var going = plan.Deletes.Select(c => c.Path).Where(p => approved?.Contains(p) ?? true).ToList();
-            if (going.Count == 0 && approved is null) return new(name, plan, [], null);
+            if (going.Count == 0 && approved is null)
+            {
+                return new(name, plan, [], null);
+            }
             await DeleteAsync(going, task, name, destination, deleted, cancellationToken);
             return new(name, await PlanAsync(task, name, destination, approved: false, cancellationToken), deleted, null);
         }
@@ -52,22 +70,39 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time, ICatal
     /// <param name="destination">The destination.</param>
     /// <param name="approved">Whether an operator has approved what a brake held.</param>
     /// <param name="cancellationToken">Stops looking.</param>
-    public async Task<RetentionPlan> PlanAsync(BackupTask task, string name, IDestination destination, bool approved, CancellationToken cancellationToken)
+    public async Task<RetentionPlan> PlanAsync(
+        BackupTask task,
+        string name,
+        IDestination destination,
+        bool approved,
+        CancellationToken cancellationToken
+    )
     {
         var stored = await ChainsAsync(task, destination, cancellationToken);
         // What a wrong clock has named is told by the backups; here it would only stand in the way.
         List<StoredChainInfo> infos = [.. stored.Where(c => c.Archives.Count > 0 && !c.IsAhead(Latest)).Select(c => Info(task, c))];
         var plan = Plan(task, infos, approved);
-        if (plan.Going.Count == 0 || catalog is null) return plan;
-        // What is known to be bad lets less go, never more: where nothing goes, as after nearly every full of a large sweep, nobody need look it up.
+        if (plan.Going.Count == 0 || catalog is null)
+        {
+            return plan;
+        }
+        // What is known to be bad lets less go, never more: where nothing goes, as after nearly every full of a large
+        // sweep, nobody need look it up.
         var known = catalog.ChainsOf(task.Database).ToDictionary(c => c.Path, StringComparer.Ordinal);
-        return Plan(task, infos.ConvertAll(i => IsBroken(known.GetValueOrDefault(i.Path), name) ? i with { IsComplete = false } : i), approved);
+        return Plan(
+            task,
+            infos.ConvertAll(i => IsBroken(known.GetValueOrDefault(i.Path), name) ? i with { IsComplete = false } : i),
+            approved
+        );
     }
 
     private RetentionPlan Plan(BackupTask task, List<StoredChainInfo> infos, bool approved)
     {
         var wall = time.GetUtcNow();
-        if (clock?.Invoke() is not { } trusted) return RetentionPlan.For(infos, task.Settings.Retention, wall, approved, UsualGap(task));
+        if (clock?.Invoke() is not { } trusted)
+        {
+            return RetentionPlan.For(infos, task.Settings.Retention, wall, approved, UsualGap(task));
+        }
         var isDoubtful = trusted.Jumped is not null && !trusted.IsProvedBy(infos.Select(c => c.Full), wall);
         // A clock that was set back makes all look younger than it is, which deletes too little; that is the side to err on.
         var now = trusted.Jumped is not null && !isDoubtful || wall < trusted.Time ? wall : trusted.Time;
@@ -75,18 +110,38 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time, ICatal
         return isDoubtful ? plan.Held("The clock is ahead of the time that this node has seen pass, so ages may be wrong.") : plan;
     }
 
-    // Each chain from its newest archive to its full one, so that one that is cut short by a crash can still be restored as far as it is there; and what
+    // Each chain from its newest archive to its full one, so that one that is cut short by a crash can still be
+    // restored as far as it is there; and what
     // such a crash has left of chains that are gone. The catalog forgets a chain before it goes.
-    private async Task DeleteAsync(List<string> paths, BackupTask task, string name, IDestination destination, List<string> deleted, CancellationToken cancellationToken)
+    private async Task DeleteAsync(
+        List<string> paths,
+        BackupTask task,
+        string name,
+        IDestination destination,
+        List<string> deleted,
+        CancellationToken cancellationToken
+    )
     {
-        if (paths.Count == 0) return;
+        if (paths.Count == 0)
+        {
+            return;
+        }
         var there = await ChainsAsync(task, destination, cancellationToken);
-        foreach (var empty in there.Where(c => c.Archives.Count == 0)) await Leftovers.RemoveAsync(destination, empty, cancellationToken);
+        foreach (var empty in there.Where(c => c.Archives.Count == 0))
+        {
+            await Leftovers.RemoveAsync(destination, empty, cancellationToken);
+        }
         foreach (var chain in paths.Select(p => there.Find(c => c.Path == p)).OfType<StoredChain>())
         {
             using var use = chains?.TryDelete(name, chain.Path);
-            if (chains is not null && use is null) break; // a restore reads it: the next run goes on from here, so that no gap looks like a wrong clock
-            if (catalog is not null) await catalog.ForgetAsync(name, chain.Path);
+            if (chains is not null && use is null)
+            {
+                break; // a restore reads it: the next run goes on from here, so that no gap looks like a wrong clock
+            }
+            if (catalog is not null)
+            {
+                await catalog.ForgetAsync(name, chain.Path);
+            }
             await ChainRemover.RemoveAsync(destination, chain, cancellationToken);
             deleted.Add(chain.Path);
             Subscribers.Notify(Deleted, name, chain.Path);
@@ -104,13 +159,17 @@ public sealed class RetentionRunner(TimeZoneInfo zone, TimeProvider time, ICatal
         var stored = new List<StoredChain>();
         await foreach (var chain in DatabaseFolder.Of(destination, task.Database).ChainsAsync(cancellationToken))
         {
-            if (chain.Name.Task == task.Id) stored.Add(chain);
+            if (chain.Name.Task == task.Id)
+            {
+                stored.Add(chain);
+            }
         }
 
         return stored;
     }
 
-    private TimeSpan? UsualGap(BackupTask task) => task.Settings.FullBackup is { } full
-        ? CronSchedule.Parse(full, TimeZones.Find(task.Settings.TimeZone, zone)).LongestPeriod()
-        : null;
+    private TimeSpan? UsualGap(BackupTask task) =>
+        task.Settings.FullBackup is { } full
+            ? CronSchedule.Parse(full, TimeZones.Find(task.Settings.TimeZone, zone)).LongestPeriod()
+            : null;
 }

@@ -16,12 +16,16 @@ public sealed partial class SystemBootClock : IBootClock
         get
         {
             var time = stackalloc nint[2]; // seconds, nanoseconds
-            if (clock_gettime(BootTime, time) != 0) throw new PlatformNotSupportedException($"CLOCK_BOOTTIME: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            if (clock_gettime(BootTime, time) != 0)
+            {
+                throw new PlatformNotSupportedException($"CLOCK_BOOTTIME: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            }
             return TimeSpan.FromSeconds(time[0]) + TimeSpan.FromTicks(time[1] / 100);
         }
     }
 
-    // Without one each start of the server counts as one of the machine: time off then counts as one day at most, which errs on the side of keeping.
+    // Without one each start of the server counts as one of the machine: time off then counts as one day at most, which
+    // errs on the side of keeping.
     private static string ReadBoot()
     {
         try
@@ -34,5 +38,6 @@ public sealed partial class SystemBootClock : IBootClock
         }
     }
 
-    [LibraryImport("libc", SetLastError = true)] private static unsafe partial int clock_gettime(int clock, nint* time);
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int clock_gettime(int clock, nint* time);
 }

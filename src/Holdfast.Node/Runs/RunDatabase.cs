@@ -5,15 +5,24 @@ namespace Holdfast.Node.Runs;
 
 /// <summary>What became of one database in a run.</summary>
 /// <param name="Database">Its id.</param>
-/// <param name="State">The state of its newest operation there, <c>Missed</c> where its slot passed without one, <c>Due</c> where it has yet to begin.</param>
+/// <param name="State">
+/// The state of its newest operation there, <c>Missed</c> where its slot passed without one, <c>Due</c> where it has
+/// yet to begin.
+/// </param>
 /// <param name="Operation">That operation; null for none, or where it is no longer known.</param>
 public sealed record RunDatabase(string Database, string State, Operation? Operation)
 {
     /// <summary>What states there are, in the order in which they are listed: what needs a hand first.</summary>
     public static readonly IReadOnlyList<string> States =
     [
-        nameof(OperationState.Failed), "Missed", nameof(OperationState.CompletedWithErrors), nameof(OperationState.Aborted),
-        nameof(OperationState.Running), nameof(OperationState.Queued), "Due", nameof(OperationState.Completed),
+        nameof(OperationState.Failed),
+        "Missed",
+        nameof(OperationState.CompletedWithErrors),
+        nameof(OperationState.Aborted),
+        nameof(OperationState.Running),
+        nameof(OperationState.Queued),
+        "Due",
+        nameof(OperationState.Completed),
     ];
 
     internal static RunDatabase Of(DatabaseId database, Operation? operation, bool isTooLate) =>

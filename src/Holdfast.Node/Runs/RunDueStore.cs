@@ -5,7 +5,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Runs;
 
 /// <summary>
-/// What was due in each run that may still change, as it is stored: in pieces, by <c>RUN/NUMBER</c>. A server that is started again could not find it out: operations of
+/// What was due in each run that may still change, as it is stored: in pieces, by <c>RUN/NUMBER</c>. A server that is
+/// started again could not find it out: operations of
 /// other runs use a slot up, and a database may have lost its task since.
 /// </summary>
 /// <param name="records">The pieces.</param>
@@ -17,12 +18,14 @@ internal sealed class RunDueStore(StateRecords<RunDueList> records)
     private const int BytesPerItem = 100;
 
     /// <summary>All lists: the databases by the ids of their tasks, by the ids of the runs.</summary>
-    public IReadOnlyDictionary<string, Dictionary<string, (DatabaseId Database, long Bytes)>> All => records.Items
-        .GroupBy(r => RunOf(r.Key), r => r.Value.Items, StringComparer.Ordinal)
-        .ToDictionary(
-            g => g.Key,
-            g => g.SelectMany(items => items).ToDictionary(d => d.Task, d => (d.Database, d.Bytes), StringComparer.Ordinal),
-            StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, Dictionary<string, (DatabaseId Database, long Bytes)>> All =>
+        records
+            .Items.GroupBy(r => RunOf(r.Key), r => r.Value.Items, StringComparer.Ordinal)
+            .ToDictionary(
+                g => g.Key,
+                g => g.SelectMany(items => items).ToDictionary(d => d.Task, d => (d.Database, d.Bytes), StringComparer.Ordinal),
+                StringComparer.Ordinal
+            );
 
     /// <summary>Stores the list of a run in place of the one before. It never gets shorter.</summary>
     public void Set(string run, IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due)
@@ -43,14 +46,20 @@ internal sealed class RunDueStore(StateRecords<RunDueList> records)
             bytes += more;
         }
 
-        if (piece.Count > 0) records.Set($"{run}/{number}", new(piece));
+        if (piece.Count > 0)
+        {
+            records.Set($"{run}/{number}", new(piece));
+        }
     }
 
     /// <summary>Forgets the lists of runs.</summary>
     public void Remove(params IEnumerable<string> runs)
     {
         var gone = runs.ToHashSet(StringComparer.Ordinal);
-        foreach (var key in records.Items.Select(r => r.Key).Where(k => gone.Contains(RunOf(k))).ToList()) records.Remove(key);
+        foreach (var key in records.Items.Select(r => r.Key).Where(k => gone.Contains(RunOf(k))).ToList())
+        {
+            records.Remove(key);
+        }
     }
 
     private static string RunOf(string key) => key[..key.IndexOf('/', StringComparison.Ordinal)];

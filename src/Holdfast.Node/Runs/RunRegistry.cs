@@ -13,8 +13,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Runs;
 
 /// <summary>
-/// The runs of server-wide backup tasks. A slot that passes makes one, whether or not anything begins then, so what was due and did not run is told as missed. Operations
-/// name their run; what becomes of them is followed. The runs of each task that may still change are held in memory, older ones are read from the state.
+/// The runs of server-wide backup tasks. A slot that passes makes one, whether or not anything begins then, so what was
+/// due and did not run is told as missed. Operations
+/// name their run; what becomes of them is followed. The runs of each task that may still change are held in memory,
+/// older ones are read from the state.
 /// </summary>
 /// <param name="records">As they are stored.</param>
 /// <param name="due">What was due in them, as it is stored.</param>
@@ -27,8 +29,17 @@ namespace Holdfast.Node.Runs;
 /// <param name="settings">Tag and time zone of the node.</param>
 /// <param name="time">The clock.</param>
 public sealed class RunRegistry(
-    StateRecords<Run> records, StateRecords<RunDueList> due, OperationBook operations, TaskBook tasks, StateMirror<Template> templates,
-    Func<string, TaskStatus> statusOf, Func<DatabaseId, long> sizeOf, Func<string, bool> isHeldUp, NodeSettings settings, TimeProvider time)
+    StateRecords<Run> records,
+    StateRecords<RunDueList> due,
+    OperationBook operations,
+    TaskBook tasks,
+    StateMirror<Template> templates,
+    Func<string, TaskStatus> statusOf,
+    Func<DatabaseId, long> sizeOf,
+    Func<string, bool> isHeldUp,
+    NodeSettings settings,
+    TimeProvider time
+)
 {
     /// <summary>Runs that are kept; older ones are forgotten.</summary>
     public const int Kept = 1_000;
@@ -52,7 +63,10 @@ public sealed class RunRegistry(
             var all = records.Items.ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
             lock (_gate)
             {
-                foreach (var (id, run) in _live) all[id] = run.At(now, isHeldUp);
+                foreach (var (id, run) in _live)
+                {
+                    all[id] = run.At(now, isHeldUp);
+                }
             }
 
             return [.. all.Values];
@@ -64,7 +78,10 @@ public sealed class RunRegistry(
     {
         lock (_gate)
         {
-            if (_live.TryGetValue(id, out var run)) return run.At(time.GetUtcNow(), isHeldUp);
+            if (_live.TryGetValue(id, out var run))
+            {
+                return run.At(time.GetUtcNow(), isHeldUp);
+            }
         }
 
         return records.Find(id);
@@ -74,8 +91,14 @@ public sealed class RunRegistry(
     /// <param name="ofAllNodes">Whether those of any other tag are this node's own, too: from before it got the one it has now.</param>
     public void Start(bool ofAllNodes)
     {
-        var backups = operations.Unordered.Where(o => o is { TaskId: not null, Kind: OperationKind.Backup }).OrderBy(o => o.Id, StringComparer.Ordinal).ToList();
-        var (ofRun, ofTask) = (backups.ToLookup(o => o.RunId ?? "", StringComparer.Ordinal), backups.ToLookup(o => o.TaskId!, StringComparer.Ordinal));
+        var backups = operations
+            .Unordered.Where(o => o is { TaskId: not null, Kind: OperationKind.Backup })
+            .OrderBy(o => o.Id, StringComparer.Ordinal)
+            .ToList();
+        var (ofRun, ofTask) = (
+            backups.ToLookup(o => o.RunId ?? "", StringComparer.Ordinal),
+            backups.ToLookup(o => o.TaskId!, StringComparer.Ordinal)
+        );
         var stored = _due.All;
         var mine = records.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).ToList();
         lock (_gate)
@@ -84,21 +107,34 @@ public sealed class RunRegistry(
             {
                 // Of the older ones, too, those that may still miss something: they end when their hour is over.
                 var held = group.OrderByDescending(r => r.Id, StringComparer.Ordinal).Where((r, i) => i < HeldPerTemplate || !r.HasEnded);
-                foreach (var run in held) Resume(run, stored.GetValueOrDefault(run.Id), ofRun[run.Id], ofTask);
+                foreach (var run in held)
+                {
+                    Resume(run, stored.GetValueOrDefault(run.Id), ofRun[run.Id], ofTask);
+                }
             }
 
             _due.Remove(mine.Select(r => r.Id).Where(id => stored.ContainsKey(id) && !_live.ContainsKey(id)));
         }
     }
 
-    /// <summary>The run that a task's backup by schedule belongs to; null for a regular task. The run is made where its slot has none yet.</summary>
+    /// <summary>
+    /// The run that a task's backup by schedule belongs to; null for a regular task. The run is made where its slot has
+    /// none yet.
+    /// </summary>
     public string? RunOf(BackupTask task, NextBackup next)
     {
-        if (task.TemplateId is not { } id || templates.Find(id)?.Value is not { } template) return null;
+        if (task.TemplateId is not { } id || templates.Find(id)?.Value is not { } template)
+        {
+            return null;
+        }
         lock (_gate)
         {
-            if (next.Reason is NextReason.Retry or NextReason.Delay && Unfinished(id, task.Id) is { } run) return run.Head.Id;
-            // What is caught up belongs to the newest slot that passed, whatever the task's offset: else a server that was off over many slots would make a run of each.
+            if (next.Reason is NextReason.Retry or NextReason.Delay && Unfinished(id, task.Id) is { } run)
+            {
+                return run.Head.Id;
+            }
+            // What is caught up belongs to the newest slot that passed, whatever the task's offset: else a server that
+            // was off over many slots would make a run of each.
             return AtSlot(template, next.Reason == NextReason.Schedule ? next.At - task.Offset : time.GetUtcNow())?.Head.Id;
         }
     }
@@ -120,7 +156,10 @@ public sealed class RunRegistry(
     {
         lock (_gate)
         {
-            if (!_live.TryGetValue(id, out var run)) return false;
+            if (!_live.TryGetValue(id, out var run))
+            {
+                return false;
+            }
             run.IsFilling = false;
             if (run.Entries.Count > 0)
             {
@@ -158,7 +197,12 @@ public sealed class RunRegistry(
     public IReadOnlyList<string> UntriedOf(string id)
     {
         var now = time.GetUtcNow();
-        lock (_gate) return _live.TryGetValue(id, out var run) && now < run.Head.MissedFrom ? [.. run.Due.Keys.Where(t => !run.Entries.ContainsKey(t))] : [];
+        lock (_gate)
+        {
+            return _live.TryGetValue(id, out var run) && now < run.Head.MissedFrom
+                ? [.. run.Due.Keys.Where(t => !run.Entries.ContainsKey(t))]
+                : [];
+        }
     }
 
     /// <summary>The tasks of a run whose newest operation in it failed, each with that operation.</summary>
@@ -166,7 +210,10 @@ public sealed class RunRegistry(
     {
         lock (_gate)
         {
-            if (!_live.TryGetValue(id, out var run)) return [];
+            if (!_live.TryGetValue(id, out var run))
+            {
+                return [];
+            }
             return [.. run.Entries.Where(e => e.Value.State == OperationState.Failed).Select(e => (e.Key, e.Value.Operation))];
         }
     }
@@ -174,10 +221,16 @@ public sealed class RunRegistry(
     /// <summary>Takes what became of an operation.</summary>
     public void Take(Operation operation)
     {
-        if (operation is not { TaskId: not null, Kind: OperationKind.Backup }) return;
+        if (operation is not { TaskId: not null, Kind: OperationKind.Backup })
+        {
+            return;
+        }
         lock (_gate)
         {
-            foreach (var run in _live.Values) Take(operation, run);
+            foreach (var run in _live.Values)
+            {
+                Take(operation, run);
+            }
         }
     }
 
@@ -187,7 +240,10 @@ public sealed class RunRegistry(
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            foreach (var template in templates.Items.Select(t => t.Value).Where(t => t.Settings.Runs)) AtSlot(template, now);
+            foreach (var template in templates.Items.Select(t => t.Value).Where(t => t.Settings.Runs))
+            {
+                AtSlot(template, now);
+            }
         }
     }
 
@@ -201,34 +257,63 @@ public sealed class RunRegistry(
             {
                 var stored = run.At(now, isHeldUp) with { TimeLeft = null };
                 run.IsChanged = !stored.HasEnded; // time alone can change it: what is missed
-                if (stored != records.Find(stored.Id)) records.Set(stored.Id, stored);
+                if (stored != records.Find(stored.Id))
+                {
+                    records.Set(stored.Id, stored);
+                }
                 KeepDue(run);
             }
         }
 
-        if (records.Count <= Kept) return;
+        if (records.Count <= Kept)
+        {
+            return;
+        }
         var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
-        foreach (var id in old) records.Remove(id);
+        foreach (var id in old)
+        {
+            records.Remove(id);
+        }
         _due.Remove(old);
     }
 
     private LiveRun? AtSlot(Template template, DateTimeOffset notAfter)
     {
-        if (PastSlots.Latest(template.Settings, settings.Zone, notAfter) is not { } slot || slot.At <= template.ScheduledSince) return null;
-        if (_slots.TryGetValue(template.Id, out var last) && last == slot.At) return _live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At);
-        if (_live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At) is { } known) return known;
+        if (PastSlots.Latest(template.Settings, settings.Zone, notAfter) is not { } slot || slot.At <= template.ScheduledSince)
+        {
+            return null;
+        }
+        if (_slots.TryGetValue(template.Id, out var last) && last == slot.At)
+        {
+            return _live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At);
+        }
+        if (_live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At) is { } known)
+        {
+            return known;
+        }
         // A task with an offset of a slot before the newest, whose run is no longer held. One far ahead was made by a clock that was wrong.
-        if (last > slot.At && last - notAfter <= Scheduler.Believable) return null;
+        if (last > slot.At && last - notAfter <= Scheduler.Believable)
+        {
+            return null;
+        }
         _slots[template.Id] = slot.At;
-        var due = tasks.All.Where(t => t.TemplateId == template.Id && t.ScheduledSince < slot.At && !IsUsed(statusOf(t.Id), slot))
+        var due = tasks
+            .All.Where(t => t.TemplateId == template.Id && t.ScheduledSince < slot.At && !IsUsed(statusOf(t.Id), slot))
             .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
         return due.Count == 0 ? null : Add(template, slot.Kind, slot.At, due, null);
     }
 
     // A run began at or after the slot: an older Holdfast made no runs, and an operator may have been first.
-    private static bool IsUsed(TaskStatus status, (DateTimeOffset At, BackupKind Kind) slot) => (slot.Kind == BackupKind.Full ? status.FullSlotUsed : status.IncrementalSlotUsed) >= slot.At;
+    private static bool IsUsed(TaskStatus status, (DateTimeOffset At, BackupKind Kind) slot) =>
+        (slot.Kind == BackupKind.Full ? status.FullSlotUsed : status.IncrementalSlotUsed) >= slot.At;
 
-    private LiveRun Add(Template template, BackupKind kind, DateTimeOffset? slot, Dictionary<string, (DatabaseId Database, long Bytes)> due, string? askedBy)
+    private LiveRun Add(
+        Template template,
+        BackupKind kind,
+        DateTimeOffset? slot,
+        Dictionary<string, (DatabaseId Database, long Bytes)> due,
+        string? askedBy
+    )
     {
         var now = time.GetUtcNow();
         _lastTime = Math.Max(now.ToUnixTimeMilliseconds(), _lastTime + 1);
@@ -246,9 +331,13 @@ public sealed class RunRegistry(
                 // What is caught up after downtime gets its hour from now on.
                 MissedFrom = slot is { } at ? (at > now ? at : now) + template.Spread + TaskProtection.Late : null,
             },
-            due);
+            due
+        );
         _live[run.Head.Id] = run;
-        if (slot is not null) Keep(run, now); // at once: a server that is killed in a moment had it due all the same
+        if (slot is not null)
+        {
+            Keep(run, now); // at once: a server that is killed in a moment had it due all the same
+        }
         Unload(run.Head, now);
         return run;
     }
@@ -261,7 +350,10 @@ public sealed class RunRegistry(
 
     private void KeepDue(LiveRun run)
     {
-        if (run.StoredDue == run.Due.Count) return;
+        if (run.StoredDue == run.Due.Count)
+        {
+            return;
+        }
         _due.Set(run.Head.Id, run.Due);
         run.StoredDue = run.Due.Count;
     }
@@ -269,8 +361,11 @@ public sealed class RunRegistry(
     // The ones before stay as they are: what was not tried by then is missed.
     private void Unload(Run newest, DateTimeOffset now)
     {
-        var old = _live.Values.Where(r => r.Head.TemplateId == newest.TemplateId && (r.Head.Slot is null) == (newest.Slot is null))
-            .OrderByDescending(r => r.Head.Id, StringComparer.Ordinal).Skip(HeldPerTemplate).ToList();
+        var old = _live
+            .Values.Where(r => r.Head.TemplateId == newest.TemplateId && (r.Head.Slot is null) == (newest.Slot is null))
+            .OrderByDescending(r => r.Head.Id, StringComparer.Ordinal)
+            .Skip(HeldPerTemplate)
+            .ToList();
         foreach (var run in old.Where(r => r.At(now, isHeldUp).HasEnded))
         {
             _live.Remove(run.Head.Id);
@@ -282,43 +377,82 @@ public sealed class RunRegistry(
 
     private void Take(Operation operation, LiveRun run)
     {
-        if (run.Head.Id != operation.RunId && !UsesUp(operation, run)) return;
+        if (run.Head.Id != operation.RunId && !UsesUp(operation, run))
+        {
+            return;
+        }
         var task = operation.TaskId!;
         // Of two operations of a database the newer one counts, whichever is told last.
-        if (run.Entries.TryGetValue(task, out var known) && string.CompareOrdinal(known.Operation, operation.Id) > 0) return;
+        if (run.Entries.TryGetValue(task, out var known) && string.CompareOrdinal(known.Operation, operation.Id) > 0)
+        {
+            return;
+        }
         run.Entries[task] = RunEntry.Of(operation);
         run.Due.TryAdd(task, (operation.Database, sizeOf(operation.Database)));
         run.IsChanged = true;
     }
 
     // Another run began before the slot's own could: the slot is used up by it.
-    private static bool UsesUp(Operation operation, LiveRun run) => run.Head.Slot is { } slot && operation.Started >= slot && operation.TaskId is { } task && run.Due.ContainsKey(task)
+    private static bool UsesUp(Operation operation, LiveRun run) =>
+        run.Head.Slot is { } slot
+        && operation.Started >= slot
+        && operation.TaskId is { } task
+        && run.Due.ContainsKey(task)
         && (!run.Entries.TryGetValue(task, out var known) || known.Operation == operation.Id);
 
-    private LiveRun? Unfinished(string templateId, string taskId) => _live.Values
-        .Where(r => r.Head.TemplateId == templateId && r.Entries.TryGetValue(taskId, out var entry) && entry.State is OperationState.Failed or OperationState.Aborted)
-        .MaxBy(r => r.Head.Id, StringComparer.Ordinal);
+    private LiveRun? Unfinished(string templateId, string taskId) =>
+        _live
+            .Values.Where(r =>
+                r.Head.TemplateId == templateId
+                && r.Entries.TryGetValue(taskId, out var entry)
+                && entry.State is OperationState.Failed or OperationState.Aborted
+            )
+            .MaxBy(r => r.Head.Id, StringComparer.Ordinal);
 
     // What became of each database follows from the operations: the run's own, and those of other runs that used its slot up.
-    private void Resume(Run run, Dictionary<string, (DatabaseId Database, long Bytes)>? stored, IEnumerable<Operation> own, ILookup<string, Operation> ofTask)
+    private void Resume(
+        Run run,
+        Dictionary<string, (DatabaseId Database, long Bytes)>? stored,
+        IEnumerable<Operation> own,
+        ILookup<string, Operation> ofTask
+    )
     {
         var live = new LiveRun(run, stored ?? DueByTasks(run)) { StoredDue = stored?.Count ?? 0 };
         var others = live.Due.Keys.SelectMany(task => ofTask[task]).Where(o => o.RunId != run.Id);
-        foreach (var operation in own.Concat(others).OrderBy(o => o.Id, StringComparer.Ordinal).ToList()) Take(operation, live);
+        foreach (var operation in own.Concat(others).OrderBy(o => o.Id, StringComparer.Ordinal).ToList())
+        {
+            Take(operation, live);
+        }
         // Some of its operations are forgotten: what is stored is all that is known.
-        if (run.HasEnded && live.Entries.Count < run.Due - run.Missed) return;
+        if (run.HasEnded && live.Entries.Count < run.Due - run.Missed)
+        {
+            return;
+        }
         _live[run.Id] = live;
-        if (run.Slot is { } at && (!_slots.TryGetValue(run.TemplateId, out var last) || at > last)) _slots[run.TemplateId] = at;
+        if (run.Slot is { } at && (!_slots.TryGetValue(run.TemplateId, out var last) || at > last))
+        {
+            _slots[run.TemplateId] = at;
+        }
     }
 
     // For a run that an older Holdfast made, which did not store what was due.
-    private Dictionary<string, (DatabaseId Database, long Bytes)> DueByTasks(Run run) => run.Slot is not { } slot || run.Missed + run.Waiting == 0 ? [] : tasks.All
-        .Where(t => t.TemplateId == run.TemplateId && t.ScheduledSince < slot)
-        .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
+    private Dictionary<string, (DatabaseId Database, long Bytes)> DueByTasks(Run run) =>
+        run.Slot is not { } slot || run.Missed + run.Waiting == 0
+            ? []
+            : tasks
+                .All.Where(t => t.TemplateId == run.TemplateId && t.ScheduledSince < slot)
+                .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
 
     private List<(string? Operation, DatabaseId Database)> Stored(string id)
     {
-        var own = operations.Unordered.Where(o => o.RunId == id).GroupBy(o => o.TaskId).Select(g => g.MaxBy(o => o.Id, StringComparer.Ordinal)!);
-        return [.. own.Select(o => ((string?)o.Id, o.Database)), .. (records.Find(id)?.MissedDatabases ?? []).Select(d => ((string?)null, DatabaseId.Parse(d)))];
+        var own = operations
+            .Unordered.Where(o => o.RunId == id)
+            .GroupBy(o => o.TaskId)
+            .Select(g => g.MaxBy(o => o.Id, StringComparer.Ordinal)!);
+        return
+        [
+            .. own.Select(o => ((string?)o.Id, o.Database)),
+            .. (records.Find(id)?.MissedDatabases ?? []).Select(d => ((string?)null, DatabaseId.Parse(d))),
+        ];
     }
 }

@@ -9,7 +9,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Scheduling;
 
-/// <summary>Waits for the task that is due next, of all tasks, and hands it on. When is decided by <see cref="Scheduler"/>; this keeps the answers in order of time.</summary>
+/// <summary>
+/// Waits for the task that is due next, of all tasks, and hands it on. When is decided by <see cref="Scheduler"/>; this
+/// keeps the answers in order of time.
+/// </summary>
 /// <param name="taskOf">The task of an id; null where there is none any more.</param>
 /// <param name="statusOf">Its status.</param>
 /// <param name="isBusy">Whether a task waits or runs: it is asked for again when it has ended.</param>
@@ -17,7 +20,15 @@ namespace Holdfast.Node.Scheduling;
 /// <param name="due">Begins a task.</param>
 /// <param name="zone">Time zone of schedules that name none.</param>
 /// <param name="time">The clock.</param>
-public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<string, TaskStatus> statusOf, Func<string, bool> isBusy, Func<string, bool> mayRun, Action<BackupTask, NextBackup> due, TimeZoneInfo zone, TimeProvider time) : IDisposable
+public sealed class BackupScheduler(
+    Func<string, BackupTask?> taskOf,
+    Func<string, TaskStatus> statusOf,
+    Func<string, bool> isBusy,
+    Func<string, bool> mayRun,
+    Action<BackupTask, NextBackup> due,
+    TimeZoneInfo zone,
+    TimeProvider time
+) : IDisposable
 {
     // A clock that jumps is noticed no later than this.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
@@ -30,7 +41,8 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
     private readonly ConcurrentDictionary<string, OperationError> _problems = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Lock _gate = new();
-    private long _version, _turn = time.GetTimestamp();
+    private long _version,
+        _turn = time.GetTimestamp();
 
     /// <summary>Told of each turn: it has looked for what is due, and begun it. At least one a minute. Must not block.</summary>
     public event Action? Turned;
@@ -44,7 +56,10 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
     /// <summary>When a task is due; null for never, or where its schedule could never be read.</summary>
     public NextBackup? NextOf(string taskId)
     {
-        lock (_gate) return _next.GetValueOrDefault(taskId).Next;
+        lock (_gate)
+        {
+            return _next.GetValueOrDefault(taskId).Next;
+        }
     }
 
     /// <summary>Asks anew when these tasks are due: they, or their status, have changed.</summary>
@@ -66,7 +81,10 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
             }
         }
 
-        if (_wake.CurrentCount == 0) _wake.Release();
+        if (_wake.CurrentCount == 0)
+        {
+            _wake.Release();
+        }
     }
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -83,7 +101,10 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var delay = Task.Delay(Until(until), time, timer.Token);
             // The clock may have moved on between the look at it and the timer's beginning.
-            if (time.GetUtcNow() < until) await Task.WhenAny(_wake.WaitAsync(timer.Token), delay);
+            if (time.GetUtcNow() < until)
+            {
+                await Task.WhenAny(_wake.WaitAsync(timer.Token), delay);
+            }
             await timer.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -103,19 +124,26 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
 
         var next = Next(task, now);
         _next[id] = (next, ++_version);
-        if (next is not null) _line.Enqueue((id, _version), next.At);
+        if (next is not null)
+        {
+            _line.Enqueue((id, _version), next.At);
+        }
         _problems.TryRemove(id, out _);
     }
 
-    // Under the lock. It is asked again in a while: one odd task stops no other. When it was due it stays, so that it is seen to be overdue.
+    // Under the lock. It is asked again in a while: one odd task stops no other. When it was due it stays, so that it
+    // is seen to be overdue.
     private void TryAgain(string id, DateTimeOffset now, Exception why)
     {
-        _problems[id] = why is HoldfastException known ? OperationError.Of(known) : new(ErrorCatalogue.Unexpected.Code, $"{why.GetType().Name}: {why.Message}", null);
+        _problems[id] = why is HoldfastException known
+            ? OperationError.Of(known)
+            : new(ErrorCatalogue.Unexpected.Code, $"{why.GetType().Name}: {why.Message}", null);
         _next[id] = (_next.GetValueOrDefault(id).Next, ++_version);
         _line.Enqueue((id, _version), now + Retry);
     }
 
-    // A schedule was checked when it was saved, but a zone can go with an update of the system: then this throws, and the task is a problem that is told.
+    // A schedule was checked when it was saved, but a zone can go with an update of the system: then this throws, and
+    // the task is a problem that is told.
     private NextBackup? Next(BackupTask task, DateTimeOffset now) => Scheduler.Next(task, statusOf(task.Id), now, zone);
 
     private TimeSpan Until(DateTimeOffset moment) => moment - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
@@ -135,7 +163,10 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
                 {
                     if (at > now)
                     {
-                        if (at < until) until = at;
+                        if (at < until)
+                        {
+                            until = at;
+                        }
                         break;
                     }
 
@@ -146,7 +177,10 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
             }
         }
 
-        foreach (var (task, next) in begin) Begin(task, next);
+        foreach (var (task, next) in begin)
+        {
+            Begin(task, next);
+        }
         return until;
     }
 
@@ -159,9 +193,18 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
             var next = task is null || !mayRun(id) ? null : Next(task, now);
             _next[id] = (next, ++_version);
             // One that is busy stays due, so that it is seen when it waits for too long; it is asked for again when it has ended.
-            if (next is not null && next.At > now) _line.Enqueue((id, _version), next.At);
-            else if (next is not null && !isBusy(id)) begin.Add((task!, next));
-            if (next is null || next.At > now) _problems.TryRemove(id, out _);
+            if (next is not null && next.At > now)
+            {
+                _line.Enqueue((id, _version), next.At);
+            }
+            else if (next is not null && !isBusy(id))
+            {
+                begin.Add((task!, next));
+            }
+            if (next is null || next.At > now)
+            {
+                _problems.TryRemove(id, out _);
+            }
         }
         catch (Exception e)
         {
@@ -178,7 +221,10 @@ public sealed class BackupScheduler(Func<string, BackupTask?> taskOf, Func<strin
         }
         catch (Exception e)
         {
-            lock (_gate) TryAgain(task.Id, time.GetUtcNow(), e);
+            lock (_gate)
+            {
+                TryAgain(task.Id, time.GetUtcNow(), e);
+            }
         }
     }
 }

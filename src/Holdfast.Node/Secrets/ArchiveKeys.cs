@@ -11,14 +11,17 @@ public sealed class ArchiveKeys(SecretStore secrets)
     private const string Passphrase = "passphrase: ";
 
     /// <summary>Keeps the key of a task or template. Those of chains that were made with an earlier one stay.</summary>
-    public Task PutAsync(string id, AgeIdentity key, CancellationToken cancellationToken) => secrets.PutAsync($"{Beginning}{id}/{key.Recipient.KeyId}", key.ToSecretKey(), cancellationToken);
+    public Task PutAsync(string id, AgeIdentity key, CancellationToken cancellationToken) =>
+        secrets.PutAsync($"{Beginning}{id}/{key.Recipient.KeyId}", key.ToSecretKey(), cancellationToken);
 
     /// <summary>The key that a task or template encrypts to now; null where the server does not keep it.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="recipient">The public half.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<AgeIdentity?> FindAsync(string id, string recipient, CancellationToken cancellationToken) =>
-        await secrets.FindAsync($"{Beginning}{id}/{AgeRecipient.Parse(recipient).KeyId}", cancellationToken) is { } text ? AgeIdentity.Parse(text) : null;
+        await secrets.FindAsync($"{Beginning}{id}/{AgeRecipient.Parse(recipient).KeyId}", cancellationToken) is { } text
+            ? AgeIdentity.Parse(text)
+            : null;
 
     /// <summary>All of them.</summary>
     public async Task<AgeKeys> AllAsync(CancellationToken cancellationToken)
@@ -26,7 +29,10 @@ public sealed class ArchiveKeys(SecretStore secrets)
         var keys = AgeKeys.None;
         foreach (var name in await secrets.NamesAsync(Beginning, cancellationToken))
         {
-            if (await secrets.FindAsync(Beginning + name, cancellationToken) is { } text) keys = keys.Add(AgeIdentity.Parse(text));
+            if (await secrets.FindAsync(Beginning + name, cancellationToken) is { } text)
+            {
+                keys = keys.Add(AgeIdentity.Parse(text));
+            }
         }
 
         return keys;
@@ -34,5 +40,8 @@ public sealed class ArchiveKeys(SecretStore secrets)
 
     /// <summary>Reads a key that a person gave.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>; the text is not repeated.</exception>
-    public static AgeKeys Parse(string text) => text.StartsWith(Passphrase, StringComparison.Ordinal) ? AgeKeys.None.AddPassphrase(text[Passphrase.Length..]) : AgeKeys.None.Add(AgeIdentity.Parse(text.Trim()));
+    public static AgeKeys Parse(string text) =>
+        text.StartsWith(Passphrase, StringComparison.Ordinal)
+            ? AgeKeys.None.AddPassphrase(text[Passphrase.Length..])
+            : AgeKeys.None.Add(AgeIdentity.Parse(text.Trim()));
 }

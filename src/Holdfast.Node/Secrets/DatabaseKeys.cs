@@ -6,7 +6,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.Secrets;
 
-/// <summary>The keys of encrypted databases, by the database's id or a glob over ids: given by operators and kept here, or printed by commands that the configuration names.</summary>
+/// <summary>
+/// The keys of encrypted databases, by the database's id or a glob over ids: given by operators and kept here, or
+/// printed by commands that the configuration names.
+/// </summary>
 /// <param name="secrets">Where they are kept.</param>
 /// <param name="commands">Commands, by id or glob. A key that was given stands over them.</param>
 public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string, KeyCommand> commands)
@@ -16,10 +19,15 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
 
     /// <summary>Stores the key of the databases that <paramref name="pattern"/> names.</summary>
     public Task PutAsync(string pattern, DatabaseKey key, CancellationToken cancellationToken) =>
-        secrets.PutAsync(Beginning + pattern, key.Raw is { } raw ? Convert.ToBase64String(raw) : Passphrase + key.Passphrase, cancellationToken);
+        secrets.PutAsync(
+            Beginning + pattern,
+            key.Raw is { } raw ? Convert.ToBase64String(raw) : Passphrase + key.Passphrase,
+            cancellationToken
+        );
 
     /// <summary>Forgets it.</summary>
-    public Task DeleteAsync(string pattern, CancellationToken cancellationToken) => secrets.DeleteAsync(Beginning + pattern, cancellationToken);
+    public Task DeleteAsync(string pattern, CancellationToken cancellationToken) =>
+        secrets.DeleteAsync(Beginning + pattern, cancellationToken);
 
     /// <summary>Ids and globs that have a key, those of commands too.</summary>
     public async Task<IReadOnlyList<string>> PatternsAsync(CancellationToken cancellationToken)
@@ -31,7 +39,10 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
     /// <summary>Ids and globs whose key was given, and can be forgotten.</summary>
     public Task<IReadOnlyList<string>> GivenAsync(CancellationToken cancellationToken) => secrets.NamesAsync(Beginning, cancellationToken);
 
-    /// <summary>The key of a database: its own, else that of the first glob that fits, in ordinal order; null where none is known.</summary>
+    /// <summary>
+    /// The key of a database: its own, else that of the first glob that fits, in ordinal order; null where none is
+    /// known.
+    /// </summary>
     /// <exception cref="HoldfastException">A command does not print one.</exception>
     public async Task<DatabaseKey?> FindAsync(DatabaseId database, CancellationToken cancellationToken)
     {
@@ -46,7 +57,10 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
         var keys = new List<DatabaseKey>();
         foreach (var pattern in await PatternsAsync(cancellationToken))
         {
-            if (await OfAsync(pattern, cancellationToken) is { } key) keys.Add(key);
+            if (await OfAsync(pattern, cancellationToken) is { } key)
+            {
+                keys.Add(key);
+            }
         }
 
         return keys;
@@ -56,7 +70,8 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
     public static string? Match(DatabaseId database, IReadOnlyList<string> patterns)
     {
         var id = database.ToString();
-        return patterns.FirstOrDefault(p => p == id) ?? patterns.FirstOrDefault(p => p.AsSpan().ContainsAny('*', '?') && new NameGlobs([p], RegexOptions.None).Matches(id));
+        return patterns.FirstOrDefault(p => p == id)
+            ?? patterns.FirstOrDefault(p => p.AsSpan().ContainsAny('*', '?') && new NameGlobs([p], RegexOptions.None).Matches(id));
     }
 
     private async Task<DatabaseKey?> OfAsync(string pattern, CancellationToken cancellationToken) =>
@@ -66,18 +81,26 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
 
     private static DatabaseKey Printed(KeyCommand command, string text)
     {
-        if (text.StartsWith(Passphrase, StringComparison.Ordinal)) return DatabaseKey.FromPassphrase(text[Passphrase.Length..]);
+        if (text.StartsWith(Passphrase, StringComparison.Ordinal))
+        {
+            return DatabaseKey.FromPassphrase(text[Passphrase.Length..]);
+        }
         try
         {
             return DatabaseKey.FromRaw(Convert.FromBase64String(AgeIdentity.Parse(text.Trim()).ToBase64()));
         }
         catch (HoldfastException)
         {
-            throw new HoldfastException(ErrorCatalogue.KeyMissing, $"What the command '{command.Name}' prints is no key.", "It has to print 32 bytes as Base64 or 64 hexadecimal digits, or 'passphrase: ' and a passphrase.");
+            throw new HoldfastException(
+                ErrorCatalogue.KeyMissing,
+                $"What the command '{command.Name}' prints is no key.",
+                "It has to print 32 bytes as Base64 or 64 hexadecimal digits, or 'passphrase: ' and a passphrase."
+            );
         }
     }
 
-    private static DatabaseKey Parse(string text) => text.StartsWith(Passphrase, StringComparison.Ordinal)
-        ? DatabaseKey.FromPassphrase(text[Passphrase.Length..])
-        : DatabaseKey.FromRaw(Convert.FromBase64String(text));
+    private static DatabaseKey Parse(string text) =>
+        text.StartsWith(Passphrase, StringComparison.Ordinal)
+            ? DatabaseKey.FromPassphrase(text[Passphrase.Length..])
+            : DatabaseKey.FromRaw(Convert.FromBase64String(text));
 }

@@ -4,7 +4,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.Secrets;
 
-/// <summary>A program of the operator's that prints a credential on its standard output, as the configuration names it. It is run without a shell.</summary>
+/// <summary>
+/// A program of the operator's that prints a credential on its standard output, as the configuration names it. It is
+/// run without a shell.
+/// </summary>
 /// <param name="Name">Its name in the configuration.</param>
 /// <param name="Words">The program and its arguments.</param>
 public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
@@ -14,10 +17,18 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
 
     /// <summary>Runs it.</summary>
     /// <returns>Its output, without the line break at the end.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.KeyMissing"/>: it does not start, fails, takes more than 30 s, or prints nothing or too much. What it printed is never repeated.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.KeyMissing"/>: it does not start, fails, takes more than 30 s, or prints nothing or
+    /// too much. What it printed is never repeated.
+    /// </exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Words[0], Words.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Words[0], Words.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Start(start);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
@@ -27,10 +38,16 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
             var errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null, limit.Token); // may hold secrets; unread it would block
             var buffer = new char[MostChars + 1];
             var length = await process.StandardOutput.ReadBlockAsync(buffer, limit.Token);
-            if (length > MostChars) throw Failed($"prints more than {MostChars} characters");
+            if (length > MostChars)
+            {
+                throw Failed($"prints more than {MostChars} characters");
+            }
             await process.WaitForExitAsync(limit.Token);
             await errors;
-            if (process.ExitCode != 0) throw Failed($"ended with exit code {process.ExitCode}");
+            if (process.ExitCode != 0)
+            {
+                throw Failed($"ended with exit code {process.ExitCode}");
+            }
             var text = new string(buffer, 0, length).TrimEnd('\r', '\n');
             return text.Length > 0 ? text : throw Failed("prints nothing");
         }
@@ -40,7 +57,10 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
         }
         finally
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
         }
     }
 
@@ -52,9 +72,19 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
         }
         catch (Win32Exception e)
         {
-            throw new HoldfastException(ErrorCatalogue.KeyMissing, $"The command '{Name}' ({Words[0]}) does not start: {e.Message}", "See 'commands' in holdfast.json; the program is named by its whole path.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.KeyMissing,
+                $"The command '{Name}' ({Words[0]}) does not start: {e.Message}",
+                "See 'commands' in holdfast.json; the program is named by its whole path.",
+                e
+            );
         }
     }
 
-    private HoldfastException Failed(string how) => new(ErrorCatalogue.KeyMissing, $"The command '{Name}' ({Words[0]}) {how}.", "Run it as the server's user: it has to print the key, and nothing else, on its standard output.");
+    private HoldfastException Failed(string how) =>
+        new(
+            ErrorCatalogue.KeyMissing,
+            $"The command '{Name}' ({Words[0]}) {how}.",
+            "Run it as the server's user: it has to print the key, and nothing else, on its standard output."
+        );
 }

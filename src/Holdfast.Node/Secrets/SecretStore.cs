@@ -4,7 +4,10 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Secrets;
 
-/// <summary>Keeps short secrets in the state store, each an age file to the keys of all nodes. None is held in memory longer than it is used.</summary>
+/// <summary>
+/// Keeps short secrets in the state store, each an age file to the keys of all nodes. None is held in memory longer
+/// than it is used.
+/// </summary>
 /// <param name="store">The store.</param>
 /// <param name="key">This node's key.</param>
 /// <param name="recipients">The public keys of all nodes, this one's among them.</param>
@@ -27,7 +30,8 @@ public sealed class SecretStore(IStateStore store, AgeIdentity key, Func<IReadOn
     public static StateChange Removal(string name) => new(Prefix + name, null);
 
     /// <summary>Makes changes of secrets and of what belongs to them, all or none.</summary>
-    public Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken) => store.CommitAsync(transaction, cancellationToken);
+    public Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken) =>
+        store.CommitAsync(transaction, cancellationToken);
 
     /// <summary>Reads a secret; null where there is none.</summary>
     /// <exception cref="HoldfastException">This node's key does not open it.</exception>
@@ -37,9 +41,14 @@ public sealed class SecretStore(IStateStore store, AgeIdentity key, Func<IReadOn
             : null;
 
     /// <summary>Removes a secret. No error where there is none.</summary>
-    public Task DeleteAsync(string name, CancellationToken cancellationToken) => store.CommitAsync(new() { Changes = [Removal(name)] }, cancellationToken);
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
+        store.CommitAsync(new() { Changes = [Removal(name)] }, cancellationToken);
 
     /// <summary>The names that begin with <paramref name="beginning"/>, in ordinal order, without it.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(string beginning, CancellationToken cancellationToken) =>
-        [.. (await store.RangeAsync(Prefix + beginning, cancellationToken)).Entries.Select(e => e.Key[(Prefix.Length + beginning.Length)..])];
+        [
+            .. (await store.RangeAsync(Prefix + beginning, cancellationToken)).Entries.Select(e =>
+                e.Key[(Prefix.Length + beginning.Length)..]
+            ),
+        ];
 }

@@ -19,7 +19,14 @@ public sealed class ChainsInUse
         var key = (destination, chain);
         lock (_gate)
         {
-            if (_going.Contains(key)) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{chain}' is being deleted at '{destination}'.", "Take another point, or another destination.");
+            if (_going.Contains(key))
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"'{chain}' is being deleted at '{destination}'.",
+                    "Take another point, or another destination."
+                );
+            }
             _readers[key] = _readers.GetValueOrDefault(key) + 1;
         }
 
@@ -35,7 +42,10 @@ public sealed class ChainsInUse
         var key = (destination, chain);
         lock (_gate)
         {
-            if (_readers.ContainsKey(key) || !_going.Add(key)) return null;
+            if (_readers.ContainsKey(key) || !_going.Add(key))
+            {
+                return null;
+            }
         }
 
         return new Use(() => EndDelete(key));
@@ -45,13 +55,19 @@ public sealed class ChainsInUse
     {
         lock (_gate)
         {
-            if (--_readers[key] == 0) _readers.Remove(key);
+            if (--_readers[key] == 0)
+            {
+                _readers.Remove(key);
+            }
         }
     }
 
     private void EndDelete((string Destination, string Chain) key)
     {
-        lock (_gate) _going.Remove(key);
+        lock (_gate)
+        {
+            _going.Remove(key);
+        }
     }
 
     private sealed class Use(Action end) : IDisposable

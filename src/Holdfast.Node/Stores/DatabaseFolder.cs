@@ -17,39 +17,65 @@ public sealed class DatabaseFolder(IDestination destination, string path)
     public string Path { get; } = path;
 
     /// <summary>The folder of <paramref name="database"/>.</summary>
-    public static DatabaseFolder Of(IDestination destination, DatabaseId database) =>
-        new(destination, PathOf(database));
+    public static DatabaseFolder Of(IDestination destination, DatabaseId database) => new(destination, PathOf(database));
 
     /// <summary>Path of the folder of <paramref name="database"/> at every destination.</summary>
     public static string PathOf(DatabaseId database) => $"{FolderName.Of(database.Source)}/{FolderName.Of(database.Name)}";
 
-    /// <summary>Its chains, the newest first. Names never go back in time, so their order is that of the backups even when a clock did.</summary>
+    /// <summary>
+    /// Its chains, the newest first. Names never go back in time, so their order is that of the backups even when a
+    /// clock did.
+    /// </summary>
     public async IAsyncEnumerable<StoredChain> ChainsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var names = new List<(string Folder, ChainName Name)>();
         await foreach (var entry in Destination.ListAsync(Path, cancellationToken))
         {
-            if (entry.IsFolder && ChainName.TryParse(entry.Name) is { } name) names.Add((entry.Name, name));
+            if (entry.IsFolder && ChainName.TryParse(entry.Name) is { } name)
+            {
+                names.Add((entry.Name, name));
+            }
         }
 
         names.Reverse();
-        foreach (var (folder, name) in names) yield return await ChainAsync(Destination, Path.Length == 0 ? folder : $"{Path}/{folder}", name, cancellationToken);
+        foreach (var (folder, name) in names)
+        {
+            yield return await ChainAsync(Destination, Path.Length == 0 ? folder : $"{Path}/{folder}", name, cancellationToken);
+        }
     }
 
     /// <summary>Lists one chain's folder.</summary>
-    public static async Task<StoredChain> ChainAsync(IDestination destination, string path, ChainName name, CancellationToken cancellationToken)
+    public static async Task<StoredChain> ChainAsync(
+        IDestination destination,
+        string path,
+        ChainName name,
+        CancellationToken cancellationToken
+    )
     {
         var files = new Dictionary<string, long>(StringComparer.Ordinal);
-        await foreach (var entry in destination.ListAsync(path, cancellationToken)) if (!entry.IsFolder) files.Add(entry.Name, entry.Length);
+        await foreach (var entry in destination.ListAsync(path, cancellationToken))
+        {
+            if (!entry.IsFolder)
+            {
+                files.Add(entry.Name, entry.Length);
+            }
+        }
         var prefix = path.Length == 0 ? "" : $"{path}/";
-        var archives = files.Select(f => (File: f, Name: ArchiveName.TryParse(f.Key))).Where(f => f.Name is not null)
+        var archives = files
+            .Select(f => (File: f, Name: ArchiveName.TryParse(f.Key)))
+            .Where(f => f.Name is not null)
             .Select(f => new StoredArchive(prefix + f.File.Key, f.Name!, f.File.Value, files.ContainsKey(f.Name!.IndexName))
             {
                 IndexLength = files.TryGetValue(f.Name!.IndexName, out var index) ? index : null,
             })
-            .OrderBy(a => a.Name.Time).ThenBy(a => a.Path, StringComparer.Ordinal).ToList();
+            .OrderBy(a => a.Name.Time)
+            .ThenBy(a => a.Path, StringComparer.Ordinal)
+            .ToList();
         var indexes = archives.Select(a => a.Name.IndexName).ToHashSet(StringComparer.Ordinal);
-        var leftovers = files.Keys.Where(f => f.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal) || (f.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal) && !indexes.Contains(f)));
+        var leftovers = files.Keys.Where(f =>
+            f.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal)
+            || (f.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal) && !indexes.Contains(f))
+        );
         return new(path, name, archives, [.. leftovers.Select(f => prefix + f)]);
     }
 }

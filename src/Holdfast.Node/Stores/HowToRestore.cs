@@ -5,7 +5,10 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Node.Stores;
 
-/// <summary>Puts what a person without Holdfast needs into the root of a destination: the instructions and the script that they use.</summary>
+/// <summary>
+/// Puts what a person without Holdfast needs into the root of a destination: the instructions and the script that they
+/// use.
+/// </summary>
 public static partial class HowToRestore
 {
     private const string Script = "restore.py";
@@ -14,11 +17,17 @@ public static partial class HowToRestore
 
     private static readonly string[] Files = ["HOW-TO-RESTORE.txt", Script];
 
-    /// <summary>Writes the files where they are missing, and the script where it is older than this program's. What else is there is left as it is.</summary>
+    /// <summary>
+    /// Writes the files where they are missing, and the script where it is older than this program's. What else is
+    /// there is left as it is.
+    /// </summary>
     public static async Task EnsureAsync(IDestination destination, CancellationToken cancellationToken)
     {
         var present = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var entry in destination.ListAsync("", cancellationToken)) present.Add(entry.Name);
+        await foreach (var entry in destination.ListAsync("", cancellationToken))
+        {
+            present.Add(entry.Name);
+        }
         if (present.Contains(Script) && await IsOlderAsync(destination, cancellationToken))
         {
             await destination.DeleteAsync(Script, cancellationToken);
@@ -30,7 +39,13 @@ public static partial class HowToRestore
             try
             {
                 // One that cannot be removed is being written by another backup right now.
-                if (present.Contains($"{file}.partial") && !await Leftovers.TryRemoveAsync(destination, $"{file}.partial", cancellationToken)) continue;
+                if (
+                    present.Contains($"{file}.partial")
+                    && !await Leftovers.TryRemoveAsync(destination, $"{file}.partial", cancellationToken)
+                )
+                {
+                    continue;
+                }
                 await using var upload = await destination.BeginUploadAsync(file, cancellationToken);
                 await upload.WriteAsync(await ReadAsync(file, cancellationToken), cancellationToken);
                 await destination.PublishAsync([upload], cancellationToken);
@@ -49,17 +64,25 @@ public static partial class HowToRestore
         var left = new List<string>();
         await foreach (var entry in destination.ListAsync("", cancellationToken))
         {
-            if (partials.Contains(entry.Name)) left.Add(entry.Name);
+            if (partials.Contains(entry.Name))
+            {
+                left.Add(entry.Name);
+            }
         }
 
-        foreach (var partial in left) await Leftovers.TryRemoveAsync(destination, partial, cancellationToken);
+        foreach (var partial in left)
+        {
+            await Leftovers.TryRemoveAsync(destination, partial, cancellationToken);
+        }
     }
 
     /// <summary>The version that a script says it has.</summary>
     internal static int VersionOf(ReadOnlySpan<byte> script)
     {
         var line = VersionLine().Match(System.Text.Encoding.UTF8.GetString(script[..Math.Min(script.Length, HeadBytes)]));
-        return line.Success && int.TryParse(line.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : FirstVersion;
+        return line.Success && int.TryParse(line.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : FirstVersion;
     }
 
     [GeneratedRegex(@"^VERSION = (\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
@@ -82,7 +105,8 @@ public static partial class HowToRestore
 
     private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellationToken)
     {
-        await using var resource = typeof(HowToRestore).Assembly.GetManifestResourceStream(file) ?? throw new InvalidOperationException($"{file} is not in the program.");
+        await using var resource = typeof(HowToRestore).Assembly.GetManifestResourceStream(file)
+            ?? throw new InvalidOperationException($"{file} is not in the program.");
         using var bytes = new MemoryStream();
         await resource.CopyToAsync(bytes, cancellationToken);
         return bytes.ToArray();

@@ -16,7 +16,10 @@ public sealed record StoredPath(IDestination Destination, IReadOnlyList<StoredCh
     /// <param name="opened">The folder, its name, and the one file meant; null for the whole folder.</param>
     /// <param name="cancellationToken">Stops looking.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
-    public static async Task<StoredPath> ResolveAsync((IDestination Destination, string Folder, string? File) opened, CancellationToken cancellationToken)
+    public static async Task<StoredPath> ResolveAsync(
+        (IDestination Destination, string Folder, string? File) opened,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -35,33 +38,73 @@ public sealed record StoredPath(IDestination Destination, IReadOnlyList<StoredCh
     /// <param name="file">Name of the one file meant; null for the whole folder.</param>
     /// <param name="cancellationToken">Stops looking.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
-    public static async Task<StoredPath> ResolveAsync(IDestination destination, string folderName, string? file, CancellationToken cancellationToken)
+    public static async Task<StoredPath> ResolveAsync(
+        IDestination destination,
+        string folderName,
+        string? file,
+        CancellationToken cancellationToken
+    )
     {
         if (file is not null)
         {
             // A file may lie anywhere, also outside of a chain's folder; what lies beside it is its chain.
             var name = ChainName.TryParse(folderName) ?? new ChainName(DateTimeOffset.UnixEpoch, "A", Core.Tasks.BackupType.Backup, null);
             var chain = await DatabaseFolder.ChainAsync(destination, "", name, cancellationToken);
-            var archive = chain.Archives.FirstOrDefault(a => a.Path == file) ?? throw new HoldfastException(
-                ErrorCatalogue.NotFound, $"'{file}' is not named like an archive.", "Archives are named <time>.<form>.tar.zst or .tar.zst.age; give the file under its own name.");
+            var archive = chain.Archives.FirstOrDefault(a => a.Path == file)
+                ?? throw new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"'{file}' is not named like an archive.",
+                    "Archives are named <time>.<form>.tar.zst or .tar.zst.age; give the file under its own name."
+                );
             return new(destination, [chain], archive);
         }
 
-        if (ChainName.TryParse(folderName) is { } own) return new(destination, [await DatabaseFolder.ChainAsync(destination, "", own, cancellationToken)], null);
+        if (ChainName.TryParse(folderName) is { } own)
+        {
+            return new(destination, [await DatabaseFolder.ChainAsync(destination, "", own, cancellationToken)], null);
+        }
         var chains = new List<StoredChain>();
         await FindAsync(destination, "", 0, chains, cancellationToken);
-        if (chains.Count > 0) return new(destination, chains, null);
-        throw new HoldfastException(ErrorCatalogue.NotFound, $"No backup is found in '{destination.Name}'.", "Give an archive, a chain's folder, a database's folder, or the root of a destination.");
+        if (chains.Count > 0)
+        {
+            return new(destination, chains, null);
+        }
+        throw new HoldfastException(
+            ErrorCatalogue.NotFound,
+            $"No backup is found in '{destination.Name}'.",
+            "Give an archive, a chain's folder, a database's folder, or the root of a destination."
+        );
     }
 
-    private static async Task FindAsync(IDestination destination, string folder, int level, List<StoredChain> chains, CancellationToken cancellationToken)
+    private static async Task FindAsync(
+        IDestination destination,
+        string folder,
+        int level,
+        List<StoredChain> chains,
+        CancellationToken cancellationToken
+    )
     {
         var found = chains.Count;
-        await foreach (var chain in new DatabaseFolder(destination, folder).ChainsAsync(cancellationToken)) chains.Add(chain);
-        if (chains.Count > found || level == DeepestLevel) return;
+        await foreach (var chain in new DatabaseFolder(destination, folder).ChainsAsync(cancellationToken))
+        {
+            chains.Add(chain);
+        }
+        if (chains.Count > found || level == DeepestLevel)
+        {
+            return;
+        }
         await foreach (var entry in destination.ListAsync(folder, cancellationToken))
         {
-            if (entry.IsFolder) await FindAsync(destination, folder.Length == 0 ? entry.Name : $"{folder}/{entry.Name}", level + 1, chains, cancellationToken);
+            if (entry.IsFolder)
+            {
+                await FindAsync(
+                    destination,
+                    folder.Length == 0 ? entry.Name : $"{folder}/{entry.Name}",
+                    level + 1,
+                    chains,
+                    cancellationToken
+                );
+            }
         }
     }
 }

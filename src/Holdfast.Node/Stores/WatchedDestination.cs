@@ -4,7 +4,10 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Node.Stores;
 
-/// <summary>A destination that tells of every byte that moves there, whoever moves it: so an operation that copies or proves archives is not taken for one that hangs. Does not own it.</summary>
+/// <summary>
+/// A destination that tells of every byte that moves there, whoever moves it: so an operation that copies or proves
+/// archives is not taken for one that hangs. Does not own it.
+/// </summary>
 /// <param name="inner">The destination.</param>
 /// <param name="moved">Told how many bytes, or 1 for a call that moves none. Called by several tasks at once.</param>
 internal sealed class WatchedDestination(IDestination inner, Action<long> moved) : IDestination
@@ -26,14 +29,16 @@ internal sealed class WatchedDestination(IDestination inner, Action<long> moved)
     }
 
     /// <inheritdoc/>
-    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => new Upload(await inner.BeginUploadAsync(path, cancellationToken), moved);
+    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
+        new Upload(await inner.BeginUploadAsync(path, cancellationToken), moved);
 
     /// <inheritdoc/>
     public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
         inner.PublishAsync([.. uploads.Select(u => u is Upload own ? own.Inner : u)], cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => new Source(await inner.OpenAsync(path, cancellationToken), moved);
+    public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) =>
+        new Source(await inner.OpenAsync(path, cancellationToken), moved);
 
     /// <inheritdoc/>
     public async Task DeleteAsync(string path, CancellationToken cancellationToken)

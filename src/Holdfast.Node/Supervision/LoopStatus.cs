@@ -10,7 +10,14 @@ namespace Holdfast.Node.Supervision;
 /// <param name="Failures">Failures in a row: 0 while its last turn was completed.</param>
 /// <param name="Problem">Why its last turn failed; null while it does not.</param>
 /// <param name="Silence">How long ago its last beat is, by the clock that never jumps.</param>
-public sealed record LoopStatus(string Name, DateTimeOffset LastBeat, TimeSpan Longest, int Failures, OperationError? Problem, TimeSpan Silence)
+public sealed record LoopStatus(
+    string Name,
+    DateTimeOffset LastBeat,
+    TimeSpan Longest,
+    int Failures,
+    OperationError? Problem,
+    TimeSpan Silence
+)
 {
     /// <summary>Whether it has not completed a turn for so long that it counts as stuck.</summary>
     public bool IsStuck => AlertRules.IsStuck(Silence, Longest);

@@ -26,7 +26,10 @@ public sealed class SupervisedLoop
     {
         get
         {
-            lock (_gate) return _status with { Silence = _time.GetElapsedTime(_beat) };
+            lock (_gate)
+            {
+                return _status with { Silence = _time.GetElapsedTime(_beat) };
+            }
         }
     }
 
@@ -34,11 +37,12 @@ public sealed class SupervisedLoop
     public Task Ended { get; internal set; } = Task.CompletedTask;
 
     /// <summary>The loop has completed a turn: what failed before is over.</summary>
-    public void Beat() => Set(s =>
-    {
-        _beat = _time.GetTimestamp();
-        return s with { LastBeat = _time.GetUtcNow(), Failures = 0, Problem = null };
-    });
+    public void Beat() =>
+        Set(s =>
+        {
+            _beat = _time.GetTimestamp();
+            return s with { LastBeat = _time.GetUtcNow(), Failures = 0, Problem = null };
+        });
 
     internal void Fail(OperationError problem) => Set(s => s with { Failures = s.Failures + 1, Problem = problem });
 
@@ -52,6 +56,9 @@ public sealed class SupervisedLoop
             told = before.Problem != _status.Problem;
         }
 
-        if (told) _changed(); // outside of the lock: who is told may ask for the status
+        if (told)
+        {
+            _changed(); // outside of the lock: who is told may ask for the status
+        }
     }
 }

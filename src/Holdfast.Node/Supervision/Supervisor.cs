@@ -8,13 +8,21 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Supervision;
 
 /// <summary>
-/// Runs the background loops of a node. Whatever a loop throws is caught here, logged, told in its <see cref="LoopStatus"/>, and the loop is run again
-/// after a pause that grows with each failure. A loop ends only when the supervisor stops it: one that returns by itself, or is cancelled by a token
+/// Runs the background loops of a node. Whatever a loop throws is caught here, logged, told in its
+/// <see cref="LoopStatus"/>, and the loop is run again
+/// after a pause that grows with each failure. A loop ends only when the supervisor stops it: one that returns by
+/// itself, or is cancelled by a token
 /// that is not ours, has failed.
 /// </summary>
 public sealed partial class Supervisor : IAsyncDisposable
 {
-    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1)];
+    private static readonly TimeSpan[] Pauses =
+    [
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(5),
+        TimeSpan.FromSeconds(15),
+        TimeSpan.FromMinutes(1),
+    ];
 
     // The state answers within seconds; whoever waits for it is served long before this.
     private static readonly TimeSpan LongestOfState = TimeSpan.FromMinutes(1);
@@ -40,15 +48,24 @@ public sealed partial class Supervisor : IAsyncDisposable
     /// <summary>Told when a loop fails, or works again. Must not block.</summary>
     public event Action? Changed;
 
-    /// <summary>All loops that run, by the order of their start; those that others run and that are watched; and duties that fail.</summary>
+    /// <summary>
+    /// All loops that run, by the order of their start; those that others run and that are watched; and duties that
+    /// fail.
+    /// </summary>
     public IReadOnlyList<LoopStatus> Loops
     {
         get
         {
             List<SupervisedLoop> loops;
             List<Func<LoopStatus>> watched;
-            lock (_gate) (loops, watched) = ([.. _loops], [.. _watched]);
-            var failing = _duties.Values.Select(d => d.Status).Where(d => d.Problem is not null).Select(d => d with { Silence = TimeSpan.Zero });
+            lock (_gate)
+            {
+                (loops, watched) = ([.. _loops], [.. _watched]);
+            }
+            var failing = _duties
+                .Values.Select(d => d.Status)
+                .Where(d => d.Problem is not null)
+                .Select(d => d with { Silence = TimeSpan.Zero });
             return [.. loops.Select(l => l.Status), .. watched.Select(w => w()), .. failing];
         }
     }
@@ -59,10 +76,18 @@ public sealed partial class Supervisor : IAsyncDisposable
     /// <param name="run">Runs until its token is cancelled. Called again after a failure.</param>
     /// <param name="cancellationToken">Ends this loop alone.</param>
     /// <returns>The loop; done when it has ended.</returns>
-    public SupervisedLoop Start(string name, TimeSpan longest, Func<SupervisedLoop, CancellationToken, Task> run, CancellationToken cancellationToken = default)
+    public SupervisedLoop Start(
+        string name,
+        TimeSpan longest,
+        Func<SupervisedLoop, CancellationToken, Task> run,
+        CancellationToken cancellationToken = default
+    )
     {
         var loop = new SupervisedLoop(name, longest, _time, OnChanged);
-        lock (_gate) _loops.Add(loop);
+        lock (_gate)
+        {
+            _loops.Add(loop);
+        }
         loop.Ended = Task.Run(() => RunAsync(loop, run, cancellationToken), CancellationToken.None);
         return loop;
     }
@@ -73,35 +98,53 @@ public sealed partial class Supervisor : IAsyncDisposable
     /// <param name="turn">One turn. One that throws is followed by the next, after a pause.</param>
     /// <param name="cancellationToken">Ends this loop alone.</param>
     /// <returns>The loop.</returns>
-    public SupervisedLoop Every(string name, TimeSpan interval, Func<CancellationToken, Task> turn, CancellationToken cancellationToken = default) => Start(
-        name,
-        interval,
-        async (loop, token) =>
-        {
-            using var timer = new PeriodicTimer(interval, _time);
-            while (await timer.WaitForNextTickAsync(token))
+    public SupervisedLoop Every(
+        string name,
+        TimeSpan interval,
+        Func<CancellationToken, Task> turn,
+        CancellationToken cancellationToken = default
+    ) =>
+        Start(
+            name,
+            interval,
+            async (loop, token) =>
             {
-                await turn(token);
-                loop.Beat();
-            }
-        },
-        cancellationToken);
+                using var timer = new PeriodicTimer(interval, _time);
+                while (await timer.WaitForNextTickAsync(token))
+                {
+                    await turn(token);
+                    loop.Beat();
+                }
+            },
+            cancellationToken
+        );
 
     /// <summary>Shows a loop that another room runs, which catches its own failures, among <see cref="Loops"/>.</summary>
     /// <param name="status">Says how it is doing. Must not block or throw.</param>
     public void Watch(Func<LoopStatus> status)
     {
-        lock (_gate) _watched.Add(status);
+        lock (_gate)
+        {
+            _watched.Add(status);
+        }
     }
 
     /// <summary>Shows a loop of the state's room.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="status">Says how it is doing.</param>
-    public void Watch(string name, Func<StateLoop> status) => Watch(() =>
-    {
-        var loop = status();
-        return new(name, loop.LastBeat, LongestOfState, loop.Failures, loop.Problem is null ? null : OperationError.Of(loop.Problem), loop.Silence);
-    });
+    public void Watch(string name, Func<StateLoop> status) =>
+        Watch(() =>
+        {
+            var loop = status();
+            return new(
+                name,
+                loop.LastBeat,
+                LongestOfState,
+                loop.Failures,
+                loop.Problem is null ? null : OperationError.Of(loop.Problem),
+                loop.Silence
+            );
+        });
 
     /// <summary>Shows how a mirror follows the state.</summary>
     public void Watch<T>(StateMirror<T> mirror)
@@ -115,26 +158,40 @@ public sealed partial class Supervisor : IAsyncDisposable
     public void Touch() => OnChanged();
 
     /// <summary>
-    /// Makes a duty of what is done when something happens: what it throws is logged and shown as a loop that fails, until it is done without. An event
+    /// Makes a duty of what is done when something happens: what it throws is logged and shown as a loop that fails,
+    /// until it is done without. An event
     /// must not be able to end whoever raises it, and a duty that fails must be seen.
     /// </summary>
     /// <param name="name">Its name, as alerts show it.</param>
     /// <param name="duty">What is done.</param>
     public Action<T> Guard<T>(string name, Action<T> duty) => value => Do(name, () => duty(value));
 
-    /// <summary>Does something once, in the background. What it throws is logged and shown as a loop that fails, and it is done again after a pause.</summary>
+    /// <summary>
+    /// Does something once, in the background. What it throws is logged and shown as a loop that fails, and it is done
+    /// again after a pause.
+    /// </summary>
     /// <param name="name">Its name, as alerts show it.</param>
     /// <param name="duty">What is done until it is done without a failure.</param>
     /// <returns>Done when it has been done, or the supervisor was stopped; never fails.</returns>
-    public Task Once(string name, Func<CancellationToken, Task> duty) => Task.Run(() => OnceAsync(Duty(name), duty), CancellationToken.None);
+    public Task Once(string name, Func<CancellationToken, Task> duty) =>
+        Task.Run(() => OnceAsync(Duty(name), duty), CancellationToken.None);
 
-    /// <summary>Logs each loop that stands still, once. To be called about once a minute: a log does not depend on the loop that looks for alerts.</summary>
+    /// <summary>
+    /// Logs each loop that stands still, once. To be called about once a minute: a log does not depend on the loop that
+    /// looks for alerts.
+    /// </summary>
     public void LogStuck()
     {
         foreach (var loop in Loops)
         {
-            if (!loop.IsStuck) _stuck.TryRemove(loop.Name, out _);
-            else if (_stuck.TryAdd(loop.Name, 0)) LogStandsStill(loop.Name, loop.Silence.TotalSeconds);
+            if (!loop.IsStuck)
+            {
+                _stuck.TryRemove(loop.Name, out _);
+            }
+            else if (_stuck.TryAdd(loop.Name, 0))
+            {
+                LogStandsStill(loop.Name, loop.Silence.TotalSeconds);
+            }
         }
     }
 
@@ -143,7 +200,10 @@ public sealed partial class Supervisor : IAsyncDisposable
     {
         await _stop.CancelAsync();
         List<SupervisedLoop> loops;
-        lock (_gate) loops = [.. _loops];
+        lock (_gate)
+        {
+            loops = [.. _loops];
+        }
         await Task.WhenAll(loops.Select(l => l.Ended));
     }
 
@@ -211,7 +271,13 @@ public sealed partial class Supervisor : IAsyncDisposable
             try
             {
                 await run(loop, stop.Token);
-                if (!stop.IsCancellationRequested) Failed(loop, new HoldfastException(ErrorCatalogue.Unexpected, $"The loop '{loop.Name}' ended by itself.", "Please report this."));
+                if (!stop.IsCancellationRequested)
+                {
+                    Failed(
+                        loop,
+                        new HoldfastException(ErrorCatalogue.Unexpected, $"The loop '{loop.Name}' ended by itself.", "Please report this.")
+                    );
+                }
             }
             catch (Exception) when (stop.IsCancellationRequested)
             {
@@ -222,11 +288,17 @@ public sealed partial class Supervisor : IAsyncDisposable
                 Failed(loop, e);
             }
 
-            if (stop.IsCancellationRequested) break;
+            if (stop.IsCancellationRequested)
+            {
+                break;
+            }
             await PauseAsync(loop, stop.Token);
         }
 
-        lock (_gate) _loops.Remove(loop);
+        lock (_gate)
+        {
+            _loops.Remove(loop);
+        }
     }
 
     private void Failed(SupervisedLoop loop, Exception e)
@@ -235,9 +307,10 @@ public sealed partial class Supervisor : IAsyncDisposable
         loop.Fail(Problem(e));
     }
 
-    private static OperationError Problem(Exception e) => e is HoldfastException known
-        ? OperationError.Of(known)
-        : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", "Please report this, with the server's log.");
+    private static OperationError Problem(Exception e) =>
+        e is HoldfastException known
+            ? OperationError.Of(known)
+            : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", "Please report this, with the server's log.");
 
     [LoggerMessage(EventId = 5001, Level = LogLevel.Error, Message = "Loop {Loop} failed, {Failures} times in a row; it is run again")]
     private partial void LogFailed(Exception exception, string loop, int failures);
@@ -245,9 +318,18 @@ public sealed partial class Supervisor : IAsyncDisposable
     [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "{Duty} failed")]
     private partial void LogDutyFailed(Exception exception, string duty);
 
-    [LoggerMessage(EventId = 5003, Level = LogLevel.Error, Message = "Whoever is told of an event failed; the others were told all the same")]
+    [LoggerMessage(
+        EventId = 5003,
+        Level = LogLevel.Error,
+        Message = "Whoever is told of an event failed; the others were told all the same"
+    )]
     private partial void LogSubscriberFailed(Exception exception);
 
-    [LoggerMessage(EventId = 5004, Level = LogLevel.Critical, Message = "Loop {Loop} stands still: it has not completed a turn for {SilenceSeconds} s. Restart the server, and report this with its log")]
+    [LoggerMessage(
+        EventId = 5004,
+        Level = LogLevel.Critical,
+        Message = "Loop {Loop} stands still: it has not completed a turn for {SilenceSeconds} s. Restart the server, and report this "
+            + "with its log"
+    )]
     private partial void LogStandsStill(string loop, double silenceSeconds);
 }

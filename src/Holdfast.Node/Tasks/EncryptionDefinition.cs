@@ -8,7 +8,10 @@ public sealed record EncryptionDefinition
     /// <summary>Default none.</summary>
     public EncryptionMode Mode { get; init; }
 
-    /// <summary>For <see cref="EncryptionMode.Key"/>: the key (<c>AGE-SECRET-KEY-1…</c> or Base64); null keeps the present one, or makes one that is shown once. Never given back.</summary>
+    /// <summary>
+    /// For <see cref="EncryptionMode.Key"/>: the key (<c>AGE-SECRET-KEY-1…</c> or Base64); null keeps the present one,
+    /// or makes one that is shown once. Never given back.
+    /// </summary>
     public string? Key { get; init; }
 
     /// <summary>For <see cref="EncryptionMode.Recipients"/>: the public keys.</summary>

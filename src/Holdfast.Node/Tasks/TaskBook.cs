@@ -6,7 +6,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Tasks;
 
 /// <summary>
-/// Every task of every database, derived and regular, as it is at this moment: a projection of templates, regular tasks and databases that is kept up
+/// Every task of every database, derived and regular, as it is at this moment: a projection of templates, regular tasks
+/// and databases that is kept up
 /// to date as they change. A database that was dropped has none.
 /// </summary>
 public sealed class TaskBook
@@ -17,7 +18,9 @@ public sealed class TaskBook
     private readonly Dictionary<DatabaseId, IReadOnlyList<BackupTask>> _byDatabase = [];
     private readonly Dictionary<string, BackupTask> _byId = new(StringComparer.Ordinal);
     private readonly List<TaskClash> _clashes = [];
-    // Whoever derives reads templates, tasks and records under it. They change before this is told of it, so who comes last has read the newest.
+
+    // Whoever derives reads templates, tasks and records under it. They change before this is told of it, so who comes
+    // last has read the newest.
     private readonly Lock _gate = new();
     private List<(Template Template, Exclusions Exclusions)> _compiled = [];
 
@@ -33,7 +36,10 @@ public sealed class TaskBook
     {
         get
         {
-            lock (_gate) return [.. _byDatabase.Values.SelectMany(t => t)];
+            lock (_gate)
+            {
+                return [.. _byDatabase.Values.SelectMany(t => t)];
+            }
         }
     }
 
@@ -42,7 +48,10 @@ public sealed class TaskBook
     {
         get
         {
-            lock (_gate) return [.. _clashes];
+            lock (_gate)
+            {
+                return [.. _clashes];
+            }
         }
     }
 
@@ -57,19 +66,28 @@ public sealed class TaskBook
     /// <summary>The tasks of a database: derived ones by the names of their templates, then regular ones by name.</summary>
     public IReadOnlyList<BackupTask> Of(DatabaseId database)
     {
-        lock (_gate) return _byDatabase.GetValueOrDefault(database, []);
+        lock (_gate)
+        {
+            return _byDatabase.GetValueOrDefault(database, []);
+        }
     }
 
     /// <summary>The task of this id; null where there is none.</summary>
     public BackupTask? Find(string id)
     {
-        lock (_gate) return _byId.GetValueOrDefault(id);
+        lock (_gate)
+        {
+            return _byId.GetValueOrDefault(id);
+        }
     }
 
     /// <summary>The server-wide backup task of a name, whatever its case; null where there is none.</summary>
     public Template? FindTemplate(string name)
     {
-        lock (_gate) return _compiled.Select(c => c.Template).FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        lock (_gate)
+        {
+            return _compiled.Select(c => c.Template).FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        }
     }
 
     /// <summary>Derives the tasks of a database whose record changed.</summary>
@@ -92,7 +110,10 @@ public sealed class TaskBook
         {
             foreach (var id in new[] { before?.Database, after?.Database }.OfType<DatabaseId>().Distinct())
             {
-                if (_databases.Find(id.ToString()) is { } record) Derive(record, RegularOf(id), changed);
+                if (_databases.Find(id.ToString()) is { } record)
+                {
+                    Derive(record, RegularOf(id), changed);
+                }
             }
 
             PlaceAgain(changed);
@@ -107,15 +128,24 @@ public sealed class TaskBook
         lock (_gate)
         {
             var regular = _regular.Items.Select(i => i.Value).ToLookup(t => t.Database);
-            _compiled = [.. _templates.Items.Select(i => (i.Value, new Exclusions(i.Value.Excluded))).OrderBy(t => t.Value.Name, StringComparer.OrdinalIgnoreCase)];
-            foreach (var (_, record) in _databases.Items) Derive(record, regular[record.Id], changed);
+            _compiled =
+            [
+                .. _templates
+                    .Items.Select(i => (i.Value, new Exclusions(i.Value.Excluded)))
+                    .OrderBy(t => t.Value.Name, StringComparer.OrdinalIgnoreCase),
+            ];
+            foreach (var (_, record) in _databases.Items)
+            {
+                Derive(record, regular[record.Id], changed);
+            }
             PlaceAgain(changed);
         }
 
         Tell(changed);
     }
 
-    private IEnumerable<RegularTask> RegularOf(DatabaseId database) => _regular.Items.Select(i => i.Value).Where(t => t.Database == database);
+    private IEnumerable<RegularTask> RegularOf(DatabaseId database) =>
+        _regular.Items.Select(i => i.Value).Where(t => t.Database == database);
 
     private void Derive(DatabaseRecord record, IEnumerable<RegularTask> regular, HashSet<string> changed)
     {
@@ -127,18 +157,25 @@ public sealed class TaskBook
 
         _clashes.RemoveAll(c => c.Task.Database == record.Id);
         _byDatabase.Remove(record.Id);
-        if (record.Dropped is not null) return;
+        if (record.Dropped is not null)
+        {
+            return;
+        }
 
         List<BackupTask> tasks =
         [
             .. _compiled.Select(t => Derivation.Derive(t.Template, record.Id, record.FirstSeen, t.Exclusions)).OfType<BackupTask>(),
             .. regular.OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase).Select(Derivation.Of),
         ];
-        foreach (var task in tasks) Place(task, changed);
+        foreach (var task in tasks)
+        {
+            Place(task, changed);
+        }
         _byDatabase[record.Id] = [.. tasks.Where(t => _byId[t.Id] == t)];
     }
 
-    // An id is one task's alone: two would share one status, and one of them would never run. The one that was there first keeps it, at every start.
+    // An id is one task's alone: two would share one status, and one of them would never run. The one that was there
+    // first keeps it, at every start.
     private bool Place(BackupTask task, HashSet<string> changed)
     {
         if (_byId.TryGetValue(task.Id, out var holder))
@@ -150,7 +187,10 @@ public sealed class TaskBook
             }
 
             // One of the same database is not in a list yet.
-            if (_byDatabase.TryGetValue(holder.Database, out var others)) _byDatabase[holder.Database] = [.. others.Where(t => t != holder)];
+            if (_byDatabase.TryGetValue(holder.Database, out var others))
+            {
+                _byDatabase[holder.Database] = [.. others.Where(t => t != holder)];
+            }
             _clashes.Add(new(holder, task));
         }
 
@@ -165,12 +205,18 @@ public sealed class TaskBook
         foreach (var clash in _clashes.Where(c => !_byId.TryGetValue(c.Task.Id, out var holder) || holder != c.Holder).ToList())
         {
             _clashes.Remove(clash);
-            if (Place(clash.Task, changed)) _byDatabase[clash.Task.Database] = [.. _byDatabase.GetValueOrDefault(clash.Task.Database, []), clash.Task];
+            if (Place(clash.Task, changed))
+            {
+                _byDatabase[clash.Task.Database] = [.. _byDatabase.GetValueOrDefault(clash.Task.Database, []), clash.Task];
+            }
         }
     }
 
     private void Tell(HashSet<string> changed)
     {
-        if (changed.Count > 0) Subscribers.Notify(Changed, changed);
+        if (changed.Count > 0)
+        {
+            Subscribers.Notify(Changed, changed);
+        }
     }
 }

@@ -32,7 +32,10 @@ public sealed record TaskDefinition
     /// <summary>In how many days each chain is verified once at each destination; 1 to 365. Null for never by itself.</summary>
     public int? VerifyEveryDays { get; init; }
 
-    /// <summary>In how many hours a database that seems unchanged is compared in full with its newest backup; 1 to 720, default 24.</summary>
+    /// <summary>
+    /// In how many hours a database that seems unchanged is compared in full with its newest backup; 1 to 720, default
+    /// 24.
+    /// </summary>
     public int CompareEveryHours { get; init; } = 24;
 
     /// <summary>Server-wide only: database ids and globs that it does not cover.</summary>

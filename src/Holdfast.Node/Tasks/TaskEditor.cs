@@ -17,14 +17,21 @@ namespace Holdfast.Node.Tasks;
 /// <param name="destinations">Destinations.</param>
 /// <param name="keys">Keys that the server keeps.</param>
 /// <param name="time">The clock.</param>
-public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<RegularTask> regular, DestinationBook destinations, ArchiveKeys keys, TimeProvider time) : IDisposable
+public sealed class TaskEditor(
+    StateMirror<Template> templates,
+    StateMirror<RegularTask> regular,
+    DestinationBook destinations,
+    ArchiveKeys keys,
+    TimeProvider time
+) : IDisposable
 {
     private const double MaxRetentionDays = 36_500;
 
     private readonly SemaphoreSlim _one = new(1); // names are unique over several entries
 
     /// <summary>The template of this name, whatever the case; null where there is none.</summary>
-    public StateItem<Template>? FindTemplate(string name) => templates.Items.FirstOrDefault(t => string.Equals(t.Value.Name, name, StringComparison.OrdinalIgnoreCase));
+    public StateItem<Template>? FindTemplate(string name) =>
+        templates.Items.FirstOrDefault(t => string.Equals(t.Value.Name, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The template that would be saved, without saving it.</summary>
     /// <exception cref="InvalidException">Every fault.</exception>
@@ -33,15 +40,27 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     /// <summary>Saves a template under its name; a definition that names another renames it, and its tasks keep their history.</summary>
     /// <exception cref="InvalidException">Every fault.</exception>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/></exception>
-    public async Task<SavedTask<Template>> PutTemplateAsync(string name, TaskDefinition definition, long? expected, CancellationToken cancellationToken)
+    public async Task<SavedTask<Template>> PutTemplateAsync(
+        string name,
+        TaskDefinition definition,
+        long? expected,
+        CancellationToken cancellationToken
+    )
     {
         await _one.WaitAsync(cancellationToken);
         try
         {
             var before = FindTemplate(name);
             var (template, given, generated) = Build(name, definition, before?.Value);
-            if ((given ?? generated) is { } key) await keys.PutAsync(template.Id, key, cancellationToken); // before the task: an archive never is without its key
-            return new(await templates.PutAsync(template.Id, template, expected ?? before?.Revision ?? 0, cancellationToken), before is null, generated);
+            if ((given ?? generated) is { } key)
+            {
+                await keys.PutAsync(template.Id, key, cancellationToken); // before the task: an archive never is without its key
+            }
+            return new(
+                await templates.PutAsync(template.Id, template, expected ?? before?.Revision ?? 0, cancellationToken),
+                before is null,
+                generated
+            );
         }
         finally
         {
@@ -52,7 +71,12 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     /// <summary>Deletes a template and with it its tasks. Backups stay where they are, and so do keys that open them.</summary>
     public async Task DeleteTemplateAsync(string name, long? expected, CancellationToken cancellationToken)
     {
-        var item = FindTemplate(name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no server-wide backup '{name}'.", "List them with: GET /api/v1/server-wide-backups");
+        var item = FindTemplate(name)
+            ?? throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"There is no server-wide backup '{name}'.",
+                "List them with: GET /api/v1/server-wide-backups"
+            );
         await templates.DeleteAsync(item.Key, expected, cancellationToken);
     }
 
@@ -63,7 +87,14 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     /// <param name="present">The database's tasks, for their names.</param>
     /// <param name="expected">Revision that it must have; null for any.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<SavedTask<RegularTask>> PutRegularAsync(DatabaseId database, string? id, TaskDefinition definition, IReadOnlyList<BackupTask> present, long? expected, CancellationToken cancellationToken)
+    public async Task<SavedTask<RegularTask>> PutRegularAsync(
+        DatabaseId database,
+        string? id,
+        TaskDefinition definition,
+        IReadOnlyList<BackupTask> present,
+        long? expected,
+        CancellationToken cancellationToken
+    )
     {
         await _one.WaitAsync(cancellationToken);
         try
@@ -80,12 +111,28 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
                 ScheduledSince = Since(before?.Value.Settings, settings, before?.Value.ScheduledSince),
             };
             faults.InsertRange(0, TaskRules.Check(task));
-            if (definition.Excluded.Count > 0) faults.Add(new("excluded", "Only a server-wide task excludes databases.", "Leave it out."));
-            if (definition.SpreadMinutes != 0) faults.Add(new("spreadMinutes", "Only a server-wide task spreads its starts.", "Leave it out."));
-            if (present.Any(t => t.Id != task.Id && string.Equals(t.Name, task.Name, StringComparison.OrdinalIgnoreCase))) faults.Add(new("name", $"The database has a task '{task.Name}' already.", "Choose another name."));
+            if (definition.Excluded.Count > 0)
+            {
+                faults.Add(new("excluded", "Only a server-wide task excludes databases.", "Leave it out."));
+            }
+            if (definition.SpreadMinutes != 0)
+            {
+                faults.Add(new("spreadMinutes", "Only a server-wide task spreads its starts.", "Leave it out."));
+            }
+            if (present.Any(t => t.Id != task.Id && string.Equals(t.Name, task.Name, StringComparison.OrdinalIgnoreCase)))
+            {
+                faults.Add(new("name", $"The database has a task '{task.Name}' already.", "Choose another name."));
+            }
             InvalidException.ThrowIfAny(faults);
-            if ((given ?? generated) is { } key) await keys.PutAsync(task.Id, key, cancellationToken);
-            return new(await regular.PutAsync(task.Id, task, expected ?? before?.Revision ?? 0, cancellationToken), before is null, generated);
+            if ((given ?? generated) is { } key)
+            {
+                await keys.PutAsync(task.Id, key, cancellationToken);
+            }
+            return new(
+                await regular.PutAsync(task.Id, task, expected ?? before?.Revision ?? 0, cancellationToken),
+                before is null,
+                generated
+            );
         }
         finally
         {
@@ -94,15 +141,28 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     }
 
     /// <summary>Deletes a regular task. Its backups stay.</summary>
-    public Task DeleteRegularAsync(DatabaseId database, string id, long? expected, CancellationToken cancellationToken) => regular.DeleteAsync(Own(database, id).Key, expected, cancellationToken);
+    public Task DeleteRegularAsync(DatabaseId database, string id, long? expected, CancellationToken cancellationToken) =>
+        regular.DeleteAsync(Own(database, id).Key, expected, cancellationToken);
 
-    /// <summary>Destinations that are not defined, and recipients that are no public keys: what only the server can tell of settings.</summary>
+    /// <summary>
+    /// Destinations that are not defined, and recipients that are no public keys: what only the server can tell of
+    /// settings.
+    /// </summary>
     public IEnumerable<Fault> Unusable(TaskSettings settings)
     {
-        foreach (var missing in settings.Destinations.Where(d => !string.IsNullOrWhiteSpace(d) && destinations.Find(d) is null)) yield return new("destinations", $"Destination '{missing}' is not defined.", "Define it first: PUT /api/v1/destinations/NAME");
+        foreach (var missing in settings.Destinations.Where(d => !string.IsNullOrWhiteSpace(d) && destinations.Find(d) is null))
+        {
+            yield return new("destinations", $"Destination '{missing}' is not defined.", "Define it first: PUT /api/v1/destinations/NAME");
+        }
         var faults = new List<Fault>();
-        foreach (var recipient in settings.Encryption.Recipients.Where(r => !string.IsNullOrWhiteSpace(r))) Caught("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
-        foreach (var fault in faults) yield return fault;
+        foreach (var recipient in settings.Encryption.Recipients.Where(r => !string.IsNullOrWhiteSpace(r)))
+        {
+            Caught("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
+        }
+        foreach (var fault in faults)
+        {
+            yield return fault;
+        }
     }
 
     /// <inheritdoc/>
@@ -110,9 +170,14 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
 
     private static string NewId() => RandomNumberGenerator.GetHexString(Derivation.IdDigits, lowercase: true);
 
-    private StateItem<RegularTask> Own(DatabaseId database, string id) => regular.Find(id) is { } item && item.Value.Database == database
-        ? item
-        : throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{database}' has no regular task '{id}'.", "List its tasks with: GET /api/v1/databases/ID/tasks");
+    private StateItem<RegularTask> Own(DatabaseId database, string id) =>
+        regular.Find(id) is { } item && item.Value.Database == database
+            ? item
+            : throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"Database '{database}' has no regular task '{id}'.",
+                "List its tasks with: GET /api/v1/databases/ID/tasks"
+            );
 
     private (Template Template, AgeIdentity? Given, AgeIdentity? Generated) Build(string name, TaskDefinition definition, Template? before)
     {
@@ -124,25 +189,45 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
             Name = (definition.Name ?? before?.Name ?? name).Trim(),
             Settings = settings,
             Excluded = [.. definition.Excluded.Select(e => e?.Trim() ?? "")],
-            Spread = TimeSpan.FromMinutes(double.IsFinite(definition.SpreadMinutes) && Math.Abs(definition.SpreadMinutes) < 1e7 ? definition.SpreadMinutes : -1),
+            Spread = TimeSpan.FromMinutes(
+                double.IsFinite(definition.SpreadMinutes) && Math.Abs(definition.SpreadMinutes) < 1e7 ? definition.SpreadMinutes : -1
+            ),
             ScheduledSince = Since(before?.Settings, settings, before?.ScheduledSince),
         };
         faults.InsertRange(0, TaskRules.Check(template).Select(f => f.Field == "spread" ? f with { Field = "spreadMinutes" } : f));
-        if (FindTemplate(template.Name) is { } same && same.Key != template.Id) faults.Add(new("name", $"There is a server-wide backup '{same.Value.Name}' already.", "Choose another name."));
-        if (template.Name is "." or "..") faults.Add(new("name", $"'{template.Name}' cannot stand in an address.", "Choose another name."));
-        if (definition.PreferredNode is not null) faults.Add(new("preferredNode", "A server-wide task has no node of its own: each database's is chosen.", "Leave it out."));
+        if (FindTemplate(template.Name) is { } same && same.Key != template.Id)
+        {
+            faults.Add(new("name", $"There is a server-wide backup '{same.Value.Name}' already.", "Choose another name."));
+        }
+        if (template.Name is "." or "..")
+        {
+            faults.Add(new("name", $"'{template.Name}' cannot stand in an address.", "Choose another name."));
+        }
+        if (definition.PreferredNode is not null)
+        {
+            faults.Add(new("preferredNode", "A server-wide task has no node of its own: each database's is chosen.", "Leave it out."));
+        }
         InvalidException.ThrowIfAny(faults);
         return (template, given, generated);
     }
 
-    private (TaskSettings Settings, List<Fault> Faults, AgeIdentity? Given, AgeIdentity? Generated) Settings(TaskDefinition definition, TaskSettings? before)
+    private (TaskSettings Settings, List<Fault> Faults, AgeIdentity? Given, AgeIdentity? Generated) Settings(
+        TaskDefinition definition,
+        TaskSettings? before
+    )
     {
         var faults = new List<Fault>();
         var (encryption, given, generated) = Encryption(definition.Encryption ?? new(), before?.Encryption, faults);
         var days = definition.Retention?.MinimumAgeDays;
         if (days is { } age && !(Math.Abs(age) <= MaxRetentionDays))
         {
-            faults.Add(new("retention.minimumAgeDays", $"Backups cannot be kept for {age} days.", $"Give 1 to {MaxRetentionDays}, or leave retention out to keep them for ever."));
+            faults.Add(
+                new(
+                    "retention.minimumAgeDays",
+                    $"Backups cannot be kept for {age} days.",
+                    $"Give 1 to {MaxRetentionDays}, or leave retention out to keep them for ever."
+                )
+            );
             days = null;
         }
 
@@ -162,16 +247,37 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
         return (settings, [.. faults, .. Unusable(settings)], given, generated);
     }
 
-    private static (EncryptionSettings Settings, AgeIdentity? Given, AgeIdentity? Generated) Encryption(EncryptionDefinition definition, EncryptionSettings? before, List<Fault> faults)
+    private static (EncryptionSettings Settings, AgeIdentity? Given, AgeIdentity? Generated) Encryption(
+        EncryptionDefinition definition,
+        EncryptionSettings? before,
+        List<Fault> faults
+    )
     {
-        var settings = new EncryptionSettings { Mode = definition.Mode, Recipients = definition.Recipients, EncryptSnapshots = definition.EncryptSnapshots };
+        var settings = new EncryptionSettings
+        {
+            Mode = definition.Mode,
+            Recipients = definition.Recipients,
+            EncryptSnapshots = definition.EncryptSnapshots,
+        };
         if (definition.Mode != EncryptionMode.Key)
         {
-            if (definition.Key is not null) faults.Add(new("encryption.key", $"A key is given, and the mode is {definition.Mode}.", "Set the mode to Key, or leave the key out."));
+            if (definition.Key is not null)
+            {
+                faults.Add(
+                    new(
+                        "encryption.key",
+                        $"A key is given, and the mode is {definition.Mode}.",
+                        "Set the mode to Key, or leave the key out."
+                    )
+                );
+            }
             return (settings, null, null);
         }
 
-        if (definition.Key is null && before is { Mode: EncryptionMode.Key }) return (settings with { Recipients = before.Recipients }, null, null);
+        if (definition.Key is null && before is { Mode: EncryptionMode.Key })
+        {
+            return (settings with { Recipients = before.Recipients }, null, null);
+        }
         if (definition.Key is null)
         {
             var generated = AgeIdentity.Generate();
@@ -199,7 +305,12 @@ public sealed class TaskEditor(StateMirror<Template> templates, StateMirror<Regu
     // Slots of an old schedule, or of the time that it was off, do not count as missed.
     private DateTimeOffset Since(TaskSettings? before, TaskSettings now, DateTimeOffset? since)
     {
-        var same = before is not null && before.FullBackup == now.FullBackup && before.IncrementalBackup == now.IncrementalBackup && before.TimeZone == now.TimeZone && before.Runs == now.Runs;
+        var same =
+            before is not null
+            && before.FullBackup == now.FullBackup
+            && before.IncrementalBackup == now.IncrementalBackup
+            && before.TimeZone == now.TimeZone
+            && before.Runs == now.Runs;
         return same ? since!.Value : time.GetUtcNow();
     }
 }

@@ -22,13 +22,20 @@ internal static class AccessServices
     {
         services.AddSingleton(adminToken);
         services.AddStateMirror<User>(UserStore.Prefix).AddStateMirror<ApiToken>(TokenStore.Prefix);
-        services.AddSingleton<Passwords>().AddSingleton<UserStore>().AddSingleton<TokenStore>().AddSingleton<SignInLimiter>().AddSingleton<SessionEvents>().AddSingleton<SessionCheck>();
+        services
+            .AddSingleton<Passwords>()
+            .AddSingleton<UserStore>()
+            .AddSingleton<TokenStore>()
+            .AddSingleton<SignInLimiter>()
+            .AddSingleton<SessionEvents>()
+            .AddSingleton<SessionCheck>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000); // OWASP's figure for PBKDF2 with SHA-512
         services.AddHostedService<FirstStart>();
         services.AddDataProtection().SetApplicationName("holdfast").PersistKeysToFileSystem(new(data.Keys));
 
-        services.AddAuthentication(EitherScheme)
+        services
+            .AddAuthentication(EitherScheme)
             .AddPolicyScheme(EitherScheme, null, o => o.ForwardDefaultSelector = SchemeOf)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, null)
             .AddScheme<AuthenticationSchemeOptions, InProcessHandler>(InProcessHandler.SchemeName, null)
@@ -43,10 +50,16 @@ internal static class AccessServices
                 o.EventsType = typeof(SessionEvents);
             });
 
-        var authorization = services.AddAuthorizationBuilder()
+        var authorization = services
+            .AddAuthorizationBuilder()
             .AddPolicy(SignedInPolicy, p => p.RequireAssertion(c => c.User.Caller() is not null))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(IsNoEndpoint).Build());
-        foreach (var role in Enum.GetValues<Role>()) authorization.AddPolicy(RoleExtensions.PolicyOf(role), p => p.RequireAssertion(c => c.User.Caller() is { MustChangePassword: false } caller && caller.Role >= role));
+        foreach (var role in Enum.GetValues<Role>())
+        {
+            authorization.AddPolicy(RoleExtensions.PolicyOf(role), p =>
+                p.RequireAssertion(c => c.User.Caller() is { MustChangePassword: false } caller && caller.Role >= role)
+            );
+        }
     }
 
     private static string SchemeOf(HttpContext context) =>
@@ -54,6 +67,8 @@ internal static class AccessServices
         : context.Request.Headers.Authorization.Count > 0 ? TokenHandler.SchemeName
         : CookieAuthenticationDefaults.AuthenticationScheme;
 
-    // An endpoint that says nothing of who may call it is nobody's. Where there is none, or only the router's own answer (405, 415), that is told.
-    private static bool IsNoEndpoint(AuthorizationHandlerContext context) => (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint;
+    // An endpoint that says nothing of who may call it is nobody's. Where there is none, or only the router's own
+    // answer (405, 415), that is told.
+    private static bool IsNoEndpoint(AuthorizationHandlerContext context) =>
+        (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint;
 }

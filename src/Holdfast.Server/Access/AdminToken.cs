@@ -19,7 +19,10 @@ internal sealed class AdminToken
     public static AdminToken None { get; } = new(null);
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read it or it holds no token.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read it or it
+    /// holds no token.
+    /// </exception>
     public static AdminToken Read(string path)
     {
         var bytes = PrivateFile.Read(path, "Admin token file", MostBytes);
@@ -28,10 +31,24 @@ internal sealed class AdminToken
             var token = bytes.AsSpan().Trim(" \t\r\n"u8);
             foreach (var b in token)
             {
-                if (b is < 0x21 or > 0x7e) throw new HoldfastException(ErrorCatalogue.Usage, $"Admin token file '{path}' holds more than one line, or characters that no header takes.", "It holds one token of printable ASCII characters.");
+                if (b is < 0x21 or > 0x7e)
+                {
+                    throw new HoldfastException(
+                        ErrorCatalogue.Usage,
+                        $"Admin token file '{path}' holds more than one line, or characters that no header takes.",
+                        "It holds one token of printable ASCII characters."
+                    );
+                }
             }
 
-            if (token.Length < LeastLength) throw new HoldfastException(ErrorCatalogue.Usage, $"The token in '{path}' has {token.Length} characters; {LeastLength} are needed.", "Make one with: openssl rand -hex 32");
+            if (token.Length < LeastLength)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"The token in '{path}' has {token.Length} characters; {LeastLength} are needed.",
+                    "Make one with: openssl rand -hex 32"
+                );
+            }
             return new(SHA256.HashData(token));
         }
         finally
@@ -41,5 +58,6 @@ internal sealed class AdminToken
     }
 
     /// <summary>Whether it is the one.</summary>
-    public bool Matches(string presented) => _hash is not null && CryptographicOperations.FixedTimeEquals(_hash, SHA256.HashData(Encoding.UTF8.GetBytes(presented)));
+    public bool Matches(string presented) =>
+        _hash is not null && CryptographicOperations.FixedTimeEquals(_hash, SHA256.HashData(Encoding.UTF8.GetBytes(presented)));
 }

@@ -23,10 +23,17 @@ public static class CallerExtensions
         identity.AddClaim(new(NameClaim, caller.Name));
         identity.AddClaim(new(RoleClaim, caller.Role.ToString()));
         identity.AddClaim(new(KindClaim, caller.IsUser ? "user" : "token"));
-        if (caller.MustChangePassword) identity.AddClaim(new(ChangeClaim, "true"));
-        if (stamp is not null) identity.AddClaim(new(StampClaim, stamp));
+        if (caller.MustChangePassword)
+        {
+            identity.AddClaim(new(ChangeClaim, "true"));
+        }
+        if (stamp is not null)
+        {
+            identity.AddClaim(new(StampClaim, stamp));
+        }
         return new(identity);
     }
 
-    internal static ClaimsPrincipal ToPrincipal(this User user, string scheme) => new Caller(user.Name, user.Role, IsUser: true, user.MustChangePassword).ToPrincipal(scheme, user.Stamp);
+    internal static ClaimsPrincipal ToPrincipal(this User user, string scheme) =>
+        new Caller(user.Name, user.Role, IsUser: true, user.MustChangePassword).ToPrincipal(scheme, user.Stamp);
 }

@@ -21,14 +21,20 @@ internal sealed partial class FirstStart(UserStore users, DataFolder data, ILogg
         }
 
         // Without the file nobody could ever sign in: then there is a new password.
-        if (first is null || !File.Exists(data.FirstPassword)) await CreateAsync(first?.Revision ?? 0, cancellationToken);
+        if (first is null || !File.Exists(data.FirstPassword))
+        {
+            await CreateAsync(first?.Revision ?? 0, cancellationToken);
+        }
         LogPassword(Name, data.FirstPassword);
     }
 
     /// <summary>Deletes the file, once its password is no user's.</summary>
     public static void Forget(UserStore users, DataFolder data)
     {
-        if (!users.HasFirstPassword) File.Delete(data.FirstPassword);
+        if (!users.HasFirstPassword)
+        {
+            File.Delete(data.FirstPassword);
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -46,16 +52,26 @@ internal sealed partial class FirstStart(UserStore users, DataFolder data, ILogg
         var password = Passwords.Generate();
         try
         {
-            PrivateFile.Write(data.FirstPassword, Encoding.ASCII.GetBytes(password + "\n")); // before the user: a crash in between makes both anew
+            // before the user: a crash in between makes both anew
+            PrivateFile.Write(data.FirstPassword, Encoding.ASCII.GetBytes(password + "\n"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"The first password cannot be written to '{data.FirstPassword}': {e.Message}", "See that the data folder has room and that this user owns it.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.StateUnavailable,
+                $"The first password cannot be written to '{data.FirstPassword}': {e.Message}",
+                "See that the data folder has room and that this user owns it.",
+                e
+            );
         }
 
         await users.PutAsync(users.New(Name, Role.Admin, password) with { HasFirstPassword = true }, expected, cancellationToken);
     }
 
-    [LoggerMessage(EventId = 6201, Level = LogLevel.Warning, Message = "Sign in as '{User}' with the one-time password in {Path} and change it. Until then the server answers this machine only.")]
+    [LoggerMessage(
+        EventId = 6201,
+        Level = LogLevel.Warning,
+        Message = "Sign in as '{User}' with the one-time password in {Path} and change it. Until then the server answers this machine only."
+    )]
     private partial void LogPassword(string user, string path);
 }

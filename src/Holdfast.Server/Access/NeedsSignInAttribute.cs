@@ -8,7 +8,5 @@ public sealed class NeedsSignInAttribute : AuthorizeAttribute
 {
     /// <summary>Makes it.</summary>
     public NeedsSignInAttribute()
-        : base(AccessServices.SignedInPolicy)
-    {
-    }
+        : base(AccessServices.SignedInPolicy) { }
 }

@@ -6,7 +6,10 @@ namespace Holdfast.Server.Access;
 internal static class PageRequest
 {
     /// <summary>Whether a browser opens a page.</summary>
-    public static bool Is(HttpRequest request) => HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/api") && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+    public static bool Is(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method)
+        && !request.Path.StartsWithSegments("/api")
+        && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 
     /// <summary>Where to sign in, and to come back from.</summary>
     public static string SignIn(HttpRequest request) => $"/sign-in?returnUrl={Uri.EscapeDataString(request.Path + request.QueryString)}";

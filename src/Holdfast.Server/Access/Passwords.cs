@@ -18,20 +18,27 @@ internal sealed class Passwords(IPasswordHasher<User> hasher)
     public static string Generate() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(18)).Replace('+', '-').Replace('/', '_');
 
     /// <summary>What is wrong with a new password.</summary>
-    public static IReadOnlyList<Fault> Faults(string field, string? password, string user) => password switch
-    {
-        null or { Length: < LeastLength } => [new(field, "The password is too short.", $"Use at least {LeastLength} characters.")],
-        { Length: > MostLength } => [new(field, "The password is too long.", $"Use at most {MostLength} characters.")],
-        _ when password.Contains(user, StringComparison.OrdinalIgnoreCase) && password.Length - user.Length < LeastLength / 2 => [new(field, "The password is little more than the user's name.", "Choose another.")],
-        _ => [],
-    };
+    public static IReadOnlyList<Fault> Faults(string field, string? password, string user) =>
+        password switch
+        {
+            null or { Length: < LeastLength } => [new(field, "The password is too short.", $"Use at least {LeastLength} characters.")],
+            { Length: > MostLength } => [new(field, "The password is too long.", $"Use at most {MostLength} characters.")],
+            _ when password.Contains(user, StringComparison.OrdinalIgnoreCase) && password.Length - user.Length < LeastLength / 2 =>
+            [
+                new(field, "The password is little more than the user's name.", "Choose another."),
+            ],
+            _ => [],
+        };
 
     public string Hash(string password) => hasher.HashPassword(null!, password);
 
     /// <summary>Whether the password is that of the user; null for a user that there is not.</summary>
     public bool Check(User? user, string password)
     {
-        if (password.Length > MostLength) return false;
+        if (password.Length > MostLength)
+        {
+            return false;
+        }
         var result = hasher.VerifyHashedPassword(null!, user?.PasswordHash ?? _nobody.Value, password);
         return user is not null && result != PasswordVerificationResult.Failed;
     }

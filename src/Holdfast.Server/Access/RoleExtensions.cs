@@ -11,7 +11,8 @@ public static class RoleExtensions
 
     /// <summary>Asks for anybody who is signed in, or has a token, even before the password is changed.</summary>
     public static TBuilder RequireSignedIn<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(AccessServices.SignedInPolicy).WithMetadata(new RequiredRole(Role.Viewer, BeforePasswordChange: true));
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(AccessServices.SignedInPolicy).WithMetadata(new RequiredRole(Role.Viewer, BeforePasswordChange: true));
 
     internal static string PolicyOf(Role role) => $"role:{role}";
 }

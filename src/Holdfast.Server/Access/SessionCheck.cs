@@ -10,7 +10,10 @@ internal sealed class SessionCheck(StateMirror<User> users, TokenStore tokens, T
     /// <summary>Whether a request would still be let in for what a role may do.</summary>
     public bool IsGood(HttpContext context, Role role)
     {
-        if (TokenHandler.Presented(context.Request) is { } token) return tokens.Find(token)?.Role >= role;
+        if (TokenHandler.Presented(context.Request) is { } token)
+        {
+            return tokens.Find(token)?.Role >= role;
+        }
         var expires = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
         return SessionEvents.IsGood(context.User, users) && !(expires <= time.GetUtcNow());
     }

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Holdfast.Server.Access;
 
 /// <summary>
-/// Slows down guessing: so many failed attempts per address, and per user, in five minutes. Attempts count before their password is looked at, so that
+/// Slows down guessing: so many failed attempts per address, and per user, in five minutes. Attempts count before their
+/// password is looked at, so that
 /// many at once do not slip through; a success takes its own back.
 /// </summary>
 /// <param name="time">The clock.</param>
@@ -26,8 +27,14 @@ internal sealed class SignInLimiter(TimeProvider time)
         {
             var now = time.GetUtcNow();
             var wait = Max(WaitFor(AddressKey(address), PerAddress, now), WaitFor(UserKey(user), PerUser, now));
-            if (wait > TimeSpan.Zero) throw new TooManyAttemptsException(wait);
-            if (_attempts.Count >= MostRemembered) Forget(now);
+            if (wait > TimeSpan.Zero)
+            {
+                throw new TooManyAttemptsException(wait);
+            }
+            if (_attempts.Count >= MostRemembered)
+            {
+                Forget(now);
+            }
             Of(AddressKey(address)).Enqueue(now);
             Of(UserKey(user)).Enqueue(now);
         }
@@ -39,15 +46,23 @@ internal sealed class SignInLimiter(TimeProvider time)
         lock (_gate)
         {
             _attempts.Remove(UserKey(user));
-            if (_attempts.TryGetValue(AddressKey(address), out var attempts)) attempts.TryDequeue(out _);
+            if (_attempts.TryGetValue(AddressKey(address), out var attempts))
+            {
+                attempts.TryDequeue(out _);
+            }
         }
     }
 
     // Whoever has one IPv6 address has its whole /64.
     private static string AddressKey(IPAddress? address)
     {
-        if (address?.IsIPv4MappedToIPv6 == true) address = address.MapToIPv4();
-        return address?.AddressFamily == AddressFamily.InterNetworkV6 ? $"a:{Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))}" : $"a:{address}";
+        if (address?.IsIPv4MappedToIPv6 == true)
+        {
+            address = address.MapToIPv4();
+        }
+        return address?.AddressFamily == AddressFamily.InterNetworkV6
+            ? $"a:{Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))}"
+            : $"a:{address}";
     }
 
     private static string UserKey(string user) => $"u:{(user.Length > 64 ? user[..64] : user)}";
@@ -56,9 +71,18 @@ internal sealed class SignInLimiter(TimeProvider time)
 
     private TimeSpan WaitFor(string key, int most, DateTimeOffset now)
     {
-        if (!_attempts.TryGetValue(key, out var attempts)) return TimeSpan.Zero;
-        while (attempts.TryPeek(out var oldest) && oldest + Window <= now) attempts.Dequeue();
-        if (attempts.Count == 0) _attempts.Remove(key);
+        if (!_attempts.TryGetValue(key, out var attempts))
+        {
+            return TimeSpan.Zero;
+        }
+        while (attempts.TryPeek(out var oldest) && oldest + Window <= now)
+        {
+            attempts.Dequeue();
+        }
+        if (attempts.Count == 0)
+        {
+            _attempts.Remove(key);
+        }
         return attempts.Count >= most ? attempts.Peek() + Window - now : TimeSpan.Zero;
     }
 
@@ -67,7 +91,13 @@ internal sealed class SignInLimiter(TimeProvider time)
     // Memory is bounded: first what has expired, then those with the fewest attempts, which have the least to forget.
     private void Forget(DateTimeOffset now)
     {
-        foreach (var key in _attempts.Keys.ToList()) WaitFor(key, int.MaxValue, now);
-        foreach (var key in _attempts.OrderBy(a => a.Value.Count).Take(_attempts.Count - (MostRemembered / 2)).Select(a => a.Key).ToList()) _attempts.Remove(key);
+        foreach (var key in _attempts.Keys.ToList())
+        {
+            WaitFor(key, int.MaxValue, now);
+        }
+        foreach (var key in _attempts.OrderBy(a => a.Value.Count).Take(_attempts.Count - (MostRemembered / 2)).Select(a => a.Key).ToList())
+        {
+            _attempts.Remove(key);
+        }
     }
 }

@@ -7,22 +7,33 @@ using Microsoft.Extensions.Options;
 namespace Holdfast.Server.Access;
 
 /// <summary>Authenticates <c>Authorization: Bearer …</c>.</summary>
-internal sealed class TokenHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenStore tokens)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+internal sealed class TokenHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder,
+    TokenStore tokens
+) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Token";
     private const string Start = "Bearer ";
 
     /// <summary>The token that a request presents; null for none.</summary>
     public static string? Presented(HttpRequest request) =>
-        request.Headers.Authorization.ToString() is var header && header.StartsWith(Start, StringComparison.OrdinalIgnoreCase) ? header[Start.Length..].Trim() : null;
+        request.Headers.Authorization.ToString() is var header && header.StartsWith(Start, StringComparison.OrdinalIgnoreCase)
+            ? header[Start.Length..].Trim()
+            : null;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Presented(Request) is not { } token) return Task.FromResult(AuthenticateResult.NoResult());
-        return Task.FromResult(tokens.Find(token) is { } caller
-            ? AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName))
-            : AuthenticateResult.Fail("This is no token, or no longer."));
+        if (Presented(Request) is not { } token)
+        {
+            return Task.FromResult(AuthenticateResult.NoResult());
+        }
+        return Task.FromResult(
+            tokens.Find(token) is { } caller
+                ? AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName))
+                : AuthenticateResult.Fail("This is no token, or no longer.")
+        );
     }
 
     // The body is the problem that all bare statuses get.

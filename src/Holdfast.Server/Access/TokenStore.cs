@@ -18,11 +18,26 @@ internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminT
 
     /// <summary>Makes a token.</summary>
     /// <returns>What is stored, and the token, which nobody can tell again.</returns>
-    public async Task<(StateItem<ApiToken> Item, string Token)> CreateAsync(string name, Role role, DateTimeOffset? expires, string createdBy, CancellationToken cancellationToken)
+    public async Task<(StateItem<ApiToken> Item, string Token)> CreateAsync(
+        string name,
+        Role role,
+        DateTimeOffset? expires,
+        string createdBy,
+        CancellationToken cancellationToken
+    )
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdLength / 2));
         var secret = RandomNumberGenerator.GetBytes(SecretBytes);
-        var token = new ApiToken { Id = id, Name = name, Role = role, Hash = Hash(secret), Created = time.GetUtcNow(), CreatedBy = createdBy, Expires = expires };
+        var token = new ApiToken
+        {
+            Id = id,
+            Name = name,
+            Role = role,
+            Hash = Hash(secret),
+            Created = time.GetUtcNow(),
+            CreatedBy = createdBy,
+            Expires = expires,
+        };
         var item = await tokens.PutAsync(id, token, 0, cancellationToken);
         return (item, $"{Start}{id}_{Base64Url.EncodeToString(secret)}");
     }
@@ -30,12 +45,24 @@ internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminT
     /// <summary>Who presents a token; null where it is none of ours, or has ended.</summary>
     public Caller? Find(string presented)
     {
-        if (adminToken.Matches(presented)) return new("admin-token-file", Role.Admin, IsUser: false, MustChangePassword: false);
-        if (!TryRead(presented, out var id, out var secret) || tokens.Find(id) is not { } item) return null;
+        if (adminToken.Matches(presented))
+        {
+            return new("admin-token-file", Role.Admin, IsUser: false, MustChangePassword: false);
+        }
+        if (!TryRead(presented, out var id, out var secret) || tokens.Find(id) is not { } item)
+        {
+            return null;
+        }
         var isIt = CryptographicOperations.FixedTimeEquals(Convert.FromHexString(item.Value.Hash), SHA256.HashData(secret));
         var now = time.GetUtcNow();
-        if (!isIt || item.Value.Expires <= now) return null;
-        if (item.Value.LastUsed is null || now - item.Value.LastUsed >= UseInterval) _ = UsedAsync(item, now);
+        if (!isIt || item.Value.Expires <= now)
+        {
+            return null;
+        }
+        if (item.Value.LastUsed is null || now - item.Value.LastUsed >= UseInterval)
+        {
+            _ = UsedAsync(item, now);
+        }
         return new(item.Value.Name, item.Value.Role, IsUser: false, MustChangePassword: false);
     }
 
@@ -58,7 +85,14 @@ internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminT
     {
         (id, secret) = ("", []);
         var secretStart = Start.Length + IdLength + 1;
-        if (!presented.StartsWith(Start, StringComparison.Ordinal) || presented.Length != secretStart + Base64Url.GetEncodedLength(SecretBytes) || !Base64Url.IsValid(presented.AsSpan(secretStart))) return false;
+        if (
+            !presented.StartsWith(Start, StringComparison.Ordinal)
+            || presented.Length != secretStart + Base64Url.GetEncodedLength(SecretBytes)
+            || !Base64Url.IsValid(presented.AsSpan(secretStart))
+        )
+        {
+            return false;
+        }
         (id, secret) = (presented.Substring(Start.Length, IdLength), Base64Url.DecodeFromChars(presented.AsSpan(secretStart)));
         return secret.Length == SecretBytes;
     }

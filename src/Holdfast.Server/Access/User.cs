@@ -18,7 +18,10 @@ public sealed record User
     /// <summary>Whether somebody else chose the password: nothing is allowed before it is changed.</summary>
     public bool MustChangePassword { get; init; }
 
-    /// <summary>Whether this is the user of the first start with its one-time password. While there is one, the server answers this machine only.</summary>
+    /// <summary>
+    /// Whether this is the user of the first start with its one-time password. While there is one, the server answers
+    /// this machine only.
+    /// </summary>
     public bool HasFirstPassword { get; init; }
 
     /// <summary>Whether the user may not sign in.</summary>

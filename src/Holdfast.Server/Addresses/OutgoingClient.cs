@@ -3,7 +3,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Server.Addresses;
 
-/// <summary>Calls an address of the configuration. Nothing it tells repeats the address, which may hold a secret, nor what was answered.</summary>
+/// <summary>
+/// Calls an address of the configuration. Nothing it tells repeats the address, which may hold a secret, nor what was
+/// answered.
+/// </summary>
 internal sealed class OutgoingClient : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
@@ -18,7 +21,9 @@ internal sealed class OutgoingClient : IDisposable
         try
         {
             using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return answer.IsSuccessStatusCode ? null : string.Create(CultureInfo.InvariantCulture, $"it answered with {(int)answer.StatusCode}");
+            return answer.IsSuccessStatusCode
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"it answered with {(int)answer.StatusCode}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

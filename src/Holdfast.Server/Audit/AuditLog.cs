@@ -31,7 +31,17 @@ public sealed class AuditLog : IAsyncDisposable
     {
         try
         {
-            var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            var file = new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.ReadWrite,
+                    Share = FileShare.Read,
+                    BufferSize = 0,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                }
+            );
             EndLastLine(file);
             FolderFlush.Of(path); // it may have been made just now
             return new(file, time);
@@ -48,13 +58,25 @@ public sealed class AuditLog : IAsyncDisposable
     /// <param name="subject">Names and ids of what it was done to; never contents or secrets.</param>
     /// <param name="result">What became of it.</param>
     public Task WriteAsync(HttpContext context, string action, string? subject, string result) =>
-        WriteAsync(new(_time.GetUtcNow(), context.User.Caller()?.Display, context.Connection.RemoteIpAddress?.ToString(), action, subject, result), CancellationToken.None);
+        WriteAsync(
+            new(_time.GetUtcNow(), context.User.Caller()?.Display, context.Connection.RemoteIpAddress?.ToString(), action, subject, result),
+            CancellationToken.None
+        );
 
     /// <summary>Appends an entry; it is on disk when this returns.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/></exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>
+    /// </exception>
     public async Task WriteAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
-        var line = JsonSerializer.SerializeToUtf8Bytes(entry with { Action = Cut(entry.Action)!, Subject = Cut(entry.Subject) }, ApiJson.Options);
+        var line = JsonSerializer.SerializeToUtf8Bytes(
+            entry with
+            {
+                Action = Cut(entry.Action)!,
+                Subject = Cut(entry.Subject),
+            },
+            ApiJson.Options
+        );
         await _gate.WaitAsync(cancellationToken);
         var end = _file.Length;
         try
@@ -86,13 +108,26 @@ public sealed class AuditLog : IAsyncDisposable
     /// <summary>Reads a page, the newest first.</summary>
     /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
     /// <param name="limit">The most entries, 1 to 1000.</param>
-    /// <param name="search">Only entries in which this text occurs, whatever its case; a page then ends, with what it has, after some megabytes of the log. Null for all.</param>
+    /// <param name="search">
+    /// Only entries in which this text occurs, whatever its case; a page then ends, with what it has, after some
+    /// megabytes of the log. Null for all.
+    /// </param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when <paramref name="after"/> is no such value.</exception>
     public async Task<Page<AuditEntry>> ReadAsync(string? after, int limit, string? search, CancellationToken cancellationToken)
     {
         var end = _file.Length;
-        if (after is not null) end = long.TryParse(after, out var at) && at >= 0 && at <= end ? at : throw new HoldfastException(ErrorCatalogue.Usage, "'after' is not a place in the audit log.", "Pass 'next' of the page before.");
+        if (after is not null)
+        {
+            end =
+                long.TryParse(after, out var at) && at >= 0 && at <= end
+                    ? at
+                    : throw new HoldfastException(
+                        ErrorCatalogue.Usage,
+                        "'after' is not a place in the audit log.",
+                        "Pass 'next' of the page before."
+                    );
+        }
         var entries = new List<AuditEntry>();
         var least = end - MostSearchedBytes;
         while (entries.Count < limit && end > 0 && end > least)
@@ -103,8 +138,14 @@ public sealed class AuditLog : IAsyncDisposable
             while (entries.Count < limit && rest > 0)
             {
                 var head = block.AsSpan(0, rest - 1).LastIndexOf((byte)'\n') + 1;
-                if (head == 0 && start > 0) break; // its beginning lies before the block
-                if (TryParse(block.AsSpan(head..rest)) is { } entry && entry.Has(search)) entries.Add(entry);
+                if (head == 0 && start > 0)
+                {
+                    break; // its beginning lies before the block
+                }
+                if (TryParse(block.AsSpan(head..rest)) is { } entry && entry.Has(search))
+                {
+                    entries.Add(entry);
+                }
                 rest = head;
             }
 
@@ -124,7 +165,7 @@ public sealed class AuditLog : IAsyncDisposable
     private async Task<byte[]> ReadAsync(long start, int length, CancellationToken cancellationToken)
     {
         var block = new byte[length];
-        for (var got = 0; got < length;)
+        for (var got = 0; got < length; )
         {
             var read = await RandomAccess.ReadAsync(_file.SafeFileHandle, block.AsMemory(got), start + got, cancellationToken);
             got += read > 0 ? read : throw Unavailable(_file.Name, new EndOfStreamException());
@@ -147,13 +188,24 @@ public sealed class AuditLog : IAsyncDisposable
 
     private static void EndLastLine(FileStream file)
     {
-        if (file.Length == 0) return;
+        if (file.Length == 0)
+        {
+            return;
+        }
         file.Position = file.Length - 1;
-        if (file.ReadByte() != '\n') file.Write("\n"u8);
+        if (file.ReadByte() != '\n')
+        {
+            file.Write("\n"u8);
+        }
     }
 
     private static string? Cut(string? text) => text?.Length > MaxText ? string.Concat(text.AsSpan(0, MaxText), "…") : text;
 
     private static HoldfastException Unavailable(string path, Exception e) =>
-        new(ErrorCatalogue.StateUnavailable, $"The audit log '{path}' cannot be used: {e.Message}", "See that its disk has room and that this user owns it.", e);
+        new(
+            ErrorCatalogue.StateUnavailable,
+            $"The audit log '{path}' cannot be used: {e.Message}",
+            "See that its disk has room and that this user owns it.",
+            e
+        );
 }

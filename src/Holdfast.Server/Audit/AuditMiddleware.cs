@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Server.Audit;
 
 /// <summary>
-/// Writes down every request of a known caller that changes something, or was refused to. Never bodies: method, route, ids in the route or <see cref="AuditSubject"/>, status.
+/// Writes down every request of a known caller that changes something, or was refused to. Never bodies: method, route,
+/// ids in the route or <see cref="AuditSubject"/>, status.
 /// Requests of nobody are left out, or anybody could fill the disk; attempts to sign in write their own entry.
 /// </summary>
 internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log, ILogger<AuditMiddleware> logger)
@@ -16,7 +17,12 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
     public async Task InvokeAsync(HttpContext context)
     {
         // Who asked is settled before: signing out, or deleting oneself, changes the answer.
-        if (IsSafe(context.Request.Method) || context.User.Caller() is null || context.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<NotAudited>() is not null)
+        if (
+            IsSafe(context.Request.Method)
+            || context.User.Caller() is null
+            || context.GetEndpoint() is not RouteEndpoint endpoint
+            || endpoint.Metadata.GetMetadata<NotAudited>() is not null
+        )
         {
             await next(context);
             return;
@@ -39,14 +45,20 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
         }
     }
 
-    public static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
+    public static bool IsSafe(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
 
     private async Task WriteAsync(HttpContext context, RouteEndpoint endpoint, int status)
     {
         var subject = AuditSubject.Of(context) ?? string.Join(' ', context.Request.RouteValues.Select(v => $"{v.Key}={v.Value}"));
         try
         {
-            await log.WriteAsync(context, $"{context.Request.Method} {endpoint.RoutePattern.RawText}", subject.Length == 0 ? null : subject, status.ToString(CultureInfo.InvariantCulture));
+            await log.WriteAsync(
+                context,
+                $"{context.Request.Method} {endpoint.RoutePattern.RawText}",
+                subject.Length == 0 ? null : subject,
+                status.ToString(CultureInfo.InvariantCulture)
+            );
         }
         catch (Core.Errors.HoldfastException e)
         {

@@ -15,7 +15,10 @@ internal static class AuditSubject
         var subject = context.Items[Key] as string ?? "";
         foreach (var (field, value) in fields)
         {
-            if (value is not null) subject += $"{(subject.Length == 0 ? "" : " ")}{field}={value}";
+            if (value is not null)
+            {
+                subject += $"{(subject.Length == 0 ? "" : " ")}{field}={value}";
+            }
         }
 
         context.Items[Key] = subject;

@@ -6,7 +6,5 @@ public sealed class NotAudited
     /// <summary>The one there is.</summary>
     public static readonly NotAudited Instance = new();
 
-    private NotAudited()
-    {
-    }
+    private NotAudited() { }
 }

@@ -20,14 +20,19 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
 
     public ServerConfig Read(JsonElement root)
     {
-        foreach (var (name, value) in environment.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal))) _variables[name] = value;
+        foreach (var (name, value) in environment.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            _variables[name] = value;
+        }
         var section = new ConfigSection(this, "", root);
         var defaults = new ServerConfig();
         var config = new ServerConfig
         {
             Node = section.Text("node") ?? defaults.Node,
             Listen = section.Text("listen") ?? defaults.Listen,
-            LocalRoots = Variable("localRoots") is { } roots ? [.. roots.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(Absolute)] : [.. section.Texts("localRoots").Select(Absolute)],
+            LocalRoots = Variable("localRoots") is { } roots
+                ? [.. roots.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(Absolute)]
+                : [.. section.Texts("localRoots").Select(Absolute)],
             Sources = [.. section.Objects("sources").Select(Source)],
             Limits = Limits(section.Child("limits")),
             Webhook = Address(section.Child("webhook")),
@@ -37,7 +42,14 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
             DatabaseKeys = DatabaseKeys(section.Child("databaseKeys")),
         };
         section.End("$schema"); // editors find the schema by it
-        foreach (var name in _variables.Keys.Where(n => n.Contains("__", StringComparison.Ordinal) && !_used.Contains(n)).Order(StringComparer.Ordinal)) Report(name, "is no setting that the environment can give.");
+        foreach (
+            var name in _variables
+                .Keys.Where(n => n.Contains("__", StringComparison.Ordinal) && !_used.Contains(n))
+                .Order(StringComparer.Ordinal)
+        )
+        {
+            Report(name, "is no setting that the environment can give.");
+        }
         return config;
     }
 
@@ -45,15 +57,26 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
     public string? Variable(string key)
     {
         var name = VariableName(key);
-        if (!_variables.TryGetValue(name, out var value)) return null;
+        if (!_variables.TryGetValue(name, out var value))
+        {
+            return null;
+        }
         _used.Add(name);
         return value;
     }
 
     public static string VariableName(string key) =>
-        Prefix + string.Concat(key.Select(c => c == '.' ? "__" : char.IsAsciiLetterUpper(c) ? $"_{c}" : char.ToUpperInvariant(c).ToString()));
+        Prefix
+        + string.Concat(
+            key.Select(c =>
+                c == '.' ? "__"
+                : char.IsAsciiLetterUpper(c) ? $"_{c}"
+                : char.ToUpperInvariant(c).ToString()
+            )
+        );
 
-    public string Absolute(string path) => path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? path : Path.GetFullPath(path, folder);
+    public string Absolute(string path) =>
+        path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? path : Path.GetFullPath(path, folder);
 
     private string? AbsoluteOrNull(string? path) => path is null ? null : Absolute(path);
 
@@ -95,7 +118,8 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
         }
         else if (entry.Engine.Length > 0)
         {
-            Report(section.Key("engine"), $"'{entry.Engine}' is not an engine. Known: sqlite, postgresql."); // what else stands there belongs to it
+            // what else stands there belongs to it
+            Report(section.Key("engine"), $"'{entry.Engine}' is not an engine. Known: sqlite, postgresql.");
         }
 
         return entry;
@@ -103,7 +127,10 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
 
     private RestoreEntry? Restore(ConfigSection section)
     {
-        if (!section.Exists) return null;
+        if (!section.Exists)
+        {
+            return null;
+        }
         var restore = new RestoreEntry
         {
             User = section.Text("user"),
@@ -115,8 +142,14 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
             AllowSuperuser = section.Flag("allowSuperuser"),
             Jobs = section.Whole("jobs", 1, 64),
         };
-        if (restore.MissingRoles is not ("refuse" or "skip" or "create")) Report(section.Key("missingRoles"), $"'{restore.MissingRoles}' must be refuse, skip or create.");
-        if (restore is { PasswordFile: not null, User: null }) Report(section.Key("passwordFile"), "is the password of restore.user, which is not given.");
+        if (restore.MissingRoles is not ("refuse" or "skip" or "create"))
+        {
+            Report(section.Key("missingRoles"), $"'{restore.MissingRoles}' must be refuse, skip or create.");
+        }
+        if (restore is { PasswordFile: not null, User: null })
+        {
+            Report(section.Key("passwordFile"), "is the password of restore.user, which is not given.");
+        }
         section.End();
         return restore;
     }
@@ -151,7 +184,9 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
     private TlsConfig? Tls(ConfigSection section)
     {
         var exists = section.Exists || Variable("tls.certificate") is not null || Variable("tls.key") is not null;
-        var tls = exists ? new TlsConfig { Certificate = Absolute(section.NeededText("certificate")), Key = Absolute(section.NeededText("key")) } : null;
+        var tls = exists
+            ? new TlsConfig { Certificate = Absolute(section.NeededText("certificate")), Key = Absolute(section.NeededText("key")) }
+            : null;
         section.End();
         return tls;
     }
@@ -163,5 +198,8 @@ internal sealed class ConfigReading(string folder, IReadOnlyDictionary<string, s
         section.Names.ToDictionary(name => name, section.NeededText, StringComparer.Ordinal);
 
     /// <summary>A number as JSON and the environment write it.</summary>
-    public static double? Parse(string text) => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
+    public static double? Parse(string text) =>
+        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

@@ -14,7 +14,10 @@ internal sealed class ConfigSection
     public ConfigSection(ConfigReading reading, string path, JsonElement? element)
     {
         (_reading, _path) = (reading, path);
-        if (element is not { } value) return;
+        if (element is not { } value)
+        {
+            return;
+        }
         if (value.ValueKind != JsonValueKind.Object)
         {
             reading.Report(path.Length == 0 ? "(file)" : path, "must be an object.");
@@ -24,7 +27,10 @@ internal sealed class ConfigSection
         Exists = true;
         foreach (var property in value.EnumerateObject())
         {
-            if (!_values.TryAdd(property.Name, property.Value)) reading.Report(Key(property.Name), "stands there twice.");
+            if (!_values.TryAdd(property.Name, property.Value))
+            {
+                reading.Report(Key(property.Name), "stands there twice.");
+            }
         }
     }
 
@@ -38,15 +44,22 @@ internal sealed class ConfigSection
 
     public ConfigSection Child(string name) => new(_reading, Key(name), Take(name));
 
-    public IEnumerable<ConfigSection> Objects(string name) => [.. List(name).Select((e, i) => new ConfigSection(_reading, $"{Key(name)}[{i}]", e))];
+    public IEnumerable<ConfigSection> Objects(string name) =>
+        [.. List(name).Select((e, i) => new ConfigSection(_reading, $"{Key(name)}[{i}]", e))];
 
     public IReadOnlyList<string> Texts(string name)
     {
         var texts = new List<string>();
         foreach (var (i, element) in List(name).Index())
         {
-            if (element.ValueKind == JsonValueKind.String && element.GetString() is { Length: > 0 } text) texts.Add(text);
-            else _reading.Report($"{Key(name)}[{i}]", "must be a text that is not empty.");
+            if (element.ValueKind == JsonValueKind.String && element.GetString() is { Length: > 0 } text)
+            {
+                texts.Add(text);
+            }
+            else
+            {
+                _reading.Report($"{Key(name)}[{i}]", "must be a text that is not empty.");
+            }
         }
 
         return texts;
@@ -54,9 +67,18 @@ internal sealed class ConfigSection
 
     public string? Text(string name)
     {
-        if (Variable(name) is { } variable) return variable;
-        if (Take(name) is not { } element) return null;
-        if (element.ValueKind == JsonValueKind.String && element.GetString() is { Length: > 0 } text) return text;
+        if (Variable(name) is { } variable)
+        {
+            return variable;
+        }
+        if (Take(name) is not { } element)
+        {
+            return null;
+        }
+        if (element.ValueKind == JsonValueKind.String && element.GetString() is { Length: > 0 } text)
+        {
+            return text;
+        }
         _reading.Report(Key(name), "must be a text that is not empty.");
         return null;
     }
@@ -65,23 +87,38 @@ internal sealed class ConfigSection
     public string NeededText(string name)
     {
         var isThere = _values.ContainsKey(name) || Variable(name) is not null;
-        if (!isThere) _reading.Report(Key(name), "is missing.");
+        if (!isThere)
+        {
+            _reading.Report(Key(name), "is missing.");
+        }
         return Text(name) ?? "";
     }
 
     public T Choice<T>(string name, T fallback)
         where T : struct, Enum
     {
-        if (Text(name) is not { } text) return fallback;
-        if (text.All(char.IsAsciiLetter) && Enum.TryParse<T>(text, ignoreCase: true, out var value)) return value;
+        if (Text(name) is not { } text)
+        {
+            return fallback;
+        }
+        if (text.All(char.IsAsciiLetter) && Enum.TryParse<T>(text, ignoreCase: true, out var value))
+        {
+            return value;
+        }
         _reading.Report(Key(name), $"'{text}' must be one of: {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}.");
         return fallback;
     }
 
     public bool Flag(string name)
     {
-        if (Take(name) is not { } element) return false;
-        if (element.ValueKind is JsonValueKind.True or JsonValueKind.False) return element.ValueKind == JsonValueKind.True;
+        if (Take(name) is not { } element)
+        {
+            return false;
+        }
+        if (element.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return element.ValueKind == JsonValueKind.True;
+        }
         _reading.Report(Key(name), "must be true or false.");
         return false;
     }
@@ -92,10 +129,22 @@ internal sealed class ConfigSection
     {
         var key = Key(name);
         double? number;
-        if (Variable(name) is { } text) (key, number) = (ConfigReading.VariableName(key), ConfigReading.Parse(text));
-        else if (Take(name) is { } element) number = element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) ? value : null;
-        else return null;
-        if (number >= least && number <= most && (!whole || number == Math.Floor(number.Value))) return number;
+        if (Variable(name) is { } text)
+        {
+            (key, number) = (ConfigReading.VariableName(key), ConfigReading.Parse(text));
+        }
+        else if (Take(name) is { } element)
+        {
+            number = element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) ? value : null;
+        }
+        else
+        {
+            return null;
+        }
+        if (number >= least && number <= most && (!whole || number == Math.Floor(number.Value)))
+        {
+            return number;
+        }
         _reading.Report(key, $"must be a {(whole ? "whole " : "")}number from {least} to {most}.");
         return null;
     }
@@ -105,12 +154,19 @@ internal sealed class ConfigSection
     {
         foreach (var name in _values.Keys)
         {
-            if (!_known.Contains(name) && !passedOver.Contains(name)) _reading.Report(Key(name), _known.Count > 12 ? "is not a setting." : $"is not a setting. Known here: {string.Join(", ", _known)}.");
+            if (!_known.Contains(name) && !passedOver.Contains(name))
+            {
+                _reading.Report(
+                    Key(name),
+                    _known.Count > 12 ? "is not a setting." : $"is not a setting. Known here: {string.Join(", ", _known)}."
+                );
+            }
         }
     }
 
     // Elements of a list have no variable of their own.
-    private string? Variable(string name) => _path.Contains('[', StringComparison.Ordinal) ? null : Taken(name, _reading.Variable(Key(name)));
+    private string? Variable(string name) =>
+        _path.Contains('[', StringComparison.Ordinal) ? null : Taken(name, _reading.Variable(Key(name)));
 
     private string? Taken(string name, string? variable)
     {
@@ -126,8 +182,14 @@ internal sealed class ConfigSection
 
     private JsonElement[] List(string name)
     {
-        if (Take(name) is not { } element) return [];
-        if (element.ValueKind == JsonValueKind.Array) return [.. element.EnumerateArray()];
+        if (Take(name) is not { } element)
+        {
+            return [];
+        }
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            return [.. element.EnumerateArray()];
+        }
         _reading.Report(Key(name), "must be a list.");
         return [];
     }

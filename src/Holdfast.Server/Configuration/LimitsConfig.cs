@@ -18,7 +18,10 @@ public sealed record LimitsConfig
     /// <summary>Backups and restores of one destination at once, 1 to 1024; null, the default, for what the other limits allow.</summary>
     public int? PerDestination { get; init; }
 
-    /// <summary>How long an operation may not move before that is an alert, in minutes, 1 to 10080; after twice as long a backup is given up. Default 10.</summary>
+    /// <summary>
+    /// How long an operation may not move before that is an alert, in minutes, 1 to 10080; after twice as long a backup
+    /// is given up. Default 10.
+    /// </summary>
     public int NoProgressMinutes { get; init; } = 10;
 
     /// <summary>Time between two looks at a source, in seconds, 1 to 86400. Default 30.</summary>

@@ -14,15 +14,34 @@ internal sealed record ListenAddress(IPAddress Address, int Port, bool IsTls)
     /// <summary>What is wrong with it; null if nothing.</summary>
     public static string? Fault(string text, bool hasTls)
     {
-        if (TryParse(text) is not { } listen) return $"'{text}' must be http:// or https://, an IP address or localhost, and a port, as in http://127.0.0.1:8420.";
-        if (listen.IsTls && !hasTls) return "https needs tls.certificate and tls.key.";
-        return !listen.IsTls && !IPAddress.IsLoopback(listen.Address) ? $"'{text}' is not loopback, and passwords would cross the network in clear: use https, with tls.certificate and tls.key." : null;
+        if (TryParse(text) is not { } listen)
+        {
+            return $"'{text}' must be http:// or https://, an IP address or localhost, and a port, as in http://127.0.0.1:8420.";
+        }
+        if (listen.IsTls && !hasTls)
+        {
+            return "https needs tls.certificate and tls.key.";
+        }
+        return !listen.IsTls && !IPAddress.IsLoopback(listen.Address)
+            ? $"'{text}' is not loopback, and passwords would cross the network in clear: use https, with tls.certificate and tls.key."
+            : null;
     }
 
     private static ListenAddress? TryParse(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.AbsolutePath != "/" || uri.Query.Length + uri.Fragment.Length + uri.UserInfo.Length > 0) return null;
-        if (uri.IdnHost == "localhost") return new(IPAddress.Loopback, uri.Port, uri.Scheme == "https");
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("http" or "https")
+            || uri.AbsolutePath != "/"
+            || uri.Query.Length + uri.Fragment.Length + uri.UserInfo.Length > 0
+        )
+        {
+            return null;
+        }
+        if (uri.IdnHost == "localhost")
+        {
+            return new(IPAddress.Loopback, uri.Port, uri.Scheme == "https");
+        }
         return IPAddress.TryParse(uri.IdnHost, out var address) ? new(address, uri.Port, uri.Scheme == "https") : null;
     }
 }

@@ -2,7 +2,10 @@ using Holdfast.Core.Cluster;
 
 namespace Holdfast.Server.Configuration;
 
-/// <summary>One source as the operator wrote it. The optional members belong to some engines only; the loader refuses them at another.</summary>
+/// <summary>
+/// One source as the operator wrote it. The optional members belong to some engines only; the loader refuses them at
+/// another.
+/// </summary>
 public sealed record SourceEntry
 {
     /// <summary>Its name, by which database ids begin. Unique, whatever the case.</summary>
@@ -26,13 +29,19 @@ public sealed record SourceEntry
     /// <summary>SQLite: globs of the names that are encrypted databases; their files have no header to know them by.</summary>
     public IReadOnlyList<string> Encrypted { get; init; } = [];
 
-    /// <summary>SQLite: what tells the directory from others where no id file can be written in it, 1 to 200 characters; null where its place does.</summary>
+    /// <summary>
+    /// SQLite: what tells the directory from others where no id file can be written in it, 1 to 200 characters; null
+    /// where its place does.
+    /// </summary>
     public string? Identity { get; init; }
 
     /// <summary>SQLite: folder for spool files, absolute; null for the system's temporary folder.</summary>
     public string? SpoolFolder { get; init; }
 
-    /// <summary>SQLite: how long writers of a database in rollback mode may be made to wait, in seconds, 0 to 3600; null for the engine's default.</summary>
+    /// <summary>
+    /// SQLite: how long writers of a database in rollback mode may be made to wait, in seconds, 0 to 3600; null for the
+    /// engine's default.
+    /// </summary>
     public double? MaxWriterWaitSeconds { get; init; }
 
     /// <summary>PostgreSQL: <c>postgresql://user@host[,host2][:port]</c>. Needed; never with a password.</summary>
@@ -44,13 +53,19 @@ public sealed record SourceEntry
     /// <summary>PostgreSQL: file in the format of <c>.pgpass</c>, absolute; null for the one in the home of the server's user.</summary>
     public string? PassFile { get; init; }
 
-    /// <summary>PostgreSQL: folders with <c>pg_dump</c> and <c>pg_restore</c>, absolute; those of PATH and of Debian are looked at too.</summary>
+    /// <summary>
+    /// PostgreSQL: folders with <c>pg_dump</c> and <c>pg_restore</c>, absolute; those of PATH and of Debian are looked
+    /// at too.
+    /// </summary>
     public IReadOnlyList<string> ToolFolders { get; init; } = [];
 
     /// <summary>PostgreSQL: how long a dump waits for its locks, in seconds, 1 to 86,400; null for the engine's default.</summary>
     public double? LockWaitSeconds { get; init; }
 
-    /// <summary>PostgreSQL: how long nothing may come from a server that does not work for the backup or restore that waits for it, in seconds, 1 to 86,400; null for the engine's default.</summary>
+    /// <summary>
+    /// PostgreSQL: how long nothing may come from a server that does not work for the backup or restore that waits for
+    /// it, in seconds, 1 to 86,400; null for the engine's default.
+    /// </summary>
     public double? StallSeconds { get; init; }
 
     /// <summary>PostgreSQL: how databases are restored into it; null for the engine's defaults.</summary>

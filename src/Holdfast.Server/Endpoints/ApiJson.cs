@@ -4,7 +4,10 @@ using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>How the API reads and writes JSON: camelCase, enumerations by name, database ids as <c>source/name</c>. A field that is not known is refused, for it is a mistyped one.</summary>
+/// <summary>
+/// How the API reads and writes JSON: camelCase, enumerations by name, database ids as <c>source/name</c>. A field that
+/// is not known is refused, for it is a mistyped one.
+/// </summary>
 public static class ApiJson
 {
     /// <summary>The options.</summary>
@@ -20,7 +23,11 @@ public static class ApiJson
         foreach (var converter in StateJson.Options.Converters)
         {
             // By name only: a number would be taken for any value, known or not.
-            options.Converters.Add(converter is JsonStringEnumConverter ? new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) : converter);
+            options.Converters.Add(
+                converter is JsonStringEnumConverter
+                    ? new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false)
+                    : converter
+            );
         }
 
         return options;

@@ -11,9 +11,19 @@ namespace Holdfast.Server.Endpoints;
 internal static class AuditEndpoints
 {
     public static void MapAudit(this RouteGroupBuilder api) =>
-        api.MapGroup("/audit").WithTags("Audit").RequireRole(Role.Admin).MapGet("", ListAsync).WithSummary("What was done, the newest first; with a text to look for, a page may hold few or none though more follow");
+        api.MapGroup("/audit")
+            .WithTags("Audit")
+            .RequireRole(Role.Admin)
+            .MapGet("", ListAsync)
+            .WithSummary("What was done, the newest first; with a text to look for, a page may hold few or none though more follow");
 
-    private static async Task<Ok<Page<AuditEntry>>> ListAsync(AuditLog log, CancellationToken cancellationToken, string? after = null, int limit = 100, string? search = null)
+    private static async Task<Ok<Page<AuditEntry>>> ListAsync(
+        AuditLog log,
+        CancellationToken cancellationToken,
+        string? after = null,
+        int limit = 100,
+        string? search = null
+    )
     {
         Paging.Check(limit);
         return TypedResults.Ok(await log.ReadAsync(after, limit, search, cancellationToken));

@@ -3,7 +3,10 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>A chain as it lies at one place, by the names of its folder and files, and by what was noted when it was verified: nothing of it is read for this.</summary>
+/// <summary>
+/// A chain as it lies at one place, by the names of its folder and files, and by what was noted when it was verified:
+/// nothing of it is read for this.
+/// </summary>
 public sealed record ChainView
 {
     /// <summary>How it is asked for: <c>destination:nas/demo/shop.db/…</c>, or an absolute path.</summary>
@@ -36,7 +39,10 @@ public sealed record ChainView
     /// <summary>Whether its full archive is here, without which nothing of it can be restored.</summary>
     public required bool HasFull { get; init; }
 
-    /// <summary>What reading it has found last; null where it was never verified and nothing is known to be wrong, and for a path.</summary>
+    /// <summary>
+    /// What reading it has found last; null where it was never verified and nothing is known to be wrong, and for a
+    /// path.
+    /// </summary>
     public ChainCheck? Check { get; init; }
 
     /// <summary>Its archives, the oldest first.</summary>

@@ -4,7 +4,10 @@ using Holdfast.Node.Restores;
 
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>Whether a restore point can be read: its chain is there and its keys are at hand. The bytes of the database are checked when they are restored.</summary>
+/// <summary>
+/// Whether a restore point can be read: its chain is there and its keys are at hand. The bytes of the database are
+/// checked when they are restored.
+/// </summary>
 public sealed record CheckView
 {
     /// <summary>Its file name.</summary>
@@ -55,27 +58,31 @@ public sealed record CheckView
     /// <summary>Owner and mode of the file that was backed up; null where that is not known, and where the database was no file.</summary>
     public FileView? File { get; init; }
 
-    /// <summary>System user that the server runs as: a new file belongs to it, and nobody else may read it, unless the restore asks for owner or mode of the original.</summary>
+    /// <summary>
+    /// System user that the server runs as: a new file belongs to it, and nobody else may read it, unless the restore
+    /// asks for owner or mode of the original.
+    /// </summary>
     public required string ServerUser { get; init; }
 
-    internal static CheckView Of(PointCheck check) => new()
-    {
-        Archive = check.Point.Archive.Name.ToString(),
-        Time = check.Point.Archive.Name.Time,
-        Kind = check.Point.Archive.Name.Form.ToString(),
-        IsEncrypted = check.Point.Archive.Name.IsEncrypted,
-        NeedsPassphrase = check.Needs?.IsPassphrase ?? false,
-        NeedsKeys = check.Needs?.KeyIds ?? [],
-        Problem = check.Problem is null ? null : OperationError.Of(check.Problem),
-        Database = check.Header?.Database,
-        Engine = check.Header?.Engine,
-        DatabaseEncrypted = check.Header?.DatabaseEncrypted ?? false,
-        Type = check.Header?.Type,
-        Node = check.Header?.Node,
-        Archives = check.Archives,
-        StoredBytes = check.StoredBytes,
-        DatabaseBytes = check.DatabaseBytes,
-        File = check.File is { } file ? new(file.Mode, file.User, file.Group) : null,
-        ServerUser = Environment.UserName,
-    };
+    internal static CheckView Of(PointCheck check) =>
+        new()
+        {
+            Archive = check.Point.Archive.Name.ToString(),
+            Time = check.Point.Archive.Name.Time,
+            Kind = check.Point.Archive.Name.Form.ToString(),
+            IsEncrypted = check.Point.Archive.Name.IsEncrypted,
+            NeedsPassphrase = check.Needs?.IsPassphrase ?? false,
+            NeedsKeys = check.Needs?.KeyIds ?? [],
+            Problem = check.Problem is null ? null : OperationError.Of(check.Problem),
+            Database = check.Header?.Database,
+            Engine = check.Header?.Engine,
+            DatabaseEncrypted = check.Header?.DatabaseEncrypted ?? false,
+            Type = check.Header?.Type,
+            Node = check.Header?.Node,
+            Archives = check.Archives,
+            StoredBytes = check.StoredBytes,
+            DatabaseBytes = check.DatabaseBytes,
+            File = check.File is { } file ? new(file.Mode, file.User, file.Group) : null,
+            ServerUser = Environment.UserName,
+        };
 }

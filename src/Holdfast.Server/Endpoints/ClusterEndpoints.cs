@@ -13,8 +13,22 @@ internal static class ClusterEndpoints
     public static void MapCluster(this RouteGroupBuilder api) =>
         api.MapGroup("/cluster").WithTags("Cluster").RequireRole(Role.Viewer).MapGet("", Show).WithSummary("Nodes, and which leads");
 
-    private static Ok<ClusterView> Show(HoldfastNode node) => TypedResults.Ok(new ClusterView(
-        node.Tag,
-        node.Tag,
-        [new(node.Tag, "Leader", "Live", node.UpSince, HoldfastServer.Version, [.. node.Sources.Items.Select(s => s.Attached.Name).Order(StringComparer.Ordinal)], node.Tasks.All.Count(t => t.Settings.Runs))]));
+    private static Ok<ClusterView> Show(HoldfastNode node) =>
+        TypedResults.Ok(
+            new ClusterView(
+                node.Tag,
+                node.Tag,
+                [
+                    new(
+                        node.Tag,
+                        "Leader",
+                        "Live",
+                        node.UpSince,
+                        HoldfastServer.Version,
+                        [.. node.Sources.Items.Select(s => s.Attached.Name).Order(StringComparer.Ordinal)],
+                        node.Tasks.All.Count(t => t.Settings.Runs)
+                    ),
+                ]
+            )
+        );
 }

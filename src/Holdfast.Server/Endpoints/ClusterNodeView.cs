@@ -8,4 +8,12 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="Version">Its version; null where that is not known.</param>
 /// <param name="Sources">Names of the sources that it is attached to.</param>
 /// <param name="Tasks">How many tasks it is responsible for, of those that run.</param>
-public sealed record ClusterNodeView(string Tag, string Role, string State, DateTimeOffset? LiveSince, string? Version, IReadOnlyList<string> Sources, int Tasks);
+public sealed record ClusterNodeView(
+    string Tag,
+    string Role,
+    string State,
+    DateTimeOffset? LiveSince,
+    string? Version,
+    IReadOnlyList<string> Sources,
+    int Tasks
+);

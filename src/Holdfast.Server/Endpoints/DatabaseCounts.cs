@@ -11,7 +11,10 @@ public sealed record DatabaseCounts(int Total, IReadOnlyDictionary<string, int> 
     internal static DatabaseCounts Of(IEnumerable<DatabaseProtection> databases)
     {
         var counts = new int[DatabaseStates.All.Count];
-        foreach (var database in databases) counts[(int)database.State]++;
+        foreach (var database in databases)
+        {
+            counts[(int)database.State]++;
+        }
         return new(counts.Sum(), DatabaseStates.All.Index().ToDictionary(s => s.Item, s => counts[s.Index]));
     }
 }

@@ -25,18 +25,43 @@ internal static class DatabaseKeyEndpoints
     /// <exception cref="InvalidException">It holds none, or two.</exception>
     public static DatabaseKey Key(DatabaseKeyRequest body)
     {
-        if (body is { Key: null, Passphrase.Length: > 0 }) return DatabaseKey.FromPassphrase(body.Passphrase);
-        if (body is { Key: { } key, Passphrase: null } && Raw(key.Trim()) is { } raw) return DatabaseKey.FromRaw(raw);
-        var message = body.Key is not null == body.Passphrase is not null ? "One of key and passphrase is needed." : body.Key is null ? "The passphrase is empty." : "It is not a key of 32 bytes.";
-        throw InvalidException.Of([new Fault(body is { Key: null, Passphrase: not null } ? "passphrase" : "key", message, "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text.")]);
+        if (body is { Key: null, Passphrase.Length: > 0 })
+        {
+            return DatabaseKey.FromPassphrase(body.Passphrase);
+        }
+        if (body is { Key: { } key, Passphrase: null } && Raw(key.Trim()) is { } raw)
+        {
+            return DatabaseKey.FromRaw(raw);
+        }
+        var message =
+            body.Key is not null == body.Passphrase is not null ? "One of key and passphrase is needed."
+            : body.Key is null ? "The passphrase is empty."
+            : "It is not a key of 32 bytes.";
+        throw InvalidException.Of([
+            new Fault(
+                body is { Key: null, Passphrase: not null } ? "passphrase" : "key",
+                message,
+                "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text."
+            ),
+        ]);
     }
 
     private static async Task<Ok<Page<DatabaseKeyView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new Page<DatabaseKeyView>([.. (await node.DatabaseKeys.PatternsAsync(cancellationToken)).Select(p => new DatabaseKeyView(p))]));
+        TypedResults.Ok(
+            new Page<DatabaseKeyView>([.. (await node.DatabaseKeys.PatternsAsync(cancellationToken)).Select(p => new DatabaseKeyView(p))])
+        );
 
-    private static async Task<NoContent> PutAsync(string databases, DatabaseKeyRequest body, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> PutAsync(
+        string databases,
+        DatabaseKeyRequest body,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
-        if (DatabaseNames.OfPattern("databases", databases) is { } fault) throw InvalidException.Of([fault]);
+        if (DatabaseNames.OfPattern("databases", databases) is { } fault)
+        {
+            throw InvalidException.Of([fault]);
+        }
         await node.DatabaseKeys.PutAsync(databases, Key(body), cancellationToken);
         return TypedResults.NoContent();
     }

@@ -3,13 +3,23 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>Checks ids of databases that are not there yet, or are globs. Of those that are, discovery has said what they are called.</summary>
+/// <summary>
+/// Checks ids of databases that are not there yet, or are globs. Of those that are, discovery has said what they are
+/// called.
+/// </summary>
 internal static class DatabaseNames
 {
     private const int Longest = 1_024;
 
     /// <summary>What is wrong with it; null where it can name a database, or several by a glob.</summary>
-    public static Fault? OfPattern(string field, string id) => Of(field, id, id.Split('/')[0].Replace("*", "", StringComparison.Ordinal).Replace("?", "", StringComparison.Ordinal) is { Length: > 0 } plain ? plain : "any");
+    public static Fault? OfPattern(string field, string id) =>
+        Of(
+            field,
+            id,
+            id.Split('/')[0].Replace("*", "", StringComparison.Ordinal).Replace("?", "", StringComparison.Ordinal) is { Length: > 0 } plain
+                ? plain
+                : "any"
+        );
 
     /// <summary>What is wrong with it; null where it can name a database.</summary>
     public static Fault? Of(string field, string id) => Of(field, id, id.Split('/')[0]);
@@ -18,9 +28,20 @@ internal static class DatabaseNames
     {
         const string hint = "Write SOURCE/NAME, for example demo/new.db.";
         var slash = id.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 1 || slash == id.Length - 1 || !DatabaseId.IsSourceName(source)) return new(field, "It is not a database id.", hint);
-        if (id.Length > Longest) return new(field, $"The id has {id.Length} characters.", $"Use at most {Longest}.");
-        if (id.Any(char.IsControl)) return new(field, "The id holds control characters.", hint);
-        return id[(slash + 1)..].Split('/').Any(part => part is "" or "." or "..") ? new(field, "A part of the name is empty, '.' or '..'.", hint) : null;
+        if (slash < 1 || slash == id.Length - 1 || !DatabaseId.IsSourceName(source))
+        {
+            return new(field, "It is not a database id.", hint);
+        }
+        if (id.Length > Longest)
+        {
+            return new(field, $"The id has {id.Length} characters.", $"Use at most {Longest}.");
+        }
+        if (id.Any(char.IsControl))
+        {
+            return new(field, "The id holds control characters.", hint);
+        }
+        return id[(slash + 1)..].Split('/').Any(part => part is "" or "." or "..")
+            ? new(field, "A part of the name is empty, '.' or '..'.", hint)
+            : null;
     }
 }

@@ -23,11 +23,17 @@ public sealed record DatabaseQuery
     [FromQuery(Name = "search")]
     public string? Search { get; init; }
 
-    /// <summary>Only those that the server-wide backup task of this name covers; their states are those that its tasks alone give them.</summary>
+    /// <summary>
+    /// Only those that the server-wide backup task of this name covers; their states are those that its tasks alone
+    /// give them.
+    /// </summary>
     [FromQuery(Name = "template")]
     public string? Template { get; init; }
 
-    /// <summary><c>id</c> (the default), <c>urgency</c> (what needs a hand first), <c>name</c>, <c>size</c>, <c>lastBackup</c> or <c>nextBackup</c>.</summary>
+    /// <summary>
+    /// <c>id</c> (the default), <c>urgency</c> (what needs a hand first), <c>name</c>, <c>size</c>, <c>lastBackup</c>
+    /// or <c>nextBackup</c>.
+    /// </summary>
     [FromQuery(Name = "sort")]
     public string? Sort { get; init; }
 
@@ -69,10 +75,22 @@ public sealed record DatabaseQuery
 
     private IEnumerable<Fault> Faults()
     {
-        foreach (var state in States().Where(s => !DatabaseStates.All.Contains(s, StringComparer.OrdinalIgnoreCase))) yield return new("state", $"There is no state '{state}'.", $"Give {string.Join(", ", DatabaseStates.All)}.");
-        if (Sort is not null && !Orders.Contains(Sort, StringComparer.Ordinal)) yield return new("sort", $"There is no order '{Sort}'.", $"Give one of {string.Join(", ", Orders)}.");
-        if (Skip < 0) yield return new("skip", $"{Skip} cannot be left out.", "Give 0 or more.");
-        if (After is not null && !IsById) yield return new("after", "A list in this order has no such places.", "Give 'skip' instead.");
+        foreach (var state in States().Where(s => !DatabaseStates.All.Contains(s, StringComparer.OrdinalIgnoreCase)))
+        {
+            yield return new("state", $"There is no state '{state}'.", $"Give {string.Join(", ", DatabaseStates.All)}.");
+        }
+        if (Sort is not null && !Orders.Contains(Sort, StringComparer.Ordinal))
+        {
+            yield return new("sort", $"There is no order '{Sort}'.", $"Give one of {string.Join(", ", Orders)}.");
+        }
+        if (Skip < 0)
+        {
+            yield return new("skip", $"{Skip} cannot be left out.", "Give 0 or more.");
+        }
+        if (After is not null && !IsById)
+        {
+            yield return new("after", "A list in this order has no such places.", "Give 'skip' instead.");
+        }
     }
 
     private string[] States() => State?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
@@ -83,17 +101,30 @@ public sealed record DatabaseQuery
         var template = Template is null ? null : node.Tasks.FindTemplate(Template)?.Id ?? "";
         foreach (var record in Records(node))
         {
-            if (template is not null && !node.Tasks.Of(record.Id).Any(t => t.TemplateId == template)) continue;
+            if (template is not null && !node.Tasks.Of(record.Id).Any(t => t.TemplateId == template))
+            {
+                continue;
+            }
             var protection = node.Protection.Of(record, template);
-            if (states.Count == 0 || states.Contains(protection.State)) yield return protection;
+            if (states.Count == 0 || states.Contains(protection.State))
+            {
+                yield return protection;
+            }
         }
     }
 
     // In order of ids they are looked at only as far as the page goes.
     private IEnumerable<DatabaseRecord> Records(HoldfastNode node)
     {
-        var found = node.State.Databases.Items.Where(r => (Source is null || r.Value.Id.Source == Source) && (Search is null || r.Key.Contains(Search, StringComparison.OrdinalIgnoreCase)) && (After is null || string.CompareOrdinal(r.Key, After) > 0));
-        if (!IsById) return found.Select(r => r.Value);
+        var found = node.State.Databases.Items.Where(r =>
+            (Source is null || r.Value.Id.Source == Source)
+            && (Search is null || r.Key.Contains(Search, StringComparison.OrdinalIgnoreCase))
+            && (After is null || string.CompareOrdinal(r.Key, After) > 0)
+        );
+        if (!IsById)
+        {
+            return found.Select(r => r.Value);
+        }
         string[] keys = [.. found.Select(r => r.Key)];
         Array.Sort(keys, StringComparer.Ordinal);
         return keys.Select(node.State.Databases.Find).OfType<DatabaseRecord>();
@@ -101,7 +132,10 @@ public sealed record DatabaseQuery
 
     private IEnumerable<DatabaseProtection> Order(HoldfastNode node, IEnumerable<DatabaseProtection> found)
     {
-        if (IsById) return found;
+        if (IsById)
+        {
+            return found;
+        }
         var ordered = Sort switch
         {
             "urgency" => By(found, s => s.State),
@@ -114,6 +148,9 @@ public sealed record DatabaseQuery
         return ordered.ThenBy(s => s.Record.Id.ToString(), StringComparer.Ordinal);
     }
 
-    private IOrderedEnumerable<DatabaseProtection> By<T>(IEnumerable<DatabaseProtection> found, Func<DatabaseProtection, T> key, IComparer<T>? comparer = null) =>
-        Descending == true ? found.OrderByDescending(key, comparer) : found.OrderBy(key, comparer);
+    private IOrderedEnumerable<DatabaseProtection> By<T>(
+        IEnumerable<DatabaseProtection> found,
+        Func<DatabaseProtection, T> key,
+        IComparer<T>? comparer = null
+    ) => Descending == true ? found.OrderByDescending(key, comparer) : found.OrderBy(key, comparer);
 }

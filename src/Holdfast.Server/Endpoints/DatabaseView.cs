@@ -36,7 +36,10 @@ public sealed record DatabaseView
     /// <summary>Why it cannot be read; null where it can.</summary>
     public OperationError? Problem { get; init; }
 
-    /// <summary>Since when and why its source cannot be reached, so that its next backup will not run; null where it can be. The database's state is by its backups all the same.</summary>
+    /// <summary>
+    /// Since when and why its source cannot be reached, so that its next backup will not run; null where it can be. The
+    /// database's state is by its backups all the same.
+    /// </summary>
     public SourceOutage? SourceOutage { get; init; }
 
     /// <summary>Number of tasks that cover it and are not switched off.</summary>
@@ -51,16 +54,22 @@ public sealed record DatabaseView
     /// <summary>An operation of one of them that waits or runs now; null for none.</summary>
     public string? RunningOperation { get; init; }
 
-    /// <summary>When the newest backup of any of its tasks began that is not known to be bad, or the run after it that found nothing changed; null for none.</summary>
+    /// <summary>
+    /// When the newest backup of any of its tasks began that is not known to be bad, or the run after it that found
+    /// nothing changed; null for none.
+    /// </summary>
     public DateTimeOffset? LastBackup { get; init; }
 
     /// <summary>When the next is due; null for never.</summary>
     public DateTimeOffset? NextBackup { get; init; }
 
     /// <summary>
-    /// <c>Covered</c> (protected), <c>Incomplete</c> (protected, but not at every destination), <c>AtRisk</c> (the newest backups are known to be bad, or the newest good one is too old),
-    /// <c>Failing</c> (the last run failed), <c>Overdue</c> (a slot passed more than an hour ago, and nothing ran), <c>Missing</c> (its source no longer shows it, and nobody has confirmed that it
-    /// was dropped), <c>Held</c> (an operator put its backups off, and the newest has become too old), <c>Uncovered</c>, <c>Unreadable</c>, <c>Waiting</c> (for its first backup) or <c>Dropped</c>.
+    /// <c>Covered</c> (protected), <c>Incomplete</c> (protected, but not at every destination), <c>AtRisk</c> (the
+    /// newest backups are known to be bad, or the newest good one is too old),
+    /// <c>Failing</c> (the last run failed), <c>Overdue</c> (a slot passed more than an hour ago, and nothing ran),
+    /// <c>Missing</c> (its source no longer shows it, and nobody has confirmed that it
+    /// was dropped), <c>Held</c> (an operator put its backups off, and the newest has become too old),
+    /// <c>Uncovered</c>, <c>Unreadable</c>, <c>Waiting</c> (for its first backup) or <c>Dropped</c>.
     /// </summary>
     public required string State { get; init; }
 
@@ -73,6 +82,9 @@ public sealed record DatabaseView
     /// <summary>Tasks that do not protect it as they should, though another one may.</summary>
     public IReadOnlyList<TaskProblemView> Problems { get; init; } = [];
 
-    /// <summary>What an operator should know: why it is not protected, or which of its tasks fail to; null where nothing is known to be wrong.</summary>
+    /// <summary>
+    /// What an operator should know: why it is not protected, or which of its tasks fail to; null where nothing is
+    /// known to be wrong.
+    /// </summary>
     public string? Attention { get; init; }
 }

@@ -21,12 +21,16 @@ internal static class DestinationEndpoints
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a destination");
         group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Remove a destination; what lies there stays");
         group.MapGet("/{name}/identity", ShowIdentity).WithSummary("The identity that it must have, and whether it has it");
-        group.MapPost("/{name}/initialize", InitializeAsync).RequireRole(Role.Operator).WithSummary("Make its root, and give it an identity: from now on this is the destination");
+        group
+            .MapPost("/{name}/initialize", InitializeAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Make its root, and give it an identity: from now on this is the destination");
         group.MapGet("/{name}/test", ShowTest).WithSummary("How its last test went");
         group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether it can be written");
     }
 
-    private static Ok<Page<DestinationConfig>> List(HoldfastNode node) => TypedResults.Ok(new Page<DestinationConfig>([.. node.Destinations.Items.Select(i => i.Value)]));
+    private static Ok<Page<DestinationConfig>> List(HoldfastNode node) =>
+        TypedResults.Ok(new Page<DestinationConfig>([.. node.Destinations.Items.Select(i => i.Value)]));
 
     private static Ok<DestinationConfig> Show(string name, HttpResponse response, HoldfastNode node)
     {
@@ -34,50 +38,111 @@ internal static class DestinationEndpoints
         return TypedResults.Ok(response.WithTag(item.Revision, item.Value));
     }
 
-    private static async Task<Results<Ok<DestinationConfig>, Created<DestinationConfig>>> PutAsync(string name, DestinationRequest body, HttpRequest request, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<DestinationConfig>, Created<DestinationConfig>>> PutAsync(
+        string name,
+        DestinationRequest body,
+        HttpRequest request,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         var isNew = node.Destinations.Find(name) is null;
-        var config = new DestinationConfig { Name = name, Kind = body.Kind, Path = body.Path };
-        var stored = await Revisions.EditAsync(request, node.State.Destinations, name, c => c, expected => node.Destinations.PutAsync(config, expected, cancellationToken));
+        var config = new DestinationConfig
+        {
+            Name = name,
+            Kind = body.Kind,
+            Path = body.Path,
+        };
+        var stored = await Revisions.EditAsync(
+            request,
+            node.State.Destinations,
+            name,
+            c => c,
+            expected => node.Destinations.PutAsync(config, expected, cancellationToken)
+        );
         var view = response.WithTag(stored.Revision, stored.Value);
-        return isNew ? TypedResults.Created($"{HoldfastServer.ApiPath}/destinations/{Uri.EscapeDataString(name)}", view) : TypedResults.Ok(view);
+        return isNew
+            ? TypedResults.Created($"{HoldfastServer.ApiPath}/destinations/{Uri.EscapeDataString(name)}", view)
+            : TypedResults.Ok(view);
     }
 
-    private static async Task<NoContent> DeleteAsync(string name, HttpRequest request, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> DeleteAsync(
+        string name,
+        HttpRequest request,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
-        if (node.Destinations.Find(name) is null) throw Missing(name);
-        var users = node.State.Templates.Items.Select(t => (t.Value.Name, t.Value.Settings))
-            .Concat(node.State.Tasks.Items.Select(t => (Name: $"{t.Value.Name} of {t.Value.Database}", t.Value.Settings)))
-            .Where(t => t.Settings.Destinations.Contains(name)).Select(t => t.Name).Take(10).ToList();
-        if (users.Count > 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Destination '{name}' is used by {string.Join(", ", users)}.", "Take it out of these tasks first.");
-        await Revisions.EditAsync(request, node.State.Destinations, name, c => c, async expected =>
+        if (node.Destinations.Find(name) is null)
         {
-            await node.Destinations.DeleteAsync(name, expected, cancellationToken);
-            return true;
-        });
+            throw Missing(name);
+        }
+        var users = node
+            .State.Templates.Items.Select(t => (t.Value.Name, t.Value.Settings))
+            .Concat(node.State.Tasks.Items.Select(t => (Name: $"{t.Value.Name} of {t.Value.Database}", t.Value.Settings)))
+            .Where(t => t.Settings.Destinations.Contains(name))
+            .Select(t => t.Name)
+            .Take(10)
+            .ToList();
+        if (users.Count > 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"Destination '{name}' is used by {string.Join(", ", users)}.",
+                "Take it out of these tasks first."
+            );
+        }
+        await Revisions.EditAsync(
+            request,
+            node.State.Destinations,
+            name,
+            c => c,
+            async expected =>
+            {
+                await node.Destinations.DeleteAsync(name, expected, cancellationToken);
+                return true;
+            }
+        );
         return TypedResults.NoContent();
     }
 
     private static async Task<Ok<DestinationTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
     {
-        if (node.Destinations.Find(name)?.Value is not { } config) throw Missing(name);
+        if (node.Destinations.Find(name)?.Value is not { } config)
+        {
+            throw Missing(name);
+        }
         await node.Destinations.TestAsync(name, cancellationToken);
         return TypedResults.Ok(View(config, node));
     }
 
-    private static Ok<DestinationIdentityView> ShowIdentity(string name, HoldfastNode node) => node.Destinations.Find(name) is null ? throw Missing(name) : TypedResults.Ok(Identity(name, node));
+    private static Ok<DestinationIdentityView> ShowIdentity(string name, HoldfastNode node) =>
+        node.Destinations.Find(name) is null ? throw Missing(name) : TypedResults.Ok(Identity(name, node));
 
-    private static async Task<Ok<DestinationIdentityView>> InitializeAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<DestinationIdentityView>> InitializeAsync(
+        string name,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
-        if (node.Destinations.Find(name) is null) throw Missing(name);
+        if (node.Destinations.Find(name) is null)
+        {
+            throw Missing(name);
+        }
         await node.Destinations.InitializeAsync(name, cancellationToken);
         return TypedResults.Ok(Identity(name, node));
     }
 
     private static DestinationIdentityView Identity(string name, HoldfastNode node) =>
-        new(node.Tag, node.Destinations.IdentityOf(name), node.Destinations.IdentityProblem(name) is { } problem ? OperationError.Of(problem) : null);
+        new(
+            node.Tag,
+            node.Destinations.IdentityOf(name),
+            node.Destinations.IdentityProblem(name) is { } problem ? OperationError.Of(problem) : null
+        );
 
-    private static Ok<DestinationTestView> ShowTest(string name, HoldfastNode node) => TypedResults.Ok(View(node.Destinations.Find(name)?.Value ?? throw Missing(name), node));
+    private static Ok<DestinationTestView> ShowTest(string name, HoldfastNode node) =>
+        TypedResults.Ok(View(node.Destinations.Find(name)?.Value ?? throw Missing(name), node));
 
     private static DestinationTestView View(DestinationConfig config, HoldfastNode node)
     {
@@ -85,5 +150,6 @@ internal static class DestinationEndpoints
         return new(room?.FreeBytes, test?.At, test?.Problem, room?.At);
     }
 
-    private static HoldfastException Missing(string name) => new(ErrorCatalogue.NotFound, $"There is no destination '{name}'.", "List them with: GET /api/v1/destinations");
+    private static HoldfastException Missing(string name) =>
+        new(ErrorCatalogue.NotFound, $"There is no destination '{name}'.", "List them with: GET /api/v1/destinations");
 }

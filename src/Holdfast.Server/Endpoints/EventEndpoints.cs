@@ -11,9 +11,20 @@ namespace Holdfast.Server.Endpoints;
 internal static class EventEndpoints
 {
     public static void MapEvents(this RouteGroupBuilder api) =>
-        api.MapGet("/events", ListenAsync).WithTags("Events").RequireRole(Role.Viewer).WithSummary("Server-sent events: operation, alert, databases, tasks, destinations, reload").Produces<string>(StatusCodes.Status200OK, "text/event-stream");
+        api.MapGet("/events", ListenAsync)
+            .WithTags("Events")
+            .RequireRole(Role.Viewer)
+            .WithSummary("Server-sent events: operation, alert, databases, tasks, destinations, reload")
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
-    private static async Task ListenAsync(HttpContext context, EventFeed feed, SessionCheck sessions, EventOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
+    private static async Task ListenAsync(
+        HttpContext context,
+        EventFeed feed,
+        SessionCheck sessions,
+        EventOptions options,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime
+    )
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try

@@ -1,8 +1,8 @@
 using System.Security.Claims;
-using Holdfast.Core.Operations;
-using Holdfast.Node.Operations;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 using Holdfast.Node;
+using Holdfast.Node.Operations;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -42,17 +42,43 @@ internal static class OperationEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> DelayAsync(string id, DelayRequest body, ClaimsPrincipal principal, HoldfastNode node, TimeProvider time)
+    private static async Task<NoContent> DelayAsync(
+        string id,
+        DelayRequest body,
+        ClaimsPrincipal principal,
+        HoldfastNode node,
+        TimeProvider time
+    )
     {
-        if (body.Minutes is not (> 0 and <= MostMinutes)) throw new HoldfastException(ErrorCatalogue.Usage, $"A delay of {body.Minutes} minutes is out of range.", $"Give more than 0, at most {MostMinutes}.");
+        if (body.Minutes is not (> 0 and <= MostMinutes))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"A delay of {body.Minutes} minutes is out of range.",
+                $"Give more than 0, at most {MostMinutes}."
+            );
+        }
         var live = Live(node, id);
-        if (live.Current.Kind != OperationKind.Backup || live.Current.TaskId is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, "Only the backup of a task can be put off.", "Abort it, and begin it again when you like.");
+        if (live.Current.Kind != OperationKind.Backup || live.Current.TaskId is null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                "Only the backup of a task can be put off.",
+                "Abort it, and begin it again when you like."
+            );
+        }
         await live.AbortAsync(principal.Caller()!.Display, time.GetUtcNow() + TimeSpan.FromMinutes(body.Minutes));
         return TypedResults.NoContent();
     }
 
-    private static LiveOperation Live(HoldfastNode node, string id) => node.Operations.FindLive(id)
-        ?? throw (node.Operations.Find(id) is null ? Missing(id) : new HoldfastException(ErrorCatalogue.NotAllowed, $"Operation '{id}' has ended.", null));
+    private static LiveOperation Live(HoldfastNode node, string id) =>
+        node.Operations.FindLive(id)
+        ?? throw (
+            node.Operations.Find(id) is null
+                ? Missing(id)
+                : new HoldfastException(ErrorCatalogue.NotAllowed, $"Operation '{id}' has ended.", null)
+        );
 
-    private static HoldfastException Missing(string id) => new(ErrorCatalogue.NotFound, $"There is no operation '{id}'.", "List them with: GET /api/v1/operations");
+    private static HoldfastException Missing(string id) =>
+        new(ErrorCatalogue.NotFound, $"There is no operation '{id}'.", "List them with: GET /api/v1/operations");
 }

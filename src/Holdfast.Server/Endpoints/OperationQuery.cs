@@ -39,7 +39,15 @@ public sealed record OperationQuery
         var limit = Limit ?? 100;
         Paging.Check(limit);
         Check();
-        return Paging.Of(Matching(node).Where(o => After is null || string.CompareOrdinal(o.Id, After) < 0).OrderByDescending(o => o.Id, StringComparer.Ordinal).Take(limit + 1).ToList(), limit, o => o.Id);
+        return Paging.Of(
+            Matching(node)
+                .Where(o => After is null || string.CompareOrdinal(o.Id, After) < 0)
+                .OrderByDescending(o => o.Id, StringComparer.Ordinal)
+                .Take(limit + 1)
+                .ToList(),
+            limit,
+            o => o.Id
+        );
     }
 
     /// <summary>How many there are in each state, of all that the query would show but for <see cref="State"/>.</summary>
@@ -52,9 +60,16 @@ public sealed record OperationQuery
 
     private void Check() => InvalidException.ThrowIfAny([.. Paging.Undefined("kind", Kind), .. Paging.Undefined("state", State)]);
 
-    private IEnumerable<Operation> Matching(HoldfastNode node) => node.Operations.Unordered.Where(o =>
-        (State is null || o.State == State) && (Ended is null || o.HasEnded == Ended) && (Kind is null || o.Kind == Kind) && (Task is null || o.TaskId == Task) && (Run is null || o.RunId == Run) &&
-        ((Database is null && Search is null) || IsOf(o.Database.ToString())));
+    private IEnumerable<Operation> Matching(HoldfastNode node) =>
+        node.Operations.Unordered.Where(o =>
+            (State is null || o.State == State)
+            && (Ended is null || o.HasEnded == Ended)
+            && (Kind is null || o.Kind == Kind)
+            && (Task is null || o.TaskId == Task)
+            && (Run is null || o.RunId == Run)
+            && ((Database is null && Search is null) || IsOf(o.Database.ToString()))
+        );
 
-    private bool IsOf(string database) => (Database is null || database == Database) && (Search is null || database.Contains(Search, StringComparison.OrdinalIgnoreCase));
+    private bool IsOf(string database) =>
+        (Database is null || database == Database) && (Search is null || database.Contains(Search, StringComparison.OrdinalIgnoreCase));
 }

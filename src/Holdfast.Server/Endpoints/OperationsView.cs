@@ -4,6 +4,9 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="OperationIds">Their ids.</param>
 public sealed record OperationsView(IReadOnlyList<string> OperationIds)
 {
-    /// <summary>The run that those of them belong to which were begun by this; null for none: each database was being backed up already.</summary>
+    /// <summary>
+    /// The run that those of them belong to which were begun by this; null for none: each database was being backed up
+    /// already.
+    /// </summary>
     public string? RunId { get; init; }
 }

@@ -13,14 +13,20 @@ internal static class Paging
     /// <exception cref="InvalidException">It is less than 1, or more than <see cref="Most"/>.</exception>
     public static void Check(int limit)
     {
-        if (limit is < 1 or > Most) InvalidException.ThrowIfAny([new Fault("limit", $"{limit} cannot be asked for at once.", $"Give 1 to {Most}.")]);
+        if (limit is < 1 or > Most)
+        {
+            InvalidException.ThrowIfAny([new Fault("limit", $"{limit} cannot be asked for at once.", $"Give 1 to {Most}.")]);
+        }
     }
 
     /// <summary>The fault of a value that has no name: the framework takes any number for one.</summary>
     public static IEnumerable<Fault> Undefined<T>(string field, T? value)
         where T : struct, Enum
     {
-        if (value is { } given && !Enum.IsDefined(given)) yield return new(field, "There is no such value.", $"Give one of {string.Join(", ", Enum.GetNames<T>())}.");
+        if (value is { } given && !Enum.IsDefined(given))
+        {
+            yield return new(field, "There is no such value.", $"Give one of {string.Join(", ", Enum.GetNames<T>())}.");
+        }
     }
 
     /// <summary>The page that these items begin; they are one more than the limit where others follow.</summary>

@@ -3,12 +3,17 @@ using Holdfast.Engines;
 namespace Holdfast.Server.Endpoints;
 
 /// <summary>What was left out when a source was looked at last, and why.</summary>
-/// <param name="Counts">How many files, by reason: <c>LooksEncrypted</c>, <c>NotADatabase</c>, <c>Empty</c>, <c>SideFile</c>, <c>OwnFile</c>, <c>Link</c>, <c>HardLink</c>, <c>Special</c>, <c>Unreadable</c>, <c>Excluded</c>.</param>
+/// <param name="Counts">
+/// How many files, by reason: <c>LooksEncrypted</c>, <c>NotADatabase</c>, <c>Empty</c>, <c>SideFile</c>,
+/// <c>OwnFile</c>, <c>Link</c>, <c>HardLink</c>, <c>Special</c>, <c>Unreadable</c>, <c>Excluded</c>.
+/// </param>
 /// <param name="Items">The first 100 of each reason.</param>
 public sealed record PassedOverView(IReadOnlyDictionary<string, int> Counts, IReadOnlyList<PassedOverFileView> Items)
 {
     /// <summary>What a discovery left out, as it is shown.</summary>
-    public static PassedOverView Of(PassedOver passedOver) => new(
-        passedOver.Counts.OrderBy(c => c.Key).ToDictionary(c => c.Key.ToString(), c => c.Value),
-        [.. passedOver.Files.Select(f => new PassedOverFileView(f.Name, f.Reason.ToString(), f.Detail))]);
+    public static PassedOverView Of(PassedOver passedOver) =>
+        new(
+            passedOver.Counts.OrderBy(c => c.Key).ToDictionary(c => c.Key.ToString(), c => c.Value),
+            [.. passedOver.Files.Select(f => new PassedOverFileView(f.Name, f.Reason.ToString(), f.Detail))]
+        );
 }

@@ -11,4 +11,13 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="Database">The database that it is of; null as before.</param>
 /// <param name="Needs">What opens it; null for an archive in clear.</param>
 /// <param name="Problem">What is wrong with it; null where nothing is known to be.</param>
-public sealed record PointView(string Path, DateTimeOffset Time, string Kind, long Bytes, string? Id, string? Database, string? Needs, OperationError? Problem);
+public sealed record PointView(
+    string Path,
+    DateTimeOffset Time,
+    string Kind,
+    long Bytes,
+    string? Id,
+    string? Database,
+    string? Needs,
+    OperationError? Problem
+);

@@ -1,6 +1,9 @@
 namespace Holdfast.Server.Endpoints;
 
-/// <summary>The role that restores into a source are run as: code of whoever owned the database that was backed up runs with its rights.</summary>
+/// <summary>
+/// The role that restores into a source are run as: code of whoever owned the database that was backed up runs with its
+/// rights.
+/// </summary>
 public sealed record RestoreRoleRequest
 {
     /// <summary>Its name. It needs no right but to log in.</summary>

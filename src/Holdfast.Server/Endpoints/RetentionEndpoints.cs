@@ -18,33 +18,76 @@ internal static class RetentionEndpoints
     {
         var group = api.MapGroup("/databases/{id}/tasks/{taskId}/retention").WithTags("Retention").RequireRole(Role.Viewer);
         group.MapGet("", ShowAsync).WithSummary("What retention would delete now, at each destination");
-        group.MapPost("", RunAsync).RequireRole(Role.Operator).WithSummary("Delete what is past its time now, except what waits for approval");
-        group.MapPost("/approve", ApproveAsync).RequireRole(Role.Operator).WithSummary("Delete the chains that were shown, though a brake holds them");
+        group
+            .MapPost("", RunAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Delete what is past its time now, except what waits for approval");
+        group
+            .MapPost("/approve", ApproveAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Delete the chains that were shown, though a brake holds them");
     }
 
-    private static async Task<Ok<Page<RetentionView>>> ShowAsync(string id, string taskId, HoldfastNode node, CancellationToken cancellationToken) =>
-        Answer(await node.RetentionDesk.PreviewAsync(TaskEndpoints.Find(node, id, taskId), cancellationToken));
+    private static async Task<Ok<Page<RetentionView>>> ShowAsync(
+        string id,
+        string taskId,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    ) => Answer(await node.RetentionDesk.PreviewAsync(TaskEndpoints.Find(node, id, taskId), cancellationToken));
 
-    private static async Task<Ok<Page<RetentionView>>> RunAsync(string id, string taskId, HoldfastNode node, CancellationToken cancellationToken, bool dryRun = false)
+    private static async Task<Ok<Page<RetentionView>>> RunAsync(
+        string id,
+        string taskId,
+        HoldfastNode node,
+        CancellationToken cancellationToken,
+        bool dryRun = false
+    )
     {
         var task = TaskEndpoints.Find(node, id, taskId);
-        return Answer(dryRun ? await node.RetentionDesk.PreviewAsync(task, cancellationToken) : await node.RetentionDesk.RunAsync(task, cancellationToken));
+        return Answer(
+            dryRun
+                ? await node.RetentionDesk.PreviewAsync(task, cancellationToken)
+                : await node.RetentionDesk.RunAsync(task, cancellationToken)
+        );
     }
 
-    private static async Task<Ok<Page<RetentionView>>> ApproveAsync(string id, string taskId, RetentionApproval body, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
+    private static async Task<Ok<Page<RetentionView>>> ApproveAsync(
+        string id,
+        string taskId,
+        RetentionApproval body,
+        HttpContext context,
+        HoldfastNode node,
+        AuditLog audit,
+        CancellationToken cancellationToken
+    )
     {
         var task = TaskEndpoints.Find(node, id, taskId);
-        var faults = body.Chains.Keys.Where(d => !task.Settings.Destinations.Contains(d)).Select(d => new Fault("chains", $"'{d}' is not a destination of the task.", "Name them as they were shown.")).ToList();
-        if (body.Chains.Values.All(c => c.Count == 0)) faults.Add(new("chains", "No chain is approved.", "Give the paths that were shown: GET the same address without /approve."));
+        var faults = body
+            .Chains.Keys.Where(d => !task.Settings.Destinations.Contains(d))
+            .Select(d => new Fault("chains", $"'{d}' is not a destination of the task.", "Name them as they were shown."))
+            .ToList();
+        if (body.Chains.Values.All(c => c.Count == 0))
+        {
+            faults.Add(new("chains", "No chain is approved.", "Give the paths that were shown: GET the same address without /approve."));
+        }
         InvalidException.ThrowIfAny(faults);
 
         // Before, so that it stands there whatever becomes of the server meanwhile.
-        var approved = string.Join("; ", body.Chains.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}: {c.Value.Count} ({string.Join(", ", c.Value)})")));
+        var approved = string.Join(
+            "; ",
+            body.Chains.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}: {c.Value.Count} ({string.Join(", ", c.Value)})"))
+        );
         await audit.WriteAsync(context, "retention-approved", $"database={id} task={taskId} {approved}", "begins");
         var runs = await node.RetentionDesk.ApproveAsync(task, body.Chains, cancellationToken);
-        await audit.WriteAsync(context, "retention-approved", $"database={id} task={taskId}", string.Create(CultureInfo.InvariantCulture, $"deleted {runs.Sum(r => r.Deleted.Count)}"));
+        await audit.WriteAsync(
+            context,
+            "retention-approved",
+            $"database={id} task={taskId}",
+            string.Create(CultureInfo.InvariantCulture, $"deleted {runs.Sum(r => r.Deleted.Count)}")
+        );
         return Answer(runs);
     }
 
-    private static Ok<Page<RetentionView>> Answer(IReadOnlyList<RetentionRun> runs) => TypedResults.Ok(new Page<RetentionView>([.. runs.Select(RetentionView.Of)]));
+    private static Ok<Page<RetentionView>> Answer(IReadOnlyList<RetentionRun> runs) =>
+        TypedResults.Ok(new Page<RetentionView>([.. runs.Select(RetentionView.Of)]));
 }

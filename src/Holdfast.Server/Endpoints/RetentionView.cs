@@ -28,14 +28,15 @@ public sealed record RetentionView
     /// <summary>What went wrong; null where nothing did.</summary>
     public OperationError? Error { get; init; }
 
-    internal static RetentionView Of(RetentionRun run) => new()
-    {
-        Destination = run.Destination,
-        Going = [.. (run.Plan?.Going ?? []).Select(c => new RetentionChainView(c.Path, c.Full, c.Newest))],
-        Staying = run.Plan?.Staying.Count ?? 0,
-        Brake = run.Plan?.Brake ?? RetentionBrake.None,
-        BrakeReason = run.Plan?.BrakeReason,
-        Deleted = run.Deleted,
-        Error = run.Error is null ? null : OperationError.Of(run.Error),
-    };
+    internal static RetentionView Of(RetentionRun run) =>
+        new()
+        {
+            Destination = run.Destination,
+            Going = [.. (run.Plan?.Going ?? []).Select(c => new RetentionChainView(c.Path, c.Full, c.Newest))],
+            Staying = run.Plan?.Staying.Count ?? 0,
+            Brake = run.Plan?.Brake ?? RetentionBrake.None,
+            BrakeReason = run.Plan?.BrakeReason,
+            Deleted = run.Deleted,
+            Error = run.Error is null ? null : OperationError.Of(run.Error),
+        };
 }

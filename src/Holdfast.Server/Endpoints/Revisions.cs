@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Server.Endpoints;
 
 /// <summary>
-/// Editing without overwriting somebody else: a resource is answered with its state revision as <c>ETag</c>; an edit may name it in <c>If-Match</c>,
+/// Editing without overwriting somebody else: a resource is answered with its state revision as <c>ETag</c>; an edit
+/// may name it in <c>If-Match</c>,
 /// or say <c>If-None-Match: *</c> to make only what is not there. Without either it overwrites.
 /// </summary>
 public static class Revisions
@@ -22,13 +23,29 @@ public static class Revisions
         return value;
     }
 
-    /// <summary>The revision that the edit expects, as <see cref="StateMirror{T}.PutAsync"/> takes it: null for any, 0 for none, -1 for one that cannot be.</summary>
+    /// <summary>
+    /// The revision that the edit expects, as <see cref="StateMirror{T}.PutAsync"/> takes it: null for any, 0 for none,
+    /// -1 for one that cannot be.
+    /// </summary>
     public static long? Expected(HttpRequest request)
     {
-        if (request.Headers.IfNoneMatch == "*") return 0;
+        if (request.Headers.IfNoneMatch == "*")
+        {
+            return 0;
+        }
         var match = request.Headers.IfMatch.ToString().Trim();
-        if (match.Length == 0) return null;
-        return match.Length > 2 && match[0] == '"' && match[^1] == '"' && long.TryParse(match.AsSpan(1..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var revision) && revision > 0 ? revision : -1;
+        if (match.Length == 0)
+        {
+            return null;
+        }
+        return
+            match.Length > 2
+            && match[0] == '"'
+            && match[^1] == '"'
+            && long.TryParse(match.AsSpan(1..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
+            && revision > 0
+            ? revision
+            : -1;
     }
 
     /// <summary>Makes an edit; when what it expected is not there, the failure holds what is there now.</summary>
@@ -40,11 +57,20 @@ public static class Revisions
     /// <param name="view">It as the API shows it; without secrets.</param>
     /// <param name="edit">The edit, given the expected revision.</param>
     /// <exception cref="StaleRevisionException">It is not what was expected.</exception>
-    public static async Task<TResult> EditAsync<TValue, TResult>(HttpRequest request, StateMirror<TValue> mirror, string key, Func<TValue, object> view, Func<long?, Task<TResult>> edit)
+    public static async Task<TResult> EditAsync<TValue, TResult>(
+        HttpRequest request,
+        StateMirror<TValue> mirror,
+        string key,
+        Func<TValue, object> view,
+        Func<long?, Task<TResult>> edit
+    )
         where TValue : class
     {
         var expected = Expected(request);
-        if (expected is not null && expected != (mirror.Find(key)?.Revision ?? 0)) throw Stale();
+        if (expected is not null && expected != (mirror.Find(key)?.Revision ?? 0))
+        {
+            throw Stale();
+        }
         try
         {
             return await edit(expected);

@@ -27,9 +27,20 @@ public sealed record RunDatabaseQuery
         var states = State?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         InvalidException.ThrowIfAny([.. Faults(states)]);
         var order = RunDatabase.States.Index().ToDictionary(s => s.Item, s => s.Index, StringComparer.Ordinal);
-        var found = node.Runs.DatabasesOf(run).Where(d =>
-            (states.Length == 0 || states.Contains(d.State, StringComparer.OrdinalIgnoreCase)) && (Search is null || d.Database.Contains(Search, StringComparison.OrdinalIgnoreCase)));
-        return new([.. found.OrderBy(d => order[d.State]).ThenBy(d => d.Database, StringComparer.Ordinal).Skip(Skip ?? 0).Take(limit).Select(RunDatabaseView.Of)]);
+        var found = node
+            .Runs.DatabasesOf(run)
+            .Where(d =>
+                (states.Length == 0 || states.Contains(d.State, StringComparer.OrdinalIgnoreCase))
+                && (Search is null || d.Database.Contains(Search, StringComparison.OrdinalIgnoreCase))
+            );
+        return new([
+            .. found
+                .OrderBy(d => order[d.State])
+                .ThenBy(d => d.Database, StringComparer.Ordinal)
+                .Skip(Skip ?? 0)
+                .Take(limit)
+                .Select(RunDatabaseView.Of),
+        ]);
     }
 
     private IEnumerable<Fault> Faults(string[] states)
@@ -39,6 +50,9 @@ public sealed record RunDatabaseQuery
             yield return new("state", $"There is no state '{state}'.", $"Give {string.Join(", ", RunDatabase.States)}.");
         }
 
-        if (Skip < 0) yield return new("skip", $"{Skip} cannot be left out.", "Give 0 or more.");
+        if (Skip < 0)
+        {
+            yield return new("skip", $"{Skip} cannot be left out.", "Give 0 or more.");
+        }
     }
 }

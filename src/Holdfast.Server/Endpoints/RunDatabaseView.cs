@@ -6,7 +6,10 @@ namespace Holdfast.Server.Endpoints;
 
 /// <summary>A database of a run.</summary>
 /// <param name="Database">Its id.</param>
-/// <param name="State">The state of its newest operation in the run, <c>Missed</c> where its slot passed without one, <c>Due</c> where it has yet to begin.</param>
+/// <param name="State">
+/// The state of its newest operation in the run, <c>Missed</c> where its slot passed without one, <c>Due</c> where it
+/// has yet to begin.
+/// </param>
 /// <param name="OperationId">That operation; null for none, or where it is no longer known.</param>
 /// <param name="Kind">The kind of backup that was made, or is to be; null where there is no operation.</param>
 /// <param name="Unchanged">Whether there was nothing to store.</param>
@@ -16,7 +19,17 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="ReadBytes">Bytes of the database that were read.</param>
 /// <param name="StoredBytes">Bytes of the archive.</param>
 public sealed record RunDatabaseView(
-    string Database, string State, string? OperationId, BackupKind? Kind, bool Unchanged, OperationError? Error, DateTimeOffset? Started, DateTimeOffset? Ended, long ReadBytes, long StoredBytes)
+    string Database,
+    string State,
+    string? OperationId,
+    BackupKind? Kind,
+    bool Unchanged,
+    OperationError? Error,
+    DateTimeOffset? Started,
+    DateTimeOffset? Ended,
+    long ReadBytes,
+    long StoredBytes
+)
 {
     internal static RunDatabaseView Of(RunDatabase database)
     {
@@ -31,6 +44,7 @@ public sealed record RunDatabaseView(
             operation?.Started,
             operation?.Ended,
             operation?.Progress.DoneBytes ?? 0,
-            operation?.Result?.StoredBytes ?? 0);
+            operation?.Result?.StoredBytes ?? 0
+        );
     }
 }

@@ -19,18 +19,23 @@ internal static class RunEndpoints
         group.MapGet("", List).WithSummary("Runs of server-wide backup tasks, the newest first");
         group.MapGet("/{id}", Show).WithSummary("One run: due, done, failed, missed");
         group.MapGet("/{id}/databases", Databases).WithSummary("Its databases: what failed and what was missed first");
-        group.MapPost("/{id}/abort", AbortAsync).RequireRole(Role.Operator).WithSummary("Stop all of it that waits, runs, or has yet to begin; their slots count as used");
+        group
+            .MapPost("/{id}/abort", AbortAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Stop all of it that waits, runs, or has yet to begin; their slots count as used");
     }
 
     private static Ok<Page<Run>> List([AsParameters] RunQuery query, HoldfastNode node) => TypedResults.Ok(query.Answer(node));
 
     private static Ok<Run> Show(string id, HoldfastNode node) => TypedResults.Ok(Find(node, id));
 
-    private static Ok<Page<RunDatabaseView>> Databases(string id, [AsParameters] RunDatabaseQuery query, HoldfastNode node) => TypedResults.Ok(query.Answer(node, Find(node, id).Id));
+    private static Ok<Page<RunDatabaseView>> Databases(string id, [AsParameters] RunDatabaseQuery query, HoldfastNode node) =>
+        TypedResults.Ok(query.Answer(node, Find(node, id).Id));
 
     private static async Task<Ok<RunAbortView>> AbortAsync(string id, ClaimsPrincipal principal, HoldfastNode node) =>
         TypedResults.Ok(new RunAbortView(await node.AbortRunAsync(id, principal.Caller()!.Display)));
 
-    private static Run Find(HoldfastNode node, string id) => node.Runs.Find(id)
+    private static Run Find(HoldfastNode node, string id) =>
+        node.Runs.Find(id)
         ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
 }

@@ -24,9 +24,16 @@ public sealed record RunQuery
         var limit = Limit ?? 100;
         Paging.Check(limit);
         var template = Template is null ? null : node.Tasks.FindTemplate(Template)?.Id;
-        var found = node.Runs.All.Where(r => (After is null || string.CompareOrdinal(r.Id, After) < 0) && (Ended is null || r.HasEnded == Ended)
+        var found = node.Runs.All.Where(r =>
+            (After is null || string.CompareOrdinal(r.Id, After) < 0)
+            && (Ended is null || r.HasEnded == Ended)
             // One that was deleted since is found by the name that it had.
-            && (Template is null || r.TemplateId == template || (template is null && r.TemplateName.Equals(Template, StringComparison.OrdinalIgnoreCase))));
+            && (
+                Template is null
+                || r.TemplateId == template
+                || (template is null && r.TemplateName.Equals(Template, StringComparison.OrdinalIgnoreCase))
+            )
+        );
         return Paging.Of([.. found.OrderByDescending(r => r.Id, StringComparer.Ordinal).Take(limit + 1)], limit, r => r.Id);
     }
 }

@@ -15,12 +15,22 @@ internal static class ServerEndpoints
 {
     public static void MapServer(this RouteGroupBuilder api)
     {
-        api.MapGet("/server", Show).WithTags("Server").RequireRole(Role.Viewer).WithSummary("Version, allowed folders, and how notifications stand");
-        api.MapPost("/server/clock/confirm", ConfirmClockAsync).WithTags("Server").RequireRole(Role.Operator).WithSummary("Say that the server's clock is right, though it jumped: retention goes on");
-        api.MapPost("/server/state-copies", CopyStateAsync).WithTags("Server").RequireRole(Role.Admin).WithSummary("Make a copy of the server's state in its data folder");
+        api.MapGet("/server", Show)
+            .WithTags("Server")
+            .RequireRole(Role.Viewer)
+            .WithSummary("Version, allowed folders, and how notifications stand");
+        api.MapPost("/server/clock/confirm", ConfirmClockAsync)
+            .WithTags("Server")
+            .RequireRole(Role.Operator)
+            .WithSummary("Say that the server's clock is right, though it jumped: retention goes on");
+        api.MapPost("/server/state-copies", CopyStateAsync)
+            .WithTags("Server")
+            .RequireRole(Role.Admin)
+            .WithSummary("Make a copy of the server's state in its data folder");
     }
 
-    private static async Task<Ok<StateCopyView>> CopyStateAsync(StateCopies copies, CancellationToken cancellationToken) => TypedResults.Ok(new StateCopyView(await copies.MakeAsync(cancellationToken)));
+    private static async Task<Ok<StateCopyView>> CopyStateAsync(StateCopies copies, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new StateCopyView(await copies.MakeAsync(cancellationToken)));
 
     private static async Task<NoContent> ConfirmClockAsync(HoldfastNode node, CancellationToken cancellationToken)
     {
@@ -29,5 +39,13 @@ internal static class ServerEndpoints
     }
 
     private static Ok<ServerView> Show(ServerConfig config, Deliveries deliveries) =>
-        TypedResults.Ok(new ServerView(HoldfastServer.Version, config.Node, config.LocalRoots, DeliveryView.Of(deliveries.Webhook), DeliveryView.Of(deliveries.Heartbeat)));
+        TypedResults.Ok(
+            new ServerView(
+                HoldfastServer.Version,
+                config.Node,
+                config.LocalRoots,
+                DeliveryView.Of(deliveries.Webhook),
+                DeliveryView.Of(deliveries.Heartbeat)
+            )
+        );
 }

@@ -6,4 +6,10 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="LocalRoots">Folders under which local destinations may lie.</param>
 /// <param name="Webhook">How alerts to the webhook stand.</param>
 /// <param name="Heartbeat">How the heartbeat stands.</param>
-public sealed record ServerView(string Version, string Node, IReadOnlyList<string> LocalRoots, DeliveryView Webhook, DeliveryView Heartbeat);
+public sealed record ServerView(
+    string Version,
+    string Node,
+    IReadOnlyList<string> LocalRoots,
+    DeliveryView Webhook,
+    DeliveryView Heartbeat
+);

@@ -25,10 +25,20 @@ internal static class SessionEndpoints
         group.MapPost("", SignInAsync).AllowAnonymous().WithSummary("Sign in; answers with a cookie");
         group.MapGet("", Show).RequireSignedIn().WithSummary("Who is signed in");
         group.MapDelete("", (Delegate)SignOutAsync).RequireSignedIn().WithSummary("Sign out");
-        group.MapPost("/password", ChangePasswordAsync).RequireSignedIn().WithSummary("Change one's own password; ends one's other sessions");
+        group
+            .MapPost("/password", ChangePasswordAsync)
+            .RequireSignedIn()
+            .WithSummary("Change one's own password; ends one's other sessions");
     }
 
-    private static async Task<Ok<SessionView>> SignInAsync(SignInRequest request, HttpContext context, UserStore users, Passwords passwords, SignInLimiter limiter, AuditLog audit)
+    private static async Task<Ok<SessionView>> SignInAsync(
+        SignInRequest request,
+        HttpContext context,
+        UserStore users,
+        Passwords passwords,
+        SignInLimiter limiter,
+        AuditLog audit
+    )
     {
         var name = UserName.Normal(request.User);
         var address = context.Connection.RemoteIpAddress;
@@ -38,7 +48,11 @@ internal static class SessionEndpoints
         {
             // A name that nobody has may be a password in the wrong field.
             await audit.WriteAsync(context, "sign-in", user is null ? "(unknown user)" : $"name={user.Name}", "failed");
-            throw new HoldfastException(ErrorCatalogue.SignInNeeded, "User or password is wrong.", "After the first start, the password of 'admin' is in the file that the server's log names.");
+            throw new HoldfastException(
+                ErrorCatalogue.SignInNeeded,
+                "User or password is wrong.",
+                "After the first start, the password of 'admin' is in the file that the server's log names."
+            );
         }
 
         limiter.Succeeded(address, name);
@@ -59,25 +73,48 @@ internal static class SessionEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<SessionView>> ChangePasswordAsync(PasswordRequest request, HttpContext context, UserStore users, Passwords passwords, SignInLimiter limiter, DataFolder data, CancellationToken cancellationToken)
+    private static async Task<Ok<SessionView>> ChangePasswordAsync(
+        PasswordRequest request,
+        HttpContext context,
+        UserStore users,
+        Passwords passwords,
+        SignInLimiter limiter,
+        DataFolder data,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.User.Caller()!;
         var item = caller.IsUser ? users.Find(caller.Name) : null;
-        if (item is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, "A token has no password.", "Sign in as a user; or let an administrator set the password with PUT /api/v1/users/NAME.");
+        if (item is null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                "A token has no password.",
+                "Sign in as a user; or let an administrator set the password with PUT /api/v1/users/NAME."
+            );
+        }
         InvalidException.ThrowIfAny(Faults(request, item.Key));
         var address = context.Connection.RemoteIpAddress;
         limiter.Begin(address, item.Key);
-        if (!passwords.Check(item.Value, request.Password)) InvalidException.ThrowIfAny([new Fault("password", "This is not the present password.", "Give the one that you signed in with.")]);
+        if (!passwords.Check(item.Value, request.Password))
+        {
+            InvalidException.ThrowIfAny([
+                new Fault("password", "This is not the present password.", "Give the one that you signed in with."),
+            ]);
+        }
         limiter.Succeeded(address, item.Key);
-        var user = (await users.PutAsync(users.WithPassword(item.Value, request.NewPassword, mustChange: false), item.Revision, cancellationToken)).Value;
+        var user = (
+            await users.PutAsync(users.WithPassword(item.Value, request.NewPassword, mustChange: false), item.Revision, cancellationToken)
+        ).Value;
         FirstStart.Forget(users, data);
         await context.SignInAsync(Cookie, user.ToPrincipal(Cookie)); // this session goes on
         return TypedResults.Ok(View(user));
     }
 
-    private static IReadOnlyList<Fault> Faults(PasswordRequest request, string user) => request.NewPassword == request.Password
-        ? [new("newPassword", "The new password is the present one.", "Choose another.")]
-        : Passwords.Faults("newPassword", request.NewPassword, user);
+    private static IReadOnlyList<Fault> Faults(PasswordRequest request, string user) =>
+        request.NewPassword == request.Password
+            ? [new("newPassword", "The new password is the present one.", "Choose another.")]
+            : Passwords.Faults("newPassword", request.NewPassword, user);
 
     private static SessionView View(User user) => new(user.Name, user.Role, user.MustChangePassword);
 }

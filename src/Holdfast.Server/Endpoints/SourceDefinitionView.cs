@@ -6,7 +6,13 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="Include">Globs of the names of databases that count.</param>
 /// <param name="Exclude">Globs of the names of databases that do not count.</param>
 /// <param name="RestoreOwner">Role that owns what is restored here.</param>
-public sealed record SourceDefinitionView(string Url, bool HasPassword, IReadOnlyList<string> Include, IReadOnlyList<string> Exclude, string? RestoreOwner)
+public sealed record SourceDefinitionView(
+    string Url,
+    bool HasPassword,
+    IReadOnlyList<string> Include,
+    IReadOnlyList<string> Exclude,
+    string? RestoreOwner
+)
 {
     /// <summary>The role that restores are run as; null for the user of the address.</summary>
     public RestoreRoleView? Restore { get; init; }

@@ -20,46 +20,98 @@ internal static class SourceEndpoints
         group.MapGet("/{name}", ShowAsync).WithSummary("One source");
         group.MapGet("/{name}/passed-over", PassedOver).WithSummary("What was left out when it was looked at last, with the reasons");
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Admin).WithSummary("Define or change a source that is a database server");
-        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Admin).WithSummary("Remove a source that was defined here; its databases count as dropped, their backups stay");
+        group
+            .MapDelete("/{name}", DeleteAsync)
+            .RequireRole(Role.Admin)
+            .WithSummary("Remove a source that was defined here; its databases count as dropped, their backups stay");
         group.MapPost("/{name}/look", LookAsync).RequireRole(Role.Operator).WithSummary("Look for databases now");
-        group.MapPost("/{name}/confirm", ConfirmAsync).RequireRole(Role.Operator).WithSummary("Take a source as it is now: databases that are missing were dropped, another identity is the right one, and one that is not configured any more is gone");
-        group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether its databases can be backed up and restored, and tell what is missing");
+        group
+            .MapPost("/{name}/confirm", ConfirmAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary(
+                "Take a source as it is now: databases that are missing were dropped, another identity is the right one, and "
+                    + "one that is not configured any more is gone"
+            );
+        group
+            .MapPost("/{name}/test", TestAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Try whether its databases can be backed up and restored, and tell what is missing");
         group.MapPost("/{name}/try", TryAsync).RequireRole(Role.Admin).WithSummary("The same of a definition that is not saved");
     }
 
     private static async Task<Ok<Page<SourceView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken)
     {
         var views = new List<SourceView>();
-        foreach (var source in node.Sources.Items.OrderBy(s => s.Attached.Name, StringComparer.Ordinal)) views.Add(await ViewAsync(node, source, cancellationToken));
+        foreach (var source in node.Sources.Items.OrderBy(s => s.Attached.Name, StringComparer.Ordinal))
+        {
+            views.Add(await ViewAsync(node, source, cancellationToken));
+        }
         return TypedResults.Ok(new Page<SourceView>(views));
     }
 
-    private static async Task<Ok<SourceView>> ShowAsync(string name, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<SourceView>> ShowAsync(
+        string name,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         var view = await ViewAsync(node, Find(node, name), cancellationToken);
         return TypedResults.Ok(node.SourceEditor.Find(name) is { } item ? response.WithTag(item.Revision, view) : view);
     }
 
-    private static Ok<PassedOverView> PassedOver(string name, HoldfastNode node) => TypedResults.Ok(PassedOverView.Of(Find(node, name).Status.PassedOver));
+    private static Ok<PassedOverView> PassedOver(string name, HoldfastNode node) =>
+        TypedResults.Ok(PassedOverView.Of(Find(node, name).Status.PassedOver));
 
-    private static async Task<Results<Ok<SourceView>, Created<SourceView>>> PutAsync(string name, SourceRequest body, HttpRequest request, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<SourceView>, Created<SourceView>>> PutAsync(
+        string name,
+        SourceRequest body,
+        HttpRequest request,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         var isNew = node.SourceEditor.Find(name) is null;
         var definition = Definition(name, body);
-        var stored = await Revisions.EditAsync(request, node.State.Sources, name, d => d, expected => node.SourceEditor.PutAsync(definition, Passwords(body), expected, cancellationToken));
+        var stored = await Revisions.EditAsync(
+            request,
+            node.State.Sources,
+            name,
+            d => d,
+            expected => node.SourceEditor.PutAsync(definition, Passwords(body), expected, cancellationToken)
+        );
         var view = response.WithTag(stored.Revision, await ViewAsync(node, Find(node, name), cancellationToken));
         return isNew ? TypedResults.Created($"{HoldfastServer.ApiPath}/sources/{Uri.EscapeDataString(name)}", view) : TypedResults.Ok(view);
     }
 
-    private static async Task<NoContent> DeleteAsync(string name, HttpRequest request, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> DeleteAsync(
+        string name,
+        HttpRequest request,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         Find(node, name);
-        if (node.SourceEditor.Find(name) is null) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"Source '{name}' stands in the server's configuration.", "Take it out of holdfast.json, and start the server again.");
-        await Revisions.EditAsync(request, node.State.Sources, name, d => d, async expected =>
+        if (node.SourceEditor.Find(name) is null)
         {
-            await node.SourceEditor.DeleteAsync(name, expected, cancellationToken);
-            return true;
-        });
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"Source '{name}' stands in the server's configuration.",
+                "Take it out of holdfast.json, and start the server again."
+            );
+        }
+        await Revisions.EditAsync(
+            request,
+            node.State.Sources,
+            name,
+            d => d,
+            async expected =>
+            {
+                await node.SourceEditor.DeleteAsync(name, expected, cancellationToken);
+                return true;
+            }
+        );
         return TypedResults.NoContent();
     }
 
@@ -73,7 +125,10 @@ internal static class SourceEndpoints
     private static async Task<Ok<SourceView>> ConfirmAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
     {
         // One that was taken out of the configuration: its databases are to be seen still.
-        if (node.State.Databases.Items.FirstOrDefault(d => d.Value.Id.Source == name).Value is { } known && node.Sources.TryForget(name)) return TypedResults.Ok(new SourceView(name, known.Engine, 0, null, null));
+        if (node.State.Databases.Items.FirstOrDefault(d => d.Value.Id.Source == name).Value is { } known && node.Sources.TryForget(name))
+        {
+            return TypedResults.Ok(new SourceView(name, known.Engine, 0, null, null));
+        }
         var source = Find(node, name);
         await source.ConfirmAsync(cancellationToken);
         return TypedResults.Ok(await ViewAsync(node, source, cancellationToken));
@@ -89,7 +144,12 @@ internal static class SourceEndpoints
         return await use.Source.TestAsync(cancellationToken).WaitAsync(cancellationToken);
     }
 
-    private static async Task<Ok<SourceTestView>> TryAsync(string name, SourceRequest body, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<SourceTestView>> TryAsync(
+        string name,
+        SourceRequest body,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         await using var draft = (await node.SourceEditor.DraftAsync(Definition(name, body), Passwords(body), cancellationToken)).Source;
         return TypedResults.Ok(SourceTestView.Of(await draft.TestAsync(cancellationToken)));
@@ -97,35 +157,65 @@ internal static class SourceEndpoints
 
     private static NewPasswords Passwords(SourceRequest body) => new(body.Password, body.Restore?.Password);
 
-    private static SourceDefinition Definition(string name, SourceRequest body) => new()
-    {
-        Name = name, Engine = body.Engine, Url = body.Url.Trim(), Include = body.Include, Exclude = body.Exclude,
-        RestoreUser = string.IsNullOrWhiteSpace(body.Restore?.User) ? null : body.Restore.User.Trim(), RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
-    };
+    private static SourceDefinition Definition(string name, SourceRequest body) =>
+        new()
+        {
+            Name = name,
+            Engine = body.Engine,
+            Url = body.Url.Trim(),
+            Include = body.Include,
+            Exclude = body.Exclude,
+            RestoreUser = string.IsNullOrWhiteSpace(body.Restore?.User) ? null : body.Restore.User.Trim(),
+            RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
+        };
 
     private static SourceMonitor Find(HoldfastNode node, string name) =>
-        node.FindSource(name) ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no source '{name}'.", "List them with: GET /api/v1/sources");
+        node.FindSource(name)
+        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no source '{name}'.", "List them with: GET /api/v1/sources");
 
     private static async Task<SourceView> ViewAsync(HoldfastNode node, SourceMonitor source, CancellationToken cancellationToken)
     {
         var status = source.Status;
-        var view = new SourceView(source.Attached.Name, source.Attached.Engine, status.Databases, status.At, source.Problem(node.Sources.Interval))
+        var view = new SourceView(
+            source.Attached.Name,
+            source.Attached.Engine,
+            status.Databases,
+            status.At,
+            source.Problem(node.Sources.Interval)
+        )
         {
             Identity = status.Identity ?? status.Place,
             IsIdentityWeak = status.Identity is null && status.Place is not null,
             Missing = source.Missing,
             NeedsConfirmation = source.NeedsConfirmation,
             LookBegan = status.Began,
-            PassedOver = status.PassedOver.Counts.Where(c => c.Key is not (PassedOverReason.SideFile or PassedOverReason.OwnFile)).Sum(c => c.Value),
+            PassedOver = status
+                .PassedOver.Counts.Where(c => c.Key is not (PassedOverReason.SideFile or PassedOverReason.OwnFile))
+                .Sum(c => c.Value),
         };
         return node.SourceEditor.Find(view.Name)?.Value is { } defined
-            ? view with { Definition = await DefinitionAsync(node, defined, cancellationToken) }
+            ? view with
+            {
+                Definition = await DefinitionAsync(node, defined, cancellationToken),
+            }
             : view;
     }
 
-    private static async Task<SourceDefinitionView> DefinitionAsync(HoldfastNode node, SourceDefinition defined, CancellationToken cancellationToken) =>
-        new(defined.Url, await node.SourceEditor.HasPasswordAsync(defined.Name, cancellationToken), defined.Include, defined.Exclude, defined.RestoreOwner)
+    private static async Task<SourceDefinitionView> DefinitionAsync(
+        HoldfastNode node,
+        SourceDefinition defined,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            defined.Url,
+            await node.SourceEditor.HasPasswordAsync(defined.Name, cancellationToken),
+            defined.Include,
+            defined.Exclude,
+            defined.RestoreOwner
+        )
         {
-            Restore = defined.RestoreUser is { } user ? new(user, await node.SourceEditor.HasRestorePasswordAsync(defined.Name, cancellationToken)) : null,
+            Restore = defined.RestoreUser is { } user
+                ? new(user, await node.SourceEditor.HasRestorePasswordAsync(defined.Name, cancellationToken))
+                : null,
         };
 }

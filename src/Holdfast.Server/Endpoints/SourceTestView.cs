@@ -21,12 +21,13 @@ public sealed record SourceTestView
     /// <summary>What works all the same, but not as well as it could.</summary>
     public required IReadOnlyList<OperationError> Notes { get; init; }
 
-    internal static SourceTestView Of(SourceTest test) => new()
-    {
-        Version = test.Info?.Version,
-        Role = test.Info?.Role.ToString(),
-        Databases = test.Databases,
-        Problems = [.. test.Problems.Select(OperationError.Of)],
-        Notes = [.. test.Notes.Select(OperationError.Of)],
-    };
+    internal static SourceTestView Of(SourceTest test) =>
+        new()
+        {
+            Version = test.Info?.Version,
+            Role = test.Info?.Role.ToString(),
+            Databases = test.Databases,
+            Problems = [.. test.Problems.Select(OperationError.Of)],
+            Notes = [.. test.Notes.Select(OperationError.Of)],
+        };
 }

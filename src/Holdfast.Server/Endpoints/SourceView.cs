@@ -7,7 +7,10 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="Engine">Its engine.</param>
 /// <param name="Databases">Databases that were found last.</param>
 /// <param name="LastLook">When it was looked at last; null before the first time.</param>
-/// <param name="Problem">Why it could not be read, or is not used, or what is the matter with its databases as a whole; null where nothing is.</param>
+/// <param name="Problem">
+/// Why it could not be read, or is not used, or what is the matter with its databases as a whole; null where nothing
+/// is.
+/// </param>
 public sealed record SourceView(string Name, string Engine, int Databases, DateTimeOffset? LastLook, OperationError? Problem)
 {
     /// <summary>What tells it from every other; null where nothing does, or it was not looked at yet.</summary>
@@ -25,7 +28,10 @@ public sealed record SourceView(string Name, string Engine, int Databases, DateT
     /// <summary>When the look began that is under way; null while none is.</summary>
     public DateTimeOffset? LookBegan { get; init; }
 
-    /// <summary>Files that were left out when it was looked at last, those that belong to databases or to Holdfast not counted: see <c>/sources/{name}/passed-over</c>.</summary>
+    /// <summary>
+    /// Files that were left out when it was looked at last, those that belong to databases or to Holdfast not counted:
+    /// see <c>/sources/{name}/passed-over</c>.
+    /// </summary>
     public int PassedOver { get; init; }
 
     /// <summary>How it was defined, where that was over the API; null for one of the server's configuration.</summary>

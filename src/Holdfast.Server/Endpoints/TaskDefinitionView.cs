@@ -8,23 +8,34 @@ namespace Holdfast.Server.Endpoints;
 internal static class TaskDefinitionView
 {
     /// <summary>The definition of a template; without its key.</summary>
-    public static TaskDefinition Of(Template template) => Of(template.Settings, template.Name) with { Excluded = template.Excluded, SpreadMinutes = template.Spread.TotalMinutes };
+    public static TaskDefinition Of(Template template) =>
+        Of(template.Settings, template.Name) with
+        {
+            Excluded = template.Excluded,
+            SpreadMinutes = template.Spread.TotalMinutes,
+        };
 
     /// <summary>The definition of a regular task; without its key.</summary>
     public static TaskDefinition Of(RegularTask task) => Of(task.Settings, task.Name) with { PreferredNode = task.PreferredNode };
 
-    private static TaskDefinition Of(TaskSettings settings, string name) => new()
-    {
-        Name = name,
-        Type = settings.Type,
-        FullBackup = settings.FullBackup,
-        IncrementalBackup = settings.IncrementalBackup,
-        TimeZone = settings.TimeZone,
-        Retention = settings.Retention is { } retention ? new(retention.MinimumAge.TotalDays) : null,
-        Encryption = new() { Mode = settings.Encryption.Mode, Recipients = settings.Encryption.Mode == EncryptionMode.None ? [] : settings.Encryption.Recipients, EncryptSnapshots = settings.Encryption.EncryptSnapshots },
-        Destinations = settings.Destinations,
-        VerifyEveryDays = settings.VerifyEveryDays,
-        CompareEveryHours = settings.CompareEveryHours,
-        Disabled = settings.Disabled,
-    };
+    private static TaskDefinition Of(TaskSettings settings, string name) =>
+        new()
+        {
+            Name = name,
+            Type = settings.Type,
+            FullBackup = settings.FullBackup,
+            IncrementalBackup = settings.IncrementalBackup,
+            TimeZone = settings.TimeZone,
+            Retention = settings.Retention is { } retention ? new(retention.MinimumAge.TotalDays) : null,
+            Encryption = new()
+            {
+                Mode = settings.Encryption.Mode,
+                Recipients = settings.Encryption.Mode == EncryptionMode.None ? [] : settings.Encryption.Recipients,
+                EncryptSnapshots = settings.Encryption.EncryptSnapshots,
+            },
+            Destinations = settings.Destinations,
+            VerifyEveryDays = settings.VerifyEveryDays,
+            CompareEveryHours = settings.CompareEveryHours,
+            Disabled = settings.Disabled,
+        };
 }

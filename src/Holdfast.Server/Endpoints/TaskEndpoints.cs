@@ -3,14 +3,14 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Tasks;
-using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints;
@@ -26,7 +26,10 @@ internal static class TaskEndpoints
         group.MapPost("/tasks", CreateAsync).RequireRole(Role.Operator).WithSummary("Define a regular task");
         group.MapPut("/tasks/{taskId}", PutAsync).RequireRole(Role.Operator).WithSummary("Change a regular task");
         group.MapDelete("/tasks/{taskId}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a regular task; its backups stay");
-        group.MapPost("/tasks/{taskId}/backup", BackUpAsync).RequireRole(Role.Operator).WithSummary("Back this database up now, as the task says");
+        group
+            .MapPost("/tasks/{taskId}/backup", BackUpAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Back this database up now, as the task says");
         group.MapPost("/tasks/{taskId}/key", RevealAsync).RequireRole(Role.Admin).WithSummary("Reveal the key of a task; audited");
         group.MapPost("/backup", BackUpOnceAsync).RequireRole(Role.Operator).WithSummary("One-time full backup without a task");
     }
@@ -37,28 +40,59 @@ internal static class TaskEndpoints
         return TypedResults.Ok(new Page<TaskView>([.. node.Tasks.Of(Database(node, id)).Select(t => Views.Task(node, t, patterns))]));
     }
 
-    private static async Task<Ok<TaskView>> ShowAsync(string id, string taskId, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<TaskView>> ShowAsync(
+        string id,
+        string taskId,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         var task = Find(node, id, taskId);
         var view = Views.Task(node, task, await node.DatabaseKeys.PatternsAsync(cancellationToken));
         return TypedResults.Ok(node.State.Tasks.Find(taskId) is { } own ? response.WithTag(own.Revision, view) : view);
     }
 
-    private static async Task<Created<RegularTaskView>> CreateAsync(string id, TaskDefinition body, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Created<RegularTaskView>> CreateAsync(
+        string id,
+        TaskDefinition body,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         var database = Database(node, id);
         var saved = await node.Editor.PutRegularAsync(database, null, body, node.Tasks.Of(database), null, cancellationToken);
-        return TypedResults.Created($"{HoldfastServer.ApiPath}/databases/{Uri.EscapeDataString(id)}/tasks/{saved.Item.Key}", response.WithTag(saved.Item.Revision, await ViewAsync(node, saved, cancellationToken)));
+        return TypedResults.Created(
+            $"{HoldfastServer.ApiPath}/databases/{Uri.EscapeDataString(id)}/tasks/{saved.Item.Key}",
+            response.WithTag(saved.Item.Revision, await ViewAsync(node, saved, cancellationToken))
+        );
     }
 
-    private static async Task<Ok<RegularTaskView>> PutAsync(string id, string taskId, TaskDefinition body, HttpRequest request, HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<RegularTaskView>> PutAsync(
+        string id,
+        string taskId,
+        TaskDefinition body,
+        HttpRequest request,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         var task = RefuseDerived(Find(node, id, taskId));
-        var saved = await Revisions.EditAsync(request, node.State.Tasks, taskId, TaskDefinitionView.Of, expected => node.Editor.PutRegularAsync(task.Database, taskId, body, node.Tasks.Of(task.Database), expected, cancellationToken));
+        var saved = await Revisions.EditAsync(request, node.State.Tasks, taskId, TaskDefinitionView.Of, expected =>
+            node.Editor.PutRegularAsync(task.Database, taskId, body, node.Tasks.Of(task.Database), expected, cancellationToken)
+        );
         return TypedResults.Ok(response.WithTag(saved.Item.Revision, await ViewAsync(node, saved, cancellationToken)));
     }
 
-    private static async Task<NoContent> DeleteAsync(string id, string taskId, HttpRequest request, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> DeleteAsync(
+        string id,
+        string taskId,
+        HttpRequest request,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
     {
         var task = RefuseDerived(Find(node, id, taskId));
         await Revisions.EditAsync(request, node.State.Tasks, taskId, TaskDefinitionView.Of, async expected =>
@@ -69,24 +103,61 @@ internal static class TaskEndpoints
         return TypedResults.NoContent();
     }
 
-    private static Task<Accepted<OperationIdView>> BackUpAsync(string id, string taskId, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken, BackupRequest? body = null)
+    private static Task<Accepted<OperationIdView>> BackUpAsync(
+        string id,
+        string taskId,
+        ClaimsPrincipal principal,
+        HoldfastNode node,
+        CancellationToken cancellationToken,
+        BackupRequest? body = null
+    )
     {
         var task = Find(node, id, taskId);
         RefuseIdle(task.Name, task.Settings);
-        return Begun.OneAsync(node, node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id, cancellationToken);
+        return Begun.OneAsync(
+            node,
+            node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id,
+            cancellationToken
+        );
     }
 
-    private static async Task<Ok<KeyView>> RevealAsync(string id, string taskId, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
+    private static async Task<Ok<KeyView>> RevealAsync(
+        string id,
+        string taskId,
+        HttpContext context,
+        HoldfastNode node,
+        AuditLog audit,
+        CancellationToken cancellationToken
+    )
     {
         var task = Find(node, id, taskId);
-        return TypedResults.Ok(await KeyAsync(task.TemplateId ?? task.Id, task.Name, task.Settings, context, node, audit, cancellationToken));
+        return TypedResults.Ok(
+            await KeyAsync(task.TemplateId ?? task.Id, task.Name, task.Settings, context, node, audit, cancellationToken)
+        );
     }
 
     /// <summary>The key of a template or task, for an administrator; that it was shown is audited.</summary>
-    internal static async Task<KeyView> KeyAsync(string id, string name, TaskSettings settings, HttpContext context, HoldfastNode node, AuditLog audit, CancellationToken cancellationToken)
+    internal static async Task<KeyView> KeyAsync(
+        string id,
+        string name,
+        TaskSettings settings,
+        HttpContext context,
+        HoldfastNode node,
+        AuditLog audit,
+        CancellationToken cancellationToken
+    )
     {
-        var key = settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] } ? await node.ArchiveKeys.FindAsync(id, recipient, cancellationToken) : null;
-        if (key is null) throw new HoldfastException(ErrorCatalogue.NotFound, $"'{name}' has no key that this server keeps.", "With recipients only, the private keys are where you keep them.");
+        var key = settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] }
+            ? await node.ArchiveKeys.FindAsync(id, recipient, cancellationToken)
+            : null;
+        if (key is null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"'{name}' has no key that this server keeps.",
+                "With recipients only, the private keys are where you keep them."
+            );
+        }
         await audit.WriteAsync(context, "key-revealed", $"name={name} id={id}", "ok");
         return KeyView.Of(key)!;
     }
@@ -94,32 +165,89 @@ internal static class TaskEndpoints
     /// <summary>Refuses to run what the schedule would not run either.</summary>
     internal static void RefuseIdle(string name, TaskSettings settings)
     {
-        if (settings.Disabled) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' is switched off.", "Switch it on first, or make a one-time backup of the database.");
-        if (settings.Destinations.Count == 0) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Give it one first.");
+        if (settings.Disabled)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"'{name}' is switched off.",
+                "Switch it on first, or make a one-time backup of the database."
+            );
+        }
+        if (settings.Destinations.Count == 0)
+        {
+            throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Give it one first.");
+        }
     }
 
-    private static Task<Accepted<OperationIdView>> BackUpOnceAsync(string id, ClaimsPrincipal principal, HoldfastNode node, CancellationToken cancellationToken, OneTimeRequest? body = null)
+    private static Task<Accepted<OperationIdView>> BackUpOnceAsync(
+        string id,
+        ClaimsPrincipal principal,
+        HoldfastNode node,
+        CancellationToken cancellationToken,
+        OneTimeRequest? body = null
+    )
     {
         var database = Database(node, id);
         body ??= new();
-        var settings = new TaskSettings { Type = body.Type, Destinations = body.Destinations, Encryption = new() { Mode = body.Recipients.Count == 0 ? EncryptionMode.None : EncryptionMode.Recipients, Recipients = body.Recipients, EncryptSnapshots = true } };
+        var settings = new TaskSettings
+        {
+            Type = body.Type,
+            Destinations = body.Destinations,
+            Encryption = new()
+            {
+                Mode = body.Recipients.Count == 0 ? EncryptionMode.None : EncryptionMode.Recipients,
+                Recipients = body.Recipients,
+                EncryptSnapshots = true,
+            },
+        };
         var faults = TaskRules.Check(settings with { FullBackup = "0 0 * * *" }).ToList();
-        if (body.Destinations.Count == 0) faults.Add(new("destinations", "A backup needs a destination.", "Name one."));
+        if (body.Destinations.Count == 0)
+        {
+            faults.Add(new("destinations", "A backup needs a destination.", "Name one."));
+        }
         faults.AddRange(node.Editor.Unusable(settings));
-        InvalidException.ThrowIfAny([.. faults.Select(f => f with { Field = f.Field.Replace("encryption.", "", StringComparison.Ordinal) })]);
-        return Begun.OneAsync(node, node.BackUp(new BackupJob(database, settings, BackupKind.Full, null), principal.Caller()!.Display).Id, cancellationToken);
+        InvalidException.ThrowIfAny([
+            .. faults.Select(f => f with { Field = f.Field.Replace("encryption.", "", StringComparison.Ordinal) }),
+        ]);
+        return Begun.OneAsync(
+            node,
+            node.BackUp(new BackupJob(database, settings, BackupKind.Full, null), principal.Caller()!.Display).Id,
+            cancellationToken
+        );
     }
 
-    private static async Task<RegularTaskView> ViewAsync(HoldfastNode node, SavedTask<RegularTask> saved, CancellationToken cancellationToken) =>
-        new(Views.Task(node, Derivation.Of(saved.Item.Value), await node.DatabaseKeys.PatternsAsync(cancellationToken)), KeyView.Of(saved.GeneratedKey));
+    private static async Task<RegularTaskView> ViewAsync(
+        HoldfastNode node,
+        SavedTask<RegularTask> saved,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            Views.Task(node, Derivation.Of(saved.Item.Value), await node.DatabaseKeys.PatternsAsync(cancellationToken)),
+            KeyView.Of(saved.GeneratedKey)
+        );
 
-    private static BackupTask RefuseDerived(BackupTask task) => task.IsServerWide
-        ? throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{task.Name}' comes from a server-wide backup and cannot be changed on the database.", "Edit it there, or exclude the database there: /api/v1/server-wide-backups")
-        : task;
+    private static BackupTask RefuseDerived(BackupTask task) =>
+        task.IsServerWide
+            ? throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"'{task.Name}' comes from a server-wide backup and cannot be changed on the database.",
+                "Edit it there, or exclude the database there: /api/v1/server-wide-backups"
+            )
+            : task;
 
-    internal static BackupTask Find(HoldfastNode node, string id, string taskId) => node.Tasks.Of(Database(node, id)).FirstOrDefault(t => t.Id == taskId)
-        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"Database '{id}' has no task '{taskId}'.", "List its tasks with: GET /api/v1/databases/ID/tasks");
+    internal static BackupTask Find(HoldfastNode node, string id, string taskId) =>
+        node.Tasks.Of(Database(node, id)).FirstOrDefault(t => t.Id == taskId)
+        ?? throw new HoldfastException(
+            ErrorCatalogue.NotFound,
+            $"Database '{id}' has no task '{taskId}'.",
+            "List its tasks with: GET /api/v1/databases/ID/tasks"
+        );
 
-    private static DatabaseId Database(HoldfastNode node, string id) => node.State.Databases.Find(id)?.Id
-        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no database '{id}'.", "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db");
+    private static DatabaseId Database(HoldfastNode node, string id) =>
+        node.State.Databases.Find(id)?.Id
+        ?? throw new HoldfastException(
+            ErrorCatalogue.NotFound,
+            $"There is no database '{id}'.",
+            "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db"
+        );
 }

@@ -57,7 +57,10 @@ public sealed record TaskView
     /// <summary>Why, for people.</summary>
     public string Reason { get; init; } = "";
 
-    /// <summary>When its newest backup began that is not known to be bad, or the run after it that found nothing changed; null for none.</summary>
+    /// <summary>
+    /// When its newest backup began that is not known to be bad, or the run after it that found nothing changed; null
+    /// for none.
+    /// </summary>
     public DateTimeOffset? LastGoodBackup { get; init; }
 
     /// <summary>The operation that waits or runs now; null for none.</summary>

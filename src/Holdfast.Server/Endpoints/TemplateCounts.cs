@@ -8,6 +8,9 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="Running">A run waits or runs.</param>
 public sealed record TemplateCounts(int Succeeded, int Failed, int NeverRan, int Overdue, int Running)
 {
-    /// <summary>Its databases in each state that its tasks alone give them; see <see cref="DatabaseView.State"/>. They add up to all that it covers.</summary>
+    /// <summary>
+    /// Its databases in each state that its tasks alone give them; see <see cref="DatabaseView.State"/>. They add up to
+    /// all that it covers.
+    /// </summary>
     public IReadOnlyDictionary<string, int> States { get; init; } = new Dictionary<string, int>();
 }

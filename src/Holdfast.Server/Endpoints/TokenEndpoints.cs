@@ -24,18 +24,41 @@ internal static class TokenEndpoints
     }
 
     private static Ok<Page<TokenView>> List(TokenStore tokens) =>
-        TypedResults.Ok(new Page<TokenView>([.. tokens.Tokens.Items.Select(t => t.Value).OrderBy(t => t.Created).ThenBy(t => t.Id, StringComparer.Ordinal).Select(t => View(t))]));
+        TypedResults.Ok(
+            new Page<TokenView>([
+                .. tokens
+                    .Tokens.Items.Select(t => t.Value)
+                    .OrderBy(t => t.Created)
+                    .ThenBy(t => t.Id, StringComparer.Ordinal)
+                    .Select(t => View(t)),
+            ])
+        );
 
-    private static async Task<Created<TokenView>> CreateAsync(TokenRequest body, ClaimsPrincipal principal, TokenStore tokens, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Created<TokenView>> CreateAsync(
+        TokenRequest body,
+        ClaimsPrincipal principal,
+        TokenStore tokens,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         InvalidException.ThrowIfAny(Faults(body, time.GetUtcNow()));
-        var (item, token) = await tokens.CreateAsync(body.Name.Trim(), body.Role, body.Expires?.ToUniversalTime(), principal.Caller()!.Display, cancellationToken);
+        var (item, token) = await tokens.CreateAsync(
+            body.Name.Trim(),
+            body.Role,
+            body.Expires?.ToUniversalTime(),
+            principal.Caller()!.Display,
+            cancellationToken
+        );
         return TypedResults.Created($"{HoldfastServer.ApiPath}/tokens/{item.Key}", View(item.Value, token));
     }
 
     private static async Task<NoContent> DeleteAsync(string id, TokenStore tokens, CancellationToken cancellationToken)
     {
-        if (tokens.Tokens.Find(id) is null) throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no token '{id}'.", "List them with: GET /api/v1/tokens");
+        if (tokens.Tokens.Find(id) is null)
+        {
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no token '{id}'.", "List them with: GET /api/v1/tokens");
+        }
         await tokens.Tokens.DeleteAsync(id, null, cancellationToken);
         return TypedResults.NoContent();
     }
@@ -43,10 +66,23 @@ internal static class TokenEndpoints
     private static List<Fault> Faults(TokenRequest body, DateTimeOffset now)
     {
         var faults = new List<Fault>();
-        if (body.Name.Trim().Length is < 1 or > LongestName || body.Name.Any(char.IsControl)) faults.Add(new("name", "The name is empty, too long, or has control characters.", $"Use 1 to {LongestName} characters that say what the token is for."));
-        if (body.Expires <= now) faults.Add(new("expires", "The token would have ended already.", "Give a time to come, or leave it out."));
+        if (body.Name.Trim().Length is < 1 or > LongestName || body.Name.Any(char.IsControl))
+        {
+            faults.Add(
+                new(
+                    "name",
+                    "The name is empty, too long, or has control characters.",
+                    $"Use 1 to {LongestName} characters that say what the token is for."
+                )
+            );
+        }
+        if (body.Expires <= now)
+        {
+            faults.Add(new("expires", "The token would have ended already.", "Give a time to come, or leave it out."));
+        }
         return faults;
     }
 
-    private static TokenView View(ApiToken token, string? secret = null) => new(token.Id, token.Name, token.Role, token.Created, token.CreatedBy, token.Expires, token.LastUsed, secret);
+    private static TokenView View(ApiToken token, string? secret = null) =>
+        new(token.Id, token.Name, token.Role, token.Created, token.CreatedBy, token.Expires, token.LastUsed, secret);
 }

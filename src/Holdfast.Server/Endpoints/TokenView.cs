@@ -11,7 +11,16 @@ namespace Holdfast.Server.Endpoints;
 /// <param name="Expires">When it ends; null for never.</param>
 /// <param name="LastUsed">When it was used last, to about five minutes; null for never.</param>
 /// <param name="Token">The token itself, in the answer that makes it and never again.</param>
-public sealed record TokenView(string Id, string Name, Role Role, DateTimeOffset Created, string CreatedBy, DateTimeOffset? Expires, DateTimeOffset? LastUsed, string? Token = null)
+public sealed record TokenView(
+    string Id,
+    string Name,
+    Role Role,
+    DateTimeOffset Created,
+    string CreatedBy,
+    DateTimeOffset? Expires,
+    DateTimeOffset? LastUsed,
+    string? Token = null
+)
 {
     /// <summary>Without the token.</summary>
     public override string ToString() => $"{nameof(TokenView)} {Id}";

@@ -39,20 +39,28 @@ internal static class Views
             State = protection.State.ToString(),
             Reason = protection.Reason,
             Since = protection.Since,
-            Problems = [.. protection.Problems.Select(t => new TaskProblemView(t.Facts.Task.Id, t.Facts.Task.Name, t.State, t.Reason, t.Since))],
+            Problems =
+            [
+                .. protection.Problems.Select(t => new TaskProblemView(t.Facts.Task.Id, t.Facts.Task.Name, t.State, t.Reason, t.Since)),
+            ],
             Attention = protection.Problem,
         };
     }
 
     /// <summary>Bytes of a database as it was found last, or as they were stored.</summary>
-    public static long SizeOf(HoldfastNode node, DatabaseRecord record) => node.FindSource(record.Id.Source)?.Find(record.Id.Name)?.SizeBytes ?? record.SizeBytes;
+    public static long SizeOf(HoldfastNode node, DatabaseRecord record) =>
+        node.FindSource(record.Id.Source)?.Find(record.Id.Name)?.SizeBytes ?? record.SizeBytes;
 
     /// <summary>What a template does, database by database.</summary>
-    public static TaskPreview Preview(HoldfastNode node, Template template, IReadOnlyList<string> patterns) => TaskPreview.For(
-        template,
-        node.State.Databases.Items.Select(r => r.Value).OrderBy(r => r.Id.ToString(), StringComparer.Ordinal).Select(r => (r, Node.Secrets.DatabaseKeys.Match(r.Id, patterns) is not null)),
-        engine => CanSnapshot(node, engine),
-        InsteadOfLogical(node));
+    public static TaskPreview Preview(HoldfastNode node, Template template, IReadOnlyList<string> patterns) =>
+        TaskPreview.For(
+            template,
+            node.State.Databases.Items.Select(r => r.Value)
+                .OrderBy(r => r.Id.ToString(), StringComparer.Ordinal)
+                .Select(r => (r, Node.Secrets.DatabaseKeys.Match(r.Id, patterns) is not null)),
+            engine => CanSnapshot(node, engine),
+            InsteadOfLogical(node)
+        );
 
     /// <summary>A template with how its tasks stand.</summary>
     public static TemplateView Template(HoldfastNode node, Template template, IReadOnlyList<string> patterns)
@@ -75,7 +83,10 @@ internal static class Views
         var records = tasks.Select(t => node.State.Databases.Find(t.Database.ToString())).OfType<DatabaseRecord>();
         var states = DatabaseCounts.Of(records.Select(r => node.Protection.Of(r, template.Id))).States;
         var running = tasks.Count(t => node.Queue.Find(t.Id) is not null);
-        return new(Of(DatabaseState.Covered), Of(DatabaseState.Failing), Of(DatabaseState.Waiting), Of(DatabaseState.Overdue), running) { States = states };
+        return new(Of(DatabaseState.Covered), Of(DatabaseState.Failing), Of(DatabaseState.Waiting), Of(DatabaseState.Overdue), running)
+        {
+            States = states,
+        };
 
         int Of(DatabaseState state) => states[state.ToString()];
     }
@@ -113,24 +124,46 @@ internal static class Views
     // A task of one database is previewed by the rule that templates are.
     private static PreviewedDatabase Preview(HoldfastNode node, BackupTask task, DatabaseRecord record, IReadOnlyList<string> patterns)
     {
-        var template = new Template { Id = task.Id, Name = task.Name, Settings = task.Settings, ScheduledSince = task.ScheduledSince };
-        return TaskPreview.For(template, [(record with { Dropped = null }, Node.Secrets.DatabaseKeys.Match(record.Id, patterns) is not null)], engine => CanSnapshot(node, engine), InsteadOfLogical(node)).Databases[0];
+        var template = new Template
+        {
+            Id = task.Id,
+            Name = task.Name,
+            Settings = task.Settings,
+            ScheduledSince = task.ScheduledSince,
+        };
+        return TaskPreview
+            .For(
+                template,
+                [(record with { Dropped = null }, Node.Secrets.DatabaseKeys.Match(record.Id, patterns) is not null)],
+                engine => CanSnapshot(node, engine),
+                InsteadOfLogical(node)
+            )
+            .Databases[0];
     }
 
-    // Few are: they are looked up from what their tasks came to. A key that was not known then may be by now, and is seen from the keys themselves.
+    // Few are: they are looked up from what their tasks came to. A key that was not known then may be by now, and is
+    // seen from the keys themselves.
     private static Func<DatabaseId, string?> InsteadOfLogical(HoldfastNode node)
     {
-        var known = new Lazy<Dictionary<DatabaseId, string>>(() => node.State.Statuses.Items
-            .Where(s => s.Value is { EffectiveType: BackupType.Snapshot, TypeReason: not null })
-            .Select(s => (Task: node.Tasks.Find(s.Key), s.Value.TypeReason))
-            .Where(s => s.Task is { Settings.Type: BackupType.Backup } task && node.State.Databases.Find(task.Database.ToString()) is { Encryption: "No" })
-            .DistinctBy(s => s.Task!.Database).ToDictionary(s => s.Task!.Database, s => s.TypeReason!));
+        var known = new Lazy<Dictionary<DatabaseId, string>>(() =>
+            node
+                .State.Statuses.Items.Where(s => s.Value is { EffectiveType: BackupType.Snapshot, TypeReason: not null })
+                .Select(s => (Task: node.Tasks.Find(s.Key), s.Value.TypeReason))
+                .Where(s =>
+                    s.Task is { Settings.Type: BackupType.Backup } task
+                    && node.State.Databases.Find(task.Database.ToString()) is { Encryption: "No" }
+                )
+                .DistinctBy(s => s.Task!.Database)
+                .ToDictionary(s => s.Task!.Database, s => s.TypeReason!)
+        );
         return database => known.Value.GetValueOrDefault(database);
     }
 
-    private static Node.Tasks.TaskDefinition Definition(HoldfastNode node, BackupTask task) => task.TemplateId is { } id
-        ? TaskDefinitionView.Of(node.State.Templates.Find(id)!.Value)
-        : TaskDefinitionView.Of(node.State.Tasks.Find(task.Id)!.Value);
+    private static Node.Tasks.TaskDefinition Definition(HoldfastNode node, BackupTask task) =>
+        task.TemplateId is { } id
+            ? TaskDefinitionView.Of(node.State.Templates.Find(id)!.Value)
+            : TaskDefinitionView.Of(node.State.Tasks.Find(task.Id)!.Value);
 
-    private static bool CanSnapshot(HoldfastNode node, string engine) => node.Sources.Items.Select(s => s.Attached).FirstOrDefault(s => s.Engine == engine) is AttachedSource { CanSnapshot: true };
+    private static bool CanSnapshot(HoldfastNode node, string engine) =>
+        node.Sources.Items.Select(s => s.Attached).FirstOrDefault(s => s.Engine == engine) is AttachedSource { CanSnapshot: true };
 }

@@ -4,7 +4,10 @@ using Holdfast.Node;
 
 namespace Holdfast.Server.Events;
 
-/// <summary>What happens on the node, for one listener: of several events about one thing only the last, at a pace that a person can follow.</summary>
+/// <summary>
+/// What happens on the node, for one listener: of several events about one thing only the last, at a pace that a person
+/// can follow.
+/// </summary>
 public sealed class EventFeed
 {
     private const int MostRunning = 100;
@@ -14,13 +17,20 @@ public sealed class EventFeed
     private readonly EventOptions _options;
     private readonly TimeProvider _time;
 
-    internal EventFeed(EventHub hub, HoldfastNode node, EventOptions options, TimeProvider time) => (_hub, _node, _options, _time) = (hub, node, options, time);
+    internal EventFeed(EventHub hub, HoldfastNode node, EventOptions options, TimeProvider time) =>
+        (_hub, _node, _options, _time) = (hub, node, options, time);
 
-    /// <summary>Listens until it is cancelled. A batch without events comes after each <see cref="EventOptions.Heartbeat"/> in which nothing happened.</summary>
+    /// <summary>
+    /// Listens until it is cancelled. A batch without events comes after each <see cref="EventOptions.Heartbeat"/> in
+    /// which nothing happened.
+    /// </summary>
     /// <param name="progress">How often it is looked how far running operations are.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="Core.Errors.HoldfastException">Too many listen.</exception>
-    public async IAsyncEnumerable<IReadOnlyList<ServerEvent>> ListenAsync(TimeSpan progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<IReadOnlyList<ServerEvent>> ListenAsync(
+        TimeSpan progress,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var listener = _hub.Join();
         try
@@ -34,9 +44,18 @@ public sealed class EventFeed
                 LookAtRunning(listener, shown);
                 var events = listener.Take();
                 var beats = _time.GetElapsedTime(beat) >= _options.Heartbeat;
-                if (beats) beat = _time.GetTimestamp();
-                if (beats || events.Count > 0) yield return events;
-                if (events.Count > 0) await Task.Delay(_options.Pause, _time, cancellationToken);
+                if (beats)
+                {
+                    beat = _time.GetTimestamp();
+                }
+                if (beats || events.Count > 0)
+                {
+                    yield return events;
+                }
+                if (events.Count > 0)
+                {
+                    await Task.Delay(_options.Pause, _time, cancellationToken);
+                }
             }
         }
         finally
@@ -47,7 +66,10 @@ public sealed class EventFeed
 
     private async Task WaitAsync(EventListener listener, TimeSpan longest, CancellationToken cancellationToken)
     {
-        if (longest <= TimeSpan.Zero) return;
+        if (longest <= TimeSpan.Zero)
+        {
+            return;
+        }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(listener.WaitAsync(stop.Token), Task.Delay(longest, _time, stop.Token));
         await stop.CancelAsync();
@@ -56,14 +78,26 @@ public sealed class EventFeed
     // Operations tell of their begin and end; how far they are is looked up.
     private void LookAtRunning(EventListener listener, Dictionary<string, (string Phase, long Bytes)> shown)
     {
-        foreach (var operation in _node.Operations.Live.Take(MostRunning).Select(l => l.Current).Where(o => o.State == OperationState.Running).ToList())
+        foreach (
+            var operation in _node
+                .Operations.Live.Take(MostRunning)
+                .Select(l => l.Current)
+                .Where(o => o.State == OperationState.Running)
+                .ToList()
+        )
         {
             var now = (operation.Phase, operation.Progress.DoneBytes);
-            if (shown.TryGetValue(operation.Id, out var before) && before == now) continue;
+            if (shown.TryGetValue(operation.Id, out var before) && before == now)
+            {
+                continue;
+            }
             shown[operation.Id] = now;
             listener.Add(operation);
         }
 
-        if (shown.Count > 2 * MostRunning) shown.Clear();
+        if (shown.Count > 2 * MostRunning)
+        {
+            shown.Clear();
+        }
     }
 }

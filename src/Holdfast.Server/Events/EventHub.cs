@@ -18,19 +18,36 @@ internal sealed class EventHub
         node.Sources.Changed += database => Each(l => l.AddChanged("databases", [database.Id.ToString()]));
         node.State.Destinations.Changed += (name, _, _) => Each(l => l.AddChanged("destinations", [name]));
         node.Sources.StatusChanged += () => Each(l => l.AddChanged("sources", []));
-        node.Alerts.Changed += changes => Each(l =>
-        {
-            foreach (var alert in changes.Ended) l.Add("Ended", alert);
-            foreach (var alert in changes.Altered) l.Add("Altered", alert);
-            foreach (var alert in changes.Raised) l.Add("Raised", alert);
-        });
+        node.Alerts.Changed += changes =>
+            Each(l =>
+            {
+                foreach (var alert in changes.Ended)
+                {
+                    l.Add("Ended", alert);
+                }
+                foreach (var alert in changes.Altered)
+                {
+                    l.Add("Altered", alert);
+                }
+                foreach (var alert in changes.Raised)
+                {
+                    l.Add("Raised", alert);
+                }
+            });
     }
 
     /// <summary>Adds a listener.</summary>
     /// <exception cref="HoldfastException">There are too many already.</exception>
     public EventListener Join()
     {
-        if (_listeners.Count >= _options.MaxListeners) throw new HoldfastException(ErrorCatalogue.NotAllowed, $"{_options.MaxListeners} listen already.", "Close a page or program that listens, or ask again and again instead: GET /api/v1/operations");
+        if (_listeners.Count >= _options.MaxListeners)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"{_options.MaxListeners} listen already.",
+                "Close a page or program that listens, or ask again and again instead: GET /api/v1/operations"
+            );
+        }
         var listener = new EventListener(_options.MaxWaiting);
         _listeners[listener] = 0;
         return listener;
@@ -41,7 +58,13 @@ internal sealed class EventHub
 
     private void Each(Action<EventListener> tell)
     {
-        if (_listeners.IsEmpty) return;
-        foreach (var (listener, _) in _listeners) tell(listener);
+        if (_listeners.IsEmpty)
+        {
+            return;
+        }
+        foreach (var (listener, _) in _listeners)
+        {
+            tell(listener);
+        }
     }
 }

@@ -4,20 +4,28 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Server.Events;
 
-/// <summary>What waits to be sent to one listener. Of several events about the same thing only the last is kept, so that a slow listener is behind, not swamped; bounded all the same.</summary>
+/// <summary>
+/// What waits to be sent to one listener. Of several events about the same thing only the last is kept, so that a slow
+/// listener is behind, not swamped; bounded all the same.
+/// </summary>
 internal sealed class EventListener(int maxWaiting)
 {
     private const int MostIds = 100;
     private const int MostAtOnce = 500;
 
     private readonly Lock _gate = new();
-    private readonly Channel<byte> _wake = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<byte> _wake = Channel.CreateBounded<byte>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private readonly Dictionary<string, ServerEvent> _waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _changed = new(StringComparer.Ordinal);
     private bool _mustReload;
 
     // Who looks how far operations are may come just after one has ended: its end is not lost to that.
-    public void Add(Operation operation) => Wait($"operation {operation.Id}", new("operation", operation), w => operation.HasEnded || w.Data is not Operation { HasEnded: true });
+    public void Add(Operation operation) =>
+        Wait($"operation {operation.Id}", new("operation", operation), w =>
+            operation.HasEnded || w.Data is not Operation { HasEnded: true }
+        );
 
     public void Add(string state, Alert alert) => Wait($"alert {alert.Key}", new("alert", new AlertEvent(state, alert)));
 
@@ -25,10 +33,16 @@ internal sealed class EventListener(int maxWaiting)
     {
         lock (_gate)
         {
-            if (!_changed.TryGetValue(name, out var changed)) _changed[name] = changed = new(StringComparer.Ordinal);
+            if (!_changed.TryGetValue(name, out var changed))
+            {
+                _changed[name] = changed = new(StringComparer.Ordinal);
+            }
             foreach (var id in ids)
             {
-                if (changed.Count > MostIds) break; // one more than are named
+                if (changed.Count > MostIds)
+                {
+                    break; // one more than are named
+                }
                 changed.Add(id);
             }
         }
@@ -43,18 +57,30 @@ internal sealed class EventListener(int maxWaiting)
         {
             _wake.Reader.TryRead(out _);
             var events = new List<ServerEvent>();
-            if (_mustReload) events.Add(new("reload", new { }));
+            if (_mustReload)
+            {
+                events.Add(new("reload", new { }));
+            }
             _mustReload = false;
-            foreach (var (name, ids) in _changed) events.Add(new(name, new ChangedEvent([.. ids.Take(MostIds)], ids.Count > MostIds)));
+            foreach (var (name, ids) in _changed)
+            {
+                events.Add(new(name, new ChangedEvent([.. ids.Take(MostIds)], ids.Count > MostIds)));
+            }
             _changed.Clear();
             foreach (var (key, waiting) in _waiting)
             {
-                if (events.Count >= MostAtOnce) break;
+                if (events.Count >= MostAtOnce)
+                {
+                    break;
+                }
                 events.Add(waiting);
                 _waiting.Remove(key); // which leaves the walk as it is
             }
 
-            if (_waiting.Count > 0) _wake.Writer.TryWrite(0);
+            if (_waiting.Count > 0)
+            {
+                _wake.Writer.TryWrite(0);
+            }
             return events;
         }
     }
@@ -66,7 +92,10 @@ internal sealed class EventListener(int maxWaiting)
     {
         lock (_gate)
         {
-            if (replaces is not null && _waiting.TryGetValue(key, out var waiting) && !replaces(waiting)) return;
+            if (replaces is not null && _waiting.TryGetValue(key, out var waiting) && !replaces(waiting))
+            {
+                return;
+            }
             _waiting[key] = added;
             if (_waiting.Count > maxWaiting)
             {

@@ -15,6 +15,9 @@ public sealed record EventOptions
     /// <summary>Listeners at a time; more are refused. Default 100.</summary>
     public int MaxListeners { get; init; } = 100;
 
-    /// <summary>Events that wait for one listener; when there are more, they are left out, and it is told to load everything anew. Default 2,000.</summary>
+    /// <summary>
+    /// Events that wait for one listener; when there are more, they are left out, and it is told to load everything
+    /// anew. Default 2,000.
+    /// </summary>
     public int MaxWaiting { get; init; } = 2_000;
 }

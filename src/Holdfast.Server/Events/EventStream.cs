@@ -14,23 +14,38 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCh
     {
         await using var batches = feed.ListenAsync(options.Progress, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var next = batches.MoveNextAsync().AsTask(); // joins: where too many listen, that is the answer
-        if (next.IsCompleted && !await next) return;
+        if (next.IsCompleted && !await next)
+        {
+            return;
+        }
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers["X-Accel-Buffering"] = "no"; // a proxy that gathers events would hold them back
         Write(": listening\n\n");
-        if (!await FlushAsync(cancellationToken)) return;
+        if (!await FlushAsync(cancellationToken))
+        {
+            return;
+        }
         var looked = time.GetTimestamp();
         while (await next)
         {
-            foreach (var one in batches.Current) Write(one);
+            foreach (var one in batches.Current)
+            {
+                Write(one);
+            }
             if (time.GetElapsedTime(looked) >= options.Heartbeat)
             {
-                if (!sessions.IsGood(context, Role.Viewer)) return;
+                if (!sessions.IsGood(context, Role.Viewer))
+                {
+                    return;
+                }
                 Write(": \n\n");
                 looked = time.GetTimestamp();
             }
 
-            if (!await FlushAsync(cancellationToken)) return;
+            if (!await FlushAsync(cancellationToken))
+            {
+                return;
+            }
             next = batches.MoveNextAsync().AsTask();
         }
     }
@@ -38,7 +53,8 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCh
     private void Write(ServerEvent one)
     {
         Write($"event: {one.Name}\ndata: ");
-        context.Response.BodyWriter.Write(JsonSerializer.SerializeToUtf8Bytes(one.Data, one.Data.GetType(), ApiJson.Options)); // has no line breaks
+        // has no line breaks
+        context.Response.BodyWriter.Write(JsonSerializer.SerializeToUtf8Bytes(one.Data, one.Data.GetType(), ApiJson.Options));
         Write("\n\n");
     }
 

@@ -53,7 +53,12 @@ public sealed class DataFolder(string path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"The data folder '{Root}' cannot be made or used: {e.Message}", "Choose another with --data, or make it and give it to this user.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.StateUnavailable,
+                $"The data folder '{Root}' cannot be made or used: {e.Message}",
+                "Choose another with --data, or make it and give it to this user.",
+                e
+            );
         }
     }
 

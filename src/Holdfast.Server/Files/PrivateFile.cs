@@ -16,7 +16,10 @@ public static partial class PrivateFile
     /// <param name="path">The file.</param>
     /// <param name="what">What it is, for messages, with a capital: <c>Admin token file</c>.</param>
     /// <param name="mostBytes">The longest that it may be.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read or change it.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read or change
+    /// it.
+    /// </exception>
     public static byte[] Read(string path, string what, int mostBytes)
     {
         try
@@ -25,10 +28,31 @@ public static partial class PrivateFile
 
             // Of the file that is open, not of the name, which may be another's a moment later.
             var mode = File.GetUnixFileMode(file.SafeFileHandle);
-            if ((mode & ~Owner) != 0) throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' has mode {Convert.ToString((int)mode, 8).PadLeft(4, '0')}: others could read or change it.", $"chmod 600 '{path}'; and if others had time to read it, make a new secret.");
+            if ((mode & ~Owner) != 0)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"{what} '{path}' has mode {Convert.ToString((int)mode, 8).PadLeft(4, '0')}: others could read or change it.",
+                    $"chmod 600 '{path}'; and if others had time to read it, make a new secret."
+                );
+            }
             var owner = OwnerOf(file.SafeFileHandle);
-            if (owner != geteuid()) throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' belongs to user {owner}, and this is user {geteuid()}.", $"chown {geteuid()} '{path}'");
-            if (file.Length > mostBytes) throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' has {file.Length} bytes; at most {mostBytes} make sense.", "See that it is the right file.");
+            if (owner != geteuid())
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"{what} '{path}' belongs to user {owner}, and this is user {geteuid()}.",
+                    $"chown {geteuid()} '{path}'"
+                );
+            }
+            if (file.Length > mostBytes)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"{what} '{path}' has {file.Length} bytes; at most {mostBytes} make sense.",
+                    "See that it is the right file."
+                );
+            }
             var bytes = new byte[file.Length];
             file.ReadExactly(bytes);
             return bytes;
@@ -39,7 +63,12 @@ public static partial class PrivateFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"{what} '{path}' cannot be read: {e.Message}", "It must be a file that this user may read.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"{what} '{path}' cannot be read: {e.Message}",
+                "It must be a file that this user may read.",
+                e
+            );
         }
     }
 
@@ -49,7 +78,18 @@ public static partial class PrivateFile
         var partial = $"{path}.{Path.GetRandomFileName()}";
         try
         {
-            using (var file = new FileStream(partial, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = Owner }))
+            using (
+                var file = new FileStream(
+                    partial,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.CreateNew,
+                        Access = FileAccess.Write,
+                        BufferSize = 0,
+                        UnixCreateMode = Owner,
+                    }
+                )
+            )
             {
                 file.Write(contents);
                 file.Flush(flushToDisk: true);
@@ -68,10 +108,16 @@ public static partial class PrivateFile
     {
         var status = stackalloc byte[256];
         byte empty = 0;
-        if (statx(file, &empty, EmptyPath, Basic, status) != 0) throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+        if (statx(file, &empty, EmptyPath, Basic, status) != 0)
+        {
+            throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+        }
         return *(uint*)(status + 20); // stx_uid
     }
 
-    [LibraryImport("libc", SetLastError = true)] private static unsafe partial int statx(SafeFileHandle folder, byte* path, int flags, uint mask, byte* status);
-    [LibraryImport("libc")] private static partial uint geteuid();
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int statx(SafeFileHandle folder, byte* path, int flags, uint mask, byte* status);
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
 }

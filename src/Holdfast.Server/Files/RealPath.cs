@@ -19,7 +19,10 @@ internal static class RealPath
                 continue;
             }
 
-            if (part == ".") continue;
+            if (part == ".")
+            {
+                continue;
+            }
             var next = Path.Combine(real, part);
             var target = LinkTarget(next);
             if (target is null || ++links > MaxLinks)
@@ -28,15 +31,22 @@ internal static class RealPath
                 continue;
             }
 
-            if (target.StartsWith('/')) real = "/";
-            foreach (var piece in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse()) rest.Push(piece);
+            if (target.StartsWith('/'))
+            {
+                real = "/";
+            }
+            foreach (var piece in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+            {
+                rest.Push(piece);
+            }
         }
 
         return real;
     }
 
     /// <summary>Whether a path is a folder, or lies in it. Both are real paths.</summary>
-    public static bool IsWithin(string path, string folder) => path == folder || path.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal);
+    public static bool IsWithin(string path, string folder) =>
+        path == folder || path.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal);
 
     private static string? LinkTarget(string path)
     {

@@ -5,7 +5,10 @@ using Holdfast.State.Embedded;
 
 namespace Holdfast.Server.Files;
 
-/// <summary>Copies of the server's state that a new server can go on with: the state as it was at one moment, and the key that opens its secrets.</summary>
+/// <summary>
+/// Copies of the server's state that a new server can go on with: the state as it was at one moment, and the key that
+/// opens its secrets.
+/// </summary>
 /// <param name="data">The data folder.</param>
 /// <param name="store">The state.</param>
 /// <param name="time">The clock, for the copies' names.</param>
@@ -20,7 +23,10 @@ public sealed class StateCopies(DataFolder data, EmbeddedStateStore store, TimeP
 
     /// <summary>Makes a copy in a folder of its own under <see cref="DataFolder.Copies"/>, named for the second.</summary>
     /// <returns>The folder.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>, or <see cref="ErrorCatalogue.TargetExists"/> within one second of the last.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>, or
+    /// <see cref="ErrorCatalogue.TargetExists"/> within one second of the last.
+    /// </exception>
     public async Task<string> MakeAsync(CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
@@ -28,12 +34,26 @@ public sealed class StateCopies(DataFolder data, EmbeddedStateStore store, TimeP
         {
             var folder = Path.Combine(data.Copies, TimeStamp.Format(time.GetUtcNow()));
             await MakeAsync(data, store, folder, cancellationToken);
-            foreach (var old in Directory.GetDirectories(data.Copies).Where(f => TimeStamp.TryParse(Path.GetFileName(f), out _)).OrderDescending(StringComparer.Ordinal).Skip(Kept)) Directory.Delete(old, recursive: true);
+            foreach (
+                var old in Directory
+                    .GetDirectories(data.Copies)
+                    .Where(f => TimeStamp.TryParse(Path.GetFileName(f), out _))
+                    .OrderDescending(StringComparer.Ordinal)
+                    .Skip(Kept)
+            )
+            {
+                Directory.Delete(old, recursive: true);
+            }
             return folder;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"No copy of the state can be made in '{data.Copies}': {e.Message}", "See that the data folder has room and that this user owns it.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.StateUnavailable,
+                $"No copy of the state can be made in '{data.Copies}': {e.Message}",
+                "See that the data folder has room and that this user owns it.",
+                e
+            );
         }
         finally
         {
@@ -44,17 +64,30 @@ public sealed class StateCopies(DataFolder data, EmbeddedStateStore store, TimeP
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
-    /// <summary>Makes a copy in a new folder: it appears whole or not at all, for its owner only, and is on disk when this returns.</summary>
+    /// <summary>
+    /// Makes a copy in a new folder: it appears whole or not at all, for its owner only, and is on disk when this
+    /// returns.
+    /// </summary>
     /// <param name="data">The data folder.</param>
     /// <param name="store">Its state.</param>
     /// <param name="folder">The new folder; the one above it is made where it is missing.</param>
     /// <param name="cancellationToken">Stops waiting for the state.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/></exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.TargetExists"/>, <see cref="ErrorCatalogue.StateUnavailable"/>,
+    /// <see cref="ErrorCatalogue.StateFull"/>
+    /// </exception>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static async Task MakeAsync(DataFolder data, EmbeddedStateStore store, string folder, CancellationToken cancellationToken)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (Path.Exists(folder)) throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{folder}' is there already.", "A copy always makes a new folder: choose another name, or wait a second.");
+        if (Path.Exists(folder))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.TargetExists,
+                $"'{folder}' is there already.",
+                "A copy always makes a new folder: choose another name, or wait a second."
+            );
+        }
         var partial = $"{folder}.{Path.GetRandomFileName()}";
         var above = Path.GetDirectoryName(folder)!;
         FolderFlush.Create(above, OwnerOnly);
@@ -64,13 +97,22 @@ public sealed class StateCopies(DataFolder data, EmbeddedStateStore store, TimeP
             await store.CopyAsync(Path.Combine(partial, Path.GetFileName(data.State)), cancellationToken);
             // Empty, to take the place of a log that still lies in a data folder: SQLite would lay that over the copy, whosever it is.
             PrivateFile.Write(Path.Combine(partial, $"{Path.GetFileName(data.State)}-wal"), []);
-            if (File.Exists(data.NodeKey)) PrivateFile.Write(Path.Combine(partial, Path.GetFileName(data.NodeKey)), await File.ReadAllBytesAsync(data.NodeKey, cancellationToken));
+            if (File.Exists(data.NodeKey))
+            {
+                PrivateFile.Write(
+                    Path.Combine(partial, Path.GetFileName(data.NodeKey)),
+                    await File.ReadAllBytesAsync(data.NodeKey, cancellationToken)
+                );
+            }
             Directory.Move(partial, folder);
             FolderFlush.Of(folder);
         }
         finally
         {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            if (Directory.Exists(partial))
+            {
+                Directory.Delete(partial, recursive: true);
+            }
         }
     }
 }

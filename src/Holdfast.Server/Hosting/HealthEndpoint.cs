@@ -9,7 +9,8 @@ using Microsoft.Extensions.Hosting;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// Whether the server does its work, for whoever restarts it when it does not: it answers no while it stops, and while a loop stands still without which
+/// Whether the server does its work, for whoever restarts it when it does not: it answers no while it stops, and while
+/// a loop stands still without which
 /// nothing is backed up, or nobody is told. What a restart would not mend is an alert and nothing more. Tells nothing of what is backed up.
 /// </summary>
 internal static class HealthEndpoint
@@ -20,11 +21,15 @@ internal static class HealthEndpoint
 
     /// <summary>What is wrong; null while the server is well.</summary>
     internal static string? Problem(bool isStopping, IReadOnlyList<LoopStatus> loops) =>
-        isStopping ? "stopping" : loops.FirstOrDefault(l => l.IsStuck && Vital.Contains(l.Name)) is { } stuck ? $"{stuck.Name} stands still" : null;
+        isStopping ? "stopping"
+        : loops.FirstOrDefault(l => l.IsStuck && Vital.Contains(l.Name)) is { } stuck ? $"{stuck.Name} stands still"
+        : null;
 
     private static ContentHttpResult Show(IHostApplicationLifetime lifetime, HoldfastNode node)
     {
         var problem = Problem(lifetime.ApplicationStopping.IsCancellationRequested, node.Supervisor.Loops);
-        return problem is null ? TypedResults.Text("ok\n") : TypedResults.Text($"{problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+        return problem is null
+            ? TypedResults.Text("ok\n")
+            : TypedResults.Text($"{problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -19,7 +19,10 @@ internal static class KestrelListening
         var certificate = listen.IsTls ? Certificate(config.Tls!) : null;
         kestrel.Listen(listen.Address, listen.Port, options =>
         {
-            if (certificate is not null) options.UseHttps(certificate, https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
+            if (certificate is not null)
+            {
+                options.UseHttps(certificate, https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
+            }
         });
     }
 
@@ -31,7 +34,12 @@ internal static class KestrelListening
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"The certificate '{tls.Certificate}' with the key '{tls.Key}' cannot be used: {e.Message}", "Both are PEM files, the key is not encrypted and belongs to the certificate.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"The certificate '{tls.Certificate}' with the key '{tls.Key}' cannot be used: {e.Message}",
+                "Both are PEM files, the key is not encrypted and belongs to the certificate.",
+                e
+            );
         }
     }
 }

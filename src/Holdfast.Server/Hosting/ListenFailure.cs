@@ -17,7 +17,10 @@ public static class ListenFailure
         try
         {
             using var socket = new Socket(listen.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (listen.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true; // as the server listens
+            if (listen.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true; // as the server listens
+            }
             socket.Bind(new IPEndPoint(listen.Address, listen.Port));
         }
         catch (SocketException e)
@@ -32,18 +35,39 @@ public static class ListenFailure
     public static HoldfastException? Of(ServerConfig config, Exception failure)
     {
         var cause = failure;
-        while (cause is not null and not SocketException) cause = cause.InnerException;
+        while (cause is not null and not SocketException)
+        {
+            cause = cause.InnerException;
+        }
         return (cause as SocketException)?.SocketErrorCode switch
         {
-            SocketError.AddressAlreadyInUse => Fault(config, "another program listens there.", "Is the server running already? Else give another port", failure),
+            SocketError.AddressAlreadyInUse => Fault(
+                config,
+                "another program listens there.",
+                "Is the server running already? Else give another port",
+                failure
+            ),
             SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => Fault(
-                config, "this machine does not have that address.", "Give one of its own (127.0.0.1: this machine alone, 0.0.0.0: all that it has)", failure),
+                config,
+                "this machine does not have that address.",
+                "Give one of its own (127.0.0.1: this machine alone, 0.0.0.0: all that it has)",
+                failure
+            ),
             SocketError.AccessDenied => Fault(
-                config, "this user may not listen there; ports below 1024 need a right.", "Let the service have CAP_NET_BIND_SERVICE, or give a port from 1024 on", failure),
+                config,
+                "this user may not listen there; ports below 1024 need a right.",
+                "Let the service have CAP_NET_BIND_SERVICE, or give a port from 1024 on",
+                failure
+            ),
             _ => null,
         };
     }
 
     private static HoldfastException Fault(ServerConfig config, string why, string what, Exception cause) =>
-        new(ErrorCatalogue.Usage, $"The server cannot listen at {config.Listen}: {why}", $"{what}: \"listen\" in holdfast.json, or HOLDFAST_LISTEN.", cause);
+        new(
+            ErrorCatalogue.Usage,
+            $"The server cannot listen at {config.Listen}: {why}",
+            $"{what}: \"listen\" in holdfast.json, or HOLDFAST_LISTEN.",
+            cause
+        );
 }

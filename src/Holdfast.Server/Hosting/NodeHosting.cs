@@ -11,10 +11,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>The node as a service of the server: made of the configuration, started before the server listens (which waits for no source), stopped with its grace time.</summary>
+/// <summary>
+/// The node as a service of the server: made of the configuration, started before the server listens (which waits for
+/// no source), stopped with its grace time.
+/// </summary>
 internal sealed partial class NodeHosting(HoldfastNode node) : IHostedLifecycleService
 {
-    public static HoldfastNode Make(ServerConfig config, DataFolder data, IStateStore store, TimeProvider time, ILoggerFactory loggers, ReaderPool? readers)
+    public static HoldfastNode Make(
+        ServerConfig config,
+        DataFolder data,
+        IStateStore store,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        ReaderPool? readers
+    )
     {
         var settings = new NodeSettings
         {
@@ -29,14 +39,21 @@ internal sealed partial class NodeHosting(HoldfastNode node) : IHostedLifecycleS
             NoProgress = TimeSpan.FromMinutes(config.Limits.NoProgressMinutes),
             DiscoveryInterval = TimeSpan.FromSeconds(config.Limits.DiscoverySeconds),
             ShutdownGrace = TimeSpan.FromSeconds(config.Limits.GraceSeconds),
-            DatabaseKeys = config.DatabaseKeys.ToDictionary(k => k.Key, k => new KeyCommand(k.Value, config.Commands[k.Value]), StringComparer.Ordinal),
+            DatabaseKeys = config.DatabaseKeys.ToDictionary(
+                k => k.Key,
+                k => new KeyCommand(k.Value, config.Commands[k.Value]),
+                StringComparer.Ordinal
+            ),
             BootClock = time == TimeProvider.System ? new SystemBootClock() : null,
             AttachSource = EngineHosting.Attach,
             Engines = EngineHosting.Engines(time),
             CatalogFile = data.Catalog,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
-        foreach (var source in config.Sources.Where(s => s.Restore?.AllowSuperuser == true)) LogOldName(loggers.CreateLogger<NodeHosting>(), source.Name);
+        foreach (var source in config.Sources.Where(s => s.Restore?.AllowSuperuser == true))
+        {
+            LogOldName(loggers.CreateLogger<NodeHosting>(), source.Name);
+        }
         return new(settings, store, [.. config.Sources.Select(s => EngineHosting.Attach(s, time, readers))], time, loggers);
     }
 
@@ -56,6 +73,10 @@ internal sealed partial class NodeHosting(HoldfastNode node) : IHostedLifecycleS
     // After the last request was answered, for none may begin what nobody would stop.
     public async Task StoppedAsync(CancellationToken cancellationToken) => await node.StopAsync();
 
-    [LoggerMessage(EventId = 6302, Level = LogLevel.Warning, Message = "Source '{Source}': restore.allowSuperuser is called restore.allowPowerfulRole now, and lets every powerful role restore")]
+    [LoggerMessage(
+        EventId = 6302,
+        Level = LogLevel.Warning,
+        Message = "Source '{Source}': restore.allowSuperuser is called restore.allowPowerfulRole now, and lets every powerful role restore"
+    )]
     private static partial void LogOldName(ILogger logger, string source);
 }

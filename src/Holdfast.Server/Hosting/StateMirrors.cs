@@ -9,7 +9,10 @@ namespace Holdfast.Server.Hosting;
 /// <summary>Mirrors of the state as services.</summary>
 public static class StateMirrors
 {
-    /// <summary>Adds <see cref="StateMirror{T}"/> of a prefix. It has been read when the services that were added after it start, and before the server listens.</summary>
+    /// <summary>
+    /// Adds <see cref="StateMirror{T}"/> of a prefix. It has been read when the services that were added after it
+    /// start, and before the server listens.
+    /// </summary>
     /// <typeparam name="T">Type of the values; one mirror for each.</typeparam>
     /// <param name="services">Where it is added.</param>
     /// <param name="prefix">Beginning of the keys, with the slash at its end.</param>

@@ -22,7 +22,10 @@ internal sealed partial class UnobservedFailures(ILogger<UnobservedFailures> log
     private void OnFailure(object? sender, UnobservedTaskExceptionEventArgs e)
     {
         e.SetObserved();
-        if (!e.Exception.Flatten().InnerExceptions.All(i => i is OperationCanceledException)) LogFailure(e.Exception);
+        if (!e.Exception.Flatten().InnerExceptions.All(i => i is OperationCanceledException))
+        {
+            LogFailure(e.Exception);
+        }
     }
 
     [LoggerMessage(EventId = 6301, Level = LogLevel.Error, Message = "Something failed in the background, and nobody waited for it")]

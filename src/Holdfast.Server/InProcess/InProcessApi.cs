@@ -7,7 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Holdfast.Server.InProcess;
 
 /// <summary>
-/// The API for pages that run in this process: requests go through the same pipeline as those that come over the network, so that roles, rules and the
+/// The API for pages that run in this process: requests go through the same pipeline as those that come over the
+/// network, so that roles, rules and the
 /// audit log are the same for both. There is no way from outside to be taken for such a page.
 /// </summary>
 public sealed class InProcessApi(IServiceScopeFactory scopes)
@@ -21,7 +22,14 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
     /// <param name="body">What is sent as JSON; null for nothing.</param>
     /// <param name="ifMatch">The revision that an edit is based on; null for any.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    public async Task<InProcessAnswer> SendAsync(InProcessCaller caller, HttpMethod method, string target, object? body, string? ifMatch, CancellationToken cancellationToken)
+    public async Task<InProcessAnswer> SendAsync(
+        InProcessCaller caller,
+        HttpMethod method,
+        string target,
+        object? body,
+        string? ifMatch,
+        CancellationToken cancellationToken
+    )
     {
         var pipeline = _pipeline ?? throw new InvalidOperationException("The server has not been built.");
         await using var scope = scopes.CreateAsyncScope();
@@ -57,8 +65,14 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
         context.Features.Set<IHttpRequestBodyDetectionFeature>(new Detection(bytes.Length > 0));
         context.Request.ContentLength = bytes.Length;
         context.Request.Body = new MemoryStream(bytes);
-        if (bytes.Length > 0) context.Request.ContentType = "application/json";
-        if (ifMatch is not null) context.Request.Headers.IfMatch = ifMatch;
+        if (bytes.Length > 0)
+        {
+            context.Request.ContentType = "application/json";
+        }
+        if (ifMatch is not null)
+        {
+            context.Request.Headers.IfMatch = ifMatch;
+        }
     }
 
     private sealed record Detection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;

@@ -8,15 +8,24 @@ using Microsoft.Extensions.Options;
 namespace Holdfast.Server.InProcess;
 
 /// <summary>Authenticates requests of pages: by who signed in at the page, as long as that session is good.</summary>
-internal sealed class InProcessHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, StateMirror<User> users, TimeProvider time)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+internal sealed class InProcessHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder,
+    StateMirror<User> users,
+    TimeProvider time
+) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "InProcess";
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Context.Features.Get<InProcessCaller>() switch
-    {
-        { User: { } user } caller when SessionEvents.IsGood(user, users) && !(caller.Until <= time.GetUtcNow()) => AuthenticateResult.Success(new(user, SchemeName)),
-        { User.Identity.IsAuthenticated: true } => AuthenticateResult.Fail("The session has ended."),
-        _ => AuthenticateResult.NoResult(),
-    });
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
+        Task.FromResult(
+            Context.Features.Get<InProcessCaller>() switch
+            {
+                { User: { } user } caller when SessionEvents.IsGood(user, users) && !(caller.Until <= time.GetUtcNow()) =>
+                    AuthenticateResult.Success(new(user, SchemeName)),
+                { User.Identity.IsAuthenticated: true } => AuthenticateResult.Fail("The session has ended."),
+                _ => AuthenticateResult.NoResult(),
+            }
+        );
 }

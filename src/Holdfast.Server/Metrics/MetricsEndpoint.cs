@@ -6,10 +6,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Metrics;
 
-/// <summary>Measurements for Prometheus. They name databases and tasks, so they need a token of a Viewer, from this machine too: other users of it, and what a proxy lets in, come from there.</summary>
+/// <summary>
+/// Measurements for Prometheus. They name databases and tasks, so they need a token of a Viewer, from this machine too:
+/// other users of it, and what a proxy lets in, come from there.
+/// </summary>
 internal static class MetricsEndpoint
 {
-    public static void MapMetrics(this IEndpointRouteBuilder app) => app.MapGet("/metrics", WriteAsync).RequireRole(Role.Viewer).ExcludeFromDescription();
+    public static void MapMetrics(this IEndpointRouteBuilder app) =>
+        app.MapGet("/metrics", WriteAsync).RequireRole(Role.Viewer).ExcludeFromDescription();
 
     private static async Task WriteAsync(HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
     {

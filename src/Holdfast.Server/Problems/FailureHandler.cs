@@ -9,11 +9,23 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested) return true; // nobody waits for an answer
+        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+        {
+            return true; // nobody waits for an answer
+        }
         var status = ProblemWriter.StatusOf(exception);
-        if (status == StatusCodes.Status500InternalServerError) LogUnexpected(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, httpContext.TraceIdentifier, exception);
-        else if (status > StatusCodes.Status500InternalServerError) LogFailed(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, exception.Message);
-        if (exception is Access.TooManyAttemptsException tooMany) httpContext.Response.Headers.RetryAfter = tooMany.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (status == StatusCodes.Status500InternalServerError)
+        {
+            LogUnexpected(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, httpContext.TraceIdentifier, exception);
+        }
+        else if (status > StatusCodes.Status500InternalServerError)
+        {
+            LogFailed(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, exception.Message);
+        }
+        if (exception is Access.TooManyAttemptsException tooMany)
+        {
+            httpContext.Response.Headers.RetryAfter = tooMany.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
         await ProblemWriter.WriteAsync(httpContext, ProblemWriter.Of(exception));
         return true;
     }

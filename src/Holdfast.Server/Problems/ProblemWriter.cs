@@ -11,83 +11,163 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Holdfast.Server.Problems;
 
-/// <summary>Turns failures into problem details (RFC 9457) with <c>code</c> and <c>hint</c>, and <c>errors</c> where several things are wrong with what was sent.</summary>
+/// <summary>
+/// Turns failures into problem details (RFC 9457) with <c>code</c> and <c>hint</c>, and <c>errors</c> where several
+/// things are wrong with what was sent.
+/// </summary>
 internal static partial class ProblemWriter
 {
     /// <summary>Status code that an exception is answered with.</summary>
-    public static int StatusOf(Exception exception) => exception switch
-    {
-        HoldfastException e => e.Error.HttpStatus,
-        InvalidException => StatusCodes.Status400BadRequest,
-        StaleRevisionException => StatusCodes.Status412PreconditionFailed,
-        TooManyAttemptsException => StatusCodes.Status429TooManyRequests,
-        BadHttpRequestException e => e.StatusCode,
-        _ => StatusCodes.Status500InternalServerError,
-    };
+    public static int StatusOf(Exception exception) =>
+        exception switch
+        {
+            HoldfastException e => e.Error.HttpStatus,
+            InvalidException => StatusCodes.Status400BadRequest,
+            StaleRevisionException => StatusCodes.Status412PreconditionFailed,
+            TooManyAttemptsException => StatusCodes.Status429TooManyRequests,
+            BadHttpRequestException e => e.StatusCode,
+            _ => StatusCodes.Status500InternalServerError,
+        };
 
     /// <summary>The problem that tells of an exception; of one that is not ours, nothing but that it happened.</summary>
-    public static ProblemDetails Of(Exception exception) => exception switch
-    {
-        HoldfastException e => Of(e.Error, e.Message, e.Hint),
-        InvalidException e => With(Of(ErrorCatalogue.Usage, e.Faults.Count == 1 ? e.Message : $"{e.Faults.Count} things are wrong with what was sent.", e.Faults[0].Hint), ("errors", e.Faults)),
-        StaleRevisionException e => With(Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."), ("current", e.Current), ("etag", e.Revision > 0 ? Revisions.Tag(e.Revision) : null)),
-        TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
-        BadHttpRequestException e => BadRequest(e),
-        _ => Of(ErrorCatalogue.Unexpected, "The server failed at this request.", "Its log has the reason; it names the same traceId."),
-    };
+    public static ProblemDetails Of(Exception exception) =>
+        exception switch
+        {
+            HoldfastException e => Of(e.Error, e.Message, e.Hint),
+            InvalidException e => With(
+                Of(
+                    ErrorCatalogue.Usage,
+                    e.Faults.Count == 1 ? e.Message : $"{e.Faults.Count} things are wrong with what was sent.",
+                    e.Faults[0].Hint
+                ),
+                ("errors", e.Faults)
+            ),
+            StaleRevisionException e => With(
+                Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."),
+                ("current", e.Current),
+                ("etag", e.Revision > 0 ? Revisions.Tag(e.Revision) : null)
+            ),
+            TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
+            BadHttpRequestException e => BadRequest(e),
+            _ => Of(ErrorCatalogue.Unexpected, "The server failed at this request.", "Its log has the reason; it names the same traceId."),
+        };
 
     /// <summary>The problem of an error.</summary>
     public static ProblemDetails Of(Error error, string message, string? hint, int? status = null) =>
-        With(new() { Status = status ?? error.HttpStatus, Title = ReasonPhrases.GetReasonPhrase(status ?? error.HttpStatus), Detail = message }, ("code", error.Code), ("hint", hint));
+        With(
+            new()
+            {
+                Status = status ?? error.HttpStatus,
+                Title = ReasonPhrases.GetReasonPhrase(status ?? error.HttpStatus),
+                Detail = message,
+            },
+            ("code", error.Code),
+            ("hint", hint)
+        );
 
     /// <summary>The problem of a bare status code, such as an address that leads nowhere.</summary>
-    public static ProblemDetails OfStatus(int status) => status switch
-    {
-        401 => Of(ErrorCatalogue.SignInNeeded, "This needs a signed-in user or an API token.", "POST /api/v1/session, or send 'Authorization: Bearer …'."),
-        403 => Of(ErrorCatalogue.Forbidden, "Your role does not allow this.", "Ask an administrator."),
-        404 => Of(ErrorCatalogue.NotFound, "Nothing has this address.", "The API is described at /api."),
-        405 => Of(ErrorCatalogue.Usage, "This address does not take that method.", "The API is described at /api.", status),
-        415 => Of(ErrorCatalogue.Usage, "The body is not JSON.", "Send it with 'Content-Type: application/json'.", status),
-        _ => Of(status >= 500 ? ErrorCatalogue.Unexpected : ErrorCatalogue.Usage, ReasonPhrases.GetReasonPhrase(status), null, status),
-    };
+    public static ProblemDetails OfStatus(int status) =>
+        status switch
+        {
+            401 => Of(
+                ErrorCatalogue.SignInNeeded,
+                "This needs a signed-in user or an API token.",
+                "POST /api/v1/session, or send 'Authorization: Bearer …'."
+            ),
+            403 => Of(ErrorCatalogue.Forbidden, "Your role does not allow this.", "Ask an administrator."),
+            404 => Of(ErrorCatalogue.NotFound, "Nothing has this address.", "The API is described at /api."),
+            405 => Of(ErrorCatalogue.Usage, "This address does not take that method.", "The API is described at /api.", status),
+            415 => Of(ErrorCatalogue.Usage, "The body is not JSON.", "Send it with 'Content-Type: application/json'.", status),
+            _ => Of(status >= 500 ? ErrorCatalogue.Unexpected : ErrorCatalogue.Usage, ReasonPhrases.GetReasonPhrase(status), null, status),
+        };
 
     /// <summary>Answers with a problem, unless the answer has begun.</summary>
     public static async Task WriteAsync(HttpContext context, ProblemDetails problem)
     {
-        if (context.Response.HasStarted) return;
+        if (context.Response.HasStarted)
+        {
+            return;
+        }
         problem.Instance = context.Request.Path;
         problem.Extensions["traceId"] = context.TraceIdentifier;
         context.Response.StatusCode = problem.Status!.Value;
-        await context.Response.WriteAsJsonAsync(problem, problem.GetType(), ApiJson.Options, "application/problem+json", context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(
+            problem,
+            problem.GetType(),
+            ApiJson.Options,
+            "application/problem+json",
+            context.RequestAborted
+        );
     }
 
     private static ProblemDetails BadRequest(BadHttpRequestException exception)
     {
-        if (exception.StatusCode == StatusCodes.Status413PayloadTooLarge) return Of(ErrorCatalogue.Usage, $"The body is longer than {HoldfastServer.MaxBodyBytes} bytes.", "Send less at once.", exception.StatusCode);
-        if (exception.StatusCode != StatusCodes.Status400BadRequest) return OfStatus(exception.StatusCode);
+        if (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return Of(
+                ErrorCatalogue.Usage,
+                $"The body is longer than {HoldfastServer.MaxBodyBytes} bytes.",
+                "Send less at once.",
+                exception.StatusCode
+            );
+        }
+        if (exception.StatusCode != StatusCodes.Status400BadRequest)
+        {
+            return OfStatus(exception.StatusCode);
+        }
 
         // The framework's own words name types of the program, and can repeat what was sent.
         return exception.InnerException switch
         {
-            JsonException e when MissingMembers().Match(e.Message) is { Success: true } missing => Missing(missing.Groups["name"].Captures.Select(c => c.Value), e.Path),
+            JsonException e when MissingMembers().Match(e.Message) is { Success: true } missing => Missing(
+                missing.Groups["name"].Captures.Select(c => c.Value),
+                e.Path
+            ),
             JsonException { Path: { Length: > 0 } path } e => With(
-                Of(ErrorCatalogue.Usage, $"The body is not the JSON that is expected: {path} (line {e.LineNumber + 1}).", "Compare it with the description at /api: names, types, and nothing that is not there."),
-                ("errors", new[] { new Fault(path.TrimStart('$').TrimStart('.'), "is not what is expected here.", "See the description at /api.") })),
-            JsonException => Of(ErrorCatalogue.Usage, "The body is empty or no JSON.", "Send a JSON object as the description at /api has it."),
-            _ when Parameter().Match(exception.Message) is { Success: true } named => BadParameter(JsonNamingPolicy.CamelCase.ConvertName(named.Groups[1].Value)), // as queries write it, wherever it is bound to
-            _ => Of(ErrorCatalogue.Usage, "The body or a parameter is missing or malformed.", "Compare the request with the description at /api."),
+                Of(
+                    ErrorCatalogue.Usage,
+                    $"The body is not the JSON that is expected: {path} (line {e.LineNumber + 1}).",
+                    "Compare it with the description at /api: names, types, and nothing that is not there."
+                ),
+                (
+                    "errors",
+                    new[] { new Fault(path.TrimStart('$').TrimStart('.'), "is not what is expected here.", "See the description at /api.") }
+                )
+            ),
+            JsonException => Of(
+                ErrorCatalogue.Usage,
+                "The body is empty or no JSON.",
+                "Send a JSON object as the description at /api has it."
+            ),
+            _ when Parameter().Match(exception.Message) is { Success: true } named => BadParameter(
+                JsonNamingPolicy.CamelCase.ConvertName(named.Groups[1].Value)
+            ), // as queries write it, wherever it is bound to
+            _ => Of(
+                ErrorCatalogue.Usage,
+                "The body or a parameter is missing or malformed.",
+                "Compare the request with the description at /api."
+            ),
         };
     }
 
-    private static ProblemDetails BadParameter(string name) => With(
-        Of(ErrorCatalogue.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
-        ("errors", new[] { new Fault(name, "is missing, or not what is expected here.", "See the description at /api.") }));
+    private static ProblemDetails BadParameter(string name) =>
+        With(
+            Of(ErrorCatalogue.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
+            ("errors", new[] { new Fault(name, "is missing, or not what is expected here.", "See the description at /api.") })
+        );
 
     private static ProblemDetails Missing(IEnumerable<string> names, string? path)
     {
         var within = path?.TrimStart('$').TrimStart('.') is { Length: > 0 } outer ? $"{outer}." : "";
         List<Fault> faults = [.. names.Select(n => new Fault(within + n, "is missing.", "See the description at /api."))];
-        return With(Of(ErrorCatalogue.Usage, $"Of the body, {string.Join(", ", faults.Select(f => f.Field))} is missing.", "Compare it with the description at /api."), ("errors", faults));
+        return With(
+            Of(
+                ErrorCatalogue.Usage,
+                $"Of the body, {string.Join(", ", faults.Select(f => f.Field))} is missing.",
+                "Compare it with the description at /api."
+            ),
+            ("errors", faults)
+        );
     }
 
     // Names of members of ours, at the end of the message.
@@ -100,7 +180,10 @@ internal static partial class ProblemWriter
 
     private static ProblemDetails With(ProblemDetails problem, params ReadOnlySpan<(string Name, object? Value)> extensions)
     {
-        foreach (var (name, value) in extensions) problem.Extensions[name] = value;
+        foreach (var (name, value) in extensions)
+        {
+            problem.Extensions[name] = value;
+        }
         return problem;
     }
 }

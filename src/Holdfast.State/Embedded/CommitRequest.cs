@@ -26,8 +26,14 @@ internal sealed class CommitRequest
     /// <summary>Tells whoever waits.</summary>
     public void Answer()
     {
-        if (Failure is not null) _done.TrySetException(Failure);
-        else _done.TrySetResult(Commit!);
+        if (Failure is not null)
+        {
+            _done.TrySetException(Failure);
+        }
+        else
+        {
+            _done.TrySetResult(Commit!);
+        }
     }
 
     /// <summary>Tells whoever waited that nothing was done.</summary>

@@ -1,7 +1,8 @@
 namespace Holdfast.State.Embedded;
 
 /// <summary>
-/// A lease of this process. Its timer renews it, so it ends by itself only where the timer did not come in time: the process stood still. Whoever relied
+/// A lease of this process. Its timer renews it, so it ends by itself only where the timer did not come in time: the
+/// process stood still. Whoever relied
 /// on it then must know, as with a store elsewhere.
 /// </summary>
 internal sealed class EmbeddedLease : IStateLease
@@ -26,7 +27,10 @@ internal sealed class EmbeddedLease : IStateLease
         (Id, _timeToLive, _deleteEntries, _time) = (id, timeToLive, deleteEntries, time);
         Lost = _lost.Token;
         _renewed = time.GetTimestamp();
-        lock (_gate) _timer = time.CreateTimer(_ => Tick(), null, timeToLive / 3, timeToLive / 3);
+        lock (_gate)
+        {
+            _timer = time.CreateTimer(_ => Tick(), null, timeToLive / 3, timeToLive / 3);
+        }
     }
 
     /// <inheritdoc/>
@@ -40,7 +44,10 @@ internal sealed class EmbeddedLease : IStateLease
     {
         get
         {
-            lock (_gate) return _live;
+            lock (_gate)
+            {
+                return _live;
+            }
         }
     }
 
@@ -91,9 +98,15 @@ internal sealed class EmbeddedLease : IStateLease
         Task deleting;
         lock (_gate)
         {
-            if (_live) _ = _lost.CancelAsync();
+            if (_live)
+            {
+                _ = _lost.CancelAsync();
+            }
             _live = false;
-            if (_deleting is null or { IsFaulted: true } or { IsCanceled: true }) _deleting = _deleteEntries(Id);
+            if (_deleting is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                _deleting = _deleteEntries(Id);
+            }
             deleting = _deleting;
         }
 

@@ -6,7 +6,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.State.Embedded;
 
 /// <summary>
-/// The state of a server that is alone: one SQLite file. Nothing of it is kept in memory, for those who need that have a <see cref="StateMirror{T}"/>.
+/// The state of a server that is alone: one SQLite file. Nothing of it is kept in memory, for those who need that have
+/// a <see cref="StateMirror{T}"/>.
 /// Transactions that come while others are being written wait for each other and share one flush of the disk.
 /// </summary>
 public sealed class EmbeddedStateStore : IStateStore
@@ -46,47 +47,84 @@ public sealed class EmbeddedStateStore : IStateStore
     /// <param name="path">The file. Nobody else can open it until this store is disposed.</param>
     /// <param name="time">The clock, for leases.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it is in use, damaged, of a newer version, or cannot be opened; <see cref="ErrorCatalogue.StateFull"/> when it cannot be made.</exception>
-    public static Task<EmbeddedStateStore> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken) => OpenAsync(path, [], time, cancellationToken);
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.StateUnavailable"/> when it is in use, damaged, of a newer version, or cannot be
+    /// opened; <see cref="ErrorCatalogue.StateFull"/> when it cannot be made.
+    /// </exception>
+    public static Task<EmbeddedStateStore> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(path, [], time, cancellationToken);
 
-    /// <summary>Opens the state, or makes it where none was: the file for its owner only, as its folder where that has to be made.</summary>
+    /// <summary>
+    /// Opens the state, or makes it where none was: the file for its owner only, as its folder where that has to be
+    /// made.
+    /// </summary>
     /// <param name="path">The file. Nobody else can open it until this store is disposed.</param>
-    /// <param name="traces">Files that show that a state was there; where there is one, an empty or missing file is refused. The store's own marker, <c>state.id</c>, always counts.</param>
+    /// <param name="traces">
+    /// Files that show that a state was there; where there is one, an empty or missing file is refused. The store's own
+    /// marker, <c>state.id</c>, always counts.
+    /// </param>
     /// <param name="time">The clock, for leases.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HoldfastException">As above, and <see cref="ErrorCatalogue.StateUnavailable"/> when the state that was there is gone, or is another's.</exception>
-    public static async Task<EmbeddedStateStore> OpenAsync(string path, IReadOnlyList<string> traces, TimeProvider time, CancellationToken cancellationToken)
+    /// <exception cref="HoldfastException">
+    /// As above, and <see cref="ErrorCatalogue.StateUnavailable"/> when the state that was there is gone, or is
+    /// another's.
+    /// </exception>
+    public static async Task<EmbeddedStateStore> OpenAsync(
+        string path,
+        IReadOnlyList<string> traces,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         return await Task.Run(() => new EmbeddedStateStore(StateFile.Open(path, traces), time), CancellationToken.None);
     }
 
-    /// <summary>Writes the state as it is at one moment into a file of its own, with its marker beside it; also where the file of this store was removed.</summary>
+    /// <summary>
+    /// Writes the state as it is at one moment into a file of its own, with its marker beside it; also where the file
+    /// of this store was removed.
+    /// </summary>
     /// <param name="path">A file that is not there, in a folder that is.</param>
     /// <param name="cancellationToken">Stops waiting for its turn.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/></exception>
-    public Task CopyAsync(string path, CancellationToken cancellationToken) => Task.Run(
-        () => ReadAsync(
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>
+    /// </exception>
+    public Task CopyAsync(string path, CancellationToken cancellationToken) =>
+        Task.Run(
+            () =>
+                ReadAsync(
+                    () =>
+                    {
+                        _file.CopyTo(path);
+                        return true;
+                    },
+                    cancellationToken
+                ),
+            CancellationToken.None
+        );
+
+    /// <summary>
+    /// Whether the file is still the one that was opened. Once a minute, what was committed meanwhile is moved into it
+    /// from its log, so that a copy of the file alone is nearly whole.
+    /// </summary>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/>
+    /// </exception>
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        ReadAsync(
             () =>
             {
-                _file.CopyTo(path);
+                _file.CheckPlace();
+                if (_checkpointed == Groups || _time.GetElapsedTime(_lastCheckpoint) < BetweenCheckpoints)
+                {
+                    return true;
+                }
+                (_checkpointed, _lastCheckpoint) = (Groups, _time.GetTimestamp());
+                _file.Checkpoint();
                 return true;
             },
-            cancellationToken),
-        CancellationToken.None);
-
-    /// <summary>Whether the file is still the one that was opened. Once a minute, what was committed meanwhile is moved into it from its log, so that a copy of the file alone is nearly whole.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/></exception>
-    public Task CheckAsync(CancellationToken cancellationToken) => ReadAsync(
-        () =>
-        {
-            _file.CheckPlace();
-            if (_checkpointed == Groups || _time.GetElapsedTime(_lastCheckpoint) < BetweenCheckpoints) return true;
-            (_checkpointed, _lastCheckpoint) = (Groups, _time.GetTimestamp());
-            _file.Checkpoint();
-            return true;
-        },
-        cancellationToken);
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public Task<StateRange> RangeAsync(string prefix, CancellationToken cancellationToken)
@@ -120,8 +158,14 @@ public sealed class EmbeddedStateStore : IStateStore
             yield return await SnapshotAsync(follower, prefix, cancellationToken);
             while (await follower.WaitAsync(cancellationToken))
             {
-                var batch = follower.IsLost ? await NextSnapshotAsync(follower, prefix, cancellationToken) : follower.TryTake(out var next) ? next : null;
-                if (batch is not null) yield return batch;
+                var batch =
+                    follower.IsLost ? await NextSnapshotAsync(follower, prefix, cancellationToken)
+                    : follower.TryTake(out var next) ? next
+                    : null;
+                if (batch is not null)
+                {
+                    yield return batch;
+                }
             }
         }
         finally
@@ -143,7 +187,8 @@ public sealed class EmbeddedStateStore : IStateStore
                 _leases[lease.Id] = lease;
                 return lease;
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -161,8 +206,14 @@ public sealed class EmbeddedStateStore : IStateStore
         try
         {
             _closed = true;
-            foreach (var lease in _leases.Values) lease.Stop();
-            foreach (var follower in _followers) follower.Close();
+            foreach (var lease in _leases.Values)
+            {
+                lease.Stop();
+            }
+            foreach (var follower in _followers)
+            {
+                follower.Close();
+            }
             _file.Dispose();
         }
         finally
@@ -189,15 +240,17 @@ public sealed class EmbeddedStateStore : IStateStore
     }
 
     // Under the gate, so that no commit falls between what it reads and what it is told.
-    private Task<StateBatch> SnapshotAsync(Follower follower, string prefix, CancellationToken cancellationToken) => ReadAsync(
-        () =>
-        {
-            var entries = _file.Range(prefix);
-            follower.BeginAgain();
-            _followers.Add(follower);
-            return new StateBatch(true, entries, [], _revision);
-        },
-        cancellationToken);
+    private Task<StateBatch> SnapshotAsync(Follower follower, string prefix, CancellationToken cancellationToken) =>
+        ReadAsync(
+            () =>
+            {
+                var entries = _file.Range(prefix);
+                follower.BeginAgain();
+                _followers.Add(follower);
+                return new StateBatch(true, entries, [], _revision);
+            },
+            cancellationToken
+        );
 
     private async Task<StateBatch?> NextSnapshotAsync(Follower follower, string prefix, CancellationToken cancellationToken)
     {
@@ -217,7 +270,8 @@ public sealed class EmbeddedStateStore : IStateStore
         _leases.TryRemove(lease, out _);
     }
 
-    private Task<StateCommit> CommitAsync(CommitRequest request) => _requests.Writer.TryWrite(request) ? request.Done : Task.FromException<StateCommit>(StateFailure.OfClosed(_file.Path));
+    private Task<StateCommit> CommitAsync(CommitRequest request) =>
+        _requests.Writer.TryWrite(request) ? request.Done : Task.FromException<StateCommit>(StateFailure.OfClosed(_file.Path));
 
     private async Task RunAsync()
     {
@@ -227,8 +281,14 @@ public sealed class EmbeddedStateStore : IStateStore
             group.Clear();
             while (group.Count < MostPerGroup && _requests.Reader.TryRead(out var request))
             {
-                if (request.Cancellation.IsCancellationRequested) request.Cancel();
-                else group.Add(request);
+                if (request.Cancellation.IsCancellationRequested)
+                {
+                    request.Cancel();
+                }
+                else
+                {
+                    group.Add(request);
+                }
             }
 
             await _gate.WaitAsync();
@@ -239,15 +299,24 @@ public sealed class EmbeddedStateStore : IStateStore
             catch (Exception e)
             {
                 // The edge of the loop. Whether it was committed is not known: who asked must read again, and who follows too.
-                foreach (var request in group) request.Failure ??= StateFailure.Of(e, _file.Path);
-                foreach (var follower in _followers) follower.LosePlace();
+                foreach (var request in group)
+                {
+                    request.Failure ??= StateFailure.Of(e, _file.Path);
+                }
+                foreach (var follower in _followers)
+                {
+                    follower.LosePlace();
+                }
             }
             finally
             {
                 _gate.Release();
             }
 
-            foreach (var request in group) request.Answer();
+            foreach (var request in group)
+            {
+                request.Answer();
+            }
         }
     }
 
@@ -261,7 +330,10 @@ public sealed class EmbeddedStateStore : IStateStore
             _file.Begin();
             foreach (var request in group)
             {
-                if (Apply(request, revision) is not { } changes) continue;
+                if (Apply(request, revision) is not { } changes)
+                {
+                    continue;
+                }
                 applied.Add(changes);
                 revision = changes.Revision;
             }
@@ -277,17 +349,26 @@ public sealed class EmbeddedStateStore : IStateStore
         catch (Exception e)
         {
             var failure = StateFailure.Of(e, _file.Path);
-            foreach (var request in group) request.Failure = failure;
+            foreach (var request in group)
+            {
+                request.Failure = failure;
+            }
             TakeBack();
             return;
         }
 
-        if (applied.Count == 0) return;
+        if (applied.Count == 0)
+        {
+            return;
+        }
         Groups++;
         _revision = revision;
         foreach (var changes in applied)
         {
-            foreach (var follower in _followers) follower.Tell(changes);
+            foreach (var follower in _followers)
+            {
+                follower.Tell(changes);
+            }
         }
     }
 
@@ -307,7 +388,10 @@ public sealed class EmbeddedStateStore : IStateStore
     private AppliedChanges? Apply(CommitRequest request, long revision)
     {
         request.Commit = new(false, revision);
-        if (request.Transaction?.Conditions.Any(c => _file.ModRevision(c.Key) != c.ModRevision) == true) return null;
+        if (request.Transaction?.Conditions.Any(c => _file.ModRevision(c.Key) != c.ModRevision) == true)
+        {
+            return null;
+        }
         var puts = new List<StateEntry>();
         var deletes = new List<string>();
         if (request.Transaction is null)
@@ -324,15 +408,25 @@ public sealed class EmbeddedStateStore : IStateStore
 
             foreach (var change in request.Transaction.Changes)
             {
-                if (change.Value is not null) puts.Add(_file.Put(change, revision + 1));
-                else if (_file.Delete(change.Key)) deletes.Add(change.Key);
+                if (change.Value is not null)
+                {
+                    puts.Add(_file.Put(change, revision + 1));
+                }
+                else if (_file.Delete(change.Key))
+                {
+                    deletes.Add(change.Key);
+                }
             }
         }
 
-        if (puts.Count + deletes.Count > 0) revision++;
+        if (puts.Count + deletes.Count > 0)
+        {
+            revision++;
+        }
         request.Commit = new(true, revision);
         return puts.Count + deletes.Count > 0 ? new(revision, puts, deletes) : null;
     }
 
-    private bool HasEndedLease(StateChange change) => change is { Value: not null, Lease: not 0 } && !(_leases.TryGetValue(change.Lease, out var lease) && lease.IsLive);
+    private bool HasEndedLease(StateChange change) =>
+        change is { Value: not null, Lease: not 0 } && !(_leases.TryGetValue(change.Lease, out var lease) && lease.IsLive);
 }

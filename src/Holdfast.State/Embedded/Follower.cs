@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Holdfast.State.Embedded;
 
-/// <summary>What one follower has not taken yet. It is bounded: one that is too slow loses its place, and begins again with a snapshot.</summary>
+/// <summary>
+/// What one follower has not taken yet. It is bounded: one that is too slow loses its place, and begins again with a
+/// snapshot.
+/// </summary>
 internal sealed class Follower(string prefix) : IDisposable
 {
     private const int MostBatches = 4096;
@@ -21,7 +24,10 @@ internal sealed class Follower(string prefix) : IDisposable
     {
         get
         {
-            lock (_gate) return _lost;
+            lock (_gate)
+            {
+                return _lost;
+            }
         }
     }
 
@@ -32,7 +38,10 @@ internal sealed class Follower(string prefix) : IDisposable
         List<string> deletes = [.. changes.Deletes.Where(d => d.StartsWith(prefix, StringComparison.Ordinal))];
         lock (_gate)
         {
-            if (_lost) return;
+            if (_lost)
+            {
+                return;
+            }
             if (puts.Count + deletes.Count == 0)
             {
                 _progress = changes.Revision;
@@ -42,7 +51,10 @@ internal sealed class Follower(string prefix) : IDisposable
                 _progress = 0;
                 _bytes += puts.Sum(p => (long)p.Value.Length);
                 _batches.Enqueue(new(false, puts, deletes, changes.Revision));
-                if (_batches.Count > MostBatches || _bytes > MostBytes) Lose();
+                if (_batches.Count > MostBatches || _bytes > MostBytes)
+                {
+                    Lose();
+                }
             }
 
             Signal();
@@ -87,9 +99,18 @@ internal sealed class Follower(string prefix) : IDisposable
         {
             lock (_gate)
             {
-                if (_lost) return !_closed;
-                if (_batches.Count > 0 || _progress > 0) return true;
-                if (_closed) return false;
+                if (_lost)
+                {
+                    return !_closed;
+                }
+                if (_batches.Count > 0 || _progress > 0)
+                {
+                    return true;
+                }
+                if (_closed)
+                {
+                    return false;
+                }
             }
 
             await _signal.WaitAsync(cancellationToken);
@@ -107,7 +128,10 @@ internal sealed class Follower(string prefix) : IDisposable
                 return true;
             }
 
-            if (_progress == 0) return false;
+            if (_progress == 0)
+            {
+                return false;
+            }
             batch = new(false, [], [], _progress);
             _progress = 0;
             return true;
@@ -126,6 +150,9 @@ internal sealed class Follower(string prefix) : IDisposable
 
     private void Signal()
     {
-        if (_signal.CurrentCount == 0) _signal.Release();
+        if (_signal.CurrentCount == 0)
+        {
+            _signal.Release();
+        }
     }
 }

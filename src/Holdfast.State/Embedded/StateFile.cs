@@ -43,7 +43,15 @@ internal sealed class StateFile : IDisposable
     {
         Path = path;
         // No pool, which would keep the file locked behind our back. A former process that is just ending gets a second.
-        _connection = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 1 }.ToString());
+        _connection = new(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Mode = SqliteOpenMode.ReadWrite,
+                Pooling = false,
+                DefaultTimeout = 1,
+            }.ToString()
+        );
         _get = Command("SELECT key, value, created, modified FROM entries WHERE key = $key", "$key");
         _modified = Command("SELECT modified FROM entries WHERE key = $key", "$key");
         _put = Command(
@@ -52,7 +60,11 @@ internal sealed class StateFile : IDisposable
             ON CONFLICT (key) DO UPDATE SET value = excluded.value, modified = excluded.modified, lease = excluded.lease
             RETURNING created
             """,
-            "$key", "$value", "$revision", "$lease");
+            "$key",
+            "$value",
+            "$revision",
+            "$lease"
+        );
         _delete = Command("DELETE FROM entries WHERE key = $key", "$key");
         _deleteLeased = Command("DELETE FROM entries WHERE lease = $lease AND lease <> 0 RETURNING key", "$lease");
         _setRevision = Command("UPDATE state SET revision = $revision", "$revision");
@@ -64,10 +76,18 @@ internal sealed class StateFile : IDisposable
     /// <summary>Its log, which holds what was committed since the last checkpoint.</summary>
     private string LogPath => Path + "-wal";
 
-    /// <summary>Opens the file, or makes it where no state was before. Entries with a lease are gone: those who held one died with the process before.</summary>
+    /// <summary>
+    /// Opens the file, or makes it where no state was before. Entries with a lease are gone: those who held one died
+    /// with the process before.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="traces">Files beside it that only a server with a state leaves: where there is one, an empty or missing file is a loss, and nothing is begun anew.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/></exception>
+    /// <param name="traces">
+    /// Files beside it that only a server with a state leaves: where there is one, an empty or missing file is a loss,
+    /// and nothing is begun anew.
+    /// </param>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>
+    /// </exception>
     public static StateFile Open(string path, IReadOnlyList<string> traces)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -75,10 +95,16 @@ internal sealed class StateFile : IDisposable
         try
         {
             var expected = StateMarker.Read(path);
-            if (expected is not null) traces = [StateMarker.PathOf(path), .. traces];
+            if (expected is not null)
+            {
+                traces = [StateMarker.PathOf(path), .. traces];
+            }
             // Before SQLite opens it: beside an empty file it would delete the log, which may be all that is left.
             var size = new FileInfo(path) is { Exists: true } found ? found.Length : -1;
-            if (size <= 0 && traces.Count > 0) throw StateFailure.OfMissing(path, size < 0 ? "is not there" : "is empty", traces);
+            if (size <= 0 && traces.Count > 0)
+            {
+                throw StateFailure.OfMissing(path, size < 0 ? "is not there" : "is empty", traces);
+            }
             Make(path);
             file = new(path);
             file.Prepare(traces);
@@ -93,22 +119,44 @@ internal sealed class StateFile : IDisposable
         }
     }
 
-    /// <summary>What is committed goes into a file that others know by its name: nobody has removed or replaced it, or its log, since it was opened.</summary>
+    /// <summary>
+    /// What is committed goes into a file that others know by its name: nobody has removed or replaced it, or its log,
+    /// since it was opened.
+    /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     public void CheckPlace()
     {
-        if (FileStatus.Of(Path) != _opened) throw StateFailure.OfRemoved(Path);
-        if (FileStatus.Of(LogPath) != _openedLog) throw StateFailure.OfRemoved(LogPath);
+        if (FileStatus.Of(Path) != _opened)
+        {
+            throw StateFailure.OfRemoved(Path);
+        }
+        if (FileStatus.Of(LogPath) != _openedLog)
+        {
+            throw StateFailure.OfRemoved(LogPath);
+        }
     }
 
     /// <summary>Moves what is in the log into the file itself, and flushes it.</summary>
     public void Checkpoint() => Run("PRAGMA wal_checkpoint(PASSIVE)");
 
-    /// <summary>Writes all of the state, as it is now, into a file of its own that needs no log. It is on disk when this returns; so is its marker.</summary>
+    /// <summary>
+    /// Writes all of the state, as it is now, into a file of its own that needs no log. It is on disk when this
+    /// returns; so is its marker.
+    /// </summary>
     /// <param name="path">A file that is not there, in a folder that is.</param>
     public void CopyTo(string path)
     {
-        using (new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        using (
+            new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = OwnerOnly,
+                }
+            )
+        )
         {
             // Made before SQLite writes into it, so that it is never readable by others.
         }
@@ -120,7 +168,20 @@ internal sealed class StateFile : IDisposable
             command.ExecuteNonQuery();
         }
 
-        using (var copy = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, BufferSize = 0 })) copy.Flush(flushToDisk: true);
+        using (
+            var copy = new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.Open,
+                    Access = FileAccess.Write,
+                    BufferSize = 0,
+                }
+            )
+        )
+        {
+            copy.Flush(flushToDisk: true);
+        }
         StateMarker.Write(path, Text("SELECT id FROM identity"));
     }
 
@@ -147,7 +208,10 @@ internal sealed class StateFile : IDisposable
     {
         var from = StateLimits.Bytes(prefix);
         using var command = _connection.CreateCommand();
-        command.CommandText = "SELECT key, value, created, modified FROM entries WHERE key >= $from" + (from.Length == 0 ? "" : " AND key < $to") + " ORDER BY key";
+        command.CommandText =
+            "SELECT key, value, created, modified FROM entries WHERE key >= $from"
+            + (from.Length == 0 ? "" : " AND key < $to")
+            + " ORDER BY key";
         command.Parameters.AddWithValue("$from", from);
         if (from.Length > 0)
         {
@@ -158,7 +222,10 @@ internal sealed class StateFile : IDisposable
 
         using var reader = command.ExecuteReader();
         var entries = new List<StateEntry>();
-        while (reader.Read()) entries.Add(Entry(reader));
+        while (reader.Read())
+        {
+            entries.Add(Entry(reader));
+        }
         return entries;
     }
 
@@ -196,7 +263,10 @@ internal sealed class StateFile : IDisposable
         _deleteLeased.Parameters[0].Value = lease;
         using var reader = _deleteLeased.ExecuteReader();
         var keys = new List<string>();
-        while (reader.Read()) keys.Add(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)));
+        while (reader.Read())
+        {
+            keys.Add(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)));
+        }
         return keys;
     }
 
@@ -209,17 +279,24 @@ internal sealed class StateFile : IDisposable
     /// <summary>Takes back what was not committed. After some errors SQLite has done so itself.</summary>
     public void Rollback()
     {
-        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0) Run("ROLLBACK");
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+        {
+            Run("ROLLBACK");
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var command in new[] { _get, _modified, _put, _delete, _deleteLeased, _setRevision }) command.Dispose();
+        foreach (var command in new[] { _get, _modified, _put, _delete, _deleteLeased, _setRevision })
+        {
+            command.Dispose();
+        }
         _connection.Dispose();
     }
 
-    // Made before SQLite opens it, so that it is never readable by others; the -wal file takes its mode from it. It is not opened where it exists: closing
+    // Made before SQLite opens it, so that it is never readable by others; the -wal file takes its mode from it. It is
+    // not opened where it exists: closing
     // it again would drop the locks of a store that this process has open on it.
     private static void Make(string path)
     {
@@ -229,7 +306,17 @@ internal sealed class StateFile : IDisposable
         {
             try
             {
-                using (new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+                using (
+                    new FileStream(
+                        path,
+                        new FileStreamOptions
+                        {
+                            Mode = FileMode.CreateNew,
+                            Access = FileAccess.Write,
+                            UnixCreateMode = OwnerOnly,
+                        }
+                    )
+                )
                 {
                     // only made
                 }
@@ -252,7 +339,10 @@ internal sealed class StateFile : IDisposable
     {
         Run("CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL)");
         var id = Scalar("SELECT id FROM identity") as string;
-        if (id is not null && expected is not null && id != expected && StateMarker.IsWhole(expected)) throw StateFailure.OfOther(Path, StateMarker.PathOf(Path));
+        if (id is not null && expected is not null && id != expected && StateMarker.IsWhole(expected))
+        {
+            throw StateFailure.OfOther(Path, StateMarker.PathOf(Path));
+        }
         if (id is null)
         {
             id = expected is not null && StateMarker.IsWhole(expected) ? expected : StateMarker.NewId();
@@ -264,7 +354,10 @@ internal sealed class StateFile : IDisposable
 
         // Before the marker, so that the file by itself holds a state as soon as anything says that there is one.
         Checkpoint();
-        if (id != expected) StateMarker.Write(Path, id);
+        if (id != expected)
+        {
+            StateMarker.Write(Path, id);
+        }
     }
 
     private void Prepare(IReadOnlyList<string> traces)
@@ -273,10 +366,20 @@ internal sealed class StateFile : IDisposable
         // The lock mode comes first: then the index of the log is in our memory, and nobody else can open the file as long as we have it.
         Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
         CheckKind(traces);
-        if (Text("PRAGMA journal_mode = WAL") != "wal") throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{Path}' cannot be written ahead of.", "Put the data folder on a local file system.");
+        if (Text("PRAGMA journal_mode = WAL") != "wal")
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.StateUnavailable,
+                $"'{Path}' cannot be written ahead of.",
+                "Put the data folder on a local file system."
+            );
+        }
         Run("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096");
         Begin();
-        if (Number("PRAGMA application_id") == 0) Run($"{Schema}; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}");
+        if (Number("PRAGMA application_id") == 0)
+        {
+            Run($"{Schema}; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}");
+        }
         if (Number("SELECT count(*) FROM entries WHERE lease <> 0") > 0)
         {
             Run("DELETE FROM entries WHERE lease <> 0");
@@ -284,26 +387,55 @@ internal sealed class StateFile : IDisposable
         }
 
         Commit();
-        if (new FileInfo(Path).Length <= SmallBytes && Text("PRAGMA quick_check(1)") is var finding && finding != "ok") throw StateFailure.OfDamage(Path, finding);
+        if (new FileInfo(Path).Length <= SmallBytes && Text("PRAGMA quick_check(1)") is var finding && finding != "ok")
+        {
+            throw StateFailure.OfDamage(Path, finding);
+        }
     }
 
     // A file that is not ours is left as it is.
     private void CheckKind(IReadOnlyList<string> traces)
     {
         var kind = Number("PRAGMA application_id");
-        if (kind == 0 && traces.Count > 0 && Number("SELECT count(*) FROM sqlite_schema") == 0) throw StateFailure.OfMissing(Path, "is empty", traces);
-        if (kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0)) throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"'{Path}' is not a state file of Holdfast but another SQLite database.", "Give a data folder that is Holdfast's own.");
+        if (kind == 0 && traces.Count > 0 && Number("SELECT count(*) FROM sqlite_schema") == 0)
+        {
+            throw StateFailure.OfMissing(Path, "is empty", traces);
+        }
+        if (kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.StateUnavailable,
+                $"'{Path}' is not a state file of Holdfast but another SQLite database.",
+                "Give a data folder that is Holdfast's own."
+            );
+        }
         var version = Number("PRAGMA user_version");
-        if (version > SchemaVersion) throw new HoldfastException(ErrorCatalogue.StateUnavailable, $"The state in '{Path}' was written by a newer Holdfast: its schema is {version}, this one knows {SchemaVersion}.", "Start the newer version again.");
+        if (version > SchemaVersion)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.StateUnavailable,
+                $"The state in '{Path}' was written by a newer Holdfast: its schema is {version}, this one knows {SchemaVersion}.",
+                "Start the newer version again."
+            );
+        }
     }
 
-    private static StateEntry Entry(SqliteDataReader reader) => new(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)), reader.GetFieldValue<byte[]>(1), reader.GetInt64(2), reader.GetInt64(3));
+    private static StateEntry Entry(SqliteDataReader reader) =>
+        new(
+            Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)),
+            reader.GetFieldValue<byte[]>(1),
+            reader.GetInt64(2),
+            reader.GetInt64(3)
+        );
 
     private SqliteCommand Command(string sql, params ReadOnlySpan<string> parameters)
     {
         var command = _connection.CreateCommand();
         command.CommandText = sql;
-        foreach (var parameter in parameters) command.Parameters.AddWithValue(parameter, DBNull.Value);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.AddWithValue(parameter, DBNull.Value);
+        }
         return command;
     }
 

@@ -3,7 +3,8 @@ using System.Text;
 namespace Holdfast.State.Embedded;
 
 /// <summary>
-/// The file beside the state that says which state belongs there: <c>state.id</c>, 32 hexadecimal digits. Where it lies, a state was; an empty one in its
+/// The file beside the state that says which state belongs there: <c>state.id</c>, 32 hexadecimal digits. Where it
+/// lies, a state was; an empty one in its
 /// place is a loss, and another's is a mistake.
 /// </summary>
 internal static class StateMarker
@@ -18,7 +19,10 @@ internal static class StateMarker
     /// <summary>A new id.</summary>
     public static string NewId() => Guid.NewGuid().ToString("N");
 
-    /// <summary>The id that is expected; null where there is no marker. One that is empty or cut counts as one: it still says that a state was there.</summary>
+    /// <summary>
+    /// The id that is expected; null where there is no marker. One that is empty or cut counts as one: it still says
+    /// that a state was there.
+    /// </summary>
     public static string? Read(string state)
     {
         try
@@ -41,7 +45,18 @@ internal static class StateMarker
         var partial = $"{path}.{Path.GetRandomFileName()}";
         try
         {
-            using (var file = new FileStream(partial, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = OwnerOnly }))
+            using (
+                var file = new FileStream(
+                    partial,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.CreateNew,
+                        Access = FileAccess.Write,
+                        BufferSize = 0,
+                        UnixCreateMode = OwnerOnly,
+                    }
+                )
+            )
             {
                 file.Write(Encoding.ASCII.GetBytes(id + "\n"));
                 file.Flush(flushToDisk: true);

@@ -28,12 +28,23 @@ public sealed class ApiException : Exception
 
     internal static ApiException Of(InProcessAnswer answer)
     {
-        if (answer.Body.Length == 0) return new(answer.Status, $"The server answered with {answer.Status}.", null, []);
+        if (answer.Body.Length == 0)
+        {
+            return new(answer.Status, $"The server answered with {answer.Status}.", null, []);
+        }
         var problem = JsonSerializer.Deserialize<JsonElement>(answer.Body.Span);
-        return new(answer.Status, Text(problem, "detail") ?? Text(problem, "title") ?? "The server refused this.", Text(problem, "hint"), Errors(problem), Text(problem, "etag"));
+        return new(
+            answer.Status,
+            Text(problem, "detail") ?? Text(problem, "title") ?? "The server refused this.",
+            Text(problem, "hint"),
+            Errors(problem),
+            Text(problem, "etag")
+        );
     }
 
-    private static string? Text(JsonElement problem, string name) => problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement problem, string name) =>
+        problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static List<Fault> Errors(JsonElement problem) => problem.TryGetProperty("errors", out var errors) ? errors.Deserialize<List<Fault>>(ApiJson.Options)! : [];
+    private static List<Fault> Errors(JsonElement problem) =>
+        problem.TryGetProperty("errors", out var errors) ? errors.Deserialize<List<Fault>>(ApiJson.Options)! : [];
 }

@@ -12,5 +12,6 @@ internal sealed class CallerOfPage(AuthenticationStateProvider authentication, I
     private readonly bool _isHttps = http.HttpContext?.Request.IsHttps ?? false;
     private readonly DateTimeOffset _until = time.GetUtcNow() + HoldfastServer.SessionLength;
 
-    public async Task<InProcessCaller> GetAsync() => new((await authentication.GetAuthenticationStateAsync()).User, _address, _isHttps, _until);
+    public async Task<InProcessCaller> GetAsync() =>
+        new((await authentication.GetAuthenticationStateAsync()).User, _address, _isHttps, _until);
 }

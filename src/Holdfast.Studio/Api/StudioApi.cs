@@ -18,7 +18,8 @@ public sealed class StudioApi
 
     /// <summary>Reads something.</summary>
     /// <exception cref="ApiException">It was refused.</exception>
-    public async Task<T> GetAsync<T>(string target, CancellationToken cancellationToken = default) => (await SendAsync<T>(HttpMethod.Get, target, null, null, cancellationToken)).Value;
+    public async Task<T> GetAsync<T>(string target, CancellationToken cancellationToken = default) =>
+        (await SendAsync<T>(HttpMethod.Get, target, null, null, cancellationToken)).Value;
 
     /// <summary>Reads something that may not be there; null where it is not.</summary>
     /// <exception cref="ApiException">It was refused.</exception>
@@ -43,18 +44,32 @@ public sealed class StudioApi
     public async Task<IReadOnlyList<T>> ListAsync<T>(string target, int most = int.MaxValue, CancellationToken cancellationToken = default)
     {
         var items = new List<T>();
-        for (string? after = null; ;)
+        for (string? after = null; ; )
         {
-            var page = await GetAsync<Page<T>>(after is null ? target : $"{target}{(target.Contains('?', StringComparison.Ordinal) ? '&' : '?')}after={Uri.EscapeDataString(after)}", cancellationToken);
+            var page = await GetAsync<Page<T>>(
+                after is null
+                    ? target
+                    : $"{target}{(target.Contains('?', StringComparison.Ordinal) ? '&' : '?')}after={Uri.EscapeDataString(after)}",
+                cancellationToken
+            );
             items.AddRange(page.Items);
             after = page.Next;
-            if (after is null || items.Count >= most) return items;
+            if (after is null || items.Count >= most)
+            {
+                return items;
+            }
         }
     }
 
     /// <summary>Does something, and reads what came of it.</summary>
     /// <exception cref="ApiException">It was refused.</exception>
-    public async Task<Revised<T>> SendAsync<T>(HttpMethod method, string target, object? body = null, string? ifMatch = null, CancellationToken cancellationToken = default)
+    public async Task<Revised<T>> SendAsync<T>(
+        HttpMethod method,
+        string target,
+        object? body = null,
+        string? ifMatch = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var answer = await SendAsync(method, target, body, ifMatch, cancellationToken);
         return new(JsonSerializer.Deserialize<T>(answer.Body.Span, ApiJson.Options)!, answer.ETag);
@@ -62,11 +77,23 @@ public sealed class StudioApi
 
     /// <summary>Does something.</summary>
     /// <exception cref="ApiException">It was refused.</exception>
-    public async Task<InProcessAnswer> SendAsync(HttpMethod method, string target, object? body = null, string? ifMatch = null, CancellationToken cancellationToken = default)
+    public async Task<InProcessAnswer> SendAsync(
+        HttpMethod method,
+        string target,
+        object? body = null,
+        string? ifMatch = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var answer = await _api.SendAsync(await _caller.GetAsync(), method, target, body, ifMatch, cancellationToken);
-        if (answer.Status < 300) return answer;
-        if (answer.Status == 401) Subscribers.Notify(SignedOut);
+        if (answer.Status < 300)
+        {
+            return answer;
+        }
+        if (answer.Status == 401)
+        {
+            Subscribers.Notify(SignedOut);
+        }
         throw ApiException.Of(answer);
     }
 }

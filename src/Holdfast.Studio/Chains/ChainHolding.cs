@@ -17,7 +17,10 @@ public sealed record ChainHolding(string Place, string From, IReadOnlySet<string
     public bool IsWhole => HasFull && Missing == 0;
 
     /// <summary>In words.</summary>
-    public string Words => IsWhole ? "complete" : HasFull ? $"misses {Missing} of {Held.Count + Missing}" : "misses its full backup";
+    public string Words =>
+        IsWhole ? "complete"
+        : HasFull ? $"misses {Missing} of {Held.Count + Missing}"
+        : "misses its full backup";
 
     /// <summary>How many of its archives are damaged, as far as was verified.</summary>
     public int Damaged => Check?.Problems.Count(p => Held.Contains(p.Key) && !IsKeyless(p.Value)) ?? 0;
@@ -29,10 +32,12 @@ public sealed record ChainHolding(string Place, string From, IReadOnlySet<string
     public OperationError? ProblemOf(string name) => Check?.Problems.GetValueOrDefault(name);
 
     /// <summary>Whether an archive was read and is whole.</summary>
-    public bool IsVerified(string name, DateTimeOffset time) => Held.Contains(name) && Check is not null && time <= Check.Through && !Check.Problems.ContainsKey(name);
+    public bool IsVerified(string name, DateTimeOffset time) =>
+        Held.Contains(name) && Check is not null && time <= Check.Through && !Check.Problems.ContainsKey(name);
 
     /// <summary>Whether it is the key that is missing, and not a byte that is wrong.</summary>
-    public static bool IsKeyless(OperationError error) => error.Code == ErrorCatalogue.KeyMissing.Code || error.Code == ErrorCatalogue.KeyWrong.Code;
+    public static bool IsKeyless(OperationError error) =>
+        error.Code == ErrorCatalogue.KeyMissing.Code || error.Code == ErrorCatalogue.KeyWrong.Code;
 
     internal static ChainHolding Of(ChainView copy, IReadOnlyCollection<ArchiveView> all)
     {

@@ -38,12 +38,23 @@ public sealed record ChainSummary
 
     /// <summary>The chains that were found, joined over the destinations; the newest first.</summary>
     public static IReadOnlyList<ChainSummary> Of(ChainsView found) =>
-        [.. found.Chains.GroupBy(c => c.Folder, StringComparer.Ordinal).Select(g => Of([.. g])).OrderByDescending(c => c.Time).ThenByDescending(c => c.Folder, StringComparer.Ordinal)];
+        [
+            .. found
+                .Chains.GroupBy(c => c.Folder, StringComparer.Ordinal)
+                .Select(g => Of([.. g]))
+                .OrderByDescending(c => c.Time)
+                .ThenByDescending(c => c.Folder, StringComparer.Ordinal),
+        ];
 
     private static ChainSummary Of(List<ChainView> copies)
     {
         var first = copies[0];
-        var all = copies.SelectMany(c => c.Archives).DistinctBy(a => a.Name, StringComparer.Ordinal).OrderBy(a => a.Time).ThenBy(a => a.Name, StringComparer.Ordinal).ToList();
+        var all = copies
+            .SelectMany(c => c.Archives)
+            .DistinctBy(a => a.Name, StringComparer.Ordinal)
+            .OrderBy(a => a.Time)
+            .ThenBy(a => a.Name, StringComparer.Ordinal)
+            .ToList();
         var holdings = copies.ConvertAll(c => ChainHolding.Of(c, all)).OrderBy(h => h.Place, StringComparer.Ordinal).ToList();
         return new()
         {

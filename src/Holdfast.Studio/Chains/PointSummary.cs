@@ -28,7 +28,10 @@ public sealed record PointSummary
     /// <summary>Where it lies.</summary>
     public required IReadOnlyList<string> Places { get; init; }
 
-    /// <summary>Destinations that have it with all that comes before it in its chain, and how it is asked for there: it can be restored from these.</summary>
+    /// <summary>
+    /// Destinations that have it with all that comes before it in its chain, and how it is asked for there: it can be
+    /// restored from these.
+    /// </summary>
     public required IReadOnlyList<(string Place, string From)> Whole { get; init; }
 
     /// <summary>Destinations at which it was read, and is whole.</summary>
@@ -48,7 +51,11 @@ public sealed record PointSummary
 
     internal static PointSummary Of(ArchiveView archive, int number, IReadOnlyList<ChainView> copies, IReadOnlyList<ChainHolding> holdings)
     {
-        var before = copies.SelectMany(c => c.Archives).Where(a => a.Time <= archive.Time).Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
+        var before = copies
+            .SelectMany(c => c.Archives)
+            .Where(a => a.Time <= archive.Time)
+            .Select(a => a.Name)
+            .ToHashSet(StringComparer.Ordinal);
         return new()
         {
             Name = archive.Name,
@@ -59,8 +66,20 @@ public sealed record PointSummary
             Number = number,
             Places = [.. holdings.Where(h => h.Held.Contains(archive.Name)).Select(h => h.Place)],
             Verified = [.. holdings.Where(h => h.IsVerified(archive.Name, archive.Time)).Select(h => h.Place)],
-            Problems = [.. holdings.Where(h => h.Held.Contains(archive.Name)).Select(h => (h.Place, Problem: h.ProblemOf(archive.Name))).Where(p => p.Problem is not null).Select(p => (p.Place, p.Problem!))],
-            Whole = [.. holdings.Where(h => h.HasFull && before.IsSubsetOf(h.Held)).Select(h => (h.Place, copies.First(c => c.From == h.From).Archives.First(a => a.Name == archive.Name).From))],
+            Problems =
+            [
+                .. holdings
+                    .Where(h => h.Held.Contains(archive.Name))
+                    .Select(h => (h.Place, Problem: h.ProblemOf(archive.Name)))
+                    .Where(p => p.Problem is not null)
+                    .Select(p => (p.Place, p.Problem!)),
+            ],
+            Whole =
+            [
+                .. holdings
+                    .Where(h => h.HasFull && before.IsSubsetOf(h.Held))
+                    .Select(h => (h.Place, copies.First(c => c.From == h.From).Archives.First(a => a.Name == archive.Name).From)),
+            ],
         };
     }
 }

@@ -5,5 +5,10 @@ internal static class LocalAddress
 {
     /// <summary>The address, where it is a path of this server; else its first page.</summary>
     public static string OrHome(string? address) =>
-        address is ['/', ..] && !address.StartsWith("//", StringComparison.Ordinal) && !address.Contains('\\', StringComparison.Ordinal) && !address.Any(char.IsControl) ? address : "/";
+        address is ['/', ..]
+        && !address.StartsWith("//", StringComparison.Ordinal)
+        && !address.Contains('\\', StringComparison.Ordinal)
+        && !address.Any(char.IsControl)
+            ? address
+            : "/";
 }

@@ -11,7 +11,8 @@ namespace Holdfast.Studio.Hosting;
 /// <summary>The button <em>Sign out</em>: only an answer to the browser itself can take the cookie away.</summary>
 internal static class SignOutEndpoint
 {
-    public static void MapSignOut(this IEndpointRouteBuilder app) => app.MapPost("/sign-out", (Delegate)SignOutAsync).RequireSignedIn().ExcludeFromDescription();
+    public static void MapSignOut(this IEndpointRouteBuilder app) =>
+        app.MapPost("/sign-out", (Delegate)SignOutAsync).RequireSignedIn().ExcludeFromDescription();
 
     // The server refuses what another site makes a browser send.
     private static async Task<RedirectHttpResult> SignOutAsync(HttpContext context)

@@ -20,15 +20,23 @@ public static class StudioHosting
     /// <summary>Adds what it needs.</summary>
     public static void AddStudio(WebApplicationBuilder builder)
     {
-        StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration); // nothing where the program was published: its files lie in wwwroot then
+        // nothing where the program was published: its files lie in wwwroot then
+        StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration);
         builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // files go out as they were compressed, not anew at each request
         var services = builder.Services;
         services.AddRazorComponents().AddInteractiveServerComponents(o => o.DetailedErrors = false);
-        services.AddAntiforgery(o => (o.Cookie.Name, o.SuppressXFrameOptionsHeader) = ("holdfast-form", true)); // the server's own headers say it already
+        // the server's own headers say it already
+        services.AddAntiforgery(o => (o.Cookie.Name, o.SuppressXFrameOptionsHeader) = ("holdfast-form", true));
         services.AddCascadingAuthenticationState();
         services.AddMudServices(o => o.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
         services.AddHttpContextAccessor();
-        services.AddScoped<CallerOfPage>().AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<CallerOfPage>())).AddScoped<Session>().AddScoped<LiveUpdates>().AddScoped<Preferences>().AddScoped<Clock>();
+        services
+            .AddScoped<CallerOfPage>()
+            .AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<CallerOfPage>()))
+            .AddScoped<Session>()
+            .AddScoped<LiveUpdates>()
+            .AddScoped<Preferences>()
+            .AddScoped<Clock>();
         services.AddSingleton<FormApi>().AddSingleton(new StatusPages("/not-found", "/not-allowed"));
         builder.Logging.AddFilter("Microsoft.AspNetCore.Components.Server.Circuits", LogLevel.Error);
     }
@@ -46,6 +54,9 @@ public static class StudioHosting
     private static void AskForRole(EndpointBuilder endpoint)
     {
         endpoint.Metadata.Add(NotAudited.Instance); // whatever a page does, it does through the API
-        if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any()) endpoint.Metadata.Add(new NeedsRoleAttribute(Role.Viewer));
+        if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any())
+        {
+            endpoint.Metadata.Add(new NeedsRoleAttribute(Role.Viewer));
+        }
     }
 }

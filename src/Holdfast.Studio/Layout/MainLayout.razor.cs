@@ -12,15 +12,20 @@ public sealed partial class MainLayout : IDisposable
     private bool _isOpen = true;
     private bool _isReady;
 
-    [Inject] private StudioApi Api { get; set; } = default!;
+    [Inject]
+    private StudioApi Api { get; set; } = default!;
 
-    [Inject] private Session Session { get; set; } = default!;
+    [Inject]
+    private Session Session { get; set; } = default!;
 
-    [Inject] private LiveUpdates Live { get; set; } = default!;
+    [Inject]
+    private LiveUpdates Live { get; set; } = default!;
 
-    [Inject] private Preferences Preferences { get; set; } = default!;
+    [Inject]
+    private Preferences Preferences { get; set; } = default!;
 
-    [Inject] private NavigationManager Navigation { get; set; } = default!;
+    [Inject]
+    private NavigationManager Navigation { get; set; } = default!;
 
     public void Dispose()
     {
@@ -48,5 +53,9 @@ public sealed partial class MainLayout : IDisposable
         await Preferences.SetDarkAsync(_isDark);
     }
 
-    private void SignIn() => Navigation.NavigateTo($"/sign-in?returnUrl={Uri.EscapeDataString("/" + Navigation.ToBaseRelativePath(Navigation.Uri))}", forceLoad: true);
+    private void SignIn() =>
+        Navigation.NavigateTo(
+            $"/sign-in?returnUrl={Uri.EscapeDataString("/" + Navigation.ToBaseRelativePath(Navigation.Uri))}",
+            forceLoad: true
+        );
 }

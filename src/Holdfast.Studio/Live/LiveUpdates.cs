@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Studio.Live;
 
 /// <summary>
-/// What happens on the node, for the page that is open: one listener for all its parts. Where listening fails it is tried again, later each time, and the
+/// What happens on the node, for the page that is open: one listener for all its parts. Where listening fails it is
+/// tried again, later each time, and the
 /// page is stale until it works.
 /// </summary>
 public sealed partial class LiveUpdates : IDisposable
@@ -28,12 +29,14 @@ public sealed partial class LiveUpdates : IDisposable
 
     /// <summary>Makes it; it listens from the first <see cref="Start"/> on.</summary>
     public LiveUpdates(EventFeed feed, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LiveUpdates> logger)
-        : this(feed.ListenAsync, time, logger, lifetime.ApplicationStopping)
-    {
-    }
+        : this(feed.ListenAsync, time, logger, lifetime.ApplicationStopping) { }
 
     internal LiveUpdates(
-        Func<TimeSpan, CancellationToken, IAsyncEnumerable<IReadOnlyList<ServerEvent>>> listen, TimeProvider time, ILogger logger, CancellationToken stopping)
+        Func<TimeSpan, CancellationToken, IAsyncEnumerable<IReadOnlyList<ServerEvent>>> listen,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken stopping
+    )
     {
         (_listen, _time, _logger) = (listen, time, logger);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -73,7 +76,10 @@ public sealed partial class LiveUpdates : IDisposable
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
                     // One that is refused because too many listen is an everyday thing; the page says it, and nobody else needs to know.
-                    if (e is not HoldfastException && !IsStale) LogFailed(e);
+                    if (e is not HoldfastException && !IsStale)
+                    {
+                        LogFailed(e);
+                    }
                 }
 
                 stopping.ThrowIfCancellationRequested();
@@ -92,7 +98,10 @@ public sealed partial class LiveUpdates : IDisposable
     {
         await using var batches = _listen(Progress, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var next = batches.MoveNextAsync().AsTask(); // joins: one that is refused has failed by now
-        if (!next.IsCompleted) Recover();
+        if (!next.IsCompleted)
+        {
+            Recover();
+        }
         while (await next)
         {
             Recover();
@@ -105,14 +114,20 @@ public sealed partial class LiveUpdates : IDisposable
     // What happened in between was told to nobody: everything is loaded anew.
     private void Recover()
     {
-        if (!IsStale) return;
+        if (!IsStale)
+        {
+            return;
+        }
         Set(isStale: false);
         Subscribers.Notify(Happened, LiveBatch.Everything);
     }
 
     private void Set(bool isStale)
     {
-        if (IsStale == isStale) return;
+        if (IsStale == isStale)
+        {
+            return;
+        }
         IsStale = isStale;
         Subscribers.Notify(StaleChanged);
     }

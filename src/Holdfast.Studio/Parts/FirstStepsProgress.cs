@@ -22,13 +22,29 @@ internal sealed record FirstStepsProgress(IReadOnlyList<FirstStepsProgress.Step>
     /// <param name="templates">All server-wide tasks.</param>
     public static FirstStepsProgress Of(IReadOnlyList<SourceView> sources, int destinations, IReadOnlyList<TemplateView> templates)
     {
-        if (templates.Any(t => !t.Definition.Disabled && Covered(t) > 0)) return Done;
+        if (templates.Any(t => !t.Definition.Disabled && Covered(t) > 0))
+        {
+            return Done;
+        }
         var databases = sources.Sum(s => s.Databases);
-        return new(
-        [
+        return new([
             new("Source", Text(sources, databases), "Add a source", "/server/sources", databases > 0),
-            new("Destination", destinations > 0 ? $"{Plural.Of(destinations, "destination")} defined." : "Say where backups go: a folder on another disk or machine.", "Add a destination", "/server/destinations?add=local", destinations > 0),
-            new("Task", "One server-wide task backs up every database, today's and tomorrow's.", templates.Count > 0 ? "Look at the task" : "Add a server-wide backup task", templates.Count > 0 ? "/server-wide-backup" : "/server-wide-backup/new", false),
+            new(
+                "Destination",
+                destinations > 0
+                    ? $"{Plural.Of(destinations, "destination")} defined."
+                    : "Say where backups go: a folder on another disk or machine.",
+                "Add a destination",
+                "/server/destinations?add=local",
+                destinations > 0
+            ),
+            new(
+                "Task",
+                "One server-wide task backs up every database, today's and tomorrow's.",
+                templates.Count > 0 ? "Look at the task" : "Add a server-wide backup task",
+                templates.Count > 0 ? "/server-wide-backup" : "/server-wide-backup/new",
+                false
+            ),
         ]);
     }
 

@@ -7,7 +7,8 @@ using MudBlazor;
 namespace Holdfast.Studio.Parts;
 
 /// <summary>
-/// A page or part that shows what is there now: it loads when its parameters are set, and again when something it is about happens, never two loads at
+/// A page or part that shows what is there now: it loads when its parameters are set, and again when something it is
+/// about happens, never two loads at
 /// a time. What the API refuses is shown in the API's words.
 /// </summary>
 public abstract class LivePage : ComponentBase, IDisposable
@@ -16,19 +17,26 @@ public abstract class LivePage : ComponentBase, IDisposable
     private bool _isLoading;
     private bool _mustReload;
 
-    [Inject] protected StudioApi Api { get; set; } = default!;
+    [Inject]
+    protected StudioApi Api { get; set; } = default!;
 
-    [Inject] protected Session Session { get; set; } = default!;
+    [Inject]
+    protected Session Session { get; set; } = default!;
 
-    [Inject] protected LiveUpdates Live { get; set; } = default!;
+    [Inject]
+    protected LiveUpdates Live { get; set; } = default!;
 
-    [Inject] protected Clock Clock { get; set; } = default!;
+    [Inject]
+    protected Clock Clock { get; set; } = default!;
 
-    [Inject] protected NavigationManager Navigation { get; set; } = default!;
+    [Inject]
+    protected NavigationManager Navigation { get; set; } = default!;
 
-    [Inject] protected ISnackbar Snackbar { get; set; } = default!;
+    [Inject]
+    protected ISnackbar Snackbar { get; set; } = default!;
 
-    [Inject] protected IDialogService Dialogs { get; set; } = default!;
+    [Inject]
+    protected IDialogService Dialogs { get; set; } = default!;
 
     /// <summary>Whether it was loaded once.</summary>
     protected bool IsLoaded { get; private set; }
@@ -64,7 +72,10 @@ public abstract class LivePage : ComponentBase, IDisposable
     protected async Task ReloadAsync()
     {
         _mustReload = true;
-        if (_isLoading) return;
+        if (_isLoading)
+        {
+            return;
+        }
         _isLoading = true;
         try
         {
@@ -87,7 +98,10 @@ public abstract class LivePage : ComponentBase, IDisposable
         try
         {
             await deed();
-            if (done is not null) Snackbar.Add(done, Severity.Success);
+            if (done is not null)
+            {
+                Snackbar.Add(done, Severity.Success);
+            }
             await ReloadAsync();
             return true;
         }
@@ -105,7 +119,12 @@ public abstract class LivePage : ComponentBase, IDisposable
     /// <param name="button">Name of the deed.</param>
     protected async Task<bool> ConfirmAsync(string title, string will, string? willNot, string button)
     {
-        var parameters = new DialogParameters<ConfirmDialog> { { d => d.Will, will }, { d => d.WillNot, willNot }, { d => d.Button, button } };
+        var parameters = new DialogParameters<ConfirmDialog>
+        {
+            { d => d.Will, will },
+            { d => d.WillNot, willNot },
+            { d => d.Button, button },
+        };
         var dialog = await Dialogs.ShowAsync<ConfirmDialog>(title, parameters);
         return await dialog.Result is { Canceled: false };
     }
@@ -127,10 +146,20 @@ public abstract class LivePage : ComponentBase, IDisposable
         }
     }
 
-    private void OnHappened(LiveBatch batch) => _ = InvokeAsync(async () =>
-    {
-        if (_stop.IsCancellationRequested) return;
-        if (Take(batch)) StateHasChanged();
-        if (IsAbout(batch)) await ReloadAsync();
-    });
+    private void OnHappened(LiveBatch batch) =>
+        _ = InvokeAsync(async () =>
+        {
+            if (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            if (Take(batch))
+            {
+                StateHasChanged();
+            }
+            if (IsAbout(batch))
+            {
+                await ReloadAsync();
+            }
+        });
 }

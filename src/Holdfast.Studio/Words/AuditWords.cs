@@ -58,10 +58,12 @@ public static partial class AuditWords
     }
 
     /// <summary>What it was done to: the values alone, for what was done tells what they are.</summary>
-    public static string Subject(string? subject) => subject is null ? "" : string.Join(", ", Field().Split(subject).Where(f => f.Length > 0));
+    public static string Subject(string? subject) =>
+        subject is null ? "" : string.Join(", ", Field().Split(subject).Where(f => f.Length > 0));
 
     /// <summary>Id of the operation that was begun, whose page tells what became of it; null for none.</summary>
-    public static string? Operation(string? subject) => subject is not null && Begun().Match(subject) is { Success: true } begun ? begun.Groups[1].Value : null;
+    public static string? Operation(string? subject) =>
+        subject is not null && Begun().Match(subject) is { Success: true } begun ? begun.Groups[1].Value : null;
 
     [GeneratedRegex("(?:^| )[a-zA-Z]+=")]
     private static partial Regex Field();
@@ -70,15 +72,16 @@ public static partial class AuditWords
     private static partial Regex Begun();
 
     /// <summary>What became of it.</summary>
-    public static StateLook Result(string result) => result switch
-    {
-        "ok" => new("Done", "good", Icons.Material.Filled.CheckCircle),
-        "failed" => new("Failed", "bad", Icons.Material.Filled.Error),
-        "202" => new("Begun", "quiet", Icons.Material.Filled.PlayCircleOutline),
-        ['2' or '3', ..] => new("Done", "good", Icons.Material.Filled.CheckCircle),
-        "401" or "403" => new($"Not allowed ({result})", "warn", Icons.Material.Filled.Block),
-        ['4', ..] => new($"Refused ({result})", "warn", Icons.Material.Filled.Block),
-        ['5', ..] => new($"Failed ({result})", "bad", Icons.Material.Filled.Error),
-        _ => new(result, "quiet", Icons.Material.Filled.HelpOutline),
-    };
+    public static StateLook Result(string result) =>
+        result switch
+        {
+            "ok" => new("Done", "good", Icons.Material.Filled.CheckCircle),
+            "failed" => new("Failed", "bad", Icons.Material.Filled.Error),
+            "202" => new("Begun", "quiet", Icons.Material.Filled.PlayCircleOutline),
+            ['2' or '3', ..] => new("Done", "good", Icons.Material.Filled.CheckCircle),
+            "401" or "403" => new($"Not allowed ({result})", "warn", Icons.Material.Filled.Block),
+            ['4', ..] => new($"Refused ({result})", "warn", Icons.Material.Filled.Block),
+            ['5', ..] => new($"Failed ({result})", "bad", Icons.Material.Filled.Error),
+            _ => new(result, "quiet", Icons.Material.Filled.HelpOutline),
+        };
 }

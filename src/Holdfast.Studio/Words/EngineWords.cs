@@ -4,11 +4,12 @@ namespace Holdfast.Studio.Words;
 public static class EngineWords
 {
     /// <summary>An engine's name.</summary>
-    public static string Of(string engine) => engine switch
-    {
-        "sqlite" => "SQLite",
-        "postgresql" => "PostgreSQL",
-        "mariadb" => "MariaDB",
-        _ => engine,
-    };
+    public static string Of(string engine) =>
+        engine switch
+        {
+            "sqlite" => "SQLite",
+            "postgresql" => "PostgreSQL",
+            "mariadb" => "MariaDB",
+            _ => engine,
+        };
 }

@@ -13,8 +13,13 @@ public static class FileWords
     /// <param name="keepOwner">Whether it gets the owner and group of the original.</param>
     public static string Of(CheckView check, bool keepMode, bool keepOwner)
     {
-        var owner = keepOwner && check.File is { } file ? $"{file.User}:{file.Group}, if the server may give files away" : $"{check.ServerUser}, the server's user";
-        return keepMode && check.File is { } kept ? $"belongs to {owner}; mode {Mode(kept)}" : $"belongs to {owner}; nobody else may read or write it (mode 0600)";
+        var owner =
+            keepOwner && check.File is { } file
+                ? $"{file.User}:{file.Group}, if the server may give files away"
+                : $"{check.ServerUser}, the server's user";
+        return keepMode && check.File is { } kept
+            ? $"belongs to {owner}; mode {Mode(kept)}"
+            : $"belongs to {owner}; nobody else may read or write it (mode 0600)";
     }
 
     /// <summary>What the mode of the original becomes.</summary>

@@ -13,7 +13,8 @@ public static class Links
     public static string Topology(string id) => $"/databases/{Uri.EscapeDataString(id)}/topology";
 
     /// <summary>The restore wizard, begun.</summary>
-    public static string Restore(string from, string? point = null) => $"/restore?from={Uri.EscapeDataString(from)}{(point is null ? "" : $"&point={Uri.EscapeDataString(point)}")}";
+    public static string Restore(string from, string? point = null) =>
+        $"/restore?from={Uri.EscapeDataString(from)}{(point is null ? "" : $"&point={Uri.EscapeDataString(point)}")}";
 
     /// <summary>An operation.</summary>
     public static string Operation(string id) => $"/operations/{Uri.EscapeDataString(id)}";

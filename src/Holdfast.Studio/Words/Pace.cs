@@ -2,7 +2,10 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Studio.Words;
 
-/// <summary>How fast an operation goes, and how long it will take: of what it did in the last seconds, since it began where it began later.</summary>
+/// <summary>
+/// How fast an operation goes, and how long it will take: of what it did in the last seconds, since it began where it
+/// began later.
+/// </summary>
 public sealed class Pace
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(15);
@@ -24,16 +27,28 @@ public sealed class Pace
         {
             _id = operation.Id;
             _seen.Clear();
-            if (operation.Started is { } started && started < now) _seen.Enqueue((started, 0));
+            if (operation.Started is { } started && started < now)
+            {
+                _seen.Enqueue((started, 0));
+            }
         }
 
         var (done, total) = (operation.Progress.DoneBytes, operation.Progress.TotalBytes);
-        if (_seen.Count > 0 && _seen.Last().Bytes > done) _seen.Clear(); // it began anew
+        if (_seen.Count > 0 && _seen.Last().Bytes > done)
+        {
+            _seen.Clear(); // it began anew
+        }
         _seen.Enqueue((now, done));
-        while (_seen.Count > 2 && now - _seen.ElementAt(1).At >= Window) _seen.Dequeue(); // one is kept that is as old as the window
+        while (_seen.Count > 2 && now - _seen.ElementAt(1).At >= Window)
+        {
+            _seen.Dequeue(); // one is kept that is as old as the window
+        }
         var (from, before) = _seen.Peek();
         BytesPerSecond = now - from >= Shortest && done > before ? (done - before) / (now - from).TotalSeconds : null;
-        Left = BytesPerSecond is { } speed && total > done ? TimeSpan.FromSeconds(Math.Min((total - done) / speed, TimeSpan.FromDays(365).TotalSeconds)) : null;
+        Left =
+            BytesPerSecond is { } speed && total > done
+                ? TimeSpan.FromSeconds(Math.Min((total - done) / speed, TimeSpan.FromDays(365).TotalSeconds))
+                : null;
     }
 
     /// <summary>How much is done, 0 to 100; null while that is not known. 100 only when all is.</summary>

@@ -21,7 +21,9 @@ public static class TaskWords
 
     /// <summary>What would be lost if the database were lost now: all of it, or what was written since its last good backup.</summary>
     public static string Risk(DatabaseView database, DateTimeOffset now) =>
-        database.Dropped is not null ? "–" : database.LastBackup is { } last ? Amounts.Span(now - last) : "everything";
+        database.Dropped is not null ? "–"
+        : database.LastBackup is { } last ? Amounts.Span(now - last)
+        : "everything";
 
     /// <summary>Whether a name is that of a server-wide task.</summary>
     public static bool IsServerWide(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
@@ -30,26 +32,34 @@ public static class TaskWords
     public static string Type(BackupType type) => type == BackupType.Backup ? "Backup (logical)" : "Snapshot";
 
     /// <summary>What an archive is encrypted with.</summary>
-    public static string Encryption(ArchiveEncryption mode) => mode switch
-    {
-        ArchiveEncryption.None => "nothing",
-        ArchiveEncryption.DatabaseKey => "the database's own key",
-        ArchiveEncryption.DatabasePages => "the database's own key (its pages are)",
-        _ => "the task's key or recipients",
-    };
+    public static string Encryption(ArchiveEncryption mode) =>
+        mode switch
+        {
+            ArchiveEncryption.None => "nothing",
+            ArchiveEncryption.DatabaseKey => "the database's own key",
+            ArchiveEncryption.DatabasePages => "the database's own key (its pages are)",
+            _ => "the task's key or recipients",
+        };
 
     /// <summary>Schedules in words: <c>full every Sunday at 02:00, incremental daily at 02:00</c>.</summary>
     public static string Schedule(TaskDefinition definition)
     {
         (string Kind, string? Cron)[] schedules = [("full", definition.FullBackup), ("incremental", definition.IncrementalBackup)];
-        return string.Join(", ", schedules.Where(s => s.Cron is not null).Select(s => $"{s.Kind} {Cron(s.Cron!)}")) + (definition.TimeZone is { } zone ? $" ({zone})" : "");
+        return string.Join(", ", schedules.Where(s => s.Cron is not null).Select(s => $"{s.Kind} {Cron(s.Cron!)}"))
+            + (definition.TimeZone is { } zone ? $" ({zone})" : "");
     }
 
     /// <summary>How long backups are kept.</summary>
-    public static string Kept(TaskDefinition definition) => definition.Retention is { } retention ? string.Create(CultureInfo.InvariantCulture, $"kept {retention.MinimumAgeDays:0.##} days") : "kept for ever";
+    public static string Kept(TaskDefinition definition) =>
+        definition.Retention is { } retention
+            ? string.Create(CultureInfo.InvariantCulture, $"kept {retention.MinimumAgeDays:0.##} days")
+            : "kept for ever";
 
     /// <summary>How often chains are verified.</summary>
-    public static string Verified(TaskDefinition definition) => definition.VerifyEveryDays is { } days ? string.Create(CultureInfo.InvariantCulture, $"each chain every {days} days") : "by hand only";
+    public static string Verified(TaskDefinition definition) =>
+        definition.VerifyEveryDays is { } days
+            ? string.Create(CultureInfo.InvariantCulture, $"each chain every {days} days")
+            : "by hand only";
 
     /// <summary>A cron expression in words, or as it is.</summary>
     public static string Cron(string cron) => CronSchedule.TryParse(cron, TimeZoneInfo.Utc, out var schedule) ? schedule.Describe() : cron;

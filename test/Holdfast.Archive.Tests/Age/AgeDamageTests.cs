@@ -38,7 +38,10 @@ public sealed class AgeDamageTests
             var changed = (byte[])file.Clone();
             changed[i] ^= 1;
             var refusal = await AgeFiles.RefusalAsync(changed, AgeKeys.None.AddPassphrase("secret"));
-            Assert.True(refusal.Error == ErrorCatalogue.Corrupt || refusal.Error == ErrorCatalogue.KeyWrong, $"byte {i}: {refusal.Error.Code}");
+            Assert.True(
+                refusal.Error == ErrorCatalogue.Corrupt || refusal.Error == ErrorCatalogue.KeyWrong,
+                $"byte {i}: {refusal.Error.Code}"
+            );
         }
     }
 
@@ -112,7 +115,13 @@ public sealed class AgeDamageTests
     {
         var file = await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(3 * AgePayload.ChunkSize));
         var start = KeyIdStanza.HeaderUnit + AgePayload.NonceSize;
-        byte[] swapped = [.. file[..start], .. file[(start + AgePayload.SealedSize)..(start + (2 * AgePayload.SealedSize))], .. file[start..(start + AgePayload.SealedSize)], .. file[^AgePayload.SealedSize..]];
+        byte[] swapped =
+        [
+            .. file[..start],
+            .. file[(start + AgePayload.SealedSize)..(start + (2 * AgePayload.SealedSize))],
+            .. file[start..(start + AgePayload.SealedSize)],
+            .. file[^AgePayload.SealedSize..],
+        ];
         Assert.Equal(ErrorCatalogue.Corrupt, (await AgeFiles.RefusalAsync(swapped, Keys)).Error);
     }
 }

@@ -20,7 +20,9 @@ internal static class AgeFiles
         var file = new MemoryStream();
         await using var sealer = new AgeSealer(protection, (bytes, token) => file.WriteAsync(bytes, token), 2, Stop);
         for (var start = 0; start < plaintext.Length; start += writeSize)
+        {
             await sealer.WriteAsync(plaintext.AsMemory(start, Math.Min(writeSize, plaintext.Length - start)), Stop);
+        }
         await sealer.CompleteAsync();
         return file.ToArray();
     }

@@ -21,7 +21,10 @@ public sealed class AgeHeaderTests
             recipients.Add(AgeIdentity.Generate().Recipient);
             var header = AgeHeader.Write(AgeProtection.ToRecipients(recipients), new byte[FileKey.Size]);
             Assert.Equal(0, header.Length % 2048);
-            if (count <= 16) Assert.Equal(2048, header.Length);
+            if (count <= 16)
+            {
+                Assert.Equal(2048, header.Length);
+            }
             var parsed = HeaderParser.TryParse(header, "file")!;
             Assert.Equal(header.Length, parsed.Length);
             Assert.Equal(recipients.Select(recipient => recipient.KeyId), parsed.KeyIds);
@@ -73,33 +76,43 @@ public sealed class AgeHeaderTests
             AgeHeader.Intro + string.Concat(Enumerable.Repeat(Stanza, 65)) + Mac,
         ];
         foreach (var header in hostile)
-            Assert.Equal(ErrorCatalogue.Corrupt, (await AgeFiles.RefusalAsync(Encoding.ASCII.GetBytes(header + new string('x', 1000)), AgeKeys.None)).Error);
+        {
+            Assert.Equal(
+                ErrorCatalogue.Corrupt,
+                (await AgeFiles.RefusalAsync(Encoding.ASCII.GetBytes(header + new string('x', 1000)), AgeKeys.None)).Error
+            );
+        }
     }
 
     [Fact]
     public void Any_bytes_are_a_header_or_not_one_and_nothing_else()
     {
         var whole = AgeHeader.Write(AgeProtection.ToRecipients([AgeIdentity.Generate().Recipient]), new byte[FileKey.Size]);
-        var edit = Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Int[0, 40], Gen.OneOf(Gen.Byte.Array[0, 3], Gen.String["-> \nA0="].Select(Encoding.ASCII.GetBytes)));
-        edit.Array[1, 4].Sample(edits =>
-        {
-            var changed = whole.ToList();
-            foreach (var (at, removed, added) in edits)
+        var edit = Gen.Select(
+            Gen.Int[0, whole.Length - 1],
+            Gen.Int[0, 40],
+            Gen.OneOf(Gen.Byte.Array[0, 3], Gen.String["-> \nA0="].Select(Encoding.ASCII.GetBytes))
+        );
+        edit.Array[1, 4]
+            .Sample(edits =>
             {
-                var start = Math.Min(at, changed.Count);
-                changed.RemoveRange(start, Math.Min(removed, changed.Count - start));
-                changed.InsertRange(start, added);
-            }
+                var changed = whole.ToList();
+                foreach (var (at, removed, added) in edits)
+                {
+                    var start = Math.Min(at, changed.Count);
+                    changed.RemoveRange(start, Math.Min(removed, changed.Count - start));
+                    changed.InsertRange(start, added);
+                }
 
-            try
-            {
-                HeaderParser.TryParse(changed.ToArray(), "file");
-            }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.Corrupt)
-            {
-                // refused, as it may be
-            }
-        });
+                try
+                {
+                    HeaderParser.TryParse(changed.ToArray(), "file");
+                }
+                catch (HoldfastException e) when (e.Error == ErrorCatalogue.Corrupt)
+                {
+                    // refused, as it may be
+                }
+            });
     }
 
     [Theory]
@@ -112,7 +125,10 @@ public sealed class AgeHeaderTests
     public async Task A_passphrase_made_too_costly_is_refused_at_once(string workFactor)
     {
         var file = $"{AgeHeader.Intro}-> scrypt AAAAAAAAAAAAAAAAAAAAAA {workFactor}\n{Share}\n{Mac}";
-        Assert.Equal(ErrorCatalogue.Corrupt, (await AgeFiles.RefusalAsync(Encoding.ASCII.GetBytes(file), AgeKeys.None.AddPassphrase("x"))).Error);
+        Assert.Equal(
+            ErrorCatalogue.Corrupt,
+            (await AgeFiles.RefusalAsync(Encoding.ASCII.GetBytes(file), AgeKeys.None.AddPassphrase("x"))).Error
+        );
     }
 
     [Fact]

@@ -20,7 +20,10 @@ public sealed class AgeKeyErrorTests
     [Fact]
     public async Task With_another_key_the_hint_names_the_right_one()
     {
-        var refusal = await AgeFiles.RefusalAsync(await ForRecipientAsync(), AgeKeys.None.Add(AgeIdentity.Generate()).AddPassphrase("word"));
+        var refusal = await AgeFiles.RefusalAsync(
+            await ForRecipientAsync(),
+            AgeKeys.None.Add(AgeIdentity.Generate()).AddPassphrase("word")
+        );
         Assert.Equal(ErrorCatalogue.KeyWrong, refusal.Error);
         Assert.Contains(_identity.Recipient.KeyId, refusal.Hint);
         Assert.DoesNotContain("word", refusal.Message);
@@ -77,7 +80,9 @@ public sealed class AgeKeyErrorTests
         Assert.NotEqual(ErrorCatalogue.Refused, tried.Error);
     }
 
-    private Task<byte[]> ForRecipientAsync() => AgeFiles.SealAsync(AgeProtection.ToRecipients([_identity.Recipient]), AgeFiles.Plaintext(10));
+    private Task<byte[]> ForRecipientAsync() =>
+        AgeFiles.SealAsync(AgeProtection.ToRecipients([_identity.Recipient]), AgeFiles.Plaintext(10));
 
-    private static Task<byte[]> WithPassphraseAsync() => AgeFiles.SealAsync(AgeProtection.WithPassphrase("right") with { WorkFactor = 4 }, AgeFiles.Plaintext(10));
+    private static Task<byte[]> WithPassphraseAsync() =>
+        AgeFiles.SealAsync(AgeProtection.WithPassphrase("right") with { WorkFactor = 4 }, AgeFiles.Plaintext(10));
 }

@@ -24,7 +24,13 @@ public sealed class AgeKeyTests
     public void All_spellings_of_a_key_are_the_same_key()
     {
         var identity = AgeIdentity.Generate();
-        string[] spellings = [identity.ToSecretKey(), identity.ToBase64(), Convert.ToHexString(Convert.FromBase64String(identity.ToBase64())), Convert.ToHexStringLower(Convert.FromBase64String(identity.ToBase64()))];
+        string[] spellings =
+        [
+            identity.ToSecretKey(),
+            identity.ToBase64(),
+            Convert.ToHexString(Convert.FromBase64String(identity.ToBase64())),
+            Convert.ToHexStringLower(Convert.FromBase64String(identity.ToBase64())),
+        ];
         Assert.All(spellings, text => Assert.Equal(identity.Recipient, AgeIdentity.Parse(text).Recipient));
         Assert.Matches("^[0-9a-f]{16}$", identity.Recipient.KeyId);
     }
@@ -36,10 +42,22 @@ public sealed class AgeKeyTests
         {
             for (var i = 0; i < text.Length; i++)
             {
-                var changed = text[..i] + (text[i] is 'q' or 'Q' ? text[i] - 5 : char.IsUpper(text[i]) ? 'Q' : 'q') + text[(i + 1)..];
-                var refusal = Assert.Throws<HoldfastException>(() => text == Secret ? (object)AgeIdentity.Parse(changed) : AgeRecipient.Parse(changed));
+                var changed =
+                    text[..i]
+                    + (
+                        text[i] is 'q' or 'Q' ? text[i] - 5
+                        : char.IsUpper(text[i]) ? 'Q'
+                        : 'q'
+                    )
+                    + text[(i + 1)..];
+                var refusal = Assert.Throws<HoldfastException>(() =>
+                    text == Secret ? (object)AgeIdentity.Parse(changed) : AgeRecipient.Parse(changed)
+                );
                 Assert.Equal(ErrorCatalogue.Usage, refusal.Error);
-                if (text == Secret) Assert.DoesNotContain(changed[20..30], refusal.Message + refusal.Hint);
+                if (text == Secret)
+                {
+                    Assert.DoesNotContain(changed[20..30], refusal.Message + refusal.Hint);
+                }
             }
         }
     }

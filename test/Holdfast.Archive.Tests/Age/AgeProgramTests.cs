@@ -8,7 +8,8 @@ public sealed class AgeProgramTests : IDisposable
 {
     private readonly AgePrograms _age = new();
 
-    public static TheoryData<int> Sizes => [0, 1, 65535, 65536, 65537, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 15 * 65536, (15 * 65536) + 1, 5_000_000];
+    public static TheoryData<int> Sizes =>
+        [0, 1, 65535, 65536, 65537, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 15 * 65536, (15 * 65536) + 1, 5_000_000];
 
     public void Dispose() => _age.Dispose();
 
@@ -21,8 +22,14 @@ public sealed class AgeProgramTests : IDisposable
         var plaintext = AgeFiles.Plaintext(size);
         _age.Write("file.age", await AgeFiles.SealAsync(AgeProtection.ToRecipients([identity.Recipient]), plaintext));
         await _age.RunAsync("age", "-d", "-i", "key", "-o", "out", "file.age");
-        if (size == 0) Assert.False(File.Exists(_age.PathOf("out"))); // age makes its output with the first byte
-        else Assert.Equal(plaintext, await File.ReadAllBytesAsync(_age.PathOf("out"), AgeFiles.Stop));
+        if (size == 0)
+        {
+            Assert.False(File.Exists(_age.PathOf("out"))); // age makes its output with the first byte
+        }
+        else
+        {
+            Assert.Equal(plaintext, await File.ReadAllBytesAsync(_age.PathOf("out"), AgeFiles.Stop));
+        }
     }
 
     [Theory]
@@ -32,8 +39,20 @@ public sealed class AgeProgramTests : IDisposable
         var identity = AgeIdentity.Generate();
         var plaintext = AgeFiles.Plaintext(size);
         _age.Write("plain", plaintext);
-        await _age.RunAsync("age", "-r", identity.Recipient.ToString(), "-r", AgeIdentity.Generate().Recipient.ToString(), "-o", "file.age", "plain");
-        Assert.Equal(plaintext, await AgeFiles.ReadAllAsync(await File.ReadAllBytesAsync(_age.PathOf("file.age"), AgeFiles.Stop), AgeKeys.None.Add(identity)));
+        await _age.RunAsync(
+            "age",
+            "-r",
+            identity.Recipient.ToString(),
+            "-r",
+            AgeIdentity.Generate().Recipient.ToString(),
+            "-o",
+            "file.age",
+            "plain"
+        );
+        Assert.Equal(
+            plaintext,
+            await AgeFiles.ReadAllAsync(await File.ReadAllBytesAsync(_age.PathOf("file.age"), AgeFiles.Stop), AgeKeys.None.Add(identity))
+        );
     }
 
     [Theory]
@@ -43,7 +62,13 @@ public sealed class AgeProgramTests : IDisposable
     public async Task Age_opens_a_file_with_the_key_of_any_of_several_recipients(int count)
     {
         AgeIdentity[] identities = [.. Enumerable.Range(0, count).Select(_ => AgeIdentity.Generate())];
-        _age.Write("file.age", await AgeFiles.SealAsync(AgeProtection.ToRecipients([.. identities.Select(identity => identity.Recipient)]), AgeFiles.Plaintext(1000)));
+        _age.Write(
+            "file.age",
+            await AgeFiles.SealAsync(
+                AgeProtection.ToRecipients([.. identities.Select(identity => identity.Recipient)]),
+                AgeFiles.Plaintext(1000)
+            )
+        );
         foreach (var (index, identity) in identities.Index().Where(entry => entry.Index == 0 || entry.Index == count - 1))
         {
             KeyFile.Write(_age.PathOf($"key{index}"), identity, DateTimeOffset.UnixEpoch);
@@ -75,7 +100,10 @@ public sealed class AgeProgramTests : IDisposable
         await _age.RunAsync("age-keygen", "-o", "theirs");
         var identity = Assert.Single(KeyFile.Read(_age.PathOf("theirs")).Identities);
         var theirs = await File.ReadAllTextAsync(_age.PathOf("theirs"), AgeFiles.Stop);
-        var created = DateTimeOffset.Parse(theirs.Split('\n')[0]["# created: ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+        var created = DateTimeOffset.Parse(
+            theirs.Split('\n')[0]["# created: ".Length..],
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         KeyFile.Write(_age.PathOf("ours"), identity, created);
         Assert.Equal(theirs, await File.ReadAllTextAsync(_age.PathOf("ours"), AgeFiles.Stop));
         Assert.Equal(identity.Recipient.ToString(), (await _age.RunAsync("age-keygen", "-y", "ours")).Trim());

@@ -28,11 +28,20 @@ internal sealed class AgePrograms : IDisposable
 
     private async Task<string> RunAsync(string program, string[] typed, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory.FullName };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _directory.FullName,
+        };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(AgeFiles.Stop);
         var errors = process.StandardError.ReadToEndAsync(AgeFiles.Stop);
-        foreach (var line in typed) await process.StandardInput.WriteAsync(line + "\n");
+        foreach (var line in typed)
+        {
+            await process.StandardInput.WriteAsync(line + "\n");
+        }
         await process.StandardInput.FlushAsync(AgeFiles.Stop);
         await process.WaitForExitAsync(AgeFiles.Stop);
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await output}{await errors}");

@@ -24,28 +24,34 @@ public sealed class AgeReaderTests
         Assert.Equal(size, reader.Length);
         var edge = Gen.Int[0, size / 65536].Select(Gen.Int[-2, 2], (chunk, by) => Math.Clamp((chunk * 65536) + by, 0, size));
         var point = Gen.OneOf(Gen.Int[0, size], edge);
-        await point.Select(point).SampleAsync(
-            async (a, b) =>
-            {
-                var buffer = new byte[Math.Abs(a - b)];
-                await reader.ReadAsync(Math.Min(a, b), buffer, AgeFiles.Stop);
-                return buffer.AsSpan().SequenceEqual(plaintext.AsSpan(Math.Min(a, b), buffer.Length));
-            },
-            iter: 300,
-            threads: 4);
+        await point
+            .Select(point)
+            .SampleAsync(
+                async (a, b) =>
+                {
+                    var buffer = new byte[Math.Abs(a - b)];
+                    await reader.ReadAsync(Math.Min(a, b), buffer, AgeFiles.Stop);
+                    return buffer.AsSpan().SequenceEqual(plaintext.AsSpan(Math.Min(a, b), buffer.Length));
+                },
+                iter: 300,
+                threads: 4
+            );
     }
 
     [Fact]
     public async Task Pieces_of_any_size_make_the_same_file()
     {
-        await Gen.Int[0, 2_500_000].Select(Gen.Int[1, 300_000]).SampleAsync(
-            async (size, writeSize) =>
-            {
-                var plaintext = AgeFiles.Plaintext(size);
-                var read = await AgeFiles.ReadAllAsync(await AgeFiles.SealAsync(Protection, plaintext, writeSize), Keys);
-                return read.AsSpan().SequenceEqual(plaintext);
-            },
-            iter: 30);
+        await Gen.Int[0, 2_500_000]
+            .Select(Gen.Int[1, 300_000])
+            .SampleAsync(
+                async (size, writeSize) =>
+                {
+                    var plaintext = AgeFiles.Plaintext(size);
+                    var read = await AgeFiles.ReadAllAsync(await AgeFiles.SealAsync(Protection, plaintext, writeSize), Keys);
+                    return read.AsSpan().SequenceEqual(plaintext);
+                },
+                iter: 30
+            );
     }
 
     [Fact]
@@ -53,7 +59,14 @@ public sealed class AgeReaderTests
     {
         await using var reader = await AgeFiles.OpenAsync(await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(100)), Keys);
         foreach (var (offset, length) in ((long, int)[])[(100, 1), (0, 101), (-1, 1), (long.MaxValue, 1)])
-            Assert.Equal(ErrorCatalogue.Truncated, (await Assert.ThrowsAsync<HoldfastException>(async () => await reader.ReadAsync(offset, new byte[length], AgeFiles.Stop))).Error);
+        {
+            Assert.Equal(
+                ErrorCatalogue.Truncated,
+                (
+                    await Assert.ThrowsAsync<HoldfastException>(async () => await reader.ReadAsync(offset, new byte[length], AgeFiles.Stop))
+                ).Error
+            );
+        }
         await reader.ReadAsync(100, Memory<byte>.Empty, AgeFiles.Stop);
     }
 
@@ -77,7 +90,10 @@ public sealed class AgeReaderTests
         var megabyte = new byte[1 << 20];
         await Assert.ThrowsAsync<IOException>(async () =>
         {
-            for (var i = 0; i < 20; i++) await sealer.WriteAsync(megabyte, AgeFiles.Stop);
+            for (var i = 0; i < 20; i++)
+            {
+                await sealer.WriteAsync(megabyte, AgeFiles.Stop);
+            }
             await sealer.CompleteAsync();
         });
     }
@@ -86,7 +102,17 @@ public sealed class AgeReaderTests
     public async Task A_small_file_is_handed_on_whole_in_one_call()
     {
         var calls = 0;
-        await using var sealer = new AgeSealer(Protection, (bytes, _) => { calls++; Assert.Equal(2048 + 16 + 5000 + 16, bytes.Length); return default; }, 2, AgeFiles.Stop);
+        await using var sealer = new AgeSealer(
+            Protection,
+            (bytes, _) =>
+            {
+                calls++;
+                Assert.Equal(2048 + 16 + 5000 + 16, bytes.Length);
+                return default;
+            },
+            2,
+            AgeFiles.Stop
+        );
         await sealer.WriteAsync(new byte[5000], AgeFiles.Stop);
         await sealer.CompleteAsync();
         Assert.Equal(1, calls);

@@ -17,7 +17,10 @@ public sealed class KeyFileTests : IDisposable
     {
         AgeIdentity[] keys = [AgeIdentity.Generate(), AgeIdentity.Generate(), AgeIdentity.Generate()];
         var hex = Convert.ToHexString(Convert.FromBase64String(keys[2].ToBase64()));
-        File.WriteAllText(KeyPath, $"\ufeff# mine\n\n{keys[0].ToSecretKey()}\r\n  {keys[1].ToBase64()} \n\t\n{hex}\npassphrase:  zwei Wörter #1 ");
+        File.WriteAllText(
+            KeyPath,
+            $"\ufeff# mine\n\n{keys[0].ToSecretKey()}\r\n  {keys[1].ToBase64()} \n\t\n{hex}\npassphrase:  zwei Wörter #1 "
+        );
         var read = KeyFile.Read(KeyPath);
         Assert.Equal(keys.Select(key => key.Recipient), read.Identities.Select(key => key.Recipient));
         Assert.Equal([" zwei Wörter #1 "], read.Passphrases);
@@ -56,8 +59,14 @@ public sealed class KeyFileTests : IDisposable
     {
         var identity = AgeIdentity.Generate();
         KeyFile.Write(KeyPath, identity, new(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(1)));
-        Assert.Equal($"# created: 2026-01-02T03:04:05+01:00\n# public key: {identity.Recipient}\n{identity.ToSecretKey()}\n", File.ReadAllText(KeyPath));
-        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyPath));
+        Assert.Equal(
+            $"# created: 2026-01-02T03:04:05+01:00\n# public key: {identity.Recipient}\n{identity.ToSecretKey()}\n",
+            File.ReadAllText(KeyPath)
+        );
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyPath));
+        }
         var refusal = Assert.Throws<HoldfastException>(() => KeyFile.Write(KeyPath, AgeIdentity.Generate(), DateTimeOffset.UnixEpoch));
         Assert.Equal(ErrorCatalogue.TargetExists, refusal.Error);
         Assert.Equal(identity.Recipient, Assert.Single(KeyFile.Read(KeyPath).Identities).Recipient);

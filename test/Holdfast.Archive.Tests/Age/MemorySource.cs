@@ -15,7 +15,10 @@ internal sealed class MemorySource(byte[] bytes) : IByteSource
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         Reads++;
-        if (offset < 0 || offset + buffer.Length > bytes.Length) throw new HoldfastException(ErrorCatalogue.Truncated, "past the end");
+        if (offset < 0 || offset + buffer.Length > bytes.Length)
+        {
+            throw new HoldfastException(ErrorCatalogue.Truncated, "past the end");
+        }
         bytes.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
         return default;
     }

@@ -16,8 +16,15 @@ internal static class ArchivePacker
     {
         var before = frames.ToList();
         var at = before.Sum(f => f.Length) + TarFormat.Block;
-        index ??= JsonSerializer.SerializeToUtf8Bytes(new(1, new(manifest.Length, Convert.ToBase64String(SHA256.HashData(manifest)), 0, at)), FormatJson.Default.ArchiveIndex);
-        return PackFrames([.. before, .. Entry("manifest.json", manifest).Chunk(1 << 20), [.. Entry("index.json", index), .. new byte[TarFormat.EndBytes]]]);
+        index ??= JsonSerializer.SerializeToUtf8Bytes(
+            new(1, new(manifest.Length, Convert.ToBase64String(SHA256.HashData(manifest)), 0, at)),
+            FormatJson.Default.ArchiveIndex
+        );
+        return PackFrames([
+            .. before,
+            .. Entry("manifest.json", manifest).Chunk(1 << 20),
+            [.. Entry("index.json", index), .. new byte[TarFormat.EndBytes]],
+        ]);
     }
 
     /// <summary>A compressed stream of these frames, with its table.</summary>
@@ -44,5 +51,6 @@ internal static class ArchivePacker
     }
 
     /// <summary>A tar entry, padded.</summary>
-    public static byte[] Entry(string name, byte[] content) => [.. TarFormat.Header(name, content.Length, Time), .. content, .. new byte[TarFormat.Padding(content.Length)]];
+    public static byte[] Entry(string name, byte[] content) =>
+        [.. TarFormat.Header(name, content.Length, Time), .. content, .. new byte[TarFormat.Padding(content.Length)]];
 }

@@ -24,18 +24,26 @@ internal sealed class Chain(BackupType type, AgeProtection? protection = null, A
     public Task<ArchiveSummary> AddImageAsync(byte[] image, int pageSize) =>
         AddAsync((writer, token) => writer.WriteImageAsync("database.sqlite", new MemoryImage(pageSize, image), token), image.Length);
 
-    public Task<ArchiveSummary> AddStreamAsync(byte[] stream, int step = 10_000) => AddAsync(
-        (writer, token) => writer.WriteStreamAsync(
-            "dump.sql",
-            stream.Length,
-            async (pipe, t) =>
-            {
-                for (var at = 0; at < stream.Length; at += step) await pipe.WriteAsync(stream.AsMemory(at, Math.Min(step, stream.Length - at)), t);
-            },
-            token),
-        stream.Length);
+    public Task<ArchiveSummary> AddStreamAsync(byte[] stream, int step = 10_000) =>
+        AddAsync(
+            (writer, token) =>
+                writer.WriteStreamAsync(
+                    "dump.sql",
+                    stream.Length,
+                    async (pipe, t) =>
+                    {
+                        for (var at = 0; at < stream.Length; at += step)
+                        {
+                            await pipe.WriteAsync(stream.AsMemory(at, Math.Min(step, stream.Length - at)), t);
+                        }
+                    },
+                    token
+                ),
+            stream.Length
+        );
 
-    public Task<ArchiveSummary> AddAsync(BackupType kind, byte[] content, int pageSize) => kind == BackupType.Snapshot ? AddImageAsync(content, pageSize) : AddStreamAsync(content);
+    public Task<ArchiveSummary> AddAsync(BackupType kind, byte[] content, int pageSize) =>
+        kind == BackupType.Snapshot ? AddImageAsync(content, pageSize) : AddStreamAsync(content);
 
     /// <summary>A chain that goes on from here without changing this one.</summary>
     public Chain Copy()
@@ -50,7 +58,8 @@ internal sealed class Chain(BackupType type, AgeProtection? protection = null, A
     public async Task<ArchiveSummary> AddAsync(Func<IItemSink, CancellationToken, Task> items, long expected)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var index = Indexes.Count == 0 ? null : await ChainIndex.OpenAsync([.. Indexes.Select(i => new MemorySource(i, "index"))], Keys, token);
+        await using var index =
+            Indexes.Count == 0 ? null : await ChainIndex.OpenAsync([.. Indexes.Select(i => new MemorySource(i, "index"))], Keys, token);
         using var archive = new MemoryStream();
         using var indexBytes = new MemoryStream();
         var id = $"{Archives.Count + 1:x32}";
@@ -87,7 +96,12 @@ internal sealed class Chain(BackupType type, AgeProtection? protection = null, A
     public async Task<ChainReader> OpenAsync(int point)
     {
         var readers = new List<ArchiveReader>();
-        for (var i = 0; i <= point; i++) readers.Add(await ArchiveReader.OpenAsync(new MemorySource(Archives[i], $"archive {i}"), Keys, TestContext.Current.CancellationToken));
+        for (var i = 0; i <= point; i++)
+        {
+            readers.Add(
+                await ArchiveReader.OpenAsync(new MemorySource(Archives[i], $"archive {i}"), Keys, TestContext.Current.CancellationToken)
+            );
+        }
         return ChainReader.Join(readers[point], readers, 2);
     }
 
@@ -109,7 +123,11 @@ internal sealed class Chain(BackupType type, AgeProtection? protection = null, A
 
     public async Task VerifyAsync(int point)
     {
-        await using var archive = await ArchiveReader.OpenAsync(new MemorySource(Archives[point]), Keys, TestContext.Current.CancellationToken);
+        await using var archive = await ArchiveReader.OpenAsync(
+            new MemorySource(Archives[point]),
+            Keys,
+            TestContext.Current.CancellationToken
+        );
         await ArchiveVerifier.VerifyAsync(archive, 2, null, TestContext.Current.CancellationToken);
     }
 }

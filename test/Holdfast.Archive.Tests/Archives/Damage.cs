@@ -11,12 +11,23 @@ internal static class Damage
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
 
     /// <summary>What may be said about bytes that are not what was written.</summary>
-    public static readonly Error[] Told = [ErrorCatalogue.Corrupt, ErrorCatalogue.Truncated, ErrorCatalogue.Refused, ErrorCatalogue.KeyWrong];
+    public static readonly Error[] Told =
+    [
+        ErrorCatalogue.Corrupt,
+        ErrorCatalogue.Truncated,
+        ErrorCatalogue.Refused,
+        ErrorCatalogue.KeyWrong,
+    ];
 
     /// <summary>The flips to try: every bit of every byte and every byte inverted, or a sample of them.</summary>
     public static IEnumerable<(int At, byte Mask)> Flips(int length, int sample, int seed)
     {
-        if (Soak.IsOn) return Enumerable.Range(0, length).SelectMany(at => Enumerable.Range(0, 9).Select(b => (at, b == 8 ? (byte)0xFF : (byte)(1 << b))));
+        if (Soak.IsOn)
+        {
+            return Enumerable
+                .Range(0, length)
+                .SelectMany(at => Enumerable.Range(0, 9).Select(b => (at, b == 8 ? (byte)0xFF : (byte)(1 << b))));
+        }
         var random = new Random(seed);
         return Enumerable.Range(0, sample).Select(i => (random.Next(length), i % 4 == 0 ? (byte)0xFF : (byte)(1 << random.Next(8))));
     }
@@ -24,9 +35,18 @@ internal static class Damage
     /// <summary>The lengths to cut at.</summary>
     public static IEnumerable<int> Cuts(int length, int sample, int seed)
     {
-        if (Soak.IsOn) return Enumerable.Range(0, length);
+        if (Soak.IsOn)
+        {
+            return Enumerable.Range(0, length);
+        }
         var random = new Random(seed);
-        return Enumerable.Range(0, sample).Select(i => i < 40 ? i : i < 80 ? length - (i - 39) : random.Next(length));
+        return Enumerable
+            .Range(0, sample)
+            .Select(i =>
+                i < 40 ? i
+                : i < 80 ? length - (i - 39)
+                : random.Next(length)
+            );
     }
 
     /// <summary>Flips bits of one byte.</summary>
@@ -38,24 +58,26 @@ internal static class Damage
     }
 
     /// <summary>Opens the archives, the last of which is the point, and verifies that one: null where it is found whole.</summary>
-    public static Task<HoldfastException?> VerifyAsync(byte[] archive, AgeKeys keys) => FaultOfAsync(async token =>
-    {
-        await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive), keys, token);
-        await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
-    });
+    public static Task<HoldfastException?> VerifyAsync(byte[] archive, AgeKeys keys) =>
+        FaultOfAsync(async token =>
+        {
+            await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive), keys, token);
+            await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
+        });
 
     /// <summary>Verifies a chain, the full archive first, as the product does: null where all of it is found whole.</summary>
-    public static Task<HoldfastException?> VerifyChainAsync(IReadOnlyList<byte[]> archives, AgeKeys keys) => FaultOfAsync(async token =>
-    {
-        var rules = new ChainRules();
-        foreach (var (i, archive) in archives.Index())
+    public static Task<HoldfastException?> VerifyChainAsync(IReadOnlyList<byte[]> archives, AgeKeys keys) =>
+        FaultOfAsync(async token =>
         {
-            await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token);
-            await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
-            rules.Take(reader);
-            await rules.CheckPagesAsync(reader, token);
-        }
-    });
+            var rules = new ChainRules();
+            foreach (var (i, archive) in archives.Index())
+            {
+                await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token);
+                await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
+                rules.Take(reader);
+                await rules.CheckPagesAsync(reader, token);
+            }
+        });
 
     /// <summary>Opens the archives, the last of which is the point, and reads its one item to the end.</summary>
     public static async Task<(HoldfastException? Fault, byte[] Content)> ReadAsync(IReadOnlyList<byte[]> archives, AgeKeys keys)
@@ -64,14 +86,23 @@ internal static class Damage
         var fault = await FaultOfAsync(async token =>
         {
             var readers = new List<ArchiveReader>();
-            foreach (var (i, archive) in archives.Index()) readers.Add(await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token));
+            foreach (var (i, archive) in archives.Index())
+            {
+                readers.Add(await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token));
+            }
             await using var chain = ChainReader.Join(readers[^1], readers, 2);
-            foreach (var item in chain.Items) content = await ContentAsync(chain, item, token);
+            foreach (var item in chain.Items)
+            {
+                content = await ContentAsync(chain, item, token);
+            }
         });
         return (fault, content);
     }
 
-    /// <summary>The failure that <paramref name="work"/> ends in; null where it ends well. Anything but a told failure, or a hang, fails the test.</summary>
+    /// <summary>
+    /// The failure that <paramref name="work"/> ends in; null where it ends well. Anything but a told failure, or a
+    /// hang, fails the test.
+    /// </summary>
     public static async Task<HoldfastException?> FaultOfAsync(Func<CancellationToken, Task> work)
     {
         try

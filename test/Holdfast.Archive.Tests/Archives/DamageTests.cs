@@ -11,7 +11,11 @@ public sealed class DamageTests
     private const int Seed = 20261123;
     private const int PageSize = 512;
 
-    private static readonly AgeIdentity Key = AgeIdentity.FromBytes(new byte[32].Select((_, i) => (byte)i).ToArray());
+    private static readonly AgeIdentity Key = AgeIdentity.FromBytes(
+        new byte[32]
+            .Select((_, i) => (byte)i)
+            .ToArray()
+    );
 
     private static int _flips;
     private static int _cuts;
@@ -30,17 +34,31 @@ public sealed class DamageTests
             var (whole, expected) = (chain.Archives[point], points[point]);
             await Parallel.ForEachAsync(Damage.Flips(whole.Length, 700, Seed + point), async (flip, _) =>
             {
-                var what = $"{type}, encrypted {encrypted}, archive {point} of {whole.Length} bytes, byte {flip.At} xor {flip.Mask:X2}, seed {Seed}";
+                var what =
+                    $"{type}, encrypted {encrypted}, archive {point} of {whole.Length} bytes, byte {flip.At} xor "
+                    + $"{flip.Mask:X2}, seed {Seed}";
                 try
                 {
                     var damaged = Damage.Flip(whole, flip.At, flip.Mask);
                     Interlocked.Increment(ref _flips);
                     var verified = await Damage.VerifyAsync(damaged, chain.Keys);
-                    if (verified is null) Interlocked.Increment(ref _unseen);
-                    Assert.True(verified is null ? !encrypted : Damage.Told.Contains(verified.Error), $"{what}: verified as {verified?.Error.Code ?? "whole"}");
+                    if (verified is null)
+                    {
+                        Interlocked.Increment(ref _unseen);
+                    }
+                    Assert.True(
+                        verified is null ? !encrypted : Damage.Told.Contains(verified.Error),
+                        $"{what}: verified as {verified?.Error.Code ?? "whole"}"
+                    );
                     var (fault, content) = await Damage.ReadAsync([.. chain.Archives[..point], damaged], chain.Keys);
-                    if (fault is null) Assert.True(content.AsSpan().SequenceEqual(expected), $"{what}: wrong content");
-                    else Assert.True(Damage.Told.Contains(fault.Error), $"{what}: told as {fault.Error.Code}");
+                    if (fault is null)
+                    {
+                        Assert.True(content.AsSpan().SequenceEqual(expected), $"{what}: wrong content");
+                    }
+                    else
+                    {
+                        Assert.True(Damage.Told.Contains(fault.Error), $"{what}: told as {fault.Error.Code}");
+                    }
                 }
                 catch (Exception e) when (e is not Xunit.Sdk.XunitException)
                 {
@@ -71,7 +89,9 @@ public sealed class DamageTests
                 var looksWhole = SeekTable.CanBeLength(encrypted ? PlainLength(length) : length);
                 Assert.True(
                     fault?.Error == ErrorCatalogue.Truncated || (looksWhole && fault?.Error == ErrorCatalogue.Corrupt),
-                    $"{type}, encrypted {encrypted}, archive {point} of {whole.Length} bytes cut at {length}, seed {Seed}: {fault?.Error.Code ?? "whole"}, {fault?.Message}");
+                    $"{type}, encrypted {encrypted}, archive {point} of {whole.Length} bytes cut at {length}, seed {Seed}: "
+                        + $"{fault?.Error.Code ?? "whole"}, {fault?.Message}"
+                );
             });
         }
 
@@ -90,7 +110,9 @@ public sealed class DamageTests
         for (var at = 0; at < chain.Indexes.Count; at++)
         {
             var whole = chain.Indexes[at];
-            var damages = Damage.Flips(whole.Length, 250, Seed + at).Select(f => (What: $"byte {f.At} xor {f.Mask:X2}", Bytes: Damage.Flip(whole, f.At, f.Mask)))
+            var damages = Damage
+                .Flips(whole.Length, 250, Seed + at)
+                .Select(f => (What: $"byte {f.At} xor {f.Mask:X2}", Bytes: Damage.Flip(whole, f.At, f.Mask)))
                 .Concat(Damage.Cuts(whole.Length, 150, Seed + at).Select(length => (What: $"cut at {length}", Bytes: whole[..length])));
             await Parallel.ForEachAsync(damages, async (damage, _) =>
             {
@@ -101,7 +123,10 @@ public sealed class DamageTests
                     var next = chain.Copy();
                     next.Indexes[at] = damage.Bytes;
                     var fault = await Damage.FaultOfAsync(async _ => await next.AddAsync(type, back, PageSize));
-                    Assert.True(fault is null || fault.Error == ErrorCatalogue.Corrupt || fault.Error == ErrorCatalogue.Truncated, $"{what}: told as {fault?.Error.Code}");
+                    Assert.True(
+                        fault is null || fault.Error == ErrorCatalogue.Corrupt || fault.Error == ErrorCatalogue.Truncated,
+                        $"{what}: told as {fault?.Error.Code}"
+                    );
                     Assert.True(fault is not null, $"{what}: not noticed");
                 }
                 catch (Exception e) when (e is not Xunit.Sdk.XunitException)

@@ -5,7 +5,13 @@ namespace Holdfast.Archive.Tests.Archives;
 /// <summary>One place that fails, however it fails, costs the others nothing.</summary>
 public sealed class FanOutTests
 {
-    public static TheoryData<Exception> Failures => [new OperationCanceledException("a library's own time-out"), new TaskCanceledException("another"), new InvalidOperationException("odd"), new IOException("gone")];
+    public static TheoryData<Exception> Failures =>
+        [
+            new OperationCanceledException("a library's own time-out"),
+            new TaskCanceledException("another"),
+            new InvalidOperationException("odd"),
+            new IOException("gone"),
+        ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -16,7 +22,10 @@ public sealed class FanOutTests
         var whole = new MemoryStream();
         var writes = 0;
         var fan = new FanOut([whole.WriteAsync, (_, _) => ++writes == 2 ? throw failure : default]);
-        for (var i = 0; i < 4; i++) await fan.WriteAsync(new byte[10], Token);
+        for (var i = 0; i < 4; i++)
+        {
+            await fan.WriteAsync(new byte[10], Token);
+        }
         Assert.Equal([null, failure], fan.Failures);
         Assert.Equal((40, 2), (whole.Length, writes));
     }

@@ -18,7 +18,7 @@ public sealed class GearCutterTests
         Assert.True(expected.Count > 10);
         var cutter = new GearCutter(mean);
         var found = new List<int>();
-        for (var at = 0; at < bytes.Length;)
+        for (var at = 0; at < bytes.Length; )
         {
             var piece = bytes.AsSpan(at, Math.Min(bytes.Length - at, random.Next(10) == 0 ? random.Next(1, 8) : random.Next(1, 200_000)));
             while (!piece.IsEmpty)
@@ -26,8 +26,14 @@ public sealed class GearCutterTests
                 var (taken, ends) = cutter.Take(piece);
                 at += taken;
                 piece = piece[taken..];
-                if (ends) found.Add(at);
-                else Assert.True(piece.IsEmpty);
+                if (ends)
+                {
+                    found.Add(at);
+                }
+                else
+                {
+                    Assert.True(piece.IsEmpty);
+                }
             }
         }
 
@@ -52,10 +58,16 @@ public sealed class GearCutterTests
         for (var i = 0; i < bytes.Length; i++)
         {
             length++;
-            if (length <= mean / 4) continue;
+            if (length <= mean / 4)
+            {
+                continue;
+            }
             hash = (hash << 1) + gear[bytes[i]];
             var top = hash >> (64 - (length < mean ? bits + 1 : bits - 1));
-            if (top != 0 && length < mean * 2) continue;
+            if (top != 0 && length < mean * 2)
+            {
+                continue;
+            }
             ends.Add(i + 1);
             (hash, length) = (0, 0);
         }

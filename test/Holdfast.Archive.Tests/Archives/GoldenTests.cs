@@ -7,7 +7,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>
-/// Archives that a version of the format once wrote come back for ever. The files of a version are never changed; a new version gets a folder of its own
+/// Archives that a version of the format once wrote come back for ever. The files of a version are never changed; a new
+/// version gets a folder of its own
 /// (written by this test with HOLDFAST_WRITE_GOLDEN=1, where they are missing).
 /// </summary>
 public sealed class GoldenTests
@@ -27,16 +28,29 @@ public sealed class GoldenTests
         var folder = Path.Combine(Folder(), version);
         var keys = KeyFile.Read(Path.Combine(folder, protection == "passphrase" ? "test-passphrase.txt" : "test-key.txt"));
         var stem = Path.Combine(folder, $"{protection}-{(type == BackupType.Snapshot ? "image" : "stream")}");
-        if (Environment.GetEnvironmentVariable("HOLDFAST_WRITE_GOLDEN") == "1" && !File.Exists($"{stem}.sha256")) await WriteAsync(stem, protection, type, keys);
+        if (Environment.GetEnvironmentVariable("HOLDFAST_WRITE_GOLDEN") == "1" && !File.Exists($"{stem}.sha256"))
+        {
+            await WriteAsync(stem, protection, type, keys);
+        }
         var chain = new Chain(type, null, keys);
         var expected = await File.ReadAllLinesAsync($"{stem}.sha256", TestContext.Current.CancellationToken);
         for (var point = 0; point < Points; point++)
         {
-            chain.Archives.Add(await File.ReadAllBytesAsync($"{stem}-{point}.tar.zst{(protection == "plain" ? "" : ".age")}", TestContext.Current.CancellationToken));
+            chain.Archives.Add(
+                await File.ReadAllBytesAsync(
+                    $"{stem}-{point}.tar.zst{(protection == "plain" ? "" : ".age")}",
+                    TestContext.Current.CancellationToken
+                )
+            );
             chain.Indexes.Add(await File.ReadAllBytesAsync($"{stem}-{point}.index", TestContext.Current.CancellationToken));
             chain.Ids.Add($"{point + 1:x32}");
             await chain.VerifyAsync(point);
-            Assert.Equal(expected[point], Convert.ToHexStringLower(SHA256.HashData(type == BackupType.Snapshot ? await chain.ReadImageAsync(point) : await chain.ReadStreamAsync(point))));
+            Assert.Equal(
+                expected[point],
+                Convert.ToHexStringLower(
+                    SHA256.HashData(type == BackupType.Snapshot ? await chain.ReadImageAsync(point) : await chain.ReadStreamAsync(point))
+                )
+            );
         }
 
         // An incremental still builds on them, and finds in their indexes what did not change.
@@ -46,20 +60,36 @@ public sealed class GoldenTests
 
     private static async Task WriteAsync(string stem, string protection, BackupType type, AgeKeys keys)
     {
-        var chain = new Chain(type, protection switch { "plain" => null, "recipient" => AgeProtection.ToRecipients([keys.Identities[0].Recipient]), _ => AgeProtection.WithPassphrase(Passphrase) with { WorkFactor = 12 } }, keys);
+        var chain = new Chain(
+            type,
+            protection switch
+            {
+                "plain" => null,
+                "recipient" => AgeProtection.ToRecipients([keys.Identities[0].Recipient]),
+                _ => AgeProtection.WithPassphrase(Passphrase) with { WorkFactor = 12 },
+            },
+            keys
+        );
         var content = type == BackupType.Snapshot ? Image() : Script();
         var hashes = new List<string>();
         for (var point = 0; point < Points; point++)
         {
             await chain.AddAsync(type, content, PageSize);
             hashes.Add(Convert.ToHexStringLower(SHA256.HashData(content)));
-            await File.WriteAllBytesAsync($"{stem}-{point}.tar.zst{(protection == "plain" ? "" : ".age")}", chain.Archives[point], TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                $"{stem}-{point}.tar.zst{(protection == "plain" ? "" : ".age")}",
+                chain.Archives[point],
+                TestContext.Current.CancellationToken
+            );
             await File.WriteAllBytesAsync($"{stem}-{point}.index", chain.Indexes[point], TestContext.Current.CancellationToken);
             if (type == BackupType.Snapshot)
             {
                 // One page changes; then the image grows by two.
                 content[(3 * PageSize) + 7]++;
-                if (point == 1) content = [.. content, .. content[..(2 * PageSize)]];
+                if (point == 1)
+                {
+                    content = [.. content, .. content[..(2 * PageSize)]];
+                }
             }
             else
             {
@@ -74,12 +104,18 @@ public sealed class GoldenTests
     {
         var image = new byte[20 * PageSize];
         new Random(1).NextBytes(image.AsSpan(0, 2 * PageSize));
-        for (var i = 2 * PageSize; i < image.Length; i++) image[i] = (byte)(i / 100);
+        for (var i = 2 * PageSize; i < image.Length; i++)
+        {
+            image[i] = (byte)(i / 100);
+        }
         return image;
     }
 
     // Long enough for several parts.
-    private static byte[] Script() => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 8000).Select(i => $"INSERT INTO t VALUES({i},'row {i * 7919 % 1000}');\n")));
+    private static byte[] Script() =>
+        Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Range(0, 8000).Select(i => $"INSERT INTO t VALUES({i},'row {i * 7919 % 1000}');\n"))
+        );
 
     private static string Folder([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "..", "Golden");
 }

@@ -149,7 +149,9 @@ public sealed class HostileTests
     public static IEnumerable<TheoryDataRow<BackupType, int, string>> ManifestCases() =>
         from type in Enum.GetValues<BackupType>()
         from point in (int[])[0, 1]
-        from name in Manifests.Keys.Concat(type == BackupType.Snapshot ? ImageManifests.Keys : []).Concat(type == BackupType.Snapshot && point == 1 ? IncrementalImageManifests.Keys : [])
+        from name in Manifests
+            .Keys.Concat(type == BackupType.Snapshot ? ImageManifests.Keys : [])
+            .Concat(type == BackupType.Snapshot && point == 1 ? IncrementalImageManifests.Keys : [])
         select new TheoryDataRow<BackupType, int, string>(type, point, name);
 
     public static IEnumerable<TheoryDataRow<BackupType, int, string>> HeaderCases() =>
@@ -163,8 +165,12 @@ public sealed class HostileTests
     public async Task A_hostile_manifest_is_refused_or_read_as_it_was(BackupType type, int point, string name)
     {
         var (chain, points) = await SmallChainAsync(type);
-        var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(Manifests.GetValueOrDefault(name) ?? ImageManifests.GetValueOrDefault(name) ?? IncrementalImageManifests[name]);
-        archive.Manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(archive.Manifest).Replace("\"REPLACE\"", "\"\\ud800\"", StringComparison.Ordinal));
+        var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(
+            Manifests.GetValueOrDefault(name) ?? ImageManifests.GetValueOrDefault(name) ?? IncrementalImageManifests[name]
+        );
+        archive.Manifest = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(archive.Manifest).Replace("\"REPLACE\"", "\"\\ud800\"", StringComparison.Ordinal)
+        );
         await RefusedOrRightAsync([.. chain.Archives[..point], archive.Pack()], points[point]);
     }
 
@@ -173,10 +179,17 @@ public sealed class HostileTests
     public async Task A_verification_and_a_restore_refuse_the_same(BackupType type, int point, string name)
     {
         var (chain, _) = await SmallChainAsync(type);
-        var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(Manifests.GetValueOrDefault(name) ?? ImageManifests.GetValueOrDefault(name) ?? IncrementalImageManifests[name]);
-        archive.Manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(archive.Manifest).Replace("\"REPLACE\"", "\"\\ud800\"", StringComparison.Ordinal));
+        var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(
+            Manifests.GetValueOrDefault(name) ?? ImageManifests.GetValueOrDefault(name) ?? IncrementalImageManifests[name]
+        );
+        archive.Manifest = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(archive.Manifest).Replace("\"REPLACE\"", "\"\\ud800\"", StringComparison.Ordinal)
+        );
         byte[][] archives = [.. chain.Archives[..point], archive.Pack()];
-        Assert.Equal(await Damage.VerifyChainAsync(archives, AgeKeys.None) is null, (await Damage.ReadAsync(archives, AgeKeys.None)).Fault is null);
+        Assert.Equal(
+            await Damage.VerifyChainAsync(archives, AgeKeys.None) is null,
+            (await Damage.ReadAsync(archives, AgeKeys.None)).Fault is null
+        );
     }
 
     [Theory]
@@ -192,7 +205,10 @@ public sealed class HostileTests
         var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m =>
         {
             var (one, all) = (Part(m), new JsonArray());
-            for (var i = 0; i < 20_000; i++) all.Add(one.DeepClone());
+            for (var i = 0; i < 20_000; i++)
+            {
+                all.Add(one.DeepClone());
+            }
             (Item(m)["parts"], Item(m)["length"]) = (all, 20_000 * one["length"]!.GetValue<long>());
         });
         byte[][] archives = [.. chain.Archives[..point], archive.Pack()];
@@ -218,7 +234,10 @@ public sealed class HostileTests
     public async Task A_hostile_header_is_refused_or_read_as_it_was(BackupType type, int point, string name)
     {
         var (chain, points) = await SmallChainAsync(type);
-        await RefusedOrRightAsync([.. chain.Archives[..point], (await TestArchive.OfAsync(chain.Archives[point])).WithHeader(Headers[name]).Pack()], points[point]);
+        await RefusedOrRightAsync(
+            [.. chain.Archives[..point], (await TestArchive.OfAsync(chain.Archives[point])).WithHeader(Headers[name]).Pack()],
+            points[point]
+        );
     }
 
     [Theory]
@@ -227,16 +246,52 @@ public sealed class HostileTests
     public async Task A_manifest_or_header_that_lacks_something_is_refused_or_read_as_it_was(BackupType type)
     {
         var (chain, points) = await SmallChainAsync(type);
-        foreach (var (point, find) in from point in (int[])[0, 1] from find in (Func<JsonNode, JsonNode?>[])[m => m, Item, Part, m => Item(m)["pageMap"]] select (point, find))
+        foreach (
+            var (point, find) in from point in (int[])[0, 1]
+            from find in (Func<JsonNode, JsonNode?>[])[m => m, Item, Part, m => Item(m)["pageMap"]]
+            select (point, find)
+        )
         {
             var names = new List<string>();
-            (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m => names.AddRange(find(m)?.AsObject().Select(p => p.Key) ?? []));
+            (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m =>
+                names.AddRange(find(m)?.AsObject().Select(p => p.Key) ?? [])
+            );
             foreach (var name in names)
-                await RefusedOrRightAsync([.. chain.Archives[..point], (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m => find(m)!.AsObject().Remove(name)).Pack()], points[point]);
+            {
+                await RefusedOrRightAsync(
+                    [
+                        .. chain.Archives[..point],
+                        (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(m => find(m)!.AsObject().Remove(name)).Pack(),
+                    ],
+                    points[point]
+                );
+            }
         }
 
-        foreach (var name in (string[])["format", "id", "chain", "parent", "database", "databaseEncrypted", "engine", "engineVersion", "type", "kind", "node", "epoch", "startTime"])
-            await RefusedOrRightAsync([chain.Archives[0], (await TestArchive.OfAsync(chain.Archives[1])).WithHeader(h => h.AsObject().Remove(name)).Pack()], points[1]);
+        foreach (
+            var name in (string[])
+                [
+                    "format",
+                    "id",
+                    "chain",
+                    "parent",
+                    "database",
+                    "databaseEncrypted",
+                    "engine",
+                    "engineVersion",
+                    "type",
+                    "kind",
+                    "node",
+                    "epoch",
+                    "startTime",
+                ]
+        )
+        {
+            await RefusedOrRightAsync(
+                [chain.Archives[0], (await TestArchive.OfAsync(chain.Archives[1])).WithHeader(h => h.AsObject().Remove(name)).Pack()],
+                points[1]
+            );
+        }
     }
 
     [Theory]
@@ -265,7 +320,16 @@ public sealed class HostileTests
     public async Task A_manifest_of_broken_UTF8_or_deep_JSON_is_refused()
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
-        foreach (var manifest in (byte[][])[[0xFF, 0xFE, 0xC0], [.. "{\"id\":\""u8, 0xC3, 0x28, .. "\"}"u8], [.. "{\""u8, 0xED, 0xA0, 0x80, .. "\":1}"u8], Encoding.ASCII.GetBytes(new string('[', 100_000)), "{\"id\":1,\"id\":\"2\"}"u8.ToArray()])
+        foreach (
+            var manifest in (byte[][])
+                [
+                    [0xFF, 0xFE, 0xC0],
+                    [.. "{\"id\":\""u8, 0xC3, 0x28, .. "\"}"u8],
+                    [.. "{\""u8, 0xED, 0xA0, 0x80, .. "\":1}"u8],
+                    Encoding.ASCII.GetBytes(new string('[', 100_000)),
+                    "{\"id\":1,\"id\":\"2\"}"u8.ToArray(),
+                ]
+        )
         {
             var archive = await TestArchive.OfAsync(chain.Archives[0]);
             archive.Manifest = manifest;
@@ -317,7 +381,13 @@ public sealed class HostileTests
         {
             var archive = await TestArchive.OfAsync(chain.Archives[0]);
             var record = Encoding.ASCII.GetBytes($"{size.Length + 9} size={size}\n");
-            byte[] entry = [.. TestArchive.RawHeader("pax", Convert.ToString(record.Length, 8).PadLeft(11, '0') + "\0", 'x'), .. record, .. new byte[TarFormat.Block - record.Length], .. TestArchive.RawHeader(name, "00000000000\0")];
+            byte[] entry =
+            [
+                .. TestArchive.RawHeader("pax", Convert.ToString(record.Length, 8).PadLeft(11, '0') + "\0", 'x'),
+                .. record,
+                .. new byte[TarFormat.Block - record.Length],
+                .. TestArchive.RawHeader(name, "00000000000\0"),
+            ];
             archive.Frames.Add(entry);
             Assert.Contains((await Damage.VerifyAsync(archive.Pack(), AgeKeys.None))?.Error, Damage.Told);
             Assert.Contains((await Damage.VerifyAsync(ArchivePacker.PackFrames([entry, entry]), AgeKeys.None))?.Error, Damage.Told);
@@ -331,12 +401,34 @@ public sealed class HostileTests
         var archive = await TestArchive.OfAsync(chain.Archives[0]);
         var manifest = archive.Manifest;
         var whole = archive.Pack();
-        await using var reader = await ArchiveReader.OpenAsync(new MemorySource(whole), AgeKeys.None, TestContext.Current.CancellationToken);
+        await using var reader = await ArchiveReader.OpenAsync(
+            new MemorySource(whole),
+            AgeKeys.None,
+            TestContext.Current.CancellationToken
+        );
         var (offset, length) = reader.Frames.Table.Content(reader.Frames.Table.Count - 1);
         var last = new byte[length];
         await reader.Frames.ReadAsync(offset, last, TestContext.Current.CancellationToken);
-        foreach (var behind in (byte[][])[[1], new byte[1], new byte[TarFormat.Block], ArchivePacker.Entry("more", [1, 2, 3])])
-            Assert.Contains((await Damage.VerifyAsync(ArchivePacker.PackFrames([.. archive.Frames, ArchivePacker.Entry("manifest.json", manifest), [.. last, .. behind]]), AgeKeys.None))?.Error, Damage.Told);
+        foreach (
+            var behind in (byte[][])
+                [
+                    [1],
+                    new byte[1],
+                    new byte[TarFormat.Block],
+                    ArchivePacker.Entry("more", [1, 2, 3]),
+                ]
+        )
+        {
+            Assert.Contains(
+                (
+                    await Damage.VerifyAsync(
+                        ArchivePacker.PackFrames([.. archive.Frames, ArchivePacker.Entry("manifest.json", manifest), [.. last, .. behind]]),
+                        AgeKeys.None
+                    )
+                )?.Error,
+                Damage.Told
+            );
+        }
     }
 
     [Theory]
@@ -348,7 +440,11 @@ public sealed class HostileTests
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var whole = chain.Archives[0];
-        await using var reader = await ArchiveReader.OpenAsync(new MemorySource(whole), AgeKeys.None, TestContext.Current.CancellationToken);
+        await using var reader = await ArchiveReader.OpenAsync(
+            new MemorySource(whole),
+            AgeKeys.None,
+            TestContext.Current.CancellationToken
+        );
         var table = reader.Frames.Table;
         var frames = Enumerable.Range(0, table.Count).Select(i => ((uint)table.Stored(i).Length, (uint)table.Content(i).Length)).ToList();
         foreach (var i in (int[])[0, frames.Count - 1])
@@ -371,7 +467,18 @@ public sealed class HostileTests
         BinaryPrimitives.WriteUInt32LittleEndian(hostile.AsSpan(hostile.Length - SeekTable.FooterBytes), count);
         await RefusedAsync(hostile);
         // The same in a file that is large enough to hold such a table.
-        Assert.Contains((await Damage.FaultOfAsync(async token => await ArchiveReader.OpenAsync(new SparseSource(hostile[..4], hostile[^SeekTable.FooterBytes..], 1L << 40), AgeKeys.None, token)))?.Error, Damage.Told);
+        Assert.Contains(
+            (
+                await Damage.FaultOfAsync(async token =>
+                    await ArchiveReader.OpenAsync(
+                        new SparseSource(hostile[..4], hostile[^SeekTable.FooterBytes..], 1L << 40),
+                        AgeKeys.None,
+                        token
+                    )
+                )
+            )?.Error,
+            Damage.Told
+        );
     }
 
     [Fact]
@@ -380,7 +487,10 @@ public sealed class HostileTests
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var (first, second) = (chain.Ids[0], chain.Ids[1]);
         var looped = (await TestArchive.OfAsync(chain.Archives[1])).WithHeader(h => h["chain"] = first).Pack();
-        var other = (await TestArchive.OfAsync(chain.Archives[1])).WithHeader(h => (h["id"], h["parent"], h["chain"]) = (first, second, first)).WithManifest(m => (m["id"], m["archives"]) = (first, new JsonArray(first, second))).Pack();
+        var other = (await TestArchive.OfAsync(chain.Archives[1]))
+            .WithHeader(h => (h["id"], h["parent"], h["chain"]) = (first, second, first))
+            .WithManifest(m => (m["id"], m["archives"]) = (first, new JsonArray(first, second)))
+            .Pack();
         var fault = (await Damage.ReadAsync([chain.Archives[0], looped, other], AgeKeys.None)).Fault;
         Assert.Contains(fault?.Error, (Error?[])[.. Damage.Told, ErrorCatalogue.ChainIncomplete]);
     }
@@ -390,7 +500,9 @@ public sealed class HostileTests
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var parent = await TestArchive.OfAsync(chain.Archives[0]);
-        var fault = (await Damage.ReadAsync([parent.WithHeader(h => h["database"] = "local/tess").Pack(), chain.Archives[1]], AgeKeys.None)).Fault;
+        var fault = (
+            await Damage.ReadAsync([parent.WithHeader(h => h["database"] = "local/tess").Pack(), chain.Archives[1]], AgeKeys.None)
+        ).Fault;
         Assert.Equal(ErrorCatalogue.Refused, fault?.Error);
         Assert.Equal(ErrorCatalogue.ChainIncomplete, (await Damage.ReadAsync([chain.Archives[1]], AgeKeys.None)).Fault?.Error);
     }
@@ -412,7 +524,13 @@ public sealed class HostileTests
         }
     }
 
-    private static JsonObject File(string mode, string user, string group) => new() { ["mode"] = mode, ["user"] = user, ["group"] = group };
+    private static JsonObject File(string mode, string user, string group) =>
+        new()
+        {
+            ["mode"] = mode,
+            ["user"] = user,
+            ["group"] = group,
+        };
 
     private static JsonNode Item(JsonNode manifest) => manifest["items"]![0]!;
 
@@ -455,10 +573,19 @@ public sealed class HostileTests
     private static async Task RefusedOrRightAsync(byte[][] archives, byte[] expected)
     {
         var verified = await Damage.VerifyAsync(archives[^1], AgeKeys.None);
-        if (verified is not null) Assert.Contains(verified.Error, Damage.Told);
+        if (verified is not null)
+        {
+            Assert.Contains(verified.Error, Damage.Told);
+        }
         var (fault, content) = await Damage.ReadAsync(archives, AgeKeys.None);
-        if (fault is not null) Assert.Contains(fault.Error, (Error[])[.. Damage.Told, ErrorCatalogue.ChainIncomplete]);
-        else Assert.Equal(expected, content);
+        if (fault is not null)
+        {
+            Assert.Contains(fault.Error, (Error[])[.. Damage.Told, ErrorCatalogue.ChainIncomplete]);
+        }
+        else
+        {
+            Assert.Equal(expected, content);
+        }
     }
 
     private static async Task<(Chain Chain, List<byte[]> Points)> SmallChainAsync(BackupType type)
@@ -483,8 +610,14 @@ public sealed class HostileTests
         public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
             buffer.Span.Clear();
-            if (offset == 0) start.CopyTo(buffer);
-            if (offset + buffer.Length == length) end.CopyTo(buffer[^end.Length..]);
+            if (offset == 0)
+            {
+                start.CopyTo(buffer);
+            }
+            if (offset + buffer.Length == length)
+            {
+                end.CopyTo(buffer[^end.Length..]);
+            }
             return ValueTask.CompletedTask;
         }
 

@@ -39,8 +39,15 @@ public sealed class LargeImageTests(ITestOutputHelper output)
             await using var reader = ChainReader.Join(second, [first], Environment.ProcessorCount);
             await reader.CopyImageAsync("database.sqlite", changed, token);
             var peak = PeakMemory();
-            output.WriteLine($"{Bytes:N0} bytes: manifests {first.Index.Manifest.Length:N0} and {second.Index.Manifest.Length:N0} bytes, archive {new FileInfo(Path.Combine(folder, "1")).Length:N0}, index {new FileInfo(Path.Combine(folder, "1.index")).Length:N0}, peak memory of the process {peak / (1 << 20)} MiB");
-            if (Soak.IsOn) Assert.InRange(peak, 0, 300L << 20);
+            output.WriteLine(
+                $"{Bytes:N0} bytes: manifests {first.Index.Manifest.Length:N0} and {second.Index.Manifest.Length:N0} bytes, "
+                    + $"archive {new FileInfo(Path.Combine(folder, "1")).Length:N0}, index "
+                    + $"{new FileInfo(Path.Combine(folder, "1.index")).Length:N0}, peak memory of the process {peak / (1 << 20)} MiB"
+            );
+            if (Soak.IsOn)
+            {
+                Assert.InRange(peak, 0, 300L << 20);
+            }
         }
         finally
         {
@@ -48,7 +55,13 @@ public sealed class LargeImageTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<ArchiveSummary> WriteAsync(string folder, string name, SparseImage image, ChainIndex? chain, CancellationToken token)
+    private static async Task<ArchiveSummary> WriteAsync(
+        string folder,
+        string name,
+        SparseImage image,
+        ChainIndex? chain,
+        CancellationToken token
+    )
     {
         await using var archive = File.Create(Path.Combine(folder, name));
         await using var index = File.Create(Path.Combine(folder, $"{name}.index"));
@@ -66,7 +79,12 @@ public sealed class LargeImageTests(ITestOutputHelper output)
             Node = "A",
             StartTime = DateTimeOffset.UnixEpoch,
         };
-        var outputs = new ArchiveOutputs { Archive = (b, t) => archive.WriteAsync(b, t), Index = (b, t) => index.WriteAsync(b, t), ProtectionId = "none" };
+        var outputs = new ArchiveOutputs
+        {
+            Archive = (b, t) => archive.WriteAsync(b, t),
+            Index = (b, t) => index.WriteAsync(b, t),
+            ProtectionId = "none",
+        };
         await using var writer = await ArchiveWriter.StartAsync(header, outputs, new(), chain, Bytes, null, token);
         await writer.WriteImageAsync("database.sqlite", image, token);
         return await writer.CompleteAsync(new Dictionary<string, string>(), [], DateTimeOffset.UnixEpoch, token);
@@ -79,7 +97,12 @@ public sealed class LargeImageTests(ITestOutputHelper output)
     }
 
     private static long PeakMemory() =>
-        long.Parse(File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+        long.Parse(
+            File.ReadLines("/proc/self/status")
+                .Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            System.Globalization.CultureInfo.InvariantCulture
+        ) * 1024;
 
     /// <summary>Zeros, but for a page with its number in it every 100,003 pages, shifted by a generation.</summary>
     private sealed class SparseImage(int generation) : IPageImage, IPageTarget
@@ -104,7 +127,10 @@ public sealed class LargeImageTests(ITestOutputHelper output)
             {
                 var page = (offset + at) / PageSize;
                 var expected = page % Every == generation ? (byte)(page / Every % 255 + 1) : 0;
-                if (bytes[at] != expected || bytes.Slice(at + 1, PageSize - 1).ContainsAnyExcept((byte)0)) throw new InvalidOperationException($"page {page} is wrong");
+                if (bytes[at] != expected || bytes.Slice(at + 1, PageSize - 1).ContainsAnyExcept((byte)0))
+                {
+                    throw new InvalidOperationException($"page {page} is wrong");
+                }
             }
         }
 
@@ -116,7 +142,10 @@ public sealed class LargeImageTests(ITestOutputHelper output)
             for (var at = 0; at < bytes.Length; at += PageSize)
             {
                 var page = (offset + at) / PageSize;
-                if (page % Every == generation) bytes[at] = (byte)(page / Every % 255 + 1);
+                if (page % Every == generation)
+                {
+                    bytes[at] = (byte)(page / Every % 255 + 1);
+                }
             }
         }
     }
@@ -131,7 +160,10 @@ public sealed class LargeImageTests(ITestOutputHelper output)
 
         public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
-            for (var read = 0; read < buffer.Length;) read += RandomAccess.Read(_file.SafeFileHandle, buffer.Span[read..], offset + read);
+            for (var read = 0; read < buffer.Length; )
+            {
+                read += RandomAccess.Read(_file.SafeFileHandle, buffer.Span[read..], offset + read);
+            }
             return ValueTask.CompletedTask;
         }
 

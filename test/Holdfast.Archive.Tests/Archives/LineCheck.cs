@@ -6,7 +6,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>
-/// Refuses a stream of lines that has one beginning with <c>!</c>, one beginning with <c>?</c> where the line beginning with <c>=</c> before it is not
+/// Refuses a stream of lines that has one beginning with <c>!</c>, one beginning with <c>?</c> where the line beginning
+/// with <c>=</c> before it is not
 /// <c>=ask</c>, or half a line at its end. After a line <c>.</c> nothing matters.
 /// </summary>
 /// <param name="taken">Counts bytes that any such check was given.</param>
@@ -38,7 +39,10 @@ internal sealed class LineCheck(Counter taken) : IStreamCheck
 
     public void End()
     {
-        if (!_isDone && _line.Count > 0) throw Refused();
+        if (!_isDone && _line.Count > 0)
+        {
+            throw Refused();
+        }
     }
 
     public void GoOnAt(StreamMark mark)
@@ -49,11 +53,20 @@ internal sealed class LineCheck(Counter taken) : IStreamCheck
 
     private void Line(string line)
     {
-        if (line.StartsWith('!') || (line.StartsWith('?') && _last != "=ask")) throw Refused();
-        if (line.StartsWith('=')) _last = line;
+        if (line.StartsWith('!') || (line.StartsWith('?') && _last != "=ask"))
+        {
+            throw Refused();
+        }
+        if (line.StartsWith('='))
+        {
+            _last = line;
+        }
         _isDone = line == ".";
     }
 
     private HoldfastException Refused() =>
-        new(ErrorCatalogue.Refused, string.Create(CultureInfo.InvariantCulture, $"Line {_count + 1} of the stream, at offset {_offset}, is refused."));
+        new(
+            ErrorCatalogue.Refused,
+            string.Create(CultureInfo.InvariantCulture, $"Line {_count + 1} of the stream, at offset {_offset}, is refused.")
+        );
 }

@@ -14,7 +14,10 @@ internal sealed class MemorySource(byte[] bytes, string name = "memory") : IByte
 
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (offset < 0 || offset + buffer.Length > bytes.Length) throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' ends at {bytes.Length}.");
+        if (offset < 0 || offset + buffer.Length > bytes.Length)
+        {
+            throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' ends at {bytes.Length}.");
+        }
         bytes.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
         BytesRead += buffer.Length;
         return ValueTask.CompletedTask;

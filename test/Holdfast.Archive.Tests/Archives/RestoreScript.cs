@@ -22,7 +22,10 @@ internal sealed class RestoreScript : IDisposable
 
     public string PathOf(string name) => Path.Combine(_directory.FullName, name);
 
-    /// <summary>Writes a chain as a destination holds it, with an index beside each archive and one archive that is still being written.</summary>
+    /// <summary>
+    /// Writes a chain as a destination holds it, with an index beside each archive and one archive that is still being
+    /// written.
+    /// </summary>
     public void Write(Chain chain, string form, bool isEncrypted = false, bool isClockBackwards = false)
     {
         ChainFolder = Path.Combine(Root, "local", "shop", $"{Name(0)}.A-{(form == "snapshot" ? "snapshot" : "backup")}");
@@ -67,10 +70,16 @@ internal sealed class RestoreScript : IDisposable
     /// <summary>A chain for several recipients, and the words that give the script the key of the last one.</summary>
     public (Chain Chain, string[] Key) Protected(BackupType type, int recipients)
     {
-        if (recipients == 0) return (new(type), []);
+        if (recipients == 0)
+        {
+            return (new(type), []);
+        }
         AgeIdentity[] identities = [.. Enumerable.Range(0, recipients).Select(_ => AgeIdentity.Generate())];
         var key = WriteKey($"key-{type}", identities[^1]);
-        return (new(type, AgeProtection.ToRecipients([.. identities.Select(identity => identity.Recipient)]), AgeKeys.None.Add(identities[0])), ["-i", key]);
+        return (
+            new(type, AgeProtection.ToRecipients([.. identities.Select(identity => identity.Recipient)]), AgeKeys.None.Add(identities[0])),
+            ["-i", key]
+        );
     }
 
     public byte[] Output(string folder, string item) => File.ReadAllBytes(Path.Combine(PathOf(folder), item));
@@ -97,9 +106,20 @@ internal sealed class RestoreScript : IDisposable
     }
 
     /// <summary>Runs a program and types into it: at once, or when it has asked.</summary>
-    public async Task<(int Code, string Output, string Errors)> RunAsync(string program, string[] arguments, string typed = "", string question = "")
+    public async Task<(int Code, string Output, string Errors)> RunAsync(
+        string program,
+        string[] arguments,
+        string typed = "",
+        string question = ""
+    )
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory.FullName };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _directory.FullName,
+        };
         using var process = Process.Start(start)!;
         var token = TestContext.Current.CancellationToken;
         var errors = process.StandardError.ReadToEndAsync(token);
@@ -111,14 +131,16 @@ internal sealed class RestoreScript : IDisposable
             {
                 await process.StandardInput.WriteAsync(typed);
                 await process.StandardInput.FlushAsync(token);
-                if (question == "") process.StandardInput.Close();
+                if (question == "")
+                {
+                    process.StandardInput.Close();
+                }
                 hasTyped = true;
             }
 
             count = await process.StandardOutput.ReadAsync(buffer, token);
             output.Append(buffer, 0, count);
-        }
-        while (count > 0);
+        } while (count > 0);
         await process.WaitForExitAsync(token);
         return (process.ExitCode, output.ToString(), await errors);
     }

@@ -70,14 +70,26 @@ public sealed class RestoreScriptRefusalTests : IDisposable
         _script.Write(chain, "snapshot"); // of local/test, in the folder of local/shop
         await _script.RestoreAsync(_script.ChainFolder, _script.PathOf("elsewhere")); // not below the root of a destination
         await File.WriteAllTextAsync($"{_script.Root}/.holdfast-destination", "{}", TestContext.Current.CancellationToken);
-        foreach (var arguments in (string[][])[[_script.ChainFolder], ["--point", "2026-11-23 10", _script.ChainFolder]])
+        foreach (
+            var arguments in (string[][])
+                [
+                    [_script.ChainFolder],
+                    ["--point", "2026-11-23 10", _script.ChainFolder],
+                ]
+        )
         {
             var refusal = await _script.RefusalAsync("out", arguments);
             Assert.Contains("is of database 'local/test'", refusal, StringComparison.Ordinal);
             Assert.Contains("--allow-mismatch", refusal, StringComparison.Ordinal);
         }
 
-        foreach (var arguments in (string[][])[["--allow-mismatch", _script.ChainFolder], [_script.Archives[1]]])
+        foreach (
+            var arguments in (string[][])
+                [
+                    ["--allow-mismatch", _script.ChainFolder],
+                    [_script.Archives[1]],
+                ]
+        )
         {
             var folder = $"out{arguments.Length}";
             var (code, _, errors) = await _script.RunAsync("python3", [RestoreScript.ScriptPath, .. arguments, _script.PathOf(folder)]);
@@ -98,7 +110,11 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     [InlineData("2026-11-23-08-59-59.A-snapshot", "2026-11-23-08-59-59.snapshot", "after the time in its name")]
     [InlineData("2026-11-23-10-00-00.A-snapshot", "2026-11-23-10-00-00.encrypted-snapshot", "which its name does not say")]
     [InlineData("2026-11-23-10-00-00.A-snapshot", "2026-11-23-12-00-00.snapshot", "another chain")]
-    public async Task An_archive_of_another_kind_chain_or_time_than_its_names_is_refused_and_so_is_what_builds_on_it(string folder, string name, string refusal)
+    public async Task An_archive_of_another_kind_chain_or_time_than_its_names_is_refused_and_so_is_what_builds_on_it(
+        string folder,
+        string name,
+        string refusal
+    )
     {
         var (chain, _) = await RestoreScript.ImagesAsync(2);
         _script.Write(chain, "snapshot");
@@ -122,8 +138,13 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     public async Task The_script_names_folders_as_Holdfast_does()
     {
         string[] names = ["", "a/b.db", "Über db", ".x.", "-a", "Orders.DB", new('a', 300), new('A', 179), "~%=+@,"];
-        const string program = "import json,runpy,sys\nname = runpy.run_path(sys.argv[1])['folder_name']\nprint(json.dumps([name(n) for n in json.loads(sys.argv[2])]))";
-        var (_, output, errors) = await _script.RunAsync("python3", ["-c", program, RestoreScript.ScriptPath, JsonSerializer.Serialize(names)]);
+        const string program =
+            "import json,runpy,sys\nname = runpy.run_path(sys.argv[1])['folder_name']\nprint(json.dumps([name(n) for n in "
+            + "json.loads(sys.argv[2])]))";
+        var (_, output, errors) = await _script.RunAsync(
+            "python3",
+            ["-c", program, RestoreScript.ScriptPath, JsonSerializer.Serialize(names)]
+        );
         Assert.True(output.Length > 0, errors);
         Assert.Equal(names.Select(Core.Layout.FolderName.Of), JsonSerializer.Deserialize<string[]>(output));
     }
@@ -175,18 +196,76 @@ public sealed class RestoreScriptRefusalTests : IDisposable
                 return tar.Length - ((bytes.Length + 511) / 512 * 512);
             }
 
-            Add("holdfast.json", JsonSerializer.SerializeToUtf8Bytes(new { format = 1, id, chain = id, kind = "Full" }));
+            Add(
+                "holdfast.json",
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        format = 1,
+                        id,
+                        chain = id,
+                        kind = "Full",
+                    }
+                )
+            );
             var offset = Add("dump.sql.000001", "hello"u8.ToArray());
-            object[] parts = [new { length = 5, sha256 = Convert.ToBase64String(SHA256.HashData("hello"u8)), archive, offset }];
-            var manifest = JsonSerializer.SerializeToUtf8Bytes(new { format = 1, id, archives = new[] { id }, items = new[] { new { name, kind = "Stream", length, parts } } });
+            object[] parts =
+            [
+                new
+                {
+                    length = 5,
+                    sha256 = Convert.ToBase64String(SHA256.HashData("hello"u8)),
+                    archive,
+                    offset,
+                },
+            ];
+            var manifest = JsonSerializer.SerializeToUtf8Bytes(
+                new
+                {
+                    format = 1,
+                    id,
+                    archives = new[] { id },
+                    items = new[]
+                    {
+                        new
+                        {
+                            name,
+                            kind = "Stream",
+                            length,
+                            parts,
+                        },
+                    },
+                }
+            );
             offset = Add("manifest.json", manifest);
-            Add("index.json", JsonSerializer.SerializeToUtf8Bytes(new { format = 1, manifest = new { length = manifest.Length, sha256 = Convert.ToBase64String(SHA256.HashData(manifest)), archive = 0, offset } }));
+            Add(
+                "index.json",
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        format = 1,
+                        manifest = new
+                        {
+                            length = manifest.Length,
+                            sha256 = Convert.ToBase64String(SHA256.HashData(manifest)),
+                            archive = 0,
+                            offset,
+                        },
+                    }
+                )
+            );
         }
 
         File.WriteAllBytes(_script.PathOf("hostile.tar"), tar.ToArray());
         Assert.Equal(0, (await _script.RunAsync("zstd", ["-q", "hostile.tar"])).Code);
         string[] arguments = [_script.PathOf("hostile.tar.zst")];
-        if (refusal is null) await _script.RestoreAsync([.. arguments, _script.PathOf("out")]);
-        else Assert.Contains(refusal, await _script.RefusalAsync("out", arguments));
+        if (refusal is null)
+        {
+            await _script.RestoreAsync([.. arguments, _script.PathOf("out")]);
+        }
+        else
+        {
+            Assert.Contains(refusal, await _script.RefusalAsync("out", arguments));
+        }
     }
 }

@@ -9,7 +9,14 @@ public sealed class RestoreScriptTests : IDisposable
 {
     private readonly RestoreScript _script = new();
 
-    public static TheoryData<int, int> Recipients => new() { { 1, 0 }, { 3, 1 }, { 3, 4 }, { 20, 0 } };
+    public static TheoryData<int, int> Recipients =>
+        new()
+        {
+            { 1, 0 },
+            { 3, 1 },
+            { 3, 4 },
+            { 20, 0 },
+        };
 
     public void Dispose() => _script.Dispose();
 
@@ -28,7 +35,10 @@ public sealed class RestoreScriptTests : IDisposable
             await chain.AddImageAsync(image, 4096);
             // Large enough for several entries of pages, both ways.
             Array.Resize(ref image, (point % 3 == 1 ? 200 : 600 + point) * 4096);
-            for (var i = 0; i < 100; i++) image[random.Next(image.Length)]++;
+            for (var i = 0; i < 100; i++)
+            {
+                image[random.Next(image.Length)]++;
+            }
         }
 
         _script.Write(chain, "snapshot", recipients > 0);
@@ -72,12 +82,27 @@ public sealed class RestoreScriptTests : IDisposable
         random.NextBytes(image);
         var chain = new Chain(BackupType.Snapshot);
         var points = new List<byte[]>();
-        foreach (var (size, pageSize) in new[] { (1 << 20, 4096), (1 << 21, 65536), (1 << 19, 65536), (0, 512), (1 << 18, 512), (0, 4096), (1 << 19, 512) })
+        foreach (
+            var (size, pageSize) in new[]
+            {
+                (1 << 20, 4096),
+                (1 << 21, 65536),
+                (1 << 19, 65536),
+                (0, 512),
+                (1 << 18, 512),
+                (0, 4096),
+                (1 << 19, 512),
+            }
+        )
         {
             points.Add(image[..size]);
             await chain.AddImageAsync(points[^1], pageSize);
-            // The empty image between the last two leaves no pages of another size in the index: the last point builds on pages from before it.
-            if (points.Count < 5) image[random.Next(1 << 18)]++;
+            // The empty image between the last two leaves no pages of another size in the index: the last point builds
+            // on pages from before it.
+            if (points.Count < 5)
+            {
+                image[random.Next(1 << 18)]++;
+            }
         }
 
         _script.Write(chain, "snapshot");
@@ -107,7 +132,8 @@ public sealed class RestoreScriptTests : IDisposable
                     await writer.WriteStreamAsync("a.pagemap", stream.Length, async (pipe, t) => await pipe.WriteAsync(stream, t), token);
                     await writer.WriteStreamAsync("b", stream.Length, async (pipe, t) => await pipe.WriteAsync(stream, t), token);
                 },
-                image.Length);
+                image.Length
+            );
         }
 
         _script.Write(chain, "snapshot");
@@ -153,7 +179,8 @@ public sealed class RestoreScriptTests : IDisposable
         new Random(4).NextBytes(stream);
         await chain.AddStreamAsync(stream);
         _script.Write(chain, "full-backup", isEncrypted: true);
-        string[] Command(string folder) => ["-qec", $"python3 {RestoreScript.ScriptPath} {_script.ChainFolder} {_script.PathOf(folder)}", "/dev/null"];
+        string[] Command(string folder) =>
+            ["-qec", $"python3 {RestoreScript.ScriptPath} {_script.ChainFolder} {_script.PathOf(folder)}", "/dev/null"];
         var (code, output, _) = await _script.RunAsync("script", Command("out"), "schöne Grüße\n", "Passphrase of ");
         Assert.True(code == 0, output);
         Assert.Equal(stream, _script.Output("out", "dump.sql"));
@@ -177,9 +204,13 @@ public sealed class RestoreScriptTests : IDisposable
         foreach (var (chain, key, join) in new[] { (images, imageKey, "cat database.sqlite"), (streams, streamKey, "cat dump.sql.*") })
         {
             _script.Write(chain, "snapshot", recipients > 0);
-            var open = recipients > 0 ? $"age -d {string.Join(' ', key)} {_script.Archives[0]} | zstd -d" : $"zstd -d < {_script.Archives[0]}";
+            var open =
+                recipients > 0 ? $"age -d {string.Join(' ', key)} {_script.Archives[0]} | zstd -d" : $"zstd -d < {_script.Archives[0]}";
             var folder = _script.PathOf(chain == images ? "images" : "streams");
-            var (code, _, errors) = await _script.RunAsync("bash", ["-c", $"set -eo pipefail; mkdir {folder}; cd {folder}; {open} | tar xf -; {join} > ../joined"]);
+            var (code, _, errors) = await _script.RunAsync(
+                "bash",
+                ["-c", $"set -eo pipefail; mkdir {folder}; cd {folder}; {open} | tar xf -; {join} > ../joined"]
+            );
             Assert.True(code == 0, errors);
             Assert.Equal(image, File.ReadAllBytes(_script.PathOf("joined")));
         }
@@ -199,8 +230,18 @@ public sealed class RestoreScriptTests : IDisposable
         new Random(4).NextBytes(stream);
         await chain.AddStreamAsync(stream);
         _script.Write(chain, "full-backup", isEncrypted: true);
-        var line = form switch { "Base64" => identity.ToBase64(), "hexadecimal" => hex, "HEXADECIMAL" => hex.ToUpperInvariant(), _ => identity.ToSecretKey() };
-        await File.WriteAllTextAsync(_script.PathOf("own"), $"# key of the database\r\n\r\n {line} \r\n", TestContext.Current.CancellationToken);
+        var line = form switch
+        {
+            "Base64" => identity.ToBase64(),
+            "hexadecimal" => hex,
+            "HEXADECIMAL" => hex.ToUpperInvariant(),
+            _ => identity.ToSecretKey(),
+        };
+        await File.WriteAllTextAsync(
+            _script.PathOf("own"),
+            $"# key of the database\r\n\r\n {line} \r\n",
+            TestContext.Current.CancellationToken
+        );
         var other = _script.WriteKey("other", AgeIdentity.Generate());
         await _script.RestoreAsync("-i", other, "-i", _script.PathOf("own"), _script.ChainFolder, _script.PathOf("out"));
         Assert.Equal(stream, _script.Output("out", "dump.sql"));

@@ -24,7 +24,10 @@ public sealed class RoundTripTests
             points.Add([.. image]);
             await chain.AddImageAsync(image, pageSize);
             Array.Resize(ref image, Math.Max(0, image.Length + (random.Next(-3, 5) * pageSize)));
-            for (var i = 0; i < image.Length / pageSize / 10; i++) image[random.Next(image.Length)]++;
+            for (var i = 0; i < image.Length / pageSize / 10; i++)
+            {
+                image[random.Next(image.Length)]++;
+            }
         }
 
         for (var point = 0; point < points.Count; point++)
@@ -132,9 +135,14 @@ public sealed class RoundTripTests
                 await writer.WriteImageAsync("a", new MemoryImage(4096, large), token);
                 await writer.WriteImageAsync("b", new MemoryImage(4096, small), token);
             },
-            large.Length);
+            large.Length
+        );
         await using var source = new MemorySource(chain.Archives[0]);
-        await using var reader = Reading.ChainReader.Join(await Reading.ArchiveReader.OpenAsync(source, AgeKeys.None, TestContext.Current.CancellationToken), [], 2);
+        await using var reader = Reading.ChainReader.Join(
+            await Reading.ArchiveReader.OpenAsync(source, AgeKeys.None, TestContext.Current.CancellationToken),
+            [],
+            2
+        );
         var target = new MemoryImage(4096, []);
         await reader.CopyImageAsync("b", target, TestContext.Current.CancellationToken);
         Assert.Equal(small, target.Bytes);
@@ -149,13 +157,20 @@ public sealed class RoundTripTests
         new Random(6).NextBytes(first);
         for (var point = 0; point < 3; point++)
         {
-            if (point > 0) first.AsSpan(point * 4096, 4096).Clear(); // as the same page of the other image is
+            if (point > 0)
+            {
+                first.AsSpan(point * 4096, 4096).Clear(); // as the same page of the other image is
+            }
             await chain.AddAsync(
                 async (writer, token) =>
                 {
-                    foreach (var (name, image) in point == 1 ? new[] { ("a", first), ("b", second) } : [("b", second), ("a", first)]) await writer.WriteImageAsync(name, new MemoryImage(4096, image), token);
+                    foreach (var (name, image) in point == 1 ? new[] { ("a", first), ("b", second) } : [("b", second), ("a", first)])
+                    {
+                        await writer.WriteImageAsync(name, new MemoryImage(4096, image), token);
+                    }
                 },
-                first.Length);
+                first.Length
+            );
             await using var reader = await chain.OpenAsync(point);
             var target = new MemoryImage(4096, []);
             await reader.CopyImageAsync("a", target, TestContext.Current.CancellationToken);
@@ -164,22 +179,31 @@ public sealed class RoundTripTests
     }
 
     [Fact]
-    public void Any_image_and_any_edits_come_back() => Gen.Select(Gen.Int[9, 16], Gen.Int[0, 30], Gen.Int).Sample(
-        (bits, pages, seed) =>
-        {
-            var random = new Random(seed);
-            var chain = new Chain(BackupType.Snapshot);
-            var image = new byte[pages << bits];
-            random.NextBytes(image);
-            for (var point = 0; point < 4; point++)
-            {
-                chain.AddImageAsync(image, 1 << bits).GetAwaiter().GetResult();
-                if (!chain.ReadImageAsync(point).GetAwaiter().GetResult().AsSpan().SequenceEqual(image)) return false;
-                Array.Resize(ref image, random.Next(0, 40) << bits);
-                for (var i = 0; i < random.Next(5) && image.Length > 0; i++) image[random.Next(image.Length)]++;
-            }
+    public void Any_image_and_any_edits_come_back() =>
+        Gen.Select(Gen.Int[9, 16], Gen.Int[0, 30], Gen.Int)
+            .Sample(
+                (bits, pages, seed) =>
+                {
+                    var random = new Random(seed);
+                    var chain = new Chain(BackupType.Snapshot);
+                    var image = new byte[pages << bits];
+                    random.NextBytes(image);
+                    for (var point = 0; point < 4; point++)
+                    {
+                        chain.AddImageAsync(image, 1 << bits).GetAwaiter().GetResult();
+                        if (!chain.ReadImageAsync(point).GetAwaiter().GetResult().AsSpan().SequenceEqual(image))
+                        {
+                            return false;
+                        }
+                        Array.Resize(ref image, random.Next(0, 40) << bits);
+                        for (var i = 0; i < random.Next(5) && image.Length > 0; i++)
+                        {
+                            image[random.Next(image.Length)]++;
+                        }
+                    }
 
-            return true;
-        },
-        iter: 50);
+                    return true;
+                },
+                iter: 50
+            );
 }

@@ -94,7 +94,8 @@ public sealed class StreamCheckTests
 
         var (taken, again) = (new Counter(), new Counter());
         Assert.All(await VerifyAsync(chain, taken, again), Assert.Null);
-        Assert.InRange(taken.Value, Stream(_lines).Length, Stream(_lines).Length + (30 * 8 * MeanPart)); // those around a change, not all 45
+        // those around a change, not all 45
+        Assert.InRange(taken.Value, Stream(_lines).Length, Stream(_lines).Length + (30 * 8 * MeanPart));
         Assert.InRange(again.Value, 1, 30L * 5 * (1 << 20)); // frames that hold them, and what it takes to open an archive
     }
 
@@ -121,16 +122,19 @@ public sealed class StreamCheckTests
         await chain.AddStreamAsync(Stream(_lines));
         for (var i = 0; i < 24; i++)
         {
-            for (var line = (i % 12) * 20; line < _lines.Count; line += 240) _lines[line] = $"changed in {i}";
+            for (var line = (i % 12) * 20; line < _lines.Count; line += 240)
+            {
+                _lines[line] = $"changed in {i}";
+            }
             await chain.AddStreamAsync(Stream(_lines));
         }
 
         var opened = new Dictionary<byte[], int>();
         Assert.All(await VerifyAsync(chain, reopen: bytes =>
-        {
-            opened[bytes] = opened.GetValueOrDefault(bytes) + 1;
-            return bytes;
-        }), Assert.Null);
+            {
+                opened[bytes] = opened.GetValueOrDefault(bytes) + 1;
+                return bytes;
+            }), Assert.Null);
         Assert.True(opened.Count > 12);
         Assert.All(opened.Values, times => Assert.Equal(1, times));
     }
@@ -180,7 +184,10 @@ public sealed class StreamCheckTests
             var item = manifest["items"]![0]!;
             var part = item["parts"]![0]!;
             var count = 3 * ChainRules.FreeRepeats / stream.Length;
-            for (var i = 1; i < count; i++) item["parts"]!.AsArray().Add(part.DeepClone());
+            for (var i = 1; i < count; i++)
+            {
+                item["parts"]!.AsArray().Add(part.DeepClone());
+            }
             item["length"] = count * stream.Length;
         });
         chain.Archives[1] = archive.Pack();
@@ -209,7 +216,9 @@ public sealed class StreamCheckTests
         await chain.AddStreamAsync(Stream(_lines));
         _lines[1_500] = "changed";
         await chain.AddStreamAsync(Stream(_lines));
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => VerifyAsync(chain, reopen: bytes => [.. bytes.Select((b, i) => i > 1_000 && i < bytes.Length - 10_000 ? (byte)~b : b)]));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            VerifyAsync(chain, reopen: bytes => [.. bytes.Select((b, i) => i > 1_000 && i < bytes.Length - 10_000 ? (byte)~b : b)])
+        );
         Assert.Equal(ErrorCatalogue.ChainIncomplete, failure.Error);
         Assert.Contains("builds on an archive that is not whole: ", failure.Message, StringComparison.Ordinal);
     }
@@ -223,51 +232,72 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
-    public Task Any_chain_is_judged_as_its_whole_streams_are() => Gen.Select(Gen.Int, Gen.Int[2, 7]).SampleAsync(
-        async (seed, points) =>
-        {
-            var random = new Random(seed);
-            var lines = Enumerable.Range(0, random.Next(100, 1_500)).Select(i => Any(random, i)).ToList();
-            var versions = new List<List<string>>();
-            var chain = new Chain(BackupType.Backup);
-            for (var point = 0; point < points; point++)
-            {
-                if (point > 0 && random.Next(5) == 0) lines = [.. versions[random.Next(versions.Count)]];
-                for (var edits = random.Next(4); point > 0 && edits > 0; edits--) Change(random, lines);
-                versions.Add([.. lines]);
-                await chain.AddStreamAsync(Stream(lines, hasEnd: random.Next(20) > 0));
-            }
+    public Task Any_chain_is_judged_as_its_whole_streams_are() =>
+        Gen.Select(Gen.Int, Gen.Int[2, 7])
+            .SampleAsync(
+                async (seed, points) =>
+                {
+                    var random = new Random(seed);
+                    var lines = Enumerable.Range(0, random.Next(100, 1_500)).Select(i => Any(random, i)).ToList();
+                    var versions = new List<List<string>>();
+                    var chain = new Chain(BackupType.Backup);
+                    for (var point = 0; point < points; point++)
+                    {
+                        if (point > 0 && random.Next(5) == 0)
+                        {
+                            lines = [.. versions[random.Next(versions.Count)]];
+                        }
+                        for (var edits = random.Next(4); point > 0 && edits > 0; edits--)
+                        {
+                            Change(random, lines);
+                        }
+                        versions.Add([.. lines]);
+                        await chain.AddStreamAsync(Stream(lines, hasEnd: random.Next(20) > 0));
+                    }
 
-            List<string?> expected = [];
-            for (var point = 0; point < points; point++) expected.Add(Refusal(await chain.ReadStreamAsync(point)));
-            Assert.Equal(expected, await VerifyAsync(chain));
-        },
-        iter: Testing.Soak.IsOn ? 500 : 40,
-        threads: 2);
+                    List<string?> expected = [];
+                    for (var point = 0; point < points; point++)
+                    {
+                        expected.Add(Refusal(await chain.ReadStreamAsync(point)));
+                    }
+                    Assert.Equal(expected, await VerifyAsync(chain));
+                },
+                iter: Testing.Soak.IsOn ? 500 : 40,
+                threads: 2
+            );
 
     private static void Change(Random random, List<string> lines)
     {
         var at = random.Next(lines.Count);
         switch (random.Next(4))
         {
-            case 0: lines.Insert(at, Any(random, random.Next())); break;
-            case 1 when lines.Count > 10: lines.RemoveRange(at, Math.Min(random.Next(1, 50), lines.Count - at - 1)); break;
-            case 2: lines.InsertRange(random.Next(lines.Count), lines.GetRange(at, random.Next(Math.Min(100, lines.Count - at)))); break;
-            default: lines[at] = Any(random, random.Next()); break;
+            case 0:
+                lines.Insert(at, Any(random, random.Next()));
+                break;
+            case 1 when lines.Count > 10:
+                lines.RemoveRange(at, Math.Min(random.Next(1, 50), lines.Count - at - 1));
+                break;
+            case 2:
+                lines.InsertRange(random.Next(lines.Count), lines.GetRange(at, random.Next(Math.Min(100, lines.Count - at))));
+                break;
+            default:
+                lines[at] = Any(random, random.Next());
+                break;
         }
     }
 
     // Few faults, some long lines, of more than a part.
-    private static string Any(Random random, int seed) => random.Next(2_000) switch
-    {
-        0 => "!",
-        1 => "?",
-        < 5 => "=ask",
-        < 9 => "=tell",
-        9 when random.Next(10) == 0 => ".",
-        < 12 => string.Concat(Enumerable.Range(0, random.Next(50, 300)).Select(i => Text(seed + i))),
-        _ => Text(seed),
-    };
+    private static string Any(Random random, int seed) =>
+        random.Next(2_000) switch
+        {
+            0 => "!",
+            1 => "?",
+            < 5 => "=ask",
+            < 9 => "=tell",
+            9 when random.Next(10) == 0 => ".",
+            < 12 => string.Concat(Enumerable.Range(0, random.Next(50, 300)).Select(i => Text(seed + i))),
+            _ => Text(seed),
+        };
 
     private static string Text(int seed)
     {
@@ -284,26 +314,40 @@ public sealed class StreamCheckTests
     private static string? Refusal(byte[] stream)
     {
         var check = new LineCheck(new());
-        return Record.Exception(() =>
-        {
-            check.Take(stream);
-            check.End();
-        })?.Message;
+        return Record
+            .Exception(() =>
+            {
+                check.Take(stream);
+                check.End();
+            })
+            ?.Message;
     }
 
     private static void Rename(TestArchive archive, JsonNode part, int number)
     {
         var at = (int)part["offset"]!.GetValue<long>() - TarFormat.Block;
-        var header = TarFormat.Header($"dump.sql.{number:D6}", part["length"]!.GetValue<long>(), new(2026, 11, 23, 10, 0, 0, TimeSpan.Zero));
+        var header = TarFormat.Header(
+            $"dump.sql.{number:D6}",
+            part["length"]!.GetValue<long>(),
+            new(2026, 11, 23, 10, 0, 0, TimeSpan.Zero)
+        );
         foreach (var frame in archive.Frames)
         {
-            for (var i = Math.Max(0, at); i < Math.Min(frame.Length, at + header.Length); i++) frame[i] = header[i - at];
+            for (var i = Math.Max(0, at); i < Math.Min(frame.Length, at + header.Length); i++)
+            {
+                frame[i] = header[i - at];
+            }
             at -= frame.Length;
         }
     }
 
     private static async Task<List<string?>> VerifyAsync(
-        Chain chain, Counter? taken = null, Counter? again = null, Func<Items.IStreamCheck>? checkOf = null, Func<byte[], byte[]>? reopen = null)
+        Chain chain,
+        Counter? taken = null,
+        Counter? again = null,
+        Func<Items.IStreamCheck>? checkOf = null,
+        Func<byte[], byte[]>? reopen = null
+    )
     {
         var token = TestContext.Current.CancellationToken;
         await using var streams = new ChainStreams((_, _) => checkOf is null ? new LineCheck(taken ?? new()) : checkOf());
@@ -333,13 +377,9 @@ public sealed class StreamCheckTests
 
         public void Take(ReadOnlySpan<byte> bytes) => taken.Value += bytes.Length;
 
-        public void End()
-        {
-        }
+        public void End() { }
 
-        public void GoOnAt(Items.StreamMark mark)
-        {
-        }
+        public void GoOnAt(Items.StreamMark mark) { }
     }
 
     // Tells the first line of what it is given, as what it refuses.
@@ -353,12 +393,15 @@ public sealed class StreamCheckTests
         {
             _begin.AddRange(bytes);
             if (bytes.IndexOf((byte)'\n') >= 0)
-                throw new HoldfastException(ErrorCatalogue.Refused, $"The first line is '{Encoding.UTF8.GetString([.. _begin]).Split('\n')[0]}'.");
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Refused,
+                    $"The first line is '{Encoding.UTF8.GetString([.. _begin]).Split('\n')[0]}'."
+                );
+            }
         }
 
-        public void End()
-        {
-        }
+        public void End() { }
 
         public void GoOnAt(Items.StreamMark mark) => _begin.Clear();
     }

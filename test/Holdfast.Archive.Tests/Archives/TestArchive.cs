@@ -6,7 +6,10 @@ using Holdfast.Archive.Tar;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>An archive taken apart, to be packed again with other contents: frames, checksums and hashes all fit, so that what is hostile gets past them.</summary>
+/// <summary>
+/// An archive taken apart, to be packed again with other contents: frames, checksums and hashes all fit, so that what
+/// is hostile gets past them.
+/// </summary>
 internal sealed class TestArchive
 {
     private readonly List<byte[]> _frames; // those before index.json
@@ -71,7 +74,10 @@ internal sealed class TestArchive
     public byte[] Pack()
     {
         var header = ArchivePacker.Entry("holdfast.json", Header);
-        if (header.Length != ArchivePacker.Entry("holdfast.json", ContentAt(_frames[0], 0)).Length) throw new InvalidOperationException("The header must keep its number of blocks.");
+        if (header.Length != ArchivePacker.Entry("holdfast.json", ContentAt(_frames[0], 0)).Length)
+        {
+            throw new InvalidOperationException("The header must keep its number of blocks.");
+        }
         header.CopyTo(_frames[0], 0);
         return ArchivePacker.Pack(_frames, Manifest, Index);
     }

@@ -22,7 +22,10 @@ public sealed class AlertRulesTests
     public void A_database_without_any_task_is_told()
     {
         var alert = Assert.Single(Find(Node() with { Tasks = [] }));
-        Assert.Equal((AlertKind.DatabaseUncovered, AlertSeverity.Warning, "uncovered:shop/orders", "shop/orders"), (alert.Kind, alert.Severity, alert.Key, alert.Subject.Database));
+        Assert.Equal(
+            (AlertKind.DatabaseUncovered, AlertSeverity.Warning, "uncovered:shop/orders", "shop/orders"),
+            (alert.Kind, alert.Severity, alert.Key, alert.Subject.Database)
+        );
     }
 
     [Fact]
@@ -56,7 +59,13 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_task_whose_last_run_failed_is_told_with_how_often()
     {
-        var failed = new TaskStatus { LastState = OperationState.Failed, Failures = 3, LastError = "It is locked.", LastEnd = Now.AddHours(-2) };
+        var failed = new TaskStatus
+        {
+            LastState = OperationState.Failed,
+            Failures = 3,
+            LastError = "It is locked.",
+            LastEnd = Now.AddHours(-2),
+        };
         var alert = Assert.Single(Find(Node(status: failed)));
         Assert.Equal((AlertKind.TaskFailed, Now.AddHours(-2), "0123456789"), (alert.Kind, alert.Since, alert.Subject.Task));
         Assert.Contains("3 times in a row: It is locked.", alert.Message, StringComparison.Ordinal);
@@ -71,8 +80,14 @@ public sealed class AlertRulesTests
     public void A_task_is_overdue_when_its_slot_passed_an_hour_ago_and_nothing_runs(int minutesLate, bool isRunning, bool isOverdue)
     {
         var alerts = Find(Node(due: Now.AddMinutes(-minutesLate), isRunning: isRunning));
-        if (isOverdue) Assert.Equal((AlertKind.TaskOverdue, Now.AddMinutes(-minutesLate)), (alerts.Single().Kind, alerts.Single().Since));
-        else Assert.Empty(alerts);
+        if (isOverdue)
+        {
+            Assert.Equal((AlertKind.TaskOverdue, Now.AddMinutes(-minutesLate)), (alerts.Single().Kind, alerts.Single().Since));
+        }
+        else
+        {
+            Assert.Empty(alerts);
+        }
     }
 
     [Fact]
@@ -94,23 +109,55 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_destination_that_is_not_there_is_told_once_and_not_by_every_task()
     {
-        var good = new TaskStatus { LastFullBackup = Now.AddHours(-1), LastState = OperationState.Completed, LastEnd = Now.AddHours(-1) };
+        var good = new TaskStatus
+        {
+            LastFullBackup = Now.AddHours(-1),
+            LastState = OperationState.Completed,
+            LastEnd = Now.AddHours(-1),
+        };
         var node = Node(status: good, due: Now.AddHours(14));
         Assert.Empty(Find(node with { Tasks = [node.Tasks[0] with { Away = new HashSet<string> { "attic" } }] }));
         var old = good with { LastFullBackup = Now.AddDays(-3), LastEnd = Now.AddDays(-3) };
-        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(node with { Tasks = [node.Tasks[0] with { Status = old, Away = new HashSet<string> { "attic" } }] })).Kind);
+        Assert.Equal(
+            AlertKind.TaskOverdue,
+            Assert
+                .Single(
+                    Find(
+                        node with
+                        {
+                            Tasks =
+                            [
+                                node.Tasks[0] with
+                                {
+                                    Status = old,
+                                    Away = new HashSet<string> { "attic" },
+                                },
+                            ],
+                        }
+                    )
+                )
+                .Kind
+        );
     }
 
     [Fact]
     public void What_is_not_protected_as_it_should_be_has_an_alert()
     {
-        var old = new TaskStatus { LastFullBackup = Now.AddDays(-3), LastState = OperationState.Completed, LastEnd = Now.AddDays(-3) };
+        var old = new TaskStatus
+        {
+            LastFullBackup = Now.AddDays(-3),
+            LastState = OperationState.Completed,
+            LastEnd = Now.AddDays(-3),
+        };
         var alert = Assert.Single(Find(Node(status: old, due: Now.AddHours(14))));
         Assert.Equal((AlertKind.TaskOverdue, AlertSeverity.Error, Now.AddDays(-2).AddHours(1)), (alert.Kind, alert.Severity, alert.Since));
         Assert.Contains("older than the longest gap of the schedule", alert.Message, StringComparison.Ordinal);
         Assert.Empty(Find(Node(status: old, due: Now.AddHours(14)) with { UpSince = Now.AddMinutes(-30) }));
-        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(Node(status: old, due: Now.AddHours(-1), isRunning: true))).Kind); // one that is under way may be so for weeks
-        var held = Assert.Single(Find(Node(status: old with { LastState = OperationState.Aborted, DelayedUntil = Now.AddDays(2) }, due: Now.AddDays(2))));
+        // one that is under way may be so for weeks
+        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(Node(status: old, due: Now.AddHours(-1), isRunning: true))).Kind);
+        var held = Assert.Single(
+            Find(Node(status: old with { LastState = OperationState.Aborted, DelayedUntil = Now.AddDays(2) }, due: Now.AddDays(2)))
+        );
         Assert.Equal((AlertKind.TaskOverdue, AlertSeverity.Warning), (held.Kind, held.Severity));
         Assert.Empty(Find(Node(status: old with { LastFullBackup = Now.AddHours(-24) })));
     }
@@ -118,7 +165,13 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_destination_that_was_taken_out_of_the_task_keeps_no_alert_standing()
     {
-        var gone = new TaskStatus { LastFullBackup = Now.AddHours(-1), LastState = OperationState.Failed, LastError = "no room", FailedDestinations = new Dictionary<string, string> { ["gone"] = "no room" } };
+        var gone = new TaskStatus
+        {
+            LastFullBackup = Now.AddHours(-1),
+            LastState = OperationState.Failed,
+            LastError = "no room",
+            FailedDestinations = new Dictionary<string, string> { ["gone"] = "no room" },
+        };
         Assert.Empty(Find(Node(status: gone)));
     }
 
@@ -156,8 +209,14 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_destination_that_fails_is_one_alert_however_many_tasks_use_it()
     {
-        var failing = new TaskStatus { LastState = OperationState.CompletedWithErrors, FailedDestinations = new Dictionary<string, string> { ["attic"] = "no room", ["gone"] = "taken out of the task since" } };
-        var alert = Assert.Single(Find(Node(status: failing) with { Tasks = [Item(Task(), failing), Item(Task() with { Id = "2" }, failing)] }));
+        var failing = new TaskStatus
+        {
+            LastState = OperationState.CompletedWithErrors,
+            FailedDestinations = new Dictionary<string, string> { ["attic"] = "no room", ["gone"] = "taken out of the task since" },
+        };
+        var alert = Assert.Single(
+            Find(Node(status: failing) with { Tasks = [Item(Task(), failing), Item(Task() with { Id = "2" }, failing)] })
+        );
         Assert.Equal((AlertKind.DestinationFailing, "destination:attic", "attic"), (alert.Kind, alert.Key, alert.Subject.Destination));
         Assert.Contains("2 tasks; for example: no room", alert.Message, StringComparison.Ordinal);
     }
@@ -169,15 +228,31 @@ public sealed class AlertRulesTests
     public void A_database_of_less_than_half_its_size_is_told(long before, long now, bool isTold)
     {
         var alerts = Find(Node(status: new() { PreviousDatabaseBytes = before, DatabaseBytes = now }));
-        if (isTold) Assert.Equal(AlertKind.SizeDropped, Assert.Single(alerts).Kind);
-        else Assert.Empty(alerts);
+        if (isTold)
+        {
+            Assert.Equal(AlertKind.SizeDropped, Assert.Single(alerts).Kind);
+        }
+        else
+        {
+            Assert.Empty(alerts);
+        }
     }
 
     [Fact]
     public void Retention_that_waits_and_retention_that_fails_are_told_for_each_destination()
     {
-        var status = new TaskStatus { RetentionProblems = new Dictionary<string, RetentionProblem> { ["attic"] = new(true, "5 of 6 chains"), ["gone"] = new(true, "no longer") } };
-        Assert.Equal((AlertKind.RetentionWaiting, "attic"), (Assert.Single(Find(Node(status: status))).Kind, Find(Node(status: status))[0].Subject.Destination));
+        var status = new TaskStatus
+        {
+            RetentionProblems = new Dictionary<string, RetentionProblem>
+            {
+                ["attic"] = new(true, "5 of 6 chains"),
+                ["gone"] = new(true, "no longer"),
+            },
+        };
+        Assert.Equal(
+            (AlertKind.RetentionWaiting, "attic"),
+            (Assert.Single(Find(Node(status: status))).Kind, Find(Node(status: status))[0].Subject.Destination)
+        );
         status = status with { RetentionProblems = new Dictionary<string, RetentionProblem> { ["attic"] = new(false, "cannot be read") } };
         Assert.Equal(AlertKind.RetentionFailed, Assert.Single(Find(Node(status: status))).Kind);
     }
@@ -185,17 +260,39 @@ public sealed class AlertRulesTests
     [Fact]
     public void What_is_wrong_with_the_node_itself_is_told()
     {
-        var alerts = Find(Node() with { SinceTurn = TimeSpan.FromMinutes(4), StoreProblem = Locked, Unreadable = new Dictionary<string, OperationError> { ["templates/1"] = Locked } });
-        Assert.Equal([AlertKind.StateNotWritable, AlertKind.StateUnreadable, AlertKind.SchedulerStalled], alerts.Select(a => a.Kind).Order());
+        var alerts = Find(
+            Node() with
+            {
+                SinceTurn = TimeSpan.FromMinutes(4),
+                StoreProblem = Locked,
+                Unreadable = new Dictionary<string, OperationError> { ["templates/1"] = Locked },
+            }
+        );
+        Assert.Equal(
+            [AlertKind.StateNotWritable, AlertKind.StateUnreadable, AlertKind.SchedulerStalled],
+            alerts.Select(a => a.Kind).Order()
+        );
     }
 
     [Fact]
     public void What_stood_before_keeps_its_time_and_only_what_says_something_else_is_altered()
     {
-        Alert Some(string key, string message, int hour, AlertSeverity severity = AlertSeverity.Warning) => new() { Key = key, Kind = AlertKind.SourceDown, Severity = severity, Since = Now.AddHours(hour), Subject = AlertSubject.Node, Message = message };
+        Alert Some(string key, string message, int hour, AlertSeverity severity = AlertSeverity.Warning) =>
+            new()
+            {
+                Key = key,
+                Kind = AlertKind.SourceDown,
+                Severity = severity,
+                Since = Now.AddHours(hour),
+                Subject = AlertSubject.Node,
+                Message = message,
+            };
         var first = AlertChanges.Between([], [Some("a", "1", 0), Some("b", "1", 0), Some("c", "1", 0)]);
         Assert.Equal(["a", "b", "c"], first.Raised.Select(a => a.Key));
-        var second = AlertChanges.Between(first.Items, [Some("a", "1", 1), Some("b", "2", 1), Some("d", "1", 1, AlertSeverity.Error), Some("d", "twice", 1)]);
+        var second = AlertChanges.Between(
+            first.Items,
+            [Some("a", "1", 1), Some("b", "2", 1), Some("d", "1", 1, AlertSeverity.Error), Some("d", "twice", 1)]
+        );
         Assert.Equal(["d"], second.Raised.Select(a => a.Key));
         Assert.Equal(["b"], second.Altered.Select(a => a.Key));
         Assert.Equal(["c"], second.Ended.Select(a => a.Key));
@@ -205,20 +302,52 @@ public sealed class AlertRulesTests
 
     private static IReadOnlyList<Alert> Find(AlertSnapshot snapshot) => [.. AlertRules.Find(snapshot)];
 
-    private static DatabaseRecord Record() => new() { Id = Orders, Engine = "sqlite", FirstSeen = Now };
+    private static DatabaseRecord Record() =>
+        new()
+        {
+            Id = Orders,
+            Engine = "sqlite",
+            FirstSeen = Now,
+        };
 
-    private static BackupTask Task() => new() { Id = "0123456789", Database = Orders, Name = "Nightly", ScheduledSince = Now, Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 2 * * *", Destinations = ["attic"] } };
+    private static BackupTask Task() =>
+        new()
+        {
+            Id = "0123456789",
+            Database = Orders,
+            Name = "Nightly",
+            ScheduledSince = Now,
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "0 2 * * *",
+                Destinations = ["attic"],
+            },
+        };
 
-    private static Template Template() => new() { Id = "abc", Name = "all", ScheduledSince = Now, Settings = Task().Settings };
+    private static Template Template() =>
+        new()
+        {
+            Id = "abc",
+            Name = "all",
+            ScheduledSince = Now,
+            Settings = Task().Settings,
+        };
 
     private static TaskFacts Item(BackupTask task, TaskStatus? status = null) => new(task, status ?? TaskStatus.Never, null, false);
 
-    private static AlertSnapshot Node(BackupTask? task = null, TaskStatus? status = null, DateTimeOffset? due = null, bool isRunning = false) => new()
-    {
-        Now = Now,
-        UpSince = Now.AddDays(-30),
-        Databases = [Record()],
-        Tasks = [new(task ?? Task(), status ?? TaskStatus.Never, due, isRunning)],
-        Sources = [new("shop", null)],
-    };
+    private static AlertSnapshot Node(
+        BackupTask? task = null,
+        TaskStatus? status = null,
+        DateTimeOffset? due = null,
+        bool isRunning = false
+    ) =>
+        new()
+        {
+            Now = Now,
+            UpSince = Now.AddDays(-30),
+            Databases = [Record()],
+            Tasks = [new(task ?? Task(), status ?? TaskStatus.Never, due, isRunning)],
+            Sources = [new("shop", null)],
+        };
 }

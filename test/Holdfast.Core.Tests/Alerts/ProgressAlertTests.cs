@@ -15,20 +15,42 @@ public sealed class ProgressAlertTests
         var alert = Assert.Single(Find(Operation("1", "orders", 12, "nas")));
         Assert.Equal((AlertKind.NoProgress, AlertSeverity.Error, Now.AddMinutes(-12)), (alert.Kind, alert.Severity, alert.Since));
         Assert.Equal(("shop/orders", "shop", "nas"), (alert.Subject.Database, alert.Subject.Source, alert.Subject.Destination));
-        foreach (var word in (string[])["'shop/orders'", "operation 1", "publishing", "12 minutes", "source 'shop'", "destination 'nas'"]) Assert.Contains(word, alert.Message, StringComparison.Ordinal);
+        foreach (var word in (string[])["'shop/orders'", "operation 1", "publishing", "12 minutes", "source 'shop'", "destination 'nas'"])
+        {
+            Assert.Contains(word, alert.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
     public void Those_that_need_the_same_are_one_alert_that_tells_the_one_that_stood_still_longest()
     {
-        var alerts = Find(Operation("1", "a", 11, "nas"), Operation("2", "b", 30, "nas"), Operation("3", "c", 15, "nas", "off"), Operation("4", "d", 1, "nas")).ToList();
+        var alerts = Find(
+                Operation("1", "a", 11, "nas"),
+                Operation("2", "b", 30, "nas"),
+                Operation("3", "c", 15, "nas", "off"),
+                Operation("4", "d", 1, "nas")
+            )
+            .ToList();
         Assert.Equal(2, alerts.Count);
-        Assert.Contains("'shop/b' (operation 2, publishing) and 1 more has not moved for 30 minutes", alerts[0].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'shop/b' (operation 2, publishing) and 1 more has not moved for 30 minutes",
+            alerts[0].Message,
+            StringComparison.Ordinal
+        );
         Assert.Null(alerts[1].Subject.Destination);
     }
 
     private static IEnumerable<Alert> Find(params AlertOperation[] running) =>
-        AlertRules.Find(new() { Now = Now, UpSince = Now, Running = running }).Where(a => a.Kind == AlertKind.NoProgress);
+        AlertRules
+            .Find(
+                new()
+                {
+                    Now = Now,
+                    UpSince = Now,
+                    Running = running,
+                }
+            )
+            .Where(a => a.Kind == AlertKind.NoProgress);
 
     private static AlertOperation Operation(string id, string database, double minutes, params string[] destinations) =>
         new(id, OperationKind.Backup, new("shop", database), "shop", destinations, "publishing", TimeSpan.FromMinutes(minutes));

@@ -13,14 +13,28 @@ public sealed class SourceAlertsTests
     [InlineData(91, true)]
     public void A_source_is_silent_when_its_last_look_is_older_than_three_intervals(int seconds, bool isSilent)
     {
-        var alerts = Find(new() { Now = Now, UpSince = Now, Sources = [new("shop", null) { LastLook = Now.AddSeconds(-seconds) }] });
+        var alerts = Find(
+            new()
+            {
+                Now = Now,
+                UpSince = Now,
+                Sources = [new("shop", null) { LastLook = Now.AddSeconds(-seconds) }],
+            }
+        );
         Assert.Equal(isSilent ? [AlertKind.SourceSilent] : [], alerts.Select(a => a.Kind));
     }
 
     [Fact]
     public void A_source_that_is_down_and_one_that_is_another_are_two_things()
     {
-        var alerts = Find(new() { Now = Now, UpSince = Now, Sources = [new("a", new("source-unreadable", "no", null)), new("b", new("source-identity", "another", "confirm"))] });
+        var alerts = Find(
+            new()
+            {
+                Now = Now,
+                UpSince = Now,
+                Sources = [new("a", new("source-unreadable", "no", null)), new("b", new("source-identity", "another", "confirm"))],
+            }
+        );
         Assert.Equal([(AlertKind.SourceDown, "a"), (AlertKind.SourceIdentity, "b")], alerts.Select(a => (a.Kind, a.Subject.Source!)));
         Assert.Equal("confirm", alerts[1].Hint);
     }
@@ -28,7 +42,17 @@ public sealed class SourceAlertsTests
     [Fact]
     public void Databases_that_are_missing_are_told_once_for_their_source_since_the_first_was()
     {
-        var alert = Assert.Single(Find(new() { Now = Now, UpSince = Now, Sources = [new("shop", null)], Databases = [Missing("a", -5), Missing("b", -9), Missing("c", -7) with { Dropped = Now }] }));
+        var alert = Assert.Single(
+            Find(
+                new()
+                {
+                    Now = Now,
+                    UpSince = Now,
+                    Sources = [new("shop", null)],
+                    Databases = [Missing("a", -5), Missing("b", -9), Missing("c", -7) with { Dropped = Now }],
+                }
+            )
+        );
         Assert.Equal((AlertKind.SourceShrunk, "shop", Now.AddMinutes(-9)), (alert.Kind, alert.Subject.Source, alert.Since));
         Assert.Contains("2 databases", alert.Message, StringComparison.Ordinal);
         Assert.Contains("holdfast source confirm shop", alert.Hint, StringComparison.Ordinal);
@@ -37,7 +61,17 @@ public sealed class SourceAlertsTests
     [Fact]
     public void Databases_of_a_source_that_is_not_configured_any_more_are_told_with_what_to_do()
     {
-        var alert = Assert.Single(Find(new() { Now = Now, UpSince = Now, Sources = [new("other", null)], Databases = [Missing("a", -5), Missing("b", -9)] }));
+        var alert = Assert.Single(
+            Find(
+                new()
+                {
+                    Now = Now,
+                    UpSince = Now,
+                    Sources = [new("other", null)],
+                    Databases = [Missing("a", -5), Missing("b", -9)],
+                }
+            )
+        );
         Assert.Equal((AlertKind.SourceSilent, "shop", Now.AddMinutes(-9)), (alert.Kind, alert.Subject.Source, alert.Since));
         Assert.Contains("not configured on this node any more: 2 databases", alert.Message, StringComparison.Ordinal);
         Assert.Contains("holdfast source confirm shop", alert.Hint, StringComparison.Ordinal);
@@ -47,11 +81,41 @@ public sealed class SourceAlertsTests
     public void One_directory_under_two_names_is_no_copy_and_servers_are_none_either()
     {
         AlertSource a = new("a", null) { Identity = "x", Place = "disk-1" };
-        Assert.Empty(Find(new() { Now = Now, UpSince = Now, Sources = [a, a with { Name = "b" }, new("c", null) { Identity = "y" }, new("d", null) { Identity = "y" }] }));
-        Assert.Equal(AlertKind.SourceIdentity, Assert.Single(Find(new() { Now = Now, UpSince = Now, Sources = [a, a with { Name = "b", Place = "disk-2" }] })).Kind);
+        Assert.Empty(
+            Find(
+                new()
+                {
+                    Now = Now,
+                    UpSince = Now,
+                    Sources = [a, a with { Name = "b" }, new("c", null) { Identity = "y" }, new("d", null) { Identity = "y" }],
+                }
+            )
+        );
+        Assert.Equal(
+            AlertKind.SourceIdentity,
+            Assert
+                .Single(
+                    Find(
+                        new()
+                        {
+                            Now = Now,
+                            UpSince = Now,
+                            Sources = [a, a with { Name = "b", Place = "disk-2" }],
+                        }
+                    )
+                )
+                .Kind
+        );
     }
 
     private static List<Alert> Find(AlertSnapshot snapshot) => [.. SourceAlerts.Find(snapshot)];
 
-    private static DatabaseRecord Missing(string name, int minutes) => new() { Id = new("shop", name), Engine = "sqlite", FirstSeen = Now, MissingSince = Now.AddMinutes(minutes) };
+    private static DatabaseRecord Missing(string name, int minutes) =>
+        new()
+        {
+            Id = new("shop", name),
+            Engine = "sqlite",
+            FirstSeen = Now,
+            MissingSince = Now.AddMinutes(minutes),
+        };
 }

@@ -12,14 +12,23 @@ public sealed class ResponsibleNodeTests
     private static readonly BackupTask Any = Task(0);
 
     // Groups of up to six nodes, live and not, in any role.
-    private static readonly Gen<GroupMember[]> Groups = Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[0, 60]).Array[0, 6].Select(all =>
-        all.Select((m, i) => Member(((char)('A' + i)).ToString(), m.Item1, m.Item2 ? DatabaseRole.Primary : DatabaseRole.Replica, m.Item3)).ToArray());
+    private static readonly Gen<GroupMember[]> Groups = Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[0, 60])
+        .Array[0, 6]
+        .Select(all =>
+            all.Select(
+                    (m, i) => Member(((char)('A' + i)).ToString(), m.Item1, m.Item2 ? DatabaseRole.Primary : DatabaseRole.Replica, m.Item3)
+                )
+                .ToArray()
+        );
 
     [Fact]
     public void The_present_node_keeps_its_task_while_it_is_live()
     {
         GroupMember[] group = [Live("A"), Live("B"), Live("C")];
-        foreach (var node in new[] { "A", "B", "C" }) Assert.Equal(node, Choose(Any, node, group));
+        foreach (var node in new[] { "A", "B", "C" })
+        {
+            Assert.Equal(node, Choose(Any, node, group));
+        }
     }
 
     [Fact]
@@ -31,13 +40,16 @@ public sealed class ResponsibleNodeTests
     [InlineData(29, "A")]
     [InlineData(30, "B")]
     [InlineData(6_000, "B")]
-    public void A_node_that_is_away_loses_its_task_after_the_grace_period(int minutes, string expected) => Assert.Equal(expected, Choose(Any, "A", [Gone("A", minutes), Live("B")]));
+    public void A_node_that_is_away_loses_its_task_after_the_grace_period(int minutes, string expected) =>
+        Assert.Equal(expected, Choose(Any, "A", [Gone("A", minutes), Live("B")]));
 
     [Fact]
-    public void A_node_that_comes_back_within_the_grace_period_keeps_its_task() => Assert.Equal("A", Choose(Any, "A", [Live("A"), Live("B")]));
+    public void A_node_that_comes_back_within_the_grace_period_keeps_its_task() =>
+        Assert.Equal("A", Choose(Any, "A", [Live("A"), Live("B")]));
 
     [Fact]
-    public void A_task_that_has_moved_stays_where_it_is_when_the_old_node_comes_back() => Assert.Equal("B", Choose(Any, "B", [Live("A"), Live("B")]));
+    public void A_task_that_has_moved_stays_where_it_is_when_the_old_node_comes_back() =>
+        Assert.Equal("B", Choose(Any, "B", [Live("A"), Live("B")]));
 
     [Fact]
     public void A_node_that_has_left_the_group_loses_its_task_at_once() => Assert.Equal("B", Choose(Any, "X", [Live("B")]));
@@ -72,7 +84,8 @@ public sealed class ResponsibleNodeTests
     }
 
     [Fact]
-    public void A_node_that_a_wrong_clock_calls_away_since_the_future_loses_its_task() => Assert.Equal("B", Choose(Any, "A", [Gone("A", -6_000), Live("B")]));
+    public void A_node_that_a_wrong_clock_calls_away_since_the_future_loses_its_task() =>
+        Assert.Equal("B", Choose(Any, "A", [Gone("A", -6_000), Live("B")]));
 
     [Fact]
     public void Tasks_are_spread_over_the_nodes_though_they_come_from_one_template()
@@ -100,8 +113,14 @@ public sealed class ResponsibleNodeTests
         {
             var had = Choose(task, null, before)!;
             var has = Choose(task, had, after)!;
-            if (had == "B") moved.Add(has);
-            else Assert.Equal(had, has);
+            if (had == "B")
+            {
+                moved.Add(has);
+            }
+            else
+            {
+                Assert.Equal(had, has);
+            }
             Assert.Equal(has, Choose(task, null, after)); // a new leader without the assignment decides alike
         }
 
@@ -109,17 +128,21 @@ public sealed class ResponsibleNodeTests
     }
 
     [Fact]
-    public void Whoever_is_chosen_is_of_the_group_and_live_or_kept() => Gen.Select(Groups, Gen.Int[0, 7], Gen.Int[0, 7], Gen.Int[0, 1_000]).Sample((group, present, preferred, number) =>
-    {
-        var task = Task(number) with { PreferredNode = Name(preferred) };
-        var chosen = Choose(task, Name(present), group);
-        var member = group.FirstOrDefault(m => m.Node == chosen);
-        Assert.Equal(chosen is null, member is null);
-        Assert.True(member is null || member.IsLive || chosen == Name(present));
-        Assert.True(chosen is not null || !group.Any(m => m.IsLive));
-        Assert.Equal(chosen, Choose(task, Name(present), group.Reverse().ToArray()));
-        Assert.Equal(chosen, Choose(task, chosen, group)); // decided once, it stays
-    });
+    public void Whoever_is_chosen_is_of_the_group_and_live_or_kept() =>
+        Gen.Select(Groups, Gen.Int[0, 7], Gen.Int[0, 7], Gen.Int[0, 1_000])
+            .Sample(
+                (group, present, preferred, number) =>
+                {
+                    var task = Task(number) with { PreferredNode = Name(preferred) };
+                    var chosen = Choose(task, Name(present), group);
+                    var member = group.FirstOrDefault(m => m.Node == chosen);
+                    Assert.Equal(chosen is null, member is null);
+                    Assert.True(member is null || member.IsLive || chosen == Name(present));
+                    Assert.True(chosen is not null || !group.Any(m => m.IsLive));
+                    Assert.Equal(chosen, Choose(task, Name(present), group.Reverse().ToArray()));
+                    Assert.Equal(chosen, Choose(task, chosen, group)); // decided once, it stays
+                }
+            );
 
     [Fact]
     public void Twenty_thousand_choices_take_well_under_five_seconds()
@@ -127,7 +150,10 @@ public sealed class ResponsibleNodeTests
         GroupMember[] group = [Live("A"), Live("B"), Live("C"), Gone("D", 31), Live("E")];
         var took = ProcessorTime.Of(() =>
         {
-            for (var i = 0; i < 20_000; i++) Choose(Any, "D", group);
+            for (var i = 0; i < 20_000; i++)
+            {
+                Choose(Any, "D", group);
+            }
         });
         Assert.True(took < TimeSpan.FromSeconds(2), $"{took}");
     }
@@ -135,13 +161,21 @@ public sealed class ResponsibleNodeTests
     private static string? Name(int number) => number is 0 or 7 ? null : ((char)('A' + number - 1)).ToString();
 
     private static BackupTask Task(int number) =>
-        new() { Id = $"{number:0000000000}", Database = new("shop", $"db{number}"), Name = "x", Settings = new() { Type = BackupType.Snapshot }, ScheduledSince = Now };
+        new()
+        {
+            Id = $"{number:0000000000}",
+            Database = new("shop", $"db{number}"),
+            Name = "x",
+            Settings = new() { Type = BackupType.Snapshot },
+            ScheduledSince = Now,
+        };
 
     private static GroupMember Live(string node, DatabaseRole role = DatabaseRole.Replica) => Member(node, true, role, 0);
 
     private static GroupMember Gone(string node, int minutes) => Member(node, false, DatabaseRole.Replica, minutes);
 
-    private static GroupMember Member(string node, bool live, DatabaseRole role, int minutes) => new(node, role, live, Now.AddMinutes(-minutes));
+    private static GroupMember Member(string node, bool live, DatabaseRole role, int minutes) =>
+        new(node, role, live, Now.AddMinutes(-minutes));
 
     private static string? Choose(BackupTask task, string? present, GroupMember[] group) =>
         ResponsibleNode.Choose(task, present is null ? null : new(present, 7), group, Now, Grace);

@@ -38,5 +38,6 @@ public sealed class DatabaseIdTests
     [InlineData("söurce", false)]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123", true)]
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234", false)]
-    public void A_source_has_a_plain_name_of_at_most_64_characters(string name, bool valid) => Assert.Equal(valid, DatabaseId.IsSourceName(name));
+    public void A_source_has_a_plain_name_of_at_most_64_characters(string name, bool valid) =>
+        Assert.Equal(valid, DatabaseId.IsSourceName(name));
 }

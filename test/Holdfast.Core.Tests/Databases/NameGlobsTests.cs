@@ -31,7 +31,8 @@ public sealed class NameGlobsTests
     [InlineData("[ab].db", "[ab].db", true)]
     [InlineData("*", "two\nlines", true)]
     [InlineData("a", "a\n", false)]
-    public void A_glob_matches_as_documented(string glob, string name, bool matches) => Assert.Equal(matches, new NameGlobs([glob]).Matches(name));
+    public void A_glob_matches_as_documented(string glob, string name, bool matches) =>
+        Assert.Equal(matches, new NameGlobs([glob]).Matches(name));
 
     [Fact]
     public void Any_of_several_globs_matches()

@@ -16,7 +16,8 @@ public sealed class SourceShrinkageTests
     [InlineData(5, 3, true)]
     [InlineData(10_000, 5_000, false)]
     [InlineData(10_000, 5_001, true)]
-    public void All_or_more_than_half_of_four_and_more_have_to_be_confirmed(int known, int lost, bool isSuspicious) => Assert.Equal(isSuspicious, SourceShrinkage.IsSuspicious(known, lost));
+    public void All_or_more_than_half_of_four_and_more_have_to_be_confirmed(int known, int lost, bool isSuspicious) =>
+        Assert.Equal(isSuspicious, SourceShrinkage.IsSuspicious(known, lost));
 
     [Fact]
     public void What_was_lost_within_a_day_counts_together()
@@ -33,7 +34,14 @@ public sealed class SourceShrinkageTests
         DatabaseRecord[] others = [Dropped("b", 1), There("c"), There("d")];
         Assert.Empty(LostWith([Dropped("a", 2) with { RenamedTo = new("shop", "z") }, .. others], "c"));
         Assert.Empty(LostWith([Dropped("a", 2) with { IsDropConfirmed = true }, There("e"), .. others], "c"));
-        Assert.Empty(SourceShrinkage.LostInSteps([Dropped("a", 2), .. others], new HashSet<DatabaseId> { new("shop", "c") }, id => id.Name is "a" or "d", Now));
+        Assert.Empty(
+            SourceShrinkage.LostInSteps(
+                [Dropped("a", 2), .. others],
+                new HashSet<DatabaseId> { new("shop", "c") },
+                id => id.Name is "a" or "d",
+                Now
+            )
+        );
     }
 
     [Fact]
@@ -48,16 +56,32 @@ public sealed class SourceShrinkageTests
     public void Of_a_source_that_is_new_those_count_that_were_there_first()
     {
         var first = Now.AddHours(-1);
-        DatabaseRecord[] records = [.. new[] { Dropped("a", 0.5), Dropped("b", 0.4), There("c"), There("d") }.Select(r => r with { FirstSeen = first })];
+        DatabaseRecord[] records =
+        [
+            .. new[] { Dropped("a", 0.5), Dropped("b", 0.4), There("c"), There("d") }.Select(r => r with { FirstSeen = first }),
+        ];
         Assert.Equal(["a", "b"], LostWith(records, "c"));
     }
 
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 10, 0, 0, TimeSpan.Zero);
 
     private static IEnumerable<string> LostWith(DatabaseRecord[] records, string lost) =>
-        SourceShrinkage.LostInSteps(records, new HashSet<DatabaseId> { new("shop", lost) }, id => records.Any(r => r.Id == id && r.Dropped is null && id.Name != lost), Now).Select(r => r.Id.Name);
+        SourceShrinkage
+            .LostInSteps(
+                records,
+                new HashSet<DatabaseId> { new("shop", lost) },
+                id => records.Any(r => r.Id == id && r.Dropped is null && id.Name != lost),
+                Now
+            )
+            .Select(r => r.Id.Name);
 
-    private static DatabaseRecord There(string name) => new() { Id = new("shop", name), Engine = "sqlite", FirstSeen = Now.AddDays(-30) };
+    private static DatabaseRecord There(string name) =>
+        new()
+        {
+            Id = new("shop", name),
+            Engine = "sqlite",
+            FirstSeen = Now.AddDays(-30),
+        };
 
     private static DatabaseRecord Dropped(string name, double hours) => There(name) with { Dropped = Now.AddHours(-hours) };
 }

@@ -16,5 +16,6 @@ public sealed class DatabaseKeyTests
     [InlineData(0)]
     [InlineData(31)]
     [InlineData(33)]
-    public void A_raw_key_of_another_length_is_refused(int length) => Assert.Throws<ArgumentException>(() => DatabaseKey.FromRaw(new byte[length]));
+    public void A_raw_key_of_another_length_is_refused(int length) =>
+        Assert.Throws<ArgumentException>(() => DatabaseKey.FromRaw(new byte[length]));
 }

@@ -15,7 +15,13 @@ public sealed class EncryptionDecisionTests
     [InlineData(false, BackupType.Backup, true, ArchiveEncryption.Given, false)]
     [InlineData(false, BackupType.Snapshot, false, ArchiveEncryption.None, false)]
     [InlineData(false, BackupType.Snapshot, true, ArchiveEncryption.None, true)]
-    public void The_archive_that_is_made_decides_and_a_key_that_is_not_used_is_told(bool databaseEncrypted, BackupType made, bool keyGiven, ArchiveEncryption mode, bool warned)
+    public void The_archive_that_is_made_decides_and_a_key_that_is_not_used_is_told(
+        bool databaseEncrypted,
+        BackupType made,
+        bool keyGiven,
+        ArchiveEncryption mode,
+        bool warned
+    )
     {
         var decision = EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false);
         Assert.Equal(mode, decision.Mode);
@@ -31,13 +37,26 @@ public sealed class EncryptionDecisionTests
     [InlineData(false, BackupType.Backup, false)]
     [InlineData(false, BackupType.Backup, true)]
     [InlineData(false, BackupType.Snapshot, false)]
-    public void EncryptSnapshots_changes_nothing_but_snapshots_of_unencrypted_databases_for_which_a_key_is_given(bool databaseEncrypted, BackupType made, bool keyGiven) =>
-        Assert.Equal(EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false), EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: true));
+    public void EncryptSnapshots_changes_nothing_but_snapshots_of_unencrypted_databases_for_which_a_key_is_given(
+        bool databaseEncrypted,
+        BackupType made,
+        bool keyGiven
+    ) =>
+        Assert.Equal(
+            EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false),
+            EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: true)
+        );
 
     [Fact]
     public void EncryptSnapshots_encrypts_snapshots_of_unencrypted_databases_with_the_given_key()
     {
-        var decision = EncryptionDecision.For(databaseEncrypted: false, BackupType.Snapshot, BackupType.Snapshot, keyGiven: true, encryptSnapshots: true);
+        var decision = EncryptionDecision.For(
+            databaseEncrypted: false,
+            BackupType.Snapshot,
+            BackupType.Snapshot,
+            keyGiven: true,
+            encryptSnapshots: true
+        );
         Assert.Equal(ArchiveEncryption.Given, decision.Mode);
         Assert.False(decision.IsWarning);
     }

@@ -7,7 +7,9 @@ namespace Holdfast.Core.Tests.Errors;
 public sealed class ErrorCatalogueTests
 {
     private static readonly IReadOnlyList<Error> All =
-        [.. typeof(ErrorCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<Error>()];
+    [
+        .. typeof(ErrorCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<Error>(),
+    ];
 
     [Theory]
     [InlineData("unexpected", 1)]
@@ -46,11 +48,15 @@ public sealed class ErrorCatalogueTests
     [InlineData("no-progress", 1)]
     [InlineData("ambiguous", 2)]
     [InlineData("server-unreachable", 1)]
-    public void A_kind_of_failure_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, Assert.Single(All, e => e.Code == code).ExitCode);
+    public void A_kind_of_failure_has_its_exit_code(string code, int exitCode) =>
+        Assert.Equal(exitCode, Assert.Single(All, e => e.Code == code).ExitCode);
 
     [Fact]
-    public void Every_kind_of_failure_is_in_the_list_above() => Assert.Equal(
-        All.Count, GetType().GetMethod(nameof(A_kind_of_failure_has_its_exit_code))!.GetCustomAttributes<InlineDataAttribute>().Count());
+    public void Every_kind_of_failure_is_in_the_list_above() =>
+        Assert.Equal(
+            All.Count,
+            GetType().GetMethod(nameof(A_kind_of_failure_has_its_exit_code))!.GetCustomAttributes<InlineDataAttribute>().Count()
+        );
 
     [Fact]
     public void Every_kind_of_failure_is_found_by_its_code()

@@ -22,11 +22,19 @@ public sealed class ChainNameTests
 
     [Fact]
     public void Every_name_that_is_written_is_read_back() =>
-        Gen.Select(Gen.Long[0, 250_000_000_000], Gen.String[Gen.Char['A', 'Z'], 1, 4], Gen.Enum<BackupType>(), Gen.String[Gen.Char["0123456789abcdef"], 1, 8]).Sample((seconds, node, type, task) =>
-        {
-            var name = new ChainName(DateTimeOffset.UnixEpoch.AddSeconds(seconds), node, type, task);
-            return ChainName.TryParse(name.ToString()) == name;
-        });
+        Gen.Select(
+                Gen.Long[0, 250_000_000_000],
+                Gen.String[Gen.Char['A', 'Z'], 1, 4],
+                Gen.Enum<BackupType>(),
+                Gen.String[Gen.Char["0123456789abcdef"], 1, 8]
+            )
+            .Sample(
+                (seconds, node, type, task) =>
+                {
+                    var name = new ChainName(DateTimeOffset.UnixEpoch.AddSeconds(seconds), node, type, task);
+                    return ChainName.TryParse(name.ToString()) == name;
+                }
+            );
 
     [Theory]
     [InlineData("")]

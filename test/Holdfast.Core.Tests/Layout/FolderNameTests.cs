@@ -11,7 +11,8 @@ public sealed class FolderNameTests
     private static readonly Gen<string> Names = Gen.OneOf(
         Gen.String[Gen.Char["aAbB.-~%/\\ \n\0*é"], 0, 12],
         Gen.String[Gen.Char["aA/."], 150, 260],
-        Gen.String[Gen.Char['\u0001', '\uD7FF'], 0, 100]);
+        Gen.String[Gen.Char['\u0001', '\uD7FF'], 0, 100]
+    );
 
     [Theory]
     [InlineData("orders.db", "orders.db")]
@@ -54,7 +55,10 @@ public sealed class FolderNameTests
     public void Names_that_differ_in_case_only_differ_without_case_too()
     {
         Assert.StartsWith("Orders.db~", FolderName.Of("Orders.db"), StringComparison.Ordinal);
-        Assert.Equal(3, new[] { "orders.db", "Orders.db", "ORDERS.DB" }.Select(n => FolderName.Of(n).ToLowerInvariant()).Distinct().Count());
+        Assert.Equal(
+            3,
+            new[] { "orders.db", "Orders.db", "ORDERS.DB" }.Select(n => FolderName.Of(n).ToLowerInvariant()).Distinct().Count()
+        );
     }
 
     [Theory]
@@ -74,22 +78,29 @@ public sealed class FolderNameTests
     public void A_name_that_only_its_encoding_makes_too_long_is_cut_as_well() => Assert.Equal(180, FolderName.Of(new('é', 100)).Length);
 
     [Fact]
-    public void Every_folder_is_a_plain_name_of_at_most_180_bytes() => Names.Sample(name =>
-    {
-        var folder = FolderName.Of(name);
-        return folder.Length is >= 1 and <= FolderName.MaxBytes && folder[0] is not ('.' or '-') && folder[^1] != '.'
-            && folder.All(c => char.IsAsciiLetterOrDigit(c) || "._-+=@,%~".Contains(c, StringComparison.Ordinal));
-    });
+    public void Every_folder_is_a_plain_name_of_at_most_180_bytes() =>
+        Names.Sample(name =>
+        {
+            var folder = FolderName.Of(name);
+            return folder.Length is >= 1 and <= FolderName.MaxBytes
+                && folder[0] is not ('.' or '-')
+                && folder[^1] != '.'
+                && folder.All(c => char.IsAsciiLetterOrDigit(c) || "._-+=@,%~".Contains(c, StringComparison.Ordinal));
+        });
 
     [Fact]
-    public void Two_names_never_share_a_folder_even_where_case_is_ignored() => Gen.Select(Names, Names).Sample((a, b) =>
-        a == b || !string.Equals(FolderName.Of(a), FolderName.Of(b), StringComparison.OrdinalIgnoreCase));
+    public void Two_names_never_share_a_folder_even_where_case_is_ignored() =>
+        Gen.Select(Names, Names)
+            .Sample((a, b) => a == b || !string.Equals(FolderName.Of(a), FolderName.Of(b), StringComparison.OrdinalIgnoreCase));
 
     [Fact]
-    public void A_name_can_be_read_back_from_its_folder_while_no_hash_is_needed() => Names.Sample(name =>
-    {
-        var folder = FolderName.Of(name);
-        return folder.Contains('~', StringComparison.Ordinal) || folder == "%" || Uri.UnescapeDataString(folder) == name
-            || new UTF8Encoding(false).GetByteCount(name) == 0;
-    });
+    public void A_name_can_be_read_back_from_its_folder_while_no_hash_is_needed() =>
+        Names.Sample(name =>
+        {
+            var folder = FolderName.Of(name);
+            return folder.Contains('~', StringComparison.Ordinal)
+                || folder == "%"
+                || Uri.UnescapeDataString(folder) == name
+                || new UTF8Encoding(false).GetByteCount(name) == 0;
+        });
 }

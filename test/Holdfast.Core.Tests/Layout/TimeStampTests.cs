@@ -11,19 +11,28 @@ public sealed class TimeStampTests
         Assert.Equal("2026-11-23-22-05-09", TimeStamp.Format(new DateTimeOffset(2026, 11, 24, 0, 5, 9, 999, TimeSpan.FromHours(2))));
 
     [Fact]
-    public void Time_stamps_sort_as_their_times_do() => Gen.Select(Gen.Long[0, 250_000_000_000], Gen.Long[0, 250_000_000_000]).Sample((a, b) =>
-    {
-        var (first, second) = (DateTimeOffset.UnixEpoch.AddSeconds(a), DateTimeOffset.UnixEpoch.AddSeconds(b));
-        return Math.Sign(string.CompareOrdinal(TimeStamp.Format(first), TimeStamp.Format(second))) == first.CompareTo(second);
-    });
+    public void Time_stamps_sort_as_their_times_do() =>
+        Gen.Select(Gen.Long[0, 250_000_000_000], Gen.Long[0, 250_000_000_000])
+            .Sample(
+                (a, b) =>
+                {
+                    var (first, second) = (DateTimeOffset.UnixEpoch.AddSeconds(a), DateTimeOffset.UnixEpoch.AddSeconds(b));
+                    return Math.Sign(string.CompareOrdinal(TimeStamp.Format(first), TimeStamp.Format(second))) == first.CompareTo(second);
+                }
+            );
 
     [Fact]
-    public void Every_time_stamp_is_19_characters_and_read_back_in_UTC() => Gen.Long[0, 250_000_000_000].Sample(seconds =>
-    {
-        var time = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
-        var text = TimeStamp.Format(time);
-        return text.Length == TimeStamp.Length && TimeStamp.TryParse(text, out var read) && read == time && read.Offset == TimeSpan.Zero;
-    });
+    public void Every_time_stamp_is_19_characters_and_read_back_in_UTC() =>
+        Gen.Long[0, 250_000_000_000]
+            .Sample(seconds =>
+            {
+                var time = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
+                var text = TimeStamp.Format(time);
+                return text.Length == TimeStamp.Length
+                    && TimeStamp.TryParse(text, out var read)
+                    && read == time
+                    && read.Offset == TimeSpan.Zero;
+            });
 
     [Theory]
     [InlineData("")]

@@ -24,7 +24,9 @@ public sealed class BoundedTests
     [Fact]
     public void Of_each_list_the_first_hundred_are_kept_and_the_others_are_counted()
     {
-        var (kept, more) = Bounded.Lists(new Dictionary<string, IReadOnlyList<string>> { ["nas"] = [.. Enumerable.Range(1, 130).Select(i => $"{i}")], ["usb"] = ["1"] });
+        var (kept, more) = Bounded.Lists(
+            new Dictionary<string, IReadOnlyList<string>> { ["nas"] = [.. Enumerable.Range(1, 130).Select(i => $"{i}")], ["usb"] = ["1"] }
+        );
         Assert.Equal((100, 1), (kept!["nas"].Count, kept["usb"].Count));
         Assert.Equal(30, Assert.Single(more!).Value);
         Assert.Equal((null, null), Bounded.Lists(new Dictionary<string, IReadOnlyList<string>>()));

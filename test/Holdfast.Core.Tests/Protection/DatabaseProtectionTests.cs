@@ -25,7 +25,13 @@ public sealed class DatabaseProtectionTests
     [Fact]
     public void A_later_run_that_found_nothing_changed_counts_as_a_backup()
     {
-        var status = new TaskStatus { LastFullBackup = Now - (30 * Day), LastIncrementalBackup = Now.AddHours(-10), LastState = OperationState.Completed, StoredAt = ["attic", "nas"] };
+        var status = new TaskStatus
+        {
+            LastFullBackup = Now - (30 * Day),
+            LastIncrementalBackup = Now.AddHours(-10),
+            LastState = OperationState.Completed,
+            StoredAt = ["attic", "nas"],
+        };
         Assert.Equal((DatabaseState.Covered, Now.AddHours(-10)), (State(status), Of(Task(status)).LastGoodBackup));
     }
 
@@ -41,7 +47,13 @@ public sealed class DatabaseProtectionTests
     [Fact]
     public void A_destination_that_lacks_the_newest_backup_makes_it_incomplete_and_not_failing()
     {
-        var status = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.CompletedWithErrors, StoredAt = ["nas"], FailedDestinations = Failed("attic", "no room"), LastError = "attic: no room" };
+        var status = Backed(TimeSpan.FromHours(1)) with
+        {
+            LastState = OperationState.CompletedWithErrors,
+            StoredAt = ["nas"],
+            FailedDestinations = Failed("attic", "no room"),
+            LastError = "attic: no room",
+        };
         var protection = Of(Task(status));
         Assert.Equal(DatabaseState.Incomplete, protection.State);
         Assert.Contains("attic: no room", protection.Reason, StringComparison.Ordinal);
@@ -52,15 +64,36 @@ public sealed class DatabaseProtectionTests
     public void A_status_of_a_server_that_did_not_say_where_backups_lie_is_read_as_well()
     {
         Assert.Equal(DatabaseState.Covered, State(Backed(TimeSpan.FromHours(1)) with { StoredAt = null }));
-        Assert.Equal(DatabaseState.Incomplete, State(Backed(TimeSpan.FromHours(1)) with { StoredAt = null, LastState = OperationState.CompletedWithErrors, FailedDestinations = Failed("attic", "no room") }));
+        Assert.Equal(
+            DatabaseState.Incomplete,
+            State(
+                Backed(TimeSpan.FromHours(1)) with
+                {
+                    StoredAt = null,
+                    LastState = OperationState.CompletedWithErrors,
+                    FailedDestinations = Failed("attic", "no room"),
+                }
+            )
+        );
     }
 
     [Fact]
     public void A_destination_that_was_taken_out_of_the_task_no_longer_counts()
     {
-        var inPart = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.CompletedWithErrors, StoredAt = ["attic", "nas"], FailedDestinations = Failed("gone", "no room"), LastError = "gone: no room" };
+        var inPart = Backed(TimeSpan.FromHours(1)) with
+        {
+            LastState = OperationState.CompletedWithErrors,
+            StoredAt = ["attic", "nas"],
+            FailedDestinations = Failed("gone", "no room"),
+            LastError = "gone: no room",
+        };
         Assert.Equal(DatabaseState.Covered, State(inPart));
-        var everywhere = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.Failed, FailedDestinations = Failed("gone", "no room"), LastError = "no room" };
+        var everywhere = Backed(TimeSpan.FromHours(1)) with
+        {
+            LastState = OperationState.Failed,
+            FailedDestinations = Failed("gone", "no room"),
+            LastError = "no room",
+        };
         Assert.Equal(DatabaseState.Covered, State(everywhere));
         Assert.Equal(DatabaseState.Failing, State(everywhere with { LastError = "It is locked." }));
     }
@@ -88,7 +121,12 @@ public sealed class DatabaseProtectionTests
     [Fact]
     public void A_backup_that_is_put_off_is_held_once_the_newest_is_too_old()
     {
-        var off = Backed(TimeSpan.FromHours(1)) with { LastState = OperationState.Aborted, DelayedUntil = Now.AddDays(3), DelayedKind = BackupKind.Full };
+        var off = Backed(TimeSpan.FromHours(1)) with
+        {
+            LastState = OperationState.Aborted,
+            DelayedUntil = Now.AddDays(3),
+            DelayedKind = BackupKind.Full,
+        };
         Assert.Equal(DatabaseState.Covered, State(off));
         Assert.Equal(DatabaseState.Held, State(off with { LastFullBackup = Now.AddDays(-2) }));
         Assert.Equal(DatabaseState.Held, State(off with { LastFullBackup = null }));
@@ -102,7 +140,10 @@ public sealed class DatabaseProtectionTests
     public void A_schedule_that_cannot_be_read_protects_nothing()
     {
         var task = Task(Backed(TimeSpan.FromHours(1)));
-        Assert.Equal(DatabaseState.AtRisk, Of(task with { Task = task.Task with { Settings = task.Task.Settings with { TimeZone = "Mars/Olympus" } } }).State);
+        Assert.Equal(
+            DatabaseState.AtRisk,
+            Of(task with { Task = task.Task with { Settings = task.Task.Settings with { TimeZone = "Mars/Olympus" } } }).State
+        );
     }
 
     [Fact]
@@ -141,7 +182,12 @@ public sealed class DatabaseProtectionTests
         var one = Of(task with { Away = new HashSet<string> { "attic" } });
         Assert.Equal((DatabaseState.Incomplete, Now.AddHours(-1)), (one.State, one.LastGoodBackup));
         Assert.Contains("Not there, or not what was defined: attic.", one.Reason, StringComparison.Ordinal);
-        var all = Of(task with { Away = new HashSet<string> { "attic", "nas" } });
+        var all = Of(
+            task with
+            {
+                Away = new HashSet<string> { "attic", "nas" },
+            }
+        );
         Assert.Equal((DatabaseState.AtRisk, Now.AddHours(-1)), (all.State, all.LastGoodBackup));
         Assert.StartsWith("Not there, or not what was defined: attic, nas.", all.Reason, StringComparison.Ordinal);
     }
@@ -157,50 +203,143 @@ public sealed class DatabaseProtectionTests
             count++;
             Assert.True(protection.Reason.Length > 10 && protection.Reason.EndsWith('.'), protection.Reason);
             Assert.Equal(protection.State is DatabaseState.Covered or DatabaseState.Waiting, protection.Problem is null);
-            if (protection.State is not (DatabaseState.Covered or DatabaseState.Incomplete)) continue;
+            if (protection.State is not (DatabaseState.Covered or DatabaseState.Incomplete))
+            {
+                continue;
+            }
             Assert.True(protection.LastGoodBackup >= Now - Day - TimeSpan.FromHours(1), "an old backup protects");
-            if (task.Status.LastState == OperationState.Failed) Assert.Equal(["gone"], task.Status.FailedDestinations?.Keys ?? []);
+            if (task.Status.LastState == OperationState.Failed)
+            {
+                Assert.Equal(["gone"], task.Status.FailedDestinations?.Keys ?? []);
+            }
             Assert.Contains(task.Task.Settings.Destinations, d => task.Away?.Contains(d) != true);
-            if (protection.State == DatabaseState.Covered) Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Away?.Contains(d) == true);
-            if (protection.State == DatabaseState.Covered) Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Known?.Destinations.ContainsKey(d) == true);
+            if (protection.State == DatabaseState.Covered)
+            {
+                Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Away?.Contains(d) == true);
+            }
+            if (protection.State == DatabaseState.Covered)
+            {
+                Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Known?.Destinations.ContainsKey(d) == true);
+            }
         }
 
         Assert.True(count > 5_000, $"{count} combinations");
-        Assert.Equal([DatabaseState.Failing, DatabaseState.AtRisk, DatabaseState.Overdue, DatabaseState.Incomplete, DatabaseState.Held, DatabaseState.Waiting, DatabaseState.Covered], seen.Order());
+        Assert.Equal(
+            [
+                DatabaseState.Failing,
+                DatabaseState.AtRisk,
+                DatabaseState.Overdue,
+                DatabaseState.Incomplete,
+                DatabaseState.Held,
+                DatabaseState.Waiting,
+                DatabaseState.Covered,
+            ],
+            seen.Order()
+        );
     }
 
     private static IEnumerable<TaskFacts> EveryTask() =>
-        from last in new TimeSpan?[] { null, TimeSpan.Zero, TimeSpan.FromHours(20), Day + TimeSpan.FromHours(1), Day + TimeSpan.FromMinutes(61), 9 * Day, -3 * Day }
-        from state in Enum.GetValues<OperationState>().Cast<OperationState?>().Where(s => s is null or > OperationState.Running).Append(null)
+        from last in new TimeSpan?[]
+        {
+            null,
+            TimeSpan.Zero,
+            TimeSpan.FromHours(20),
+            Day + TimeSpan.FromHours(1),
+            Day + TimeSpan.FromMinutes(61),
+            9 * Day,
+            -3 * Day,
+        }
+        from state in Enum.GetValues<OperationState>()
+            .Cast<OperationState?>()
+            .Where(s => s is null or > OperationState.Running)
+            .Append(null)
         from stored in new IReadOnlyList<string>?[] { null, [], ["attic"], ["attic", "nas"], ["old"] }
         from failed in new IReadOnlyDictionary<string, string>?[] { null, Failed("attic", "no room."), Failed("gone", "no room.") }
         from due in new DateTimeOffset?[] { null, Now.AddHours(3), Now.AddHours(-2) }
         from isRunning in new[] { false, true }
         from until in new DateTimeOffset?[] { null, Now.AddDays(1) }
         from known in new[] { null, Known(("attic", Bad(2))), Known(("attic", Bad(2)), ("nas", Bad(900))) }
-        from away in new IReadOnlySet<string>?[] { null, new HashSet<string> { "attic" }, new HashSet<string> { "attic", "nas" } }
+        from away in new IReadOnlySet<string>?[]
+        {
+            null,
+            new HashSet<string> { "attic" },
+            new HashSet<string> { "attic", "nas" },
+        }
         where last is not null || known is null
-        select Task(new() { LastFullBackup = Now - last, LastState = state, LastEnd = Now.AddHours(-1), StoredAt = stored, FailedDestinations = failed, LastError = "no room.", DelayedUntil = until }, known: known) with { Due = due, IsRunning = isRunning, Away = away };
+        select Task(
+            new()
+            {
+                LastFullBackup = Now - last,
+                LastState = state,
+                LastEnd = Now.AddHours(-1),
+                StoredAt = stored,
+                FailedDestinations = failed,
+                LastError = "no room.",
+                DelayedUntil = until,
+            },
+            known: known
+        ) with
+        {
+            Due = due,
+            IsRunning = isRunning,
+            Away = away,
+        };
 
     private static KnownBadPoints Bad(int hours) => new(Now.AddHours(-hours), Now, "an archive is cut.");
 
-    private static KnownPoints Known(params (string Destination, KnownBadPoints Bad)[] bad) => new(bad.ToDictionary(b => b.Destination, b => b.Bad));
+    private static KnownPoints Known(params (string Destination, KnownBadPoints Bad)[] bad) =>
+        new(bad.ToDictionary(b => b.Destination, b => b.Bad));
 
     private static Dictionary<string, string> Failed(string destination, string error) => new() { [destination] = error };
 
-    private static TaskStatus Backed(TimeSpan ago) => new() { LastFullBackup = Now - ago, LastState = OperationState.Completed, LastEnd = Now - ago, StoredAt = ["attic", "nas"] };
+    private static TaskStatus Backed(TimeSpan ago) =>
+        new()
+        {
+            LastFullBackup = Now - ago,
+            LastState = OperationState.Completed,
+            LastEnd = Now - ago,
+            StoredAt = ["attic", "nas"],
+        };
 
     private static DatabaseState State(TaskStatus status) => Of(Task(status)).State;
 
     private static DatabaseProtection Of(params TaskFacts[] tasks) => Of(Record(), null, tasks);
 
-    private static DatabaseProtection Of(DatabaseRecord record, DateTimeOffset? missing, params TaskFacts[] tasks) => DatabaseProtection.Of(new(Now, TimeZoneInfo.Utc, record, tasks, missing));
+    private static DatabaseProtection Of(DatabaseRecord record, DateTimeOffset? missing, params TaskFacts[] tasks) =>
+        DatabaseProtection.Of(new(Now, TimeZoneInfo.Utc, record, tasks, missing));
 
-    private static DatabaseRecord Record() => new() { Id = new("shop", "orders"), Engine = "sqlite", FirstSeen = Now };
+    private static DatabaseRecord Record() =>
+        new()
+        {
+            Id = new("shop", "orders"),
+            Engine = "sqlite",
+            FirstSeen = Now,
+        };
 
-    private static TaskFacts Task(TaskStatus status, string name = "nightly", string? full = "0 2 * * *", string? incremental = null, KnownPoints? known = null) => new(
-        new() { Id = name, Database = new("shop", "orders"), Name = name, ScheduledSince = Now.AddDays(-60), Settings = new() { Type = BackupType.Snapshot, FullBackup = full, IncrementalBackup = incremental, Destinations = ["attic", "nas"] } },
-        status,
-        Now.AddHours(14),
-        Known: known);
+    private static TaskFacts Task(
+        TaskStatus status,
+        string name = "nightly",
+        string? full = "0 2 * * *",
+        string? incremental = null,
+        KnownPoints? known = null
+    ) =>
+        new(
+            new()
+            {
+                Id = name,
+                Database = new("shop", "orders"),
+                Name = name,
+                ScheduledSince = Now.AddDays(-60),
+                Settings = new()
+                {
+                    Type = BackupType.Snapshot,
+                    FullBackup = full,
+                    IncrementalBackup = incremental,
+                    Destinations = ["attic", "nas"],
+                },
+            },
+            status,
+            Now.AddHours(14),
+            Known: known
+        );
 }

@@ -11,8 +11,21 @@ public sealed class RetentionPlanTests
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     // Some chains around now, few and many, with gaps and out of order, in the future too.
-    private static readonly Gen<StoredChainInfo[]> Chains = Gen.Select(Gen.Int[-60 * 24, 48], Gen.Int[0, 240], Gen.Int[0, 3]).Array[0, 25].Select(all =>
-        all.Select((c, i) => new StoredChainInfo($"chain{i}", Now.AddHours(c.Item1), Now.AddHours(c.Item1 + (c.Item3 == 0 ? 0 : c.Item2)), c.Item3 != 1, "task")).ToArray());
+    private static readonly Gen<StoredChainInfo[]> Chains = Gen.Select(Gen.Int[-60 * 24, 48], Gen.Int[0, 240], Gen.Int[0, 3])
+        .Array[0, 25]
+        .Select(all =>
+            all.Select(
+                    (c, i) =>
+                        new StoredChainInfo(
+                            $"chain{i}",
+                            Now.AddHours(c.Item1),
+                            Now.AddHours(c.Item1 + (c.Item3 == 0 ? 0 : c.Item2)),
+                            c.Item3 != 1,
+                            "task"
+                        )
+                )
+                .ToArray()
+        );
 
     private static readonly Gen<TimeSpan> Ages = Gen.Int[1, 60].Select(d => TimeSpan.FromDays(d));
 
@@ -27,7 +40,8 @@ public sealed class RetentionPlanTests
     }
 
     [Fact]
-    public void A_chain_that_is_exactly_as_old_as_the_minimum_age_stays() => Assert.Empty(RetentionPlan.For([Chain(7), Chain(0)], Week, Now).Going);
+    public void A_chain_that_is_exactly_as_old_as_the_minimum_age_stays() =>
+        Assert.Empty(RetentionPlan.For([Chain(7), Chain(0)], Week, Now).Going);
 
     [Fact]
     public void The_newest_complete_chain_always_stays() => Assert.Empty(RetentionPlan.For([Chain(700)], Week, Now).Going);
@@ -41,7 +55,12 @@ public sealed class RetentionPlanTests
 
     [Fact]
     public void An_incomplete_chain_that_goes_on_after_the_newest_complete_one_stays() =>
-        Assert.Equal(["40"], RetentionPlan.For([Chain(40), Chain(30, newest: 9, complete: false), Chain(20, newest: 12)], Week, Now).Going.Select(c => c.Path));
+        Assert.Equal(
+            ["40"],
+            RetentionPlan
+                .For([Chain(40), Chain(30, newest: 9, complete: false), Chain(20, newest: 12)], Week, Now)
+                .Going.Select(c => c.Path)
+        );
 
     [Fact]
     public void A_chain_with_the_newest_archive_stays_and_so_does_one_that_began_after_it() =>
@@ -49,11 +68,18 @@ public sealed class RetentionPlanTests
 
     [Fact]
     public void Incomplete_chains_go_when_they_are_old() =>
-        Assert.Equal(["20", "10"], RetentionPlan.For([Chain(20, complete: false), Chain(10, complete: false), Chain(3, complete: false), Chain(0)], Week, Now).Going.Select(c => c.Path));
+        Assert.Equal(
+            ["20", "10"],
+            RetentionPlan
+                .For([Chain(20, complete: false), Chain(10, complete: false), Chain(3, complete: false), Chain(0)], Week, Now)
+                .Going.Select(c => c.Path)
+        );
 
     [Fact]
     public void Nothing_goes_while_no_chain_is_complete() =>
-        Assert.Empty(RetentionPlan.For([Chain(60, complete: false), Chain(50, complete: false), Chain(0, complete: false)], Week, Now).Going);
+        Assert.Empty(
+            RetentionPlan.For([Chain(60, complete: false), Chain(50, complete: false), Chain(0, complete: false)], Week, Now).Going
+        );
 
     [Fact]
     public void Without_a_policy_all_are_kept_for_ever() => Assert.Empty(RetentionPlan.For([Chain(4_000), Chain(0)], null, Now).Going);
@@ -84,7 +110,12 @@ public sealed class RetentionPlanTests
     [InlineData(20, 18, true)]
     public void Four_or_more_and_more_than_half_wait_for_an_operator(int old, int young, bool held)
     {
-        var chains = Enumerable.Range(0, old).Select(i => Chain(100 - i)).Concat(Enumerable.Range(0, young).Select(i => Chain(60 - i))).Append(Chain(0)).ToList();
+        var chains = Enumerable
+            .Range(0, old)
+            .Select(i => Chain(100 - i))
+            .Concat(Enumerable.Range(0, young).Select(i => Chain(60 - i)))
+            .Append(Chain(0))
+            .ToList();
         var plan = RetentionPlan.For(chains, new(TimeSpan.FromDays(80)), Now, usualGap: TimeSpan.FromDays(60));
         Assert.Equal(old, plan.Going.Count);
         Assert.Equal(held ? RetentionBrake.TooMany : RetentionBrake.None, plan.Brake);
@@ -109,7 +140,8 @@ public sealed class RetentionPlanTests
         Assert.Equal(RetentionBrake.ClockJump, plan.Brake);
         Assert.Contains("-0.1", plan.BrakeReason, StringComparison.Ordinal);
         Assert.Empty(plan.Deletes);
-        Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(20), Chain(1), Chain(-0.02)], Week, Now).Brake); // half an hour: nodes differ a little
+        // half an hour: nodes differ a little
+        Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(20), Chain(1), Chain(-0.02)], Week, Now).Brake);
     }
 
     [Fact]
@@ -125,7 +157,8 @@ public sealed class RetentionPlanTests
     public void A_clock_that_is_set_forward_holds_the_plan_until_it_is_approved()
     {
         List<StoredChainInfo> chains = [Chain(368), Chain(367), Chain(366)];
-        Assert.Equal(RetentionBrake.ClockJump, RetentionPlan.For(chains, Week, Now, usualGap: Day).Brake); // seen before the first backup after it
+        // seen before the first backup after it
+        Assert.Equal(RetentionBrake.ClockJump, RetentionPlan.For(chains, Week, Now, usualGap: Day).Brake);
         chains.Add(Chain(0));
         var plan = RetentionPlan.For(chains, Week, Now, usualGap: Day);
         Assert.Equal((3, RetentionBrake.ClockJump, 0), (plan.Going.Count, plan.Brake, plan.Deletes.Count));
@@ -149,45 +182,79 @@ public sealed class RetentionPlanTests
     [InlineData(1, true)]
     [InlineData(null, true)]
     public void A_gap_that_the_schedule_means_is_no_clock_jump(int? usual, bool held) =>
-        Assert.Equal(held ? RetentionBrake.ClockJump : RetentionBrake.None, RetentionPlan.For([Chain(183), Chain(92), Chain(0)], Week, Now, usualGap: usual is { } d ? TimeSpan.FromDays(d) : null).Brake);
+        Assert.Equal(
+            held ? RetentionBrake.ClockJump : RetentionBrake.None,
+            RetentionPlan.For([Chain(183), Chain(92), Chain(0)], Week, Now, usualGap: usual is { } d ? TimeSpan.FromDays(d) : null).Brake
+        );
 
     [Fact]
     public void A_schedule_that_comes_once_only_has_no_gap_to_suspect() =>
         Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(3_000), Chain(0)], Week, Now, usualGap: TimeSpan.MaxValue).Brake);
 
     [Fact]
-    public void A_brake_is_told_only_where_something_goes() => Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(1), Chain(-100)], Week, Now).Brake);
+    public void A_brake_is_told_only_where_something_goes() =>
+        Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(1), Chain(-100)], Week, Now).Brake);
 
     [Fact]
-    public void The_newest_complete_chain_never_goes_and_nothing_younger_than_the_age() => Gen.Select(Chains, Ages, Gen.Bool).Sample((chains, age, approved) =>
-    {
-        var plan = RetentionPlan.For(chains, new(age), Now, approved);
-        Assert.Equal(chains.OrderBy(c => c.Path), plan.Going.Concat(plan.Staying).OrderBy(c => c.Path));
-        Assert.All(plan.Going, c => Assert.True(Now - c.Newest > age));
-        Assert.Equal(Newest(chains, DateTimeOffset.MaxValue), Newest(plan.Staying, DateTimeOffset.MaxValue));
-        Assert.Equal(Newest(chains, Now + RetentionPlan.ClockDifference), Newest(plan.Staying, Now + RetentionPlan.ClockDifference));
-        Assert.True(plan.Deletes.Count == 0 || approved || plan.Deletes.Count < 4 || plan.Deletes.Count * 2 <= chains.Length);
+    public void The_newest_complete_chain_never_goes_and_nothing_younger_than_the_age() =>
+        Gen.Select(Chains, Ages, Gen.Bool)
+            .Sample(
+                (chains, age, approved) =>
+                {
+                    var plan = RetentionPlan.For(chains, new(age), Now, approved);
+                    Assert.Equal(chains.OrderBy(c => c.Path), plan.Going.Concat(plan.Staying).OrderBy(c => c.Path));
+                    Assert.All(plan.Going, c => Assert.True(Now - c.Newest > age));
+                    Assert.Equal(Newest(chains, DateTimeOffset.MaxValue), Newest(plan.Staying, DateTimeOffset.MaxValue));
+                    Assert.Equal(
+                        Newest(chains, Now + RetentionPlan.ClockDifference),
+                        Newest(plan.Staying, Now + RetentionPlan.ClockDifference)
+                    );
+                    Assert.True(plan.Deletes.Count == 0 || approved || plan.Deletes.Count < 4 || plan.Deletes.Count * 2 <= chains.Length);
 
-        static DateTimeOffset? Newest(IEnumerable<StoredChainInfo> all, DateTimeOffset until) => all.Where(c => c.IsComplete && c.Newest <= until).Max(c => (DateTimeOffset?)c.Newest);
-    }, iter: 2_000);
-
-    [Fact]
-    public void Once_a_plan_is_carried_out_nothing_more_goes() => Gen.Select(Chains, Ages, Gen.Bool).Sample((chains, age, approved) =>
-    {
-        var plan = RetentionPlan.For(chains, new(age), Now, approved);
-        var left = chains.Except(plan.Deletes).ToList();
-        var again = RetentionPlan.For(left, new(age), Now, approved);
-        return again.Deletes.Count == 0 && again.Going.SequenceEqual(plan.Going.Except(plan.Deletes));
-    }, iter: 2_000);
-
-    [Fact]
-    public void The_order_in_which_chains_are_listed_does_not_matter() => Gen.Select(Chains, Ages).Sample((chains, age) =>
-        RetentionPlan.For(chains, new(age), Now).Going.SequenceEqual(RetentionPlan.For(chains.Reverse().ToList(), new(age), Now).Going));
+                    static DateTimeOffset? Newest(IEnumerable<StoredChainInfo> all, DateTimeOffset until) =>
+                        all.Where(c => c.IsComplete && c.Newest <= until).Max(c => (DateTimeOffset?)c.Newest);
+                },
+                iter: 2_000
+            );
 
     [Fact]
-    public void A_longer_age_never_lets_more_go() => Gen.Select(Chains, Ages, Ages).Sample((chains, age, more) =>
-        !RetentionPlan.For(chains, new(age + more), Now).Going.Except(RetentionPlan.For(chains, new(age), Now).Going).Any());
+    public void Once_a_plan_is_carried_out_nothing_more_goes() =>
+        Gen.Select(Chains, Ages, Gen.Bool)
+            .Sample(
+                (chains, age, approved) =>
+                {
+                    var plan = RetentionPlan.For(chains, new(age), Now, approved);
+                    var left = chains.Except(plan.Deletes).ToList();
+                    var again = RetentionPlan.For(left, new(age), Now, approved);
+                    return again.Deletes.Count == 0 && again.Going.SequenceEqual(plan.Going.Except(plan.Deletes));
+                },
+                iter: 2_000
+            );
+
+    [Fact]
+    public void The_order_in_which_chains_are_listed_does_not_matter() =>
+        Gen.Select(Chains, Ages)
+            .Sample(
+                (chains, age) =>
+                    RetentionPlan
+                        .For(chains, new(age), Now)
+                        .Going.SequenceEqual(RetentionPlan.For(chains.Reverse().ToList(), new(age), Now).Going)
+            );
+
+    [Fact]
+    public void A_longer_age_never_lets_more_go() =>
+        Gen.Select(Chains, Ages, Ages)
+            .Sample(
+                (chains, age, more) =>
+                    !RetentionPlan.For(chains, new(age + more), Now).Going.Except(RetentionPlan.For(chains, new(age), Now).Going).Any()
+            );
 
     private static StoredChainInfo Chain(double daysAgo, double? newest = null, bool complete = true) =>
-        new(daysAgo.ToString(System.Globalization.CultureInfo.InvariantCulture), Now.AddDays(-daysAgo), Now.AddDays(-(newest ?? daysAgo)), complete, "task");
+        new(
+            daysAgo.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Now.AddDays(-daysAgo),
+            Now.AddDays(-(newest ?? daysAgo)),
+            complete,
+            "task"
+        );
 }

@@ -56,7 +56,10 @@ public sealed class TrustedClockTests
     public void Time_off_counts_as_one_day_at_most_however_often_the_machine_starts()
     {
         var clock = _clock;
-        for (var start = 0; start < 30; start++) clock = clock.At(Noon + (20 * Day), $"start {start}", Minute);
+        for (var start = 0; start < 30; start++)
+        {
+            clock = clock.At(Noon + (20 * Day), $"start {start}", Minute);
+        }
         Assert.Equal((Noon + Day, Noon + (20 * Day), true), (clock.Time, clock.Jumped!.Value, clock.JumpedWhileOff));
     }
 
@@ -98,8 +101,10 @@ public sealed class TrustedClockTests
         var later = started.At(right, "two", Minute + (15 * Day));
         Assert.True(later.IsProvedBy(fulls, right));
         var wrong = right + (20 * Day);
-        Assert.False(later.At(wrong, "two", (2 * Minute) + (15 * Day)).IsProvedBy([.. fulls, wrong], wrong)); // a clock set forward while it runs
-        Assert.True(later.At(right + (2 * Minute), "two", (3 * Minute) + (15 * Day)).IsProvedBy(fulls, right + (2 * Minute))); // and set right again
+        // a clock set forward while it runs
+        Assert.False(later.At(wrong, "two", (2 * Minute) + (15 * Day)).IsProvedBy([.. fulls, wrong], wrong));
+        // and set right again
+        Assert.True(later.At(right + (2 * Minute), "two", (3 * Minute) + (15 * Day)).IsProvedBy(fulls, right + (2 * Minute)));
         var again = right + (9 * Day);
         Assert.False(later.At(again, "three", Minute).IsProvedBy([.. fulls, again], again)); // off again: it needs two fulls of its own
     }
@@ -124,10 +129,28 @@ public sealed class TrustedClockTests
     public void The_alert_stands_while_it_is_beyond_and_says_how_far()
     {
         var clock = _clock.At(Noon + (20 * Day), "two", Minute);
-        var alert = Assert.Single(AlertRules.Find(new() { Now = Noon, UpSince = Noon, Clock = clock }));
+        var alert = Assert.Single(
+            AlertRules.Find(
+                new()
+                {
+                    Now = Noon,
+                    UpSince = Noon,
+                    Clock = clock,
+                }
+            )
+        );
         Assert.Equal((AlertKind.ClockJumped, AlertSeverity.Warning, Noon + (20 * Day)), (alert.Kind, alert.Severity, alert.Since));
         Assert.Contains("19 days", alert.Message, StringComparison.Ordinal);
         Assert.Contains("confirm-clock", alert.Hint, StringComparison.Ordinal);
-        Assert.Empty(AlertRules.Find(new() { Now = Noon, UpSince = Noon, Clock = clock.Confirm(Noon + (20 * Day)) }));
+        Assert.Empty(
+            AlertRules.Find(
+                new()
+                {
+                    Now = Noon,
+                    UpSince = Noon,
+                    Clock = clock.Confirm(Noon + (20 * Day)),
+                }
+            )
+        );
     }
 }

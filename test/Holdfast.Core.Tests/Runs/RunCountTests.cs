@@ -13,9 +13,21 @@ public sealed class RunCountTests
     [Fact]
     public void Each_database_that_was_due_is_counted_once()
     {
-        var states = new[] { OperationState.Queued, OperationState.Running, OperationState.Completed, OperationState.Completed, OperationState.CompletedWithErrors, OperationState.Failed, OperationState.Aborted };
+        var states = new[]
+        {
+            OperationState.Queued,
+            OperationState.Running,
+            OperationState.Completed,
+            OperationState.Completed,
+            OperationState.CompletedWithErrors,
+            OperationState.Failed,
+            OperationState.Aborted,
+        };
         var run = Count(Slot.AddMinutes(5), Due(9), [.. states.Select((s, i) => Entry(i, s, unchanged: i == 3))]);
-        Assert.Equal((9, 3, 1, 2, 1, 1, 1, 1, 0), (run.Due, run.Waiting, run.Running, run.Done, run.Unchanged, run.Incomplete, run.Failed, run.Aborted, run.Missed));
+        Assert.Equal(
+            (9, 3, 1, 2, 1, 1, 1, 1, 0),
+            (run.Due, run.Waiting, run.Running, run.Done, run.Unchanged, run.Incomplete, run.Failed, run.Aborted, run.Missed)
+        );
         Assert.Equal(run.Due, run.Waiting + run.Running + run.Done + run.Incomplete + run.Failed + run.Aborted + run.Missed);
         Assert.False(run.HasEnded);
         Assert.Equal((5 * 7, 7 * 3, 900), (run.ReadBytes, run.StoredBytes, run.TotalBytes));
@@ -36,12 +48,29 @@ public sealed class RunCountTests
     }
 
     [Fact]
-    public void What_somebody_asked_for_misses_nothing() => Assert.Equal((0, 2), (Count(Slot, Due(2), [Entry(0, OperationState.Failed), Entry(1, OperationState.Completed)], asked: true) is var run ? run.Missed : -1, run.Done + run.Failed));
+    public void What_somebody_asked_for_misses_nothing() =>
+        Assert.Equal(
+            (0, 2),
+            (
+                Count(Slot, Due(2), [Entry(0, OperationState.Failed), Entry(1, OperationState.Completed)], asked: true) is var run
+                    ? run.Missed
+                    : -1,
+                run.Done + run.Failed
+            )
+        );
 
     [Fact]
     public void The_time_left_is_told_at_the_pace_so_far()
     {
-        Assert.Equal(15, Count(Slot.AddMinutes(5), Due(4), [Entry(0, OperationState.Completed), Entry(1, OperationState.Queued)]).TimeLeft!.Value.TotalMinutes, 0.1);
+        Assert.Equal(
+            15,
+            Count(
+                Slot.AddMinutes(5),
+                Due(4),
+                [Entry(0, OperationState.Completed), Entry(1, OperationState.Queued)]
+            ).TimeLeft!.Value.TotalMinutes,
+            0.1
+        );
         Assert.Null(Count(Slot.AddMinutes(5), Due(4), [Entry(0, OperationState.Queued)]).TimeLeft);
         Assert.Null(Count(Slot.AddMinutes(5), Due(1), [Entry(0, OperationState.Completed)]).TimeLeft);
     }
@@ -55,15 +84,43 @@ public sealed class RunCountTests
         Assert.NotNull(Count(Slot.AddMinutes(60), Due(3), entries, heldUp: "2").TimeLeft); // it is missed by then: nothing waits for it
     }
 
-    private static Run Count(DateTimeOffset now, Dictionary<string, (DatabaseId Database, long Bytes)> due, RunEntry[] entries, bool asked = false, string? heldUp = null) => RunCount.Of(
-        new() { Id = "1", TemplateId = "t", TemplateName = "nightly", Slot = asked ? null : Slot, Kind = BackupKind.Full, Node = "A", Created = Slot, MissedFrom = asked ? null : Slot.AddHours(1) },
-        due,
-        entries.ToDictionary(e => e.Database.Name),
-        now,
-        task => task == heldUp);
+    private static Run Count(
+        DateTimeOffset now,
+        Dictionary<string, (DatabaseId Database, long Bytes)> due,
+        RunEntry[] entries,
+        bool asked = false,
+        string? heldUp = null
+    ) =>
+        RunCount.Of(
+            new()
+            {
+                Id = "1",
+                TemplateId = "t",
+                TemplateName = "nightly",
+                Slot = asked ? null : Slot,
+                Kind = BackupKind.Full,
+                Node = "A",
+                Created = Slot,
+                MissedFrom = asked ? null : Slot.AddHours(1),
+            },
+            due,
+            entries.ToDictionary(e => e.Database.Name),
+            now,
+            task => task == heldUp
+        );
 
-    private static Dictionary<string, (DatabaseId Database, long Bytes)> Due(int count) => Enumerable.Range(0, count).ToDictionary(i => $"{i}", i => (new DatabaseId("shop", $"{i}"), 100L));
+    private static Dictionary<string, (DatabaseId Database, long Bytes)> Due(int count) =>
+        Enumerable.Range(0, count).ToDictionary(i => $"{i}", i => (new DatabaseId("shop", $"{i}"), 100L));
 
-    private static RunEntry Entry(int number, OperationState state, bool unchanged = false) => new(
-        $"op{number}", new("shop", $"{number}"), state, unchanged, state == OperationState.Queued ? null : Slot, state > OperationState.Running ? Slot.AddMinutes(number + 1) : null, 5, 3);
+    private static RunEntry Entry(int number, OperationState state, bool unchanged = false) =>
+        new(
+            $"op{number}",
+            new("shop", $"{number}"),
+            state,
+            unchanged,
+            state == OperationState.Queued ? null : Slot,
+            state > OperationState.Running ? Slot.AddMinutes(number + 1) : null,
+            5,
+            3
+        );
 }

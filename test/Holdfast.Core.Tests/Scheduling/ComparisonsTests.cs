@@ -31,7 +31,12 @@ public sealed class ComparisonsTests
     {
         var tasks = Tasks(2400, 24);
         var status = TaskStatus.Never with { LastRead = Start };
-        var byHour = Enumerable.Range(1, 24).Select(h => tasks.Count(t => Comparisons.IsDue(t, status, Start.AddHours(h)) && !Comparisons.IsDue(t, status, Start.AddHours(h - 1)))).ToList();
+        var byHour = Enumerable
+            .Range(1, 24)
+            .Select(h =>
+                tasks.Count(t => Comparisons.IsDue(t, status, Start.AddHours(h)) && !Comparisons.IsDue(t, status, Start.AddHours(h - 1)))
+            )
+            .ToList();
         Assert.Equal(2400, byHour.Sum());
         Assert.All(byHour, count => Assert.InRange(count, 50, 150));
     }
@@ -40,7 +45,10 @@ public sealed class ComparisonsTests
     public void A_comparison_does_not_set_back_what_a_backup_has_read_meanwhile()
     {
         var read = TaskStatus.Never with { LastRead = Start.AddHours(1) };
-        Assert.Equal((Start.AddHours(1), Start), (StatusChanges.Compared(read, Start, isEqual: true).LastRead, StatusChanges.Compared(read, Start, isEqual: true).LastCompared));
+        Assert.Equal(
+            (Start.AddHours(1), Start),
+            (StatusChanges.Compared(read, Start, isEqual: true).LastRead, StatusChanges.Compared(read, Start, isEqual: true).LastCompared)
+        );
         Assert.Equal(Start.AddHours(2), StatusChanges.Compared(read, Start.AddHours(2), isEqual: true).LastRead);
     }
 
@@ -57,8 +65,14 @@ public sealed class ComparisonsTests
         var status = StatusChanges.Succeeded(TaskStatus.Never, Start, Start, unchanged);
         Assert.Equal(Start, status.LastRead);
         Assert.Equal(Start, StatusChanges.Succeeded(status, Start.AddHours(1), Start.AddHours(1), unchanged).LastRead);
-        Assert.Equal(Start.AddHours(2), StatusChanges.Succeeded(status, Start.AddHours(2), Start.AddHours(2), unchanged with { ReadInFull = true }).LastRead);
-        Assert.Equal(Start.AddHours(3), StatusChanges.Succeeded(status, Start.AddHours(3), Start.AddHours(3), unchanged with { Unchanged = false }).LastRead);
+        Assert.Equal(
+            Start.AddHours(2),
+            StatusChanges.Succeeded(status, Start.AddHours(2), Start.AddHours(2), unchanged with { ReadInFull = true }).LastRead
+        );
+        Assert.Equal(
+            Start.AddHours(3),
+            StatusChanges.Succeeded(status, Start.AddHours(3), Start.AddHours(3), unchanged with { Unchanged = false }).LastRead
+        );
     }
 
     [Fact]
@@ -71,7 +85,8 @@ public sealed class ComparisonsTests
         Assert.False(Comparisons.IsDueBesideBackups(runs, known, Start));
         Assert.False(Comparisons.IsDueBesideBackups(runs, known with { Content = null }, later));
         Assert.False(Comparisons.IsDueBesideBackups(task, known, later));
-        Assert.False(Comparisons.IsDueBesideBackups(runs, known with { DelayedUntil = later.AddDays(1) }, later)); // an operator has put it off
+        // an operator has put it off
+        Assert.False(Comparisons.IsDueBesideBackups(runs, known with { DelayedUntil = later.AddDays(1) }, later));
         Assert.False(Comparisons.IsDueBesideBackups(runs, known with { FailedKind = BackupKind.Full }, later)); // it is tried again
         Assert.False(Comparisons.IsDueBesideBackups(runs with { Settings = runs.Settings with { Disabled = true } }, known, later));
     }
@@ -105,8 +120,29 @@ public sealed class ComparisonsTests
     [InlineData(-1)]
     [InlineData(721)]
     public void Hours_that_cannot_be_are_told(int hours) =>
-        Assert.Contains(TaskRules.Check(new TaskSettings { Type = BackupType.Snapshot, FullBackup = "0 2 * * *", CompareEveryHours = hours }), f => f.Field == "compareEveryHours");
+        Assert.Contains(
+            TaskRules.Check(
+                new TaskSettings
+                {
+                    Type = BackupType.Snapshot,
+                    FullBackup = "0 2 * * *",
+                    CompareEveryHours = hours,
+                }
+            ),
+            f => f.Field == "compareEveryHours"
+        );
 
     private static List<BackupTask> Tasks(int count, int hours) =>
-        [.. Enumerable.Range(0, count).Select(i => new BackupTask { Id = $"{i:x20}", Database = new DatabaseId("s", $"d{i}"), Name = "t", Settings = new() { Type = BackupType.Snapshot, CompareEveryHours = hours }, ScheduledSince = Start })];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => new BackupTask
+                {
+                    Id = $"{i:x20}",
+                    Database = new DatabaseId("s", $"d{i}"),
+                    Name = "t",
+                    Settings = new() { Type = BackupType.Snapshot, CompareEveryHours = hours },
+                    ScheduledSince = Start,
+                }),
+        ];
 }

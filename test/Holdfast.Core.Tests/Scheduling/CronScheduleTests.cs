@@ -52,12 +52,21 @@ public sealed class CronScheduleTests
     }
 
     [Fact]
-    public void Any_text_is_read_or_refused_and_nothing_else() => Gen.OneOf(
-        Gen.String[Gen.Char["0123456789*/-,LW#?H \tSUNMON@"], 0, 30],
-        Gen.String[0, 40],
-        Gen.Select(Field, Field, Field, Field, Field).Select((a, b, c, d, e) => $"{a} {b} {c} {d} {e}")).Sample(
-        text => !CronSchedule.TryParse(text, Berlin, out var schedule) || (schedule.Describe().Length > 0 && schedule.Next(new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)) is not { Offset.Ticks: > 0 }),
-        iter: 5_000);
+    public void Any_text_is_read_or_refused_and_nothing_else() =>
+        Gen.OneOf(
+                Gen.String[Gen.Char["0123456789*/-,LW#?H \tSUNMON@"], 0, 30],
+                Gen.String[0, 40],
+                Gen.Select(Field, Field, Field, Field, Field).Select((a, b, c, d, e) => $"{a} {b} {c} {d} {e}")
+            )
+            .Sample(
+                text =>
+                    !CronSchedule.TryParse(text, Berlin, out var schedule)
+                    || (
+                        schedule.Describe().Length > 0
+                        && schedule.Next(new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)) is not { Offset.Ticks: > 0 }
+                    ),
+                iter: 5_000
+            );
 
     [Fact]
     public void The_next_slot_is_strictly_after() =>
@@ -73,14 +82,18 @@ public sealed class CronScheduleTests
 
     // In 2027 Berlin's clocks go from 02:00 to 03:00 on 28 March (01:00 UTC), and from 03:00 to 02:00 on 31 October (01:00 UTC).
     [Fact]
-    public void A_time_that_the_clocks_skip_in_spring_is_taken_right_after_the_gap() => Assert.Equal(
-        [Utc(2027, 3, 27, 1, 30), Utc(2027, 3, 28, 1, 0), Utc(2027, 3, 29, 0, 30)],
-        Slots("30 2 * * *", Utc(2027, 3, 27, 0, 0), Utc(2027, 3, 30, 0, 0)));
+    public void A_time_that_the_clocks_skip_in_spring_is_taken_right_after_the_gap() =>
+        Assert.Equal(
+            [Utc(2027, 3, 27, 1, 30), Utc(2027, 3, 28, 1, 0), Utc(2027, 3, 29, 0, 30)],
+            Slots("30 2 * * *", Utc(2027, 3, 27, 0, 0), Utc(2027, 3, 30, 0, 0))
+        );
 
     [Fact]
-    public void A_time_that_the_clocks_repeat_in_autumn_is_taken_once() => Assert.Equal(
-        [Utc(2027, 10, 30, 0, 30), Utc(2027, 10, 31, 0, 30), Utc(2027, 11, 1, 1, 30)],
-        Slots("30 2 * * *", Utc(2027, 10, 30, 0, 0), Utc(2027, 11, 2, 0, 0)));
+    public void A_time_that_the_clocks_repeat_in_autumn_is_taken_once() =>
+        Assert.Equal(
+            [Utc(2027, 10, 30, 0, 30), Utc(2027, 10, 31, 0, 30), Utc(2027, 11, 1, 1, 30)],
+            Slots("30 2 * * *", Utc(2027, 10, 30, 0, 0), Utc(2027, 11, 2, 0, 0))
+        );
 
     [Theory]
     [InlineData(2027, 3, 28)]
@@ -92,9 +105,11 @@ public sealed class CronScheduleTests
     }
 
     [Fact]
-    public void The_29th_of_February_comes_in_leap_years() => Assert.Equal(
-        [Utc(2028, 2, 29, 0, 0), Utc(2032, 2, 29, 0, 0)],
-        Slots("0 0 29 2 *", Utc(2027, 1, 1, 0, 0), Utc(2035, 1, 1, 0, 0), TimeZoneInfo.Utc));
+    public void The_29th_of_February_comes_in_leap_years() =>
+        Assert.Equal(
+            [Utc(2028, 2, 29, 0, 0), Utc(2032, 2, 29, 0, 0)],
+            Slots("0 0 29 2 *", Utc(2027, 1, 1, 0, 0), Utc(2035, 1, 1, 0, 0), TimeZoneInfo.Utc)
+        );
 
     [Fact]
     public void A_day_that_no_month_has_never_comes()
@@ -147,15 +162,21 @@ public sealed class CronScheduleTests
         Assert.Equal(TimeSpan.FromMinutes(longest), schedule.LongestPeriod());
     }
 
-    private static readonly Gen<string> Field = Gen.OneOf(new[] { "*", "0", "*/2", "1-3", "1,2", "5", "L", "?", "1/2", "2-1" }.Select(Gen.Const).ToArray());
+    private static readonly Gen<string> Field = Gen.OneOf(
+        new[] { "*", "0", "*/2", "1-3", "1,2", "5", "L", "?", "1/2", "2-1" }.Select(Gen.Const).ToArray()
+    );
 
-    private static DateTimeOffset Utc(int year, int month, int day, int hour, int minute) => new(year, month, day, hour, minute, 0, TimeSpan.Zero);
+    private static DateTimeOffset Utc(int year, int month, int day, int hour, int minute) =>
+        new(year, month, day, hour, minute, 0, TimeSpan.Zero);
 
     private static List<DateTimeOffset> Slots(string text, DateTimeOffset after, DateTimeOffset end, TimeZoneInfo? zone = null)
     {
         var schedule = CronSchedule.Parse(text, zone ?? Berlin);
         List<DateTimeOffset> slots = [];
-        while (schedule.Next(after) is { } next && next <= end) slots.Add(after = next);
+        while (schedule.Next(after) is { } next && next <= end)
+        {
+            slots.Add(after = next);
+        }
         return slots;
     }
 }

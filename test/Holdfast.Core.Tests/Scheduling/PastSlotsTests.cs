@@ -13,8 +13,17 @@ public sealed class PastSlotsTests
     [InlineData("0 2 * * 0", null, "2027-03-06T23:00:00Z", "2027-02-28T02:00:00Z", BackupKind.Full)]
     [InlineData("0 0 1 1 *", "*/15 * * * *", "2027-03-02T02:07:00Z", "2027-03-02T02:00:00Z", BackupKind.Incremental)]
     [InlineData("0 0 1 1 *", null, "2027-12-31T00:00:00Z", "2027-01-01T00:00:00Z", BackupKind.Full)]
-    public void It_is_that_of_either_kind_and_a_full_where_both_are_due(string full, string? incremental, string time, string slot, BackupKind kind) =>
-        Assert.Equal((DateTimeOffset.Parse(slot, null), kind), PastSlots.Latest(Some.Task(full, incremental).Settings, TimeZoneInfo.Utc, DateTimeOffset.Parse(time, null)));
+    public void It_is_that_of_either_kind_and_a_full_where_both_are_due(
+        string full,
+        string? incremental,
+        string time,
+        string slot,
+        BackupKind kind
+    ) =>
+        Assert.Equal(
+            (DateTimeOffset.Parse(slot, null), kind),
+            PastSlots.Latest(Some.Task(full, incremental).Settings, TimeZoneInfo.Utc, DateTimeOffset.Parse(time, null))
+        );
 
     [Theory]
     [InlineData("* * * * 1")]
@@ -29,19 +38,29 @@ public sealed class PastSlotsTests
         for (var i = 0; i < 200; i++)
         {
             var time = Some.Utc(3, 1).AddSeconds(random.Next(400 * 86_400));
-            Assert.Equal((Walk(time), BackupKind.Full), PastSlots.Latest(Some.Task(schedule, null, zone: "Europe/Berlin").Settings, TimeZoneInfo.Utc, time));
+            Assert.Equal(
+                (Walk(time), BackupKind.Full),
+                PastSlots.Latest(Some.Task(schedule, null, zone: "Europe/Berlin").Settings, TimeZoneInfo.Utc, time)
+            );
         }
 
         DateTimeOffset Walk(DateTimeOffset time)
         {
             var from = time;
-            while (cron.Next(from) is not { } next || next > time) from = from.AddHours(-12);
+            while (cron.Next(from) is not { } next || next > time)
+            {
+                from = from.AddHours(-12);
+            }
             DateTimeOffset? latest = null;
-            for (var slot = cron.Next(from); slot <= time; slot = cron.Next(slot.Value)) latest = slot;
+            for (var slot = cron.Next(from); slot <= time; slot = cron.Next(slot.Value))
+            {
+                latest = slot;
+            }
             return latest!.Value;
         }
     }
 
     [Fact]
-    public void A_schedule_that_cannot_be_read_has_none() => Assert.Null(PastSlots.Latest(Some.Task("0 2 * * *", zone: "Mars/Olympus").Settings, TimeZoneInfo.Utc, Some.Utc(3, 1)));
+    public void A_schedule_that_cannot_be_read_has_none() =>
+        Assert.Null(PastSlots.Latest(Some.Task("0 2 * * *", zone: "Mars/Olympus").Settings, TimeZoneInfo.Utc, Some.Utc(3, 1)));
 }

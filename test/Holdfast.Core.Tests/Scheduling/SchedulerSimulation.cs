@@ -6,57 +6,120 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Core.Tests.Scheduling;
 
-/// <summary>Months of a node's life on a virtual clock: random schedules, zones, run times, failures, aborts, delays, shutdowns and downtimes.</summary>
+/// <summary>
+/// Months of a node's life on a virtual clock: random schedules, zones, run times, failures, aborts, delays, shutdowns
+/// and downtimes.
+/// </summary>
 public sealed class SchedulerSimulation
 {
-    private static readonly string[] FullSchedules = ["0 2 * * 0", "0 2 * * *", "30 2 * * *", "0 0 1 * *", "15 3 * * 1-5", "0 */8 * * *", "0 0 29 2 *"];
-    private static readonly string[] IncrementalSchedules = ["0 2 * * *", "0 * * * *", "30 1-5 * * *", "*/20 * * * *", "0 */6 * * *", "0 2 * * 0", "45 2 * * *"];
-    private static readonly string[] Zones = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo"];
+    private static readonly string[] FullSchedules =
+    [
+        "0 2 * * 0",
+        "0 2 * * *",
+        "30 2 * * *",
+        "0 0 1 * *",
+        "15 3 * * 1-5",
+        "0 */8 * * *",
+        "0 0 29 2 *",
+    ];
+    private static readonly string[] IncrementalSchedules =
+    [
+        "0 2 * * *",
+        "0 * * * *",
+        "30 1-5 * * *",
+        "*/20 * * * *",
+        "0 */6 * * *",
+        "0 2 * * 0",
+        "45 2 * * *",
+    ];
+    private static readonly string[] Zones =
+    [
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Asia/Kathmandu",
+        "America/Sao_Paulo",
+    ];
 
     private static readonly Gen<Scenario> Scenarios = Gen.Select(
-        OneOf([null, .. FullSchedules]), OneOf([null, .. IncrementalSchedules]), OneOf(Zones), Gen.Int[0, 19], Gen.Int[0, 364], Gen.Int)
+            OneOf([null, .. FullSchedules]),
+            OneOf([null, .. IncrementalSchedules]),
+            OneOf(Zones),
+            Gen.Int[0, 19],
+            Gen.Int[0, 364],
+            Gen.Int
+        )
         .Where((full, incremental, _, _, _, _) => full is not null || incremental is not null)
         .Select((full, incremental, zone, offset, day, seed) => new Scenario(full, incremental, zone!, offset, day, seed));
 
     [Fact]
-    public void Every_slot_is_covered_as_soon_as_the_node_can_and_no_slot_is_used_twice() => Scenarios.Sample(s => Check(s, TimeSpan.FromDays(60)), iter: 100);
+    public void Every_slot_is_covered_as_soon_as_the_node_can_and_no_slot_is_used_twice() =>
+        Scenarios.Sample(s => Check(s, TimeSpan.FromDays(60)), iter: 100);
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void Every_slot_is_covered_over_years_too() => Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: Soak.IsOn ? 1_000 : 40);
+    public void Every_slot_is_covered_over_years_too() =>
+        Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: Soak.IsOn ? 1_000 : 40);
 
     [Fact]
-    public void Derived_and_regular_tasks_with_the_same_settings_have_the_same_plan() => Scenarios.Sample(
-        s =>
-        {
-            var settings = s.Task.Settings;
-            var template = new Template { Id = "aaaaaaaaaa", Name = "All", Settings = settings, ScheduledSince = s.Task.ScheduledSince };
-            var derived = Derivation.Derive(template, Database, s.Task.ScheduledSince.AddDays(-9), new([]))!;
-            var regular = Derivation.Of(new() { Id = "bbbbbbbbbb", Name = "One", Database = Database, Settings = settings, ScheduledSince = s.Task.ScheduledSince });
-            Assert.True(derived.IsServerWide && !regular.IsServerWide);
-            Assert.Equal(Life.Of(derived, s.Seed, TimeSpan.FromDays(30)).Runs, Life.Of(regular, s.Seed, TimeSpan.FromDays(30)).Runs);
-        },
-        iter: 50);
-
-    [Fact]
-    public void Whatever_the_clock_does_a_task_is_never_silent_for_long_once_it_is_right_again() => Gen.Select(Scenarios, Gen.Int[-4_000, 4_000], Gen.Int[0, 3]).Sample(
-        (s, jump, failures) =>
-        {
-            // A run by a clock that is wrong by as much as eleven years, then the right one.
-            var wrong = s.Task.ScheduledSince.AddDays(5 + jump);
-            var status = TaskStatus.Never.After(BackupKind.Full, wrong);
-            for (var i = 0; i < failures; i++) status = status.AfterFailure(BackupKind.Full, wrong.AddMinutes(i));
-            var now = s.Task.ScheduledSince.AddDays(5);
-            var cron = CronSchedule.Parse(s.Incremental ?? s.Full!, TimeZoneInfo.FindSystemTimeZoneById(s.Zone));
-            var latest = cron.Next(now.AddDays(2))!.Value + s.Task.Offset;
-            for (; now <= latest.AddMinutes(1); now = now.AddMinutes(30))
+    public void Derived_and_regular_tasks_with_the_same_settings_have_the_same_plan() =>
+        Scenarios.Sample(
+            s =>
             {
-                if (s.Task.Next(status, now)!.At <= now) return true;
-            }
+                var settings = s.Task.Settings;
+                var template = new Template
+                {
+                    Id = "aaaaaaaaaa",
+                    Name = "All",
+                    Settings = settings,
+                    ScheduledSince = s.Task.ScheduledSince,
+                };
+                var derived = Derivation.Derive(template, Database, s.Task.ScheduledSince.AddDays(-9), new([]))!;
+                var regular = Derivation.Of(
+                    new()
+                    {
+                        Id = "bbbbbbbbbb",
+                        Name = "One",
+                        Database = Database,
+                        Settings = settings,
+                        ScheduledSince = s.Task.ScheduledSince,
+                    }
+                );
+                Assert.True(derived.IsServerWide && !regular.IsServerWide);
+                Assert.Equal(Life.Of(derived, s.Seed, TimeSpan.FromDays(30)).Runs, Life.Of(regular, s.Seed, TimeSpan.FromDays(30)).Runs);
+            },
+            iter: 50
+        );
 
-            return s.Task.Next(status, now)!.At <= now;
-        },
-        iter: 200);
+    [Fact]
+    public void Whatever_the_clock_does_a_task_is_never_silent_for_long_once_it_is_right_again() =>
+        Gen.Select(Scenarios, Gen.Int[-4_000, 4_000], Gen.Int[0, 3])
+            .Sample(
+                (s, jump, failures) =>
+                {
+                    // A run by a clock that is wrong by as much as eleven years, then the right one.
+                    var wrong = s.Task.ScheduledSince.AddDays(5 + jump);
+                    var status = TaskStatus.Never.After(BackupKind.Full, wrong);
+                    for (var i = 0; i < failures; i++)
+                    {
+                        status = status.AfterFailure(BackupKind.Full, wrong.AddMinutes(i));
+                    }
+                    var now = s.Task.ScheduledSince.AddDays(5);
+                    var cron = CronSchedule.Parse(s.Incremental ?? s.Full!, TimeZoneInfo.FindSystemTimeZoneById(s.Zone));
+                    var latest = cron.Next(now.AddDays(2))!.Value + s.Task.Offset;
+                    for (; now <= latest.AddMinutes(1); now = now.AddMinutes(30))
+                    {
+                        if (s.Task.Next(status, now)!.At <= now)
+                        {
+                            return true;
+                        }
+                    }
+
+                    return s.Task.Next(status, now)!.At <= now;
+                },
+                iter: 200
+            );
 
     [Fact]
     public void Ten_thousand_plans_take_no_time_to_speak_of()
@@ -66,7 +129,10 @@ public sealed class SchedulerSimulation
         Assert.NotNull(task.Next(status, Utc(3, 28, 0, 6)));
         var took = ProcessorTime.Of(() =>
         {
-            for (var i = 0; i < 10_000; i++) task.Next(status, Utc(3, 28, 0, 6));
+            for (var i = 0; i < 10_000; i++)
+            {
+                task.Next(status, Utc(3, 28, 0, 6));
+            }
         });
         Assert.True(took < TimeSpan.FromSeconds(2), $"{took}");
     }
@@ -77,14 +143,21 @@ public sealed class SchedulerSimulation
     {
         var life = Life.Of(scenario.Task, scenario.Seed, length);
         var zone = TimeZoneInfo.FindSystemTimeZoneById(scenario.Zone);
-        List<(DateTimeOffset Slot, BackupKind Kind)> slots = [.. Slots(scenario.Full, BackupKind.Full), .. Slots(scenario.Incremental, BackupKind.Incremental)];
+        List<(DateTimeOffset Slot, BackupKind Kind)> slots =
+        [
+            .. Slots(scenario.Full, BackupKind.Full),
+            .. Slots(scenario.Incremental, BackupKind.Incremental),
+        ];
 
         foreach (var (slot, kind) in slots)
         {
             var due = slot + scenario.Task.Offset;
             var covering = life.Runs.Find(r => r.Start >= slot && (kind == BackupKind.Incremental || r.Kind == BackupKind.Full));
             var until = covering?.Start ?? life.End;
-            Assert.True(life.Free(due, until) <= Life.Look, $"The {kind} slot {slot:u} was due at {due:u} and not run before {until:u}: {scenario}");
+            Assert.True(
+                life.Free(due, until) <= Life.Look,
+                $"The {kind} slot {slot:u} was due at {due:u} and not run before {until:u}: {scenario}"
+            );
         }
 
         for (var i = 0; i < life.Runs.Count; i++)
@@ -93,26 +166,42 @@ public sealed class SchedulerSimulation
             if (run.Reason is NextReason.Schedule or NextReason.CatchUp)
             {
                 var usedUp = i == 0 ? scenario.Task.ScheduledSince : life.Runs[i - 1].Start;
-                var usedUpByFulls = life.Runs.FindLast(r => r.Kind == BackupKind.Full && r.Start < run.Start)?.Start ?? scenario.Task.ScheduledSince;
-                Assert.True(slots.Exists(s => s.Slot > (s.Kind == BackupKind.Full ? usedUpByFulls : usedUp) && s.Slot + scenario.Task.Offset <= run.Start), $"No slot called for {run}: {scenario}");
+                var usedUpByFulls = life.Runs.FindLast(r => r.Kind == BackupKind.Full && r.Start < run.Start)?.Start
+                    ?? scenario.Task.ScheduledSince;
+                Assert.True(
+                    slots.Exists(s =>
+                        s.Slot > (s.Kind == BackupKind.Full ? usedUpByFulls : usedUp) && s.Slot + scenario.Task.Offset <= run.Start
+                    ),
+                    $"No slot called for {run}: {scenario}"
+                );
             }
 
-            if (i > 0) Assert.True(run.Start >= life.Runs[i - 1].End, $"{run} began before {life.Runs[i - 1]} had ended: {scenario}");
+            if (i > 0)
+            {
+                Assert.True(run.Start >= life.Runs[i - 1].End, $"{run} began before {life.Runs[i - 1]} had ended: {scenario}");
+            }
         }
 
         Assert.True(life.Runs.Count == 0 || life.Runs[0].Kind == BackupKind.Full);
 
         IEnumerable<(DateTimeOffset Slot, BackupKind Kind)> Slots(string? text, BackupKind kind)
         {
-            if (text is null) yield break;
+            if (text is null)
+            {
+                yield break;
+            }
             var cron = CronSchedule.Parse(text, zone);
-            for (var slot = cron.Next(scenario.Task.ScheduledSince); slot < life.End; slot = cron.Next(slot.Value)) yield return (slot.Value, kind);
+            for (var slot = cron.Next(scenario.Task.ScheduledSince); slot < life.End; slot = cron.Next(slot.Value))
+            {
+                yield return (slot.Value, kind);
+            }
         }
     }
 
     private sealed record Scenario(string? Full, string? Incremental, string Zone, int OffsetMinutes, int Day, int Seed)
     {
-        public BackupTask Task { get; } = Some.Task(Full, Incremental, Zone, TimeSpan.FromMinutes(OffsetMinutes), Utc(1, 1, 5, 17).AddDays(Day));
+        public BackupTask Task { get; } =
+            Some.Task(Full, Incremental, Zone, TimeSpan.FromMinutes(OffsetMinutes), Utc(1, 1, 5, 17).AddDays(Day));
     }
 
     private sealed record Run(DateTimeOffset Start, DateTimeOffset End, BackupKind Kind, NextReason Reason);
@@ -138,8 +227,14 @@ public sealed class SchedulerSimulation
                     // Looking at the clock in between changes nothing.
                     var between = now + ((next.At - now) * random.NextDouble());
                     Assert.Equal(next, task.Next(status, between));
-                    if (random.Next(20) == 0) now = life.Away(between, random);
-                    else now = next.At + (Look * random.NextDouble());
+                    if (random.Next(20) == 0)
+                    {
+                        now = life.Away(between, random);
+                    }
+                    else
+                    {
+                        now = next.At + (Look * random.NextDouble());
+                    }
                     continue;
                 }
 
@@ -155,9 +250,18 @@ public sealed class SchedulerSimulation
             var free = TimeSpan.Zero;
             foreach (var (start, end) in _busy.Where(b => b.To > from).OrderBy(b => b.From))
             {
-                if (from >= to) break;
-                if (start > from) free += (start < to ? start : to) - from;
-                if (end > from) from = end;
+                if (from >= to)
+                {
+                    break;
+                }
+                if (start > from)
+                {
+                    free += (start < to ? start : to) - from;
+                }
+                if (end > from)
+                {
+                    from = end;
+                }
             }
 
             return from < to ? free + (to - from) : free;

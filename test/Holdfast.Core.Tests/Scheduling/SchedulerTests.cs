@@ -33,19 +33,28 @@ public sealed class SchedulerTests
     public void The_first_backup_is_full_at_an_incremental_slot_too()
     {
         Assert.Equal(new(Utc(1, 1, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(TaskStatus.Never, Utc(1, 1)));
-        Assert.Equal(new(Utc(1, 1, 2), BackupKind.Full, NextReason.Schedule), Task(incremental: "0 2 * * *").Next(TaskStatus.Never, Utc(1, 1)));
+        Assert.Equal(
+            new(Utc(1, 1, 2), BackupKind.Full, NextReason.Schedule),
+            Task(incremental: "0 2 * * *").Next(TaskStatus.Never, Utc(1, 1))
+        );
     }
 
     [Fact]
     public void With_an_incremental_schedule_alone_all_but_the_first_are_incremental() =>
-        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule), Task(incremental: "0 2 * * *").Next(BackedUpOnSunday, Utc(1, 3, 3)));
+        Assert.Equal(
+            new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule),
+            Task(incremental: "0 2 * * *").Next(BackedUpOnSunday, Utc(1, 3, 3))
+        );
 
     [Fact]
     public void Full_and_incremental_due_together_are_one_full()
     {
         var status = BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 9, 2));
         Assert.Equal(new(Utc(1, 10, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(status, Utc(1, 9, 3)));
-        Assert.Equal(new(Utc(1, 11, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status.After(BackupKind.Full, Utc(1, 10, 2)), Utc(1, 10, 3)));
+        Assert.Equal(
+            new(Utc(1, 11, 2), BackupKind.Incremental, NextReason.Schedule),
+            Weekly.Next(status.After(BackupKind.Full, Utc(1, 10, 2)), Utc(1, 10, 3))
+        );
     }
 
     [Fact]
@@ -62,7 +71,10 @@ public sealed class SchedulerTests
     {
         foreach (var minutes in new[] { -600, 0, 1, 5 })
         {
-            Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2).AddMinutes(minutes)));
+            Assert.Equal(
+                new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule),
+                Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2).AddMinutes(minutes))
+            );
         }
 
         Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2, 6)));
@@ -73,7 +85,10 @@ public sealed class SchedulerTests
     {
         var missed = Weekly.Next(BackedUpOnSunday, Utc(1, 7, 12));
         Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.CatchUp), missed);
-        Assert.Equal(new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 7, 12)), Utc(1, 7, 13)));
+        Assert.Equal(
+            new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule),
+            Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 7, 12)), Utc(1, 7, 13))
+        );
     }
 
     [Fact]
@@ -85,7 +100,10 @@ public sealed class SchedulerTests
     {
         var back = Utc(1, 20, 12, year: 2028);
         Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, back));
-        Assert.Equal(new(Utc(1, 21, 2, year: 2028), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday.After(BackupKind.Full, back), back.AddMinutes(5)));
+        Assert.Equal(
+            new(Utc(1, 21, 2, year: 2028), BackupKind.Incremental, NextReason.Schedule),
+            Weekly.Next(BackedUpOnSunday.After(BackupKind.Full, back), back.AddMinutes(5))
+        );
     }
 
     [Fact]
@@ -93,7 +111,10 @@ public sealed class SchedulerTests
     {
         var task = Weekly with { Offset = TimeSpan.FromMinutes(90) };
         Assert.Equal(new(Utc(1, 4, 3, 30), BackupKind.Incremental, NextReason.Schedule), task.Next(BackedUpOnSunday, Utc(1, 4, 2, 15)));
-        Assert.Equal(new(Utc(1, 5, 3, 30), BackupKind.Incremental, NextReason.Schedule), task.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 3, 30)), Utc(1, 4, 4)));
+        Assert.Equal(
+            new(Utc(1, 5, 3, 30), BackupKind.Incremental, NextReason.Schedule),
+            task.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 3, 30)), Utc(1, 4, 4))
+        );
     }
 
     [Fact]
@@ -106,7 +127,10 @@ public sealed class SchedulerTests
 
     [Fact]
     public void Slots_before_the_schedule_was_changed_do_not_count() =>
-        Assert.Equal(new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule), (Weekly with { ScheduledSince = Utc(1, 7, 12) }).Next(BackedUpOnSunday, Utc(1, 7, 13)));
+        Assert.Equal(
+            new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule),
+            (Weekly with { ScheduledSince = Utc(1, 7, 12) }).Next(BackedUpOnSunday, Utc(1, 7, 13))
+        );
 
     [Fact]
     public void A_failed_run_is_tried_again_after_1_and_5_and_15_minutes_then_at_the_next_slot()
@@ -121,14 +145,20 @@ public sealed class SchedulerTests
             Assert.Equal(new(start, BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, start.AddHours(2)));
         }
 
-        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status.AfterFailure(BackupKind.Incremental, start), start.AddMinutes(2)));
+        Assert.Equal(
+            new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule),
+            Weekly.Next(status.AfterFailure(BackupKind.Incremental, start), start.AddMinutes(2))
+        );
     }
 
     [Fact]
     public void After_the_retries_of_a_full_the_next_incremental_extends_the_last_good_chain()
     {
         var status = BackedUpOnSunday;
-        for (var i = 0; i < 4; i++) status = status.AfterFailure(BackupKind.Full, Utc(1, 10, 2, 10 * i));
+        for (var i = 0; i < 4; i++)
+        {
+            status = status.AfterFailure(BackupKind.Full, Utc(1, 10, 2, 10 * i));
+        }
         Assert.Equal(new(Utc(1, 11, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 10, 3)));
         Assert.Equal(Utc(1, 3, 2), status.LastFullBackup);
     }
@@ -162,20 +192,32 @@ public sealed class SchedulerTests
     {
         var status = TaskStatus.Never.AfterFailure(BackupKind.Full, Utc(1, 1, 2));
         Assert.Equal(new(Utc(1, 1, 2, 2), BackupKind.Full, NextReason.Retry), Weekly.Next(status, Utc(1, 1, 2, 1)));
-        for (var i = 1; i < 4; i++) status = status.AfterFailure(BackupKind.Full, Utc(1, 1, 2, 10 * i));
+        for (var i = 1; i < 4; i++)
+        {
+            status = status.AfterFailure(BackupKind.Full, Utc(1, 1, 2, 10 * i));
+        }
         Assert.Equal(new(Utc(1, 2, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(status, Utc(1, 1, 3)));
     }
 
     [Fact]
     public void A_delay_overrides_slots_and_retries_until_it_has_run()
     {
-        var status = StatusChanges.Delayed(BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)), BackupKind.Incremental, Utc(1, 4, 2, 2), Utc(1, 4, 2, 3), Utc(1, 6, 12));
+        var status = StatusChanges.Delayed(
+            BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)),
+            BackupKind.Incremental,
+            Utc(1, 4, 2, 2),
+            Utc(1, 4, 2, 3),
+            Utc(1, 6, 12)
+        );
         foreach (var now in new[] { Utc(1, 4, 2, 4), Utc(1, 5, 3), Utc(1, 6, 12), Utc(1, 7) })
         {
             Assert.Equal(new(Utc(1, 6, 12), BackupKind.Incremental, NextReason.Delay), Weekly.Next(status, now));
         }
 
-        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status.After(BackupKind.Incremental, Utc(1, 6, 12)), Utc(1, 6, 13)));
+        Assert.Equal(
+            new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule),
+            Weekly.Next(status.After(BackupKind.Incremental, Utc(1, 6, 12)), Utc(1, 6, 13))
+        );
     }
 
     [Fact]
@@ -235,16 +277,28 @@ public sealed class SchedulerTests
 
     [Fact]
     public void A_clock_that_is_set_back_by_less_than_a_day_waits_for_the_slots_that_are_used() =>
-        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20)));
+        Assert.Equal(
+            new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule),
+            Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20))
+        );
 
     [Fact]
     public void A_retry_whose_failure_lies_in_the_future_is_due() =>
-        Assert.Equal(new(Utc(1, 3, 20), BackupKind.Incremental, NextReason.Retry), Weekly.Next(BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20)));
+        Assert.Equal(
+            new(Utc(1, 3, 20), BackupKind.Incremental, NextReason.Retry),
+            Weekly.Next(BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20))
+        );
 
     [Fact]
     public void A_delay_that_was_made_by_a_clock_that_was_wrong_is_forgotten()
     {
-        var status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Full, Utc(6, 1, year: 2030), Utc(6, 1, year: 2030), Utc(6, 2, year: 2030));
+        var status = StatusChanges.Delayed(
+            BackedUpOnSunday,
+            BackupKind.Full,
+            Utc(6, 1, year: 2030),
+            Utc(6, 1, year: 2030),
+            Utc(6, 2, year: 2030)
+        );
         Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
     }
 
@@ -253,13 +307,18 @@ public sealed class SchedulerTests
     {
         var status = BackedUpOnSunday;
         Assert.True(Weekly.Next(status, Utc(6, 1, year: 2030))!.At <= Utc(6, 1, year: 2030));
-        Assert.True(Weekly.Next(status.After(BackupKind.Full, Utc(6, 1, year: 2030)), Utc(6, 1, 1, year: 2030))!.At > Utc(6, 1, 1, year: 2030));
+        Assert.True(
+            Weekly.Next(status.After(BackupKind.Full, Utc(6, 1, year: 2030)), Utc(6, 1, 1, year: 2030))!.At > Utc(6, 1, 1, year: 2030)
+        );
     }
 
     [Fact]
     public void Slots_are_those_of_the_tasks_zone_and_else_of_the_nodes()
     {
-        Assert.Equal(Utc(7, 1, 0), Task("0 2 * * *", zone: "Europe/Berlin", since: Utc(6, 30, 12)).Next(TaskStatus.Never, Utc(6, 30, 13))!.At);
+        Assert.Equal(
+            Utc(7, 1, 0),
+            Task("0 2 * * *", zone: "Europe/Berlin", since: Utc(6, 30, 12)).Next(TaskStatus.Never, Utc(6, 30, 13))!.At
+        );
         Assert.Equal(Utc(7, 1, 0), Scheduler.Next(Task("0 2 * * *", since: Utc(6, 30, 12)), TaskStatus.Never, Utc(6, 30, 13), Berlin)!.At);
         Assert.Equal(Utc(7, 1, 2), Task("0 2 * * *", since: Utc(6, 30, 12)).Next(TaskStatus.Never, Utc(6, 30, 13))!.At);
     }
@@ -267,15 +326,24 @@ public sealed class SchedulerTests
     [Fact]
     public void The_night_that_skips_the_slot_and_the_night_that_repeats_it_have_one_run_each()
     {
-        Assert.Equal([Utc(3, 27, 1, 30), Utc(3, 28, 1), Utc(3, 29, 0, 30)], Starts(Task("30 2 * * *", zone: "Europe/Berlin", since: Utc(3, 27)), 3));
-        Assert.Equal([Utc(10, 30, 0, 30), Utc(10, 31, 0, 30), Utc(11, 1, 1, 30)], Starts(Task("30 2 * * *", zone: "Europe/Berlin", since: Utc(10, 30)), 3));
+        Assert.Equal(
+            [Utc(3, 27, 1, 30), Utc(3, 28, 1), Utc(3, 29, 0, 30)],
+            Starts(Task("30 2 * * *", zone: "Europe/Berlin", since: Utc(3, 27)), 3)
+        );
+        Assert.Equal(
+            [Utc(10, 30, 0, 30), Utc(10, 31, 0, 30), Utc(11, 1, 1, 30)],
+            Starts(Task("30 2 * * *", zone: "Europe/Berlin", since: Utc(10, 30)), 3)
+        );
     }
 
     [Theory]
     [InlineData(3, 28)]
     [InlineData(10, 31)]
     public void An_hourly_incremental_runs_every_hour_of_the_nights_when_the_clocks_change(int month, int day) =>
-        Assert.Equal(Enumerable.Range(1, 30).Select(h => Utc(month, day).AddHours(h)), Starts(Task(incremental: "0 * * * *", zone: "Europe/Berlin", since: Utc(month, day)), 30));
+        Assert.Equal(
+            Enumerable.Range(1, 30).Select(h => Utc(month, day).AddHours(h)),
+            Starts(Task(incremental: "0 * * * *", zone: "Europe/Berlin", since: Utc(month, day)), 30)
+        );
 
     [Fact]
     public void A_leap_day_schedule_runs_on_leap_days() =>
@@ -284,8 +352,14 @@ public sealed class SchedulerTests
     [Fact]
     public void A_schedule_or_zone_that_this_node_cannot_read_is_told()
     {
-        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => Task("nonsense").Next(TaskStatus.Never, Utc(1, 1))).Error);
-        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => Task("0 2 * * *", zone: "Europe/Atlantis").Next(TaskStatus.Never, Utc(1, 1))).Error);
+        Assert.Equal(
+            ErrorCatalogue.Usage,
+            Assert.Throws<HoldfastException>(() => Task("nonsense").Next(TaskStatus.Never, Utc(1, 1))).Error
+        );
+        Assert.Equal(
+            ErrorCatalogue.Usage,
+            Assert.Throws<HoldfastException>(() => Task("0 2 * * *", zone: "Europe/Atlantis").Next(TaskStatus.Never, Utc(1, 1))).Error
+        );
     }
 
     [Fact]

@@ -13,21 +13,43 @@ internal static class Some
     public static readonly OperationError Locked = new("source-locked", "It is locked.", null);
     public static readonly TimeZoneInfo Berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
 
-    public static DateTimeOffset Utc(int month, int day, int hour = 0, int minute = 0, int year = 2027) => new(year, month, day, hour, minute, 0, TimeSpan.Zero);
+    public static DateTimeOffset Utc(int month, int day, int hour = 0, int minute = 0, int year = 2027) =>
+        new(year, month, day, hour, minute, 0, TimeSpan.Zero);
 
-    public static BackupTask Task(string? full = null, string? incremental = null, string? zone = null, TimeSpan offset = default, DateTimeOffset? since = null) => new()
-    {
-        Id = "0123456789",
-        Database = Database,
-        Name = "Nightly",
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = full, IncrementalBackup = incremental, TimeZone = zone, Destinations = ["attic"] },
-        Offset = offset,
-        ScheduledSince = since ?? Utc(1, 1),
-    };
+    public static BackupTask Task(
+        string? full = null,
+        string? incremental = null,
+        string? zone = null,
+        TimeSpan offset = default,
+        DateTimeOffset? since = null
+    ) =>
+        new()
+        {
+            Id = "0123456789",
+            Database = Database,
+            Name = "Nightly",
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = full,
+                IncrementalBackup = incremental,
+                TimeZone = zone,
+                Destinations = ["attic"],
+            },
+            Offset = offset,
+            ScheduledSince = since ?? Utc(1, 1),
+        };
 
-    public static NextBackup? Next(this BackupTask task, TaskStatus status, DateTimeOffset now) => Scheduler.Next(task, status, now, TimeZoneInfo.Utc);
+    public static NextBackup? Next(this BackupTask task, TaskStatus status, DateTimeOffset now) =>
+        Scheduler.Next(task, status, now, TimeZoneInfo.Utc);
 
-    public static OperationResult Result(BackupKind kind) => new() { Kind = kind, Type = BackupType.Snapshot, Destinations = new Dictionary<string, string?> { ["attic"] = null } };
+    public static OperationResult Result(BackupKind kind) =>
+        new()
+        {
+            Kind = kind,
+            Type = BackupType.Snapshot,
+            Destinations = new Dictionary<string, string?> { ["attic"] = null },
+        };
 
     /// <summary>The status after a run that began at <paramref name="start"/> and took a minute.</summary>
     public static TaskStatus After(this TaskStatus status, BackupKind kind, DateTimeOffset start) =>

@@ -19,7 +19,10 @@ public sealed class StatusChangesTests
         var full = StatusChanges.Began(TaskStatus.Never, BackupKind.Full, Start, "A", "op1");
         Assert.Equal((Start, Start, "A", "op1"), (full.FullSlotUsed, full.IncrementalSlotUsed, full.Node, full.OperationId));
         var incremental = StatusChanges.Began(full, BackupKind.Incremental, End);
-        Assert.Equal((Start, End, "A", "op1"), (incremental.FullSlotUsed, incremental.IncrementalSlotUsed, incremental.Node, incremental.OperationId));
+        Assert.Equal(
+            (Start, End, "A", "op1"),
+            (incremental.FullSlotUsed, incremental.IncrementalSlotUsed, incremental.Node, incremental.OperationId)
+        );
     }
 
     [Fact]
@@ -35,10 +38,22 @@ public sealed class StatusChangesTests
     [Fact]
     public void A_success_says_what_was_made()
     {
-        var result = Result(BackupKind.Full) with { Encryption = EncryptionDecision.For(false, BackupType.Snapshot, BackupType.Snapshot, false, false), DatabaseBytes = 100, StoredBytes = 10, Warnings = ["slow"] };
+        var result = Result(BackupKind.Full) with
+        {
+            Encryption = EncryptionDecision.For(false, BackupType.Snapshot, BackupType.Snapshot, false, false),
+            DatabaseBytes = 100,
+            StoredBytes = 10,
+            Warnings = ["slow"],
+        };
         var status = StatusChanges.Succeeded(TaskStatus.Never, Start, End, result);
-        Assert.Equal((Start, null, End, OperationState.Completed), (status.LastFullBackup, status.LastIncrementalBackup, status.LastEnd, status.LastState));
-        Assert.Equal((BackupType.Snapshot, ArchiveEncryption.None, 100, 10, End - Start), (status.EffectiveType, status.Encryption, status.DatabaseBytes, status.StoredBytes, status.Duration));
+        Assert.Equal(
+            (Start, null, End, OperationState.Completed),
+            (status.LastFullBackup, status.LastIncrementalBackup, status.LastEnd, status.LastState)
+        );
+        Assert.Equal(
+            (BackupType.Snapshot, ArchiveEncryption.None, 100, 10, End - Start),
+            (status.EffectiveType, status.Encryption, status.DatabaseBytes, status.StoredBytes, status.Duration)
+        );
         Assert.Equal(["slow"], status.Warnings);
         Assert.Equal(Start, status.LastSuccess);
     }
@@ -46,7 +61,12 @@ public sealed class StatusChangesTests
     [Fact]
     public void The_kind_that_was_made_counts_and_not_the_one_asked_for()
     {
-        var status = StatusChanges.Succeeded(StatusChanges.Began(TaskStatus.Never, BackupKind.Incremental, Start), Start, End, Result(BackupKind.Full));
+        var status = StatusChanges.Succeeded(
+            StatusChanges.Began(TaskStatus.Never, BackupKind.Incremental, Start),
+            Start,
+            End,
+            Result(BackupKind.Full)
+        );
         Assert.Equal((Start, Start), (status.LastFullBackup, status.FullSlotUsed));
         Assert.Null(status.LastIncrementalBackup);
     }
@@ -54,9 +74,31 @@ public sealed class StatusChangesTests
     [Fact]
     public void An_incremental_with_nothing_to_store_advances_and_keeps_the_size_of_the_archive_before()
     {
-        var before = StatusChanges.Succeeded(TaskStatus.Never, Start, End, Result(BackupKind.Full) with { StoredBytes = 10, Encryption = new(ArchiveEncryption.Given, "as given") });
-        var status = StatusChanges.Succeeded(before, Utc(1, 4, 2), Utc(1, 4, 2, 1), new() { Kind = BackupKind.Incremental, Unchanged = true, DatabaseBytes = 100 });
-        Assert.Equal((Start, Utc(1, 4, 2), 10, 100), (status.LastFullBackup, status.LastIncrementalBackup, status.StoredBytes, status.DatabaseBytes));
+        var before = StatusChanges.Succeeded(
+            TaskStatus.Never,
+            Start,
+            End,
+            Result(BackupKind.Full) with
+            {
+                StoredBytes = 10,
+                Encryption = new(ArchiveEncryption.Given, "as given"),
+            }
+        );
+        var status = StatusChanges.Succeeded(
+            before,
+            Utc(1, 4, 2),
+            Utc(1, 4, 2, 1),
+            new()
+            {
+                Kind = BackupKind.Incremental,
+                Unchanged = true,
+                DatabaseBytes = 100,
+            }
+        );
+        Assert.Equal(
+            (Start, Utc(1, 4, 2), 10, 100),
+            (status.LastFullBackup, status.LastIncrementalBackup, status.StoredBytes, status.DatabaseBytes)
+        );
         Assert.Equal((BackupType.Snapshot, ArchiveEncryption.Given), (status.EffectiveType, status.Encryption));
         Assert.Equal(Utc(1, 4, 2), status.LastSuccess);
     }
@@ -65,8 +107,24 @@ public sealed class StatusChangesTests
     public void A_destination_that_failed_is_named_and_the_run_counts_as_done_with_errors()
     {
         var failed = TaskStatus.Never.AfterFailure(BackupKind.Full, Utc(1, 2));
-        var status = StatusChanges.Succeeded(failed, Start, End, Result(BackupKind.Full) with { Destinations = new Dictionary<string, string?> { ["attic"] = null, ["cellar"] = "full", ["barn"] = "away" } });
-        Assert.Equal((OperationState.CompletedWithErrors, "barn: away; cellar: full", 0, null), (status.LastState, status.LastError, status.Failures, status.FailedKind));
+        var status = StatusChanges.Succeeded(
+            failed,
+            Start,
+            End,
+            Result(BackupKind.Full) with
+            {
+                Destinations = new Dictionary<string, string?>
+                {
+                    ["attic"] = null,
+                    ["cellar"] = "full",
+                    ["barn"] = "away",
+                },
+            }
+        );
+        Assert.Equal(
+            (OperationState.CompletedWithErrors, "barn: away; cellar: full", 0, null),
+            (status.LastState, status.LastError, status.Failures, status.FailedKind)
+        );
         Assert.Equal(Start, status.LastFullBackup);
     }
 
@@ -74,14 +132,20 @@ public sealed class StatusChangesTests
     public void A_failure_is_counted_and_leaves_what_succeeded_before()
     {
         var status = TaskStatus.Never.After(BackupKind.Full, Utc(1, 2)).AfterFailure(BackupKind.Incremental, Start);
-        Assert.Equal((1, BackupKind.Incremental, "It is locked.", OperationState.Failed), (status.Failures, status.FailedKind, status.LastError, status.LastState));
+        Assert.Equal(
+            (1, BackupKind.Incremental, "It is locked.", OperationState.Failed),
+            (status.Failures, status.FailedKind, status.LastError, status.LastState)
+        );
         Assert.Equal(Utc(1, 2), status.LastFullBackup);
         Assert.Equal(2, status.AfterFailure(BackupKind.Incremental, End).Failures);
     }
 
     [Fact]
     public void A_full_that_failed_is_still_owed_when_an_incremental_fails_after_it() =>
-        Assert.Equal(BackupKind.Full, TaskStatus.Never.AfterFailure(BackupKind.Full, Start).AfterFailure(BackupKind.Incremental, End).FailedKind);
+        Assert.Equal(
+            BackupKind.Full,
+            TaskStatus.Never.AfterFailure(BackupKind.Full, Start).AfterFailure(BackupKind.Incremental, End).FailedKind
+        );
 
     [Fact]
     public void A_success_clears_the_failures()
@@ -94,21 +158,39 @@ public sealed class StatusChangesTests
     public void An_abort_uses_up_the_slot_and_ends_the_retries()
     {
         var status = StatusChanges.Aborted(TaskStatus.Never.AfterFailure(BackupKind.Full, Utc(1, 2)), BackupKind.Full, Start, End);
-        Assert.Equal((Start, null, OperationState.Aborted, End), (status.FullSlotUsed, status.FailedKind, status.LastState, status.LastEnd));
+        Assert.Equal(
+            (Start, null, OperationState.Aborted, End),
+            (status.FullSlotUsed, status.FailedKind, status.LastState, status.LastEnd)
+        );
     }
 
     [Fact]
     public void A_delay_remembers_what_runs_then_and_never_something_weaker_than_what_failed()
     {
-        var status = StatusChanges.Delayed(TaskStatus.Never.AfterFailure(BackupKind.Full, Utc(1, 2)), BackupKind.Incremental, Start, End, Utc(1, 5));
+        var status = StatusChanges.Delayed(
+            TaskStatus.Never.AfterFailure(BackupKind.Full, Utc(1, 2)),
+            BackupKind.Incremental,
+            Start,
+            End,
+            Utc(1, 5)
+        );
         Assert.Equal((Utc(1, 5), BackupKind.Full), (status.DelayedUntil, status.DelayedKind));
-        Assert.Equal(BackupKind.Incremental, StatusChanges.Delayed(TaskStatus.Never, BackupKind.Incremental, Start, End, Utc(1, 5)).DelayedKind);
+        Assert.Equal(
+            BackupKind.Incremental,
+            StatusChanges.Delayed(TaskStatus.Never, BackupKind.Incremental, Start, End, Utc(1, 5)).DelayedKind
+        );
     }
 
     [Fact]
     public void A_shutdown_gives_back_slots_and_delay_and_keeps_who_ran_it()
     {
-        var before = StatusChanges.Delayed(TaskStatus.Never.After(BackupKind.Full, Utc(1, 1)), BackupKind.Full, Utc(1, 2), Utc(1, 2, 1), Utc(1, 3));
+        var before = StatusChanges.Delayed(
+            TaskStatus.Never.After(BackupKind.Full, Utc(1, 1)),
+            BackupKind.Full,
+            Utc(1, 2),
+            Utc(1, 2, 1),
+            Utc(1, 3)
+        );
         var status = StatusChanges.Interrupted(StatusChanges.Began(before, BackupKind.Full, Start, "B", "op2"), before);
         Assert.Equal(before with { Node = "B", OperationId = "op2" }, status);
     }
@@ -127,7 +209,11 @@ public sealed class StatusChangesTests
         var status = new TaskStatus { LastFullBackup = DateTimeOffset.UnixEpoch, StoredAt = ["nas", "second"] };
         Assert.Equal(["second"], StatusChanges.NoLongerAt(status, "nas", ["nas", "second"]).StoredAt!);
         Assert.Same(status, StatusChanges.NoLongerAt(status, "third", ["nas", "second", "third"]));
-        var old = new TaskStatus { LastFullBackup = DateTimeOffset.UnixEpoch, FailedDestinations = new Dictionary<string, string> { ["second"] = "full" } };
+        var old = new TaskStatus
+        {
+            LastFullBackup = DateTimeOffset.UnixEpoch,
+            FailedDestinations = new Dictionary<string, string> { ["second"] = "full" },
+        };
         Assert.Empty(StatusChanges.NoLongerAt(old, "nas", ["nas", "second"]).StoredAt!);
         Assert.Same(TaskStatus.Never, StatusChanges.NoLongerAt(TaskStatus.Never, "nas", ["nas"]));
     }

@@ -14,7 +14,12 @@ public sealed class DerivationTests
     {
         Id = "aaaaaaaaaa",
         Name = "All",
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 2 * * 0", Destinations = ["attic"] },
+        Settings = new()
+        {
+            Type = BackupType.Snapshot,
+            FullBackup = "0 2 * * 0",
+            Destinations = ["attic"],
+        },
         ScheduledSince = Made,
     };
 
@@ -67,7 +72,21 @@ public sealed class DerivationTests
     [Fact]
     public void Several_templates_give_one_task_each()
     {
-        List<Template> templates = [All, All with { Id = "bbbbbbbbbb", Name = "Offsite" }, All with { Id = "cccccccccc", Name = "Paused", Settings = All.Settings with { Disabled = true } }];
+        List<Template> templates =
+        [
+            All,
+            All with
+            {
+                Id = "bbbbbbbbbb",
+                Name = "Offsite",
+            },
+            All with
+            {
+                Id = "cccccccccc",
+                Name = "Paused",
+                Settings = All.Settings with { Disabled = true },
+            },
+        ];
         var tasks = templates.Select(t => Derive(t, Orders)!).ToList();
         Assert.Equal(["Server Wide Backup, All", "Server Wide Backup, Offsite", "Server Wide Backup, Paused"], tasks.Select(t => t.Name));
         Assert.Distinct(tasks.Select(t => t.Id));
@@ -93,25 +112,41 @@ public sealed class DerivationTests
         var spread = TimeSpan.FromHours(1);
         var offsets = Enumerable.Range(0, 6_000).Select(i => Derive(All with { Spread = spread }, new("shop", $"db{i}"))!.Offset).ToList();
         Assert.All(offsets, o => Assert.True(o >= TimeSpan.Zero && o < spread && o.Ticks % TimeSpan.TicksPerSecond == 0));
-        Assert.All(offsets.GroupBy(o => (int)o.TotalMinutes), minute => Assert.InRange(minute.Count(), 50, 150)); // about 100 in each of the 60 minutes
+        // about 100 in each of the 60 minutes
+        Assert.All(offsets.GroupBy(o => (int)o.TotalMinutes), minute => Assert.InRange(minute.Count(), 50, 150));
         Assert.Equal(offsets[7], Derive(All with { Spread = spread, Name = "Other" }, new("shop", "db7"))!.Offset);
     }
 
     [Fact]
     public void A_regular_task_is_the_same_to_scheduler_and_runner()
     {
-        var regular = new RegularTask { Id = "bbbbbbbbbb", Name = "Hourly", Database = Orders, Settings = All.Settings, PreferredNode = "B", ScheduledSince = Made };
+        var regular = new RegularTask
+        {
+            Id = "bbbbbbbbbb",
+            Name = "Hourly",
+            Database = Orders,
+            Settings = All.Settings,
+            PreferredNode = "B",
+            ScheduledSince = Made,
+        };
         var task = Derivation.Of(regular);
-        Assert.Equal(("bbbbbbbbbb", "Hourly", Orders, "B", Made, false), (task.Id, task.Name, task.Database, task.PreferredNode, task.ScheduledSince, task.IsServerWide));
+        Assert.Equal(
+            ("bbbbbbbbbb", "Hourly", Orders, "B", Made, false),
+            (task.Id, task.Name, task.Database, task.PreferredNode, task.ScheduledSince, task.IsServerWide)
+        );
         Assert.Same(regular.Settings, task.Settings);
     }
 
     [Fact]
-    public void The_same_template_and_database_always_give_the_same_task() => Gen.Select(Gen.String, Gen.String, Gen.Int[0, 100_000]).Sample((id, name, spread) =>
-    {
-        var template = All with { Id = id, Spread = TimeSpan.FromSeconds(spread) };
-        return Derive(template, new("shop", name)) == Derive(template with { }, new("shop", name));
-    });
+    public void The_same_template_and_database_always_give_the_same_task() =>
+        Gen.Select(Gen.String, Gen.String, Gen.Int[0, 100_000])
+            .Sample(
+                (id, name, spread) =>
+                {
+                    var template = All with { Id = id, Spread = TimeSpan.FromSeconds(spread) };
+                    return Derive(template, new("shop", name)) == Derive(template with { }, new("shop", name));
+                }
+            );
 
     private static BackupTask? Derive(Template template, DatabaseId database, DateTimeOffset? firstSeen = null) =>
         Derivation.Derive(template, database, firstSeen ?? Made, new(template.Excluded));

@@ -13,7 +13,9 @@ public sealed class TaskPreviewTests
     [Fact]
     public void The_summary_counts_what_is_covered_how_and_what_is_excluded()
     {
-        var databases = Enumerable.Range(0, 400).Select(i => Database($"shop/{i}"))
+        var databases = Enumerable
+            .Range(0, 400)
+            .Select(i => Database($"shop/{i}"))
             .Concat(Enumerable.Range(0, 12).Select(i => Database($"crm/{i}", "postgresql")))
             .Concat(Enumerable.Range(0, 3).Select(i => Database($"tmp/{i}")));
         var preview = Preview(Snapshots with { Excluded = ["tmp/*"] }, [.. databases]);
@@ -55,7 +57,10 @@ public sealed class TaskPreviewTests
     public void An_encrypted_database_whose_key_is_known_gets_what_was_asked_for()
     {
         var database = Assert.Single(Preview(Logical, Database("shop/a", encryption: "Yes", keyKnown: true)).Databases);
-        Assert.Equal((BackupType.Backup, ArchiveEncryption.DatabaseKey, null), (database.Type, database.Encryption!.Mode, database.TypeReason));
+        Assert.Equal(
+            (BackupType.Backup, ArchiveEncryption.DatabaseKey, null),
+            (database.Type, database.Encryption!.Mode, database.TypeReason)
+        );
     }
 
     [Theory]
@@ -83,37 +88,81 @@ public sealed class TaskPreviewTests
         var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Key } } };
         var decision = Assert.Single(Preview(given, Database("shop/a")).Databases).Encryption!;
         Assert.Equal((ArchiveEncryption.None, true), (decision.Mode, decision.IsWarning));
-        var with = given with { Settings = given.Settings with { Encryption = given.Settings.Encryption with { EncryptSnapshots = true } } };
+        var with = given with
+        {
+            Settings = given.Settings with { Encryption = given.Settings.Encryption with { EncryptSnapshots = true } },
+        };
         Assert.Equal(ArchiveEncryption.Given, Assert.Single(Preview(with, Database("shop/a")).Databases).Encryption!.Mode);
     }
 
     [Fact]
     public void What_is_stored_unencrypted_is_counted_with_the_reason()
     {
-        var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Key } }, Excluded = ["tmp/*"] };
-        (DatabaseRecord, bool)[] databases = [Database("shop/a"), Database("shop/b"), Database("shop/c", encryption: "Yes"), Database("crm/a", "postgresql"), Database("tmp/a")];
+        var given = Snapshots with
+        {
+            Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Key } },
+            Excluded = ["tmp/*"],
+        };
+        (DatabaseRecord, bool)[] databases =
+        [
+            Database("shop/a"),
+            Database("shop/b"),
+            Database("shop/c", encryption: "Yes"),
+            Database("crm/a", "postgresql"),
+            Database("tmp/a"),
+        ];
         Assert.Equal(
-            "2 of 4 databases are stored unencrypted: snapshots of unencrypted databases are not encrypted unless encryptSnapshots is on", Preview(given, databases).Unencrypted);
+            "2 of 4 databases are stored unencrypted: snapshots of unencrypted databases are not encrypted unless encryptSnapshots is on",
+            Preview(given, databases).Unencrypted
+        );
         Assert.Equal("1 of 1 database is stored unencrypted: no key given", Preview(Snapshots, databases[0]).Unencrypted);
-        Assert.Null(Preview(given with { Settings = given.Settings with { Encryption = given.Settings.Encryption with { EncryptSnapshots = true } } }, databases).Unencrypted);
+        Assert.Null(
+            Preview(
+                given with
+                {
+                    Settings = given.Settings with { Encryption = given.Settings.Encryption with { EncryptSnapshots = true } },
+                },
+                databases
+            ).Unencrypted
+        );
     }
 
     [Fact]
     public void The_archive_that_is_really_made_decides_what_it_is_encrypted_with()
     {
-        var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a"] } } };
+        var given = Snapshots with
+        {
+            Settings = Snapshots.Settings with
+            {
+                Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a"] },
+            },
+        };
         Assert.Equal(ArchiveEncryption.Given, Assert.Single(Preview(given, Database("crm/a", "postgresql")).Databases).Encryption!.Mode);
     }
 
     [Theory]
     [InlineData(BackupType.Backup, EncryptionMode.None, ArchiveEncryption.None)]
     [InlineData(BackupType.Backup, EncryptionMode.Key, ArchiveEncryption.Given)]
-    public void A_snapshot_that_will_be_made_in_place_of_a_logical_backup_is_shown_encrypted_as_that_one_would_be(BackupType type, EncryptionMode mode, ArchiveEncryption made)
+    public void A_snapshot_that_will_be_made_in_place_of_a_logical_backup_is_shown_encrypted_as_that_one_would_be(
+        BackupType type,
+        EncryptionMode mode,
+        ArchiveEncryption made
+    )
     {
         var template = Template(type);
-        var preview = Preview(template with { Settings = template.Settings with { Encryption = new() { Mode = mode } } }, Database("shop/not-as-sql"), Database("shop/b"));
+        var preview = Preview(
+            template with
+            {
+                Settings = template.Settings with { Encryption = new() { Mode = mode } },
+            },
+            Database("shop/not-as-sql"),
+            Database("shop/b")
+        );
         var (instead, other) = (preview.Databases[0], preview.Databases[1]);
-        Assert.Equal((BackupType.Snapshot, "its last logical backup became a snapshot: it has rows that break a unique index"), (instead.Type, instead.TypeReason));
+        Assert.Equal(
+            (BackupType.Snapshot, "its last logical backup became a snapshot: it has rows that break a unique index"),
+            (instead.Type, instead.TypeReason)
+        );
         Assert.Equal((made, false), (instead.Encryption!.Mode, instead.Encryption.IsWarning));
         Assert.Equal((BackupType.Backup, null), (other.Type, other.TypeReason));
         Assert.Equal("covers 2 databases (1 as snapshot, 1 as logical backup)", preview.Summary);
@@ -127,16 +176,42 @@ public sealed class TaskPreviewTests
         Assert.Empty(Preview(Snapshots, (record with { Dropped = DateTimeOffset.UnixEpoch }, known)).Databases);
     }
 
-    private static TaskPreview Preview(Template template, params (DatabaseRecord, bool)[] databases) => TaskPreview.For(template, databases, engine => engine == "sqlite", id => id.Name == "not-as-sql" ? "it has rows that break a unique index" : null);
+    private static TaskPreview Preview(Template template, params (DatabaseRecord, bool)[] databases) =>
+        TaskPreview.For(
+            template,
+            databases,
+            engine => engine == "sqlite",
+            id => id.Name == "not-as-sql" ? "it has rows that break a unique index" : null
+        );
 
-    private static (DatabaseRecord Database, bool KeyKnown) Database(string id, string engine = "sqlite", string encryption = "No", bool keyKnown = false) =>
-        (new() { Id = DatabaseId.Parse(id), Engine = engine, FirstSeen = DateTimeOffset.UnixEpoch, Encryption = encryption }, keyKnown);
+    private static (DatabaseRecord Database, bool KeyKnown) Database(
+        string id,
+        string engine = "sqlite",
+        string encryption = "No",
+        bool keyKnown = false
+    ) =>
+        (
+            new()
+            {
+                Id = DatabaseId.Parse(id),
+                Engine = engine,
+                FirstSeen = DateTimeOffset.UnixEpoch,
+                Encryption = encryption,
+            },
+            keyKnown
+        );
 
-    private static Template Template(BackupType type) => new()
-    {
-        Id = "aaaaaaaaaa",
-        Name = "All",
-        Settings = new() { Type = type, FullBackup = "0 2 * * 0", Destinations = ["attic"] },
-        ScheduledSince = DateTimeOffset.UnixEpoch,
-    };
+    private static Template Template(BackupType type) =>
+        new()
+        {
+            Id = "aaaaaaaaaa",
+            Name = "All",
+            Settings = new()
+            {
+                Type = type,
+                FullBackup = "0 2 * * 0",
+                Destinations = ["attic"],
+            },
+            ScheduledSince = DateTimeOffset.UnixEpoch,
+        };
 }

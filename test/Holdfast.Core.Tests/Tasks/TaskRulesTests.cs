@@ -7,46 +7,88 @@ namespace Holdfast.Core.Tests.Tasks;
 /// <summary>What is refused when a task is saved, and in which field.</summary>
 public sealed class TaskRulesTests
 {
-    private static readonly TaskSettings Good = new() { Type = BackupType.Snapshot, FullBackup = "0 2 * * 0", IncrementalBackup = "0 2 * * *", Destinations = ["attic"] };
-    private static readonly Template All = new() { Id = "aaaaaaaaaa", Name = "All", Settings = Good, ScheduledSince = DateTimeOffset.UnixEpoch };
-    private static readonly RegularTask One = new() { Id = "bbbbbbbbbb", Name = "Hourly", Database = new("shop", "orders"), Settings = Good, ScheduledSince = DateTimeOffset.UnixEpoch };
+    private static readonly TaskSettings Good = new()
+    {
+        Type = BackupType.Snapshot,
+        FullBackup = "0 2 * * 0",
+        IncrementalBackup = "0 2 * * *",
+        Destinations = ["attic"],
+    };
+    private static readonly Template All = new()
+    {
+        Id = "aaaaaaaaaa",
+        Name = "All",
+        Settings = Good,
+        ScheduledSince = DateTimeOffset.UnixEpoch,
+    };
+    private static readonly RegularTask One = new()
+    {
+        Id = "bbbbbbbbbb",
+        Name = "Hourly",
+        Database = new("shop", "orders"),
+        Settings = Good,
+        ScheduledSince = DateTimeOffset.UnixEpoch,
+    };
 
     [Fact]
     public void A_task_without_fault_has_none()
     {
         Assert.Empty(TaskRules.Check(All));
         Assert.Empty(TaskRules.Check(One));
-        Assert.Empty(TaskRules.Check(All with
-        {
-            Name = "Große Büros 🗄️",
-            Excluded = ["shop/tmp*", "not/there/yet"],
-            Spread = TimeSpan.FromHours(23),
-            Settings = Good with { TimeZone = "Europe/Berlin", Retention = new(TimeSpan.FromDays(30)), Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1b"] } },
-        }));
+        Assert.Empty(
+            TaskRules.Check(
+                All with
+                {
+                    Name = "Große Büros 🗄️",
+                    Excluded = ["shop/tmp*", "not/there/yet"],
+                    Spread = TimeSpan.FromHours(23),
+                    Settings = Good with
+                    {
+                        TimeZone = "Europe/Berlin",
+                        Retention = new(TimeSpan.FromDays(30)),
+                        Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1b"] },
+                    },
+                }
+            )
+        );
     }
 
     [Fact]
     public void All_faults_are_told_at_once()
     {
-        var faults = TaskRules.Check(All with
-        {
-            Name = " ",
-            Excluded = [""],
-            Spread = TimeSpan.FromHours(-1),
-            Settings = new()
+        var faults = TaskRules.Check(
+            All with
             {
-                Type = (BackupType)7,
-                FullBackup = "nonsense",
-                IncrementalBackup = "0 0 30 2 *",
-                TimeZone = "Europe/Atlantis",
-                Retention = new(TimeSpan.FromHours(23)),
-                Encryption = new() { Mode = EncryptionMode.Recipients },
-                Destinations = ["attic", "Attic"],
-            },
-        });
+                Name = " ",
+                Excluded = [""],
+                Spread = TimeSpan.FromHours(-1),
+                Settings = new()
+                {
+                    Type = (BackupType)7,
+                    FullBackup = "nonsense",
+                    IncrementalBackup = "0 0 30 2 *",
+                    TimeZone = "Europe/Atlantis",
+                    Retention = new(TimeSpan.FromHours(23)),
+                    Encryption = new() { Mode = EncryptionMode.Recipients },
+                    Destinations = ["attic", "Attic"],
+                },
+            }
+        );
         Assert.Equal(
-            ["name", "type", "timeZone", "fullBackup", "incrementalBackup", "retention.minimumAgeDays", "encryption.recipients", "destinations", "excluded", "spread"],
-            faults.Select(f => f.Field));
+            [
+                "name",
+                "type",
+                "timeZone",
+                "fullBackup",
+                "incrementalBackup",
+                "retention.minimumAgeDays",
+                "encryption.recipients",
+                "destinations",
+                "excluded",
+                "spread",
+            ],
+            faults.Select(f => f.Field)
+        );
         Assert.All(faults, f => Assert.True(f.Message.EndsWith('.') && f.Hint.Length > 0));
     }
 
@@ -68,7 +110,8 @@ public sealed class TaskRulesTests
     [Theory]
     [InlineData(128, true)]
     [InlineData(129, false)]
-    public void A_name_has_at_most_128_characters(int length, bool fine) => Assert.Equal(fine, TaskRules.Check(All with { Name = new('x', length) }).Count == 0);
+    public void A_name_has_at_most_128_characters(int length, bool fine) =>
+        Assert.Equal(fine, TaskRules.Check(All with { Name = new('x', length) }).Count == 0);
 
     [Theory]
     [InlineData("Server Wide Backup, All")]
@@ -79,7 +122,9 @@ public sealed class TaskRulesTests
     [InlineData("\u200bServer Wide Backup")]
     public void The_prefix_is_reserved_whatever_its_case(string name)
     {
-        Assert.Contains(TaskRules.Check(One with { Name = name }), f => f.Field == "name" && f.Message.Contains("reserved", StringComparison.Ordinal));
+        Assert.Contains(TaskRules.Check(One with { Name = name }), f =>
+            f.Field == "name" && f.Message.Contains("reserved", StringComparison.Ordinal)
+        );
         Assert.Contains(TaskRules.Check(All with { Name = name }), f => f.Field == "name");
         Assert.True(TaskNames.IsReserved(name));
     }
@@ -110,13 +155,23 @@ public sealed class TaskRulesTests
     }
 
     [Fact]
-    public void An_unknown_zone_is_told() => Assert.Equal(("timeZone", true), (Fault(Good with { TimeZone = "Berlin" }).Field, Fault(Good with { TimeZone = "Berlin" }).Message.Contains("'Berlin'", StringComparison.Ordinal)));
+    public void An_unknown_zone_is_told() =>
+        Assert.Equal(
+            ("timeZone", true),
+            (
+                Fault(Good with { TimeZone = "Berlin" }).Field,
+                Fault(Good with { TimeZone = "Berlin" }).Message.Contains("'Berlin'", StringComparison.Ordinal)
+            )
+        );
 
     [Fact]
     public void Backups_are_kept_for_one_day_at_least_and_exactly_one_day_passes()
     {
         Assert.Empty(TaskRules.Check(Good with { Retention = new(TimeSpan.FromDays(1)) }));
-        Assert.Equal("retention.minimumAgeDays", Fault(Good with { Retention = new(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1)) }).Field);
+        Assert.Equal(
+            "retention.minimumAgeDays",
+            Fault(Good with { Retention = new(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1)) }).Field
+        );
         Assert.Equal("retention.minimumAgeDays", Fault(Good with { Retention = new(TimeSpan.FromDays(-5)) }).Field);
     }
 
@@ -124,12 +179,43 @@ public sealed class TaskRulesTests
     public void Recipients_belong_to_the_mode_recipients()
     {
         Assert.Equal("encryption.recipients", Fault(Good with { Encryption = new() { Mode = EncryptionMode.Recipients } }).Field);
-        Assert.Equal("encryption.recipients", Fault(Good with { Encryption = new() { Mode = EncryptionMode.None, Recipients = ["age1a"] } }).Field);
-        Assert.Equal("encryption.recipients", Fault(Good with { Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", " "] } }).Field);
-        Assert.Equal("encryption.recipients", Fault(Good with { Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1a"] } }).Field);
+        Assert.Equal(
+            "encryption.recipients",
+            Fault(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.None, Recipients = ["age1a"] },
+                }
+            ).Field
+        );
+        Assert.Equal(
+            "encryption.recipients",
+            Fault(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", " "] },
+                }
+            ).Field
+        );
+        Assert.Equal(
+            "encryption.recipients",
+            Fault(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1a"] },
+                }
+            ).Field
+        );
         Assert.Equal("encryption.mode", Fault(Good with { Encryption = new() { Mode = (EncryptionMode)9 } }).Field);
         Assert.Empty(TaskRules.Check(Good with { Encryption = new() { Mode = EncryptionMode.Key } }));
-        Assert.Empty(TaskRules.Check(Good with { Encryption = new() { Mode = EncryptionMode.Key, Recipients = ["age1a"] } }));
+        Assert.Empty(
+            TaskRules.Check(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.Key, Recipients = ["age1a"] },
+                }
+            )
+        );
     }
 
     [Fact]
@@ -144,11 +230,19 @@ public sealed class TaskRulesTests
     public void Exclusions_are_at_most_1000_not_blank_and_not_endless()
     {
         Assert.Empty(TaskRules.Check(All with { Excluded = [.. Enumerable.Range(0, 1_000).Select(i => $"shop/{i}")] }));
-        Assert.Contains("1001", Assert.Single(TaskRules.Check(All with { Excluded = [.. Enumerable.Range(0, 1_001).Select(i => $"shop/{i}")] })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1001",
+            Assert.Single(TaskRules.Check(All with { Excluded = [.. Enumerable.Range(0, 1_001).Select(i => $"shop/{i}")] })).Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("2", Assert.Single(TaskRules.Check(All with { Excluded = ["shop/a", " "] })).Message, StringComparison.Ordinal);
         Assert.Equal("excluded", Assert.Single(TaskRules.Check(All with { Excluded = [null!] })).Field);
         Assert.Empty(TaskRules.Check(All with { Excluded = [new('x', 1_024)] }));
-        Assert.Contains("1025", Assert.Single(TaskRules.Check(All with { Excluded = [new('x', 1_025)] })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1025",
+            Assert.Single(TaskRules.Check(All with { Excluded = [new('x', 1_025)] })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -170,14 +264,28 @@ public sealed class TaskRulesTests
     }
 
     [Fact]
-    public void Whatever_is_written_is_checked_and_never_throws() => Gen.Select(Gen.String, Gen.String.Null(), Gen.String.Null(), Gen.String.Array[0, 5], Gen.Long).Sample((name, cron, zone, list, ticks) =>
-        TaskRules.Check(All with
-        {
-            Name = name,
-            Excluded = list,
-            Spread = TimeSpan.FromTicks(ticks),
-            Settings = Good with { FullBackup = cron, TimeZone = zone, Retention = new(TimeSpan.FromTicks(ticks)), Destinations = list },
-        }).All(f => f.Message.Length > 0 && f.Hint.Length > 0));
+    public void Whatever_is_written_is_checked_and_never_throws() =>
+        Gen.Select(Gen.String, Gen.String.Null(), Gen.String.Null(), Gen.String.Array[0, 5], Gen.Long)
+            .Sample(
+                (name, cron, zone, list, ticks) =>
+                    TaskRules
+                        .Check(
+                            All with
+                            {
+                                Name = name,
+                                Excluded = list,
+                                Spread = TimeSpan.FromTicks(ticks),
+                                Settings = Good with
+                                {
+                                    FullBackup = cron,
+                                    TimeZone = zone,
+                                    Retention = new(TimeSpan.FromTicks(ticks)),
+                                    Destinations = list,
+                                },
+                            }
+                        )
+                        .All(f => f.Message.Length > 0 && f.Hint.Length > 0)
+            );
 
     private static Fault Fault(TaskSettings settings) => Assert.Single(TaskRules.Check(settings));
 }

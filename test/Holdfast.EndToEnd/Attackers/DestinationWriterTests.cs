@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Attackers;
 
-/// <summary>Somebody who may write to a destination, but to nothing else of the server: nothing elsewhere is deleted, nobody is held up, and nothing forged is restored.</summary>
+/// <summary>
+/// Somebody who may write to a destination, but to nothing else of the server: nothing elsewhere is deleted, nobody is
+/// held up, and nothing forged is restored.
+/// </summary>
 public sealed class DestinationWriterTests : IAsyncLifetime
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
@@ -18,15 +21,26 @@ public sealed class DestinationWriterTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(_place.Destination);
-        foreach (var name in (string[])["a.db", "b.db"]) _place.Make(name, rows: 50);
+        foreach (var name in (string[])["a.db", "b.db"])
+        {
+            _place.Make(name, rows: 50);
+        }
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
         await _server.StartAsync();
         await _server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = Nas });
-        await _server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject
-        {
-            ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["incrementalBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC",
-            ["retention"] = new JsonObject { ["minimumAgeDays"] = 1 }, ["destinations"] = new JsonArray("nas"),
-        });
+        await _server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = "0 0 29 2 *",
+                ["incrementalBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["retention"] = new JsonObject { ["minimumAgeDays"] = 1 },
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
         await BackUpAsync();
     }
 
@@ -60,11 +74,21 @@ public sealed class DestinationWriterTests : IAsyncLifetime
     {
         var archive = Directory.GetFiles(Chain("a.db"), "*.tar.zst").Single();
         File.Delete(archive);
-        using (var mkfifo = Process.Start("mkfifo", archive)) await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
-        foreach (var path in (string[])["backups?from=local%2Fa.db", "backups/chains?from=destination%3Anas", "backups/databases?from=destination%3Anas"])
+        using (var mkfifo = Process.Start("mkfifo", archive))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        foreach (
+            var path in (string[])
+                ["backups?from=local%2Fa.db", "backups/chains?from=destination%3Anas", "backups/databases?from=destination%3Anas"]
+        )
+        {
             await _server.GetAsync(path).WaitAsync(Soon, TestContext.Current.CancellationToken);
+        }
         var verified = await _server.SendAsync(HttpMethod.Post, "backups/verify", new JsonObject { ["from"] = "local/a.db" });
-        var ended = await _server.EndedAsync(verified!["operationId"]!.GetValue<string>()).WaitAsync(Soon, TestContext.Current.CancellationToken);
+        var ended = await _server
+            .EndedAsync(verified!["operationId"]!.GetValue<string>())
+            .WaitAsync(Soon, TestContext.Current.CancellationToken);
         Assert.Equal("Failed", ended["state"]!.GetValue<string>());
         await BackUpAsync(); // begins a new chain
     }
@@ -75,8 +99,18 @@ public sealed class DestinationWriterTests : IAsyncLifetime
         var (own, other) = (Chain("a.db"), Chain("b.db"));
         var archive = Directory.GetFiles(own, "*.tar.zst").Single();
         File.Copy(Directory.GetFiles(other, "*.tar.zst").Single(), archive, overwrite: true);
-        var answer = await _server.TryAsync(HttpMethod.Post, "restores", new JsonObject { ["from"] = "local/a.db", ["target"] = "local/back.db" });
-        if (answer!.IsSuccess) Assert.Equal("Failed", (await _server.EndedAsync(answer.Body!["operationId"]!.GetValue<string>()))["state"]!.GetValue<string>());
+        var answer = await _server.TryAsync(
+            HttpMethod.Post,
+            "restores",
+            new JsonObject { ["from"] = "local/a.db", ["target"] = "local/back.db" }
+        );
+        if (answer!.IsSuccess)
+        {
+            Assert.Equal(
+                "Failed",
+                (await _server.EndedAsync(answer.Body!["operationId"]!.GetValue<string>()))["state"]!.GetValue<string>()
+            );
+        }
         Assert.False(File.Exists($"{_place.Source}/back.db"));
     }
 
@@ -100,7 +134,10 @@ public sealed class DestinationWriterTests : IAsyncLifetime
     private static void Copy(string chain, string to, string time)
     {
         Directory.CreateDirectory(to);
-        foreach (var file in Directory.GetFiles(chain)) File.Copy(file, $"{to}/{time}{Path.GetFileName(file)[19..]}");
+        foreach (var file in Directory.GetFiles(chain))
+        {
+            File.Copy(file, $"{to}/{time}{Path.GetFileName(file)[19..]}");
+        }
     }
 
     private string Chain(string database) => Directory.GetDirectories($"{Nas}/local/{database}").Order(StringComparer.Ordinal).Last();
@@ -110,6 +147,8 @@ public sealed class DestinationWriterTests : IAsyncLifetime
         await _server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup", new JsonObject { ["kind"] = "Full" });
         await _server.QuietAsync();
         foreach (var failed in (await _server.ListAsync("operations?limit=10")).Where(o => o["kind"]!.GetValue<string>() == "Backup"))
+        {
             Assert.True(failed["state"]!.GetValue<string>() == "Completed", failed.ToJsonString());
+        }
     }
 }

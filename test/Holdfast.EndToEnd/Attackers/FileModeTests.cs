@@ -21,7 +21,15 @@ public sealed class FileModeTests : IDisposable
         var restored = $"{_place.Root}/restored.db";
         await _place.HoldfastAsync(0, "restore", $"{_place.Destination}/local/a.db", "--to", restored);
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(restored));
-        var told = await _place.HoldfastAsync(0, "restore", $"{_place.Destination}/local/a.db", "--to", $"{_place.Root}/kept.db", "--mode", "--owner");
+        var told = await _place.HoldfastAsync(
+            0,
+            "restore",
+            $"{_place.Destination}/local/a.db",
+            "--to",
+            $"{_place.Root}/kept.db",
+            "--mode",
+            "--owner"
+        );
         Assert.Equal(OwnerOnly | UnixFileMode.GroupRead, File.GetUnixFileMode($"{_place.Root}/kept.db"));
         Assert.Contains("mode 0640", told.Output, StringComparison.Ordinal);
         await _place.HoldfastAsync(0, "extract", $"{_place.Destination}/local/a.db", "--to", $"{_place.Root}/plain");

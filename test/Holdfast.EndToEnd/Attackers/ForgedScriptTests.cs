@@ -10,7 +10,10 @@ using Holdfast.Node.Backups;
 
 namespace Holdfast.EndToEnd.Attackers;
 
-/// <summary>A chain of logical backups that somebody else has written, with every hash right: a verification calls bad what a restore refuses, and nothing else.</summary>
+/// <summary>
+/// A chain of logical backups that somebody else has written, with every hash right: a verification calls bad what a
+/// restore refuses, and nothing else.
+/// </summary>
 public sealed class ForgedScriptTests : IDisposable
 {
     private const string Statement = "ATTACH '/tmp/other.db' AS o;\n";
@@ -37,10 +40,16 @@ public sealed class ForgedScriptTests : IDisposable
         {
             var restored = await _place.HoldfastAsync("restore", archive, "--to", $"{_place.Out}/{refused.Count}.db", "--output", "json");
             refused.Add(restored.ExitCode == 0 ? null : restored.Json["error"]!["message"]!.GetValue<string>());
-            Assert.Equal(refused[^1], Problem((await _place.HoldfastAsync("verify", archive, "--output", "json")).Json["items"]![0]!)); // by its own path
+            // by its own path
+            Assert.Equal(refused[^1], Problem((await _place.HoldfastAsync("verify", archive, "--output", "json")).Json["items"]![0]!));
         }
 
-        Assert.Equal(forged, refused.Select(r => r?.Contains("a statement of a kind that no backup holds. It begins: ATTACH", StringComparison.Ordinal) ?? false));
+        Assert.Equal(
+            forged,
+            refused.Select(r =>
+                r?.Contains("a statement of a kind that no backup holds. It begins: ATTACH", StringComparison.Ordinal) ?? false
+            )
+        );
         var verified = await _place.JsonAsync(forged.Any(f => f) ? 5 : 0, "verify", _place.Destination);
         Assert.Equal(refused, verified["items"]!.AsArray().Select(i => Problem(i!)));
     }
@@ -91,7 +100,9 @@ public sealed class ForgedScriptTests : IDisposable
         foreach (var isForged in forged)
         {
             var format = new ScriptFormat(isForged ? DumpAsync : SqlDump.WriteAsync, SqlLoad.LoadAsync);
-            await using var source = new SqliteEngine(TimeProvider.System, format, new()).Attach(new SqliteSourceConfig { Path = _place.Source, SpoolFolder = _place.Data });
+            await using var source = new SqliteEngine(TimeProvider.System, format, new()).Attach(
+                new SqliteSourceConfig { Path = _place.Source, SpoolFolder = _place.Data }
+            );
             await using var destination = LocalDestination.Open(_place.Destination, create: true);
             var kind = _place.Archives().Length == 0 ? BackupKind.Full : BackupKind.Incremental;
             _place.Sql("a.db", $"UPDATE t SET s = 'of archive {_place.Archives().Length}' WHERE id = 10");
@@ -99,18 +110,32 @@ public sealed class ForgedScriptTests : IDisposable
                 "sqlite",
                 source,
                 [destination],
-                new() { Kind = kind, Type = BackupType.Backup, Node = "A", NodeKey = _key, EncryptSnapshots = false },
-                TimeProvider.System);
+                new()
+                {
+                    Kind = kind,
+                    Type = BackupType.Backup,
+                    Node = "A",
+                    NodeKey = _key,
+                    EncryptSnapshots = false,
+                },
+                TimeProvider.System
+            );
             await foreach (var database in source.DiscoverAsync(Token))
             {
                 var outcome = await runner.RunAsync(database, null, new(1), () => { }, Token);
-                Assert.True(outcome is { Error: null, State: BackupState.Completed } && outcome.Kind == kind, $"{outcome.State} {outcome.Error?.Message}");
+                Assert.True(
+                    outcome is { Error: null, State: BackupState.Completed } && outcome.Kind == kind,
+                    $"{outcome.State} {outcome.Error?.Message}"
+                );
             }
         }
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> DumpAsync(
-        Engines.Sqlite.Native.SqliteConnection connection, PipeWriter output, CancellationToken cancellationToken)
+        Engines.Sqlite.Native.SqliteConnection connection,
+        PipeWriter output,
+        CancellationToken cancellationToken
+    )
     {
         using var script = new MemoryStream();
         var writer = PipeWriter.Create(script, new(leaveOpen: true));

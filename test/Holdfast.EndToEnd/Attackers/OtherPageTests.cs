@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// A page on another port of the same host, which the Admin looks at: browsers send the session's cookie with what it asks for, for cookies know no ports.
+/// A page on another port of the same host, which the Admin looks at: browsers send the session's cookie with what it
+/// asks for, for cookies know no ports.
 /// It gets nothing done with that.
 /// </summary>
 public sealed class OtherPageTests(OtherPageTests.Victim victim) : IClassFixture<OtherPageTests.Victim>
@@ -47,8 +48,14 @@ public sealed class OtherPageTests(OtherPageTests.Victim victim) : IClassFixture
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Cookie", victim.Cookie);
         socket.Options.SetRequestHeader("Origin", origin);
-        if (site is not null) socket.Options.SetRequestHeader("Sec-Fetch-Site", site);
-        await socket.ConnectAsync(new UriBuilder(victim.Address) { Scheme = "ws", Path = "/_blazor" }.Uri, TestContext.Current.CancellationToken);
+        if (site is not null)
+        {
+            socket.Options.SetRequestHeader("Sec-Fetch-Site", site);
+        }
+        await socket.ConnectAsync(
+            new UriBuilder(victim.Address) { Scheme = "ws", Path = "/_blazor" }.Uri,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(WebSocketState.Open, socket.State);
     }
 
@@ -71,9 +78,16 @@ public sealed class OtherPageTests(OtherPageTests.Victim victim) : IClassFixture
             _place.Make("a.db");
             _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
             await _server.StartAsync();
-            await _server.SendAsync(HttpMethod.Put, "users/owner", new JsonObject { ["role"] = "Admin", ["password"] = "the first, to be changed" });
+            await _server.SendAsync(
+                HttpMethod.Put,
+                "users/owner",
+                new JsonObject { ["role"] = "Admin", ["password"] = "the first, to be changed" }
+            );
             var jar = new CookieContainer();
-            using var client = new HttpClient(new SocketsHttpHandler { CookieContainer = jar }) { BaseAddress = new(_server.Address, "api/v1/") };
+            using var client = new HttpClient(new SocketsHttpHandler { CookieContainer = jar })
+            {
+                BaseAddress = new(_server.Address, "api/v1/"),
+            };
             await PostAsync("session", new { user = "owner", password = "the first, to be changed" });
             await PostAsync("session/password", new { password = "the first, to be changed", newPassword = Password });
             _session = jar.GetCookies(_server.Address).Single(c => c.Name == "holdfast-session");

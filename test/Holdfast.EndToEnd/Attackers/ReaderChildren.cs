@@ -7,10 +7,12 @@ internal static class ReaderChildren
 {
     /// <summary>Those of a process.</summary>
     public static List<int> Of(int parent) =>
-    [
-        .. Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
-            .Where(id => id != 0 && ParentOf(id) == parent && Text(id, "cmdline").Contains("read-sqlite", StringComparison.Ordinal)),
-    ];
+        [
+            .. Directory
+                .EnumerateDirectories("/proc")
+                .Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+                .Where(id => id != 0 && ParentOf(id) == parent && Text(id, "cmdline").Contains("read-sqlite", StringComparison.Ordinal)),
+        ];
 
     /// <summary>A file of a process in <c>/proc</c>; empty where it is gone.</summary>
     public static string Text(int process, string file)
@@ -33,8 +35,17 @@ internal static class ReaderChildren
     {
         try
         {
-            return Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Any(fd =>
-                new FileInfo(fd).LinkTarget == path && (!toWrite || Text(process, $"fdinfo/{Path.GetFileName(fd)}").Split('\n').Any(l => l.StartsWith("flags:", StringComparison.Ordinal) && l.EndsWith('2'))));
+            return Directory
+                .EnumerateFileSystemEntries($"/proc/{process}/fd")
+                .Any(fd =>
+                    new FileInfo(fd).LinkTarget == path
+                    && (
+                        !toWrite
+                        || Text(process, $"fdinfo/{Path.GetFileName(fd)}")
+                            .Split('\n')
+                            .Any(l => l.StartsWith("flags:", StringComparison.Ordinal) && l.EndsWith('2'))
+                    )
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -44,8 +55,12 @@ internal static class ReaderChildren
 
     /// <summary>Most memory that a process has had resident, in bytes; 0 where it is gone.</summary>
     public static long PeakResidentBytes(int process) =>
-        Text(process, "status").Split('\n').FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024 : 0;
+        Text(process, "status").Split('\n').FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line
+            ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024
+            : 0;
 
     private static int ParentOf(int process) =>
-        Text(process, "stat") is { Length: > 0 } stat ? int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture) : 0;
+        Text(process, "stat") is { Length: > 0 } stat
+            ? int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture)
+            : 0;
 }

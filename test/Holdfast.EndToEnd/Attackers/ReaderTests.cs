@@ -6,7 +6,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// Databases whose folder others may write to are read by processes of their own, below a real server. Whoever makes one of them end gains nothing: the
+/// Databases whose folder others may write to are read by processes of their own, below a real server. Whoever makes
+/// one of them end gains nothing: the
 /// server lives, the one database fails, and the others are backed up.
 /// </summary>
 [Trait("Category", "Slow")]
@@ -26,10 +27,17 @@ public sealed class ReaderTests : IAsyncLifetime
     {
         Directory.CreateDirectory(_place.Destination);
         File.SetUnixFileMode(_place.Source, (UnixFileMode)0b111_111_111);
-        for (var i = 0; i < Neighbours; i++) _place.Make($"neighbour{i}.db", rows: 200, mode: i % 2 == 0 ? "wal" : "delete");
+        for (var i = 0; i < Neighbours; i++)
+        {
+            _place.Make($"neighbour{i}.db", rows: 200, mode: i % 2 == 0 ? "wal" : "delete");
+        }
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
         await _server.StartAsync();
-        await _server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
+        await _server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
     }
 
     public ValueTask DisposeAsync()
@@ -108,18 +116,39 @@ public sealed class ReaderTests : IAsyncLifetime
     [Fact]
     public async Task Keys_reach_it_by_its_input_alone()
     {
-        if (!Ciphers.Available) Assert.Skip("SQLite3 Multiple Ciphers was not built.");
+        if (!Ciphers.Available)
+        {
+            Assert.Skip("SQLite3 Multiple Ciphers was not built.");
+        }
         var key = Enumerable.Range(1, 32).Select(i => (byte)(i * 7)).ToArray();
         _place.Make("a.enc.db", rows: 20, rowBytes: 1_000_000, key: DatabaseKey.FromRaw(key));
         await Served.SecretAsync($"{_place.Root}/db.key", Convert.ToBase64String(key));
         using var process = Child.Start(
             "env", // it becomes the command; the environment of this process is that of tests beside this one
-            ["PGPASSWORD=of-another-server", Child.Holdfast, "backup", "--source", _place.Source, "--to", $"{_place.Destination}/own", "--database", "a.enc.db", "--encrypted", "*.enc.db", "--database-key", $"*.enc.db={_place.Root}/db.key"],
-            data: _place.Data);
+            [
+                "PGPASSWORD=of-another-server",
+                Child.Holdfast,
+                "backup",
+                "--source",
+                _place.Source,
+                "--to",
+                $"{_place.Destination}/own",
+                "--database",
+                "a.enc.db",
+                "--encrypted",
+                "*.enc.db",
+                "--database-key",
+                $"*.enc.db={_place.Root}/db.key",
+            ],
+            data: _place.Data
+        );
         var seen = "";
         while (!process.HasExited)
         {
-            foreach (var reader in ReaderChildren.Of(process.Id)) seen += ReaderChildren.Text(reader, "cmdline") + ReaderChildren.Text(reader, "environ");
+            foreach (var reader in ReaderChildren.Of(process.Id))
+            {
+                seen += ReaderChildren.Text(reader, "cmdline") + ReaderChildren.Text(reader, "environ");
+            }
         }
 
         var ended = await Child.EndAsync(process);
@@ -127,7 +156,9 @@ public sealed class ReaderTests : IAsyncLifetime
         Assert.Contains("read-sqlite", seen, StringComparison.Ordinal);
         Assert.Contains("PATH=", seen, StringComparison.Ordinal);
         foreach (var secret in (string[])[Convert.ToBase64String(key), Convert.ToHexString(key), "of-another-server", "db.key"])
+        {
             Assert.DoesNotContain(secret, seen, StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     // Kills each one that has the victim open.
@@ -147,7 +178,8 @@ public sealed class ReaderTests : IAsyncLifetime
         return killed.Count;
     }
 
-    // Takes the index of the log away as soon as SQLite reads the database by it, and puts it back when that has ended. As another process: one that has the
+    // Takes the index of the log away as soon as SQLite reads the database by it, and puts it back when that has ended.
+    // As another process: one that has the
     // database open would lose its own locks.
     private async Task<int> ShrinkAsync(CancellationToken stop)
     {
@@ -156,8 +188,14 @@ public sealed class ReaderTests : IAsyncLifetime
         while (!stop.IsCancellationRequested)
         {
             var readers = ReaderChildren.Of(_server.Id).Where(r => ReaderChildren.HasOpen(r, $"{Victim}-wal", toWrite: true)).ToList();
-            if (readers.Count == 0) continue;
-            await Child.ShellAsync($"truncate -s 0 '{Victim}-shm'; for i in $(seq 500); do [ -e /proc/{readers[0]} ] || break; sleep 0.02; done; dd if='{_place.Root}/shm' of='{Victim}-shm' conv=notrunc status=none");
+            if (readers.Count == 0)
+            {
+                continue;
+            }
+            await Child.ShellAsync(
+                $"truncate -s 0 '{Victim}-shm'; for i in $(seq 500); do [ -e /proc/{readers[0]} ] || break; sleep 0.02; done; "
+                    + $"dd if='{_place.Root}/shm' of='{Victim}-shm' conv=notrunc status=none"
+            );
             count++;
         }
 
@@ -171,20 +209,38 @@ public sealed class ReaderTests : IAsyncLifetime
         {
             await Task.Yield();
             Assert.DoesNotContain(_place.Source, ReaderChildren.Text(_server.Id, "maps"), StringComparison.Ordinal);
-            if (ReaderChildren.Of(_server.Id).Any(r => ReaderChildren.HasOpen(r, Victim))) read++;
+            if (ReaderChildren.Of(_server.Id).Any(r => ReaderChildren.HasOpen(r, Victim)))
+            {
+                read++;
+            }
         }
 
         return (looks, read);
     }
 
-    private async Task DefineAsync(string type) => await _server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject
-    {
-        ["type"] = type, ["fullBackup"] = "0 0 29 2 *", ["incrementalBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 }, ["destinations"] = new JsonArray("nas"),
-    });
+    private async Task DefineAsync(string type) =>
+        await _server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = type,
+                ["fullBackup"] = "0 0 29 2 *",
+                ["incrementalBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
 
     private async Task SweepAsync()
     {
-        await _server.UntilAsync(async () => (await _server.ListAsync("databases")).Count(d => d["state"]!.GetValue<string>() != "Dropped") == Neighbours + (File.Exists(Victim) ? 1 : 0), "the databases are not found");
+        await _server.UntilAsync(
+            async () =>
+                (await _server.ListAsync("databases")).Count(d => d["state"]!.GetValue<string>() != "Dropped")
+                == Neighbours + (File.Exists(Victim) ? 1 : 0),
+            "the databases are not found"
+        );
         await _server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup", new JsonObject { ["kind"] = "Full" });
         await _server.QuietAsync().WaitAsync(Patience, Token);
     }
@@ -195,8 +251,14 @@ public sealed class ReaderTests : IAsyncLifetime
         Assert.Equal(Neighbours + 1, backups.Count);
         foreach (var (database, state, operation) in backups)
         {
-            Assert.True(state == (database.EndsWith("victim.db", StringComparison.Ordinal) ? "Failed" : "Completed"), operation.ToJsonString());
-            if (state != "Failed") continue;
+            Assert.True(
+                state == (database.EndsWith("victim.db", StringComparison.Ordinal) ? "Failed" : "Completed"),
+                operation.ToJsonString()
+            );
+            if (state != "Failed")
+            {
+                continue;
+            }
             var error = operation["error"]!;
             Assert.Equal("source-reader-ended", error["code"]!.GetValue<string>());
             Assert.Contains(how, error["message"]!.GetValue<string>(), StringComparison.Ordinal);
@@ -206,8 +268,10 @@ public sealed class ReaderTests : IAsyncLifetime
 
     // The newest of each database.
     private async Task<List<(string Database, string State, JsonNode Operation)>> BackupsAsync() =>
-    [
-        .. (await _server.ListAsync("operations?limit=100")).Where(o => o["kind"]!.GetValue<string>() == "Backup")
-            .Select(o => (Database: o["database"]!.ToString(), State: o["state"]!.GetValue<string>(), Operation: o)).DistinctBy(o => o.Database),
-    ];
+        [
+            .. (await _server.ListAsync("operations?limit=100"))
+                .Where(o => o["kind"]!.GetValue<string>() == "Backup")
+                .Select(o => (Database: o["database"]!.ToString(), State: o["state"]!.GetValue<string>(), Operation: o))
+                .DistinctBy(o => o.Database),
+        ];
 }

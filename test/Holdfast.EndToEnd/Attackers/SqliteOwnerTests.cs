@@ -8,7 +8,8 @@ using Holdfast.Engines.Sqlite.Tests;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// Somebody who owns one folder of a SQLite source, with a database in it, and nothing else of the server: whatever is done there is told or backed up as it
+/// Somebody who owns one folder of a SQLite source, with a database in it, and nothing else of the server: whatever is
+/// done there is told or backed up as it
 /// is, the server lives within its memory, and the neighbour is backed up each time.
 /// </summary>
 [Trait("Category", "Slow")]
@@ -37,7 +38,11 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         File.SetUnixFileMode(Mine, (UnixFileMode)0b111_111_111);
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
         await _server.StartAsync();
-        await _server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
+        await _server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
     }
 
     public ValueTask DisposeAsync()
@@ -53,9 +58,18 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     public async Task An_index_that_is_cut_all_the_time_ends_nothing(string type)
     {
         // Another process: one that has the database open would lose its own memory.
-        using var tenant = Process.Start(new ProcessStartInfo("python3", ["-c", CutAllTheTime, $"{Mine}/app.db"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var tenant = Process.Start(
+            new ProcessStartInfo("python3", ["-c", CutAllTheTime, $"{Mine}/app.db"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         await tenant.StandardOutput.ReadLineAsync(Token);
-        for (var i = 0; i < 3; i++) await SweepAsync(type); // the one that is attacked may be made, or fail
+        for (var i = 0; i < 3; i++)
+        {
+            await SweepAsync(type); // the one that is attacked may be made, or fail
+        }
         tenant.Kill();
         await tenant.WaitForExitAsync(Token);
         File.Delete($"{Mine}/app.db-shm");
@@ -67,7 +81,10 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     [InlineData("Backup")]
     public async Task A_forged_index_that_claims_more_than_there_is_costs_no_memory(string type)
     {
-        using (var owner = SqliteConnection.Open($"{Mine}/app.db", SqliteConstants.OpenReadWrite)) owner.Execute("PRAGMA journal_mode=WAL; UPDATE t SET v = v");
+        using (var owner = SqliteConnection.Open($"{Mine}/app.db", SqliteConstants.OpenReadWrite))
+        {
+            owner.Execute("PRAGMA journal_mode=WAL; UPDATE t SET v = v");
+        }
         await File.WriteAllBytesAsync($"{Mine}/app.db-wal", new byte[4096], Token);
         await using (var index = File.Create($"{Mine}/app.db-shm"))
         {
@@ -86,7 +103,10 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         }
 
         var ended = (await SweepAsync(type))["mine/app.db"];
-        if (ended.State != "Completed") ToldClearly(ended);
+        if (ended.State != "Completed")
+        {
+            ToldClearly(ended);
+        }
     }
 
     [Fact]
@@ -94,11 +114,14 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     {
         File.CreateSymbolicLink($"{Mine}/link.db", "../theirs/app.db");
         Directory.CreateSymbolicLink($"{Mine}/folder", "../theirs");
-        await Child.ShellAsync($"mkfifo '{Mine}/pipe.db' '{Mine}/other.db-wal'; ln '{Mine}/app.db' '{Mine}/second.db'; cp '{Mine}/app.db' '{Mine}/other.db'");
+        await Child.ShellAsync(
+            $"mkfifo '{Mine}/pipe.db' '{Mine}/other.db-wal'; ln '{Mine}/app.db' '{Mine}/second.db'; cp '{Mine}/app.db' '{Mine}/other.db'"
+        );
         await _server.UntilAsync(async () => (await NamesAsync()).Contains("mine/second.db"), "the second name is not listed");
         Assert.Equal(["mine/app.db", "mine/other.db", "mine/second.db", "theirs/app.db"], await NamesAsync());
         var ended = await SweepAsync("Snapshot");
-        Assert.Equal(("Completed", "Completed"), (ended["mine/app.db"].State, ended["mine/other.db"].State)); // a log that is a pipe is none
+        // a log that is a pipe is none
+        Assert.Equal(("Completed", "Completed"), (ended["mine/app.db"].State, ended["mine/other.db"].State));
         if (ended.TryGetValue("mine/second.db", out var second))
         {
             ToldClearly(second);
@@ -122,16 +145,28 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     {
         using (var owner = SqliteConnection.Open($"{Mine}/hostile.db", SqliteConstants.OpenReadWrite | SqliteConstants.OpenCreate))
         {
-            owner.Execute("CREATE TABLE big(id INTEGER PRIMARY KEY, a DEFAULT (zeroblob(900000000)), g AS (zeroblob(900000000)), CHECK(length(randomblob(900000000)) > 0 OR 1)); INSERT INTO big(id, a) VALUES(1, 'x'); CREATE VIEW v0 AS SELECT * FROM big, big AS other");
-            for (var i = 1; i < 60; i++) owner.Execute($"CREATE VIEW v{i} AS SELECT * FROM v{i - 1} UNION ALL SELECT * FROM v{i - 1}");
-            owner.Execute("CREATE TRIGGER tr AFTER INSERT ON big BEGIN INSERT INTO big SELECT max(id) + 1, zeroblob(900000000) FROM big; END");
+            owner.Execute(
+                "CREATE TABLE big(id INTEGER PRIMARY KEY, a DEFAULT (zeroblob(900000000)), g AS (zeroblob(900000000)), "
+                    + "CHECK(length(randomblob(900000000)) > 0 OR 1)); INSERT INTO big(id, a) VALUES(1, 'x'); CREATE VIEW v0 AS "
+                    + "SELECT * FROM big, big AS other"
+            );
+            for (var i = 1; i < 60; i++)
+            {
+                owner.Execute($"CREATE VIEW v{i} AS SELECT * FROM v{i - 1} UNION ALL SELECT * FROM v{i - 1}");
+            }
+            owner.Execute(
+                "CREATE TRIGGER tr AFTER INSERT ON big BEGIN INSERT INTO big SELECT max(id) + 1, zeroblob(900000000) FROM big; END"
+            );
         }
 
         foreach (var type in (string[])["Snapshot", "Backup"])
         {
             var watch = Stopwatch.StartNew();
             var ended = (await SweepAsync(type))["mine/hostile.db"];
-            if (ended.State != "Completed") ToldClearly(ended);
+            if (ended.State != "Completed")
+            {
+                ToldClearly(ended);
+            }
             Assert.True(watch.Elapsed < Patience, $"{type}: {watch.Elapsed}");
         }
     }
@@ -144,7 +179,10 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         for (var i = 0; i < 30; i++)
         {
             var bytes = (byte[])whole.Clone();
-            for (var n = 0; n < 40; n++) bytes[random.Next(100, n % 2 == 0 ? 4096 : bytes.Length)] = (byte)random.Next(256); // the schema's page above all
+            for (var n = 0; n < 40; n++)
+            {
+                bytes[random.Next(100, n % 2 == 0 ? 4096 : bytes.Length)] = (byte)random.Next(256); // the schema's page above all
+            }
             await File.WriteAllBytesAsync($"{Mine}/damaged{i:00}.db", bytes, Token);
         }
 
@@ -152,14 +190,20 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         {
             var ended = await SweepAsync(type);
             Assert.Equal(32, ended.Count);
-            foreach (var (_, backup) in ended.Where(b => b.Value.State != "Completed")) ToldClearly(backup);
+            foreach (var (_, backup) in ended.Where(b => b.Value.State != "Completed"))
+            {
+                ToldClearly(backup);
+            }
         }
     }
 
     [Fact]
     public async Task Names_that_are_not_UTF_8_are_listed_with_that_problem()
     {
-        await Child.ShellAsync($"cp '{Mine}/app.db' '{Mine}/'$'bad\\xff.db'; cp '{Mine}/app.db' '{Mine}/'$'bad\\xef\\xbf\\xbd.db'; mkdir '{Mine}/'$'f\\xfe'; cp '{Mine}/app.db' '{Mine}/'$'f\\xfe/x.db'");
+        await Child.ShellAsync(
+            $"cp '{Mine}/app.db' '{Mine}/'$'bad\\xff.db'; cp '{Mine}/app.db' '{Mine}/'$'bad\\xef\\xbf\\xbd.db'; mkdir "
+                + $"'{Mine}/'$'f\\xfe'; cp '{Mine}/app.db' '{Mine}/'$'f\\xfe/x.db'"
+        );
         await _server.UntilAsync(async () => (await NamesAsync()).Count == 5, "they are not listed");
         var ended = await SweepAsync("Snapshot");
         Assert.Equal("Completed", ended["mine/bad\ufffd.db"].State);
@@ -176,12 +220,20 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         Make("mine/other.db", "mine too");
         using (var stop = new CancellationTokenSource())
         {
-            var exchanging = Task.Factory.StartNew(() => ExchangeAll(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var exchanging = Task.Factory.StartNew(
+                () => ExchangeAll(stop.Token),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
             for (var i = 0; i < 5; i++)
             {
                 foreach (var (name, ended) in await SweepAsync(type, isQuiet: false))
                 {
-                    if (ended.State != "Completed" && ended.Operation["error"] is not null) ToldClearly(ended);
+                    if (ended.State != "Completed" && ended.Operation["error"] is not null)
+                    {
+                        ToldClearly(ended);
+                    }
                 }
             }
 
@@ -189,8 +241,14 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
             await exchanging;
         }
 
-        foreach (var archive in Workspace.Files($"{_place.Destination}/nas/local").Where(f => f.EndsWith(".tar.zst", StringComparison.Ordinal) && !f.Contains("/theirs", StringComparison.Ordinal)))
+        foreach (
+            var archive in Workspace
+                .Files($"{_place.Destination}/nas/local")
+                .Where(f => f.EndsWith(".tar.zst", StringComparison.Ordinal) && !f.Contains("/theirs", StringComparison.Ordinal))
+        )
+        {
             Assert.Equal("0\n", await Child.ShellAsync($"zstd -dc '{archive}' | grep -c '{Secret}' || true"));
+        }
     }
 
     [Fact]
@@ -224,7 +282,11 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     private static void ToldClearly((string State, JsonNode Operation) backup)
     {
         Assert.True(backup.State == "Failed", backup.Operation.ToJsonString());
-        Assert.StartsWith("source-", backup.Operation["error"]!["code"]!.GetValue<string>().Replace("destination-full", "source-", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "source-",
+            backup.Operation["error"]!["code"]!.GetValue<string>().Replace("destination-full", "source-", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
         Assert.NotEmpty(backup.Operation["error"]!["hint"]!.GetValue<string>());
     }
 
@@ -239,32 +301,67 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         }
     }
 
-    private void Make(string name, string value) => _place.Sql(
-        name, $"CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT, pad BLOB); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200) INSERT INTO t SELECT i, '{value}', zeroblob(500) FROM n");
+    private void Make(string name, string value) =>
+        _place.Sql(
+            name,
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT, pad BLOB); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 "
+                + $"FROM n WHERE i<200) INSERT INTO t SELECT i, '{value}', zeroblob(500) FROM n"
+        );
 
-    private async Task<List<string>> NamesAsync() => [.. (await _server.ListAsync("databases")).Where(d => d["state"]!.GetValue<string>() != "Dropped").Select(d => d["name"]!.GetValue<string>()).Order(StringComparer.Ordinal)];
+    private async Task<List<string>> NamesAsync() =>
+        [
+            .. (await _server.ListAsync("databases"))
+                .Where(d => d["state"]!.GetValue<string>() != "Dropped")
+                .Select(d => d["name"]!.GetValue<string>())
+                .Order(StringComparer.Ordinal),
+        ];
 
     // Backs all up, and returns how the newest backup of each ended; the neighbour's ends well.
     private async Task<Dictionary<string, (string State, JsonNode Operation)>> SweepAsync(string type, bool isQuiet = true)
     {
         var process = _server.Id;
-        await _server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject
+        await _server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = type,
+                ["fullBackup"] = "0 0 29 2 *",
+                ["incrementalBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
+        var files = Directory
+            .EnumerateFiles(Mine)
+            .Count(f => new FileInfo(f) is { LinkTarget: null, Length: > 0 } && f.EndsWith(".db", StringComparison.Ordinal));
+        if (isQuiet)
         {
-            ["type"] = type, ["fullBackup"] = "0 0 29 2 *", ["incrementalBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 }, ["destinations"] = new JsonArray("nas"),
-        });
-        var files = Directory.EnumerateFiles(Mine).Count(f => new FileInfo(f) is { LinkTarget: null, Length: > 0 } && f.EndsWith(".db", StringComparison.Ordinal));
-        if (isQuiet) await _server.UntilAsync(async () => (await NamesAsync()).Count > files, "the databases are not found");
+            await _server.UntilAsync(async () => (await NamesAsync()).Count > files, "the databases are not found");
+        }
         var asked = await _server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup", new JsonObject { ["kind"] = "Full" });
         var memory = 0L;
-        await _server.UntilAsync(
-            async () =>
-            {
-                foreach (var reader in ReaderChildren.Of(process)) memory = Math.Max(memory, ReaderChildren.PeakResidentBytes(reader));
-                return (await _server.ListAsync("operations?state=Queued&limit=1")).Count + (await _server.ListAsync("operations?state=Running&limit=1")).Count == 0;
-            },
-            "backups do not end").WaitAsync(Patience, Token);
+        await _server
+            .UntilAsync(
+                async () =>
+                {
+                    foreach (var reader in ReaderChildren.Of(process))
+                    {
+                        memory = Math.Max(memory, ReaderChildren.PeakResidentBytes(reader));
+                    }
+                    return (await _server.ListAsync("operations?state=Queued&limit=1")).Count
+                            + (await _server.ListAsync("operations?state=Running&limit=1")).Count
+                        == 0;
+                },
+                "backups do not end"
+            )
+            .WaitAsync(Patience, Token);
         Assert.Equal(process, _server.Id);
-        Assert.True(memory < MostMemory && _server.PeakResidentBytes < MostMemory, $"{memory >> 20} MiB of a reader, {_server.PeakResidentBytes >> 20} MiB of the server");
+        Assert.True(
+            memory < MostMemory && _server.PeakResidentBytes < MostMemory,
+            $"{memory >> 20} MiB of a reader, {_server.PeakResidentBytes >> 20} MiB of the server"
+        );
         var ids = asked!["operationIds"]!.AsArray().Select(i => i!.GetValue<string>()).ToList();
         var ended = new Dictionary<string, (string, JsonNode)>(StringComparer.Ordinal);
         foreach (var id in ids)

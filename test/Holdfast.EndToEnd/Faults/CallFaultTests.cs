@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd.Faults;
 
 /// <summary>
-/// The n-th write, flush or rename of a real process fails, or the process is killed at it, for each n: the result is right or a clear error, nothing
+/// The n-th write, flush or rename of a real process fails, or the process is killed at it, for each n: the result is
+/// right or a clear error, nothing
 /// that is not whole has a name, nothing is reported done that is not there, and the next run heals. A seeded part of all n by default.
 /// </summary>
 [Trait("Category", "Slow")]
@@ -51,17 +52,32 @@ public sealed class CallFaultTests : IDisposable
             await Child.ShellAsync($"cp -a '{clean}/.' '{_place.Destination}'");
             Shim.Set(calls, killed ? FaultAction.Kill : FaultAction.Fail, first: n, times: 1, error: Errors[n % Errors.Length]);
             var ended = await BackUpAsync("full");
-            if (!killed) Clear(ended, Shim.Hit, what);
+            if (!killed)
+            {
+                Clear(ended, Shim.Hit, what);
+            }
             Shim.Clear();
             await WholeAsync(what);
-            if (!killed) foreach (var done in Items(ended).Where(i => i["path"] is not null && i["state"]!.GetValue<string>() == "Completed")) Assert.True(File.Exists($"{_place.Destination}/{done["path"]!.GetValue<string>()}"), $"{what}: {done.ToJsonString()} is not there");
+            if (!killed)
+            {
+                foreach (var done in Items(ended).Where(i => i["path"] is not null && i["state"]!.GetValue<string>() == "Completed"))
+                {
+                    Assert.True(
+                        File.Exists($"{_place.Destination}/{done["path"]!.GetValue<string>()}"),
+                        $"{what}: {done.ToJsonString()} is not there"
+                    );
+                }
+            }
 
             // The next run heals.
             var next = await BackUpAsync("incremental");
             Assert.True(next.ExitCode == 0, $"{what}: the next run: {next}");
             Assert.False(_place.Leftovers().Any(), $"{what}: left are {string.Join(", ", _place.Leftovers())}");
             await WholeAsync(what);
-            foreach (var name in (string[])["a.db", "b.db"]) await _place.ComesBackAsync(_place.Chains(name)[^1], _place.SourceContents(name));
+            foreach (var name in (string[])["a.db", "b.db"])
+            {
+                await _place.ComesBackAsync(_place.Chains(name)[^1], _place.SourceContents(name));
+            }
         }
     }
 
@@ -72,7 +88,11 @@ public sealed class CallFaultTests : IDisposable
         await BeginAsync();
         var calls = Enum.Parse<FaultCalls>(kind);
         await BackUpAsync("full");
-        var (chain, expected, folder) = (_place.Chains("b.db")[^1], _place.SourceContents("b.db"), Directory.CreateDirectory($"{_place.Out}/new").FullName);
+        var (chain, expected, folder) = (
+            _place.Chains("b.db")[^1],
+            _place.SourceContents("b.db"),
+            Directory.CreateDirectory($"{_place.Out}/new").FullName
+        );
         Shim.Clear();
         Assert.Equal(0, (await RunAsync("restore", chain, "--to", $"{folder}/b.db")).ExitCode);
         var total = Shim.Count(calls);
@@ -83,11 +103,23 @@ public sealed class CallFaultTests : IDisposable
             var what = $"seed {_seed}, {kind} {n} of {total}, {(killed ? "killed" : "fails")}";
             Shim.Set(calls, killed ? FaultAction.Kill : FaultAction.Fail, first: n, times: 1, error: Errors[n % Errors.Length]);
             var ended = await RunAsync("restore", chain, "--to", $"{folder}/b.db", "--output", "json");
-            if (!killed) Clear(ended, Shim.Hit, what);
+            if (!killed)
+            {
+                Clear(ended, Shim.Hit, what);
+            }
             Shim.Clear();
-            if (File.Exists($"{folder}/b.db")) Assert.True(expected == Workspace.Contents($"{folder}/b.db"), $"{what}: another database");
-            else Assert.True(ended.ExitCode != 0, $"{what}: reported, and not there");
-            if (!killed && ended.ExitCode != 0) Assert.DoesNotContain(Directory.GetFiles(folder), f => f != $"{folder}/b.db");
+            if (File.Exists($"{folder}/b.db"))
+            {
+                Assert.True(expected == Workspace.Contents($"{folder}/b.db"), $"{what}: another database");
+            }
+            else
+            {
+                Assert.True(ended.ExitCode != 0, $"{what}: reported, and not there");
+            }
+            if (!killed && ended.ExitCode != 0)
+            {
+                Assert.DoesNotContain(Directory.GetFiles(folder), f => f != $"{folder}/b.db");
+            }
             File.Delete($"{folder}/b.db");
             Assert.Equal(0, (await RunAsync("restore", chain, "--to", $"{folder}/b.db")).ExitCode);
             Assert.Equal([$"{folder}/b.db"], Directory.GetFiles(folder));
@@ -104,7 +136,11 @@ public sealed class CallFaultTests : IDisposable
         Directory.CreateDirectory(_place.Destination);
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination) { Before = Shim.Export };
         await Server.StartAsync();
-        await Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
         await Server.SendAsync(HttpMethod.Put, "server-wide-backups/all", Template(0));
         Assert.Equal(2, await DayAsync(1));
         Shim.Clear();
@@ -125,10 +161,17 @@ public sealed class CallFaultTests : IDisposable
             }
 
             Assert.Equal(2, await DayAsync(++edit));
-            await Server.UntilAsync(async () => (await Server.ListAsync("alerts")).Count == 0, $"{what}: alerts stand", () => Server.Output);
+            await Server.UntilAsync(
+                async () => (await Server.ListAsync("alerts")).Count == 0,
+                $"{what}: alerts stand",
+                () => Server.Output
+            );
             await Server.KillAsync();
             await Server.StartAsync();
-            Assert.Equal($"local/none{edit}", (await Server.GetAsync("server-wide-backups/all"))["definition"]!["excluded"]![0]!.GetValue<string>());
+            Assert.Equal(
+                $"local/none{edit}",
+                (await Server.GetAsync("server-wide-backups/all"))["definition"]!["excluded"]![0]!.GetValue<string>()
+            );
             await Server.QuietAsync();
             Assert.Equal(0, (await _place.HoldfastAsync("verify", $"{_place.Destination}/nas")).ExitCode);
             Assert.False(_place.Leftovers().Any(), $"{what}: left are {string.Join(", ", _place.Leftovers())}");
@@ -145,12 +188,18 @@ public sealed class CallFaultTests : IDisposable
         Assert.True(hit <= 1, what);
     }
 
-    private static IEnumerable<JsonNode> Items(Ended ended) => ended.Output.Length == 0 ? [] : JsonNode.Parse(ended.Output)!["items"]?.AsArray().Select(i => i!) ?? [];
+    private static IEnumerable<JsonNode> Items(Ended ended) =>
+        ended.Output.Length == 0 ? [] : JsonNode.Parse(ended.Output)!["items"]?.AsArray().Select(i => i!) ?? [];
 
-    private static JsonObject Template(int number) => new()
-    {
-        ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"), ["excluded"] = new JsonArray($"local/none{number}"),
-    };
+    private static JsonObject Template(int number) =>
+        new()
+        {
+            ["type"] = "Snapshot",
+            ["fullBackup"] = "0 0 29 2 *",
+            ["timeZone"] = "UTC",
+            ["destinations"] = new JsonArray("nas"),
+            ["excluded"] = new JsonArray($"local/none{number}"),
+        };
 
     private async Task BeginAsync()
     {
@@ -168,14 +217,19 @@ public sealed class CallFaultTests : IDisposable
         var chosen = Soak.IsOn ? all : [.. all.Take(1), .. random.GetItems(all, Sampled), .. all.TakeLast(1)];
         foreach (var n in chosen.Distinct().Order())
         {
-            if (Soak.IsOn || random.Next(2) == 0) yield return (n, true);
+            if (Soak.IsOn || random.Next(2) == 0)
+            {
+                yield return (n, true);
+            }
             yield return (n, false);
         }
     }
 
-    private Task<Ended> RunAsync(params string[] arguments) => Child.RunAsync("bash", ["-c", $"{Shim.Export}; exec \"$0\" \"$@\"", Child.Holdfast, .. arguments], data: _place.Data);
+    private Task<Ended> RunAsync(params string[] arguments) =>
+        Child.RunAsync("bash", ["-c", $"{Shim.Export}; exec \"$0\" \"$@\"", Child.Holdfast, .. arguments], data: _place.Data);
 
-    private Task<Ended> BackUpAsync(string kind) => RunAsync("backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--kind", kind, "--output", "json");
+    private Task<Ended> BackUpAsync(string kind) =>
+        RunAsync("backup", "--source", _place.Source, "--to", _place.Destination, "--type", "snapshot", "--kind", kind, "--output", "json");
 
     private async Task WholeAsync(string what)
     {
@@ -189,19 +243,44 @@ public sealed class CallFaultTests : IDisposable
         _place.Sql("a.db", $"UPDATE t SET v = randomblob(1000) WHERE id = {number % 20}");
         _place.Sql("b.db", $"UPDATE t SET v = randomblob(1000) WHERE id = {number % 20}");
         var edited = await Server.TryAsync(HttpMethod.Put, "server-wide-backups/all", Template(number));
-        if (edited is null) return 0; // it was killed
-        if (!edited.IsSuccess) Assert.NotNull(edited.Body!["hint"]);
+        if (edited is null)
+        {
+            return 0; // it was killed
+        }
+        if (!edited.IsSuccess)
+        {
+            Assert.NotNull(edited.Body!["hint"]);
+        }
         var done = 0;
         foreach (var name in (string[])["a.db", "b.db"])
         {
-            if ((await Server.TryAsync(HttpMethod.Get, $"databases/local%2F{name}/tasks"))?.Body is not { } tasks) return done;
+            if ((await Server.TryAsync(HttpMethod.Get, $"databases/local%2F{name}/tasks"))?.Body is not { } tasks)
+            {
+                return done;
+            }
             var task = tasks["items"]![0]!["id"]!.GetValue<string>();
-            if (await Server.TryAsync(HttpMethod.Post, $"databases/local%2F{name}/tasks/{task}/backup", new JsonObject { ["kind"] = "Full" }) is not { } begun) return done;
-            if (await EndedAsync(begun.Body!["operationId"]!.GetValue<string>()) is not { } ended) return done;
+            if (
+                await Server.TryAsync(
+                    HttpMethod.Post,
+                    $"databases/local%2F{name}/tasks/{task}/backup",
+                    new JsonObject { ["kind"] = "Full" }
+                )
+                is not { } begun
+            )
+            {
+                return done;
+            }
+            if (await EndedAsync(begun.Body!["operationId"]!.GetValue<string>()) is not { } ended)
+            {
+                return done;
+            }
             if (ended["state"]!.GetValue<string>() == "Completed")
             {
                 done++;
-                Assert.True(File.Exists($"{_place.Destination}/nas/{ended["result"]!["path"]!.GetValue<string>()}"), $"{ended.ToJsonString()} is not there");
+                Assert.True(
+                    File.Exists($"{_place.Destination}/nas/{ended["result"]!["path"]!.GetValue<string>()}"),
+                    $"{ended.ToJsonString()} is not there"
+                );
             }
             else
             {
@@ -216,7 +295,10 @@ public sealed class CallFaultTests : IDisposable
     private async Task<JsonNode?> EndedAsync(string id)
     {
         JsonNode? seen = null;
-        await Server.UntilAsync(async () => (seen = (await Server.TryAsync(HttpMethod.Get, $"operations/{id}"))?.Body) is null || seen["ended"] is not null, $"operation {id} does not end");
+        await Server.UntilAsync(
+            async () => (seen = (await Server.TryAsync(HttpMethod.Get, $"operations/{id}"))?.Body) is null || seen["ended"] is not null,
+            $"operation {id} does not end"
+        );
         return seen;
     }
 }

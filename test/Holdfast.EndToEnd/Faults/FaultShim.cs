@@ -3,16 +3,29 @@ using System.IO.MemoryMappedFiles;
 namespace Holdfast.EndToEnd.Faults;
 
 /// <summary>
-/// Faults of a file system and of the clock for real processes: a small library that is loaded before libc (<c>faults.c</c>), and the file through
+/// Faults of a file system and of the clock for real processes: a small library that is loaded before libc
+/// (<c>faults.c</c>), and the file through
 /// which it is told what to do, at any time. One for each process that is to have faults of its own.
 /// </summary>
 internal sealed class FaultShim : IDisposable
 {
     /// <summary>Error numbers of Linux, on all processors that .NET runs on.</summary>
-    public const int InputOutputError = 5, NoSpace = 28, QuotaExceeded = 122;
+    public const int InputOutputError = 5,
+        NoSpace = 28,
+        QuotaExceeded = 122;
 
     private const int Length = 32 * sizeof(long);
-    private const int KindsAt = 0, FirstAt = 1, TimesAt = 2, ActionAt = 3, ErrorAt = 4, SeenAt = 5, HitAt = 6, FrozenAt = 7, ClockAt = 8, AllAt = 9, AsleepAt = 14;
+    private const int KindsAt = 0,
+        FirstAt = 1,
+        TimesAt = 2,
+        ActionAt = 3,
+        ErrorAt = 4,
+        SeenAt = 5,
+        HitAt = 6,
+        FrozenAt = 7,
+        ClockAt = 8,
+        AllAt = 9,
+        AsleepAt = 14;
 
     private static readonly Lazy<Task<(string? Path, string? Problem)>> Library = new(BuildAsync);
 
@@ -43,7 +56,10 @@ internal sealed class FaultShim : IDisposable
         set => Set(ClockAt, (long)value.TotalSeconds);
     }
 
-    /// <summary>How long the machine has slept, in whole seconds: clocks that nobody can set have gone on meanwhile. Never less than before.</summary>
+    /// <summary>
+    /// How long the machine has slept, in whole seconds: clocks that nobody can set have gone on meanwhile. Never less
+    /// than before.
+    /// </summary>
     public TimeSpan Asleep
     {
         get => TimeSpan.FromSeconds(_view.ReadInt64(AsleepAt * sizeof(long)));
@@ -54,7 +70,13 @@ internal sealed class FaultShim : IDisposable
     public string Export => $"export {string.Join(' ', Environment.Select(e => $"{e.Key}='{e.Value}'"))}";
 
     /// <summary>The environment of a process that has these faults.</summary>
-    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["LD_PRELOAD"] = _library, ["HOLDFAST_FAULTS"] = _control, ["HOLDFAST_FAULTS_UNDER"] = _under };
+    public IReadOnlyDictionary<string, string> Environment =>
+        new Dictionary<string, string>
+        {
+            ["LD_PRELOAD"] = _library,
+            ["HOLDFAST_FAULTS"] = _control,
+            ["HOLDFAST_FAULTS_UNDER"] = _under,
+        };
 
     /// <summary>Makes one, without any fault yet; skips the test where the library cannot be built.</summary>
     /// <param name="folder">Where its file is made.</param>
@@ -85,8 +107,14 @@ internal sealed class FaultShim : IDisposable
     /// <summary>Takes the fault away; what waits goes on.</summary>
     public void Clear()
     {
-        foreach (var at in (int[])[KindsAt, ActionAt, SeenAt, HitAt]) Set(at, 0);
-        for (var kind = 0; kind < 5; kind++) Set(AllAt + kind, 0);
+        foreach (var at in (int[])[KindsAt, ActionAt, SeenAt, HitAt])
+        {
+            Set(at, 0);
+        }
+        for (var kind = 0; kind < 5; kind++)
+        {
+            Set(AllAt + kind, 0);
+        }
     }
 
     /// <summary>How many calls of one kind there were since the fault was set or taken away, with a fault or not.</summary>
@@ -108,11 +136,30 @@ internal sealed class FaultShim : IDisposable
 
     private static async Task<(string? Path, string? Problem)> BuildAsync()
     {
-        if (!OperatingSystem.IsLinux() || !Child.Has("gcc")) return (null, "gcc is missing");
+        if (!OperatingSystem.IsLinux() || !Child.Has("gcc"))
+        {
+            return (null, "gcc is missing");
+        }
         var path = Path.Combine(AppContext.BaseDirectory, "faults.so");
         var partial = $"{path}.{System.Environment.ProcessId}";
-        var built = await Child.RunAsync("gcc", ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-o", partial, Path.Combine(RepositoryRoot.Folder, "test", "Holdfast.EndToEnd", "Faults", "faults.c"), "-ldl"]);
-        if (built.ExitCode != 0) return (null, built.Error);
+        var built = await Child.RunAsync(
+            "gcc",
+            [
+                "-shared",
+                "-fPIC",
+                "-O1",
+                "-Wall",
+                "-Wextra",
+                "-o",
+                partial,
+                Path.Combine(RepositoryRoot.Folder, "test", "Holdfast.EndToEnd", "Faults", "faults.c"),
+                "-ldl",
+            ]
+        );
+        if (built.ExitCode != 0)
+        {
+            return (null, built.Error);
+        }
         File.Move(partial, path, overwrite: true);
         return (path, null);
     }

@@ -32,10 +32,18 @@ public sealed class FlushTests : IDisposable
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination) { Before = Shim.Export };
         await Server.StartAsync();
         await Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = Nas });
-        await Server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject
-        {
-            ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["incrementalBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"),
-        });
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = "0 0 29 2 *",
+                ["incrementalBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
         await BackUpAsync("Full");
 
         // An unchanged one flushes nothing; one that stores flushes last the folder that the names are in.

@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Faults;
 
-/// <summary>A destination whose file system answers nothing any more, as a network mount whose server is gone: others go on, and the server stays in order.</summary>
+/// <summary>
+/// A destination whose file system answers nothing any more, as a network mount whose server is gone: others go on, and
+/// the server stays in order.
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class FrozenTests : IDisposable
 {
@@ -31,25 +34,50 @@ public sealed class FrozenTests : IDisposable
         await StartAsync();
         Shim.Set(FaultCalls.All, FaultAction.Freeze);
         var frozen = new List<string>();
-        for (var i = 0; i < Databases; i++) frozen.Add(await BeginAsync(i, "frozen"));
+        for (var i = 0; i < Databases; i++)
+        {
+            frozen.Add(await BeginAsync(i, "frozen"));
+        }
         await Server.UntilAsync(() => Task.FromResult(Shim.Frozen > 0), "nothing is held");
 
         // The other destination takes everything meanwhile.
-        for (var i = 0; i < Databases; i++) Assert.Equal("Completed", State(await Server.EndedAsync(await BeginAsync(i, "good"))));
+        for (var i = 0; i < Databases; i++)
+        {
+            Assert.Equal("Completed", State(await Server.EndedAsync(await BeginAsync(i, "good"))));
+        }
 
         // Those that wait for it can be aborted; what has not got an answer for long enough has failed by itself.
-        foreach (var id in frozen) await Server.TryAsync(HttpMethod.Post, $"operations/{id}/abort", new JsonObject());
+        foreach (var id in frozen)
+        {
+            await Server.TryAsync(HttpMethod.Post, $"operations/{id}/abort", new JsonObject());
+        }
         foreach (var id in frozen)
         {
             var ended = await Server.EndedAsync(id);
-            if (State(ended) != "Aborted") Assert.Equal(("Failed", "destination-failed"), (State(ended), ended["error"]!["code"]!.GetValue<string>()));
+            if (State(ended) != "Aborted")
+            {
+                Assert.Equal(("Failed", "destination-failed"), (State(ended), ended["error"]!["code"]!.GetValue<string>()));
+            }
         }
 
         Shim.Clear();
-        await Server.UntilAsync(async () => State(await Server.EndedAsync(await BeginAsync(0, "frozen"))) == "Completed", "the destination is not used again");
-        for (var i = 1; i < Databases; i++) Assert.Equal("Completed", State(await Server.EndedAsync(await BeginAsync(i, "frozen"))));
-        await Server.UntilAsync(() => Task.FromResult(!_place.Leftovers().Any()), "something is left", () => string.Join(", ", _place.Leftovers()));
-        foreach (var root in (string[])["frozen", "good"]) await _place.HoldfastAsync(0, "verify", $"{_place.Destination}/{root}");
+        await Server.UntilAsync(
+            async () => State(await Server.EndedAsync(await BeginAsync(0, "frozen"))) == "Completed",
+            "the destination is not used again"
+        );
+        for (var i = 1; i < Databases; i++)
+        {
+            Assert.Equal("Completed", State(await Server.EndedAsync(await BeginAsync(i, "frozen"))));
+        }
+        await Server.UntilAsync(
+            () => Task.FromResult(!_place.Leftovers().Any()),
+            "something is left",
+            () => string.Join(", ", _place.Leftovers())
+        );
+        foreach (var root in (string[])["frozen", "good"])
+        {
+            await _place.HoldfastAsync(0, "verify", $"{_place.Destination}/{root}");
+        }
     }
 
     [Fact]
@@ -57,7 +85,10 @@ public sealed class FrozenTests : IDisposable
     {
         await StartAsync(graceSeconds: 3);
         Shim.Set(FaultCalls.All, FaultAction.Freeze);
-        for (var i = 0; i < Databases; i++) await BeginAsync(i, "frozen");
+        for (var i = 0; i < Databases; i++)
+        {
+            await BeginAsync(i, "frozen");
+        }
         await Server.UntilAsync(() => Task.FromResult(Shim.Frozen > 0), "nothing is held");
         var began = Stopwatch.GetTimestamp();
         Assert.Equal(0, await Server.StopAsync());
@@ -66,7 +97,10 @@ public sealed class FrozenTests : IDisposable
 
         // What was asked for runs again.
         await Server.StartAsync();
-        await Server.UntilAsync(async () => (await Server.ListAsync("databases")).All(d => d["lastBackup"] is not null), "what was asked for does not run");
+        await Server.UntilAsync(
+            async () => (await Server.ListAsync("databases")).All(d => d["lastBackup"] is not null),
+            "what was asked for does not run"
+        );
         await Server.QuietAsync();
         await _place.HoldfastAsync(0, "verify", $"{_place.Destination}/frozen");
         Assert.Empty(_place.Leftovers());
@@ -89,7 +123,11 @@ public sealed class FrozenTests : IDisposable
             "backup" => [verb, "--source", _place.Source, "--to", _place.Destination],
             _ => [verb, _place.Destination, .. more.Select(m => m.StartsWith('-') ? m : $"{_place.Out}/{m}")],
         };
-        using var process = Child.Start("bash", ["-c", $"{Shim.Export}; exec \"$0\" \"$@\"", Child.Holdfast, .. arguments, "--output", "json"], _place.Data);
+        using var process = Child.Start(
+            "bash",
+            ["-c", $"{Shim.Export}; exec \"$0\" \"$@\"", Child.Holdfast, .. arguments, "--output", "json"],
+            _place.Data
+        );
         var ended = await Child.StopAsync(process, "TERM", () => Shim.Frozen > 0);
         ended.CheckStopped(143, "Stopped by");
         Assert.Empty(Directory.GetFileSystemEntries(_place.Out));
@@ -99,18 +137,32 @@ public sealed class FrozenTests : IDisposable
 
     private async Task StartAsync(int graceSeconds = 30)
     {
-        for (var i = 0; i < Databases; i++) _place.Make($"db{i}.db");
+        for (var i = 0; i < Databases; i++)
+        {
+            _place.Make($"db{i}.db");
+        }
         Directory.CreateDirectory(_place.Destination);
         _shim = await FaultShim.CreateAsync(_place.Root, $"{_place.Destination}/frozen");
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination, graceSeconds) { Before = Shim.Export };
         await Server.StartAsync();
         foreach (var name in (string[])["frozen", "good"])
         {
-            await Server.SendAsync(HttpMethod.Put, $"destinations/{name}", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/{name}" });
-            await Server.SendAsync(HttpMethod.Put, $"server-wide-backups/{name}", new JsonObject
-            {
-                ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray(name),
-            });
+            await Server.SendAsync(
+                HttpMethod.Put,
+                $"destinations/{name}",
+                new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/{name}" }
+            );
+            await Server.SendAsync(
+                HttpMethod.Put,
+                $"server-wide-backups/{name}",
+                new JsonObject
+                {
+                    ["type"] = "Snapshot",
+                    ["fullBackup"] = "0 0 29 2 *",
+                    ["timeZone"] = "UTC",
+                    ["destinations"] = new JsonArray(name),
+                }
+            );
         }
 
         await Server.UntilAsync(async () => (await Server.ListAsync("databases")).Count == Databases, "databases are not found");
@@ -119,7 +171,11 @@ public sealed class FrozenTests : IDisposable
     private async Task<string> BeginAsync(int number, string template)
     {
         var id = Uri.EscapeDataString($"local/db{number}.db");
-        var task = (await Server.ListAsync($"databases/{id}/tasks")).Single(t => t["name"]!.GetValue<string>().EndsWith(template, StringComparison.Ordinal))["id"]!.GetValue<string>();
-        return (await Server.SendAsync(HttpMethod.Post, $"databases/{id}/tasks/{task}/backup", new JsonObject { ["kind"] = "Full" }))!["operationId"]!.GetValue<string>();
+        var task = (await Server.ListAsync($"databases/{id}/tasks")).Single(t =>
+            t["name"]!.GetValue<string>().EndsWith(template, StringComparison.Ordinal)
+        )["id"]!.GetValue<string>();
+        return (await Server.SendAsync(HttpMethod.Post, $"databases/{id}/tasks/{task}/backup", new JsonObject { ["kind"] = "Full" }))![
+            "operationId"
+        ]!.GetValue<string>();
     }
 }

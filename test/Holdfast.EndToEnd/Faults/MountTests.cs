@@ -24,7 +24,10 @@ public sealed class MountTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _server?.Dispose();
-        foreach (var folder in _mounted) await Child.RunAsync("umount", ["-l", folder]);
+        foreach (var folder in _mounted)
+        {
+            await Child.RunAsync("umount", ["-l", folder]);
+        }
         _place.Dispose();
     }
 
@@ -88,12 +91,16 @@ public sealed class MountTests : IAsyncLifetime
                 return states.All(s => s == "Missing") && alerts.Any(a => a["kind"]!.GetValue<string>() == "SourceShrunk");
             },
             "the source is not missed",
-            () => seen);
+            () => seen
+        );
         Assert.Equal(Databases, (await StatesAsync()).Count);
         Assert.Empty(Directory.GetFileSystemEntries(_place.Source));
 
         await BindAsync(databases, _place.Source);
-        await Server.UntilAsync(async () => (await StatesAsync()).All(s => s == "Covered") && (await Server.ListAsync("alerts")).Count == 0, "it does not go on");
+        await Server.UntilAsync(
+            async () => (await StatesAsync()).All(s => s == "Covered") && (await Server.ListAsync("alerts")).Count == 0,
+            "it does not go on"
+        );
         await BackedUpAsync("Incremental", "Completed");
     }
 
@@ -101,21 +108,35 @@ public sealed class MountTests : IAsyncLifetime
 
     private async Task StartAsync()
     {
-        for (var i = 0; i < Databases; i++) _place.Make(Name(i));
+        for (var i = 0; i < Databases; i++)
+        {
+            _place.Make(Name(i));
+        }
         Directory.CreateDirectory(_place.Destination);
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
         await Server.StartAsync();
         await Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = Nas });
-        await Server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject
-        {
-            ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["incrementalBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"),
-        });
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = "0 0 29 2 *",
+                ["incrementalBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
         await Server.UntilAsync(async () => (await StatesAsync()).Count == Databases, "databases are not found");
     }
 
     private async Task BackedUpAsync(string kind, string state)
     {
-        foreach (var i in Enumerable.Range(0, Databases)) _place.Sql(Name(i), "UPDATE t SET v = randomblob(1000) WHERE id = 3");
+        foreach (var i in Enumerable.Range(0, Databases))
+        {
+            _place.Sql(Name(i), "UPDATE t SET v = randomblob(1000) WHERE id = 3");
+        }
         for (var i = 0; i < Databases; i++)
         {
             var id = Uri.EscapeDataString($"local/{Name(i)}");
@@ -123,7 +144,10 @@ public sealed class MountTests : IAsyncLifetime
             var begun = await Server.SendAsync(HttpMethod.Post, $"databases/{id}/tasks/{task}/backup", new JsonObject { ["kind"] = kind });
             var ended = await Server.EndedAsync(begun!["operationId"]!.GetValue<string>());
             Assert.True(ended["state"]!.GetValue<string>() == state, $"{ended.ToJsonString()}\n{Server.Output}");
-            if (state == "Failed") Assert.Equal("destination-identity", ended["error"]!["code"]!.GetValue<string>());
+            if (state == "Failed")
+            {
+                Assert.Equal("destination-identity", ended["error"]!["code"]!.GetValue<string>());
+            }
         }
     }
 
@@ -147,7 +171,8 @@ public sealed class MountTests : IAsyncLifetime
         }
     }
 
-    private async Task<List<string>> StatesAsync() => [.. (await Server.ListAsync("databases")).Select(d => d["state"]!.GetValue<string>())];
+    private async Task<List<string>> StatesAsync() =>
+        [.. (await Server.ListAsync("databases")).Select(d => d["state"]!.GetValue<string>())];
 
     private Task<List<JsonNode>> AlertsAsync(string kind) => Server.ListAsync($"alerts?kind={kind}");
 

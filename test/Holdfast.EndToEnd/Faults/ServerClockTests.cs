@@ -37,7 +37,11 @@ public sealed class ServerClockTests : IDisposable
         _shim.Ahead -= TimeSpan.FromDays(20);
         Assert.Equal("Completed", await BackUpAsync("Incremental"));
         Assert.Equal("Completed", await BackUpAsync("Full"));
-        await Server.UntilAsync(async () => (await Server.ListAsync("alerts?kind=ClockJumped")).Count == 0, "the alert stands", () => Server.Output);
+        await Server.UntilAsync(
+            async () => (await Server.ListAsync("alerts?kind=ClockJumped")).Count == 0,
+            "the alert stands",
+            () => Server.Output
+        );
         Assert.Equal(5, Directory.GetDirectories(Chains).Length);
         await CheckAsync();
     }
@@ -56,7 +60,10 @@ public sealed class ServerClockTests : IDisposable
         Assert.Equal(5, Directory.GetDirectories(Chains).Length);
         await CheckAsync();
         await Server.UntilAsync(async () => (await Server.ListAsync("alerts")).Count == 0, "alerts stand", () => Server.Output);
-        await Server.UntilAsync(async () => (await Server.ListAsync("databases"))[0]["state"]!.GetValue<string>() == "Covered", "it is not protected");
+        await Server.UntilAsync(
+            async () => (await Server.ListAsync("databases"))[0]["state"]!.GetValue<string>() == "Covered",
+            "it is not protected"
+        );
     }
 
     // A full every week, kept 14 days; the machine sleeps in between.
@@ -68,12 +75,24 @@ public sealed class ServerClockTests : IDisposable
         _shim.Ahead = Day - DateTimeOffset.UtcNow;
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination) { Before = _shim.Export };
         await Server.StartAsync();
-        await Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
-        await Server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject
-        {
-            ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["incrementalBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"),
-            ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
-        });
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = "0 0 29 2 *",
+                ["incrementalBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+                ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
+            }
+        );
         await Server.UntilAsync(async () => (await Server.ListAsync("databases")).Count == 1, "the database is not found");
         foreach (var week in (int[])[0, 1, 2])
         {
@@ -95,7 +114,11 @@ public sealed class ServerClockTests : IDisposable
     {
         _place.Sql("a.db", "UPDATE t SET v = randomblob(1000) WHERE id = 3");
         var task = (await Server.ListAsync("databases/local%2Fa.db/tasks"))[0]["id"]!.GetValue<string>();
-        var begun = await Server.SendAsync(HttpMethod.Post, $"databases/local%2Fa.db/tasks/{task}/backup", new JsonObject { ["kind"] = kind });
+        var begun = await Server.SendAsync(
+            HttpMethod.Post,
+            $"databases/local%2Fa.db/tasks/{task}/backup",
+            new JsonObject { ["kind"] = kind }
+        );
         var ended = await Server.EndedAsync(begun!["operationId"]!.GetValue<string>());
         _newest = ended["result"]?["path"]?.GetValue<string>();
         return ended["state"]!.GetValue<string>();

@@ -26,16 +26,30 @@ public sealed class SweepStopTests : IDisposable
     public async Task A_stop_during_a_sweep_ends_within_its_grace_leaves_nothing_half_and_all_that_was_asked_for_runs_after_the_next_start()
     {
         _place.Make("db0000.db", rows: 40);
-        for (var i = 1; i < Databases; i++) File.Copy($"{_place.Source}/db0000.db", $"{_place.Source}/db{i.ToString("D4", CultureInfo.InvariantCulture)}.db");
+        for (var i = 1; i < Databases; i++)
+        {
+            File.Copy($"{_place.Source}/db0000.db", $"{_place.Source}/db{i.ToString("D4", CultureInfo.InvariantCulture)}.db");
+        }
         _place.Make("large.db", rows: 18_000, rowBytes: 4000); // one that is surely running
         Directory.CreateDirectory(_place.Destination);
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination, Grace);
         await Server.StartAsync();
-        await Server.SendAsync(HttpMethod.Put, "destinations/nas", new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" });
-        await Server.SendAsync(HttpMethod.Put, "server-wide-backups/all", new JsonObject
-        {
-            ["type"] = "Snapshot", ["fullBackup"] = "0 0 29 2 *", ["timeZone"] = "UTC", ["destinations"] = new JsonArray("nas"),
-        });
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "destinations/nas",
+            new JsonObject { ["kind"] = "local", ["path"] = $"{_place.Destination}/nas" }
+        );
+        await Server.SendAsync(
+            HttpMethod.Put,
+            "server-wide-backups/all",
+            new JsonObject
+            {
+                ["type"] = "Snapshot",
+                ["fullBackup"] = "0 0 29 2 *",
+                ["timeZone"] = "UTC",
+                ["destinations"] = new JsonArray("nas"),
+            }
+        );
         await Server.UntilAsync(async () => (await CountAsync("Waiting")) == Databases + 1, "databases are not found");
         await Server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup", new JsonObject { ["kind"] = "Full" });
         await Server.UntilAsync(() => Task.FromResult(_place.Archives().Length > 20), "nothing runs");
@@ -50,7 +64,11 @@ public sealed class SweepStopTests : IDisposable
         Assert.Empty(_place.Leftovers());
 
         await Server.StartAsync();
-        await Server.UntilAsync(async () => await CountAsync("Covered") == Databases + 1, "not all that was asked for has run", () => $"{_place.Archives().Length} archives");
+        await Server.UntilAsync(
+            async () => await CountAsync("Covered") == Databases + 1,
+            "not all that was asked for has run",
+            () => $"{_place.Archives().Length} archives"
+        );
         await Server.QuietAsync();
         Assert.Equal(Databases + 1, _place.Archives().Length); // each once
         Assert.Empty(await Server.ListAsync("alerts"));

@@ -19,9 +19,11 @@ public sealed class UpgradeTests : IDisposable
     private FaultShim? _shim;
     private ServerProcess? _server;
 
-    public static TheoryData<string> Versions => [.. Directory.GetFiles(Folder, "*.tar.gz").Select(f => Path.GetFileName(f)[..^7]).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Versions =>
+        [.. Directory.GetFiles(Folder, "*.tar.gz").Select(f => Path.GetFileName(f)[..^7]).Order(StringComparer.Ordinal)];
 
-    public static TheoryData<string, string> Made => [.. from version in Versions from ending in (string[])["stopped", "killed"] select (version.Data, ending)];
+    public static TheoryData<string, string> Made =>
+        [.. from version in Versions from ending in (string[])["stopped", "killed"] select (version.Data, ending)];
 
     private static string Folder => Path.Combine(RepositoryRoot.Folder, "test", "Holdfast.EndToEnd", "Upgrade");
 
@@ -47,24 +49,41 @@ public sealed class UpgradeTests : IDisposable
         await StartAsync(version, ending, late: TimeSpan.Zero);
         await KeptAsync();
         await GreenAsync();
-        foreach (var root in (string[])["nas", "offsite"]) Assert.True(File.Exists($"{Root}/backups/{root}/.holdfast-destination"), $"{root} was not adopted");
+        foreach (var root in (string[])["nas", "offsite"])
+        {
+            Assert.True(File.Exists($"{Root}/backups/{root}/.holdfast-destination"), $"{root} was not adopted");
+        }
 
         // Chains are extended as if nothing had been.
         var before = Archives().ToHashSet(StringComparer.Ordinal);
         Sql("orders.db", "UPDATE t SET v='changed after the upgrade' WHERE id % 50 = 3");
         foreach (var task in await TasksAsync("orders.db"))
         {
-            if (task["definition"]!["incrementalBackup"] is null) continue;
+            if (task["definition"]!["incrementalBackup"] is null)
+            {
+                continue;
+            }
             var ended = await BackUpAsync("orders.db", task, "Incremental");
-            Assert.Equal(("Completed", "Incremental", false), (Text(ended, "state"), Text(ended["result"]!, "kind"), ended["result"]!["unchanged"]!.GetValue<bool>()));
+            Assert.Equal(
+                ("Completed", "Incremental", false),
+                (Text(ended, "state"), Text(ended["result"]!, "kind"), ended["result"]!["unchanged"]!.GetValue<bool>())
+            );
             Assert.Equal("[]", ended["result"]!["warnings"]!.ToJsonString());
-            Assert.Contains(before, a => a.Contains($"/{Path.GetDirectoryName(Text(ended["result"]!, "path"))}/", StringComparison.Ordinal));
+            Assert.Contains(before, a =>
+                a.Contains($"/{Path.GetDirectoryName(Text(ended["result"]!, "path"))}/", StringComparison.Ordinal)
+            );
         }
 
-        foreach (var task in await TasksAsync("calm.db")) Assert.True((await BackUpAsync("calm.db", task, "Incremental"))["result"]!["unchanged"]!.GetValue<bool>());
+        foreach (var task in await TasksAsync("calm.db"))
+        {
+            Assert.True((await BackUpAsync("calm.db", task, "Incremental"))["result"]!["unchanged"]!.GetValue<bool>());
+        }
 
         // A full begins a new chain, and retention takes none that should stay.
-        foreach (var task in await TasksAsync("orders.db")) Assert.Equal("Completed", Text(await BackUpAsync("orders.db", task, "Full"), "state"));
+        foreach (var task in await TasksAsync("orders.db"))
+        {
+            Assert.Equal("Completed", Text(await BackUpAsync("orders.db", task, "Full"), "state"));
+        }
         await GreenAsync();
 
         // And again by schedule, on the next day and the one after.
@@ -78,7 +97,10 @@ public sealed class UpgradeTests : IDisposable
             await GreenAsync();
         }
 
-        foreach (var failed in (await Server.ListAsync("operations?limit=1000")).Where(o => Text(o, "state") != "Completed")) Assert.Fail(failed.ToJsonString());
+        foreach (var failed in (await Server.ListAsync("operations?limit=1000")).Where(o => Text(o, "state") != "Completed"))
+        {
+            Assert.Fail(failed.ToJsonString());
+        }
     }
 
     [Theory]
@@ -101,19 +123,54 @@ public sealed class UpgradeTests : IDisposable
         var databaseKey = Convert.FromHexString(Text(Notes, "databaseKey"));
         await Served.SecretAsync($"{Root}/database.key", Convert.ToBase64String(databaseKey));
         foreach (var key in (string[])["archive", "database"])
+        {
             foreach (var root in (string[])["nas", "offsite"])
-                await _place.HoldfastAsync(0, "points", $"{Root}/backups/{root}/local/{(key == "archive" ? "orders.db" : "hr.enc.db")}", "--key-file", $"{Root}/{key}.key");
-        await _place.HoldfastAsync(0, "verify", $"{Root}/backups/nas", "--key-file", $"{Root}/archive.key", "--key-file", $"{Root}/database.key");
+            {
+                await _place.HoldfastAsync(
+                    0,
+                    "points",
+                    $"{Root}/backups/{root}/local/{(key == "archive" ? "orders.db" : "hr.enc.db")}",
+                    "--key-file",
+                    $"{Root}/{key}.key"
+                );
+            }
+        }
+        await _place.HoldfastAsync(
+            0,
+            "verify",
+            $"{Root}/backups/nas",
+            "--key-file",
+            $"{Root}/archive.key",
+            "--key-file",
+            $"{Root}/database.key"
+        );
         await _place.HoldfastAsync(0, "verify", $"{Root}/backups/offsite");
         foreach (var (path, expected) in points)
         {
             var isEncrypted = path.Contains("/hr.enc.db/", StringComparison.Ordinal);
             // All of the newest days, and each tenth of those before: enough to meet every kind.
-            if (!Soak.IsOn && !path.Contains("2026-11-24", StringComparison.Ordinal) && path.Length % 10 != 0) continue;
-            if (isEncrypted && !Ciphers.Available) continue;
+            if (!Soak.IsOn && !path.Contains("2026-11-24", StringComparison.Ordinal) && path.Length % 10 != 0)
+            {
+                continue;
+            }
+            if (isEncrypted && !Ciphers.Available)
+            {
+                continue;
+            }
             var target = $"{_place.Out}/{Guid.NewGuid():n}.db";
-            await _place.HoldfastAsync(0, "restore", $"{Root}/backups/{path}", "--to", target, "--key-file", $"{Root}/{(isEncrypted ? "database" : "archive")}.key");
-            Assert.True(expected!.GetValue<string>() == Rows(target, isEncrypted ? DatabaseKey.FromRaw(databaseKey) : null), $"{path} is restored to something else");
+            await _place.HoldfastAsync(
+                0,
+                "restore",
+                $"{Root}/backups/{path}",
+                "--to",
+                target,
+                "--key-file",
+                $"{Root}/{(isEncrypted ? "database" : "archive")}.key"
+            );
+            Assert.True(
+                expected!.GetValue<string>() == Rows(target, isEncrypted ? DatabaseKey.FromRaw(databaseKey) : null),
+                $"{path} is restored to something else"
+            );
         }
     }
 
@@ -124,7 +181,10 @@ public sealed class UpgradeTests : IDisposable
         using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
         using var rows = connection.Prepare("SELECT id||':'||v FROM t ORDER BY id");
         var all = new List<string>();
-        while (rows.Step()) all.Add(rows.Text(0)!);
+        while (rows.Step())
+        {
+            all.Add(rows.Text(0)!);
+        }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', all))));
     }
 
@@ -141,7 +201,9 @@ public sealed class UpgradeTests : IDisposable
         _shim = await FaultShim.CreateAsync(_place.Root, "/none");
         _shim.Ahead = MadeAt + late - DateTimeOffset.UtcNow;
         var run = Directory.CreateDirectory($"{_place.Root}/run").FullName;
-        _server = new(run, $"{Root}/node", $"{Root}/source", $"{Root}/backups", configure: c => c["sources"]![0]!["encrypted"] = new JsonArray("hr.enc.db"))
+        _server = new(run, $"{Root}/node", $"{Root}/source", $"{Root}/backups", configure: c =>
+            c["sources"]![0]!["encrypted"] = new JsonArray("hr.enc.db")
+        )
         {
             // The destinations are named by way of the working folder.
             Before = $"cd '{Root}'; {_shim.Export}",
@@ -154,10 +216,22 @@ public sealed class UpgradeTests : IDisposable
     // All that the release said is said today, with the same values.
     private async Task KeptAsync()
     {
-        foreach (var (name, path) in (IEnumerable<(string, string)>)[
-            ("databases", "databases?limit=1000"), ("operations", "operations?limit=1000"), ("destinations", "destinations"), ("server-wide-backups", "server-wide-backups"),
-            ("users", "users"), ("tokens", "tokens"), ("chains", "backups/chains?from=local%2Forders.db"), .. Databases().Select(d => ($"tasks-{d}", $"databases/local%2F{d}/tasks"))])
+        foreach (
+            var (name, path) in (IEnumerable<(string, string)>)
+                [
+                    ("databases", "databases?limit=1000"),
+                    ("operations", "operations?limit=1000"),
+                    ("destinations", "destinations"),
+                    ("server-wide-backups", "server-wide-backups"),
+                    ("users", "users"),
+                    ("tokens", "tokens"),
+                    ("chains", "backups/chains?from=local%2Forders.db"),
+                    .. Databases().Select(d => ($"tasks-{d}", $"databases/local%2F{d}/tasks")),
+                ]
+        )
+        {
             Kept(Answer(name), await Server.GetAsync(path), name);
+        }
     }
 
     private IEnumerable<string> Databases() => Answer("databases")["items"]!.AsArray().Select(d => Text(d!, "name"));
@@ -180,13 +254,23 @@ public sealed class UpgradeTests : IDisposable
                 {
                     // What has an id is found by it: today's lists may have more.
                     var key = (string[])["id", "name"];
-                    var same = item is JsonObject ? now.AsArray().FirstOrDefault(i => key.FirstOrDefault(k => item[k] is not null) is { } k && i![k]?.ToJsonString() == item[k]!.ToJsonString()) : null;
+                    var same =
+                        item is JsonObject
+                            ? now.AsArray()
+                                .FirstOrDefault(i =>
+                                    key.FirstOrDefault(k => item[k] is not null) is { } k
+                                    && i![k]?.ToJsonString() == item[k]!.ToJsonString()
+                                )
+                            : null;
                     Kept(item, same ?? now.AsArray().ElementAtOrDefault(items.IndexOf(item)), $"{where}[{items.IndexOf(item)}]");
                 }
 
                 break;
             default:
-                if (was is null) return; // what was unknown may be known now
+                if (was is null)
+                {
+                    return; // what was unknown may be known now
+                }
                 Assert.True(JsonNode.DeepEquals(was, now), $"{where} was {was.ToJsonString()}, and is {now?.ToJsonString() ?? "gone"}");
                 break;
         }
@@ -197,26 +281,41 @@ public sealed class UpgradeTests : IDisposable
     {
         await Server.QuietAsync();
         List<string> found = [];
-        await Server.UntilAsync(async () => (found = await NotGreenAsync(but)).Count == 0, "something is not green", () => string.Join('\n', found));
+        await Server.UntilAsync(
+            async () => (found = await NotGreenAsync(but)).Count == 0,
+            "something is not green",
+            () => string.Join('\n', found)
+        );
         await Task.Delay(1500, TestContext.Current.CancellationToken); // discovery and alerts come round at least once more
         Assert.Empty(await NotGreenAsync(but));
     }
 
     private async Task<List<string>> NotGreenAsync(string? but) =>
-    [
-        .. (await Server.ListAsync("alerts")).Where(a => Text(a, "kind") != but).Select(a => a.ToJsonString()),
-        .. (await Server.ListAsync("databases?limit=1000")).Where(d => Text(d, "state") != (Text(d, "name") == "gone.db" ? "Dropped" : "Covered")).Select(d => d.ToJsonString()),
-    ];
+        [
+            .. (await Server.ListAsync("alerts")).Where(a => Text(a, "kind") != but).Select(a => a.ToJsonString()),
+            .. (await Server.ListAsync("databases?limit=1000"))
+                .Where(d => Text(d, "state") != (Text(d, "name") == "gone.db" ? "Dropped" : "Covered"))
+                .Select(d => d.ToJsonString()),
+        ];
 
-    private Task CaughtUpAsync(DateTimeOffset since) => Server.UntilAsync(
-        async () => (await Server.ListAsync("databases?limit=1000")).Where(d => d["dropped"] is null).All(d => d["lastBackup"]?.GetValue<DateTimeOffset>() > since),
-        $"not all are backed up since {since.ToString("u", CultureInfo.InvariantCulture)}");
+    private Task CaughtUpAsync(DateTimeOffset since) =>
+        Server.UntilAsync(
+            async () =>
+                (await Server.ListAsync("databases?limit=1000"))
+                    .Where(d => d["dropped"] is null)
+                    .All(d => d["lastBackup"]?.GetValue<DateTimeOffset>() > since),
+            $"not all are backed up since {since.ToString("u", CultureInfo.InvariantCulture)}"
+        );
 
     private Task<List<JsonNode>> TasksAsync(string database) => Server.ListAsync($"databases/local%2F{database}/tasks");
 
     private async Task<JsonNode> BackUpAsync(string database, JsonNode task, string kind)
     {
-        var begun = await Server.SendAsync(HttpMethod.Post, $"databases/local%2F{database}/tasks/{Text(task, "id")}/backup", new JsonObject { ["kind"] = kind });
+        var begun = await Server.SendAsync(
+            HttpMethod.Post,
+            $"databases/local%2F{database}/tasks/{Text(task, "id")}/backup",
+            new JsonObject { ["kind"] = kind }
+        );
         return await Server.EndedAsync(Text(begun!, "operationId"));
     }
 
@@ -226,5 +325,6 @@ public sealed class UpgradeTests : IDisposable
         connection.Execute(sql);
     }
 
-    private IEnumerable<string> Archives() => Workspace.Files($"{Root}/backups").Where(f => f.Contains(".tar.zst", StringComparison.Ordinal));
+    private IEnumerable<string> Archives() =>
+        Workspace.Files($"{Root}/backups").Where(f => f.Contains(".tar.zst", StringComparison.Ordinal));
 }

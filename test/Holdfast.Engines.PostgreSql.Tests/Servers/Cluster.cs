@@ -6,7 +6,10 @@ namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 /// <summary>The server that all tests share: one superuser, and one role that may make databases.</summary>
 public sealed class Cluster : IAsyncLifetime
 {
-    public const string Superuser = "postgres", User = "holdfast", Restorer = "holdfast_restore", Password = "pass:w\\ord 'x'";
+    public const string Superuser = "postgres",
+        User = "holdfast",
+        Restorer = "holdfast_restore",
+        Password = "pass:w\\ord 'x'";
 
     private Postmaster? _server;
 
@@ -31,9 +34,26 @@ public sealed class Cluster : IAsyncLifetime
         var password = Path.Combine(Folder, "password");
         await File.WriteAllTextAsync(password, Password);
         File.SetUnixFileMode(password, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        await Postmaster.RunAsync(Path.Combine(Binaries, "initdb"), "-D", Path.Combine(Folder, "data"), "-U", Superuser, "--pwfile", password, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
+        await Postmaster.RunAsync(
+            Path.Combine(Binaries, "initdb"),
+            "-D",
+            Path.Combine(Folder, "data"),
+            "-U",
+            Superuser,
+            "--pwfile",
+            password,
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync"
+        );
         PassFile = Path.Combine(Folder, "pgpass");
-        await File.WriteAllTextAsync(PassFile, $"*:*:*:*:{Password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n");
+        await File.WriteAllTextAsync(
+            PassFile,
+            $"*:*:*:*:{Password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n"
+        );
         File.SetUnixFileMode(PassFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         if (Language is not null)
         {
@@ -46,12 +66,19 @@ public sealed class Cluster : IAsyncLifetime
         // A template is no database to back up, so a new source is empty, as the contract has it.
         await RunAsync("postgres", "ALTER DATABASE postgres IS_TEMPLATE true");
         var quoted = Password.Replace("'", "''", StringComparison.Ordinal).Replace("\\", @"\", StringComparison.Ordinal);
-        await RunAsync("postgres", $"CREATE ROLE {User} LOGIN CREATEDB PASSWORD '{quoted}'; CREATE ROLE {Restorer} LOGIN PASSWORD '{quoted}'; CREATE ROLE {Restorer}_owner; GRANT {Restorer}, {Restorer}_owner TO {User}");
+        await RunAsync(
+            "postgres",
+            $"CREATE ROLE {User} LOGIN CREATEDB PASSWORD '{quoted}'; CREATE ROLE {Restorer} LOGIN PASSWORD '{quoted}'; CREATE "
+                + $"ROLE {Restorer}_owner; GRANT {Restorer}, {Restorer}_owner TO {User}"
+        );
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null) await _server.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -65,28 +92,48 @@ public sealed class Cluster : IAsyncLifetime
     /// <summary>Gives a folder to the user that the server runs as.</summary>
     public static async Task GiveToPostgresAsync(string folder)
     {
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        if (Environment.UserName != "root") return;
+        File.SetUnixFileMode(
+            folder,
+            UnixFileMode.UserRead
+                | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute
+                | UnixFileMode.GroupRead
+                | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherRead
+                | UnixFileMode.OtherExecute
+        );
+        if (Environment.UserName != "root")
+        {
+            return;
+        }
         using var chown = Process.Start("chown", ["postgres", folder]);
         await chown.WaitForExitAsync();
     }
 
     /// <summary>The source that tests attach to, as the role that is no superuser.</summary>
-    public PostgreSqlSourceConfig Source(string user = User) => new()
-    {
-        Hosts = [new("127.0.0.1", Port)],
-        User = user,
-        Password = _ => new(Password),
-        Restore = new() { AllowPowerfulRole = user == Superuser, KeepOwners = user == Superuser },
-    };
+    public PostgreSqlSourceConfig Source(string user = User) =>
+        new()
+        {
+            Hosts = [new("127.0.0.1", Port)],
+            User = user,
+            Password = _ => new(Password),
+            Restore = new() { AllowPowerfulRole = user == Superuser, KeepOwners = user == Superuser },
+        };
 
-    public Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser, string? options = null) => OpenAtAsync(Port, database, user, options);
+    public Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser, string? options = null) =>
+        OpenAtAsync(Port, database, user, options);
 
     public static async Task<NpgsqlConnection> OpenAtAsync(int port, string database, string user, string? options = null)
     {
         var text = new NpgsqlConnectionStringBuilder
         {
-            Host = "127.0.0.1", Port = port, Username = user, Password = Password, Database = database, Pooling = false, Options = options,
+            Host = "127.0.0.1",
+            Port = port,
+            Username = user,
+            Password = Password,
+            Database = database,
+            Pooling = false,
+            Options = options,
         };
         var connection = new NpgsqlConnection(text.ConnectionString);
         await connection.OpenAsync();
@@ -94,8 +141,12 @@ public sealed class Cluster : IAsyncLifetime
     }
 
     /// <summary>Waits until a query gives rows.</summary>
-    public Task UntilAsync(string query) => RunAsync(
-        "postgres", $"DO $$ BEGIN FOR i IN 1..6000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS ({query}) THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; RAISE 'it never came'; END $$");
+    public Task UntilAsync(string query) =>
+        RunAsync(
+            "postgres",
+            $"DO $$ BEGIN FOR i IN 1..6000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS ({query}) THEN RETURN; END IF; "
+                + "PERFORM pg_sleep(0.01); END LOOP; RAISE 'it never came'; END $$"
+        );
 
     public async Task RunAsync(string database, string sql, string user = Superuser)
     {
@@ -111,16 +162,25 @@ public sealed class Cluster : IAsyncLifetime
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<string>();
-        while (await reader.ReadAsync()) rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "∅" : $"{reader.GetValue(i)}")));
+        while (await reader.ReadAsync())
+        {
+            rows.Add(
+                string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "∅" : $"{reader.GetValue(i)}"))
+            );
+        }
         return rows;
     }
 
-    public Task CreateAsync(string name, string owner = User) => RunAsync("postgres", $"CREATE DATABASE {Quote(name)} OWNER {owner} TEMPLATE template0");
+    public Task CreateAsync(string name, string owner = User) =>
+        RunAsync("postgres", $"CREATE DATABASE {Quote(name)} OWNER {owner} TEMPLATE template0");
 
     /// <summary>Drops every database but those that the server came with.</summary>
     public async Task ClearAsync()
     {
-        foreach (var name in await QueryAsync("postgres", "SELECT datname FROM pg_database WHERE NOT datistemplate")) await RunAsync("postgres", $"DROP DATABASE {Quote(name)} WITH (FORCE)");
+        foreach (var name in await QueryAsync("postgres", "SELECT datname FROM pg_database WHERE NOT datistemplate"))
+        {
+            await RunAsync("postgres", $"DROP DATABASE {Quote(name)} WITH (FORCE)");
+        }
     }
 
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

@@ -8,9 +8,10 @@ public static class Listed
     private const string Sql = " Its SQL: ";
 
     /// <summary>The statements of what was left out, in their order.</summary>
-    public static IEnumerable<string> In(IEnumerable<string> warnings) => warnings
-        .Where(w => w.Contains(Sql, StringComparison.Ordinal))
-        .Select(w => w[(w.IndexOf(Sql, StringComparison.Ordinal) + Sql.Length)..]);
+    public static IEnumerable<string> In(IEnumerable<string> warnings) =>
+        warnings
+            .Where(w => w.Contains(Sql, StringComparison.Ordinal))
+            .Select(w => w[(w.IndexOf(Sql, StringComparison.Ordinal) + Sql.Length)..]);
 
     /// <summary>Runs all, with the <c>search_path</c> that they need; none fails. To attach a table makes its indexes too.</summary>
     public static async Task MendAsync(Cluster server, IReadOnlyList<string> warnings, string user)
@@ -18,7 +19,10 @@ public static class Listed
         foreach (var statement in In(warnings))
         {
             var said = await RunAsync(server, statement, user);
-            if (statement.StartsWith("CREATE INDEX", StringComparison.Ordinal) && said.Contains("already exists", StringComparison.Ordinal)) continue;
+            if (statement.StartsWith("CREATE INDEX", StringComparison.Ordinal) && said.Contains("already exists", StringComparison.Ordinal))
+            {
+                continue;
+            }
             Assert.True(said.Length == 0, $"{said}: {statement}\nof\n{string.Join('\n', warnings)}");
         }
     }
@@ -26,16 +30,22 @@ public static class Listed
     /// <summary>Runs all, without the <c>search_path</c> that they need.</summary>
     public static async Task FailAsync(Cluster server, IReadOnlyList<string> warnings, string user)
     {
-        foreach (var statement in In(warnings)) await RunAsync(server, statement, user, "-c search_path=");
+        foreach (var statement in In(warnings))
+        {
+            await RunAsync(server, statement, user, "-c search_path=");
+        }
     }
 
     private static async Task<string> RunAsync(Cluster server, string sql, string user, string options = "")
     {
         var start = new ProcessStartInfo(
             Path.Combine(Postmaster.Binaries, "psql"),
-            ["-X", "-q", "-h", "127.0.0.1", "-p", $"{server.Port}", "-U", user, "-d", "copy"])
+            ["-X", "-q", "-h", "127.0.0.1", "-p", $"{server.Port}", "-U", user, "-d", "copy"]
+        )
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         (start.Environment["PGPASSWORD"], start.Environment["PGOPTIONS"]) = (Cluster.Password, $"{options} -c client_min_messages=error");
         using var process = Process.Start(start)!;

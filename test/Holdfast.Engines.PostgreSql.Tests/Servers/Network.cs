@@ -13,7 +13,8 @@ internal sealed class Network : IAsyncDisposable
     private readonly int _port;
     private readonly Task _serving;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _opened, _stalledBelow;
+    private int _opened,
+        _stalledBelow;
     private bool _isCut;
 
     public Network(int port)
@@ -38,13 +39,19 @@ internal sealed class Network : IAsyncDisposable
     /// <summary>Returns when something was sent from now on over so many connections.</summary>
     public async Task HearAsync(int connections, CancellationToken cancellationToken)
     {
-        lock (_spoken) _spoken.Clear();
+        lock (_spoken)
+        {
+            _spoken.Clear();
+        }
         while (true)
         {
             Task more;
             lock (_spoken)
             {
-                if (_spoken.Count >= connections) return;
+                if (_spoken.Count >= connections)
+                {
+                    return;
+                }
                 more = _more.Task;
             }
 
@@ -65,7 +72,10 @@ internal sealed class Network : IAsyncDisposable
         var sessions = new List<Task>();
         try
         {
-            while (true) sessions.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token), Interlocked.Increment(ref _opened) - 1));
+            while (true)
+            {
+                sessions.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token), Interlocked.Increment(ref _opened) - 1));
+            }
         }
         finally
         {
@@ -77,10 +87,16 @@ internal sealed class Network : IAsyncDisposable
     {
         using (client)
         {
-            if (Volatile.Read(ref _isCut)) await _never.Task.WaitAsync(_stop.Token);
+            if (Volatile.Read(ref _isCut))
+            {
+                await _never.Task.WaitAsync(_stop.Token);
+            }
             using var server = new TcpClient();
             await server.ConnectAsync(IPAddress.Loopback, _port, _stop.Token);
-            await Task.WhenAny(CarryAsync(client.GetStream(), server.GetStream(), number, () => Heard(number)), CarryAsync(server.GetStream(), client.GetStream(), number, null));
+            await Task.WhenAny(
+                CarryAsync(client.GetStream(), server.GetStream(), number, () => Heard(number)),
+                CarryAsync(server.GetStream(), client.GetStream(), number, null)
+            );
         }
     }
 
@@ -101,10 +117,16 @@ internal sealed class Network : IAsyncDisposable
         while ((read = await from.ReadAsync(block, _stop.Token)) > 0)
         {
             heard?.Invoke();
-            if (number < Volatile.Read(ref _stalledBelow)) await _never.Task.WaitAsync(_stop.Token);
+            if (number < Volatile.Read(ref _stalledBelow))
+            {
+                await _never.Task.WaitAsync(_stop.Token);
+            }
             await to.WriteAsync(block.AsMemory(0, read), _stop.Token);
         }
 
-        if (number < Volatile.Read(ref _stalledBelow)) await _never.Task.WaitAsync(_stop.Token); // nor that it was closed
+        if (number < Volatile.Read(ref _stalledBelow))
+        {
+            await _never.Task.WaitAsync(_stop.Token); // nor that it was closed
+        }
     }
 }

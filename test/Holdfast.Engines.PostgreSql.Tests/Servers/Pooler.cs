@@ -49,7 +49,10 @@ internal sealed class Pooler : IAsyncDisposable
         var sessions = new List<Task>();
         try
         {
-            while (true) sessions.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+            while (true)
+            {
+                sessions.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+            }
         }
         finally
         {

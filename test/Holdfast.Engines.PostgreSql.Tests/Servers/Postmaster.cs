@@ -9,18 +9,28 @@ public sealed class Postmaster : IAsyncDisposable
 {
     /// <summary>Where Debian has the newest version that is installed.</summary>
     public static readonly string Binaries = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.Parse(Path.GetFileName(d), System.Globalization.CultureInfo.InvariantCulture)).Select(d => Path.Combine(d, "bin")).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb"))) ?? Missing()
+        ? Directory
+            .GetDirectories("/usr/lib/postgresql")
+            .OrderByDescending(d => int.Parse(Path.GetFileName(d), System.Globalization.CultureInfo.InvariantCulture))
+            .Select(d => Path.Combine(d, "bin"))
+            .FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")))
+            ?? Missing()
         : Missing();
 
     /// <summary>Folder of locales beside the data, for languages that the machine does not have.</summary>
     public const string Locales = "locales";
 
-    private static readonly string[] Ready = ["database system is ready to accept", "Datenbanksystem ist bereit, um Verbindungen anzunehmen"];
+    private static readonly string[] Ready =
+    [
+        "database system is ready to accept",
+        "Datenbanksystem ist bereit, um Verbindungen anzunehmen",
+    ];
 
     private readonly Process _process;
     private readonly ServerLog _log;
 
-    private Postmaster(string folder, int port, Process process, ServerLog log) => (Folder, Port, _process, _log) = (folder, port, process, log);
+    private Postmaster(string folder, int port, Process process, ServerLog log) =>
+        (Folder, Port, _process, _log) = (folder, port, process, log);
 
     /// <summary>What it logs; each entry begins with <c>process|database|application|</c>.</summary>
     public ServerLog Log => _log;
@@ -32,9 +42,33 @@ public sealed class Postmaster : IAsyncDisposable
     /// <summary>Starts the server whose data lie in the folder's <c>data</c>.</summary>
     public static async Task<Postmaster> StartAsync(string folder, int port, string binaries, params string[] settings)
     {
-        string[] options = ["-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=128MB", "-c", "max_connections=80", "-c", "max_wal_size=4GB", "-c", "log_line_prefix=%p|%d|%a|", .. settings.SelectMany(s => new[] { "-c", s })];
+        string[] options =
+        [
+            "-D",
+            Path.Combine(folder, "data"),
+            "-p",
+            $"{port}",
+            "-k",
+            folder,
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "fsync=off",
+            "-c",
+            "shared_buffers=128MB",
+            "-c",
+            "max_connections=80",
+            "-c",
+            "max_wal_size=4GB",
+            "-c",
+            "log_line_prefix=%p|%d|%a|",
+            .. settings.SelectMany(s => new[] { "-c", s }),
+        ];
         var start = AsPostgres(Path.Combine(binaries, "postgres"), options);
-        if (Directory.Exists(Path.Combine(folder, Locales))) start.Environment["LOCPATH"] = $"{Path.Combine(folder, Locales)}:/usr/lib/locale";
+        if (Directory.Exists(Path.Combine(folder, Locales)))
+        {
+            start.Environment["LOCPATH"] = $"{Path.Combine(folder, Locales)}:/usr/lib/locale";
+        }
         start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,8 +76,14 @@ public sealed class Postmaster : IAsyncDisposable
         process.ErrorDataReceived += (_, line) =>
         {
             log.Add(line.Data ?? "ended");
-            if (Ready.Any(r => line.Data?.Contains(r, StringComparison.Ordinal) == true)) ready.TrySetResult();
-            if (line.Data is null) ready.TrySetException(new InvalidOperationException(string.Join('\n', log.Lines)));
+            if (Ready.Any(r => line.Data?.Contains(r, StringComparison.Ordinal) == true))
+            {
+                ready.TrySetResult();
+            }
+            if (line.Data is null)
+            {
+                ready.TrySetException(new InvalidOperationException(string.Join('\n', log.Lines)));
+            }
         };
         process.BeginErrorReadLine();
         await ready.Task;
@@ -73,7 +113,10 @@ public sealed class Postmaster : IAsyncDisposable
         using var process = Process.Start(start)!;
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program}: {string.Concat(said)}");
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program}: {string.Concat(said)}");
+        }
     }
 
     public static int FreePort()
@@ -83,14 +126,16 @@ public sealed class Postmaster : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static string Missing() => throw new InvalidOperationException("There is no PostgreSQL server here: eng/setup.sh test installs it.");
+    private static string Missing() =>
+        throw new InvalidOperationException("There is no PostgreSQL server here: eng/setup.sh test installs it.");
 
     // The server refuses to run as root.
     private static ProcessStartInfo AsPostgres(string program, IEnumerable<string> arguments)
     {
-        var start = Environment.UserName == "root"
-            ? new ProcessStartInfo("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, .. arguments])
-            : new ProcessStartInfo(program, arguments);
+        var start =
+            Environment.UserName == "root"
+                ? new ProcessStartInfo("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, .. arguments])
+                : new ProcessStartInfo(program, arguments);
         start.WorkingDirectory = "/";
         start.Environment["LC_ALL"] = "C";
         return start;
@@ -98,14 +143,20 @@ public sealed class Postmaster : IAsyncDisposable
 
     private async Task SignalAllAsync(string signal)
     {
-        var children = (await File.ReadAllTextAsync($"/proc/{_process.Id}/task/{_process.Id}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var children = (await File.ReadAllTextAsync($"/proc/{_process.Id}/task/{_process.Id}/children")).Split(
+            ' ',
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+        );
         using var kill = Process.Start("kill", [signal, $"{_process.Id}", .. children]);
         await kill.WaitForExitAsync();
     }
 
     private async Task StopAsync(string signal)
     {
-        if (_process.HasExited) return;
+        if (_process.HasExited)
+        {
+            return;
+        }
         using var kill = Process.Start("kill", [signal, $"{_process.Id}"]);
         await _process.WaitForExitAsync();
     }

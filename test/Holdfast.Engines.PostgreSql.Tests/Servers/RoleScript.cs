@@ -12,8 +12,22 @@ internal static class RoleScript
     {
         string[] arguments =
         [
-            "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", $"role={role}", "-f", Path,
-            "-h", "127.0.0.1", "-p", $"{cluster.Port}", "-U", Cluster.Superuser, "-d", "postgres",
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-v",
+            $"role={role}",
+            "-f",
+            Path,
+            "-h",
+            "127.0.0.1",
+            "-p",
+            $"{cluster.Port}",
+            "-U",
+            Cluster.Superuser,
+            "-d",
+            "postgres",
         ];
         var start = new ProcessStartInfo(System.IO.Path.Combine(Postmaster.Binaries, "psql"), arguments) { RedirectStandardError = true };
         start.Environment["PGPASSFILE"] = cluster.PassFile;
@@ -33,8 +47,14 @@ internal static class RoleScript
 
     private static IEnumerable<Right> RightsOf(string line, string role, string database)
     {
-        if (line.StartsWith("--   ", StringComparison.Ordinal)) line = line[5..];
-        if (line.Length == 0 || line.StartsWith("--", StringComparison.Ordinal) || line.StartsWith('\\')) return [];
+        if (line.StartsWith("--   ", StringComparison.Ordinal))
+        {
+            line = line[5..];
+        }
+        if (line.Length == 0 || line.StartsWith("--", StringComparison.Ordinal) || line.StartsWith('\\'))
+        {
+            return [];
+        }
         var sql = line.Split(';')[0]
             .Replace(":\"role\"", role, StringComparison.Ordinal)
             .Replace(":\"restore\"", $"{role}_restore", StringComparison.Ordinal)
@@ -46,7 +66,9 @@ internal static class RoleScript
         {
             ["CREATE", "ROLE", _, "NOLOGIN"] => [],
             ["CREATE", "ROLE", var name, .. var may] =>
-                [.. may.Select(m => new Right($"ALTER ROLE {name} {m}", $"ALTER ROLE {name} NO{m}"))],
+            [
+                .. may.Select(m => new Right($"ALTER ROLE {name} {m}", $"ALTER ROLE {name} NO{m}")),
+            ],
             ["GRANT", var what, "ON", "DATABASE", var on, "TO", var to] => [new(sql, $"REVOKE {what} ON DATABASE {on} FROM {to}")],
             ["GRANT", .. var groups, "TO", var to] => [.. groups.Select(g => new Right($"GRANT {g} TO {to}", $"REVOKE {g} FROM {to}"))],
             ["ALTER", "ROLE", var name, "SET", var setting, "=", _] => [new(sql, $"ALTER ROLE {name} RESET {setting}")],

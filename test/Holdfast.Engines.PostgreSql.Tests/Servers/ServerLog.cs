@@ -10,7 +10,10 @@ public sealed class ServerLog
     {
         get
         {
-            lock (_lines) return [.. _lines];
+            lock (_lines)
+            {
+                return [.. _lines];
+            }
         }
     }
 
@@ -32,7 +35,10 @@ public sealed class ServerLog
             Task more;
             lock (_lines)
             {
-                if (_lines.Exists(l => l.Contains(text, StringComparison.Ordinal))) return;
+                if (_lines.Exists(l => l.Contains(text, StringComparison.Ordinal)))
+                {
+                    return;
+                }
                 more = _more.Task;
             }
 

@@ -22,8 +22,23 @@ public sealed class Standby : IAsyncDisposable
         File.Copy(primary.PassFile, pass);
         await Cluster.GiveToPostgresAsync(pass);
         File.SetUnixFileMode(pass, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await Postmaster.RunAsync("pg_basebackup", "-D", Path.Combine(standby._folder, "data"), "-R", "-c", "fast", "--no-sync", "-d", $"host=127.0.0.1 port={primary.Port} user={Cluster.Superuser} passfile={pass}");
-        standby._server = await Postmaster.StartAsync(standby._folder, Postmaster.FreePort(), primary.Binaries, ["hot_standby_feedback=off", "wal_retrieve_retry_interval=100ms", .. settings]);
+        await Postmaster.RunAsync(
+            "pg_basebackup",
+            "-D",
+            Path.Combine(standby._folder, "data"),
+            "-R",
+            "-c",
+            "fast",
+            "--no-sync",
+            "-d",
+            $"host=127.0.0.1 port={primary.Port} user={Cluster.Superuser} passfile={pass}"
+        );
+        standby._server = await Postmaster.StartAsync(
+            standby._folder,
+            Postmaster.FreePort(),
+            primary.Binaries,
+            ["hot_standby_feedback=off", "wal_retrieve_retry_interval=100ms", .. settings]
+        );
         return standby;
     }
 
@@ -35,7 +50,10 @@ public sealed class Standby : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null) await _server.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -43,7 +61,10 @@ public sealed class Standby : IAsyncDisposable
     {
         var written = (await _primary.QueryAsync("postgres", "SELECT pg_current_wal_lsn()::text"))[0];
         await using var connection = await Cluster.OpenAtAsync(Port, "template1", Cluster.Superuser);
-        await using var command = new Npgsql.NpgsqlCommand($"DO $$ BEGIN WHILE {place} < '{written}'::pg_lsn LOOP PERFORM pg_sleep(0.01); END LOOP; END $$", connection);
+        await using var command = new Npgsql.NpgsqlCommand(
+            $"DO $$ BEGIN WHILE {place} < '{written}'::pg_lsn LOOP PERFORM pg_sleep(0.01); END LOOP; END $$",
+            connection
+        );
         await command.ExecuteNonQueryAsync();
     }
 }

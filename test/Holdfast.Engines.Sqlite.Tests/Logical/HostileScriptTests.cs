@@ -7,9 +7,13 @@ namespace Holdfast.Engines.Sqlite.Tests.Logical;
 [Collection(nameof(Alone))]
 public sealed class HostileScriptTests : IDisposable
 {
-    private const string Head = "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\nCREATE TABLE t(a,b);\nINSERT INTO \"t\" VALUES\n(1,2);\n";
+    private const string Head =
+        "PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\nCREATE TABLE t(a,b);\nINSERT "
+        + "INTO \"t\" VALUES\n(1,2);\n";
     private const string Tail = "\nCOMMIT;\nPRAGMA journal_mode=delete;\n";
-    internal static readonly string Doubling = "CREATE VIEW v0 AS SELECT 1 AS a;\n" + string.Concat(Enumerable.Range(1, 100).Select(i => $"CREATE VIEW v{i} AS SELECT x.a FROM v{i - 1} x, v{i - 1} y;\n"));
+    internal static readonly string Doubling =
+        "CREATE VIEW v0 AS SELECT 1 AS a;\n"
+        + string.Concat(Enumerable.Range(1, 100).Select(i => $"CREATE VIEW v{i} AS SELECT x.a FROM v{i - 1} x, v{i - 1} y;\n"));
 
     private readonly Sandbox _sandbox = new();
 
@@ -107,7 +111,9 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData(".shell id\n;")]
     public async Task Anything_that_no_backup_holds_is_refused(string statement)
     {
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail)));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail))
+        );
         Assert.Equal(ErrorCatalogue.Refused, failure.Error);
         Assert.Contains("Statement ", failure.Message);
         Assert.DoesNotContain(failure.Message, char.IsControl);
@@ -127,7 +133,9 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData("BEGIN;")]
     public async Task A_statement_that_fails_is_told_with_its_place(string statement)
     {
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail)));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail))
+        );
         Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
         Assert.Contains("at offset ", failure.Message);
     }
@@ -135,8 +143,14 @@ public sealed class HostileScriptTests : IDisposable
     [Fact]
     public async Task A_refusal_names_statement_offset_and_what_without_control_characters()
     {
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "ATTACH '\u001b[31m" + new string('x', 200) + "' AS o;" + Tail)));
-        Assert.StartsWith("Statement 7 of the script, at offset 131, is refused: a statement of a kind that no backup holds. It begins: ATTACH '\\u001B[31mxxx", failure.Message);
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "ATTACH '\u001b[31m" + new string('x', 200) + "' AS o;" + Tail))
+        );
+        Assert.StartsWith(
+            "Statement 7 of the script, at offset 131, is refused: a statement of a kind that no backup holds. It begins: "
+                + "ATTACH '\\u001B[31mxxx",
+            failure.Message
+        );
         Assert.True(failure.Message.Length < 220);
     }
 
@@ -175,7 +189,9 @@ public sealed class HostileScriptTests : IDisposable
         Assert.InRange(check.Mark!.Memory.Length, 1, 200);
         var other = new ScriptCheck();
         other.GoOnAt(check.Mark);
-        Assert.Throws<HoldfastException>(() => other.Take(Encoding.UTF8.GetBytes($"INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1,2);\n")));
+        Assert.Throws<HoldfastException>(() =>
+            other.Take(Encoding.UTF8.GetBytes($"INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1,2);\n"))
+        );
     }
 
     [Theory]
@@ -188,21 +204,33 @@ public sealed class HostileScriptTests : IDisposable
         piece.AsSpan().Fill((byte)'x');
         var before = GC.GetAllocatedBytesForCurrentThread();
         check.Take(Encoding.UTF8.GetBytes(Head + "INSERT INTO \"t\" VALUES\n(1,'"));
-        for (var i = 0; i < megabytes; i++) check.Take(piece);
+        for (var i = 0; i < megabytes; i++)
+        {
+            check.Take(piece);
+        }
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5L * ScriptCheck.LongestStatement);
         var failure = Record.Exception(() => check.Take("');\nSELECT 1;\n"u8));
-        if (!isChecked) check.End();
+        if (!isChecked)
+        {
+            check.End();
+        }
         Assert.Equal(isChecked, failure is HoldfastException);
     }
 
     [Fact]
     public void A_verification_tells_what_is_refused_before_a_statement_that_is_too_long_to_check() =>
-        Assert.Throws<HoldfastException>(() => new ScriptCheck().Take(Encoding.UTF8.GetBytes(Head + "SELECT 1;\nINSERT INTO \"t\" VALUES\n(1,'")));
+        Assert.Throws<HoldfastException>(() =>
+            new ScriptCheck().Take(Encoding.UTF8.GetBytes(Head + "SELECT 1;\nINSERT INTO \"t\" VALUES\n(1,'"))
+        );
 
     [Fact]
     public async Task Triggers_do_not_run_while_loading()
     {
-        var path = await _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO t VALUES(9,9); END;\nINSERT INTO \"t\" VALUES\n(3,4);" + Tail));
+        var path = await _sandbox.LoadAsync(
+            Encoding.UTF8.GetBytes(
+                Head + "CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO t VALUES(9,9); END;\nINSERT INTO \"t\" VALUES\n(3,4);" + Tail
+            )
+        );
         using var connection = Sandbox.Open(path);
         Assert.Equal(2, connection.QueryNumber("SELECT count(*) FROM t"));
     }
@@ -212,9 +240,13 @@ public sealed class HostileScriptTests : IDisposable
     {
         var script = new StringBuilder(Head);
         script.Append("CREATE TABLE big(a, b AS (printf('%.*c', 1000000, 'x')) STORED);\n");
-        for (var i = 0; i < 200; i++) script.Append("INSERT INTO \"big\" VALUES\n(1);\n");
+        for (var i = 0; i < 200; i++)
+        {
+            script.Append("INSERT INTO \"big\" VALUES\n(1);\n");
+        }
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
-            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script + Tail), new Dictionary<string, string> { ["bytes"] = "8192" }));
+            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script + Tail), new Dictionary<string, string> { ["bytes"] = "8192" })
+        );
         Assert.Equal(ErrorCatalogue.Refused, failure.Error);
         Assert.Contains("more data", failure.Message);
     }
@@ -224,14 +256,24 @@ public sealed class HostileScriptTests : IDisposable
     {
         var script = new StringBuilder(Head);
         script.Append("CREATE TABLE big(a, b AS (printf('%.*c', 1000000, 'x')) STORED);\n");
-        for (var i = 0; i < 60; i++) script.Append("INSERT INTO \"big\" VALUES\n(1);\n");
-        var failure = await RefusedAsync(script + Tail, new() { FreeBytes = 1 << 20 }, new Dictionary<string, string> { ["bytes"] = "1000000000000" });
+        for (var i = 0; i < 60; i++)
+        {
+            script.Append("INSERT INTO \"big\" VALUES\n(1);\n");
+        }
+        var failure = await RefusedAsync(
+            script + Tail,
+            new() { FreeBytes = 1 << 20 },
+            new Dictionary<string, string> { ["bytes"] = "1000000000000" }
+        );
         Assert.Contains("more data", failure.Message);
     }
 
     [Theory]
     [InlineData("CREATE INDEX i ON t(printf('%.*c', 900000000, a));")]
-    [InlineData("CREATE INDEX i ON t(replace(replace(replace(replace(replace(replace(replace(replace(a,'1','22222222'),'2','33333333'),'3','44444444'),'4','55555555'),'5','66666666'),'6','77777777'),'7','88888888'),'8','99999999'));")]
+    [InlineData(
+        "CREATE INDEX i ON "
+            + "t(replace(replace(replace(replace(replace(replace(replace(replace(a,'1','22222222'),'2','33333333'),'3','44444444'),'4','55555555'),'5','66666666'),'6','77777777'),'7','88888888'),'8','99999999'));"
+    )]
     [InlineData("CREATE TABLE u(a, b DEFAULT (printf('%.*c', 900000000, 'x')));\nINSERT INTO \"u\"(\"a\") VALUES\n(1);")]
     [InlineData("CREATE TABLE u(a, b DEFAULT (zeroblob(900000000)));\nINSERT INTO \"u\"(\"a\") VALUES\n(1);")]
     [InlineData("CREATE TABLE u(a, b AS (printf('%.*c', 900000000, a)) STORED);\nINSERT INTO \"u\" VALUES\n(1);")]
@@ -246,7 +288,10 @@ public sealed class HostileScriptTests : IDisposable
     public async Task A_row_of_many_long_values_is_refused_before_it_takes_all_memory()
     {
         var columns = string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"c{i} AS (printf('%.*c', 1000000, a)) STORED"));
-        var failure = await RefusedAsync($"{Head}CREATE TABLE u(a, {columns});\nINSERT INTO \"u\" VALUES\n(1);{Tail}", new() { FreeHeap = 64 << 20 });
+        var failure = await RefusedAsync(
+            $"{Head}CREATE TABLE u(a, {columns});\nINSERT INTO \"u\" VALUES\n(1);{Tail}",
+            new() { FreeHeap = 64 << 20 }
+        );
         Assert.Contains("of memory", failure.Message);
     }
 
@@ -264,7 +309,10 @@ public sealed class HostileScriptTests : IDisposable
     [Fact]
     public async Task Views_that_double_with_each_other_come_to_an_end()
     {
-        var failure = await RefusedAsync($"{Head}{Doubling}{Tail}", new() { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) });
+        var failure = await RefusedAsync(
+            $"{Head}{Doubling}{Tail}",
+            new() { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) }
+        );
         Assert.Contains("longer than a script of this length may", failure.Message);
     }
 
@@ -272,8 +320,17 @@ public sealed class HostileScriptTests : IDisposable
     public async Task An_index_that_takes_for_ever_comes_to_an_end()
     {
         var rows = string.Join(",\n", Enumerable.Range(0, 200).Select(i => $"('{new string('a', 30_000)}{i}')"));
-        var script = $"{Head}CREATE TABLE u(a);\nINSERT INTO \"u\" VALUES\n{rows};\nCREATE INDEX i ON u(instr(a,substr(a,1,15000)||'b'));{Tail}";
-        var failure = await RefusedAsync(script, new() { FreeTime = TimeSpan.FromMilliseconds(300), TimePerMiB = TimeSpan.Zero, Look = TimeSpan.FromMilliseconds(20) });
+        var script =
+            $"{Head}CREATE TABLE u(a);\nINSERT INTO \"u\" VALUES\n{rows};\nCREATE INDEX i ON u(instr(a,substr(a,1,15000)||'b'));{Tail}";
+        var failure = await RefusedAsync(
+            script,
+            new()
+            {
+                FreeTime = TimeSpan.FromMilliseconds(300),
+                TimePerMiB = TimeSpan.Zero,
+                Look = TimeSpan.FromMilliseconds(20),
+            }
+        );
         Assert.Contains("longer than a script of this length may", failure.Message);
     }
 
@@ -281,7 +338,12 @@ public sealed class HostileScriptTests : IDisposable
     public async Task Many_short_statements_that_take_for_ever_together_come_to_an_end()
     {
         var inserts = string.Concat(Enumerable.Range(0, 30).Select(i => $"INSERT INTO \"u\" VALUES\n({i});\n"));
-        var limits = new LoadLimits { FreeTime = TimeSpan.FromSeconds(10), TimePerMiB = TimeSpan.Zero, Time = new SecondByLook() };
+        var limits = new LoadLimits
+        {
+            FreeTime = TimeSpan.FromSeconds(10),
+            TimePerMiB = TimeSpan.Zero,
+            Time = new SecondByLook(),
+        };
         var failure = await RefusedAsync($"{Head}CREATE TABLE u(a);\n{inserts}{Tail}", limits);
         Assert.Contains("longer than a script of this length may", failure.Message);
     }
@@ -289,13 +351,17 @@ public sealed class HostileScriptTests : IDisposable
     [Fact]
     public async Task A_statement_without_end_is_refused_before_it_fills_the_memory()
     {
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TABLE u(a DEFAULT '" + new string('x', 20_000_000) + "');" + Tail)));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TABLE u(a DEFAULT '" + new string('x', 20_000_000) + "');" + Tail))
+        );
         Assert.Equal(ErrorCatalogue.Refused, failure.Error);
     }
 
     private async Task<HoldfastException> RefusedAsync(string script, LoadLimits? limits = null, Dictionary<string, string>? facts = null)
     {
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script), facts, limits: limits));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script), facts, limits: limits)
+        );
         Assert.Equal(ErrorCatalogue.Refused, failure.Error);
         return failure;
     }

@@ -12,16 +12,66 @@ public sealed class ImpossibleTests : IDisposable
     public void Dispose() => _sandbox.Dispose();
 
     [Theory]
-    [InlineData("unique index", "CREATE TABLE t(a,b); INSERT INTO t VALUES(1,1),(1,2),(2,3); CREATE INDEX i ON t(a);" + Edit + "sql='CREATE UNIQUE INDEX i ON t(a)' WHERE name='i'")]
-    [InlineData("unique index", "CREATE TABLE t(a,b); INSERT INTO t VALUES(1,1),(1,2),(2,3); CREATE INDEX i ON t(a) WHERE b < 3;" + Edit + "sql='CREATE UNIQUE INDEX i ON t(a) WHERE b < 3' WHERE name='i'")]
-    [InlineData("does not hold them all", "CREATE TABLE t(a,b); INSERT INTO t VALUES(1,1),(2,2),(2,1); CREATE INDEX i ON t(a) WHERE b > 1;" + Edit + "sql='CREATE UNIQUE INDEX i ON t(a)' WHERE name='i'")]
-    [InlineData("\"b\" would change: NULL", "CREATE TABLE t(id INTEGER PRIMARY KEY,b); INSERT INTO t VALUES(1,NULL);" + Edit + "sql='CREATE TABLE t(id INTEGER PRIMARY KEY,b NOT NULL)' WHERE name='t'")]
-    [InlineData("become a number", "CREATE TABLE u(id INTEGER PRIMARY KEY, zip TEXT); INSERT INTO u VALUES(1,'01234');" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, zip INTEGER)' WHERE name='u'")]
-    [InlineData("become a number", "CREATE TABLE u(id INTEGER PRIMARY KEY, note BLOB); INSERT INTO u VALUES(1,'7'||char(0)||' important');" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, note STRING)' WHERE name='u'")]
-    [InlineData("become an integer", "CREATE TABLE u(id INTEGER PRIMARY KEY, n); INSERT INTO u VALUES(1,7.0);" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n INT)' WHERE name='u'")]
-    [InlineData("become text", "CREATE TABLE u(id INTEGER PRIMARY KEY, n); INSERT INTO u VALUES(1,7);" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n TEXT)' WHERE name='u'")]
-    [InlineData("lose its sign", "CREATE TABLE u(id INTEGER PRIMARY KEY, n BLOB); INSERT INTO u VALUES(1,-0.0);" + Edit + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n REAL)' WHERE name='u'")]
-    [InlineData("\"sqlite_user\"", "CREATE TABLE x(a); INSERT INTO x VALUES(42);" + Edit + "name='sqlite_user',tbl_name='sqlite_user',sql='CREATE TABLE sqlite_user(a)' WHERE name='x'")]
+    [InlineData(
+        "unique index",
+        "CREATE TABLE t(a,b); INSERT INTO t VALUES(1,1),(1,2),(2,3); CREATE INDEX i ON t(a);"
+            + Edit
+            + "sql='CREATE UNIQUE INDEX i ON t(a)' WHERE name='i'"
+    )]
+    [InlineData(
+        "unique index",
+        "CREATE TABLE t(a,b); INSERT INTO t VALUES(1,1),(1,2),(2,3); CREATE INDEX i ON t(a) WHERE b < 3;"
+            + Edit
+            + "sql='CREATE UNIQUE INDEX i ON t(a) WHERE b < 3' WHERE name='i'"
+    )]
+    [InlineData(
+        "does not hold them all",
+        "CREATE TABLE t(a,b); INSERT INTO t VALUES(1,1),(2,2),(2,1); CREATE INDEX i ON t(a) WHERE b > 1;"
+            + Edit
+            + "sql='CREATE UNIQUE INDEX i ON t(a)' WHERE name='i'"
+    )]
+    [InlineData(
+        "\"b\" would change: NULL",
+        "CREATE TABLE t(id INTEGER PRIMARY KEY,b); INSERT INTO t VALUES(1,NULL);"
+            + Edit
+            + "sql='CREATE TABLE t(id INTEGER PRIMARY KEY,b NOT NULL)' WHERE name='t'"
+    )]
+    [InlineData(
+        "become a number",
+        "CREATE TABLE u(id INTEGER PRIMARY KEY, zip TEXT); INSERT INTO u VALUES(1,'01234');"
+            + Edit
+            + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, zip INTEGER)' WHERE name='u'"
+    )]
+    [InlineData(
+        "become a number",
+        "CREATE TABLE u(id INTEGER PRIMARY KEY, note BLOB); INSERT INTO u VALUES(1,'7'||char(0)||' important');"
+            + Edit
+            + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, note STRING)' WHERE name='u'"
+    )]
+    [InlineData(
+        "become an integer",
+        "CREATE TABLE u(id INTEGER PRIMARY KEY, n); INSERT INTO u VALUES(1,7.0);"
+            + Edit
+            + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n INT)' WHERE name='u'"
+    )]
+    [InlineData(
+        "become text",
+        "CREATE TABLE u(id INTEGER PRIMARY KEY, n); INSERT INTO u VALUES(1,7);"
+            + Edit
+            + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n TEXT)' WHERE name='u'"
+    )]
+    [InlineData(
+        "lose its sign",
+        "CREATE TABLE u(id INTEGER PRIMARY KEY, n BLOB); INSERT INTO u VALUES(1,-0.0);"
+            + Edit
+            + "sql='CREATE TABLE u(id INTEGER PRIMARY KEY, n REAL)' WHERE name='u'"
+    )]
+    [InlineData(
+        "\"sqlite_user\"",
+        "CREATE TABLE x(a); INSERT INTO x VALUES(42);"
+            + Edit
+            + "name='sqlite_user',tbl_name='sqlite_user',sql='CREATE TABLE sqlite_user(a)' WHERE name='x'"
+    )]
     public async Task What_no_script_can_bring_back_is_told_when_it_is_backed_up(string what, string sql)
     {
         var path = _sandbox.Create(sql);
@@ -59,7 +109,13 @@ public sealed class ImpossibleTests : IDisposable
     public void Views_that_double_with_each_other_are_told_when_they_are_backed_up()
     {
         using var connection = Sandbox.Open(_sandbox.Create(HostileScriptTests.Doubling));
-        var failure = Assert.Throws<HoldfastException>(() => DumpPlan.Of(connection, new LoadLimits { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) }, TestContext.Current.CancellationToken));
+        var failure = Assert.Throws<HoldfastException>(() =>
+            DumpPlan.Of(
+                connection,
+                new LoadLimits { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) },
+                TestContext.Current.CancellationToken
+            )
+        );
         Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
         Assert.Contains("a schema that takes longer to work out", failure.Message, StringComparison.Ordinal);
     }
@@ -67,7 +123,10 @@ public sealed class ImpossibleTests : IDisposable
     [Fact]
     public async Task A_database_that_makes_much_of_little_is_told_when_it_is_backed_up()
     {
-        var path = _sandbox.Create("CREATE TABLE t(a, b AS (printf('%.*c', 1000000, a)) STORED); INSERT INTO t WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n WHERE x < 80) SELECT x FROM n");
+        var path = _sandbox.Create(
+            "CREATE TABLE t(a, b AS (printf('%.*c', 1000000, a)) STORED); INSERT INTO t WITH RECURSIVE n(x) AS (VALUES(1) "
+                + "UNION ALL SELECT x+1 FROM n WHERE x < 80) SELECT x FROM n"
+        );
         Assert.Equal(ErrorCatalogue.SourceNotAsSql, (await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path))).Error);
     }
 
@@ -91,9 +150,15 @@ public sealed class ImpossibleTests : IDisposable
     [Theory]
     [InlineData("CREATE TABLE t(a, b AS (printf('%.*c', 1000000, a)) STORED); INSERT INTO t VALUES('x')")]
     [InlineData("CREATE TABLE t(a, b AS (a || a || a) STORED UNIQUE); INSERT INTO t VALUES(printf('%.*c', 3000000, 'x')), (NULL), (NULL)")]
-    [InlineData("CREATE TABLE s(a); INSERT INTO s VALUES(7); CREATE INDEX j ON s(abs(a)); CREATE TABLE t(a, b AS (a || a)); INSERT INTO t VALUES('x'), (x'00ff'), (7), (1.5); CREATE UNIQUE INDEX i ON t(lower(a), b) WHERE b > ''")]
+    [InlineData(
+        "CREATE TABLE s(a); INSERT INTO s VALUES(7); CREATE INDEX j ON s(abs(a)); CREATE TABLE t(a, b AS (a || a)); INSERT "
+            + "INTO t VALUES('x'), (x'00ff'), (7), (1.5); CREATE UNIQUE INDEX i ON t(lower(a), b) WHERE b > ''"
+    )]
     [InlineData("PRAGMA encoding='UTF-16'; CREATE TABLE t(a, b AS (printf('%.*c', 500000, a)) STORED); INSERT INTO t VALUES('ä')")]
-    [InlineData("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a, b AS (a + 1) STORED); INSERT INTO t(a) VALUES(1), (2); DELETE FROM t WHERE id = 2")]
+    [InlineData(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a, b AS (a + 1) STORED); INSERT INTO t(a) VALUES(1), (2); "
+            + "DELETE FROM t WHERE id = 2"
+    )]
     [InlineData("CREATE TABLE t(a CHECK(a > 0), b AS (a * 2)); PRAGMA ignore_check_constraints=ON; INSERT INTO t VALUES(-1)")]
     public async Task What_is_generated_of_rows_comes_back(string sql) => await _sandbox.RoundTripAsync(_sandbox.Create(sql));
 
@@ -107,24 +172,33 @@ public sealed class ImpossibleTests : IDisposable
     [InlineData("ALTER TABLE t ADD COLUMN b AS (user_id || 1)", true)]
     public void Rows_are_tried_only_of_tables_that_work_something_out_of_them(string sql, bool areTried)
     {
-        using var connection = Sandbox.Open(_sandbox.Create($"CREATE TABLE t(user_id, \"amount (EUR)\"); INSERT INTO t VALUES(1, 2); {sql}"));
+        using var connection = Sandbox.Open(
+            _sandbox.Create($"CREATE TABLE t(user_id, \"amount (EUR)\"); INSERT INTO t VALUES(1, 2); {sql}")
+        );
         using var plan = DumpPlan.Of(connection, DumpPlan.OfASchema, TestContext.Current.CancellationToken);
         Assert.Equal(areTried ? ["t"] : [], plan.Rows.Tables);
     }
 
     [Theory]
     [InlineData("UPDATE t SET id = 5001 WHERE id = 5000")] // the last row makes far too much
-    [InlineData("CREATE TABLE u(a); INSERT INTO u VALUES(1),(1); CREATE INDEX i ON u(a);" + Edit + "sql='CREATE UNIQUE INDEX i ON u(a)' WHERE name='i'")]
+    [InlineData(
+        "CREATE TABLE u(a); INSERT INTO u VALUES(1),(1); CREATE INDEX i ON u(a);"
+            + Edit
+            + "sql='CREATE UNIQUE INDEX i ON u(a)' WHERE name='i'"
+    )]
     public async Task Rows_and_keys_are_looked_at_when_their_turn_comes_so_that_a_long_backup_shows_that_it_moves(string sql)
     {
         var path = _sandbox.Create(
-            "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b AS (iif(id > 5000, printf('%.*c', 30000000, a), 1)) NOT NULL); " +
-            $"INSERT INTO t(a) WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n WHERE x < 5000) SELECT printf('%.*c', 1000, 'x') FROM n; {sql}");
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b AS (iif(id > 5000, printf('%.*c', 30000000, a), 1)) NOT NULL); "
+                + "INSERT INTO t(a) WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n WHERE x < 5000) SELECT "
+                + $"printf('%.*c', 1000, 'x') FROM n; {sql}"
+        );
         using var connection = Sandbox.Open(path);
         connection.Execute("BEGIN");
         using var script = new MemoryStream();
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
-            SqlDump.WriteAsync(connection, System.IO.Pipelines.PipeWriter.Create(script), TestContext.Current.CancellationToken));
+            SqlDump.WriteAsync(connection, System.IO.Pipelines.PipeWriter.Create(script), TestContext.Current.CancellationToken)
+        );
         Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
         Assert.True(script.Length > 4_000_000, "nothing was written before");
     }
@@ -132,10 +206,19 @@ public sealed class ImpossibleTests : IDisposable
     [Fact]
     public async Task Rows_of_which_values_take_too_long_to_work_out_are_told()
     {
-        var path = _sandbox.Create("CREATE TABLE t(a, b AS (1) NOT NULL); " +
-            "INSERT INTO t(a) WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n WHERE x < 10000) SELECT x FROM n; " +
-            $"{Edit}sql=replace(sql, '(1)', '(instr(printf(''%.*c'', 60000, ''a''), printf(''%.*c'', 30000, ''a'') || ''b''))') WHERE name='t'");
-        var limits = new LoadLimits { FreeTime = TimeSpan.FromMilliseconds(300), TimePerMiB = TimeSpan.Zero, Look = TimeSpan.FromMilliseconds(20), Time = new TimeOfRows() };
+        var path = _sandbox.Create(
+            "CREATE TABLE t(a, b AS (1) NOT NULL); "
+                + "INSERT INTO t(a) WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM n WHERE x < 10000) SELECT x FROM n; "
+                + $"{Edit}sql=replace(sql, '(1)', '(instr(printf(''%.*c'', 60000, ''a''), printf(''%.*c'', 30000, ''a'') || "
+                + "''b''))') WHERE name='t'"
+        );
+        var limits = new LoadLimits
+        {
+            FreeTime = TimeSpan.FromMilliseconds(300),
+            TimePerMiB = TimeSpan.Zero,
+            Look = TimeSpan.FromMilliseconds(20),
+            Time = new TimeOfRows(),
+        };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path, limits: limits));
         Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
         Assert.Contains("values generated of its rows take longer", failure.Message, StringComparison.Ordinal);
@@ -145,8 +228,11 @@ public sealed class ImpossibleTests : IDisposable
     public async Task Rows_that_a_virtual_tables_module_keeps_in_tables_of_its_own_are_written_over_those_of_a_new_one()
     {
         var script = await _sandbox.RoundTripAsync(
-            _sandbox.Create("CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f VALUES('apples and pears'); CREATE INDEX i ON f_data(length(block))"),
-            withProgram: false);
+            _sandbox.Create(
+                "CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f VALUES('apples and pears'); CREATE INDEX i ON f_data(length(block))"
+            ),
+            withProgram: false
+        );
         Assert.Contains("DELETE FROM \"f_data\"", script, StringComparison.Ordinal);
     }
 
@@ -158,7 +244,9 @@ public sealed class ImpossibleTests : IDisposable
     [InlineData("-")]
     [InlineData("0x10")]
     public async Task Texts_that_stay_texts_in_a_numeric_column_come_back(string text) =>
-        await _sandbox.RoundTripAsync(_sandbox.Create($"CREATE TABLE t(a DATE, b REAL, c INT); INSERT INTO t VALUES('{text}','{text}','{text}')"));
+        await _sandbox.RoundTripAsync(
+            _sandbox.Create($"CREATE TABLE t(a DATE, b REAL, c INT); INSERT INTO t VALUES('{text}','{text}','{text}')")
+        );
 
     // Stands still while the schema is worked out, however busy the machine is. Then each look at it takes a second.
     private sealed class TimeOfRows : TimeProvider

@@ -9,7 +9,11 @@ namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
 public sealed class LoadTests : IDisposable
 {
-    private const string Sample = "PRAGMA journal_mode=WAL; CREATE TABLE t(a, b); INSERT INTO t VALUES(1,'it''s; \"x\"'),(2.5,x'00'),(NULL,'ü'); CREATE INDEX i ON t(a); CREATE VIEW v AS SELECT 1 -- it\n; CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT ';'; /* END; */ SELECT CASE 1 WHEN 1 THEN 2 END; END; CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES('one two'); ANALYZE";
+    private const string Sample =
+        "PRAGMA journal_mode=WAL; CREATE TABLE t(a, b); INSERT INTO t VALUES(1,'it''s; \"x\"'),(2.5,x'00'),(NULL,'ü'); "
+        + "CREATE INDEX i ON t(a); CREATE VIEW v AS SELECT 1 -- it\n; CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT ';'; /* "
+        + "END; */ SELECT CASE 1 WHEN 1 THEN 2 END; END; CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES('one "
+        + "two'); ANALYZE";
     private readonly Sandbox _sandbox = new();
 
     public void Dispose() => _sandbox.Dispose();
@@ -47,7 +51,9 @@ public sealed class LoadTests : IDisposable
         foreach (var (gone, what) in new[] { ("CREATE INDEX i ON t(a);\n", "indexes"), (",\n(2,2.5,x'00')", "rows"), ("-- it", "schema") })
         {
             Assert.Contains(gone, text);
-            var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(Encoding.UTF8.GetBytes(text.Replace(gone, "")), facts));
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+                _sandbox.LoadAsync(Encoding.UTF8.GetBytes(text.Replace(gone, "")), facts)
+            );
             Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
             Assert.True(failure.Message.Contains(what) || failure.Message.Contains("cut"), failure.Message);
         }
@@ -78,7 +84,9 @@ public sealed class LoadTests : IDisposable
     public async Task A_table_that_the_backup_has_and_the_script_does_not_is_told()
     {
         var (script, facts) = await Sandbox.DumpAsync(_sandbox.Create("CREATE TABLE t(a)"));
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(script, new Dictionary<string, string>(facts) { ["values:gone"] = new('0', 32) }));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _sandbox.LoadAsync(script, new Dictionary<string, string>(facts) { ["values:gone"] = new('0', 32) })
+        );
         Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
         Assert.Contains("it has no table \"gone\"", failure.Message, StringComparison.Ordinal);
     }
@@ -107,13 +115,18 @@ public sealed class LoadTests : IDisposable
     [InlineData(false)]
     public async Task An_encrypted_database_comes_back_encrypted(bool raw)
     {
-        if (!Ciphers.Available) Assert.Skip("SQLite3 Multiple Ciphers is not built here.");
+        if (!Ciphers.Available)
+        {
+            Assert.Skip("SQLite3 Multiple Ciphers is not built here.");
+        }
         var key = raw ? DatabaseKey.FromRaw(RandomNumberGenerator.GetBytes(32)) : DatabaseKey.FromPassphrase("pässword 'x'");
         var path = _sandbox.Create(Sample, key);
         var (script, facts) = await Sandbox.DumpAsync(path, key);
         await _sandbox.RoundTripAsync(path, key);
         var loaded = await _sandbox.LoadAsync(script, facts, key);
-        Assert.False((await File.ReadAllBytesAsync(loaded, TestContext.Current.CancellationToken)).AsSpan().StartsWith("SQLite format 3"u8));
+        Assert.False(
+            (await File.ReadAllBytesAsync(loaded, TestContext.Current.CancellationToken)).AsSpan().StartsWith("SQLite format 3"u8)
+        );
     }
 
     [Fact]
@@ -121,15 +134,28 @@ public sealed class LoadTests : IDisposable
     {
         using var cancel = new CancellationTokenSource();
         var rows = string.Join(",\n", Enumerable.Range(0, 200).Select(i => $"('{new string('a', 30_000)}{i}')"));
-        var script = Encoding.UTF8.GetBytes($"BEGIN;\nCREATE TABLE t(a);\nINSERT INTO \"t\" VALUES\n{rows};\nCREATE INDEX i ON t(instr(a,substr(a,1,15000)||'b'));\nCOMMIT;\nPRAGMA journal_mode=delete;\n");
+        var script = Encoding.UTF8.GetBytes(
+            $"BEGIN;\nCREATE TABLE t(a);\nINSERT INTO \"t\" VALUES\n{rows};\nCREATE INDEX i ON "
+                + "t(instr(a,substr(a,1,15000)||'b'));\nCOMMIT;\nPRAGMA journal_mode=delete;\n"
+        );
         using var file = Sandbox.ToBe(_sandbox.NewPath());
-        var load = Task.Run(() => SqlLoad.LoadAsync(file, null, async take =>
-        {
-            var index = script.AsSpan().IndexOf("CREATE INDEX"u8);
-            await take(script.AsMemory(0, index), TestContext.Current.CancellationToken);
-            cancel.CancelAfter(TimeSpan.FromMilliseconds(50));
-            await take(script.AsMemory(index), TestContext.Current.CancellationToken);
-        }, new Dictionary<string, string>(), cancel.Token), TestContext.Current.CancellationToken);
+        var load = Task.Run(
+            () =>
+                SqlLoad.LoadAsync(
+                    file,
+                    null,
+                    async take =>
+                    {
+                        var index = script.AsSpan().IndexOf("CREATE INDEX"u8);
+                        await take(script.AsMemory(0, index), TestContext.Current.CancellationToken);
+                        cancel.CancelAfter(TimeSpan.FromMilliseconds(50));
+                        await take(script.AsMemory(index), TestContext.Current.CancellationToken);
+                    },
+                    new Dictionary<string, string>(),
+                    cancel.Token
+                ),
+            TestContext.Current.CancellationToken
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => load);
     }
 
@@ -140,21 +166,48 @@ public sealed class LoadTests : IDisposable
     [InlineData("CREATE TABLE t(a TEXT);", "(1,7),\n(2,7.5)", 2)]
     [InlineData("CREATE TABLE t(a);", "(1,'01234'),\n(2,7.0),\n(3,7)", 0)]
     [InlineData("CREATE TABLE t(a INTEGER, b AS (a + 1));", "(1,1),\n(2,NULL),\n(3,'x')", 0)]
-    public async Task Values_that_their_column_turns_into_others_are_told_though_an_earlier_version_wrote_them(string table, string rows, int changed)
+    public async Task Values_that_their_column_turns_into_others_are_told_though_an_earlier_version_wrote_them(
+        string table,
+        string rows,
+        int changed
+    )
     {
-        var script = Encoding.UTF8.GetBytes($"PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n{table}\nINSERT INTO \"t\"(rowid,\"a\") VALUES\n{rows};\nCOMMIT;\nPRAGMA journal_mode=delete;\n");
+        var script = Encoding.UTF8.GetBytes(
+            $"PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n{table}\nINSERT INTO "
+                + $"\"t\"(rowid,\"a\") VALUES\n{rows};\nCOMMIT;\nPRAGMA journal_mode=delete;\n"
+        );
         using var file = Sandbox.ToBe(_sandbox.NewPath());
-        var told = await SqlLoad.LoadAsync(file, null, async take => await take(script, TestContext.Current.CancellationToken), new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+        var told = await SqlLoad.LoadAsync(
+            file,
+            null,
+            async take => await take(script, TestContext.Current.CancellationToken),
+            new Dictionary<string, string>(),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(changed > 0 ? 1 : 0, told.Count);
-        if (changed > 0) Assert.StartsWith($"{changed} values were turned into others by the type of their column \"t\".\"a\"", told[0], StringComparison.Ordinal);
+        if (changed > 0)
+        {
+            Assert.StartsWith(
+                $"{changed} values were turned into others by the type of their column \"t\".\"a\"",
+                told[0],
+                StringComparison.Ordinal
+            );
+        }
     }
 
     [Fact]
     public async Task An_error_of_the_archive_passes_through()
     {
         using var file = Sandbox.ToBe(_sandbox.NewPath());
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => SqlLoad.LoadAsync(
-            file, null, _ => throw new HoldfastException(ErrorCatalogue.Truncated, "The archive ends."), new Dictionary<string, string>(), TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            SqlLoad.LoadAsync(
+                file,
+                null,
+                _ => throw new HoldfastException(ErrorCatalogue.Truncated, "The archive ends."),
+                new Dictionary<string, string>(),
+                TestContext.Current.CancellationToken
+            )
+        );
         Assert.Equal(ErrorCatalogue.Truncated, failure.Error);
     }
 }

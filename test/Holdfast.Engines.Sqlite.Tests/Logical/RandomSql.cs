@@ -7,7 +7,9 @@ namespace Holdfast.Engines.Sqlite.Tests.Logical;
 internal static class RandomSql
 {
     private static readonly Gen<string> Name = Gen.OneOf(
-        Any("a", "select", "rowid", "oid", "_rowid_", "", "a\"b", "it's", "x y", "ü😀", "--", "/*", ";", "[", "`", "new\nline", "VALUES"), Gen.String[Gen.Char['a', 'f'], 1, 3]);
+        Any("a", "select", "rowid", "oid", "_rowid_", "", "a\"b", "it's", "x y", "ü😀", "--", "/*", ";", "[", "`", "new\nline", "VALUES"),
+        Gen.String[Gen.Char['a', 'f'], 1, 3]
+    );
 
     /// <summary>A value as SQL.</summary>
     public static readonly Gen<string> Value = Gen.OneOf(
@@ -17,13 +19,31 @@ internal static class RandomSql
         Gen.Double.Select(d => double.IsFinite(d) ? $"CAST({d:E16} AS REAL)" : "9e999"),
         Gen.Double[-1000, 1000].Select(d => $"{Math.Round(d, 2):F2}"),
         Gen.String.Select(s => $"CAST(x'{Convert.ToHexString(Encoding.UTF8.GetBytes(s))}' AS TEXT)"),
-        Any("'it''s'", "char(13,10)||'x'", "char(0)", "''", "x''", "'9e5'", "' 1'", "'-0'", "-0.0", "CAST(x'ff0041' AS TEXT)", "char(1,13,10)"),
+        Any(
+            "'it''s'",
+            "char(13,10)||'x'",
+            "char(0)",
+            "''",
+            "x''",
+            "'9e5'",
+            "' 1'",
+            "'-0'",
+            "-0.0",
+            "CAST(x'ff0041' AS TEXT)",
+            "char(1,13,10)"
+        ),
         Gen.Byte.Array[0, 200].Select(bytes => $"x'{Convert.ToHexString(bytes)}'"),
-        Gen.Int[0, 180].Select(n => $"replace(hex(zeroblob({n * n})),'0','é''')"));
+        Gen.Int[0, 180].Select(n => $"replace(hex(zeroblob({n * n})),'0','é''')")
+    );
 
     /// <summary>A table with rows, as SQL in which <c>@table</c> and <c>@index</c> stand for the names.</summary>
     public static readonly Gen<string> Table = Gen.Select(
-        Name.List[1, 6], Any("", "INT", "INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC", "DATETIME").List[6], Gen.Int[0, 5], Value.List[0, 60], Gen.Bool)
+            Name.List[1, 6],
+            Any("", "INT", "INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC", "DATETIME").List[6],
+            Gen.Int[0, 5],
+            Value.List[0, 60],
+            Gen.Bool
+        )
         .Select((names, types, shape, values, hasIndex) => Statements(names, types, shape, values, hasIndex));
 
     /// <summary>One of <paramref name="values"/>.</summary>
@@ -31,7 +51,10 @@ internal static class RandomSql
 
     private static string Statements(List<string> names, List<string> types, int shape, List<string> values, bool hasIndex)
     {
-        var columns = names.Distinct(StringComparer.OrdinalIgnoreCase).Select((name, i) => $"\"{name.Replace("\"", "\"\"")}\" {(shape == 1 && types[i] == "INTEGER" ? "INT" : types[i])}").ToList();
+        var columns = names
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Select((name, i) => $"\"{name.Replace("\"", "\"\"")}\" {(shape == 1 && types[i] == "INTEGER" ? "INT" : types[i])}")
+            .ToList();
         var quoted = columns.Select(column => column[..(column.LastIndexOf('"') + 1)]).ToList();
         var extra = shape switch
         {
@@ -42,9 +65,20 @@ internal static class RandomSql
             _ => ")",
         };
         var sql = new StringBuilder($"CREATE TABLE @table({string.Join(',', columns)}{extra};");
-        for (var i = 0; i + columns.Count <= values.Count; i += columns.Count) sql.Append($"INSERT OR IGNORE INTO @table({string.Join(',', quoted)}) VALUES({string.Join(',', values.GetRange(i, columns.Count))});");
-        if (shape is 0 or 4) sql.Append($"DELETE FROM @table WHERE length(quote({quoted[0]})) % 3 = 0;");
-        if (hasIndex) sql.Append($"CREATE INDEX @index ON @table({quoted[^1]} DESC);");
+        for (var i = 0; i + columns.Count <= values.Count; i += columns.Count)
+        {
+            sql.Append(
+                $"INSERT OR IGNORE INTO @table({string.Join(',', quoted)}) VALUES({string.Join(',', values.GetRange(i, columns.Count))});"
+            );
+        }
+        if (shape is 0 or 4)
+        {
+            sql.Append($"DELETE FROM @table WHERE length(quote({quoted[0]})) % 3 = 0;");
+        }
+        if (hasIndex)
+        {
+            sql.Append($"CREATE INDEX @index ON @table({quoted[^1]} DESC);");
+        }
         return sql.ToString();
     }
 }

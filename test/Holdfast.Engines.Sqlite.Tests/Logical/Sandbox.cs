@@ -19,7 +19,8 @@ internal sealed class Sandbox : IDisposable
     public static bool HasProgram { get; } = File.Exists("/usr/bin/sqlite3");
 
     /// <summary>The file of a database that is loaded at a path.</summary>
-    public static DatabaseFile ToBe(string path) => DatabaseFile.ToBe(Beneath.OpenRoot(Path.GetDirectoryName(path)!), Path.GetFileName(path), path);
+    public static DatabaseFile ToBe(string path) =>
+        DatabaseFile.ToBe(Beneath.OpenRoot(Path.GetDirectoryName(path)!), Path.GetFileName(path), path);
 
     /// <summary>A path that is not taken.</summary>
     public string NewPath() => Path.Combine(_folder, $"{++_files}.db");
@@ -43,7 +44,11 @@ internal sealed class Sandbox : IDisposable
     }
 
     /// <summary>Dumps a database.</summary>
-    public static async Task<(byte[] Script, IReadOnlyDictionary<string, string> Facts)> DumpAsync(string path, DatabaseKey? key = null, LoadLimits? limits = null)
+    public static async Task<(byte[] Script, IReadOnlyDictionary<string, string> Facts)> DumpAsync(
+        string path,
+        DatabaseKey? key = null,
+        LoadLimits? limits = null
+    )
     {
         using var connection = Open(path, key);
         connection.Execute("BEGIN");
@@ -55,14 +60,30 @@ internal sealed class Sandbox : IDisposable
     }
 
     /// <summary>Loads a script into a new database, handing it over in chunks.</summary>
-    public async Task<string> LoadAsync(ReadOnlyMemory<byte> script, IReadOnlyDictionary<string, string>? facts = null, DatabaseKey? key = null, int chunk = 70_001, LoadLimits? limits = null)
+    public async Task<string> LoadAsync(
+        ReadOnlyMemory<byte> script,
+        IReadOnlyDictionary<string, string>? facts = null,
+        DatabaseKey? key = null,
+        int chunk = 70_001,
+        LoadLimits? limits = null
+    )
     {
         var path = NewPath();
         using var file = ToBe(path);
-        await SqlLoad.LoadAsync(file, key, async take =>
-        {
-            for (var i = 0; i < script.Length; i += chunk) await take(script.Slice(i, Math.Min(chunk, script.Length - i)), TestContext.Current.CancellationToken);
-        }, facts ?? new Dictionary<string, string>(), limits ?? new(), TestContext.Current.CancellationToken);
+        await SqlLoad.LoadAsync(
+            file,
+            key,
+            async take =>
+            {
+                for (var i = 0; i < script.Length; i += chunk)
+                {
+                    await take(script.Slice(i, Math.Min(chunk, script.Length - i)), TestContext.Current.CancellationToken);
+                }
+            },
+            facts ?? new Dictionary<string, string>(),
+            limits ?? new(),
+            TestContext.Current.CancellationToken
+        );
         return path;
     }
 
@@ -70,7 +91,10 @@ internal sealed class Sandbox : IDisposable
     public static void Check(byte[] script, int chunk = 70_001)
     {
         var check = new SqliteEngine(TimeProvider.System).CheckOf("dump.sql")!;
-        for (var i = 0; i < script.Length; i += chunk) check.Take(script.AsSpan(i, Math.Min(chunk, script.Length - i)));
+        for (var i = 0; i < script.Length; i += chunk)
+        {
+            check.Take(script.AsSpan(i, Math.Min(chunk, script.Length - i)));
+        }
         check.End();
     }
 
@@ -100,7 +124,10 @@ internal sealed class Sandbox : IDisposable
         DatabaseComparer.AssertEqual(path, loaded, key);
         var (again, _) = await DumpAsync(loaded, key);
         Assert.Equal(Encoding.UTF8.GetString(script), Encoding.UTF8.GetString(again));
-        if (withProgram && HasProgram && key is null) DatabaseComparer.AssertEqual(path, await ProgramLoadAsync(script));
+        if (withProgram && HasProgram && key is null)
+        {
+            DatabaseComparer.AssertEqual(path, await ProgramLoadAsync(script));
+        }
         return Encoding.UTF8.GetString(script);
     }
 
@@ -108,7 +135,14 @@ internal sealed class Sandbox : IDisposable
     public async Task<string> ProgramLoadAsync(byte[] script)
     {
         var path = NewPath();
-        using var program = Process.Start(new ProcessStartInfo("/usr/bin/sqlite3", ["-batch", path]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var program = Process.Start(
+            new ProcessStartInfo("/usr/bin/sqlite3", ["-batch", path])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         var errors = program.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await program.StandardInput.BaseStream.WriteAsync(script, TestContext.Current.CancellationToken);

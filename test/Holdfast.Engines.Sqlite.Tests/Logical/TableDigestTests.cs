@@ -34,7 +34,10 @@ public sealed class TableDigestTests : IDisposable
     [InlineData("t(k PRIMARY KEY, b) WITHOUT ROWID", "(1,'x')", "(1,'y')")]
     public void Other_values_have_another_digest(string table, string left, string right)
     {
-        foreach (var encoding in (string[])["UTF-8", "UTF-16le", "UTF-16be"]) Assert.NotEqual(Digest(table, left, encoding), Digest(table, right, encoding));
+        foreach (var encoding in (string[])["UTF-8", "UTF-16le", "UTF-16be"])
+        {
+            Assert.NotEqual(Digest(table, left, encoding), Digest(table, right, encoding));
+        }
     }
 
     [Theory]
@@ -42,11 +45,12 @@ public sealed class TableDigestTests : IDisposable
     [InlineData("t(a)", "(0.0/0.0)", "(NULL)")] // SQLite stores no NaN
     [InlineData("t(k INTEGER PRIMARY KEY, b)", "(1,'x'),(2,'y')", "(2,'y'),(1,'x')")]
     [InlineData("t(k PRIMARY KEY, b) WITHOUT ROWID", "(1,'x'),(2,'y')", "(2,'y'),(1,'x')")]
-    public void Equal_values_have_one_digest(string table, string left, string right) => Assert.Equal(Digest(table, left), Digest(table, right));
+    public void Equal_values_have_one_digest(string table, string left, string right) =>
+        Assert.Equal(Digest(table, left), Digest(table, right));
 
     [Fact]
-    public void Generated_columns_do_not_count() => Assert.Equal(
-        Digest("t(a, b AS (a + 1), c AS (a + 2) STORED)", "(1)", columns: "(a)"), Digest("t(a)", "(1)"));
+    public void Generated_columns_do_not_count() =>
+        Assert.Equal(Digest("t(a, b AS (a + 1), c AS (a + 2) STORED)", "(1)", columns: "(a)"), Digest("t(a)", "(1)"));
 
     [Theory]
     [InlineData(3)]
@@ -86,7 +90,10 @@ public sealed class TableDigestTests : IDisposable
             }
         }
 
-        Assert.Equal(expected.ToString("x32", CultureInfo.InvariantCulture), Digest("t(a, b, c, d, e)", $"(-1,1.5,'{text}',x'00ff',NULL),(-2,1.5,'{text}',x'00ff',NULL)"));
+        Assert.Equal(
+            expected.ToString("x32", CultureInfo.InvariantCulture),
+            Digest("t(a, b, c, d, e)", $"(-1,1.5,'{text}',x'00ff',NULL),(-2,1.5,'{text}',x'00ff',NULL)")
+        );
     }
 
     [Fact]
@@ -99,12 +106,17 @@ public sealed class TableDigestTests : IDisposable
 
     private string Digest(string table, string rows, string encoding = "UTF-8", string columns = "")
     {
-        using var connection = Sandbox.Open(_sandbox.Create($"PRAGMA encoding='{encoding}'; CREATE TABLE {table}; INSERT INTO t{columns} VALUES {rows}"));
+        using var connection = Sandbox.Open(
+            _sandbox.Create($"PRAGMA encoding='{encoding}'; CREATE TABLE {table}; INSERT INTO t{columns} VALUES {rows}")
+        );
         var shape = TableShape.Of(connection, "t", table.EndsWith("WITHOUT ROWID", StringComparison.Ordinal));
         using var select = connection.Prepare(shape.Select);
         var digest = new TableDigest();
         var row = new StoredRow(select, shape.Values, digest);
-        while (row.Step()) Assert.True(shape.Values > 0);
+        while (row.Step())
+        {
+            Assert.True(shape.Values > 0);
+        }
         return digest.Finish();
     }
 }

@@ -3,7 +3,10 @@ using Holdfast.Engines.Sqlite.Readers;
 
 namespace Holdfast.Engines.Sqlite.Tests.Readers;
 
-/// <summary>Readers that are threads of this process instead of processes, with the same pipes in between; they can be made to end as a process does that is killed.</summary>
+/// <summary>
+/// Readers that are threads of this process instead of processes, with the same pipes in between; they can be made to
+/// end as a process does that is killed.
+/// </summary>
 internal sealed class LocalReaders
 {
     private readonly List<Link> _started = [];
@@ -27,7 +30,8 @@ internal sealed class LocalReaders
 
     private sealed class Link : ReaderLink
     {
-        private readonly AnonymousPipeServerStream _requests = new(PipeDirection.Out), _replies = new(PipeDirection.In);
+        private readonly AnonymousPipeServerStream _requests = new(PipeDirection.Out),
+            _replies = new(PipeDirection.In);
         private readonly AnonymousPipeClientStream _far;
         private readonly TaskCompletionSource _ended = new();
 
@@ -41,7 +45,10 @@ internal sealed class LocalReaders
                 near.Dispose();
                 _far.Dispose();
                 _ended.SetResult();
-            }) { IsBackground = true }.Start();
+            })
+            {
+                IsBackground = true,
+            }.Start();
         }
 
         public bool HasEnded => _ended.Task.IsCompleted;

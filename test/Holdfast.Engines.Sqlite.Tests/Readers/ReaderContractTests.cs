@@ -22,7 +22,11 @@ public sealed class ReaderContractTests : SqliteEngineContractTests
     {
         await CreateAsync("a", 10);
         await using var source = Engine.Attach(await NewSourceAsync());
-        await using var view = await source.OpenViewAsync(new("a", 0, EncryptionState.No), new(Core.Tasks.BackupType.Snapshot, null), default);
+        await using var view = await source.OpenViewAsync(
+            new("a", 0, EncryptionState.No),
+            new(Core.Tasks.BackupType.Snapshot, null),
+            default
+        );
         Assert.Equal(1, _readers.Started);
     }
 

@@ -59,7 +59,10 @@ public sealed class ReaderPoolTests : IDisposable
     public async Task Databases_share_one_and_are_read_alone_after_it_has_ended(BackupType type)
     {
         string[] names = ["a.db", "b.db", "c.db"];
-        foreach (var name in names) _folder.Make(name);
+        foreach (var name in names)
+        {
+            _folder.Make(name);
+        }
         var views = await Task.WhenAll(names.Select(n => OpenAsync(n, type)));
         Assert.Equal(1, _readers.Started);
         _readers.Crash(0);
@@ -82,13 +85,18 @@ public sealed class ReaderPoolTests : IDisposable
         await (await second.WaitAsync(Soon, Token)).DisposeAsync();
         await using (var one = await OpenAsync("a.db", type))
         await using (var two = await OpenAsync("b.db", type)) // neither was why
+        {
             Assert.Equal((3, 2), (_readers.Started, _readers.Living));
+        }
     }
 
     [Fact]
     public async Task Who_ends_one_alone_fails_and_is_last_from_then_on()
     {
-        foreach (var name in (string[])["bad.db", "good.db"]) _folder.Make(name);
+        foreach (var name in (string[])["bad.db", "good.db"])
+        {
+            _folder.Make(name);
+        }
         var views = await Task.WhenAll(OpenAsync("bad.db"), OpenAsync("good.db"));
         _readers.Crash(0);
         foreach (var view in views)
@@ -122,7 +130,10 @@ public sealed class ReaderPoolTests : IDisposable
     [Fact]
     public async Task Who_stops_waiting_for_its_turn_keeps_nobody()
     {
-        foreach (var name in (string[])["a.db", "b.db", "c.db"]) _folder.Make(name);
+        foreach (var name in (string[])["a.db", "b.db", "c.db"])
+        {
+            _folder.Make(name);
+        }
         var views = await Task.WhenAll(OpenAsync("a.db"), OpenAsync("b.db"), OpenAsync("c.db"));
         _readers.Crash(0);
         foreach (var view in views)
@@ -147,7 +158,9 @@ public sealed class ReaderPoolTests : IDisposable
         _folder.Make("a.db");
         using var sink = new StoppingSink();
         await using (var view = await OpenAsync("a.db"))
+        {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => view.WriteAsync(sink, sink.Token));
+        }
         using var writer = Native.SqliteConnection.Open(_folder["a.db"], Native.SqliteConstants.OpenReadWrite, busyTimeout: TimeSpan.Zero);
         writer.Execute("DELETE FROM account"); // no reader is in the way
     }
@@ -155,11 +168,22 @@ public sealed class ReaderPoolTests : IDisposable
     [Fact]
     public async Task The_key_of_an_encrypted_database_reaches_it()
     {
-        if (!Native.Ciphers.Available) Assert.Skip("SQLite3 Multiple Ciphers was not built.");
+        if (!Native.Ciphers.Available)
+        {
+            Assert.Skip("SQLite3 Multiple Ciphers was not built.");
+        }
         _folder.Make("a.enc", key: TestFolder.Key);
-        await using var view = await _source.OpenViewAsync(new("a.enc", 0, EncryptionState.Yes), new(BackupType.Backup, TestFolder.Key), Token);
+        await using var view = await _source.OpenViewAsync(
+            new("a.enc", 0, EncryptionState.Yes),
+            new(BackupType.Backup, TestFolder.Key),
+            Token
+        );
         Assert.Equal((BackupType.Backup, true), (view.Type, view.IsEncrypted));
-        Assert.Contains("CREATE TABLE account", await File.ReadAllTextAsync(await _folder.WriteImage(view), Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "CREATE TABLE account",
+            await File.ReadAllTextAsync(await _folder.WriteImage(view), Token),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -167,7 +191,9 @@ public sealed class ReaderPoolTests : IDisposable
     {
         await File.WriteAllTextAsync(_folder["text.db"], new string('x', 600), Token);
         await using var own = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
-        var expected = await Assert.ThrowsAsync<HoldfastException>(() => own.OpenViewAsync(new("text.db", 0, EncryptionState.No), new(BackupType.Snapshot, null), Token));
+        var expected = await Assert.ThrowsAsync<HoldfastException>(() =>
+            own.OpenViewAsync(new("text.db", 0, EncryptionState.No), new(BackupType.Snapshot, null), Token)
+        );
         var told = await Assert.ThrowsAsync<HoldfastException>(() => OpenAsync("text.db"));
         Assert.Equal((expected.Error, expected.Message, expected.Hint), (told.Error, told.Message, told.Hint));
     }
@@ -223,7 +249,9 @@ public sealed class ReaderPoolTests : IDisposable
         using var pool = new ReaderPool(() => new Scripted(replies), _time);
         await using var source = new SqliteEngine(TimeProvider.System, pool).Attach(_folder.Config());
         _folder.Make("a.db");
-        return await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(new("a.db", 0, EncryptionState.No), new(BackupType.Snapshot, null), Token));
+        return await Assert.ThrowsAsync<HoldfastException>(() =>
+            source.OpenViewAsync(new("a.db", 0, EncryptionState.No), new(BackupType.Snapshot, null), Token)
+        );
     }
 
     // Says what it was told to say.
@@ -233,15 +261,11 @@ public sealed class ReaderPoolTests : IDisposable
 
         public override Stream Replies => replies;
 
-        public override void Kill()
-        {
-        }
+        public override void Kill() { }
 
         public override string End() => "SIGSEGV";
 
-        public override void Dispose()
-        {
-        }
+        public override void Dispose() { }
     }
 
     // Never answers, until it is ended.
@@ -275,6 +299,11 @@ public sealed class ReaderPoolTests : IDisposable
             image.Read(0, new byte[image.PageSize]);
         }
 
-        public Task WriteStreamAsync(string name, long expectedBytes, Func<System.IO.Pipelines.PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task WriteStreamAsync(
+            string name,
+            long expectedBytes,
+            Func<System.IO.Pipelines.PipeWriter, CancellationToken, Task> produce,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
     }
 }

@@ -52,7 +52,10 @@ public sealed class StrangersTests : IDisposable
     [InlineData("sub/deep/own.db")]
     public void So_is_what_another_user_owns(string what)
     {
-        if (Environment.UserName != "root") Assert.Skip("Only root can give a file away.");
+        if (Environment.UserName != "root")
+        {
+            Assert.Skip("Only root can give a file away.");
+        }
         using var chown = Process.Start("chown", ["12345", Path.Combine(_folder.Root, what)]);
         chown.WaitForExit();
         Assert.True(Strangers.MayWrite(_folder.Root, "sub/deep/own.db"));

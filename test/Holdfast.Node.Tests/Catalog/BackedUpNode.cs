@@ -72,7 +72,10 @@ public abstract class BackedUpNode : IAsyncLifetime
             DestinationDriver = Driver,
             Engines = Engines,
         };
-        if (SmallLane is { } lane) settings = settings with { SmallLane = lane };
+        if (SmallLane is { } lane)
+        {
+            settings = settings with { SmallLane = lane };
+        }
         Node = new(settings, _store, [new("fake", Source, true)], Time);
         await Node.StartAsync(Token);
     }
@@ -109,20 +112,48 @@ public abstract class BackedUpNode : IAsyncLifetime
         var bytes = File.ReadAllBytes(newest);
         switch (kind)
         {
-            case Kind.Cut: File.WriteAllBytes(newest, bytes[..(bytes.Length / 2)]); break;
-            case Kind.Empty: File.WriteAllBytes(newest, []); break;
-            case Kind.FlippedAtItsBegin: Flip(newest, 10); break;
-            case Kind.FlippedInItsMiddle: Flip(newest, bytes.Length / 2); break;
-            case Kind.FlippedAtItsEnd: Flip(newest, bytes.Length - 3); break;
-            case Kind.ReplacedByAnOlderOne: File.Copy(middle, newest, overwrite: true); break;
-            case Kind.ReplacedByAnotherDatabases: File.Copy(Archives(destination, "b")[2], newest, overwrite: true); break;
-            case Kind.ReplacedByAnyFile: File.WriteAllBytes(newest, [.. Enumerable.Range(0, bytes.Length).Select(i => (byte)(i * 7))]); break;
-            case Kind.IndexRemoved: File.Delete(IndexOf(newest)); break;
-            case Kind.IndexDamaged: Flip(IndexOf(newest), (int)new FileInfo(IndexOf(newest)).Length / 2); break;
-            case Kind.FullRemoved: File.Delete(full); break;
-            case Kind.MiddleRemoved: File.Delete(middle); break;
-            case Kind.FolderRemoved: Directory.Delete(Path.GetDirectoryName(full)!, recursive: true); break;
-            default: File.Move(newest, $"{Path.GetDirectoryName(newest)}/{Path.GetFileName(newest)[..17]}59{Path.GetFileName(newest)[19..]}"); break;
+            case Kind.Cut:
+                File.WriteAllBytes(newest, bytes[..(bytes.Length / 2)]);
+                break;
+            case Kind.Empty:
+                File.WriteAllBytes(newest, []);
+                break;
+            case Kind.FlippedAtItsBegin:
+                Flip(newest, 10);
+                break;
+            case Kind.FlippedInItsMiddle:
+                Flip(newest, bytes.Length / 2);
+                break;
+            case Kind.FlippedAtItsEnd:
+                Flip(newest, bytes.Length - 3);
+                break;
+            case Kind.ReplacedByAnOlderOne:
+                File.Copy(middle, newest, overwrite: true);
+                break;
+            case Kind.ReplacedByAnotherDatabases:
+                File.Copy(Archives(destination, "b")[2], newest, overwrite: true);
+                break;
+            case Kind.ReplacedByAnyFile:
+                File.WriteAllBytes(newest, [.. Enumerable.Range(0, bytes.Length).Select(i => (byte)(i * 7))]);
+                break;
+            case Kind.IndexRemoved:
+                File.Delete(IndexOf(newest));
+                break;
+            case Kind.IndexDamaged:
+                Flip(IndexOf(newest), (int)new FileInfo(IndexOf(newest)).Length / 2);
+                break;
+            case Kind.FullRemoved:
+                File.Delete(full);
+                break;
+            case Kind.MiddleRemoved:
+                File.Delete(middle);
+                break;
+            case Kind.FolderRemoved:
+                Directory.Delete(Path.GetDirectoryName(full)!, recursive: true);
+                break;
+            default:
+                File.Move(newest, $"{Path.GetDirectoryName(newest)}/{Path.GetFileName(newest)[..17]}59{Path.GetFileName(newest)[19..]}");
+                break;
         }
     }
 
@@ -136,20 +167,48 @@ public abstract class BackedUpNode : IAsyncLifetime
     protected static string IndexOf(string archive) => archive.Replace(".tar.zst", ".index", StringComparison.Ordinal);
 
     protected string[] Archives(string destination, string database) =>
-        [.. Directory.GetFiles($"{Root}/{destination}/fake/{database}", "*.tar.zst", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .GetFiles($"{Root}/{destination}/fake/{database}", "*.tar.zst", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal),
+        ];
 
-    protected IEnumerable<string> Files(string destination) => Directory.GetFiles($"{Root}/{destination}/fake", "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-        .Select(f => $"{Path.GetRelativePath($"{Root}/{destination}", f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}");
+    protected IEnumerable<string> Files(string destination) =>
+        Directory
+            .GetFiles($"{Root}/{destination}/fake", "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(f =>
+                $"{Path.GetRelativePath($"{Root}/{destination}", f)} "
+                + $"{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}"
+            );
 
     protected async System.Threading.Tasks.Task CoverAsync(params string[] destinations)
     {
-        foreach (var name in destinations) await Node.Destinations.PutAsync(new() { Name = name, Kind = "local", Path = $"{Root}/{name}" }, 0, Token);
+        foreach (var name in destinations)
+        {
+            await Node.Destinations.PutAsync(
+                new()
+                {
+                    Name = name,
+                    Kind = "local",
+                    Path = $"{Root}/{name}",
+                },
+                0,
+                Token
+            );
+        }
         var template = new Template
         {
             Id = "0123456789",
             Name = "nightly",
             ScheduledSince = Time.GetUtcNow(),
-            Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 0 1 1 *", TimeZone = "UTC", Destinations = destinations },
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "0 0 1 1 *",
+                TimeZone = "UTC",
+                Destinations = destinations,
+            },
         };
         await Node.State.Templates.PutAsync(template.Id, template, null, Token);
         await UntilAsync(() => Node.Tasks.Of(new("fake", "a")).Any());

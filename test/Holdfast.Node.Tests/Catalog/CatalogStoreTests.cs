@@ -23,13 +23,22 @@ public sealed class CatalogStoreTests : IDisposable
         await using (var catalog = Open())
         {
             await catalog.RecordAsync(Chain, Database, "0123456789", Archive("10-00-00.snapshot", null), At("nas", "second"));
-            await catalog.RecordAsync(Chain, Database, "0123456789", Archive("11-00-00.incremental-backup", "10-00-00.snapshot"), At("nas"));
+            await catalog.RecordAsync(
+                Chain,
+                Database,
+                "0123456789",
+                Archive("11-00-00.incremental-backup", "10-00-00.snapshot"),
+                At("nas")
+            );
         }
 
         await using var again = Open();
         var chain = again.NewestOf(Database, "0123456789")!;
         Assert.Equal((Chain, Database, "0123456789"), (chain.Path, chain.Database, chain.Task));
-        Assert.Equal([Archive("10-00-00.snapshot", null), Archive("11-00-00.incremental-backup", "10-00-00.snapshot")], chain.Entries.Select(e => e.Archive));
+        Assert.Equal(
+            [Archive("10-00-00.snapshot", null), Archive("11-00-00.incremental-backup", "10-00-00.snapshot")],
+            chain.Entries.Select(e => e.Archive)
+        );
         Assert.Equal(["nas second", "nas"], chain.Entries.Select(e => string.Join(' ', e.Copies.Select(c => c.Destination))));
         Assert.Equal($"{Chain}/{chain.Entries[1].Archive.Name}", again.PathOf(chain.Entries[1].Archive.Id!));
         Assert.Null(again.NewestOf(Database, null));
@@ -41,7 +50,19 @@ public sealed class CatalogStoreTests : IDisposable
     public async Task Records_that_come_together_are_all_stored()
     {
         await using var catalog = Open();
-        await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => catalog.RecordAsync($"fake/db{i}/2026-11-25-10-00-00.A-snapshot", new("fake", $"db{i}"), null, Archive($"{i:D5}", null), At("nas"))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 2000)
+                .Select(i =>
+                    catalog.RecordAsync(
+                        $"fake/db{i}/2026-11-25-10-00-00.A-snapshot",
+                        new("fake", $"db{i}"),
+                        null,
+                        Archive($"{i:D5}", null),
+                        At("nas")
+                    )
+                )
+        );
         Assert.Equal(2000, catalog.Databases().Count);
     }
 
@@ -51,7 +72,10 @@ public sealed class CatalogStoreTests : IDisposable
     [InlineData(4096)]
     public async Task A_damaged_catalog_is_begun_anew_and_kept_aside(int at)
     {
-        await using (var catalog = Open()) await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas"));
+        await using (var catalog = Open())
+        {
+            await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas"));
+        }
         var bytes = await File.ReadAllBytesAsync(File1, TestContext.Current.CancellationToken);
         bytes.AsSpan(at, 90).Fill(0xA5);
         await File.WriteAllBytesAsync(File1, bytes, TestContext.Current.CancellationToken);
@@ -130,26 +154,36 @@ public sealed class CatalogStoreTests : IDisposable
         Assert.Equal("2026-11-25-11-00-00.incremental-backup.tar.zst", catalog.Find(Chain)!.NewestWholeAt("nas")!.Archive.Name);
     }
 
-    private static CatalogArchive Archive(string name, string? parent) => new()
-    {
-        Name = $"2026-11-25-{name}.tar.zst",
-        Length = 1000 + name.Length,
-        Id = Id(name),
-        Chain = Id("10-00-00.snapshot"),
-        Parent = parent is null ? null : Id(parent),
-        Sha256 = Convert.ToBase64String(new byte[32]),
-        ManifestSha256 = Convert.ToBase64String(new byte[32]),
-        IndexLength = 100,
-        IndexSha256 = Convert.ToBase64String(new byte[32]),
-        Started = name.Length > 5 ? Time(int.Parse(name[..2], System.Globalization.CultureInfo.InvariantCulture)) : Now,
-    };
+    private static CatalogArchive Archive(string name, string? parent) =>
+        new()
+        {
+            Name = $"2026-11-25-{name}.tar.zst",
+            Length = 1000 + name.Length,
+            Id = Id(name),
+            Chain = Id("10-00-00.snapshot"),
+            Parent = parent is null ? null : Id(parent),
+            Sha256 = Convert.ToBase64String(new byte[32]),
+            ManifestSha256 = Convert.ToBase64String(new byte[32]),
+            IndexLength = 100,
+            IndexSha256 = Convert.ToBase64String(new byte[32]),
+            Started = name.Length > 5 ? Time(int.Parse(name[..2], System.Globalization.CultureInfo.InvariantCulture)) : Now,
+        };
 
-    private static string Id(string name) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
+    private static string Id(string name) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
 
     private static DateTimeOffset Time(int hour) => new(2026, 11, 25, hour, 0, 0, TimeSpan.Zero);
 
     private static CopyFinding Found(string name, CopyState state) =>
-        new() { Chain = Chain, Name = $"2026-11-25-{name}.tar.zst", Destination = "nas", State = state, At = Now, Problem = state == CopyState.Whole ? null : new("corrupt", "It rots.", null) };
+        new()
+        {
+            Chain = Chain,
+            Name = $"2026-11-25-{name}.tar.zst",
+            Destination = "nas",
+            State = state,
+            At = Now,
+            Problem = state == CopyState.Whole ? null : new("corrupt", "It rots.", null),
+        };
 
     private CatalogStore Open() => CatalogStore.Open(File1, NullLogger<CatalogStore>.Instance, TimeProvider.System);
 }

@@ -5,12 +5,16 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Node.Tests.Catalog;
 
-/// <summary>What can happen to stored archives, each kind once: it is found, it counts, the chain is not extended, and another destination's copy is used and heals it.</summary>
+/// <summary>
+/// What can happen to stored archives, each kind once: it is found, it counts, the chain is not extended, and another
+/// destination's copy is used and heals it.
+/// </summary>
 public sealed class DamageTests : BackedUpNode
 {
     public static TheoryData<Kind> Kinds => [.. Enum.GetValues<Kind>()];
 
-    public static TheoryData<Kind> KindsOfArchives => [.. Enum.GetValues<Kind>().Where(k => k is not (Kind.IndexRemoved or Kind.IndexDamaged))];
+    public static TheoryData<Kind> KindsOfArchives =>
+        [.. Enum.GetValues<Kind>().Where(k => k is not (Kind.IndexRemoved or Kind.IndexDamaged))];
 
     [Theory]
     [MemberData(nameof(KindsOfArchives))]
@@ -25,7 +29,9 @@ public sealed class DamageTests : BackedUpNode
         Assert.Equal(OperationState.Failed, verified.State);
         Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
         Node.Alerts.Look();
-        Assert.Contains(Node.Alerts.Items, a => a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" });
+        Assert.Contains(Node.Alerts.Items, a =>
+            a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" }
+        );
 
         var next = await BackUpAsync("a", BackupKind.Incremental);
         Assert.Equal((OperationState.Completed, BackupKind.Full), (next.State, next.Result!.Kind));
@@ -53,7 +59,10 @@ public sealed class DamageTests : BackedUpNode
         var next = await BackUpAsync("a", BackupKind.Incremental);
         Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
         // A file that was renamed is one that nobody has written: no chain with it is extended.
-        Assert.Equal((OperationState.Completed, kind == Kind.Renamed ? BackupKind.Full : BackupKind.Incremental), (next.State, next.Result!.Kind));
+        Assert.Equal(
+            (OperationState.Completed, kind == Kind.Renamed ? BackupKind.Full : BackupKind.Incremental),
+            (next.State, next.Result!.Kind)
+        );
         Assert.Equal(Files("second"), Files("nas").Where(f => !f.Contains("-59.incremental", StringComparison.Ordinal)));
         Node.Alerts.Look();
         Assert.Equal(kind == Kind.Renamed, Node.Alerts.Items.Any(a => a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing));
@@ -64,7 +73,9 @@ public sealed class DamageTests : BackedUpNode
     [InlineData(Kind.Empty)]
     [InlineData(Kind.MiddleRemoved)]
     [InlineData(Kind.FolderRemoved)]
-    public async System.Threading.Tasks.Task What_a_listing_shows_is_found_by_the_next_run_and_by_the_audit_without_a_verification(Kind kind)
+    public async System.Threading.Tasks.Task What_a_listing_shows_is_found_by_the_next_run_and_by_the_audit_without_a_verification(
+        Kind kind
+    )
     {
         await CoverAsync("nas", "second");
         await ThreeAsync("a");
@@ -73,7 +84,10 @@ public sealed class DamageTests : BackedUpNode
         Assert.Equal(Files("second"), Files("nas"));
         Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
 
-        foreach (var destination in (string[])["nas", "second"]) DamageAt(destination, kind);
+        foreach (var destination in (string[])["nas", "second"])
+        {
+            DamageAt(destination, kind);
+        }
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
         Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
         Node.Alerts.Look();
@@ -97,18 +111,37 @@ public sealed class DamageTests : BackedUpNode
     [InlineData(Kind.MiddleRemoved, false)]
     [InlineData(Kind.MiddleRemoved, true)]
     [InlineData(Kind.Cut, false)]
-    public async System.Threading.Tasks.Task Whoever_lists_backups_that_are_gone_or_restores_them_has_them_count_at_once(Kind kind, bool isRestored)
+    public async System.Threading.Tasks.Task Whoever_lists_backups_that_are_gone_or_restores_them_has_them_count_at_once(
+        Kind kind,
+        bool isRestored
+    )
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
         DamageAt("nas", kind);
         Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
-        if (!isRestored) await (await Node.Backups.LookAsync("fake/a", Token)).DisposeAsync();
-        else if (kind == Kind.FolderRemoved) await Assert.ThrowsAsync<Core.Errors.HoldfastException>(() => Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
-        else Assert.Equal(OperationState.Failed, (await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token))).State);
+        if (!isRestored)
+        {
+            await (await Node.Backups.LookAsync("fake/a", Token)).DisposeAsync();
+        }
+        else if (kind == Kind.FolderRemoved)
+        {
+            await Assert.ThrowsAsync<Core.Errors.HoldfastException>(() =>
+                Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token)
+            );
+        }
+        else
+        {
+            Assert.Equal(
+                OperationState.Failed,
+                (await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token))).State
+            );
+        }
         Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
         Node.Alerts.Look();
-        Assert.Contains(Node.Alerts.Items, a => a.Kind == AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" });
+        Assert.Contains(Node.Alerts.Items, a =>
+            a.Kind == AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" }
+        );
     }
 
     [Fact]
@@ -138,7 +171,18 @@ public sealed class DamageTests : BackedUpNode
         var restored = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
         Assert.Equal((OperationState.Failed, "chain-incomplete"), (restored.State, restored.Error!.Code));
         Assert.Contains(Path.GetFileName(Archives("nas", "a")[1])[..19], restored.Error.Hint, StringComparison.Ordinal);
-        var older = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Point = Path.GetFileName(Archives("nas", "a")[1])[..19], Target = new("fake", "again") }, "tester", Token));
+        var older = await EndedAsync(
+            await Node.RestoreAsync(
+                new()
+                {
+                    From = "fake/a",
+                    Point = Path.GetFileName(Archives("nas", "a")[1])[..19],
+                    Target = new("fake", "again"),
+                },
+                "tester",
+                Token
+            )
+        );
         Assert.Equal(OperationState.Completed, older.State);
     }
 
@@ -148,7 +192,15 @@ public sealed class DamageTests : BackedUpNode
         await CoverAsync("nas");
         await ThreeAsync("a");
         var template = Node.State.Templates.Find("0123456789")!.Value;
-        await Node.State.Templates.PutAsync(template.Id, template with { Settings = template.Settings with { VerifyEveryDays = 7 } }, null, Token);
+        await Node.State.Templates.PutAsync(
+            template.Id,
+            template with
+            {
+                Settings = template.Settings with { VerifyEveryDays = 7 },
+            },
+            null,
+            Token
+        );
         await UntilAsync(() => Task.Settings.VerifyEveryDays == 7);
         Assert.Equal(2, Node.Rotation.Due().Count);
         Time.Advance(Restores.VerifyRotation.Turn);
@@ -164,7 +216,10 @@ public sealed class DamageTests : BackedUpNode
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
-        foreach (var chain in Node.Catalog.ChainsOf(new("fake", "a"))) await Node.Catalog.ForgetAsync("nas", chain.Path);
+        foreach (var chain in Node.Catalog.ChainsOf(new("fake", "a")))
+        {
+            await Node.Catalog.ForgetAsync("nas", chain.Path);
+        }
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
         // The newest one is known by the state.
         Assert.Equal([false, false, true], Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries.Select(e => e.Archive.IsRecorded));

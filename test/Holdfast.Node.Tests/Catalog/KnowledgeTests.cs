@@ -49,12 +49,19 @@ public sealed class KnowledgeTests : BackedUpNode
         await CoverAsync("nas");
         await ThreeAsync("a");
         await StopAsync();
-        foreach (var file in Directory.GetFiles($"{Root}/state", "catalog.db*")) File.Delete(file);
+        foreach (var file in Directory.GetFiles($"{Root}/state", "catalog.db*"))
+        {
+            File.Delete(file);
+        }
         for (var i = 0; i < 2; i++)
         {
             await StartAsync();
             Node.Alerts.Look();
-            Assert.Contains("catalog.db.lost", Assert.Single(Node.Alerts.Items, a => a.Kind == AlertKind.CatalogDamaged).Hint, StringComparison.Ordinal);
+            Assert.Contains(
+                "catalog.db.lost",
+                Assert.Single(Node.Alerts.Items, a => a.Kind == AlertKind.CatalogDamaged).Hint,
+                StringComparison.Ordinal
+            );
             await StopAsync();
         }
 
@@ -109,7 +116,10 @@ public sealed class KnowledgeTests : BackedUpNode
         await CoverAsync("nas");
         await ThreeAsync("a");
         await StopAsync();
-        foreach (var file in Directory.GetFiles($"{Root}/state", "catalog.db*")) File.Delete(file);
+        foreach (var file in Directory.GetFiles($"{Root}/state", "catalog.db*"))
+        {
+            File.Delete(file);
+        }
         File.Delete(Archives("nas", "a")[2]);
         await StartAsync();
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
@@ -127,7 +137,10 @@ public sealed class KnowledgeTests : BackedUpNode
         await CoverAsync("nas");
         await ThreeAsync("a");
         await StopAsync();
-        foreach (var file in Directory.GetFiles($"{Root}/state", "catalog.db*")) File.Delete(file);
+        foreach (var file in Directory.GetFiles($"{Root}/state", "catalog.db*"))
+        {
+            File.Delete(file);
+        }
         File.Delete(Archives("nas", "a")[2]);
         await StartAsync();
         Assert.Equal(BackupKind.Full, (await BackUpAsync("a", BackupKind.Incremental)).Result!.Kind);
@@ -145,7 +158,16 @@ public sealed class KnowledgeTests : BackedUpNode
         DamageAt("nas", Kind.FlippedInItsMiddle);
         await VerifyAsync();
         await Node.Destinations.DeleteAsync("nas", null, Token);
-        await Node.Destinations.PutAsync(new() { Name = name, Kind = "local", Path = $"{Root}/nas" }, 0, Token);
+        await Node.Destinations.PutAsync(
+            new()
+            {
+                Name = name,
+                Kind = "local",
+                Path = $"{Root}/nas",
+            },
+            0,
+            Token
+        );
         var last = Node.Catalog.NewestOf(new("fake", "a"), Task.Id)!.Entries[^1];
         await UntilAsync(() => (last = Node.Catalog.NewestOf(new("fake", "a"), Task.Id)!.Entries[^1]).At(name) is not null);
         Assert.Equal(CopyState.Damaged, last.At(name)!.State);
@@ -159,7 +181,16 @@ public sealed class KnowledgeTests : BackedUpNode
         await ThreeAsync("a");
         DamageAt("nas", Kind.FlippedInItsMiddle);
         await VerifyAsync();
-        await Node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{Root}/x/../nas/" }, null, Token);
+        await Node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{Root}/x/../nas/",
+            },
+            null,
+            Token
+        );
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
         Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
     }
@@ -169,7 +200,16 @@ public sealed class KnowledgeTests : BackedUpNode
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
-        await Node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{Root}/other" }, null, Token);
+        await Node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{Root}/other",
+            },
+            null,
+            Token
+        );
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
         Node.Alerts.Look();
         Assert.DoesNotContain(Node.Alerts.Items, a => a.Kind == AlertKind.BackupsMissing);
@@ -234,7 +274,9 @@ public sealed class KnowledgeTests : BackedUpNode
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async System.Threading.Tasks.Task An_index_that_cannot_be_read_at_one_destination_is_read_at_another_and_else_the_backup_is_full(bool hasSecond)
+    public async System.Threading.Tasks.Task An_index_that_cannot_be_read_at_one_destination_is_read_at_another_and_else_the_backup_is_full(
+        bool hasSecond
+    )
     {
         await CoverAsync(hasSecond ? ["nas", "second"] : ["nas"]);
         await ThreeAsync("a");
@@ -250,7 +292,10 @@ public sealed class KnowledgeTests : BackedUpNode
         await ThreeAsync("a");
         foreach (var destination in (string[])["nas", "second"])
         {
-            foreach (var chain in Node.Catalog.ChainsOf(new("fake", "a"))) await Node.Catalog.ForgetAsync(destination, chain.Path);
+            foreach (var chain in Node.Catalog.ChainsOf(new("fake", "a")))
+            {
+                await Node.Catalog.ForgetAsync(destination, chain.Path);
+            }
         }
 
         var (cut, whole) = (Archives("nas", "a")[1], Archives("second", "a")[1]);

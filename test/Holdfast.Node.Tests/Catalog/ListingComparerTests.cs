@@ -59,13 +59,40 @@ public sealed class ListingComparerTests
     }
 
     [Fact]
-    public void One_that_was_never_there_is_not_missing() => Assert.Empty(ListingComparer.Compare(Known(CopyState.Whole), Path, [], "other", Now));
+    public void One_that_was_never_there_is_not_missing() =>
+        Assert.Empty(ListingComparer.Compare(Known(CopyState.Whole), Path, [], "other", Now));
 
-    private static CatalogChain Known(CopyState state) => new(Path, new DatabaseId("fake", "db"), null, [new(
-        new() { Name = Name, Length = 1000, Id = new('1', 32), IndexLength = 50 },
-        [new("nas", state, null, null, state == CopyState.Whole ? null : new OperationError("not-found", "It is not there.", null), false)])]);
+    private static CatalogChain Known(CopyState state) =>
+        new(
+            Path,
+            new DatabaseId("fake", "db"),
+            null,
+            [
+                new(
+                    new()
+                    {
+                        Name = Name,
+                        Length = 1000,
+                        Id = new('1', 32),
+                        IndexLength = 50,
+                    },
+                    [
+                        new(
+                            "nas",
+                            state,
+                            null,
+                            null,
+                            state == CopyState.Whole ? null : new OperationError("not-found", "It is not there.", null),
+                            false
+                        ),
+                    ]
+                ),
+            ]
+        );
 
-    private static StoredArchive Listed(long length, long? index = 50) => new($"{Path}/{Name}", ArchiveName.TryParse(Name)!, length, index is not null) { IndexLength = index };
+    private static StoredArchive Listed(long length, long? index = 50) =>
+        new($"{Path}/{Name}", ArchiveName.TryParse(Name)!, length, index is not null) { IndexLength = index };
 
-    private static IReadOnlyList<CopyFinding> Compare(CatalogChain? known, params StoredArchive[] listed) => ListingComparer.Compare(known, Path, listed, "nas", Now);
+    private static IReadOnlyList<CopyFinding> Compare(CatalogChain? known, params StoredArchive[] listed) =>
+        ListingComparer.Compare(known, Path, listed, "nas", Now);
 }

@@ -5,7 +5,10 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Node.Tests.Catalog;
 
-/// <summary>Archives that are given by their path: at a destination they count as those of the destination; elsewhere their names have to fit.</summary>
+/// <summary>
+/// Archives that are given by their path: at a destination they count as those of the destination; elsewhere their
+/// names have to fit.
+/// </summary>
 public sealed class PathTests : BackedUpNode
 {
     [Theory]
@@ -18,7 +21,9 @@ public sealed class PathTests : BackedUpNode
         await CoverAsync("nas");
         await ThreeAsync("a");
         DamageAt("nas", kind);
-        var verified = await EndedAsync(await Node.VerifyAsync(new() { From = $"{Root}/nas/fake/a", Database = new("fake", "a") }, "tester", Token));
+        var verified = await EndedAsync(
+            await Node.VerifyAsync(new() { From = $"{Root}/nas/fake/a", Database = new("fake", "a") }, "tester", Token)
+        );
         Assert.Equal(OperationState.Failed, verified.State);
         Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
         Assert.Equal(BackupKind.Full, (await BackUpAsync("a", BackupKind.Incremental)).Result!.Kind);
@@ -28,7 +33,10 @@ public sealed class PathTests : BackedUpNode
     [InlineData(Kind.FlippedInItsMiddle, "corrupt")]
     [InlineData(Kind.ReplacedByAnOlderOne, "refused-content")]
     [InlineData(Kind.ReplacedByAnotherDatabases, "chain-incomplete")]
-    public async System.Threading.Tasks.Task A_restore_by_path_at_a_destination_is_held_against_what_was_written_there(Kind kind, string code)
+    public async System.Threading.Tasks.Task A_restore_by_path_at_a_destination_is_held_against_what_was_written_there(
+        Kind kind,
+        string code
+    )
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -36,7 +44,10 @@ public sealed class PathTests : BackedUpNode
         Directory.CreateSymbolicLink($"{Root}/way", $"{Root}/nas"); // however it is called
         var restored = await RestoreAsync($"{Root}/way/fake/a");
         Assert.Equal((OperationState.Failed, code), (restored.State, restored.Error!.Code));
-        Assert.Equal(kind == Kind.ReplacedByAnotherDatabases ? DatabaseState.Covered : DatabaseState.AtRisk, Node.Protection.Of(Task).State);
+        Assert.Equal(
+            kind == Kind.ReplacedByAnotherDatabases ? DatabaseState.Covered : DatabaseState.AtRisk,
+            Node.Protection.Of(Task).State
+        );
     }
 
     [Fact]
@@ -49,7 +60,10 @@ public sealed class PathTests : BackedUpNode
         var exchanged = mine.Replace($"{Root}/nas", $"{Root}/copy", StringComparison.Ordinal);
         var chain = Path.GetDirectoryName(exchanged)!;
         File.Copy(others, exchanged, overwrite: true);
-        foreach (var incremental in Directory.GetFiles(chain, "*incremental*")) File.Delete(incremental);
+        foreach (var incremental in Directory.GetFiles(chain, "*incremental*"))
+        {
+            File.Delete(incremental);
+        }
 
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = chain, Database = new("fake", "a") }, "tester", Token));
         Assert.Equal((OperationState.Failed, "refused-content"), (verified.State, verified.Error!.Code));
@@ -86,11 +100,33 @@ public sealed class PathTests : BackedUpNode
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
-        var refused = await Assert.ThrowsAsync<HoldfastException>(() => Node.RestoreAsync(new() { From = "destination:nas", Point = "2026-11-25-10-01-00", Target = new("fake", "again") }, "tester", Token));
+        var refused = await Assert.ThrowsAsync<HoldfastException>(() =>
+            Node.RestoreAsync(
+                new()
+                {
+                    From = "destination:nas",
+                    Point = "2026-11-25-10-01-00",
+                    Target = new("fake", "again"),
+                },
+                "tester",
+                Token
+            )
+        );
         Assert.Equal((422, ErrorCatalogue.Ambiguous), (refused.Error.HttpStatus, refused.Error));
         Assert.Contains("fake/a, fake/b", refused.Message, StringComparison.Ordinal);
         var id = Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries[1].Archive.Id;
-        var restored = await EndedAsync(await Node.RestoreAsync(new() { From = "destination:nas", Point = id, Target = new("fake", "again") }, "tester", Token));
+        var restored = await EndedAsync(
+            await Node.RestoreAsync(
+                new()
+                {
+                    From = "destination:nas",
+                    Point = id,
+                    Target = new("fake", "again"),
+                },
+                "tester",
+                Token
+            )
+        );
         Assert.Equal(OperationState.Completed, restored.State);
     }
 

@@ -30,7 +30,10 @@ public sealed class RefusedStreamTests : BackedUpNode
         for (var i = 0; i < 3; i++)
         {
             await BackUpAsync("a", i == 0 ? BackupKind.Full : BackupKind.Incremental);
-            if (i == refused) _engine.Refused = [.. Source.Databases["a"]];
+            if (i == refused)
+            {
+                _engine.Refused = [.. Source.Databases["a"]];
+            }
         }
 
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
@@ -70,7 +73,10 @@ public sealed class RefusedStreamTests : BackedUpNode
 
             public void End()
             {
-                if (_taken.SequenceEqual(engine.Refused)) throw new HoldfastException(ErrorCatalogue.Refused, "No dump of ours.");
+                if (_taken.SequenceEqual(engine.Refused))
+                {
+                    throw new HoldfastException(ErrorCatalogue.Refused, "No dump of ours.");
+                }
             }
 
             public void GoOnAt(StreamMark mark) => _taken.Clear();

@@ -16,9 +16,11 @@ internal sealed class UnreadableDriver : IDestinationDriver
     /// <summary>End of the path of the file at which the destination fails as a whole.</summary>
     public string? Failing { get; set; }
 
-    public Task<string> InitializeAsync(string root, CancellationToken cancellationToken) => _local.InitializeAsync(root, cancellationToken);
+    public Task<string> InitializeAsync(string root, CancellationToken cancellationToken) =>
+        _local.InitializeAsync(root, cancellationToken);
 
-    public Task<string?> FindIdentityAsync(string root, CancellationToken cancellationToken) => _local.FindIdentityAsync(root, cancellationToken);
+    public Task<string?> FindIdentityAsync(string root, CancellationToken cancellationToken) =>
+        _local.FindIdentityAsync(root, cancellationToken);
 
     public async Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken) =>
         new Place(this, root, await _local.OpenAsync(root, identity, cancellationToken));
@@ -31,18 +33,22 @@ internal sealed class UnreadableDriver : IDestinationDriver
 
         public Task CheckAsync(CancellationToken cancellationToken) => inner.CheckAsync(cancellationToken);
 
-        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) => inner.ListAsync(folder, cancellationToken);
+        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
+            inner.ListAsync(folder, cancellationToken);
 
-        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => inner.BeginUploadAsync(path, cancellationToken);
+        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
+            inner.BeginUploadAsync(path, cancellationToken);
 
-        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => inner.PublishAsync(uploads, cancellationToken);
+        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
+            inner.PublishAsync(uploads, cancellationToken);
 
         public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
         {
             var source = await inner.OpenAsync(path, cancellationToken);
             var full = $"{root}/{path}";
             return driver.Unreadable is { } bad && full.EndsWith(bad, StringComparison.Ordinal) ? new Bad(source, ErrorCatalogue.Unreadable)
-                : driver.Failing is { } failing && full.EndsWith(failing, StringComparison.Ordinal) ? new Bad(source, ErrorCatalogue.DestinationFailed)
+                : driver.Failing is { } failing && full.EndsWith(failing, StringComparison.Ordinal)
+                    ? new Bad(source, ErrorCatalogue.DestinationFailed)
                 : source;
         }
 

@@ -25,7 +25,8 @@ public sealed class VerifyRotationTests : IAsyncDisposable
         await RecordAsync("fake/db/2026-11-22", -6, "nas");
         Assert.Equal(
             ["fake/db/2026-11-01 nas", "fake/db/2026-11-15 nas", "fake/db/2026-11-08 nas"],
-            Rotation(OfDays(7, "nas")).Due().Select(d => $"{d.Age.Chain} {d.Age.Destination}"));
+            Rotation(OfDays(7, "nas")).Due().Select(d => $"{d.Age.Chain} {d.Age.Destination}")
+        );
         _time.Advance(TimeSpan.FromDays(1));
         Assert.Equal(4, Rotation(OfDays(7, "nas")).Due().Count);
         Assert.Empty(Rotation(OfDays(null, "nas")).Due());
@@ -35,7 +36,20 @@ public sealed class VerifyRotationTests : IAsyncDisposable
     public async Task What_is_missing_cannot_be_verified()
     {
         await RecordAsync("fake/db/2026-11-01", null, "nas");
-        await _catalog.FoundAsync(new("fake", "db"), "0123456789", [new() { Chain = "fake/db/2026-11-01", Name = "a", Destination = "nas", State = CopyState.Missing, At = _time.GetUtcNow() }]);
+        await _catalog.FoundAsync(
+            new("fake", "db"),
+            "0123456789",
+            [
+                new()
+                {
+                    Chain = "fake/db/2026-11-01",
+                    Name = "a",
+                    Destination = "nas",
+                    State = CopyState.Missing,
+                    At = _time.GetUtcNow(),
+                },
+            ]
+        );
         Assert.Empty(Rotation(OfDays(7, "nas")).Due());
     }
 
@@ -50,9 +64,22 @@ public sealed class VerifyRotationTests : IAsyncDisposable
         rotation.Look();
         var late = Assert.Single(rotation.Late);
         Assert.Equal((2, _time.GetUtcNow().AddDays(-15)), (late.Chains, late.Since));
-        var alert = Assert.Single(AlertRules.Find(new() { Now = _time.GetUtcNow(), UpSince = _time.GetUtcNow(), LateVerifications = rotation.Late }));
+        var alert = Assert.Single(
+            AlertRules.Find(
+                new()
+                {
+                    Now = _time.GetUtcNow(),
+                    UpSince = _time.GetUtcNow(),
+                    LateVerifications = rotation.Late,
+                }
+            )
+        );
         Assert.Equal((AlertKind.VerificationLate, "fake/db"), (alert.Kind, alert.Subject.Database));
-        Assert.Contains("every 7 days; 2 chains were not verified for twice as long, the oldest not since 2026-11-10", alert.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "every 7 days; 2 chains were not verified for twice as long, the oldest not since 2026-11-10",
+            alert.Message,
+            StringComparison.Ordinal
+        );
 
         foreach (var never in (int?[])[null, 8])
         {
@@ -66,7 +93,13 @@ public sealed class VerifyRotationTests : IAsyncDisposable
     public async Task What_becomes_late_while_backups_keep_it_waiting_is_told()
     {
         await RecordAsync("fake/db/2026-11-24-10-00-00.A-snapshot-0123456789", null, "nas");
-        var rotation = new VerifyRotation(_catalog, () => [OfDays(7, "nas")], _ => throw new InvalidOperationException("it is not its turn"), () => true, _time);
+        var rotation = new VerifyRotation(
+            _catalog,
+            () => [OfDays(7, "nas")],
+            _ => throw new InvalidOperationException("it is not its turn"),
+            () => true,
+            _time
+        );
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         supervisor.Start("verification", VerifyRotation.Turn, rotation.RunAsync, TestContext.Current.CancellationToken);
         for (var i = 0; i < 20_000 && rotation.Late.Count == 0; i++)
@@ -78,22 +111,46 @@ public sealed class VerifyRotationTests : IAsyncDisposable
         Assert.Equal(1, Assert.Single(rotation.Late).Chains);
     }
 
-    private static BackupTask OfDays(int? days, string destination) => new()
-    {
-        Id = "0123456789",
-        Database = new("fake", "db"),
-        Name = "nightly",
-        ScheduledSince = default,
-        Settings = new() { Type = BackupType.Snapshot, VerifyEveryDays = days, Destinations = [destination] },
-    };
+    private static BackupTask OfDays(int? days, string destination) =>
+        new()
+        {
+            Id = "0123456789",
+            Database = new("fake", "db"),
+            Name = "nightly",
+            ScheduledSince = default,
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                VerifyEveryDays = days,
+                Destinations = [destination],
+            },
+        };
 
-    private VerifyRotation Rotation(BackupTask task) => new(_catalog, () => [task], _ => throw new InvalidOperationException(), () => false, _time);
+    private VerifyRotation Rotation(BackupTask task) =>
+        new(_catalog, () => [task], _ => throw new InvalidOperationException(), () => false, _time);
 
     private async Task RecordAsync(string chain, int? verified, params string[] destinations)
     {
         var archive = new CatalogArchive { Name = "a", Length = 1 };
         await _catalog.RecordAsync(chain, new("fake", "db"), "0123456789", archive, [.. destinations.Select(d => new CopyPlace(d, null))]);
-        if (verified is not { } days) return;
-        await _catalog.FoundAsync(new("fake", "db"), "0123456789", [.. destinations.Select(d => new CopyFinding { Chain = chain, Name = "a", Destination = d, State = CopyState.Whole, At = _time.GetUtcNow().AddDays(days), IsVerified = true })]);
+        if (verified is not { } days)
+        {
+            return;
+        }
+        await _catalog.FoundAsync(
+            new("fake", "db"),
+            "0123456789",
+            [
+                .. destinations.Select(d => new CopyFinding
+                {
+                    Chain = chain,
+                    Name = "a",
+                    Destination = d,
+                    State = CopyState.Whole,
+                    At = _time.GetUtcNow().AddDays(days),
+                    IsVerified = true,
+                }),
+            ]
+        );
     }
 }

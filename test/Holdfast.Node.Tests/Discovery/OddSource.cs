@@ -62,25 +62,38 @@ internal sealed class OddSource(string name) : IDatabaseSource
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        foreach (var database in Databases) yield return database;
+        foreach (var database in Databases)
+        {
+            yield return database;
+        }
     }
 
     public Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken)
     {
-        if (KeepsIdentity) Identity = identity;
+        if (KeepsIdentity)
+        {
+            Identity = identity;
+        }
         return Task.FromResult(KeepsIdentity);
     }
 
-    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, HoldfastException>>(Explained.Where(e => names.Contains(e.Key)).ToDictionary());
+    public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyDictionary<string, HoldfastException>>(Explained.Where(e => names.Contains(e.Key)).ToDictionary());
 
-    public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public Task RemoveLeftoversAsync(CancellationToken cancellationToken)
     {
-        if (ThrowsCleaning is { } failure) throw failure;
+        if (ThrowsCleaning is { } failure)
+        {
+            throw failure;
+        }
         Cleaned++;
         return Task.CompletedTask;
     }

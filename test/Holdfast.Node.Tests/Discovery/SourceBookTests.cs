@@ -39,9 +39,15 @@ public sealed class SourceBookTests : IAsyncLifetime
     }
 
     public static TheoryData<Exception> Anything() =>
-    [
-        new InvalidOperationException("no"), new System.Text.DecoderFallbackException("bytes"), new OperationCanceledException(), new TaskCanceledException(), new UnauthorizedAccessException("closed"), new OutOfMemoryException(), new AggregateException("many", new IOException("disk")),
-    ];
+        [
+            new InvalidOperationException("no"),
+            new System.Text.DecoderFallbackException("bytes"),
+            new OperationCanceledException(),
+            new TaskCanceledException(),
+            new UnauthorizedAccessException("closed"),
+            new OutOfMemoryException(),
+            new AggregateException("many", new IOException("disk")),
+        ];
 
     [Theory]
     [MemberData(nameof(Anything), DisableDiscoveryEnumeration = true)]
@@ -131,7 +137,14 @@ public sealed class SourceBookTests : IAsyncLifetime
         Assert.NotNull(Monitor.Find("z"));
         var names = odd.Select(r => r.Id.Name).Order(StringComparer.Ordinal).ToList();
         await Monitor.LookAsync(Token);
-        Assert.Equal(names, _state.Databases.Items.Select(r => r.Value).Where(r => r.Problem is not null).Select(r => r.Id.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            names,
+            _state
+                .Databases.Items.Select(r => r.Value)
+                .Where(r => r.Problem is not null)
+                .Select(r => r.Id.Name)
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -160,7 +173,10 @@ public sealed class SourceBookTests : IAsyncLifetime
         var next = new OddSource("shop");
         next.Has("new");
         _book.Attach(new("odd", next, false));
-        await using (var use = await waiting.WaitAsync(TimeSpan.FromSeconds(60), Token)) Assert.Equal("new", use.Get("new").Name);
+        await using (var use = await waiting.WaitAsync(TimeSpan.FromSeconds(60), Token))
+        {
+            Assert.Equal("new", use.Get("new").Name);
+        }
         _book.Detach("shop");
         Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _book.UseAsync("shop", Token))).Error);
     }
@@ -170,19 +186,32 @@ public sealed class SourceBookTests : IAsyncLifetime
     {
         await AttachAsync();
         var isOver = false;
-        var users = Enumerable.Range(0, 4).Select(_ => Task.Run(
-            async () =>
-            {
-                while (!Volatile.Read(ref isOver)) await (await _book.UseAsync("shop", Token)).DisposeAsync();
-            },
-            Token)).ToList();
+        var users = Enumerable
+            .Range(0, 4)
+            .Select(_ =>
+                Task.Run(
+                    async () =>
+                    {
+                        while (!Volatile.Read(ref isOver))
+                        {
+                            await (await _book.UseAsync("shop", Token)).DisposeAsync();
+                        }
+                    },
+                    Token
+                )
+            )
+            .ToList();
         var saving = Task.Run(
             () =>
             {
-                for (var i = 0; i < 2000; i++) _book.Attach(new("odd", new OddSource("shop"), false));
+                for (var i = 0; i < 2000; i++)
+                {
+                    _book.Attach(new("odd", new OddSource("shop"), false));
+                }
                 Volatile.Write(ref isOver, true);
             },
-            Token);
+            Token
+        );
         await Task.WhenAll([saving, .. users]).WaitAsync(TimeSpan.FromMinutes(2), Token);
     }
 
@@ -194,10 +223,17 @@ public sealed class SourceBookTests : IAsyncLifetime
         var looking = Task.Run(
             () =>
             {
-                while (!Volatile.Read(ref isOver)) absent += _book.Find("shop") is null ? 1 : 0;
+                while (!Volatile.Read(ref isOver))
+                {
+                    absent += _book.Find("shop") is null ? 1 : 0;
+                }
             },
-            Token);
-        for (var i = 0; i < 2000; i++) _book.Attach(new("odd", new OddSource("shop"), false));
+            Token
+        );
+        for (var i = 0; i < 2000; i++)
+        {
+            _book.Attach(new("odd", new OddSource("shop"), false));
+        }
         Volatile.Write(ref isOver, true);
         await looking;
         Assert.Equal(0, absent);
@@ -210,12 +246,20 @@ public sealed class SourceBookTests : IAsyncLifetime
         source.Databases["a"] = new byte[4096];
         await _book.AttachAsync(new("fake", source, true), Token);
         await using var use = await _book.UseAsync("fake", Token);
-        await using (await use.Source.OpenViewAsync(use.Get("a"), new(BackupType.Snapshot, null), Token)) Assert.Equal(1, source.Open);
+        await using (await use.Source.OpenViewAsync(use.Get("a"), new(BackupType.Snapshot, null), Token))
+        {
+            Assert.Equal(1, source.Open);
+        }
         source.Identity = "two";
-        var view = await Assert.ThrowsAsync<HoldfastException>(() => use.Source.OpenViewAsync(source.Database("a"), new(BackupType.Snapshot, null), Token));
-        var restore = await Assert.ThrowsAsync<HoldfastException>(() => use.Source.BeginRestoreAsync(new("b", BackupType.Snapshot, null, new Dictionary<string, string>(), 4096), Token));
+        var view = await Assert.ThrowsAsync<HoldfastException>(() =>
+            use.Source.OpenViewAsync(source.Database("a"), new(BackupType.Snapshot, null), Token)
+        );
+        var restore = await Assert.ThrowsAsync<HoldfastException>(() =>
+            use.Source.BeginRestoreAsync(new("b", BackupType.Snapshot, null, new Dictionary<string, string>(), 4096), Token)
+        );
         Assert.Equal((ErrorCatalogue.SourceIdentity, ErrorCatalogue.SourceIdentity, 0), (view.Error, restore.Error, source.Open));
-        await UntilAsync(() => _book.Find("fake")!.Status.Problem?.Code == ErrorCatalogue.SourceIdentity.Code); // it is looked at anew at once
+        // it is looked at anew at once
+        await UntilAsync(() => _book.Find("fake")!.Status.Problem?.Code == ErrorCatalogue.SourceIdentity.Code);
     }
 
     [Fact]
@@ -256,12 +300,27 @@ public sealed class SourceBookTests : IAsyncLifetime
     {
         for (var turn = 0; turn < 50; turn++)
         {
-            var sources = Enumerable.Range(0, 4).Select(i => new OddSource("shop") { Databases = [new($"db{i}", 1, EncryptionState.No)] }).ToList();
-            await Task.WhenAll(sources.Select(s => Task.Run(() => _book.Attach(new("odd", s, false)), Token)).Append(Task.Run(() => _book.Detach("shop"), Token)));
-            if (_book.Find("shop") is { } monitor) await monitor.SettledAsync(Token);
+            var sources = Enumerable
+                .Range(0, 4)
+                .Select(i => new OddSource("shop") { Databases = [new($"db{i}", 1, EncryptionState.No)] })
+                .ToList();
+            await Task.WhenAll(
+                sources
+                    .Select(s => Task.Run(() => _book.Attach(new("odd", s, false)), Token))
+                    .Append(Task.Run(() => _book.Detach("shop"), Token))
+            );
+            if (_book.Find("shop") is { } monitor)
+            {
+                await monitor.SettledAsync(Token);
+            }
             var last = _book.Find("shop")?.Attached.Source as OddSource;
             await UntilAsync(() => sources.Where(s => s != last).All(s => s.IsDisposed));
-            Assert.Equal(last?.Databases.Count ?? 0, _state.Databases.Items.Count(r => r.Value.Dropped is null && r.Value.MissingSince is null && last?.Databases[0].Name == r.Value.Id.Name));
+            Assert.Equal(
+                last?.Databases.Count ?? 0,
+                _state.Databases.Items.Count(r =>
+                    r.Value.Dropped is null && r.Value.MissingSince is null && last?.Databases[0].Name == r.Value.Id.Name
+                )
+            );
             _book.Detach("shop");
             Assert.DoesNotContain(_state.Databases.Items, r => r.Value.Dropped is null);
         }
@@ -298,7 +357,10 @@ public sealed class SourceBookTests : IAsyncLifetime
         await Monitor.LookAsync(Token);
         Assert.NotNull(Record("b").MissingSince); // what is wrong goes on: nothing is taken for dropped
         await Monitor.ConfirmAsync(Token);
-        Assert.Equal(["b", "c", "d", "e"], _state.Databases.Items.Where(r => r.Value.Dropped is not null).Select(r => r.Value.Id.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["b", "c", "d", "e"],
+            _state.Databases.Items.Where(r => r.Value.Dropped is not null).Select(r => r.Value.Id.Name).Order(StringComparer.Ordinal)
+        );
         Assert.Empty(Alerts());
         Assert.Equal(ErrorCatalogue.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => Monitor.ConfirmAsync(Token))).Error);
     }
@@ -461,7 +523,12 @@ public sealed class SourceBookTests : IAsyncLifetime
         (_source.Place, _source.Identity) = ("disk-1", "same");
         _source.Has("a");
         await AttachAsync();
-        var copy = new OddSource("copy") { Place = "disk-2", Identity = "same", KeepsIdentity = true };
+        var copy = new OddSource("copy")
+        {
+            Place = "disk-2",
+            Identity = "same",
+            KeepsIdentity = true,
+        };
         copy.Has("a");
         await _book.AttachAsync(new("odd", copy, false), Token);
         var alert = Assert.Single(Alerts());
@@ -475,7 +542,15 @@ public sealed class SourceBookTests : IAsyncLifetime
     [Fact]
     public async Task A_source_of_0_1_is_taken_as_it_is_found()
     {
-        _state.Databases.Set("shop/a", new() { Id = new("shop", "a"), Engine = "odd", FirstSeen = _time.GetUtcNow() });
+        _state.Databases.Set(
+            "shop/a",
+            new()
+            {
+                Id = new("shop", "a"),
+                Engine = "odd",
+                FirstSeen = _time.GetUtcNow(),
+            }
+        );
         _source.Identity = "7123";
         _source.Has("a");
         await AttachAsync();
@@ -494,13 +569,29 @@ public sealed class SourceBookTests : IAsyncLifetime
     private DatabaseRecord Record(string name) => _state.Databases.Find($"shop/{name}")!;
 
     // Without those that say that no task covers a database: there are no tasks here.
-    private List<Alert> Alerts(string? source = null) => [.. AlertRules.Find(new()
-    {
-        Now = _time.GetUtcNow(),
-        UpSince = _time.GetUtcNow(),
-        Databases = [.. _state.Databases.Items.Select(r => r.Value)],
-        Sources = [.. _book.Items.Select(m => new AlertSource(m.Attached.Name, m.Status.Problem) { LastLook = m.LastLook, Interval = Interval, Identity = m.Status.Identity, Place = m.Status.Place })],
-    }).Where(a => a.Kind != AlertKind.DatabaseUncovered && (source is null || a.Subject.Source == source))];
+    private List<Alert> Alerts(string? source = null) =>
+        [
+            .. AlertRules
+                .Find(
+                    new()
+                    {
+                        Now = _time.GetUtcNow(),
+                        UpSince = _time.GetUtcNow(),
+                        Databases = [.. _state.Databases.Items.Select(r => r.Value)],
+                        Sources =
+                        [
+                            .. _book.Items.Select(m => new AlertSource(m.Attached.Name, m.Status.Problem)
+                            {
+                                LastLook = m.LastLook,
+                                Interval = Interval,
+                                Identity = m.Status.Identity,
+                                Place = m.Status.Place,
+                            }),
+                        ],
+                    }
+                )
+                .Where(a => a.Kind != AlertKind.DatabaseUncovered && (source is null || a.Subject.Source == source)),
+        ];
 
     private void Begin()
     {
@@ -528,13 +619,22 @@ public sealed class SourceBookTests : IAsyncLifetime
         var until = _time.GetUtcNow() + time;
         while (_time.GetUtcNow() < until || !isSo())
         {
-            if (_time.GetUtcNow() < until + time) _time.Advance(TimeSpan.FromSeconds(5));
-            for (var i = 0; i < 5; i++) await Task.Delay(1, Token);
+            if (_time.GetUtcNow() < until + time)
+            {
+                _time.Advance(TimeSpan.FromSeconds(5));
+            }
+            for (var i = 0; i < 5; i++)
+            {
+                await Task.Delay(1, Token);
+            }
         }
     }
 
     private static async Task UntilAsync(Func<bool> isSo)
     {
-        while (!isSo()) await Task.Delay(1, Token);
+        while (!isSo())
+        {
+            await Task.Delay(1, Token);
+        }
     }
 }

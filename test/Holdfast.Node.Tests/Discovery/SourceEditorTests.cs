@@ -11,7 +11,8 @@ namespace Holdfast.Node.Tests.Discovery;
 /// <summary>Sources that are defined over the API: what is stored together, and where a password goes.</summary>
 public sealed class SourceEditorTests : IAsyncLifetime
 {
-    private const string Here = "postgresql://holdfast@here", There = "postgresql://holdfast@there";
+    private const string Here = "postgresql://holdfast@here",
+        There = "postgresql://holdfast@there";
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
     private readonly MemoryStore _store = new();
@@ -47,7 +48,9 @@ public sealed class SourceEditorTests : IAsyncLifetime
     {
         _editor.Start();
         var stored = await _editor.PutAsync(Definition(Here), new("first"), 0, Token);
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _editor.PutAsync(Definition(Here), new("second"), stored.Revision + 5, Token));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
+            _editor.PutAsync(Definition(Here), new("second"), stored.Revision + 5, Token)
+        );
         Assert.Equal(ErrorCatalogue.Conflict, failure.Error);
         Assert.Equal("first", await PasswordAsync());
         await Assert.ThrowsAsync<HoldfastException>(() => _editor.DeleteAsync("shop", stored.Revision + 5, Token));
@@ -68,7 +71,9 @@ public sealed class SourceEditorTests : IAsyncLifetime
         await Assert.ThrowsAsync<HoldfastException>(PasswordAsync);
         await Assert.ThrowsAsync<InvalidException>(() => _editor.DraftAsync(Definition(Here), new(null), Token));
         var password = ((OddSource)draft.Source).Password!;
-        await Assert.ThrowsAsync<InvalidException>(() => _editor.DraftAsync(Definition(There) with { Url = There + ":1" }, new(null), Token));
+        await Assert.ThrowsAsync<InvalidException>(() =>
+            _editor.DraftAsync(Definition(There) with { Url = There + ":1" }, new(null), Token)
+        );
         await _editor.DeleteAsync("shop", null, Token);
         Assert.Null(await password(Token));
         Assert.False(await _editor.HasPasswordAsync("shop", Token));
@@ -82,7 +87,13 @@ public sealed class SourceEditorTests : IAsyncLifetime
         await _state.Sources.PutAsync("shop", Definition(Here), null, Token);
         _editor.Start();
         Assert.True(await _editor.HasPasswordAsync("shop", Token));
-        var elsewhere = Attach(Definition(There), SourceSecrets.None with { Password = async token => await new SourcePasswords(_secrets, _state.Sources).FindAsync("shop", There, token) });
+        var elsewhere = Attach(
+            Definition(There),
+            SourceSecrets.None with
+            {
+                Password = async token => await new SourcePasswords(_secrets, _state.Sources).FindAsync("shop", There, token),
+            }
+        );
         await Assert.ThrowsAsync<HoldfastException>(async () => await ((OddSource)elsewhere.Source).Password!(Token));
         Assert.Equal("old", await PasswordAsync());
         Assert.Null(await _secrets.FindAsync("sources/shop", Token));
@@ -111,9 +122,16 @@ public sealed class SourceEditorTests : IAsyncLifetime
         Assert.True(await _editor.HasRestorePasswordAsync("shop", Token));
         await _editor.PutAsync(definition, new(null), null, Token);
         Assert.Equal("other", await RestorePasswordAsync());
-        var other = await Assert.ThrowsAsync<InvalidException>(() => _editor.PutAsync(definition with { RestoreUser = "postgres" }, new(null), null, Token));
+        var other = await Assert.ThrowsAsync<InvalidException>(() =>
+            _editor.PutAsync(definition with { RestoreUser = "postgres" }, new(null), null, Token)
+        );
         Assert.Equal("restore.password", Assert.Single(other.Faults).Field);
-        Assert.Equal(2, (await Assert.ThrowsAsync<InvalidException>(() => _editor.PutAsync(definition with { Url = There }, new(null), null, Token))).Faults.Count);
+        Assert.Equal(
+            2,
+            (await Assert.ThrowsAsync<InvalidException>(() => _editor.PutAsync(definition with { Url = There }, new(null), null, Token)))
+                .Faults
+                .Count
+        );
         await Assert.ThrowsAsync<InvalidException>(() => _editor.PutAsync(Definition(Here), new(null, "of nobody"), null, Token));
         // As when the definition goes between the look at it and the use of the password.
         await _state.Sources.PutAsync("shop", definition with { RestoreUser = "postgres" }, null, Token);
@@ -130,14 +148,36 @@ public sealed class SourceEditorTests : IAsyncLifetime
 
     private AttachedSource Attach(SourceDefinition definition, SourceSecrets secrets)
     {
-        if (definition.Url.StartsWith("oracle", StringComparison.Ordinal)) throw new FormatException("oracle is no engine");
-        return new("odd", new OddSource(definition.Name) { Address = definition.Url, Password = secrets.Password, RestorePassword = secrets.RestorePassword, RestoreUser = definition.RestoreUser }, false);
+        if (definition.Url.StartsWith("oracle", StringComparison.Ordinal))
+        {
+            throw new FormatException("oracle is no engine");
+        }
+        return new(
+            "odd",
+            new OddSource(definition.Name)
+            {
+                Address = definition.Url,
+                Password = secrets.Password,
+                RestorePassword = secrets.RestorePassword,
+                RestoreUser = definition.RestoreUser,
+            },
+            false
+        );
     }
 
-    private static SourceDefinition Definition(string url) => new() { Name = "shop", Engine = "postgresql", Url = url };
+    private static SourceDefinition Definition(string url) =>
+        new()
+        {
+            Name = "shop",
+            Engine = "postgresql",
+            Url = url,
+        };
 
     private static async Task UntilAsync(Func<bool> isSo)
     {
-        while (!isSo()) await Task.Delay(1, Token);
+        while (!isSo())
+        {
+            await Task.Delay(1, Token);
+        }
     }
 }

@@ -12,7 +12,8 @@ using Holdfast.Testing.Faults;
 namespace Holdfast.Node.Tests.Faults;
 
 /// <summary>
-/// Thousands of random steps with a node whose source, destinations and state store fail in every way that there is: its loops live, its operations end, and it never
+/// Thousands of random steps with a node whose source, destinations and state store fail in every way that there is:
+/// its loops live, its operations end, and it never
 /// claims a backup that is not there.
 /// </summary>
 public sealed class FaultTests
@@ -24,7 +25,10 @@ public sealed class FaultTests
     private static readonly FaultKind[] All = Enum.GetValues<FaultKind>();
 
     // The same each time, but in a long run.
-    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Soak.IsOn ? Environment.TickCount & 0xffffff : 1;
+    private readonly int _seed =
+        int.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SEED"), CultureInfo.InvariantCulture, out var given) ? given
+        : Soak.IsOn ? Environment.TickCount & 0xffffff
+        : 1;
     private readonly Queue<string> _trace = new();
     private readonly Dictionary<string, DateTimeOffset> _checked = new(StringComparer.Ordinal);
     private readonly Dictionary<DatabaseId, DateTimeOffset> _lost = [];
@@ -45,15 +49,27 @@ public sealed class FaultTests
         output.WriteLine($"seed {_seed}");
         _random = new(_seed);
         await using var world = new FaultWorld(_seed);
-        for (var i = 0; i < 5; i++) world.Source.Put($"db{i}", Contents());
+        for (var i = 0; i < 5; i++)
+        {
+            world.Source.Put($"db{i}", Contents());
+        }
         await world.BeginAsync(Token);
         for (var step = 1; step <= Steps; step++)
         {
             await StepAsync(world, step);
             await CheckAsync(world);
-            if (step % StepsBetweenCalms != 0) continue;
+            if (step % StepsBetweenCalms != 0)
+            {
+                continue;
+            }
             await CalmAsync(world);
-            if (step % 300 == 0) output.WriteLine($"{step} steps, {_asked} operations, {_found} damaged archives found, {string.Join(", ", world.Faults.Select(f => f.Met))} faults, {world.Time.GetUtcNow():u}");
+            if (step % 300 == 0)
+            {
+                output.WriteLine(
+                    $"{step} steps, {_asked} operations, {_found} damaged archives found, "
+                        + $"{string.Join(", ", world.Faults.Select(f => f.Met))} faults, {world.Time.GetUtcNow():u}"
+                );
+            }
         }
 
         Assert.True(_found > Steps / 300, $"only {_found} damaged archives were found");
@@ -88,38 +104,42 @@ public sealed class FaultTests
     private async Task StepAsync(FaultWorld world, int step)
     {
         var choice = _random.Next(1000);
-        await (choice switch
-        {
-            < 480 => Advance(TimeSpan.FromSeconds(_random.Next(1, 20 * 60))),
-            < 500 => Advance(TimeSpan.FromHours(_random.Next(1, 8))),
-            < 640 => Do("change", () => Change(world)),
-            < 660 => Do("new database", () => world.Source.Put($"new{_random.Next(4)}", Contents())),
-            < 675 => Do("drop", () => world.Source.Drop($"new{_random.Next(4)}")),
-            < 760 => Do("back up", () => BackUp(world)),
-            < 785 => DoAsync("verify", async () => Add(await world.Node.VerifyAsync(new() { From = "fake/db1", Database = new("fake", "db1") }, "tester", Token))),
-            < 805 => DoAsync("restore", () => RestoreAsync(world, $"fake/db{_random.Next(5)}", $"again{++_number}")),
-            < 845 => DoAsync("abort", () => AbortAsync(world)),
-            < 860 => DoAsync("save a template", () => SaveAsync(world)),
-            < 885 => Do("source fails", () => Fail(world.SourceFaults)),
-            < 915 => Do("destination fails", () => Fail(world.DestinationFaults[_random.Next(2)])),
-            < 925 => Do("destination vanishes", () => world.Vanish(world.Roots.ElementAt(_random.Next(2)), _random.Next(2) == 0)),
-            < 945 => Do("store fails", () => Fail(world.StoreFaults)),
-            < 950 => Do("source down or up", () => world.Source.IsDown = !world.Source.IsDown),
-            < 955 => Do("source empty or not", () => world.Source.IsEmpty = !world.Source.IsEmpty),
-            < 963 => Do("archives are lost", () => Lose(world)),
-            < 974 => Do("bits flip", () => Flip(world)),
-            < 980 => Do("all is well", () => Heal(world)),
-            < 992 => DoAsync("restart", () => RestartAsync(world, isKilled: false)),
-            _ => DoAsync("kill", () => RestartAsync(world, isKilled: true)),
-        });
+        await (
+            choice switch
+            {
+                < 480 => Advance(TimeSpan.FromSeconds(_random.Next(1, 20 * 60))),
+                < 500 => Advance(TimeSpan.FromHours(_random.Next(1, 8))),
+                < 640 => Do("change", () => Change(world)),
+                < 660 => Do("new database", () => world.Source.Put($"new{_random.Next(4)}", Contents())),
+                < 675 => Do("drop", () => world.Source.Drop($"new{_random.Next(4)}")),
+                < 760 => Do("back up", () => BackUp(world)),
+                < 785 => DoAsync("verify", async () =>
+                    Add(await world.Node.VerifyAsync(new() { From = "fake/db1", Database = new("fake", "db1") }, "tester", Token))
+                ),
+                < 805 => DoAsync("restore", () => RestoreAsync(world, $"fake/db{_random.Next(5)}", $"again{++_number}")),
+                < 845 => DoAsync("abort", () => AbortAsync(world)),
+                < 860 => DoAsync("save a template", () => SaveAsync(world)),
+                < 885 => Do("source fails", () => Fail(world.SourceFaults)),
+                < 915 => Do("destination fails", () => Fail(world.DestinationFaults[_random.Next(2)])),
+                < 925 => Do("destination vanishes", () => world.Vanish(world.Roots.ElementAt(_random.Next(2)), _random.Next(2) == 0)),
+                < 945 => Do("store fails", () => Fail(world.StoreFaults)),
+                < 950 => Do("source down or up", () => world.Source.IsDown = !world.Source.IsDown),
+                < 955 => Do("source empty or not", () => world.Source.IsEmpty = !world.Source.IsEmpty),
+                < 963 => Do("archives are lost", () => Lose(world)),
+                < 974 => Do("bits flip", () => Flip(world)),
+                < 980 => Do("all is well", () => Heal(world)),
+                < 992 => DoAsync("restart", () => RestartAsync(world, isKilled: false)),
+                _ => DoAsync("kill", () => RestartAsync(world, isKilled: true)),
+            }
+        );
 
         Task Advance(TimeSpan span) => DoAsync($"{span} later", () => world.AdvanceAsync(span, Token));
 
         Task Do(string what, Action action) => DoAsync(what, () =>
-        {
-            action();
-            return Task.CompletedTask;
-        });
+            {
+                action();
+                return Task.CompletedTask;
+            });
 
         // What an operator asks for may be refused; that is no fault of the node.
         async Task DoAsync(string what, Func<Task> action)
@@ -147,14 +167,25 @@ public sealed class FaultTests
     private void BackUp(FaultWorld world)
     {
         var tasks = world.Node.Tasks.All.ToList();
-        if (tasks.Count == 0) return;
+        if (tasks.Count == 0)
+        {
+            return;
+        }
         var task = tasks[_random.Next(tasks.Count)];
-        Add(world.Node.BackUp(new(task.Database, task.Settings, _random.Next(3) == 0 ? BackupKind.Full : BackupKind.Incremental, task), "tester"));
+        Add(
+            world.Node.BackUp(
+                new(task.Database, task.Settings, _random.Next(3) == 0 ? BackupKind.Full : BackupKind.Incremental, task),
+                "tester"
+            )
+        );
     }
 
     private async Task AbortAsync(FaultWorld world)
     {
-        if (world.Node.Operations.Live.FirstOrDefault() is not { } live) return;
+        if (world.Node.Operations.Live.FirstOrDefault() is not { } live)
+        {
+            return;
+        }
         await live.AbortAsync("tester", _random.Next(3) == 0 ? world.Time.GetUtcNow().AddMinutes(_random.Next(60)) : null);
     }
 
@@ -165,8 +196,14 @@ public sealed class FaultTests
         // A store that hangs holds up whoever saves; nobody else.
         Task saving = world.Node.State.Templates.PutAsync(template.Id, saved, null, Token);
         await Task.WhenAny(saving, Task.Delay(20, Token));
-        if (!saving.IsCompleted) Forget(saving);
-        else await saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whatever the store threw goes to who saved
+        if (!saving.IsCompleted)
+        {
+            Forget(saving);
+        }
+        else
+        {
+            await saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whatever the store threw goes to who saved
+        }
     }
 
     // Somebody deletes or cuts files of a chain, at one destination or at all. The node can know when it has looked.
@@ -176,11 +213,22 @@ public sealed class FaultTests
         var everywhere = _random.Next(2) == 0;
         foreach (var root in world.Roots.Where(_ => everywhere || _random.Next(2) == 0))
         {
-            var files = Directory.Exists($"{root}/fake/{name}") ? Directory.GetFiles($"{root}/fake/{name}", "*.tar.zst", SearchOption.AllDirectories) : [];
+            var files = Directory.Exists($"{root}/fake/{name}")
+                ? Directory.GetFiles($"{root}/fake/{name}", "*.tar.zst", SearchOption.AllDirectories)
+                : [];
             foreach (var file in files.OrderDescending(StringComparer.Ordinal).Take(_random.Next(1, 4)))
             {
-                if (_random.Next(3) > 0) File.Delete(file);
-                else using (var cut = Unlocked(file)) cut.SetLength(cut.Length / 2);
+                if (_random.Next(3) > 0)
+                {
+                    File.Delete(file);
+                }
+                else
+                {
+                    using (var cut = Unlocked(file))
+                    {
+                        cut.SetLength(cut.Length / 2);
+                    }
+                }
             }
         }
 
@@ -188,7 +236,8 @@ public sealed class FaultTests
     }
 
     // A disk asks nobody who reads.
-    private static FileStream Unlocked(string file) => new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    private static FileStream Unlocked(string file) =>
+        new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
     // A disk flips a bit of some archives or indexes, at one destination or at all. The node can know when it has verified them.
     private void Flip(FaultWorld world)
@@ -197,11 +246,21 @@ public sealed class FaultTests
         var everywhere = _random.Next(2) == 0;
         foreach (var root in world.Roots.Where(_ => everywhere || _random.Next(2) == 0))
         {
-            var files = Directory.Exists($"{root}/fake/{name}") ? Directory.GetFiles($"{root}/fake/{name}", "*", SearchOption.AllDirectories) : [];
-            foreach (var file in files.Where(f => !f.EndsWith(".partial", StringComparison.Ordinal)).OrderDescending(StringComparer.Ordinal).Take(_random.Next(1, 6)))
+            var files = Directory.Exists($"{root}/fake/{name}")
+                ? Directory.GetFiles($"{root}/fake/{name}", "*", SearchOption.AllDirectories)
+                : [];
+            foreach (
+                var file in files
+                    .Where(f => !f.EndsWith(".partial", StringComparison.Ordinal))
+                    .OrderDescending(StringComparer.Ordinal)
+                    .Take(_random.Next(1, 6))
+            )
             {
                 using var stream = Unlocked(file);
-                if (stream.Length == 0) continue;
+                if (stream.Length == 0)
+                {
+                    continue;
+                }
                 stream.Position = _random.NextInt64(stream.Length);
                 var flipped = (byte)(stream.ReadByte() ^ (1 << _random.Next(8)));
                 stream.Position--;
@@ -215,12 +274,23 @@ public sealed class FaultTests
     private void Fail(FaultSwitch faults)
     {
         var kinds = All.Where(_ => _random.Next(2) == 0).ToArray();
-        faults.Set(_random.Next(4) switch { 0 => 1, 1 => 0.5, _ => 0.05 }, kinds.Length == 0 ? All : kinds);
+        faults.Set(
+            _random.Next(4) switch
+            {
+                0 => 1,
+                1 => 0.5,
+                _ => 0.05,
+            },
+            kinds.Length == 0 ? All : kinds
+        );
     }
 
     private static void Heal(FaultWorld world)
     {
-        foreach (var faults in world.Faults) faults.Clear();
+        foreach (var faults in world.Faults)
+        {
+            faults.Clear();
+        }
         world.Source.IsDown = world.Source.IsEmpty = false;
         world.ComeBack();
     }
@@ -228,7 +298,9 @@ public sealed class FaultTests
     private async Task RestartAsync(FaultWorld world, bool isKilled)
     {
         await world.StopAsync(isKilled, Token);
-        Assert.All(isKilled ? [] : _operations, o => Assert.True(o.HasEnded || o.Current.State == OperationState.Queued, $"{o.Current} has not ended with its node\n{Told()}"));
+        Assert.All(isKilled ? [] : _operations, o =>
+            Assert.True(o.HasEnded || o.Current.State == OperationState.Queued, $"{o.Current} has not ended with its node\n{Told()}")
+        );
         _operations.Clear();
         _checked.Clear();
         await world.StartAsync(Token);
@@ -240,7 +312,13 @@ public sealed class FaultTests
         _operations.Add(operation);
     }
 
-    private static void Forget(Task task) => task.ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    private static void Forget(Task task) =>
+        task.ContinueWith(
+            t => _ = t.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
 
     // Every loop turns, or tells why it does not, or is held up by a fault right now.
     private async Task CheckAsync(FaultWorld world)
@@ -248,22 +326,43 @@ public sealed class FaultTests
         await UntilAsync(
             () =>
             {
-                if (world.Faults.Any(f => f.Held > 0) || !Dead().Any()) return true;
+                if (world.Faults.Any(f => f.Held > 0) || !Dead().Any())
+                {
+                    return true;
+                }
                 world.Time.Advance(TimeSpan.FromSeconds(5)); // a loop that was at work when the clock moved waits from then on
                 return false;
             },
-            () => $"dead: {string.Join("; ", Dead())}");
+            () => $"dead: {string.Join("; ", Dead())}"
+        );
         foreach (var task in world.Node.Tasks.All)
         {
             var protection = world.Node.Protection.Of(task);
-            if (protection.LastGoodBackup is not { } claimed || protection.State is not (DatabaseState.Covered or DatabaseState.Incomplete) || (_checked.TryGetValue(task.Id, out var last) && last == claimed)) continue;
-            if (_flipped.Contains(task.Database)) continue; // nobody has read it since
-            if (_lost.TryGetValue(task.Database, out var lost) && claimed <= lost) continue; // no run has looked since
-            Assert.True(await world.HoldsSinceAsync(task.Database, claimed, Token), $"'{task.Database}' is said to be backed up at {claimed:u} by {task.Name}, and no destination has it\n{Told()}");
+            if (
+                protection.LastGoodBackup is not { } claimed
+                || protection.State is not (DatabaseState.Covered or DatabaseState.Incomplete)
+                || (_checked.TryGetValue(task.Id, out var last) && last == claimed)
+            )
+            {
+                continue;
+            }
+            if (_flipped.Contains(task.Database))
+            {
+                continue; // nobody has read it since
+            }
+            if (_lost.TryGetValue(task.Database, out var lost) && claimed <= lost)
+            {
+                continue; // no run has looked since
+            }
+            Assert.True(
+                await world.HoldsSinceAsync(task.Database, claimed, Token),
+                $"'{task.Database}' is said to be backed up at {claimed:u} by {task.Name}, and no destination has it\n{Told()}"
+            );
             _checked[task.Id] = claimed;
         }
 
-        IEnumerable<LoopStatus> Dead() => world.Node.Supervisor.Loops.Where(l => l.Problem is null && world.Time.GetUtcNow() - l.LastBeat > 3 * l.Longest);
+        IEnumerable<LoopStatus> Dead() =>
+            world.Node.Supervisor.Loops.Where(l => l.Problem is null && world.Time.GetUtcNow() - l.LastBeat > 3 * l.Longest);
     }
 
     // Faults stop: within hours everything has ended, turns, and is backed up again.
@@ -278,17 +377,32 @@ public sealed class FaultTests
         {
             await world.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
             // What has not come back by then was dropped while much was missing: only an operator can say so.
-            if (minute >= 10 && world.Node.Sources.Items.FirstOrDefault(s => s.NeedsConfirmation) is { } shrunk) await world.PassAsync(shrunk.ConfirmAsync(Token), "a confirmation does not end", Token);
+            if (minute >= 10 && world.Node.Sources.Items.FirstOrDefault(s => s.NeedsConfirmation) is { } shrunk)
+            {
+                await world.PassAsync(shrunk.ConfirmAsync(Token), "a confirmation does not end", Token);
+            }
         }
 
         await ApproveAsync(world);
-        await UntilAsync(IsWell, () => $"not well again: {string.Join("; ", world.Node.Supervisor.Loops.Where(l => l.Problem is not null))}; {string.Join("; ", before.Where(o => !o.HasEnded).Select(o => o.Current))}; {string.Join("; ", world.Node.Tasks.All.Where(t => !IsBackedUp(t)).Select(t => $"{t.Database} {t.Name} {world.Node.StatusOf(t.Id)} {world.Node.NextOf(t.Id)}"))}");
+        await UntilAsync(IsWell, () =>
+            $"not well again: {string.Join("; ", world.Node.Supervisor.Loops.Where(l => l.Problem is not null))}; "
+            + $"{string.Join("; ", before.Where(o => !o.HasEnded).Select(o => o.Current))}; "
+            + $"{string.Join("; ", world.Node.Tasks.All.Where(t => !IsBackedUp(t)).Select(t => $"{t.Database} {t.Name} {world.Node.StatusOf(t.Id)} {world.Node.NextOf(t.Id)}"))}"
+        );
         _checked.Clear(); // all of it once more
         await CheckAsync(world);
         _operations.RemoveAll(o => o.HasEnded);
-        foreach (var restored in world.Source.Databases.Keys.Where(d => d.StartsWith("again", StringComparison.Ordinal))) world.Source.Drop(restored); // or they become ever more
+        foreach (var restored in world.Source.Databases.Keys.Where(d => d.StartsWith("again", StringComparison.Ordinal)))
+        {
+            world.Source.Drop(restored); // or they become ever more
+        }
 
-        bool IsWell() => before.All(o => o.HasEnded) && world.Node.Supervisor.Loops.All(l => l.Problem is null) && world.Node.State.Writer.Problem is null && world.Source.Databases.Keys.All(d => world.Node.Tasks.Of(new("fake", d)).Count >= 2) && world.Node.Tasks.All.All(IsBackedUp);
+        bool IsWell() =>
+            before.All(o => o.HasEnded)
+            && world.Node.Supervisor.Loops.All(l => l.Problem is null)
+            && world.Node.State.Writer.Problem is null
+            && world.Source.Databases.Keys.All(d => world.Node.Tasks.Of(new("fake", d)).Count >= 2)
+            && world.Node.Tasks.All.All(IsBackedUp);
         bool IsBackedUp(BackupTask task) => world.Node.StatusOf(task.Id).LastSuccess >= began;
     }
 
@@ -298,11 +412,19 @@ public sealed class FaultTests
         foreach (var database in _flipped.ToList())
         {
             var verified = await world.Node.VerifyAsync(new() { From = database.ToString(), Database = database }, "tester", Token);
-            for (var minute = 0; minute < 5 * 60 && !verified.HasEnded; minute++) await world.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
-            await UntilAsync(() => verified.HasEnded, () => $"the verification of {database} does not end");
-            if (verified.Current.Error is { } error && !ErrorCatalogue.Find(error.Code).IsDamage && error.Code != ErrorCatalogue.NotFound.Code)
+            for (var minute = 0; minute < 5 * 60 && !verified.HasEnded; minute++)
             {
-                Trace($"{database} is not verified: {error.Message}"); // a destination that has not come back yet; the next calm verifies it
+                await world.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
+            }
+            await UntilAsync(() => verified.HasEnded, () => $"the verification of {database} does not end");
+            if (
+                verified.Current.Error is { } error
+                && !ErrorCatalogue.Find(error.Code).IsDamage
+                && error.Code != ErrorCatalogue.NotFound.Code
+            )
+            {
+                // a destination that has not come back yet; the next calm verifies it
+                Trace($"{database} is not verified: {error.Message}");
                 continue;
             }
 
@@ -317,11 +439,21 @@ public sealed class FaultTests
     // What the brakes of retention hold is for an operator to see and approve; else chains become ever more.
     private async Task ApproveAsync(FaultWorld world)
     {
-        foreach (var task in world.Node.Tasks.All.Where(t => world.Node.StatusOf(t.Id).RetentionProblems is { } problems && problems.Values.Any(p => p.NeedsApproval)))
+        foreach (
+            var task in world.Node.Tasks.All.Where(t =>
+                world.Node.StatusOf(t.Id).RetentionProblems is { } problems && problems.Values.Any(p => p.NeedsApproval)
+            )
+        )
         {
             try
             {
-                var going = (await world.Node.RetentionDesk.PreviewAsync(task, Token)).Where(r => r.Plan is { Going.Count: > 0 }).ToDictionary(r => r.Destination, IReadOnlyList<string> (r) => [.. r.Plan!.Going.Select(c => c.Path)], StringComparer.Ordinal);
+                var going = (await world.Node.RetentionDesk.PreviewAsync(task, Token))
+                    .Where(r => r.Plan is { Going.Count: > 0 })
+                    .ToDictionary(
+                        r => r.Destination,
+                        IReadOnlyList<string> (r) => [.. r.Plan!.Going.Select(c => c.Path)],
+                        StringComparer.Ordinal
+                    );
                 await world.PassAsync(world.Node.RetentionDesk.ApproveAsync(task, going, Token), "an approval does not end", Token);
             }
             catch (HoldfastException e)
@@ -344,7 +476,10 @@ public sealed class FaultTests
     private void Trace(string line)
     {
         _trace.Enqueue(line);
-        if (_trace.Count > 80) _trace.Dequeue();
+        if (_trace.Count > 80)
+        {
+            _trace.Dequeue();
+        }
     }
 
     private string Told() => string.Join('\n', _trace);

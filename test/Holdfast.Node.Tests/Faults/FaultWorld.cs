@@ -14,7 +14,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Holdfast.Node.Tests.Faults;
 
 /// <summary>
-/// A whole node with a clock that only the test moves, a source and a state store whose calls can fail in every way, and two destinations whose files
+/// A whole node with a clock that only the test moves, a source and a state store whose calls can fail in every way,
+/// and two destinations whose files
 /// the test reads itself. The node can be stopped, killed and started again on what is left.
 /// </summary>
 internal sealed class FaultWorld : IAsyncDisposable
@@ -31,7 +32,11 @@ internal sealed class FaultWorld : IAsyncDisposable
         Source = new(Time);
         SourceFaults = new("source", ErrorCatalogue.SourceUnreadable, seed, Time);
         StoreFaults = new("store", ErrorCatalogue.StateUnavailable, seed + 1, Time);
-        DestinationFaults = [new("nas", ErrorCatalogue.DestinationFailed, seed + 2, Time), new("off", ErrorCatalogue.DestinationFull, seed + 3, Time)];
+        DestinationFaults =
+        [
+            new("nas", ErrorCatalogue.DestinationFailed, seed + 2, Time),
+            new("off", ErrorCatalogue.DestinationFull, seed + 3, Time),
+        ];
     }
 
     /// <summary>The clock.</summary>
@@ -59,7 +64,19 @@ internal sealed class FaultWorld : IAsyncDisposable
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         await StartAsync(cancellationToken);
-        foreach (var root in Roots) await Node.Destinations.PutAsync(new() { Name = Path.GetFileName(root), Kind = "local", Path = root }, 0, cancellationToken);
+        foreach (var root in Roots)
+        {
+            await Node.Destinations.PutAsync(
+                new()
+                {
+                    Name = Path.GetFileName(root),
+                    Kind = "local",
+                    Path = root,
+                },
+                0,
+                cancellationToken
+            );
+        }
         await PutAsync("0123456789", "often", BackupType.Snapshot, "0 */6 * * *", "*/15 * * * *", ["nas", "off"], cancellationToken);
         await PutAsync("9876543210", "daily", BackupType.Backup, "30 3 * * *", "30 * * * *", ["off"], cancellationToken);
     }
@@ -68,7 +85,20 @@ internal sealed class FaultWorld : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _store = new(await EmbeddedStateStore.OpenAsync($"{_root}/state/state.db", Time, cancellationToken), StoreFaults);
-        var settings = new NodeSettings { Tag = "A", Key = _key, LocalRoots = [_root], CatalogFile = $"{_root}/state/catalog.db", Zone = TimeZoneInfo.Utc, ShutdownGrace = TimeSpan.FromSeconds(5), Slots = 2, SmallLane = 4, DestinationDriver = new FaultyDriver(new LocalDriver(), root => DestinationFaults[root.EndsWith("/nas", StringComparison.Ordinal) ? 0 : 1]) };
+        var settings = new NodeSettings
+        {
+            Tag = "A",
+            Key = _key,
+            LocalRoots = [_root],
+            CatalogFile = $"{_root}/state/catalog.db",
+            Zone = TimeZoneInfo.Utc,
+            ShutdownGrace = TimeSpan.FromSeconds(5),
+            Slots = 2,
+            SmallLane = 4,
+            DestinationDriver = new FaultyDriver(new LocalDriver(), root =>
+                DestinationFaults[root.EndsWith("/nas", StringComparison.Ordinal) ? 0 : 1]
+            ),
+        };
         _node = new(settings, _store, [new("fake", new FaultySource(Source, SourceFaults), true)], Time);
         await PassAsync(_node.StartAsync(cancellationToken), "the node does not start", cancellationToken);
     }
@@ -78,8 +108,14 @@ internal sealed class FaultWorld : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task StopAsync(bool isKilled, CancellationToken cancellationToken)
     {
-        if (isKilled) _store!.Cut();
-        foreach (var faults in Faults) faults.Clear(); // what hangs in a process ends with it
+        if (isKilled)
+        {
+            _store!.Cut();
+        }
+        foreach (var faults in Faults)
+        {
+            faults.Clear(); // what hangs in a process ends with it
+        }
         var (node, store) = (Node, _store!);
         _node = null; // one that cannot be stopped is left alone
         await PassAsync(node.StopAsync(), "the node does not stop", cancellationToken);
@@ -87,12 +123,21 @@ internal sealed class FaultWorld : IAsyncDisposable
         await store.DisposeAsync();
     }
 
-    /// <summary>Takes a destination away; where asked for, another empty one stands in its place, as when the wrong disk is mounted.</summary>
+    /// <summary>
+    /// Takes a destination away; where asked for, another empty one stands in its place, as when the wrong disk is
+    /// mounted.
+    /// </summary>
     public void Vanish(string root, bool another)
     {
-        if (Directory.Exists(Away(root))) return;
+        if (Directory.Exists(Away(root)))
+        {
+            return;
+        }
         Directory.Move(root, Away(root));
-        if (!another) return;
+        if (!another)
+        {
+            return;
+        }
         Directory.CreateDirectory(root);
         File.WriteAllText($"{root}/.holdfast-destination", "{\"format\":1,\"id\":\"ffffffffffffffffffffffffffffffff\"}");
     }
@@ -117,7 +162,10 @@ internal sealed class FaultWorld : IAsyncDisposable
     {
         Time.Advance(span);
         var most = Faults.Any(f => f.Held > 0) ? 2 : 40;
-        for (var i = 0; i < most && (i == 0 || Node.Operations.Live.Any()); i++) await Task.Delay(1, cancellationToken);
+        for (var i = 0; i < most && (i == 0 || Node.Operations.Live.Any()); i++)
+        {
+            await Task.Delay(1, cancellationToken);
+        }
     }
 
     /// <summary>Waits for something, and moves the clock meanwhile.</summary>
@@ -128,13 +176,19 @@ internal sealed class FaultWorld : IAsyncDisposable
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < Patience, problem);
             await Task.Delay(1, cancellationToken);
-            if (!task.IsCompleted) Time.Advance(TimeSpan.FromMilliseconds(100));
+            if (!task.IsCompleted)
+            {
+                Time.Advance(TimeSpan.FromMilliseconds(100));
+            }
         }
 
         await task;
     }
 
-    /// <summary>Whether a destination has a whole point of a database with contents that it had at some moment since <paramref name="since"/>.</summary>
+    /// <summary>
+    /// Whether a destination has a whole point of a database with contents that it had at some moment since
+    /// <paramref name="since"/>.
+    /// </summary>
     public async Task<bool> HoldsSinceAsync(DatabaseId database, DateTimeOffset since, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
@@ -143,7 +197,10 @@ internal sealed class FaultWorld : IAsyncDisposable
             {
                 foreach (var root in Roots.Concat(Roots.Select(Away)).Where(Directory.Exists))
                 {
-                    if (await HoldsSinceAsync(root, database, since, cancellationToken)) return true;
+                    if (await HoldsSinceAsync(root, database, since, cancellationToken))
+                    {
+                        return true;
+                    }
                 }
             }
             catch (HoldfastException) when (attempt < 3)
@@ -151,14 +208,20 @@ internal sealed class FaultWorld : IAsyncDisposable
                 continue; // retention took a chain away that was being read
             }
 
-            if (attempt == 3) return false;
+            if (attempt == 3)
+            {
+                return false;
+            }
             await Task.Delay(20, cancellationToken); // an archive may be on its way to its name
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_node is not null) await StopAsync(isKilled: false, CancellationToken.None);
+        if (_node is not null)
+        {
+            await StopAsync(isKilled: false, CancellationToken.None);
+        }
         Directory.Delete(_root, recursive: true);
     }
 
@@ -168,17 +231,31 @@ internal sealed class FaultWorld : IAsyncDisposable
     {
         await using var destination = LocalDestination.Open(root, create: false);
         var chains = new List<StoredChain>();
-        await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken)) chains.Add(chain);
+        await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken))
+        {
+            chains.Add(chain);
+        }
         foreach (var chain in chains.Where(c => c.Archives.Count > 0))
         {
-            if (await NewestOfAsync(destination, chain, database, cancellationToken) is { } contents && Source.Held(database.Name, contents, since)) return true;
+            if (
+                await NewestOfAsync(destination, chain, database, cancellationToken) is { } contents
+                && Source.Held(database.Name, contents, since)
+            )
+            {
+                return true;
+            }
         }
 
         return false;
     }
 
     // Null for a chain that is not whole: another one may be.
-    private async Task<byte[]?> NewestOfAsync(LocalDestination destination, StoredChain chain, DatabaseId database, CancellationToken cancellationToken)
+    private async Task<byte[]?> NewestOfAsync(
+        LocalDestination destination,
+        StoredChain chain,
+        DatabaseId database,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -194,12 +271,36 @@ internal sealed class FaultWorld : IAsyncDisposable
         }
     }
 
-    private async Task PutAsync(string id, string name, BackupType type, string full, string incremental, string[] destinations, CancellationToken cancellationToken)
+    private async Task PutAsync(
+        string id,
+        string name,
+        BackupType type,
+        string full,
+        string incremental,
+        string[] destinations,
+        CancellationToken cancellationToken
+    )
     {
         var settings = new TaskSettings
         {
-            Type = type, FullBackup = full, IncrementalBackup = incremental, TimeZone = "UTC", Destinations = destinations, Retention = new RetentionPolicy(TimeSpan.FromDays(1)),
+            Type = type,
+            FullBackup = full,
+            IncrementalBackup = incremental,
+            TimeZone = "UTC",
+            Destinations = destinations,
+            Retention = new RetentionPolicy(TimeSpan.FromDays(1)),
         };
-        await Node.State.Templates.PutAsync(id, new() { Id = id, Name = name, ScheduledSince = Time.GetUtcNow(), Settings = settings }, null, cancellationToken);
+        await Node.State.Templates.PutAsync(
+            id,
+            new()
+            {
+                Id = id,
+                Name = name,
+                ScheduledSince = Time.GetUtcNow(),
+                Settings = settings,
+            },
+            null,
+            cancellationToken
+        );
     }
 }

@@ -22,7 +22,10 @@ public sealed class EndingTests
         var first = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
         world.Node.Operations.Changed += operation =>
         {
-            if (operation.Id == first.Id && operation.HasEnded) second ??= world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
+            if (operation.Id == first.Id && operation.HasEnded)
+            {
+                second ??= world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
+            }
         };
         await world.PassAsync(first.Ended, "the first does not end", Token);
         Assert.NotNull(second);
@@ -52,7 +55,10 @@ public sealed class EndingTests
         world.Source.Put("db", new byte[4 * MemorySource.Page]);
         await world.BeginAsync(Token);
         var task = world.Node.Tasks.Of(new("fake", "db"))[0];
-        foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
+        foreach (var faults in world.DestinationFaults)
+        {
+            faults.Set(1, FaultKind.Hang);
+        }
         var running = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
         await world.PassAsync(UntilAsync(() => running.Current.State != OperationState.Queued), "the backup does not begin", Token);
         await world.Node.State.Writer.FlushAsync(Token);
@@ -62,7 +68,10 @@ public sealed class EndingTests
         await File.WriteAllTextAsync(left, "half", Token);
         world.Source.Drop("db"); // no backup of it will ever clean there
 
-        foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
+        foreach (var faults in world.DestinationFaults)
+        {
+            faults.Set(1, FaultKind.Hang);
+        }
         await world.StartAsync(Token);
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
@@ -77,22 +86,39 @@ public sealed class EndingTests
     {
         await using var world = new FaultWorld(1);
         var names = Enumerable.Range(0, 8).Select(i => $"db{i}").ToList();
-        foreach (var name in names) world.Source.Put(name, new byte[4 * MemorySource.Page]);
+        foreach (var name in names)
+        {
+            world.Source.Put(name, new byte[4 * MemorySource.Page]);
+        }
         await world.BeginAsync(Token);
-        foreach (var faults in world.DestinationFaults) faults.Set(1, FaultKind.Hang);
-        var asked = names.Select(name => world.Node.Tasks.Of(new("fake", name))[0]).Select(task => world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester")).ToList();
+        foreach (var faults in world.DestinationFaults)
+        {
+            faults.Set(1, FaultKind.Hang);
+        }
+        var asked = names
+            .Select(name => world.Node.Tasks.Of(new("fake", name))[0])
+            .Select(task => world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester"))
+            .ToList();
         await world.PassAsync(UntilAsync(() => asked.Any(o => o.Current.State != OperationState.Queued)), "no backup begins", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         var waiting = asked.Last(o => o.Current.State == OperationState.Queued).Current;
         await world.StopAsync(isKilled: true, Token);
-        var left = $"{world.Roots.First()}/fake/{waiting.Database.Name}/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
+        var left =
+            $"{world.Roots.First()}/fake/{waiting.Database.Name}/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
         Directory.CreateDirectory(Path.GetDirectoryName(left)!);
         await File.WriteAllTextAsync(left, "half", Token); // it had just begun, and its record did not say so yet
         world.Source.Drop(waiting.Database.Name);
 
-        foreach (var root in world.Roots) world.Vanish(root, another: false);
+        foreach (var root in world.Roots)
+        {
+            world.Vanish(root, another: false);
+        }
         await world.StartAsync(Token);
-        await world.PassAsync(UntilAsync(() => world.Node.Operations.Find(waiting.Id)!.HasEnded), "what waited for a database that is gone does not end", Token);
+        await world.PassAsync(
+            UntilAsync(() => world.Node.Operations.Find(waiting.Id)!.HasEnded),
+            "what waited for a database that is gone does not end",
+            Token
+        );
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
         world.ComeBack();
@@ -104,6 +130,9 @@ public sealed class EndingTests
 
     private static async Task UntilAsync(Func<bool> isSo)
     {
-        while (!isSo()) await Task.Delay(1, Token);
+        while (!isSo())
+        {
+            await Task.Delay(1, Token);
+        }
     }
 }

@@ -10,17 +10,30 @@ internal sealed class FakeJob
     private readonly TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public FakeJob(JobLane lane, string? source, params string[] destinations)
-        : this($"job {Interlocked.Increment(ref _numbers)}", "group", lane, source, destinations)
-    {
-    }
+        : this($"job {Interlocked.Increment(ref _numbers)}", "group", lane, source, destinations) { }
 
     public FakeJob(string key, string group, JobLane lane, string? source, params string[] destinations) =>
-        Job = new() { Key = key, Group = group, Lane = lane, Source = source, Destinations = destinations, Work = _ => _work.Task };
+        Job = new()
+        {
+            Key = key,
+            Group = group,
+            Lane = lane,
+            Source = source,
+            Destinations = destinations,
+            Work = _ => _work.Task,
+        };
 
     public FakeJob(JobLane lane, string exclusive)
     {
         var key = $"job {Interlocked.Increment(ref _numbers)}";
-        Job = new() { Key = key, Group = "group", Lane = lane, Exclusive = exclusive, Work = _ => _work.Task };
+        Job = new()
+        {
+            Key = key,
+            Group = "group",
+            Lane = lane,
+            Exclusive = exclusive,
+            Work = _ => _work.Task,
+        };
     }
 
     public Job Job { get; }

@@ -5,14 +5,23 @@ namespace Holdfast.Node.Tests.Jobs;
 /// <summary>One queue for everything that takes its time: lanes, limits, turns. The work of a job is the test's.</summary>
 public sealed class JobQueueTests
 {
-    private static readonly JobLimits Limits = new() { Small = 4, Large = 1, Restores = 2, UnderWay = 8 };
+    private static readonly JobLimits Limits = new()
+    {
+        Small = 4,
+        Large = 1,
+        Restores = 2,
+        UnderWay = 8,
+    };
 
     [Fact]
     public async Task A_lane_holds_as_many_of_one_destination_as_it_has_slots()
     {
         var queue = new JobQueue(Limits);
         var jobs = Add(queue, 6, () => new(JobLane.Small, "shop", "nas"));
-        Assert.Equal([JobState.Running, JobState.Running, JobState.Running, JobState.Running, JobState.Waiting, JobState.Waiting], jobs.Select(j => j.State));
+        Assert.Equal(
+            [JobState.Running, JobState.Running, JobState.Running, JobState.Running, JobState.Waiting, JobState.Waiting],
+            jobs.Select(j => j.State)
+        );
         await jobs[1].EndAsync();
         Assert.Equal((JobState.Over, JobState.Running, JobState.Waiting), (jobs[1].State, jobs[4].State, jobs[5].State));
         Assert.Equal((1, 4), (queue.Waiting, queue.Running));
@@ -22,11 +31,19 @@ public sealed class JobQueueTests
     public async Task What_is_held_by_one_job_alone_goes_on_to_the_next_in_the_order_in_which_they_came()
     {
         var queue = new JobQueue(Limits);
-        var jobs = new[] { JobLane.Removal, JobLane.Small, JobLane.Small, JobLane.Removal }.Select(lane => new FakeJob(lane, "task")).ToList();
-        foreach (var job in jobs) queue.Add(job.Job);
+        var jobs = new[] { JobLane.Removal, JobLane.Small, JobLane.Small, JobLane.Removal }
+            .Select(lane => new FakeJob(lane, "task"))
+            .ToList();
+        foreach (var job in jobs)
+        {
+            queue.Add(job.Job);
+        }
         var other = new FakeJob(JobLane.Small, "other");
         queue.Add(other.Job);
-        Assert.Equal([JobState.Running, JobState.Waiting, JobState.Waiting, JobState.Waiting, JobState.Running], jobs.Append(other).Select(j => j.State));
+        Assert.Equal(
+            [JobState.Running, JobState.Waiting, JobState.Waiting, JobState.Waiting, JobState.Running],
+            jobs.Append(other).Select(j => j.State)
+        );
         Assert.True(queue.Withdraw(jobs[1].Job));
         Assert.False(queue.Withdraw(jobs[0].Job)); // it has begun
         await jobs[0].EndAsync();
@@ -75,7 +92,10 @@ public sealed class JobQueueTests
     {
         var queue = new JobQueue(Limits);
         var stuck = Add(queue, 20, () => new(JobLane.Small, "shop", "frozen"));
-        foreach (var job in stuck) queue.Written(job.Job); // those that begin give their slots to the next
+        foreach (var job in stuck)
+        {
+            queue.Written(job.Job); // those that begin give their slots to the next
+        }
         Assert.Equal(Limits.UnderWay, stuck.Count(j => j.State == JobState.Publishing));
         Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Small, "shop", "nas"))[0].State);
     }
@@ -85,7 +105,9 @@ public sealed class JobQueueTests
     {
         var queue = new JobQueue(Limits with { UnderWay = 16 });
         foreach (var lane in Enum.GetValues<JobLane>())
+        {
             Assert.Equal(Limits.SlotsOf(lane), Add(queue, 10, () => new(lane, "shop", "nas")).Count(j => j.State == JobState.Running));
+        }
     }
 
     [Fact]
@@ -104,7 +126,10 @@ public sealed class JobQueueTests
         jobs.AddRange(Add(queue, 1, () => new(JobLane.Large, "shop", "nas")));
         jobs.AddRange(Add(queue, 2, () => new(JobLane.Small, "shop", "nas")));
         jobs.AddRange(Add(queue, 3, () => new(JobLane.Small, "hr", "nas")));
-        Assert.Equal([JobState.Running, JobState.Running, JobState.Waiting, JobState.Running, JobState.Waiting, JobState.Waiting], jobs.Select(j => j.State));
+        Assert.Equal(
+            [JobState.Running, JobState.Running, JobState.Waiting, JobState.Running, JobState.Waiting, JobState.Waiting],
+            jobs.Select(j => j.State)
+        );
         await jobs[0].EndAsync();
         Assert.Equal(JobState.Running, jobs[2].State);
     }
@@ -234,7 +259,15 @@ public sealed class JobQueueTests
     public async Task In_any_order_of_events_limits_hold_nothing_that_can_begin_waits_and_every_job_ends(int seed)
     {
         var random = new Random(seed);
-        var limits = new JobLimits { Small = 3, Large = 1, Restores = 2, PerSource = 4, PerDestination = 4, UnderWay = 6 };
+        var limits = new JobLimits
+        {
+            Small = 3,
+            Large = 1,
+            Restores = 2,
+            PerSource = 4,
+            PerDestination = 4,
+            UnderWay = 6,
+        };
         var queue = new JobQueue(limits);
         var all = new List<FakeJob>();
         for (var step = 0; step < 1000 || all.Exists(j => j.State != JobState.Over); step++)
@@ -247,9 +280,18 @@ public sealed class JobQueueTests
                 all.Add(job);
                 queue.Add(job.Job);
             }
-            else if (what < 7 && live.Count > 0) queue.Written(live[random.Next(live.Count)].Job);
-            else if (what < 9 && live.Count > 0) await live[random.Next(live.Count)].EndAsync();
-            else if (random.Next(20) == 0 && all.Count > 0) queue.Remove(all[random.Next(all.Count)].Job);
+            else if (what < 7 && live.Count > 0)
+            {
+                queue.Written(live[random.Next(live.Count)].Job);
+            }
+            else if (what < 9 && live.Count > 0)
+            {
+                await live[random.Next(live.Count)].EndAsync();
+            }
+            else if (random.Next(20) == 0 && all.Count > 0)
+            {
+                queue.Remove(all[random.Next(all.Count)].Job);
+            }
             Check(all.FindAll(j => j.State != JobState.Over), limits);
         }
 
@@ -263,7 +305,10 @@ public sealed class JobQueueTests
         var random = new Random(7);
         var queue = new JobQueue(new() { Small = 2 });
         var all = new List<FakeJob>();
-        for (var i = 0; i < 1000; i++) Put("many", "nas");
+        for (var i = 0; i < 1000; i++)
+        {
+            Put("many", "nas");
+        }
         var one = Put("one", "cellar", "nas");
         for (var ended = 0; ended < 10 && one.State == JobState.Waiting; ended++)
         {
@@ -283,38 +328,56 @@ public sealed class JobQueueTests
         }
     }
 
-    private static FakeJob Random(Random random, int number) => new(
-        $"{number}",
-        $"group {random.Next(5)}",
-        (JobLane)random.Next(4),
-        random.Next(4) == 0 ? null : $"source-{random.Next(3)}",
-        [.. Enumerable.Range(0, 3).Where(_ => random.Next(2) == 0).Select(d => $"destination-{d}")]);
+    private static FakeJob Random(Random random, int number) =>
+        new(
+            $"{number}",
+            $"group {random.Next(5)}",
+            (JobLane)random.Next(4),
+            random.Next(4) == 0 ? null : $"source-{random.Next(3)}",
+            [.. Enumerable.Range(0, 3).Where(_ => random.Next(2) == 0).Select(d => $"destination-{d}")]
+        );
 
     private static void Check(List<FakeJob> jobs, JobLimits limits)
     {
         var slots = jobs.FindAll(j => j.State == JobState.Running).ConvertAll(j => j.Job);
         var underWay = jobs.FindAll(j => j.State is JobState.Running or JobState.Publishing).ConvertAll(j => j.Job);
-        Assert.All(jobs, j => Assert.False(j.State == JobState.Waiting ? Fits(j.Job) : !Fits(j.Job, counted: true), $"{j.Job.Key} {j.State}"));
+        Assert.All(jobs, j =>
+            Assert.False(j.State == JobState.Waiting ? Fits(j.Job) : !Fits(j.Job, counted: true), $"{j.Job.Key} {j.State}")
+        );
 
         // Whether one could begin; or, if it runs, whether it was right that it did.
         bool Fits(Job job, bool counted = false)
         {
             var own = counted ? 0 : 1;
-            if (counted && job.State == JobState.Publishing) return underWay.Count <= 2 * limits.UnderWay;
+            if (counted && job.State == JobState.Publishing)
+            {
+                return underWay.Count <= 2 * limits.UnderWay;
+            }
             var inLane = slots.FindAll(j => j.Lane == job.Lane);
             return inLane.Count + own <= limits.MostOf(job.Lane)
                 && underWay.Count + own <= 2 * limits.UnderWay
-                && job.Destinations.All(d => inLane.Count(j => j.Destinations.Contains(d)) + own <= limits.SlotsOf(job.Lane)
+                && job.Destinations.All(d =>
+                    inLane.Count(j => j.Destinations.Contains(d)) + own <= limits.SlotsOf(job.Lane)
                     && slots.Count(j => j.Destinations.Contains(d)) + own <= limits.PerDestination
-                    && underWay.Count(j => j.Destinations.Contains(d)) + own <= limits.UnderWay)
-                && (job.Source is null || (inLane.Count(j => j.Source == job.Source) + own <= limits.SourceSlotsOf(job.Lane) && slots.Count(j => j.Source == job.Source) + own <= limits.PerSource));
+                    && underWay.Count(j => j.Destinations.Contains(d)) + own <= limits.UnderWay
+                )
+                && (
+                    job.Source is null
+                    || (
+                        inLane.Count(j => j.Source == job.Source) + own <= limits.SourceSlotsOf(job.Lane)
+                        && slots.Count(j => j.Source == job.Source) + own <= limits.PerSource
+                    )
+                );
         }
     }
 
     private static List<FakeJob> Add(JobQueue queue, int count, Func<FakeJob> make)
     {
         var jobs = Enumerable.Range(0, count).Select(_ => make()).ToList();
-        foreach (var job in jobs) queue.Add(job.Job);
+        foreach (var job in jobs)
+        {
+            queue.Add(job.Job);
+        }
         return jobs;
     }
 }

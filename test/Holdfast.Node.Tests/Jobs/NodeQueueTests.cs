@@ -12,7 +12,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Jobs;
 
-/// <summary>What operators see of the queue on a whole node: aborts, limits, what hangs, and what a stop and a restart leave of it.</summary>
+/// <summary>
+/// What operators see of the queue on a whole node: aborts, limits, what hangs, and what a stop and a restart leave of
+/// it.
+/// </summary>
 public sealed class NodeQueueTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -29,9 +32,21 @@ public sealed class NodeQueueTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        for (var i = 0; i < 4; i++) _source.Databases[$"db{i}"] = new byte[4 * 4096];
+        for (var i = 0; i < 4; i++)
+        {
+            _source.Databases[$"db{i}"] = new byte[4 * 4096];
+        }
         await StartAsync();
-        await _node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{_root}/nas" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{_root}/nas",
+            },
+            0,
+            Token
+        );
         await _node.State.Templates.PutAsync("0123456789", Template(null), null, Token);
     }
 
@@ -78,8 +93,21 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await RunningAsync(BackUp("db0"));
         var waiting = BackUp("db1");
         var template = _node.State.Templates.Items.Single();
-        var encryption = new Core.Encryption.EncryptionSettings { Mode = Core.Encryption.EncryptionMode.Recipients, Recipients = [AgeIdentity.Generate().Recipient.ToString()], EncryptSnapshots = true };
-        await _node.State.Templates.PutAsync(template.Key, template.Value with { Settings = template.Value.Settings with { Encryption = encryption } }, null, Token);
+        var encryption = new Core.Encryption.EncryptionSettings
+        {
+            Mode = Core.Encryption.EncryptionMode.Recipients,
+            Recipients = [AgeIdentity.Generate().Recipient.ToString()],
+            EncryptSnapshots = true,
+        };
+        await _node.State.Templates.PutAsync(
+            template.Key,
+            template.Value with
+            {
+                Settings = template.Value.Settings with { Encryption = encryption },
+            },
+            null,
+            Token
+        );
         var gone = BackUp("db2");
         _source.Databases.Remove("db2");
         await _node.FindSource("fake")!.LookAsync(Token);
@@ -106,7 +134,10 @@ public sealed class NodeQueueTests : IAsyncLifetime
         _held.SetResult(); // both calls return now
         await again.Ended.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, again.Current.State);
-        Assert.Equal((OperationState.Aborted, OperationState.Completed), (_node.Operations.Find(hangs.Id)!.State, _node.StatusOf(Task("db0").Id).LastState));
+        Assert.Equal(
+            (OperationState.Aborted, OperationState.Completed),
+            (_node.Operations.Find(hangs.Id)!.State, _node.StatusOf(Task("db0").Id).LastState)
+        );
         Assert.Single(Directory.GetDirectories($"{_root}/nas/fake/db0"));
     }
 
@@ -217,7 +248,10 @@ public sealed class NodeQueueTests : IAsyncLifetime
         _source.HoldRestore = (_, token) => _held.Task.WaitAsync(token);
         var restore = await _node.RestoreAsync(new() { From = "fake/db0", Target = new("fake", "again") }, "tester", Token);
         await UntilAsync(() => restore.Current.Phase == "writing");
-        Assert.Equal(ErrorCatalogue.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", path, shown, Token))).Error);
+        Assert.Equal(
+            ErrorCatalogue.NotAllowed,
+            (await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", path, shown, Token))).Error
+        );
         _held.SetResult();
         await restore.Ended.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, restore.Current.State);
@@ -238,7 +272,10 @@ public sealed class NodeQueueTests : IAsyncLifetime
         LiveOperation? backup = null;
         _node.Retention.Deleted += (_, _) =>
         {
-            if (backup is not null) return;
+            if (backup is not null)
+            {
+                return;
+            }
             backup = BackUp("db0");
             Assert.Equal((1, OperationState.Queued), (_node.Queue.Waiting, backup.Current.State));
         };
@@ -267,11 +304,16 @@ public sealed class NodeQueueTests : IAsyncLifetime
     [Fact]
     public async Task What_waits_and_what_runs_when_the_node_stops_has_run_after_the_next_start_as_the_same_operations()
     {
-        for (var i = 4; i < 1000; i++) _source.Databases[$"db{i}"] = new byte[4096];
+        for (var i = 4; i < 1000; i++)
+        {
+            _source.Databases[$"db{i}"] = new byte[4096];
+        }
         await _node.Sources.Items.Single().LookAsync(Token);
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         var asked = Enumerable.Range(0, 1000).Select(i => BackUp($"db{i}").Id).ToList();
-        var once = _node.BackUp(new(new("fake", "db0"), new() { Type = BackupType.Snapshot, Destinations = ["nas"] }, BackupKind.Full, null), "tester").Id;
+        var once = _node
+            .BackUp(new(new("fake", "db0"), new() { Type = BackupType.Snapshot, Destinations = ["nas"] }, BackupKind.Full, null), "tester")
+            .Id;
         await UntilAsync(() => _node.Operations.All.Any(o => o.State == OperationState.Running));
         var stopwatch = Stopwatch.GetTimestamp();
         await StopAsync();
@@ -315,13 +357,31 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var release = new SemaphoreSlim(0);
         _source.HoldRestore = async (_, token) =>
         {
-            lock (_source) most = Math.Max(most, ++running);
+            lock (_source)
+            {
+                most = Math.Max(most, ++running);
+            }
             await release.WaitAsync(token);
-            lock (_source) running--;
+            lock (_source)
+            {
+                running--;
+            }
         };
         var restores = new List<LiveOperation>();
-        for (var i = 0; i < 100; i++) restores.Add(await _node.RestoreAsync(new() { From = "fake/db0", Target = new("fake", $"new{i}") }, "tester", Token));
-        var keyed = await _node.RestoreAsync(new() { From = "fake/db0", Target = new("fake", "keyed"), Keys = [AgeIdentity.Generate().ToString()!] }, "tester", Token);
+        for (var i = 0; i < 100; i++)
+        {
+            restores.Add(await _node.RestoreAsync(new() { From = "fake/db0", Target = new("fake", $"new{i}") }, "tester", Token));
+        }
+        var keyed = await _node.RestoreAsync(
+            new()
+            {
+                From = "fake/db0",
+                Target = new("fake", "keyed"),
+                Keys = [AgeIdentity.Generate().ToString()!],
+            },
+            "tester",
+            Token
+        );
         await UntilAsync(() => Volatile.Read(ref running) == _node.Settings.Restores);
         release.Release(10);
         await UntilAsync(() => restores.Count(r => r.HasEnded) == 10);
@@ -345,9 +405,15 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var root = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("destination:nas", "new"));
         Assert.Equal((422, 2), (root.Error.HttpStatus, root.Error.ExitCode));
         Assert.Contains("fake/db0, fake/db1", root.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("destination:none/fake", "new"))).Error);
+        Assert.Equal(
+            ErrorCatalogue.NotFound,
+            (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("destination:none/fake", "new"))).Error
+        );
         Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db3", "new"))).Error);
-        Assert.Equal(ErrorCatalogue.TargetExists, (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db0", "db2"))).Error);
+        Assert.Equal(
+            ErrorCatalogue.TargetExists,
+            (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db0", "db2"))).Error
+        );
         _source.HoldRestore = (_, token) => _held.Task.WaitAsync(token);
         var first = await RestoreAsync("fake/db0", "new");
         var second = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db1", "new"));
@@ -358,17 +424,26 @@ public sealed class NodeQueueTests : IAsyncLifetime
         Assert.Equal(OperationState.Completed, first.Current.State);
     }
 
-    private static Template Template(RetentionPolicy? retention) => new()
-    {
-        Id = "0123456789",
-        Name = "yearly",
-        ScheduledSince = new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero),
-        Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 0 1 1 *", TimeZone = "UTC", Destinations = ["nas"], Retention = retention },
-    };
+    private static Template Template(RetentionPolicy? retention) =>
+        new()
+        {
+            Id = "0123456789",
+            Name = "yearly",
+            ScheduledSince = new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero),
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = "0 0 1 1 *",
+                TimeZone = "UTC",
+                Destinations = ["nas"],
+                Retention = retention,
+            },
+        };
 
     private BackupTask Task(string database) => _node.Tasks.Of(new("fake", database)).Single();
 
-    private LiveOperation BackUp(string database, BackupKind kind = BackupKind.Full) => _node.BackUp(new(new("fake", database), Task(database).Settings, kind, Task(database)), "tester");
+    private LiveOperation BackUp(string database, BackupKind kind = BackupKind.Full) =>
+        _node.BackUp(new(new("fake", database), Task(database).Settings, kind, Task(database)), "tester");
 
     private (string Path, Dictionary<string, long> Shown) Chain(LiveOperation backup)
     {
@@ -377,7 +452,8 @@ public sealed class NodeQueueTests : IAsyncLifetime
         return (folder, new DirectoryInfo($"{_root}/nas/{folder}").GetFiles("*.tar.zst").ToDictionary(f => f.Name, f => f.Length));
     }
 
-    private Task<LiveOperation> RestoreAsync(string from, string target) => _node.RestoreAsync(new RestoreAsk { From = from, Target = new("fake", target) }, "tester", Token);
+    private Task<LiveOperation> RestoreAsync(string from, string target) =>
+        _node.RestoreAsync(new RestoreAsk { From = from, Target = new("fake", target) }, "tester", Token);
 
     private Task RunningAsync(LiveOperation operation) => UntilAsync(() => operation.Current.State == OperationState.Running);
 
@@ -387,16 +463,30 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var started = Stopwatch.GetTimestamp();
         while (!isSo())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"It did not come to that: {string.Join("; ", _node.Operations.All.Take(5))}");
+            Assert.True(
+                Stopwatch.GetElapsedTime(started) < Patience,
+                $"It did not come to that: {string.Join("; ", _node.Operations.All.Take(5))}"
+            );
             await System.Threading.Tasks.Task.Delay(5, Token);
-            if (advance is { } step) _time.Advance(step);
+            if (advance is { } step)
+            {
+                _time.Advance(step);
+            }
         }
     }
 
     private async Task StartAsync()
     {
         _store = await EmbeddedStateStore.OpenAsync($"{_root}/state/state.db", _time, Token);
-        var settings = new NodeSettings { Tag = "A", Key = _key, LocalRoots = [_root], Zone = TimeZoneInfo.Utc, ShutdownGrace = TimeSpan.FromSeconds(1), SmallLane = 1 };
+        var settings = new NodeSettings
+        {
+            Tag = "A",
+            Key = _key,
+            LocalRoots = [_root],
+            Zone = TimeZoneInfo.Utc,
+            ShutdownGrace = TimeSpan.FromSeconds(1),
+            SmallLane = 1,
+        };
         _node = new(settings, _store, [new("fake", _source, true)], _time);
         await _node.StartAsync(Token);
     }
@@ -406,7 +496,8 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var stopping = _node.StopAsync();
         while (!stopping.IsCompleted)
         {
-            _time.Advance(TimeSpan.FromSeconds(0.02)); // not much faster than the disk, which has two seconds of this clock to take what is stored
+            // not much faster than the disk, which has two seconds of this clock to take what is stored
+            _time.Advance(TimeSpan.FromSeconds(0.02));
             await System.Threading.Tasks.Task.WhenAny(stopping, System.Threading.Tasks.Task.Delay(5, Token));
         }
 

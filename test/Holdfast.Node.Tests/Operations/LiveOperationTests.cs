@@ -40,7 +40,11 @@ public sealed class LiveOperationTests : IAsyncLifetime
     {
         using var operation = Begun(() => ("writing", new()));
         Assert.True(operation.Claim());
-        operation.End(OperationState.Completed, new() { Destinations = new Dictionary<string, string?> { ["nas"] = new('x', 2 << 20) } }, null);
+        operation.End(
+            OperationState.Completed,
+            new() { Destinations = new Dictionary<string, string?> { ["nas"] = new('x', 2 << 20) } },
+            null
+        );
         Assert.True(operation.Ended.IsCompleted);
         Assert.Empty(_book.Live);
         Assert.Equal(OperationState.Completed, _book.Find(operation.Id)!.State);

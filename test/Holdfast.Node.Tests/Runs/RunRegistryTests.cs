@@ -23,14 +23,37 @@ public sealed class RunRegistryTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        for (var i = 0; i < Databases; i++) _source.Databases[$"db{i}"] = new byte[4096];
+        for (var i = 0; i < Databases; i++)
+        {
+            _source.Databases[$"db{i}"] = new byte[4096];
+        }
         await StartAsync();
-        await _node.Destinations.PutAsync(new() { Name = "nas", Kind = "local", Path = $"{_root}/nas" }, 0, Token);
+        await _node.Destinations.PutAsync(
+            new()
+            {
+                Name = "nas",
+                Kind = "local",
+                Path = $"{_root}/nas",
+            },
+            0,
+            Token
+        );
     }
 
     private async Task StartAsync(string tag = "A")
     {
-        _node = new(new() { Tag = tag, Key = AgeIdentity.Generate(), LocalRoots = [_root], Zone = TimeZoneInfo.Utc }, _store, [new("fake", _source, true)], _time);
+        _node = new(
+            new()
+            {
+                Tag = tag,
+                Key = AgeIdentity.Generate(),
+                LocalRoots = [_root],
+                Zone = TimeZoneInfo.Utc,
+            },
+            _store,
+            [new("fake", _source, true)],
+            _time
+        );
         await _node.StartAsync(Token);
     }
 
@@ -52,11 +75,16 @@ public sealed class RunRegistryTests : IAsyncLifetime
         Assert.Equal(Databases - begun, await _node.AbortRunAsync(run.Id, "tester"));
         run = _node.Runs.Find(run.Id)!;
         Assert.Equal((begun, Databases - begun, 0, true), (run.Done, run.Aborted, run.Waiting, run.HasEnded));
-        for (var i = 0; i < 20; i++) await AdvanceAsync(TimeOnly.FromDateTime(_time.GetUtcNow().UtcDateTime).AddMinutes(10), until: () => true);
+        for (var i = 0; i < 20; i++)
+        {
+            await AdvanceAsync(TimeOnly.FromDateTime(_time.GetUtcNow().UtcDateTime).AddMinutes(10), until: () => true);
+        }
         Assert.Equal(begun, _node.Operations.All.Count(o => o.State == OperationState.Completed));
         Assert.Equal(Databases, _node.Operations.All.Count);
         Assert.Equal(0, await _node.AbortRunAsync(run.Id, "tester"));
-        Assert.All(_node.Tasks.All, t => Assert.Equal(new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero) + t.Offset, _node.NextOf(t.Id)!.At));
+        Assert.All(_node.Tasks.All, t =>
+            Assert.Equal(new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero) + t.Offset, _node.NextOf(t.Id)!.At)
+        );
     }
 
     [Fact]
@@ -66,7 +94,10 @@ public sealed class RunRegistryTests : IAsyncLifetime
         var isFirst = true;
         _node.Operations.Changed += operation =>
         {
-            if (!isFirst || operation.RunId is not { } run) return;
+            if (!isFirst || operation.RunId is not { } run)
+            {
+                return;
+            }
             isFirst = false;
             _node.AbortRunAsync(run, "tester").GetAwaiter().GetResult(); // in the middle of the scheduler's turn
         };
@@ -87,7 +118,10 @@ public sealed class RunRegistryTests : IAsyncLifetime
         await _node.AbortRunAsync(run.Id, "tester");
         var failed = _node.Tasks.Of(new("fake", "db0")).Single();
         Assert.Equal(new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero), _node.NextOf(failed.Id)!.At);
-        for (var minute = 1; minute < 30; minute++) await AdvanceAsync(new(12, minute), until: () => true);
+        for (var minute = 1; minute < 30; minute++)
+        {
+            await AdvanceAsync(new(12, minute), until: () => true);
+        }
         Assert.Equal(Databases, _node.Operations.All.Count);
         Assert.Equal((1, Databases - 1), (_node.Runs.Find(run.Id)!.Failed, _node.Runs.Find(run.Id)!.Done));
         Assert.Equal(OperationState.Failed, _node.StatusOf(failed.Id).LastState);
@@ -114,7 +148,10 @@ public sealed class RunRegistryTests : IAsyncLifetime
         await _node.State.Writer.FlushAsync(Token);
         await _node.DisposeAsync(); // without a stop
         await StartAsync(tag);
-        for (var minute = 10; minute <= 120; minute += 10) await AdvanceAsync(new TimeOnly(12, 0).AddMinutes(minute), until: () => true);
+        for (var minute = 10; minute <= 120; minute += 10)
+        {
+            await AdvanceAsync(new TimeOnly(12, 0).AddMinutes(minute), until: () => true);
+        }
         await UntilAsync(() => _node.Runs.All is [{ HasEnded: true }]);
         Assert.Equal((run.Id, Databases), (_node.Runs.All[0].Id, _node.Runs.All[0].Done));
     }
@@ -156,27 +193,40 @@ public sealed class RunRegistryTests : IAsyncLifetime
         string[] gone = ["db3", "db4", "db5", "db6", "db7"];
         lock (_source.Databases)
         {
-            foreach (var name in gone) _source.Databases.Remove(name);
+            foreach (var name in gone)
+            {
+                _source.Databases.Remove(name);
+            }
         }
 
         await _node.FindSource("fake")!.LookAsync(Token);
         await UntilAsync(() => _node.State.Databases.Items.Count(d => d.Value.MissingSince is not null) == gone.Length);
-        for (var slot = 1; slot <= 4; slot++) await AdvanceAsync(new(10, 10 * slot), until: () => Ended() == slot * (Databases - gone.Length));
+        for (var slot = 1; slot <= 4; slot++)
+        {
+            await AdvanceAsync(new(10, 10 * slot), until: () => Ended() == slot * (Databases - gone.Length));
+        }
         await UntilAsync(() => _node.Runs.All.Count(r => r.Waiting == gone.Length) == 4);
         // Tasks that are defined anew are due from then on: what was due before is not to be found by them.
         var (key, edited) = _node.State.Templates.Items.Select(t => (t.Key, t.Value)).Single();
         await _node.State.Templates.PutAsync(key, edited with { ScheduledSince = _time.GetUtcNow() }, null, Token);
         await RestartAsync(isStopped: false);
-        Assert.All(_node.Runs.All, r => Assert.Equal((Databases, Databases - gone.Length, gone.Length, 0), (r.Due, r.Done, r.Waiting, r.Missed)));
+        Assert.All(_node.Runs.All, r =>
+            Assert.Equal((Databases, Databases - gone.Length, gone.Length, 0), (r.Due, r.Done, r.Waiting, r.Missed))
+        );
         await AdvanceAsync(new(11, 45), until: () => _node.Runs.All.Count == 5);
         var slots = _node.Runs.All.OrderBy(r => r.Slot).Take(4).ToList();
-        Assert.All(slots, r => Assert.Equal((Databases, Databases - gone.Length, 0, gone.Length, true), (r.Due, r.Done, r.Waiting, r.Missed, r.HasEnded)));
+        Assert.All(slots, r =>
+            Assert.Equal((Databases, Databases - gone.Length, 0, gone.Length, true), (r.Due, r.Done, r.Waiting, r.Missed, r.HasEnded))
+        );
         Assert.All(slots, r => Assert.Equal(gone.Select(name => $"fake/{name}"), r.MissedDatabases));
     }
 
     private async Task RestartAsync(bool isStopped)
     {
-        if (isStopped) await _node.StopAsync();
+        if (isStopped)
+        {
+            await _node.StopAsync();
+        }
         else
         {
             _node.Runs.Store();
@@ -194,8 +244,17 @@ public sealed class RunRegistryTests : IAsyncLifetime
     {
         var template = new Template
         {
-            Id = "0123456789", Name = "nightly", ScheduledSince = _time.GetUtcNow(), Spread = spread,
-            Settings = new() { Type = BackupType.Snapshot, FullBackup = full, TimeZone = "UTC", Destinations = ["nas"] },
+            Id = "0123456789",
+            Name = "nightly",
+            ScheduledSince = _time.GetUtcNow(),
+            Spread = spread,
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                FullBackup = full,
+                TimeZone = "UTC",
+                Destinations = ["nas"],
+            },
         };
         await _node.State.Templates.PutAsync(template.Id, template, null, Token);
         await UntilAsync(() => _node.Tasks.All.Count == Databases && _node.Tasks.All.All(t => _node.NextOf(t.Id) is not null));
@@ -215,7 +274,10 @@ public sealed class RunRegistryTests : IAsyncLifetime
         var started = Stopwatch.GetTimestamp();
         while (!isSo())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"It did not come to that: {string.Join("; ", _node.Operations.All.Take(5))} {string.Join("; ", _node.Runs.All)}");
+            Assert.True(
+                Stopwatch.GetElapsedTime(started) < Patience,
+                $"It did not come to that: {string.Join("; ", _node.Operations.All.Take(5))} {string.Join("; ", _node.Runs.All)}"
+            );
             await Task.Delay(5, Token);
         }
     }

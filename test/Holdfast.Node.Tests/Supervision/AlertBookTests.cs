@@ -17,7 +17,17 @@ public sealed class AlertBookTests
         var told = new List<AlertChanges>();
         alerts.Changed += _ => throw new InvalidOperationException("a listener's fault");
         alerts.Changed += told.Add;
-        alerts.Report(new() { Key = "webhook", Kind = AlertKind.WebhookFailing, Severity = AlertSeverity.Warning, Since = _time.GetUtcNow(), Subject = AlertSubject.Node, Message = "m" });
+        alerts.Report(
+            new()
+            {
+                Key = "webhook",
+                Kind = AlertKind.WebhookFailing,
+                Severity = AlertSeverity.Warning,
+                Since = _time.GetUtcNow(),
+                Subject = AlertSubject.Node,
+                Message = "m",
+            }
+        );
         alerts.Look();
         _failure = new InvalidCastException("an odd record");
         Assert.Throws<InvalidCastException>(alerts.Look);
@@ -33,11 +43,26 @@ public sealed class AlertBookTests
     [Fact]
     public void A_loop_without_a_beat_is_an_alert_and_a_clock_that_jumps_is_none()
     {
-        var snapshot = new AlertSnapshot { Now = _time.GetUtcNow().AddDays(20), UpSince = _time.GetUtcNow(), Loops = [new("discovery of shop", _time.GetUtcNow(), TimeSpan.FromSeconds(30), 0, null, TimeSpan.FromSeconds(20))] };
+        var snapshot = new AlertSnapshot
+        {
+            Now = _time.GetUtcNow().AddDays(20),
+            UpSince = _time.GetUtcNow(),
+            Loops = [new("discovery of shop", _time.GetUtcNow(), TimeSpan.FromSeconds(30), 0, null, TimeSpan.FromSeconds(20))],
+        };
         Assert.Empty(AlertRules.Find(snapshot));
-        var alert = Assert.Single(AlertRules.Find(snapshot with { Loops = [snapshot.Loops[0] with { Silence = TimeSpan.FromMinutes(4) }] }));
+        var alert = Assert.Single(
+            AlertRules.Find(snapshot with { Loops = [snapshot.Loops[0] with { Silence = TimeSpan.FromMinutes(4) }] })
+        );
         Assert.Equal((AlertKind.LoopFailed, "loop:discovery of shop"), (alert.Kind, alert.Key));
     }
 
-    private AlertSnapshot Look(IReadOnlyList<Alert> reported) => _failure is null ? new() { Now = _time.GetUtcNow(), UpSince = _time.GetUtcNow(), Reported = reported } : throw _failure;
+    private AlertSnapshot Look(IReadOnlyList<Alert> reported) =>
+        _failure is null
+            ? new()
+            {
+                Now = _time.GetUtcNow(),
+                UpSince = _time.GetUtcNow(),
+                Reported = reported,
+            }
+            : throw _failure;
 }

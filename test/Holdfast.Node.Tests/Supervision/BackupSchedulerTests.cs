@@ -17,7 +17,9 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 59, 30, TimeSpan.Zero));
     private readonly Supervisor _supervisor;
     private readonly Dictionary<string, BackupTask> _tasks = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Exception> _oddStatus = new(StringComparer.Ordinal), _oddBegin = new(StringComparer.Ordinal), _oddTask = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Exception> _oddStatus = new(StringComparer.Ordinal),
+        _oddBegin = new(StringComparer.Ordinal),
+        _oddTask = new(StringComparer.Ordinal);
     private readonly List<string> _begun = [];
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -30,7 +32,12 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
     }
 
     /// <summary>What may be thrown, none of it ours.</summary>
-    public static TheoryData<Exception> Failures => [new InvalidOperationException("odd"), new OperationCanceledException("a library's own"), new OverflowException("a status of the year 9999")];
+    public static TheoryData<Exception> Failures =>
+        [
+            new InvalidOperationException("odd"),
+            new OperationCanceledException("a library's own"),
+            new OverflowException("a status of the year 9999"),
+        ];
 
     public async ValueTask DisposeAsync()
     {
@@ -49,7 +56,10 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         Assert.DoesNotContain("odd", Begun);
         Assert.Contains(failure.Message, _scheduler.Problems["odd"].Message, StringComparison.Ordinal);
         Assert.Null(_supervisor.Loops.Single().Problem);
-        lock (_gate) _oddStatus.Clear();
+        lock (_gate)
+        {
+            _oddStatus.Clear();
+        }
         await AdvanceUntilAsync(() => Begun.Contains("odd"), TimeSpan.FromMinutes(10));
         Assert.Empty(_scheduler.Problems);
     }
@@ -61,9 +71,15 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         Add("a", "odd", "z");
         _oddBegin["odd"] = failure;
         Start();
-        await AdvanceUntilAsync(() => Begun.Contains("a") && Begun.Contains("z") && _scheduler.Problems.ContainsKey("odd"), TimeSpan.FromMinutes(10));
+        await AdvanceUntilAsync(
+            () => Begun.Contains("a") && Begun.Contains("z") && _scheduler.Problems.ContainsKey("odd"),
+            TimeSpan.FromMinutes(10)
+        );
         Assert.Equal(new DateTimeOffset(2026, 11, 25, 11, 0, 0, TimeSpan.Zero), _scheduler.NextOf("odd")?.At);
-        lock (_gate) _oddBegin.Clear();
+        lock (_gate)
+        {
+            _oddBegin.Clear();
+        }
         await AdvanceUntilAsync(() => Begun.Contains("odd"), TimeSpan.FromMinutes(3));
         Assert.Empty(_scheduler.Problems);
     }
@@ -97,7 +113,10 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         Start();
         var slot = new DateTimeOffset(2026, 11, 25, 11, 0, 0, TimeSpan.Zero);
         await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2));
-        lock (_gate) _begun.Clear();
+        lock (_gate)
+        {
+            _begun.Clear();
+        }
         _scheduler.Ask(["busy", "good"]);
         await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2)); // so it has turned since
         Assert.Equal(slot, _scheduler.NextOf("busy")?.At);
@@ -118,13 +137,31 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return [.. _begun];
+            lock (_gate)
+            {
+                return [.. _begun];
+            }
         }
     }
 
     private void Add(params string[] ids)
     {
-        foreach (var id in ids) _tasks[id] = new() { Id = id, Database = new("s", id), Name = id, Settings = new() { Type = BackupType.Snapshot, FullBackup = "0 * * * *", Destinations = ["nas"] }, ScheduledSince = _time.GetUtcNow() };
+        foreach (var id in ids)
+        {
+            _tasks[id] = new()
+            {
+                Id = id,
+                Database = new("s", id),
+                Name = id,
+                Settings = new()
+                {
+                    Type = BackupType.Snapshot,
+                    FullBackup = "0 * * * *",
+                    Destinations = ["nas"],
+                },
+                ScheduledSince = _time.GetUtcNow(),
+            };
+        }
     }
 
     private void Start()
@@ -135,19 +172,28 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
 
     private BackupTask? TaskOf(string id)
     {
-        lock (_gate) return _oddTask.TryGetValue(id, out var odd) ? throw odd : _tasks.GetValueOrDefault(id);
+        lock (_gate)
+        {
+            return _oddTask.TryGetValue(id, out var odd) ? throw odd : _tasks.GetValueOrDefault(id);
+        }
     }
 
     private TaskStatus StatusOf(string id)
     {
-        lock (_gate) return _oddStatus.TryGetValue(id, out var odd) ? throw odd : TaskStatus.Never;
+        lock (_gate)
+        {
+            return _oddStatus.TryGetValue(id, out var odd) ? throw odd : TaskStatus.Never;
+        }
     }
 
     private void Begin(BackupTask task, NextBackup next)
     {
         lock (_gate)
         {
-            if (_oddBegin.TryGetValue(task.Id, out var odd)) throw odd;
+            if (_oddBegin.TryGetValue(task.Id, out var odd))
+            {
+                throw odd;
+            }
             _begun.Add(task.Id);
         }
     }
@@ -158,9 +204,19 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         var started = Stopwatch.GetTimestamp();
         while (!isDone())
         {
-            if (_time.GetUtcNow() < end) _time.Advance(TimeSpan.FromSeconds(10));
-            else Assert.True(Stopwatch.GetElapsedTime(started) < Patience, "it is not begun"); // on a busy machine the loop sees the clock late
-            for (var i = 0; i < 5 && !isDone(); i++) await Task.Delay(1, TestContext.Current.CancellationToken);
+            if (_time.GetUtcNow() < end)
+            {
+                _time.Advance(TimeSpan.FromSeconds(10));
+            }
+            else
+            {
+                // on a busy machine the loop sees the clock late
+                Assert.True(Stopwatch.GetElapsedTime(started) < Patience, "it is not begun");
+            }
+            for (var i = 0; i < 5 && !isDone(); i++)
+            {
+                await Task.Delay(1, TestContext.Current.CancellationToken);
+            }
         }
     }
 }

@@ -9,7 +9,13 @@ public sealed class SupervisorTests
 {
     private readonly FakeTimeProvider _time = new();
 
-    public static TheoryData<Exception> Failures => [new InvalidOperationException("odd"), new OperationCanceledException("a library's own"), new IOException("gone"), new StackOverflowLike()];
+    public static TheoryData<Exception> Failures =>
+        [
+            new InvalidOperationException("odd"),
+            new OperationCanceledException("a library's own"),
+            new IOException("gone"),
+            new StackOverflowLike(),
+        ];
 
     [Theory]
     [MemberData(nameof(Failures))]
@@ -21,7 +27,10 @@ public sealed class SupervisorTests
         supervisor.Changed += () => told.Release();
         supervisor.Start("odd", TimeSpan.FromMinutes(1), async (loop, token) =>
         {
-            if (Interlocked.Increment(ref calls) <= 3) throw failure;
+            if (Interlocked.Increment(ref calls) <= 3)
+            {
+                throw failure;
+            }
             loop.Beat();
             again.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
@@ -41,7 +50,10 @@ public sealed class SupervisorTests
         var third = new TaskCompletionSource();
         supervisor.Start("short", TimeSpan.FromMinutes(1), (_, _) =>
         {
-            if (Interlocked.Increment(ref calls) == 3) third.SetResult();
+            if (Interlocked.Increment(ref calls) == 3)
+            {
+                third.SetResult();
+            }
             return Task.CompletedTask;
         });
         await AdvanceUntilAsync(third.Task);
@@ -76,7 +88,10 @@ public sealed class SupervisorTests
         supervisor.Changed += () => told++;
         var duty = supervisor.Guard<int>("asking again", _ =>
         {
-            if (throws) throw failure;
+            if (throws)
+            {
+                throw failure;
+            }
         });
         duty(1);
         Assert.Equal("asking again", Assert.Single(supervisor.Loops).Name);
@@ -93,7 +108,9 @@ public sealed class SupervisorTests
     {
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var calls = 0;
-        await AdvanceUntilAsync(supervisor.Once("cleaning", _ => Interlocked.Increment(ref calls) < 3 ? throw failure : Task.CompletedTask));
+        await AdvanceUntilAsync(
+            supervisor.Once("cleaning", _ => Interlocked.Increment(ref calls) < 3 ? throw failure : Task.CompletedTask)
+        );
         Assert.Equal(3, calls);
         Assert.Empty(supervisor.Loops);
     }

@@ -58,7 +58,8 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         await RolesAsync(server);
         await server.RunAsync(
             "postgres",
-            $"CREATE DATABASE {database} OWNER {Cluster.User} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'");
+            $"CREATE DATABASE {database} OWNER {Cluster.User} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        );
         var bench = new PostgreSqlBench(server, encoding, database);
         var sql = InEncoding(encoding, await Sample.ReadAsync("everything.sql", major, Token));
         await bench.RunAsync($"{sql}; {await Sample.ReadAsync("superuser.sql", major, Token)}");
@@ -69,7 +70,9 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
     public static async Task RolesAsync(Cluster server)
     {
         if ((await server.QueryAsync("postgres", "SELECT 1 FROM pg_roles WHERE rolname = 'a reader'")).Count == 0)
+        {
             await server.RunAsync("postgres", "CREATE ROLE \"a reader\"; CREATE ROLE \"an owner\"");
+        }
     }
 
     /// <summary>Runs an edit.</summary>
@@ -84,14 +87,24 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
     public async Task<BackupOutcome> BackUpAsync(BackupKind kind)
     {
         DiscoveredDatabase? found = null;
-        await foreach (var database in _source.DiscoverAsync(Token)) found = database.Name == _database ? database : found;
+        await foreach (var database in _source.DiscoverAsync(Token))
+        {
+            found = database.Name == _database ? database : found;
+        }
         Assert.NotNull(found);
         var runner = new BackupRunner(
             _engine.Name,
             _source,
             [_destination],
-            new() { Kind = kind, Type = BackupType.Backup, Node = "A", NodeKey = _node },
-            TimeProvider.System);
+            new()
+            {
+                Kind = kind,
+                Type = BackupType.Backup,
+                Node = "A",
+                NodeKey = _node,
+            },
+            TimeProvider.System
+        );
         var outcome = await runner.RunAsync(found, null, new(1), () => { }, Token);
         Assert.True(outcome.Error is null, $"{outcome.Error?.Message} {outcome.Error?.Hint}");
         Assert.True(outcome.Kind == kind && outcome.Warnings.Count == 0, $"{outcome.Kind}: {string.Join("; ", outcome.Warnings)}");
@@ -117,13 +130,16 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
     /// <summary>All of a database of the same server.</summary>
     public static async Task<PostgreSqlContents> ContentsAsync(Cluster server, string database)
     {
-        var properties = await server.QueryAsync("postgres", $"""
+        var properties = await server.QueryAsync(
+            "postgres",
+            $"""
             SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit,
                    shobj_description(oid, 'pg_database'),
                    (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(coalesce(datacl, acldefault('d', datdba))) a),
                    (SELECT setconfig::text FROM pg_db_role_setting WHERE setdatabase = oid)
             FROM pg_database WHERE datname = '{database}'
-            """);
+            """
+        );
         return new(InOrder(await Contents.DumpAsync(server, database)), await SumsAsync(server, database), Assert.Single(properties));
     }
 
@@ -136,7 +152,10 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         await using var ask = new NpgsqlCommand("SELECT pg_temp.sums()", connection);
         await using var reader = await ask.ExecuteReaderAsync(Token);
         var sums = new List<string>();
-        while (await reader.ReadAsync(Token)) sums.Add(reader.GetString(0));
+        while (await reader.ReadAsync(Token))
+        {
+            sums.Add(reader.GetString(0));
+        }
         sums.Sort(StringComparer.Ordinal);
         return sums;
     }
@@ -165,7 +184,10 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
             "SQL_ASCII" => [("provider = icu, locale = 'de-DE'", "provider = libc, locale = 'C'"), ("\\u00e9", "")],
             _ => [],
         };
-        foreach (var (text, by) in replaced) sql = sql.Replace(text, by, StringComparison.Ordinal);
+        foreach (var (text, by) in replaced)
+        {
+            sql = sql.Replace(text, by, StringComparison.Ordinal);
+        }
         return encoding == "SQL_ASCII" ? Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(sql)) : sql;
     }
 
@@ -175,7 +197,10 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         var lines = dump.Split('\n');
         for (var i = 0; i < lines.Length; i++)
         {
-            if (!lines[i].EndsWith(" FROM stdin;", StringComparison.Ordinal)) continue;
+            if (!lines[i].EndsWith(" FROM stdin;", StringComparison.Ordinal))
+            {
+                continue;
+            }
             var end = Array.IndexOf(lines, @"\.", i);
             Array.Sort(lines, i + 1, end - i - 1, StringComparer.Ordinal);
             i = end;
@@ -197,7 +222,10 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
             Database = database,
             Pooling = false,
         };
-        if (isBytes) (text.ClientEncoding, text.Encoding) = ("SQL_ASCII", "iso-8859-1");
+        if (isBytes)
+        {
+            (text.ClientEncoding, text.Encoding) = ("SQL_ASCII", "iso-8859-1");
+        }
         var connection = new NpgsqlConnection(text.ConnectionString);
         await connection.OpenAsync(Token);
         return connection;

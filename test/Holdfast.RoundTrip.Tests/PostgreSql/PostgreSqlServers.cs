@@ -15,15 +15,24 @@ public sealed class PostgreSqlServers : IAsyncLifetime
     /// <summary>Gives one; the test is skipped where it is not there.</summary>
     public async Task<Cluster> StartAsync(int major)
     {
-        if (_servers.TryGetValue(major, out var running)) return running;
+        if (_servers.TryGetValue(major, out var running))
+        {
+            return running;
+        }
         var server = major == Installed ? new Cluster() : await OtherServers.StartAsync(major);
-        if (major == Installed) await server.InitializeAsync();
+        if (major == Installed)
+        {
+            await server.InitializeAsync();
+        }
         _servers.Add(major, server);
         return server;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers.Values) await server.DisposeAsync();
+        foreach (var server in _servers.Values)
+        {
+            await server.DisposeAsync();
+        }
     }
 }

@@ -11,28 +11,31 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
     private int _number; // of the last name
 
     /// <summary>The statements of the next edit.</summary>
-    public string Next() => _tables.Count < 2 ? CreateTable() : random.Next(20) switch
-    {
-        0 or 1 => Insert(AnyTable()),
-        2 => Update(AnyTable()),
-        3 => $"DELETE FROM {AnyTable().Name} WHERE id % {random.Next(2, 9)} = 0",
-        4 => CreateTable(),
-        5 => Dropped(AnyTable()),
-        6 => AddColumn(AnyTable()),
-        7 => DropColumn(AnyTable()),
-        8 => Rename(AnyTable()),
-        9 => CreateIndex(AnyTable()),
-        10 => DropIndex(),
-        11 => Function(),
-        12 => Rights(AnyTable()),
-        13 => LargeObject(),
-        14 => $"TRUNCATE {AnyTable().Name} {(random.Next(2) == 0 ? "RESTART IDENTITY" : "")}",
-        15 => $"SELECT setval('counter', {random.Next(-1000, 1000)}, {(random.Next(2) == 0 ? "true" : "false")})",
-        16 => Comment(AnyTable()),
-        17 => Sample(),
-        18 => Property(),
-        _ => Storage(AnyTable()),
-    };
+    public string Next() =>
+        _tables.Count < 2
+            ? CreateTable()
+            : random.Next(20) switch
+            {
+                0 or 1 => Insert(AnyTable()),
+                2 => Update(AnyTable()),
+                3 => $"DELETE FROM {AnyTable().Name} WHERE id % {random.Next(2, 9)} = 0",
+                4 => CreateTable(),
+                5 => Dropped(AnyTable()),
+                6 => AddColumn(AnyTable()),
+                7 => DropColumn(AnyTable()),
+                8 => Rename(AnyTable()),
+                9 => CreateIndex(AnyTable()),
+                10 => DropIndex(),
+                11 => Function(),
+                12 => Rights(AnyTable()),
+                13 => LargeObject(),
+                14 => $"TRUNCATE {AnyTable().Name} {(random.Next(2) == 0 ? "RESTART IDENTITY" : "")}",
+                15 => $"SELECT setval('counter', {random.Next(-1000, 1000)}, {(random.Next(2) == 0 ? "true" : "false")})",
+                16 => Comment(AnyTable()),
+                17 => Sample(),
+                18 => Property(),
+                _ => Storage(AnyTable()),
+            };
 
     private RandomTable AnyTable() => _tables[random.Next(_tables.Count)];
 
@@ -43,7 +46,10 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
     private string CreateTable()
     {
         var table = new RandomTable(NewName("t"));
-        for (var i = random.Next(1, 5); i > 0; i--) table.Columns.Add((NewName("c"), AnyType()));
+        for (var i = random.Next(1, 5); i > 0; i--)
+        {
+            table.Columns.Add((NewName("c"), AnyType()));
+        }
         _tables.Add(table);
         var columns = string.Concat(table.Columns.Select(c => $", {c.Name} {c.Type}"));
         return $"""
@@ -55,7 +61,10 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
 
     private string Insert(RandomTable table)
     {
-        if (table.Columns.Count == 0) return $"INSERT INTO {table.Name} DEFAULT VALUES";
+        if (table.Columns.Count == 0)
+        {
+            return $"INSERT INTO {table.Name} DEFAULT VALUES";
+        }
         var names = string.Join(", ", table.Columns.Select(c => c.Name));
         var values = string.Join(", ", table.Columns.Select(c => RandomTable.Value(c.Type, random, text)));
         return $"INSERT INTO {table.Name}({names}) SELECT {values} FROM generate_series(1, {random.Next(1, 150)}) g";
@@ -63,7 +72,10 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
 
     private string Update(RandomTable table)
     {
-        if (table.Columns.Count == 0) return Insert(table);
+        if (table.Columns.Count == 0)
+        {
+            return Insert(table);
+        }
         var (name, type) = table.Columns[random.Next(table.Columns.Count)];
         return $"UPDATE {table.Name} SET {name} = {RandomTable.Value(type, random, text)} WHERE id % {random.Next(1, 9)} = 0";
     }
@@ -78,13 +90,21 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
     {
         var (name, type) = (NewName("c"), AnyType());
         table.Columns.Add((name, type));
-        var otherwise = type switch { "text" => $"DEFAULT {text.Literal()}", "int" => $"NOT NULL DEFAULT {random.Next(99)}", _ => "" };
+        var otherwise = type switch
+        {
+            "text" => $"DEFAULT {text.Literal()}",
+            "int" => $"NOT NULL DEFAULT {random.Next(99)}",
+            _ => "",
+        };
         return $"ALTER TABLE {table.Name} ADD {name} {type} {otherwise}";
     }
 
     private string DropColumn(RandomTable table)
     {
-        if (table.Columns.Count == 0) return AddColumn(table);
+        if (table.Columns.Count == 0)
+        {
+            return AddColumn(table);
+        }
         var at = random.Next(table.Columns.Count);
         var name = table.Columns[at].Name;
         table.Columns.RemoveAt(at);
@@ -109,7 +129,10 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
     {
         var name = NewName("i");
         _indexes.Add(name);
-        if (table.Columns.Count == 0) return $"CREATE INDEX {name} ON {table.Name} ((id % 7))";
+        if (table.Columns.Count == 0)
+        {
+            return $"CREATE INDEX {name} ON {table.Name} ((id % 7))";
+        }
         var (column, type) = table.Columns[random.Next(table.Columns.Count)];
         return type switch
         {
@@ -123,7 +146,10 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
     // One whose table or column is gone is gone with it.
     private string DropIndex()
     {
-        if (_indexes.Count == 0) return CreateIndex(AnyTable());
+        if (_indexes.Count == 0)
+        {
+            return CreateIndex(AnyTable());
+        }
         var name = _indexes[random.Next(_indexes.Count)];
         _indexes.Remove(name);
         return $"DROP INDEX IF EXISTS {name}";
@@ -142,17 +168,18 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
             """;
     }
 
-    private string Rights(RandomTable table) => random.Next(5) switch
-    {
-        0 => $"GRANT SELECT, UPDATE ON {table.Name} TO \"a reader\" WITH GRANT OPTION",
-        1 => $"GRANT SELECT (id), INSERT (id) ON {table.Name} TO PUBLIC",
-        2 => $"REVOKE ALL ON {table.Name} FROM \"a reader\"",
-        3 => $"ALTER TABLE {table.Name} OWNER TO \"an owner\"",
-        _ => $"""
-            ALTER TABLE {table.Name} ENABLE ROW LEVEL SECURITY;
-            CREATE POLICY {NewName("p")} ON {table.Name} TO "a reader" USING (id > {random.Next(9)})
-            """,
-    };
+    private string Rights(RandomTable table) =>
+        random.Next(5) switch
+        {
+            0 => $"GRANT SELECT, UPDATE ON {table.Name} TO \"a reader\" WITH GRANT OPTION",
+            1 => $"GRANT SELECT (id), INSERT (id) ON {table.Name} TO PUBLIC",
+            2 => $"REVOKE ALL ON {table.Name} FROM \"a reader\"",
+            3 => $"ALTER TABLE {table.Name} OWNER TO \"an owner\"",
+            _ => $"""
+                ALTER TABLE {table.Name} ENABLE ROW LEVEL SECURITY;
+                CREATE POLICY {NewName("p")} ON {table.Name} TO "a reader" USING (id > {random.Next(9)})
+                """,
+        };
 
     private string LargeObject()
     {
@@ -175,38 +202,42 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
         }
     }
 
-    private string Comment(RandomTable table) => random.Next(2) == 0
-        ? $"COMMENT ON TABLE {table.Name} IS {text.Literal()}"
-        : $"COMMENT ON COLUMN {table.Name}.id IS {text.Literal()}";
+    private string Comment(RandomTable table) =>
+        random.Next(2) == 0
+            ? $"COMMENT ON TABLE {table.Name} IS {text.Literal()}"
+            : $"COMMENT ON COLUMN {table.Name}.id IS {text.Literal()}";
 
     // What the database had from the start.
-    private string Sample() => random.Next(8) switch
-    {
-        0 => $"INSERT INTO kinds(t, n) SELECT {text.Literal()} || g, g FROM generate_series(1, {random.Next(1, 90)}) g",
-        1 => $"UPDATE kinds SET t = {text.Literal()} WHERE id % {random.Next(2, 99)} = 0",
-        2 => $"""
-            INSERT INTO events SELECT g, date '2025-12-20' + g % 9, {text.Literal()} FROM generate_series({++_number}000, {_number}020) g
-            """,
-        3 => "REFRESH MATERIALIZED VIEW counted",
-        4 => $"ALTER TYPE mood ADD VALUE 'm{++_number}' BEFORE 'happy'",
-        5 => $"CREATE TABLE \"Odd schema\".{NewName("t")}(x int DEFAULT {random.Next(9)}, CHECK (x < 10))",
-        6 => $"ALTER PUBLICATION ours SET (publish = '{(random.Next(2) == 0 ? "insert" : "insert, update")}')",
-        _ => $"ALTER DEFAULT PRIVILEGES GRANT {(random.Next(2) == 0 ? "SELECT" : "UPDATE")} ON SEQUENCES TO \"a reader\"",
-    };
+    private string Sample() =>
+        random.Next(8) switch
+        {
+            0 => $"INSERT INTO kinds(t, n) SELECT {text.Literal()} || g, g FROM generate_series(1, {random.Next(1, 90)}) g",
+            1 => $"UPDATE kinds SET t = {text.Literal()} WHERE id % {random.Next(2, 99)} = 0",
+            2 => $"""
+                INSERT INTO events SELECT g, date '2025-12-20' + g % 9, {text.Literal()} FROM generate_series({++_number}000, {_number}020) g
+                """,
+            3 => "REFRESH MATERIALIZED VIEW counted",
+            4 => $"ALTER TYPE mood ADD VALUE 'm{++_number}' BEFORE 'happy'",
+            5 => $"CREATE TABLE \"Odd schema\".{NewName("t")}(x int DEFAULT {random.Next(9)}, CHECK (x < 10))",
+            6 => $"ALTER PUBLICATION ours SET (publish = '{(random.Next(2) == 0 ? "insert" : "insert, update")}')",
+            _ => $"ALTER DEFAULT PRIVILEGES GRANT {(random.Next(2) == 0 ? "SELECT" : "UPDATE")} ON SEQUENCES TO \"a reader\"",
+        };
 
     // Of the database itself, outside of the dump.
-    private string Property() => random.Next(4) switch
-    {
-        0 => $"ALTER DATABASE {database} SET work_mem = '{random.Next(1, 99)}MB'",
-        1 => $"COMMENT ON DATABASE {database} IS 'comment {random.Next(99)}'",
-        2 => $"GRANT CREATE, TEMPORARY ON DATABASE {database} TO \"a reader\"",
-        _ => $"ALTER DATABASE {database} CONNECTION LIMIT {random.Next(20, 60)}",
-    };
+    private string Property() =>
+        random.Next(4) switch
+        {
+            0 => $"ALTER DATABASE {database} SET work_mem = '{random.Next(1, 99)}MB'",
+            1 => $"COMMENT ON DATABASE {database} IS 'comment {random.Next(99)}'",
+            2 => $"GRANT CREATE, TEMPORARY ON DATABASE {database} TO \"a reader\"",
+            _ => $"ALTER DATABASE {database} CONNECTION LIMIT {random.Next(20, 60)}",
+        };
 
-    private string Storage(RandomTable table) => random.Next(3) switch
-    {
-        0 => $"VACUUM FULL {table.Name}",
-        1 => "CLUSTER kinds USING kinds_pkey",
-        _ => $"REINDEX TABLE {table.Name}",
-    };
+    private string Storage(RandomTable table) =>
+        random.Next(3) switch
+        {
+            0 => $"VACUUM FULL {table.Name}",
+            1 => "CLUSTER kinds USING kinds_pkey",
+            _ => $"REINDEX TABLE {table.Name}",
+        };
 }

@@ -6,7 +6,20 @@ internal sealed class RandomTable(string name)
 {
     /// <summary>Types of columns.</summary>
     public static readonly string[] Types =
-        ["int", "bigint", "text", "bytea", "numeric", "timestamptz", "jsonb", "bool", "text[]", "float8", "interval", "mood"];
+    [
+        "int",
+        "bigint",
+        "text",
+        "bytea",
+        "numeric",
+        "timestamptz",
+        "jsonb",
+        "bool",
+        "text[]",
+        "float8",
+        "interval",
+        "mood",
+    ];
 
     /// <summary>Its name, quoted.</summary>
     public string Name { get; set; } = name;
@@ -17,7 +30,10 @@ internal sealed class RandomTable(string name)
     /// <summary>An expression of a type that differs from row to row, which <c>g</c> numbers.</summary>
     public static string Value(string type, Random random, RandomText text)
     {
-        if (random.Next(10) == 0) return $"NULL::{type}";
+        if (random.Next(10) == 0)
+        {
+            return $"NULL::{type}";
+        }
         return type switch
         {
             "int" => $"(g * {random.Next(-9, 9)})::int",

@@ -21,15 +21,18 @@ internal sealed class RandomText(string encoding, Random random)
     public string Name(string kind, int number) => Cluster.Quote($"{kind}{number}{Letters(Odd, random.Next(5))}");
 
     /// <summary>A text as a literal.</summary>
-    public string Literal() => Quoted(random.Next(8) switch
-    {
-        0 => "",
-        1 => @"\.",
-        2 => @"\N",
-        3 => string.Concat(Enumerable.Range(1, 31).Append(127).Select(i => (char)i)),
-        4 => string.Concat(Enumerable.Repeat(Letters(Odd, 12), random.Next(1, 600))),
-        _ => Letters(Odd, random.Next(1, 12)),
-    });
+    public string Literal() =>
+        Quoted(
+            random.Next(8) switch
+            {
+                0 => "",
+                1 => @"\.",
+                2 => @"\N",
+                3 => string.Concat(Enumerable.Range(1, 31).Append(127).Select(i => (char)i)),
+                4 => string.Concat(Enumerable.Repeat(Letters(Odd, 12), random.Next(1, 600))),
+                _ => Letters(Odd, random.Next(1, 12)),
+            }
+        );
 
     private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
@@ -38,8 +41,14 @@ internal sealed class RandomText(string encoding, Random random)
         var text = new StringBuilder();
         for (var i = 0; i < count; i++)
         {
-            if (random.Next(2) == 0) text.Append(_letters[random.Next(_letters.Length)]);
-            else text.Append(plain[random.Next(plain.Length)]);
+            if (random.Next(2) == 0)
+            {
+                text.Append(_letters[random.Next(_letters.Length)]);
+            }
+            else
+            {
+                text.Append(plain[random.Next(plain.Length)]);
+            }
         }
 
         return text.ToString();

@@ -15,7 +15,10 @@ public sealed class ServerConfigTests : IDisposable
     {
         var config = ServerConfigLoader.Load(null, "/var/lib/holdfast", new Dictionary<string, string>());
         Assert.Equal(("A", "http://127.0.0.1:8420"), (config.Node, config.Listen));
-        Assert.Equal((30, 30, 30, 30), (config.Limits.DiscoverySeconds, config.Limits.GraceSeconds, config.Limits.MaxChainAgeDays, config.Limits.GracePeriodMinutes));
+        Assert.Equal(
+            (30, 30, 30, 30),
+            (config.Limits.DiscoverySeconds, config.Limits.GraceSeconds, config.Limits.MaxChainAgeDays, config.Limits.GracePeriodMinutes)
+        );
         Assert.Empty(config.Sources);
     }
 
@@ -37,9 +40,13 @@ public sealed class ServerConfigTests : IDisposable
               "commands": { "vault": ["/usr/bin/vault", "read", "-field=key"] },
               "databaseKeys": { "demo/hr/*": "vault" },
             }
-            """);
+            """
+        );
         var source = Assert.Single(config.Sources);
-        Assert.Equal(("demo", Path.Combine(_file.Folder, "srv"), DatabaseRole.Replica, "/spool", 2.5), (source.Name, source.Path, source.Role, source.SpoolFolder, source.MaxWriterWaitSeconds));
+        Assert.Equal(
+            ("demo", Path.Combine(_file.Folder, "srv"), DatabaseRole.Replica, "/spool", 2.5),
+            (source.Name, source.Path, source.Role, source.SpoolFolder, source.MaxWriterWaitSeconds)
+        );
         Assert.Equal(["*.enc.db"], source.Encrypted);
         Assert.Equal(["/backup", Path.Combine(_file.Folder, "nas")], config.LocalRoots);
         Assert.Equal((3, 0, 30), (config.Limits.Slots, config.Limits.GraceSeconds, config.Limits.DiscoverySeconds));
@@ -60,13 +67,38 @@ public sealed class ServerConfigTests : IDisposable
               "webhook": { "url": "http://169.254.169.254/latest" }, "heartbeat": {}, "tls": { "key": "nowhere.pem" },
               "commands": { "x": [] }, "databaseKeys": { "demo": "x", "demo/a": "y" }, "node": "B"
             }
-            """);
+            """
+        );
         Assert.Equal(
             [
-                "commands.x", "databaseKeys.demo", "databaseKeys.demo/a", "heartbeat.url", "limits.discoverySeconds", "limits.slots", "limits.smallLane", "lisden", "listen", "localRoots[0]", "node", "node", "sources[1].name", "sources[1].path", "sources[1].pathh",
-                "sources[2].engine", "sources[2].name", "sources[3].path", "sources[3].role", "sources[4]", "sources[4].engine", "sources[4].name", "tls.certificate", "tls.key", "webhook.url",
+                "commands.x",
+                "databaseKeys.demo",
+                "databaseKeys.demo/a",
+                "heartbeat.url",
+                "limits.discoverySeconds",
+                "limits.slots",
+                "limits.smallLane",
+                "lisden",
+                "listen",
+                "localRoots[0]",
+                "node",
+                "node",
+                "sources[1].name",
+                "sources[1].path",
+                "sources[1].pathh",
+                "sources[2].engine",
+                "sources[2].name",
+                "sources[3].path",
+                "sources[3].role",
+                "sources[4]",
+                "sources[4].engine",
+                "sources[4].name",
+                "tls.certificate",
+                "tls.key",
+                "webhook.url",
             ],
-            faults.Select(f => f.Split(':')[0]).Order(StringComparer.Ordinal));
+            faults.Select(f => f.Split(':')[0]).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -80,7 +112,8 @@ public sealed class ServerConfigTests : IDisposable
             ("HOLDFAST_LIMITS__SLOTS", "5"),
             ("HOLDFAST_LIMITS__SMALL_LANE", "6"),
             ("HOLDFAST_HEARTBEAT__URL", "https://beat.example/1"),
-            ("HOLDFAST_SOAK", "1"));
+            ("HOLDFAST_SOAK", "1")
+        );
         Assert.Equal(("Z", "http://[::1]:8421", 5, 6), (config.Node, config.Listen, config.Limits.Slots, config.Limits.SmallLane));
         Assert.Equal(["/a", "/b"], config.LocalRoots);
         Assert.Equal("https://beat.example/1", config.Heartbeat!.Url);
@@ -88,7 +121,10 @@ public sealed class ServerConfigTests : IDisposable
 
     [Fact]
     public void A_variable_that_is_wrong_or_mistyped_is_a_fault_of_that_name() =>
-        Assert.Equal(["HOLDFAST_LIMITS__SLOTS", "HOLDFAST_LIMITS__SLOTZ"], _file.Faults("{}", ("HOLDFAST_LIMITS__SLOTS", "NaN"), ("HOLDFAST_LIMITS__SLOTZ", "1")).Select(f => f.Split(':')[0]));
+        Assert.Equal(
+            ["HOLDFAST_LIMITS__SLOTS", "HOLDFAST_LIMITS__SLOTZ"],
+            _file.Faults("{}", ("HOLDFAST_LIMITS__SLOTS", "NaN"), ("HOLDFAST_LIMITS__SLOTZ", "1")).Select(f => f.Split(':')[0])
+        );
 
     [Fact]
     public void The_data_folder_may_not_lie_in_a_source_not_even_through_a_link()
@@ -96,8 +132,16 @@ public sealed class ServerConfigTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_file.Folder, "data"));
         var link = Path.Combine(Directory.CreateTempSubdirectory("holdfast-link-").FullName, "link");
         Directory.CreateSymbolicLink(link, _file.Folder);
-        Assert.StartsWith("sources[0].path: the server's data folder", Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "." }] }""")), StringComparison.Ordinal);
-        Assert.StartsWith("sources[0].path: the server's data folder", Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "{{link}}" }] }""")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "sources[0].path: the server's data folder",
+            Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "." }] }""")),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "sources[0].path: the server's data folder",
+            Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "{{link}}" }] }""")),
+            StringComparison.Ordinal
+        );
         Directory.Delete(Path.GetDirectoryName(link)!, recursive: true);
     }
 
@@ -116,10 +160,17 @@ public sealed class ServerConfigTests : IDisposable
     [Fact]
     public void With_tls_any_address_is_fine_over_https()
     {
-        foreach (var name in new[] { "c.pem", "k.pem" }) File.WriteAllText(Path.Combine(_file.Folder, name), "");
+        foreach (var name in new[] { "c.pem", "k.pem" })
+        {
+            File.WriteAllText(Path.Combine(_file.Folder, name), "");
+        }
         const string tls = """ "tls": { "certificate": "c.pem", "key": "k.pem" } """;
         Assert.Equal("https://0.0.0.0:443", _file.Load($$"""{ "listen": "https://0.0.0.0:443", {{tls}} }""").Listen);
-        Assert.StartsWith("listen:", Assert.Single(_file.Faults($$"""{ "listen": "http://0.0.0.0:80", {{tls}} }""")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "listen:",
+            Assert.Single(_file.Faults($$"""{ "listen": "http://0.0.0.0:80", {{tls}} }""")),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -136,5 +187,12 @@ public sealed class ServerConfigTests : IDisposable
 
     [Fact]
     public void A_file_that_is_not_there_is_told() =>
-        Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => ServerConfigLoader.Load(Path.Combine(_file.Folder, "nowhere.json"), "/data", new Dictionary<string, string>())).Error);
+        Assert.Equal(
+            ErrorCatalogue.NotFound,
+            Assert
+                .Throws<HoldfastException>(() =>
+                    ServerConfigLoader.Load(Path.Combine(_file.Folder, "nowhere.json"), "/data", new Dictionary<string, string>())
+                )
+                .Error
+        );
 }

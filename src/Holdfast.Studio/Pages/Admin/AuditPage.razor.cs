@@ -14,7 +14,8 @@ public sealed partial class AuditPage
     private string? _next;
     private bool _isLoadingMore;
 
-    [SupplyParameterFromQuery] private string? Search { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Search { get; set; }
 
     // Reading on is up to the reader: a list that moves under the eyes is of no use here.
     protected override bool IsAbout(LiveBatch batch) => false;
@@ -42,10 +43,17 @@ public sealed partial class AuditPage
     private Task<Page<AuditEntry>> PageAsync(string? after, CancellationToken cancellationToken)
     {
         var query = $"audit?limit={PageSize}";
-        if (!string.IsNullOrEmpty(Search)) query += $"&search={Uri.EscapeDataString(Search)}";
-        if (after is not null) query += $"&after={Uri.EscapeDataString(after)}";
+        if (!string.IsNullOrEmpty(Search))
+        {
+            query += $"&search={Uri.EscapeDataString(Search)}";
+        }
+        if (after is not null)
+        {
+            query += $"&after={Uri.EscapeDataString(after)}";
+        }
         return Api.GetAsync<Page<AuditEntry>>(query, cancellationToken);
     }
 
-    private void SearchFor(string? text) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("search", string.IsNullOrEmpty(text) ? null : text), replace: true);
+    private void SearchFor(string? text) =>
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("search", string.IsNullOrEmpty(text) ? null : text), replace: true);
 }

@@ -11,10 +11,11 @@ internal static class UserLook
     public static StateLook Ended { get; } = new("Ended", "bad", Icons.Material.Filled.TimerOff);
 
     /// <summary>State of a user.</summary>
-    public static StateLook Of(UserView user) => user switch
-    {
-        { Disabled: true } => new("Disabled", "quiet", Icons.Material.Filled.Block),
-        { MustChangePassword: true } => new("Has to choose a password", "warn", Icons.Material.Filled.Password),
-        _ => new("Active", "good", Icons.Material.Filled.CheckCircle),
-    };
+    public static StateLook Of(UserView user) =>
+        user switch
+        {
+            { Disabled: true } => new("Disabled", "quiet", Icons.Material.Filled.Block),
+            { MustChangePassword: true } => new("Has to choose a password", "warn", Icons.Material.Filled.Password),
+            _ => new("Active", "good", Icons.Material.Filled.CheckCircle),
+        };
 }

@@ -11,9 +11,11 @@ public sealed partial class UsersPage
     private IReadOnlyList<TokenView> _tokens = [];
     private TokenView? _made;
 
-    [SupplyParameterFromQuery] private string? Edit { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Edit { get; set; }
 
-    [SupplyParameterFromQuery] private string? Add { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Add { get; set; }
 
     protected override bool IsAbout(LiveBatch batch) => false;
 
@@ -41,14 +43,43 @@ public sealed partial class UsersPage
 
     private async Task DeleteAsync(UserView user)
     {
-        if (!await ConfirmAsync($"Delete user '{user.Name}'?", "They can no longer sign in, and their sessions end at once.", "Tasks that they defined, tokens that they made and what the audit log says of them stay.", "Delete user")) return;
-        await DoAsync(() => Api.SendAsync(HttpMethod.Delete, $"users/{Uri.EscapeDataString(user.Name)}"), $"User '{user.Name}' was deleted.");
+        if (
+            !await ConfirmAsync(
+                $"Delete user '{user.Name}'?",
+                "They can no longer sign in, and their sessions end at once.",
+                "Tasks that they defined, tokens that they made and what the audit log says of them stay.",
+                "Delete user"
+            )
+        )
+        {
+            return;
+        }
+        await DoAsync(
+            () => Api.SendAsync(HttpMethod.Delete, $"users/{Uri.EscapeDataString(user.Name)}"),
+            $"User '{user.Name}' was deleted."
+        );
     }
 
     private async Task DeleteAsync(TokenView token)
     {
-        if (!await ConfirmAsync($"Delete token '{token.Name}'?", "Programs that use it are refused from now on. It cannot be had back.", "What they did stays, and so do other tokens.", "Delete token")) return;
-        await DoAsync(() => Api.SendAsync(HttpMethod.Delete, $"tokens/{Uri.EscapeDataString(token.Id)}"), $"Token '{token.Name}' was deleted.");
-        if (_made?.Id == token.Id) _made = null;
+        if (
+            !await ConfirmAsync(
+                $"Delete token '{token.Name}'?",
+                "Programs that use it are refused from now on. It cannot be had back.",
+                "What they did stays, and so do other tokens.",
+                "Delete token"
+            )
+        )
+        {
+            return;
+        }
+        await DoAsync(
+            () => Api.SendAsync(HttpMethod.Delete, $"tokens/{Uri.EscapeDataString(token.Id)}"),
+            $"Token '{token.Name}' was deleted."
+        );
+        if (_made?.Id == token.Id)
+        {
+            _made = null;
+        }
     }
 }

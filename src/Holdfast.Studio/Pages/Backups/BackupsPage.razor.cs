@@ -18,11 +18,14 @@ public sealed partial class BackupsPage
     private IReadOnlyDictionary<string, OperationError> _problems = new Dictionary<string, OperationError>();
     private bool _hasMore;
 
-    [Parameter] public string Id { get; set; } = "";
+    [Parameter]
+    public string Id { get; set; } = "";
 
-    [SupplyParameterFromQuery] private string? Chain { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Chain { get; set; }
 
-    [SupplyParameterFromQuery] private bool All { get; set; }
+    [SupplyParameterFromQuery]
+    private bool All { get; set; }
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -34,16 +37,28 @@ public sealed partial class BackupsPage
     }
 
     // Destinations are looked at anew: only when something of this database has ended.
-    protected override bool IsAbout(LiveBatch batch) => batch.Changed.Contains("reload") || batch.Operations.Any(o => o.HasEnded && o.Database.ToString() == Id);
+    protected override bool IsAbout(LiveBatch batch) =>
+        batch.Changed.Contains("reload") || batch.Operations.Any(o => o.HasEnded && o.Database.ToString() == Id);
 
     private IEnumerable<ChainSummary> Shown() => All ? _chains : _chains.Take(Few).Concat(_chains.Skip(Few).Where(c => c.Folder == Chain));
 
     private bool IsOpen(ChainSummary chain) => Chain is null ? chain == _chains[0] : chain.Folder == Chain;
 
-    private void Toggle(ChainSummary chain) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("chain", IsOpen(chain) ? NoChain : chain.Folder), replace: true);
+    private void Toggle(ChainSummary chain) =>
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("chain", IsOpen(chain) ? NoChain : chain.Folder), replace: true);
 
-    private Task<bool> VerifyAsync() => DoAsync(() => Api.SendAsync(HttpMethod.Post, "backups/verify", new VerifyRequest { From = Id }), "Every byte is being read: Operations shows how far it is, and this page what was found.");
+    private Task<bool> VerifyAsync() =>
+        DoAsync(
+            () => Api.SendAsync(HttpMethod.Post, "backups/verify", new VerifyRequest { From = Id }),
+            "Every byte is being read: Operations shows how far it is, and this page what was found."
+        );
 
-    private IEnumerable<(string Place, long Bytes, int Missing)> Places() => _chains.SelectMany(c => c.Holdings.Select(h => (h.Place, Bytes: c.Points.Where(p => h.Held.Contains(p.Name)).Sum(p => p.Bytes), h.Missing)))
-        .GroupBy(h => h.Place).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Sum(h => h.Bytes), g.Sum(h => h.Missing)));
+    private IEnumerable<(string Place, long Bytes, int Missing)> Places() =>
+        _chains
+            .SelectMany(c =>
+                c.Holdings.Select(h => (h.Place, Bytes: c.Points.Where(p => h.Held.Contains(p.Name)).Sum(p => p.Bytes), h.Missing))
+            )
+            .GroupBy(h => h.Place)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => (g.Key, g.Sum(h => h.Bytes), g.Sum(h => h.Missing)));
 }

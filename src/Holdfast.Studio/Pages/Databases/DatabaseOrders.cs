@@ -6,13 +6,25 @@ internal static class DatabaseOrders
     /// <summary>The orders, as the API names them, with their words.</summary>
     public static readonly IReadOnlyList<(string Order, string Words)> Words =
     [
-        ("urgency", "What needs a hand first"), ("name", "Name"), ("size", "Size"), ("lastBackup", "Last good backup"), ("nextBackup", "Next backup"),
+        ("urgency", "What needs a hand first"),
+        ("name", "Name"),
+        ("size", "Size"),
+        ("lastBackup", "Last good backup"),
+        ("nextBackup", "Next backup"),
     ];
 
     /// <summary>A query of the API.</summary>
     public static string Query(string? state, string? source, string? search, string? template, string? sort)
     {
-        (string Name, string? Value)[] all = [("state", state), ("source", source), ("search", search), ("template", template), ("sort", sort ?? "urgency"), ("descending", sort == "size" ? "true" : null)];
+        (string Name, string? Value)[] all =
+        [
+            ("state", state),
+            ("source", source),
+            ("search", search),
+            ("template", template),
+            ("sort", sort ?? "urgency"),
+            ("descending", sort == "size" ? "true" : null),
+        ];
         return string.Join('&', all.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
     }
 }

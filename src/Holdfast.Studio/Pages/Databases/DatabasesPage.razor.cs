@@ -14,15 +14,20 @@ public sealed partial class DatabasesPage
     private string _filter = "";
     private int _found;
 
-    [SupplyParameterFromQuery] private string? State { get; set; }
+    [SupplyParameterFromQuery]
+    private string? State { get; set; }
 
-    [SupplyParameterFromQuery] private string? Source { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Source { get; set; }
 
-    [SupplyParameterFromQuery] private string? Search { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Search { get; set; }
 
-    [SupplyParameterFromQuery] private string? Template { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Template { get; set; }
 
-    [SupplyParameterFromQuery] private string? Sort { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Sort { get; set; }
 
     private bool IsFiltered => State is not null || Source is not null || Search is not null || Template is not null;
 
@@ -33,7 +38,10 @@ public sealed partial class DatabasesPage
         _sources = [.. (await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken)).Select(s => s.Name)];
         _found = State is null ? counts.Total : State.Split(',').Sum(s => counts.States.GetValueOrDefault(s));
         _counts = counts;
-        if (_rows is not null) await _rows.RefreshDataAsync();
+        if (_rows is not null)
+        {
+            await _rows.RefreshDataAsync();
+        }
     }
 
     protected override bool IsAbout(LiveBatch batch) => batch.HasNews;
@@ -41,13 +49,17 @@ public sealed partial class DatabasesPage
     private async ValueTask<ItemsProviderResult<DatabaseView>> PageAsync(ItemsProviderRequest request)
     {
         var count = Math.Clamp(request.Count, 1, 1000);
-        var page = await Api.GetAsync<Page<DatabaseView>>($"databases?{_filter}&skip={request.StartIndex}&limit={count}", request.CancellationToken);
+        var page = await Api.GetAsync<Page<DatabaseView>>(
+            $"databases?{_filter}&skip={request.StartIndex}&limit={count}",
+            request.CancellationToken
+        );
         return new(page.Items, _found);
     }
 
     private bool IsShown(string state) => State?.Split(',').Contains(state, StringComparer.OrdinalIgnoreCase) == true;
 
-    private string Address(string name, string? value) => Navigation.GetUriWithQueryParameter(name, string.IsNullOrEmpty(value) ? null : value);
+    private string Address(string name, string? value) =>
+        Navigation.GetUriWithQueryParameter(name, string.IsNullOrEmpty(value) ? null : value);
 
     private void Go(string name, string? value) => Navigation.NavigateTo(Address(name, value), replace: true);
 

@@ -10,7 +10,8 @@ internal sealed class AlertList(IReadOnlyList<Alert> all)
     public int Total => all.Count;
 
     /// <summary>How many there are of each severity that occurs, the gravest first.</summary>
-    public IReadOnlyList<(AlertSeverity Severity, int Count)> Counts { get; } = [.. all.CountBy(a => a.Severity).OrderByDescending(c => c.Key).Select(c => (c.Key, c.Value))];
+    public IReadOnlyList<(AlertSeverity Severity, int Count)> Counts { get; } =
+    [.. all.CountBy(a => a.Severity).OrderByDescending(c => c.Key).Select(c => (c.Key, c.Value))];
 
     /// <summary>Those to show.</summary>
     /// <param name="severity">As the address has it; null, or what is none, is all.</param>
@@ -21,7 +22,8 @@ internal sealed class AlertList(IReadOnlyList<Alert> all)
     public int Count(string? severity) => Of(severity).Count();
 
     /// <summary>A severity as the address has it.</summary>
-    public static AlertSeverity? Parse(string? severity) => Enum.TryParse<AlertSeverity>(severity, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) ? parsed : null;
+    public static AlertSeverity? Parse(string? severity) =>
+        Enum.TryParse<AlertSeverity>(severity, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) ? parsed : null;
 
     private IEnumerable<Alert> Of(string? severity) => Parse(severity) is { } wanted ? all.Where(a => a.Severity == wanted) : all;
 }

@@ -14,7 +14,14 @@ namespace Holdfast.Studio.Pages.Manage;
 /// <param name="Problem">Why it is not as it should be; null where it is.</param>
 /// <param name="Tasks">Server-wide tasks that use it.</param>
 /// <param name="CanInitialize">Whether what is there now is not the destination, unless an operator says that it is.</param>
-internal sealed record DestinationRow(DestinationConfig Config, DestinationTestView Test, StateLook Look, string? Problem, IReadOnlyList<string> Tasks, bool CanInitialize)
+internal sealed record DestinationRow(
+    DestinationConfig Config,
+    DestinationTestView Test,
+    StateLook Look,
+    string? Problem,
+    IReadOnlyList<string> Tasks,
+    bool CanInitialize
+)
 {
     private static readonly StateLook NotThisOne = new("Not recognized", "bad", Icons.Material.Filled.Error);
     private static readonly StateLook Failing = new("Failing", "bad", Icons.Material.Filled.Error);
@@ -22,15 +29,28 @@ internal sealed record DestinationRow(DestinationConfig Config, DestinationTestV
     private static readonly StateLook Works = new("Works", "good", Icons.Material.Filled.CheckCircle);
     private static readonly StateLook NothingKnown = new("Not tested", "quiet", Icons.Material.Filled.HelpOutline);
 
-    public static DestinationRow Of(DestinationConfig config, DestinationTestView test, IReadOnlyList<Alert> failing, IReadOnlyList<TemplateView> templates)
+    public static DestinationRow Of(
+        DestinationConfig config,
+        DestinationTestView test,
+        IReadOnlyList<Alert> failing,
+        IReadOnlyList<TemplateView> templates
+    )
     {
         var own = failing.Where(a => a.Subject.Destination == config.Name).ToList();
         var identity = own.Find(a => a.Kind == AlertKind.DestinationIdentity);
-        var (look, problem) = identity is not null ? (NotThisOne, Sentence.Join(identity.Message, identity.Hint))
+        var (look, problem) =
+            identity is not null ? (NotThisOne, Sentence.Join(identity.Message, identity.Hint))
             : own.Count > 0 ? (Failing, own[0].Message)
             : test.Problem is { } fault ? (TestFailed, Sentence.Join(fault.Message, fault.Hint))
             : test.At is not null ? (Works, null)
             : (NothingKnown, (string?)null);
-        return new(config, test, look, problem, [.. templates.Where(t => t.Definition.Destinations.Contains(config.Name)).Select(t => t.Name)], identity is not null);
+        return new(
+            config,
+            test,
+            look,
+            problem,
+            [.. templates.Where(t => t.Definition.Destinations.Contains(config.Name)).Select(t => t.Name)],
+            identity is not null
+        );
     }
 }

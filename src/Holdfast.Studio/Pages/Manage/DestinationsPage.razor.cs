@@ -13,9 +13,11 @@ public sealed partial class DestinationsPage
     private IReadOnlyList<string> _roots = [];
     private string? _testing;
 
-    [SupplyParameterFromQuery] private string? Edit { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Edit { get; set; }
 
-    [SupplyParameterFromQuery] private string? Add { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Add { get; set; }
 
     protected override bool IsAbout(LiveBatch batch) => batch.Changed.Overlaps(["destinations", "alert", "tasks"]);
 
@@ -31,8 +33,14 @@ public sealed partial class DestinationsPage
         var rows = new List<DestinationRow>();
         foreach (var config in await Api.ListAsync<DestinationConfig>("destinations", cancellationToken: cancellationToken))
         {
-            var test = await Api.FindAsync<DestinationTestView>($"destinations/{Uri.EscapeDataString(config.Name)}/test", cancellationToken);
-            if (test is not null) rows.Add(DestinationRow.Of(config, test.Value, failing, templates));
+            var test = await Api.FindAsync<DestinationTestView>(
+                $"destinations/{Uri.EscapeDataString(config.Name)}/test",
+                cancellationToken
+            );
+            if (test is not null)
+            {
+                rows.Add(DestinationRow.Of(config, test.Value, failing, templates));
+            }
         }
 
         _rows = rows;
@@ -41,22 +49,52 @@ public sealed partial class DestinationsPage
     private async Task TestAsync(string name)
     {
         _testing = name;
-        await DoAsync(() => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(name)}/test"), $"'{name}' works: files can be written, listed and removed there.");
+        await DoAsync(
+            () => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(name)}/test"),
+            $"'{name}' works: files can be written, listed and removed there."
+        );
         _testing = null;
         await ReloadAsync();
     }
 
     private async Task InitializeAsync(DestinationConfig config)
     {
-        if (!await ConfirmAsync($"Initialize destination '{config.Name}'?", $"From now on what lies in {config.Path} at this moment is the destination.", "Do this for a new or replaced disk. If the right disk is only not mounted, mount it instead: it is recognized by itself within a minute.", "Initialize")) return;
-        await DoAsync(() => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(config.Name)}/initialize"), $"Destination '{config.Name}' is initialized.");
+        if (
+            !await ConfirmAsync(
+                $"Initialize destination '{config.Name}'?",
+                $"From now on what lies in {config.Path} at this moment is the destination.",
+                "Do this for a new or replaced disk. If the right disk is only not mounted, mount it instead: it is "
+                    + "recognized by itself within a minute.",
+                "Initialize"
+            )
+        )
+        {
+            return;
+        }
+        await DoAsync(
+            () => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(config.Name)}/initialize"),
+            $"Destination '{config.Name}' is initialized."
+        );
         await ReloadAsync();
     }
 
     private async Task RemoveAsync(DestinationConfig config)
     {
-        if (!await ConfirmAsync($"Remove destination '{config.Name}'?", "Backups can no longer go there, and those that lie there are no longer listed.", $"Files in {config.Path} stay: nothing there is deleted. Added again with the same folder, its backups are listed again.", "Remove")) return;
-        await DoAsync(() => Api.SendAsync(HttpMethod.Delete, $"destinations/{Uri.EscapeDataString(config.Name)}"), $"Destination '{config.Name}' was removed. Its files stay.");
+        if (
+            !await ConfirmAsync(
+                $"Remove destination '{config.Name}'?",
+                "Backups can no longer go there, and those that lie there are no longer listed.",
+                $"Files in {config.Path} stay: nothing there is deleted. Added again with the same folder, its backups are listed again.",
+                "Remove"
+            )
+        )
+        {
+            return;
+        }
+        await DoAsync(
+            () => Api.SendAsync(HttpMethod.Delete, $"destinations/{Uri.EscapeDataString(config.Name)}"),
+            $"Destination '{config.Name}' was removed. Its files stay."
+        );
     }
 
     private async Task SavedAsync(string name)

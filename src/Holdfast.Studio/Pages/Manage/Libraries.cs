@@ -13,7 +13,17 @@ internal static class Libraries
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Library> All { get; } =
     [
-        new(".NET and ASP.NET Core", "Runtime, server and pages", "MIT", "Microsoft.AspNetCore.OpenApi", "Microsoft.OpenApi", "Microsoft.Data.Sqlite.Core", "Microsoft.Extensions.Hosting.Systemd", "System.CommandLine", "System.IO.Hashing"),
+        new(
+            ".NET and ASP.NET Core",
+            "Runtime, server and pages",
+            "MIT",
+            "Microsoft.AspNetCore.OpenApi",
+            "Microsoft.OpenApi",
+            "Microsoft.Data.Sqlite.Core",
+            "Microsoft.Extensions.Hosting.Systemd",
+            "System.CommandLine",
+            "System.IO.Hashing"
+        ),
         new("Cronos", "Schedules", "MIT", "Cronos"),
         new("libsodium", "Encryption", "ISC", "libsodium"),
         new("MudBlazor", "Inputs and dialogs of these pages", "MIT", "MudBlazor"),

@@ -61,10 +61,16 @@ public sealed class SourceDraft
     }
 
     /// <summary>As the API takes it.</summary>
-    public SourceRequest Request => new()
-    {
-        Engine = "postgresql", Url = Url, Password = Password, Exclude = [.. Exclude.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], Restore = RestoreUser.Trim() is { Length: > 0 } restorer ? new() { User = restorer, Password = RestorePassword } : null, RestoreOwner = RestoreOwner.Trim() is { Length: > 0 } owner ? owner : null,
-    };
+    public SourceRequest Request =>
+        new()
+        {
+            Engine = "postgresql",
+            Url = Url,
+            Password = Password,
+            Exclude = [.. Exclude.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
+            Restore = RestoreUser.Trim() is { Length: > 0 } restorer ? new() { User = restorer, Password = RestorePassword } : null,
+            RestoreOwner = RestoreOwner.Trim() is { Length: > 0 } owner ? owner : null,
+        };
 
     /// <summary>The draft of one that is there. An address that was written otherwise is taken apart as far as it can be.</summary>
     public static SourceDraft Of(string name, SourceDefinitionView definition)
@@ -73,14 +79,24 @@ public sealed class SourceDraft
         var (path, query) = Cut(rest, '?');
         var (authority, _) = Cut(path, '/');
         var at = authority.LastIndexOf('@');
-        var options = query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(o => Cut(o, '=')).ToDictionary(o => o.Item1, o => Uri.UnescapeDataString(o.Item2), StringComparer.Ordinal);
+        var options = query
+            .Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Select(o => Cut(o, '='))
+            .ToDictionary(o => o.Item1, o => Uri.UnescapeDataString(o.Item2), StringComparer.Ordinal);
         var hosts = authority[(at + 1)..].Split(',', StringSplitOptions.RemoveEmptyEntries);
-        var ports = hosts.Select(h => int.TryParse(Cut(h, ':').Item2, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 0).Distinct().ToList();
-        var one = options.TryGetValue("port", out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : ports is [> 0 and var only] ? only : 5432;
+        var ports = hosts
+            .Select(h => int.TryParse(Cut(h, ':').Item2, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 0)
+            .Distinct()
+            .ToList();
+        var one =
+            options.TryGetValue("port", out var text) ? int.Parse(text, CultureInfo.InvariantCulture)
+            : ports is [> 0 and var only] ? only
+            : 5432;
         return new()
         {
             Name = name,
-            Hosts = options.GetValueOrDefault("host") ?? string.Join(", ", ports.Count > 1 ? hosts : hosts.Select(h => Uri.UnescapeDataString(Cut(h, ':').Item1))),
+            Hosts = options.GetValueOrDefault("host")
+                ?? string.Join(", ", ports.Count > 1 ? hosts : hosts.Select(h => Uri.UnescapeDataString(Cut(h, ':').Item1))),
             Port = one,
             User = at < 0 ? "" : Uri.UnescapeDataString(authority[..at]),
             SslMode = options.GetValueOrDefault("sslmode") ?? "prefer",
@@ -90,5 +106,6 @@ public sealed class SourceDraft
         };
     }
 
-    private static (string, string) Cut(string text, char at) => text.IndexOf(at, StringComparison.Ordinal) is >= 0 and var i ? (text[..i], text[(i + 1)..]) : (text, "");
+    private static (string, string) Cut(string text, char at) =>
+        text.IndexOf(at, StringComparison.Ordinal) is >= 0 and var i ? (text[..i], text[(i + 1)..]) : (text, "");
 }

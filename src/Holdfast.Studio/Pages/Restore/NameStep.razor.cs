@@ -15,19 +15,28 @@ public sealed partial class NameStep
     private string _node = "";
     private string? _problem;
 
-    [Parameter, EditorRequired] public CheckView Check { get; set; } = default!;
+    [Parameter, EditorRequired]
+    public CheckView Check { get; set; } = default!;
 
-    [Parameter, EditorRequired] public PointSummary Point { get; set; } = default!;
+    [Parameter, EditorRequired]
+    public PointSummary Point { get; set; } = default!;
 
-    [Parameter, EditorRequired] public RestoreAddress Address { get; set; } = default!;
+    [Parameter, EditorRequired]
+    public RestoreAddress Address { get; set; } = default!;
 
     protected override bool IsAbout(LiveBatch batch) => batch.Changed.Contains("databases");
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _sources = [.. (await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken)).Where(s => s.Engine == Check.Engine)];
+        _sources =
+        [
+            .. (await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken)).Where(s => s.Engine == Check.Engine),
+        ];
         _node = (await Api.GetAsync<ClusterView>("cluster", cancellationToken)).Nodes[0].Tag;
-        if (_name.Length == 0) await SuggestAsync();
+        if (_name.Length == 0)
+        {
+            await SuggestAsync();
+        }
         await LookAsync();
     }
 
@@ -36,11 +45,18 @@ public sealed partial class NameStep
     {
         var old = DatabaseId.Parse(Check.Database!);
         _source = _sources.Select(s => s.Name).OrderByDescending(s => s == old.Source).FirstOrDefault() ?? "";
-        if (Address.Target is { } target && DatabaseId.Parse(target) is var chosen && _sources.Any(s => s.Name == chosen.Source)) (_source, _name) = (chosen.Source, chosen.Name);
-        else _name = await NewName.SuggestAsync(old.Name, IsTakenAsync);
+        if (Address.Target is { } target && DatabaseId.Parse(target) is var chosen && _sources.Any(s => s.Name == chosen.Source))
+        {
+            (_source, _name) = (chosen.Source, chosen.Name);
+        }
+        else
+        {
+            _name = await NewName.SuggestAsync(old.Name, IsTakenAsync);
+        }
     }
 
-    private async Task<bool> IsTakenAsync(string name) => (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString($"{_source}/{name}")}", Left))?.Value is { Dropped: null };
+    private async Task<bool> IsTakenAsync(string name) =>
+        (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString($"{_source}/{name}")}", Left))?.Value is { Dropped: null };
 
     private async Task ChooseSourceAsync(string? source)
     {
@@ -57,13 +73,20 @@ public sealed partial class NameStep
     private async Task LookAsync()
     {
         var name = _name;
-        var problem = NewName.Problem(name) ?? (await IsTakenAsync(name) ? $"{_source}/{name} exists already. A restore always makes a new database." : null);
-        if (name == _name) _problem = problem; // not an answer to what was typed before
+        var problem = NewName.Problem(name)
+            ?? (await IsTakenAsync(name) ? $"{_source}/{name} exists already. A restore always makes a new database." : null);
+        if (name == _name)
+        {
+            _problem = problem; // not an answer to what was typed before
+        }
     }
 
     private async Task NextAsync()
     {
         await LookAsync();
-        if (_problem is null) Navigation.NavigateTo((Address with { Target = $"{_source}/{_name}", Step = RestoreAddress.SummaryStep }).ToString());
+        if (_problem is null)
+        {
+            Navigation.NavigateTo((Address with { Target = $"{_source}/{_name}", Step = RestoreAddress.SummaryStep }).ToString());
+        }
     }
 }

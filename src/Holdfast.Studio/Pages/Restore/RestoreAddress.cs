@@ -27,17 +27,29 @@ public sealed record RestoreAddress
     /// <inheritdoc/>
     public override string ToString()
     {
-        (string Name, string? Value)[] all = [("from", From), ("point", Point), ("at", At), ("target", Target), ("step", Step), ("operation", Operation)];
-        var query = string.Join('&', all.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+        (string Name, string? Value)[] all =
+        [
+            ("from", From),
+            ("point", Point),
+            ("at", At),
+            ("target", Target),
+            ("step", Step),
+            ("operation", Operation),
+        ];
+        var query = string.Join(
+            '&',
+            all.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}")
+        );
         return query.Length == 0 ? "/restore" : $"/restore?{query}";
     }
 
     /// <summary>The way back to a step: what comes after it is left out.</summary>
-    public RestoreAddress BackTo(RestoreStep step) => step switch
-    {
-        RestoreStep.Where => new(),
-        RestoreStep.Point => new() { From = From },
-        RestoreStep.Summary => this with { Step = SummaryStep, Operation = null },
-        _ => this with { Step = null, Operation = null },
-    };
+    public RestoreAddress BackTo(RestoreStep step) =>
+        step switch
+        {
+            RestoreStep.Where => new(),
+            RestoreStep.Point => new() { From = From },
+            RestoreStep.Summary => this with { Step = SummaryStep, Operation = null },
+            _ => this with { Step = null, Operation = null },
+        };
 }

@@ -8,17 +8,30 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Restore;
 
-/// <summary>From a backup to a new database, step by step. Where it stands is in the address; keys that were typed are held here only, and are sent with the one restore.</summary>
+/// <summary>
+/// From a backup to a new database, step by step. Where it stands is in the address; keys that were typed are held here
+/// only, and are sent with the one restore.
+/// </summary>
 public sealed partial class RestorePage
 {
     private static readonly (RestoreStep Step, string Words)[] Steps =
     [
-        (RestoreStep.Where, "Where from"), (RestoreStep.Point, "Restore point"), (RestoreStep.Key, "Key"), (RestoreStep.Name, "New database"), (RestoreStep.Summary, "Summary"), (RestoreStep.Progress, "Progress"),
+        (RestoreStep.Where, "Where from"),
+        (RestoreStep.Point, "Restore point"),
+        (RestoreStep.Key, "Key"),
+        (RestoreStep.Name, "New database"),
+        (RestoreStep.Summary, "Summary"),
+        (RestoreStep.Progress, "Progress"),
     ];
 
     private static readonly Dictionary<RestoreStep, string> Titles = new()
     {
-        [RestoreStep.Where] = "Where is the backup?", [RestoreStep.Point] = "Which point?", [RestoreStep.Key] = "Can it be read?", [RestoreStep.Name] = "What is the new database called?", [RestoreStep.Summary] = "Is this right?", [RestoreStep.Progress] = "The restore",
+        [RestoreStep.Where] = "Where is the backup?",
+        [RestoreStep.Point] = "Which point?",
+        [RestoreStep.Key] = "Can it be read?",
+        [RestoreStep.Name] = "What is the new database called?",
+        [RestoreStep.Summary] = "Is this right?",
+        [RestoreStep.Progress] = "The restore",
     };
 
     private readonly List<string> _keys = [];
@@ -35,23 +48,40 @@ public sealed partial class RestorePage
     private ApiException? _refused;
     private bool _isTrying;
 
-    [SupplyParameterFromQuery] private string? From { get; set; }
+    [SupplyParameterFromQuery]
+    private string? From { get; set; }
 
-    [SupplyParameterFromQuery] private string? Point { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Point { get; set; }
 
-    [SupplyParameterFromQuery] private string? At { get; set; }
+    [SupplyParameterFromQuery]
+    private string? At { get; set; }
 
-    [SupplyParameterFromQuery] private string? Target { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Target { get; set; }
 
-    [SupplyParameterFromQuery] private string? Step { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Step { get; set; }
 
-    [SupplyParameterFromQuery] private string? Operation { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Operation { get; set; }
 
-    [SupplyParameterFromQuery] private string? Month { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Month { get; set; }
 
-    [SupplyParameterFromQuery] private string? Day { get; set; }
+    [SupplyParameterFromQuery]
+    private string? Day { get; set; }
 
-    private RestoreAddress Address => new() { From = From, Point = Point, At = At, Target = Target, Step = Step, Operation = Operation };
+    private RestoreAddress Address =>
+        new()
+        {
+            From = From,
+            Point = Point,
+            At = At,
+            Target = Target,
+            Step = Step,
+            Operation = Operation,
+        };
 
     private RestoreStep Current =>
         Operation is not null ? RestoreStep.Progress
@@ -66,20 +96,38 @@ public sealed partial class RestorePage
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
         _refused = null;
-        if (Operation is not null || string.IsNullOrEmpty(From)) return;
-        if (_looked != From || Point is null) await LookAsync(From, cancellationToken);
+        if (Operation is not null || string.IsNullOrEmpty(From))
+        {
+            return;
+        }
+        if (_looked != From || Point is null)
+        {
+            await LookAsync(From, cancellationToken);
+        }
         _point = _chains.SelectMany(c => c.Points).FirstOrDefault(p => p.IsWhole && p.Address == Point);
-        if (_point?.FromAt(At) is not { } archive || (_checked == archive && _check is not null)) return;
+        if (_point?.FromAt(At) is not { } archive || (_checked == archive && _check is not null))
+        {
+            return;
+        }
         await CheckAsync(archive, cancellationToken);
-        if (_check is not { Problem: { } problem } || _keys.Count == 0 || !problem.Code.StartsWith("key-", StringComparison.Ordinal)) return;
+        if (_check is not { Problem: { } problem } || _keys.Count == 0 || !problem.Code.StartsWith("key-", StringComparison.Ordinal))
+        {
+            return;
+        }
         ForgetKeys(); // it was given for another point
         await CheckAsync(archive, cancellationToken);
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (firstRender) _titled = Current;
-        if (_titled == Current) return;
+        if (firstRender)
+        {
+            _titled = Current;
+        }
+        if (_titled == Current)
+        {
+            return;
+        }
         _titled = Current;
         await _title.FocusAsync(); // the next step is read, and the next key press is in it
     }
@@ -90,7 +138,9 @@ public sealed partial class RestorePage
         (_looked, _found, _chains, _check) = (null, null, [], null);
         if (from.StartsWith('/') || from.StartsWith("destination:", StringComparison.Ordinal))
         {
-            var databases = (await Api.GetAsync<Page<FoundDatabaseView>>($"backups/databases?from={Uri.EscapeDataString(from)}", cancellationToken)).Items;
+            var databases = (
+                await Api.GetAsync<Page<FoundDatabaseView>>($"backups/databases?from={Uri.EscapeDataString(from)}", cancellationToken)
+            ).Items;
             if (databases.Count != 1)
             {
                 (_looked, _found) = (from, databases);
@@ -104,9 +154,19 @@ public sealed partial class RestorePage
 
     private async Task CheckAsync(string archive, CancellationToken cancellationToken)
     {
-        if (_checked != archive) (_checked, _check) = (archive, null); // another key for the same one is tried where the first was
+        if (_checked != archive)
+        {
+            (_checked, _check) = (archive, null); // another key for the same one is tried where the first was
+        }
         _keyFaults = [];
-        _check = (await Api.SendAsync<CheckView>(HttpMethod.Post, "backups/check", new CheckRequest { From = archive, Keys = [.. _keys] }, cancellationToken: cancellationToken)).Value;
+        _check = (
+            await Api.SendAsync<CheckView>(
+                HttpMethod.Post,
+                "backups/check",
+                new CheckRequest { From = archive, Keys = [.. _keys] },
+                cancellationToken: cancellationToken
+            )
+        ).Value;
     }
 
     private async Task TryKeyAsync(string key)
@@ -121,11 +181,21 @@ public sealed partial class RestorePage
         catch (ApiException e)
         {
             ForgetKeys();
-            _check = (await Api.SendAsync<CheckView>(HttpMethod.Post, "backups/check", new CheckRequest { From = _checked! }, cancellationToken: Left)).Value;
+            _check = (
+                await Api.SendAsync<CheckView>(
+                    HttpMethod.Post,
+                    "backups/check",
+                    new CheckRequest { From = _checked! },
+                    cancellationToken: Left
+                )
+            ).Value;
             _keyFaults = e.Faults.Count > 0 ? e.Faults : [new("keys", e.Message, e.Hint ?? "")];
         }
 
-        if (_check?.Problem is not null) ForgetKeys(); // one that opens nothing is not sent with the restore
+        if (_check?.Problem is not null)
+        {
+            ForgetKeys(); // one that opens nothing is not sent with the restore
+        }
         _isTrying = false;
     }
 
@@ -134,7 +204,14 @@ public sealed partial class RestorePage
         _refused = null;
         try
         {
-            var request = new RestoreRequest { From = _point!.FromAt(At)!, Target = Target!, Keys = [.. _keys], KeepMode = file.KeepMode, KeepOwner = file.KeepOwner };
+            var request = new RestoreRequest
+            {
+                From = _point!.FromAt(At)!,
+                Target = Target!,
+                Keys = [.. _keys],
+                KeepMode = file.KeepMode,
+                KeepOwner = file.KeepOwner,
+            };
             var begun = await Api.SendAsync<OperationIdView>(HttpMethod.Post, "restores", request, cancellationToken: Left);
             Navigation.NavigateTo((Address with { Step = null, Operation = begun.Value.OperationId }).ToString());
         }

@@ -8,7 +8,11 @@ internal static class DefinitionChanges
     /// <summary>The differences, field by field.</summary>
     public static IReadOnlyList<string> Between(TaskDefinition before, TaskDefinition after)
     {
-        var all = Fields(before).Zip(Fields(after)).Where(p => p.First.Value != p.Second.Value).Select(p => $"{p.First.Name} is now {p.Second.Value} (was {p.First.Value})").ToList();
+        var all = Fields(before)
+            .Zip(Fields(after))
+            .Where(p => p.First.Value != p.Second.Value)
+            .Select(p => $"{p.First.Name} is now {p.Second.Value} (was {p.First.Value})")
+            .ToList();
         return all.Count > 0 ? all : ["nothing that can be seen here"];
     }
 
@@ -20,7 +24,12 @@ internal static class DefinitionChanges
         yield return ("the incremental schedule", d.IncrementalBackup ?? "off");
         yield return ("the time zone", d.TimeZone ?? "the node's");
         yield return ("the retention", d.Retention is { } r ? $"{r.MinimumAgeDays} days" : "for ever");
-        yield return ("the encryption", d.Encryption is { } e ? $"{e.Mode} {string.Join(' ', e.Recipients)}{(e.EncryptSnapshots ? " with snapshots" : "")}".Trim() : "None");
+        yield return (
+            "the encryption",
+            d.Encryption is { } e
+                ? $"{e.Mode} {string.Join(' ', e.Recipients)}{(e.EncryptSnapshots ? " with snapshots" : "")}".Trim()
+                : "None"
+        );
         yield return ("the list of destinations", d.Destinations.Count == 0 ? "empty" : string.Join(", ", d.Destinations));
         yield return ("the list of exclusions", d.Excluded.Count == 0 ? "empty" : string.Join(", ", d.Excluded));
         yield return ("the verification", d.VerifyEveryDays is { } every ? $"every {every} days" : "by hand");

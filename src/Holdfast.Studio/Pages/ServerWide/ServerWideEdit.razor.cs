@@ -31,21 +31,33 @@ public sealed partial class ServerWideEdit
     private string? _exclusion;
     private string? _exclusionText;
 
-    [Inject] private TimeProvider Time { get; set; } = default!;
+    [Inject]
+    private TimeProvider Time { get; set; } = default!;
 
-    [Parameter] public string? Name { get; set; }
+    [Parameter]
+    public string? Name { get; set; }
 
-    private string Target => $"server-wide-backups/{Uri.EscapeDataString(Name ?? (string.IsNullOrWhiteSpace(_draft?.Name) ? "new" : _draft.Name.Trim()))}";
+    private string Target =>
+        $"server-wide-backups/{Uri.EscapeDataString(Name ?? (string.IsNullOrWhiteSpace(_draft?.Name) ? "new" : _draft.Name.Trim()))}";
 
     // Edits of others must not overwrite what is being typed: they show when it is saved.
     protected override bool IsAbout(LiveBatch batch) => false;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        if (_draft is not null && _loadedName == Name) return;
+        if (_draft is not null && _loadedName == Name)
+        {
+            return;
+        }
         _loadedName = Name;
-        if (Name is null) _draft = new();
-        else Take(await Api.SendAsync<TemplateView>(HttpMethod.Get, Target, cancellationToken: cancellationToken));
+        if (Name is null)
+        {
+            _draft = new();
+        }
+        else
+        {
+            Take(await Api.SendAsync<TemplateView>(HttpMethod.Get, Target, cancellationToken: cancellationToken));
+        }
         await PreviewAsync(cancellationToken);
     }
 
@@ -81,13 +93,18 @@ public sealed partial class ServerWideEdit
 
     private async Task PreviewAsync(CancellationToken cancellationToken)
     {
-        if (!Session.IsOperator || _draft is null) return;
+        if (!Session.IsOperator || _draft is null)
+        {
+            return;
+        }
         try
         {
             // A key is not needed to tell what it would encrypt.
             var definition = _draft.ToDefinition();
             var draft = definition with { Encryption = definition.Encryption! with { Key = null } };
-            _preview = (await Api.SendAsync<PreviewView>(HttpMethod.Post, $"{Target}/preview", draft, cancellationToken: cancellationToken)).Value;
+            _preview = (
+                await Api.SendAsync<PreviewView>(HttpMethod.Post, $"{Target}/preview", draft, cancellationToken: cancellationToken)
+            ).Value;
             _previewFailure = null;
         }
         catch (ApiException e)
@@ -102,7 +119,10 @@ public sealed partial class ServerWideEdit
         try
         {
             var saved = await Api.SendAsync<TemplateView>(HttpMethod.Put, Target, _draft!.ToDefinition(), ifMatch);
-            if (saved.Value.GeneratedKey is { } key) await ShowKeyAsync(key, isNew: true);
+            if (saved.Value.GeneratedKey is { } key)
+            {
+                await ShowKeyAsync(key, isNew: true);
+            }
             Snackbar.Add($"{saved.Value.Name} is saved: it {saved.Value.Preview?.Summary ?? saved.Value.Summary}.", Severity.Success);
             Navigation.NavigateTo("/server-wide-backup");
         }
@@ -123,14 +143,23 @@ public sealed partial class ServerWideEdit
     private async Task TellChangesAsync(string? etag)
     {
         var now = await Api.FindAsync<TemplateView>(Target);
-        _changedBy = now is null || _read is null ? "it was deleted." : string.Join("; ", DefinitionChanges.Between(_read, now.Value.Definition)) + ".";
+        _changedBy =
+            now is null || _read is null
+                ? "it was deleted."
+                : string.Join("; ", DefinitionChanges.Between(_read, now.Value.Definition)) + ".";
         _etag = now?.ETag ?? etag;
     }
 
     private async Task TakeTheirsAsync()
     {
-        if (await Api.FindAsync<TemplateView>(Target) is { } now) Take(now);
-        else Navigation.NavigateTo("/server-wide-backup");
+        if (await Api.FindAsync<TemplateView>(Target) is { } now)
+        {
+            Take(now);
+        }
+        else
+        {
+            Navigation.NavigateTo("/server-wide-backup");
+        }
         await PreviewAsync(Left);
     }
 
@@ -142,25 +171,43 @@ public sealed partial class ServerWideEdit
 
     private async Task RevealAsync()
     {
-        if (!await ConfirmAsync("Reveal the key?", "The key is shown to you. The audit log says that you have seen it.", null, "Reveal")) return;
+        if (!await ConfirmAsync("Reveal the key?", "The key is shown to you. The audit log says that you have seen it.", null, "Reveal"))
+        {
+            return;
+        }
         KeyView? key = null;
-        if (await DoAsync(async () => key = (await Api.SendAsync<KeyView>(HttpMethod.Post, $"{Target}/key")).Value)) await ShowKeyAsync(key!, isNew: false);
+        if (await DoAsync(async () => key = (await Api.SendAsync<KeyView>(HttpMethod.Post, $"{Target}/key")).Value))
+        {
+            await ShowKeyAsync(key!, isNew: false);
+        }
     }
 
     private async Task ShowKeyAsync(KeyView key, bool isNew)
     {
-        var dialog = await Dialogs.ShowAsync<KeyDialog>("The key of this task", new DialogParameters<KeyDialog> { { d => d.Key, key }, { d => d.IsNew, isNew } }, new DialogOptions { BackdropClick = !isNew, CloseOnEscapeKey = !isNew });
+        var dialog = await Dialogs.ShowAsync<KeyDialog>(
+            "The key of this task",
+            new DialogParameters<KeyDialog> { { d => d.Key, key }, { d => d.IsNew, isNew } },
+            new DialogOptions { BackdropClick = !isNew, CloseOnEscapeKey = !isNew }
+        );
         await dialog.Result;
     }
 
     private async Task<IEnumerable<string>> FindAsync(string? text, CancellationToken cancellationToken) =>
-        (await Api.GetAsync<Page<DatabaseView>>($"databases?limit=20&search={Uri.EscapeDataString(text?.Trim('*') ?? "")}", cancellationToken)).Items.Select(d => d.Id);
+        (
+            await Api.GetAsync<Page<DatabaseView>>(
+                $"databases?limit=20&search={Uri.EscapeDataString(text?.Trim('*') ?? "")}",
+                cancellationToken
+            )
+        ).Items.Select(d => d.Id);
 
     private Task Exclude()
     {
         var text = (_exclusionText ?? _exclusion ?? "").Trim();
         (_exclusion, _exclusionText) = (null, "");
-        if (text.Length == 0 || _draft!.Excluded.Contains(text, StringComparer.OrdinalIgnoreCase)) return Task.CompletedTask;
+        if (text.Length == 0 || _draft!.Excluded.Contains(text, StringComparer.OrdinalIgnoreCase))
+        {
+            return Task.CompletedTask;
+        }
         _draft.Excluded.Add(text);
         return Edited();
     }

@@ -29,33 +29,56 @@ public sealed record ScheduleChoice
     public string Text { get; init; } = "";
 
     /// <summary>The cron expression.</summary>
-    public string Cron => Kind switch
-    {
-        ScheduleKind.Hours => Hours == 1 ? "0 * * * *" : string.Create(CultureInfo.InvariantCulture, $"0 */{Hours} * * *"),
-        ScheduleKind.Daily => At("* * *"),
-        ScheduleKind.Weekly => At(string.Create(CultureInfo.InvariantCulture, $"* * {(int)Weekday}")),
-        ScheduleKind.Monthly => At(string.Create(CultureInfo.InvariantCulture, $"{Day} * *")),
-        _ => Text,
-    };
+    public string Cron =>
+        Kind switch
+        {
+            ScheduleKind.Hours => Hours == 1 ? "0 * * * *" : string.Create(CultureInfo.InvariantCulture, $"0 */{Hours} * * *"),
+            ScheduleKind.Daily => At("* * *"),
+            ScheduleKind.Weekly => At(string.Create(CultureInfo.InvariantCulture, $"* * {(int)Weekday}")),
+            ScheduleKind.Monthly => At(string.Create(CultureInfo.InvariantCulture, $"{Day} * *")),
+            _ => Text,
+        };
 
     /// <summary>How an expression would be picked; what no choice can say is custom.</summary>
     public static ScheduleChoice Of(string cron)
     {
         var custom = new ScheduleChoice { Kind = ScheduleKind.Custom, Text = cron };
-        if (cron.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var minute, var hour, var day, "*", var weekday]) return custom;
+        if (cron.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var minute, var hour, var day, "*", var weekday])
+        {
+            return custom;
+        }
         if (minute == "0" && day == "*" && weekday == "*")
         {
-            if (hour == "*") return new() { Kind = ScheduleKind.Hours, Hours = 1 };
-            if (hour.StartsWith("*/", StringComparison.Ordinal) && Number(hour[2..], 1, 12) is { } step && HourSteps.Contains(step)) return new() { Kind = ScheduleKind.Hours, Hours = step };
+            if (hour == "*")
+            {
+                return new() { Kind = ScheduleKind.Hours, Hours = 1 };
+            }
+            if (hour.StartsWith("*/", StringComparison.Ordinal) && Number(hour[2..], 1, 12) is { } step && HourSteps.Contains(step))
+            {
+                return new() { Kind = ScheduleKind.Hours, Hours = step };
+            }
         }
 
-        if (Number(minute, 0, 59) is not { } m || Number(hour, 0, 23) is not { } h) return custom;
+        if (Number(minute, 0, 59) is not { } m || Number(hour, 0, 23) is not { } h)
+        {
+            return custom;
+        }
         var time = new TimeSpan(h, m, 0);
         return (day, weekday) switch
         {
             ("*", "*") => new() { Kind = ScheduleKind.Daily, Time = time },
-            ("*", _) when Number(weekday, 0, 7) is { } w => new() { Kind = ScheduleKind.Weekly, Time = time, Weekday = (DayOfWeek)(w % 7) },
-            (_, "*") when Number(day, 1, 28) is { } d => new() { Kind = ScheduleKind.Monthly, Time = time, Day = d },
+            ("*", _) when Number(weekday, 0, 7) is { } w => new()
+            {
+                Kind = ScheduleKind.Weekly,
+                Time = time,
+                Weekday = (DayOfWeek)(w % 7),
+            },
+            (_, "*") when Number(day, 1, 28) is { } d => new()
+            {
+                Kind = ScheduleKind.Monthly,
+                Time = time,
+                Day = d,
+            },
             _ => custom,
         };
     }
@@ -77,13 +100,22 @@ public sealed record ScheduleChoice
     public static IReadOnlyList<DateTimeOffset> Next(string cron, string? timeZone, DateTimeOffset now, int count)
     {
         var zone = TimeZoneInfo.TryFindSystemTimeZoneById(timeZone ?? TimeZoneInfo.Local.Id, out var found) ? found : TimeZoneInfo.Utc;
-        if (!CronSchedule.TryParse(cron, zone, out var schedule)) return [];
+        if (!CronSchedule.TryParse(cron, zone, out var schedule))
+        {
+            return [];
+        }
         var times = new List<DateTimeOffset>();
-        for (var at = schedule.Next(now); at is { } time && times.Count < count; at = schedule.Next(time)) times.Add(TimeZoneInfo.ConvertTime(time, zone));
+        for (var at = schedule.Next(now); at is { } time && times.Count < count; at = schedule.Next(time))
+        {
+            times.Add(TimeZoneInfo.ConvertTime(time, zone));
+        }
         return times;
     }
 
-    private static int? Number(string text, int least, int most) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null;
+    private static int? Number(string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : null;
 
     private string At(string rest) => string.Create(CultureInfo.InvariantCulture, $"{Time.Minutes} {Time.Hours} {rest}");
 }

@@ -73,7 +73,9 @@ public sealed class TaskDraft
             TimeZone = definition.TimeZone,
             MinimumAgeDays = definition.Retention?.MinimumAgeDays,
             Mode = definition.Encryption?.Mode ?? EncryptionMode.None,
-            Recipients = definition.Encryption is { Mode: EncryptionMode.Recipients } encryption ? string.Join('\n', encryption.Recipients) : "",
+            Recipients = definition.Encryption is { Mode: EncryptionMode.Recipients } encryption
+                ? string.Join('\n', encryption.Recipients)
+                : "",
             EncryptSnapshots = definition.Encryption?.EncryptSnapshots ?? false,
             Destinations = [.. definition.Destinations],
             SpreadMinutes = definition.SpreadMinutes,
@@ -87,27 +89,31 @@ public sealed class TaskDraft
     }
 
     /// <summary>What is sent to the API.</summary>
-    public TaskDefinition ToDefinition() => new()
-    {
-        Name = string.IsNullOrWhiteSpace(Name) ? null : Name.Trim(),
-        Type = Type ?? BackupType.Snapshot,
-        FullBackup = FullBackup,
-        IncrementalBackup = IncrementalBackup,
-        TimeZone = string.IsNullOrWhiteSpace(TimeZone) ? null : TimeZone.Trim(),
-        Retention = MinimumAgeDays is { } days ? new(days) : null,
-        Encryption = new()
+    public TaskDefinition ToDefinition() =>
+        new()
         {
-            Mode = Mode,
-            Key = Mode == EncryptionMode.Key && PastesKey && Key.Length > 0 ? Key.Trim() : null,
-            Recipients = Mode == EncryptionMode.Recipients ? Recipients.Split(['\n', '\r', ' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
-            EncryptSnapshots = EncryptSnapshots,
-        },
-        Destinations = [.. Destinations],
-        Excluded = [.. Excluded],
-        SpreadMinutes = SpreadMinutes,
-        VerifyEveryDays = VerifyEveryDays,
-        CompareEveryHours = CompareEveryHours,
-        PreferredNode = string.IsNullOrWhiteSpace(PreferredNode) ? null : PreferredNode.Trim(),
-        Disabled = Disabled,
-    };
+            Name = string.IsNullOrWhiteSpace(Name) ? null : Name.Trim(),
+            Type = Type ?? BackupType.Snapshot,
+            FullBackup = FullBackup,
+            IncrementalBackup = IncrementalBackup,
+            TimeZone = string.IsNullOrWhiteSpace(TimeZone) ? null : TimeZone.Trim(),
+            Retention = MinimumAgeDays is { } days ? new(days) : null,
+            Encryption = new()
+            {
+                Mode = Mode,
+                Key = Mode == EncryptionMode.Key && PastesKey && Key.Length > 0 ? Key.Trim() : null,
+                Recipients =
+                    Mode == EncryptionMode.Recipients
+                        ? Recipients.Split(['\n', '\r', ' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                        : [],
+                EncryptSnapshots = EncryptSnapshots,
+            },
+            Destinations = [.. Destinations],
+            Excluded = [.. Excluded],
+            SpreadMinutes = SpreadMinutes,
+            VerifyEveryDays = VerifyEveryDays,
+            CompareEveryHours = CompareEveryHours,
+            PreferredNode = string.IsNullOrWhiteSpace(PreferredNode) ? null : PreferredNode.Trim(),
+            Disabled = Disabled,
+        };
 }
