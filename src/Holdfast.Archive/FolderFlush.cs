@@ -21,7 +21,7 @@ public static partial class FolderFlush
     /// <param name="mode">Mode of those that are made, less what the process's mask takes away.</param>
     /// <exception cref="IOException">It cannot be made or flushed.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
-    public static void Create(string folder, UnixFileMode mode)
+    public static void CreateFolder(string folder, UnixFileMode mode)
     {
         var made = new Stack<string>();
         for (
@@ -35,14 +35,14 @@ public static partial class FolderFlush
         Directory.CreateDirectory(folder, mode);
         foreach (var path in made)
         {
-            Of(path);
+            FlushParent(path);
         }
     }
 
     /// <summary>Flushes the entries of the folder that a file lies in.</summary>
     /// <param name="file">Path of the file.</param>
     /// <exception cref="IOException">It cannot be flushed.</exception>
-    public static void Of(string file)
+    public static void FlushParent(string file)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var descriptor = open(folder, ReadOnly | Folder | CloseOnExec);

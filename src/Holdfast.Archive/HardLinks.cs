@@ -12,5 +12,5 @@ public static class HardLinks
     /// program lacks it; exFAT, that it is not permitted.
     /// </summary>
     /// <param name="error">The error.</param>
-    public static bool AreMissing(int error) => error is NotPermittedError or NotImplementedError or NotSupportedError;
+    public static bool AreUnsupported(int error) => error is NotPermittedError or NotImplementedError or NotSupportedError;
 }

@@ -28,16 +28,16 @@ public static partial class OwnerLock
         NoFollowStatus = 0x100,
         EmptyPath = 0x1000;
     private const uint InodeNumber = 0x100;
-    private const int MostTries = 100;
+    private const int MaxAttempts = 100;
 
     /// <summary>Makes one, readable by its owner only. Closing it releases the lock; the caller removes the file before.</summary>
     /// <param name="path">The file, which does not exist yet.</param>
     /// <exception cref="IOException">It exists, cannot be made, or somebody removes each that is made.</exception>
-    public static SafeFileHandle Make(string path)
+    public static SafeFileHandle AcquireNew(string path)
     {
-        for (var i = 0; i < MostTries; i++)
+        for (var i = 0; i < MaxAttempts; i++)
         {
-            if (TryMake(path) is { } held)
+            if (TryAcquireNew(path) is { } held)
             {
                 return held;
             }
@@ -49,7 +49,7 @@ public static partial class OwnerLock
     /// <summary>Makes one; null where a cleaner has taken it for a leftover and removed it.</summary>
     /// <param name="path">The file, which does not exist yet.</param>
     /// <exception cref="IOException">It exists, or cannot be made.</exception>
-    public static SafeFileHandle? TryMake(string path)
+    public static SafeFileHandle? TryAcquireNew(string path)
     {
         // Not by .NET, which locks what it opens too, and does not wait where a cleaner is about to let go.
         var file = Open(path, ReadWrite | Create | OnlyNew | CloseOnExec);
@@ -65,7 +65,7 @@ public static partial class OwnerLock
     /// <summary>Takes the lock of a maker that is gone, without waiting. Null where it lives, or has just removed the file.</summary>
     /// <param name="path">The file. A link is not followed.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static SafeFileHandle? TryTake(string path)
+    public static SafeFileHandle? TryAcquire(string path)
     {
         SafeFileHandle file;
         try

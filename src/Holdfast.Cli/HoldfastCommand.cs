@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Commands;
+using Holdfast.Cli.Commands.Administration;
+using Holdfast.Cli.Commands.Backups;
+using Holdfast.Cli.Commands.Tasks;
 using Holdfast.Cli.Output;
-using Holdfast.Cli.Running;
+using Holdfast.Cli.Processes;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli;
@@ -21,7 +24,7 @@ public static class HoldfastCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var console = new CommandConsole(json: false);
-        using var signals = new StopSignals();
+        using var signals = new TerminationSignals();
         try
         {
             var root = new RootCommand(Description) { SharedOptions.Output };
@@ -48,7 +51,7 @@ public static class HoldfastCommand
         }
         catch (Exception e)
         {
-            return Failed(e, console, signals);
+            return ReportFailure(e, console, signals);
         }
     }
 
@@ -59,14 +62,14 @@ public static class HoldfastCommand
         && output.GetValueOrDefault<OutputFormat>() == OutputFormat.Json;
 
     // The last catch: whatever it was, there is an exit code, and one JSON document where that was asked for.
-    private static int Failed(Exception failure, CommandConsole console, StopSignals signals)
+    private static int ReportFailure(Exception failure, CommandConsole console, TerminationSignals signals)
     {
         try
         {
             if (failure is OperationCanceledException && signals.Token.IsCancellationRequested)
             {
-                console.Stopped(
-                    failure is StoppedWaitingException
+                console.WriteStopped(
+                    failure is WaitCanceledException
                         ? failure.Message
                         : $"Stopped by {signals.Name}. What was not complete has been removed."
                 );
@@ -74,7 +77,7 @@ public static class HoldfastCommand
             }
 
             var fault = failure as HoldfastException ?? Unexpected(failure);
-            console.Fault(fault);
+            console.WriteFailure(fault);
             return fault.Error.ExitCode;
         }
         catch (IOException)

@@ -1,4 +1,4 @@
 using Holdfast.Cli;
-using Holdfast.Cli.Running;
+using Holdfast.Cli.Processes;
 
-return args is [ProgramReaders.Verb] ? await ProgramReaders.RunAsync() : await HoldfastCommand.RunAsync(args);
+return args is [SqliteReaderProcess.Verb] ? await SqliteReaderProcess.RunAsync() : await HoldfastCommand.RunAsync(args);

@@ -21,7 +21,7 @@ public interface IDestination : IAsyncDisposable
 
     /// <summary>Looks whether it still is the destination that was opened. Costs little, and writes nothing.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> when it is not.</exception>
-    Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    Task CheckIdentityAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
     /// What lies directly in a folder, in ordinal order of names; nothing when the folder is not there. What is not

@@ -11,6 +11,6 @@ public sealed class PostgreSqlEngine : IDatabaseEngine
     /// <inheritdoc/>
     public IDatabaseSource Attach(SourceConfig config) =>
         config is PostgreSqlSourceConfig postgreSql
-            ? new PostgreSqlSource(postgreSql, ToolFinder.OfThisMachine(postgreSql.ToolFolders))
+            ? new PostgreSqlSource(postgreSql, ToolFinder.ForLocalMachine(postgreSql.ToolFolders))
             : throw new ArgumentException($"A {config.GetType().Name} is not for PostgreSQL.", nameof(config));
 }

@@ -43,7 +43,7 @@ public sealed record PostgreSqlRestoreConfig
     /// <c>pg_read_all_data</c> and the like, or can become one that
     /// is. Default no: a restore runs code of whoever owned the database, or could write to the archive, with the rights of that role.
     /// </summary>
-    public bool AllowPowerfulRole { get; init; }
+    public bool AllowPrivilegedRole { get; init; }
 
     /// <summary>
     /// Connections that load the rows of a large table, or build indexes and check constraints, at once; 1 to 64,

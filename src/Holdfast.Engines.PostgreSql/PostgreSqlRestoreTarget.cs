@@ -2,10 +2,13 @@ using System.Globalization;
 using System.Text.Json;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.PostgreSql.Around;
-using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Dumps;
-using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Metadata;
+using Holdfast.Engines.PostgreSql.Restore.Deferred;
+using Holdfast.Engines.PostgreSql.Restore.Loading;
+using Holdfast.Engines.PostgreSql.Restore.Roles;
+using Holdfast.Engines.PostgreSql.Restore.Targets;
 using Holdfast.Engines.PostgreSql.Tools;
 using Npgsql;
 
@@ -26,15 +29,15 @@ internal sealed class PostgreSqlRestoreTarget(
     public SourceInfo? Source => made.Server.Info;
 
     /// <inheritdoc/>
-    public RestoreRoleState? RestoreRole => restoring.Found;
+    public RestoreRoleState? RestoreRole => restoring.State;
 
-    private const int MostAroundBytes = 16 << 20;
+    private const int MaxMetadataBytes = 16 << 20;
 
     // What is written becomes lasting with the statement that gives the database its name.
     private const string LoadOptions = "-c synchronous_commit=off";
 
     // While rows are loaded, the processors are at work: to share the building of one index among them costs more than it gains.
-    private const string BesideRowsOptions = LoadOptions + " -c max_parallel_maintenance_workers=0";
+    private const string ConcurrentWithRowsOptions = LoadOptions + " -c max_parallel_maintenance_workers=0";
 
     private readonly List<string> _warnings = [];
     private readonly List<string> _leftOut = [];
@@ -44,34 +47,34 @@ internal sealed class PostgreSqlRestoreTarget(
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> LeftOut => _leftOut;
+    public IReadOnlyList<string> OmittedObjects => _leftOut;
 
     /// <inheritdoc/>
     public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
     {
         var names = items.Items.Where(i => i.Kind == ItemKind.Stream).Select(i => i.Name).Order(StringComparer.Ordinal).ToList();
-        if (items.Items.Count != 2 || !names.SequenceEqual([PostgreSqlView.DumpItem, PostgreSqlView.AroundItem]))
+        if (items.Items.Count != 2 || !names.SequenceEqual([PostgreSqlView.DumpItem, PostgreSqlView.MetadataItem]))
         {
             throw Refused($"it holds {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))}");
         }
-        var around = await ReadAroundAsync(items, cancellationToken);
-        restoring.Runs(around.Name);
+        var around = await ReadMetadataAsync(items, cancellationToken);
+        restoring.SetSourceDatabase(around.Name);
         try
         {
             CheckVersion(around);
-            var needed = RestoreList.Needed(around, role, config.Restore);
+            var needed = RestoreFilter.GetRequiredRoles(around, role, config.Restore);
             var withRoles = role;
             if (config.Restore.MissingRoles == MissingRoles.Create && needed.Count > 0)
             {
-                await made.MakeRolesAsync(needed, cancellationToken);
-                withRoles = role with { All = role.All.Concat(needed).ToHashSet(StringComparer.Ordinal) };
+                await made.CreateRolesAsync(needed, cancellationToken);
+                withRoles = role with { AllRoles = role.AllRoles.Concat(needed).ToHashSet(StringComparer.Ordinal) };
                 _warnings.Add($"These roles were made, without the right to log in: {string.Join(", ", needed.Select(n => $"'{n}'"))}.");
             }
 
-            var grants = await made.Watch.RunAsync(
+            var grants = await made.Watchdog.RunAsync(
                 async token =>
                 {
-                    await made.MakeAsync(around, restoring.Owner ?? (config.Restore.KeepOwners ? around.Owner : null), token);
+                    await made.CreateAsync(around, restoring.Owner ?? (config.Restore.KeepOwners ? around.Owner : null), token);
                     return await LoadAsync(items, around, withRoles, token);
                 },
                 cancellationToken
@@ -80,7 +83,7 @@ internal sealed class PostgreSqlRestoreTarget(
             {
                 _warnings.Add(unsure);
             }
-            if (await restoring.SharedOwnerAsync(made.Maintenance, cancellationToken) is { } shared)
+            if (await restoring.GetSharedOwnerWarningAsync(made.Maintenance, cancellationToken) is { } shared)
             {
                 _warnings.Add(shared);
             }
@@ -92,7 +95,7 @@ internal sealed class PostgreSqlRestoreTarget(
             await VerifyEndedAsync();
             if (e is NpgsqlException)
             {
-                throw ServerFailure.Of(e, $"'{request.Name}' on {made.Server.Host}");
+                throw ServerErrorTranslator.Translate(e, $"'{request.Name}' on {made.Server.Host}");
             }
             throw;
         }
@@ -102,8 +105,8 @@ internal sealed class PostgreSqlRestoreTarget(
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         var grants = _grants ?? throw new InvalidOperationException("Nothing was loaded.");
-        var (leftOut, ended) = await made.CommitAsync(grants, config.NamingWait, cancellationToken);
-        LeaveOut(leftOut);
+        var (leftOut, ended) = await made.CommitAsync(grants, config.RenameWait, cancellationToken);
+        AddOmissions(leftOut);
         if (ended is not null)
         {
             _warnings.Add(ended);
@@ -119,11 +122,11 @@ internal sealed class PostgreSqlRestoreTarget(
         }
         finally
         {
-            restoring.Leave(); // else every later restore would be told together with this one
+            restoring.EndUse(); // else every later restore would be told together with this one
         }
     }
 
-    private void LeaveOut(IReadOnlyList<string> what)
+    private void AddOmissions(IReadOnlyList<string> what)
     {
         _leftOut.AddRange(what);
         _warnings.AddRange(what);
@@ -152,21 +155,21 @@ internal sealed class PostgreSqlRestoreTarget(
     }
 
     // The role that the connections of one role become; one that is there for restores alone stays what it is.
-    private string? RoleInside => restoring.IsApart ? null : config.Restore.Owner;
+    private string? SessionRole => restoring.IsDedicated ? null : config.Restore.Owner;
 
     private static HoldfastException Refused(string what) =>
         new(ErrorCatalogue.Refused, $"The archive is no PostgreSQL backup of Holdfast: {what}.", "Do not trust where it came from.");
 
-    private static async Task<Surroundings> ReadAroundAsync(IItemSource items, CancellationToken cancellationToken)
+    private static async Task<DatabaseMetadata> ReadMetadataAsync(IItemSource items, CancellationToken cancellationToken)
     {
         using var json = new MemoryStream();
         await items.CopyStreamAsync(
-            PostgreSqlView.AroundItem,
+            PostgreSqlView.MetadataItem,
             (bytes, _) =>
             {
-                if (json.Length + bytes.Length > MostAroundBytes)
+                if (json.Length + bytes.Length > MaxMetadataBytes)
                 {
-                    throw Refused($"'{PostgreSqlView.AroundItem}' has more than {MostAroundBytes} bytes");
+                    throw Refused($"'{PostgreSqlView.MetadataItem}' has more than {MaxMetadataBytes} bytes");
                 }
                 json.Write(bytes.Span);
                 return default;
@@ -175,16 +178,19 @@ internal sealed class PostgreSqlRestoreTarget(
         );
         try
         {
-            var around = JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), AroundJson.Default.Surroundings);
-            return around ?? throw Refused($"'{PostgreSqlView.AroundItem}' is empty");
+            var around = JsonSerializer.Deserialize(
+                json.GetBuffer().AsSpan(0, (int)json.Length),
+                DatabaseMetadataJson.Default.DatabaseMetadata
+            );
+            return around ?? throw Refused($"'{PostgreSqlView.MetadataItem}' is empty");
         }
         catch (JsonException e)
         {
-            throw Refused($"'{PostgreSqlView.AroundItem}' cannot be read: {e.Message}");
+            throw Refused($"'{PostgreSqlView.MetadataItem}' cannot be read: {e.Message}");
         }
     }
 
-    private void CheckVersion(Surroundings around)
+    private void CheckVersion(DatabaseMetadata around)
     {
         if (!int.TryParse(around.ServerVersion.Split('.')[0], out var major))
         {
@@ -203,53 +209,53 @@ internal sealed class PostgreSqlRestoreTarget(
 
     private async Task<IReadOnlyList<(string What, string Sql)>> LoadAsync(
         IItemSource items,
-        Surroundings around,
+        DatabaseMetadata around,
         TargetRole withRoles,
         CancellationToken cancellationToken
     )
     {
-        using var folder = PrivateFolder.Make(config.TemporaryFolder);
-        var passFile = await Pass.FileAsync(config, connector, folder, cancellationToken);
-        var ownsPublic = await OwnsPublicAsync(withRoles, cancellationToken);
-        var list = new RestoreList(withRoles, around, ownsPublic);
-        var runs = new RestoreRuns(
+        using var folder = PrivateFolder.Create(config.TemporaryFolder);
+        var passFile = await PassFileProvider.GetPathAsync(config, connector, folder, cancellationToken);
+        var ownsPublic = await OwnsPublicSchemaAsync(withRoles, cancellationToken);
+        var list = new RestoreFilter(withRoles, around, ownsPublic);
+        var runs = new PgRestoreRunner(
             tools,
             made.Server,
             config.User,
             request.Name,
-            [.. await ArgumentsAsync(around, cancellationToken)],
-            (Connection(LoadOptions), Connection(BesideRowsOptions)),
+            [.. await BuildArgumentsAsync(around, cancellationToken)],
+            (BuildConnectionInfo(LoadOptions), BuildConnectionInfo(ConcurrentWithRowsOptions)),
             passFile,
             request.ContinueOnError,
             folder
         );
         var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
-        var sessions = new LoadSessions(
-            token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watch, made.Encoding),
-            RoleInside is null ? null : NameEncoding.Inside(RoleInside, NameEncoding.Of(made.Encoding))
+        var sessions = new LoadSessionFactory(
+            token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watchdog, made.Encoding),
+            SessionRole is null ? null : NameEncoding.ToDatabaseEncoding(SessionRole, NameEncoding.GetEncoding(made.Encoding))
         );
-        var rows = new RowLoad(
+        var rows = new RowLoader(
             sessions,
             $"'{request.Name}' on {made.Server.Host}",
-            request.ContinueOnError ? null : ToolFailure.RestoreHint,
+            request.ContinueOnError ? null : ToolErrorTranslator.RestoreHint,
             jobs
         );
-        var late = request.ContinueOnError ? new LateChecks(sessions) : null;
-        await using var load = new DumpLoad(runs, list, made.Keeper, rows, late, jobs);
+        var late = request.ContinueOnError ? new DeferredChecks(sessions) : null;
+        await using var load = new DumpLoader(runs, list, made.GuardConnection, rows, late, jobs);
         try
         {
             await items.CopyStreamAsync(PostgreSqlView.DumpItem, TakeAsync, cancellationToken);
-            made.Watch.IsElsewhere = false;
-            await load.EndRowsAsync(cancellationToken);
-            Fingerprint.Check(load.Dump, request.Fingerprint);
-            await load.CheckAsync(cancellationToken);
+            made.Watchdog.IsWaitingForArchive = false;
+            await load.CompleteRowsAsync(cancellationToken);
+            Fingerprint.Verify(load.Scanner, request.Fingerprint);
+            await load.VerifyAsync(cancellationToken);
         }
         catch (HoldfastException e) when (runs.Failed.Count > 0)
         {
             // A table that could not be made has no rows either, and rows are never left out.
             throw new HoldfastException(
                 e.Error,
-                $"{Sentence.End(e.Message)} Before, {runs.Failed.Count} objects could not be made. "
+                $"{Sentence.EnsureTerminated(e.Message)} Before, {runs.Failed.Count} objects could not be made. "
                     + $"{string.Join(' ', runs.Failed.Take(3).Select(f => f.Text))}",
                 e.Hint,
                 e
@@ -258,21 +264,21 @@ internal sealed class PostgreSqlRestoreTarget(
 
         // What is listed can be run in its order.
         var ofDefinitions = runs.Failed;
-        await load.FinishAsync(cancellationToken);
+        await load.RestorePostDataAsync(cancellationToken);
         List<string> failed =
         [
-            .. ofDefinitions.Where(f => !f.IsAttach).Select(f => f.Text),
-            .. late?.Failed ?? [],
-            .. ofDefinitions.Where(f => f.IsAttach).Select(f => f.Text),
-            .. late is null ? [] : await late.KeptRowsAsync(made.Keeper, cancellationToken),
+            .. ofDefinitions.Where(f => !f.IsAttachPartition).Select(f => f.Text),
+            .. late?.Failures ?? [],
+            .. ofDefinitions.Where(f => f.IsAttachPartition).Select(f => f.Text),
+            .. late is null ? [] : await late.DescribeUnmovedRowsAsync(made.GuardConnection, cancellationToken),
             .. runs.Failed.Skip(ofDefinitions.Count).Select(f => f.Text),
-            .. late is null ? [] : await late.OutdatedAsync(made.Keeper, cancellationToken),
+            .. late is null ? [] : await late.DescribeStaleViewsAsync(made.GuardConnection, cancellationToken),
         ];
-        if (ownsPublic && made.Server.Major < PublicSchema.FirstOwned)
+        if (ownsPublic && made.Server.Major < PublicSchemaGrants.FirstMajorOwnedByDatabaseOwner)
         {
-            await PublicSchema.ApplyAsync(made.Keeper, around, withRoles, cancellationToken);
+            await PublicSchemaGrants.ApplyAsync(made.GuardConnection, around, withRoles, cancellationToken);
         }
-        if (await made.HandOverAsync(cancellationToken) is > 0 and var left)
+        if (await made.TransferOwnershipAsync(cancellationToken) is > 0 and var left)
         {
             _warnings.Add(
                 string.Create(
@@ -286,61 +292,61 @@ internal sealed class PostgreSqlRestoreTarget(
             made.TemporaryName,
             withRoles,
             restoring.Name,
-            config.Restore.AllowPowerfulRole
+            config.Restore.AllowPrivilegedRole
         );
         await properties.ApplyAsync(around, cancellationToken);
-        if (runs.Tool.Warning is { } warning)
+        if (runs.Tool.VulnerabilityWarning is { } warning)
         {
             _warnings.Add(warning);
         }
-        LeaveOut([.. failed, .. list.LeftOut]);
-        _warnings.AddRange([.. runs.Warnings, .. await ExtensionsAsync(cancellationToken)]);
-        var grants = properties.Grants(around, request.Name, made.IsLent ? restoring.Name : null);
-        LeaveOut(properties.LeftOut);
+        AddOmissions([.. failed, .. list.LeftOut]);
+        _warnings.AddRange([.. runs.Warnings, .. await CompareExtensionsAsync(cancellationToken)]);
+        var grants = properties.BuildGrants(around, request.Name, made.HasTemporaryGrant ? restoring.Name : null);
+        AddOmissions(properties.LeftOut);
         return grants;
 
         // Between two pieces the archive is waited for, and not the server.
         async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
         {
-            made.Watch.IsElsewhere = false;
-            await load.TakeAsync(bytes, token);
-            made.Watch.IsElsewhere = true;
+            made.Watchdog.IsWaitingForArchive = false;
+            await load.AppendAsync(bytes, token);
+            made.Watchdog.IsWaitingForArchive = true;
         }
     }
 
     // Before version 15 the schema public belongs to the role that made the server, whoever owns the database.
-    private async Task<bool> OwnsPublicAsync(TargetRole withRoles, CancellationToken cancellationToken) =>
+    private async Task<bool> OwnsPublicSchemaAsync(TargetRole withRoles, CancellationToken cancellationToken) =>
         withRoles.IsSuperuser
         || (
-            await made.Keeper.QueryAsync(
+            await made.GuardConnection.QueryAsync(
                 "SELECT pg_catalog.pg_has_role($1, nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname "
                     + "OPERATOR(pg_catalog.=) 'public'",
                 r => r.GetBoolean(0),
                 cancellationToken,
-                NameEncoding.Inside(withRoles.Name, NameEncoding.Of(made.Encoding))
+                NameEncoding.ToDatabaseEncoding(withRoles.Name, NameEncoding.GetEncoding(made.Encoding))
             )
         )
             is [true];
 
-    private string Connection(string options) =>
-        ConnectionInfo.For(
+    private string BuildConnectionInfo(string options) =>
+        ConnectionInfo.Build(
             config,
             made.Server.Host,
             made.TemporaryName,
-            made.Watch.Application,
+            made.Watchdog.ApplicationName,
             connector.ToolOptions(made.Server, options)
         );
 
-    private async Task<IEnumerable<string>> ArgumentsAsync(Surroundings around, CancellationToken cancellationToken)
+    private async Task<IEnumerable<string>> BuildArgumentsAsync(DatabaseMetadata around, CancellationToken cancellationToken)
     {
         List<string> arguments = ["--no-password"];
         if (!config.Restore.KeepOwners)
         {
             arguments.Add("--no-owner");
         }
-        if (RoleInside is not null)
+        if (SessionRole is not null)
         {
-            arguments.Add($"--role={RoleInside}");
+            arguments.Add($"--role={SessionRole}");
         }
         if (around.Tablespaces.Count == 0)
         {
@@ -356,13 +362,13 @@ internal sealed class PostgreSqlRestoreTarget(
         return arguments;
     }
 
-    private async Task<IEnumerable<string>> ExtensionsAsync(CancellationToken cancellationToken)
+    private async Task<IEnumerable<string>> CompareExtensionsAsync(CancellationToken cancellationToken)
     {
-        if (!request.Fingerprint.TryGetValue(Fingerprint.Extensions, out var backedUp))
+        if (!request.Fingerprint.TryGetValue(Fingerprint.ExtensionsKey, out var backedUp))
         {
             return [];
         }
-        var here = string.Join(", ", await SurroundingsReader.ExtensionsAsync(made.Keeper, cancellationToken));
+        var here = string.Join(", ", await DatabaseMetadataReader.ExtensionsAsync(made.GuardConnection, cancellationToken));
         return here == backedUp ? [] : [$"The extensions are {here} here; they were {backedUp}."];
     }
 }

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Discovery;
-using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Restore.Roles;
+using Holdfast.Engines.PostgreSql.Restore.Targets;
 using Holdfast.Engines.PostgreSql.Tools;
 using Npgsql;
 
@@ -14,11 +15,11 @@ internal sealed class PostgreSqlSource : IDatabaseSource
 {
     private readonly PostgreSqlSourceConfig _config;
     private readonly Connector _connector;
-    private readonly PostgreSqlSourceConfig _restorerConfig;
-    private readonly Connector _restorer;
+    private readonly PostgreSqlSourceConfig _restoreConfig;
+    private readonly Connector _restoreConnector;
     private readonly ServerGroup _group;
     private readonly DatabaseFinder _finder;
-    private readonly ViewOpening _opening;
+    private readonly ViewOpener _viewOpener;
     private readonly ToolFinder _tools;
 
     /// <param name="config">The source.</param>
@@ -28,11 +29,11 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         _config = config;
         _tools = tools;
         _connector = new(config);
-        _restorerConfig = config.AsRestorer;
-        _restorer = ReferenceEquals(_restorerConfig, config) ? _connector : new(_restorerConfig);
+        _restoreConfig = config.ForRestore;
+        _restoreConnector = ReferenceEquals(_restoreConfig, config) ? _connector : new(_restoreConfig);
         _group = new(config, _connector);
         _finder = new(config, _group);
-        _opening = new(config, _connector, _group, tools);
+        _viewOpener = new(config, _connector, _group, tools);
     }
 
     /// <inheritdoc/>
@@ -41,13 +42,13 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     /// <inheritdoc/>
     public async Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken)
     {
-        var (servers, _) = await _group.AskAsync(cancellationToken);
+        var (servers, _) = await _group.ProbeAsync(cancellationToken);
         return servers[0].Info;
     }
 
     /// <inheritdoc/>
-    public Task<SourceTest> TestAsync(CancellationToken cancellationToken) =>
-        new SourceTrial(_config, _group, _finder, _tools, NewRole()).RunAsync(cancellationToken);
+    public Task<ConnectionTestResult> TestConnectionAsync(CancellationToken cancellationToken) =>
+        new ConnectionTest(_config, _group, _finder, _tools, CreateRestoreRole()).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -62,11 +63,11 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     public Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
         IReadOnlyCollection<string> names,
         CancellationToken cancellationToken
-    ) => _finder.ExplainAsync(names, cancellationToken);
+    ) => _finder.ExplainAbsenceAsync(names, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken) =>
-        await _opening.OpenAsync(database, request, cancellationToken);
+        await _viewOpener.OpenAsync(database, request, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken)
@@ -87,14 +88,14 @@ internal sealed class PostgreSqlSource : IDatabaseSource
                 "Restore it to the engine that it came from."
             );
         }
-        var restoring = NewRole();
-        var made = await NewDatabase.BeginAsync(_connector, _restorer, restoring, _group, request.Name, cancellationToken);
+        var restoring = CreateRestoreRole();
+        var made = await NewDatabase.BeginAsync(_connector, _restoreConnector, restoring, _group, request.Name, cancellationToken);
         try
         {
-            restoring.Enter(made.Server, made.Name, made.TemporaryName);
+            restoring.BeginUse(made.Server, made.Name, made.TemporaryName);
             var role = await restoring.CheckAsync(made.Server, made.Maintenance, cancellationToken);
             await _tools.FindAsync(Tool.Restore, 0, cancellationToken); // better now than when the dump tells which it takes
-            return new PostgreSqlRestoreTarget(_restorerConfig, _restorer, _tools, role, restoring, made, request);
+            return new PostgreSqlRestoreTarget(_restoreConfig, _restoreConnector, _tools, role, restoring, made, request);
         }
         catch (Exception e)
         {
@@ -104,12 +105,12 @@ internal sealed class PostgreSqlSource : IDatabaseSource
             }
             finally
             {
-                restoring.Leave();
+                restoring.EndUse();
             }
 
             if (e is NpgsqlException)
             {
-                throw ServerFailure.Of(e, made.Server.Host.ToString());
+                throw ServerErrorTranslator.Translate(e, made.Server.Host.ToString());
             }
             throw;
         }
@@ -124,7 +125,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         }
         finally
         {
-            await Leftovers.DropAsync(_group, cancellationToken); // a folder that is closed to us keeps no database
+            await LeftoverDatabases.DropAsync(_group, cancellationToken); // a folder that is closed to us keeps no database
         }
     }
 
@@ -132,12 +133,12 @@ internal sealed class PostgreSqlSource : IDatabaseSource
     public async ValueTask DisposeAsync()
     {
         _group.Dispose();
-        if (!ReferenceEquals(_restorer, _connector))
+        if (!ReferenceEquals(_restoreConnector, _connector))
         {
-            await _restorer.DisposeAsync();
+            await _restoreConnector.DisposeAsync();
         }
         await _connector.DisposeAsync();
     }
 
-    private RestoreRole NewRole() => new(_config, _restorer);
+    private RestoreRole CreateRestoreRole() => new(_config, _restoreConnector);
 }

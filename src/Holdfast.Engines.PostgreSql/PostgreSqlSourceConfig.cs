@@ -72,7 +72,7 @@ public sealed record PostgreSqlSourceConfig : SourceConfig
     /// How long somebody who is connected to a database in the making is waited for, before it is kept without its
     /// name; default 60 s.
     /// </summary>
-    public TimeSpan NamingWait { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan RenameWait { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Folder for small private files while a tool runs; default the system's temporary folder. No data is put there.</summary>
     public string TemporaryFolder { get; init; } = Path.GetTempPath();
@@ -81,12 +81,12 @@ public sealed record PostgreSqlSourceConfig : SourceConfig
     public PostgreSqlRestoreConfig Restore { get; init; } = new();
 
     /// <summary>The role that restores connect as.</summary>
-    internal string RestoringUser => Restore.User ?? User;
+    internal string RestoreUser => Restore.User ?? User;
 
     /// <summary>
     /// The source as that role connects to it. A password of the other role is not its own; of a pass file it has a
     /// line of its own.
     /// </summary>
-    internal PostgreSqlSourceConfig AsRestorer =>
-        RestoringUser == User ? this : this with { User = RestoringUser, Password = Restore.Password, PasswordFile = Restore.PasswordFile };
+    internal PostgreSqlSourceConfig ForRestore =>
+        RestoreUser == User ? this : this with { User = RestoreUser, Password = Restore.Password, PasswordFile = Restore.PasswordFile };
 }

@@ -27,7 +27,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     };
 
     /// <summary>Whether <paramref name="text"/> is meant to be one.</summary>
-    public static bool IsOne(string text) => Array.Exists(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase));
+    public static bool IsPostgreSqlUrl(string text) => Array.Exists(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Reads a URL.</summary>
     /// <param name="text">The URL.</param>
@@ -36,25 +36,25 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     public static PostgreSqlUrl Parse(string text, string source = "local")
     {
         var scheme = Array.Find(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase))
-            ?? throw Wrong("The address does not begin with postgresql://.");
+            ?? throw InvalidUrl("The address does not begin with postgresql://.");
         var rest = text[scheme.Length..];
         if (rest.Contains('#', StringComparison.Ordinal))
         {
-            throw Wrong("The address holds a '#'.", "Write it as %23.");
+            throw InvalidUrl("The address holds a '#'.", "Write it as %23.");
         }
-        var (beforeQuery, query) = Cut(rest, '?');
-        var (authority, path) = Cut(beforeQuery, '/');
+        var (beforeQuery, query) = SplitAt(rest, '?');
+        var (authority, path) = SplitAt(beforeQuery, '/');
         // The last one divides: a password may hold an '@', and must not end up as a host in a message.
         var at = authority.LastIndexOf('@');
         var user = at < 0 ? null : authority[..at];
         if (user?.Contains(':', StringComparison.Ordinal) == true)
         {
-            throw Password();
+            throw PasswordInUrl();
         }
         // Perhaps the rest of a password with a slash in it, so nothing of it is repeated.
         if (path?.Contains('@', StringComparison.Ordinal) == true)
         {
-            throw Wrong("The address has an '@' behind its host.", "Write it as %40 in the name of a database.");
+            throw InvalidUrl("The address has an '@' behind its host.", "Write it as %40 in the name of a database.");
         }
         var hosts = Hosts(authority[(at + 1)..]);
         var config = new PostgreSqlSourceConfig
@@ -69,7 +69,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
             .Aggregate(config, WithOption); // a port is for all hosts, those that stand behind it too
         if (config.Hosts.Count == 0)
         {
-            throw Wrong(
+            throw InvalidUrl(
                 "The address names no host.",
                 Example + " A Unix socket is named by its folder: postgresql://USER@/?host=/run/postgresql."
             );
@@ -79,10 +79,10 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
 
     private static PostgreSqlSourceConfig WithOption(PostgreSqlSourceConfig config, string option)
     {
-        var (name, encoded) = Cut(option, '=');
+        var (name, encoded) = SplitAt(option, '=');
         if (name is "password" or "pgpassword")
         {
-            throw Password();
+            throw PasswordInUrl();
         }
         var value = Decode(encoded ?? "");
         return name switch
@@ -91,14 +91,14 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
             {
                 Tls = TlsModes.TryGetValue(value, out var tls)
                     ? tls
-                    : throw Wrong($"sslmode '{value}' is not known.", $"It is one of {string.Join(", ", TlsModes.Keys)}."),
+                    : throw InvalidUrl($"sslmode '{value}' is not known.", $"It is one of {string.Join(", ", TlsModes.Keys)}."),
             },
             "sslrootcert" => config with { RootCertificate = value },
             "passfile" => config with { PassFile = value },
             "host" => config with { Hosts = [.. config.Hosts, .. value.Split(',').Select(h => new PostgreSqlHost(h))] },
             "port" => config with { Hosts = [.. config.Hosts.Select(h => h with { Port = Port(value) })] },
             "user" => config with { User = value },
-            _ => throw Wrong(
+            _ => throw InvalidUrl(
                 $"The address has the option '{name}', which is not known.",
                 "Known are sslmode, sslrootcert, passfile, host, port and user."
             ),
@@ -126,34 +126,36 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
             var end = text.IndexOf(']', StringComparison.Ordinal);
             if (end < 0)
             {
-                throw Wrong("A host has no closing bracket.", "Write an IPv6 address as [::1]:5432.");
+                throw InvalidUrl("A host has no closing bracket.", "Write an IPv6 address as [::1]:5432.");
             }
             name = text[1..end];
             var behind = text[(end + 1)..];
             port =
                 behind.StartsWith(':') ? behind[1..]
                 : behind.Length == 0 ? null
-                : throw Wrong("A host has something behind its bracket that is no port.");
+                : throw InvalidUrl("A host has something behind its bracket that is no port.");
         }
         else
         {
-            (name, port) = Cut(text, ':');
+            (name, port) = SplitAt(text, ':');
             name = Decode(name);
         }
 
         if (name.Contains(',', StringComparison.Ordinal))
         {
-            throw Wrong("The address has a host with a comma in its name.", Example); // libpq would take it for two
+            throw InvalidUrl("The address has a host with a comma in its name.", Example); // libpq would take it for two
         }
-        return name.Length == 0 ? throw Wrong("The address has a host without a name.", Example) : (name, port is null ? null : Port(port));
+        return name.Length == 0
+            ? throw InvalidUrl("The address has a host without a name.", Example)
+            : (name, port is null ? null : Port(port));
     }
 
     private static int Port(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65_535
             ? port
-            : throw Wrong("The address has a port that is none.", "A port is a number from 1 to 65535.");
+            : throw InvalidUrl("The address has a port that is none.", "A port is a number from 1 to 65535.");
 
-    private static (string Before, string? After) Cut(string text, char at)
+    private static (string Before, string? After) SplitAt(string text, char at)
     {
         var index = text.IndexOf(at, StringComparison.Ordinal);
         return index < 0 ? (text, null) : (text[..index], text[(index + 1)..]);
@@ -162,12 +164,12 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     private static string Decode(string text)
     {
         var decoded = Uri.UnescapeDataString(text);
-        return decoded.Contains('\0', StringComparison.Ordinal) ? throw Wrong("The address holds a zero byte.") : decoded;
+        return decoded.Contains('\0', StringComparison.Ordinal) ? throw InvalidUrl("The address holds a zero byte.") : decoded;
     }
 
-    private static HoldfastException Wrong(string what, string hint = Example) => new(ErrorCatalogue.Usage, what, hint);
+    private static HoldfastException InvalidUrl(string what, string hint = Example) => new(ErrorCatalogue.Usage, what, hint);
 
-    private static HoldfastException Password() =>
+    private static HoldfastException PasswordInUrl() =>
         new(
             ErrorCatalogue.Usage,
             "The address holds a password.",

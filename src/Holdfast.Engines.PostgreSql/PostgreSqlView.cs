@@ -2,21 +2,21 @@ using System.Text.Json;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines.PostgreSql.Around;
 using Holdfast.Engines.PostgreSql.Dumps;
+using Holdfast.Engines.PostgreSql.Metadata;
 
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>One database, held at one moment by the transaction of a <c>pg_dump</c> that has begun. Writers never wait for it.</summary>
-internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : IDatabaseView
+internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpProcess dump) : IDatabaseView
 {
     /// <summary>Name of the item that tells what the database needs from outside.</summary>
-    public const string AroundItem = "database.json";
+    public const string MetadataItem = "database.json";
 
     /// <summary>Name of the item that is the dump, in PostgreSQL's custom format.</summary>
     public const string DumpItem = "database.dump";
 
-    private readonly List<string> _seen = []; // what reading showed
+    private readonly List<string> _readWarnings = []; // what reading showed
 
     /// <inheritdoc/>
     public SourceInfo? Source => plan.Server.Info;
@@ -25,7 +25,7 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
     public BackupType Type => BackupType.Backup;
 
     /// <inheritdoc/>
-    public string? TypeReason => plan.Asked == BackupType.Snapshot ? "PostgreSQL has no snapshot of a single database" : null;
+    public string? TypeReason => plan.RequestedType == BackupType.Snapshot ? "PostgreSQL has no snapshot of a single database" : null;
 
     /// <inheritdoc/>
     public bool IsEncrypted => false;
@@ -40,7 +40,7 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
     public long ExpectedBytes => plan.ExpectedBytes;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Warnings => [.. plan.Warnings, .. _seen];
+    public IReadOnlyList<string> Warnings => [.. plan.Warnings, .. _readWarnings];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken)
@@ -55,29 +55,29 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpRun dump) : ID
                 cancellationToken
             );
             var found = scanner ?? throw new InvalidOperationException("The sink did not take the dump.");
-            var around = await plan.CompleteAsync(found.Head, cancellationToken);
-            var json = JsonSerializer.SerializeToUtf8Bytes(around, AroundJson.Default.Surroundings);
+            var around = await plan.CompleteMetadataAsync(found.Header, cancellationToken);
+            var json = JsonSerializer.SerializeToUtf8Bytes(around, DatabaseMetadataJson.Default.DatabaseMetadata);
             await sink.WriteStreamAsync(
-                AroundItem,
+                MetadataItem,
                 json.Length,
                 async (output, token) => await output.WriteAsync(json, token),
                 cancellationToken
             );
-            _seen.AddRange([
+            _readWarnings.AddRange([
                 .. around.Unseen,
                 .. dump.Warnings.Where(w => around.Unseen.Count == 0 || !w.Contains("subscriptions not dumped", StringComparison.Ordinal)),
             ]);
-            _seen.AddRange(LargeRows.Tell(found.Head.Entries));
-            var fingerprint = Fingerprint.Of(found);
+            _readWarnings.AddRange(LargeRowWarnings.Create(found.Header.Entries));
+            var fingerprint = Fingerprint.Compute(found);
             if (around.Extensions.Count > 0)
             {
-                fingerprint[Fingerprint.Extensions] = string.Join(", ", around.Extensions);
+                fingerprint[Fingerprint.ExtensionsKey] = string.Join(", ", around.Extensions);
             }
             return fingerprint;
         }
         catch (HoldfastException e)
         {
-            plan.Ended(e);
+            plan.OnFailure(e);
             throw;
         }
     }

@@ -1,8 +1,8 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines.PostgreSql.Around;
-using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Dumps;
+using Holdfast.Engines.PostgreSql.Metadata;
 
 namespace Holdfast.Engines.PostgreSql;
 
@@ -13,17 +13,17 @@ internal sealed record PostgreSqlViewPlan
     public required Server Server { get; init; }
 
     /// <summary>Completes what it needs from outside with what the dump tells.</summary>
-    public required Func<DumpHead, CancellationToken, Task<Surroundings>> CompleteAsync { get; init; }
+    public required Func<DumpHeader, CancellationToken, Task<DatabaseMetadata>> CompleteMetadataAsync { get; init; }
 
     /// <summary>Roughly how many bytes the dump will have.</summary>
     public required long ExpectedBytes { get; init; }
 
     /// <summary>The type that was asked for.</summary>
-    public required BackupType Asked { get; init; }
+    public required BackupType RequestedType { get; init; }
 
     /// <summary>What the operator should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>Told why reading failed.</summary>
-    public required Action<HoldfastException> Ended { get; init; }
+    public required Action<HoldfastException> OnFailure { get; init; }
 }

@@ -22,21 +22,21 @@ internal sealed class DatabaseFile : IDisposable
     private DatabaseFile(SafeFileHandle folder, string fileName, string shown)
     {
         _folder = folder;
-        Path = Beneath.PathIn(folder, fileName);
-        Shown = shown;
+        Path = ConfinedFileAccess.PathIn(folder, fileName);
+        DisplayPath = shown;
     }
 
     /// <summary>The file of a database that is being made, in an open folder.</summary>
     /// <param name="folder">The folder. It is closed with this.</param>
     /// <param name="fileName">The file's name there.</param>
     /// <param name="shown">The path that people know.</param>
-    public static DatabaseFile ToBe(SafeFileHandle folder, string fileName, string shown) => new(folder, fileName, shown);
+    public static DatabaseFile ForNew(SafeFileHandle folder, string fileName, string shown) => new(folder, fileName, shown);
 
     /// <summary>The path to open it by. The last name may be exchanged for a link at any time: open it by what follows none.</summary>
     public string Path { get; }
 
     /// <summary>The path that people know.</summary>
-    public string Shown { get; }
+    public string DisplayPath { get; }
 
     /// <summary>Finds the file of a database that should be there.</summary>
     /// <param name="root">The directory, links resolved.</param>
@@ -52,12 +52,14 @@ internal sealed class DatabaseFile : IDisposable
         SafeFileHandle folder;
         try
         {
-            using var limit = Beneath.OpenRoot(root);
-            folder = Beneath.OpenPlace(limit, slash < 0 ? "" : name[..slash]);
+            using var limit = ConfinedFileAccess.OpenRoot(root);
+            folder = ConfinedFileAccess.OpenPathOnly(limit, slash < 0 ? "" : name[..slash]);
         }
         catch (IOException e)
         {
-            throw e.HResult == TooManyLinks ? Absence.Link($"'{shown}' lies behind a link") : Failure(root, name, shown, e.HResult);
+            throw e.HResult == TooManyLinks
+                ? AbsenceExplainer.SymbolicLink($"'{shown}' lies behind a link")
+                : Failure(root, name, shown, e.HResult);
         }
 
         var file = new DatabaseFile(folder, name[(slash + 1)..], shown);
@@ -68,7 +70,9 @@ internal sealed class DatabaseFile : IDisposable
         }
         file.Dispose();
         throw error == 0
-            ? Absence.Link($"'{shown}' is no file any more; {(status.IsLink ? "it is a link" : "it is a folder, a pipe or a device")}")
+            ? AbsenceExplainer.SymbolicLink(
+                $"'{shown}' is no file any more; {(status.IsLink ? "it is a link" : "it is a folder, a pipe or a device")}"
+            )
             : Failure(root, name, shown, error);
     }
 
@@ -79,22 +83,22 @@ internal sealed class DatabaseFile : IDisposable
     /// <see cref="ErrorCatalogue.SourceUnreadable"/> where nobody can tell: a log that is not seen is not one that is
     /// not there.
     /// </exception>
-    public FileStatus? Beside(string ending)
+    public FileStatus? GetSideFileStatus(string ending)
     {
         var error = FileStatus.Read(Path + ending, out var status);
         return error == 0 ? status
-            : FileStatus.IsGone(error) || error == NameTooLong ? null
-            : throw ReadFailure.Of(Shown + ending, error);
+            : FileStatus.IsNotFound(error) || error == NameTooLong ? null
+            : throw ReadErrorTranslator.Translate(DisplayPath + ending, error);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
 
     /// <inheritdoc/>
-    public override string ToString() => Shown;
+    public override string ToString() => DisplayPath;
 
     private static HoldfastException Failure(string root, string name, string shown, int error) =>
-        FileStatus.IsGone(error)
+        FileStatus.IsNotFound(error)
             ? new(ErrorCatalogue.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases")
-            : ReadFailure.Of(shown, error);
+            : ReadErrorTranslator.Translate(shown, error);
 }

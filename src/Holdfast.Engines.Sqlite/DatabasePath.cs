@@ -9,15 +9,16 @@ namespace Holdfast.Engines.Sqlite;
 internal static class DatabasePath
 {
     /// <summary>Whether a name, put together with the directory, names something in it: no part of it is empty or leads up.</summary>
-    public static bool IsPlain(string name) =>
+    public static bool IsInside(string name) =>
         name.Length > 0 && !name.Contains('\0', StringComparison.Ordinal) && name.Split('/').All(part => part is not ("" or "." or ".."));
 
     /// <summary>The path of a name, whatever is there.</summary>
     /// <exception cref="HoldfastException">The name leads out of the directory.</exception>
-    public static string Combine(string root, string name) => IsPlain(name) ? $"{root.TrimEnd('/')}/{name}" : throw Leads(root, name);
+    public static string Combine(string root, string name) =>
+        IsInside(name) ? $"{root.TrimEnd('/')}/{name}" : throw OutsideRoot(root, name);
 
     /// <summary>What to say of a name that leads elsewhere.</summary>
-    public static HoldfastException Leads(string root, string name) =>
+    public static HoldfastException OutsideRoot(string root, string name) =>
         new(
             ErrorCatalogue.Usage,
             $"'{name}' does not name a file inside '{root}'.",

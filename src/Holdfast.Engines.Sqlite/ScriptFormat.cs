@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Holdfast.Core.Encryption;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Dumping;
+using Holdfast.Engines.Sqlite.Logical.Loading;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Holdfast.Archive.Items;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Parsing;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Readers;
 
@@ -41,5 +41,5 @@ public sealed class SqliteEngine : IDatabaseEngine
             : throw new ArgumentException($"A {config.GetType().Name} is not for SQLite.", nameof(config));
 
     /// <inheritdoc/>
-    public IStreamCheck? CheckOf(string item) => item == SqliteView.ScriptItem ? new ScriptCheck() : null;
+    public IStreamCheck? CreateStreamCheck(string item) => item == SqliteView.ScriptItem ? new ScriptCheck() : null;
 }

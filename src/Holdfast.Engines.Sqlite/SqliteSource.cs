@@ -16,29 +16,29 @@ internal sealed class SqliteSource(
     ScriptFormat script,
     SqliteTuning tuning,
     ReaderPool? readers = null,
-    Accounts? accounts = null
+    AccountResolver? accounts = null
 ) : IDatabaseSource
 {
     private readonly DatabaseFinder _finder = new(config, time);
-    private readonly Accounts _accounts = accounts ?? new(time);
-    private volatile KnownRoot? _known;
+    private readonly AccountResolver _accounts = accounts ?? new(time);
+    private volatile CachedSourceInfo? _cachedRoot;
 
     /// <inheritdoc/>
     public string Name => config.Name;
 
     /// <inheritdoc/>
-    public PassedOver PassedOver => _finder.PassedOver;
+    public SkippedFiles SkippedFiles => _finder.SkippedFiles;
 
     /// <inheritdoc/>
     public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => Task.Run(Describe, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken) =>
+    public Task<bool> AssignIdentityAsync(string identity, CancellationToken cancellationToken) =>
         Task.Run(
             () =>
             {
-                var isWritten = SourceIdentity.TryWrite(FolderWalk.Root(config.Path), identity);
-                _known = null;
+                var isWritten = SourceIdentity.TryWrite(FolderWalker.ResolveRoot(config.Path), identity);
+                _cachedRoot = null;
                 return isWritten;
             },
             cancellationToken
@@ -52,7 +52,7 @@ internal sealed class SqliteSource(
         Task.Run(
             () =>
                 (IReadOnlyDictionary<string, HoldfastException>)
-                    Absence.Explain(FolderWalk.Root(config.Path), _finder, names, cancellationToken),
+                    AbsenceExplainer.Explain(FolderWalker.ResolveRoot(config.Path), _finder, names, cancellationToken),
             cancellationToken
         );
 
@@ -78,25 +78,25 @@ internal sealed class SqliteSource(
         Task.Run(
             () =>
             {
-                foreach (var file in FolderWalk.Files(FolderWalk.Root(config.Path), cancellationToken))
+                foreach (var file in FolderWalker.EnumerateFiles(FolderWalker.ResolveRoot(config.Path), cancellationToken))
                 {
                     // From the folder that was listed: all of it that belongs together lies there.
                     if (
                         file.Problem is null
                         && file.FileName.StartsWith(SideFiles.RestorePrefix, StringComparison.Ordinal)
-                        && SideFiles.IsOurs(file.FileName)
+                        && SideFiles.IsHoldfastFile(file.FileName)
                     )
                     {
-                        Orphans.Remove([file.Place], SideFiles.RestorePrefix);
+                        OrphanedFiles.Remove([file.OpenPath], SideFiles.RestorePrefix);
                     }
                 }
 
                 if (Directory.Exists(config.SpoolFolder))
                 {
-                    Orphans.Remove(
+                    OrphanedFiles.Remove(
                         Directory
                             .GetFiles(config.SpoolFolder, SideFiles.SpoolPrefix + "*")
-                            .Where(f => SideFiles.IsOurs(Path.GetFileName(f))),
+                            .Where(f => SideFiles.IsHoldfastFile(Path.GetFileName(f))),
                         SideFiles.SpoolPrefix
                     );
                 }
@@ -115,12 +115,12 @@ internal sealed class SqliteSource(
     )
     {
         IHeldView view =
-            readers is not null && Strangers.MayWrite(FolderWalk.Root(config.Path), database.Name)
+            readers is not null && FileWriteAccess.CanOthersWrite(FolderWalker.ResolveRoot(config.Path), database.Name)
                 ? await OpenRemoteAsync(readers, database, request, cancellationToken)
                 : await OpenAsync(database, request, cancellationToken);
         try
         {
-            view.Source = Current();
+            view.Source = GetCurrentInfo();
             return view;
         }
         catch
@@ -132,10 +132,15 @@ internal sealed class SqliteSource(
 
     private async Task<IRestoreTarget> BeginIdentifiedRestoreAsync(RestoreRequest request)
     {
-        var target = new SqliteRestoreTarget(NewFile.Begin(config.Path, request.Name, request.ExpectedBytes), request, script, _accounts);
+        var target = new SqliteRestoreTarget(
+            NewDatabaseFile.Begin(config.Path, request.Name, request.ExpectedBytes),
+            request,
+            script,
+            _accounts
+        );
         try
         {
-            target.Source = Current();
+            target.Source = GetCurrentInfo();
             return target;
         }
         catch
@@ -146,10 +151,11 @@ internal sealed class SqliteSource(
     }
 
     // Asked for each database: as long as the directory is the same one, its id file is not read again.
-    private SourceInfo Current() => _known is { } known && Status() is { } root && known.Is(root) ? known.Info : Describe();
+    private SourceInfo GetCurrentInfo() =>
+        _cachedRoot is { } known && GetRootStatus() is { } root && known.IsSameRoot(root) ? known.Info : Describe();
 
     // Of the directory itself, where the path to it is a link.
-    private FileStatus? Status() => FileStatus.Of($"{config.Path}/.");
+    private FileStatus? GetRootStatus() => FileStatus.Get($"{config.Path}/.");
 
     // What others may write to can end the process that reads it.
     private async Task<RemoteView> OpenRemoteAsync(
@@ -163,7 +169,7 @@ internal sealed class SqliteSource(
         {
             throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
         }
-        var root = FolderWalk.Root(config.Path);
+        var root = FolderWalker.ResolveRoot(config.Path);
         var path = DatabasePath.Combine(root, database.Name);
         var absolute = config with { Path = root, SpoolFolder = Path.GetFullPath(config.SpoolFolder) };
         return await RemoteView.OpenAsync(processes, path, absolute, database, request, cancellationToken);
@@ -172,19 +178,19 @@ internal sealed class SqliteSource(
     /// <summary>Opens a view in this process.</summary>
     internal async Task<SqliteView> OpenAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
-        var file = DatabaseFile.Find(FolderWalk.Root(config.Path), database.Name);
+        var file = DatabaseFile.Find(FolderWalker.ResolveRoot(config.Path), database.Name);
         try
         {
-            var plan = Plan(file, database, request);
+            var plan = CreatePlan(file, database, request);
             if (plan.Type == BackupType.Snapshot)
             {
                 return new(
-                    await LockedOpening.OpenSpooledAsync(file, plan.IsEncrypted, plan.Key, config, tuning, time, cancellationToken),
+                    await LockedImageOpener.OpenSpooledAsync(file, plan.IsEncrypted, plan.Key, config, tuning, time, cancellationToken),
                     plan,
                     file
                 );
             }
-            var (image, heldSince) = await LockedOpening.OpenAsync(
+            var (image, heldSince) = await LockedImageOpener.OpenAsync(
                 file,
                 plan.IsEncrypted,
                 plan.Key,
@@ -193,7 +199,7 @@ internal sealed class SqliteSource(
                 time,
                 cancellationToken
             );
-            return new(image, plan, file, new DumpHold(image, plan, SpoolPolicy.For(image, config, tuning), heldSince, time));
+            return new(image, plan, file, new DumpSource(image, plan, SpoolPolicy.For(image, config, tuning), heldSince, time));
         }
         catch
         {
@@ -202,15 +208,15 @@ internal sealed class SqliteSource(
         }
     }
 
-    private SqliteViewPlan Plan(DatabaseFile file, DiscoveredDatabase database, ViewRequest request)
+    private SqliteViewPlan CreatePlan(DatabaseFile file, DiscoveredDatabase database, ViewRequest request)
     {
-        var path = file.Shown;
+        var path = file.DisplayPath;
         var code = FileHeader.TryRead(file.Path, out var header);
         if (code != SqliteConstants.Ok)
         {
-            throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
+            throw SqliteErrorTranslator.Translate(code, path, SqliteConnection.ErrorText(code));
         }
-        var status = FileStatus.Of(file.Path) ?? default;
+        var status = FileStatus.Get(file.Path) ?? default;
         if (status.Size < FileHeader.SmallestDatabase)
         {
             throw new HoldfastException(
@@ -224,7 +230,7 @@ internal sealed class SqliteSource(
             throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
         }
         var isNamed = _finder.IsEncrypted(database.Name) || database.Encryption == EncryptionState.Yes;
-        if (!header.IsPlain && !isNamed)
+        if (!header.IsUnencrypted && !isNamed)
         {
             throw database.Encryption == EncryptionState.Maybe
                 ? new HoldfastException(
@@ -232,10 +238,10 @@ internal sealed class SqliteSource(
                     $"'{path}' looks like an encrypted database, and no setting says so.",
                     "Name it with --encrypted (encrypted: in the configuration)."
                 )
-                : SqliteFailure.Of(SqliteConstants.NotADatabase, path, "no SQLite header");
+                : SqliteErrorTranslator.Translate(SqliteConstants.NotADatabase, path, "no SQLite header");
         }
 
-        var isEncrypted = !header.IsPlain;
+        var isEncrypted = !header.IsUnencrypted;
         var key = isEncrypted ? request.Key : null;
         var mustBeImage = request.Type == BackupType.Backup && isEncrypted && key is null;
         return new()
@@ -245,7 +251,7 @@ internal sealed class SqliteSource(
             IsEncrypted = isEncrypted,
             Key = key,
             Warnings = Warnings(database.Name, isNamed && !isEncrypted, status.Links),
-            File = FileTakeover.Of(status, _accounts),
+            File = FilePermissionRestore.Read(status, _accounts),
             Config = config,
             DumpRate = tuning.DumpRate,
             MaxDumpInMemory = tuning.MaxDumpInMemory,
@@ -270,8 +276,8 @@ internal sealed class SqliteSource(
     // The configuration may say what the id file has to be: then another is a stranger's.
     private SourceInfo Describe()
     {
-        var before = Status();
-        var root = FolderWalk.Root(config.Path);
+        var before = GetRootStatus();
+        var root = FolderWalker.ResolveRoot(config.Path);
         var identity = SourceIdentity.Read(root);
         if (identity is not null && config.Identity is { } wanted && identity != wanted)
         {
@@ -283,10 +289,13 @@ internal sealed class SqliteSource(
         }
         var info = new SourceInfo(identity ?? config.Identity, SqliteEngine.LibraryVersion, config.Role)
         {
-            Place = SourceIdentity.Place(root),
+            Location = SourceIdentity.GetLocation(root),
         };
         // Another may have been mounted in between.
-        _known = before is { } was && Status() is { } now && new KnownRoot(was, info) is var known && known.Is(now) ? known : null;
+        _cachedRoot =
+            before is { } was && GetRootStatus() is { } now && new CachedSourceInfo(was, info) is var known && known.IsSameRoot(now)
+                ? known
+                : null;
         return info;
     }
 }

@@ -37,5 +37,5 @@ internal sealed record SqliteTuning
     public long MaxColdCopy { get; init; } = 256L << 20;
 
     /// <summary>How often a file that changes while it is read is tried.</summary>
-    public int ColdTries { get; init; } = 5;
+    public int MaxColdAttempts { get; init; } = 5;
 }

@@ -15,26 +15,26 @@ internal sealed class SqliteView : IHeldView
     public const string ScriptItem = "dump.sql";
 
     /// <summary>Marks of an image's fingerprint.</summary>
-    public const string PageSizeMark = "page-size",
-        PageCountMark = "pages",
-        EncryptedMark = "encrypted";
+    public const string PageSizeKey = "page-size",
+        PageCountKey = "pages",
+        EncryptedKey = "encrypted";
 
-    private readonly HeldImage _image;
+    private readonly PinnedImage _image;
     private readonly SqliteViewPlan _plan;
     private readonly DatabaseFile _file;
-    private readonly DumpHold? _hold;
+    private readonly DumpSource? _dumpSource;
 
     /// <summary>Takes over <paramref name="image"/> and <paramref name="file"/>.</summary>
     /// <param name="image">The image.</param>
     /// <param name="plan">What is made.</param>
     /// <param name="file">The database's file.</param>
     /// <param name="hold">Lets the database go in time where a dump is to be made; null where it is not.</param>
-    public SqliteView(HeldImage image, SqliteViewPlan plan, DatabaseFile file, DumpHold? hold = null)
+    public SqliteView(PinnedImage image, SqliteViewPlan plan, DatabaseFile file, DumpSource? hold = null)
     {
         _image = image;
         _plan = plan;
         _file = file;
-        _hold = hold;
+        _dumpSource = hold;
     }
 
     /// <inheritdoc/>
@@ -74,9 +74,9 @@ internal sealed class SqliteView : IHeldView
         await sink.WriteImageAsync(ImageItem, _image, cancellationToken);
         return new Dictionary<string, string>
         {
-            [PageSizeMark] = _image.PageSize.ToString(CultureInfo.InvariantCulture),
-            [PageCountMark] = _image.PageCount.ToString(CultureInfo.InvariantCulture),
-            [EncryptedMark] = IsEncrypted ? "true" : "false",
+            [PageSizeKey] = _image.PageSize.ToString(CultureInfo.InvariantCulture),
+            [PageCountKey] = _image.PageCount.ToString(CultureInfo.InvariantCulture),
+            [EncryptedKey] = IsEncrypted ? "true" : "false",
         };
     }
 
@@ -84,7 +84,7 @@ internal sealed class SqliteView : IHeldView
     public async ValueTask DisposeAsync() =>
         await Task.Run(() =>
         {
-            _hold?.Dispose();
+            _dumpSource?.Dispose();
             _image.Dispose();
             _file.Dispose();
         });
@@ -92,7 +92,7 @@ internal sealed class SqliteView : IHeldView
     private async Task<IReadOnlyDictionary<string, string>> DumpAsync(Archive.Items.IItemSink sink, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, string>? fingerprint = null;
-        using (var connection = _hold!.Open(_hold.Begin(cancellationToken)))
+        using (var connection = _dumpSource!.Open(_dumpSource.SelectOrigin(cancellationToken)))
         {
             await sink.WriteStreamAsync(
                 ScriptItem,

@@ -15,5 +15,5 @@ public interface IDatabaseEngine
     /// <summary>Begins to look at a stream of one of its backups for what a restore would refuse.</summary>
     /// <param name="item">Name of the item.</param>
     /// <returns>Null, the default, where there is nothing to look for.</returns>
-    IStreamCheck? CheckOf(string item) => null;
+    IStreamCheck? CreateStreamCheck(string item) => null;
 }

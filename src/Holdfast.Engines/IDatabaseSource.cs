@@ -13,7 +13,7 @@ public interface IDatabaseSource : IAsyncDisposable
     Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken);
 
     /// <summary>Tries whether databases can be backed up and restored here, and tells all that is missing. Changes nothing.</summary>
-    async Task<SourceTest> TestAsync(CancellationToken cancellationToken)
+    async Task<ConnectionTestResult> TestConnectionAsync(CancellationToken cancellationToken)
     {
         var (problems, databases, info) = (new List<HoldfastException>(), 0, (SourceInfo?)null);
         try
@@ -46,7 +46,7 @@ public interface IDatabaseSource : IAsyncDisposable
     IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken);
 
     /// <summary>What the discovery that ended last left out.</summary>
-    PassedOver PassedOver => PassedOver.None;
+    SkippedFiles SkippedFiles => SkippedFiles.None;
 
     /// <summary>
     /// Gives the source an identity, where it has none and can keep one: it is what <see cref="DescribeAsync"/> says
@@ -58,7 +58,7 @@ public interface IDatabaseSource : IAsyncDisposable
     /// False where the source cannot keep one, as a directory that may only be read. Not an error: it is told by its
     /// place then.
     /// </returns>
-    Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken) => Task.FromResult(false);
+    Task<bool> AssignIdentityAsync(string identity, CancellationToken cancellationToken) => Task.FromResult(false);
 
     /// <summary>
     /// Tells of databases that were there and are not found any more which are there all the same, and why they are not

@@ -14,7 +14,7 @@ public interface IRestoreTarget : IAsyncDisposable
     /// Those of <see cref="Warnings"/> that each tell something of the old database that the new one lacks. Where it is
     /// empty, the new one is whole.
     /// </summary>
-    IReadOnlyList<string> LeftOut => [];
+    IReadOnlyList<string> OmittedObjects => [];
 
     /// <summary>What the source says of itself where the new database is made, as <see cref="IDatabaseView.Source"/>.</summary>
     SourceInfo? Source => null;

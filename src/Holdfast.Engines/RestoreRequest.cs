@@ -28,8 +28,8 @@ public sealed record RestoreRequest(
     public bool ContinueOnError { get; init; }
 
     /// <summary>Owner and mode of the file that was backed up, as the archive says; null where it does not. Hostile input.</summary>
-    public FilePermissions? File { get; init; }
+    public FilePermissions? OriginalPermissions { get; init; }
 
     /// <summary>Which of them the new file gets.</summary>
-    public FileRestore Restore { get; init; } = new();
+    public FileRestoreOptions FileOptions { get; init; } = new();
 }

@@ -16,5 +16,5 @@ public sealed record SourceInfo(string? Identity, string Version, DatabaseRole R
     /// <see cref="Identity"/> where there is none,
     /// weakly, for it changes when the directory is moved. Null where the engine has no such thing.
     /// </summary>
-    public string? Place { get; init; }
+    public string? Location { get; init; }
 }

@@ -5,21 +5,27 @@ using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Comparing;
 using Holdfast.Node.Catalog;
+using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Coverage;
+using Holdfast.Node.Destinations;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Logging;
 using Holdfast.Node.Operations;
-using Holdfast.Node.Places;
+using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Retention;
 using Holdfast.Node.Runs;
 using Holdfast.Node.Scheduling;
 using Holdfast.Node.Secrets;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Sources;
 using Holdfast.Node.Supervision;
 using Holdfast.Node.Tasks;
+using Holdfast.Node.Verification;
 using Holdfast.State;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,21 +37,21 @@ namespace Holdfast.Node;
 public sealed class HoldfastNode : IAsyncDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan AtLeastOnce = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan CleanedFor = TimeSpan.FromDays(1);
+    private static readonly TimeSpan WatchdogInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxLoopInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StopStepTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CleanupWindow = TimeSpan.FromDays(1);
 
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly IReadOnlyList<AttachedSource> _configured;
-    private readonly SourceBook _sources;
+    private readonly SourceRegistry _sources;
     private readonly BackupScheduler _scheduler;
     private readonly NodeLog _log;
     private Task _cleaning = Task.CompletedTask;
-    private readonly BackupExecutor _backups;
-    private readonly RestoreExecutor _restores;
-    private readonly VerifyExecutor _verifications;
+    private readonly BackupOperation _backupOperation;
+    private readonly RestoreOperation _restoreOperation;
+    private readonly VerifyOperation _verifyOperation;
 
     /// <summary>Makes it; nothing runs until <see cref="StartAsync"/>.</summary>
     public HoldfastNode(
@@ -61,10 +67,10 @@ public sealed class HoldfastNode : IAsyncDisposable
         Supervisor = new(time, loggers.CreateLogger<Supervisor>());
         _log = new(loggers.CreateLogger<NodeLog>());
         State = new(store, time);
-        State.ShowTo(Supervisor);
+        State.RegisterLoops(Supervisor);
         Clock = new(State.Clocks, settings.Tag, settings.BootClock ?? new ProviderBootClock(time), time);
-        Catalog = CatalogStore.Open(settings.CatalogFile, loggers.CreateLogger<CatalogStore>(), time, () => Clock.Latest);
-        StateWatch = new(store);
+        Catalog = CatalogStore.Open(settings.CatalogFile, loggers.CreateLogger<CatalogStore>(), time, () => Clock.LatestPossibleTime);
+        StateStoreProbe = new(store);
         var roots = new AllowedRoots(settings.LocalRoots);
         Destinations = new(State, roots, settings, time);
         var secrets = new SecretStore(store, settings.Key, () => [settings.Key.Recipient]);
@@ -72,8 +78,8 @@ public sealed class HoldfastNode : IAsyncDisposable
         ArchiveKeys = new(secrets);
         Operations = new(State.Operations, settings.Tag, time);
         Tasks = new(State.Templates, State.Tasks, State.Databases);
-        Editor = new(State.Templates, State.Tasks, Destinations, ArchiveKeys, time);
-        var chains = new ChainsInUse();
+        TaskEditor = new(State.Templates, State.Tasks, Destinations, ArchiveKeys, time);
+        var chains = new ChainLocks();
         Retention = new(settings.Zone, time, Catalog, () => Clock.Current, chains);
         _sources = new(
             State.Databases,
@@ -81,21 +87,21 @@ public sealed class HoldfastNode : IAsyncDisposable
             settings.DiscoveryInterval,
             Supervisor,
             time,
-            loggers.CreateLogger<SourceBook>()
+            loggers.CreateLogger<SourceRegistry>()
         );
-        SourceEditor = new(State.Sources, secrets, _sources, sources.Select(s => s.Name), settings.AttachSource);
-        _backups = new(_sources, Tasks.Find, Destinations, DatabaseKeys, State.Statuses, Retention, Catalog, settings, time);
-        Queue = new(Operations, IsReady, settings, time, loggers);
-        _scheduler = new(Tasks.Find, StatusOf, id => Queue.Find(id) is not null, MayRun, Due, settings.Zone, time);
-        RetentionDesk = new(Retention, Destinations, State.Statuses, Queue, Tasks.Find);
-        Alerts = new(reported => AlertLook.At(this, _scheduler, _time.GetUtcNow(), reported), settings.AlertInterval, time);
+        SourceEditor = new(State.Sources, secrets, _sources, sources.Select(s => s.Name), settings.AttachedSourceFactory);
+        _backupOperation = new(_sources, Tasks.Find, Destinations, DatabaseKeys, State.Statuses, Retention, Catalog, settings, time);
+        Queue = new(Operations, IsSourceReady, settings, time, loggers);
+        _scheduler = new(Tasks.Find, StatusOf, id => Queue.Find(id) is not null, CanRun, EnqueueDue, settings.Zone, time);
+        RetentionService = new(Retention, Destinations, State.Statuses, Queue, Tasks.Find);
+        Alerts = new(reported => AlertSnapshotBuilder.Capture(this, _scheduler, _time.GetUtcNow(), reported), settings.AlertInterval, time);
         Protection = new(this, time);
-        Runs = new(State.Runs, State.RunDue, Operations, Tasks, State.Templates, StatusOf, SizeOf, task => !MayRun(task), settings, time);
+        Runs = new(State.Runs, State.RunDue, Operations, Tasks, State.Templates, StatusOf, SizeOf, task => !CanRun(task), settings, time);
         var keys = new RestoreKeys(ArchiveKeys, DatabaseKeys);
-        Checks = new(State.Checks, Catalog, State.Destinations);
+        VerificationHistory = new(State.Checks, Catalog, State.Destinations);
         Audit = new(
             Catalog,
-            Checks,
+            VerificationHistory,
             Destinations,
             () => [.. State.Databases.Items.Select(d => d.Value.Id)],
             HeadsOf,
@@ -103,28 +109,30 @@ public sealed class HoldfastNode : IAsyncDisposable
             time,
             loggers.CreateLogger<CatalogAudit>()
         );
-        Backups = new(Destinations, Destinations.Paths, () => Retention.Latest, Audit);
-        Points = new(Backups, keys, Catalog, chains, time);
-        Retention.Deleted += Checks.Forget;
-        ChainRemoval = new(Destinations, Catalog, Checks, Queue, chains, (task, destination) => NoLongerAt(destination, [task]));
-        _verifications = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit, settings.Engines);
-        RestoreRoles = new(State.SourceRecords, _sources, time);
-        _restores = new(Backups, Points, _sources, RestoreRoles, time);
+        Backups = new(Destinations, Destinations.LocalPaths, () => Retention.LatestPossibleTime, Audit);
+        RestorePoints = new(Backups, keys, Catalog, chains, time);
+        Retention.Deleted += VerificationHistory.Forget;
+        ChainRemoval = new(Destinations, Catalog, VerificationHistory, Queue, chains, (task, destination) =>
+            RemoveDestinationFromStatuses(destination, [task])
+        );
+        _verifyOperation = new(Backups, keys, new(Catalog, new(Catalog), time), Catalog, Audit, settings.Engines);
+        RestoreRoleGuard = new(State.SourceRecords, _sources, time);
+        _restoreOperation = new(Backups, RestorePoints, _sources, RestoreRoleGuard, time);
         var comparer = new DatabaseComparer(_sources, DatabaseKeys, settings.Key);
-        Comparisons = new(
+        ComparisonScheduler = new(
             Queue,
             comparer.CompareAsync,
             Tasks,
             State.Statuses,
-            MayCompare,
-            BackUpNow,
+            CanCompare,
+            EnqueueBackup,
             time,
-            loggers.CreateLogger<CompareRotation>()
+            loggers.CreateLogger<ComparisonScheduler>()
         );
-        Rotation = new(
+        VerificationScheduler = new(
             Catalog,
             () => Tasks.All,
-            ask => Queue.Add(new VerifyWork(ask, _verifications), null, out _),
+            ask => Queue.Add(new VerifyWorkItem(ask, _verifyOperation), null, out _),
             () => Queue.Backups.Waiting > 0,
             time
         );
@@ -137,25 +145,25 @@ public sealed class HoldfastNode : IAsyncDisposable
     public ICatalog Catalog { get; }
 
     /// <summary>Whether it can be stored at all.</summary>
-    public StateWatch StateWatch { get; }
+    public StateStoreProbe StateStoreProbe { get; }
 
     /// <summary>The time that can be trusted.</summary>
-    public ClockWatch Clock { get; }
+    public TrustedClockMonitor Clock { get; }
 
     /// <summary>Holds what lies at the destinations against it.</summary>
     public CatalogAudit Audit { get; }
 
     /// <summary>Verifies the chains of tasks that ask for it, in turn.</summary>
-    public VerifyRotation Rotation { get; }
+    public VerificationScheduler VerificationScheduler { get; }
 
     /// <summary>Compares databases that seem unchanged with their newest backups, in turn.</summary>
-    public CompareRotation Comparisons { get; }
+    public ComparisonScheduler ComparisonScheduler { get; }
 
     /// <summary>All tasks.</summary>
-    public TaskBook Tasks { get; }
+    public TaskRegistry Tasks { get; }
 
     /// <summary>Saves tasks.</summary>
-    public TaskEditor Editor { get; }
+    public TaskEditor TaskEditor { get; }
 
     /// <summary>What the node was told.</summary>
     public NodeSettings Settings => _settings;
@@ -164,10 +172,10 @@ public sealed class HoldfastNode : IAsyncDisposable
     public Supervisor Supervisor { get; }
 
     /// <summary>All operations.</summary>
-    public OperationBook Operations { get; }
+    public OperationStore Operations { get; }
 
     /// <summary>All destinations.</summary>
-    public DestinationBook Destinations { get; }
+    public DestinationRegistry Destinations { get; }
 
     /// <summary>What waits and runs.</summary>
     public OperationQueue Queue { get; }
@@ -176,13 +184,13 @@ public sealed class HoldfastNode : IAsyncDisposable
     public RetentionRunner Retention { get; }
 
     /// <summary>Retention as operators see to it.</summary>
-    public RetentionDesk RetentionDesk { get; }
+    public RetentionService RetentionService { get; }
 
     /// <summary>Removes single chains.</summary>
-    public ChainRemoval ChainRemoval { get; }
+    public ChainRemovalService ChainRemoval { get; }
 
     /// <summary>What is not as it should be.</summary>
-    public AlertBook Alerts { get; }
+    public AlertMonitor Alerts { get; }
 
     /// <summary>Runs of server-wide backup tasks.</summary>
     public RunRegistry Runs { get; }
@@ -191,35 +199,35 @@ public sealed class HoldfastNode : IAsyncDisposable
     public ProtectionReader Protection { get; }
 
     /// <summary>When it was started.</summary>
-    public DateTimeOffset UpSince { get; private set; }
+    public DateTimeOffset StartedAt { get; private set; }
 
     /// <summary>Finds backups.</summary>
     public BackupFinder Backups { get; }
 
     /// <summary>Opens restore points.</summary>
-    public PointOpener Points { get; }
+    public RestorePointOpener RestorePoints { get; }
 
     /// <summary>Whether the roles that run restores are as they were.</summary>
-    public RestoreRoles RestoreRoles { get; }
+    public RestoreRoleGuard RestoreRoleGuard { get; }
 
     /// <summary>Which chains were verified, and what was found.</summary>
-    public ChainChecks Checks { get; }
+    public ChainVerificationHistory VerificationHistory { get; }
 
     /// <summary>Keys of encrypted databases.</summary>
     public DatabaseKeys DatabaseKeys { get; }
 
     /// <summary>Told of each turn of the scheduler: it has looked for what is due. At least one a minute. Must not block.</summary>
-    public event Action? SchedulerTurned
+    public event Action? SchedulerIterationCompleted
     {
-        add => _scheduler.Turned += value;
-        remove => _scheduler.Turned -= value;
+        add => _scheduler.IterationCompleted += value;
+        remove => _scheduler.IterationCompleted -= value;
     }
 
     /// <summary>Keys of tasks.</summary>
     public ArchiveKeys ArchiveKeys { get; }
 
     /// <summary>The sources.</summary>
-    public SourceBook Sources => _sources;
+    public SourceRegistry Sources => _sources;
 
     /// <summary>Sources that are defined over the API.</summary>
     public SourceEditor SourceEditor { get; }
@@ -228,7 +236,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     public string Tag => _settings.Tag;
 
     /// <summary>The status of a task.</summary>
-    public TaskStatus StatusOf(string taskId) => State.Statuses.Find(taskId) ?? TaskStatus.Never;
+    public TaskStatus StatusOf(string taskId) => State.Statuses.Find(taskId) ?? TaskStatus.NeverRun;
 
     /// <summary>When a task is due next; null for never.</summary>
     public NextBackup? NextOf(string taskId) => _scheduler.NextOf(taskId);
@@ -238,36 +246,39 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     /// <summary>
     /// Starts to work. Sources are attached side by side: it returns when each has been looked at once, or at the end of
-    /// <see cref="NodeSettings.StartPatience"/>. None can let it fail. Wait for all of them with <see cref="SourceBook.SettledAsync"/>.
+    /// <see cref="NodeSettings.StartTimeout"/>. None can let it fail. Wait for all of them with <see cref="SourceRegistry.WaitUntilReadyAsync"/>.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        UpSince = _time.GetUtcNow();
-        FollowForAlerts();
+        StartedAt = _time.GetUtcNow();
+        SubscribeAlerts();
         await State.StartAsync(cancellationToken);
         if (State.Statuses.Items.All(s => s.Value.Head is null))
         {
-            Catalog.BeginWithNothing();
+            Catalog.ConfirmEmpty();
         }
-        FollowDestinations();
+        SubscribeToDestinations();
         Clock.Start();
         _log.Follow(this);
-        var crashed = Operations.EndInterrupted(State.Store.IsExclusive, EndedBefore).Where(o => o.Kind == OperationKind.Backup).ToList();
+        var crashed = Operations
+            .EndInterrupted(State.Store.IsExclusive, FindOutcomeBeforeCrash)
+            .Where(o => o.Kind == OperationKind.Backup)
+            .ToList();
         foreach (var operation in crashed.Where(o => o.TaskId is not null))
         {
-            Crashed(operation);
+            RecordCrash(operation);
         }
-        Tasks.Changed += Supervisor.Guard<IReadOnlyCollection<string>>("scheduling of changed tasks", _scheduler.Ask);
+        Tasks.Changed += Supervisor.Guard<IReadOnlyCollection<string>>("scheduling of changed tasks", _scheduler.Reschedule);
         Queue.Ended += Supervisor.Guard<Operation>("scheduling after an operation", operation =>
-            _scheduler.Ask(operation.TaskId is { } task ? [task] : [])
+            _scheduler.Reschedule(operation.TaskId is { } task ? [task] : [])
         );
         _sources.Changed += Supervisor.Guard<DatabaseRecord>("tasks of found databases", Tasks.Derive);
-        _sources.Settled += Supervisor.Guard<string>("scheduling of a source", OnSettled);
+        _sources.Ready += Supervisor.Guard<string>("scheduling of a source", OnSourceReady);
         Tasks.Start();
-        Operations.Changed += Supervisor.Guard<Operation>("runs of operations", Runs.Take);
+        Operations.Changed += Supervisor.Guard<Operation>("runs of operations", Runs.RecordOperation);
         Runs.Start(State.Store.IsExclusive);
-        var turn = Supervisor.Guard<RunRegistry>("runs of slots", runs => runs.Turn());
-        _scheduler.Turned += () => turn(Runs);
+        var turn = Supervisor.Guard<RunRegistry>("runs of slots", runs => runs.CreateDueRuns());
+        _scheduler.IterationCompleted += () => turn(Runs);
         foreach (var source in _configured)
         {
             _sources.Attach(source);
@@ -275,29 +286,29 @@ public sealed class HoldfastNode : IAsyncDisposable
         SourceEditor.Start();
         if (State.Store.IsExclusive)
         {
-            _sources.MissUnattached(); // else another node may have them
+            _sources.MarkUnattachedMissing(); // else another node may have them
         }
-        foreach (var operation in Operations.LeftWaiting(State.Store.IsExclusive))
+        foreach (var operation in Operations.GetQueued(State.Store.IsExclusive))
         {
             Resume(operation); // before the scheduler, which would begin the same anew
         }
-        Supervisor.Start("scheduler", AtLeastOnce, _scheduler.RunAsync, CancellationToken.None);
-        Supervisor.Start("alerts", AtLeastOnce, Alerts.RunAsync, CancellationToken.None);
+        Supervisor.Start("scheduler", MaxLoopInterval, _scheduler.RunAsync, CancellationToken.None);
+        Supervisor.Start("alerts", MaxLoopInterval, Alerts.RunAsync, CancellationToken.None);
         Supervisor.Start("destinations", _settings.DestinationInterval, CheckDestinationsAsync, CancellationToken.None);
-        Supervisor.Start("audit", CatalogAudit.Turn, Audit.RunAsync, CancellationToken.None);
-        Supervisor.Start("verification", VerifyRotation.Turn, Rotation.RunAsync, CancellationToken.None);
-        Supervisor.Start("comparison", CompareRotation.Turn, Comparisons.RunAsync, CancellationToken.None);
-        Supervisor.Every("progress", ProgressInterval, StoreProgressAsync, CancellationToken.None);
-        Supervisor.Every("clock", ClockWatch.Interval, _ => Clock.StoreAsync(), CancellationToken.None);
-        Supervisor.Every("watchdog", WatchInterval, LogStuckAsync, CancellationToken.None);
-        Supervisor.Every("state file", StateWatch.Interval, StateWatch.CheckAsync, CancellationToken.None);
-        Supervisor.Every("catalog file", StateWatch.Interval, LookAtCatalogAsync, CancellationToken.None);
+        Supervisor.Start("audit", CatalogAudit.CheckInterval, Audit.RunAsync, CancellationToken.None);
+        Supervisor.Start("verification", VerificationScheduler.CheckInterval, VerificationScheduler.RunAsync, CancellationToken.None);
+        Supervisor.Start("comparison", ComparisonScheduler.CheckInterval, ComparisonScheduler.RunAsync, CancellationToken.None);
+        Supervisor.StartPeriodic("progress", ProgressInterval, StoreProgressAsync, CancellationToken.None);
+        Supervisor.StartPeriodic("clock", TrustedClockMonitor.Interval, _ => Clock.StoreAsync(), CancellationToken.None);
+        Supervisor.StartPeriodic("watchdog", WatchdogInterval, LogStuckAsync, CancellationToken.None);
+        Supervisor.StartPeriodic("state file", StateStoreProbe.Interval, StateStoreProbe.CheckAsync, CancellationToken.None);
+        Supervisor.StartPeriodic("catalog file", StateStoreProbe.Interval, CheckCatalogFileAsync, CancellationToken.None);
         var cleaner = new CrashCleaner(Destinations);
-        var left = Operations.Unordered.Where(MayHaveLeftFiles).Select(o => o.Database).Distinct().ToList();
-        _cleaning = Supervisor.Once("cleaning after a crash", token => cleaner.CleanAsync(left, token));
+        var left = Operations.Unordered.Where(CanHaveLeftFiles).Select(o => o.Database).Distinct().ToList();
+        _cleaning = Supervisor.RunOnce("cleaning after a crash", token => cleaner.CleanAsync(left, token));
         await Task.WhenAny(
-            _sources.SettledAsync(cancellationToken),
-            Task.Delay(_settings.StartPatience, TimeProvider.System, cancellationToken)
+            _sources.WaitUntilReadyAsync(cancellationToken),
+            Task.Delay(_settings.StartTimeout, TimeProvider.System, cancellationToken)
         );
         cancellationToken.ThrowIfCancellationRequested();
         _log.Started(this);
@@ -310,17 +321,17 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <param name="job">What is asked for.</param>
     /// <param name="askedBy">Who asks.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
-    public LiveOperation BackUp(BackupJob job, string askedBy) => Queue.Add(Work(job), askedBy, out _);
+    public RunningOperation BackUp(BackupJob job, string askedBy) => Queue.Add(CreateWorkItem(job), askedBy, out _);
 
     /// <summary>Backs all databases of a server-wide backup task up now; their schedule stays.</summary>
     /// <param name="template">The task.</param>
     /// <param name="kind">The kind that is asked for.</param>
     /// <param name="askedBy">Who asks.</param>
     /// <returns>The run, null where each database is being backed up by another one already, and the operations of all databases.</returns>
-    public (string? Run, IReadOnlyList<LiveOperation> Operations) BackUpAll(Template template, BackupKind kind, string askedBy)
+    public (string? Run, IReadOnlyList<RunningOperation> Operations) BackUpAll(Template template, BackupKind kind, string askedBy)
     {
         var run = Runs.Begin(template, kind, askedBy);
-        var begun = new List<LiveOperation>();
+        var begun = new List<RunningOperation>();
         try
         {
             foreach (var task in Tasks.All.Where(t => t.TemplateId == template.Id))
@@ -330,7 +341,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         }
         finally
         {
-            if (!Runs.Filled(run))
+            if (!Runs.TryComplete(run))
             {
                 run = null;
             }
@@ -349,12 +360,12 @@ public sealed class HoldfastNode : IAsyncDisposable
         var run = Runs.Find(id)
             ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
         // First, so that none of them begins meanwhile.
-        var untried = Runs.UntriedOf(id).Select(Tasks.Find).OfType<BackupTask>();
-        var aborted = untried.Count(t => Queue.Forgo(Work(new(t.Database, t.Settings, run.Kind, t) { RunId = id }), by));
+        var untried = Runs.NotStartedTasksOf(id).Select(Tasks.Find).OfType<BackupTask>();
+        var aborted = untried.Count(t => Queue.TrySkip(CreateWorkItem(new(t.Database, t.Settings, run.Kind, t) { RunId = id }), by));
         var pending = Runs.DatabasesOf(id)
             .Where(d => d.Operation is { HasEnded: false })
-            .Select(d => Operations.FindLive(d.Operation!.Id))
-            .OfType<LiveOperation>()
+            .Select(d => Operations.FindRunning(d.Operation!.Id))
+            .OfType<RunningOperation>()
             .ToList();
         pending.RemoveAll(o => o.HasEnded);
         await Task.WhenAll(pending.Select(o => o.AbortAsync(by, null))); // side by side: each may take a second where a call hangs
@@ -362,9 +373,9 @@ public sealed class HoldfastNode : IAsyncDisposable
         var failed = Runs.FailedOf(id);
         foreach (var (task, operation) in failed)
         {
-            State.Statuses.Change(task, status => status?.OperationId == operation ? StatusChanges.GivenUp(status) : null);
+            State.Statuses.Change(task, status => status?.OperationId == operation ? TaskStatusTransitions.CancelRetry(status) : null);
         }
-        _scheduler.Ask(failed.Select(f => f.Task));
+        _scheduler.Reschedule(failed.Select(f => f.Task));
         return aborted + pending.Count;
     }
 
@@ -372,7 +383,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     /// <exception cref="HoldfastException">
     /// The target exists or is being restored, its source is not here, or no single backup lies where it is looked for.
     /// </exception>
-    public async Task<LiveOperation> RestoreAsync(RestoreAsk ask, string askedBy, CancellationToken cancellationToken)
+    public async Task<RunningOperation> RestoreAsync(RestoreJob ask, string askedBy, CancellationToken cancellationToken)
     {
         var monitor = FindSource(ask.Target.Source)
             ?? throw new HoldfastException(
@@ -380,8 +391,8 @@ public sealed class HoldfastNode : IAsyncDisposable
                 $"Source '{ask.Target.Source}' is not configured on this node.",
                 "Choose a source of GET /api/v1/sources."
             );
-        await monitor.Use().DisposeAsync(); // refused where the source is not the one that was known by its name
-        if (monitor.Find(ask.Target.Name) is not null)
+        await monitor.Acquire().DisposeAsync(); // refused where the source is not the one that was known by its name
+        if (monitor.FindDatabase(ask.Target.Name) is not null)
         {
             throw new HoldfastException(
                 ErrorCatalogue.TargetExists,
@@ -389,9 +400,9 @@ public sealed class HoldfastNode : IAsyncDisposable
                 "A restore always makes a new database: give another name."
             );
         }
-        await Backups.CheckAsync(ask.From, cancellationToken);
-        await _restores.CheckAsync(ask.From, ask.Point, cancellationToken);
-        var operation = Queue.Add(new RestoreWork(ask, _restores), askedBy, out var isNew);
+        await Backups.ValidateAsync(ask.From, cancellationToken);
+        await _restoreOperation.ValidateAsync(ask.From, ask.Point, cancellationToken);
+        var operation = Queue.Add(new RestoreWorkItem(ask, _restoreOperation), askedBy, out var isNew);
         return isNew
             ? operation
             : throw new HoldfastException(
@@ -403,10 +414,10 @@ public sealed class HoldfastNode : IAsyncDisposable
 
     /// <summary>Reads every byte of a database's chains, one verification after the other.</summary>
     /// <exception cref="HoldfastException">They lie where none may be looked for, or the node shuts down.</exception>
-    public async Task<LiveOperation> VerifyAsync(VerifyAsk ask, string askedBy, CancellationToken cancellationToken)
+    public async Task<RunningOperation> VerifyAsync(VerifyJob ask, string askedBy, CancellationToken cancellationToken)
     {
-        await Backups.CheckAsync(ask.From, cancellationToken);
-        return Queue.Add(new VerifyWork(ask, _verifications), askedBy, out _);
+        await Backups.ValidateAsync(ask.From, cancellationToken);
+        return Queue.Add(new VerifyWorkItem(ask, _verifyOperation), askedBy, out _);
     }
 
     /// <summary>
@@ -418,102 +429,102 @@ public sealed class HoldfastNode : IAsyncDisposable
         _log.Stopping(this, _settings.ShutdownGrace);
         await Queue.StopAsync();
         _sources.Stop();
-        await InTimeAsync(Supervisor.StopAsync(), "the background loops");
+        await WaitWithTimeoutAsync(Supervisor.StopAsync(), "the background loops");
         Runs.Store();
-        await InTimeAsync(_cleaning, "cleaning after a crash");
-        await InTimeAsync(State.Writer.FlushAsync(CancellationToken.None), "storing the state");
+        await WaitWithTimeoutAsync(_cleaning, "cleaning after a crash");
+        await WaitWithTimeoutAsync(State.Writer.FlushAsync(CancellationToken.None), "storing the state");
         _log.Stopped(this);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await InTimeAsync(Supervisor.DisposeAsync().AsTask(), "the background loops");
-        await InTimeAsync(_sources.DisposeAsync().AsTask(), "closing the sources");
+        await WaitWithTimeoutAsync(Supervisor.DisposeAsync().AsTask(), "the background loops");
+        await WaitWithTimeoutAsync(_sources.DisposeAsync().AsTask(), "closing the sources");
         _scheduler.Dispose();
-        Editor.Dispose();
-        await InTimeAsync(Destinations.DisposeAsync().AsTask(), "closing the destinations");
-        await InTimeAsync(Catalog.DisposeAsync().AsTask(), "closing the catalog");
-        await InTimeAsync(State.DisposeAsync().AsTask(), "closing the state");
+        TaskEditor.Dispose();
+        await WaitWithTimeoutAsync(Destinations.DisposeAsync().AsTask(), "closing the destinations");
+        await WaitWithTimeoutAsync(Catalog.DisposeAsync().AsTask(), "closing the catalog");
+        await WaitWithTimeoutAsync(State.DisposeAsync().AsTask(), "closing the state");
     }
 
     // A disk or a store that stands still keeps no process from ending. What it was to store is as after a crash then.
-    private async Task InTimeAsync(Task step, string what)
+    private async Task WaitWithTimeoutAsync(Task step, string what)
     {
-        await step.WaitAsync(StepPatience, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await step.WaitAsync(StopStepTimeout, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (step.IsCompleted)
         {
             await step;
         }
         else
         {
-            _log.NotStoppedInTime(what, StepPatience);
+            _log.NotStoppedInTime(what, StopStepTimeout);
         }
     }
 
-    private void FollowForAlerts()
+    private void SubscribeAlerts()
     {
-        Supervisor.Changed += Alerts.Touch;
-        Catalog.Changed += Alerts.Touch;
-        Destinations.ProblemChanged += Alerts.Touch;
-        State.Templates.Changed += (_, _, _) => Alerts.Touch();
-        State.UnreadableFound += Alerts.Touch;
-        State.Writer.ProblemChanged += Alerts.Touch;
-        StateWatch.Changed += Alerts.Touch;
-        Clock.Changed += Alerts.Touch;
-        Tasks.Changed += _ => Alerts.Touch();
-        Queue.Ended += _ => Alerts.Touch();
-        RetentionDesk.Ended += Alerts.Touch;
-        _sources.Changed += _ => Alerts.Touch();
-        _sources.StatusChanged += Alerts.Touch;
+        Supervisor.Changed += Alerts.Invalidate;
+        Catalog.Changed += Alerts.Invalidate;
+        Destinations.ProblemChanged += Alerts.Invalidate;
+        State.Templates.Changed += (_, _, _) => Alerts.Invalidate();
+        State.UnreadableFound += Alerts.Invalidate;
+        State.Writer.ProblemChanged += Alerts.Invalidate;
+        StateStoreProbe.Changed += Alerts.Invalidate;
+        Clock.Changed += Alerts.Invalidate;
+        Tasks.Changed += _ => Alerts.Invalidate();
+        Queue.Ended += _ => Alerts.Invalidate();
+        RetentionService.Ended += Alerts.Invalidate;
+        _sources.Changed += _ => Alerts.Invalidate();
+        _sources.StatusChanged += Alerts.Invalidate;
     }
 
     // What is due while nobody knows yet what is there begins when that is known.
-    private void OnSettled(string source)
+    private void OnSourceReady(string source)
     {
         Queue.Pump();
-        _scheduler.Ask([.. Tasks.All.Where(t => t.Database.Source == source).Select(t => t.Id)]);
+        _scheduler.Reschedule([.. Tasks.All.Where(t => t.Database.Source == source).Select(t => t.Id)]);
     }
 
     // Slots of a database that is missing pass, and count as missed; what is due runs when it is back.
-    private bool MayRun(string taskId) =>
+    private bool CanRun(string taskId) =>
         Tasks.Find(taskId) is not { } task
         || (
-            FindSource(task.Database.Source) is not { IsSettled: false }
+            FindSource(task.Database.Source) is not { IsReady: false }
             && State.Databases.Find(task.Database.ToString()) is not { MissingSince: not null }
         );
 
-    private bool MayCompare(BackupTask task) => MayRun(task.Id) && FindSource(task.Database.Source) is { Status.Problem: null };
+    private bool CanCompare(BackupTask task) => CanRun(task.Id) && FindSource(task.Database.Source) is { Status.Problem: null };
 
-    private void BackUpNow(BackupTask task) =>
-        Queue.AddDue(Work(new(task.Database, task.Settings, BackupKind.Incremental, task)), () =>
-            Tasks.Find(task.Id) is { Settings.Runs: true } && Core.Scheduling.Comparisons.MayBackUp(StatusOf(task.Id))
+    private void EnqueueBackup(BackupTask task) =>
+        Queue.TryAddDue(CreateWorkItem(new(task.Database, task.Settings, BackupKind.Incremental, task)), () =>
+            Tasks.Find(task.Id) is { Settings.Runs: true } && Core.Scheduling.ComparisonSchedule.CanBackUp(StatusOf(task.Id))
         );
 
-    private bool IsReady(string source) => FindSource(source) is not { IsSettled: false };
+    private bool IsSourceReady(string source) => FindSource(source) is not { IsReady: false };
 
     // Thousands are begun in one turn: an operator may have aborted the run meanwhile, and the slot is used up.
-    private void Due(BackupTask task, NextBackup next)
+    private void EnqueueDue(BackupTask task, NextBackup next)
     {
-        if (!Queue.AddDue(Work(new(task.Database, task.Settings, next.Kind, task) { RunId = Runs.RunOf(task, next) }), IsDue))
+        if (!Queue.TryAddDue(CreateWorkItem(new(task.Database, task.Settings, next.Kind, task) { RunId = Runs.RunOf(task, next) }), IsDue))
         {
-            _scheduler.Ask([task.Id]);
+            _scheduler.Reschedule([task.Id]);
         }
 
         bool IsDue() =>
-            Scheduler.Next(task, StatusOf(task.Id), _time.GetUtcNow(), _settings.Zone) is { } still && still.At <= _time.GetUtcNow();
+            Scheduler.GetNext(task, StatusOf(task.Id), _time.GetUtcNow(), _settings.Zone) is { } still && still.At <= _time.GetUtcNow();
     }
 
-    private BackupWork Work(BackupJob job) => new(job, _backups, BackupSweep.LaneOf(SizeOf(job.Database)));
+    private BackupWorkItem CreateWorkItem(BackupJob job) => new(job, _backupOperation, BackupBatch.LaneOf(SizeOf(job.Database)));
 
-    private IEnumerable<WrittenHead> HeadsOf(DatabaseId database) =>
-        Tasks.Of(database).Select(t => WrittenHead.Of(t, StatusOf(t.Id))).OfType<WrittenHead>();
+    private IEnumerable<RecordedHead> HeadsOf(DatabaseId database) =>
+        Tasks.Of(database).Select(t => RecordedHead.Of(t, StatusOf(t.Id))).OfType<RecordedHead>();
 
     private long SizeOf(DatabaseId database) =>
-        FindSource(database.Source)?.Find(database.Name)?.SizeBytes ?? State.Databases.Find(database.ToString())?.SizeBytes ?? 0;
+        FindSource(database.Source)?.FindDatabase(database.Name)?.SizeBytes ?? State.Databases.Find(database.ToString())?.SizeBytes ?? 0;
 
     // Success is stored before retention, and the operation ends after it: a crash between the two takes nothing back.
-    private OperationState? EndedBefore(Operation operation) =>
+    private OperationState? FindOutcomeBeforeCrash(Operation operation) =>
         operation is { Kind: OperationKind.Backup, TaskId: { } task, Started: { } started }
         && StatusOf(task) is { LastState: OperationState.Completed or OperationState.CompletedWithErrors } status
         && status.OperationId == operation.Id
@@ -522,29 +533,31 @@ public sealed class HoldfastNode : IAsyncDisposable
             : null;
 
     // What lay at a destination is not there any more, or it means another place: nothing there protects anything.
-    private void NoLongerAt(string destination, IEnumerable<string> tasks)
+    private void RemoveDestinationFromStatuses(string destination, IEnumerable<string> tasks)
     {
         foreach (var id in tasks)
         {
             if (Tasks.Find(id) is { } task)
             {
-                State.Statuses.Change(id, status => status is null ? null : NoLongerAt(status, destination, task));
+                State.Statuses.Change(id, status => status is null ? null : RemoveDestinationFromStatuses(status, destination, task));
             }
         }
 
-        Alerts.Touch();
+        Alerts.Invalidate();
     }
 
-    private static TaskStatus? NoLongerAt(TaskStatus status, string destination, BackupTask task) =>
-        StatusChanges.NoLongerAt(status, destination, task.Settings.Destinations) is var changed && changed != status ? changed : null;
+    private static TaskStatus? RemoveDestinationFromStatuses(TaskStatus status, string destination, BackupTask task) =>
+        TaskStatusTransitions.RemoveDestination(status, destination, task.Settings.Destinations) is var changed && changed != status
+            ? changed
+            : null;
 
-    private void FollowDestinations()
+    private void SubscribeToDestinations()
     {
         State.Destinations.Changed += (name, before, after) =>
         {
-            if (before is not null && !DestinationBook.IsSame(before.Path, after?.Path))
+            if (before is not null && !DestinationRegistry.IsSamePath(before.Path, after?.Path))
             {
-                NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+                RemoveDestinationFromStatuses(name, State.Statuses.Items.Select(s => s.Key).ToList());
             }
         };
         State.Identities.Changed += (key, before, after) =>
@@ -552,37 +565,37 @@ public sealed class HoldfastNode : IAsyncDisposable
             var name = key[..key.IndexOf('/', StringComparison.Ordinal)];
             if (Destinations.IsOfThisNode(key))
             {
-                Catalog.SetPlace(name, after?.Id);
+                Catalog.SetDestinationIdentity(name, after?.Id);
             }
             if (before is not null && before != after)
             {
-                NoLongerAt(name, State.Statuses.Items.Select(s => s.Key).ToList());
+                RemoveDestinationFromStatuses(name, State.Statuses.Items.Select(s => s.Key).ToList());
             }
         };
-        Catalog.SetPlaces(Destinations.Identities); // an edit may have been stored just before a crash
+        Catalog.SetDestinationIdentities(Destinations.Identities); // an edit may have been stored just before a crash
     }
 
-    private Task LookAtCatalogAsync(CancellationToken cancellationToken)
+    private Task CheckCatalogFileAsync(CancellationToken cancellationToken)
     {
-        Catalog.Look();
+        Catalog.CheckFile();
         return Task.CompletedTask;
     }
 
     // A backup that waits may have begun just before the kill. One that a kill ended, or that ended after it without a
     // start because its database is
     // gone, may belong to a node that was killed again before it had cleaned, or that could not while a destination was not there.
-    private bool MayHaveLeftFiles(Operation operation) =>
+    private bool CanHaveLeftFiles(Operation operation) =>
         operation.Kind == OperationKind.Backup
         && (
             operation.Ended is not { } ended
-            || (operation.State is OperationState.Failed or OperationState.Aborted && _time.GetUtcNow() - ended < CleanedFor)
+            || (operation.State is OperationState.Failed or OperationState.Aborted && _time.GetUtcNow() - ended < CleanupWindow)
         );
 
     // A crash ended it: tried again after a minute, so that a database that brings the node down does not do so over and over.
-    private void Crashed(Operation operation) =>
+    private void RecordCrash(Operation operation) =>
         State.Statuses.Set(
             operation.TaskId!,
-            StatusChanges.Failed(
+            TaskStatusTransitions.MarkFailed(
                 StatusOf(operation.TaskId!),
                 operation.BackupKind ?? BackupKind.Full,
                 operation.Started ?? operation.Created,
@@ -594,14 +607,14 @@ public sealed class HoldfastNode : IAsyncDisposable
     // It waited when the node stopped: it waits again, or ends where it can never begin any more.
     private void Resume(Operation operation)
     {
-        if (WorkOf(operation, out var problem) is { } work)
+        if (RebuildWorkItem(operation, out var problem) is { } work)
         {
             Queue.Resume(work, operation);
             return;
         }
 
         var live = Operations.Resume(operation);
-        if (live.Claim())
+        if (live.TryClaim())
         {
             live.End(
                 OperationState.Failed,
@@ -612,7 +625,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         live.Dispose();
     }
 
-    private OperationWork? WorkOf(Operation operation, out string? problem)
+    private OperationWorkItem? RebuildWorkItem(Operation operation, out string? problem)
     {
         problem = operation.Request switch
         {
@@ -628,37 +641,37 @@ public sealed class HoldfastNode : IAsyncDisposable
         var kind = operation.BackupKind ?? BackupKind.Full;
         if (operation.Kind == OperationKind.Restore)
         {
-            return new RestoreWork(
+            return new RestoreWorkItem(
                 new()
                 {
                     From = request!.From!,
                     Point = request.Point,
                     Target = operation.Database,
-                    File = new() { Mode = request.KeepMode, Owner = request.KeepOwner },
+                    File = new() { RestoreMode = request.KeepMode, RestoreOwner = request.KeepOwner },
                     ContinueOnError = request.ContinueOnError,
                 },
-                _restores
+                _restoreOperation
             );
         }
         if (operation.Kind == OperationKind.Verify)
         {
-            return new VerifyWork(
+            return new VerifyWorkItem(
                 new()
                 {
                     From = request!.From!,
                     Database = operation.Database,
                     HashSuffices = request.HashSuffices,
                 },
-                _verifications
+                _verifyOperation
             );
         }
         if (operation.TaskId is null)
         {
-            return Work(new(operation.Database, request!.Settings!, kind, null));
+            return CreateWorkItem(new(operation.Database, request!.Settings!, kind, null));
         }
         if (Tasks.Find(operation.TaskId) is { } task)
         {
-            return Work(new(task.Database, task.Settings, kind, task));
+            return CreateWorkItem(new(task.Database, task.Settings, kind, task));
         }
         problem = $"Its task '{operation.TaskName}' is gone, or its database.";
         return null;
@@ -669,7 +682,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         while (true)
         {
             await Destinations.CheckAllAsync(cancellationToken);
-            loop.Beat();
+            loop.CompleteIteration();
             await Task.Delay(_settings.DestinationInterval, _time, cancellationToken);
         }
     }
@@ -678,7 +691,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     private Task LogStuckAsync(CancellationToken cancellationToken)
     {
         Supervisor.LogStuck();
-        Alerts.Touch();
+        Alerts.Invalidate();
         return Task.CompletedTask;
     }
 
@@ -686,7 +699,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     {
         Operations.StoreProgress();
         Runs.Store();
-        await Queue.CheckAsync();
+        await Queue.EndStalledAsync();
         Operations.Prune();
     }
 }

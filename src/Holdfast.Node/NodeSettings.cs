@@ -3,10 +3,10 @@ using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines;
-using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Retention;
 using Holdfast.Node.Secrets;
+using Holdfast.Node.Sources;
 
 namespace Holdfast.Node;
 
@@ -26,13 +26,13 @@ public sealed record NodeSettings
     public IReadOnlyList<string> LocalRoots { get; init; } = [];
 
     /// <summary>
-    /// Databases of <see cref="Backups.BackupSweep.SmallDatabaseBytes"/> and more that are backed up at once. Default
+    /// Databases of <see cref="Backups.BackupBatch.SmallDatabaseBytes"/> and more that are backed up at once. Default
     /// half the cores.
     /// </summary>
-    public int Slots { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+    public int LargeDatabaseConcurrency { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Smaller ones at once. Default 4 for each core.</summary>
-    public int SmallLane { get; init; } = 4 * Environment.ProcessorCount;
+    public int SmallDatabaseConcurrency { get; init; } = 4 * Environment.ProcessorCount;
 
     /// <summary>Restores at once. Default 2.</summary>
     public int Restores { get; init; } = 2;
@@ -49,7 +49,7 @@ public sealed record NodeSettings
     /// given up. Default 10 minutes: far more than any lock or flush takes that ends by itself, and little against the
     /// hours between two backups.
     /// </summary>
-    public TimeSpan NoProgress { get; init; } = TimeSpan.FromMinutes(10);
+    public TimeSpan NoProgressThreshold { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How often each source is looked at. Default 30 s.</summary>
     public TimeSpan DiscoveryInterval { get; init; } = TimeSpan.FromSeconds(30);
@@ -58,7 +58,7 @@ public sealed record NodeSettings
     /// How long a start waits for the first look at all sources, so that the first answers tell of them; 0 and more.
     /// Default 2 s. Slower ones are looked at while the node runs already.
     /// </summary>
-    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// How long running backups may go on when the node shuts down; then they are interrupted, and run again at the
@@ -91,7 +91,7 @@ public sealed record NodeSettings
     public TimeSpan DestinationInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Attaches sources that are defined over the API; null where none can be.</summary>
-    public AttachSource? AttachSource { get; init; }
+    public AttachedSourceFactory? AttachedSourceFactory { get; init; }
 
     /// <summary>Engines that look at their backups while these are verified. Default none.</summary>
     public IReadOnlyCollection<IDatabaseEngine> Engines { get; init; } = [];
@@ -109,8 +109,8 @@ public sealed record NodeSettings
     internal JobLimits Jobs =>
         new()
         {
-            Small = SmallLane,
-            Large = Slots,
+            Small = SmallDatabaseConcurrency,
+            Large = LargeDatabaseConcurrency,
             Restores = Restores,
             PerSource = PerSource,
             PerDestination = PerDestination,

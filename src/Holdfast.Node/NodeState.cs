@@ -5,8 +5,9 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Runs;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Destinations;
 using Holdfast.Node.Discovery;
-using Holdfast.Node.Places;
+using Holdfast.Node.Sources;
 using Holdfast.Node.Supervision;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
@@ -26,7 +27,7 @@ public sealed class NodeState : IAsyncDisposable
     private readonly StateMirror<ChainCheck> _checks;
     private readonly StateMirror<TrustedClock> _clocks;
     private readonly StateMirror<Run> _runs;
-    private readonly StateMirror<RunDueList> _runDue;
+    private readonly StateMirror<DueDatabaseChunk> _runDue;
 
     /// <summary>Makes it; empty until <see cref="StartAsync"/>.</summary>
     public NodeState(IStateStore store, TimeProvider time)
@@ -54,19 +55,19 @@ public sealed class NodeState : IAsyncDisposable
         Clocks = new(_clocks, Writer);
         Runs = new(_runs, Writer);
         RunDue = new(_runDue, Writer);
-        Tell(Templates);
-        Tell(Tasks);
-        Tell(Destinations);
-        Tell(Identities);
-        Tell(Sources);
-        Tell(_statuses);
-        Tell(_databases);
-        Tell(_sourceRecords);
-        Tell(_operations);
-        Tell(_checks);
-        Tell(_clocks);
-        Tell(_runs);
-        Tell(_runDue);
+        NotifyWhenUnreadable(Templates);
+        NotifyWhenUnreadable(Tasks);
+        NotifyWhenUnreadable(Destinations);
+        NotifyWhenUnreadable(Identities);
+        NotifyWhenUnreadable(Sources);
+        NotifyWhenUnreadable(_statuses);
+        NotifyWhenUnreadable(_databases);
+        NotifyWhenUnreadable(_sourceRecords);
+        NotifyWhenUnreadable(_operations);
+        NotifyWhenUnreadable(_checks);
+        NotifyWhenUnreadable(_clocks);
+        NotifyWhenUnreadable(_runs);
+        NotifyWhenUnreadable(_runDue);
     }
 
     /// <summary>The store.</summary>
@@ -85,34 +86,34 @@ public sealed class NodeState : IAsyncDisposable
     public StateMirror<DestinationConfig> Destinations { get; }
 
     /// <summary>The identities that destinations must have, by <c>NAME/NODE</c>.</summary>
-    public StateMirror<KnownIdentity> Identities { get; }
+    public StateMirror<ExpectedIdentity> Identities { get; }
 
     /// <summary>Sources that were defined over the API, by name.</summary>
     public StateMirror<SourceDefinition> Sources { get; }
 
     /// <summary>What has become of each task, by its id.</summary>
-    public StateRecords<TaskStatus> Statuses { get; }
+    public WriteBehindState<TaskStatus> Statuses { get; }
 
     /// <summary>Databases, by id.</summary>
-    public StateRecords<DatabaseRecord> Databases { get; }
+    public WriteBehindState<DatabaseRecord> Databases { get; }
 
     /// <summary>What is known of each source, by its name: a source that is another one is not used.</summary>
-    public StateRecords<SourceRecord> SourceRecords { get; }
+    public WriteBehindState<SourceRecord> SourceRecords { get; }
 
     /// <summary>Operations, by id.</summary>
-    public StateRecords<Operation> Operations { get; }
+    public WriteBehindState<Operation> Operations { get; }
 
     /// <summary>Runs of server-wide backup tasks, by id; see <see cref="Node.Runs.RunRegistry"/>.</summary>
-    public StateRecords<Run> Runs { get; }
+    public WriteBehindState<Run> Runs { get; }
 
     /// <summary>The databases that were due in the runs that may still change; see <see cref="Node.Runs.RunDueStore"/>.</summary>
-    public StateRecords<RunDueList> RunDue { get; }
+    public WriteBehindState<DueDatabaseChunk> RunDue { get; }
 
-    /// <summary>What verifying chains has found; see <see cref="Restores.ChainChecks"/>.</summary>
-    public StateRecords<ChainCheck> Checks { get; }
+    /// <summary>What verifying chains has found; see <see cref="Catalog.Auditing.ChainVerificationHistory"/>.</summary>
+    public WriteBehindState<ChainCheck> Checks { get; }
 
-    /// <summary>The time that each node has seen pass, by its tag; see <see cref="Retention.ClockWatch"/>.</summary>
-    public StateRecords<TrustedClock> Clocks { get; }
+    /// <summary>The time that each node has seen pass, by its tag; see <see cref="Retention.TrustedClockMonitor"/>.</summary>
+    public WriteBehindState<TrustedClock> Clocks { get; }
 
     /// <summary>Values that cannot be read, by their keys in the store.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
@@ -135,23 +136,23 @@ public sealed class NodeState : IAsyncDisposable
     public event Action? UnreadableFound;
 
     /// <summary>Has a supervisor show how storing and following are doing.</summary>
-    public void ShowTo(Supervisor supervisor)
+    public void RegisterLoops(Supervisor supervisor)
     {
-        supervisor.Watch("state writer", () => Writer.Loop);
-        Writer.ProblemChanged += supervisor.Touch;
-        supervisor.Watch(Templates);
-        supervisor.Watch(Tasks);
-        supervisor.Watch(Destinations);
-        supervisor.Watch(Sources);
-        supervisor.Watch(_statuses);
-        supervisor.Watch(_databases);
-        supervisor.Watch(_sourceRecords);
-        supervisor.Watch(Identities);
-        supervisor.Watch(_operations);
-        supervisor.Watch(_checks);
-        supervisor.Watch(_clocks);
-        supervisor.Watch(_runs);
-        supervisor.Watch(_runDue);
+        supervisor.AddExternal("state writer", () => Writer.Loop);
+        Writer.ProblemChanged += supervisor.NotifyChanged;
+        supervisor.AddExternal(Templates);
+        supervisor.AddExternal(Tasks);
+        supervisor.AddExternal(Destinations);
+        supervisor.AddExternal(Sources);
+        supervisor.AddExternal(_statuses);
+        supervisor.AddExternal(_databases);
+        supervisor.AddExternal(_sourceRecords);
+        supervisor.AddExternal(Identities);
+        supervisor.AddExternal(_operations);
+        supervisor.AddExternal(_checks);
+        supervisor.AddExternal(_clocks);
+        supervisor.AddExternal(_runs);
+        supervisor.AddExternal(_runDue);
     }
 
     /// <summary>Reads everything and follows it from then on.</summary>
@@ -197,6 +198,6 @@ public sealed class NodeState : IAsyncDisposable
     private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror, string prefix)
         where T : class => mirror.UnreadableItems.Select(u => KeyValuePair.Create(prefix + u.Key, u.Value));
 
-    private void Tell<T>(StateMirror<T> mirror)
+    private void NotifyWhenUnreadable<T>(StateMirror<T> mirror)
         where T : class => mirror.Unreadable += (_, _) => Subscribers.Notify(UnreadableFound);
 }

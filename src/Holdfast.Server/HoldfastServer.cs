@@ -2,15 +2,30 @@ using System.Reflection;
 using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Holdfast.Server.Access;
-using Holdfast.Server.Alerts;
+using Holdfast.Server.Access.Sessions;
+using Holdfast.Server.Access.Tokens;
 using Holdfast.Server.Audit;
 using Holdfast.Server.Configuration;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Access;
+using Holdfast.Server.Endpoints.Alerts;
+using Holdfast.Server.Endpoints.Backups;
+using Holdfast.Server.Endpoints.Cluster;
+using Holdfast.Server.Endpoints.Databases;
+using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Server.Endpoints.Operations;
+using Holdfast.Server.Endpoints.Retention;
+using Holdfast.Server.Endpoints.Runs;
+using Holdfast.Server.Endpoints.ServerInfo;
+using Holdfast.Server.Endpoints.ServerWideBackups;
+using Holdfast.Server.Endpoints.Shared;
+using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Server.Endpoints.Tasks;
 using Holdfast.Server.Events;
 using Holdfast.Server.Files;
 using Holdfast.Server.Hosting;
 using Holdfast.Server.InProcess;
 using Holdfast.Server.Metrics;
+using Holdfast.Server.Notifications;
 using Holdfast.Server.Problems;
 using Holdfast.State;
 using Holdfast.State.Embedded;
@@ -69,7 +84,7 @@ public static class HoldfastServer
         builder
             .WebHost.UseKestrelCore()
             .UseKestrelHttpsConfiguration()
-            .ConfigureKestrel(kestrel => KestrelListening.Apply(kestrel, options.Config));
+            .ConfigureKestrel(kestrel => KestrelConfigurator.Configure(kestrel, options.Config));
         AddLogging(builder.Logging);
         AddHosting(builder.Services, options);
         AddState(builder.Services, options, data);
@@ -82,7 +97,7 @@ public static class HoldfastServer
         UsePipeline(app);
         app.MapHealth();
         app.MapMetrics();
-        app.MapApiDescription();
+        app.MapOpenApiDescription();
         MapApi(app.MapGroup(ApiPath));
         return app;
     }
@@ -135,19 +150,19 @@ public static class HoldfastServer
     private static void AddState(IServiceCollection services, ServerOptions options, DataFolder data)
     {
         services.AddSingleton(data);
-        var traces = data.Traces();
+        var traces = data.FindExistingStateFiles();
         services.AddSingleton(_ =>
             EmbeddedStateStore.OpenAsync(data.State, traces, options.Time, CancellationToken.None).GetAwaiter().GetResult()
         ); // the container makes services synchronously
         services.AddSingleton<IStateStore>(s => s.GetRequiredService<EmbeddedStateStore>());
-        services.AddSingleton(s => new StateCopies(data, s.GetRequiredService<EmbeddedStateStore>(), options.Time));
+        services.AddSingleton(s => new StateCopyService(data, s.GetRequiredService<EmbeddedStateStore>(), options.Time));
         services.AddSingleton(_ => AuditLog.Open(data.Audit, options.Time));
     }
 
     private static void AddNode(IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(s =>
-            NodeHosting.Make(
+            NodeHostedService.Create(
                 s.GetRequiredService<ServerConfig>(),
                 s.GetRequiredService<DataFolder>(),
                 s.GetRequiredService<IStateStore>(),
@@ -163,35 +178,35 @@ public static class HoldfastServer
             s.GetRequiredService<EventOptions>(),
             s.GetRequiredService<TimeProvider>()
         ));
-        services.AddSingleton<Deliveries>();
-        services.AddHostedService<UnobservedFailures>();
+        services.AddSingleton<NotificationDeliveries>();
+        services.AddHostedService<UnobservedTaskExceptionLogger>();
         // before the node, for they are told of what it does from its start on
         services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>();
-        services.AddHostedService<NodeHosting>();
+        services.AddHostedService<NodeHostedService>();
     }
 
     private static void AddApi(IServiceCollection services)
     {
         services.AddRouting();
-        services.AddExceptionHandler<FailureHandler>();
+        services.AddExceptionHandler<ProblemExceptionHandler>();
         services.AddProblemDetails();
         // so that a body that cannot be read is answered like any other failure
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o => ApiJson.Apply(o.SerializerOptions));
-        services.AddApiDescription();
+        services.AddOpenApiDescription();
         services.AddSingleton<InProcessApi>();
     }
 
     private static void UsePipeline(WebApplication app)
     {
-        app.Use(app.Services.GetRequiredService<InProcessApi>().Take);
-        app.UseMiddleware<SecurityHeaders>();
+        app.Use(app.Services.GetRequiredService<InProcessApi>().CapturePipeline);
+        app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseExceptionHandler();
-        app.UseStatusCodePages(StatusAnswers.WriteAsync);
-        app.UseMiddleware<LoopbackGate>();
-        app.UseMiddleware<EmptyBodies>();
+        app.UseStatusCodePages(StatusCodeResponder.WriteAsync);
+        app.UseMiddleware<LoopbackOnlyMiddleware>();
+        app.UseMiddleware<EmptyBodyMiddleware>();
         app.UseRouting();
-        app.UseMiddleware<RouteValueDecoding>();
+        app.UseMiddleware<RouteValueDecodingMiddleware>();
         app.UseAuthentication();
         app.UseMiddleware<CrossSiteMiddleware>();
         app.UseMiddleware<AuditMiddleware>();

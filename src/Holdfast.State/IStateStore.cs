@@ -54,7 +54,7 @@ public interface IStateStore : IAsyncDisposable
     /// when the store is disposed.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
-    IAsyncEnumerable<StateBatch> FollowAsync(string prefix, CancellationToken cancellationToken);
+    IAsyncEnumerable<StateBatch> WatchAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>
     /// Grants a lease. Entries that were put with it go away when it ends: by disposal, or when it was not renewed for

@@ -17,17 +17,20 @@ public static class StateJson
         Converters = { new JsonStringEnumConverter(), new DatabaseIdConverter() },
     };
 
-    private static readonly SharedStringConverter Strings = new();
+    private static readonly InterningStringConverter Strings = new();
 
     /// <summary>The options for reading what a node keeps in memory.</summary>
-    internal static readonly JsonSerializerOptions Kept = new(Options) { Converters = { Strings, new KeptDatabaseIdConverter() } };
+    internal static readonly JsonSerializerOptions InterningOptions = new(Options)
+    {
+        Converters = { Strings, new InterningDatabaseIdConverter() },
+    };
 
-    private sealed class KeptDatabaseIdConverter : JsonConverter<DatabaseId>
+    private sealed class InterningDatabaseIdConverter : JsonConverter<DatabaseId>
     {
         public override DatabaseId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             var id = DatabaseId.Parse(reader.GetString() ?? "");
-            return new(Strings.Share(id.Source), Strings.Share(id.Name));
+            return new(Strings.Intern(id.Source), Strings.Intern(id.Name));
         }
 
         public override void Write(Utf8JsonWriter writer, DatabaseId value, JsonSerializerOptions options) =>

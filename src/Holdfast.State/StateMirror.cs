@@ -28,11 +28,11 @@ public sealed class StateMirror<T> : IAsyncDisposable
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new(); // guards what follows; nobody outside is called under it
     private readonly PriorityQueue<Waiter, long> _waiting = new();
-    private Task _following = Task.CompletedTask;
-    private Exception? _end; // why it follows no longer; who asks for a revision is told
+    private Task _watching = Task.CompletedTask;
+    private Exception? _endReason; // why it follows no longer; who asks for a revision is told
     private HoldfastException? _problem;
     private long _revision;
-    private long? _owesSince; // timestamp: since then somebody waits, and nothing came
+    private long? _overdueSince; // timestamp: since then somebody waits, and nothing came
     private int _failures;
     private int _disposed;
 
@@ -59,13 +59,13 @@ public sealed class StateMirror<T> : IAsyncDisposable
     public event Action? ProblemChanged;
 
     /// <summary>How following is doing.</summary>
-    public StateLoop Loop
+    public StateLoopHealth Loop
     {
         get
         {
             lock (_gate)
             {
-                var silence = _owesSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
+                var silence = _overdueSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
                 return new(_time.GetUtcNow() - silence, silence, _failures, _problem);
             }
         }
@@ -86,7 +86,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <summary>Starts to follow; returns when the values that are there have been read.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _following = Task.Run(FollowAsync, CancellationToken.None);
+        _watching = Task.Run(WatchAsync, CancellationToken.None);
         return _first.Task.WaitAsync(cancellationToken);
     }
 
@@ -102,7 +102,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     public async Task<StateItem<T>> PutAsync(string key, T value, long? expected, CancellationToken cancellationToken)
     {
         var revision = await CommitAsync(
-            [Change(key, value)],
+            [CreateChange(key, value)],
             expected is null ? [] : [new(_prefix + key, expected.Value)],
             cancellationToken
         );
@@ -116,7 +116,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     public async Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken)
     {
         StateCondition[] conditions = expected is null ? [] : [new(_prefix + key, expected.Value)];
-        var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = [Removal(key)] }, cancellationToken);
+        var commit = await _store.CommitAsync(new() { Conditions = conditions, Changes = [CreateRemoval(key)] }, cancellationToken);
         if (!commit.Applied)
         {
             commit = await _store.CommitAsync(new() { Conditions = [new(_prefix + key, 0)], Changes = [] }, cancellationToken);
@@ -126,31 +126,32 @@ public sealed class StateMirror<T> : IAsyncDisposable
             }
         }
 
-        await ReachAsync(commit.Revision, cancellationToken);
+        await WaitForRevisionAsync(commit.Revision, cancellationToken);
     }
 
     /// <summary>
     /// The change that stores a value, for a transaction over several mirrors: commit it, then wait with
-    /// <see cref="ReachAsync"/>.
+    /// <see cref="WaitForRevisionAsync"/>.
     /// </summary>
-    public StateChange Change(string key, T value) => new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
+    public StateChange CreateChange(string key, T value) =>
+        new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
 
     /// <summary>The change that removes a value, likewise.</summary>
-    public StateChange Removal(string key) => new(_prefix + key, null);
+    public StateChange CreateRemoval(string key) => new(_prefix + key, null);
 
     /// <summary>The condition that a value has this revision, likewise; 0 where it must not exist.</summary>
-    public StateCondition Condition(string key, long revision) => new(_prefix + key, revision);
+    public StateCondition CreateCondition(string key, long revision) => new(_prefix + key, revision);
 
     /// <summary>Returns when the mirror shows what the store held at <paramref name="revision"/>.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it cannot follow.</exception>
-    public Task ReachAsync(long revision, CancellationToken cancellationToken) =>
+    public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) =>
         WaitAsync(revision, isPatient: false).WaitAsync(cancellationToken);
 
     /// <summary>
-    /// As <see cref="ReachAsync"/>, but waits for following that failed to work again; fails only where the mirror is
+    /// As <see cref="WaitForRevisionAsync"/>, but waits for following that failed to work again; fails only where the mirror is
     /// disposed.
     /// </summary>
-    internal Task ReachedAsync(long revision) => WaitAsync(revision, isPatient: true);
+    internal Task WaitForRevisionWithRetriesAsync(long revision) => WaitAsync(revision, isPatient: true);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -161,7 +162,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
             End(Stopping($"'{_prefix}' is no longer followed."), isFinal: true);
         }
 
-        await _following;
+        await _watching;
     }
 
     private static HoldfastException Conflict(string key) =>
@@ -178,7 +179,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
         {
             throw Conflict(changes[0].Key[_prefix.Length..]);
         }
-        await ReachAsync(commit.Revision, cancellationToken);
+        await WaitForRevisionAsync(commit.Revision, cancellationToken);
         return commit.Revision;
     }
 
@@ -193,26 +194,26 @@ public sealed class StateMirror<T> : IAsyncDisposable
             {
                 return Task.CompletedTask;
             }
-            if (_end is not null && (!isPatient || _disposed != 0))
+            if (_endReason is not null && (!isPatient || _disposed != 0))
             {
-                return Task.FromException(_end);
+                return Task.FromException(_endReason);
             }
             var waiter = new Waiter(isPatient);
             _waiting.Enqueue(waiter, revision);
-            _owesSince ??= _time.GetTimestamp();
+            _overdueSince ??= _time.GetTimestamp();
             return waiter.Reached.Task;
         }
     }
 
     // Its edge: whatever the store throws, a cancellation that is not ours too, is shown as its problem, and it follows
     // again after a pause.
-    private async Task FollowAsync()
+    private async Task WatchAsync()
     {
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                await foreach (var batch in _store.FollowAsync(_prefix, _stop.Token))
+                await foreach (var batch in _store.WatchAsync(_prefix, _stop.Token))
                 {
                     Apply(batch);
                 }
@@ -273,11 +274,11 @@ public sealed class StateMirror<T> : IAsyncDisposable
     {
         lock (_gate)
         {
-            _end = why;
+            _endReason = why;
             List<(Waiter Waiter, long Revision)> patient = [];
             while (_waiting.TryDequeue(out var waiter, out var revision))
             {
-                if (waiter.IsPatient && !isFinal)
+                if (waiter.RetriesOnFailure && !isFinal)
                 {
                     patient.Add((waiter, revision));
                 }
@@ -330,7 +331,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
         lock (_gate)
         {
             isOver = _problem is not null;
-            (_end, _problem, _failures) = (_disposed != 0 ? _end : null, null, 0);
+            (_endReason, _problem, _failures) = (_disposed != 0 ? _endReason : null, null, 0);
             _revision = batch.Revision;
             while (_waiting.TryPeek(out var waiter, out var revision) && revision <= _revision)
             {
@@ -338,7 +339,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
                 waiter.Reached.TrySetResult();
             }
 
-            _owesSince = _waiting.Count > 0 ? _time.GetTimestamp() : null;
+            _overdueSince = _waiting.Count > 0 ? _time.GetTimestamp() : null;
         }
 
         if (isOver)
@@ -363,7 +364,8 @@ public sealed class StateMirror<T> : IAsyncDisposable
     {
         try
         {
-            var value = JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.Kept) ?? throw new JsonException("The value is null.");
+            var value = JsonSerializer.Deserialize<T>(entry.Value.Span, StateJson.InterningOptions)
+                ?? throw new JsonException("The value is null.");
             _unreadable.TryRemove(entry.Key[_prefix.Length..], out _);
             return value;
         }
@@ -383,7 +385,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     private sealed class Waiter(bool isPatient)
     {
-        public bool IsPatient => isPatient;
+        public bool RetriesOnFailure => isPatient;
 
         public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -18,14 +18,14 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     private const int GroupBytes = 1 << 20;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private readonly LinkedList<Item> _line = new();
-    private readonly Dictionary<string, LinkedListNode<Item>> _waiting = new(StringComparer.Ordinal);
+    private readonly LinkedList<Item> _queue = new();
+    private readonly Dictionary<string, LinkedListNode<Item>> _queuedByKey = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly SemaphoreSlim _storing = new(1); // who flushes waits for a group that is under way, too
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
-    private long? _owesSince; // guarded by _gate; timestamp: since then values wait, and none was stored
+    private long? _overdueSince; // guarded by _gate; timestamp: since then values wait, and none was stored
     private int _failures;
 
     private sealed record Item(StateChange Change, Action<long> Stored);
@@ -34,26 +34,26 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     public HoldfastException? Problem { get; private set; }
 
     /// <summary>How storing is doing.</summary>
-    public StateLoop Loop
+    public StateLoopHealth Loop
     {
         get
         {
             lock (_gate)
             {
-                var silence = _owesSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+                var silence = _overdueSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
                 return new(time.GetUtcNow() - silence, silence, _failures, Problem);
             }
         }
     }
 
     /// <summary>How many values wait.</summary>
-    public int Waiting
+    public int QueuedCount
     {
         get
         {
             lock (_gate)
             {
-                return _waiting.Count;
+                return _queuedByKey.Count;
             }
         }
     }
@@ -68,17 +68,17 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     /// <param name="change">The change.</param>
     /// <param name="stored">Called with its revision when it is stored, unless a later one of the same key took its place.</param>
     /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
-    public void Set(StateChange change, Action<long> stored)
+    public void Enqueue(StateChange change, Action<long> stored)
     {
         StateLimits.Check(new StateTransaction { Changes = [change] }); // here, where it fails alone, and not with its group
         lock (_gate)
         {
-            if (_waiting.TryGetValue(change.Key, out var before))
+            if (_queuedByKey.TryGetValue(change.Key, out var before))
             {
-                _line.Remove(before);
+                _queue.Remove(before);
             }
-            _waiting[change.Key] = _line.AddLast(new Item(change, stored));
-            _owesSince ??= time.GetTimestamp();
+            _queuedByKey[change.Key] = _queue.AddLast(new Item(change, stored));
+            _overdueSince ??= time.GetTimestamp();
             if (_wake.CurrentCount == 0)
             {
                 _wake.Release();
@@ -93,7 +93,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     /// <param name="key">The key.</param>
     /// <param name="commit">Stores the change.</param>
     /// <param name="cancellationToken">Stops waiting for its turn.</param>
-    public async Task PassAsync(string key, Func<Task> commit, CancellationToken cancellationToken)
+    public async Task CommitAheadOfQueueAsync(string key, Func<Task> commit, CancellationToken cancellationToken)
     {
         await _storing.WaitAsync(cancellationToken);
         try
@@ -101,7 +101,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             LinkedListNode<Item>? older;
             lock (_gate)
             {
-                older = _waiting.GetValueOrDefault(key);
+                older = _queuedByKey.GetValueOrDefault(key);
             }
             await commit();
             if (older is not null)
@@ -116,9 +116,9 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     }
 
     /// <summary>Returns when the value of a key that was taken is stored, or cannot be now: for what is acknowledged.</summary>
-    public async Task StoredAsync(string key, CancellationToken cancellationToken)
+    public async Task WaitUntilStoredAsync(string key, CancellationToken cancellationToken)
     {
-        while (IsWaiting(key) && await StoreAsync(cancellationToken)) { }
+        while (IsQueued(key) && await StoreAsync(cancellationToken)) { }
     }
 
     /// <summary>Returns when everything taken so far is stored, or could not be.</summary>
@@ -137,11 +137,11 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         _storing.Dispose();
     }
 
-    private bool IsWaiting(string key)
+    private bool IsQueued(string key)
     {
         lock (_gate)
         {
-            return _waiting.ContainsKey(key);
+            return _queuedByKey.ContainsKey(key);
         }
     }
 
@@ -152,7 +152,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         {
             try
             {
-                await TurnAsync();
+                await RunIterationAsync();
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
@@ -173,7 +173,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
-    private async Task TurnAsync()
+    private async Task RunIterationAsync()
     {
         await _wake.WaitAsync(_stop.Token);
         while (await StoreAsync(_stop.Token)) { }
@@ -255,7 +255,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         var bytes = 0;
         lock (_gate)
         {
-            for (var node = _line.First; node is not null && group.Count < StateLimits.OperationsPerTransaction; node = node.Next)
+            for (var node = _queue.First; node is not null && group.Count < StateLimits.OperationsPerTransaction; node = node.Next)
             {
                 bytes += node.Value.Change.Value?.Length ?? 0;
                 if (bytes > GroupBytes && group.Count > 0)
@@ -274,13 +274,13 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     {
         lock (_gate)
         {
-            if (_waiting.GetValueOrDefault(node.Value.Change.Key) != node)
+            if (_queuedByKey.GetValueOrDefault(node.Value.Change.Key) != node)
             {
                 return;
             }
-            _waiting.Remove(node.Value.Change.Key);
-            _line.Remove(node);
-            _owesSince = _line.Count > 0 ? time.GetTimestamp() : null;
+            _queuedByKey.Remove(node.Value.Change.Key);
+            _queue.Remove(node);
+            _overdueSince = _queue.Count > 0 ? time.GetTimestamp() : null;
         }
     }
 

@@ -104,7 +104,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         using var connection = SqliteConnection.Open(Path.Combine(Source, name), SqliteConstants.OpenReadWrite, key);
         Assert.Equal("ok", connection.QueryText("PRAGMA integrity_check"));
-        return connection.QueryNumber("SELECT count(*) FROM item");
+        return connection.QueryInt64("SELECT count(*) FROM item");
     }
 
     public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
@@ -211,9 +211,9 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public async Task<JsonNode> EndedAsync(string id)
     {
-        if (Node.Operations.FindLive(id) is { } live)
+        if (Node.Operations.FindRunning(id) is { } live)
         {
-            await live.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await live.Completion.WaitAsync(Patience, TestContext.Current.CancellationToken);
         }
         return (await GetAsync($"operations/{id}")).Json();
     }
@@ -236,7 +236,7 @@ internal sealed class ApiServer : IAsyncDisposable
     public Task BackupsAsync(string name, int count) =>
         UntilAsync(() =>
             Node.Operations.All.Count(o => o.Database.Name == name && o.HasEnded) == count
-            && !Node.Operations.Live.Any()
+            && !Node.Operations.Running.Any()
             && Node.Queue.Running == 0
         );
 

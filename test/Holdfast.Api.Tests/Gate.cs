@@ -40,7 +40,7 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
         }
     }
 
-    public PassedOver PassedOver => inner.PassedOver;
+    public SkippedFiles SkippedFiles => inner.SkippedFiles;
 
     public Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken) => inner.DescribeAsync(cancellationToken);
 

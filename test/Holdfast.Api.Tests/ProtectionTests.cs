@@ -46,7 +46,7 @@ public sealed class ProtectionTests
         Assert.Equal([("Failing", 1)], await CountsAsync(server, "databases/counts?template=weekly"));
         Assert.Equal("Failing", (string?)(await server.GetAsync("databases?template=weekly")).Json()["items"]![0]!["state"]);
         Assert.Equal([("Covered", 1)], await CountsAsync(server, "databases/counts?template=nightly"));
-        server.Node.Alerts.Look();
+        server.Node.Alerts.Evaluate();
         Assert.Contains((await server.GetAsync("alerts")).Json()["items"]!.AsArray(), a => (string?)a!["kind"] == "TaskFailed");
     }
 
@@ -78,7 +78,7 @@ public sealed class ProtectionTests
         server.To("2026-11-26T02:00:00Z");
         await server.Gate.ReachedAsync();
         Assert.Equal("Covered", await StateAsync(server));
-        (await server.PostAsync($"operations/{server.Node.Operations.Live.Single().Id}/abort")).Is(HttpStatusCode.NoContent);
+        (await server.PostAsync($"operations/{server.Node.Operations.Running.Single().Id}/abort")).Is(HttpStatusCode.NoContent);
         server.Gate.Open();
         await server.BackupsAsync("a.db", 2);
         server.To("2026-11-26T11:00:00Z"); // 24 h and an hour after the first

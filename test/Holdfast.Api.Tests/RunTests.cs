@@ -18,7 +18,7 @@ public sealed class RunTests
         }
         await File.WriteAllTextAsync(server.Nas, "in the way", TestContext.Current.CancellationToken);
         server.To("2026-11-26T02:00:00Z");
-        await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 3 && !server.Node.Operations.Live.Any());
+        await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 3 && !server.Node.Operations.Running.Any());
 
         var run = Assert.Single(await RunsAsync(server));
         Assert.Equal(
@@ -41,7 +41,7 @@ public sealed class RunTests
             Directory.Move($"{server.Nas}.away", server.Nas);
         }
         server.To("2026-11-26T02:01:00Z");
-        await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 6 && !server.Node.Operations.Live.Any());
+        await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 6 && !server.Node.Operations.Running.Any());
         var again = Assert.Single(await RunsAsync(server));
         Assert.Equal(((string)run["id"]!, 3, 3, 0), ((string)again["id"]!, (int)again["due"]!, (int)again["done"]!, (int)again["failed"]!));
     }
@@ -94,7 +94,7 @@ public sealed class RunTests
         using var viewer = await server.WithRoleAsync(Holdfast.Server.Access.Role.Viewer);
         (await server.SendAsync(HttpMethod.Post, $"runs/{id}/abort", client: viewer)).Problem(403, "forbidden");
         Assert.Equal(3, (int)(await server.PostAsync($"runs/{id}/abort")).Json()["aborted"]!);
-        await server.UntilAsync(() => !server.Node.Operations.Live.Any());
+        await server.UntilAsync(() => !server.Node.Operations.Running.Any());
         run = (await server.GetAsync($"runs/{id}")).Json();
         Assert.Equal((3, 0), ((int)run["aborted"]!, (int)run["done"]!));
         Assert.NotNull(run["ended"]);
@@ -107,11 +107,11 @@ public sealed class RunTests
         var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
         server.To("2026-11-26T02:00:00Z");
-        await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 2 && !server.Node.Operations.Live.Any());
+        await server.UntilAsync(() => server.Node.Operations.All.Count(o => o.HasEnded) == 2 && !server.Node.Operations.Running.Any());
         var before = Assert.Single(await RunsAsync(server));
         server.Gate.Close();
         server.To("2026-11-27T02:00:00Z");
-        await server.UntilAsync(() => server.Node.Operations.Live.Count() == 2);
+        await server.UntilAsync(() => server.Node.Operations.Running.Count() == 2);
         server = await server.RestartAsync();
         await using var last = server;
         server.To("2026-11-27T02:01:00Z"); // what was cut off is tried again after a minute

@@ -126,7 +126,7 @@ public sealed class VerifyTests
                 RestoreRole = new("Code has changed it.", "Undo that.", server.Time.GetUtcNow(), null),
             }
         );
-        server.Node.Alerts.Look();
+        server.Node.Alerts.Evaluate();
         var alert = Assert.Single((await server.GetAsync("alerts?kind=RestoreRoleChanged&source=demo")).Json()["items"]!.AsArray())!;
         Assert.Equal(("restore-role:demo", "Error"), ((string?)alert["key"], (string?)alert["severity"]));
         var answer = (await server.PostAsync("alerts/acknowledge", new { keys = new[] { "restore-role:demo" } })).Json();

@@ -10,5 +10,5 @@ public sealed class HardLinksTests
     [InlineData(17, false)] // EEXIST: the name is taken
     [InlineData(13, false)] // EACCES
     public void A_name_that_is_taken_is_told_from_a_file_system_without_them(int error, bool areMissing) =>
-        Assert.Equal(areMissing, HardLinks.AreMissing(error));
+        Assert.Equal(areMissing, HardLinks.AreUnsupported(error));
 }

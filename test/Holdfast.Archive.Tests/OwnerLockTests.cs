@@ -25,7 +25,7 @@ public sealed class OwnerLockTests : IDisposable
             {
                 while (!end.IsCancellationRequested)
                 {
-                    if (OwnerLock.TryTake(LockPath) is not { } held)
+                    if (OwnerLock.TryAcquire(LockPath) is not { } held)
                     {
                         continue;
                     }
@@ -41,9 +41,9 @@ public sealed class OwnerLockTests : IDisposable
             // Until they have met at the moment that matters, which takes long where other tests keep the cores.
             for (var i = 0; i < Rounds || (Volatile.Read(ref removed) == 0 && i < MostRounds); i++)
             {
-                using var made = OwnerLock.Make(LockPath);
+                using var made = OwnerLock.AcquireNew(LockPath);
                 Assert.True(File.Exists(LockPath), $"round {i}: the file is not there");
-                Assert.Null(OwnerLock.TryTake(LockPath));
+                Assert.Null(OwnerLock.TryAcquire(LockPath));
                 File.Delete(LockPath);
             }
         }
@@ -59,7 +59,7 @@ public sealed class OwnerLockTests : IDisposable
     [Fact]
     public void A_file_that_was_renamed_or_has_another_in_its_place_does_not_have_its_name()
     {
-        using var held = OwnerLock.Make(LockPath);
+        using var held = OwnerLock.AcquireNew(LockPath);
         Assert.True(OwnerLock.HasName(held, LockPath));
         File.Move(LockPath, Path.Combine(_folder, ".nfs0001")); // as NFS does where an open file is removed
         Assert.False(OwnerLock.HasName(held, LockPath));
@@ -73,7 +73,7 @@ public sealed class OwnerLockTests : IDisposable
     [Fact]
     public void A_name_that_says_deleted_is_one()
     {
-        using var held = OwnerLock.Make(LockPath + " (deleted)");
+        using var held = OwnerLock.AcquireNew(LockPath + " (deleted)");
         Assert.True(File.Exists(LockPath + " (deleted)"));
     }
 
@@ -81,24 +81,24 @@ public sealed class OwnerLockTests : IDisposable
     public void What_a_killed_process_left_can_be_taken()
     {
         File.WriteAllText(LockPath, "");
-        using var held = OwnerLock.TryTake(LockPath);
+        using var held = OwnerLock.TryAcquire(LockPath);
         Assert.NotNull(held);
     }
 
     [Fact]
     public void What_is_gone_or_a_link_is_not_taken()
     {
-        Assert.Null(OwnerLock.TryTake(LockPath));
+        Assert.Null(OwnerLock.TryAcquire(LockPath));
         File.WriteAllText(LockPath + "2", "");
         File.CreateSymbolicLink(LockPath, LockPath + "2");
-        Assert.Throws<IOException>(() => OwnerLock.TryTake(LockPath));
+        Assert.Throws<IOException>(() => OwnerLock.TryAcquire(LockPath));
     }
 
     [Fact]
     public void A_file_that_is_there_is_not_taken_for_ones_own()
     {
         File.WriteAllText(LockPath, "theirs");
-        Assert.Throws<IOException>(() => OwnerLock.Make(LockPath));
+        Assert.Throws<IOException>(() => OwnerLock.AcquireNew(LockPath));
         Assert.Equal("theirs", File.ReadAllText(LockPath));
     }
 }

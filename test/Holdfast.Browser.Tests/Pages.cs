@@ -73,7 +73,7 @@ internal static partial class Pages
 
     private static Role RoleOf(Type page) =>
         page.GetCustomAttributes<AuthorizeAttribute>(inherit: true)
-            .OfType<NeedsRoleAttribute>()
+            .OfType<RequireRoleAttribute>()
             .Select(a => a.Role)
             .DefaultIfEmpty(Role.Viewer)
             .Max();

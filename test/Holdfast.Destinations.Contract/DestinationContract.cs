@@ -183,9 +183,9 @@ public abstract class DestinationContract : IAsyncLifetime
     [Fact]
     public async Task One_that_is_as_it_was_opened_says_so()
     {
-        await Destination.CheckAsync(Token);
+        await Destination.CheckIdentityAsync(Token);
         await PublishAsync("file", [1]);
-        await Destination.CheckAsync(Token);
+        await Destination.CheckIdentityAsync(Token);
         Assert.Equal(["file"], await NamesAsync("")); // its identity is no content
     }
 

@@ -10,8 +10,8 @@ public sealed class LimitsTests : IAsyncDisposable
 
     private readonly FakeTimeProvider _time = new();
     private readonly HangingDestination _inner = new();
-    private readonly CallLimiter _calls;
-    private readonly BoundedDestination _destination;
+    private readonly CallGuard _calls;
+    private readonly GuardedDestination _destination;
 
     public LimitsTests()
     {
@@ -32,11 +32,11 @@ public sealed class LimitsTests : IAsyncDisposable
     public async Task A_call_that_hangs_is_given_up_after_its_time()
     {
         _inner.Freeze();
-        var failure = await FailsAsync(_destination.FreeBytesAsync(Token), Limits.Call);
+        var failure = await FailsAsync(_destination.FreeBytesAsync(Token), Limits.CallTimeout);
         Assert.Contains("has not answered within 5 minutes", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(1, _calls.Blocked);
+        Assert.Equal(1, _calls.HungCalls);
         _inner.Thaw();
-        await UntilAsync(() => _calls.Blocked == 0);
+        await UntilAsync(() => _calls.HungCalls == 0);
         Assert.Equal(1, await _destination.FreeBytesAsync(Token));
     }
 
@@ -48,11 +48,11 @@ public sealed class LimitsTests : IAsyncDisposable
         using var abort = new CancellationTokenSource();
         var writing = upload.WriteAsync(new byte[1], abort.Token).AsTask();
         await abort.CancelAsync();
-        await AdvanceUntilEndedAsync(writing, Limits.Grace);
+        await AdvanceUntilEndedAsync(writing, Limits.CancellationGrace);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
 
         // What it wrote to is closed when the call returns, and not before.
-        await AdvanceUntilEndedAsync(upload.DisposeAsync().AsTask(), Limits.Grace);
+        await AdvanceUntilEndedAsync(upload.DisposeAsync().AsTask(), Limits.CancellationGrace);
         Assert.Equal(0, _inner.Disposed);
         _inner.Thaw();
         await UntilAsync(() => _inner.Disposed == 1);
@@ -63,15 +63,15 @@ public sealed class LimitsTests : IAsyncDisposable
     public async Task With_eight_calls_left_behind_the_next_fails_at_once_until_one_returns()
     {
         _inner.Freeze();
-        for (var i = 0; i < Limits.BlockedCalls; i++)
+        for (var i = 0; i < Limits.MaxHungCalls; i++)
         {
-            await FailsAsync(_destination.DeleteAsync("x", Token), Limits.Call);
+            await FailsAsync(_destination.DeleteAsync("x", Token), Limits.CallTimeout);
         }
-        Assert.Equal(8, _calls.Blocked);
+        Assert.Equal(8, _calls.HungCalls);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _destination.DeleteAsync("x", Token)); // no time passes
         Assert.Contains("8 calls hang", failure.Message, StringComparison.Ordinal);
         _inner.Thaw();
-        await UntilAsync(() => _calls.Blocked == 0);
+        await UntilAsync(() => _calls.HungCalls == 0);
         await _destination.DeleteAsync("x", Token);
     }
 
@@ -79,8 +79,8 @@ public sealed class LimitsTests : IAsyncDisposable
     public async Task What_arrives_after_it_was_given_up_is_closed()
     {
         _inner.Freeze();
-        await FailsAsync(_destination.BeginUploadAsync("a", Token), Limits.Call);
-        await FailsAsync(_destination.OpenAsync("a", Token), Limits.Call);
+        await FailsAsync(_destination.BeginUploadAsync("a", Token), Limits.CallTimeout);
+        await FailsAsync(_destination.OpenAsync("a", Token), Limits.CallTimeout);
         Assert.Equal(0, _inner.Disposed);
         _inner.Thaw();
         await UntilAsync(() => _inner.Disposed == 2);
@@ -92,9 +92,9 @@ public sealed class LimitsTests : IAsyncDisposable
         await using var source = await _destination.OpenAsync("a", Token);
         _inner.Freeze();
         var buffer = new byte[10];
-        await FailsAsync(source.ReadAsync(0, buffer, Token).AsTask(), Limits.Call);
+        await FailsAsync(source.ReadAsync(0, buffer, Token).AsTask(), Limits.CallTimeout);
         _inner.Thaw();
-        await UntilAsync(() => _calls.Blocked == 0);
+        await UntilAsync(() => _calls.HungCalls == 0);
         Assert.All(buffer, b => Assert.Equal(0, b));
         await source.ReadAsync(0, buffer, Token);
         Assert.All(buffer, b => Assert.Equal(7, b));
@@ -157,7 +157,7 @@ public sealed class LimitsTests : IAsyncDisposable
 
     private async Task<HoldfastException> FailsAsync(Task call, TimeSpan after)
     {
-        await AdvanceUntilEndedAsync(call, after + Limits.Grace);
+        await AdvanceUntilEndedAsync(call, after + Limits.CancellationGrace);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => call);
         Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
         return failure;

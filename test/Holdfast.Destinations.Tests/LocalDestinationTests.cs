@@ -44,10 +44,10 @@ public sealed class LocalDestinationTests : DestinationContract
         var (partial, full) = (Path.Combine(_root, "file.partial"), Path.Combine(_root, "file"));
         await File.WriteAllTextAsync(partial, "new", Token);
         await File.WriteAllTextAsync(full, "old", Token);
-        Assert.False(Posix.RenameAbsent(partial, full));
+        Assert.False(Posix.RenameNoReplaceFallback(partial, full));
         Assert.Equal("old", await File.ReadAllTextAsync(full, Token));
         File.Delete(full);
-        Assert.True(Posix.RenameAbsent(partial, full));
+        Assert.True(Posix.RenameNoReplaceFallback(partial, full));
         Assert.Equal("new", await File.ReadAllTextAsync(full, Token));
         Assert.False(File.Exists(partial));
     }
@@ -145,19 +145,19 @@ public sealed class LocalDestinationTests : DestinationContract
     {
         var root = Path.Combine(_root, "known");
         var id = await new LocalDriver().InitializeAsync(root, Token);
-        await using var destination = LocalDestination.OpenKnown(root, id);
+        await using var destination = LocalDestination.OpenWithIdentity(root, id);
         await using var upload = await destination.BeginUploadAsync("a/b", Token);
         File.Move(Path.Combine(root, DestinationIdentity.FileName), Path.Combine(_root, "away"));
         Func<Task>[] calls =
         [
-            () => destination.CheckAsync(Token),
+            () => destination.CheckIdentityAsync(Token),
             async () => await destination.ListAsync("", Token).GetAsyncEnumerator(Token).MoveNextAsync(),
             () => destination.BeginUploadAsync("c/d", Token),
             () => destination.PublishAsync([upload], Token),
             () => destination.OpenAsync("a/b", Token),
             () => destination.DeleteAsync("a/b", Token),
             () => destination.FreeBytesAsync(Token),
-            () => Task.FromResult(LocalDestination.OpenKnown(root, id)),
+            () => Task.FromResult(LocalDestination.OpenWithIdentity(root, id)),
         ];
         foreach (var call in calls)
         {

@@ -27,7 +27,7 @@ public sealed class MountTests : IAsyncLifetime
     public async Task An_idle_destination_keeps_no_disk_busy()
     {
         await _mounts.MountAsync(_root, "-t", "tmpfs", "tmpfs");
-        await using var destination = LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token));
+        await using var destination = LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token));
         await PublishAsync(destination, "a", 1);
         await PublishAsync(destination, "b", Many);
         await foreach (var entry in destination.ListAsync("", Token))
@@ -46,7 +46,7 @@ public sealed class MountTests : IAsyncLifetime
     {
         var disk = _mounts.Folder("disk");
         await _mounts.MountAsync(_root, "--bind", disk);
-        await using var destination = LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token));
+        await using var destination = LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token));
         await PublishAsync(destination, "a", Many);
         await _mounts.UnmountAsync(_root);
         await FailsAsync(ErrorCatalogue.DestinationIdentity, () => PublishAsync(destination, "a", 1));
@@ -59,13 +59,13 @@ public sealed class MountTests : IAsyncLifetime
     public async Task A_disk_that_was_replaced_takes_nothing_until_it_is_initialized_and_then_everything()
     {
         await _mounts.MountAsync(_root, "-t", "tmpfs", "tmpfs");
-        await using var destination = LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token));
+        await using var destination = LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token));
         await PublishAsync(destination, "a", Many);
         await _mounts.UnmountAsync(_root);
         await _mounts.MountAsync(_root, "-t", "tmpfs", "tmpfs");
         await FailsAsync(ErrorCatalogue.DestinationIdentity, () => PublishAsync(destination, "a", Many));
         Assert.Empty(Directory.GetFileSystemEntries(_root));
-        await using var replaced = LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token));
+        await using var replaced = LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token));
         await FailsAsync(ErrorCatalogue.DestinationIdentity, () => PublishAsync(destination, "a", Many));
         await PublishAsync(replaced, "a", Many);
         await _mounts.UnmountAsync(_root);
@@ -78,7 +78,7 @@ public sealed class MountTests : IAsyncLifetime
     {
         var disk = _mounts.Folder("disk");
         await _mounts.MountAsync(_root, "--bind", disk);
-        await using var destination = LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token));
+        await using var destination = LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token));
         var uploads = await BeginAsync(destination, "a", files);
         await _mounts.PullAsync(_root);
         var publishing = await Assert.ThrowsAsync<HoldfastException>(() => destination.PublishAsync(uploads, Token));
@@ -99,9 +99,9 @@ public sealed class MountTests : IAsyncLifetime
     public async Task A_frozen_disk_holds_nobody_who_aborts_and_goes_on_when_it_thaws()
     {
         await _mounts.MountDiskAsync(_root);
-        var calls = new CallLimiter("nas", new(), TimeProvider.System);
-        await using var destination = new BoundedDestination(
-            LocalDestination.OpenKnown(_root, await _driver.InitializeAsync(_root, Token)),
+        var calls = new CallGuard("nas", new(), TimeProvider.System);
+        await using var destination = new GuardedDestination(
+            LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token)),
             calls
         );
         var upload = await destination.BeginUploadAsync("a/b", Token);
@@ -112,14 +112,14 @@ public sealed class MountTests : IAsyncLifetime
             using var abort = new CancellationTokenSource(TimeSpan.FromMilliseconds(300), TimeProvider.System);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => destination.PublishAsync([upload], abort.Token));
             await upload.DisposeAsync();
-            Assert.True(calls.Blocked > 0);
+            Assert.True(calls.HungCalls > 0);
         }
         finally
         {
             await Mounts.FreezeAsync(_root, isFrozen: false);
         }
 
-        for (var i = 0; calls.Blocked > 0; i++)
+        for (var i = 0; calls.HungCalls > 0; i++)
         {
             Assert.True(i < 1000, "the calls do not return");
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Token);

@@ -104,7 +104,7 @@ public sealed class ClockTests : IDisposable
         var engine = new SqliteEngine(TimeProvider.System);
         await using var source = engine.Attach(new SqliteSourceConfig { Name = "local", Path = _place.Source });
         await using var destination = LocalDestination.Open(_place.Destination, create: true);
-        var runner = new BackupRunner(
+        var runner = new DatabaseBackup(
             engine.Name,
             source,
             [destination],

@@ -159,7 +159,7 @@ public sealed class RoundTripTests : IDisposable
     [InlineData("passphrase", false)]
     public async Task An_encrypted_database_is_never_written_in_clear_and_its_key_shows_nowhere(string kind, bool keyGiven)
     {
-        Assert.SkipUnless(Holdfast.Engines.Sqlite.Native.Ciphers.Available, "SQLite3 Multiple Ciphers is not built");
+        Assert.SkipUnless(Holdfast.Engines.Sqlite.Native.CipherSupport.IsAvailable, "SQLite3 Multiple Ciphers is not built");
         const string Secret = "planted-Secret-4711-in-the-rows";
         var (key, text) =
             kind == "raw"
@@ -254,7 +254,7 @@ public sealed class RoundTripTests : IDisposable
     [Fact]
     public async Task An_encrypted_database_with_a_wrong_key_is_told_and_not_backed_up_as_something_else()
     {
-        Assert.SkipUnless(Holdfast.Engines.Sqlite.Native.Ciphers.Available, "SQLite3 Multiple Ciphers is not built");
+        Assert.SkipUnless(Holdfast.Engines.Sqlite.Native.CipherSupport.IsAvailable, "SQLite3 Multiple Ciphers is not built");
         _place.Make("hr.db", key: DatabaseKey.FromPassphrase("right"));
         await File.WriteAllTextAsync($"{_place.Root}/database.key", "passphrase: wrong\n", TestContext.Current.CancellationToken);
         var report = await _place.BackupAsync(4, "snapshot", "full", "--encrypted", "*", "--database-key", $"*={_place.Root}/database.key");

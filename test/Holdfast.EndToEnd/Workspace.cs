@@ -82,7 +82,7 @@ internal sealed class Workspace : IDisposable
         {
             while (names.Step())
             {
-                tables.Add(names.Text(0)!);
+                tables.Add(names.GetText(0)!);
             }
         }
         var text = new List<string?>
@@ -100,7 +100,7 @@ internal sealed class Workspace : IDisposable
             );
             while (rows.Step())
             {
-                text.Add(rows.Text(0));
+                text.Add(rows.GetText(0));
             }
         }
 

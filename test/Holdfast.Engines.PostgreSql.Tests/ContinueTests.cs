@@ -123,6 +123,6 @@ public sealed class ContinueTests(Cluster cluster) : ServerTest(cluster)
         );
         await target.LoadAsync(items, Token);
         await target.CommitAsync(Token);
-        return (target.Warnings, target.LeftOut);
+        return (target.Warnings, target.OmittedObjects);
     }
 }

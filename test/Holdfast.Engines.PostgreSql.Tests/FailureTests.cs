@@ -2,7 +2,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Dumps;
-using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Restore.Loading;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;

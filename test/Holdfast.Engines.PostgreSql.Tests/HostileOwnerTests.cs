@@ -107,7 +107,7 @@ public sealed class HostileOwnerTests(Cluster cluster) : ServerTest(cluster)
             $"ALTER ROLE {Cluster.User} SET array_nulls = off; ALTER ROLE {Cluster.User} SET intervalstyle = sql_standard; "
                 + $"ALTER ROLE {Cluster.User} SET default_transaction_read_only = on"
         );
-        await RestoreAsync(Cluster.Source() with { Restore = new() { AllowPowerfulRole = true } }, "copy", items, fingerprint);
+        await RestoreAsync(Cluster.Source() with { Restore = new() { AllowPrivilegedRole = true } }, "copy", items, fingerprint);
         Assert.Equal(["True|-1 years +2 days"], await Cluster.QueryAsync("copy", "SELECT x[2] IS NULL, i::text FROM a"));
     }
 

@@ -36,11 +36,11 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
     [Fact]
     public void The_largest_come_first_and_very_many_are_counted()
     {
-        var told = LargeRows.Tell(Enumerable.Range(0, 9).Select(i => Of($"t{i}", 62 + i))).ToList();
+        var told = LargeRowWarnings.Create(Enumerable.Range(0, 9).Select(i => Of($"t{i}", 62 + i))).ToList();
         Assert.StartsWith("… and 2 more tables", told[^1], StringComparison.Ordinal);
         Assert.Equal(["s.t8", "s.t7", "s.t6", "s.t5", "s.t4"], told[..^1].Select(t => t.Split(' ')[4]));
-        Assert.Contains("200 MiB", LargeRows.Tell([Of("t", 100)]).Single(), StringComparison.Ordinal);
-        Assert.Empty(LargeRows.Tell([Of("t", 63)]));
+        Assert.Contains("200 MiB", LargeRowWarnings.Create([Of("t", 100)]).Single(), StringComparison.Ordinal);
+        Assert.Empty(LargeRowWarnings.Create([Of("t", 63)]));
     }
 
     // As PostgreSQL says it, of a bytea of 600 MB and of columns that are more than 1 GiB together.
@@ -54,7 +54,7 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
             pg_dump: detail: Error message from server: ERROR:  {said}
             pg_dump: detail: Command was: COPY public."Big One" (id, b) TO stdout;
             """;
-        var failure = ToolFailure.Of(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalogue.SourceUnreadable);
+        var failure = ToolErrorTranslator.Translate(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalogue.SourceUnreadable);
         Assert.Contains("table \"Big One\"", failure.Message, StringComparison.Ordinal);
         Assert.Contains("1 GiB or more as text", failure.Hint, StringComparison.Ordinal);
     }
@@ -62,9 +62,9 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
     [Fact]
     public async Task A_program_that_the_system_has_killed_is_told_with_what_to_do()
     {
-        await using var child = Child.Start("/bin/sh", ["-c", "kill -9 $$"], null);
-        var (_, errors) = await child.EndAsync(Token);
-        var failure = ToolFailure.Of(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalogue.SourceUnreadable);
+        await using var child = ToolProcess.Start("/bin/sh", ["-c", "kill -9 $$"], null);
+        var (_, errors) = await child.WaitForExitAsync(Token);
+        var failure = ToolErrorTranslator.Translate(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalogue.SourceUnreadable);
         Assert.Contains("it was ended by signal 9", failure.Message, StringComparison.Ordinal);
         Assert.Contains("Memory ran out", failure.Hint, StringComparison.Ordinal);
     }

@@ -1,6 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Dumps;
-using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Restore.Loading;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;

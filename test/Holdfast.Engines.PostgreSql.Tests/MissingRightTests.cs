@@ -26,10 +26,15 @@ public sealed class MissingRightTests(Cluster cluster) : ServerTest(cluster)
     [InlineData("permission denied for table t", 14, """GRANT pg_read_all_data TO "o""dd";""")]
     [InlineData("affected by row-level security policy for table \"t\"", 14, """ALTER ROLE "o""dd" BYPASSRLS;""")]
     public void What_is_missing_is_named_as_the_version_of_the_server_has_it(string said, int major, string hint) =>
-        Assert.StartsWith(hint.TrimEnd(), MissingGrant.Hint($"pg_dump: error: ERROR:  {said}", "o\"dd", major), StringComparison.Ordinal);
+        Assert.StartsWith(
+            hint.TrimEnd(),
+            MissingPrivilege.GetHint($"pg_dump: error: ERROR:  {said}", "o\"dd", major),
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void Other_failures_name_no_grant() => Assert.Null(MissingGrant.Hint("pg_dump: error: connection to server was lost", "u", 15));
+    public void Other_failures_name_no_grant() =>
+        Assert.Null(MissingPrivilege.GetHint("pg_dump: error: connection to server was lost", "u", 15));
 
     [Theory]
     [MemberData(nameof(Majors))]

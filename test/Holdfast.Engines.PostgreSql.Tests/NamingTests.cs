@@ -92,7 +92,7 @@ public sealed class NamingTests(Cluster cluster) : ServerTest(cluster)
         NpgsqlConnection? agent = null;
         var hooked = new HookedItems(items) { Halfway = async () => agent = await ConnectAsync(Cluster.Superuser) };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
-            RestoreAsync(Cluster.Source() with { NamingWait = TimeSpan.FromSeconds(1) }, "copy", hooked, fingerprint)
+            RestoreAsync(Cluster.Source() with { RenameWait = TimeSpan.FromSeconds(1) }, "copy", hooked, fingerprint)
         );
         Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
         Assert.Contains($"process {agent!.ProcessID} ({Cluster.Superuser}", failure.Message, StringComparison.Ordinal);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Restore.Loading;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 using Holdfast.Engines.PostgreSql.Tools;
 
@@ -91,7 +91,7 @@ public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
     [InlineData("pg_restore: warning: errors ignored on restore: 1", false)]
     [InlineData("", false)]
     public void Only_that_error_is_passed_over(string said, bool isAll) =>
-        Assert.Equal(isAll, TransactionTimeout.IsAll(said.ReplaceLineEndings("\n").Trim()));
+        Assert.Equal(isAll, TransactionTimeoutError.IsOnlyError(said.ReplaceLineEndings("\n").Trim()));
 
     private async Task<(HookedItems Items, IReadOnlyDictionary<string, string> Fingerprint)> MadeByNewerAsync()
     {

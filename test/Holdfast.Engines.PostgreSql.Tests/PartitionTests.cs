@@ -1,6 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Dumps;
-using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Restore.Loading;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
@@ -38,7 +38,7 @@ public sealed class PartitionTests(Cluster cluster) : ServerTest(cluster)
         var (items, _) = await BackUpAsync("moods");
         var dump = new DumpScanner();
         dump.Scan(items["database.dump"]);
-        Assert.All(dump.Head.Entries.Where(e => e.Kind == TocEntry.TableData), e => Assert.False(e.IsLoadedByItsName));
+        Assert.All(dump.Header.Entries.Where(e => e.Kind == TocEntry.TableData), e => Assert.False(e.IsLoadedDirectly));
         await Cluster.RunAsync("moods", "DELETE FROM \"p T\" WHERE i = 7");
         await using var connection = await Cluster.OpenAsync("moods");
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>

@@ -267,7 +267,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         var warnings = await RestoreAsync(Config with { User = Cluster.Superuser }, "copy", backup);
         Assert.Equal(["{work_mem=5MB}"], await SettingsAsync("copy"));
         Assert.Contains(warnings, w => w.StartsWith("The setting log_statement = 'none' is left out", StringComparison.Ordinal));
-        var trusting = Config with { User = Cluster.Superuser, Restore = Config.Restore with { AllowPowerfulRole = true } };
+        var trusting = Config with { User = Cluster.Superuser, Restore = Config.Restore with { AllowPrivilegedRole = true } };
         await RestoreAsync(trusting, "trusted", backup);
         Assert.Equal(["{log_statement=none,plperl.on_init=evil,work_mem=5MB}"], await SettingsAsync("trusted"));
 
@@ -370,7 +370,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
-        await RestoreAsync(Config with { Restore = Config.Restore with { AllowPowerfulRole = true } }, "copy", backup);
+        await RestoreAsync(Config with { Restore = Config.Restore with { AllowPrivilegedRole = true } }, "copy", backup);
         await BackUpAsync("shop", Config);
     }
 
@@ -384,11 +384,11 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
         Assert.Contains("postgresql-role.sql", failure.Hint, StringComparison.Ordinal);
         await using var source = Attach(config);
-        var test = await source.TestAsync(Token);
+        var test = await source.TestConnectionAsync(Token);
         Assert.Empty(test.Problems);
         Assert.Contains(test.Notes, n => n.Hint?.Contains("postgresql-role.sql", StringComparison.Ordinal) == true);
         await using var whole = Attach(Config);
-        Assert.Empty((await whole.TestAsync(Token)).Notes);
+        Assert.Empty((await whole.TestConnectionAsync(Token)).Notes);
     }
 
     [Theory]
@@ -405,7 +405,9 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         Assert.Contains(said, failure.Message + failure.Hint, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
         await using var source = Attach(Config);
-        Assert.Contains((await source.TestAsync(Token)).Notes, n => (n.Message + n.Hint).Contains(said, StringComparison.Ordinal));
+        Assert.Contains((await source.TestConnectionAsync(Token)).Notes, n =>
+            (n.Message + n.Hint).Contains(said, StringComparison.Ordinal)
+        );
     }
 
     [Fact]

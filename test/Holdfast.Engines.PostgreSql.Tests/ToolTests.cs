@@ -54,7 +54,7 @@ public sealed class ToolTests : IDisposable
     public void A_version_with_known_holes_is_warned_about(string version, bool warned)
     {
         var tool = new Tool(Tool.Dump, "/x", ToolVersion.Parse($"pg_dump (PostgreSQL) {version}")!.Value);
-        Assert.Equal(warned, tool.Warning?.Contains("CVE-2025-8714", StringComparison.Ordinal) == true);
+        Assert.Equal(warned, tool.VulnerabilityWarning?.Contains("CVE-2025-8714", StringComparison.Ordinal) == true);
     }
 
     [Theory]
@@ -66,14 +66,14 @@ public sealed class ToolTests : IDisposable
     [InlineData("de_DE.UTF-8", false)]
     [InlineData("cs_CZ", false)]
     public void A_server_that_speaks_another_language_is_known(string language, bool isEnglish) =>
-        Assert.Equal(isEnglish, Connecting.Server.IsEnglish(language));
+        Assert.Equal(isEnglish, Connections.Server.IsEnglish(language));
 
     [Fact]
     public void A_private_folder_is_readable_by_its_owner_alone_and_goes_with_it()
     {
-        using (var folder = PrivateFolder.Make(_folder))
+        using (var folder = PrivateFolder.Create(_folder))
         {
-            var file = folder.Write("pass", "secret");
+            var file = folder.WriteFile("pass", "secret");
             Assert.Equal("secret", File.ReadAllText(file));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             Assert.Equal(
@@ -108,8 +108,8 @@ public sealed class ToolTests : IDisposable
         {
             for (var i = 0; i < 1_000; i++)
             {
-                using var folder = PrivateFolder.Make(_folder);
-                Assert.True(File.Exists(folder.Write("pass", "secret")), $"round {i}: the file is gone");
+                using var folder = PrivateFolder.Create(_folder);
+                Assert.True(File.Exists(folder.WriteFile("pass", "secret")), $"round {i}: the file is gone");
             }
         }
         finally
@@ -127,10 +127,10 @@ public sealed class ToolTests : IDisposable
         const int Files = 20;
         var order = new List<string>();
         var all = new TaskCompletionSource();
-        var folder = PrivateFolder.Make(_folder);
+        var folder = PrivateFolder.Create(_folder);
         for (var i = 0; i < Files; i++)
         {
-            folder.Write($"pass{i}", "secret");
+            folder.WriteFile($"pass{i}", "secret");
         }
         using var watcher = new FileSystemWatcher(folder.FolderPath);
         watcher.Deleted += (_, e) =>
@@ -150,11 +150,11 @@ public sealed class ToolTests : IDisposable
     [Fact]
     public void A_private_folder_that_cannot_be_removed_lets_go_of_its_lock()
     {
-        var folder = PrivateFolder.Make(_folder);
+        var folder = PrivateFolder.Create(_folder);
         var moved = Path.Combine(_folder, "moved");
         Directory.Move(folder.FolderPath, moved);
         Assert.Throws<DirectoryNotFoundException>(folder.Dispose);
-        using var held = OwnerLock.TryTake(Path.Combine(moved, "lock"));
+        using var held = OwnerLock.TryAcquire(Path.Combine(moved, "lock"));
         Assert.NotNull(held);
     }
 

@@ -93,7 +93,7 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
                     + "hint: You might not be able to restore the dump.",
                 "pg_restore: WARNING:  no privileges were granted for \"t\"",
             ],
-            ToolWarnings.In(Said.ReplaceLineEndings("\n"))
+            ToolWarningParser.Parse(Said.ReplaceLineEndings("\n"))
         );
     }
 
@@ -103,7 +103,7 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
     [InlineData("pg_restore: ПРЕДУПРЕЖДЕНИЕ:  права не назначены\nПОДСКАЗКА:  смотрите")]
     [InlineData("pg_restore: 警告:  権限なし\nヒント:  見る")]
     public void So_are_those_of_a_server_that_speaks_another_language(string said) =>
-        Assert.Equal([string.Join(' ', said.Split('\n').Take(2))], ToolWarnings.In(said));
+        Assert.Equal([string.Join(' ', said.Split('\n').Take(2))], ToolWarningParser.Parse(said));
 
     [Theory]
     [InlineData(
@@ -120,7 +120,7 @@ public sealed class UnseenTests(Cluster cluster) : ServerTest(cluster)
     [InlineData("ALTER ROLE x PASSWORD 'SCRAM-SHA-256$hunter2'", "ALTER ROLE x PASSWORD '***'")]
     [InlineData("SET app.jwt_secret TO 'hunter2", "SET app.jwt_secret TO '***'")]
     [InlineData("column \"password\" of relation \"t\" has values", "column \"password\" of relation \"t\" has values")]
-    public void Secrets_in_statements_are_masked(string said, string masked) => Assert.Equal(masked, Secrets.Masked(said));
+    public void Secrets_in_statements_are_masked(string said, string masked) => Assert.Equal(masked, SecretMasker.Mask(said));
 
     private static async Task<IReadOnlyList<string>> WarningsAsync(PostgreSqlSourceConfig config)
     {

@@ -1,9 +1,9 @@
 using Holdfast.Core.Cluster;
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Contract;
-using Holdfast.Engines.PostgreSql.Around;
-using Holdfast.Engines.PostgreSql.Connecting;
-using Holdfast.Engines.PostgreSql.Restore;
+using Holdfast.Engines.PostgreSql.Connections;
+using Holdfast.Engines.PostgreSql.Metadata;
+using Holdfast.Engines.PostgreSql.Restore.Targets;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
@@ -74,7 +74,7 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(sums, await Contents.SumsAsync(newer, "everything"));
         await using var attached = Attach(newer.Source());
         Assert.Equal("everything", Assert.Single(await DiscoverAsync(attached)).Name);
-        var test = await attached.TestAsync(Token);
+        var test = await attached.TestConnectionAsync(Token);
         Assert.Equal(DatabaseRole.Primary, test.Info!.Role);
         var problem = Assert.Single(test.Problems);
         Assert.Equal((ErrorCatalogue.SourceUnreadable, $"postgresql-client-{major}"), (problem.Error, problem.Hint!.Split(' ')[4]));
@@ -98,7 +98,12 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
         Assert.Equal(expected, $"{around.LocaleProvider}|{around.Locale}|{around.IcuRules}");
         await newer.RunAsync(
             "postgres",
-            CreateStatement.For("again", around, around.Owner, new Server(new("127.0.0.1", newer.Port), $"{major}.0", major, false, null)),
+            CreateDatabaseStatement.Build(
+                "again",
+                around,
+                around.Owner,
+                new Server(new("127.0.0.1", newer.Port), $"{major}.0", major, false, null)
+            ),
             Cluster.User
         );
         await using (var maintenance = await newer.OpenAsync("postgres"))
@@ -117,18 +122,21 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
         Assert.Contains(
             around.LocaleProvider,
             Assert
-                .Throws<HoldfastException>(() => CreateStatement.For("x", around, null, new Server(new("h", 1), "14.1", 14, false, null)))
+                .Throws<HoldfastException>(() =>
+                    CreateDatabaseStatement.Build("x", around, null, new Server(new("h", 1), "14.1", 14, false, null))
+                )
                 .Message,
             StringComparison.Ordinal
         );
     }
 
-    private static string Text(Surroundings around) => System.Text.Json.JsonSerializer.Serialize(around, AroundJson.Default.Surroundings);
+    private static string Text(DatabaseMetadata around) =>
+        System.Text.Json.JsonSerializer.Serialize(around, DatabaseMetadataJson.Default.DatabaseMetadata);
 
-    private static async Task<Surroundings> ReadAsync(Cluster server, string database)
+    private static async Task<DatabaseMetadata> ReadAsync(Cluster server, string database)
     {
         await using var connection = await server.OpenAsync("postgres");
-        return (await SurroundingsReader.ReadAsync(connection, database, Token))!.Value.Around;
+        return (await DatabaseMetadataReader.ReadAsync(connection, database, Token))!.Value.Around;
     }
 
     private static async Task MakeAsync(Cluster server, int major)

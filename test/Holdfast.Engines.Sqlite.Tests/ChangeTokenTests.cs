@@ -30,7 +30,7 @@ public sealed class ChangeTokenTests : IDisposable
             Assert.Equal(token, await Token(name, withKey ? key : null));
             if (i == 2)
             {
-                app.QueryNumber("PRAGMA wal_checkpoint(RESTART)");
+                app.QueryInt64("PRAGMA wal_checkpoint(RESTART)");
             }
             app.Execute("INSERT INTO log(text) VALUES('b')");
         }
@@ -47,7 +47,7 @@ public sealed class ChangeTokenTests : IDisposable
             await copy.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
         app.Execute("UPDATE account SET balance=7");
-        app.QueryNumber("PRAGMA wal_checkpoint(PASSIVE)");
+        app.QueryInt64("PRAGMA wal_checkpoint(PASSIVE)");
         var token = await Token("app.db");
         Assert.Equal(token, await Token("app.db"));
         using (var copy = OtherProgram("cp", _folder["copy"], path))

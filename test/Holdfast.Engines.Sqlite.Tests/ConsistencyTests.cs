@@ -58,6 +58,6 @@ public sealed class ConsistencyTests : IDisposable
         );
         Assert.True(images > 0 && commits > 0 && lastLog > 0);
         using var end = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
-        Assert.Equal(TestFolder.Total, end.QueryNumber("SELECT sum(balance) FROM account"));
+        Assert.Equal(TestFolder.Total, end.QueryInt64("SELECT sum(balance) FROM account"));
     }
 }

@@ -102,15 +102,15 @@ internal static class DatabaseComparer
     private static string Row(SqliteStatement statement)
     {
         var text = new StringBuilder();
-        for (var i = 0; i < statement.Columns; i++)
+        for (var i = 0; i < statement.ColumnCount; i++)
         {
             text.Append(
-                    statement.Type(i) switch
+                    statement.GetStorageClass(i) switch
                     {
-                        TypeInteger => $"i{statement.Number(i)}",
-                        TypeFloat => $"r{BitConverter.DoubleToInt64Bits(statement.Double(i)):X16} ({statement.Double(i)})",
-                        TypeText => $"t{Convert.ToHexString(statement.Blob(i))}", // as stored, unconverted
-                        TypeBlob => $"b{Convert.ToHexString(statement.Blob(i))}",
+                        TypeInteger => $"i{statement.GetInt64(i)}",
+                        TypeFloat => $"r{BitConverter.DoubleToInt64Bits(statement.GetDouble(i)):X16} ({statement.GetDouble(i)})",
+                        TypeText => $"t{Convert.ToHexString(statement.GetBlob(i))}", // as stored, unconverted
+                        TypeBlob => $"b{Convert.ToHexString(statement.GetBlob(i))}",
                         _ => "null",
                     }
                 )
@@ -128,14 +128,14 @@ internal static class DatabaseComparer
             columns.BindText(1, table);
             while (columns.Step())
             {
-                names.Add(columns.Text(0)!);
+                names.Add(columns.GetText(0)!);
             }
         }
 
         using var list = connection.Prepare("SELECT wr FROM pragma_table_list(?1)");
         list.BindText(1, table);
         var rowId =
-            list.Step() && list.Number(0) != 0
+            list.Step() && list.GetInt64(0) != 0
                 ? null
                 : new[] { "rowid", "_rowid_", "oid" }.FirstOrDefault(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase));
         var all = names.Select(Quote);
@@ -158,7 +158,7 @@ internal static class DatabaseComparer
         using var statement = connection.Prepare(sql);
         while (statement.Step())
         {
-            texts.Add(statement.Text(0)!);
+            texts.Add(statement.GetText(0)!);
         }
         return texts;
     }

@@ -21,8 +21,8 @@ public sealed class DiscoveryTests : IDisposable
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         await foreach (var _ in source.DiscoverAsync(TestContext.Current.CancellationToken)) { }
 
-        var reasons = source.PassedOver.Files.ToDictionary(f => f.Name, f => f.Reason);
-        Assert.Equal((PassedOverReason.SideFile, PassedOverReason.Empty), (reasons["app.db-wal"], reasons["alone.db-wal"]));
+        var reasons = source.SkippedFiles.Files.ToDictionary(f => f.Name, f => f.Reason);
+        Assert.Equal((SkipReason.SideFile, SkipReason.Empty), (reasons["app.db-wal"], reasons["alone.db-wal"]));
     }
 
     [Fact]
@@ -48,23 +48,23 @@ public sealed class DiscoveryTests : IDisposable
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Exclude = ["out.db"] });
         await foreach (var _ in source.DiscoverAsync(default)) { }
 
-        (string, PassedOverReason)[] expected =
+        (string, SkipReason)[] expected =
         [
-            ("notes.txt", PassedOverReason.NotADatabase),
-            ("empty.db", PassedOverReason.Empty),
-            ("app.db-wal", PassedOverReason.SideFile),
-            ($"_holdfast_restore_{new string('a', 32)}", PassedOverReason.OwnFile),
-            ("link.db", PassedOverReason.Link),
-            ("twin.db", PassedOverReason.HardLink),
-            ("pipe", PassedOverReason.Special),
-            ("short.db", PassedOverReason.Unreadable),
-            ("out.db", PassedOverReason.Excluded),
+            ("notes.txt", SkipReason.NotADatabase),
+            ("empty.db", SkipReason.Empty),
+            ("app.db-wal", SkipReason.SideFile),
+            ($"_holdfast_restore_{new string('a', 32)}", SkipReason.OwnFile),
+            ("link.db", SkipReason.Link),
+            ("twin.db", SkipReason.HardLink),
+            ("pipe", SkipReason.Special),
+            ("short.db", SkipReason.Unreadable),
+            ("out.db", SkipReason.Excluded),
         ];
-        Assert.Equal(expected, source.PassedOver.Files.Select(f => (f.Name, f.Reason)));
-        Assert.All(source.PassedOver.Counts, c => Assert.Equal(1, c.Value));
+        Assert.Equal(expected, source.SkippedFiles.Files.Select(f => (f.Name, f.Reason)));
+        Assert.All(source.SkippedFiles.Counts, c => Assert.Equal(1, c.Value));
         Assert.Contains(
             "same file as 'twice.db'",
-            source.PassedOver.Files.Single(f => f.Name == "twin.db").Detail,
+            source.SkippedFiles.Files.Single(f => f.Name == "twin.db").Detail,
             StringComparison.Ordinal
         );
     }
@@ -87,14 +87,14 @@ public sealed class DiscoveryTests : IDisposable
         {
             Assert.Fail(found.Name);
         }
-        (string, PassedOverReason)[] expected =
+        (string, SkipReason)[] expected =
         [
-            ("pay.db", PassedOverReason.LooksEncrypted),
-            ("odd.bin", PassedOverReason.NotADatabase),
-            ("text.txt", PassedOverReason.NotADatabase),
-            ("zeros.bin", PassedOverReason.NotADatabase),
+            ("pay.db", SkipReason.LooksEncrypted),
+            ("odd.bin", SkipReason.NotADatabase),
+            ("text.txt", SkipReason.NotADatabase),
+            ("zeros.bin", SkipReason.NotADatabase),
         ];
-        Assert.Equal(expected, source.PassedOver.Files.Select(f => (f.Name, f.Reason)));
+        Assert.Equal(expected, source.SkippedFiles.Files.Select(f => (f.Name, f.Reason)));
     }
 
     [Fact]
@@ -107,8 +107,8 @@ public sealed class DiscoveryTests : IDisposable
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         await foreach (var _ in source.DiscoverAsync(default)) { }
 
-        Assert.Equal(PassedOver.MostNamed, source.PassedOver.Files.Count);
-        Assert.Equal(250, source.PassedOver.Counts[PassedOverReason.NotADatabase]);
+        Assert.Equal(SkippedFiles.MaxListed, source.SkippedFiles.Files.Count);
+        Assert.Equal(250, source.SkippedFiles.Counts[SkipReason.NotADatabase]);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -365,7 +365,7 @@ public sealed class DiscoveryTests : IDisposable
         await using var view = await _folder.Open("z.db");
         Assert.Contains("2 names", Assert.Single(view.Warnings), StringComparison.Ordinal); // another may lie outside of the source
         using var image = SqliteConnection.Open(await _folder.WriteImage(view), SqliteConstants.OpenReadWrite);
-        Assert.Equal(2, image.QueryNumber("SELECT count(*) FROM t"));
+        Assert.Equal(2, image.QueryInt64("SELECT count(*) FROM t"));
     }
 
     [Fact]
@@ -476,7 +476,7 @@ public sealed class DiscoveryTests : IDisposable
     {
         using var reader = SqliteConnection.Open(_folder.Make("app.db"), SqliteConstants.OpenReadWrite);
         reader.Execute("BEGIN");
-        reader.QueryNumber("SELECT count(*) FROM account");
+        reader.QueryInt64("SELECT count(*) FROM account");
         Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(_folder["app.db"], "BEGIN EXCLUSIVE"));
         for (var i = 0; i < 20; i++)
         {

@@ -144,7 +144,7 @@ public sealed class ImageTests : IDisposable
                 File.ReadAllBytes(image).AsSpan().IndexOf("plain words"u8) < 0 && !File.ReadAllBytes(image).AsSpan().StartsWith("SQLite"u8)
             );
             using var copy = SqliteConnection.Open(image, SqliteConstants.OpenReadWrite, TestFolder.Key);
-            Assert.Equal(2, copy.QueryNumber("SELECT count(*) FROM t"));
+            Assert.Equal(2, copy.QueryInt64("SELECT count(*) FROM t"));
         }
     }
 

@@ -113,7 +113,7 @@ public sealed partial class RestoreExchangeTests : IDisposable
         await RestoreAsync(type, Moment.InLoad, () =>
         {
             var entries = Directory.GetFileSystemEntries(_folder["mine"], "_holdfast_*").Order(StringComparer.Ordinal);
-            seen = [.. entries.Select(path => (Path.GetExtension(path), FileStatus.Of(path)!.Value.Mode))];
+            seen = [.. entries.Select(path => (Path.GetExtension(path), FileStatus.Get(path)!.Value.Mode))];
         });
         Assert.Equal([("", Convert.ToInt32("40700", 8)), (".lock", Convert.ToInt32("100600", 8))], seen);
     }
@@ -129,9 +129,9 @@ public sealed partial class RestoreExchangeTests : IDisposable
                 while (!end.IsCancellationRequested)
                 {
                     var path = _folder[$"mine/{Volatile.Read(ref name)}"];
-                    if (Path.Exists(path + Orphans.LockEnding))
+                    if (Path.Exists(path + OrphanedFiles.LockEnding))
                     {
-                        Orphans.Remove([path, path + Orphans.LockEnding], SideFiles.RestorePrefix);
+                        OrphanedFiles.Remove([path, path + OrphanedFiles.LockEnding], SideFiles.RestorePrefix);
                     }
                 }
             },
@@ -139,11 +139,11 @@ public sealed partial class RestoreExchangeTests : IDisposable
         );
         try
         {
-            using var around = Beneath.OpenRoot(_folder["mine"]);
+            using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
             for (var i = 0; i < 2_000; i++)
             {
                 Volatile.Write(ref name, $"{SideFiles.RestorePrefix}{i:x32}");
-                using var work = WorkFolder.Make(around, name, "mine");
+                using var work = WorkFolder.Create(around, name, "mine");
                 File.WriteAllText(work.File.Path, "x");
                 Assert.True(File.Exists(work.File.Path), $"round {i}: the file is gone");
             }
@@ -161,13 +161,13 @@ public sealed partial class RestoreExchangeTests : IDisposable
     public async Task A_lock_that_came_after_its_name_was_free_is_not_removed()
     {
         using var end = new CancellationTokenSource();
-        var path = _folder[$"mine/{SideFiles.RestorePrefix}{1:x32}{Orphans.LockEnding}"];
+        var path = _folder[$"mine/{SideFiles.RestorePrefix}{1:x32}{OrphanedFiles.LockEnding}"];
         var cleaner = Task.Run(
             () =>
             {
                 while (!end.IsCancellationRequested)
                 {
-                    Orphans.Remove([path], SideFiles.RestorePrefix);
+                    OrphanedFiles.Remove([path], SideFiles.RestorePrefix);
                 }
             },
             TestContext.Current.CancellationToken
@@ -176,7 +176,7 @@ public sealed partial class RestoreExchangeTests : IDisposable
         {
             for (var i = 0; i < 5_000; i++)
             {
-                using var made = OwnerLock.Make(path);
+                using var made = OwnerLock.AcquireNew(path);
                 for (var look = 0; look < 10; look++)
                 {
                     Assert.True(File.Exists(path), $"round {i}: the lock is gone");
@@ -194,7 +194,7 @@ public sealed partial class RestoreExchangeTests : IDisposable
     [Fact]
     public void A_folder_that_somebody_put_in_the_place_of_the_one_to_work_in_is_refused()
     {
-        using var around = Beneath.OpenRoot(_folder["mine"]);
+        using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
         MakeOpen();
         File.CreateSymbolicLink(_folder["mine/open/open-journal"], "../../theirs/app.db");
         Refuses("open");
@@ -203,7 +203,7 @@ public sealed partial class RestoreExchangeTests : IDisposable
             return;
         }
         Directory.CreateDirectory(_folder["mine/other"], (UnixFileMode)Convert.ToInt32("700", 8));
-        using (var other = Beneath.OpenFolder(around, "other"))
+        using (var other = ConfinedFileAccess.OpenFolder(around, "other"))
         {
             Assert.Equal(0, Posix.ChangeOwner(other, 65533, null));
         }
@@ -211,7 +211,7 @@ public sealed partial class RestoreExchangeTests : IDisposable
 
         void Refuses(string name)
         {
-            var failure = Assert.Throws<HoldfastException>(() => WorkFolder.Make(around, name, "mine"));
+            var failure = Assert.Throws<HoldfastException>(() => WorkFolder.Create(around, name, "mine"));
             Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
         }
     }
@@ -222,11 +222,11 @@ public sealed partial class RestoreExchangeTests : IDisposable
     public void A_folder_that_keeps_its_mode_is_worked_in_for_its_file_system_knows_none(bool isRefused)
     {
         MakeOpen();
-        using var around = Beneath.OpenRoot(_folder["mine"]);
-        using var folder = Beneath.OpenFolder(around, "open");
-        var user = FileStatus.Of(folder).User;
-        Assert.True(WorkFolder.IsOurs(folder, user, Close));
-        Assert.False(WorkFolder.IsOurs(folder, user + 1, Close));
+        using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
+        using var folder = ConfinedFileAccess.OpenFolder(around, "open");
+        var user = FileStatus.Get(folder).User;
+        Assert.True(WorkFolder.IsOwnFolder(folder, user, Close));
+        Assert.False(WorkFolder.IsOwnFolder(folder, user + 1, Close));
 
         void Close(SafeFileHandle handle)
         {
@@ -241,9 +241,9 @@ public sealed partial class RestoreExchangeTests : IDisposable
     public void An_empty_folder_of_ours_that_others_could_enter_is_closed_to_them_and_worked_in()
     {
         MakeOpen();
-        using var around = Beneath.OpenRoot(_folder["mine"]);
-        using var work = WorkFolder.Make(around, "open", "mine");
-        Assert.Equal(Convert.ToInt32("40700", 8), FileStatus.Of(_folder["mine/open"])!.Value.Mode);
+        using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
+        using var work = WorkFolder.Create(around, "open", "mine");
+        Assert.Equal(Convert.ToInt32("40700", 8), FileStatus.Get(_folder["mine/open"])!.Value.Mode);
     }
 
     [Fact]
@@ -285,8 +285,8 @@ public sealed partial class RestoreExchangeTests : IDisposable
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         var request = new RestoreRequest($"mine/{name}", type, null, new Dictionary<string, string>(), 0)
         {
-            File = new("0660", "65533", "65532"),
-            Restore = new() { Mode = true, Owner = true },
+            OriginalPermissions = new("0660", "65533", "65532"),
+            FileOptions = new() { RestoreMode = true, RestoreOwner = true },
         };
         await using var target = await source.BeginRestoreAsync(request, default);
         if (moment == Moment.BeforeLoad)
@@ -305,7 +305,7 @@ public sealed partial class RestoreExchangeTests : IDisposable
     private string Theirs()
     {
         var all = Directory.GetFileSystemEntries(_folder["theirs"]).Append(_folder["theirs"]).Order(StringComparer.Ordinal);
-        return string.Join('\n', all.Select(path => $"{path} {FileStatus.Of(path)}"));
+        return string.Join('\n', all.Select(path => $"{path} {FileStatus.Get(path)}"));
     }
 
     private void ExchangeAfter(TimeSpan time, Barrier begins)

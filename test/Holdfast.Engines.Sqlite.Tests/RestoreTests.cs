@@ -37,7 +37,7 @@ public sealed class RestoreTests : IDisposable
         }
 
         Assert.Equal([_folder["new/deep/app.db"]], Directory.GetFileSystemEntries(_folder["new/deep"]));
-        Assert.Equal(Convert.ToInt32("600", 8), FileStatus.Of(_folder["new/deep/app.db"])!.Value.Mode & 0xFFF);
+        Assert.Equal(Convert.ToInt32("600", 8), FileStatus.Get(_folder["new/deep/app.db"])!.Value.Mode & 0xFFF);
         Assert.Equal((TestFolder.Total, 0), TestFolder.Check(_folder["new/deep/app.db"]));
     }
 

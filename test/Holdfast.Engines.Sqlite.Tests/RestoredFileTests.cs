@@ -46,7 +46,7 @@ public sealed class RestoredFileTests : IDisposable
     [InlineData("777777", "0660", 1)]
     public async Task Of_a_hostile_mode_only_reading_and_writing_by_owner_and_group_is_taken_over(string asked, string made, int warnings)
     {
-        var (file, told) = await RestoreAsync(new(asked, "nobody", "nogroup"), new() { Mode = true });
+        var (file, told) = await RestoreAsync(new(asked, "nobody", "nogroup"), new() { RestoreMode = true });
         Assert.Equal((made, Me), (file.Mode, file.User));
         Assert.Equal(warnings, told.Count);
     }
@@ -62,7 +62,10 @@ public sealed class RestoredFileTests : IDisposable
     [Fact]
     public async Task A_user_and_a_group_that_are_not_here_are_told_and_the_group_gets_no_rights()
     {
-        var (file, told) = await RestoreAsync(new("0660", "no-such-user", "no-such-group"), new() { Mode = true, Owner = true });
+        var (file, told) = await RestoreAsync(
+            new("0660", "no-such-user", "no-such-group"),
+            new() { RestoreMode = true, RestoreOwner = true }
+        );
         Assert.Equal(("0600", Me), (file.Mode, file.User));
         Assert.Contains(told, t => t.Contains("no user 'no-such-user'", StringComparison.Ordinal));
         Assert.Contains(told, t => t.Contains("no group 'no-such-group'", StringComparison.Ordinal));
@@ -71,7 +74,7 @@ public sealed class RestoredFileTests : IDisposable
     [Fact]
     public async Task The_file_is_given_to_its_owner_and_group_or_it_is_told_why_not()
     {
-        var (file, told) = await RestoreAsync(new("0660", "65533", "65532"), new() { Mode = true, Owner = true });
+        var (file, told) = await RestoreAsync(new("0660", "65533", "65532"), new() { RestoreMode = true, RestoreOwner = true });
         if (Environment.IsPrivilegedProcess)
         {
             Assert.Equal((new FilePermissions("0660", "65533", "65532"), 0), (file, told.Count));
@@ -85,7 +88,7 @@ public sealed class RestoredFileTests : IDisposable
     [Fact]
     public async Task An_archive_that_does_not_say_whose_file_it_was_leaves_it_private()
     {
-        var (file, told) = await RestoreAsync(null, new() { Mode = true, Owner = true });
+        var (file, told) = await RestoreAsync(null, new() { RestoreMode = true, RestoreOwner = true });
         Assert.Equal("0600", file.Mode);
         Assert.Single(told);
     }
@@ -99,8 +102,8 @@ public sealed class RestoredFileTests : IDisposable
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0)
         {
-            File = new("0660", Me, Me),
-            Restore = new() { Mode = true },
+            OriginalPermissions = new("0660", Me, Me),
+            FileOptions = new() { RestoreMode = true },
         };
         await using var target = await source.BeginRestoreAsync(request, default);
         await target.LoadAsync(new ImageItems(Database()), default);
@@ -114,13 +117,16 @@ public sealed class RestoredFileTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(secret));
     }
 
-    private async Task<(FilePermissions File, IReadOnlyList<string> Told)> RestoreAsync(FilePermissions? original, FileRestore restore)
+    private async Task<(FilePermissions File, IReadOnlyList<string> Told)> RestoreAsync(
+        FilePermissions? original,
+        FileRestoreOptions restore
+    )
     {
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         var request = new RestoreRequest("app.db", BackupType.Snapshot, null, new Dictionary<string, string>(), 0)
         {
-            File = original,
-            Restore = restore,
+            OriginalPermissions = original,
+            FileOptions = restore,
         };
         await using var target = await source.BeginRestoreAsync(request, default);
         await target.LoadAsync(new ImageItems(Database()), default);

@@ -50,14 +50,14 @@ public sealed class SideFileTests : IDisposable
         var folder = _folder["closed"];
         using var file = _folder.Find("closed/app.db");
         File.WriteAllBytes($"{folder}/app.db{ending}", new byte[100]);
-        Assert.Equal(100, file.Beside(ending)!.Value.Size);
+        Assert.Equal(100, file.GetSideFileStatus(ending)!.Value.Size);
         File.SetUnixFileMode(folder, UnixFileMode.None);
-        var failure = Assert.Throws<HoldfastException>(() => OrdinaryUser.Run(() => file.Beside(ending)));
+        var failure = Assert.Throws<HoldfastException>(() => OrdinaryUser.Run(() => file.GetSideFileStatus(ending)));
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_000_000);
         Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
         Assert.Contains($"closed/app.db{ending}' cannot be read", failure.Message, StringComparison.Ordinal);
         File.Delete($"{folder}/app.db{ending}");
-        Assert.Null(file.Beside(ending));
+        Assert.Null(file.GetSideFileStatus(ending));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class SideFileTests : IDisposable
         _folder.Make("short.db");
         File.Move(_folder["short.db"], _folder[name]);
         using var file = _folder.Find(name);
-        Assert.Null(file.Beside("-wal"));
+        Assert.Null(file.GetSideFileStatus("-wal"));
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class SpeedTests : IDisposable
         }
         var scan = Stopwatch.StartNew();
         using var file = _folder.Find(name);
-        WalScan.TryRead(file, out var header, default);
+        WalScanner.TryRead(file, out var header, default);
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"log scanned at {header.FrameCount * 4120L / scan.Elapsed.TotalSeconds / 1e9:0.00} GB/s"
         );

@@ -61,7 +61,7 @@ public sealed class SpoolTests : IDisposable
         var expected = File.ReadAllBytes(path);
         var time = new ManualTime();
         using var file = _folder.Find("app.db");
-        var (inner, _) = await LockedOpening.OpenAsync(file, false, null, _folder.Config(), new(), TimeProvider.System, default);
+        var (inner, _) = await LockedImageOpener.OpenAsync(file, false, null, _folder.Config(), new(), TimeProvider.System, default);
         using var image = new SpooledImage(
             inner,
             new(TimeSpan.FromSeconds(5), inner.Length, _folder.Spool, true),
@@ -91,7 +91,7 @@ public sealed class SpoolTests : IDisposable
         foreach (var (folder, spools) in ((string, bool)[])[("/proc", false), (_folder.Spool, true)]) // /proc has no free bytes
         {
             using var file = _folder.Find("app.db");
-            var (inner, _) = await LockedOpening.OpenAsync(file, false, null, _folder.Config(), new(), TimeProvider.System, default);
+            var (inner, _) = await LockedImageOpener.OpenAsync(file, false, null, _folder.Config(), new(), TimeProvider.System, default);
             using var image = new SpooledImage(inner, new(TimeSpan.FromSeconds(30), 1, folder, false), time.GetTimestamp(), time);
             image.Read(0, new byte[image.PageSize]);
             Assert.False(image.UsesSpool);

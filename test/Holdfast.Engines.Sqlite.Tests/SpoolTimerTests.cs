@@ -51,7 +51,7 @@ public sealed class SpoolTimerTests : IDisposable
     }
 
     // Fails whatever one asks of it.
-    private sealed class OddImage(Exception failure) : HeldImage
+    private sealed class OddImage(Exception failure) : PinnedImage
     {
         public override int PageSize => 4096;
 
@@ -59,7 +59,7 @@ public sealed class SpoolTimerTests : IDisposable
 
         public override bool IsIncompressible => false;
 
-        public override bool HoldsWriters => true;
+        public override bool BlocksWriters => true;
 
         public override string? ChangeToken => null;
 

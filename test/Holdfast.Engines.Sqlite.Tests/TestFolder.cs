@@ -99,7 +99,7 @@ internal sealed class TestFolder : IDisposable
     {
         using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
         Assert.Equal("ok", connection.QueryText("PRAGMA integrity_check"));
-        return (connection.QueryNumber("SELECT sum(balance) FROM account"), connection.QueryNumber("SELECT count(*) FROM log"));
+        return (connection.QueryInt64("SELECT sum(balance) FROM account"), connection.QueryInt64("SELECT count(*) FROM log"));
     }
 
     public void Dispose()

@@ -13,7 +13,7 @@ public sealed class ViewTests : IDisposable
     private static readonly ScriptFormat CountingScript = new(
         async (connection, output, token) =>
         {
-            await output.WriteAsync(Encoding.UTF8.GetBytes($"{connection.QueryNumber("SELECT sum(balance) FROM account")}"), token);
+            await output.WriteAsync(Encoding.UTF8.GetBytes($"{connection.QueryInt64("SELECT sum(balance) FROM account")}"), token);
             return new Dictionary<string, string> { ["file"] = connection.FilePath };
         },
         (_, _, _, _, _) => Task.FromResult<IReadOnlyList<string>>([])
@@ -111,11 +111,11 @@ public sealed class ViewTests : IDisposable
         writer.Execute("UPDATE account SET balance = balance");
         await using var view = await _folder.Open(name, key, BackupType.Backup, tuning: new() { MaxDumpInMemory = inMemory });
         writer.Execute("UPDATE account SET balance = 0");
-        Assert.Equal(1, writer.QueryNumber("PRAGMA wal_checkpoint(RESTART)")); // the view holds a read mark: busy
+        Assert.Equal(1, writer.QueryInt64("PRAGMA wal_checkpoint(RESTART)")); // the view holds a read mark: busy
         var sink = new StalledSink();
         var writing = view.WriteAsync(sink, default);
         await sink.Stalled.Task;
-        Assert.Equal(0, writer.QueryNumber("PRAGMA wal_checkpoint(RESTART)"));
+        Assert.Equal(0, writer.QueryInt64("PRAGMA wal_checkpoint(RESTART)"));
         sink.GoOn.SetResult();
         await writing;
         Assert.DoesNotContain("(1,0,", Encoding.UTF8.GetString(sink.Script.ToArray()));
@@ -213,14 +213,17 @@ public sealed class ViewTests : IDisposable
         _folder.Make("a.db");
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         var before = await source.DescribeAsync(default);
-        Assert.True(await source.IdentifyAsync("0123456789abcdef", default));
-        Assert.False(await source.IdentifyAsync("another", default));
+        Assert.True(await source.AssignIdentityAsync("0123456789abcdef", default));
+        Assert.False(await source.AssignIdentityAsync("another", default));
         var after = await source.DescribeAsync(default);
-        Assert.Equal(("0123456789abcdef", before.Place), (after.Identity, after.Place));
+        Assert.Equal(("0123456789abcdef", before.Location), (after.Identity, after.Location));
         Assert.Equal(["a.db"], (await _folder.Discover()).Select(d => d.Name));
         Assert.Equal([".holdfast-source", "a.db"], Directory.GetFiles(_folder.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         using var other = new TestFolder();
-        Assert.NotEqual(before.Place, (await new SqliteEngine(TimeProvider.System).Attach(other.Config()).DescribeAsync(default)).Place);
+        Assert.NotEqual(
+            before.Location,
+            (await new SqliteEngine(TimeProvider.System).Attach(other.Config()).DescribeAsync(default)).Location
+        );
     }
 
     [Fact]
@@ -245,7 +248,7 @@ public sealed class ViewTests : IDisposable
         {
             await using var view = await OpenAsync();
             Assert.Equal("two", view.Source!.Identity);
-            Assert.NotEqual(first.Place, view.Source.Place);
+            Assert.NotEqual(first.Location, view.Source.Location);
             await using var target = await source.BeginRestoreAsync(
                 new("new", BackupType.Snapshot, null, new Dictionary<string, string>(), 4096),
                 default

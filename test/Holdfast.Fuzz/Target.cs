@@ -158,7 +158,7 @@ internal static class Target
             prefix[0] = (byte)type;
             BinaryPrimitives.WriteInt32LittleEndian(prefix.AsSpan(1), length);
             var check = new byte[IndexFormat.CheckBytes];
-            IndexFormat.Check(number++, type, payload, check);
+            IndexFormat.ComputeCheck(number++, type, payload, check);
             index.Write(prefix);
             index.Write(payload);
             index.Write(check);

@@ -160,7 +160,7 @@ public sealed class AlertTests : IAsyncLifetime
         await BackUpAsync();
         Assert.Equal(OperationState.CompletedWithErrors, _node.StatusOf(Task().Id).LastState);
         Assert.Empty(Directory.GetFileSystemEntries($"{_root}/second"));
-        Assert.DoesNotContain(_node.Alerts.Items, a => a.Kind == AlertKind.DestinationFailing); // it says the same
+        Assert.DoesNotContain(_node.Alerts.Active, a => a.Kind == AlertKind.DestinationFailing); // it says the same
         Directory.Delete($"{_root}/second");
         Directory.Move($"{_root}/away", $"{_root}/second");
         await EndsAsync(AlertKind.DestinationIdentity);
@@ -232,25 +232,25 @@ public sealed class AlertTests : IAsyncLifetime
         Assert.Equal("nas", (await StandsAsync(AlertKind.RetentionWaiting)).Subject.Destination);
         Assert.True(Chains() >= 7);
 
-        var shown = Assert.Single(await _node.RetentionDesk.PreviewAsync(Task(), Token));
-        Assert.NotEqual(RetentionBrake.None, shown.Plan!.Brake);
-        Assert.Empty(shown.Plan.Deletes);
+        var shown = Assert.Single(await _node.RetentionService.PreviewAsync(Task(), Token));
+        Assert.NotEqual(RetentionGuard.None, shown.Plan!.Guard);
+        Assert.Empty(shown.Plan.Deletable);
         await Idle();
-        Assert.Empty(Assert.Single(await _node.RetentionDesk.RunAsync(Task(), Token)).Deleted);
+        Assert.Empty(Assert.Single(await _node.RetentionService.RunAsync(Task(), Token)).Deleted);
         var all = Chains();
-        string[] approved = [.. shown.Plan.Going.Select(c => c.Path).SkipLast(1), shown.Plan.Staying[^1].Path, "../../etc", "fake/a"];
+        string[] approved = [.. shown.Plan.Expired.Select(c => c.Path).SkipLast(1), shown.Plan.Retained[^1].Path, "../../etc", "fake/a"];
         var run = Assert.Single(
-            await _node.RetentionDesk.ApproveAsync(
+            await _node.RetentionService.ApproveAsync(
                 Task(),
                 new Dictionary<string, IReadOnlyList<string>> { ["nas"] = approved, ["other"] = approved },
                 Token
             )
         );
-        Assert.Equal(shown.Plan.Going.Select(c => c.Path).SkipLast(1), run.Deleted);
+        Assert.Equal(shown.Plan.Expired.Select(c => c.Path).SkipLast(1), run.Deleted);
         Assert.Equal(all - run.Deleted.Count, Chains());
-        await _node.RetentionDesk.ApproveAsync(
+        await _node.RetentionService.ApproveAsync(
             Task(),
-            new Dictionary<string, IReadOnlyList<string>> { ["nas"] = [.. run.Plan!.Going.Select(c => c.Path)] },
+            new Dictionary<string, IReadOnlyList<string>> { ["nas"] = [.. run.Plan!.Expired.Select(c => c.Path)] },
             Token
         );
         await EndsAsync(AlertKind.RetentionWaiting);
@@ -277,12 +277,12 @@ public sealed class AlertTests : IAsyncLifetime
 
     private async Task PutAsync(Template template) => await _node.State.Templates.PutAsync(template.Id, template, null, Token);
 
-    private Task LookAsync() => _node.Sources.Items.Single().LookAsync(Token);
+    private Task LookAsync() => _node.Sources.Items.Single().DiscoverAsync(Token);
 
     private async Task BackUpAsync()
     {
         await LookAsync();
-        await _node.BackUp(new(new("fake", "a"), Task().Settings, BackupKind.Full, Task()), "tester").Ended.WaitAsync(Patience, Token);
+        await _node.BackUp(new(new("fake", "a"), Task().Settings, BackupKind.Full, Task()), "tester").Completion.WaitAsync(Patience, Token);
         await Idle();
         _time.Advance(TimeSpan.FromSeconds(2)); // the next archive has another name
     }
@@ -291,10 +291,10 @@ public sealed class AlertTests : IAsyncLifetime
     private async Task Idle() => await UntilAsync(() => _node.Queue.Running == 0 ? "" : null, "idle");
 
     private async Task<Alert> StandsAsync(AlertKind kind) =>
-        await UntilAsync(() => _node.Alerts.Items.FirstOrDefault(a => a.Kind == kind), $"{kind} stands");
+        await UntilAsync(() => _node.Alerts.Active.FirstOrDefault(a => a.Kind == kind), $"{kind} stands");
 
     private async Task EndsAsync(AlertKind kind) =>
-        await UntilAsync(() => _node.Alerts.Items.Any(a => a.Kind == kind) ? null : "", $"{kind} has ended");
+        await UntilAsync(() => _node.Alerts.Active.Any(a => a.Kind == kind) ? null : "", $"{kind} has ended");
 
     // The clock moves a little each time, for alerts are looked for again after some seconds.
     private async Task<T> UntilAsync<T>(Func<T?> look, string what)
@@ -309,7 +309,7 @@ public sealed class AlertTests : IAsyncLifetime
             }
             Assert.True(
                 System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience,
-                $"Not so: {what}. Alerts: {string.Join("; ", _node.Alerts.Items)}"
+                $"Not so: {what}. Alerts: {string.Join("; ", _node.Alerts.Active)}"
             );
             await System.Threading.Tasks.Task.Delay(5, Token);
             _time.Advance(TimeSpan.FromMilliseconds(500));

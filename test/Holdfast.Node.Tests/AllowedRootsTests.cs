@@ -1,5 +1,5 @@
 using Holdfast.Core.Errors;
-using Holdfast.Node.Places;
+using Holdfast.Node.Destinations;
 
 namespace Holdfast.Node.Tests;
 
@@ -15,8 +15,8 @@ public sealed class AllowedRootsTests
         Directory.CreateDirectory(Path.Combine(root, "sub"));
         Directory.CreateSymbolicLink(Path.Combine(root, "in"), "sub");
         var roots = new AllowedRoots([root]);
-        Assert.Equal(Path.Combine(root, "sub/x"), roots.Check(Path.Combine(root, "in/x")));
-        Assert.Equal(root, roots.Check(root + "/"));
+        Assert.Equal(Path.Combine(root, "sub/x"), roots.ResolveAllowed(Path.Combine(root, "in/x")));
+        Assert.Equal(root, roots.ResolveAllowed(root + "/"));
         foreach (
             var path in new[]
             {
@@ -31,7 +31,7 @@ public sealed class AllowedRootsTests
             }
         )
         {
-            Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => roots.Check(path)).Error);
+            Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => roots.ResolveAllowed(path)).Error);
         }
 
         folder.Delete(recursive: true);

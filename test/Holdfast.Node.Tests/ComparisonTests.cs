@@ -1,6 +1,6 @@
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Comparing;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Tests.Catalog;
 
@@ -54,7 +54,7 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Directory.Delete($"{Root}/nas", recursive: true);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
-        await PassAsync(CompareRotation.Turn, 2);
+        await PassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal((2, 1), (Source.Writes, Node.Operations.All.Count));
         Assert.Equal(Status.LastCompared, Status.LastRead);
     }
@@ -65,10 +65,10 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
         await RestartAsync();
-        await PassAsync(CompareRotation.Turn, 2);
+        await PassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal(2, Source.Writes);
         await RestartAsync();
-        await PassAsync(CompareRotation.Turn, 2);
+        await PassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal(2, Source.Writes);
     }
 
@@ -77,23 +77,23 @@ public sealed class ComparisonTests : BackedUpNode
     {
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
-        Assert.Equal("a", Assert.Single(Node.Comparisons.Due()).Database.Name);
+        Assert.Equal("a", Assert.Single(Node.ComparisonScheduler.GetDue()).Database.Name);
 
         var record = Node.State.Databases.Find("fake/a")!;
         Node.State.Databases.Set("fake/a", record with { MissingSince = Time.GetUtcNow() });
-        Assert.Empty(Node.Comparisons.Due());
+        Assert.Empty(Node.ComparisonScheduler.GetDue());
         Node.State.Databases.Set("fake/a", record);
-        Assert.Single(Node.Comparisons.Due());
+        Assert.Single(Node.ComparisonScheduler.GetDue());
 
         Source.IsDown = true;
-        await Node.Sources.Items.Single().LookAsync(Token);
-        Assert.Empty(Node.Comparisons.Due());
+        await Node.Sources.Items.Single().DiscoverAsync(Token);
+        Assert.Empty(Node.ComparisonScheduler.GetDue());
         Source.IsDown = false;
-        await Node.Sources.Items.Single().LookAsync(Token);
-        Assert.Single(Node.Comparisons.Due());
+        await Node.Sources.Items.Single().DiscoverAsync(Token);
+        Assert.Single(Node.ComparisonScheduler.GetDue());
 
         await ChangeTemplateAsync(s => s with { Disabled = true });
-        Assert.Empty(Node.Comparisons.Due());
+        Assert.Empty(Node.ComparisonScheduler.GetDue());
     }
 
     [Fact]
@@ -102,10 +102,10 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
         Source.Broken.Add("a");
-        await PassAsync(CompareRotation.Turn, 1);
+        await PassAsync(ComparisonScheduler.CheckInterval, 1);
         var failed = await UntilEndedAsync(BackupKind.Incremental);
         Assert.Equal((OperationState.Failed, "'a' is locked."), (failed.State, failed.Error!.Message));
-        Assert.Empty(Node.Comparisons.Due());
+        Assert.Empty(Node.ComparisonScheduler.GetDue());
     }
 
     [Fact]
@@ -114,9 +114,9 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
         Source.FixedToken = "another";
-        await PassAsync(CompareRotation.Turn, 2);
+        await PassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal((1, 1), (Source.Writes, Node.Operations.All.Count));
-        Assert.Empty(Node.Comparisons.Due());
+        Assert.Empty(Node.ComparisonScheduler.GetDue());
     }
 
     [Fact]
@@ -130,13 +130,13 @@ public sealed class ComparisonTests : BackedUpNode
         await UntilAsync(() => Node.Queue.Running == 1);
         var waiting = BackUp("b", Node.Tasks.Of(new("fake", "b")).Single());
         Assert.Equal(1, Node.Queue.Waiting);
-        Time.Advance(CompareRotation.Turn);
+        Time.Advance(ComparisonScheduler.CheckInterval);
         await UntilAsync(() => LastTurn == Time.GetUtcNow());
         Assert.Equal((1, 1, 1), (Node.Queue.Running, Node.Queue.Waiting, Source.Writes));
         held.SetResult();
         await EndedAsync(running);
         await EndedAsync(waiting);
-        await PassAsync(CompareRotation.Turn, 1);
+        await PassAsync(ComparisonScheduler.CheckInterval, 1);
         await UntilAsync(() => Status.LastCompared is not null);
         Assert.Equal(4, Source.Writes);
     }
@@ -157,7 +157,7 @@ public sealed class ComparisonTests : BackedUpNode
         Assert.Equal(2, Archives("nas", "a").Length);
     }
 
-    private DateTimeOffset LastTurn => Node.Supervisor.Loops.Single(l => l.Name == "comparison").LastBeat;
+    private DateTimeOffset LastTurn => Node.Supervisor.Loops.Single(l => l.Name == "comparison").LastIteration;
 
     private Core.Tasks.TaskStatus Status => Node.StatusOf(Task.Id);
 
@@ -180,7 +180,7 @@ public sealed class ComparisonTests : BackedUpNode
         await UntilAsync(() => Task.Settings.Disabled == changed.Settings.Disabled && Task.Settings.Type == changed.Settings.Type);
     }
 
-    private LiveOperation BackUp(string database, BackupTask? task) =>
+    private RunningOperation BackUp(string database, BackupTask? task) =>
         Node.BackUp(new(new("fake", database), Task.Settings, BackupKind.Full, task), "tester");
 
     private async Task<OperationResult> IncrementalAsync()
@@ -196,7 +196,7 @@ public sealed class ComparisonTests : BackedUpNode
         {
             Time.Advance(time);
             await UntilAsync(() =>
-                LastTurn == Time.GetUtcNow() && Node.Comparisons.Due().Count == 0 && Node.Queue.Running + Node.Queue.Waiting == 0
+                LastTurn == Time.GetUtcNow() && Node.ComparisonScheduler.GetDue().Count == 0 && Node.Queue.Running + Node.Queue.Waiting == 0
             );
         }
     }

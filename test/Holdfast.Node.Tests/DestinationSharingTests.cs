@@ -1,7 +1,7 @@
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
-using Holdfast.Node.Places;
-using Holdfast.Node.Restores;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Destinations;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests;
@@ -13,7 +13,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     private readonly NodeState _state = new(new MemoryStore(), TimeProvider.System);
     private readonly FakeTimeProvider _time = new();
     private readonly FakeDriver _driver = new();
-    private DestinationBook _book = null!;
+    private DestinationRegistry _book = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -93,13 +93,13 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     {
         await DefineAsync("nas");
         var config = _book.Find("nas")!.Value;
-        Assert.Null(_book.Room(config));
+        Assert.Null(_book.FreeSpaceOf(config));
         await _book.CheckAllAsync(Token);
         _time.Advance(TimeSpan.FromMinutes(1));
         await _book.CheckAllAsync(Token);
-        Assert.Equal(new(_time.GetUtcNow(), 1), _book.Room(config));
+        Assert.Equal(new(_time.GetUtcNow(), 1), _book.FreeSpaceOf(config));
         await _book.PutAsync(config with { Path = $"{_root}/other" }, null, Token);
-        Assert.Null(_book.Room(_book.Find("nas")!.Value));
+        Assert.Null(_book.FreeSpaceOf(_book.Find("nas")!.Value));
     }
 
     [Fact]
@@ -109,14 +109,14 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         var chain = $"{_root}/old/shop/a.db/2026-11-25-10-00-00.A-snapshot-0123456789";
         Directory.CreateDirectory(chain);
         await File.WriteAllTextAsync($"{chain}/2026-11-25-10-00-00.snapshot.tar.zst", "an archive, as far as names tell", Token);
-        var finder = new BackupFinder(_book, _book.Paths);
-        await using (var all = await finder.AllOfAsync(new("shop", "a.db"), Token))
+        var finder = new BackupFinder(_book, _book.LocalPaths);
+        await using (var all = await finder.SearchDatabaseAsync(new("shop", "a.db"), Token))
         {
-            Assert.Single(all.Places);
+            Assert.Single(all.Locations);
         }
-        await using (var all = await finder.LookAsync("destination:old/shop", Token))
+        await using (var all = await finder.SearchAsync("destination:old/shop", Token))
         {
-            Assert.Single(all.Places);
+            Assert.Single(all.Locations);
         }
         await using (var one = (await finder.FindAsync("shop/a.db", Token)).Destination)
         {
@@ -149,7 +149,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         {
             await make.WaitForExitAsync(Token);
         }
-        var finder = new BackupFinder(_book, _book.Paths);
+        var finder = new BackupFinder(_book, _book.LocalPaths);
         await using var found = (await finder.FindAsync(from.Length == 0 ? chain : $"{from}/shop", Token)).Destination;
         var opening = found.OpenAsync(
             from.Length == 0

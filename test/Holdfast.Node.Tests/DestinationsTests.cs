@@ -4,8 +4,10 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
-using Holdfast.Node.Stores;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests;
@@ -147,7 +149,7 @@ public sealed class DestinationsTests : IAsyncLifetime
             Task = task,
             MaxChainAge = TimeSpan.FromDays(30),
         };
-        var outcome = await new BackupRunner("fake", _source, [.. _destinations.Cast<IDestination>()], options, _time).RunAsync(
+        var outcome = await new DatabaseBackup("fake", _source, [.. _destinations.Cast<IDestination>()], options, _time).RunAsync(
             _source.Database("db"),
             null,
             new(3),
@@ -161,13 +163,13 @@ public sealed class DestinationsTests : IAsyncLifetime
     private async Task<byte[]> RestoreNewestAsync(LocalDestination destination)
     {
         StoredChain? chain = null;
-        await foreach (var found in DatabaseFolder.Of(destination, new("fake", "db")).ChainsAsync(Token))
+        await foreach (var found in DatabaseFolder.Of(destination, new("fake", "db")).ListChainsAsync(Token))
         {
             chain ??= found;
         }
-        var point = await PointFinder.FindAsync(new(destination, [chain!], null), null, AgeKeys.None, Token);
-        await using var reader = await PointReader.OpenAsync(destination, point, AgeKeys.None, Token);
-        await RestoreRunner.RunAsync("fake", _source, "restored", reader, Token);
+        var point = await RestorePointFinder.FindAsync(new(destination, [chain!], null), null, AgeKeys.None, Token);
+        await using var reader = await RestorePointReader.OpenAsync(destination, point, AgeKeys.None, Token);
+        await DatabaseRestore.RunAsync("fake", _source, "restored", reader, Token);
         _source.Databases.Remove("restored", out var bytes);
         return bytes!;
     }

@@ -187,7 +187,7 @@ internal sealed class FakeSource : IDatabaseSource
             source.Writes++;
             if (type == BackupType.Backup && source.IsNotAsSql)
             {
-                throw new HoldfastException(ErrorCatalogue.SourceNotAsSql, "Rows would not come back equal.");
+                throw new HoldfastException(ErrorCatalogue.SourceNotScriptable, "Rows would not come back equal.");
             }
             if (type == BackupType.Snapshot)
             {
@@ -230,7 +230,7 @@ internal sealed class FakeSource : IDatabaseSource
 
         public RestoreRoleState? RestoreRole { get; } = source.RestoreRole;
 
-        public IReadOnlyList<string> LeftOut => source.LeftOut;
+        public IReadOnlyList<string> OmittedObjects => source.LeftOut;
 
         public IReadOnlyList<string> Warnings => [.. source.LeftOut, .. source.Told];
 

@@ -69,7 +69,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     {
         await PutAsync(Template());
         _source.Databases["new"] = new byte[4096];
-        await _node.Sources.Items.Single().LookAsync(Token);
+        await _node.Sources.Items.Single().DiscoverAsync(Token);
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("a", "b", "new");
     }
@@ -89,12 +89,12 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         var started = System.Diagnostics.Stopwatch.StartNew();
         await StartAsync();
         Assert.True(started.Elapsed < TimeSpan.FromSeconds(20), $"{started.Elapsed}");
-        Assert.Null(_node.Sources.Items.Single().Status.At);
+        Assert.Null(_node.Sources.Items.Single().Status.CompletedAt);
         Assert.Null(_node.State.Databases.Find("fake/a")!.Dropped);
         Assert.Single(_node.Tasks.Of(new("fake", "a"))); // what was known stands
         Assert.Equal(before, _node.Operations.All.Count);
         hang.SetResult();
-        await UntilAsync(() => _node.Operations.All.Count == before + 2 && !_node.Operations.Live.Any());
+        await UntilAsync(() => _node.Operations.All.Count == before + 2 && !_node.Operations.Running.Any());
         Assert.All(_node.Operations.All, o => Assert.Equal(OperationState.Completed, o.State));
     }
 
@@ -109,19 +109,19 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         {
             _source.Databases.Clear();
         }
-        await _node.Sources.Items.Single().LookAsync(Token);
+        await _node.Sources.Items.Single().DiscoverAsync(Token);
         await ToAsync("2026-11-25T12:00:00Z");
         await UntilAsync(() => _node.NextOf(Task("a").Id) is null && _node.NextOf(Task("b").Id) is null);
         Assert.Equal(before, _node.Operations.All.Count);
         Assert.Equal(OperationState.Completed, _node.StatusOf(Task("a").Id).LastState); // missed, not failed
-        await UntilAsync(() => _node.Alerts.Items.Any(a => a.Kind == Core.Alerts.AlertKind.SourceShrunk));
-        Assert.DoesNotContain(_node.Alerts.Items, x => x.Subject.Task is not null); // told once, of the source
+        await UntilAsync(() => _node.Alerts.Active.Any(a => a.Kind == Core.Alerts.AlertKind.SourceShrunk));
+        Assert.DoesNotContain(_node.Alerts.Active, x => x.Subject.Task is not null); // told once, of the source
         lock (_source.Databases)
         {
             were.ForEach(d => _source.Databases.Add(d.Key, d.Value));
         }
-        await _node.Sources.Items.Single().LookAsync(Token);
-        await UntilAsync(() => _node.Operations.All.Count == before + 2 && !_node.Operations.Live.Any());
+        await _node.Sources.Items.Single().DiscoverAsync(Token);
+        await UntilAsync(() => _node.Operations.All.Count == before + 2 && !_node.Operations.Running.Any());
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await _node.Sources.AttachAsync(new("fake", next, true), Token);
         Assert.False(_source.IsDisposed);
         hold.SetResult();
-        await operation.Ended.WaitAsync(Patience, Token);
+        await operation.Completion.WaitAsync(Patience, Token);
         Assert.Equal((OperationState.Completed, null), (operation.Current.State, operation.Current.Error));
         await UntilAsync(() => _source.IsDisposed);
     }
@@ -154,7 +154,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("a", "b");
         var operation = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
-        await operation.Ended.WaitAsync(Patience, Token);
+        await operation.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, operation.Current.State);
         Assert.Equal(_source.Databases["a"], _source.Databases["again"]);
         Assert.Single(_node.Tasks.Of(new("fake", "again")));
@@ -190,11 +190,11 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await BackedUpAsync("a", "b");
         Assert.All(Archives(), a => Assert.EndsWith(".age", a, StringComparison.Ordinal));
         var without = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
-        await without.Ended.WaitAsync(Patience, Token);
+        await without.Completion.WaitAsync(Patience, Token);
         Assert.Equal((OperationState.Failed, "key-missing"), (without.Current.State, without.Current.Error!.Code));
         await _node.ArchiveKeys.PutAsync(template.Id, given, Token);
         var with = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
-        await with.Ended.WaitAsync(Patience, Token);
+        await with.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, with.Current.State);
         Assert.Equal(_source.Databases["a"], _source.Databases["again"]);
     }
@@ -287,7 +287,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await PutAsync(Template());
         var operation = _node.BackUp(new(new("fake", "a"), Task("a").Settings, BackupKind.Incremental, Task("a")), "tester");
         Assert.Same(operation, _node.BackUp(new(new("fake", "a"), Task("a").Settings, BackupKind.Full, Task("a")), "tester"));
-        await operation.Ended.WaitAsync(Patience, Token);
+        await operation.Completion.WaitAsync(Patience, Token);
         Assert.Equal(BackupKind.Full, operation.Current.Result!.Kind);
         Assert.Contains("made as full: there is no full backup yet", operation.Current.Result.Warnings);
         Assert.Single(Archives());
@@ -301,7 +301,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("a", "b");
         _source.Databases.Remove("a");
-        await _node.Sources.Items.Single().LookAsync(Token);
+        await _node.Sources.Items.Single().DiscoverAsync(Token);
         Assert.NotNull(_node.State.Databases.Find("fake/a")!.Dropped);
         Assert.Empty(_node.Tasks.Of(new("fake", "a")));
         Assert.Equal(2, Archives().Length);
@@ -315,26 +315,29 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         await BackedUpAsync("a", "b");
         await StopAsync();
         await StartAsync(hasSource: false);
-        Assert.Equal(DatabaseState.Missing, State("a"));
+        Assert.Equal(ProtectionState.Missing, State("a"));
         await UntilAsync(
-            () => _node.Alerts.Items.Any(a => a is { Kind: AlertKind.SourceSilent, Subject.Source: "fake" }),
+            () => _node.Alerts.Active.Any(a => a is { Kind: AlertKind.SourceSilent, Subject.Source: "fake" }),
             () => _time.Advance(TimeSpan.FromSeconds(2))
         );
         await ToAsync("2026-11-25T12:00:00Z");
         var turned = false;
-        _node.SchedulerTurned += () => turned = true;
+        _node.SchedulerIterationCompleted += () => turned = true;
         await UntilAsync(() => turned, () => _time.Advance(TimeSpan.FromSeconds(2)));
         Assert.Equal(2, _node.Operations.All.Count); // the slot passed: there is nothing to back up from
         await StopAsync();
         await StartAsync();
-        Assert.NotEqual(DatabaseState.Missing, State("a"));
+        Assert.NotEqual(ProtectionState.Missing, State("a"));
         await UntilAsync(
             () => _node.StatusOf(Task("a").Id).LastSuccess >= new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero),
             () => _time.Advance(TimeSpan.FromSeconds(2))
         );
-        await UntilAsync(() => _node.Alerts.Items.All(a => a.Kind != AlertKind.SourceSilent), () => _time.Advance(TimeSpan.FromSeconds(2)));
+        await UntilAsync(
+            () => _node.Alerts.Active.All(a => a.Kind != AlertKind.SourceSilent),
+            () => _time.Advance(TimeSpan.FromSeconds(2))
+        );
 
-        DatabaseState State(string name) => _node.Protection.Of(_node.State.Databases.Find($"fake/{name}")!).State;
+        ProtectionState State(string name) => _node.Protection.Of(_node.State.Databases.Find($"fake/{name}")!).State;
     }
 
     [Fact]
@@ -354,7 +357,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
             await UntilAsync(() =>
                 _node.StatusOf(Task("a").Id).LastFullBackup == at
                 && _node.StatusOf(Task("b").Id).LastFullBackup == at
-                && !_node.Operations.Live.Any()
+                && !_node.Operations.Running.Any()
             );
         }
 
@@ -370,10 +373,10 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         Set(TimeSpan.FromDays(20));
         await FullNowAsync();
         Assert.True(chains.All(Directory.Exists), string.Join(' ', Chains()));
-        await UntilAsync(() => _node.Alerts.Items.Any(a => a.Kind == AlertKind.ClockJumped), () => _time.Advance(TimeSpan.FromSeconds(2)));
+        await UntilAsync(() => _node.Alerts.Active.Any(a => a.Kind == AlertKind.ClockJumped), () => _time.Advance(TimeSpan.FromSeconds(2)));
         // Set right again, all goes on as before.
         Set(TimeSpan.FromDays(-20));
-        await UntilAsync(() => _node.Alerts.Items.All(a => a.Kind != AlertKind.ClockJumped), () => _time.Advance(TimeSpan.FromSeconds(2)));
+        await UntilAsync(() => _node.Alerts.Active.All(a => a.Kind != AlertKind.ClockJumped), () => _time.Advance(TimeSpan.FromSeconds(2)));
         await FullNowAsync();
         Assert.True(chains.All(Directory.Exists), string.Join(' ', Chains()));
     }
@@ -388,9 +391,9 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         _boot.Restart();
         await StartAsync();
         // What was missed is caught up: the first full.
-        await UntilAsync(() => Chains().Length == 4 && !_node.Operations.Live.Any());
+        await UntilAsync(() => Chains().Length == 4 && !_node.Operations.Running.Any());
         Assert.True(chains.All(Directory.Exists), string.Join(' ', Chains()));
-        Assert.Equal(AlertKind.ClockJumped, Assert.Single(_node.Alerts.Items, a => a.Key == "clock").Kind);
+        Assert.Equal(AlertKind.ClockJumped, Assert.Single(_node.Alerts.Active, a => a.Key == "clock").Kind);
         _time.Advance(TimeSpan.FromMinutes(61));
         await FullNowAsync();
         Assert.Equal((3, 0), (chains.Length, chains.Count(Directory.Exists)));
@@ -407,11 +410,11 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         Assert.True(chains.All(Directory.Exists), string.Join(' ', Chains()));
         await _node.Clock.ConfirmAsync(Token);
         Assert.DoesNotContain(
-            AlertRules.Find(
+            AlertRules.Evaluate(
                 new()
                 {
                     Now = _time.GetUtcNow(),
-                    UpSince = _time.GetUtcNow(),
+                    StartedAt = _time.GetUtcNow(),
                     Clock = _node.Clock.Current,
                 }
             ),
@@ -425,7 +428,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     private async Task WeeklyAsync()
     {
         _source.Databases.Remove("b");
-        await _node.Sources.Items.Single().LookAsync(Token);
+        await _node.Sources.Items.Single().DiscoverAsync(Token);
         var template = Template();
         await PutAsync(
             template with
@@ -441,7 +444,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         {
             await ToAsync(time);
             var at = _time.GetUtcNow();
-            await UntilAsync(() => _node.StatusOf(Task("a").Id).LastFullBackup == at && !_node.Operations.Live.Any());
+            await UntilAsync(() => _node.StatusOf(Task("a").Id).LastFullBackup == at && !_node.Operations.Running.Any());
         }
 
         return Chains();
@@ -450,7 +453,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     private async Task FullNowAsync()
     {
         var operation = _node.BackUp(new(new("fake", "a"), Task("a").Settings, BackupKind.Full, Task("a")), "tester");
-        await operation.Ended.WaitAsync(Patience, Token);
+        await operation.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, operation.Current.State);
     }
 
@@ -492,7 +495,9 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     }
 
     private Task BackedUpAsync(params string[] names) =>
-        UntilAsync(() => names.All(n => _node.StatusOf(Task(n).Id).LastState == OperationState.Completed) && !_node.Operations.Live.Any());
+        UntilAsync(() =>
+            names.All(n => _node.StatusOf(Task(n).Id).LastState == OperationState.Completed) && !_node.Operations.Running.Any()
+        );
 
     // The node works on its own; the test only waits until it shows.
     private async Task UntilAsync(Func<bool> isSo, Action? meanwhile = null)
@@ -543,12 +548,12 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
         private int _starts;
         private long _started;
 
-        public string Boot => $"start {_starts}";
+        public string BootId => $"start {_starts}";
 
         /// <summary>How much of the timestamps, which follow a fake clock that is set, is no time that passed.</summary>
         public TimeSpan Set { get; set; }
 
-        public TimeSpan Running => time.GetElapsedTime(_started) - Set;
+        public TimeSpan Uptime => time.GetElapsedTime(_started) - Set;
 
         public void Restart() => (_starts, _started, Set) = (_starts + 1, time.GetTimestamp(), default);
     }

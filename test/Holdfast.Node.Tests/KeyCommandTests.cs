@@ -41,7 +41,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
         await keys.PutAsync("demo/hr/*", DatabaseKey.FromPassphrase("given"), Token);
         Assert.Equal("given", (await keys.FindAsync(new("demo", "hr/pay.db"), Token))!.Passphrase);
         await keys.DeleteAsync("demo/hr/*", Token);
-        Assert.Empty(await keys.GivenAsync(Token));
+        Assert.Empty(await keys.StoredPatternsAsync(Token));
         Assert.NotEmpty(await keys.PatternsAsync(Token));
     }
 

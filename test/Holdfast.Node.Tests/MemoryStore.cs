@@ -56,7 +56,7 @@ internal sealed class MemoryStore : IStateStore
         }
     }
 
-    public async IAsyncEnumerable<StateBatch> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StateBatch> WatchAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {

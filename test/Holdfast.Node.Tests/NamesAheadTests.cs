@@ -5,7 +5,7 @@ using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Restores;
+using Holdfast.Node.Catalog.Search;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
 
@@ -98,11 +98,11 @@ public sealed class NamesAheadTests : IAsyncLifetime
         Assert.StartsWith(second.Path![..second.Path!.LastIndexOf('/')], incremental.Path, StringComparison.Ordinal);
         // It is told, and stays where it is, listed and restorable; the newest point is the newest all the same.
         var alert = Assert.Single(
-            AlertRules.Find(
+            AlertRules.Evaluate(
                 new()
                 {
                     Now = _time.GetUtcNow(),
-                    UpSince = _time.GetUtcNow(),
+                    StartedAt = _time.GetUtcNow(),
                     Tasks = [_node.Protection.Facts(Task)],
                 }
             ),
@@ -111,12 +111,12 @@ public sealed class NamesAheadTests : IAsyncLifetime
         Assert.Equal(("fake/a", "nas"), (alert.Subject.Database, alert.Subject.Destination));
         Assert.Contains(time, alert.Message, StringComparison.Ordinal);
         var restored = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
-        await restored.Ended.WaitAsync(Patience, Token);
+        await restored.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, restored.Current.State);
         Assert.Equal(_source.Databases["a"], _source.Databases["again"]);
         // Points are listed by when they were begun.
         var stored = await _node.Backups.FindAsync("destination:nas", Token);
-        var points = await PointFinder.ListAsync(stored, AgeKeys.None, Token, _node.Clock.Latest).ToListAsync(Token);
+        var points = await RestorePointFinder.ListAsync(stored, AgeKeys.None, Token, _node.Clock.LatestPossibleTime).ToListAsync(Token);
         Assert.Equal(["2026-11-25-12-00-00", "2026-11-25-11-00-00", time], points.Select(p => TimeStamp.Format(p.Archive.Name.Time)));
         await stored.Destination.DisposeAsync();
         var old = await _node.RestoreAsync(
@@ -129,7 +129,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
             "tester",
             Token
         );
-        await old.Ended.WaitAsync(Patience, Token);
+        await old.Completion.WaitAsync(Patience, Token);
         Assert.True(old.Current.State == OperationState.Completed, $"{old.Current.Error}");
         Assert.Equal((OperationState.Completed, (byte)0), (old.Current.State, _source.Databases["old"][5000]));
     }
@@ -209,7 +209,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
     private async Task<OperationResult> BackUpAsync(BackupKind kind)
     {
         var operation = _node.BackUp(new(new("fake", "a"), Task.Settings, kind, Task), "tester");
-        await operation.Ended.WaitAsync(Patience, Token);
+        await operation.Completion.WaitAsync(Patience, Token);
         Assert.True(operation.Current.State == OperationState.Completed, $"{operation.Current.Error}");
         return operation.Current.Result!;
     }

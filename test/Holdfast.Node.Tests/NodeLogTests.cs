@@ -113,10 +113,10 @@ public sealed class NodeLogTests : IAsyncLifetime
             "81920 bytes of the database"
         );
         var restore = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "new") }, "a test", Token);
-        await restore.Ended.WaitAsync(Patience, Token);
+        await restore.Completion.WaitAsync(Patience, Token);
         InOrder(restore.Id, "asked for by a test", "restoring", "is there", "ended: Completed after");
         var verification = await _node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "a test", Token);
-        await verification.Ended.WaitAsync(Patience, Token);
+        await verification.Completion.WaitAsync(Patience, Token);
         InOrder(verification.Id, "1 chains to read", "whole", "ended: Completed after");
         await LoggedAsync(4104, "Restore");
         await LoggedAsync(4105, "Verification");
@@ -137,7 +137,7 @@ public sealed class NodeLogTests : IAsyncLifetime
     private async Task<string> BackUpAsync(TaskSettings settings)
     {
         var operation = _node.BackUp(new(new("fake", "a"), settings, BackupKind.Full, null), "a test");
-        await operation.Ended.WaitAsync(Patience, Token);
+        await operation.Completion.WaitAsync(Patience, Token);
         return operation.Id;
     }
 

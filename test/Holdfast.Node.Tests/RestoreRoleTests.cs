@@ -45,9 +45,9 @@ public sealed class RestoreRoleTests : BackedUpNode
     public async System.Threading.Tasks.Task It_is_an_alert_until_an_operator_says_that_it_is_undone()
     {
         await HostileRestoreAsync();
-        Node.RestoreRoles.Acknowledge("fake");
+        Node.RestoreRoleGuard.Acknowledge("fake");
         Assert.Null(Standing());
-        await Node.Sources.Items.Single().LookAsync(Token);
+        await Node.Sources.Items.Single().DiscoverAsync(Token);
         Assert.Null(Standing());
     }
 
@@ -56,8 +56,8 @@ public sealed class RestoreRoleTests : BackedUpNode
     {
         await HostileRestoreAsync("nas", "second");
         Assert.Equal(1, _restores);
-        Node.Alerts.Look();
-        Assert.DoesNotContain(Node.Alerts.Items, a => a.Kind == AlertKind.BackupDamaged);
+        Node.Alerts.Evaluate();
+        Assert.DoesNotContain(Node.Alerts.Active, a => a.Kind == AlertKind.BackupDamaged);
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class RestoreRoleTests : BackedUpNode
         }
         Assert.Contains("the restore of 'again' that began at 2026-11-25 10:01 UTC", Standing()!.Message, StringComparison.Ordinal);
         Assert.Contains("it has 'what it has by now', and had 'what it had'", Standing()!.Message, StringComparison.Ordinal);
-        Node.RestoreRoles.Acknowledge("fake");
+        Node.RestoreRoleGuard.Acknowledge("fake");
         Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
         Assert.Null(Standing());
     }
@@ -126,8 +126,8 @@ public sealed class RestoreRoleTests : BackedUpNode
     public async System.Threading.Tasks.Task What_is_found_is_kept_where_another_restore_begins_just_as_that_is_noted()
     {
         await CoverAsync("nas");
-        await Node.RestoreRoles.BeginAsync("fake", "first", "a", new("what it had", null), Token);
-        var ending = new Thread(() => Node.RestoreRoles.End("fake", "first", new("what it had", "what it has by now"), Changed));
+        await Node.RestoreRoleGuard.RecordStartAsync("fake", "first", "a", new("what it had", null), Token);
+        var ending = new Thread(() => Node.RestoreRoleGuard.RecordEnd("fake", "first", new("what it had", "what it has by now"), Changed));
         System.Threading.Tasks.Task? second = null;
         Node.Sources.Change("fake", _ =>
         {
@@ -136,7 +136,7 @@ public sealed class RestoreRoleTests : BackedUpNode
             {
                 Thread.Yield();
             }
-            second = Node.RestoreRoles.BeginAsync("fake", "second", "b", new("what it had", null), Token);
+            second = Node.RestoreRoleGuard.RecordStartAsync("fake", "second", "b", new("what it had", null), Token);
             return null;
         });
         ending.Join();
@@ -172,8 +172,8 @@ public sealed class RestoreRoleTests : BackedUpNode
 
     private Alert? Standing()
     {
-        Node.Alerts.Look();
-        return Node.Alerts.Items.SingleOrDefault(a => a.Kind == AlertKind.RestoreRoleChanged);
+        Node.Alerts.Evaluate();
+        return Node.Alerts.Active.SingleOrDefault(a => a.Kind == AlertKind.RestoreRoleChanged);
     }
 
     private async System.Threading.Tasks.Task HostileRestoreAsync(params string[] destinations)
@@ -192,7 +192,7 @@ public sealed class RestoreRoleTests : BackedUpNode
         _restores = 0;
         Source.HoldRestore = (_, _) => System.Threading.Tasks.Task.FromResult(++_restores);
         Source.Databases.Remove("again");
-        await Node.Sources.Items.Single().LookAsync(Token);
+        await Node.Sources.Items.Single().DiscoverAsync(Token);
         return await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
     }
 }

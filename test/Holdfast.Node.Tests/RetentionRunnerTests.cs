@@ -5,8 +5,8 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Node.Catalog;
+using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Retention;
-using Holdfast.Node.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -103,14 +103,14 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
         await FoundAsync(Days[4], CopyState.Missing);
         var runner = new RetentionRunner(TimeZoneInfo.Utc, _time, catalog);
         var plan = await runner.PlanAsync(_task, "nas", _destination, approved: true, Token);
-        Assert.Equal(Days[..2].Select(Chain), plan.Deletes.Select(c => c.Path));
+        Assert.Equal(Days[..2].Select(Chain), plan.Deletable.Select(c => c.Path));
         Assert.Equal(
             Days[..3].Select(Chain),
-            (await runner.PlanAsync(_task, "other", _destination, approved: true, Token)).Deletes.Select(c => c.Path)
+            (await runner.PlanAsync(_task, "other", _destination, approved: true, Token)).Deletable.Select(c => c.Path)
         );
 
         Task FoundAsync(string day, CopyState state) =>
-            catalog.FoundAsync(
+            catalog.RecordFindingsAsync(
                 _task.Database,
                 _task.Id,
                 [
@@ -130,10 +130,10 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     [Fact]
     public async Task A_chain_that_a_restore_reads_stays_until_the_next_run()
     {
-        var chains = new ChainsInUse();
+        var chains = new ChainLocks();
         var runner = new RetentionRunner(TimeZoneInfo.Utc, _time, chains: chains);
-        using (chains.Read("other", Chain(Days[0])))
-        using (chains.Read("nas", Chain(Days[1])))
+        using (chains.AcquireRead("other", Chain(Days[0])))
+        using (chains.AcquireRead("nas", Chain(Days[1])))
         {
             Assert.Equal([Chain(Days[0])], (await runner.RunAsync(_task, "nas", _destination, null, Token)).Deleted);
         }
@@ -144,21 +144,21 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     [Fact]
     public void A_chain_that_is_being_deleted_is_not_read()
     {
-        var chains = new ChainsInUse();
-        using (chains.TryDelete("nas", "chain"))
+        var chains = new ChainLocks();
+        using (chains.TryAcquireDelete("nas", "chain"))
         {
-            Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => chains.Read("nas", "chain")).Error);
-            Assert.Null(chains.TryDelete("nas", "chain"));
+            Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => chains.AcquireRead("nas", "chain")).Error);
+            Assert.Null(chains.TryAcquireDelete("nas", "chain"));
         }
 
-        using var first = chains.Read("nas", "chain");
-        chains.Read("nas", "chain").Dispose();
-        Assert.Null(chains.TryDelete("nas", "chain"));
+        using var first = chains.AcquireRead("nas", "chain");
+        chains.AcquireRead("nas", "chain").Dispose();
+        Assert.Null(chains.TryAcquireDelete("nas", "chain"));
     }
 
     private static string Chain(string day) => $"fake/a/{day}-12-00-00.A-snapshot-0123456789";
 
-    private void Told(RetentionRun run, int count)
+    private void Told(RetentionResult run, int count)
     {
         var gone = Days.Where(d => !Directory.Exists($"{_root}/fake/a/{d}-12-00-00.A-snapshot-0123456789"))
             .Select(d => $"fake/a/{d}-12-00-00.A-snapshot-0123456789")
@@ -168,7 +168,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
         Assert.False(run.Problem?.NeedsApproval);
     }
 
-    private Task<RetentionRun> RunAsync(Func<int, Task> deleting, CancellationToken cancellationToken) =>
+    private Task<RetentionResult> RunAsync(Func<int, Task> deleting, CancellationToken cancellationToken) =>
         new RetentionRunner(TimeZoneInfo.Utc, _time).RunAsync(
             _task,
             "nas",

@@ -56,7 +56,7 @@ public sealed class ChainTests
             Secret.Passphrase => DatabaseKey.FromPassphrase(Passphrase),
             _ => null,
         };
-        Assert.SkipWhen(key is not null && !Ciphers.Available, "SQLite3 Multiple Ciphers is not built.");
+        Assert.SkipWhen(key is not null && !CipherSupport.IsAvailable, "SQLite3 Multiple Ciphers is not built.");
         var seed = Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var watch = Stopwatch.StartNew();

@@ -91,7 +91,7 @@ internal sealed record Edit(Change Change, int Number, string Sql)
         using var statement = connection.Prepare(sql);
         while (statement.Step())
         {
-            texts.Add(statement.Text(0)!);
+            texts.Add(statement.GetText(0)!);
         }
         return texts;
     }

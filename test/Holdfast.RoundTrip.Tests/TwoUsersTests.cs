@@ -93,7 +93,7 @@ public sealed class TwoUsersTests : IDisposable
         );
         using var connection = SqliteConnection.Open(restored, SqliteConstants.OpenReadWrite);
         Assert.Equal("ok", connection.QueryText("PRAGMA integrity_check"));
-        Assert.True(connection.QueryNumber("SELECT count(*) FROM t") >= 20_000);
+        Assert.True(connection.QueryInt64("SELECT count(*) FROM t") >= 20_000);
     }
 
     [Fact]

@@ -8,8 +8,10 @@ using Holdfast.Engines.Sqlite;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Tests;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Verification;
 
 namespace Holdfast.RoundTrip.Tests;
 
@@ -55,7 +57,7 @@ internal sealed class Workbench : IAsyncDisposable
             found = database.Name == name ? database : found;
         }
         Assert.NotNull(found);
-        var runner = new BackupRunner(
+        var runner = new DatabaseBackup(
             _engine.Name,
             Source,
             [_destination],
@@ -96,16 +98,16 @@ internal sealed class Workbench : IAsyncDisposable
     {
         var folder = archive[..archive.LastIndexOf('/')];
         await using var destination = LocalDestination.Open(Path.Combine(_archives, folder), create: false);
-        var path = await StoredPath.ResolveAsync(
+        var path = await ResolvedLocation.ResolveAsync(
             destination,
             folder[(folder.LastIndexOf('/') + 1)..],
             archive[(folder.Length + 1)..],
             Token
         );
-        var point = await PointFinder.FindAsync(path, null, keys, Token);
-        await using var reader = await PointReader.OpenAsync(destination, point, keys, Token);
+        var point = await RestorePointFinder.FindAsync(path, null, keys, Token);
+        await using var reader = await RestorePointReader.OpenAsync(destination, point, keys, Token);
         var target = NewPath();
-        await RestoreRunner.RunAsync(_engine.Name, _restoreSource, Path.GetFileName(target), reader, Token);
+        await DatabaseRestore.RunAsync(_engine.Name, _restoreSource, Path.GetFileName(target), reader, Token);
         return target;
     }
 
@@ -177,7 +179,7 @@ internal sealed class Workbench : IAsyncDisposable
     /// <summary>Verifies every archive there; returns their number.</summary>
     public async Task<int> VerifyAsync(AgeKeys keys)
     {
-        var path = await StoredPath.ResolveAsync(_destination, Path.GetFileName(_archives), null, Token);
+        var path = await ResolvedLocation.ResolveAsync(_destination, Path.GetFileName(_archives), null, Token);
         var count = 0;
         await foreach (var result in Verifier.VerifyAsync(path, keys, [new SqliteEngine(TimeProvider.System)], Token))
         {

@@ -50,7 +50,7 @@ public sealed class WriterTests
         bench.Folder.Make(bystander, pragmas, key, "CREATE TABLE t(a); INSERT INTO t VALUES(7)");
         using var held = SqliteConnection.Open(bench.Folder[bystander], SqliteConstants.OpenReadWrite, key);
         held.Execute("BEGIN");
-        Assert.Equal(7, held.QueryNumber("SELECT a FROM t"));
+        Assert.Equal(7, held.QueryInt64("SELECT a FROM t"));
 
         var archives = new List<string>();
         using var writer = OtherProcess.Start("move", bench.Folder[name], keyText, pragmas, "PRAGMA synchronous=NORMAL");
@@ -132,8 +132,8 @@ public sealed class WriterTests
         using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
         var watch = Stopwatch.StartNew();
         for (
-            var before = connection.QueryNumber("SELECT max(rowid) FROM log");
-            connection.QueryNumber("SELECT max(rowid) FROM log") == before;
+            var before = connection.QueryInt64("SELECT max(rowid) FROM log");
+            connection.QueryInt64("SELECT max(rowid) FROM log") == before;
 
         )
         {

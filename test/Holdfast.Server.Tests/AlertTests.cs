@@ -108,13 +108,13 @@ public sealed class AlertTests
         Assert.Single(receiver.Calls);
         receiver.Answer = 404;
         await NodeServer.UntilAsync(
-            () => Task.FromResult(alerts.Items.Any(a => a.Kind == AlertKind.HeartbeatFailing)),
+            () => Task.FromResult(alerts.Active.Any(a => a.Kind == AlertKind.HeartbeatFailing)),
             () => time.Advance(TimeSpan.FromSeconds(3))
         );
         Assert.All(receiver.Calls, c => Assert.Equal(("GET", "/secret-path"), (c.Method, c.Path)));
         receiver.Answer = 200;
         await NodeServer.UntilAsync(
-            () => Task.FromResult(!alerts.Items.Any(a => a.Kind == AlertKind.HeartbeatFailing)),
+            () => Task.FromResult(!alerts.Active.Any(a => a.Kind == AlertKind.HeartbeatFailing)),
             () => time.Advance(TimeSpan.FromSeconds(3))
         );
         alerts.Report(
@@ -129,7 +129,7 @@ public sealed class AlertTests
             }
         );
         await NodeServer.UntilAsync(
-            () => Task.FromResult(alerts.Items.Any(a => a.Kind == AlertKind.SchedulerStalled)),
+            () => Task.FromResult(alerts.Active.Any(a => a.Kind == AlertKind.SchedulerStalled)),
             () => time.Advance(TimeSpan.FromSeconds(1))
         );
         await Task.Delay(200, TestContext.Current.CancellationToken);

@@ -5,6 +5,7 @@ using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Node;
 using Holdfast.Server.Access;
+using Holdfast.Server.Access.Users;
 using Holdfast.Server.Events;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,7 +14,7 @@ namespace Holdfast.Server.Tests;
 [Trait("Category", "Slow")]
 public sealed class EventTests
 {
-    private static readonly EventOptions Fast = new() { Heartbeat = TimeSpan.FromMilliseconds(300) };
+    private static readonly EventOptions Fast = new() { HeartbeatInterval = TimeSpan.FromMilliseconds(300) };
 
     [Fact]
     public async Task Operations_alerts_databases_and_tasks_are_told_as_they_change()
@@ -48,7 +49,7 @@ public sealed class EventTests
     [Fact]
     public void The_end_of_an_operation_is_not_lost_to_a_late_look_at_how_far_it_is()
     {
-        var listener = new EventListener(10);
+        var listener = new EventSubscription(10);
         var running = new Operation
         {
             Id = "1",
@@ -61,7 +62,7 @@ public sealed class EventTests
         listener.Add(running);
         listener.Add(running with { State = OperationState.Completed });
         listener.Add(running);
-        Assert.Equal(OperationState.Completed, Assert.IsType<Operation>(Assert.Single(listener.Take()).Data).State);
+        Assert.Equal(OperationState.Completed, Assert.IsType<Operation>(Assert.Single(listener.TakeBatch()).Data).State);
     }
 
     [Fact]
@@ -115,7 +116,7 @@ public sealed class EventTests
     [Fact]
     public async Task There_are_only_so_many_listeners()
     {
-        await using var node = await NodeServer.StartAsync(more: b => b.Services.AddSingleton(Fast with { MaxListeners = 1 }));
+        await using var node = await NodeServer.StartAsync(more: b => b.Services.AddSingleton(Fast with { MaxSubscriptions = 1 }));
         using var client = node.Server.Admin();
         using (await ListenAsync(client))
         {
@@ -134,37 +135,37 @@ public sealed class EventTests
     [Fact]
     public void Of_several_events_about_one_thing_the_last_is_kept()
     {
-        var listener = new EventListener(10);
+        var listener = new EventSubscription(10);
         listener.Add(Operation("1", OperationState.Queued));
         listener.Add(Operation("2", OperationState.Queued));
         listener.Add(Operation("1", OperationState.Running));
         listener.Add("Raised", Alert("x"));
         listener.Add("Ended", Alert("x"));
-        Assert.Equal(["operation 1 Running", "operation 2 Queued", "alert Ended"], listener.Take().Select(Words));
-        Assert.Empty(listener.Take());
+        Assert.Equal(["operation 1 Running", "operation 2 Queued", "alert Ended"], listener.TakeBatch().Select(Words));
+        Assert.Empty(listener.TakeBatch());
     }
 
     [Fact]
     public void A_listener_that_is_too_slow_is_told_to_load_everything_anew()
     {
-        var listener = new EventListener(10);
+        var listener = new EventSubscription(10);
         for (var i = 0; i < 12; i++)
         {
             listener.Add(Operation($"{i}", OperationState.Queued));
         }
-        Assert.Equal(["reload", "operation 11 Queued"], listener.Take().Select(Words));
+        Assert.Equal(["reload", "operation 11 Queued"], listener.TakeBatch().Select(Words));
         listener.Add(Operation("1", OperationState.Queued));
-        Assert.Equal(["operation 1 Queued"], listener.Take().Select(Words));
+        Assert.Equal(["operation 1 Queued"], listener.TakeBatch().Select(Words));
     }
 
     [Fact]
     public void Of_many_databases_some_are_named_and_that_there_are_more()
     {
-        var listener = new EventListener(10);
+        var listener = new EventSubscription(10);
         listener.AddChanged("databases", Enumerable.Range(0, 5_000).Select(i => $"demo/{i}"));
         listener.AddChanged("databases", ["demo/x"]);
         listener.AddChanged("tasks", ["t"]);
-        var events = listener.Take();
+        var events = listener.TakeBatch();
         Assert.Equal(["databases 100 True", "tasks 1 False"], events.Select(Words));
     }
 

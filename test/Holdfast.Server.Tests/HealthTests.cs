@@ -9,10 +9,10 @@ public sealed class HealthTests
     [Fact]
     public void A_loop_that_stands_still_without_which_nothing_is_backed_up_is_told()
     {
-        Assert.Null(HealthEndpoint.Problem(false, [Loop("scheduler", 60), Loop("alerts", 100)]));
-        Assert.Equal("alerts stands still", HealthEndpoint.Problem(false, [Loop("scheduler", 60), Loop("alerts", 400)]));
-        Assert.Null(HealthEndpoint.Problem(false, [Loop("discovery of shop", 4000)]));
-        Assert.Equal("stopping", HealthEndpoint.Problem(true, []));
+        Assert.Null(HealthEndpoint.FindProblem(false, [Loop("scheduler", 60), Loop("alerts", 100)]));
+        Assert.Equal("alerts stands still", HealthEndpoint.FindProblem(false, [Loop("scheduler", 60), Loop("alerts", 400)]));
+        Assert.Null(HealthEndpoint.FindProblem(false, [Loop("discovery of shop", 4000)]));
+        Assert.Equal("stopping", HealthEndpoint.FindProblem(true, []));
     }
 
     [Fact]

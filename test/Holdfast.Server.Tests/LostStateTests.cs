@@ -50,7 +50,7 @@ public sealed class LostStateTests : IDisposable
             var node = server.App.Services.GetRequiredService<HoldfastNode>();
             await NodeServer.UntilAsync(() =>
                 Task.FromResult(
-                    node.Alerts.Items.Any(a =>
+                    node.Alerts.Active.Any(a =>
                         a.Key == "state-store" && a.Message.Contains("removed or replaced", StringComparison.Ordinal)
                     )
                 )

@@ -69,7 +69,7 @@ public sealed class MetricsTests
     [Theory]
     [InlineData("plain/é", "plain/é")]
     [InlineData("a\"b\\c\nd", "a\\\"b\\\\c\\nd")]
-    public void A_label_cannot_end_itself(string value, string escaped) => Assert.Equal(escaped, MetricsPage.Escape(value));
+    public void A_label_cannot_end_itself(string value, string escaped) => Assert.Equal(escaped, PrometheusWriter.Escape(value));
 
     private static Dictionary<string, double> Parse(string page)
     {

@@ -39,7 +39,7 @@ public sealed class RoleTests
                 continue;
             }
 
-            var needed = endpoint.Metadata.GetOrderedMetadata<RequiredRole>();
+            var needed = endpoint.Metadata.GetOrderedMetadata<RequiredRoleMetadata>();
             Assert.True(needed.Count > 0, $"{name} says nothing of who may call it, so nobody may: add .RequireRole(…).");
             Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(stranger, endpoint, method));
             Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(wrongToken, endpoint, method));
@@ -91,7 +91,7 @@ public sealed class RoleTests
         foreach (
             var (endpoint, method) in Endpoints(server.App)
                 .Where(e =>
-                    e.Endpoint.Metadata.GetOrderedMetadata<RequiredRole>() is { Count: > 0 } needed
+                    e.Endpoint.Metadata.GetOrderedMetadata<RequiredRoleMetadata>() is { Count: > 0 } needed
                     && !needed.Any(n => n.BeforePasswordChange)
                 )
         )

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using Holdfast.Server.Access;
+using Holdfast.Server.Access.Sessions;
+using Holdfast.Server.Access.Users;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -194,7 +196,7 @@ public sealed class SessionTests
         await using var server = await TestServer.StartAsync(time);
         await server.SignInAsync("bob", Role.Viewer);
         using var client = server.Client();
-        for (var i = 0; i < SignInLimiter.PerUser; i++)
+        for (var i = 0; i < SignInLimiter.MaxAttemptsPerUser; i++)
         {
             Assert.Equal(HttpStatusCode.Unauthorized, (await SignInAsync("bob", "wrong")).StatusCode);
         }
@@ -205,7 +207,7 @@ public sealed class SessionTests
         time.Advance(SignInLimiter.Window);
         for (var round = 0; round < 2; round++)
         {
-            for (var i = 1; i < SignInLimiter.PerUser; i++)
+            for (var i = 1; i < SignInLimiter.MaxAttemptsPerUser; i++)
             {
                 Assert.Equal(HttpStatusCode.Unauthorized, (await SignInAsync("bob", "wrong")).StatusCode);
             }
@@ -222,19 +224,19 @@ public sealed class SessionTests
         var time = new FakeTimeProvider();
         var limiter = new SignInLimiter(time);
         var address = IPAddress.Parse("2001:db8::1");
-        for (var i = 0; i < SignInLimiter.PerAddress; i++)
+        for (var i = 0; i < SignInLimiter.MaxAttemptsPerAddress; i++)
         {
-            limiter.Begin(IPAddress.Parse($"2001:db8::{i:x}"), $"user{i}");
+            limiter.RegisterAttempt(IPAddress.Parse($"2001:db8::{i:x}"), $"user{i}");
         }
-        Assert.Throws<TooManyAttemptsException>(() => limiter.Begin(address, "another"));
-        limiter.Begin(IPAddress.Parse("2001:db8:0:1::1"), "another");
+        Assert.Throws<TooManyAttemptsException>(() => limiter.RegisterAttempt(address, "another"));
+        limiter.RegisterAttempt(IPAddress.Parse("2001:db8:0:1::1"), "another");
         for (var i = 0; i < 50_000; i++)
         {
-            limiter.Begin(IPAddress.Parse($"2001:db8:{i:x}:2::1"), $"u{i}");
+            limiter.RegisterAttempt(IPAddress.Parse($"2001:db8:{i:x}:2::1"), $"u{i}");
         }
-        Assert.Throws<TooManyAttemptsException>(() => limiter.Begin(address, "another")); // not forgotten for those with one attempt
+        Assert.Throws<TooManyAttemptsException>(() => limiter.RegisterAttempt(address, "another")); // not forgotten for those with one attempt
         time.Advance(SignInLimiter.Window);
-        limiter.Begin(address, "another");
+        limiter.RegisterAttempt(address, "another");
     }
 
     [Theory]

@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Server.Access;
+using Holdfast.Server.Access.Tokens;
+using Holdfast.Server.Access.Users;
 using Holdfast.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Identity;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Holdfast.Core.Errors;
-using Holdfast.Server.Access;
+using Holdfast.Server.Access.Tokens;
 using Holdfast.Server.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;

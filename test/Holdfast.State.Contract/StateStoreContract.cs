@@ -312,7 +312,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     public async Task Following_ends_when_it_is_cancelled_or_the_store_is_disposed()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var cancelled = Store.FollowAsync("", stop.Token).GetAsyncEnumerator(stop.Token);
+        var cancelled = Store.WatchAsync("", stop.Token).GetAsyncEnumerator(stop.Token);
         await NextAsync(cancelled);
         var next = cancelled.MoveNextAsync();
         await stop.CancelAsync();
@@ -320,7 +320,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         await cancelled.DisposeAsync();
 
         await using var other = await OpenAsync();
-        await using var follower = other.FollowAsync("", Token).GetAsyncEnumerator(Token);
+        await using var follower = other.WatchAsync("", Token).GetAsyncEnumerator(Token);
         await NextAsync(follower);
         var end = follower.MoveNextAsync().AsTask();
         await other.DisposeAsync();
@@ -340,7 +340,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         );
         await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.GrantLeaseAsync(TimeSpan.FromSeconds(10), Token));
         await AssertFailsAsync(ErrorCatalogue.StateUnavailable, async () =>
-            await NextAsync(other.FollowAsync("", Token).GetAsyncEnumerator(Token))
+            await NextAsync(other.WatchAsync("", Token).GetAsyncEnumerator(Token))
         );
     }
 
@@ -454,7 +454,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     private ValueTask<IAsyncEnumerator<StateBatch>> FollowAsync(string prefix) =>
-        new(Store.FollowAsync(prefix, Token).GetAsyncEnumerator(Token));
+        new(Store.WatchAsync(prefix, Token).GetAsyncEnumerator(Token));
 
     private Task<StateCommit> CommitAsync(IReadOnlyList<StateCondition> conditions, IReadOnlyList<StateChange> changes) =>
         Store.CommitAsync(new() { Conditions = conditions, Changes = changes }, Token);

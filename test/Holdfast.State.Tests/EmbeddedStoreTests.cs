@@ -67,7 +67,7 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     [InlineData(5000, 10)] // too many batches
     public async Task A_follower_that_is_too_slow_begins_again_with_a_snapshot(int commits, int length)
     {
-        await using var follower = Store.FollowAsync("", Token).GetAsyncEnumerator(Token);
+        await using var follower = Store.WatchAsync("", Token).GetAsyncEnumerator(Token);
         Assert.True(await follower.MoveNextAsync());
         await Task.WhenAll(
             Enumerable.Range(0, commits).Select(i => Store.CommitAsync(new() { Changes = [new($"k/{i % 20}", new byte[length])] }, Token))
@@ -87,7 +87,7 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     public async Task The_buffer_of_a_value_may_be_used_again_when_it_was_stored()
     {
         var buffer = new byte[] { 1, 2, 3 };
-        await using var follower = Store.FollowAsync("", Token).GetAsyncEnumerator(Token);
+        await using var follower = Store.WatchAsync("", Token).GetAsyncEnumerator(Token);
         await follower.MoveNextAsync();
         await Store.CommitAsync(new() { Changes = [new("key", buffer)] }, Token);
         buffer[0] = 9;

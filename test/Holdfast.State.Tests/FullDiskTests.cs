@@ -42,7 +42,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     public async Task What_does_not_fit_is_not_there_and_what_follows_room_is()
     {
         var store = await EmbeddedStateStore.OpenAsync(File, _time, Token);
-        await using var follower = store.FollowAsync("", Token).GetAsyncEnumerator(Token);
+        await using var follower = store.WatchAsync("", Token).GetAsyncEnumerator(Token);
         await follower.MoveNextAsync();
         var (stored, failures) = await FillAsync(store);
         Assert.All(failures, f => Assert.Equal(ErrorCatalogue.StateFull, f.Error));

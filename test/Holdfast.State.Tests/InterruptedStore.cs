@@ -29,11 +29,11 @@ internal sealed class InterruptedStore(IStateStore inner) : IStateStore
     public Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken) =>
         inner.GrantLeaseAsync(timeToLive, cancellationToken);
 
-    public async IAsyncEnumerable<StateBatch> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StateBatch> WatchAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var cut = _cut.Token;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cut, cancellationToken);
-        await using var follower = inner.FollowAsync(prefix, either.Token).GetAsyncEnumerator(either.Token);
+        await using var follower = inner.WatchAsync(prefix, either.Token).GetAsyncEnumerator(either.Token);
         while (true)
         {
             try

@@ -54,7 +54,7 @@ internal sealed class OddStore(IStateStore inner) : IStateStore
         return await inner.CommitAsync(transaction, cancellationToken);
     }
 
-    public async IAsyncEnumerable<StateBatch> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StateBatch> WatchAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Followed++;
         if (_follows.TryDequeue(out var odd))
@@ -67,7 +67,7 @@ internal sealed class OddStore(IStateStore inner) : IStateStore
             _broken.Add(broken);
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var follower = inner.FollowAsync(prefix, stop.Token).GetAsyncEnumerator(stop.Token);
+        await using var follower = inner.WatchAsync(prefix, stop.Token).GetAsyncEnumerator(stop.Token);
         while (true)
         {
             var next = follower.MoveNextAsync().AsTask();

@@ -63,7 +63,7 @@ public sealed class OddStoreTests : IAsyncLifetime
         Store.Break(failure);
         await told.WaitAsync(Patience, Token);
         Assert.Contains(failure.Message, Mirror.Loop.Problem!.Message, StringComparison.Ordinal);
-        await Store.CommitAsync(new() { Changes = [Mirror.Change("a", new("2"))] }, Token);
+        await Store.CommitAsync(new() { Changes = [Mirror.CreateChange("a", new("2"))] }, Token);
         await AdvanceUntilAsync(() => Mirror.Find("a")!.Value.Name == "2");
         Assert.Null(Mirror.Loop.Problem);
         Assert.Equal(0, Mirror.Loop.Failures);
@@ -76,7 +76,7 @@ public sealed class OddStoreTests : IAsyncLifetime
     public async Task Who_waits_for_a_mirror_that_fails_is_told_and_need_not_wait_for_ever(Exception failure)
     {
         await Mirror.StartAsync(Token);
-        var waiting = Mirror.ReachAsync(1000, Token);
+        var waiting = Mirror.WaitForRevisionAsync(1000, Token);
         Store.OnFollow(() => Task.FromException(failure));
         Store.Break(failure);
         var told = await Assert.ThrowsAsync<HoldfastException>(() => waiting.WaitAsync(Patience, Token));
@@ -86,7 +86,7 @@ public sealed class OddStoreTests : IAsyncLifetime
     [Fact]
     public async Task What_a_node_reports_while_its_mirror_fails_is_shown_and_then_the_stored_one()
     {
-        var records = new StateRecords<Thing>(Mirror, Writer);
+        var records = new WriteBehindState<Thing>(Mirror, Writer);
         await Mirror.StartAsync(Token);
         Writer.Start();
         Store.OnFollow(() => Task.FromException(new InvalidOperationException("still odd")));
@@ -95,7 +95,7 @@ public sealed class OddStoreTests : IAsyncLifetime
         Assert.Equal("1", records.Find("a")!.Name);
         await Writer.FlushAsync(Token).WaitAsync(Patience, Token);
         await AdvanceUntilAsync(() => Mirror.Find("a") is not null);
-        await Store.CommitAsync(new() { Changes = [Mirror.Change("a", new("theirs"))] }, Token);
+        await Store.CommitAsync(new() { Changes = [Mirror.CreateChange("a", new("theirs"))] }, Token);
         await AdvanceUntilAsync(() => records.Find("a")!.Name == "theirs"); // what was reported stands no longer in its way
     }
 
@@ -104,18 +104,18 @@ public sealed class OddStoreTests : IAsyncLifetime
     {
         await Mirror.StartAsync(Token);
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(TimeSpan.Zero, Mirror.Loop.Silence); // nothing happens, and nothing is owed
+        Assert.Equal(TimeSpan.Zero, Mirror.Loop.SinceLastIteration); // nothing happens, and nothing is owed
         var late = new TaskCompletionSource();
         Store.OnFollow(() => late.Task);
         Store.Break(new IOException("cut"));
         await AdvanceUntilAsync(() => Store.Followed == 2);
-        var commit = await Store.CommitAsync(new() { Changes = [Mirror.Change("a", new("1"))] }, Token);
-        var waiting = Mirror.ReachedAsync(commit.Revision);
+        var commit = await Store.CommitAsync(new() { Changes = [Mirror.CreateChange("a", new("1"))] }, Token);
+        var waiting = Mirror.WaitForRevisionWithRetriesAsync(commit.Revision);
         _time.Advance(TimeSpan.FromMinutes(10));
-        Assert.True(Mirror.Loop.Silence >= TimeSpan.FromMinutes(10));
+        Assert.True(Mirror.Loop.SinceLastIteration >= TimeSpan.FromMinutes(10));
         late.SetResult();
         await waiting.WaitAsync(Patience, Token);
-        await AdvanceUntilAsync(() => Mirror.Loop.Silence == TimeSpan.Zero);
+        await AdvanceUntilAsync(() => Mirror.Loop.SinceLastIteration == TimeSpan.Zero);
     }
 
     [Theory]
@@ -130,11 +130,11 @@ public sealed class OddStoreTests : IAsyncLifetime
             Store.OnCommit(() => Task.FromException(failure));
         }
         Writer.Start();
-        Writer.Set(new("a", new byte[] { 1 }), _ => throw new InvalidOperationException("a fault of who asked"));
+        Writer.Enqueue(new("a", new byte[] { 1 }), _ => throw new InvalidOperationException("a fault of who asked"));
         await told.WaitAsync(Patience, Token);
         Assert.Contains(failure.Message, Writer.Problem!.Message, StringComparison.Ordinal);
-        Writer.Set(new("b", new byte[] { 2 }), _ => { });
-        await AdvanceUntilAsync(() => Writer is { Waiting: 0, Problem: null });
+        Writer.Enqueue(new("b", new byte[] { 2 }), _ => { });
+        await AdvanceUntilAsync(() => Writer is { QueuedCount: 0, Problem: null });
         Assert.NotNull(await Store.GetAsync("a", Token));
         Assert.NotNull(await Store.GetAsync("b", Token));
     }
@@ -146,13 +146,13 @@ public sealed class OddStoreTests : IAsyncLifetime
         Store.OnCommit(() => late.Task);
         Writer.Start();
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(TimeSpan.Zero, Writer.Loop.Silence);
-        Writer.Set(new("a", new byte[] { 1 }), _ => { });
+        Assert.Equal(TimeSpan.Zero, Writer.Loop.SinceLastIteration);
+        Writer.Enqueue(new("a", new byte[] { 1 }), _ => { });
         await AdvanceUntilAsync(() => Store.Committed == 1);
         _time.Advance(TimeSpan.FromMinutes(10));
-        Assert.True(Writer.Loop.Silence >= TimeSpan.FromMinutes(10));
+        Assert.True(Writer.Loop.SinceLastIteration >= TimeSpan.FromMinutes(10));
         late.SetResult();
-        await AdvanceUntilAsync(() => Writer is { Waiting: 0 } && Writer.Loop.Silence == TimeSpan.Zero);
+        await AdvanceUntilAsync(() => Writer is { QueuedCount: 0 } && Writer.Loop.SinceLastIteration == TimeSpan.Zero);
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class OddStoreTests : IAsyncLifetime
             await mine.CancelAsync();
             mine.Token.ThrowIfCancellationRequested();
         });
-        Writer.Set(new("a", new byte[] { 1 }), _ => { });
+        Writer.Enqueue(new("a", new byte[] { 1 }), _ => { });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Writer.FlushAsync(mine.Token));
         Assert.Null(Writer.Problem);
     }

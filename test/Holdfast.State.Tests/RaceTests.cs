@@ -56,7 +56,7 @@ public sealed class RaceTests : IAsyncLifetime
     private async Task CheckAsync(((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[][] writers)
     {
         var prefix = $"{Interlocked.Increment(ref _samples)}/";
-        await using var follower = Store.FollowAsync(prefix, Token).GetAsyncEnumerator(Token);
+        await using var follower = Store.WatchAsync(prefix, Token).GetAsyncEnumerator(Token);
         Assert.True(await follower.MoveNextAsync());
         var seen = new Dictionary<string, long>(StringComparer.Ordinal);
         var answers = (await Task.WhenAll(writers.Select((w, i) => Task.Run(() => WriteAsync(prefix, i, w))))).SelectMany(a => a).ToList();

@@ -36,7 +36,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     [Fact]
     public async Task It_shows_what_is_there_when_it_has_started()
     {
-        await CommitAsync(Mirror.Change("a", new("1")), Mirror.Change("b", new("2")), new("other/a", new byte[] { 1 }));
+        await CommitAsync(Mirror.CreateChange("a", new("1")), Mirror.CreateChange("b", new("2")), new("other/a", new byte[] { 1 }));
         await StartAsync();
         Assert.Equal(2, Mirror.Count);
         Assert.Equal([("a", "1"), ("b", "2")], Mirror.Items.Select(i => (i.Key, i.Value.Name)).Order());
@@ -61,7 +61,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
         await using var other = new StateMirror<Thing>(Store, "things/", _time);
         await other.StartAsync(Token);
         var item = await other.PutAsync("a", new("theirs"), 0, Token);
-        await WaitAsync(Mirror.ReachAsync(item.Revision, Token));
+        await WaitAsync(Mirror.WaitForRevisionAsync(item.Revision, Token));
         Assert.Equal("theirs", Mirror.Find("a")!.Value.Name);
     }
 
@@ -122,9 +122,9 @@ public sealed class StateMirrorTests : IAsyncLifetime
         await StartAsync();
         await using var other = new StateMirror<Thing>(Store, "others/", _time);
         await other.StartAsync(Token);
-        var commit = await CommitAsync(Mirror.Change("a", new("1")), new("others/missing", null));
-        await WaitAsync(Mirror.ReachAsync(commit.Revision, Token));
-        await WaitAsync(other.ReachAsync(commit.Revision, Token));
+        var commit = await CommitAsync(Mirror.CreateChange("a", new("1")), new("others/missing", null));
+        await WaitAsync(Mirror.WaitForRevisionAsync(commit.Revision, Token));
+        await WaitAsync(other.WaitForRevisionAsync(commit.Revision, Token));
         Assert.NotNull(Mirror.Find("a"));
     }
 
@@ -133,7 +133,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     {
         var told = new List<string>();
         Mirror.Changed += (key, before, after) => told.Add($"{key}: {before?.Name ?? "-"} > {after?.Name ?? "-"}");
-        await CommitAsync(Mirror.Change("a", new("0")));
+        await CommitAsync(Mirror.CreateChange("a", new("0")));
         await StartAsync();
         await Mirror.PutAsync("a", new("1"), null, Token);
         await Mirror.PutAsync("b", new("2"), null, Token);
@@ -153,8 +153,12 @@ public sealed class StateMirrorTests : IAsyncLifetime
         Mirror.Changed += (key, before, after) => told.Add($"{key}: {before?.Name ?? "-"} > {after?.Name ?? "-"}");
         Store.IsDown = true;
         await Store.CutAsync();
-        var commit = await CommitAsync(Mirror.Change("changed", new("2")), new("things/deleted", null), Mirror.Change("new", new("3")));
-        var reaching = Mirror.ReachAsync(commit.Revision, Token);
+        var commit = await CommitAsync(
+            Mirror.CreateChange("changed", new("2")),
+            new("things/deleted", null),
+            Mirror.CreateChange("new", new("3"))
+        );
+        var reaching = Mirror.WaitForRevisionAsync(commit.Revision, Token);
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(3, Mirror.Count);
         Assert.False(reaching.IsCompleted);
@@ -168,7 +172,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     {
         Store.IsDown = true;
         await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.StartAsync(Token));
-        await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.ReachAsync(5, Token));
+        await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.WaitForRevisionAsync(5, Token));
     }
 
     [Fact]
@@ -176,10 +180,17 @@ public sealed class StateMirrorTests : IAsyncLifetime
     {
         var told = new List<string>();
         Mirror.Unreadable += (key, e) => told.Add($"{key}: {e.Error.Code}");
-        await CommitAsync(Mirror.Change("good", new("1")), new("things/bad", "{"u8.ToArray()), new("things/null", "null"u8.ToArray()));
+        await CommitAsync(
+            Mirror.CreateChange("good", new("1")),
+            new("things/bad", "{"u8.ToArray()),
+            new("things/null", "null"u8.ToArray())
+        );
         await StartAsync();
-        var commit = await CommitAsync(new StateChange("things/good", """{"name":[]}"""u8.ToArray()), Mirror.Change("after", new("2")));
-        await WaitAsync(Mirror.ReachAsync(commit.Revision, Token));
+        var commit = await CommitAsync(
+            new StateChange("things/good", """{"name":[]}"""u8.ToArray()),
+            Mirror.CreateChange("after", new("2"))
+        );
+        await WaitAsync(Mirror.WaitForRevisionAsync(commit.Revision, Token));
         Assert.Equal(["bad: state-unavailable", "null: state-unavailable", "good: state-unavailable"], told);
         Assert.Equal([("after", "2"), ("good", "1")], Mirror.Items.Select(i => (i.Key, i.Value.Name)).Order());
         await WaitAsync(Mirror.DeleteAsync("good", null, Token));
@@ -190,17 +201,17 @@ public sealed class StateMirrorTests : IAsyncLifetime
     public async Task Who_waits_is_told_when_the_store_is_closed()
     {
         await StartAsync();
-        var waiting = Mirror.ReachAsync(1000, Token);
+        var waiting = Mirror.WaitForRevisionAsync(1000, Token);
         await Store.DisposeAsync();
         await FailsAsync(ErrorCatalogue.StateUnavailable, waiting);
-        await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.ReachAsync(1000, Token));
+        await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.WaitForRevisionAsync(1000, Token));
     }
 
     [Fact]
     public async Task Who_waits_is_told_when_the_mirror_is_disposed()
     {
         await StartAsync();
-        var waiting = Mirror.ReachAsync(1000, Token);
+        var waiting = Mirror.WaitForRevisionAsync(1000, Token);
         await Mirror.DisposeAsync();
         await FailsAsync(ErrorCatalogue.StateUnavailable, waiting);
         await Mirror.DisposeAsync();
@@ -224,7 +235,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     {
         await StartAsync();
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var waiting = Mirror.ReachAsync(1000, cancel.Token);
+        var waiting = Mirror.WaitForRevisionAsync(1000, cancel.Token);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         await WaitAsync(Mirror.PutAsync("a", new("1"), null, Token));

@@ -1,10 +1,10 @@
 using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Backups;
 using Holdfast.Studio.Chains;
+using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Pages.Backups;
-using Holdfast.Studio.Words;
 
 namespace Holdfast.Studio.Tests;
 
@@ -20,31 +20,31 @@ public sealed class ChainSummaryTests
         var chains = ChainSummary.Of(found);
         Assert.Equal([7, 0], chains.Select(c => (c.Time - Start).Days));
         var chain = chains[1];
-        Assert.True(chain.IsWhole);
+        Assert.True(chain.IsComplete);
         Assert.Equal(
             [("nas", "complete"), ("offsite", "misses 1 of 3"), ("old", "misses its full backup")],
-            chain.Holdings.Select(h => (h.Place, h.Words))
+            chain.Copies.Select(h => (h.Location, h.Description))
         );
         Assert.Equal([2, 1, 0], chain.Points.Select(p => (p.Time - Start).Days)); // the newest first
-        Assert.Equal([3, 2, 1], chain.Points.Select(p => p.Number));
+        Assert.Equal([3, 2, 1], chain.Points.Select(p => p.Position));
         Assert.Equal(600, chain.Bytes);
 
         // A point is restored from a destination that has all that comes before it.
-        Assert.Equal(["nas"], chain.Points[0].Whole.Select(w => w.Place));
-        Assert.Equal(["nas", "offsite"], chain.Points[1].Whole.Select(w => w.Place));
-        Assert.Equal(["nas", "offsite", "old"], chain.Points[1].Places);
-        Assert.Equal("destination:offsite/chain0/1", chain.Points[1].FromAt("offsite"));
-        Assert.Equal("destination:nas/chain0/1", chain.Points[1].FromAt("old"));
-        Assert.Equal("2026-11-02-02-00-00", chain.Points[1].Address);
+        Assert.Equal(["nas"], chain.Points[0].RestorableFrom.Select(w => w.Location));
+        Assert.Equal(["nas", "offsite"], chain.Points[1].RestorableFrom.Select(w => w.Location));
+        Assert.Equal(["nas", "offsite", "old"], chain.Points[1].Locations);
+        Assert.Equal("destination:offsite/chain0/1", chain.Points[1].FindArchiveAt("offsite"));
+        Assert.Equal("destination:nas/chain0/1", chain.Points[1].FindArchiveAt("old"));
+        Assert.Equal("2026-11-02-02-00-00", chain.Points[1].UrlKey);
     }
 
     [Fact]
     public void A_chain_that_nobody_has_whole_still_gives_back_what_one_place_has()
     {
         var chain = Assert.Single(ChainSummary.Of(Found(Chain("a", 0, 0, 1), Chain("b", 0, 0, 2))));
-        Assert.False(chain.IsWhole);
-        Assert.Equal([false, true, true], chain.Points.Select(p => p.IsWhole));
-        Assert.Null(chain.Points[0].FromAt("b"));
+        Assert.False(chain.IsComplete);
+        Assert.Equal([false, true, true], chain.Points.Select(p => p.IsRestorable));
+        Assert.Null(chain.Points[0].FindArchiveAt("b"));
     }
 
     [Fact]
@@ -70,13 +70,13 @@ public sealed class ChainSummaryTests
                 )
             )
         );
-        Assert.Equal(["Not yet", "Damaged at offsite", "At nas, offsite"], chain.Points.Select(p => VerificationWords.Of(p).Word));
-        Assert.Equal("offsite: A hash is wrong. Take another copy.", VerificationWords.Reason(chain.Points[1]));
+        Assert.Equal(["Not yet", "Damaged at offsite", "At nas, offsite"], chain.Points.Select(p => VerificationFormatter.Of(p).Label));
+        Assert.Equal("offsite: A hash is wrong. Take another copy.", VerificationFormatter.Reason(chain.Points[1]));
         Assert.Equal(
             ["verified 3 d ago", "1 archive damaged, found 3 d ago", "not verified: the server has no key for 1 archive"],
-            chain.Holdings.Select(h => VerificationWords.Text(h, Start.AddDays(8)))
+            chain.Copies.Select(h => VerificationFormatter.Text(h, Start.AddDays(8)))
         );
-        Assert.Equal(["good", "bad", "warn"], chain.Holdings.Select(h => VerificationWords.Of(h).Tone));
+        Assert.Equal(["good", "bad", "warn"], chain.Copies.Select(h => VerificationFormatter.Of(h).Tone));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class ChainSummaryTests
                     $"destination:{destination}/chain{day}/{d}",
                     $"{d}",
                     Start.AddDays(d),
-                    (d == day ? ArchiveForm.Snapshot : ArchiveForm.IncrementalBackup).ToString(),
+                    (d == day ? ArchiveFileType.Snapshot : ArchiveFileType.IncrementalBackup).ToString(),
                     100 * (d - day + 1),
                     false
                 )),

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Holdfast.Studio.Pages.Manage;
+using Holdfast.Studio.Pages.Server;
 
 namespace Holdfast.Studio.Tests;
 

@@ -18,7 +18,7 @@ public sealed class LiveUpdatesTests : IDisposable
         int,
         Channel<IReadOnlyList<ServerEvent>>
     )>();
-    private readonly Channel<LiveBatch> _happened = Channel.CreateUnbounded<LiveBatch>();
+    private readonly Channel<UpdateBatch> _happened = Channel.CreateUnbounded<UpdateBatch>();
     private readonly Channel<bool> _stale = Channel.CreateUnbounded<bool>();
     private readonly LiveUpdates _live;
     private int _number;
@@ -27,7 +27,7 @@ public sealed class LiveUpdatesTests : IDisposable
     public LiveUpdatesTests()
     {
         _live = new((_, token) => Listen(token), _time, NullLogger.Instance, TestContext.Current.CancellationToken);
-        _live.Happened += batch => _happened.Writer.TryWrite(batch);
+        _live.BatchReceived += batch => _happened.Writer.TryWrite(batch);
         _live.StaleChanged += () => _stale.Writer.TryWrite(_live.IsStale);
         _live.Start();
     }

@@ -1,10 +1,13 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints;
-using Holdfast.Studio.Pages.Manage;
-using Holdfast.Studio.Parts;
-using Holdfast.Studio.Words;
+using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Server.Endpoints.ServerWideBackups;
+using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Studio.Components;
+using Holdfast.Studio.Formatting;
+using Holdfast.Studio.Pages.Alerts;
+using Holdfast.Studio.Pages.Destinations;
 
 namespace Holdfast.Studio.Tests;
 
@@ -16,7 +19,7 @@ public sealed class ManageTests
     [Fact]
     public void A_destination_that_a_backup_could_not_reach_is_failing_whatever_its_test_said()
     {
-        var nas = new Node.Places.DestinationConfig
+        var nas = new Node.Destinations.DestinationConfig
         {
             Name = "nas",
             Kind = "local",
@@ -36,7 +39,7 @@ public sealed class ManageTests
         Assert.Equal(("Works", null), Look(DestinationRow.Of(nas, good, [Alert(AlertSeverity.Error, new() { Destination = "tape" })], [])));
         Assert.Equal(("Not tested", null), Look(DestinationRow.Of(nas, new(null), [], [])));
         Assert.Equal(["nightly"], DestinationRow.Of(nas, good, [], [Template("nightly", ["nas"]), Template("weekly", ["tape"])]).Tasks);
-        static (string, string?) Look(DestinationRow row) => (row.Look.Word, row.Problem);
+        static (string, string?) Look(DestinationRow row) => (row.Appearance.Label, row.Problem);
     }
 
     [Fact]
@@ -75,15 +78,15 @@ public sealed class ManageTests
     public void The_first_steps_go_on_until_a_task_covers_something()
     {
         var source = new SourceView("shop", "sqlite", 0, null, null);
-        Assert.Equal("Source", FirstStepsProgress.Of([], 0, []).Now!.Title);
-        Assert.Equal("Source", FirstStepsProgress.Of([source], 1, []).Now!.Title);
-        Assert.Equal("Destination", FirstStepsProgress.Of([source with { Databases = 3 }], 0, []).Now!.Title);
+        Assert.Equal("Source", FirstStepsProgress.Of([], 0, []).CurrentStep!.Title);
+        Assert.Equal("Source", FirstStepsProgress.Of([source], 1, []).CurrentStep!.Title);
+        Assert.Equal("Destination", FirstStepsProgress.Of([source with { Databases = 3 }], 0, []).CurrentStep!.Title);
         var third = FirstStepsProgress.Of([source with { Databases = 3 }], 1, []);
-        Assert.Equal(("Task", "/server-wide-backup/new"), (third.Now!.Title, third.Now.Address));
+        Assert.Equal(("Task", "/server-wide-backup/new"), (third.CurrentStep!.Title, third.CurrentStep.Address));
         Assert.Contains("3 databases found in 1 source.", third.Steps[0].Text, StringComparison.Ordinal);
         Assert.Equal(
             "/server-wide-backup",
-            FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", [])]).Now!.Address
+            FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", [])]).CurrentStep!.Address
         );
         Assert.True(FirstStepsProgress.Of([source with { Databases = 3 }], 1, [Template("nightly", ["nas"], covered: 3)]).IsDone);
     }
@@ -91,20 +94,20 @@ public sealed class ManageTests
     [Fact]
     public void The_audit_log_speaks_of_deeds()
     {
-        Assert.Equal("Make or change user", AuditWords.Action("PUT /api/v1/users/{name}"));
-        Assert.Equal("Make API token", AuditWords.Action("POST /api/v1/tokens/"));
-        Assert.Equal("PATCH /something", AuditWords.Action("PATCH /api/v1/something"));
-        Assert.Equal("bob", AuditWords.Subject("name=bob"));
-        Assert.Equal("monthly logical", AuditWords.Subject("name=monthly logical"));
-        Assert.Equal("demo/a b.db, e33", AuditWords.Subject("id=demo/a b.db taskId=e33"));
-        Assert.Equal("demo/a.db, demo/b c.db, 01ab", AuditWords.Subject("from=demo/a.db target=demo/b c.db operation=01ab"));
-        Assert.Equal("01ab", AuditWords.Operation("from=demo/a.db target=demo/b c.db operation=01ab"));
-        Assert.Null(AuditWords.Operation("from=demo/operation=1 target=demo/b"));
-        Assert.Null(AuditWords.Operation(null));
-        Assert.Equal("Begun", AuditWords.Result("202").Word); // whether it went well is not known yet
+        Assert.Equal("Make or change user", AuditFormatter.Action("PUT /api/v1/users/{name}"));
+        Assert.Equal("Make API token", AuditFormatter.Action("POST /api/v1/tokens/"));
+        Assert.Equal("PATCH /something", AuditFormatter.Action("PATCH /api/v1/something"));
+        Assert.Equal("bob", AuditFormatter.Subject("name=bob"));
+        Assert.Equal("monthly logical", AuditFormatter.Subject("name=monthly logical"));
+        Assert.Equal("demo/a b.db, e33", AuditFormatter.Subject("id=demo/a b.db taskId=e33"));
+        Assert.Equal("demo/a.db, demo/b c.db, 01ab", AuditFormatter.Subject("from=demo/a.db target=demo/b c.db operation=01ab"));
+        Assert.Equal("01ab", AuditFormatter.FindOperationId("from=demo/a.db target=demo/b c.db operation=01ab"));
+        Assert.Null(AuditFormatter.FindOperationId("from=demo/operation=1 target=demo/b"));
+        Assert.Null(AuditFormatter.FindOperationId(null));
+        Assert.Equal("Begun", AuditFormatter.Result("202").Label); // whether it went well is not known yet
         Assert.Equal(
             ("Done", "Not allowed (403)", "Failed (500)"),
-            (AuditWords.Result("204").Word, AuditWords.Result("403").Word, AuditWords.Result("500").Word)
+            (AuditFormatter.Result("204").Label, AuditFormatter.Result("403").Label, AuditFormatter.Result("500").Label)
         );
     }
 

@@ -1,5 +1,5 @@
+using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Pages.Restore;
-using Holdfast.Studio.Words;
 
 namespace Holdfast.Studio.Tests;
 
@@ -13,7 +13,7 @@ public sealed class RestoreWizardTests
     [InlineData("tenants/v1.2/ash", "tenants/v1.2/ash-restored", new[] { "tenants/v1.2/ash" })]
     [InlineData("a/.hidden", "a/.hidden-restored", new[] { "a/.hidden" })]
     public async Task A_name_is_suggested_that_nobody_has(string old, string suggested, string[] taken) =>
-        Assert.Equal(suggested, await NewName.SuggestAsync(old, name => Task.FromResult(taken.Contains(name))));
+        Assert.Equal(suggested, await DatabaseNameSuggestion.SuggestAsync(old, name => Task.FromResult(taken.Contains(name))));
 
     [Theory]
     [InlineData("orders.db", true)]
@@ -28,7 +28,8 @@ public sealed class RestoreWizardTests
     [InlineData("/a", false)]
     [InlineData("./a", false)]
     [InlineData("a\nb", false)]
-    public void Names_that_cannot_be_are_said_so(string? name, bool isGood) => Assert.Equal(isGood, NewName.Problem(name) is null);
+    public void Names_that_cannot_be_are_said_so(string? name, bool isGood) =>
+        Assert.Equal(isGood, DatabaseNameSuggestion.Validate(name) is null);
 
     [Theory]
     [InlineData("0640", false, false, "belongs to holdfast, the server's user; nobody else may read or write it (mode 0600)")]
@@ -37,7 +38,7 @@ public sealed class RestoreWizardTests
     public void The_summary_says_whose_the_file_will_be(string mode, bool keepMode, bool keepOwner, string words) =>
         Assert.Equal(
             words,
-            FileWords.Of(
+            FileFormatter.Of(
                 new()
                 {
                     Archive = "a",
@@ -67,7 +68,7 @@ public sealed class RestoreWizardTests
             "/restore?from=demo%2Fa%20b.db&point=2026-11-25-02-00-00&at=nas&target=demo%2Fn%26w.db&operation=1a",
             address.ToString()
         );
-        Assert.Equal("/restore", address.BackTo(RestoreStep.Where).ToString());
+        Assert.Equal("/restore", address.BackTo(RestoreStep.Location).ToString());
         Assert.Equal("/restore?from=demo%2Fa%20b.db", address.BackTo(RestoreStep.Point).ToString());
         Assert.Equal(
             "/restore?from=demo%2Fa%20b.db&point=2026-11-25-02-00-00&at=nas&target=demo%2Fn%26w.db",

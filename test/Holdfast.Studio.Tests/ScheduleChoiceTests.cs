@@ -45,9 +45,9 @@ public sealed class ScheduleChoiceTests
     [Fact]
     public void An_expression_that_cannot_be_used_says_why()
     {
-        Assert.Null(ScheduleChoice.Fault("0 2 * * *"));
-        Assert.Contains("five fields", ScheduleChoice.Fault("0 2"), StringComparison.Ordinal);
-        Assert.Contains("never comes", ScheduleChoice.Fault("0 2 30 2 *"), StringComparison.Ordinal);
+        Assert.Null(ScheduleChoice.Validate("0 2 * * *"));
+        Assert.Contains("five fields", ScheduleChoice.Validate("0 2"), StringComparison.Ordinal);
+        Assert.Contains("never comes", ScheduleChoice.Validate("0 2 30 2 *"), StringComparison.Ordinal);
         Assert.Empty(ScheduleChoice.Next("0 2", null, DateTimeOffset.UnixEpoch, 3));
     }
 }

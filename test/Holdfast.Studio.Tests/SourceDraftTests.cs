@@ -1,4 +1,4 @@
-using Holdfast.Studio.Pages.Manage;
+using Holdfast.Studio.Pages.Sources;
 
 namespace Holdfast.Studio.Tests;
 

@@ -62,7 +62,7 @@ public sealed class TaskDraftTests
             Key = "AGE-SECRET-KEY-1X",
         };
         Assert.Null(draft.ToDefinition().Encryption!.Key);
-        draft.PastesKey = true;
+        draft.UsesGivenKey = true;
         Assert.Equal("AGE-SECRET-KEY-1X", draft.ToDefinition().Encryption!.Key);
         draft.Mode = EncryptionMode.None;
         Assert.Null(draft.ToDefinition().Encryption!.Key);

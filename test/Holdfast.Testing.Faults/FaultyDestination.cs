@@ -13,10 +13,10 @@ public sealed class FaultyDestination(IDestination inner, FaultSwitch faults) : 
 
     public string? Identity => inner.Identity;
 
-    public async Task CheckAsync(CancellationToken cancellationToken)
+    public async Task CheckIdentityAsync(CancellationToken cancellationToken)
     {
         await faults.MeetAsync("check", cancellationToken);
-        await inner.CheckAsync(cancellationToken);
+        await inner.CheckIdentityAsync(cancellationToken);
     }
 
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ public sealed class FaultySource(IDatabaseSource inner, FaultSwitch faults) : ID
 {
     public string Name => inner.Name;
 
-    public PassedOver PassedOver => inner.PassedOver;
+    public SkippedFiles SkippedFiles => inner.SkippedFiles;
 
     public async Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken)
     {
@@ -89,7 +89,7 @@ public sealed class FaultySource(IDatabaseSource inner, FaultSwitch faults) : ID
 
         public IReadOnlyList<string> Warnings => inner.Warnings;
 
-        public IReadOnlyList<string> LeftOut => inner.LeftOut;
+        public IReadOnlyList<string> OmittedObjects => inner.OmittedObjects;
 
         public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
         {

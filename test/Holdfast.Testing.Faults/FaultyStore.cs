@@ -37,10 +37,10 @@ public sealed class FaultyStore(IStateStore inner, FaultSwitch faults) : IStateS
         return commit;
     }
 
-    public async IAsyncEnumerable<StateBatch> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StateBatch> WatchAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await MeetAsync("follow", cancellationToken);
-        await foreach (var batch in inner.FollowAsync(prefix, cancellationToken))
+        await foreach (var batch in inner.WatchAsync(prefix, cancellationToken))
         {
             await MeetAsync("batch", cancellationToken);
             yield return batch;

@@ -1,3 +1,4 @@
+using Holdfast.Archive.Age.Headers;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 

@@ -1,3 +1,4 @@
+using Holdfast.Archive.Age.Headers;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 

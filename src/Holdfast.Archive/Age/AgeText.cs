@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Archive.Age.Payload;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 

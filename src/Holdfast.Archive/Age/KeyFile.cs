@@ -100,7 +100,7 @@ public static class KeyFile
             }
 
             File.Move(partial, path, overwrite: false);
-            FolderFlush.Of(path);
+            FolderFlush.FlushParent(path);
         }
         finally
         {

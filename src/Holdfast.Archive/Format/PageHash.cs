@@ -12,7 +12,7 @@ internal static class PageHash
     public const int DigestBytes = SHA256.HashSizeInBytes;
 
     /// <summary>Writes the digest of each page of <paramref name="pages"/> to <paramref name="digests"/>.</summary>
-    public static void Digests(ReadOnlySpan<byte> pages, int pageSize, Span<byte> digests)
+    public static void ComputeDigests(ReadOnlySpan<byte> pages, int pageSize, Span<byte> digests)
     {
         for (var at = 0; at < pages.Length; at += pageSize)
         {
@@ -21,5 +21,5 @@ internal static class PageHash
     }
 
     /// <summary>The hash of pages, in Base64.</summary>
-    public static string Of(ReadOnlySpan<byte> digests) => Convert.ToBase64String(SHA256.HashData(digests));
+    public static string Compute(ReadOnlySpan<byte> digests) => Convert.ToBase64String(SHA256.HashData(digests));
 }

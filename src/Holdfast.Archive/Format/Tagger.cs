@@ -21,7 +21,7 @@ internal sealed class Tagger : IDisposable
     }
 
     /// <summary>Writes the tag of each 32-byte digest. May be called by several threads at once.</summary>
-    public void Tags(ReadOnlySpan<byte> digests, Span<byte> tags)
+    public void ComputeTags(ReadOnlySpan<byte> digests, Span<byte> tags)
     {
         var count = digests.Length / PageHash.DigestBytes;
         tags = tags[..(count * TagBytes)];

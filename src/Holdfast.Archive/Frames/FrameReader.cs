@@ -88,7 +88,7 @@ internal sealed class FrameReader : IByteSource
                 var frame = Table.FrameAt(offset);
                 if (frame != _cachedFrame)
                 {
-                    Forget();
+                    ReleaseCachedFrame();
                     (_cached, _cachedFrame) = (Decompress(frame, await ReadStoredAsync(frame, cancellationToken)), frame);
                 }
 
@@ -106,7 +106,7 @@ internal sealed class FrameReader : IByteSource
     }
 
     /// <summary>Lets go of the frame that was read last, which is kept for a next read within it. Not while one reads.</summary>
-    public void Forget()
+    public void ReleaseCachedFrame()
     {
         _cached?.Dispose();
         (_cached, _cachedFrame) = (null, -1);
@@ -121,7 +121,7 @@ internal sealed class FrameReader : IByteSource
     public async Task ForEachAsync<T>(
         IEnumerable<int> frames,
         int workers,
-        FrameWork<T> work,
+        FrameHandler<T> work,
         Func<T, CancellationToken, ValueTask> output,
         CancellationToken cancellationToken
     )

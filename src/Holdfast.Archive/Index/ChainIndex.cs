@@ -12,7 +12,7 @@ namespace Holdfast.Archive.Index;
 public sealed class ChainIndex : IAsyncDisposable
 {
     private readonly List<IndexReader> _oldestFirst;
-    private readonly Dictionary<UInt128, HeldPart> _parts = [];
+    private readonly Dictionary<UInt128, KnownPart> _parts = [];
 
     private ChainIndex(List<IndexReader> oldestFirst) => _oldestFirst = oldestFirst;
 
@@ -23,7 +23,7 @@ public sealed class ChainIndex : IAsyncDisposable
     public IEnumerable<IndexHeader> Headers => _oldestFirst.Select(i => i.Header);
 
     /// <summary>Bytes of the streams that the chain's archives hold, as far as their indexes tell: never more than they have.</summary>
-    internal long HeldBytes { get; private set; }
+    internal long KnownBytes { get; private set; }
 
     internal byte[] ContentTag => _oldestFirst[^1].ContentTag;
 
@@ -66,10 +66,10 @@ public sealed class ChainIndex : IAsyncDisposable
         }
     }
 
-    internal HeldPart? FindPart(ReadOnlySpan<byte> tag) => _parts.TryGetValue(Key(tag), out var part) ? part : null;
+    internal KnownPart? FindPart(ReadOnlySpan<byte> tag) => _parts.TryGetValue(Key(tag), out var part) ? part : null;
 
     /// <summary>What the chain holds of the pages of one item.</summary>
-    internal HeldPages PagesOf(string item, CancellationToken cancellationToken) =>
+    internal KnownPages GetPages(string item, CancellationToken cancellationToken) =>
         new([.. _oldestFirst.Select(i => new PageTags(i, IndexFormat.ItemId(item), cancellationToken))]);
 
     private static List<IndexReader> Order(List<IndexReader> readers, string name)
@@ -117,13 +117,13 @@ public sealed class ChainIndex : IAsyncDisposable
                 for (var at = 0; at + IndexFormat.PartBytes <= block.Length; at += IndexFormat.PartBytes)
                 {
                     var part = block.AsSpan(at, IndexFormat.PartBytes);
-                    var held = new HeldPart(
+                    var held = new KnownPart(
                         index.Header.Id,
                         BinaryPrimitives.ReadInt32LittleEndian(part[16..]),
                         BinaryPrimitives.ReadInt64LittleEndian(part[20..])
                     );
                     _parts[Key(part)] = held;
-                    HeldBytes += held.Length;
+                    KnownBytes += held.Length;
                 }
             }
         }
@@ -131,5 +131,5 @@ public sealed class ChainIndex : IAsyncDisposable
 
     private static UInt128 Key(ReadOnlySpan<byte> tag) => BinaryPrimitives.ReadUInt128LittleEndian(tag);
 
-    internal readonly record struct HeldPart(string Archive, int Length, long Offset);
+    internal readonly record struct KnownPart(string Archive, int Length, long Offset);
 }

@@ -48,7 +48,7 @@ internal static class IndexFormat
     public static long ItemId(string name) => BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 
     /// <summary>SHA-256 of the block's number, type and payload, cut to 16 bytes: a damaged or moved block is not believed.</summary>
-    public static void Check(long number, Block type, ReadOnlySpan<byte> payload, Span<byte> check)
+    public static void ComputeCheck(long number, Block type, ReadOnlySpan<byte> payload, Span<byte> check)
     {
         Span<byte> prefix = stackalloc byte[9];
         BinaryPrimitives.WriteInt64LittleEndian(prefix, number);

@@ -61,8 +61,8 @@ internal sealed class IndexReader : IAsyncDisposable
             var isWell = type switch
             {
                 IndexFormat.Block.Header => number == 0,
-                IndexFormat.Block.Pages => IsWellPages(payload, nextPages),
-                IndexFormat.Block.Parts => IsWellParts(payload),
+                IndexFormat.Block.Pages => IsValidPages(payload, nextPages),
+                IndexFormat.Block.Parts => IsValidParts(payload),
                 _ => type == IndexFormat.Block.End,
             };
             if (!isWell)
@@ -115,7 +115,7 @@ internal sealed class IndexReader : IAsyncDisposable
             throw ArchiveFailure.Corrupt(_source.Name, "its header is not readable", e);
         }
 
-        if (!IsWell(Header))
+        if (!IsValid(Header))
         {
             throw ArchiveFailure.Corrupt(_source.Name, "its header makes no sense");
         }
@@ -128,21 +128,21 @@ internal sealed class IndexReader : IAsyncDisposable
         ContentTag = end[IndexFormat.PrefixBytes..^IndexFormat.CheckBytes];
     }
 
-    private static bool IsWell(IndexHeader header)
+    private static bool IsValid(IndexHeader header)
     {
         Span<byte> key = stackalloc byte[ChainKeyBytes];
         return header.Format == ArchiveHeader.CurrentFormat
-            && ManifestRules.IsId(header.Id)
-            && ManifestRules.IsId(header.Chain)
-            && (header.Parent is null || ManifestRules.IsId(header.Parent))
+            && ManifestValidator.IsId(header.Id)
+            && ManifestValidator.IsId(header.Chain)
+            && (header.Parent is null || ManifestValidator.IsId(header.Parent))
             && Enum.IsDefined(header.Type)
             && int.IsPow2(header.PartMean)
-            && header.PartMean is >= GearCutter.SmallestMean and <= GearCutter.LargestMean
+            && header.PartMean is >= GearChunker.SmallestMean and <= GearChunker.LargestMean
             && Convert.TryFromBase64String(header.ChainKey, key, out var length)
             && length == key.Length;
     }
 
-    private static bool IsWellParts(ReadOnlySpan<byte> payload)
+    private static bool IsValidParts(ReadOnlySpan<byte> payload)
     {
         for (var at = 0; at < payload.Length; at += IndexFormat.PartBytes)
         {
@@ -160,7 +160,7 @@ internal sealed class IndexReader : IAsyncDisposable
     }
 
     // The pages of each item come in ascending order.
-    private static bool IsWellPages(ReadOnlySpan<byte> payload, Dictionary<long, long> nextPages)
+    private static bool IsValidPages(ReadOnlySpan<byte> payload, Dictionary<long, long> nextPages)
     {
         if (payload.Length < IndexFormat.PagesPrefixBytes || (payload.Length - IndexFormat.PagesPrefixBytes) % Tagger.TagBytes != 0)
         {
@@ -199,7 +199,7 @@ internal sealed class IndexReader : IAsyncDisposable
         }
         await _source.ReadAsync(position + IndexFormat.PrefixBytes, block, cancellationToken);
         var check = new byte[IndexFormat.CheckBytes];
-        IndexFormat.Check(number, type, block.AsSpan(0, length), check);
+        IndexFormat.ComputeCheck(number, type, block.AsSpan(0, length), check);
         if (!check.AsSpan().SequenceEqual(block.AsSpan(length)))
         {
             throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is damaged");

@@ -99,7 +99,7 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
         }
         _buffer[0] = (byte)_open;
         BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(1), _payload);
-        IndexFormat.Check(_number++, _open, Payload[.._payload], Payload.Slice(_payload, IndexFormat.CheckBytes));
+        IndexFormat.ComputeCheck(_number++, _open, Payload[.._payload], Payload.Slice(_payload, IndexFormat.CheckBytes));
         _open = 0;
         await output(_buffer.AsMemory(0, IndexFormat.PrefixBytes + _payload + IndexFormat.CheckBytes), cancellationToken);
     }

@@ -10,16 +10,16 @@ public interface IStreamCheck
     /// goes on there finds what it would have
     /// found. Null where it finds nothing any more, whatever follows.
     /// </summary>
-    StreamMark? Mark { get; }
+    StreamCheckpoint? Checkpoint { get; }
 
     /// <summary>Takes the next bytes of the stream.</summary>
     /// <exception cref="HoldfastException">A restore would refuse it: the same error, in the same words.</exception>
-    void Take(ReadOnlySpan<byte> bytes);
+    void Process(ReadOnlySpan<byte> bytes);
 
     /// <summary>The stream is at its end.</summary>
     /// <exception cref="HoldfastException">A restore would refuse it.</exception>
-    void End();
+    void Complete();
 
     /// <summary>Forgets what it holds, and takes the bytes from a mark on, which this or another one of its kind has set.</summary>
-    void GoOnAt(StreamMark mark);
+    void ResumeAt(StreamCheckpoint mark);
 }

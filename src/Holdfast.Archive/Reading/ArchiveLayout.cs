@@ -25,7 +25,7 @@ internal sealed class ArchiveLayout
 
     /// <summary>Reads the layout from the manifest of an archive, whose rules have been checked.</summary>
     /// <exception cref="Core.Errors.HoldfastException">Entries overlap, are named twice, or leave gaps.</exception>
-    public static ArchiveLayout Of(ArchiveReader archive, long indexAt)
+    public static ArchiveLayout Create(ArchiveReader archive, long indexAt)
     {
         var manifest = archive.Index.Manifest;
         List<LayoutEntry> entries =
@@ -63,11 +63,11 @@ internal sealed class ArchiveLayout
     }
 
     /// <summary>Whether a part is one whole entry.</summary>
-    public bool Holds(ManifestPart part) =>
+    public bool Contains(ManifestPart part) =>
         _byOffset.TryGetValue(part.Offset, out var entry) && entry.Length == part.Length && entry.Sha256 == part.Sha256;
 
-    /// <summary>The entry that a part is; see <see cref="Holds"/>.</summary>
-    public LayoutEntry At(ManifestPart part) => _byOffset[part.Offset];
+    /// <summary>The entry that a part is; see <see cref="Contains"/>.</summary>
+    public LayoutEntry GetEntry(ManifestPart part) => _byOffset[part.Offset];
 
     private static long End(LayoutEntry entry) => entry.Offset + entry.Length + TarFormat.Padding(entry.Length);
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Age.Payload;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Frames;
 using Holdfast.Archive.Items;
@@ -54,7 +55,7 @@ public sealed class ArchiveReader : IAsyncDisposable
             };
             await reader.ReadHeaderAsync(cancellationToken);
             await reader.ReadManifestAsync(cancellationToken);
-            ManifestRules.Check(reader);
+            ManifestValidator.Validate(reader);
             await reader.ReadLayoutAsync(cancellationToken);
             return reader;
         }
@@ -111,7 +112,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         {
             return null;
         }
-        await CheckFrameOfAsync(Layout.At(part), cancellationToken);
+        await CheckFrameOfAsync(Layout.GetEntry(part), cancellationToken);
         var map = new PageMap(await ReadPartAsync(part, $"the page map of {item.Name}", cancellationToken));
         var (named, stored) = (map.Count(), item.Parts.Sum(p => p.Length) / item.PageSize!.Value);
         return named == stored
@@ -144,7 +145,7 @@ public sealed class ArchiveReader : IAsyncDisposable
                 "Use a newer Holdfast."
             );
         }
-        ManifestRules.Check(Header, Name);
+        ManifestValidator.Validate(Header, Name);
     }
 
     private async Task ReadManifestAsync(CancellationToken cancellationToken)
@@ -165,7 +166,7 @@ public sealed class ArchiveReader : IAsyncDisposable
     private async Task ReadLayoutAsync(CancellationToken cancellationToken)
     {
         var last = Frames.Table.Content(Frames.Table.Count - 1).Offset;
-        Layout = ArchiveLayout.Of(this, last);
+        Layout = ArchiveLayout.Create(this, last);
         await CheckFrameOfAsync(Layout.Entries[0], cancellationToken);
         await CheckFrameOfAsync(Layout.Entries[^1], cancellationToken);
         var (entry, _) = await ReadEntryAsync(last, "index.json", LargestHeader, cancellationToken);

@@ -14,15 +14,15 @@ public static class ArchiveVerifier
     /// <param name="streams">Look at its streams, with those of the archives before it in its chain; null where nobody does.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="Core.Errors.HoldfastException">Corrupt, cut short or refused.</exception>
-    public static async Task<ArchiveReading> VerifyAsync(
+    public static async Task<ArchiveVerificationResult> VerifyAsync(
         ArchiveReader archive,
         int workers,
-        ChainStreams? streams,
+        ChainStreamVerifier? streams,
         CancellationToken cancellationToken
     )
     {
         var (points, refusal) = streams?.Begin(archive) ?? ([], null);
-        using var walk = new TarWalk(archive, points);
+        using var walk = new TarVerifier(archive, points);
         await archive.Frames.ForEachAsync(
             Enumerable.Range(0, archive.Frames.Table.Count),
             workers,
@@ -36,19 +36,19 @@ public static class ArchiveVerifier
             {
                 using (frame.Content)
                 {
-                    await walk.TakeAsync(frame.Content.Memory, frame.Digests, token);
+                    await walk.ProcessAsync(frame.Content.Memory, frame.Digests, token);
                 }
             },
             cancellationToken
         );
-        walk.End();
+        walk.Complete();
         foreach (var item in archive.Manifest.Items.Where(i => i.PageMap is not null))
         {
             await archive.ReadPageMapAsync(item, cancellationToken);
         }
         foreach (var (_, point) in points)
         {
-            await point.EndAsync(cancellationToken);
+            await point.CompleteAsync(cancellationToken);
         }
         return new(archive.Frames.Length, refusal ?? points.Select(p => p.Point.Refusal).FirstOrDefault(r => r is not null));
     }

@@ -62,10 +62,10 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         {
             throw ArchiveFailure.Refused(point.Name, $"it names archive {missing}, which is not before it in its chain");
         }
-        var rules = new ChainRules();
+        var rules = new ChainValidator();
         foreach (var archive in Enumerable.Reverse(chain))
         {
-            rules.Take(archive);
+            rules.Add(archive);
         }
         return new(chain, workers);
     }
@@ -103,7 +103,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         foreach (var part in item.Parts)
         {
             var archive = _byId[Point.Manifest.Archives[part.Archive]];
-            await archive.CheckFrameOfAsync(archive.Layout.At(part), cancellationToken);
+            await archive.CheckFrameOfAsync(archive.Layout.GetEntry(part), cancellationToken);
             var bytes = new PooledBuffer((int)part.Length) { Length = (int)part.Length };
             await archive.Frames.ReadAsync(part.Offset, bytes.WritableMemory, cancellationToken);
             await checking.AddAsync((part, archive, bytes));
@@ -117,13 +117,13 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
     {
         var item = Item(name, ItemKind.Image);
         target.SetLength(item.Length);
-        var copy = new ImageCopy(item, target, _workers);
+        var copy = new ImageAssembler(item, target, _workers);
         foreach (var archive in _newestFirst)
         {
             var held = archive.Manifest.Items.FirstOrDefault(i => i.Name == name && i.Kind == ItemKind.Image);
             if (held is not null && held.PageSize == item.PageSize)
             {
-                await copy.TakeAsync(archive, held, cancellationToken);
+                await copy.CopyFromAsync(archive, held, cancellationToken);
             }
             if (copy.IsComplete)
             {
@@ -131,7 +131,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
             }
         }
 
-        await copy.CheckAsync(Point.Name, cancellationToken);
+        await copy.VerifyAsync(Point.Name, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Holdfast.Archive.Age;
+using Holdfast.Archive.Age.Payload;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Frames;
 using Holdfast.Archive.Index;
@@ -99,7 +99,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
                 Type = header.Type,
                 StartTime = header.StartTime,
                 ChainKey = chain?.Newest.ChainKey ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
-                PartMean = chain?.Newest.PartMean ?? GearCutter.MeanFor(expectedBytes),
+                PartMean = chain?.Newest.PartMean ?? GearChunker.MeanFor(expectedBytes),
                 Protection = outputs.ProtectionId,
                 ChangeToken = changeToken,
             },
@@ -124,7 +124,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
     /// <inheritdoc/>
     public async Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) =>
         _items.Add(
-            await new ImageWriter(name, image, _frames, _tar, _index, _tagger, _chain).WriteAsync(_options.Workers, cancellationToken)
+            await new ImageItemWriter(name, image, _frames, _tar, _index, _tagger, _chain).WriteAsync(_options.Workers, cancellationToken)
         );
 
     /// <inheritdoc/>
@@ -135,7 +135,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         CancellationToken cancellationToken
     ) =>
         _items.Add(
-            await new StreamWriter(name, _indexHeader.PartMean, _tar, _index, _tagger, _chain, ArchiveNumber).WriteAsync(
+            await new StreamItemWriter(name, _indexHeader.PartMean, _tar, _index, _tagger, _chain, ArchiveNumber).WriteAsync(
                 _options.Workers,
                 produce,
                 cancellationToken
@@ -153,7 +153,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var contentTag = ContentTags.Of(_items, _tagger);
+        var contentTag = ContentTags.Compute(_items, _tagger);
         var ownBytes = _items.Sum(i => i.Parts.Where(p => p.Archive == 0).Sum(p => p.Length));
         var manifest = new Manifest
         {
@@ -205,8 +205,8 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
 
     /// <summary>The mark of what was written; null where the engine has no change token.</summary>
     /// <param name="key">The node's <see cref="ContentKey"/>.</param>
-    public ContentMark? Mark(byte[] key) =>
-        _indexHeader.ChangeToken is { } token ? ContentTags.Mark(_items, token, _indexHeader.PartMean, key) : null;
+    public ContentDigest? ComputeContentDigest(byte[] key) =>
+        _indexHeader.ChangeToken is { } token ? ContentTags.ComputeContentDigest(_items, token, _indexHeader.PartMean, key) : null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

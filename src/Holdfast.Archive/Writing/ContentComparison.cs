@@ -20,16 +20,17 @@ public sealed class ContentComparison(int partMean) : IItemSink
     private readonly List<ManifestItem> _items = [];
 
     /// <summary>Whether all items that were taken are what the newest archive of a chain holds.</summary>
-    public bool IsHeldBy(ChainIndex chain)
+    public bool Matches(ChainIndex chain)
     {
         using var tagger = new Tagger(Convert.FromBase64String(chain.Newest.ChainKey));
-        return chain.ContentTag.AsSpan().SequenceEqual(ContentTags.Of(_items, tagger));
+        return chain.ContentTag.AsSpan().SequenceEqual(ContentTags.Compute(_items, tagger));
     }
 
     /// <summary>The mark of the items that were taken.</summary>
     /// <param name="changeToken">The database's change token.</param>
     /// <param name="key">The node's <see cref="ContentKey"/>.</param>
-    public ContentMark Mark(string changeToken, byte[] key) => ContentTags.Mark(_items, changeToken, partMean, key);
+    public ContentDigest ComputeContentDigest(string changeToken, byte[] key) =>
+        ContentTags.ComputeContentDigest(_items, changeToken, partMean, key);
 
     /// <inheritdoc/>
     public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) =>
@@ -45,7 +46,7 @@ public sealed class ContentComparison(int partMean) : IItemSink
                     var count = (int)Math.Min(run.Length / image.PageSize, image.PageCount - page);
                     var pages = run.AsSpan(0, count * image.PageSize);
                     image.Read(page, pages);
-                    PageHash.Digests(pages, image.PageSize, digests.AsSpan(0, count * PageHash.DigestBytes));
+                    PageHash.ComputeDigests(pages, image.PageSize, digests.AsSpan(0, count * PageHash.DigestBytes));
                     hash.AppendData(digests.AsSpan(0, count * PageHash.DigestBytes));
                 }
 
@@ -110,7 +111,7 @@ public sealed class ContentComparison(int partMean) : IItemSink
 
     private async Task<ManifestItem> HashAsync(string name, PipeReader input, CancellationToken cancellationToken)
     {
-        var cutter = new GearCutter(partMean);
+        var cutter = new GearChunker(partMean);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var parts = new List<ManifestPart>();
         long total = 0,
@@ -123,7 +124,7 @@ public sealed class ContentComparison(int partMean) : IItemSink
             {
                 for (var rest = segment; !rest.IsEmpty; )
                 {
-                    var (taken, ends) = cutter.Take(rest.Span);
+                    var (taken, ends) = cutter.Consume(rest.Span);
                     hash.AppendData(rest.Span[..taken]);
                     (length, rest) = (length + taken, rest[taken..]);
                     if (ends)

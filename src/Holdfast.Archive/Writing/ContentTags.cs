@@ -10,7 +10,7 @@ namespace Holdfast.Archive.Writing;
 internal static class ContentTags
 {
     /// <summary>The tag of these items.</summary>
-    public static byte[] Of(IEnumerable<ManifestItem> items, Tagger tagger)
+    public static byte[] Compute(IEnumerable<ManifestItem> items, Tagger tagger)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var item in items)
@@ -26,14 +26,14 @@ internal static class ContentTags
         }
 
         var tag = new byte[Tagger.TagBytes];
-        tagger.Tags(hash.GetHashAndReset(), tag);
+        tagger.ComputeTags(hash.GetHashAndReset(), tag);
         return tag;
     }
 
     /// <summary>The mark of these items.</summary>
-    public static ContentMark Mark(IEnumerable<ManifestItem> items, string changeToken, int partMean, byte[] key)
+    public static ContentDigest ComputeContentDigest(IEnumerable<ManifestItem> items, string changeToken, int partMean, byte[] key)
     {
         using var tagger = new Tagger(key);
-        return new(changeToken, partMean, Convert.ToBase64String(Of(items, tagger)));
+        return new(changeToken, partMean, Convert.ToBase64String(Compute(items, tagger)));
     }
 }

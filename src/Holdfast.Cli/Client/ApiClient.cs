@@ -42,14 +42,14 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>A part of a path: percent-encoded, slashes too.</summary>
-    public static string Part(string text) => Uri.EscapeDataString(text);
+    public static string EscapeSegment(string text) => Uri.EscapeDataString(text);
 
     /// <summary>Asks for a document.</summary>
     public async Task<JsonNode> GetAsync(string path, CancellationToken cancellationToken) =>
-        Body(await SendAsync(HttpMethod.Get, path, null, cancellationToken));
+        RequireBody(await SendAsync(HttpMethod.Get, path, null, cancellationToken));
 
     /// <summary>Asks for a document; null where there is no such thing.</summary>
-    public async Task<ApiAnswer?> FindAsync(string path, CancellationToken cancellationToken)
+    public async Task<ApiResponse?> FindAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
@@ -69,10 +69,10 @@ internal sealed class ApiClient : IDisposable
         {
             var size = Math.Min(PageSize, most - items.Count);
             var page = await GetAsync(
-                $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={size}{(after is null ? "" : $"&after={Part(after)}")}",
+                $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={size}{(after is null ? "" : $"&after={EscapeSegment(after)}")}",
                 cancellationToken
             );
-            foreach (var item in page.Items().ToList())
+            foreach (var item in page.GetItems().ToList())
             {
                 if (items.Count == most)
                 {
@@ -81,7 +81,7 @@ internal sealed class ApiClient : IDisposable
                 items.Add(item.DeepClone());
             }
 
-            after = page.Find("next");
+            after = page.FindText("next");
             if (after is null || items.Count >= most)
             {
                 return items;
@@ -91,7 +91,7 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Sends something whose answer is a document.</summary>
     public async Task<JsonNode> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) =>
-        Body(await SendAsync(HttpMethod.Post, path, body, cancellationToken));
+        RequireBody(await SendAsync(HttpMethod.Post, path, body, cancellationToken));
 
     /// <summary>Sends a request.</summary>
     /// <param name="method">Its method.</param>
@@ -101,8 +101,8 @@ internal sealed class ApiClient : IDisposable
     /// <param name="ifMatch">The revision that is expected; null for any.</param>
     /// <param name="ifNew">Whether there must be no such thing yet.</param>
     /// <exception cref="HoldfastException">The server refused, failed, or does not answer.</exception>
-    /// <exception cref="StoppedWaitingException">The token was cancelled before the answer came.</exception>
-    public async Task<ApiAnswer> SendAsync(
+    /// <exception cref="WaitCanceledException">The token was cancelled before the answer came.</exception>
+    public async Task<ApiResponse> SendAsync(
         HttpMethod method,
         string path,
         JsonNode? body,
@@ -130,10 +130,10 @@ internal sealed class ApiClient : IDisposable
             var text = await response.Content.ReadAsStringAsync(cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
-                throw Problem(response.StatusCode, text);
+                throw ToException(response.StatusCode, text);
             }
             var tag = response.Headers.TryGetValues("ETag", out var tags) ? tags.First() : null;
-            return new(text.Length == 0 ? null : Document(text), tag, response.StatusCode == HttpStatusCode.Created);
+            return new(text.Length == 0 ? null : ParseDocument(text), tag, response.StatusCode == HttpStatusCode.Created);
         }
         catch (HttpRequestException e)
         {
@@ -141,13 +141,13 @@ internal sealed class ApiClient : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            throw new StoppedWaitingException();
+            throw new WaitCanceledException();
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new HoldfastException(
                 ErrorCatalogue.ServerUnreachable,
-                $"The server at {Shown} does not answer in time.",
+                $"The server at {DisplayUrl} does not answer in time.",
                 "Look at its log; and whether the address is the server's.",
                 e
             );
@@ -157,23 +157,23 @@ internal sealed class ApiClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private string Shown => _server.AbsoluteUri.TrimEnd('/');
+    private string DisplayUrl => _server.AbsoluteUri.TrimEnd('/');
 
-    private JsonNode Body(ApiAnswer answer) => answer.Body ?? throw NotOurs("an empty answer");
+    private JsonNode RequireBody(ApiResponse answer) => answer.Body ?? throw UnexpectedResponse("an empty answer");
 
-    private JsonNode Document(string text)
+    private JsonNode ParseDocument(string text)
     {
         try
         {
-            return JsonNode.Parse(text) ?? throw NotOurs("no document");
+            return JsonNode.Parse(text) ?? throw UnexpectedResponse("no document");
         }
         catch (JsonException)
         {
-            throw NotOurs("something that is no JSON");
+            throw UnexpectedResponse("something that is no JSON");
         }
     }
 
-    private HoldfastException Problem(HttpStatusCode status, string text)
+    private HoldfastException ToException(HttpStatusCode status, string text)
     {
         JsonNode? problem = null;
         try
@@ -185,27 +185,27 @@ internal sealed class ApiClient : IDisposable
             // Not the server's own words: a proxy's.
         }
 
-        if (problem is not JsonObject || problem.Find("code") is not { } code)
+        if (problem is not JsonObject || problem.FindText("code") is not { } code)
         {
-            return NotOurs($"status {(int)status} without a reason");
+            return UnexpectedResponse($"status {(int)status} without a reason");
         }
         var error = ErrorCatalogue.Find(code);
-        var (message, hint) = (problem.Find("detail") ?? code, problem.Find("hint"));
-        if (error == ErrorCatalogue.SignInNeeded && _http.DefaultRequestHeaders.Authorization is not null)
+        var (message, hint) = (problem.FindText("detail") ?? code, problem.FindText("hint"));
+        if (error == ErrorCatalogue.AuthenticationRequired && _http.DefaultRequestHeaders.Authorization is not null)
         {
             return new(
                 error,
-                $"The server at {Shown} does not know this API token.",
-                $"holdfast login --server {Shown}, or give another with --token-file FILE."
+                $"The server at {DisplayUrl} does not know this API token.",
+                $"holdfast login --server {DisplayUrl}, or give another with --token-file FILE."
             );
         }
-        if (error == ErrorCatalogue.Unexpected && problem.Find("traceId") is { } trace)
+        if (error == ErrorCatalogue.Unexpected && problem.FindText("traceId") is { } trace)
         {
             message += $" (traceId {trace})";
         }
         var faults =
             problem["errors"] is JsonArray list && list.Count > 1
-                ? list.Select(f => $"{f.Find("field")}: {f.Find("message")} {f.Find("hint")}".TrimEnd()).ToList()
+                ? list.Select(f => $"{f.FindText("field")}: {f.FindText("message")} {f.FindText("hint")}".TrimEnd()).ToList()
                 : [];
         return new(error, message, faults.Count > 0 ? string.Join('\n', faults) : hint);
     }
@@ -213,17 +213,17 @@ internal sealed class ApiClient : IDisposable
     private HoldfastException Unreachable(HttpRequestException e) =>
         new(
             ErrorCatalogue.ServerUnreachable,
-            $"The server at {Shown} cannot be reached: {e.InnerException?.Message ?? e.Message}",
+            $"The server at {DisplayUrl} cannot be reached: {e.InnerException?.Message ?? e.Message}",
             e.HttpRequestError == HttpRequestError.SecureConnectionError
                 ? "Its certificate must be of this name and trusted here; SSL_CERT_FILE names one more to trust."
                 : "Is it running? holdfast serve starts one; --server URL names another.",
             e
         );
 
-    private HoldfastException NotOurs(string what) =>
+    private HoldfastException UnexpectedResponse(string what) =>
         new(
             ErrorCatalogue.Unexpected,
-            $"{Shown} answered with {what}.",
+            $"{DisplayUrl} answered with {what}.",
             "Is this a Holdfast server? Look at the address, and at what stands in between."
         );
 }

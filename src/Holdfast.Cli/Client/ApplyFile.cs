@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
 using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Cli.Client;
 
@@ -13,24 +14,24 @@ namespace Holdfast.Cli.Client;
 /// <param name="Tasks">Regular tasks; each names its database.</param>
 internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnlyList<ApplyItem> ServerWide, IReadOnlyList<ApplyItem> Tasks)
 {
-    private static readonly string[] Known = ["$schema", "destinations", "serverWideBackups", "tasks"];
+    private static readonly string[] KnownKeys = ["$schema", "destinations", "serverWideBackups", "tasks"];
 
     /// <summary>Reads it.</summary>
     /// <exception cref="HoldfastException">Something has not the form that it must have; no value of the file is repeated.</exception>
-    public static ApplyFile Of(JsonObject root)
+    public static ApplyFile Parse(JsonObject root)
     {
-        if (root.Select(p => p.Key).FirstOrDefault(k => !Known.Contains(k, StringComparer.Ordinal)) is { } unknown)
+        if (root.Select(p => p.Key).FirstOrDefault(k => !KnownKeys.Contains(k, StringComparer.Ordinal)) is { } unknown)
         {
-            throw Bad(unknown, "is not known here", $"Known are {string.Join(", ", Known[1..])}.");
+            throw Invalid(unknown, "is not known here", $"Known are {string.Join(", ", KnownKeys[1..])}.");
         }
         return new(
-            [.. Named<DestinationRequest>(root, "destinations", ApplyItem.Destination)],
-            [.. Named<TaskDefinition>(root, "serverWideBackups", ApplyItem.ServerWide)],
-            [.. TasksOf(root)]
+            [.. ReadNamedItems<DestinationRequest>(root, "destinations", ApplyItem.Destination)],
+            [.. ReadNamedItems<TaskDefinition>(root, "serverWideBackups", ApplyItem.ServerWide)],
+            [.. ReadTasks(root)]
         );
     }
 
-    private static List<ApplyItem> Named<T>(JsonObject root, string field, string kind)
+    private static List<ApplyItem> ReadNamedItems<T>(JsonObject root, string field, string kind)
     {
         if (root[field] is null)
         {
@@ -38,20 +39,20 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         }
         if (root[field] is not JsonObject items)
         {
-            throw Bad(field, "is not an object", "Write {\"NAME\": {…}}.");
+            throw Invalid(field, "is not an object", "Write {\"NAME\": {…}}.");
         }
         return items
             .Select(i => new ApplyItem(
                 kind,
                 i.Key,
                 null,
-                Object(i.Value, $"{field}.{i.Key}"),
-                Read<T>(Object(i.Value, $"{field}.{i.Key}"), $"{field}.{i.Key}")
+                RequireObject(i.Value, $"{field}.{i.Key}"),
+                Read<T>(RequireObject(i.Value, $"{field}.{i.Key}"), $"{field}.{i.Key}")
             ))
             .ToList();
     }
 
-    private static IEnumerable<ApplyItem> TasksOf(JsonObject root)
+    private static IEnumerable<ApplyItem> ReadTasks(JsonObject root)
     {
         if (root["tasks"] is null)
         {
@@ -59,22 +60,22 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         }
         if (root["tasks"] is not JsonArray items)
         {
-            throw Bad("tasks", "is not a list", "Write [{\"database\": \"SOURCE/NAME\", \"name\": \"…\", …}].");
+            throw Invalid("tasks", "is not a list", "Write [{\"database\": \"SOURCE/NAME\", \"name\": \"…\", …}].");
         }
         foreach (var (i, item) in items.Index())
         {
-            var definition = (JsonObject)Object(item, $"tasks[{i}]").DeepClone();
-            if (definition.Find("database") is not { Length: > 0 } database || definition.Find("name") is not { Length: > 0 } name)
+            var definition = (JsonObject)RequireObject(item, $"tasks[{i}]").DeepClone();
+            if (definition.FindText("database") is not { Length: > 0 } database || definition.FindText("name") is not { Length: > 0 } name)
             {
-                throw Bad($"tasks[{i}]", "lacks database or name", "A task is found again by both.");
+                throw Invalid($"tasks[{i}]", "lacks database or name", "A task is found again by both.");
             }
             definition.Remove("database");
             yield return new(ApplyItem.Task, name, database, definition, Read<TaskDefinition>(definition, $"tasks[{i}]"));
         }
     }
 
-    private static JsonObject Object(JsonNode? node, string where) =>
-        node as JsonObject ?? throw Bad(where, "is not an object", "docs/cli.md has an example.");
+    private static JsonObject RequireObject(JsonNode? node, string where) =>
+        node as JsonObject ?? throw Invalid(where, "is not an object", "docs/cli.md has an example.");
 
     private static object Read<T>(JsonObject node, string where)
     {
@@ -84,7 +85,7 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         }
         catch (JsonException e)
         {
-            throw Bad(
+            throw Invalid(
                 where + e.Path?.TrimStart('$'),
                 "is not what is expected here, or something that is needed is missing",
                 "The server's page /api has names and types."
@@ -92,6 +93,6 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         }
     }
 
-    private static HoldfastException Bad(string where, string what, string hint) =>
+    private static HoldfastException Invalid(string where, string what, string hint) =>
         new(ErrorCatalogue.Usage, $"{where} {what}. Nothing was changed.", hint);
 }

@@ -7,8 +7,8 @@ namespace Holdfast.Cli.Client;
 /// <param name="Name">Its name.</param>
 /// <param name="Database">The database of a task; null for the others.</param>
 /// <param name="Body">What is sent to the server.</param>
-/// <param name="Read">The same, read as the server would.</param>
-internal sealed record ApplyItem(string Kind, string Name, string? Database, JsonObject Body, object Read)
+/// <param name="Parsed">The same, read as the server would.</param>
+internal sealed record ApplyItem(string Kind, string Name, string? Database, JsonObject Body, object Parsed)
 {
     /// <summary>A destination.</summary>
     public const string Destination = "destination";

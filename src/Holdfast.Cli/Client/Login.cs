@@ -13,7 +13,7 @@ namespace Holdfast.Cli.Client;
 /// <param name="Token">The token.</param>
 internal sealed record Login(string Server, string User, string TokenId, string Token)
 {
-    private const int MostBytes = 16 << 10;
+    private const int MaxBytes = 16 << 10;
 
     /// <summary>Where it lies: <c>$XDG_CONFIG_HOME/holdfast/login.json</c>, else under <c>~/.config</c>.</summary>
     public static string FilePath { get; } =
@@ -27,7 +27,7 @@ internal sealed record Login(string Server, string User, string TokenId, string 
 
     /// <summary>The one of this user; null where there is none.</summary>
     /// <exception cref="HoldfastException">It is damaged, or others can read it.</exception>
-    public static Login? Find()
+    public static Login? Load()
     {
         if (!File.Exists(FilePath))
         {
@@ -35,7 +35,7 @@ internal sealed record Login(string Server, string User, string TokenId, string 
         }
         try
         {
-            return JsonSerializer.Deserialize(PrivateFile.Read(FilePath, "Login file", MostBytes), CliJson.Default.Login);
+            return JsonSerializer.Deserialize(PrivateFile.Read(FilePath, "Login file", MaxBytes), CliJson.Default.Login);
         }
         catch (JsonException e)
         {
@@ -48,7 +48,10 @@ internal sealed record Login(string Server, string User, string TokenId, string 
     {
         try
         {
-            FolderFlush.Create(Path.GetDirectoryName(FilePath)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            FolderFlush.CreateFolder(
+                Path.GetDirectoryName(FilePath)!,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
             PrivateFile.Write(FilePath, JsonSerializer.SerializeToUtf8Bytes(this, CliJson.Default.Login));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -11,9 +11,9 @@ namespace Holdfast.Cli.Commands;
 /// </summary>
 internal static class JsonInput
 {
-    private const int MostBytes = 16 << 20;
+    private const int MaxBytes = 16 << 20;
 
-    private static readonly JsonDocumentOptions Rules = new()
+    private static readonly JsonDocumentOptions DocumentOptions = new()
     {
         CommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
@@ -22,7 +22,7 @@ internal static class JsonInput
     };
 
     /// <summary>The option that names the file.</summary>
-    public static Option<string> File(string what, bool required = true) =>
+    public static Option<string> CreateOption(string what, bool required = true) =>
         new("--file", "-f")
         {
             Description = $"{what}; - is standard input.",
@@ -41,17 +41,17 @@ internal static class JsonInput
             for (int read; (read = await stream.ReadAsync(block, cancellationToken)) > 0; )
             {
                 buffer.Write(block.AsSpan(0, read));
-                if (buffer.Length > MostBytes)
+                if (buffer.Length > MaxBytes)
                 {
                     throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        $"'{path}' is longer than {MostBytes} bytes.",
+                        $"'{path}' is longer than {MaxBytes} bytes.",
                         "See that it is the right file."
                     );
                 }
             }
 
-            return JsonNode.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), documentOptions: Rules) as JsonObject
+            return JsonNode.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), documentOptions: DocumentOptions) as JsonObject
                 ?? throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' is not a JSON object.", "docs/cli.md has examples.");
         }
         catch (JsonException e)

@@ -4,8 +4,9 @@ using Holdfast.Archive.Age;
 using Holdfast.Archive.Reading;
 using Holdfast.Cli.Output;
 using Holdfast.Destinations.Limits;
-using Holdfast.Node.Restores;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.RestorePoints;
 
 namespace Holdfast.Cli.Commands;
 
@@ -40,9 +41,9 @@ internal static class SharedOptions
     /// Whether a place is one of a server: a server is named, or a server is known and the place is none of this
     /// machine.
     /// </summary>
-    public static bool IsAtServer(ParseResult parsed, string place)
+    public static bool IsOnServer(ParseResult parsed, string place)
     {
-        if (Client.ServerOptions.Given(parsed))
+        if (Client.ServerConnectionOptions.IsServerGiven(parsed))
         {
             return true;
         }
@@ -52,19 +53,22 @@ internal static class SharedOptions
             || place.StartsWith("./", StringComparison.Ordinal)
             || place.StartsWith("../", StringComparison.Ordinal)
             || System.IO.Path.Exists(place);
-        return !isPath && Client.ServerOptions.Known(parsed);
+        return !isPath && Client.ServerConnectionOptions.IsServerKnown(parsed);
     }
 
     /// <summary>Keys as the server takes them.</summary>
-    public static JsonArray KeyTexts(AgeKeys keys) =>
+    public static JsonArray ToJson(AgeKeys keys) =>
         [.. keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}")).Select(t => (JsonNode)t)];
 
     /// <summary>What lies at the path given.</summary>
-    public static async Task<StoredPath> ResolveAsync(string path, CancellationToken cancellationToken) =>
-        await StoredPath.ResolveAsync(await BoundedOpening.PathAsync(Calls(path), path, FullPath, cancellationToken), cancellationToken);
+    public static async Task<ResolvedLocation> ResolveAsync(string path, CancellationToken cancellationToken) =>
+        await ResolvedLocation.ResolveAsync(
+            await GuardedDestinationOpener.OpenPathAsync(CreateCallLimiter(path), path, FullPath, cancellationToken),
+            cancellationToken
+        );
 
     /// <summary>Runs the calls of a path that is given, with the limits of a server's destinations.</summary>
-    public static CallLimiter Calls(string path) => new(path, new(), TimeProvider.System);
+    public static CallGuard CreateCallLimiter(string path) => new(path, new(), TimeProvider.System);
 
     private static string FullPath(string path)
     {
@@ -100,7 +104,7 @@ internal static class SharedOptions
     /// own path.
     /// </summary>
     public static async Task CheckLayoutAsync(
-        StoredPath stored,
+        ResolvedLocation stored,
         RestorePoint found,
         ChainReader reader,
         AgeKeys keys,
@@ -109,13 +113,13 @@ internal static class SharedOptions
         CancellationToken cancellationToken
     )
     {
-        foreach (var mismatch in await LayoutCheck.OfPointAsync(stored, found, reader, keys, cancellationToken))
+        foreach (var mismatch in await LayoutValidator.ValidateAsync(stored, found, reader, keys, cancellationToken))
         {
             if (!allowed && stored.Archive is null)
             {
                 throw mismatch;
             }
-            console.Note(mismatch.Message);
+            console.WriteNote(mismatch.Message);
         }
     }
 
@@ -123,8 +127,8 @@ internal static class SharedOptions
     /// What is to be said of a chain whose newest archive is not the newest that was written, as an index without its
     /// archive shows.
     /// </summary>
-    public static IEnumerable<string> NotesOf(StoredPath stored, StoredChain chain) =>
-        chain.IndexesOfGone.Select(index =>
+    public static IEnumerable<string> FindMissingArchiveNotes(ResolvedLocation stored, StoredChain chain) =>
+        chain.OrphanedIndexes.Select(index =>
             $"'{System.IO.Path.Combine(stored.Destination.Name, index)}' is there without its archive: a newer archive than "
             + "the last one here is gone, or a backup was killed just before it was complete. Look at other destinations."
         );
@@ -133,7 +137,7 @@ internal static class SharedOptions
     public static CommandConsole Console(ParseResult parsed) => new(parsed.GetValue(Output) == OutputFormat.Json);
 
     /// <summary>A number of things that were asked for.</summary>
-    public static int AtLeastOne(int value, string option) =>
+    public static int RequirePositive(int value, string option) =>
         value > 0
             ? value
             : throw new Core.Errors.HoldfastException(
@@ -143,7 +147,7 @@ internal static class SharedOptions
             );
 
     /// <summary>Refuses options that make no sense with what else was asked for.</summary>
-    public static void Refuse(ParseResult parsed, string where, params ReadOnlySpan<Option> options)
+    public static void RejectOptions(ParseResult parsed, string where, params ReadOnlySpan<Option> options)
     {
         foreach (var option in options)
         {

@@ -1,26 +1,27 @@
 using System.Globalization;
+using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Node.Backups;
 using Spectre.Console;
-using PassedOverView = Holdfast.Server.Endpoints.PassedOverView;
+using SkippedFilesView = Holdfast.Server.Endpoints.Sources.SkippedFilesView;
 
 namespace Holdfast.Cli.Output;
 
 /// <summary>Shows a sweep while it runs, and what it came to.</summary>
 internal static class BackupReport
 {
-    private const int MostRowsOnScreen = 60;
+    private const int MaxRowsOnScreen = 60;
 
     /// <summary>Runs a sweep under a progress bar where a person is watching.</summary>
     public static async Task<IReadOnlyList<BackupOutcome>> WatchAsync(
         CommandConsole console,
         int total,
-        Func<IProgress<(BackupOutcome Outcome, BackupProgress Sum)>?, Task<IReadOnlyList<BackupOutcome>>> run
+        Func<IProgress<(BackupOutcome Outcome, BackupBatchProgress Sum)>?, Task<IReadOnlyList<BackupOutcome>>> run
     )
     {
-        if (!console.IsLive)
+        if (!console.IsInteractive)
         {
             return await run(null);
         }
@@ -38,7 +39,7 @@ internal static class BackupReport
             .StartAsync(context =>
             {
                 var bar = context.AddTask($"{total} databases", maxValue: total);
-                return run(new Watcher(bar));
+                return run(new ProgressReporter(bar));
             });
     }
 
@@ -53,7 +54,7 @@ internal static class BackupReport
         string root,
         IReadOnlyList<BackupOutcome> outcomes,
         TimeSpan elapsed,
-        PassedOver? passedOver
+        SkippedFiles? passedOver
     )
     {
         var sum = new BackupSummaryView(
@@ -67,48 +68,48 @@ internal static class BackupReport
         );
         if (console.IsJson)
         {
-            CommandConsole.Json(
-                new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : PassedOverView.Of(passedOver)),
+            CommandConsole.WriteJson(
+                new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : SkippedFilesView.Of(passedOver)),
                 CliJson.Default.ItemsViewBackupView
             );
             return;
         }
 
         var shown =
-            console.IsLive && outcomes.Count > MostRowsOnScreen
-                ? [.. outcomes.Where(o => o.Error is not null || o.Warnings.Count > 0).Take(MostRowsOnScreen)]
+            console.IsInteractive && outcomes.Count > MaxRowsOnScreen
+                ? [.. outcomes.Where(o => o.Error is not null || o.Warnings.Count > 0).Take(MaxRowsOnScreen)]
                 : outcomes;
         if (shown.Count > 0)
         {
-            console.Table(["DATABASE", "STATE", "MADE", ">SIZE", ">STORED", "ENCRYPTION", ">TIME"], [.. shown.Select(Row)]);
+            console.WriteTable(["DATABASE", "STATE", "MADE", ">SIZE", ">STORED", "ENCRYPTION", ">TIME"], [.. shown.Select(Row)]);
         }
         if (shown.Count < outcomes.Count)
         {
-            console.Line($"({outcomes.Count - shown.Count} more; --output json lists all)");
+            console.WriteLine($"({outcomes.Count - shown.Count} more; --output json lists all)");
         }
         foreach (var o in shown)
         {
             if (o.Error is not null)
             {
-                console.Text($"{o.Database}: {Sentence.Join(o.Error.Message, o.Error.Hint)}");
+                console.WriteText($"{o.Database}: {Sentence.Join(o.Error.Message, o.Error.Hint)}");
             }
             foreach (var warning in o.Warnings)
             {
-                console.Text($"{o.Database}: {warning}");
+                console.WriteText($"{o.Database}: {warning}");
             }
         }
 
         if (passedOver is not null)
         {
-            PassedOverReport.Write(console, passedOver);
+            SkippedFilesReport.Write(console, passedOver);
         }
         var incomplete = sum.CompletedWithErrors > 0 ? $", {sum.CompletedWithErrors} incomplete" : "";
-        console.Line(
+        console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{sum.Completed} backed up, {sum.Unchanged} unchanged{incomplete}, {sum.Failed} failed: "
-                    + $"{Words.Bytes(sum.DatabaseBytes)} of databases, {Words.Bytes(sum.StoredBytes)} stored in {root}, "
-                    + $"{Words.Seconds(elapsed)}"
+                    + $"{DisplayFormat.Bytes(sum.DatabaseBytes)} of databases, {DisplayFormat.Bytes(sum.StoredBytes)} stored in {root}, "
+                    + $"{DisplayFormat.Seconds(elapsed)}"
             )
         );
     }
@@ -129,8 +130,8 @@ internal static class BackupReport
                     : $"{o.Kind?.ToString().ToLowerInvariant()} {o.Type?.ToString().ToLowerInvariant()}".Trim(),
                 null
             ),
-            (Words.Bytes(o.DatabaseBytes), null),
-            (o.StoredBytes == 0 ? "-" : Words.Bytes(o.StoredBytes), null),
+            (DisplayFormat.Bytes(o.DatabaseBytes), null),
+            (o.StoredBytes == 0 ? "-" : DisplayFormat.Bytes(o.StoredBytes), null),
             (
                 o.Encryption?.Mode switch
                 {
@@ -142,18 +143,18 @@ internal static class BackupReport
                 },
                 o.Encryption?.IsWarning == true ? "yellow" : null
             ),
-            (Words.Seconds(o.Duration), null),
+            (DisplayFormat.Seconds(o.Duration), null),
         ];
 
-    private sealed class Watcher(ProgressTask bar) : IProgress<(BackupOutcome Outcome, BackupProgress Sum)>
+    private sealed class ProgressReporter(ProgressTask bar) : IProgress<(BackupOutcome Outcome, BackupBatchProgress Sum)>
     {
-        public void Report((BackupOutcome Outcome, BackupProgress Sum) value)
+        public void Report((BackupOutcome Outcome, BackupBatchProgress Sum) value)
         {
             bar.Value = value.Sum.Done;
             bar.Description = Markup.Escape(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{value.Sum.Done:N0} of {value.Sum.Total:N0} databases, {Words.Bytes(value.Sum.StoredBytes)} stored"
+                    $"{value.Sum.Done:N0} of {value.Sum.Total:N0} databases, {DisplayFormat.Bytes(value.Sum.StoredBytes)} stored"
                 ) + (value.Sum.Failed > 0 ? $", {value.Sum.Failed} failed" : "")
             );
         }

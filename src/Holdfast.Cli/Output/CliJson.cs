@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Holdfast.Cli.Client;
+using Holdfast.Cli.Output.Views;
 
 namespace Holdfast.Cli.Output;
 

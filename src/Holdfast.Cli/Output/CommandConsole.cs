@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Errors;
 using Spectre.Console;
 
@@ -15,53 +16,53 @@ internal sealed class CommandConsole(bool json)
     public bool IsJson { get; } = json;
 
     /// <summary>Whether a person is watching: progress is drawn.</summary>
-    public bool IsLive => !IsJson && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
+    public bool IsInteractive => !IsJson && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
 
     /// <summary>Writes the one JSON document.</summary>
-    public static void Json<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+    public static void WriteJson<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
     /// <summary>Writes the one JSON document, as the server gave it.</summary>
-    public static void Json(JsonNode document) => Console.Out.WriteLine(document.ToJsonString(Indented));
+    public static void WriteJson(JsonNode document) => Console.Out.WriteLine(document.ToJsonString(Indented));
 
     /// <summary>Tells a failure and what to do: as JSON on standard output, else on standard error.</summary>
-    public void Fault(HoldfastException fault)
+    public void WriteFailure(HoldfastException fault)
     {
         if (IsJson)
         {
-            Json(new(ErrorView.Of(fault)), CliJson.Default.FailureView);
+            WriteJson(new(ErrorView.Of(fault)), CliJson.Default.FailureView);
             return;
         }
 
-        Warn(fault);
+        WriteError(fault);
     }
 
     /// <summary>Tells a failure of a part, and what to do, on standard error; the result goes out besides.</summary>
-    public static void Warn(HoldfastException fault)
+    public static void WriteError(HoldfastException fault)
     {
-        Tell("error:", fault.Message);
+        WriteLabelled("error:", fault.Message);
         if (fault.Hint is not null)
         {
-            Tell(" hint:", fault.Hint);
+            WriteLabelled(" hint:", fault.Hint);
         }
     }
 
     /// <summary>Tells that the command was stopped before its end: as JSON on standard output, else on standard error.</summary>
-    public void Stopped(string message)
+    public void WriteStopped(string message)
     {
         if (IsJson)
         {
-            Json(new(new(ErrorCatalogue.Interrupted.Code, message, null)), CliJson.Default.FailureView);
+            WriteJson(new(new(ErrorCatalogue.Interrupted.Code, message, null)), CliJson.Default.FailureView);
         }
         else
         {
-            Note(message);
+            WriteNote(message);
         }
     }
 
     /// <summary>Tells something by the way, on standard error.</summary>
     /// <param name="text">What it is.</param>
     /// <param name="isAlwaysTold">Whether it is told also beside a JSON document.</param>
-    public void Note(string text, bool isAlwaysTold = false)
+    public void WriteNote(string text, bool isAlwaysTold = false)
     {
         if (!IsJson || isAlwaysTold)
         {
@@ -70,16 +71,16 @@ internal sealed class CommandConsole(bool json)
     }
 
     /// <summary>Writes a line of the result.</summary>
-    public void Line(string text = "")
+    public void WriteLine(string text = "")
     {
         if (!IsJson)
         {
-            Console.Out.WriteLine(Printable(text));
+            Console.Out.WriteLine(ToPrintable(text));
         }
     }
 
     /// <summary>Writes a text of the result that may have several lines, as SQL has. All but the first are indented.</summary>
-    public void Text(string text)
+    public void WriteText(string text)
     {
         if (!IsJson)
         {
@@ -88,19 +89,19 @@ internal sealed class CommandConsole(bool json)
     }
 
     /// <summary>A text as the cell of a table, which has one line.</summary>
-    public static string Cell(string text) => text.ReplaceLineEndings(" ");
+    public static string ToCell(string text) => text.ReplaceLineEndings(" ");
 
     /// <summary>Writes a table: with boxes for a person, with two spaces between columns for a pipe.</summary>
     /// <param name="columns">Headings; one that begins with <c>&gt;</c> is set to the right.</param>
     /// <param name="rows">Cells, each with a colour for a terminal or null.</param>
-    public void Table(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<(string Text, string? Colour)>> rows)
+    public void WriteTable(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<(string Text, string? Colour)>> rows)
     {
         var right = columns.Select(c => c.StartsWith('>')).ToList();
         var headings = columns.Select(c => c.TrimStart('>')).ToList();
-        if (!IsLive)
+        if (!IsInteractive)
         {
-            var widths = headings.Select((h, i) => rows.Select(r => Printable(r[i].Text).Length).Append(h.Length).Max()).ToList();
-            foreach (var row in rows.Select(r => r.Select(c => Printable(c.Text)).ToList()).Prepend(headings))
+            var widths = headings.Select((h, i) => rows.Select(r => ToPrintable(r[i].Text).Length).Append(h.Length).Max()).ToList();
+            foreach (var row in rows.Select(r => r.Select(c => ToPrintable(c.Text)).ToList()).Prepend(headings))
             {
                 Console.Out.WriteLine(
                     string.Join("  ", row.Select((c, i) => right[i] ? c.PadLeft(widths[i]) : c.PadRight(widths[i]))).TrimEnd()
@@ -124,27 +125,27 @@ internal sealed class CommandConsole(bool json)
         {
             table.AddRow([
                 .. row.Select(c =>
-                    c.Colour is null ? Markup.Escape(Printable(c.Text)) : $"[{c.Colour}]{Markup.Escape(Printable(c.Text))}[/]"
+                    c.Colour is null ? Markup.Escape(ToPrintable(c.Text)) : $"[{c.Colour}]{Markup.Escape(ToPrintable(c.Text))}[/]"
                 ),
             ]);
         }
         AnsiConsole.Write(table);
     }
 
-    private static void Tell(string heading, string text) => Write(Console.Error, heading + " ", "       ", text);
+    private static void WriteLabelled(string heading, string text) => Write(Console.Error, heading + " ", "       ", text);
 
     // All lines but the first are indented: what a name holds begins none that looks like one of ours. Tabs stay, for SQL is to be copied.
     private static void Write(TextWriter writer, string heading, string indent, string text)
     {
         foreach (var (i, line) in text.Split('\n').Index())
         {
-            var parts = (line.EndsWith('\r') ? line[..^1] : line).Split('\t').Select(Printable);
+            var parts = (line.EndsWith('\r') ? line[..^1] : line).Split('\t').Select(ToPrintable);
             writer.WriteLine($"{(i == 0 ? heading : indent)}{string.Join('\t', parts)}");
         }
     }
 
     // Names come from disks and archives: they must not be able to move the cursor, break a line or turn its direction.
-    private static string Printable(string text) =>
+    private static string ToPrintable(string text) =>
         text.Any(IsUnprintable) ? string.Concat(text.Select(c => IsUnprintable(c) ? '\uFFFD' : c)) : text;
 
     private static bool IsUnprintable(char c) =>

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Holdfast.Cli.Running;
+using Holdfast.Cli.Processes;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
@@ -22,23 +22,23 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
     /// <summary>The source that <c>[NAME=]DIR</c> or <c>[NAME=]postgresql://…</c> stands for.</summary>
     public static CommandSource Parse(string text, SourceOptions options, ParseResult parsed)
     {
-        var (name, place) = Named(text);
-        var exclude = options.ExcludedIn(parsed);
-        if (!PostgreSqlUrl.IsOne(place))
+        var (name, place) = SplitName(text);
+        var exclude = options.GetExcluded(parsed);
+        if (!PostgreSqlUrl.IsPostgreSqlUrl(place))
         {
-            options.RefuseOfServers(parsed);
-            return Sqlite(
+            options.RejectServerOptions(parsed);
+            return AttachSqlite(
                 new()
                 {
                     Name = name,
                     Path = Path.GetFullPath(place),
-                    Encrypted = options.EncryptedIn(parsed),
+                    Encrypted = options.GetEncrypted(parsed),
                     Exclude = exclude,
                 }
             );
         }
 
-        options.RefuseOfFiles(parsed);
+        options.RejectFileOptions(parsed);
         var url = PostgreSqlUrl.Parse(place, name);
         if (url.Database is not null)
         {
@@ -48,7 +48,7 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
                 "Leave it out; --database NAME picks one."
             );
         }
-        return PostgreSql(url.Config with { Password = options.PasswordOf(parsed), Exclude = exclude });
+        return AttachPostgreSql(url.Config with { Password = options.GetPassword(parsed), Exclude = exclude });
     }
 
     /// <summary>Where a restore goes: the source, and the name of the new database in it.</summary>
@@ -59,7 +59,7 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
         ParseResult parsed
     )
     {
-        if (PostgreSqlUrl.IsOne(text))
+        if (PostgreSqlUrl.IsPostgreSqlUrl(text))
         {
             var url = PostgreSqlUrl.Parse(text);
             var name = url.Database
@@ -68,11 +68,14 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
                     "The address does not name the new database.",
                     "Write it at the end: postgresql://USER@HOST/NEWNAME."
                 );
-            return (PostgreSql(url.Config with { Password = options.PasswordOf(parsed), Restore = restore.Read(parsed) }), name);
+            return (
+                AttachPostgreSql(url.Config with { Password = options.GetPassword(parsed), Restore = restore.ReadPostgreSql(parsed) }),
+                name
+            );
         }
 
-        options.RefuseOfServers(parsed);
-        restore.ReadOfFile(parsed);
+        options.RejectServerOptions(parsed);
+        restore.ReadFileRestore(parsed);
         var full = Path.GetFullPath(text);
         if (Path.Exists(full))
         {
@@ -90,25 +93,25 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
                 "Make it first, or give another place."
             );
         }
-        return (Sqlite(new() { Path = Path.GetDirectoryName(full)! }), Path.GetFileName(full));
+        return (AttachSqlite(new() { Path = Path.GetDirectoryName(full)! }), Path.GetFileName(full));
     }
 
     /// <summary>Whether a target is one of this machine's own business, rather than a database's id at a server.</summary>
-    public static bool IsAddress(string text) => PostgreSqlUrl.IsOne(text);
+    public static bool IsServerUrl(string text) => PostgreSqlUrl.IsPostgreSqlUrl(text);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
-    private static (string Name, string Place) Named(string text)
+    private static (string Name, string Place) SplitName(string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals > 0 && DatabaseId.IsSourceName(text[..equals]) ? (text[..equals], text[(equals + 1)..]) : ("local", text);
     }
 
-    private static CommandSource Sqlite(SqliteSourceConfig config) =>
-        Of(new SqliteEngine(TimeProvider.System, ProgramReaders.Pool), config);
+    private static CommandSource AttachSqlite(SqliteSourceConfig config) =>
+        Attach(new SqliteEngine(TimeProvider.System, SqliteReaderProcess.Pool), config);
 
-    private static CommandSource PostgreSql(PostgreSqlSourceConfig config) => Of(new PostgreSqlEngine(), config);
+    private static CommandSource AttachPostgreSql(PostgreSqlSourceConfig config) => Attach(new PostgreSqlEngine(), config);
 
-    private static CommandSource Of(IDatabaseEngine engine, SourceConfig config) => new(engine.Name, engine.Attach(config));
+    private static CommandSource Attach(IDatabaseEngine engine, SourceConfig config) => new(engine.Name, engine.Attach(config));
 }

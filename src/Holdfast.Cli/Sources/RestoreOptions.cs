@@ -82,36 +82,36 @@ internal sealed class RestoreOptions
         [_user, _password, _owner, _mode, _noOwner, _keepOwners, _missing, _powerful, _superuser, _continue, _jobs];
 
     /// <summary>Whether objects that cannot be made are left out.</summary>
-    public bool Continues(ParseResult parsed) => parsed.GetValue(_continue);
+    public bool ShouldContinueOnError(ParseResult parsed) => parsed.GetValue(_continue);
 
     /// <summary>What a PostgreSQL server is to do.</summary>
-    public PostgreSqlRestoreConfig Read(ParseResult parsed)
+    public PostgreSqlRestoreConfig ReadPostgreSql(ParseResult parsed)
     {
-        SharedOptions.Refuse(parsed, "where the new database is one of PostgreSQL's", _mode);
+        SharedOptions.RejectOptions(parsed, "where the new database is one of PostgreSQL's", _mode);
         if (HasOwner(parsed) && parsed.GetValue(_owner) is null)
         {
             throw new HoldfastException(ErrorCatalogue.Usage, "--owner does not say which role.", "Write --owner ROLE.");
         }
         if (parsed.GetValue(_noOwner))
         {
-            SharedOptions.Refuse(parsed, "with --no-owner", _owner, _keepOwners);
+            SharedOptions.RejectOptions(parsed, "with --no-owner", _owner, _keepOwners);
         }
         if (parsed.GetValue(_owner) is not null)
         {
-            SharedOptions.Refuse(parsed, "with --owner", _keepOwners);
+            SharedOptions.RejectOptions(parsed, "with --owner", _keepOwners);
         }
         if (parsed.GetValue(_user) is not null)
         {
-            SharedOptions.Refuse(parsed, "with --restore-user", _noOwner);
+            SharedOptions.RejectOptions(parsed, "with --restore-user", _noOwner);
         }
         else
         {
-            SharedOptions.Refuse(parsed, "without --restore-user", _password);
+            SharedOptions.RejectOptions(parsed, "without --restore-user", _password);
         }
-        var password = parsed.GetValue(_password) is { } file ? ServerOptions.ReadSecret(file, "Password file") : null;
+        var password = parsed.GetValue(_password) is { } file ? ServerConnectionOptions.ReadSecret(file, "Password file") : null;
         if (parsed.GetValue(_superuser))
         {
-            SharedOptions.Console(parsed).Note("--allow-superuser is called --allow-powerful-role now.");
+            SharedOptions.Console(parsed).WriteNote("--allow-superuser is called --allow-powerful-role now.");
         }
         return new()
         {
@@ -120,8 +120,8 @@ internal sealed class RestoreOptions
             Owner = parsed.GetValue(_owner),
             KeepOwners = parsed.GetValue(_keepOwners),
             MissingRoles = parsed.GetValue(_missing),
-            AllowPowerfulRole = parsed.GetValue(_powerful) || parsed.GetValue(_superuser),
-            Jobs = SharedOptions.AtLeastOne(parsed.GetValue(_jobs) ?? new PostgreSqlRestoreConfig().Jobs, "--jobs"),
+            AllowPrivilegedRole = parsed.GetValue(_powerful) || parsed.GetValue(_superuser),
+            Jobs = SharedOptions.RequirePositive(parsed.GetValue(_jobs) ?? new PostgreSqlRestoreConfig().Jobs, "--jobs"),
         };
     }
 
@@ -129,9 +129,9 @@ internal sealed class RestoreOptions
     /// What a new file takes over of the original one. Refuses all that is of PostgreSQL, but for what a server is
     /// asked for with each restore.
     /// </summary>
-    public FileRestore ReadOfFile(ParseResult parsed, bool isAtServer = false)
+    public FileRestoreOptions ReadFileRestore(ParseResult parsed, bool isAtServer = false)
     {
-        SharedOptions.Refuse(
+        SharedOptions.RejectOptions(
             parsed,
             "where the new database is none of PostgreSQL's",
             [.. All.Where(o => o != _owner && o != _mode && !(isAtServer && o == _continue))]
@@ -144,7 +144,7 @@ internal sealed class RestoreOptions
                 "Write --owner alone, behind the path: the file gets the owner of the original. For another one: chown."
             );
         }
-        return new() { Mode = parsed.GetValue(_mode), Owner = HasOwner(parsed) };
+        return new() { RestoreMode = parsed.GetValue(_mode), RestoreOwner = HasOwner(parsed) };
     }
 
     private bool HasOwner(ParseResult parsed) => parsed.GetResult(_owner) is { Implicit: false };

@@ -34,29 +34,30 @@ internal sealed class SourceOptions
     public Option<bool> AskPassword { get; } = new("--ask-password") { Description = "PostgreSQL: ask for the password at the terminal." };
 
     /// <summary>Globs of encrypted databases that were given.</summary>
-    public IReadOnlyList<string> EncryptedIn(ParseResult parsed) => parsed.GetValue(Encrypted) ?? [];
+    public IReadOnlyList<string> GetEncrypted(ParseResult parsed) => parsed.GetValue(Encrypted) ?? [];
 
     /// <summary>Globs that do not count, that were given.</summary>
-    public IReadOnlyList<string> ExcludedIn(ParseResult parsed) => parsed.GetValue(Exclude) ?? [];
+    public IReadOnlyList<string> GetExcluded(ParseResult parsed) => parsed.GetValue(Exclude) ?? [];
 
     /// <summary>Gives the password, read or asked for once; null where neither was asked for.</summary>
-    public Func<CancellationToken, ValueTask<string?>>? PasswordOf(ParseResult parsed)
+    public Func<CancellationToken, ValueTask<string?>>? GetPassword(ParseResult parsed)
     {
         var file = parsed.GetValue(PasswordFile);
         if (file is not null && parsed.GetValue(AskPassword))
         {
-            SharedOptions.Refuse(parsed, "with --password-file", AskPassword);
+            SharedOptions.RejectOptions(parsed, "with --password-file", AskPassword);
         }
         var password =
-            file is not null ? ServerOptions.ReadSecret(file, "Password file")
-            : parsed.GetValue(AskPassword) ? Terminal.AskSecret("Password: ", "Give --password-file FILE.")
+            file is not null ? ServerConnectionOptions.ReadSecret(file, "Password file")
+            : parsed.GetValue(AskPassword) ? TerminalPrompt.PromptSecret("Password: ", "Give --password-file FILE.")
             : null;
         return password is null ? null : _ => new(password);
     }
 
     /// <summary>Refuses what belongs to database servers.</summary>
-    public void RefuseOfServers(ParseResult parsed) => SharedOptions.Refuse(parsed, "with files of SQLite", PasswordFile, AskPassword);
+    public void RejectServerOptions(ParseResult parsed) =>
+        SharedOptions.RejectOptions(parsed, "with files of SQLite", PasswordFile, AskPassword);
 
     /// <summary>Refuses what belongs to files.</summary>
-    public void RefuseOfFiles(ParseResult parsed) => SharedOptions.Refuse(parsed, "with a PostgreSQL server", Encrypted);
+    public void RejectFileOptions(ParseResult parsed) => SharedOptions.RejectOptions(parsed, "with a PostgreSQL server", Encrypted);
 }

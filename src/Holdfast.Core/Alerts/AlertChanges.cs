@@ -3,23 +3,23 @@ namespace Holdfast.Core.Alerts;
 /// <summary>What became of the alerts from one look to the next.</summary>
 /// <param name="Items">Those that stand now: the gravest first, of these the oldest first.</param>
 /// <param name="Raised">Those of them that are new.</param>
-/// <param name="Altered">Those of them that stood before and say something else now.</param>
-/// <param name="Ended">Those that stand no longer, as they were.</param>
+/// <param name="Changed">Those of them that stood before and say something else now.</param>
+/// <param name="Resolved">Those that stand no longer, as they were.</param>
 public sealed record AlertChanges(
     IReadOnlyList<Alert> Items,
     IReadOnlyList<Alert> Raised,
-    IReadOnlyList<Alert> Altered,
-    IReadOnlyList<Alert> Ended
+    IReadOnlyList<Alert> Changed,
+    IReadOnlyList<Alert> Resolved
 )
 {
     /// <summary>No alerts at all.</summary>
     public static readonly AlertChanges None = new([], [], [], []);
 
     /// <summary>Whether anything changed.</summary>
-    public bool Any => Raised.Count + Altered.Count + Ended.Count > 0;
+    public bool HasChanges => Raised.Count + Changed.Count + Resolved.Count > 0;
 
     /// <summary>Compares what stood with what was found; what stood before keeps its <see cref="Alert.Since"/>.</summary>
-    public static AlertChanges Between(IReadOnlyList<Alert> before, IEnumerable<Alert> found)
+    public static AlertChanges Compare(IReadOnlyList<Alert> before, IEnumerable<Alert> found)
     {
         var known = before.ToDictionary(a => a.Key, StringComparer.Ordinal);
         var items = new List<Alert>(before.Count);

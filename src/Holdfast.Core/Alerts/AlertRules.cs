@@ -12,10 +12,10 @@ namespace Holdfast.Core.Alerts;
 public static class AlertRules
 {
     /// <summary>How long after its slot a task that did not run is overdue.</summary>
-    public static readonly TimeSpan Late = TaskProtection.Late;
+    public static readonly TimeSpan OverdueThreshold = TaskProtection.OverdueThreshold;
 
     /// <summary>How long after its last turn the scheduler counts as stalled; it turns once a minute at least.</summary>
-    public static readonly TimeSpan Stalled = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan StallThreshold = TimeSpan.FromMinutes(3);
 
     /// <summary>
     /// Whether a loop that has been silent this long is stuck. A turn may take its time on a busy machine: three times
@@ -23,12 +23,12 @@ public static class AlertRules
     /// </summary>
     /// <param name="silence">How long ago it completed a turn.</param>
     /// <param name="longest">The longest time between two turns of a loop that works.</param>
-    public static bool IsStuck(TimeSpan silence, TimeSpan longest) => silence > Stalled && silence / 3 > longest;
+    public static bool IsStuck(TimeSpan silence, TimeSpan longest) => silence > StallThreshold && silence / 3 > longest;
 
     /// <summary>The alert that the rules themselves fail: no other can come or go until they work again.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="problem">What they threw.</param>
-    public static Alert Broken(DateTimeOffset now, OperationError problem) =>
+    public static Alert CreateEvaluationFailure(DateTimeOffset now, OperationError problem) =>
         new()
         {
             Key = "loop:rules of alerts",
@@ -44,38 +44,38 @@ public static class AlertRules
     /// All alerts, in no order; each key once. <see cref="Alert.Since"/> is the moment of the snapshot where the state
     /// does not tell.
     /// </summary>
-    public static IEnumerable<Alert> Find(AlertSnapshot snapshot) =>
+    public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) =>
         [
             .. Node(snapshot),
-            .. SourceAlerts.Find(snapshot),
+            .. SourceAlerts.Evaluate(snapshot),
             .. Databases(snapshot),
             .. snapshot.Templates.SelectMany(t => Definition(snapshot, t.Name, t.Settings, new() { Template = t.Id }, t.Id)),
             .. Tasks(snapshot),
             .. Destinations(snapshot),
             .. snapshot.Destinations.Select(d => Identity(snapshot, d)),
             .. snapshot.SharedDestinations.Select(d => Shared(snapshot, d.Name, d.Other)),
-            .. snapshot.Copies.SelectMany(Copies),
-            .. snapshot.Reported,
-            .. snapshot.Clashes.Select(c => Clash(snapshot, c)),
-            .. ClockAlerts.Find(snapshot),
-            .. ProgressAlerts.Find(snapshot),
-            .. NameAlerts.Find(snapshot),
-            .. VerificationAlerts.Find(snapshot),
+            .. snapshot.Archives.SelectMany(Copies),
+            .. snapshot.ReportedAlerts,
+            .. snapshot.TaskIdConflicts.Select(c => Clash(snapshot, c)),
+            .. ClockAlerts.Evaluate(snapshot),
+            .. ProgressAlerts.Evaluate(snapshot),
+            .. ChainNameAlerts.Evaluate(snapshot),
+            .. VerificationAlerts.Evaluate(snapshot),
         ];
 
     private static IEnumerable<Alert> Node(AlertSnapshot snapshot)
     {
-        if (snapshot.SinceTurn > Stalled)
+        if (snapshot.SinceSchedulerIteration > StallThreshold)
         {
             yield return new()
             {
                 Key = "scheduler",
                 Kind = AlertKind.SchedulerStalled,
                 Severity = AlertSeverity.Error,
-                Since = snapshot.Now - snapshot.SinceTurn,
+                Since = snapshot.Now - snapshot.SinceSchedulerIteration,
                 Subject = AlertSubject.Node,
                 Message =
-                    $"The scheduler has not looked for what is due since {Utc(snapshot.Now - snapshot.SinceTurn)}: no backup "
+                    $"The scheduler has not looked for what is due since {Utc(snapshot.Now - snapshot.SinceSchedulerIteration)}: no backup "
                     + "begins by itself.",
                 Hint = "Restart the server, and report this with its log.",
             };
@@ -85,7 +85,7 @@ public static class AlertRules
         {
             yield return alert;
         }
-        if (snapshot.StoreProblem is { } problem)
+        if (snapshot.StateStoreProblem is { } problem)
         {
             yield return new()
             {
@@ -113,9 +113,9 @@ public static class AlertRules
             };
         }
 
-        if (snapshot.DamagedCatalog is { } damaged)
+        if (snapshot.DamagedCatalogPath is { } damaged)
         {
-            yield return Forgotten(
+            yield return CreateCatalogLossAlert(
                 "catalog-damaged",
                 snapshot.Now,
                 $"was damaged and is begun anew. What could not be read of '{damaged}' is forgotten",
@@ -124,9 +124,9 @@ public static class AlertRules
             );
         }
 
-        if (snapshot.LostCatalog is { } lost)
+        if (snapshot.LostCatalogMarkerPath is { } lost)
         {
-            yield return Forgotten(
+            yield return CreateCatalogLossAlert(
                 "catalog-lost",
                 snapshot.Now,
                 "was missing and is begun anew, though backups were made before",
@@ -135,7 +135,7 @@ public static class AlertRules
             );
         }
 
-        foreach (var (key, unreadable) in snapshot.Unreadable)
+        foreach (var (key, unreadable) in snapshot.UnreadableValues)
         {
             yield return new()
             {
@@ -151,7 +151,7 @@ public static class AlertRules
     }
 
     // What is known to be wrong with backups may be forgotten, until they were verified and the operator says so by deleting a file.
-    private static Alert Forgotten(string key, DateTimeOffset now, string why, string file, string hint) =>
+    private static Alert CreateCatalogLossAlert(string key, DateTimeOffset now, string why, string file, string hint) =>
         new()
         {
             Key = key,
@@ -163,9 +163,9 @@ public static class AlertRules
             Hint = $"Verify the backups (holdfast verify, or the button at each database); then delete '{file}'.{hint}",
         };
 
-    private static Alert? Loop(AlertSnapshot snapshot, AlertLoop loop)
+    private static Alert? Loop(AlertSnapshot snapshot, LoopAlertInput loop)
     {
-        if (loop.Problem is null && !IsStuck(loop.Silence, loop.Longest))
+        if (loop.Problem is null && !IsStuck(loop.SinceLastIteration, loop.MaxInterval))
         {
             return null;
         }
@@ -174,12 +174,12 @@ public static class AlertRules
             Key = $"loop:{loop.Name}",
             Kind = AlertKind.LoopFailed,
             Severity = AlertSeverity.Error,
-            Since = loop.Problem is null ? loop.LastBeat : snapshot.Now,
+            Since = loop.Problem is null ? loop.LastIteration : snapshot.Now,
             Subject = AlertSubject.Node,
             Message = loop.Problem is { } problem
                 ? $"The background loop '{loop.Name}' "
                     + $"fails{(loop.Failures > 1 ? $" ({Number(loop.Failures)} times in a row)" : "")}: {problem.Message}"
-                : $"The background loop '{loop.Name}' has not completed a turn since {Utc(loop.LastBeat)}.",
+                : $"The background loop '{loop.Name}' has not completed a turn since {Utc(loop.LastIteration)}.",
             Hint = loop.Problem is null
                 ? "Restart the server, and report this with its log."
                 : loop.Problem.Hint ?? "It is tried again by itself; the server's log says more.",
@@ -284,7 +284,7 @@ public static class AlertRules
     {
         try
         {
-            var zone = TimeZones.Find(settings.TimeZone, snapshot.Zone);
+            var zone = TimeZones.Find(settings.TimeZone, snapshot.TimeZone);
             foreach (var text in (string?[])[settings.FullBackup, settings.IncrementalBackup])
             {
                 if (text is not null)
@@ -332,7 +332,7 @@ public static class AlertRules
         {
             yield break;
         }
-        if (!isMissing && Protection(snapshot, TaskProtection.Of(item, snapshot.Now, snapshot.Zone)) is { } trouble)
+        if (!isMissing && Protection(snapshot, TaskProtection.Evaluate(item, snapshot.Now, snapshot.TimeZone)) is { } trouble)
         {
             yield return trouble;
         }
@@ -356,16 +356,21 @@ public static class AlertRules
     private static Alert? Protection(AlertSnapshot snapshot, TaskProtection protection) =>
         protection switch
         {
-            { State: DatabaseState.Failing } => Failed(snapshot, protection),
-            { State: DatabaseState.Overdue } => IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
-            { State: DatabaseState.Held } => Overdue(snapshot, protection) with
+            { State: ProtectionState.Failing } => Failed(snapshot, protection),
+            { State: ProtectionState.Overdue } => IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
+            { State: ProtectionState.Held } => Overdue(snapshot, protection) with
             {
                 Severity = AlertSeverity.Warning,
                 Hint = "Run it now, or wait until then.",
             },
             // Also while a backup is under way, which may be so for weeks.
-            { State: DatabaseState.AtRisk } when (protection.Facts.Known is null || protection.IsLate) && !protection.IsOnlyAway =>
-                IsCaughtUp(snapshot, protection) ? null : Overdue(snapshot, protection),
+            { State: ProtectionState.AtRisk }
+                when (protection.Facts.KnownProblems is null || protection.IsLate) && !protection.LacksOnlyUnavailable => IsCaughtUp(
+                snapshot,
+                protection
+            )
+                ? null
+                : Overdue(snapshot, protection),
             _ => null,
         };
 
@@ -373,11 +378,11 @@ public static class AlertRules
     // that restarts often must not hide it.
     private static bool IsCaughtUp(AlertSnapshot snapshot, TaskProtection protection)
     {
-        if (snapshot.DownSince is { } down && protection.Since + Late <= down)
+        if (snapshot.LastSeenAlive is { } down && protection.Since + OverdueThreshold <= down)
         {
             return false;
         }
-        return snapshot.Now - (protection.Since > snapshot.UpSince ? protection.Since.Value : snapshot.UpSince) <= Late;
+        return snapshot.Now - (protection.Since > snapshot.StartedAt ? protection.Since.Value : snapshot.StartedAt) <= OverdueThreshold;
     }
 
     private static Alert Failed(AlertSnapshot snapshot, TaskProtection protection)
@@ -398,7 +403,7 @@ public static class AlertRules
 
     private static Alert Overdue(AlertSnapshot snapshot, TaskProtection protection)
     {
-        var (task, isDue) = (protection.Facts.Task, protection.State == DatabaseState.Overdue);
+        var (task, isDue) = (protection.Facts.Task, protection.State == ProtectionState.Overdue);
         return new()
         {
             Key = $"overdue:{task.Id}",
@@ -407,7 +412,7 @@ public static class AlertRules
             Since = protection.Since ?? snapshot.Now,
             Subject = Of(task),
             Message = isDue
-                ? $"The backup of '{task.Database}' by task '{task.Name}' was due at {Utc(protection.Facts.Due!.Value)} and has not begun."
+                ? $"The backup of '{task.Database}' by task '{task.Name}' was due at {Utc(protection.Facts.DueAt!.Value)} and has not begun."
                 : $"Database '{task.Database}' is not protected by task '{task.Name}' as it should be: {protection.Reason}",
             Hint = isDue
                 ? "If many are: the line is longer than the slots can work off, see limits in holdfast.json; a spread helps too."
@@ -415,7 +420,7 @@ public static class AlertRules
         };
     }
 
-    private static Alert Clash(AlertSnapshot snapshot, TaskClash clash) =>
+    private static Alert Clash(AlertSnapshot snapshot, TaskIdConflict clash) =>
         new()
         {
             Key = $"clash:{clash.Task.Id}:{clash.Task.Database}",
@@ -425,7 +430,7 @@ public static class AlertRules
             Subject = Of(clash.Task),
             Message =
                 $"Task '{clash.Task.Name}' of '{clash.Task.Database}' does not run: by chance it has the id {clash.Task.Id}, "
-                + $"which '{clash.Holder.Name}' of '{clash.Holder.Database}' has, too.",
+                + $"which '{clash.Owner.Name}' of '{clash.Owner.Database}' has, too.",
             Hint =
                 "Make a new server-wide backup like it and delete the old one: new ones have ids that are twice as long. "
                 + "Backups that are there stay.",
@@ -484,7 +489,7 @@ public static class AlertRules
         });
     }
 
-    private static IEnumerable<Alert> Copies(AlertCopies copies)
+    private static IEnumerable<Alert> Copies(ArchiveAlertInput copies)
     {
         var subject = Of(copies.Database) with { Destination = copies.Destination };
         if (copies.Damaged > 0)
@@ -527,7 +532,7 @@ public static class AlertRules
 
     private static string Archives(int count) => count == 1 ? "1 archive" : $"{Number(count)} archives";
 
-    private static Alert Identity(AlertSnapshot snapshot, AlertDestination destination) =>
+    private static Alert Identity(AlertSnapshot snapshot, DestinationAlertInput destination) =>
         new()
         {
             Key = $"identity:{destination.Name}",

@@ -6,7 +6,7 @@ namespace Holdfast.Core.Alerts;
 internal static class ClockAlerts
 {
     /// <summary>The alert that the wall clock is beyond the time that the node has seen pass; none while it is not.</summary>
-    public static IEnumerable<Alert> Find(AlertSnapshot snapshot)
+    public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot)
     {
         if (snapshot.Clock is not { Jumped: { } jumped } clock)
         {
@@ -21,7 +21,7 @@ internal static class ClockAlerts
             Subject = AlertSubject.Node,
             Message =
                 $"The clock jumped to {Utc(jumped)}{(clock.JumpedWhileOff ? " while the machine was off" : "")}, "
-                + $"{Words(jumped - clock.Found)} beyond the time that this node has seen pass: retention deletes nothing.",
+                + $"{FormatDuration(jumped - clock.Found)} beyond the time that this node has seen pass: retention deletes nothing.",
             Hint =
                 "If the clock is right, confirm it: holdfast server confirm-clock, or the button at this alert in Studio. If not, set it."
                 + (clock.JumpedWhileOff ? " A second full backup of a task, an hour after its first, lets its retention go on, too." : ""),
@@ -31,7 +31,7 @@ internal static class ClockAlerts
     private static string Utc(DateTimeOffset time) =>
         $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
 
-    private static string Words(TimeSpan time) =>
+    private static string FormatDuration(TimeSpan time) =>
         time.TotalDays >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days")
         : time.TotalHours >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0} hours")
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} minutes");

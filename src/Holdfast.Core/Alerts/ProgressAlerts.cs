@@ -10,13 +10,15 @@ internal static class ProgressAlerts
     /// One alert for those that need the same source and destinations, however many they are: most likely one of these
     /// does not answer.
     /// </summary>
-    public static IEnumerable<Alert> Find(AlertSnapshot snapshot) =>
+    public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) =>
         snapshot
-            .Running.Where(o => o.StillFor >= snapshot.NoProgress)
+            .RunningOperations.Where(o => o.SinceLastProgress >= snapshot.NoProgressThreshold)
             .GroupBy(o => $"{o.Source} {string.Join(' ', o.Destinations)}", StringComparer.Ordinal)
-            .Select(g => Alert(snapshot, g.Key, [.. g.OrderByDescending(o => o.StillFor).ThenBy(o => o.Id, StringComparer.Ordinal)]));
+            .Select(g =>
+                Alert(snapshot, g.Key, [.. g.OrderByDescending(o => o.SinceLastProgress).ThenBy(o => o.Id, StringComparer.Ordinal)])
+            );
 
-    private static Alert Alert(AlertSnapshot snapshot, string key, IReadOnlyList<AlertOperation> still)
+    private static Alert Alert(AlertSnapshot snapshot, string key, IReadOnlyList<OperationAlertInput> still)
     {
         var first = still[0];
         var what = $"{Word(first.Kind)} '{first.Database}' (operation {first.Id}, {first.Phase})";
@@ -32,7 +34,7 @@ internal static class ProgressAlerts
             Key = $"no-progress:{key}",
             Kind = AlertKind.NoProgress,
             Severity = AlertSeverity.Error,
-            Since = snapshot.Now - first.StillFor,
+            Since = snapshot.Now - first.SinceLastProgress,
             Subject = new()
             {
                 Database = first.Database.ToString(),
@@ -41,7 +43,7 @@ internal static class ProgressAlerts
             },
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what}{others} has not moved for {first.StillFor.TotalMinutes:0} minutes.{of}"
+                $"{what}{others} has not moved for {first.SinceLastProgress.TotalMinutes:0} minutes.{of}"
             ),
             Hint = first.Kind switch
             {

@@ -11,7 +11,7 @@ public static class SourceAlerts
     public const int SilentIntervals = 3;
 
     /// <summary>All alerts about the sources of a snapshot.</summary>
-    public static IEnumerable<Alert> Find(AlertSnapshot snapshot)
+    public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot)
     {
         var missing = snapshot
             .Databases.Where(d => d is { Dropped: null, MissingSince: not null })
@@ -31,15 +31,15 @@ public static class SourceAlerts
 
     /// <summary>What is the matter with a source that does not finish to be looked at; null where it does.</summary>
     /// <param name="source">Its name.</param>
-    /// <param name="lastLook">When the last look at it ended, or it was attached.</param>
+    /// <param name="lastDiscovery">When the last look at it ended, or it was attached.</param>
     /// <param name="interval">Time between two looks.</param>
     /// <param name="now">The moment.</param>
-    public static OperationError? Silence(string source, DateTimeOffset lastLook, TimeSpan interval, DateTimeOffset now) =>
-        now - lastLook <= interval * SilentIntervals
+    public static OperationError? CheckSilence(string source, DateTimeOffset lastDiscovery, TimeSpan interval, DateTimeOffset now) =>
+        now - lastDiscovery <= interval * SilentIntervals
             ? null
             : new(
                 ErrorCatalogue.SourceSilent.Code,
-                $"Source '{source}' was looked at last at {Utc(lastLook)}, and the look since then does not end: databases "
+                $"Source '{source}' was looked at last at {Utc(lastDiscovery)}, and the look since then does not end: databases "
                     + "that are new there are not backed up.",
                 "Check that the server answers, or that the file system is not frozen: a mount whose server is gone holds whoever reads it."
             );
@@ -47,7 +47,7 @@ public static class SourceAlerts
     /// <summary>What is the matter with a source that has lost so many databases within a day that it has to be confirmed.</summary>
     /// <param name="source">Its name.</param>
     /// <param name="missing">How many, 1 and more.</param>
-    public static OperationError Shrunk(string source, int missing) =>
+    public static OperationError CreateShrunkError(string source, int missing) =>
         new(
             ErrorCatalogue.SourceShrunk.Code,
             $"Source '{source}' has lost {missing.ToString(CultureInfo.InvariantCulture)} "
@@ -59,7 +59,7 @@ public static class SourceAlerts
 
     private static Alert Missing(AlertSnapshot snapshot, string source, int missing, bool hasSource) =>
         hasSource
-            ? Make(snapshot, AlertKind.SourceShrunk, "shrunk", source, Shrunk(source, missing))
+            ? Make(snapshot, AlertKind.SourceShrunk, "shrunk", source, CreateShrunkError(source, missing))
             : Make(snapshot, AlertKind.SourceSilent, "unconfigured", source, Unconfigured(source, missing));
 
     private static OperationError Unconfigured(string source, int missing) =>
@@ -72,7 +72,7 @@ public static class SourceAlerts
                 + $"source confirm {source}; the backups stay."
         );
 
-    private static IEnumerable<Alert> Source(AlertSnapshot snapshot, AlertSource source)
+    private static IEnumerable<Alert> Source(AlertSnapshot snapshot, SourceAlertInput source)
     {
         if (source.Problem is { } problem)
         {
@@ -90,7 +90,7 @@ public static class SourceAlerts
             );
         }
 
-        if (source.LastLook is { } look && Silence(source.Name, look, source.Interval, snapshot.Now) is { } silence)
+        if (source.LastDiscovery is { } look && CheckSilence(source.Name, look, source.DiscoveryInterval, snapshot.Now) is { } silence)
         {
             yield return Make(snapshot, AlertKind.SourceSilent, "silent", source.Name, silence) with
             {
@@ -124,9 +124,9 @@ public static class SourceAlerts
     private static IEnumerable<Alert> Copies(AlertSnapshot snapshot)
     {
         var groups = snapshot
-            .Sources.Where(s => s is { Identity: not null, Place: not null })
+            .Sources.Where(s => s is { Identity: not null, Location: not null })
             .GroupBy(s => s.Identity!, StringComparer.Ordinal);
-        foreach (var group in groups.Where(g => g.DistinctBy(s => s.Place).Skip(1).Any()))
+        foreach (var group in groups.Where(g => g.DistinctBy(s => s.Location).Skip(1).Any()))
         {
             var names = group.Select(s => s.Name).Order(StringComparer.Ordinal).ToList();
             yield return Make(

@@ -6,9 +6,9 @@ namespace Holdfast.Core.Alerts;
 internal static class VerificationAlerts
 {
     /// <summary>One for each template, and for each task without one.</summary>
-    public static IEnumerable<Alert> Find(AlertSnapshot snapshot) => snapshot.LateVerifications.Select(late => Of(snapshot, late));
+    public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) => snapshot.LateVerifications.Select(late => Of(snapshot, late));
 
-    private static Alert Of(AlertSnapshot snapshot, AlertVerification late)
+    private static Alert Of(AlertSnapshot snapshot, VerificationAlertInput late)
     {
         var (task, days) = (late.Task, late.Task.Settings.VerifyEveryDays ?? 0);
         var since = late.Since.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

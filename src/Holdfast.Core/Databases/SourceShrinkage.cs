@@ -7,7 +7,7 @@ namespace Holdfast.Core.Databases;
 public static class SourceShrinkage
 {
     /// <summary>With so many databases and more, half of them and more is too many.</summary>
-    private const int Few = 4;
+    private const int MinDatabasesForHalfRule = 4;
 
     /// <summary>What is lost within this time counts together.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromDays(1);
@@ -15,7 +15,8 @@ public static class SourceShrinkage
     /// <summary>Whether the loss has to be confirmed by an operator before any of these databases counts as dropped.</summary>
     /// <param name="known">Databases that were there, 0 and more.</param>
     /// <param name="lost">How many of them are not there any more.</param>
-    public static bool IsSuspicious(int known, int lost) => lost > 0 && (lost >= known || (known >= Few && lost > known / 2.0));
+    public static bool IsSuspicious(int known, int lost) =>
+        lost > 0 && (lost >= known || (known >= MinDatabasesForHalfRule && lost > known / 2.0));
 
     /// <summary>
     /// The databases that were dropped within the last day, where they are too many together with those that are lost
@@ -28,7 +29,7 @@ public static class SourceShrinkage
     /// <param name="lost">Those that were there at the last look, and are not to be found any more; one and more.</param>
     /// <param name="isFound">Whether a database is to be found: one that was dropped may be back.</param>
     /// <param name="now">The moment.</param>
-    public static IReadOnlyList<DatabaseRecord> LostInSteps(
+    public static IReadOnlyList<DatabaseRecord> FindGradualLosses(
         IReadOnlyCollection<DatabaseRecord> records,
         IReadOnlySet<DatabaseId> lost,
         Func<DatabaseId, bool> isFound,

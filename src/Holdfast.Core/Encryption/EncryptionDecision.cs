@@ -19,7 +19,13 @@ public sealed record EncryptionDecision(ArchiveEncryption Mode, string Reason, b
     /// <param name="made">The type of archive that is made, after any fallback.</param>
     /// <param name="keyGiven">The operator gave a key or recipients.</param>
     /// <param name="encryptSnapshots">Whether the given key also encrypts snapshots of unencrypted databases.</param>
-    public static EncryptionDecision For(bool databaseEncrypted, BackupType asked, BackupType made, bool keyGiven, bool encryptSnapshots) =>
+    public static EncryptionDecision Decide(
+        bool databaseEncrypted,
+        BackupType asked,
+        BackupType made,
+        bool keyGiven,
+        bool encryptSnapshots
+    ) =>
         (databaseEncrypted, made) switch
         {
             (true, BackupType.Snapshot) => new(

@@ -64,7 +64,7 @@ public static class ErrorCatalogue
     /// A database holds what no SQL script can: its rows or its schema would not come back equal. A snapshot can hold
     /// it.
     /// </summary>
-    public static readonly Error SourceNotAsSql = new("source-not-as-sql", 7, 422);
+    public static readonly Error SourceNotScriptable = new("source-not-as-sql", 7, 422);
 
     /// <summary>
     /// The source itself cut the reading of a database off, as a standby does that must follow its primary; it can be
@@ -73,7 +73,7 @@ public static class ErrorCatalogue
     public static readonly Error SourceConflict = new("source-conflict", 7, 409);
 
     /// <summary>Reading a database ended the process that read it, which had no other one.</summary>
-    public static readonly Error SourceReaderEnded = new("source-reader-ended", 7, 422);
+    public static readonly Error SourceReaderCrashed = new("source-reader-ended", 7, 422);
 
     /// <summary>A source is not the one that was known by its name.</summary>
     public static readonly Error SourceIdentity = new("source-identity", 7, 409);
@@ -100,7 +100,7 @@ public static class ErrorCatalogue
     public static readonly Error NotAllowed = new("not-allowed", 1, 409);
 
     /// <summary>Who asks is not known.</summary>
-    public static readonly Error SignInNeeded = new("sign-in-needed", 1, 401);
+    public static readonly Error AuthenticationRequired = new("sign-in-needed", 1, 401);
 
     /// <summary>Who asks may not do this.</summary>
     public static readonly Error Forbidden = new("forbidden", 1, 403);
@@ -144,9 +144,9 @@ public static class ErrorCatalogue
         TargetExists,
         SourceUnreadable,
         SourceLocked,
-        SourceNotAsSql,
+        SourceNotScriptable,
         SourceConflict,
-        SourceReaderEnded,
+        SourceReaderCrashed,
         SourceIdentity,
         SourceShrunk,
         SourceSilent,
@@ -155,7 +155,7 @@ public static class ErrorCatalogue
         DestinationIdentity,
         Conflict,
         NotAllowed,
-        SignInNeeded,
+        AuthenticationRequired,
         Forbidden,
         TooManyAttempts,
         StateUnavailable,

@@ -5,40 +5,40 @@ namespace Holdfast.Core.Layout;
 /// <c>&lt;time&gt;.&lt;form&gt;.index</c>.
 /// </summary>
 /// <param name="Time">When the backup began, UTC, whole seconds; moved on where that second was taken.</param>
-/// <param name="Form">What the archive is.</param>
+/// <param name="FileType">What the archive is.</param>
 /// <param name="IsEncrypted">Whether the file is an age file.</param>
-public sealed record ArchiveName(DateTimeOffset Time, ArchiveForm Form, bool IsEncrypted)
+public sealed record ArchiveName(DateTimeOffset Time, ArchiveFileType FileType, bool IsEncrypted)
 {
     /// <summary>Ending of a file that is still being written; never read, removed by the next run.</summary>
-    public const string PartialEnding = ".partial";
+    public const string PartialSuffix = ".partial";
 
     /// <summary>Ending of an index file.</summary>
-    public const string IndexEnding = ".index";
+    public const string IndexSuffix = ".index";
 
-    private const string PlainEnding = ".tar.zst";
-    private const string AgeEnding = ".tar.zst.age";
+    private const string PlainSuffix = ".tar.zst";
+    private const string AgeSuffix = ".tar.zst.age";
 
     /// <summary>Name of the index file that lies beside the archive.</summary>
-    public string IndexName => $"{Stem}{IndexEnding}";
+    public string IndexName => $"{Stem}{IndexSuffix}";
 
-    private string Stem => $"{TimeStamp.Format(Time)}.{FormText(Form)}";
+    private string Stem => $"{TimeStamp.Format(Time)}.{FormatFileType(FileType)}";
 
     /// <summary>Reads a file name; null when it is not an archive's.</summary>
     public static ArchiveName? TryParse(string fileName)
     {
-        var encrypted = fileName.EndsWith(AgeEnding, StringComparison.Ordinal);
-        if (!encrypted && !fileName.EndsWith(PlainEnding, StringComparison.Ordinal))
+        var encrypted = fileName.EndsWith(AgeSuffix, StringComparison.Ordinal);
+        if (!encrypted && !fileName.EndsWith(PlainSuffix, StringComparison.Ordinal))
         {
             return null;
         }
-        var stem = fileName[..^(encrypted ? AgeEnding : PlainEnding).Length];
+        var stem = fileName[..^(encrypted ? AgeSuffix : PlainSuffix).Length];
         if (stem.Length <= TimeStamp.Length || stem[TimeStamp.Length] != '.' || !TimeStamp.TryParse(stem[..TimeStamp.Length], out var time))
         {
             return null;
         }
-        foreach (var form in Enum.GetValues<ArchiveForm>())
+        foreach (var form in Enum.GetValues<ArchiveFileType>())
         {
-            if (stem[(TimeStamp.Length + 1)..] == FormText(form))
+            if (stem[(TimeStamp.Length + 1)..] == FormatFileType(form))
             {
                 return new(time, form, encrypted);
             }
@@ -48,14 +48,14 @@ public sealed record ArchiveName(DateTimeOffset Time, ArchiveForm Form, bool IsE
     }
 
     /// <summary>The file name.</summary>
-    public override string ToString() => Stem + (IsEncrypted ? AgeEnding : PlainEnding);
+    public override string ToString() => Stem + (IsEncrypted ? AgeSuffix : PlainSuffix);
 
-    private static string FormText(ArchiveForm form) =>
+    private static string FormatFileType(ArchiveFileType form) =>
         form switch
         {
-            ArchiveForm.FullBackup => "full-backup",
-            ArchiveForm.Snapshot => "snapshot",
-            ArchiveForm.EncryptedSnapshot => "encrypted-snapshot",
+            ArchiveFileType.FullBackup => "full-backup",
+            ArchiveFileType.Snapshot => "snapshot",
+            ArchiveFileType.EncryptedSnapshot => "encrypted-snapshot",
             _ => "incremental-backup",
         };
 }

@@ -18,7 +18,7 @@ public static class FolderName
     /// capitals stay too, every other byte of its UTF-8 form becomes <c>%XX</c>. A name with capitals, which a file system that ignores
     /// case could confuse with another, or with more than 180 bytes gets <c>~</c> and a hash of the name; two names never share a folder.
     /// </summary>
-    public static string Of(string name)
+    public static string Encode(string name)
     {
         var encoded = new StringBuilder(name.Length);
         var bytes = new UTF8Encoding(false).GetBytes(name);
@@ -50,7 +50,7 @@ public static class FolderName
     /// The name that a folder stands for, for people: as far as the folder tells it. One that was cut ends with
     /// <c>…</c>.
     /// </summary>
-    public static string Read(string folder)
+    public static string Decode(string folder)
     {
         var tilde = folder.LastIndexOf('~');
         var isCut = tilde >= 0 && folder.Length - tilde - 1 == LongHash;

@@ -12,7 +12,7 @@ public static class TimeStamp
     /// How far a time in a name may lie ahead: clocks of nodes differ, and one that was set back leaves names that are
     /// later than it.
     /// </summary>
-    public static readonly TimeSpan MostAhead = TimeSpan.FromDays(1);
+    public static readonly TimeSpan MaxClockSkew = TimeSpan.FromDays(1);
 
     private const string Pattern = "yyyy-MM-dd-HH-mm-ss";
 
@@ -22,7 +22,7 @@ public static class TimeStamp
     /// <summary>Whether a time in a name lies so far ahead that no sensible clock gave it: nothing follows it.</summary>
     /// <param name="time">The time in the name.</param>
     /// <param name="now">The time now.</param>
-    public static bool IsAhead(DateTimeOffset time, DateTimeOffset now) => time - now > MostAhead;
+    public static bool IsBeyondClockSkew(DateTimeOffset time, DateTimeOffset now) => time - now > MaxClockSkew;
 
     /// <summary>Reads a time stamp; false when <paramref name="text"/> is none.</summary>
     public static bool TryParse(string text, out DateTimeOffset time) =>

@@ -7,6 +7,6 @@ namespace Holdfast.Core.Operations;
 public sealed record OperationError(string Code, string Message, string? Hint)
 {
     /// <summary>The error of a failure. What a tool has said at length is cut: it is stored and shown in lists.</summary>
-    public static OperationError Of(Errors.HoldfastException e) =>
-        new(e.Error.Code, Bounded.Text(e.Message), e.Hint is null ? null : Bounded.Text(e.Hint));
+    public static OperationError From(Errors.HoldfastException e) =>
+        new(e.Error.Code, Truncation.Truncate(e.Message), e.Hint is null ? null : Truncation.Truncate(e.Hint));
 }

@@ -22,7 +22,7 @@ public sealed record OperationResult
     public string? TypeReason
     {
         get;
-        init => field = value is null ? null : Bounded.Text(value);
+        init => field = value is null ? null : Truncation.Truncate(value);
     }
 
     /// <summary>What protects the archive, and why.</summary>
@@ -52,10 +52,10 @@ public sealed record OperationResult
     /// <summary>How many more such chains there are, by the name of their destination; null for none.</summary>
     public IReadOnlyDictionary<string, int>? MoreNamesAhead { get; init; }
 
-    /// <summary>What the operator should know: the first of it, where it is more than <see cref="Bounded.Most"/>.</summary>
+    /// <summary>What the operator should know: the first of it, where it is more than <see cref="Truncation.MaxItems"/>.</summary>
     public IReadOnlyList<string> Warnings
     {
         get;
-        init => field = Bounded.Texts(value);
+        init => field = Truncation.TruncateTexts(value);
     } = [];
 }

@@ -15,7 +15,7 @@ public sealed record OutcomeCounts(int Done, int Unchanged, int Incomplete, int 
 {
     /// <summary>Counts operations that have ended.</summary>
     /// <param name="operations">How each ended, and whether its database had not changed.</param>
-    public static OutcomeCounts Of(IEnumerable<(OperationState State, bool Unchanged)> operations)
+    public static OutcomeCounts Count(IEnumerable<(OperationState State, bool Unchanged)> operations)
     {
         int done = 0,
             unchanged = 0,

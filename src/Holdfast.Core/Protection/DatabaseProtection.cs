@@ -5,8 +5,8 @@ namespace Holdfast.Core.Protection;
 /// <summary>
 /// How well a database is protected at one moment, and why: the one rule that lists, counts, alerts and pages show. A
 /// pure function of <see cref="DatabaseFacts"/>:
-/// every combination of them gives exactly one state and a reason. Never <see cref="DatabaseState.Covered"/> or
-/// <see cref="DatabaseState.Incomplete"/> where the newest good backup is
+/// every combination of them gives exactly one state and a reason. Never <see cref="ProtectionState.Covered"/> or
+/// <see cref="ProtectionState.Incomplete"/> where the newest good backup is
 /// older than the longest gap of its schedule and an hour.
 /// </summary>
 public sealed class DatabaseProtection
@@ -20,7 +20,7 @@ public sealed class DatabaseProtection
         var tasks = new List<TaskProtection>(facts.Tasks.Count);
         foreach (var task in facts.Tasks)
         {
-            var protection = TaskProtection.Of(task, facts.Now, facts.Zone);
+            var protection = TaskProtection.Evaluate(task, facts.Now, facts.Zone);
             if (LastGoodBackup is null || protection.LastGoodBackup > LastGoodBackup)
             {
                 LastGoodBackup = protection.LastGoodBackup;
@@ -30,9 +30,9 @@ public sealed class DatabaseProtection
                 continue; // what it has stored is still there
             }
             tasks.Add(protection);
-            if (NextBackup is null || task.Due < NextBackup)
+            if (NextBackup is null || task.DueAt < NextBackup)
             {
-                NextBackup = task.Due;
+                NextBackup = task.DueAt;
             }
             if (_decisive is null || IsBetter(protection.State, _decisive.State))
             {
@@ -43,10 +43,10 @@ public sealed class DatabaseProtection
         Tasks = tasks;
         (State, Since) = facts switch
         {
-            { Record.Dropped: { } dropped } => (DatabaseState.Dropped, dropped),
-            { MissingSince: { } missing } => (DatabaseState.Missing, missing),
-            { Record.Problem: not null } => (DatabaseState.Unreadable, null),
-            _ => _decisive is null ? (DatabaseState.Uncovered, (DateTimeOffset?)null) : (_decisive.State, _decisive.Since),
+            { Record.Dropped: { } dropped } => (ProtectionState.Dropped, dropped),
+            { MissingSince: { } missing } => (ProtectionState.Missing, missing),
+            { Record.Problem: not null } => (ProtectionState.Unreadable, null),
+            _ => _decisive is null ? (ProtectionState.Uncovered, (DateTimeOffset?)null) : (_decisive.State, _decisive.Since),
         };
     }
 
@@ -54,7 +54,7 @@ public sealed class DatabaseProtection
     public DatabaseRecord Record => _facts.Record;
 
     /// <summary>Its state: of several tasks the one decides that protects it best; where none does, the most urgent one.</summary>
-    public DatabaseState State { get; }
+    public ProtectionState State { get; }
 
     /// <summary>Since when; null where nobody knows, and where it is protected.</summary>
     public DateTimeOffset? Since { get; }
@@ -72,21 +72,21 @@ public sealed class DatabaseProtection
     public IReadOnlyList<TaskProtection> Tasks { get; }
 
     /// <summary>Its tasks that do not protect it as they should, though another one may.</summary>
-    public IEnumerable<TaskProtection> Problems => Tasks.Where(t => t.State is not (DatabaseState.Covered or DatabaseState.Waiting));
+    public IEnumerable<TaskProtection> Problems => Tasks.Where(t => t.State is not (ProtectionState.Covered or ProtectionState.Waiting));
 
     /// <summary>Why it is in this state, for people, in a sentence or two.</summary>
     public string Reason =>
         State switch
         {
-            DatabaseState.Dropped =>
+            ProtectionState.Dropped =>
                 $"It was dropped, as was seen at {ProtectionReasons.Utc(_facts.Record.Dropped!.Value)}. Its backups stay.",
-            DatabaseState.Missing when !_facts.HasSource =>
+            ProtectionState.Missing when !_facts.HasSource =>
                 $"Its source '{_facts.Record.Id.Source}' is not configured on this node any more, so nothing backs it up.",
-            DatabaseState.Missing =>
+            ProtectionState.Missing =>
                 $"Its source has not shown it since {ProtectionReasons.Utc(_facts.MissingSince!.Value)}, and nobody has "
                     + "confirmed that it was dropped.",
-            DatabaseState.Unreadable => _facts.Record.Problem!.Message,
-            DatabaseState.Uncovered => _facts.Tasks.Count == 0
+            ProtectionState.Unreadable => _facts.Record.Problem!.Message,
+            ProtectionState.Uncovered => _facts.Tasks.Count == 0
                 ? "No task backs it up."
                 : "No task backs it up: each is switched off or has no destination.",
             _ => Tasks.Count == 1 ? _decisive!.Reason : $"{_decisive!.Facts.Task.Name}: {_decisive.Reason}",
@@ -99,22 +99,22 @@ public sealed class DatabaseProtection
     public string? Problem =>
         State switch
         {
-            DatabaseState.Dropped or DatabaseState.Waiting => null,
-            DatabaseState.Covered => Problems.FirstOrDefault() is { } other ? $"{other.Facts.Task.Name}: {other.Reason}" : null,
+            ProtectionState.Dropped or ProtectionState.Waiting => null,
+            ProtectionState.Covered => Problems.FirstOrDefault() is { } other ? $"{other.Facts.Task.Name}: {other.Reason}" : null,
             _ => Reason,
         };
 
     /// <summary>Decides.</summary>
-    public static DatabaseProtection Of(DatabaseFacts facts) => new(facts);
+    public static DatabaseProtection Evaluate(DatabaseFacts facts) => new(facts);
 
     // What protects counts before what does not; of what does not the most urgent is told.
-    private static bool IsBetter(DatabaseState state, DatabaseState than) => Rank(state) < Rank(than);
+    private static bool IsBetter(ProtectionState state, ProtectionState than) => Rank(state) < Rank(than);
 
-    private static int Rank(DatabaseState state) =>
+    private static int Rank(ProtectionState state) =>
         state switch
         {
-            DatabaseState.Covered => -2,
-            DatabaseState.Incomplete => -1,
+            ProtectionState.Covered => -2,
+            ProtectionState.Incomplete => -1,
             _ => (int)state,
         };
 }

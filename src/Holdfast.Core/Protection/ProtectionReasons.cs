@@ -6,18 +6,18 @@ namespace Holdfast.Core.Protection;
 /// <summary>Says why a task protects its database as it does. Made when it is asked for: lists of thousands ask for a few.</summary>
 internal static class ProtectionReasons
 {
-    public static string Of(TaskProtection task) =>
+    public static string Describe(TaskProtection task) =>
         task.State switch
         {
-            DatabaseState.Failing => Failing(task),
-            DatabaseState.Waiting => task.Facts.Due is { } due
+            ProtectionState.Failing => Failing(task),
+            ProtectionState.Waiting => task.Facts.DueAt is { } due
                 ? $"There is no backup yet; the first is due at {Utc(due)}."
                 : "There is no backup yet, and none is due.",
-            DatabaseState.Overdue => $"A backup was due at {Utc(task.Facts.Due!.Value)} and has not begun.",
-            DatabaseState.Held => $"An operator put its backups off until {Utc(task.Facts.Status.DelayedUntil!.Value)}. {LastGood(task)}",
-            DatabaseState.AtRisk => AtRisk(task),
-            DatabaseState.Incomplete => $"The newest backup, of {Utc(task.LastGoodBackup!.Value)}, is not at every destination. "
-                + $"{string.Join(' ', task.Lacking.Select(d => Lacking(task, d)))}",
+            ProtectionState.Overdue => $"A backup was due at {Utc(task.Facts.DueAt!.Value)} and has not begun.",
+            ProtectionState.Held => $"An operator put its backups off until {Utc(task.Facts.Status.DelayedUntil!.Value)}. {LastGood(task)}",
+            ProtectionState.AtRisk => AtRisk(task),
+            ProtectionState.Incomplete => $"The newest backup, of {Utc(task.LastGoodBackup!.Value)}, is not at every destination. "
+                + $"{string.Join(' ', task.LackingDestinations.Select(d => DescribeLacking(task, d)))}",
             _ => $"The newest backup is of {Utc(task.LastGoodBackup!.Value)}, and nothing is known to be wrong with it.",
         };
 
@@ -36,21 +36,21 @@ internal static class ProtectionReasons
 
     private static string AtRisk(TaskProtection task)
     {
-        if (!task.Facts.Task.Settings.Destinations.Any(d => !task.Lacking.Contains(d)))
+        if (!task.Facts.Task.Settings.Destinations.Any(d => !task.LackingDestinations.Contains(d)))
         {
-            if (task.Lacking.All(task.IsAway))
+            if (task.LackingDestinations.All(task.IsUnavailable))
             {
-                return $"{Away(string.Join(", ", task.Lacking))} {LastGood(task)}";
+                return $"{DescribeUnavailable(string.Join(", ", task.LackingDestinations))} {LastGood(task)}";
             }
-            return $"No destination holds the newest backup whole. {string.Join(' ', task.Lacking.Select(d => Lacking(task, d)))} "
+            return $"No destination holds the newest backup whole. {string.Join(' ', task.LackingDestinations.Select(d => DescribeLacking(task, d)))} "
                 + $"{LastGood(task)}";
         }
 
-        if (task.Gap is not { } gap)
+        if (task.LongestGap is not { } gap)
         {
             return "Its schedule cannot be read on this node, so nobody knows how old its newest backup may be.";
         }
-        if (task.LastGoodBackup - task.Now > Scheduler.Believable)
+        if (task.LastGoodBackup - task.Now > Scheduler.MaxClockSkew)
         {
             return $"Its newest backup is dated {Utc(task.LastGoodBackup!.Value)}, which is still to come: a clock was wrong.";
         }
@@ -59,12 +59,12 @@ internal static class ProtectionReasons
             + $"{Span(gap)}, and an hour.{now}";
     }
 
-    private static string Lacking(TaskProtection task, string destination)
+    private static string DescribeLacking(TaskProtection task, string destination)
     {
-        var (status, known) = (task.Facts.Status, task.Facts.Known);
-        if (task.IsAway(destination))
+        var (status, known) = (task.Facts.Status, task.Facts.KnownProblems);
+        if (task.IsUnavailable(destination))
         {
-            return Away(destination);
+            return DescribeUnavailable(destination);
         }
         if (known?.Destinations.GetValueOrDefault(destination) is { } bad)
         {
@@ -77,7 +77,7 @@ internal static class ProtectionReasons
         return $"{destination} has not had a backup of it yet.";
     }
 
-    private static string Away(string destinations) => $"Not there, or not what was defined: {destinations}.";
+    private static string DescribeUnavailable(string destinations) => $"Not there, or not what was defined: {destinations}.";
 
     private static string LastGood(TaskProtection task) =>
         task.LastGoodBackup is { } good ? $"The newest good backup is of {Utc(good)}." : "There is no good backup.";

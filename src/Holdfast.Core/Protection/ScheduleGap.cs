@@ -19,7 +19,7 @@ public static class ScheduleGap
     /// </summary>
     /// <param name="settings">Settings of the task.</param>
     /// <param name="nodeZone">Time zone of tasks that name none.</param>
-    public static TimeSpan? Longest(TaskSettings settings, TimeZoneInfo nodeZone)
+    public static TimeSpan? GetLongest(TaskSettings settings, TimeZoneInfo nodeZone)
     {
         var key = (settings.FullBackup, settings.IncrementalBackup, settings.TimeZone ?? nodeZone.Id);
         if (Cache.TryGetValue(key, out var known))

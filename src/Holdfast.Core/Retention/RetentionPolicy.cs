@@ -5,5 +5,5 @@ namespace Holdfast.Core.Retention;
 public sealed record RetentionPolicy(TimeSpan MinimumAge)
 {
     /// <summary>The shortest age that is taken.</summary>
-    public static readonly TimeSpan Shortest = TimeSpan.FromDays(1);
+    public static readonly TimeSpan MinimumAllowedAge = TimeSpan.FromDays(1);
 }

@@ -9,19 +9,19 @@ namespace Holdfast.Core.Retention;
 public sealed record TrustedClock
 {
     /// <summary>How far the wall clock may be beyond it.</summary>
-    public static readonly TimeSpan Difference = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>What time that the machine was off counts as at most, until something else proves it.</summary>
-    public static readonly TimeSpan MostOff = TimeSpan.FromDays(1);
+    public static readonly TimeSpan MaxCreditedOffTime = TimeSpan.FromDays(1);
 
     /// <summary>
     /// How far apart two full backups of a task must be begun to prove that the wall clock is right after the machine
     /// was off.
     /// </summary>
-    public static readonly TimeSpan ProofDistance = TimeSpan.FromHours(1);
+    public static readonly TimeSpan MinConfirmationInterval = TimeSpan.FromHours(1);
 
     // A clock that is set by the network is right some minutes after the machine started.
-    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
 
     /// <summary>The trusted time when this was last brought up to date.</summary>
     public required DateTimeOffset Time { get; init; }
@@ -54,7 +54,7 @@ public sealed record TrustedClock
     /// <param name="wall">What the wall clock shows.</param>
     /// <param name="boot">Id of the machine's start.</param>
     /// <param name="running">How long it has run since, sleep included.</param>
-    public static TrustedClock Begin(DateTimeOffset wall, string boot, TimeSpan running) =>
+    public static TrustedClock Start(DateTimeOffset wall, string boot, TimeSpan running) =>
         new()
         {
             Time = wall,
@@ -67,28 +67,28 @@ public sealed record TrustedClock
     /// <param name="wall">What the wall clock shows.</param>
     /// <param name="boot">Id of the machine's start.</param>
     /// <param name="running">How long it has run since, sleep included.</param>
-    public TrustedClock At(DateTimeOffset wall, string boot, TimeSpan running)
+    public TrustedClock Advance(DateTimeOffset wall, string boot, TimeSpan running)
     {
         var isSame = boot == Boot && running >= Running;
         var time = isSame ? Time + (running - Running) : Time;
         // Where a jump is still open, another start proves nothing: each would count a day.
         var settledAt =
             isSame ? SettledAt
-            : Jumped is null ? running + Settling
+            : Jumped is null ? running + SettlingTime
             : null;
         if (settledAt < running)
         {
             settledAt = null;
         }
         var next = this with { Time = time, Boot = boot, Running = running, SettledAt = settledAt };
-        if (!next.IsBefore(wall))
+        if (!next.IsBehind(wall))
         {
             return next with { Jumped = null, JumpedWhileOff = false };
         }
         // Off again: what has proved the jump before says nothing of this time.
         if (Jumped is not null)
         {
-            return isSame || wall - next.Proved <= Difference ? next : next with { Jumped = wall, Found = time };
+            return isSame || wall - next.Proved <= Tolerance ? next : next with { Jumped = wall, Found = time };
         }
         if (settledAt is null)
         {
@@ -96,8 +96,8 @@ public sealed record TrustedClock
         }
 
         var off = wall - time;
-        next = next with { Time = time + (off < MostOff ? off : MostOff), SettledAt = null };
-        return next.IsBefore(wall) ? next with { Jumped = wall, Found = next.Time, JumpedWhileOff = true } : next;
+        next = next with { Time = time + (off < MaxCreditedOffTime ? off : MaxCreditedOffTime), SettledAt = null };
+        return next.IsBehind(wall) ? next with { Jumped = wall, Found = next.Time, JumpedWhileOff = true } : next;
     }
 
     /// <summary>The clock after an operator has looked at the wall clock and found it right.</summary>
@@ -119,18 +119,18 @@ public sealed record TrustedClock
     /// </summary>
     /// <param name="fulls">When its full backups were begun.</param>
     /// <param name="wall">What the wall clock shows.</param>
-    public bool IsProvedBy(IEnumerable<DateTimeOffset> fulls, DateTimeOffset wall)
+    public bool IsConfirmedBy(IEnumerable<DateTimeOffset> fulls, DateTimeOffset wall)
     {
-        if (Jumped is not { } jumped || !JumpedWhileOff || wall - Proved > Difference)
+        if (Jumped is not { } jumped || !JumpedWhileOff || wall - Proved > Tolerance)
         {
             return false;
         }
-        var after = fulls.Where(f => f >= jumped - Difference && f <= Proved + Difference).ToList();
-        return after.Count > 1 && after.Max() - after.Min() >= ProofDistance;
+        var after = fulls.Where(f => f >= jumped - Tolerance && f <= Proved + Tolerance).ToList();
+        return after.Count > 1 && after.Max() - after.Min() >= MinConfirmationInterval;
     }
 
     // What the wall clock would show now if it was right when the jump was found.
     private DateTimeOffset Proved => (Jumped ?? Time) + (Time - (Jumped is null ? Time : Found));
 
-    private bool IsBefore(DateTimeOffset wall) => wall - Time > Difference;
+    private bool IsBehind(DateTimeOffset wall) => wall - Time > Tolerance;
 }

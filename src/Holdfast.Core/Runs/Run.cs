@@ -11,7 +11,7 @@ namespace Holdfast.Core.Runs;
 public sealed record Run
 {
     /// <summary>How many of the databases that were missed are named.</summary>
-    public const int MostMissedNamed = 100;
+    public const int MaxMissedListed = 100;
 
     /// <summary>Its id; ids sort by the time that runs came to be.</summary>
     public required string Id { get; init; }
@@ -76,7 +76,7 @@ public sealed record Run
     /// <summary>Those whose slot passed without a backup.</summary>
     public int Missed { get; init; }
 
-    /// <summary>Ids of the first of those, in their order; at most <see cref="MostMissedNamed"/>.</summary>
+    /// <summary>Ids of the first of those, in their order; at most <see cref="MaxMissedListed"/>.</summary>
     public IReadOnlyList<string> MissedDatabases { get; init; } = [];
 
     /// <summary>Bytes of the databases that were due.</summary>

@@ -27,7 +27,7 @@ public readonly record struct RunEntry(
     public bool IsPending => State <= OperationState.Running;
 
     /// <summary>What an operation says.</summary>
-    public static RunEntry Of(Operation operation) =>
+    public static RunEntry From(Operation operation) =>
         new(
             operation.Id,
             operation.Database,

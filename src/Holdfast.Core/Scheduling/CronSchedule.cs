@@ -13,10 +13,10 @@ namespace Holdfast.Core.Scheduling;
 public sealed class CronSchedule
 {
     // Enough for every minute of a day and one more, or for some years of a schedule with few slots a day.
-    private const int SlotsLookedAt = 1_500;
+    private const int SampledSlots = 1_500;
 
     // A Saturday after a leap day, years before any daylight saving rule will change again: only gaps are measured from here, in UTC.
-    private static readonly DateTimeOffset Somewhen = new(2028, 3, 4, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset ReferenceTime = new(2028, 3, 4, 0, 0, 0, TimeSpan.Zero);
     private readonly CronExpression _expression;
 
     private CronSchedule(string text, CronExpression expression, TimeZoneInfo timeZone)
@@ -33,7 +33,7 @@ public sealed class CronSchedule
     public TimeZoneInfo TimeZone { get; }
 
     /// <summary>Whether there is any slot at all: the 30th of February never comes.</summary>
-    public bool EverComes => _expression.GetNextOccurrence(Somewhen, TimeZoneInfo.Utc) is not null;
+    public bool HasOccurrences => _expression.GetNextOccurrence(ReferenceTime, TimeZoneInfo.Utc) is not null;
 
     /// <summary>Reads an expression.</summary>
     /// <param name="text">Five fields, with blanks between them.</param>
@@ -80,19 +80,19 @@ public sealed class CronSchedule
     }
 
     /// <summary>The first slot strictly after <paramref name="after"/>, in UTC; null where none comes in this century.</summary>
-    public DateTimeOffset? Next(DateTimeOffset after) => _expression.GetNextOccurrence(after, TimeZone)?.ToUniversalTime();
+    public DateTimeOffset? GetNext(DateTimeOffset after) => _expression.GetNextOccurrence(after, TimeZone)?.ToUniversalTime();
 
     /// <summary>
     /// The shortest time between two slots that follow each other, daylight saving aside;
     /// <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.
     /// </summary>
-    public TimeSpan ShortestPeriod() => Gaps().DefaultIfEmpty(TimeSpan.MaxValue).Min();
+    public TimeSpan ShortestPeriod() => GetGaps().DefaultIfEmpty(TimeSpan.MaxValue).Min();
 
     /// <summary>
     /// The longest time between two slots that follow each other, daylight saving aside;
     /// <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.
     /// </summary>
-    public TimeSpan LongestPeriod() => Gaps().DefaultIfEmpty(TimeSpan.MaxValue).Max();
+    public TimeSpan LongestPeriod() => GetGaps().DefaultIfEmpty(TimeSpan.MaxValue).Max();
 
     /// <summary>
     /// The longest time between two slots of any of these schedules that follow each other, changes to and from summer
@@ -101,10 +101,10 @@ public sealed class CronSchedule
     /// </summary>
     public static TimeSpan LongestGap(IReadOnlyList<CronSchedule> schedules)
     {
-        var next = schedules.Select(s => s.Next(Somewhen)).ToArray();
+        var next = schedules.Select(s => s.GetNext(ReferenceTime)).ToArray();
         DateTimeOffset? last = null;
         var longest = TimeSpan.Zero;
-        for (var i = 0; i < SlotsLookedAt && next.Min() is { } slot; i++)
+        for (var i = 0; i < SampledSlots && next.Min() is { } slot; i++)
         {
             if (last is { } before && slot - before > longest)
             {
@@ -115,7 +115,7 @@ public sealed class CronSchedule
             {
                 if (next[k] == slot)
                 {
-                    next[k] = schedules[k].Next(slot);
+                    next[k] = schedules[k].GetNext(slot);
                 }
             }
         }
@@ -127,7 +127,7 @@ public sealed class CronSchedule
     /// Says it in words: <c>every Sunday at 02:00</c>, <c>daily at 02:00</c>, <c>every 15 minutes</c>. What these words
     /// cannot say is given back as it is.
     /// </summary>
-    public string Describe() => CronWords.Say(Fields(Text)) ?? Text;
+    public string Describe() => CronDescription.Describe(Fields(Text)) ?? Text;
 
     /// <inheritdoc/>
     public override string ToString() => Text;
@@ -142,13 +142,13 @@ public sealed class CronSchedule
             cause
         );
 
-    private IEnumerable<TimeSpan> Gaps()
+    private IEnumerable<TimeSpan> GetGaps()
     {
-        if (_expression.GetNextOccurrence(Somewhen, TimeZoneInfo.Utc) is not { } slot)
+        if (_expression.GetNextOccurrence(ReferenceTime, TimeZoneInfo.Utc) is not { } slot)
         {
             yield break;
         }
-        for (var i = 0; i < SlotsLookedAt && _expression.GetNextOccurrence(slot, TimeZoneInfo.Utc) is { } next; i++)
+        for (var i = 0; i < SampledSlots && _expression.GetNextOccurrence(slot, TimeZoneInfo.Utc) is { } next; i++)
         {
             yield return next - slot;
             slot = next;

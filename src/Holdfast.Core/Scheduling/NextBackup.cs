@@ -6,4 +6,4 @@ namespace Holdfast.Core.Scheduling;
 /// <param name="At">When; not later than now where it is due already.</param>
 /// <param name="Kind">Which kind. The runner may still have to make a full of an incremental, and says why.</param>
 /// <param name="Reason">Why then.</param>
-public sealed record NextBackup(DateTimeOffset At, BackupKind Kind, NextReason Reason);
+public sealed record NextBackup(DateTimeOffset At, BackupKind Kind, NextBackupReason Reason);

@@ -7,9 +7,9 @@ namespace Holdfast.Core.Scheduling;
 public static class PastSlots
 {
     // A schedule of few slots is walked; one of every minute, on one day of the week, is not.
-    private const int MostSteps = 4;
+    private const int MaxSteps = 4;
 
-    private static readonly TimeSpan LongestLookBack = TimeSpan.FromDays(800);
+    private static readonly TimeSpan MaxLookBack = TimeSpan.FromDays(800);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -20,15 +20,18 @@ public static class PastSlots
     /// <param name="nodeZone">Time zone of tasks that name none.</param>
     /// <param name="time">The time.</param>
     /// <returns>The slot, without the offset of any task, and the kind that is due then: where both are, a full.</returns>
-    public static (DateTimeOffset At, BackupKind Kind)? Latest(TaskSettings settings, TimeZoneInfo nodeZone, DateTimeOffset time)
+    public static (DateTimeOffset At, BackupKind Kind)? FindLatest(TaskSettings settings, TimeZoneInfo nodeZone, DateTimeOffset time)
     {
-        if (ScheduleGap.Longest(settings, nodeZone) is not { } gap)
+        if (ScheduleGap.GetLongest(settings, nodeZone) is not { } gap)
         {
             return null;
         }
-        var from = time - (gap < LongestLookBack ? gap : LongestLookBack) - TimeSpan.FromMinutes(1);
+        var from = time - (gap < MaxLookBack ? gap : MaxLookBack) - TimeSpan.FromMinutes(1);
         var zone = TimeZones.Find(settings.TimeZone, nodeZone);
-        var (full, incremental) = (Latest(settings.FullBackup, zone, from, time), Latest(settings.IncrementalBackup, zone, from, time));
+        var (full, incremental) = (
+            FindLatest(settings.FullBackup, zone, from, time),
+            FindLatest(settings.IncrementalBackup, zone, from, time)
+        );
         if (full is null && incremental is null)
         {
             return null;
@@ -36,22 +39,22 @@ public static class PastSlots
         return incremental is null || full >= incremental ? (full!.Value, BackupKind.Full) : (incremental.Value, BackupKind.Incremental);
     }
 
-    private static DateTimeOffset? Latest(string? text, TimeZoneInfo zone, DateTimeOffset from, DateTimeOffset time)
+    private static DateTimeOffset? FindLatest(string? text, TimeZoneInfo zone, DateTimeOffset from, DateTimeOffset time)
     {
-        if (Scheduler.Schedule(text, zone) is not { } schedule)
+        if (Scheduler.GetSchedule(text, zone) is not { } schedule)
         {
             return null;
         }
         DateTimeOffset? latest = null;
-        var slot = schedule.Next(from);
+        var slot = schedule.GetNext(from);
         for (var i = 0; slot <= time; i++)
         {
-            if (i == MostSteps)
+            if (i == MaxSteps)
             {
                 return Search(schedule, slot!.Value, time);
             }
             latest = slot;
-            slot = schedule.Next(latest.Value);
+            slot = schedule.GetNext(latest.Value);
         }
 
         return latest;
@@ -65,7 +68,7 @@ public static class PastSlots
         while (after - before > Minute)
         {
             var middle = before + ((after - before) / 2);
-            if (schedule.Next(middle) is { } slot && slot <= time)
+            if (schedule.GetNext(middle) is { } slot && slot <= time)
             {
                 (before, known) = (middle, slot);
             }
@@ -75,6 +78,6 @@ public static class PastSlots
             }
         }
 
-        return schedule.Next(known) is { } last && last <= time ? last : known;
+        return schedule.GetNext(known) is { } last && last <= time ? last : known;
     }
 }

@@ -22,7 +22,7 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
     /// <param name="insteadOfLogical">
     /// Why the last logical backup of a database became a snapshot, whatever task made it; null where none did.
     /// </param>
-    public static TaskPreview For(
+    public static TaskPreview Create(
         Template template,
         IEnumerable<(DatabaseRecord Database, bool KeyKnown)> databases,
         Func<string, bool> canSnapshot,
@@ -37,10 +37,10 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
                 .Select(d =>
                     exclusions.Contains(d.Database.Id)
                         ? new PreviewedDatabase { Database = d.Database.Id, IsExcluded = true }
-                        : Covered(d.Database, d.KeyKnown, template.Settings, canSnapshot(d.Database.Engine), insteadOfLogical)
+                        : PreviewCovered(d.Database, d.KeyKnown, template.Settings, canSnapshot(d.Database.Engine), insteadOfLogical)
                 ),
         ];
-        return new(all, Sentence(all));
+        return new(all, Summarize(all));
     }
 
     /// <summary>
@@ -64,7 +64,7 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
         }
     }
 
-    private static PreviewedDatabase Covered(
+    private static PreviewedDatabase PreviewCovered(
         DatabaseRecord database,
         bool keyKnown,
         TaskSettings settings,
@@ -94,7 +94,7 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
             Database = database.Id,
             Type = type,
             TypeReason = reason,
-            Encryption = EncryptionDecision.For(
+            Encryption = EncryptionDecision.Decide(
                 encrypted,
                 settings.Type,
                 type,
@@ -110,7 +110,7 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
         };
     }
 
-    private static string Sentence(List<PreviewedDatabase> all)
+    private static string Summarize(List<PreviewedDatabase> all)
     {
         var covered = all.Where(d => !d.IsExcluded).ToList();
         var excluded = all.Count - covered.Count;

@@ -7,7 +7,7 @@ namespace Holdfast.Core.Tasks;
 public sealed record TaskStatus
 {
     /// <summary>The status of a task that has never run.</summary>
-    public static readonly TaskStatus Never = new();
+    public static readonly TaskStatus NeverRun = new();
 
     /// <summary>When the last full backup that succeeded began; null for never.</summary>
     public DateTimeOffset? LastFullBackup { get; init; }
@@ -25,7 +25,7 @@ public sealed record TaskStatus
     public DateTimeOffset? LastCompared { get; init; }
 
     /// <summary>What the newest backup holds; null where that is not known, or the database has no change token.</summary>
-    public ContentMark? Content { get; init; }
+    public ContentDigest? Content { get; init; }
 
     /// <summary>
     /// When the last run began for which a full slot was used up, whatever became of it; null for never. Slots up to

@@ -11,7 +11,7 @@ public sealed record Template
 
     /// <summary>
     /// Hexadecimal digits of the ids of its tasks, an even number up to 64; null for those that 0.1 made, whose tasks
-    /// keep their 10. See <see cref="Derivation.IdDigits"/>.
+    /// keep their 10. See <see cref="TaskDerivation.IdDigits"/>.
     /// </summary>
     public int? TaskIdDigits { get; init; }
 

@@ -16,10 +16,10 @@ internal sealed class GroupPublisher : IAsyncDisposable
 
     // Guards all below. Nothing is called while it is held.
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _unsettled = new(StringComparer.Ordinal); // paths from the root
+    private readonly HashSet<string> _unflushed = new(StringComparer.Ordinal); // paths from the root
     private List<Request> _waiting = [];
     private Task _loop = Task.CompletedTask;
-    private Task _settling = Task.CompletedTask;
+    private Task _flushing = Task.CompletedTask;
     private bool _isRunning;
     private bool _isClosed;
 
@@ -33,7 +33,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
         _root = root;
         if (isWritten)
         {
-            _unsettled.Add("");
+            _unflushed.Add("");
         }
     }
 
@@ -72,15 +72,15 @@ internal sealed class GroupPublisher : IAsyncDisposable
     /// for what a killed process has
     /// left. Until that has worked nothing is listed, so that no backup builds on such an archive, or finds nothing to do because of it.
     /// </summary>
-    public Task SettleAsync()
+    public Task FlushPendingAsync()
     {
         lock (_gate)
         {
-            if (!_settling.IsCompleted)
+            if (!_flushing.IsCompleted)
             {
-                return _settling;
+                return _flushing;
             }
-            return _unsettled.Count == 0 ? Task.CompletedTask : _settling = Task.Run(Settle);
+            return _unflushed.Count == 0 ? Task.CompletedTask : _flushing = Task.Run(FlushPending);
         }
     }
 
@@ -119,8 +119,8 @@ internal sealed class GroupPublisher : IAsyncDisposable
         var devices = new Dictionary<DeviceStamp, LocalFolder>();
         try
         {
-            _root.Check();
-            var alive = Each(group, u => u.CheckPlace());
+            _root.CheckIdentity();
+            var alive = Each(group, u => u.CheckLocation());
             var uploads = alive.SelectMany(r => r.Uploads).ToList();
             if (uploads.Count <= FewFiles)
             {
@@ -195,7 +195,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
             // They have their names by now. Who asked is told that it failed; before anybody sees them they are flushed again.
             lock (_gate)
             {
-                _unsettled.UnionWith(renamed.SelectMany(r => r.Uploads).Select(u => u.Folder));
+                _unflushed.UnionWith(renamed.SelectMany(r => r.Uploads).Select(u => u.Folder));
             }
             foreach (var request in renamed)
             {
@@ -224,18 +224,18 @@ internal sealed class GroupPublisher : IAsyncDisposable
         }
     }
 
-    private void Settle()
+    private void FlushPending()
     {
         List<string> folders;
         lock (_gate)
         {
-            folders = [.. _unsettled];
-            _unsettled.Clear(); // what is added from here on may come too late for this flush
+            folders = [.. _unflushed];
+            _unflushed.Clear(); // what is added from here on may come too late for this flush
         }
 
         try
         {
-            _root.Check();
+            _root.CheckIdentity();
             var flushed = new HashSet<DeviceStamp>();
             foreach (var folder in folders)
             {
@@ -250,7 +250,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
         {
             lock (_gate)
             {
-                _unsettled.UnionWith(folders);
+                _unflushed.UnionWith(folders);
             }
             throw LocalFailure.Of(e, _root.Path);
         }

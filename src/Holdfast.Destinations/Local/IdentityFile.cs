@@ -60,7 +60,7 @@ internal static class IdentityFile
     public static void Write(string root, bool replace)
     {
         var path = PathIn(root);
-        var partial = path + ArchiveName.PartialEnding;
+        var partial = path + ArchiveName.PartialSuffix;
         if (Posix.FindStamp(partial) is not null)
         {
             File.Delete(partial); // of a crash, or a link that would lead the bytes elsewhere
@@ -83,7 +83,7 @@ internal static class IdentityFile
         {
             File.Move(partial, path, overwrite: true);
         }
-        else if (!Posix.RenameNew(partial, path))
+        else if (!Posix.RenameNoReplace(partial, path))
         {
             File.Delete(partial);
         }

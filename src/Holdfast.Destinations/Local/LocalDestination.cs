@@ -32,7 +32,7 @@ public sealed class LocalDestination : IDestination
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/></exception>
     public static LocalDestination Open(string root, bool create)
     {
-        root = PlainPath(root);
+        root = NormalizeRoot(root);
         try
         {
             if (Directory.Exists(root))
@@ -43,7 +43,7 @@ public sealed class LocalDestination : IDestination
             {
                 throw new DirectoryNotFoundException($"'{root}' is not there.");
             }
-            Make(root);
+            CreateRoot(root);
             IdentityFile.Write(root, replace: false);
             return new(root, null, isWritten: true);
         }
@@ -55,25 +55,25 @@ public sealed class LocalDestination : IDestination
 
     /// <summary>Opens the folder <paramref name="root"/> if it has this identity. Nothing is created.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it has another one, or none.</exception>
-    public static LocalDestination OpenKnown(string root, string identity)
+    public static LocalDestination OpenWithIdentity(string root, string identity)
     {
-        var destination = new LocalDestination(PlainPath(root), identity, isWritten: true);
-        destination.Root.Check();
+        var destination = new LocalDestination(NormalizeRoot(root), identity, isWritten: true);
+        destination.Root.CheckIdentity();
         return destination;
     }
 
     /// <inheritdoc/>
-    public Task CheckAsync(CancellationToken cancellationToken)
+    public Task CheckIdentityAsync(CancellationToken cancellationToken)
     {
-        Root.Check();
+        Root.CheckIdentity();
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await _publisher.SettleAsync();
-        foreach (var entry in List(Plain(folder)))
+        await _publisher.FlushPendingAsync();
+        foreach (var entry in List(Normalize(folder)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return entry;
@@ -85,8 +85,8 @@ public sealed class LocalDestination : IDestination
     {
         try
         {
-            _ = Plain(path);
-            await _publisher.SettleAsync();
+            _ = Normalize(path);
+            await _publisher.FlushPendingAsync();
             return LocalUpload.Begin(this, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -105,22 +105,22 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
     {
-        Root.Check(); // a file of another disk is not the one that is meant, and one that is not mounted is not one that is gone
-        return Task.FromResult<IByteSource>(LocalFile.Open(Root, Plain(path)));
+        Root.CheckIdentity(); // a file of another disk is not the one that is meant, and one that is not mounted is not one that is gone
+        return Task.FromResult<IByteSource>(LocalFile.Open(Root, Normalize(path)));
     }
 
     /// <inheritdoc/>
     public Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
-        _ = Plain(path);
-        Root.Check();
+        _ = Normalize(path);
+        Root.CheckIdentity();
         try
         {
-            using (var folder = Root.OpenFolder(LocalRoot.Above(path)))
+            using (var folder = Root.OpenFolder(LocalRoot.ParentOf(path)))
             {
                 cancellationToken.ThrowIfCancellationRequested(); // what stood still here may have been given up long ago, and decided anew
                 var file = folder.PathOf(LocalRoot.NameOf(path));
-                if (path.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal))
+                if (path.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal))
                 {
                     DeleteLeftover(file);
                 }
@@ -130,7 +130,7 @@ public sealed class LocalDestination : IDestination
                 }
             }
 
-            for (var folder = LocalRoot.Above(path); folder.Length > 0 && RemoveEmpty(folder); folder = LocalRoot.Above(folder))
+            for (var folder = LocalRoot.ParentOf(path); folder.Length > 0 && RemoveEmpty(folder); folder = LocalRoot.ParentOf(folder))
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -150,7 +150,7 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
     {
-        Root.Check();
+        Root.CheckIdentity();
         try
         {
             return Task.FromResult<long?>(new DriveInfo(Name).AvailableFreeSpace);
@@ -165,16 +165,16 @@ public sealed class LocalDestination : IDestination
     public ValueTask DisposeAsync() => _publisher.DisposeAsync();
 
     /// <summary>The path itself, which is one from the root and stays beneath it.</summary>
-    private static string Plain(string path) =>
+    private static string Normalize(string path) =>
         path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)
             ? throw new ArgumentException($"'{path}' leaves the destination.", nameof(path))
             : path;
 
     /// <summary>A root's path from the root of the file system, without a slash at its end: what is compared with paths below it.</summary>
-    internal static string PlainPath(string root) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+    internal static string NormalizeRoot(string root) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
 
     /// <summary>Makes a root in a folder that is there.</summary>
-    internal static void Make(string root)
+    internal static void CreateRoot(string root)
     {
         var above = Path.GetDirectoryName(root)!;
         if (!Directory.Exists(above))
@@ -193,7 +193,7 @@ public sealed class LocalDestination : IDestination
             return;
         }
 
-        using var held = OwnerLock.TryTake(full);
+        using var held = OwnerLock.TryAcquire(full);
         if (held is not null)
         {
             File.Delete(full);
@@ -210,7 +210,7 @@ public sealed class LocalDestination : IDestination
     {
         try
         {
-            using var above = Root.OpenFolder(LocalRoot.Above(folder));
+            using var above = Root.OpenFolder(LocalRoot.ParentOf(folder));
             return Posix.RemoveFolder(above.PathOf(LocalRoot.NameOf(folder)));
         }
         catch (DirectoryNotFoundException)
@@ -234,11 +234,11 @@ public sealed class LocalDestination : IDestination
         };
 
     private static bool IsIdentity(string name) =>
-        name is DestinationIdentity.FileName or DestinationIdentity.FileName + ArchiveName.PartialEnding;
+        name is DestinationIdentity.FileName or DestinationIdentity.FileName + ArchiveName.PartialSuffix;
 
     private List<DestinationEntry> List(string folder)
     {
-        Root.Check();
+        Root.CheckIdentity();
         try
         {
             using var opened = Root.OpenFolder(folder);

@@ -8,12 +8,12 @@ public sealed class LocalDriver : IDestinationDriver
     /// <inheritdoc/>
     public Task<string> InitializeAsync(string root, CancellationToken cancellationToken)
     {
-        root = LocalDestination.PlainPath(root);
+        root = LocalDestination.NormalizeRoot(root);
         try
         {
             if (!Directory.Exists(root))
             {
-                LocalDestination.Make(root);
+                LocalDestination.CreateRoot(root);
             }
             return Task.FromResult(Find(root) ?? Write(root, replace: false));
         }
@@ -32,7 +32,7 @@ public sealed class LocalDriver : IDestinationDriver
     {
         try
         {
-            return Task.FromResult(Find(LocalDestination.PlainPath(root)));
+            return Task.FromResult(Find(LocalDestination.NormalizeRoot(root)));
         }
         catch (InvalidDataException e)
         {
@@ -49,7 +49,7 @@ public sealed class LocalDriver : IDestinationDriver
     /// <inheritdoc/>
     public Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken) =>
         Task.FromResult<IDestination>(
-            identity is null ? LocalDestination.Open(root, create: false) : LocalDestination.OpenKnown(root, identity)
+            identity is null ? LocalDestination.Open(root, create: false) : LocalDestination.OpenWithIdentity(root, identity)
         );
 
     private static string? Find(string root) => IdentityFile.Read(root)?.Id;

@@ -10,8 +10,8 @@ namespace Holdfast.Destinations.Local;
 internal sealed class LocalRoot(string path, string? identity)
 {
     // Each value is new, so that a folder which was removed and made again while it was flushed is not taken for the one that was.
-    private readonly ConcurrentDictionary<string, object> _made = new(StringComparer.Ordinal);
-    private volatile FileStamp? _seen;
+    private readonly ConcurrentDictionary<string, object> _unflushedFolders = new(StringComparer.Ordinal);
+    private volatile FileStamp? _checkedStamp;
 
     /// <summary>Its path, without a slash at its end.</summary>
     public string Path { get; } = path;
@@ -25,7 +25,7 @@ internal sealed class LocalRoot(string path, string? identity)
     /// as after a remount.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> when it has not.</exception>
-    public void Check()
+    public void CheckIdentity()
     {
         if (Identity is null)
         {
@@ -33,27 +33,27 @@ internal sealed class LocalRoot(string path, string? identity)
         }
         try
         {
-            if (_seen is { } seen && Posix.FindStamp(IdentityFile.PathIn(Path)) == seen)
+            if (_checkedStamp is { } seen && Posix.FindStamp(IdentityFile.PathIn(Path)) == seen)
             {
                 return;
             }
             if (IdentityFile.Read(Path) is not var (id, stamp))
             {
-                throw Missing();
+                throw CreateIdentityMissing();
             }
             if (id != Identity)
             {
-                throw Wrong($"it has the identity {id} instead of {Identity}.");
+                throw CreateIdentityMismatch($"it has the identity {id} instead of {Identity}.");
             }
-            _seen = stamp;
+            _checkedStamp = stamp;
         }
         catch (InvalidDataException e)
         {
-            throw Wrong(e.Message);
+            throw CreateIdentityMismatch(e.Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Wrong(e.Message);
+            throw CreateIdentityMismatch(e.Message);
         }
     }
 
@@ -85,11 +85,11 @@ internal sealed class LocalRoot(string path, string? identity)
             // made below; a root that is gone is a disk that is not mounted: nothing is ever written to what lies beneath it
         }
 
-        var above = Above(folder);
+        var above = ParentOf(folder);
         EnsureFolder(above);
         using var at = OpenFolder(above);
-        _made[folder] = new();
-        Posix.MakeFolder(at.PathOf(NameOf(folder)));
+        _unflushedFolders[folder] = new();
+        Posix.CreateFolder(at.PathOf(NameOf(folder)));
     }
 
     /// <summary>
@@ -99,16 +99,16 @@ internal sealed class LocalRoot(string path, string? identity)
     /// <param name="file">Path of the file from here.</param>
     public void RemoveEmpty(string file)
     {
-        for (var folder = Above(file); folder.Length > 0 && _made.ContainsKey(folder); folder = Above(folder))
+        for (var folder = ParentOf(file); folder.Length > 0 && _unflushedFolders.ContainsKey(folder); folder = ParentOf(folder))
         {
             try
             {
-                using var at = OpenFolder(Above(folder));
+                using var at = OpenFolder(ParentOf(folder));
                 if (!Posix.RemoveFolder(at.PathOf(NameOf(folder))))
                 {
                     break; // another upload is in it
                 }
-                _made.TryRemove(folder, out _);
+                _unflushedFolders.TryRemove(folder, out _);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -124,15 +124,15 @@ internal sealed class LocalRoot(string path, string? identity)
     /// <exception cref="IOException">One could not be flushed, or lies on another device by now.</exception>
     public void FlushNames(IReadOnlyList<LocalUpload> uploads)
     {
-        var made = Made(uploads);
-        var folders = uploads.Select(u => (u.Folder, u.Device)).Concat(made.Select(m => (Above(m.Folder.Key), m.Device)));
+        var made = FindUnflushedFolders(uploads);
+        var folders = uploads.Select(u => (u.Folder, u.Device)).Concat(made.Select(m => (ParentOf(m.Folder.Key), m.Device)));
         foreach (var (folder, device) in folders.Distinct())
         {
             Flush(folder, device);
         }
         foreach (var (folder, _) in made)
         {
-            _made.TryRemove(folder);
+            _unflushedFolders.TryRemove(folder);
         }
     }
 
@@ -141,19 +141,19 @@ internal sealed class LocalRoot(string path, string? identity)
     /// <param name="folders">A folder of each file system that they lie on.</param>
     public void FlushNames(IReadOnlyList<LocalUpload> uploads, IEnumerable<LocalFolder> folders)
     {
-        var made = Made(uploads);
+        var made = FindUnflushedFolders(uploads);
         foreach (var folder in folders)
         {
             Posix.FlushFileSystem(folder.Handle);
         }
         foreach (var (folder, _) in made)
         {
-            _made.TryRemove(folder);
+            _unflushedFolders.TryRemove(folder);
         }
     }
 
     /// <summary>The folder that a path lies in; empty for the root.</summary>
-    internal static string Above(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
+    internal static string ParentOf(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 
     /// <summary>The last name of a path.</summary>
     internal static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
@@ -180,19 +180,19 @@ internal sealed class LocalRoot(string path, string? identity)
     }
 
     // The folders above these files that were made and whose names were not flushed since.
-    private List<(KeyValuePair<string, object> Folder, DeviceStamp Device)> Made(IReadOnlyList<LocalUpload> uploads)
+    private List<(KeyValuePair<string, object> Folder, DeviceStamp Device)> FindUnflushedFolders(IReadOnlyList<LocalUpload> uploads)
     {
         var found = new List<(KeyValuePair<string, object>, DeviceStamp)>();
-        if (_made.IsEmpty)
+        if (_unflushedFolders.IsEmpty)
         {
             return found;
         }
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var upload in uploads)
         {
-            for (var folder = upload.Folder; folder.Length > 0 && seen.Add(folder); folder = Above(folder))
+            for (var folder = upload.Folder; folder.Length > 0 && seen.Add(folder); folder = ParentOf(folder))
             {
-                if (_made.TryGetValue(folder, out var made))
+                if (_unflushedFolders.TryGetValue(folder, out var made))
                 {
                     found.Add((new(folder, made), upload.Device));
                 }
@@ -212,10 +212,10 @@ internal sealed class LocalRoot(string path, string? identity)
         Posix.FlushFolder(opened.Handle, $"{Path}/{folder}");
     }
 
-    private HoldfastException Missing() =>
-        Wrong(Directory.Exists(Path) ? $"'{DestinationIdentity.FileName}' is not in it." : "it is not there.");
+    private HoldfastException CreateIdentityMissing() =>
+        CreateIdentityMismatch(Directory.Exists(Path) ? $"'{DestinationIdentity.FileName}' is not in it." : "it is not there.");
 
-    private HoldfastException Wrong(string why) =>
+    private HoldfastException CreateIdentityMismatch(string why) =>
         new(
             ErrorCatalogue.DestinationIdentity,
             $"'{Path}' is not the destination that was defined: {why}",

@@ -7,13 +7,13 @@ namespace Holdfast.Destinations.Local;
 /// <summary>A file that is being written as <c>….partial</c>, locked while its writer lives.</summary>
 internal sealed class LocalUpload : IUpload
 {
-    private const long WritingStep = 16 << 20;
+    private const long WritebackStep = 16 << 20;
 
     private readonly LocalDestination _destination;
     private readonly FileStream _file;
     private readonly FileStamp _stamp;
     private long _written;
-    private long _begun;
+    private long _writebackStarted;
     private bool _done;
 
     private LocalUpload(LocalDestination destination, string path, FileStream file)
@@ -26,7 +26,7 @@ internal sealed class LocalUpload : IUpload
     public string Path { get; }
 
     /// <summary>The folder that it will be in, from the destination's root.</summary>
-    public string Folder => LocalRoot.Above(Path);
+    public string Folder => LocalRoot.ParentOf(Path);
 
     /// <summary>What it lies on.</summary>
     public DeviceStamp Device => _stamp.Device;
@@ -35,7 +35,7 @@ internal sealed class LocalUpload : IUpload
 
     private string Name => LocalRoot.NameOf(Path);
 
-    private string PartialName => Name + ArchiveName.PartialEnding;
+    private string PartialName => Name + ArchiveName.PartialSuffix;
 
     private string FullPath => $"{_destination.Name}/{Path}";
 
@@ -43,17 +43,17 @@ internal sealed class LocalUpload : IUpload
     public static LocalUpload Begin(LocalDestination destination, string path)
     {
         var full = $"{destination.Name}/{path}";
-        destination.Root.Check();
+        destination.Root.CheckIdentity();
         try
         {
-            destination.Root.EnsureFolder(LocalRoot.Above(path));
-            using var folder = destination.Root.OpenFolder(LocalRoot.Above(path));
+            destination.Root.EnsureFolder(LocalRoot.ParentOf(path));
+            using var folder = destination.Root.OpenFolder(LocalRoot.ParentOf(path));
             var name = LocalRoot.NameOf(path);
             if (Posix.FindStamp(folder.PathOf(name)) is not null)
             {
-                throw Taken(full);
+                throw CreatePathTaken(full);
             }
-            return new(destination, path, Create(folder.PathOf(name + ArchiveName.PartialEnding), full));
+            return new(destination, path, Create(folder.PathOf(name + ArchiveName.PartialSuffix), full));
         }
         catch (Exception e)
         {
@@ -61,7 +61,7 @@ internal sealed class LocalUpload : IUpload
             // The framework tells a file that cannot be made in an open folder which was removed as one that is not found.
             if (e is (DirectoryNotFoundException or FileNotFoundException) && Directory.Exists(destination.Name))
             {
-                throw Taken(full);
+                throw CreatePathTaken(full);
             }
             throw;
         }
@@ -81,21 +81,21 @@ internal sealed class LocalUpload : IUpload
         }
 
         _written += bytes.Length;
-        if (_written - _begun < WritingStep)
+        if (_written - _writebackStarted < WritebackStep)
         {
             return ValueTask.CompletedTask;
         }
-        Posix.BeginWriting(_file.SafeFileHandle, _begun, _written - _begun);
-        _begun = _written;
+        Posix.StartWriteback(_file.SafeFileHandle, _writebackStarted, _written - _writebackStarted);
+        _writebackStarted = _written;
         return ValueTask.CompletedTask;
     }
 
     /// <summary>Makes sure that its path still leads to what was written: after a remount it leads nowhere, or to another file.</summary>
     /// <exception cref="IOException">It does not.</exception>
-    public void CheckPlace()
+    public void CheckLocation()
     {
         using var folder = Root.OpenFolder(Folder);
-        CheckPlace(folder);
+        CheckLocation(folder);
     }
 
     /// <summary>Flushes the contents to disk.</summary>
@@ -109,10 +109,10 @@ internal sealed class LocalUpload : IUpload
     public void Rename()
     {
         using var folder = Root.OpenFolder(Folder);
-        CheckPlace(folder);
-        if (!Posix.RenameNew(folder.PathOf(PartialName), folder.PathOf(Name)))
+        CheckLocation(folder);
+        if (!Posix.RenameNoReplace(folder.PathOf(PartialName), folder.PathOf(Name)))
         {
-            throw Taken(FullPath);
+            throw CreatePathTaken(FullPath);
         }
         _done = true;
         _file.Dispose();
@@ -141,13 +141,13 @@ internal sealed class LocalUpload : IUpload
         return ValueTask.CompletedTask;
     }
 
-    private void CheckPlace(LocalFolder folder)
+    private void CheckLocation(LocalFolder folder)
     {
         var now = Posix.FindStamp(folder.PathOf(PartialName));
         if (now is null || (now.Device, now.Inode) != (_stamp.Device, _stamp.Inode))
         {
             throw new IOException(
-                $"'{FullPath}{ArchiveName.PartialEnding}' is not what was written: the destination was remounted meanwhile."
+                $"'{FullPath}{ArchiveName.PartialSuffix}' is not what was written: the destination was remounted meanwhile."
             );
         }
     }
@@ -173,15 +173,15 @@ internal sealed class LocalUpload : IUpload
             }
             // Between making it and locking it another run took it for a leftover. From now on the lock keeps it.
             file.Dispose();
-            throw Taken(full);
+            throw CreatePathTaken(full);
         }
         catch (IOException e) when (e.HResult is Errno.Again or Errno.Exists)
         {
-            throw Taken(full);
+            throw CreatePathTaken(full);
         }
     }
 
-    private static HoldfastException Taken(string path) =>
+    private static HoldfastException CreatePathTaken(string path) =>
         new(
             ErrorCatalogue.TargetExists,
             $"'{path}' exists already.",

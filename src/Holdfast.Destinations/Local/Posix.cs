@@ -27,7 +27,7 @@ internal static partial class Posix
     /// <summary>Makes a folder in one that is there, and no folder above it; nothing where it is there already.</summary>
     /// <exception cref="DirectoryNotFoundException">The one above is gone.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
-    public static void MakeFolder(string folder)
+    public static void CreateFolder(string folder)
     {
         const uint Everybody = 0x1FF; // less what the process's mask takes away
         if (mkdir(folder, Everybody) == 0)
@@ -76,7 +76,7 @@ internal static partial class Posix
     /// </param>
     /// <exception cref="IOException">With the error number as its result; <see cref="Errno.TooManyLinks"/> for a link.</exception>
     public static SafeFileHandle OpenBeneath(SafeFileHandle folder, string path, bool isFolder) =>
-        isFolder ? Beneath.OpenFolder(folder, path) : Beneath.OpenFile(folder, path);
+        isFolder ? ConfinedFileAccess.OpenFolder(folder, path) : ConfinedFileAccess.OpenFile(folder, path);
 
     /// <summary>Says that a file will be read from front to back. A hint only: its result does not matter.</summary>
     public static void ReadAhead(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, Sequential);
@@ -88,7 +88,7 @@ internal static partial class Posix
 
     /// <summary>Opens a file for reading, unless its name is a link. Never waits, as opening a pipe would.</summary>
     /// <exception cref="IOException">With the error number as its result.</exception>
-    public static SafeFileHandle OpenNoFollow(string path) => Beneath.OpenNoFollow(path);
+    public static SafeFileHandle OpenNoFollow(string path) => ConfinedFileAccess.OpenNoFollow(path);
 
     /// <summary>
     /// Flushes the whole file system that a folder lies on: one wait for any number of files. It reports what could not
@@ -152,7 +152,7 @@ internal static partial class Posix
     /// file <paramref name="from"/>.
     /// </summary>
     /// <returns>False when it is.</returns>
-    public static bool RenameNew(string from, string to)
+    public static bool RenameNoReplace(string from, string to)
     {
         if (renameat2(AtCurrentDirectory, from, AtCurrentDirectory, to, NoReplace) == 0)
         {
@@ -170,9 +170,9 @@ internal static partial class Posix
         if (link(from, to) != 0) // a file system without RENAME_NOREPLACE
         {
             error = Marshal.GetLastPInvokeError();
-            if (HardLinks.AreMissing(error))
+            if (HardLinks.AreUnsupported(error))
             {
-                return RenameAbsent(from, to);
+                return RenameNoReplaceFallback(from, to);
             }
             return error == Errno.Exists ? false : throw Failure(error, to);
         }
@@ -183,7 +183,7 @@ internal static partial class Posix
 
     /// <summary>The same in two steps, which is safe among those who keep to the lock only.</summary>
     /// <returns>False when the name is taken.</returns>
-    internal static bool RenameAbsent(string from, string to)
+    internal static bool RenameNoReplaceFallback(string from, string to)
     {
         if (FindStamp(to) is not null)
         {
@@ -197,7 +197,7 @@ internal static partial class Posix
     /// Lets the kernel begin to write a range out, so that the flush at the end has less to wait for. A hint only: its
     /// result does not matter.
     /// </summary>
-    public static void BeginWriting(SafeHandle file, long offset, long length) => _ = sync_file_range(file, offset, length, StartWriting);
+    public static void StartWriteback(SafeHandle file, long offset, long length) => _ = sync_file_range(file, offset, length, StartWriting);
 
     private static FileStamp Stamp(in Status status) =>
         new(

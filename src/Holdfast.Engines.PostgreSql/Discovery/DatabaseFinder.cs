@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Connections;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Discovery;
@@ -20,18 +20,18 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     /// <summary>Finds them, in the order of their names.</summary>
     public async Task<IReadOnlyList<DiscoveredDatabase>> FindAsync(CancellationToken cancellationToken)
     {
-        var (servers, _) = await group.AskAsync(cancellationToken);
-        var watch = group.Watch(servers[0], "discovery", config.Name); // to measure many databases takes a server its time
+        var (servers, _) = await group.ProbeAsync(cancellationToken);
+        var watch = group.CreateWatchdog(servers[0], "discovery", config.Name); // to measure many databases takes a server its time
         await using var connection = await group.ConnectAsync(servers[0], cancellationToken, watch);
         try
         {
             // Names are bytes that no encoding vouches for: they come as they are, whatever the encoding of the database that is asked.
-            await connection.RunAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
-            return Named(servers[0], await watch.RunAsync(token => RowsAsync(connection, token), cancellationToken));
+            await connection.ExecuteAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
+            return ToDatabases(servers[0], await watch.RunAsync(token => ReadRowsAsync(connection, token), cancellationToken));
         }
         catch (NpgsqlException e)
         {
-            throw ServerFailure.Of(e, servers[0].Host.ToString());
+            throw ServerErrorTranslator.Translate(e, servers[0].Host.ToString());
         }
     }
 
@@ -39,39 +39,39 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     /// Of databases that are not found any more, those that are there all the same: closed to everybody, or made a
     /// template.
     /// </summary>
-    public async Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAsync(
+    public async Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
         IReadOnlyCollection<string> names,
         CancellationToken cancellationToken
     )
     {
         const string Hidden = "SELECT datname::text, datallowconn FROM pg_database WHERE NOT datallowconn OR datistemplate";
-        var (servers, _) = await group.AskAsync(cancellationToken);
+        var (servers, _) = await group.ProbeAsync(cancellationToken);
         await using var connection = await group.ConnectAsync(servers[0], cancellationToken);
         try
         {
-            await connection.RunAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
+            await connection.ExecuteAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
             var hidden = await connection.QueryAsync(
                 Hidden,
-                r => (Name: NameEncoding.TextOf(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)),
+                r => (Name: NameEncoding.TryDecodeUtf8(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)),
                 cancellationToken
             );
             var wanted = names.ToHashSet(StringComparer.Ordinal);
             return hidden
-                .Where(h => h.Name is not null && wanted.Contains(h.Name) && Counts(h.Name))
+                .Where(h => h.Name is not null && wanted.Contains(h.Name) && IsIncluded(h.Name))
                 .ToDictionary(h => h.Name!, h => NotUsable(h.Name!, h.MayConnect), StringComparer.Ordinal);
         }
         catch (NpgsqlException e)
         {
-            throw ServerFailure.Of(e, servers[0].Host.ToString());
+            throw ServerErrorTranslator.Translate(e, servers[0].Host.ToString());
         }
     }
 
     /// <summary>What tells a database from all others, also after it was renamed; null where the group has no known identity.</summary>
-    public static string? Identity(Server server, uint oid) =>
+    public static string? CreateIdentity(Server server, uint oid) =>
         server.Identity is null ? null : string.Create(CultureInfo.InvariantCulture, $"{server.Identity}/{oid}");
 
     // One whose files are damaged has no size, and must not hide the others.
-    private static async Task<List<Row>> RowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<List<Row>> ReadRowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         try
         {
@@ -88,26 +88,26 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         $"SELECT datname::text, oid, has_database_privilege(oid, 'CONNECT'), datconnlimit, {size} FROM pg_database WHERE "
         + "datallowconn AND NOT datistemplate";
 
-    private List<DiscoveredDatabase> Named(Server server, List<Row> rows)
+    private List<DiscoveredDatabase> ToDatabases(Server server, List<Row> rows)
     {
         var found = new List<DiscoveredDatabase>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (row, text) in rows.Select(r => (r, NameEncoding.TextOf(r.Name))).OrderBy(r => r.Item2 is null))
+        foreach (var (row, text) in rows.Select(r => (r, NameEncoding.TryDecodeUtf8(r.Name))).OrderBy(r => r.Item2 is null))
         {
-            var name = text ?? StandInName.Of(row.Name);
+            var name = text ?? PlaceholderName.Create(row.Name);
             while (!names.Add(name))
             {
                 name += "~"; // those that are text come first, and keep their names
             }
-            if (!Counts(name))
+            if (!IsIncluded(name))
             {
                 continue;
             }
             found.Add(
                 new(name, row.Size, EncryptionState.No)
                 {
-                    Identity = Identity(server, row.Oid),
-                    Problem = text is null ? NoText(name, row.Oid) : Problem(name, row.MayConnect, row.Limit),
+                    Identity = CreateIdentity(server, row.Oid),
+                    Problem = text is null ? InvalidName(name, row.Oid) : Problem(name, row.MayConnect, row.Limit),
                 }
             );
         }
@@ -116,23 +116,23 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         return found;
     }
 
-    private bool Counts(string name) =>
-        !DatabaseNames.IsOurs(name) && (config.Include.Count == 0 || _include.Matches(name)) && !_exclude.Matches(name);
+    private bool IsIncluded(string name) =>
+        !DatabaseNames.IsTemporary(name) && (config.Include.Count == 0 || _include.Matches(name)) && !_exclude.Matches(name);
 
     private static HoldfastException NotUsable(string name, bool mayConnect) =>
         mayConnect
             ? new(
                 ErrorCatalogue.SourceUnreadable,
                 $"The database '{name}' was made a template: those are not backed up.",
-                $"ALTER DATABASE {Sql.Name(name)} IS_TEMPLATE false; or exclude it."
+                $"ALTER DATABASE {Sql.QuoteIdentifier(name)} IS_TEMPLATE false; or exclude it."
             )
             : new(
                 ErrorCatalogue.SourceUnreadable,
                 $"The database '{name}' is there and takes no connections any more.",
-                $"ALTER DATABASE {Sql.Name(name)} ALLOW_CONNECTIONS true; or exclude it."
+                $"ALTER DATABASE {Sql.QuoteIdentifier(name)} ALLOW_CONNECTIONS true; or exclude it."
             );
 
-    private static HoldfastException NoText(string name, uint oid) =>
+    private static HoldfastException InvalidName(string name, uint oid) =>
         new(
             ErrorCatalogue.SourceUnreadable,
             string.Create(
@@ -151,13 +151,13 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
             ? new(
                 ErrorCatalogue.SourceUnreadable,
                 $"The database '{name}' was half dropped and takes no connections.",
-                $"DROP DATABASE {Sql.Name(name)};"
+                $"DROP DATABASE {Sql.QuoteIdentifier(name)};"
             )
         : mayConnect ? null
         : new(
             ErrorCatalogue.SourceUnreadable,
             $"'{config.User}' may not connect to the database '{name}'.",
-            $"GRANT CONNECT ON DATABASE {Sql.Name(name)} TO {Sql.Name(config.User)};"
+            $"GRANT CONNECT ON DATABASE {Sql.QuoteIdentifier(name)} TO {Sql.QuoteIdentifier(config.User)};"
         );
 
     private sealed record Row(byte[] Name, uint Oid, bool MayConnect, int Limit, long Size)

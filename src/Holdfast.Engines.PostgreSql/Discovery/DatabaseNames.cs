@@ -9,13 +9,13 @@ internal static class DatabaseNames
     /// <summary>Begins the name of a database that a restore is making.</summary>
     public const string RestorePrefix = "_holdfast_restore_";
 
-    private const int MostBytes = 63; // a longer one would be cut off by the server, silently
+    private const int MaxBytes = 63; // a longer one would be cut off by the server, silently
 
     /// <summary>Whether it is one of a restore.</summary>
-    public static bool IsOurs(string name) => name.StartsWith(RestorePrefix, StringComparison.Ordinal);
+    public static bool IsTemporary(string name) => name.StartsWith(RestorePrefix, StringComparison.Ordinal);
 
     /// <summary>Throws where no database can have the name.</summary>
-    public static void Check(string name)
+    public static void Validate(string name)
     {
         if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
         {
@@ -25,16 +25,16 @@ internal static class DatabaseNames
                 "Choose another name."
             );
         }
-        if (Encoding.UTF8.GetByteCount(name) is > MostBytes and var bytes)
+        if (Encoding.UTF8.GetByteCount(name) is > MaxBytes and var bytes)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{name}' has {bytes} bytes; PostgreSQL takes names of up to {MostBytes}.",
+                $"'{name}' has {bytes} bytes; PostgreSQL takes names of up to {MaxBytes}.",
                 "Choose a shorter name."
             );
         }
         // Discovery would never find it, and the next clean-up would take it for a leftover and drop it.
-        if (IsOurs(name))
+        if (IsTemporary(name))
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,

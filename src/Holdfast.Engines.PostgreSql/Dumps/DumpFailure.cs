@@ -6,7 +6,7 @@ namespace Holdfast.Engines.PostgreSql.Dumps;
 internal static class DumpFailure
 {
     /// <summary>They are no dump that is known here.</summary>
-    public static HoldfastException Unknown(string what) =>
+    public static HoldfastException Unsupported(string what) =>
         new(
             ErrorCatalogue.Refused,
             $"The dump is none that is known here: {what}.",
@@ -14,6 +14,6 @@ internal static class DumpFailure
         );
 
     /// <summary>They end too early.</summary>
-    public static HoldfastException Cut(string what) =>
+    public static HoldfastException Truncated(string what) =>
         new(ErrorCatalogue.Truncated, $"The dump ends too early: {what}.", "Make the backup again, or restore another point.");
 }

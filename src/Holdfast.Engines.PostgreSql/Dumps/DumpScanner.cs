@@ -10,16 +10,16 @@ namespace Holdfast.Engines.PostgreSql.Dumps;
 /// for a chunk must be little: lines are counted over many chunks at once.
 /// </summary>
 /// <param name="pieces">Takes up what stands in its blocks; null where that goes by unseen.</param>
-internal sealed class DumpScanner(DumpPieces? pieces = null)
+internal sealed class DumpScanner(DumpSegments? pieces = null)
 {
     private const byte TableBlock = 1,
         LargeObjectBlock = 3;
-    private const int LinesBehindRows = 3; // \. and two empty lines end the rows of a table
+    private const int TrailingLines = 3; // \. and two empty lines end the rows of a table
 
-    private readonly DumpHead _head = new();
-    private readonly byte[] _number = new byte[HeadReader.IntBytes];
+    private readonly DumpHeader _header = new();
+    private readonly byte[] _number = new byte[DumpHeaderReader.IntBytes];
     private Dictionary<int, TocEntry>? _byId;
-    private Expect _expect = Expect.BlockType;
+    private ParseState _state = ParseState.BlockType;
     private int _numberBytes;
     private long _chunkLeft;
     private byte _blockType;
@@ -27,7 +27,7 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     private long _lines;
     private long _rowBytes; // of a row whose end did not come yet
 
-    private enum Expect
+    private enum ParseState
     {
         BlockType,
         BlockId,
@@ -37,7 +37,7 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     }
 
     /// <summary>The head.</summary>
-    public DumpHead Head => _head;
+    public DumpHeader Header => _header;
 
     /// <summary>Number of large objects.</summary>
     public long LargeObjects { get; private set; }
@@ -45,50 +45,50 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     /// <summary>Takes the next bytes in.</summary>
     public void Scan(ReadOnlySpan<byte> bytes)
     {
-        if (!_head.IsComplete)
+        if (!_header.IsComplete)
         {
-            bytes = bytes[_head.Take(bytes)..];
+            bytes = bytes[_header.Append(bytes)..];
         }
         while (!bytes.IsEmpty)
         {
-            if (_expect == Expect.Chunk)
+            if (_state == ParseState.Chunk)
             {
                 bytes = ScanChunk(bytes);
             }
-            else if (_expect == Expect.BlockType)
+            else if (_state == ParseState.BlockType)
             {
                 _blockType = bytes[0];
                 if (_blockType is not (TableBlock or LargeObjectBlock))
                 {
-                    throw DumpFailure.Unknown($"a block of its data has the type {_blockType}");
+                    throw DumpFailure.Unsupported($"a block of its data has the type {_blockType}");
                 }
                 bytes = bytes[1..];
-                _expect = Expect.BlockId;
+                _state = ParseState.BlockId;
             }
             else if (
                 _numberBytes == 0
-                && _expect == Expect.ChunkLength
+                && _state == ParseState.ChunkLength
                 && _blockType == TableBlock
                 && CountWholeChunks(bytes) is > 0 and var counted
             )
             {
                 bytes = bytes[counted..];
             }
-            else if (_numberBytes == 0 && bytes.Length >= HeadReader.IntBytes)
+            else if (_numberBytes == 0 && bytes.Length >= DumpHeaderReader.IntBytes)
             {
-                Take(bytes[..HeadReader.IntBytes]);
-                bytes = bytes[HeadReader.IntBytes..];
+                ProcessNumber(bytes[..DumpHeaderReader.IntBytes]);
+                bytes = bytes[DumpHeaderReader.IntBytes..];
             }
             else
             {
                 _number[_numberBytes++] = bytes[0];
                 bytes = bytes[1..];
-                if (_numberBytes < HeadReader.IntBytes)
+                if (_numberBytes < DumpHeaderReader.IntBytes)
                 {
                     continue;
                 }
                 _numberBytes = 0;
-                Take(_number);
+                ProcessNumber(_number);
             }
         }
     }
@@ -96,17 +96,17 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     /// <summary>Says that nothing follows. Throws where something should.</summary>
     public void Complete()
     {
-        if (!_head.IsComplete)
+        if (!_header.IsComplete)
         {
-            throw DumpFailure.Cut("its head is not whole");
+            throw DumpFailure.Truncated("its head is not whole");
         }
-        if (_expect != Expect.BlockType)
+        if (_state != ParseState.BlockType)
         {
-            throw DumpFailure.Cut($"the data of {_entry?.Name} are not whole");
+            throw DumpFailure.Truncated($"the data of {_entry?.Name} are not whole");
         }
-        if (_head.Entries.FirstOrDefault(e => e.HasData && !e.IsComplete) is { } missing)
+        if (_header.Entries.FirstOrDefault(e => e.HasData && !e.IsComplete) is { } missing)
         {
-            throw DumpFailure.Cut($"the data of {missing.Name} are missing");
+            throw DumpFailure.Truncated($"the data of {missing.Name} are missing");
         }
     }
 
@@ -114,25 +114,25 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     private int CountWholeChunks(ReadOnlySpan<byte> bytes)
     {
         var (at, ofLengths, chunks) = (0, 0, 0);
-        while (bytes.Length - at > HeadReader.IntBytes)
+        while (bytes.Length - at > DumpHeaderReader.IntBytes)
         {
             var number = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 1)..]);
-            if (bytes[at] != 0 || number == 0 || number > bytes.Length - at - HeadReader.IntBytes)
+            if (bytes[at] != 0 || number == 0 || number > bytes.Length - at - DumpHeaderReader.IntBytes)
             {
                 break;
             }
             ofLengths += NewLines(number);
             chunks++;
-            pieces?.Add(bytes.Slice(at + HeadReader.IntBytes, (int)number));
-            at += HeadReader.IntBytes + (int)number;
+            pieces?.Append(bytes.Slice(at + DumpHeaderReader.IntBytes, (int)number));
+            at += DumpHeaderReader.IntBytes + (int)number;
         }
 
-        Count(bytes[..at].Count((byte)'\n') - ofLengths, at - (chunks * HeadReader.IntBytes));
+        CountLines(bytes[..at].Count((byte)'\n') - ofLengths, at - (chunks * DumpHeaderReader.IntBytes));
         return at;
     }
 
     // A row that matters for its size is far larger than what comes at once. So it is enough to know what came without a new line.
-    private void Count(int lines, int bytes)
+    private void CountLines(int lines, int bytes)
     {
         _lines += lines;
         if (lines == 0)
@@ -155,63 +155,63 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
     private ReadOnlySpan<byte> ScanChunk(ReadOnlySpan<byte> bytes)
     {
         var length = (int)Math.Min(_chunkLeft, bytes.Length);
-        pieces?.Add(bytes[..length]);
+        pieces?.Append(bytes[..length]);
         if (_blockType == TableBlock)
         {
-            Count(bytes[..length].Count((byte)'\n'), length);
+            CountLines(bytes[..length].Count((byte)'\n'), length);
         }
         _chunkLeft -= length;
         if (_chunkLeft == 0)
         {
-            _expect = Expect.ChunkLength;
+            _state = ParseState.ChunkLength;
         }
         return bytes[length..];
     }
 
-    private void Take(ReadOnlySpan<byte> bytes)
+    private void ProcessNumber(ReadOnlySpan<byte> bytes)
     {
-        var number = HeadReader.Int(bytes);
-        if (_blockType == LargeObjectBlock && _expect != Expect.BlockId)
+        var number = DumpHeaderReader.ReadInt(bytes);
+        if (_blockType == LargeObjectBlock && _state != ParseState.BlockId)
         {
-            pieces?.Add(bytes);
+            pieces?.Append(bytes);
         }
-        switch (_expect)
+        switch (_state)
         {
-            case Expect.BlockId:
-                _byId ??= _head.Entries.Where(e => e.HasData).ToDictionary(e => e.Id);
+            case ParseState.BlockId:
+                _byId ??= _header.Entries.Where(e => e.HasData).ToDictionary(e => e.Id);
                 if (!_byId.TryGetValue(number, out _entry) || _entry.IsComplete)
                 {
-                    throw DumpFailure.Unknown($"it holds data of an object {number}, which its head does not have, or twice");
+                    throw DumpFailure.Unsupported($"it holds data of an object {number}, which its head does not have, or twice");
                 }
                 (_lines, _rowBytes) = (0, 0);
-                pieces?.Begin(_entry);
+                pieces?.BeginEntry(_entry);
                 if (_blockType == LargeObjectBlock)
                 {
-                    pieces?.Add([LargeObjectBlock]);
-                    pieces?.Add(bytes);
+                    pieces?.Append([LargeObjectBlock]);
+                    pieces?.Append(bytes);
                 }
 
-                _expect = _blockType == TableBlock ? Expect.ChunkLength : Expect.LargeObject;
+                _state = _blockType == TableBlock ? ParseState.ChunkLength : ParseState.LargeObject;
                 break;
-            case Expect.LargeObject when number == 0:
+            case ParseState.LargeObject when number == 0:
                 EndBlock();
                 break;
-            case Expect.LargeObject:
+            case ParseState.LargeObject:
                 LargeObjects++;
-                _expect = Expect.ChunkLength;
+                _state = ParseState.ChunkLength;
                 break;
-            case Expect.ChunkLength when number > 0:
+            case ParseState.ChunkLength when number > 0:
                 _chunkLeft = number;
-                _expect = Expect.Chunk;
+                _state = ParseState.Chunk;
                 break;
-            case Expect.ChunkLength when number == 0 && _blockType == LargeObjectBlock:
-                _expect = Expect.LargeObject;
+            case ParseState.ChunkLength when number == 0 && _blockType == LargeObjectBlock:
+                _state = ParseState.LargeObject;
                 break;
-            case Expect.ChunkLength when number == 0:
+            case ParseState.ChunkLength when number == 0:
                 EndBlock();
                 break;
             default:
-                throw DumpFailure.Unknown($"a piece of the data of {_entry?.Name} has {number} bytes");
+                throw DumpFailure.Unsupported($"a piece of the data of {_entry?.Name} has {number} bytes");
         }
     }
 
@@ -220,12 +220,12 @@ internal sealed class DumpScanner(DumpPieces? pieces = null)
         if (_blockType == TableBlock)
         {
             _entry!.Rows =
-                _lines >= LinesBehindRows
-                    ? _lines - LinesBehindRows
-                    : throw DumpFailure.Unknown($"the rows of {_entry.Name} do not end as COPY ends");
+                _lines >= TrailingLines
+                    ? _lines - TrailingLines
+                    : throw DumpFailure.Unsupported($"the rows of {_entry.Name} do not end as COPY ends");
         }
         _entry!.IsComplete = true;
-        pieces?.End();
-        _expect = Expect.BlockType;
+        pieces?.EndEntry();
+        _state = ParseState.BlockType;
     }
 }

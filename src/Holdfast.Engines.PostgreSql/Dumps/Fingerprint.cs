@@ -12,28 +12,28 @@ namespace Holdfast.Engines.PostgreSql.Dumps;
 internal static class Fingerprint
 {
     /// <summary>Mark of the extensions. Other versions of them are told, but are no fault: the target brings its own.</summary>
-    public const string Extensions = "extensions";
+    public const string ExtensionsKey = "extensions";
 
     /// <summary>What a dump says.</summary>
-    public static Dictionary<string, string> Of(DumpScanner dump)
+    public static Dictionary<string, string> Compute(DumpScanner dump)
     {
-        var tables = dump.Head.Entries.Where(e => e.Kind == TocEntry.TableData).ToList();
-        var sequences = dump.Head.Entries.Where(e => e.Kind == TocEntry.SequenceSet).ToList();
+        var tables = dump.Header.Entries.Where(e => e.Kind == TocEntry.TableData).ToList();
+        var sequences = dump.Header.Entries.Where(e => e.Kind == TocEntry.SequenceSet).ToList();
         return new()
         {
             ["tables"] = Text(tables.Count),
             ["rows"] = Text(tables.Sum(t => t.Rows)),
-            ["tables-digest"] = Digest(dump.Head.Text, tables.Select(t => $"{t.Schema}\0{t.Name}\0{Text(t.Rows)}\n")),
+            ["tables-digest"] = Digest(dump.Header.TextEncoding, tables.Select(t => $"{t.Schema}\0{t.Name}\0{Text(t.Rows)}\n")),
             ["sequences"] = Text(sequences.Count),
-            ["sequences-digest"] = Digest(dump.Head.Text, sequences.Select(s => s.Definition + "\n")),
+            ["sequences-digest"] = Digest(dump.Header.TextEncoding, sequences.Select(s => s.Definition + "\n")),
             ["large-objects"] = Text(dump.LargeObjects),
         };
     }
 
     /// <summary>Throws where a dump is not the one that the manifest tells of.</summary>
-    public static void Check(DumpScanner dump, IReadOnlyDictionary<string, string> expected)
+    public static void Verify(DumpScanner dump, IReadOnlyDictionary<string, string> expected)
     {
-        foreach (var (mark, found) in Of(dump))
+        foreach (var (mark, found) in Compute(dump))
         {
             if (expected.TryGetValue(mark, out var said) && said != found)
             {

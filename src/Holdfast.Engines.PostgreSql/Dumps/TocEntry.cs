@@ -1,4 +1,4 @@
-using Holdfast.Engines.PostgreSql.Connecting;
+using Holdfast.Engines.PostgreSql.Connections;
 
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
@@ -51,12 +51,13 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     private static readonly string[] WithDependencies = [TableData, Index, Constraint, TableAttach, IndexAttach];
 
     /// <summary>The statement that loads the rows of a table; null for other kinds.</summary>
-    public string? Copy { get; init; }
+    public string? CopyStatement { get; init; }
 
     /// <summary>Whether that statement names the table itself, and not the root of the partitioned table that it belongs to.</summary>
-    public bool IsLoadedByItsName =>
-        Copy is not null
-        && NamesOf(Schema ?? "").Any(s => NamesOf(Name).Any(n => Copy.StartsWith($"COPY {s}.{n} ", StringComparison.Ordinal)));
+    public bool IsLoadedDirectly =>
+        CopyStatement is not null
+        && GetSqlNames(Schema ?? "")
+            .Any(s => GetSqlNames(Name).Any(n => CopyStatement.StartsWith($"COPY {s}.{n} ", StringComparison.Ordinal)));
 
     /// <summary>Numbers of the objects that rows, an index, a constraint or a partition need; empty for other kinds.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
@@ -71,10 +72,10 @@ internal sealed record TocEntry(int Id, string Kind, string? Schema, string Name
     public bool IsComplete { get; set; }
 
     // Quoted or not, as pg_dump thinks fit.
-    private static string[] NamesOf(string name) => [name, Sql.Name(name)];
+    private static string[] GetSqlNames(string name) => [name, Sql.QuoteIdentifier(name)];
 
     /// <summary>The kind, as a constant, where it is looked at; else null.</summary>
-    public static string? KindOf(string text) =>
+    public static string? ParseKind(string text) =>
         text switch
         {
             TableData => TableData,

@@ -7,11 +7,11 @@ internal enum TocSection
     None = 1,
 
     /// <summary>Definitions that rows need.</summary>
-    BeforeData = 2,
+    PreData = 2,
 
     /// <summary>Rows, large objects, values of sequences.</summary>
     Data = 3,
 
     /// <summary>Indexes, constraints, triggers and what else is made when all rows are there.</summary>
-    AfterData = 4,
+    PostData = 4,
 }

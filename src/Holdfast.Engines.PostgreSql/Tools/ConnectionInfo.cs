@@ -8,7 +8,7 @@ namespace Holdfast.Engines.PostgreSql.Tools;
 /// </summary>
 internal static class ConnectionInfo
 {
-    private const string Nowhere = "/dev/null/none"; // a certificate that is not there is none
+    private const string NonexistentPath = "/dev/null/none"; // a certificate that is not there is none
 
     // Of Debian and Red Hat.
     private static readonly string[] SystemCertificates = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
@@ -19,7 +19,7 @@ internal static class ConnectionInfo
     /// <param name="database">The database.</param>
     /// <param name="application">By which name the server knows the sessions.</param>
     /// <param name="options">Settings of the session, as for <c>postgres -c</c>.</param>
-    public static string For(
+    public static string Build(
         PostgreSqlSourceConfig config,
         PostgreSqlHost host,
         string database,
@@ -29,31 +29,31 @@ internal static class ConnectionInfo
     {
         var parts = new List<string>
         {
-            Part("dbname", database),
-            Part("host", host.Name),
-            Part("port", host.Port.ToString(CultureInfo.InvariantCulture)),
-            Part("user", config.User),
-            Part("sslmode", Tls(config.Tls)),
-            Part("connect_timeout", Seconds(config.ConnectTimeout)),
-            Part("gssencmode", "disable"),
-            Part("application_name", application),
-            Part("keepalives", "1"),
-            Part("keepalives_idle", Seconds(config.KeepAlive)),
-            Part("keepalives_interval", "10"),
-            Part("keepalives_count", "6"),
-            Part("tcp_user_timeout", config.StallTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)),
+            Format("dbname", database),
+            Format("host", host.Name),
+            Format("port", host.Port.ToString(CultureInfo.InvariantCulture)),
+            Format("user", config.User),
+            Format("sslmode", Tls(config.Tls)),
+            Format("connect_timeout", Seconds(config.ConnectTimeout)),
+            Format("gssencmode", "disable"),
+            Format("application_name", application),
+            Format("keepalives", "1"),
+            Format("keepalives_idle", Seconds(config.KeepAlive)),
+            Format("keepalives_interval", "10"),
+            Format("keepalives_count", "6"),
+            Format("tcp_user_timeout", config.StallTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)),
         };
         if (RootCertificate(config) is { } root)
         {
-            parts.Add(Part("sslrootcert", root));
+            parts.Add(Format("sslrootcert", root));
         }
         if (!config.UsesEnvironment)
         {
-            parts.AddRange([Part("sslcert", Nowhere), Part("sslkey", Nowhere)]);
+            parts.AddRange([Format("sslcert", NonexistentPath), Format("sslkey", NonexistentPath)]);
         }
         if (options is not null)
         {
-            parts.Add(Part("options", options));
+            parts.Add(Format("options", options));
         }
         return string.Join(' ', parts);
     }
@@ -63,7 +63,7 @@ internal static class ConnectionInfo
         config.RootCertificate
         ?? (config.Tls is PostgreSqlTls.VerifyCa or PostgreSqlTls.VerifyFull ? Array.Find(SystemCertificates, File.Exists) : null);
 
-    private static string Part(string name, string value) =>
+    private static string Format(string name, string value) =>
         $"{name}='{value.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal)}'";
 
     private static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture);

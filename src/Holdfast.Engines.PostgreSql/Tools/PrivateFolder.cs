@@ -11,7 +11,7 @@ internal sealed class PrivateFolder : IDisposable
 {
     private const string Prefix = "holdfast-postgresql-";
     private const string LockName = "lock";
-    private const int MostTries = 100;
+    private const int MaxAttempts = 100;
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -23,14 +23,14 @@ internal sealed class PrivateFolder : IDisposable
     public string FolderPath { get; }
 
     /// <summary>Makes one.</summary>
-    public static PrivateFolder Make(string parent)
+    public static PrivateFolder Create(string parent)
     {
-        for (var i = 0; i < MostTries; i++)
+        for (var i = 0; i < MaxAttempts; i++)
         {
             // Made by us and with a name that nobody can foresee; an existing one would be somebody's trap.
             var path = Path.Combine(parent, Prefix + Guid.NewGuid().ToString("n"));
             Directory.CreateDirectory(path, OwnerFolder);
-            if (OwnerLock.TryMake(Path.Combine(path, LockName)) is { } held)
+            if (OwnerLock.TryAcquireNew(Path.Combine(path, LockName)) is { } held)
             {
                 return new(path, held);
             }
@@ -56,7 +56,7 @@ internal sealed class PrivateFolder : IDisposable
                 {
                     continue; // one that is being made or removed
                 }
-                using var held = OwnerLock.TryTake(lockPath);
+                using var held = OwnerLock.TryAcquire(lockPath);
                 if (held is not null)
                 {
                     Remove(path);
@@ -70,7 +70,7 @@ internal sealed class PrivateFolder : IDisposable
     }
 
     /// <summary>Makes a file in it, for writing.</summary>
-    public FileStream Create(string name) =>
+    public FileStream CreateFile(string name) =>
         new(
             Path.Combine(FolderPath, name),
             new FileStreamOptions
@@ -84,9 +84,9 @@ internal sealed class PrivateFolder : IDisposable
 
     /// <summary>Writes a small file.</summary>
     /// <returns>Its path.</returns>
-    public string Write(string name, string text)
+    public string WriteFile(string name, string text)
     {
-        using var file = Create(name);
+        using var file = CreateFile(name);
         file.Write(System.Text.Encoding.UTF8.GetBytes(text));
         return file.Name;
     }

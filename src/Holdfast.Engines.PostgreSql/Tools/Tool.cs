@@ -13,6 +13,8 @@ internal sealed record Tool(string Name, string Path, ToolVersion Version)
     public const string Restore = "pg_restore";
 
     /// <summary>What the operator should know of it; null where nothing.</summary>
-    public string? Warning =>
-        Version.Hole is { } hole ? $"{Name} {Version} ({Path}) {hole}: update the package postgresql-client-{Version.Major}." : null;
+    public string? VulnerabilityWarning =>
+        Version.KnownVulnerability is { } hole
+            ? $"{Name} {Version} ({Path}) {hole}: update the package postgresql-client-{Version.Major}."
+            : null;
 }

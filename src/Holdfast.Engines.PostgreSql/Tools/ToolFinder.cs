@@ -23,11 +23,11 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
     private readonly ConcurrentDictionary<(string Path, DateTime Written), ToolVersion?> _versions = [];
 
     /// <summary>A finder that looks where this machine has programs.</summary>
-    public static ToolFinder OfThisMachine(IReadOnlyList<string> folders) =>
+    public static ToolFinder ForLocalMachine(IReadOnlyList<string> folders) =>
         new(
             folders,
             (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
-            [.. Below("/usr/lib/postgresql", "*"), .. Below("/usr", "pgsql-*")]
+            [.. FindBinFolders("/usr/lib/postgresql", "*"), .. FindBinFolders("/usr", "pgsql-*")]
         );
 
     /// <summary>Finds a program.</summary>
@@ -40,7 +40,7 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
         var found = new List<Tool>();
         foreach (var path in Candidates(name))
         {
-            if (await VersionAsync(path, cancellationToken) is { } version)
+            if (await ReadVersionAsync(path, cancellationToken) is { } version)
             {
                 found.Add(new(name, path, version));
             }
@@ -67,7 +67,7 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
                 : $"Install it: apt install postgresql-client-{major} (Debian, Ubuntu) or dnf install postgresql{major} (Red Hat)."
         );
 
-    private static IEnumerable<string> Below(string folder, string pattern) =>
+    private static IEnumerable<string> FindBinFolders(string folder, string pattern) =>
         Directory.Exists(folder)
             ? Directory.EnumerateDirectories(folder, pattern).Select(f => Path.Combine(f, "bin")).Order(StringComparer.Ordinal)
             : [];
@@ -84,7 +84,7 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
 
     private static string Resolve(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
 
-    private async Task<ToolVersion?> VersionAsync(string path, CancellationToken cancellationToken)
+    private async Task<ToolVersion?> ReadVersionAsync(string path, CancellationToken cancellationToken)
     {
         var key = (path, File.GetLastWriteTimeUtc(path)); // an update of the package is noticed
         if (_versions.TryGetValue(key, out var known))
@@ -94,10 +94,10 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
         ToolVersion? version;
         try
         {
-            await using var child = Child.Start(path, ["--version"], null);
+            await using var child = ToolProcess.Start(path, ["--version"], null);
             child.Input.Close();
             version = ToolVersion.Parse(await new StreamReader(child.Output).ReadToEndAsync(cancellationToken));
-            await child.EndAsync(cancellationToken);
+            await child.WaitForExitAsync(cancellationToken);
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {

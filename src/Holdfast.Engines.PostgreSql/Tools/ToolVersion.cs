@@ -20,7 +20,7 @@ internal readonly partial record struct ToolVersion(int Major, int Minor) : ICom
     };
 
     /// <summary>What is wrong with this version; null where nothing is known.</summary>
-    public string? Hole =>
+    public string? KnownVulnerability =>
         FirstSafe.TryGetValue(Major, out var minor) && Minor < minor
             ? $"has the holes CVE-2025-8714 and CVE-2025-8715, which {Major}.{minor} mends"
             : null;

@@ -17,10 +17,10 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
     private readonly NameGlobs _encrypted = new(config.Encrypted);
 
     // swapped whole, never changed
-    private volatile Dictionary<string, (FileStatus Status, FileHeader Header)> _known = new(StringComparer.Ordinal);
+    private volatile Dictionary<string, (FileStatus Status, FileHeader Header)> _headerCache = new(StringComparer.Ordinal);
 
     /// <summary>What <see cref="Find"/> left out when it ran last.</summary>
-    public PassedOver PassedOver { get; private set; } = PassedOver.None;
+    public SkippedFiles SkippedFiles { get; private set; } = SkippedFiles.None;
 
     /// <summary>Whether the configuration says that the database is encrypted.</summary>
     public bool IsEncrypted(string name) => _encrypted.Matches(name);
@@ -28,25 +28,25 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
     /// <summary>Finds all databases, in ordinal order of their names.</summary>
     public List<DiscoveredDatabase> Find(CancellationToken cancellationToken)
     {
-        var root = FolderWalk.Root(config.Path);
+        var root = FolderWalker.ResolveRoot(config.Path);
         var (found, odd) = (new List<DiscoveredDatabase>(), new List<DiscoveredDatabase>());
-        var seen = new Dictionary<string, (FileStatus Status, FileHeader Header)>(_known.Count, StringComparer.Ordinal);
-        var passedOver = new PassedOverBuilder();
+        var seen = new Dictionary<string, (FileStatus Status, FileHeader Header)>(_headerCache.Count, StringComparer.Ordinal);
+        var passedOver = new SkippedFilesBuilder();
         foreach (
-            var file in FolderWalk.Files(root, cancellationToken, (name, status) =>
-                passedOver.Add(name, status.IsLink ? PassedOverReason.Link : PassedOverReason.Special)
+            var file in FolderWalker.EnumerateFiles(root, cancellationToken, (name, status) =>
+                passedOver.Add(name, status.IsLink ? SkipReason.Link : SkipReason.Special)
             )
         )
         {
-            if (!Counts(file.Name))
+            if (!IsIncluded(file.Name))
             {
-                passedOver.Add(file.Name, SideFiles.IsOurs(file.FileName) ? PassedOverReason.OwnFile : PassedOverReason.Excluded);
+                passedOver.Add(file.Name, SideFiles.IsHoldfastFile(file.FileName) ? SkipReason.OwnFile : SkipReason.Excluded);
             }
             else if (file.Problem is not null)
             {
                 odd.Add(new(file.Name, 0, EncryptionState.No) { Problem = file.Problem });
             }
-            else if (Look(file, seen, out var reason) is { } database)
+            else if (Inspect(file, seen, out var reason) is { } database)
             {
                 found.Add(database);
             }
@@ -56,32 +56,34 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
             }
         }
 
-        _known = seen;
+        _headerCache = seen;
         foreach (var database in found.Where(d => d.Problem is not null))
         {
-            passedOver.Add(database.Name, PassedOverReason.Unreadable, database.Problem!.Message);
+            passedOver.Add(database.Name, SkipReason.Unreadable, database.Problem!.Message);
         }
-        foreach (var i in HardLinks.Tell(root, found))
+        foreach (var i in HardLinks.MarkDuplicates(root, found))
         {
-            passedOver.Add(found[i].Name, PassedOverReason.HardLink, found[i].Problem!.Message);
+            passedOver.Add(found[i].Name, SkipReason.HardLink, found[i].Problem!.Message);
         }
         foreach (var database in odd)
         {
-            found.Add(database with { Name = Free(database.Name, found) });
-            passedOver.Add(found[^1].Name, PassedOverReason.Unreadable, database.Problem!.Message);
+            found.Add(database with { Name = MakeUnique(database.Name, found) });
+            passedOver.Add(found[^1].Name, SkipReason.Unreadable, database.Problem!.Message);
         }
 
-        PassedOver = passedOver.Build();
+        SkippedFiles = passedOver.Build();
         found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return found;
     }
 
     /// <summary>Whether a file of this name can be one of the source's databases: it is not ours, and the configuration has it.</summary>
-    public bool Counts(string name) =>
-        !SideFiles.IsOurs(name[(name.LastIndexOf('/') + 1)..]) && (_include.IsEmpty || _include.Matches(name)) && !_exclude.Matches(name);
+    public bool IsIncluded(string name) =>
+        !SideFiles.IsHoldfastFile(name[(name.LastIndexOf('/') + 1)..])
+        && (_include.IsEmpty || _include.Matches(name))
+        && !_exclude.Matches(name);
 
     // What is listed under a stand-in never takes the name of a database that is there.
-    private static string Free(string name, List<DiscoveredDatabase> found)
+    private static string MakeUnique(string name, List<DiscoveredDatabase> found)
     {
         while (found.Exists(d => d.Name == name))
         {
@@ -91,38 +93,35 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
     }
 
     // Null where it is none, with the reason; without one where it is gone.
-    private DiscoveredDatabase? Look(
-        in FoundFile file,
+    private DiscoveredDatabase? Inspect(
+        in DiscoveredFile file,
         Dictionary<string, (FileStatus Status, FileHeader Header)> seen,
-        out PassedOverReason? reason
+        out SkipReason? reason
     )
     {
-        var baseFile = SideFiles.BaseOf(file.Place);
+        var baseFile = SideFiles.GetMainFile(file.OpenPath);
         if (file.Status.Size == 0) // made and never written to: nothing in it
         {
-            reason =
-                baseFile is not null && FileStatus.Of(baseFile) is { IsRegular: true } ? PassedOverReason.SideFile : PassedOverReason.Empty;
+            reason = baseFile is not null && FileStatus.Get(baseFile) is { IsRegular: true } ? SkipReason.SideFile : SkipReason.Empty;
             return null;
         }
 
-        reason = PassedOverReason.SideFile;
+        reason = SkipReason.SideFile;
         if (
             baseFile is not null
             && FileStatus.TryGet(baseFile, out var status)
-            && IsSideOf(file, new(SideFiles.BaseOf(file.Name)!, SideFiles.BaseOf(file.Path)!, baseFile, status), seen)
+            && IsSideFileOf(file, new(SideFiles.GetMainFile(file.Name)!, SideFiles.GetMainFile(file.Path)!, baseFile, status), seen)
         )
         {
             return null;
         }
         reason =
-            SideFiles.IsPartial(file.FileName) || SideFiles.IsNamedLikeOurs(file.FileName)
-                ? PassedOverReason.OwnFile
-                : PassedOverReason.NotADatabase;
+            SideFiles.IsPartial(file.FileName) || SideFiles.HasHoldfastPrefix(file.FileName) ? SkipReason.OwnFile : SkipReason.NotADatabase;
         var named = baseFile is null && IsEncrypted(file.Name);
-        var code = Read(file, seen, out var header);
+        var code = ReadHeader(file, seen, out var header);
         if (
-            (SideFiles.IsPartial(file.FileName) || SideFiles.IsNamedLikeOurs(file.FileName))
-            && (code != SqliteConstants.Ok || !header.IsPlain)
+            (SideFiles.IsPartial(file.FileName) || SideFiles.HasHoldfastPrefix(file.FileName))
+            && (code != SqliteConstants.Ok || !header.IsUnencrypted)
         )
         {
             return null;
@@ -130,33 +129,33 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
         if (code != SqliteConstants.Ok)
         {
             reason = null;
-            if (FileStatus.IsGone(FileStatus.Read(file.Place, out _)))
+            if (FileStatus.IsNotFound(FileStatus.Read(file.OpenPath, out _)))
             {
                 return null; // meanwhile
             }
             return new(file.Name, file.Status.Size, named ? EncryptionState.Yes : EncryptionState.No)
             {
-                Problem = SqliteFailure.Of(code, file.Path, SqliteConnection.ErrorText(code)),
+                Problem = SqliteErrorTranslator.Translate(code, file.Path, SqliteConnection.ErrorText(code)),
             };
         }
 
-        if (reason == PassedOverReason.NotADatabase && header.LooksRandom && file.Status.Size % FileHeader.SmallestDatabase == 0)
+        if (reason == SkipReason.NotADatabase && header.LooksRandom && file.Status.Size % FileHeader.SmallestDatabase == 0)
         {
-            reason = PassedOverReason.LooksEncrypted;
+            reason = SkipReason.LooksEncrypted;
         }
         if (
-            !header.IsPlain
+            !header.IsUnencrypted
             && !named
-            && (baseFile is not null || file.Status.Size < FileHeader.SmallestDatabase || !SideFiles.HasWal(file.Place))
+            && (baseFile is not null || file.Status.Size < FileHeader.SmallestDatabase || !SideFiles.HasWal(file.OpenPath))
         )
         {
             return null;
         }
         var state =
-            header.IsPlain ? EncryptionState.No
+            header.IsUnencrypted ? EncryptionState.No
             : named ? EncryptionState.Yes
             : EncryptionState.Maybe;
-        var size = file.Status.Size + (FileStatus.Of(file.Place + "-wal")?.Size ?? 0);
+        var size = file.Status.Size + (FileStatus.Get(file.OpenPath + "-wal")?.Size ?? 0);
         return new(file.Name, size, state)
         {
             Identity = $"{file.Status.Device:x}-{file.Status.Inode:x}",
@@ -168,14 +167,18 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
     // database like others. What could be
     // the index of a database in WAL mode is never opened: closing it would drop the locks of whoever has the database
     // open in this process.
-    private bool IsSideOf(in FoundFile file, in FoundFile owner, Dictionary<string, (FileStatus Status, FileHeader Header)> seen)
+    private bool IsSideFileOf(
+        in DiscoveredFile file,
+        in DiscoveredFile owner,
+        Dictionary<string, (FileStatus Status, FileHeader Header)> seen
+    )
     {
         if (!owner.Status.IsRegular)
         {
             return false;
         }
         var isIndex = file.FileName.EndsWith("-shm", StringComparison.Ordinal);
-        if (!isIndex && Read(file, seen, out var own) == SqliteConstants.Ok && own.IsPlain)
+        if (!isIndex && ReadHeader(file, seen, out var own) == SqliteConstants.Ok && own.IsUnencrypted)
         {
             return false; // neither a log nor a journal begins so
         }
@@ -187,17 +190,17 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
         {
             return true;
         }
-        if (Read(owner, seen, out var header) != SqliteConstants.Ok)
+        if (ReadHeader(owner, seen, out var header) != SqliteConstants.Ok)
         {
             return true;
         }
-        return header.IsPlain ? !isIndex || header.IsWal : SideFiles.HasWal(owner.Place);
+        return header.IsUnencrypted ? !isIndex || header.IsWal : SideFiles.HasWal(owner.OpenPath);
     }
 
     // Opens no file that is as it was: a poll of 10,000 databases costs a look at each, no more.
-    private int Read(in FoundFile file, Dictionary<string, (FileStatus Status, FileHeader Header)> seen, out FileHeader header)
+    private int ReadHeader(in DiscoveredFile file, Dictionary<string, (FileStatus Status, FileHeader Header)> seen, out FileHeader header)
     {
-        if (_known.TryGetValue(file.Path, out var known) && known.Status == file.Status)
+        if (_headerCache.TryGetValue(file.Path, out var known) && known.Status == file.Status)
         {
             seen[file.Path] = known;
             header = known.Header;
@@ -205,7 +208,7 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
         }
 
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        var code = FileHeader.TryRead(file.Place, out header);
+        var code = FileHeader.TryRead(file.OpenPath, out header);
         if (code == SqliteConstants.Ok && now - Math.Max(file.Status.Modified, file.Status.Changed) > SettledNanoseconds)
         {
             seen[file.Path] = (file.Status, header);
@@ -213,7 +216,7 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
         return code;
     }
 
-    private static HoldfastException? Problem(in FoundFile file, in FileHeader header, EncryptionState state)
+    private static HoldfastException? Problem(in DiscoveredFile file, in FileHeader header, EncryptionState state)
     {
         if (file.Status.Size < FileHeader.SmallestDatabase)
         {

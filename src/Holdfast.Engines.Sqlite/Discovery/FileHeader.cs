@@ -4,11 +4,11 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>The first 100 bytes of a file (https://sqlite.org/fileformat2.html#the_database_header).</summary>
-/// <param name="IsPlain">Whether it begins as an unencrypted SQLite database.</param>
+/// <param name="IsUnencrypted">Whether it begins as an unencrypted SQLite database.</param>
 /// <param name="PageSize">Bytes in a page; 0 where the field makes no sense.</param>
 /// <param name="ChangeCounter">Counts commits in rollback mode; in WAL mode not each.</param>
 /// <param name="IsWal">Whether it is in WAL mode; without meaning where it is not plain.</param>
-internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint ChangeCounter, bool IsWal)
+internal readonly record struct FileHeader(bool IsUnencrypted, int PageSize, uint ChangeCounter, bool IsWal)
 {
     /// <summary>Bytes of the header.</summary>
     public const int Length = 100;
@@ -18,8 +18,8 @@ internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint Chan
 
     // Of 100 random bytes some 83 are different, give or take 4, and 50 are above 127, give or take 5. Texts have few
     // of those, other formats many zeros.
-    private const int LeastDifferent = 65;
-    private const int LeastHigh = 25;
+    private const int MinDistinctBytes = 65;
+    private const int MinHighBytes = 25;
 
     /// <summary>Whether its bytes look random, as those of an encrypted database do.</summary>
     public bool LooksRandom { get; init; }
@@ -80,6 +80,6 @@ internal readonly record struct FileHeader(bool IsPlain, int PageSize, uint Chan
             }
         }
 
-        return different >= LeastDifferent && high >= LeastHigh && high <= bytes.Length - LeastHigh;
+        return different >= MinDistinctBytes && high >= MinHighBytes && high <= bytes.Length - MinHighBytes;
     }
 }

@@ -16,7 +16,7 @@ internal static class HardLinks
     /// <param name="root">The directory.</param>
     /// <param name="found">What was found in it.</param>
     /// <returns>Which of them got one.</returns>
-    public static List<int> Tell(string root, List<DiscoveredDatabase> found)
+    public static List<int> MarkDuplicates(string root, List<DiscoveredDatabase> found)
     {
         var told = new List<int>();
         var groups = Enumerable
@@ -26,7 +26,7 @@ internal static class HardLinks
             .Where(g => g.Skip(1).Any());
         foreach (var group in groups.Select(g => g.OrderBy(i => found[i].Name, StringComparer.Ordinal).ToList()).ToList())
         {
-            var kept = group.MaxBy(i => LastUse($"{root}/{found[i].Name}"));
+            var kept = group.MaxBy(i => GetLastUse($"{root}/{found[i].Name}"));
             foreach (var i in group.Where(i => i != kept))
             {
                 found[i] = found[i] with { Problem = Problem(found[i].Name, found[kept].Name) };
@@ -38,12 +38,12 @@ internal static class HardLinks
     }
 
     // When something was last written beside that name; of names without any, or with the same time, the first is kept.
-    private static long LastUse(string path)
+    private static long GetLastUse(string path)
     {
         var last = 0L;
         foreach (var ending in Endings)
         {
-            if (FileStatus.Of(path + ending) is { IsRegular: true } side)
+            if (FileStatus.Get(path + ending) is { IsRegular: true } side)
             {
                 last = Math.Max(last, ending == "-shm" || side.Size == 0 ? 1 : side.Modified);
             }

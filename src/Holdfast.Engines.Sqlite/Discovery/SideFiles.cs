@@ -24,14 +24,14 @@ internal static class SideFiles
     /// Whether the file is Holdfast's own: named as it names its files, with 32 random digits where others would not
     /// have them.
     /// </summary>
-    public static bool IsOurs(string fileName) =>
+    public static bool IsHoldfastFile(string fileName) =>
         HasDigits(fileName, RestorePrefix)
         || HasDigits(fileName, SpoolPrefix)
         || fileName.StartsWith(IdentityFile, StringComparison.Ordinal)
         || ArchiveName.TryParse(fileName) is not null
         || (
-            fileName.EndsWith(ArchiveName.IndexEnding, StringComparison.Ordinal)
-            && ArchiveName.TryParse(fileName[..^ArchiveName.IndexEnding.Length] + ".tar.zst") is not null
+            fileName.EndsWith(ArchiveName.IndexSuffix, StringComparison.Ordinal)
+            && ArchiveName.TryParse(fileName[..^ArchiveName.IndexSuffix.Length] + ".tar.zst") is not null
         );
 
     /// <summary>Whether a folder is one that a restore works in.</summary>
@@ -41,14 +41,14 @@ internal static class SideFiles
     /// Whether the file has a name that begins as one of Holdfast's own, and may be one of an older version: ours,
     /// unless it begins as a database.
     /// </summary>
-    public static bool IsNamedLikeOurs(string fileName) =>
+    public static bool HasHoldfastPrefix(string fileName) =>
         fileName.StartsWith(RestorePrefix, StringComparison.Ordinal) || fileName.StartsWith(SpoolPrefix, StringComparison.Ordinal);
 
     /// <summary>Whether the file is the beginning of an archive by its name: ours, unless it begins as a database.</summary>
-    public static bool IsPartial(string fileName) => fileName.EndsWith(ArchiveName.PartialEnding, StringComparison.Ordinal);
+    public static bool IsPartial(string fileName) => fileName.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal);
 
     /// <summary>The file that this one would belong to by its ending; null where it has no such ending.</summary>
-    public static string? BaseOf(string path)
+    public static string? GetMainFile(string path)
     {
         foreach (var ending in Endings)
         {
@@ -77,7 +77,7 @@ internal static class SideFiles
     /// </summary>
     public static bool HasWal(string path)
     {
-        if (Native.FileStatus.Of(path + "-wal") is not { IsRegular: true, Size: >= 32 })
+        if (Native.FileStatus.Get(path + "-wal") is not { IsRegular: true, Size: >= 32 })
         {
             return false;
         }

@@ -8,20 +8,20 @@ namespace Holdfast.Engines.Sqlite.Discovery;
 /// <summary>What tells a directory from others: the id file in its root, and weakly the place where it lies.</summary>
 internal static class SourceIdentity
 {
-    private const int Longest = 200;
+    private const int MaxLength = 200;
 
     /// <summary>What the id file says; null where there is none.</summary>
     public static string? Read(string root)
     {
         var path = PathIn(root);
-        if (FileStatus.Of(path) is not { IsRegular: true })
+        if (FileStatus.Get(path) is not { IsRegular: true })
         {
             return null;
         }
         try
         {
             using var file = Posix.OpenRegular(path);
-            var bytes = new byte[Longest];
+            var bytes = new byte[MaxLength];
             var text = Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0)).Trim();
             return text.Length == 0 ? null : text;
         }
@@ -75,9 +75,9 @@ internal static class SourceIdentity
     }
 
     /// <summary>Where the directory lies: its file system, and its inode there.</summary>
-    public static string? Place(string root) =>
-        FileStatus.Of(root) is { } status
-            ? string.Create(CultureInfo.InvariantCulture, $"{Posix.FileSystem(root) ?? 0:x}-{status.Inode:x}")
+    public static string? GetLocation(string root) =>
+        FileStatus.Get(root) is { } status
+            ? string.Create(CultureInfo.InvariantCulture, $"{Posix.GetFileSystemId(root) ?? 0:x}-{status.Inode:x}")
             : null;
 
     private static string PathIn(string root) => Path.Combine(root, SideFiles.IdentityFile);

@@ -7,7 +7,7 @@ namespace Holdfast.Engines.Sqlite.Image;
 internal static class ChangeTokens
 {
     /// <summary>A file younger than this may change again without its times showing it.</summary>
-    private static readonly TimeSpan Racy = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TimestampUncertainty = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Of a snapshot that a log with frames is part of. Salts are drawn anew each time the log starts over; the
@@ -16,7 +16,7 @@ internal static class ChangeTokens
     /// it under the same log. A checkpoint
     /// changes its times, and the database is then compared page by page.
     /// </summary>
-    public static string OfWal(in WalHeader header, in FileStatus main, ulong fileHeader) =>
+    public static string ForWal(in WalHeader header, in FileStatus main, ulong fileHeader) =>
         string.Create(
             CultureInfo.InvariantCulture,
             $"wal2-{header.Salts:x16}-{header.FrameCount}-{header.FrameChecksum:x16}-{header.PageCount}-{fileHeader:x16}-{main.Size}-{main.Modified}-{main.Changed}-{main.Device}-{main.Inode}"
@@ -27,10 +27,10 @@ internal static class ChangeTokens
     /// encrypted) only the file's
     /// times tell, so while it is young the answer is null.
     /// </summary>
-    public static string? OfFile(in FileStatus main, uint? changeCounter, bool counterIsReliable, long pageCount, TimeProvider time)
+    public static string? ForFile(in FileStatus main, uint? changeCounter, bool counterIsReliable, long pageCount, TimeProvider time)
     {
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        if (!counterIsReliable && now - Math.Max(main.Modified, main.Changed) < Racy.Ticks * 100)
+        if (!counterIsReliable && now - Math.Max(main.Modified, main.Changed) < TimestampUncertainty.Ticks * 100)
         {
             return null;
         }

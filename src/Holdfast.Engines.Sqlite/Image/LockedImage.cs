@@ -18,7 +18,7 @@ namespace Holdfast.Engines.Sqlite.Image;
 /// checkpoint; as soon as someone has
 /// the database open, those locks are taken.
 /// </summary>
-internal sealed class LockedImage : HeldImage
+internal sealed class LockedImage : PinnedImage
 {
     private const int CheckpointLock = 1,
         FirstReadLock = 3,
@@ -29,7 +29,7 @@ internal sealed class LockedImage : HeldImage
     private readonly DatabaseFile _file;
     private readonly VfsFile _main;
     private readonly WalPages? _wal;
-    private readonly FileStatus _before;
+    private readonly FileStatus _initialStatus;
     private readonly bool _isPlain;
     private int _readLock;
     private int _pageSize;
@@ -52,15 +52,15 @@ internal sealed class LockedImage : HeldImage
         _file = file;
         _main = main;
         _readLock = readLock;
-        _before = before;
-        _isPlain = header.IsPlain;
+        _initialStatus = before;
+        _isPlain = header.IsUnencrypted;
         _isWal =
-            header.IsPlain ? header.IsWal
+            header.IsUnencrypted ? header.IsWal
             : readLock != 0 || log.FrameCount > 0 ? true
             : null;
         _pageSize =
             log.PageSize >= 512 ? log.PageSize
-            : header.IsPlain ? header.PageSize
+            : header.IsUnencrypted ? header.PageSize
             : GuessPageSize(before.Size);
         if (_pageSize == 0)
         {
@@ -77,21 +77,21 @@ internal sealed class LockedImage : HeldImage
         }
         ChangeToken =
             log.FrameCount > 0 || log.Salts != 0
-                ? ChangeTokens.OfWal(log, before, headerHash)
-                : ChangeTokens.OfFile(
+                ? ChangeTokens.ForWal(log, before, headerHash)
+                : ChangeTokens.ForFile(
                     before,
-                    header.IsPlain ? header.ChangeCounter : null,
-                    header.IsPlain && !header.IsWal,
+                    header.IsUnencrypted ? header.ChangeCounter : null,
+                    header.IsUnencrypted && !header.IsWal,
                     _pageCount,
                     time
                 );
     }
 
     /// <summary>Whether locks keep all of it as it is, and not only a comparison.</summary>
-    public bool IsStill => _readLock != 0 || _isWal == false;
+    public bool IsProtectedByLocks => _readLock != 0 || _isWal == false;
 
     /// <summary>Whether the database is in use in WAL mode, and held by the locks of its log.</summary>
-    public bool IsHot => _readLock != 0;
+    public bool IsInUse => _readLock != 0;
 
     /// <summary>Whether it is in WAL mode; null where only the key would tell.</summary>
     public bool? IsWal => _isWal;
@@ -100,7 +100,7 @@ internal sealed class LockedImage : HeldImage
     public DatabaseFile Database => _file;
 
     /// <summary>The path that people know the database by.</summary>
-    public string FilePath => _file.Shown;
+    public string FilePath => _file.DisplayPath;
 
     /// <inheritdoc/>
     public override int PageSize => _pageSize;
@@ -112,7 +112,7 @@ internal sealed class LockedImage : HeldImage
     public override bool IsIncompressible => !_isPlain;
 
     /// <inheritdoc/>
-    public override bool HoldsWriters => !IsHot && _wal is null && _isWal != true;
+    public override bool BlocksWriters => !IsInUse && _wal is null && _isWal != true;
 
     /// <inheritdoc/>
     public override string? ChangeToken { get; }
@@ -132,7 +132,7 @@ internal sealed class LockedImage : HeldImage
     )
     {
         var path = file.Path;
-        if (FileStatus.Of(path) is not { IsRegular: true } found)
+        if (FileStatus.Get(path) is not { IsRegular: true } found)
         {
             return default; // replaced meanwhile
         }
@@ -148,9 +148,9 @@ internal sealed class LockedImage : HeldImage
             }
             if (code != Ok)
             {
-                throw SqliteFailure.Of(code, file.Shown, SqliteConnection.ErrorText(code));
+                throw SqliteErrorTranslator.Translate(code, file.DisplayPath, SqliteConnection.ErrorText(code));
             }
-            if (FileStatus.Of(path) is not { } before || !before.IsSameFile(found) || !main.Is(found))
+            if (FileStatus.Get(path) is not { } before || !before.IsSameFile(found) || !main.IsFile(found))
             {
                 return default; // replaced meanwhile
             }
@@ -158,9 +158,9 @@ internal sealed class LockedImage : HeldImage
             var header = ReadHeader(main, file, out var hash);
             WalHeader log = default;
             ulong[]? frames = null;
-            if ((!header.IsPlain || header.IsWal) && file.Beside("-shm") is { Size: >= WalIndex.RegionBytes })
+            if ((!header.IsUnencrypted || header.IsWal) && file.GetSideFileStatus("-shm") is { Size: >= WalIndex.RegionBytes })
             {
-                code = TryHoldLog(main, out readLock, out log, out var copied);
+                code = TryLockWal(main, out readLock, out log, out var copied);
                 if (code == Busy)
                 {
                     return default;
@@ -173,12 +173,12 @@ internal sealed class LockedImage : HeldImage
 
             if (readLock == 0)
             {
-                var mayBeWal = !header.IsPlain || header.IsWal;
-                if (mayBeWal && IsRacy(before, time))
+                var mayBeWal = !header.IsUnencrypted || header.IsWal;
+                if (mayBeWal && IsTooYoung(before, time))
                 {
                     // in rollback mode nothing changes meanwhile: the lock is held
                     await Task.Delay(ClockTick * 1.5, time, cancellationToken);
-                    if (FileStatus.Of(path) is not { } again || !again.IsSameFile(found) || IsRacy(again, time))
+                    if (FileStatus.Get(path) is not { } again || !again.IsSameFile(found) || IsTooYoung(again, time))
                     {
                         return default;
                     }
@@ -192,14 +192,14 @@ internal sealed class LockedImage : HeldImage
                 }
                 if (mayBeWal)
                 {
-                    frames = WalScan.TryRead(file, out log, cancellationToken);
+                    frames = WalScanner.TryRead(file, out log, cancellationToken);
                 }
-                if (mayBeWal && FileStatus.Of(path) != before)
+                if (mayBeWal && FileStatus.Get(path) != before)
                 {
                     return default; // a checkpoint since: what was read of the log may belong to another main file
                 }
             }
-            else if (FileStatus.Of(path) is { } held)
+            else if (FileStatus.Get(path) is { } held)
             {
                 before = held; // the main file cannot change from here on
             }
@@ -216,13 +216,13 @@ internal sealed class LockedImage : HeldImage
         {
             if (!done)
             {
-                LetGo(main, readLock);
+                ReleaseLocks(main, readLock);
             }
         }
     }
 
     /// <summary>Says what the key has shown of an encrypted database, which its file does not.</summary>
-    public void Know(int pageSize, bool isWal)
+    public void ApplyDecryptedHeader(int pageSize, bool isWal)
     {
         _isWal ??= isWal;
         if (_wal is not null || pageSize == _pageSize)
@@ -237,9 +237,9 @@ internal sealed class LockedImage : HeldImage
     public override void Read(long firstPage, Span<byte> pages)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _main.Read(firstPage * PageSize, pages, _file.Shown);
+        _main.Read(firstPage * PageSize, pages, _file.DisplayPath);
         _wal?.Overlay(firstPage, pages);
-        if (!IsStill)
+        if (!IsProtectedByLocks)
         {
             Verify(); // the sooner it shows, the less is read in vain
         }
@@ -248,12 +248,12 @@ internal sealed class LockedImage : HeldImage
     /// <inheritdoc/>
     public override void Verify()
     {
-        if (IsStill)
+        if (IsProtectedByLocks)
         {
             return;
         }
-        HoldIfInUse();
-        if (FileStatus.Of(_file.Path) == _before)
+        LockIfInUse();
+        if (FileStatus.Get(_file.Path) == _initialStatus)
         {
             return;
         }
@@ -273,37 +273,37 @@ internal sealed class LockedImage : HeldImage
         }
         _disposed = true;
         _wal?.Dispose();
-        LetGo(_main, _readLock);
+        ReleaseLocks(_main, _readLock);
     }
 
     // Someone has opened the database since: from here on locks keep it as it is. Whether it changed before that, the
     // comparison that follows shows.
-    private void HoldIfInUse()
+    private void LockIfInUse()
     {
-        if (FileStatus.Of(_file.Path + "-shm") is not { Size: >= WalIndex.RegionBytes })
+        if (FileStatus.Get(_file.Path + "-shm") is not { Size: >= WalIndex.RegionBytes })
         {
             return;
         }
-        if (TryHoldLog(_main, out var readLock, out _, out _) != Ok || readLock == 0)
+        if (TryLockWal(_main, out var readLock, out _, out _) != Ok || readLock == 0)
         {
             return;
         }
-        if (FileStatus.Of(_file.Path) == _before)
+        if (FileStatus.Get(_file.Path) == _initialStatus)
         {
             _readLock = readLock;
         }
         else
         {
-            LetGoOfLog(_main, readLock);
+            ReleaseWalLocks(_main, readLock);
         }
     }
 
-    private long CountPages() => (_before.Size + _pageSize - 1) / _pageSize;
+    private long CountPages() => (_initialStatus.Size + _pageSize - 1) / _pageSize;
 
     private static FileHeader ReadHeader(VfsFile main, DatabaseFile file, out ulong hash)
     {
         Span<byte> bytes = stackalloc byte[FileHeader.Length];
-        main.Read(0, bytes, file.Shown);
+        main.Read(0, bytes, file.DisplayPath);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes, digest);
         hash = BinaryPrimitives.ReadUInt64BigEndian(digest);
@@ -311,7 +311,7 @@ internal sealed class LockedImage : HeldImage
     }
 
     /// <summary>Whether the times of the file are so young that a write just now could leave them as they are.</summary>
-    private static bool IsRacy(in FileStatus file, TimeProvider time)
+    private static bool IsTooYoung(in FileStatus file, TimeProvider time)
     {
         var age = ((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100) - file.Modified;
         return age >= 0 && age < ClockTick.Ticks * 100;
@@ -322,7 +322,7 @@ internal sealed class LockedImage : HeldImage
     /// database then needs all its locks
     /// to rebuild it, and fails if they stay taken.
     /// </summary>
-    private static unsafe int TryHoldLog(VfsFile main, out int readLock, out WalHeader header, out uint copied)
+    private static unsafe int TryLockWal(VfsFile main, out int readLock, out WalHeader header, out uint copied)
     {
         readLock = 0;
         (header, copied) = (default, 0);
@@ -368,14 +368,14 @@ internal sealed class LockedImage : HeldImage
     private static unsafe bool TryReadFrames(VfsFile main, DatabaseFile database, in WalHeader header, out ulong[]? frames)
     {
         frames = null;
-        var size = database.Beside("-wal")?.Size ?? 0;
+        var size = database.GetSideFileStatus("-wal")?.Size ?? 0;
         if (header.PageSize < 512 || header.FrameCount > (size - WalPages.FileHeaderBytes) / (WalPages.FrameHeaderBytes + header.PageSize))
         {
             return false;
         }
         using var file = WalPages.OpenFile(database, "-wal");
         var log = header;
-        if (header.FrameCount <= WalIndex.MostFrames)
+        if (header.FrameCount <= WalIndex.MaxFrames)
         {
             frames = WalIndex.ReadFrames(main.ShmMap, header.FrameCount, number => WalPages.TryReadPageNumber(file, number, log, out _));
         }
@@ -383,14 +383,14 @@ internal sealed class LockedImage : HeldImage
         return frames is not null;
     }
 
-    private static void LetGo(VfsFile main, int readLock)
+    private static void ReleaseLocks(VfsFile main, int readLock)
     {
-        LetGoOfLog(main, readLock);
+        ReleaseWalLocks(main, readLock);
         main.Unlock(VfsFile.LockNone);
         main.Dispose();
     }
 
-    private static void LetGoOfLog(VfsFile main, int readLock)
+    private static void ReleaseWalLocks(VfsFile main, int readLock)
     {
         if (readLock != 0)
         {
@@ -403,7 +403,7 @@ internal sealed class LockedImage : HeldImage
 
     private static bool HasHotJournal(DatabaseFile database, VfsFile main)
     {
-        if (database.Beside("-journal") is not { IsRegular: true, Size: >= 8 } || main.IsReserved())
+        if (database.GetSideFileStatus("-journal") is not { IsRegular: true, Size: >= 8 } || main.IsReserved())
         {
             return false;
         }

@@ -19,7 +19,7 @@ internal static unsafe class SourceConnection
         try
         {
             _ = sqlite3_db_config(connection.Handle, ConfigNoCheckpointOnClose, 1, null);
-            Begin(connection, key);
+            BeginRead(connection, key);
             return connection;
         }
         catch
@@ -41,7 +41,7 @@ internal static unsafe class SourceConnection
         try
         {
             connection.Execute("PRAGMA locking_mode=EXCLUSIVE");
-            Begin(connection, key);
+            BeginRead(connection, key);
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceLocked)
         {
@@ -67,12 +67,12 @@ internal static unsafe class SourceConnection
     /// Starts a read transaction. It reads the first page, so a wrong key shows, but not the schema, so a damaged one
     /// is no hindrance.
     /// </summary>
-    public static void Begin(SqliteConnection connection, DatabaseKey? key)
+    public static void BeginRead(SqliteConnection connection, DatabaseKey? key)
     {
         try
         {
             connection.Execute("BEGIN");
-            _ = connection.QueryNumber("PRAGMA schema_version");
+            _ = connection.QueryInt64("PRAGMA schema_version");
         }
         catch (HoldfastException e) when (key is not null && (sqlite3_extended_errcode(connection.Handle) & 0xFF) == NotADatabase)
         {

@@ -15,7 +15,7 @@ internal sealed class SpoolFile : IDisposable
     private readonly FileStream _stream;
     private readonly long _firstPage;
     private readonly int _pageSize;
-    private readonly SafeFileHandle? _living;
+    private readonly SafeFileHandle? _ownerLock;
 
     private SpoolFile(FileStream stream, string path, long firstPage, int pageSize, SafeFileHandle? living)
     {
@@ -23,7 +23,7 @@ internal sealed class SpoolFile : IDisposable
         Path = path;
         _firstPage = firstPage;
         _pageSize = pageSize;
-        _living = living;
+        _ownerLock = living;
     }
 
     /// <summary>Its path; nothing is there any more if it was made without a name.</summary>
@@ -76,7 +76,7 @@ internal sealed class SpoolFile : IDisposable
         {
             if (named)
             {
-                living = OwnerLock.Make(path + Orphans.LockEnding); // tells others that the copy is in use
+                living = OwnerLock.AcquireNew(path + OrphanedFiles.LockEnding); // tells others that the copy is in use
             }
             var stream = PrivateFile.Create(path, FileShare.Read | FileShare.Delete);
             spool = new(stream, path, firstPage, image.PageSize, living);
@@ -129,15 +129,15 @@ internal sealed class SpoolFile : IDisposable
     public void Remove()
     {
         Dispose();
-        if (_living is null)
+        if (_ownerLock is null)
         {
             return;
         }
-        foreach (var ending in (string[])["", "-journal", "-wal", "-shm", Orphans.LockEnding])
+        foreach (var ending in (string[])["", "-journal", "-wal", "-shm", OrphanedFiles.LockEnding])
         {
-            Orphans.RemoveFile(Path + ending);
+            OrphanedFiles.RemoveFile(Path + ending);
         }
-        _living.Dispose();
+        _ownerLock.Dispose();
     }
 
     private void CopyFrom(IPageImage image, CancellationToken cancellationToken)

@@ -11,11 +11,11 @@ namespace Holdfast.Engines.Sqlite.Image;
 internal sealed record SpoolPolicy(TimeSpan Budget, double CopyRate, string Folder, bool IsMandatory)
 {
     /// <summary>The policy for an image: writers that wait are let go in time, a log that grows only if that costs little.</summary>
-    public static SpoolPolicy For(HeldImage image, SqliteSourceConfig config, SqliteTuning tuning) =>
-        image.HoldsWriters
+    public static SpoolPolicy For(PinnedImage image, SqliteSourceConfig config, SqliteTuning tuning) =>
+        image.BlocksWriters
             ? new(config.MaxWriterWait, tuning.CopyRate, config.SpoolFolder, true)
             : new(
-                image is LockedImage { IsStill: false } ? tuning.MaxColdRead : tuning.MaxReadMark,
+                image is LockedImage { IsProtectedByLocks: false } ? tuning.MaxColdRead : tuning.MaxReadMark,
                 tuning.CopyRate,
                 config.SpoolFolder,
                 false

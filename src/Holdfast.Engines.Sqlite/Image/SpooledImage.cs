@@ -8,10 +8,10 @@ namespace Holdfast.Engines.Sqlite.Image;
 /// ends. A timer sees to it, for a reader that waits for a slow destination does not ask for pages. The hold ends after
 /// the last page in any case.
 /// </summary>
-internal sealed class SpooledImage : HeldImage
+internal sealed class SpooledImage : PinnedImage
 {
     private readonly Lock _gate = new();
-    private readonly HeldImage _inner;
+    private readonly PinnedImage _inner;
     private readonly SpoolPolicy _policy;
     private readonly TimeProvider _time;
     private readonly long _heldSince;
@@ -29,14 +29,14 @@ internal sealed class SpooledImage : HeldImage
     /// <param name="policy">What is allowed.</param>
     /// <param name="heldSince">When the hold began, by <see cref="TimeProvider.GetTimestamp"/>.</param>
     /// <param name="time">The clock.</param>
-    public SpooledImage(HeldImage inner, SpoolPolicy policy, long heldSince, TimeProvider time)
+    public SpooledImage(PinnedImage inner, SpoolPolicy policy, long heldSince, TimeProvider time)
     {
         _inner = inner;
         _policy = policy;
         _heldSince = heldSince;
         _time = time;
         _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(Left(), Timeout.InfiniteTimeSpan);
+        _timer.Change(GetTimeLeft(), Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class SpooledImage : HeldImage
     public override bool IsIncompressible => _inner.IsIncompressible;
 
     /// <inheritdoc/>
-    public override bool HoldsWriters => _inner.HoldsWriters && !_released;
+    public override bool BlocksWriters => _inner.BlocksWriters && !_released;
 
     /// <inheritdoc/>
     public override string? ChangeToken => _inner.ChangeToken;
@@ -76,7 +76,7 @@ internal sealed class SpooledImage : HeldImage
                 );
             }
             _next = firstPage;
-            if (!_released && !_declined && Left() == TimeSpan.Zero)
+            if (!_released && !_declined && GetTimeLeft() == TimeSpan.Zero)
             {
                 Spool();
             }
@@ -128,7 +128,7 @@ internal sealed class SpooledImage : HeldImage
         }
     }
 
-    private TimeSpan Left()
+    private TimeSpan GetTimeLeft()
     {
         // a read mark may last longer
         var copy = _policy.IsMandatory ? TimeSpan.FromSeconds((PageCount - _next) * PageSize / _policy.CopyRate) : TimeSpan.Zero;
@@ -143,23 +143,23 @@ internal sealed class SpooledImage : HeldImage
         {
             try
             {
-                SpoolInTime();
+                SpoolIfDue();
             }
             catch (Exception e)
             {
                 _failure = e; // the next read tells it
-                LetGo();
+                ReleaseAfterFailure();
             }
         }
     }
 
-    private void SpoolInTime()
+    private void SpoolIfDue()
     {
         if (_released || _declined || _failure is not null)
         {
             return;
         }
-        var left = Left();
+        var left = GetTimeLeft();
         if (left > TimeSpan.Zero)
         {
             _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); // pages were read since: less is left to copy
@@ -170,7 +170,7 @@ internal sealed class SpooledImage : HeldImage
         }
     }
 
-    private void LetGo()
+    private void ReleaseAfterFailure()
     {
         try
         {

@@ -29,7 +29,7 @@ internal sealed class WalPages : IDisposable
     /// <param name="header">Salts, page size and number of pages of the snapshot.</param>
     public WalPages(DatabaseFile database, ulong[] frames, in WalHeader header)
     {
-        _path = database.Shown + "-wal";
+        _path = database.DisplayPath + "-wal";
         _pageSize = header.PageSize;
         _salts = header.Salts;
         _frame = new byte[FrameHeaderBytes + _pageSize];
@@ -68,7 +68,7 @@ internal sealed class WalPages : IDisposable
         {
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"'{database.Shown}{ending}' cannot be read: {e.Message.Replace(database.Path, database.Shown, StringComparison.Ordinal)}",
+                $"'{database.DisplayPath}{ending}' cannot be read: {e.Message.Replace(database.Path, database.DisplayPath, StringComparison.Ordinal)}",
                 $"Let this user read the database's {ending} file too. It may be no link.",
                 e
             );

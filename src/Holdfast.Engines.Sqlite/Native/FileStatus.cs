@@ -24,7 +24,7 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     private static ReadOnlySpan<ushort> Types => [0x8000, 0x4000, 0xA000];
 
     /// <summary>When it was made, in ns since 1970; 0 where the file system does not tell.</summary>
-    public long Born { get; init; }
+    public long Created { get; init; }
 
     /// <summary>Names that the file has: more than one where there are hard links.</summary>
     public uint Links { get; init; }
@@ -51,7 +51,7 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     public bool IsLink => (Mode & TypeMask) == Types[2];
 
     /// <summary>
-    /// Reads the status; returns 0, or the error of the operating system. Only <see cref="IsGone"/> says that nothing
+    /// Reads the status; returns 0, or the error of the operating system. Only <see cref="IsNotFound"/> says that nothing
     /// of that name is there.
     /// </summary>
     public static int Read(string path, out FileStatus status) => Read(CurrentFolder, SqliteConnection.Utf8(path), NoFollow, out status);
@@ -60,7 +60,7 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     public static int Read(byte[] path, out FileStatus status) => Read(CurrentFolder, path, NoFollow, out status);
 
     /// <summary>Whether an error says that nothing of that name is there, nor can be: any other says that nobody can tell.</summary>
-    public static bool IsGone(int error) => error is NoEntryError or NoFolderError;
+    public static bool IsNotFound(int error) => error is NoEntryError or NoFolderError;
 
     /// <summary>Whether both are of one file, whatever has become of it.</summary>
     public bool IsSameFile(in FileStatus other) => (Device, Inode) == (other.Device, other.Inode);
@@ -75,7 +75,7 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     public static bool TryGet(byte[] path, out FileStatus status) => TryGet(CurrentFolder, path, NoFollow, out status);
 
     /// <summary>The status of an open file.</summary>
-    public static FileStatus Of(SafeFileHandle file)
+    public static FileStatus Get(SafeFileHandle file)
     {
         var isHeld = false;
         file.DangerousAddRef(ref isHeld);
@@ -95,7 +95,7 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     }
 
     /// <summary>The status; null where there is none.</summary>
-    public static FileStatus? Of(string path) => TryGet(path, out var status) ? status : null;
+    public static FileStatus? Get(string path) => TryGet(path, out var status) ? status : null;
 
     private static bool TryGet(int folder, byte[] path, int flags, out FileStatus status) => Read(folder, path, flags, out status) == 0;
 
@@ -122,7 +122,7 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
             *(ushort*)(buffer + 28)
         )
         {
-            Born = (*(uint*)buffer & Birth) == 0 ? 0 : Time(buffer + 80),
+            Created = (*(uint*)buffer & Birth) == 0 ? 0 : Time(buffer + 80),
             Links = *(uint*)(buffer + 16),
             User = *(uint*)(buffer + 20),
             Group = *(uint*)(buffer + 24),

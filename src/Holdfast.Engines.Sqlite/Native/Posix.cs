@@ -20,7 +20,7 @@ internal static unsafe partial class Posix
         NoFollow = 0x20000;
     private const int ReadWrite = 2;
     private const int SetPipeSize = 1031,
-        MostPipeBytes = 1 << 20;
+        MaxPipeBytes = 1 << 20;
 
     // On the 64-bit systems that we run on: f_fsid of statfs, d_name of dirent.
     private const int FileSystemOffset = 56,
@@ -70,7 +70,7 @@ internal static unsafe partial class Posix
                 }
 
                 error = Marshal.GetLastPInvokeError();
-                if (HardLinks.AreMissing(error))
+                if (HardLinks.AreUnsupported(error))
                 {
                     return TryRenameReserved(from, to);
                 }
@@ -149,7 +149,7 @@ internal static unsafe partial class Posix
     /// The number of the file system that a path lies on, as statfs(2) tells it: of an ext4 its UUID's. Null where it
     /// cannot be asked, or has none.
     /// </summary>
-    public static ulong? FileSystem(string path)
+    public static ulong? GetFileSystemId(string path)
     {
         var buffer = stackalloc byte[256];
         int result;
@@ -161,7 +161,7 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>The names in a folder as they are, in bytes; empty where it cannot be read.</summary>
-    public static List<byte[]> Names(string folder)
+    public static List<byte[]> ListNames(string folder)
     {
         void* entries;
         fixed (byte* name = SqliteConnection.Utf8(folder))
@@ -212,8 +212,8 @@ internal static unsafe partial class Posix
     /// <exception cref="IOException">It cannot be opened, or is something else.</exception>
     public static SafeFileHandle OpenRegular(string path)
     {
-        var file = Beneath.OpenNoFollow(path);
-        if (FileStatus.Of(file).IsRegular)
+        var file = ConfinedFileAccess.OpenNoFollow(path);
+        if (FileStatus.Get(file).IsRegular)
         {
             return file;
         }
@@ -223,7 +223,7 @@ internal static unsafe partial class Posix
 
     /// <summary>What SQLite opens files by: whoever puts a pipe where a file was a moment ago holds nobody up.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    public static int OpenWithoutWaiting(byte* path, int flags, int mode)
+    public static int OpenNonBlocking(byte* path, int flags, int mode)
     {
         var descriptor = open3(path, flags | NonBlocking, mode);
         Marshal.SetLastSystemError(Marshal.GetLastPInvokeError()); // SQLite looks at it
@@ -231,7 +231,7 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>The user as whom this process acts.</summary>
-    public static uint User { get; } = geteuid();
+    public static uint EffectiveUserId { get; } = geteuid();
 
     /// <summary>
     /// Gives a pipe the most room that one may have without being asked for more. A hint only: its result does not
@@ -241,7 +241,7 @@ internal static unsafe partial class Posix
     {
         if (pipe is PipeStream { SafePipeHandle: var handle })
         {
-            _ = fcntl(handle, SetPipeSize, MostPipeBytes);
+            _ = fcntl(handle, SetPipeSize, MaxPipeBytes);
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
 
     /// <summary>Opens a database of a source, from the folder that holds it: its journal and log are found there too.</summary>
     public static SqliteConnection Open(DatabaseFile file, int flags, DatabaseKey? key, TimeSpan? busyTimeout = null) =>
-        Open(file.Path, flags, key, busyTimeout, file.Shown, AnchoredVfs.Name);
+        Open(file.Path, flags, key, busyTimeout, file.DisplayPath, AnchoredVfs.Name);
 
     private static SqliteConnection Open(
         string path,
@@ -58,9 +58,9 @@ internal sealed unsafe class SqliteConnection : IDisposable
         byte[]? fileLayer
     )
     {
-        if (key is not null && !Ciphers.Available)
+        if (key is not null && !CipherSupport.IsAvailable)
         {
-            throw Ciphers.Missing(shownPath);
+            throw CipherSupport.Unavailable(shownPath);
         }
         nint db;
         int code;
@@ -79,7 +79,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
             sqlite3_busy_timeout(db, (int)(busyTimeout ?? TimeSpan.FromSeconds(10)).TotalMilliseconds);
             if (key is not null)
             {
-                Ciphers.GiveKey(connection, key);
+                CipherSupport.ApplyKey(connection, key);
             }
             return connection;
         }
@@ -184,14 +184,14 @@ internal sealed unsafe class SqliteConnection : IDisposable
     public string? QueryText(string sql)
     {
         using var statement = Prepare(sql);
-        return statement.Step() ? statement.Text(0) : null;
+        return statement.Step() ? statement.GetText(0) : null;
     }
 
     /// <summary>The first column of the first row as a number; 0 where there is none.</summary>
-    public long QueryNumber(string sql)
+    public long QueryInt64(string sql)
     {
         using var statement = Prepare(sql);
-        return statement.Step() ? statement.Number(0) : 0;
+        return statement.Step() ? statement.GetInt64(0) : 0;
     }
 
     /// <summary>Extended code of the last failure.</summary>
@@ -214,7 +214,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
                 : Encoding.UTF8.GetString(
                     System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(_db))
                 );
-        throw SqliteFailure.Of(code, FilePath, text);
+        throw SqliteErrorTranslator.Translate(code, FilePath, text);
     }
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
     public nint Handle => _handle;
 
     /// <summary>Columns in a row.</summary>
-    public int Columns => sqlite3_column_count(_handle);
+    public int ColumnCount => sqlite3_column_count(_handle);
 
     /// <summary>Goes to the next row; false at the end.</summary>
     public bool Step()
@@ -48,26 +48,26 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
         connection.Check(sqlite3_bind_value(_handle, index, sqlite3_column_value(row._handle, column)));
 
     /// <summary>Storage class of a value, one of <c>SqliteConstants.Type…</c>.</summary>
-    public int Type(int column) => sqlite3_column_type(_handle, column);
+    public int GetStorageClass(int column) => sqlite3_column_type(_handle, column);
 
     /// <summary>A value as a number.</summary>
-    public long Number(int column) => sqlite3_column_int64(_handle, column);
+    public long GetInt64(int column) => sqlite3_column_int64(_handle, column);
 
     /// <summary>A value as a floating-point number.</summary>
-    public double Double(int column) => sqlite3_column_double(_handle, column);
+    public double GetDouble(int column) => sqlite3_column_double(_handle, column);
 
     /// <summary>A value as text; null for NULL.</summary>
-    public string? Text(int column) => Type(column) == TypeNull ? null : Encoding.UTF8.GetString(TextBytes(column));
+    public string? GetText(int column) => GetStorageClass(column) == TypeNull ? null : Encoding.UTF8.GetString(GetTextBytes(column));
 
     /// <summary>A value's text as UTF-8.</summary>
-    public ReadOnlySpan<byte> TextBytes(int column)
+    public ReadOnlySpan<byte> GetTextBytes(int column)
     {
         var text = sqlite3_column_text(_handle, column);
         return new(text, sqlite3_column_bytes(_handle, column));
     }
 
     /// <summary>A value's bytes.</summary>
-    public ReadOnlySpan<byte> Blob(int column)
+    public ReadOnlySpan<byte> GetBlob(int column)
     {
         var blob = sqlite3_column_blob(_handle, column);
         return new(blob, sqlite3_column_bytes(_handle, column));

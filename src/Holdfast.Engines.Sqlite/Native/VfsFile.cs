@@ -41,7 +41,7 @@ internal sealed unsafe class VfsFile : IDisposable
     public static VfsFile Open(DatabaseFile database)
     {
         var code = TryOpen(database.Path, out var file);
-        return file ?? throw SqliteFailure.Of(code, database.Shown, SqliteConnection.ErrorText(code));
+        return file ?? throw SqliteErrorTranslator.Translate(code, database.DisplayPath, SqliteConnection.ErrorText(code));
     }
 
     /// <summary>Opens <paramref name="path"/>; returns SQLite's result code.</summary>
@@ -86,7 +86,7 @@ internal sealed unsafe class VfsFile : IDisposable
         var code = TryRead(offset, buffer);
         if (code != Ok)
         {
-            throw SqliteFailure.Of(code, path, SqliteConnection.ErrorText(code));
+            throw SqliteErrorTranslator.Translate(code, path, SqliteConnection.ErrorText(code));
         }
     }
 
@@ -97,7 +97,8 @@ internal sealed unsafe class VfsFile : IDisposable
     public int Unlock(int level) => ((delegate* unmanaged<nint, int, int>)Method(_file, 8))(_file, level);
 
     /// <summary>Whether what SQLite has open is a certain file, by device and inode.</summary>
-    public bool Is(in FileStatus status) => FileStatus.TryGet(*(int*)(_file + DescriptorOffset), out var open) && open.IsSameFile(status);
+    public bool IsFile(in FileStatus status) =>
+        FileStatus.TryGet(*(int*)(_file + DescriptorOffset), out var open) && open.IsSameFile(status);
 
     /// <summary>Whether anyone prepares a write.</summary>
     public bool IsReserved()
@@ -169,7 +170,7 @@ internal sealed unsafe class VfsFile : IDisposable
             var set = (delegate* unmanaged<nint, byte*, delegate* unmanaged[Cdecl]<byte*, int, int, int>, int>)(
                 *(nint*)(layer + SystemCallSlot)
             );
-            _ = set(layer, open, &Posix.OpenWithoutWaiting);
+            _ = set(layer, open, &Posix.OpenNonBlocking);
             return layer;
         }
     }

@@ -16,15 +16,15 @@ internal static unsafe class WalIndex
     public const int HeaderBytes = 48;
 
     /// <summary>More regions are not mapped: a process has 65,530 mappings, and so many frames make a log of some 16 GB.</summary>
-    public const int MostRegions = 1024;
+    public const int MaxRegions = 1024;
 
     private const int BackfillOffset = 96;
     private const int FirstTableOffset = 136;
     private const int FramesInFirst = 4062;
     private const int FramesInOthers = 4096;
 
-    /// <summary>Frames that <see cref="MostRegions"/> hold.</summary>
-    public const uint MostFrames = FramesInFirst + ((MostRegions - 1) * FramesInOthers);
+    /// <summary>Frames that <see cref="MaxRegions"/> hold.</summary>
+    public const uint MaxFrames = FramesInFirst + ((MaxRegions - 1) * FramesInOthers);
 
     /// <summary>Maps a region; returns a result code, and null where the region does not exist.</summary>
     public delegate int Mapper(int index, out byte* region);
@@ -68,7 +68,7 @@ internal static unsafe class WalIndex
         Span<byte> bytes = stackalloc byte[FramesInOthers * sizeof(uint)];
         for (var index = 0; frames.Count < frameCount; index++)
         {
-            if (index == MostRegions || map(index, out var region) != SqliteConstants.Ok || region is null)
+            if (index == MaxRegions || map(index, out var region) != SqliteConstants.Ok || region is null)
             {
                 return null;
             }

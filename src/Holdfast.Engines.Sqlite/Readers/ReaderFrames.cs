@@ -13,10 +13,10 @@ namespace Holdfast.Engines.Sqlite.Readers;
 internal static class ReaderFrames
 {
     /// <summary>Most bytes behind one message.</summary>
-    public const int MostPayload = 4 << 20;
+    public const int MaxPayload = 4 << 20;
 
     private const int HeadBytes = 8;
-    private const int MostJson = 16 << 20;
+    private const int MaxJson = 16 << 20;
 
     /// <summary>Writes a request. It may hold a key, so nothing of it stays in memory.</summary>
     public static void Write(Stream stream, ReaderRequest request)
@@ -89,7 +89,7 @@ internal static class ReaderFrames
             return null;
         }
         var (length, more) = (BinaryPrimitives.ReadInt32LittleEndian(head), BinaryPrimitives.ReadInt32LittleEndian(head[4..]));
-        if (length is < 0 or > MostJson || more is < 0 or > MostPayload)
+        if (length is < 0 or > MaxJson || more is < 0 or > MaxPayload)
         {
             throw new JsonException("A message is longer than any.");
         }

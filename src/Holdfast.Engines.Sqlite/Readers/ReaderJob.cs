@@ -6,7 +6,7 @@ namespace Holdfast.Engines.Sqlite.Readers;
 internal sealed class ReaderJob : IAsyncDisposable
 {
     // Long enough for a large copy to be put aside; a statement that never ends would keep a core busy for good.
-    private static readonly TimeSpan MostClosing = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxCloseWait = TimeSpan.FromSeconds(30);
 
     private readonly ReaderPool _pool;
     private readonly TimeProvider _time;
@@ -14,19 +14,19 @@ internal sealed class ReaderJob : IAsyncDisposable
     private int _disposed;
 
     /// <summary>Made by the pool.</summary>
-    public ReaderJob(ReaderPool pool, Reader reader, long id, string path, bool isAlone, TimeProvider time)
+    public ReaderJob(ReaderPool pool, ReaderClient reader, long id, string path, bool isAlone, TimeProvider time)
     {
-        (_pool, Reader, _id, Path, IsAlone, _time) = (pool, reader, id, path, isAlone, time);
+        (_pool, Reader, _id, Path, IsIsolated, _time) = (pool, reader, id, path, isAlone, time);
     }
 
     /// <summary>The process.</summary>
-    public Reader Reader { get; }
+    public ReaderClient Reader { get; }
 
     /// <summary>Path of the database.</summary>
     public string Path { get; }
 
     /// <summary>Whether the process has no other job: should it end, this database is why.</summary>
-    public bool IsAlone { get; }
+    public bool IsIsolated { get; }
 
     /// <summary>Asks for something.</summary>
     /// <exception cref="HoldfastException">What the reader says, or it has ended.</exception>
@@ -35,9 +35,9 @@ internal sealed class ReaderJob : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested(); // waiting for what has come already does not look at it
         try
         {
-            return Checked(await Reader.CallAsync(request with { Job = _id }).WaitAsync(cancellationToken));
+            return ThrowIfFailed(await Reader.CallAsync(request with { Job = _id }).WaitAsync(cancellationToken));
         }
-        catch (ReaderEndedException e)
+        catch (ReaderExitedException e)
         {
             throw Explain(e);
         }
@@ -51,9 +51,9 @@ internal sealed class ReaderJob : IAsyncDisposable
         try
         {
             reply.Wait(cancellationToken);
-            return Checked(reply.Result);
+            return ThrowIfFailed(reply.Result);
         }
-        catch (AggregateException e) when (e.InnerException is ReaderEndedException ended)
+        catch (AggregateException e) when (e.InnerException is ReaderExitedException ended)
         {
             throw Explain(ended);
         }
@@ -72,16 +72,16 @@ internal sealed class ReaderJob : IAsyncDisposable
         }
         try
         {
-            await Reader.CallAsync(new() { Verb = ReaderVerb.Close, Job = _id }).WaitAsync(MostClosing, _time);
+            await Reader.CallAsync(new() { Command = ReaderCommand.Close, Job = _id }).WaitAsync(MaxCloseWait, _time);
         }
-        catch (Exception e) when (e is ReaderEndedException or HoldfastException)
+        catch (Exception e) when (e is ReaderExitedException or HoldfastException)
         {
             // Whoever waited for it was told.
         }
         catch (TimeoutException)
         {
             Reader.Kill();
-            await Reader.Gone;
+            await Reader.Exited;
         }
         finally
         {
@@ -89,12 +89,12 @@ internal sealed class ReaderJob : IAsyncDisposable
         }
     }
 
-    private static ReaderReply Checked(ReaderReply reply) => reply.Failure is { } fault ? throw fault.ToException() : reply;
+    private static ReaderReply ThrowIfFailed(ReaderReply reply) => reply.Failure is { } fault ? throw fault.ToException() : reply;
 
-    private HoldfastException Explain(ReaderEndedException e) =>
-        IsAlone
+    private HoldfastException Explain(ReaderExitedException e) =>
+        IsIsolated
             ? new(
-                ErrorCatalogue.SourceReaderEnded,
+                ErrorCatalogue.SourceReaderCrashed,
                 $"Reading '{Path}' ended the process that read it ({e.Message}), which had no other database.",
                 "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'. If it is sound, somebody who may write to it or "
                     + "its -shm file changed them while they were read. The other databases are backed up as ever.",

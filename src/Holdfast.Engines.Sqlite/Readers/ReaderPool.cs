@@ -13,20 +13,20 @@ namespace Holdfast.Engines.Sqlite.Readers;
 public sealed class ReaderPool : IDisposable
 {
     /// <summary>How long a process stays without work.</summary>
-    public static readonly TimeSpan MostIdle = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(30);
 
-    private readonly Func<ReaderLink> _start;
+    private readonly Func<ReaderTransport> _start;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly HashSet<ReaderJob> _jobs = [];
 
     // and how many processes it has ended while it was alone
-    private readonly Dictionary<string, int> _suspects = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<TaskCompletionSource, (int Ended, long Order)> _turns = new();
-    private Reader? _shared,
-        _alone;
-    private bool _isTurnTaken,
+    private readonly Dictionary<string, int> _suspectCrashes = new(StringComparer.Ordinal);
+    private readonly PriorityQueue<TaskCompletionSource, (int Ended, long Order)> _waitingForIsolation = new();
+    private ReaderClient? _shared,
+        _isolated;
+    private bool _isIsolatedReaderBusy,
         _isDisposed;
     private long _count;
 
@@ -35,12 +35,12 @@ public sealed class ReaderPool : IDisposable
     /// <param name="arguments">Its command line.</param>
     /// <param name="time">The clock.</param>
     public ReaderPool(string program, IReadOnlyList<string> arguments, TimeProvider time)
-        : this(() => ReaderChild.Start(program, arguments), time) { }
+        : this(() => ReaderProcess.Start(program, arguments), time) { }
 
-    internal ReaderPool(Func<ReaderLink> start, TimeProvider time)
+    internal ReaderPool(Func<ReaderTransport> start, TimeProvider time)
     {
         (_start, _time) = (start, time);
-        _timer = time.CreateTimer(_ => EndIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Lets all processes end.</summary>
@@ -51,7 +51,7 @@ public sealed class ReaderPool : IDisposable
             _isDisposed = true;
             _timer.Dispose();
             _shared?.Close();
-            _alone?.Close();
+            _isolated?.Close();
         }
     }
 
@@ -63,12 +63,12 @@ public sealed class ReaderPool : IDisposable
         Task turn;
         lock (_gate)
         {
-            ended = _suspects.TryGetValue(path, out var count) ? count : null;
+            ended = _suspectCrashes.TryGetValue(path, out var count) ? count : null;
             if (ended is null)
             {
                 return Begin(ref _shared, path, isAlone: false);
             }
-            turn = TakeTurn(ended.Value, cancellationToken);
+            turn = WaitForIsolation(ended.Value, cancellationToken);
         }
 
         await turn;
@@ -76,11 +76,11 @@ public sealed class ReaderPool : IDisposable
         {
             try
             {
-                return Begin(ref _alone, path, isAlone: true);
+                return Begin(ref _isolated, path, isAlone: true);
             }
             catch
             {
-                GiveTurn();
+                ReleaseIsolation();
                 throw;
             }
         }
@@ -97,26 +97,26 @@ public sealed class ReaderPool : IDisposable
             reader.IdleSince = _time.GetTimestamp();
             if (reader.Jobs == 0 && !_isDisposed)
             {
-                _timer.Change(MostIdle, Timeout.InfiniteTimeSpan);
+                _timer.Change(MaxIdle, Timeout.InfiniteTimeSpan);
             }
-            if (!job.IsAlone)
+            if (!job.IsIsolated)
             {
                 return;
             }
-            if (!reader.HasEnded)
+            if (!reader.HasExited)
             {
-                _suspects.Remove(job.Path); // it was not why
+                _suspectCrashes.Remove(job.Path); // it was not why
             }
-            GiveTurn();
+            ReleaseIsolation();
         }
     }
 
-    private ReaderJob Begin(ref Reader? slot, string path, bool isAlone)
+    private ReaderJob Begin(ref ReaderClient? slot, string path, bool isAlone)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (slot is null or { HasEnded: true })
+        if (slot is null or { HasExited: true })
         {
-            slot = new(_start(), Ended);
+            slot = new(_start(), OnReaderExited);
         }
         var job = new ReaderJob(this, slot, ++_count, path, isAlone, _time);
         slot.Jobs++;
@@ -124,11 +124,11 @@ public sealed class ReaderPool : IDisposable
         return job;
     }
 
-    private Task TakeTurn(int ended, CancellationToken cancellationToken)
+    private Task WaitForIsolation(int ended, CancellationToken cancellationToken)
     {
-        if (!_isTurnTaken)
+        if (!_isIsolatedReaderBusy)
         {
-            _isTurnTaken = true;
+            _isIsolatedReaderBusy = true;
             return Task.CompletedTask;
         }
 
@@ -140,13 +140,13 @@ public sealed class ReaderPool : IDisposable
             TaskContinuationOptions.None,
             TaskScheduler.Default
         );
-        _turns.Enqueue(turn, (ended, ++_count));
+        _waitingForIsolation.Enqueue(turn, (ended, ++_count));
         return turn.Task;
     }
 
-    private void GiveTurn()
+    private void ReleaseIsolation()
     {
-        while (_turns.TryDequeue(out var next, out _))
+        while (_waitingForIsolation.TryDequeue(out var next, out _))
         {
             if (next.TrySetResult())
             {
@@ -154,30 +154,30 @@ public sealed class ReaderPool : IDisposable
             }
         }
 
-        _isTurnTaken = false;
+        _isIsolatedReaderBusy = false;
     }
 
     // On the thread that receives, when the process has ended and before its jobs are told: by then it is known who is a suspect.
-    private void Ended(Reader reader)
+    private void OnReaderExited(ReaderClient reader)
     {
         lock (_gate)
         {
             foreach (var job in _jobs.Where(j => j.Reader == reader))
             {
-                _suspects[job.Path] = _suspects.GetValueOrDefault(job.Path) + (job.IsAlone ? 1 : 0);
+                _suspectCrashes[job.Path] = _suspectCrashes.GetValueOrDefault(job.Path) + (job.IsIsolated ? 1 : 0);
             }
             if (_shared == reader)
             {
                 _shared = null;
             }
-            if (_alone == reader)
+            if (_isolated == reader)
             {
-                _alone = null;
+                _isolated = null;
             }
         }
     }
 
-    private void EndIdle()
+    private void CloseIdle()
     {
         lock (_gate)
         {
@@ -185,18 +185,18 @@ public sealed class ReaderPool : IDisposable
             {
                 return;
             }
-            EndIdle(ref _shared);
-            EndIdle(ref _alone);
+            CloseIdle(ref _shared);
+            CloseIdle(ref _isolated);
         }
     }
 
-    private void EndIdle(ref Reader? slot)
+    private void CloseIdle(ref ReaderClient? slot)
     {
         if (slot is not { Jobs: 0 } reader)
         {
             return;
         }
-        var left = MostIdle - _time.GetElapsedTime(reader.IdleSince);
+        var left = MaxIdle - _time.GetElapsedTime(reader.IdleSince);
         if (left > TimeSpan.Zero)
         {
             _timer.Change(left, Timeout.InfiniteTimeSpan);

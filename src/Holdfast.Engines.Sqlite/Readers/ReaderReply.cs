@@ -16,7 +16,7 @@ internal sealed record ReaderReply
     public Guid Build { get; init; }
 
     /// <summary>What went wrong; null where nothing did.</summary>
-    public Fault? Failure { get; init; }
+    public FailureInfo? Failure { get; init; }
 
     /// <summary>The view that was opened.</summary>
     public View? Opened { get; init; }
@@ -41,10 +41,10 @@ internal sealed record ReaderReply
     }
 
     /// <summary>A failure.</summary>
-    internal sealed record Fault(string Code, string Message, string? Hint)
+    internal sealed record FailureInfo(string Code, string Message, string? Hint)
     {
         /// <summary>The failure of an exception.</summary>
-        public static Fault Of(Exception e) =>
+        public static FailureInfo FromException(Exception e) =>
             e is HoldfastException known
                 ? new(known.Error.Code, known.Message, known.Hint)
                 : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);

@@ -13,29 +13,29 @@ internal sealed record ReaderRequest
     public long Job { get; init; }
 
     /// <summary>What is asked for.</summary>
-    public ReaderVerb Verb { get; init; }
+    public ReaderCommand Command { get; init; }
 
-    /// <summary>What to open, for <see cref="ReaderVerb.Open"/>.</summary>
+    /// <summary>What to open, for <see cref="ReaderCommand.Open"/>.</summary>
     public Opening? Open { get; init; }
 
-    /// <summary>First page, for <see cref="ReaderVerb.Pages"/>.</summary>
+    /// <summary>First page, for <see cref="ReaderCommand.Pages"/>.</summary>
     public long FirstPage { get; init; }
 
-    /// <summary>Bytes that are wanted, for <see cref="ReaderVerb.Pages"/>.</summary>
+    /// <summary>Bytes that are wanted, for <see cref="ReaderCommand.Pages"/>.</summary>
     public int Length { get; init; }
 
     /// <summary>One database, and how it is to be read.</summary>
     /// <param name="Source">The source.</param>
     /// <param name="Database">What discovery said of it.</param>
     /// <param name="Type">The type asked for.</param>
-    /// <param name="Instead">Why a snapshot is made where a logical backup was asked for.</param>
+    /// <param name="TypeReason">Why a snapshot is made where a logical backup was asked for.</param>
     /// <param name="RawKey">The database's key, where it is a raw one.</param>
     /// <param name="Passphrase">The database's key, where it is a passphrase.</param>
     internal sealed record Opening(
         SqliteSourceConfig Source,
         DiscoveredDatabase Database,
         BackupType Type,
-        string? Instead,
+        string? TypeReason,
         byte[]? RawKey,
         string? Passphrase
     )
@@ -49,7 +49,7 @@ internal sealed record ReaderRequest
                     : null
             )
             {
-                Instead = Instead,
+                Instead = TypeReason,
             };
     }
 }

@@ -10,7 +10,7 @@ namespace Holdfast.Engines.Sqlite.Readers;
 /// </summary>
 public static class ReaderService
 {
-    private const int FewestThreads = 32;
+    private const int MinThreads = 32;
 
     /// <summary>Which build of the program this is: both ends must be the same.</summary>
     internal static Guid Build { get; } = typeof(ReaderService).Module.ModuleVersionId;
@@ -21,9 +21,9 @@ public static class ReaderService
     public static async Task RunAsync(Stream requests, Stream replies)
     {
         ThreadPool.GetMinThreads(out var workers, out var ports);
-        ThreadPool.SetMinThreads(Math.Max(workers, FewestThreads), ports); // its threads wait for disks
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), ports); // its threads wait for disks
         var (views, writing) = (new ConcurrentDictionary<long, ServedView>(), new Lock());
-        var accounts = new Accounts(TimeProvider.System);
+        var accounts = new AccountResolver(TimeProvider.System);
         ReaderFrames.Write(replies, new() { Build = Build }, []);
         while (ReaderFrames.ReadRequest(requests) is { } request)
         {
@@ -46,10 +46,10 @@ public static class ReaderService
             catch (Exception e)
             {
                 // The one catch-all: the other databases are read on. Who asked is told.
-                Send(new() { Id = request.Id, Failure = ReaderReply.Fault.Of(e) }, default);
+                Send(new() { Id = request.Id, Failure = ReaderReply.FailureInfo.FromException(e) }, default);
             }
 
-            if (request.Verb == ReaderVerb.Close)
+            if (request.Command == ReaderCommand.Close)
             {
                 views.TryRemove(request.Job, out _);
             }

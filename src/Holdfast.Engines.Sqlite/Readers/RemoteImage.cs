@@ -19,11 +19,11 @@ internal sealed class RemoteImage(ReaderJob job, ReaderReply.Item item, Cancella
     {
         while (pages.Length > 0)
         {
-            var length = Math.Min(pages.Length, ReaderFrames.MostPayload / PageSize * PageSize);
+            var length = Math.Min(pages.Length, ReaderFrames.MaxPayload / PageSize * PageSize);
             var reply = job.Call(
                 new()
                 {
-                    Verb = ReaderVerb.Pages,
+                    Command = ReaderCommand.Pages,
                     FirstPage = firstPage,
                     Length = length,
                 },
@@ -31,7 +31,7 @@ internal sealed class RemoteImage(ReaderJob job, ReaderReply.Item item, Cancella
             );
             if (reply.Payload.Count != length)
             {
-                throw RemoteView.Nonsense(job, "pages");
+                throw RemoteView.InvalidReply(job, "pages");
             }
             reply.Payload.AsSpan().CopyTo(pages);
             reply.Release();

@@ -65,8 +65,8 @@ internal sealed class RemoteView : IHeldView
                 request.Key?.Raw,
                 request.Key?.Passphrase
             );
-            var reply = await job.CallAsync(new() { Verb = ReaderVerb.Open, Open = opening }, cancellationToken);
-            return new(job, reply.Opened is { ExpectedBytes: >= 0, Warnings: not null } opened ? opened : throw Nonsense(job, "view"));
+            var reply = await job.CallAsync(new() { Command = ReaderCommand.Open, Open = opening }, cancellationToken);
+            return new(job, reply.Opened is { ExpectedBytes: >= 0, Warnings: not null } opened ? opened : throw InvalidReply(job, "view"));
         }
         catch
         {
@@ -76,7 +76,7 @@ internal sealed class RemoteView : IHeldView
     }
 
     /// <summary>What to say of a process that answers with what is no answer.</summary>
-    public static HoldfastException Nonsense(ReaderJob job, string what) =>
+    public static HoldfastException InvalidReply(ReaderJob job, string what) =>
         new(
             ErrorCatalogue.SourceUnreadable,
             $"The process that reads '{job.Path}' gave something that is no {what}.",
@@ -87,14 +87,14 @@ internal sealed class RemoteView : IHeldView
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken)
     {
         for (
-            var reply = await _job.CallAsync(new() { Verb = ReaderVerb.Write }, cancellationToken);
+            var reply = await _job.CallAsync(new() { Command = ReaderCommand.Write }, cancellationToken);
             ;
-            reply = await _job.CallAsync(new() { Verb = ReaderVerb.Next }, cancellationToken)
+            reply = await _job.CallAsync(new() { Command = ReaderCommand.Next }, cancellationToken)
         )
         {
             if (reply.Offered is not { } item)
             {
-                return reply.Fingerprint ?? throw Nonsense(_job, "fingerprint");
+                return reply.Fingerprint ?? throw InvalidReply(_job, "fingerprint");
             }
             if (item.PageSize == 0)
             {
@@ -106,7 +106,7 @@ internal sealed class RemoteView : IHeldView
             }
             else
             {
-                throw Nonsense(_job, "item");
+                throw InvalidReply(_job, "item");
             }
         }
     }
@@ -118,7 +118,7 @@ internal sealed class RemoteView : IHeldView
     {
         while (true)
         {
-            var reply = await _job.CallAsync(new() { Verb = ReaderVerb.Bytes }, cancellationToken);
+            var reply = await _job.CallAsync(new() { Command = ReaderCommand.Bytes }, cancellationToken);
             if (reply.Payload.Count == 0)
             {
                 return;

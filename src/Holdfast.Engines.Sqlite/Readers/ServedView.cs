@@ -7,15 +7,15 @@ namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>A view on the reader's side: what it writes is offered item after item, and given as it is asked for.</summary>
 /// <param name="accounts">Names of users and groups, which all views share.</param>
-internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposable
+internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDisposable
 {
     private const int PipeBytes = 2 << 20;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _requestLock = new(1);
     private SqliteView? _view;
     private Task<IReadOnlyDictionary<string, string>>? _writing;
-    private TaskCompletionSource<ReaderReply.Item> _offered = New<ReaderReply.Item>();
-    private TaskCompletionSource<bool> _taken = New<bool>();
+    private TaskCompletionSource<ReaderReply.Item> _offered = CreateCompletion<ReaderReply.Item>();
+    private TaskCompletionSource<bool> _taken = CreateCompletion<bool>();
     private IPageImage? _image;
     private PipeReader? _stream;
 
@@ -24,50 +24,50 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
     /// <param name="answer">Takes the reply and the bytes behind it.</param>
     public async Task AnswerAsync(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> answer)
     {
-        if (request.Verb == ReaderVerb.Close)
+        if (request.Command == ReaderCommand.Close)
         {
             await _stop.CancelAsync(); // whatever is under way ends sooner
         }
-        await _turn.WaitAsync();
+        await _requestLock.WaitAsync();
         try
         {
-            if (request.Verb != ReaderVerb.Close)
+            if (request.Command != ReaderCommand.Close)
             {
                 _stop.Token.ThrowIfCancellationRequested(); // it came too late
             }
-            switch (request.Verb)
+            switch (request.Command)
             {
-                case ReaderVerb.Open:
+                case ReaderCommand.Open:
                     answer(new() { Opened = await OpenAsync(request.Open!) }, default);
                     break;
-                case ReaderVerb.Write:
+                case ReaderCommand.Write:
                     _writing = Task.Run(() => _view!.WriteAsync(this, _stop.Token));
-                    answer(await OfferAsync(), default);
+                    answer(await GetNextItemAsync(), default);
                     break;
-                case ReaderVerb.Next:
+                case ReaderCommand.Next:
                     (_image, _stream) = (null, null);
                     var taken = _taken;
-                    (_offered, _taken) = (New<ReaderReply.Item>(), New<bool>());
+                    (_offered, _taken) = (CreateCompletion<ReaderReply.Item>(), CreateCompletion<bool>());
                     taken.SetResult(true);
-                    answer(await OfferAsync(), default);
+                    answer(await GetNextItemAsync(), default);
                     break;
-                case ReaderVerb.Pages:
-                    GivePages(request, answer);
+                case ReaderCommand.Pages:
+                    SendPages(request, answer);
                     break;
-                case ReaderVerb.Bytes:
-                    await GiveBytesAsync(answer);
+                case ReaderCommand.Bytes:
+                    await SendBytesAsync(answer);
                     break;
-                case ReaderVerb.Close:
+                case ReaderCommand.Close:
                     await DisposeAsync();
                     answer(new(), default);
                     break;
                 default:
-                    throw new InvalidOperationException($"{request.Verb} is not known.");
+                    throw new InvalidOperationException($"{request.Command} is not known.");
             }
         }
         finally
         {
-            _turn.Release();
+            _requestLock.Release();
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
         _view = null;
     }
 
-    private static TaskCompletionSource<T> New<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<T> CreateCompletion<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task<ReaderReply.View> OpenAsync(ReaderRequest.Opening opening)
     {
@@ -141,14 +141,14 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
         return new(_view.Type, _view.TypeReason, _view.IsEncrypted, _view.ChangeToken, _view.ExpectedBytes, _view.Warnings, _view.File);
     }
 
-    private async Task<ReaderReply> OfferAsync()
+    private async Task<ReaderReply> GetNextItemAsync()
     {
         var offered = _offered.Task;
         await Task.WhenAny(offered, _writing!);
         return offered.IsCompletedSuccessfully ? new() { Offered = await offered } : new() { Fingerprint = new(await _writing!) };
     }
 
-    private void GivePages(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> answer)
+    private void SendPages(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> answer)
     {
         var pages = ArrayPool<byte>.Shared.Rent(request.Length);
         try
@@ -162,7 +162,7 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
         }
     }
 
-    private async Task GiveBytesAsync(Action<ReaderReply, ReadOnlyMemory<byte>> answer)
+    private async Task SendBytesAsync(Action<ReaderReply, ReadOnlyMemory<byte>> answer)
     {
         var read = await _stream!.ReadAsync(_stop.Token);
         while (read.Buffer.IsEmpty && !read.IsCompleted)
@@ -171,7 +171,7 @@ internal sealed class ServedView(Accounts accounts) : IItemSink, IAsyncDisposabl
             read = await _stream.ReadAsync(_stop.Token);
         }
 
-        var given = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ReaderFrames.MostPayload));
+        var given = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ReaderFrames.MaxPayload));
         var bytes = ArrayPool<byte>.Shared.Rent((int)given.Length);
         try
         {

@@ -9,10 +9,11 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>Makes a database file from an image or a script.</summary>
-internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, ScriptFormat script, Accounts accounts) : IRestoreTarget
+internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest request, ScriptFormat script, AccountResolver accounts)
+    : IRestoreTarget
 {
     private readonly List<string> _warnings = [];
-    private FileStatus _made;
+    private FileStatus _createdStatus;
     private bool _loaded;
 
     /// <inheritdoc/>
@@ -43,7 +44,7 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
         {
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
-                $"'{file.Temporary}' cannot be written: {file.Tell(e)}",
+                $"'{file.Temporary}' cannot be written: {file.Describe(e)}",
                 "Check free space and that this user may write there.",
                 e
             );
@@ -64,13 +65,13 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
                     // No connection has this file open, so opening and closing it here loses no lock.
                     using (var handle = Posix.OpenRegular(file.Temporary.Path))
                     {
-                        if (FileStatus.Of(handle) is var status && !(status.IsSameFile(_made) && status.Links == 1))
+                        if (FileStatus.Get(handle) is var status && !(status.IsSameFile(_createdStatus) && status.Links == 1))
                         {
-                            throw WorkFolder.Exchanged(file.Temporary.Shown);
+                            throw WorkFolder.Replaced(file.Temporary.DisplayPath);
                         }
-                        FileTakeover.Apply(handle, request.File, request.Restore, accounts, _warnings);
+                        FilePermissionRestore.Apply(handle, request.OriginalPermissions, request.FileOptions, accounts, _warnings);
                         RandomAccess.FlushToDisk(handle);
-                        File = FileTakeover.Of(FileStatus.Of(handle), accounts);
+                        File = FilePermissionRestore.Read(FileStatus.Get(handle), accounts);
                     }
 
                     file.Commit();
@@ -79,7 +80,7 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
                 {
                     throw new HoldfastException(
                         ErrorCatalogue.DestinationFailed,
-                        $"'{file.FinalPath}' cannot be made: {file.Tell(e)}",
+                        $"'{file.FinalPath}' cannot be made: {file.Describe(e)}",
                         "Check free space and that this user may write there.",
                         e
                     );
@@ -99,18 +100,18 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
     {
         var item = Item(items, SqliteView.ImageItem, ItemKind.Image);
         await using var stream = PrivateFile.Create(file.Temporary.Path, FileShare.None);
-        _made = FileStatus.Of(stream.SafeFileHandle);
-        await items.CopyImageAsync(item.Name, new FilePages(stream.SafeFileHandle, file.Temporary.Shown), cancellationToken);
-        Check(SqliteView.PageSizeMark, item.PageSize);
-        Check(SqliteView.PageCountMark, item.PageSize == 0 ? 0 : item.Length / item.PageSize);
+        _createdStatus = FileStatus.Get(stream.SafeFileHandle);
+        await items.CopyImageAsync(item.Name, new FilePageTarget(stream.SafeFileHandle, file.Temporary.DisplayPath), cancellationToken);
+        Check(SqliteView.PageSizeKey, item.PageSize);
+        Check(SqliteView.PageCountKey, item.PageSize == 0 ? 0 : item.Length / item.PageSize);
         if (item.Length < FileHeader.SmallestDatabase || stream.Length != item.Length)
         {
             throw Refused($"the image has {item.Length} bytes and the file {stream.Length}");
         }
         var bytes = new byte[FileHeader.Length];
         RandomAccess.Read(stream.SafeFileHandle, bytes, 0);
-        var isPlain = FileHeader.Parse(bytes).IsPlain;
-        if (request.Fingerprint.TryGetValue(SqliteView.EncryptedMark, out var encrypted) && isPlain == (encrypted == "true"))
+        var isPlain = FileHeader.Parse(bytes).IsUnencrypted;
+        if (request.Fingerprint.TryGetValue(SqliteView.EncryptedKey, out var encrypted) && isPlain == (encrypted == "true"))
         {
             throw Refused(
                 isPlain
@@ -127,7 +128,7 @@ internal sealed class SqliteRestoreTarget(NewFile file, RestoreRequest request, 
         // readable by nobody else, whatever the umask.
         await using (var empty = PrivateFile.Create(file.Temporary.Path, FileShare.None))
         {
-            _made = FileStatus.Of(empty.SafeFileHandle);
+            _createdStatus = FileStatus.Get(empty.SafeFileHandle);
         }
         _warnings.AddRange(
             await script.Load(

@@ -16,17 +16,17 @@ internal sealed class WorkFolder : IDisposable
     private const int OthersMask = 0x3F; // 0077
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly SafeFileHandle _around;
+    private readonly SafeFileHandle _parent;
     private readonly string _name;
     private SafeFileHandle? _lock;
     private SafeFileHandle? _folder;
 
-    private WorkFolder(SafeFileHandle around, string name) => (_around, _name) = (around, name);
+    private WorkFolder(SafeFileHandle around, string name) => (_parent, _name) = (around, name);
 
     /// <summary>The database's file, which does not exist at first. It has the folder's name, so that earlier versions ignore it.</summary>
     public DatabaseFile File { get; private set; } = null!;
 
-    private string Path => Beneath.PathIn(_around, _name);
+    private string Path => ConfinedFileAccess.PathIn(_parent, _name);
 
     /// <summary>Makes one.</summary>
     /// <param name="around">The folder around it, which stays open for longer.</param>
@@ -34,12 +34,12 @@ internal sealed class WorkFolder : IDisposable
     /// <param name="shown">What people call the folder around it.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="HoldfastException">Somebody has put another folder in its place.</exception>
-    public static WorkFolder Make(SafeFileHandle around, string name, string shown)
+    public static WorkFolder Create(SafeFileHandle around, string name, string shown)
     {
         var folder = new WorkFolder(around, name);
         try
         {
-            folder.Make(shown);
+            folder.Create(shown);
             return folder;
         }
         catch
@@ -50,7 +50,7 @@ internal sealed class WorkFolder : IDisposable
     }
 
     /// <summary>What to say of something that is not the one any more that was made there.</summary>
-    public static HoldfastException Exchanged(string shown) =>
+    public static HoldfastException Replaced(string shown) =>
         new(
             ErrorCatalogue.DestinationFailed,
             $"'{shown}' is not the one any more that was made there.",
@@ -66,9 +66,9 @@ internal sealed class WorkFolder : IDisposable
     /// <param name="folder">The folder.</param>
     /// <param name="user">Whoever the file system takes us for.</param>
     /// <param name="close">Closes it to others.</param>
-    internal static bool IsOurs(SafeFileHandle folder, uint user, Action<SafeFileHandle> close)
+    internal static bool IsOwnFolder(SafeFileHandle folder, uint user, Action<SafeFileHandle> close)
     {
-        if (FileStatus.Of(folder).User != user)
+        if (FileStatus.Get(folder).User != user)
         {
             return false;
         }
@@ -93,7 +93,7 @@ internal sealed class WorkFolder : IDisposable
     {
         if (_folder is not null)
         {
-            Orphans.RemoveFiles(_folder, _name);
+            OrphanedFiles.RemoveFiles(_folder, _name);
             _folder.Dispose();
             _folder = null;
             try
@@ -110,24 +110,25 @@ internal sealed class WorkFolder : IDisposable
         {
             return;
         }
-        Orphans.RemoveFile(Path + Orphans.LockEnding);
+        OrphanedFiles.RemoveFile(Path + OrphanedFiles.LockEnding);
         _lock.Dispose();
         _lock = null;
     }
 
-    private void Make(string shown)
+    private void Create(string shown)
     {
-        _lock = OwnerLock.Make(Path + Orphans.LockEnding);
+        _lock = OwnerLock.AcquireNew(Path + OrphanedFiles.LockEnding);
         Directory.CreateDirectory(Path, OwnerOnly);
-        _folder = Beneath.OpenFolder(_around, _name);
-        if (!IsOurs(_folder, FileStatus.Of(_lock).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly)))
+        _folder = ConfinedFileAccess.OpenFolder(_parent, _name);
+        if (!IsOwnFolder(_folder, FileStatus.Get(_lock).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly)))
         {
-            throw Exchanged($"{shown}/{_name}");
+            throw Replaced($"{shown}/{_name}");
         }
-        File = DatabaseFile.ToBe(_folder, _name, $"{shown}/{_name}/{_name}");
+        File = DatabaseFile.ForNew(_folder, _name, $"{shown}/{_name}/{_name}");
     }
 
-    private static bool IsClosed(SafeFileHandle folder) => (FileStatus.Of(folder).Mode & OthersMask) == 0;
+    private static bool IsClosed(SafeFileHandle folder) => (FileStatus.Get(folder).Mode & OthersMask) == 0;
 
-    private static bool IsEmpty(SafeFileHandle folder) => !Directory.EnumerateFileSystemEntries(Beneath.PathIn(folder, "")).Any();
+    private static bool IsEmpty(SafeFileHandle folder) =>
+        !Directory.EnumerateFileSystemEntries(ConfinedFileAccess.PathIn(folder, "")).Any();
 }

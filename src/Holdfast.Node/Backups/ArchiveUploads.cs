@@ -4,7 +4,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Backups;
 
@@ -15,7 +15,7 @@ namespace Holdfast.Node.Backups;
 /// </summary>
 internal sealed class ArchiveUploads : IAsyncDisposable
 {
-    private const int SecondsTried = 60;
+    private const int MaxNameAttempts = 60;
 
     private readonly IReadOnlyList<Target> _targets;
     private readonly FanOut _archive;
@@ -30,7 +30,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
                     async (bytes, token) =>
                     {
                         await t.Archive.WriteAsync(bytes, token);
-                        meter.Stored(t.Run.Number, bytes.Length);
+                        meter.AddStored(t.Run.Index, bytes.Length);
                     }
                 )
             ),
@@ -38,7 +38,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         _index = new([.. targets.Select(t => (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)t.Index.WriteAsync)]);
     }
 
-    private sealed record Target(DestinationRun Run, IUpload Archive, IUpload Index);
+    private sealed record Target(BackupDestination Run, IUpload Archive, IUpload Index);
 
     /// <summary>Path of the archive.</summary>
     public string Path => _targets[0].Archive.Path;
@@ -59,11 +59,11 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     /// <param name="meter">Told of what is stored.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<ArchiveUploads> BeginAsync(
-        IReadOnlyList<DestinationRun> destinations,
+        IReadOnlyList<BackupDestination> destinations,
         DatabaseId database,
         DateTimeOffset lastName,
         StoredChain? extended,
-        ArchiveForm form,
+        ArchiveFileType form,
         bool encrypted,
         BackupType type,
         BackupOptions options,
@@ -81,7 +81,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         {
             var name = new ArchiveName(time, form, encrypted);
             var folder = extended?.Path ?? $"{DatabaseFolder.PathOf(database)}/{new ChainName(time, options.Node, type, options.Task)}";
-            if (await TryBeginAsync(destinations, folder, name, tried < SecondsTried, cancellationToken) is { } targets)
+            if (await TryBeginAsync(destinations, folder, name, tried < MaxNameAttempts, cancellationToken) is { } targets)
             {
                 return new(targets, meter);
             }
@@ -89,7 +89,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     }
 
     /// <summary>The outputs for the writer.</summary>
-    public ArchiveOutputs Outputs(Protection protection) =>
+    public ArchiveOutputs CreateOutputs(BackupEncryption protection) =>
         new()
         {
             Archive = _archive.WriteAsync,
@@ -110,7 +110,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         await Task.WhenAll(
             _targets.Select((target, i) => PublishAsync(target, _archive.Failures[i] ?? _index.Failures[i], cancellationToken))
         );
-        if (_targets.Any(t => t.Run.TakesPart))
+        if (_targets.Any(t => t.Run.IsActive))
         {
             return;
         }
@@ -133,7 +133,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         {
             if (failed is not null)
             {
-                target.Run.Fail(failed);
+                target.Run.Exclude(failed);
             }
             else
             {
@@ -143,7 +143,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Where another destination has it the backup is there, and this one is healed like any that failed.
-            target.Run.Fail(
+            target.Run.Exclude(
                 new HoldfastException(
                     ErrorCatalogue.DestinationFailed,
                     $"The backup was stopped before it was published at '{target.Run.Name}'.",
@@ -153,13 +153,13 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         }
         catch (Exception e)
         {
-            target.Run.Fail(e);
+            target.Run.Exclude(e);
         }
     }
 
     // Null where the name is taken somewhere.
     private static async Task<List<Target>?> TryBeginAsync(
-        IReadOnlyList<DestinationRun> destinations,
+        IReadOnlyList<BackupDestination> destinations,
         string folder,
         ArchiveName name,
         bool mayMoveOn,
@@ -170,7 +170,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         IUpload? single = null;
         try
         {
-            foreach (var run in destinations.Where(d => d.TakesPart))
+            foreach (var run in destinations.Where(d => d.IsActive))
             {
                 try
                 {
@@ -178,14 +178,14 @@ internal sealed class ArchiveUploads : IAsyncDisposable
                     begun.Add(new(run, single, await run.Destination.BeginUploadAsync($"{folder}/{name.IndexName}", cancellationToken)));
                     single = null;
                 }
-                catch (Exception e) when (!cancellationToken.IsCancellationRequested && !IsTaken(e))
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested && !IsNameTaken(e))
                 {
                     if (single is not null)
                     {
                         await single.DisposeAsync();
                     }
                     single = null;
-                    run.Fail(e);
+                    run.Exclude(e);
                 }
             }
 
@@ -201,7 +201,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             {
                 await DisposeAsync(target);
             }
-            if (mayMoveOn && IsTaken(e))
+            if (mayMoveOn && IsNameTaken(e))
             {
                 return null;
             }
@@ -209,7 +209,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         }
     }
 
-    private static bool IsTaken(Exception e) => e is HoldfastException known && known.Error == ErrorCatalogue.TargetExists;
+    private static bool IsNameTaken(Exception e) => e is HoldfastException known && known.Error == ErrorCatalogue.TargetExists;
 
     private static async ValueTask DisposeAsync(Target target)
     {

@@ -1,6 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Backups;
 

@@ -8,7 +8,7 @@ public sealed class BackupMeter(int destinations)
 {
     private readonly long[] _stored = new long[destinations];
     private long _done;
-    private long _moved;
+    private long _activity;
     private int _items;
 
     /// <summary>Takes the backup's steps; null where nobody reads them.</summary>
@@ -30,15 +30,15 @@ public sealed class BackupMeter(int destinations)
     public long StoredBytes(int destination) => Interlocked.Read(ref _stored[destination]);
 
     /// <summary>Grows with each byte that is read or written at a destination, also when a chain is healed.</summary>
-    internal long Moves => Interlocked.Read(ref _moved);
+    internal long Activity => Interlocked.Read(ref _activity);
 
-    internal void Moved(long bytes) => Interlocked.Add(ref _moved, bytes);
+    internal void RecordActivity(long bytes) => Interlocked.Add(ref _activity, bytes);
 
-    internal void Step(string line) => Log?.Write(line);
+    internal void LogStep(string line) => Log?.Write(line);
 
-    internal void Read(long bytes) => Interlocked.Add(ref _done, bytes);
+    internal void AddRead(long bytes) => Interlocked.Add(ref _done, bytes);
 
-    internal void ItemDone() => Interlocked.Increment(ref _items);
+    internal void AddItem() => Interlocked.Increment(ref _items);
 
-    internal void Stored(int destination, long bytes) => Interlocked.Add(ref _stored[destination], bytes);
+    internal void AddStored(int destination, long bytes) => Interlocked.Add(ref _stored[destination], bytes);
 }

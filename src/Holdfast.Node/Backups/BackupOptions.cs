@@ -19,7 +19,7 @@ public sealed record BackupOptions
     public bool EncryptSnapshots { get; init; }
 
     /// <summary>Whether a database that says of itself that nothing has changed is read and compared in full. Default no.</summary>
-    public bool ComparesInFull { get; init; }
+    public bool CompareInFull { get; init; }
 
     /// <summary>Tag of the node.</summary>
     public required string Node { get; init; }
@@ -40,7 +40,7 @@ public sealed record BackupOptions
     /// The latest that it can be now, which names at the destinations are held against; null, the default, where nobody
     /// watches the time: then only names decades ahead are not followed.
     /// </summary>
-    public DateTimeOffset? Latest { get; init; }
+    public DateTimeOffset? LatestPossibleTime { get; init; }
 
     /// <summary>A chain that is older is not extended: the next backup is full. Null, the default, for any age.</summary>
     public TimeSpan? MaxChainAge { get; init; }

@@ -27,10 +27,10 @@ public sealed record BackupOutcome
     public EncryptionDecision? Encryption { get; init; }
 
     /// <summary>Whether the database was read to its end, though nothing had to be stored.</summary>
-    public bool ReadInFull { get; init; }
+    public bool WasReadInFull { get; init; }
 
     /// <summary>What the database held; null where it was not read to its end, or has no change token.</summary>
-    public ContentMark? Content { get; init; }
+    public ContentDigest? Content { get; init; }
 
     /// <summary>Path of the archive at its destinations; null where none was written.</summary>
     public string? Path { get; init; }
@@ -57,7 +57,8 @@ public sealed record BackupOutcome
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Paths of chains whose names lie too far ahead, by the name of their destination.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> NamesAhead { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> FutureChainNames { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>
     /// What went wrong at each destination, by their order; null where nothing did. Empty when it failed before that

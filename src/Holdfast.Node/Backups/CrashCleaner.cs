@@ -1,14 +1,14 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
-using Holdfast.Node.Places;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Destinations;
 
 namespace Holdfast.Node.Backups;
 
 /// <summary>Removes what a crash has left at the destinations, so that it goes even where no task runs there again.</summary>
 /// <param name="destinations">All destinations.</param>
-public sealed class CrashCleaner(DestinationBook destinations)
+public sealed class CrashCleaner(DestinationRegistry destinations)
 {
     /// <summary>
     /// Cleans the roots, where a killed process may have been putting the guide without any backup, and the folders of
@@ -23,7 +23,7 @@ public sealed class CrashCleaner(DestinationBook destinations)
             try
             {
                 await using var opened = await destinations.OpenAsync(destination.Key, cancellationToken);
-                await HowToRestore.CleanAsync(opened, cancellationToken);
+                await RestoreInstructions.CleanAsync(opened, cancellationToken);
                 foreach (var database in databases)
                 {
                     await CleanAsync(opened, database, cancellationToken);
@@ -47,11 +47,11 @@ public sealed class CrashCleaner(DestinationBook destinations)
 
     private static async Task CleanAsync(IDestination destination, DatabaseId database, CancellationToken cancellationToken)
     {
-        await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken))
+        await foreach (var chain in DatabaseFolder.Of(destination, database).ListChainsAsync(cancellationToken))
         {
             if (chain.Leftovers.Count > 0 || chain.Archives.Count == 0)
             {
-                await Leftovers.RemoveAsync(destination, chain, cancellationToken);
+                await LeftoverCleaner.RemoveAsync(destination, chain, cancellationToken);
             }
         }
     }

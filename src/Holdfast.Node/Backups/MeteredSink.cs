@@ -10,7 +10,7 @@ internal sealed class MeteredSink(IItemSink inner, BackupMeter meter) : IItemSin
     public async Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken)
     {
         await inner.WriteImageAsync(name, new MeteredImage(image, meter), cancellationToken);
-        meter.ItemDone();
+        meter.AddItem();
     }
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class MeteredSink(IItemSink inner, BackupMeter meter) : IItemSin
             (output, token) => produce(new MeteredWriter(output, meter), token),
             cancellationToken
         );
-        meter.ItemDone();
+        meter.AddItem();
     }
 
     private sealed class MeteredImage(IPageImage inner, BackupMeter meter) : IPageImage
@@ -41,7 +41,7 @@ internal sealed class MeteredSink(IItemSink inner, BackupMeter meter) : IItemSin
         public void Read(long firstPage, Span<byte> pages)
         {
             inner.Read(firstPage, pages);
-            meter.Read(pages.Length);
+            meter.AddRead(pages.Length);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class MeteredSink(IItemSink inner, BackupMeter meter) : IItemSin
         public override void Advance(int bytes)
         {
             inner.Advance(bytes);
-            meter.Read(bytes);
+            meter.AddRead(bytes);
         }
 
         public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);

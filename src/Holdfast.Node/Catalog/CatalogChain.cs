@@ -14,9 +14,9 @@ public sealed record CatalogChain(string Path, DatabaseId Database, string? Task
     public IEnumerable<string> Destinations =>
         Entries.SelectMany(e => e.Copies).Select(c => c.Destination).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Whether its name lies too far ahead: see <see cref="TimeStamp.IsAhead"/>.</summary>
-    public bool IsAhead(DateTimeOffset now) =>
-        ChainName.TryParse(Path[(Path.LastIndexOf('/') + 1)..]) is { } name && TimeStamp.IsAhead(name.Time, now);
+    /// <summary>Whether its name lies too far ahead: see <see cref="TimeStamp.IsBeyondClockSkew"/>.</summary>
+    public bool HasFutureName(DateTimeOffset now) =>
+        ChainName.TryParse(Path[(Path.LastIndexOf('/') + 1)..]) is { } name && TimeStamp.IsBeyondClockSkew(name.Time, now);
 
     /// <summary>The archive with this file name; null where there is none.</summary>
     public CatalogEntry? Find(string name) => Entries.FirstOrDefault(e => e.Archive.Name == name);
@@ -26,12 +26,12 @@ public sealed record CatalogChain(string Path, DatabaseId Database, string? Task
     /// something that nobody knows.
     /// </summary>
     public CatalogEntry? Full =>
-        Entries is [var first, ..] && ArchiveName.TryParse(first.Archive.Name) is not { Form: ArchiveForm.IncrementalBackup }
+        Entries is [var first, ..] && ArchiveName.TryParse(first.Archive.Name) is not { FileType: ArchiveFileType.IncrementalBackup }
             ? first
             : null;
 
     /// <summary>The newest archive that a destination holds with all that it builds on; null where it holds none.</summary>
-    public CatalogEntry? NewestWholeAt(string destination)
+    public CatalogEntry? NewestCompleteAt(string destination)
     {
         CatalogEntry? newest = null;
         if (Full is null)
@@ -40,7 +40,7 @@ public sealed record CatalogChain(string Path, DatabaseId Database, string? Task
         }
         foreach (var entry in Entries)
         {
-            if (entry.At(destination) is not { IsGood: true })
+            if (entry.CopyAt(destination) is not { IsRestorable: true })
             {
                 break;
             }
@@ -51,6 +51,6 @@ public sealed record CatalogChain(string Path, DatabaseId Database, string? Task
     }
 
     /// <summary>The newest archive that any one destination holds with all that it builds on; null where none does.</summary>
-    public CatalogEntry? NewestWhole() =>
-        Destinations.Select(NewestWholeAt).OfType<CatalogEntry>().MaxBy(e => e.Archive.Name, StringComparer.Ordinal);
+    public CatalogEntry? NewestComplete() =>
+        Destinations.Select(NewestCompleteAt).OfType<CatalogEntry>().MaxBy(e => e.Archive.Name, StringComparer.Ordinal);
 }

@@ -32,8 +32,8 @@ public sealed record CatalogCopy(
     public long? Length { get; init; }
 
     /// <summary>Whether the archive can be restored from here, as far as is known.</summary>
-    public bool IsGood => State is CopyState.Whole or CopyState.WithoutIndex;
+    public bool IsRestorable => State is CopyState.Whole or CopyState.WithoutIndex;
 
     /// <summary>Whether nothing is wrong with the archive itself, but with one that it builds on.</summary>
-    public bool IsForItsParent => State == CopyState.Damaged && Problem?.Code == ErrorCatalogue.ChainIncomplete.Code;
+    public bool IsParentProblem => State == CopyState.Damaged && Problem?.Code == ErrorCatalogue.ChainIncomplete.Code;
 }

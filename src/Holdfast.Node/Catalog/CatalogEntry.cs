@@ -6,5 +6,5 @@ namespace Holdfast.Node.Catalog;
 public sealed record CatalogEntry(CatalogArchive Archive, IReadOnlyList<CatalogCopy> Copies)
 {
     /// <summary>The copy at a destination; null where it never was there.</summary>
-    public CatalogCopy? At(string destination) => Copies.FirstOrDefault(c => c.Destination == destination);
+    public CatalogCopy? CopyAt(string destination) => Copies.FirstOrDefault(c => c.Destination == destination);
 }

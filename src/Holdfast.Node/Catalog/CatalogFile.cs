@@ -12,7 +12,7 @@ internal sealed class CatalogFile : IDisposable
 {
     private const int SchemaVersion = 2;
     private const int ApplicationId = 0x48_46_43_54; // HFCT
-    private const long SmallBytes = 32 << 20;
+    private const long MaxQuickCheckBytes = 32 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // Ids and hashes are bytes, for there can be millions of archives.
@@ -34,7 +34,7 @@ internal sealed class CatalogFile : IDisposable
     // Version 2. was_damaged outlives a copy that goes missing; length is that of an unrecorded copy, where another
     // copy has another one. A copy at a place
     // that no name means any more is kept under # and the identity of the place, until that place is defined again.
-    private const string Second = """
+    private const string SchemaUpgrade2 = """
         ALTER TABLE copies ADD COLUMN was_damaged INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE copies ADD COLUMN length INTEGER;
         CREATE TABLE places (name TEXT PRIMARY KEY, identity TEXT NOT NULL) WITHOUT ROWID
@@ -108,7 +108,7 @@ internal sealed class CatalogFile : IDisposable
     public void Commit() => Run("COMMIT");
 
     /// <summary>Writes a page with what it holds already: whether the file takes anything.</summary>
-    public void Touch() => Run($"PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
+    public void ProbeWrite() => Run($"PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
 
     /// <summary>Takes back what was not committed.</summary>
     public void Rollback()
@@ -120,14 +120,14 @@ internal sealed class CatalogFile : IDisposable
     }
 
     /// <summary>Number of the chain in this folder; it is added where it is not there.</summary>
-    public long Chain(string path, string database, string? task)
+    public long GetOrAddChain(string path, string database, string? task)
     {
-        if (Scalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) is long number)
+        if (QueryScalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) is long number)
         {
             return number;
         }
         return (long)
-            Scalar(
+            QueryScalar(
                 "INSERT INTO chains (path, database, task) VALUES ($path, $database, $task) RETURNING number",
                 ("$path", path),
                 ("$database", database),
@@ -136,10 +136,10 @@ internal sealed class CatalogFile : IDisposable
     }
 
     /// <summary>Number of the chain in this folder; null where it is not known.</summary>
-    public long? FindChain(string path) => Scalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) as long?;
+    public long? FindChain(string path) => QueryScalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) as long?;
 
     /// <summary>Adds an archive, or takes what is known of it where it was unrecorded.</summary>
-    public void Put(long chain, CatalogArchive archive, bool replace) =>
+    public void Upsert(long chain, CatalogArchive archive, bool replace) =>
         Execute(
             $"""
             INSERT INTO archives (chain, name, length, id, chain_id, parent, sha256, manifest, index_length, index_sha256, started)
@@ -166,13 +166,13 @@ internal sealed class CatalogFile : IDisposable
     /// while its state does. A listing takes
     /// nothing back: not what was known before it knew the archive, and not that one was read and found damaged.
     /// </summary>
-    public void Put(long chain, CopyFinding finding)
+    public void Upsert(long chain, CopyFinding finding)
     {
-        var destination = Holder(finding.Destination, finding.Identity);
+        var destination = DestinationKey(finding.Destination, finding.Identity);
         var since = finding.State == CopyState.Whole ? (long?)null : finding.At.ToUnixTimeMilliseconds();
         if (finding.State == CopyState.Whole)
         {
-            ClearThoseAfter(chain, finding, destination);
+            ClearDependentProblems(chain, finding, destination);
         }
         var isDamaged = finding is { State: CopyState.Damaged, Problem.Code: var code } && code != ErrorCatalogue.ChainIncomplete.Code;
         const string Update = """
@@ -208,10 +208,10 @@ internal sealed class CatalogFile : IDisposable
 
     /// <summary>The identity of the place that a name meant last; null where that is not known.</summary>
     public string? IdentityOf(string destination) =>
-        Scalar("SELECT identity FROM places WHERE name = $name", ("$name", destination)) as string;
+        QueryScalar("SELECT identity FROM places WHERE name = $name", ("$name", destination)) as string;
 
     /// <summary>The names of all places.</summary>
-    public IReadOnlyList<string> Places() => Texts("SELECT name FROM places");
+    public IReadOnlyList<string> DestinationNames() => QueryTexts("SELECT name FROM places");
 
     /// <summary>
     /// Takes which place a name means from now on. What is known of the place that it meant before is kept under the
@@ -219,20 +219,20 @@ internal sealed class CatalogFile : IDisposable
     /// the new one, from an earlier definition, is known under the name again.
     /// </summary>
     /// <returns>The databases that had, or have, any copy there with a problem.</returns>
-    public IReadOnlyList<string> SetPlace(string name, string? identity)
+    public IReadOnlyList<string> SetDestinationIdentity(string name, string? identity)
     {
         var before = IdentityOf(name);
         if (before == identity)
         {
             return [];
         }
-        var databases = TroubledAt(name)
-            .Concat(identity is null ? [] : TroubledAt(Parked(identity)))
+        var databases = DatabasesWithProblemsAt(name)
+            .Concat(identity is null ? [] : DatabasesWithProblemsAt(DetachedKey(identity)))
             .Distinct(StringComparer.Ordinal)
             .ToList();
         if (before is not null)
         {
-            Rename(name, Parked(before));
+            Rename(name, DetachedKey(before));
         }
         Execute("DELETE FROM places WHERE name = $name", ("$name", name));
         if (identity is null)
@@ -240,7 +240,7 @@ internal sealed class CatalogFile : IDisposable
             return databases;
         }
         Execute("INSERT INTO places (name, identity) VALUES ($name, $identity)", ("$name", name), ("$identity", identity));
-        Rename(Parked(identity), name);
+        Rename(DetachedKey(identity), name);
         return databases;
     }
 
@@ -249,17 +249,17 @@ internal sealed class CatalogFile : IDisposable
     public int Salvage(CatalogFile damaged)
     {
         var count = 0;
-        foreach (var database in damaged.Troubled())
+        foreach (var database in damaged.DatabasesWithProblems())
         {
             foreach (var found in damaged.ReadAll(database))
             {
-                var chain = Chain(found.Path, database, found.Task);
+                var chain = GetOrAddChain(found.Path, database, found.Task);
                 foreach (var entry in found.Entries)
                 {
-                    Put(chain, entry.Archive, replace: true);
+                    Upsert(chain, entry.Archive, replace: true);
                     foreach (var copy in entry.Copies)
                     {
-                        Put(chain, CopyFinding.Of(found.Path, entry.Archive.Name, copy));
+                        Upsert(chain, CopyFinding.Of(found.Path, entry.Archive.Name, copy));
                     }
                     count++;
                 }
@@ -270,9 +270,9 @@ internal sealed class CatalogFile : IDisposable
     }
 
     // What was wrong only because of this one is so no longer: if there is more, the next verification finds it.
-    private void ClearThoseAfter(long chain, CopyFinding finding, string destination)
+    private void ClearDependentProblems(long chain, CopyFinding finding, string destination)
     {
-        var before = Scalar(
+        var before = QueryScalar(
             "SELECT state FROM copies WHERE chain = $chain AND name = $name AND destination = $destination",
             ("$chain", chain),
             ("$name", finding.Name),
@@ -292,10 +292,10 @@ internal sealed class CatalogFile : IDisposable
     }
 
     // A run that began before a destination was defined anew tells of the place that it has opened, not of the one that has the name now.
-    private string Holder(string destination, string? identity) =>
-        identity is null || IdentityOf(destination) is not { } now || now == identity ? destination : Parked(identity);
+    private string DestinationKey(string destination, string? identity) =>
+        identity is null || IdentityOf(destination) is not { } now || now == identity ? destination : DetachedKey(identity);
 
-    private static string Parked(string identity) => $"#{identity}";
+    private static string DetachedKey(string identity) => $"#{identity}";
 
     // What is known under the new name already is newer.
     private void Rename(string destination, string to)
@@ -304,8 +304,8 @@ internal sealed class CatalogFile : IDisposable
         Execute("DELETE FROM copies WHERE destination = $from", ("$from", destination));
     }
 
-    private List<string> TroubledAt(string destination) =>
-        Texts(
+    private List<string> DatabasesWithProblemsAt(string destination) =>
+        QueryTexts(
             "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.destination = "
                 + "$destination AND c.state > 0",
             ("$destination", destination)
@@ -319,7 +319,7 @@ internal sealed class CatalogFile : IDisposable
         {
             return null;
         }
-        var database = (string)Scalar("SELECT database FROM chains WHERE number = $chain", ("$chain", chain))!;
+        var database = (string)QueryScalar("SELECT database FROM chains WHERE number = $chain", ("$chain", chain))!;
         Execute("DELETE FROM copies WHERE chain = $chain AND destination = $destination", ("$chain", chain), ("$destination", destination));
         Execute(
             "DELETE FROM archives WHERE chain = $chain AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.chain = archives.chain "
@@ -344,11 +344,11 @@ internal sealed class CatalogFile : IDisposable
 
     /// <summary>The chain in this folder.</summary>
     public CatalogChain? Read(string path) =>
-        Chains("SELECT number, path, database, task FROM chains WHERE path = $path", ("$path", path)).FirstOrDefault();
+        QueryChains("SELECT number, path, database, task FROM chains WHERE path = $path", ("$path", path)).FirstOrDefault();
 
     /// <summary>The newest chain of a task.</summary>
     public CatalogChain? ReadNewest(string database, string? task) =>
-        Chains(
+        QueryChains(
                 "SELECT number, path, database, task FROM chains WHERE database = $database AND task = $task ORDER BY path DESC LIMIT 1",
                 ("$database", database),
                 ("$task", task ?? "")
@@ -357,17 +357,19 @@ internal sealed class CatalogFile : IDisposable
 
     /// <summary>All chains of a database, the oldest first.</summary>
     public IReadOnlyList<CatalogChain> ReadAll(string database) =>
-        Chains("SELECT number, path, database, task FROM chains WHERE database = $database ORDER BY path", ("$database", database));
+        QueryChains("SELECT number, path, database, task FROM chains WHERE database = $database ORDER BY path", ("$database", database));
 
     /// <summary>Path of the archive with this id.</summary>
     public string? PathOf(string id) =>
-        Scalar("SELECT ch.path || '/' || a.name FROM archives a JOIN chains ch ON ch.number = a.chain WHERE a.id = $id", ("$id", Hex(id)))
-        as string;
+        QueryScalar(
+            "SELECT ch.path || '/' || a.name FROM archives a JOIN chains ch ON ch.number = a.chain WHERE a.id = $id",
+            ("$id", Hex(id))
+        ) as string;
 
     /// <summary>When the chains of a task were verified at each destination.</summary>
-    public IReadOnlyList<CopyAge> Ages(string database, string? task)
+    public IReadOnlyList<ChainVerification> Verifications(string database, string? task)
     {
-        var ages = new List<CopyAge>();
+        var ages = new List<ChainVerification>();
         using var reader = Command(
                 """
                 SELECT ch.path, c.destination, max(c.verified) FROM chains ch JOIN copies c ON c.chain = ch.number
@@ -379,23 +381,23 @@ internal sealed class CatalogFile : IDisposable
             .ExecuteReader();
         while (reader.Read())
         {
-            ages.Add(new(reader.GetString(0), reader.GetString(1), Time(reader, 2)));
+            ages.Add(new(reader.GetString(0), reader.GetString(1), ReadTime(reader, 2)));
         }
         return ages;
     }
 
     /// <summary>All databases.</summary>
-    public IReadOnlyList<string> Databases() => Texts("SELECT DISTINCT database FROM chains ORDER BY database");
+    public IReadOnlyList<string> Databases() => QueryTexts("SELECT DISTINCT database FROM chains ORDER BY database");
 
     /// <summary>The databases of which any copy has a problem.</summary>
-    public IReadOnlyList<string> Troubled() =>
-        Texts(
+    public IReadOnlyList<string> DatabasesWithProblems() =>
+        QueryTexts(
             "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.state > 0 AND "
                 + "substr(c.destination, 1, 1) <> '#'"
         );
 
     /// <summary>The copies of a database that have a problem, with their chain's task and their file name.</summary>
-    public IReadOnlyList<(string? Task, string Name, CatalogCopy Copy)> Troubles(string database)
+    public IReadOnlyList<(string? Task, string Name, CatalogCopy Copy)> CopyProblems(string database)
     {
         var found = new List<(string?, string, CatalogCopy)>();
         var command = Command(
@@ -409,7 +411,7 @@ internal sealed class CatalogFile : IDisposable
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            found.Add((Task(reader.GetString(0)), reader.GetString(1), Copy(reader, 2)));
+            found.Add((TaskOrNull(reader.GetString(0)), reader.GetString(1), ReadCopy(reader, 2)));
         }
         return found;
     }
@@ -424,31 +426,33 @@ internal sealed class CatalogFile : IDisposable
         _connection.Dispose();
     }
 
-    private static string? Task(string stored) => stored.Length == 0 ? null : stored;
+    private static string? TaskOrNull(string stored) => stored.Length == 0 ? null : stored;
 
     private static byte[]? Hex(string? text) => text is null ? null : Convert.FromHexString(text);
 
     private static byte[]? Base64(string? text) => text is null ? null : Convert.FromBase64String(text);
 
-    private static DateTimeOffset? Time(SqliteDataReader reader, int column) =>
+    private static DateTimeOffset? ReadTime(SqliteDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
 
-    private static string? Text(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    private static string? ReadText(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    private static byte[]? Bytes(SqliteDataReader reader, int column) =>
+    private static byte[]? ReadBytes(SqliteDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
 
     private static string? HexText(byte[]? bytes) => bytes is null ? null : Convert.ToHexStringLower(bytes);
 
     private static string? Base64Text(byte[]? bytes) => bytes is null ? null : Convert.ToBase64String(bytes);
 
-    private static CatalogCopy Copy(SqliteDataReader reader, int at) =>
+    private static CatalogCopy ReadCopy(SqliteDataReader reader, int at) =>
         new(
             reader.GetString(at),
             (CopyState)reader.GetInt64(at + 1),
-            Time(reader, at + 2),
-            Time(reader, at + 3),
-            reader.IsDBNull(at + 5) ? null : new OperationError(reader.GetString(at + 5), Text(reader, at + 6) ?? "", Text(reader, at + 7)),
+            ReadTime(reader, at + 2),
+            ReadTime(reader, at + 3),
+            reader.IsDBNull(at + 5)
+                ? null
+                : new OperationError(reader.GetString(at + 5), ReadText(reader, at + 6) ?? "", ReadText(reader, at + 7)),
             reader.GetInt64(at + 4) != 0
         )
         {
@@ -460,9 +464,9 @@ internal sealed class CatalogFile : IDisposable
     {
         _connection.Open();
         Run("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-        var kind = Number("PRAGMA application_id");
-        var isOther = kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0);
-        var version = Number("PRAGMA user_version");
+        var kind = QueryNumber("PRAGMA application_id");
+        var isOther = kind != ApplicationId && (kind != 0 || QueryNumber("SELECT count(*) FROM sqlite_schema") > 0);
+        var version = QueryNumber("PRAGMA user_version");
         if (isOther || version is < 0 or > SchemaVersion)
         {
             throw new SqliteException("It is not a catalog that this version knows.", raw.SQLITE_NOTADB);
@@ -475,16 +479,16 @@ internal sealed class CatalogFile : IDisposable
         }
         if (version < SchemaVersion)
         {
-            Run($"{Second}; PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
+            Run($"{SchemaUpgrade2}; PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
         }
         Commit();
-        if (path is not null && new FileInfo(path).Length <= SmallBytes && Scalar("PRAGMA quick_check(1)") as string != "ok")
+        if (path is not null && new FileInfo(path).Length <= MaxQuickCheckBytes && QueryScalar("PRAGMA quick_check(1)") as string != "ok")
         {
             throw new SqliteException("It is damaged.", raw.SQLITE_CORRUPT);
         }
     }
 
-    private List<CatalogChain> Chains(string sql, params ReadOnlySpan<(string, object?)> parameters)
+    private List<CatalogChain> QueryChains(string sql, params ReadOnlySpan<(string, object?)> parameters)
     {
         var heads = new List<(long Number, CatalogChain Chain)>();
         using (var reader = Command(sql, parameters).ExecuteReader())
@@ -492,15 +496,18 @@ internal sealed class CatalogFile : IDisposable
             while (reader.Read())
             {
                 heads.Add(
-                    (reader.GetInt64(0), new(reader.GetString(1), DatabaseId.Parse(reader.GetString(2)), Task(reader.GetString(3)), []))
+                    (
+                        reader.GetInt64(0),
+                        new(reader.GetString(1), DatabaseId.Parse(reader.GetString(2)), TaskOrNull(reader.GetString(3)), [])
+                    )
                 );
             }
         }
 
-        return heads.ConvertAll(h => h.Chain with { Entries = Entries(h.Number) });
+        return heads.ConvertAll(h => h.Chain with { Entries = QueryEntries(h.Number) });
     }
 
-    private List<CatalogEntry> Entries(long chain)
+    private List<CatalogEntry> QueryEntries(long chain)
     {
         var entries = new List<CatalogEntry>();
         var copies = new List<CatalogCopy>();
@@ -518,33 +525,33 @@ internal sealed class CatalogFile : IDisposable
         {
             if (entries.Count == 0 || entries[^1].Archive.Name != reader.GetString(10))
             {
-                entries.Add(new(Archive(reader), copies = []));
+                entries.Add(new(ReadArchive(reader), copies = []));
             }
             if (!reader.IsDBNull(0))
             {
-                copies.Add(Copy(reader, 0));
+                copies.Add(ReadCopy(reader, 0));
             }
         }
 
         return entries;
     }
 
-    private static CatalogArchive Archive(SqliteDataReader reader) =>
+    private static CatalogArchive ReadArchive(SqliteDataReader reader) =>
         new()
         {
             Name = reader.GetString(10),
             Length = reader.GetInt64(11),
-            Id = HexText(Bytes(reader, 12)),
-            Chain = HexText(Bytes(reader, 13)),
-            Parent = HexText(Bytes(reader, 14)),
-            Sha256 = Base64Text(Bytes(reader, 15)),
-            ManifestSha256 = Base64Text(Bytes(reader, 16)),
+            Id = HexText(ReadBytes(reader, 12)),
+            Chain = HexText(ReadBytes(reader, 13)),
+            Parent = HexText(ReadBytes(reader, 14)),
+            Sha256 = Base64Text(ReadBytes(reader, 15)),
+            ManifestSha256 = Base64Text(ReadBytes(reader, 16)),
             IndexLength = reader.IsDBNull(17) ? null : reader.GetInt64(17),
-            IndexSha256 = Base64Text(Bytes(reader, 18)),
-            Started = Time(reader, 19),
+            IndexSha256 = Base64Text(ReadBytes(reader, 18)),
+            Started = ReadTime(reader, 19),
         };
 
-    private List<string> Texts(string sql, params ReadOnlySpan<(string, object?)> parameters)
+    private List<string> QueryTexts(string sql, params ReadOnlySpan<(string, object?)> parameters)
     {
         var texts = new List<string>();
         using var reader = Command(sql, parameters).ExecuteReader();
@@ -557,9 +564,9 @@ internal sealed class CatalogFile : IDisposable
 
     private int Execute(string sql, params ReadOnlySpan<(string, object?)> parameters) => Command(sql, parameters).ExecuteNonQuery();
 
-    private object? Scalar(string sql, params ReadOnlySpan<(string, object?)> parameters) => Command(sql, parameters).ExecuteScalar();
+    private object? QueryScalar(string sql, params ReadOnlySpan<(string, object?)> parameters) => Command(sql, parameters).ExecuteScalar();
 
-    private long Number(string sql) => (long)Scalar(sql)!;
+    private long QueryNumber(string sql) => (long)QueryScalar(sql)!;
 
     private void Run(string sql) => Command(sql).ExecuteNonQuery();
 

@@ -18,16 +18,16 @@ namespace Holdfast.Node.Catalog;
 /// </summary>
 public sealed partial class CatalogStore : ICatalog
 {
-    private const int MostPerGroup = 1000;
+    private const int MaxBatchSize = 1000;
 
     // After a failure it is tried this often whether the file takes anything again.
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
 
     private readonly ILogger<CatalogStore> _logger;
     private readonly string? _path;
     private readonly TimeProvider _time;
-    private readonly Func<DateTimeOffset> _latest;
-    private readonly Dictionary<string, string> _places = new(StringComparer.Ordinal); // guarded by _writing
+    private readonly Func<DateTimeOffset> _latestPossibleTime;
+    private readonly Dictionary<string, string> _identities = new(StringComparer.Ordinal); // guarded by _writing
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new() { SingleReader = true });
     private readonly Lock _writing = new(); // _write; held through a commit
     private readonly Lock _reading = new(); // _read; in memory both are one connection, under _writing. Taken after _writing where both are
@@ -35,20 +35,20 @@ public sealed partial class CatalogStore : ICatalog
     private CatalogFile _write;
     private CatalogFile? _read;
     private volatile HoldfastException? _unusable;
-    private volatile bool _isGone; // set by Look alone
-    private volatile Knowledge _known = new(
-        ImmutableDictionary<DatabaseId, IReadOnlyList<AlertCopies>>.Empty,
-        ImmutableDictionary<(DatabaseId, string?), KnownPoints>.Empty
+    private volatile bool _isFileMissing; // set by Look alone
+    private volatile Summary _summary = new(
+        ImmutableDictionary<DatabaseId, IReadOnlyList<ArchiveAlertInput>>.Empty,
+        ImmutableDictionary<(DatabaseId, string?), KnownBackupProblems>.Empty
     );
 
     private CatalogStore(string? path, CatalogFile write, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest)
     {
-        (_path, _write, _logger, _time, _latest) = (path, write, logger, time, latest ?? time.GetUtcNow);
+        (_path, _write, _logger, _time, _latestPossibleTime) = (path, write, logger, time, latest ?? time.GetUtcNow);
         if (path is not null)
         {
             _read = CatalogFile.OpenToRead(path);
         }
-        Learn(_write.Troubled());
+        RefreshSummary(_write.DatabasesWithProblems());
         _loop = Task.Run(RunAsync);
     }
 
@@ -61,13 +61,13 @@ public sealed partial class CatalogStore : ICatalog
     public HoldfastException? Problem { get; private set; }
 
     /// <inheritdoc/>
-    public string? Damaged => _path is not null && File.Exists(DamagedPath(_path)) ? DamagedPath(_path) : null;
+    public string? DamagedFile => _path is not null && File.Exists(DamagedFilePath(_path)) ? DamagedFilePath(_path) : null;
 
     /// <inheritdoc/>
-    public string? Lost => _path is not null && File.Exists(LostPath(_path)) ? LostPath(_path) : null;
+    public string? LostMarker => _path is not null && File.Exists(LostMarkerPath(_path)) ? LostMarkerPath(_path) : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<AlertCopies> Troubles => [.. _known.Copies.Values.SelectMany(c => c)];
+    public IReadOnlyList<ArchiveAlertInput> CopyProblems => [.. _summary.Copies.Values.SelectMany(c => c)];
 
     /// <summary>
     /// Opens the catalog. Never fails: where the file cannot be used at all, the catalog is kept in memory, and
@@ -90,7 +90,7 @@ public sealed partial class CatalogStore : ICatalog
         {
             if (!File.Exists(path))
             {
-                File.WriteAllBytes(LostPath(path), []); // before the file, so that a crash in between does not hide it
+                File.WriteAllBytes(LostMarkerPath(path), []); // before the file, so that a crash in between does not hide it
                 LogNew(logger, path);
             }
 
@@ -98,43 +98,43 @@ public sealed partial class CatalogStore : ICatalog
         }
         catch (SqliteException e) when (IsDamage(e))
         {
-            LogAnew(logger, e, path);
+            LogRecreated(logger, e, path);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            return InMemory(path, e, logger, time, latest);
+            return CreateInMemory(path, e, logger, time, latest);
         }
 
         try
         {
-            return new(path, BeginAnew(path, logger), logger, time, latest);
+            return new(path, Recreate(path, logger), logger, time, latest);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            return InMemory(path, e, logger, time, latest);
+            return CreateInMemory(path, e, logger, time, latest);
         }
     }
 
     /// <inheritdoc/>
-    public void BeginWithNothing()
+    public void ConfirmEmpty()
     {
         if (_path is not null)
         {
-            File.Delete(LostPath(_path));
+            File.Delete(LostMarkerPath(_path));
         }
     }
 
     /// <inheritdoc/>
-    public void Look()
+    public void CheckFile()
     {
-        if (_path is null || File.Exists(_path) != _isGone)
+        if (_path is null || File.Exists(_path) != _isFileMissing)
         {
             return;
         }
         lock (_writing)
         {
-            _isGone = !_isGone;
-            _unusable = _isGone
+            _isFileMissing = !_isFileMissing;
+            _unusable = _isFileMissing
                 ? new(
                     ErrorCatalogue.StateUnavailable,
                     $"The catalog '{_path}' is gone: what is found out about backups is lost when the server stops.",
@@ -148,7 +148,7 @@ public sealed partial class CatalogStore : ICatalog
     }
 
     /// <inheritdoc/>
-    public KnownPoints? KnownOf(string? task, DatabaseId database) => _known.Points.GetValueOrDefault((database, task));
+    public KnownBackupProblems? KnownProblemsOf(string? task, DatabaseId database) => _summary.Problems.GetValueOrDefault((database, task));
 
     /// <inheritdoc/>
     public CatalogChain? Find(string path) => Read(f => f.Read(path));
@@ -160,7 +160,8 @@ public sealed partial class CatalogStore : ICatalog
     public IReadOnlyList<CatalogChain> ChainsOf(DatabaseId database) => Read(f => f.ReadAll(database.ToString())) ?? [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<CopyAge> AgesOf(DatabaseId database, string? task) => Read(f => f.Ages(database.ToString(), task)) ?? [];
+    public IReadOnlyList<ChainVerification> VerificationsOf(DatabaseId database, string? task) =>
+        Read(f => f.Verifications(database.ToString(), task)) ?? [];
 
     /// <inheritdoc/>
     public string? PathOf(string id) => Read(f => f.PathOf(id));
@@ -174,15 +175,15 @@ public sealed partial class CatalogStore : ICatalog
         DatabaseId database,
         string? task,
         CatalogArchive archive,
-        IReadOnlyCollection<CopyPlace> places
+        IReadOnlyCollection<CopyLocation> places
     ) =>
         WriteAsync(file =>
         {
-            var number = file.Chain(chain, database.ToString(), task);
-            file.Put(number, archive, replace: true);
+            var number = file.GetOrAddChain(chain, database.ToString(), task);
+            file.Upsert(number, archive, replace: true);
             foreach (var (destination, identity) in places)
             {
-                file.Put(
+                file.Upsert(
                     number,
                     new()
                     {
@@ -196,39 +197,41 @@ public sealed partial class CatalogStore : ICatalog
                 );
             }
 
-            return Affected(database);
+            return AffectedDatabases(database);
         });
 
     /// <inheritdoc/>
-    public void SetPlaces(IReadOnlyDictionary<string, string> identities)
+    public void SetDestinationIdentities(IReadOnlyDictionary<string, string> identities)
     {
         foreach (var (name, identity) in identities)
         {
-            SetPlace(name, identity);
+            SetDestinationIdentity(name, identity);
         }
-        Post(file => [.. file.Places().Where(p => !identities.ContainsKey(p)).SelectMany(p => file.SetPlace(p, null))]);
+        Enqueue(file =>
+            [.. file.DestinationNames().Where(p => !identities.ContainsKey(p)).SelectMany(p => file.SetDestinationIdentity(p, null))]
+        );
     }
 
     /// <inheritdoc/>
-    public void SetPlace(string destination, string? identity)
+    public void SetDestinationIdentity(string destination, string? identity)
     {
         lock (_writing)
         {
             if (identity is null)
             {
-                _places.Remove(destination);
+                _identities.Remove(destination);
             }
             else
             {
-                _places[destination] = identity;
+                _identities[destination] = identity;
             }
         }
 
-        Post(file => file.SetPlace(destination, identity));
+        Enqueue(file => file.SetDestinationIdentity(destination, identity));
     }
 
     /// <inheritdoc/>
-    public Task FoundAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings) =>
+    public Task RecordFindingsAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings) =>
         findings.Count == 0
             ? Task.CompletedTask
             : WriteAsync(file =>
@@ -238,16 +241,16 @@ public sealed partial class CatalogStore : ICatalog
                     var number =
                         finding.State == CopyState.Missing
                             ? file.FindChain(finding.Chain)
-                            : file.Chain(finding.Chain, database.ToString(), task);
+                            : file.GetOrAddChain(finding.Chain, database.ToString(), task);
                     if (number is not { } chain)
                     {
                         continue;
                     }
                     if (finding.Archive is { } archive)
                     {
-                        file.Put(chain, archive, replace: false);
+                        file.Upsert(chain, archive, replace: false);
                     }
-                    file.Put(chain, finding);
+                    file.Upsert(chain, finding);
                 }
 
                 return [database.ToString()];
@@ -263,7 +266,7 @@ public sealed partial class CatalogStore : ICatalog
         var count = 0;
         await WriteAsync(file =>
         {
-            var databases = database is null ? file.Troubled() : [database.ToString()];
+            var databases = database is null ? file.DatabasesWithProblems() : [database.ToString()];
             count = databases.Sum(d => file.Acknowledge(destination, d));
             return databases;
         });
@@ -285,7 +288,7 @@ public sealed partial class CatalogStore : ICatalog
         }
     }
 
-    private static CatalogStore InMemory(
+    private static CatalogStore CreateInMemory(
         string path,
         Exception e,
         ILogger<CatalogStore> logger,
@@ -300,15 +303,15 @@ public sealed partial class CatalogStore : ICatalog
 
     private static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
 
-    private static string DamagedPath(string path) => $"{path}.damaged";
+    private static string DamagedFilePath(string path) => $"{path}.damaged";
 
-    private static string LostPath(string path) => $"{path}.lost";
+    private static string LostMarkerPath(string path) => $"{path}.lost";
 
     // The old file stays beside the new one. What it knows of problems is taken over as far as it can be read: damage
     // must not be forgotten.
-    private static CatalogFile BeginAnew(string path, ILogger<CatalogStore> logger)
+    private static CatalogFile Recreate(string path, ILogger<CatalogStore> logger)
     {
-        var damaged = DamagedPath(path);
+        var damaged = DamagedFilePath(path);
         File.Delete($"{damaged}-shm");
         if (File.Exists($"{path}-wal"))
         {
@@ -349,7 +352,8 @@ public sealed partial class CatalogStore : ICatalog
         );
 
     // What is known to be wrong is looked up again only of a database where something was.
-    private IReadOnlyList<string> Affected(DatabaseId database) => _known.Copies.ContainsKey(database) ? [database.ToString()] : [];
+    private IReadOnlyList<string> AffectedDatabases(DatabaseId database) =>
+        _summary.Copies.ContainsKey(database) ? [database.ToString()] : [];
 
     private T? Read<T>(Func<CatalogFile, T?> read)
     {
@@ -375,19 +379,21 @@ public sealed partial class CatalogStore : ICatalog
             // if nothing were known.
             if (IsDamage(e))
             {
-                Post(_ => throw e);
+                Enqueue(_ => throw e);
             }
             throw Failure(_path, e);
         }
     }
 
     // Nobody waits for it. What goes wrong is logged, and a file that is damaged is begun anew.
-    private void Post(Func<CatalogFile, IReadOnlyList<string>> write) =>
+    private void Enqueue(Func<CatalogFile, IReadOnlyList<string>> write) =>
         _requests.Writer.TryWrite(new(write, new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
     // Under _writing, or before anybody else knows the object.
-    private void Learn(IEnumerable<string> databases) =>
-        _known = databases.Aggregate(_known, (known, database) => known.With(database, CatalogKnowledge.Of(_write, database, _latest())));
+    private void RefreshSummary(IEnumerable<string> databases) =>
+        _summary = databases.Aggregate(_summary, (known, database) =>
+            known.With(database, CatalogSummary.Create(_write, database, _latestPossibleTime()))
+        );
 
     private Task WriteAsync(Func<CatalogFile, IReadOnlyList<string>> write)
     {
@@ -406,7 +412,7 @@ public sealed partial class CatalogStore : ICatalog
         while (true)
         {
             var waiting = _requests.Reader.WaitToReadAsync().AsTask();
-            while (Problem != _unusable && await Task.WhenAny(waiting, Task.Delay(Retry, _time)) != waiting)
+            while (Problem != _unusable && await Task.WhenAny(waiting, Task.Delay(RetryDelay, _time)) != waiting)
             {
                 Probe();
             }
@@ -415,19 +421,19 @@ public sealed partial class CatalogStore : ICatalog
                 return;
             }
             group.Clear();
-            while (group.Count < MostPerGroup && _requests.Reader.TryRead(out var request))
+            while (group.Count < MaxBatchSize && _requests.Reader.TryRead(out var request))
             {
                 group.Add(request);
             }
-            Store(group);
+            CommitBatch(group);
         }
     }
 
-    private void Store(List<Request> group)
+    private void CommitBatch(List<Request> group)
     {
         try
         {
-            var touched = Write(group);
+            var touched = TryCommitBatch(group);
             var isMended = Problem != _unusable;
             Problem = _unusable;
             foreach (var request in group)
@@ -461,7 +467,7 @@ public sealed partial class CatalogStore : ICatalog
             lock (_writing)
             {
                 _write.Begin();
-                _write.Touch();
+                _write.ProbeWrite();
                 _write.Commit();
             }
 
@@ -475,7 +481,7 @@ public sealed partial class CatalogStore : ICatalog
         }
     }
 
-    private bool Write(List<Request> group)
+    private bool TryCommitBatch(List<Request> group)
     {
         lock (_writing)
         {
@@ -486,7 +492,7 @@ public sealed partial class CatalogStore : ICatalog
                 touched.UnionWith(request.Write(_write));
             }
             _write.Commit();
-            Learn(touched);
+            RefreshSummary(touched);
             return touched.Count > 0;
         }
     }
@@ -504,20 +510,20 @@ public sealed partial class CatalogStore : ICatalog
                     return;
                 }
 
-                LogAnew(_logger, e, _path);
+                LogRecreated(_logger, e, _path);
                 lock (_reading)
                 {
                     _read?.Dispose();
                     _write.Dispose();
-                    _write = BeginAnew(_path, _logger);
+                    _write = Recreate(_path, _logger);
                     _read = CatalogFile.OpenToRead(_path);
                 }
 
-                foreach (var (name, identity) in _places)
+                foreach (var (name, identity) in _identities)
                 {
-                    _write.SetPlace(name, identity);
+                    _write.SetDestinationIdentity(name, identity);
                 }
-                Learn(_write.Troubled());
+                RefreshSummary(_write.DatabasesWithProblems());
             }
         }
         catch (Exception again) when (again is SqliteException or IOException or UnauthorizedAccessException)
@@ -539,7 +545,7 @@ public sealed partial class CatalogStore : ICatalog
         Message = "The catalog {Path} is damaged and begun anew: archives are unrecorded until they are verified. The old file is kept "
             + "beside it with the ending .damaged"
     )]
-    private static partial void LogAnew(ILogger logger, Exception exception, string path);
+    private static partial void LogRecreated(ILogger logger, Exception exception, string path);
 
     [LoggerMessage(
         EventId = 5106,
@@ -569,18 +575,20 @@ public sealed partial class CatalogStore : ICatalog
     private static partial void LogUnreadable(ILogger logger, Exception exception, string? path);
 
     // Immutable, so that whoever reads needs no lock.
-    private sealed record Knowledge(
-        ImmutableDictionary<DatabaseId, IReadOnlyList<AlertCopies>> Copies,
-        ImmutableDictionary<(DatabaseId, string?), KnownPoints> Points
+    private sealed record Summary(
+        ImmutableDictionary<DatabaseId, IReadOnlyList<ArchiveAlertInput>> Copies,
+        ImmutableDictionary<(DatabaseId, string?), KnownBackupProblems> Problems
     )
     {
-        public Knowledge With(string text, CatalogKnowledge found)
+        public Summary With(string text, CatalogSummary found)
         {
             var database = DatabaseId.Parse(text);
-            var points = Copies.ContainsKey(database) ? Points.RemoveRange(Points.Keys.Where(k => k.Item1 == database).ToList()) : Points;
+            var points = Copies.ContainsKey(database)
+                ? Problems.RemoveRange(Problems.Keys.Where(k => k.Item1 == database).ToList())
+                : Problems;
             return new(
                 found.Copies.Count == 0 ? Copies.Remove(database) : Copies.SetItem(database, found.Copies),
-                points.SetItems(found.Points.Select(p => KeyValuePair.Create((database, p.Task), p.Points)))
+                points.SetItems(found.Problems.Select(p => KeyValuePair.Create((database, p.Task), p.Points)))
             );
         }
     }

@@ -24,27 +24,27 @@ public interface ICatalog : IAsyncDisposable
     /// Path of the mark that the catalog was begun without a file: what was known of archives is forgotten. Null where
     /// there is none.
     /// </summary>
-    string? Lost { get; }
+    string? LostMarker { get; }
 
     /// <summary>Told at the start that no backup was made before: a catalog that was begun without a file has lost nothing.</summary>
-    void BeginWithNothing();
+    void ConfirmEmpty();
 
     /// <summary>Looks whether the file is still there; <see cref="Problem"/> says so where it is not.</summary>
-    void Look();
+    void CheckFile();
 
     /// <summary>
     /// Path of a catalog that was damaged, so that it was begun anew: what it knew is only partly known now. Null where
     /// there is none.
     /// </summary>
-    string? Damaged { get; }
+    string? DamagedFile { get; }
 
     /// <summary>What is wrong, for each database and destination where something is.</summary>
-    IReadOnlyList<AlertCopies> Troubles { get; }
+    IReadOnlyList<ArchiveAlertInput> CopyProblems { get; }
 
     /// <summary>What is known to be wrong with the newest backups of a database by one task; null for nothing. Read from memory.</summary>
     /// <param name="task">Id of the task; null for one-time and offline backups.</param>
     /// <param name="database">The database.</param>
-    KnownPoints? KnownOf(string? task, DatabaseId database);
+    KnownBackupProblems? KnownProblemsOf(string? task, DatabaseId database);
 
     /// <summary>A chain by the path of its folder; null where it is not known.</summary>
     CatalogChain? Find(string path);
@@ -56,7 +56,7 @@ public interface ICatalog : IAsyncDisposable
     IReadOnlyList<CatalogChain> ChainsOf(DatabaseId database);
 
     /// <summary>When the chains of a task were verified, at each destination that has any of it.</summary>
-    IReadOnlyList<CopyAge> AgesOf(DatabaseId database, string? task);
+    IReadOnlyList<ChainVerification> VerificationsOf(DatabaseId database, string? task);
 
     /// <summary>Path of the archive with this id; null where it is not known.</summary>
     string? PathOf(string id);
@@ -71,21 +71,21 @@ public interface ICatalog : IAsyncDisposable
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>.
     /// </exception>
-    Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyPlace> places);
+    Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyLocation> places);
 
     /// <summary>
     /// Takes what was found. A problem is taken only of a copy that the catalog has: one that was deleted meanwhile
     /// stays forgotten.
     /// </summary>
     /// <exception cref="HoldfastException">As <see cref="RecordAsync"/>.</exception>
-    Task FoundAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings);
+    Task RecordFindingsAsync(DatabaseId database, string? task, IReadOnlyList<CopyFinding> findings);
 
     /// <summary>Forgets a chain at one destination: before it is deleted there, so that nobody takes it for missing.</summary>
     Task ForgetAsync(string destination, string chain);
 
     /// <summary>Takes which places the names of destinations mean; every other name means none. Does not wait until it is stored.</summary>
     /// <param name="identities">Identity of each place, by the name of its destination.</param>
-    void SetPlaces(IReadOnlyDictionary<string, string> identities);
+    void SetDestinationIdentities(IReadOnlyDictionary<string, string> identities);
 
     /// <summary>
     /// Takes which place the name of a destination means from now on; what is known of the place that it meant before
@@ -94,7 +94,7 @@ public interface ICatalog : IAsyncDisposable
     /// </summary>
     /// <param name="destination">The name.</param>
     /// <param name="identity">Identity of the place; null where it means none.</param>
-    void SetPlace(string destination, string? identity);
+    void SetDestinationIdentity(string destination, string? identity);
 
     /// <summary>
     /// Takes the missing archives of a destination, or of one database there, as known to an operator: they are no

@@ -31,7 +31,7 @@ public sealed class ProtectionReader
             }
         }
 
-        return DatabaseProtection.Of(
+        return DatabaseProtection.Evaluate(
             new(_time.GetUtcNow(), _node.Settings.Zone, record, facts, record.MissingSince)
             {
                 HasSource = record.MissingSince is null || _node.FindSource(record.Id.Source) is not null,
@@ -40,7 +40,7 @@ public sealed class ProtectionReader
     }
 
     /// <summary>How well one task protects its database now.</summary>
-    public TaskProtection Of(BackupTask task) => TaskProtection.Of(Facts(task), _time.GetUtcNow(), _node.Settings.Zone);
+    public TaskProtection Of(BackupTask task) => TaskProtection.Evaluate(Facts(task), _time.GetUtcNow(), _node.Settings.Zone);
 
     /// <summary>What is known of a task now.</summary>
     public TaskFacts Facts(BackupTask task)
@@ -51,8 +51,8 @@ public sealed class ProtectionReader
             _node.StatusOf(task.Id),
             _node.NextOf(task.Id)?.At,
             isRunning,
-            _node.Catalog.KnownOf(task.Id, task.Database),
-            _node.Destinations.Away
+            _node.Catalog.KnownProblemsOf(task.Id, task.Database),
+            _node.Destinations.Unavailable
         );
     }
 }

@@ -7,34 +7,34 @@ namespace Holdfast.Node.Discovery;
 
 /// <summary>Knows each source by its identity, or by its place where it has none.</summary>
 /// <param name="records">What is stored, by the names of the sources.</param>
-internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
+internal sealed class SourceIdentities(WriteBehindState<SourceRecord> records)
 {
-    private const int NewBytes = 16;
+    private const int IdentityBytes = 16;
 
     /// <summary>What is known by a name; null where nothing is.</summary>
     public SourceRecord? Find(string source) => records.Find(source);
 
     /// <summary>Whether a source is the one that is known by its name.</summary>
-    public SourceVerdict Check(string source, SourceInfo info)
+    public SourceIdentityMatch Check(string source, SourceInfo info)
     {
         var known = records.Find(source);
         if (known is null)
         {
-            return SourceVerdict.Unknown;
+            return SourceIdentityMatch.Unknown;
         }
         if (info.Identity is not null && known.Identity is not null)
         {
-            return info.Identity == known.Identity ? SourceVerdict.Same : SourceVerdict.Other;
+            return info.Identity == known.Identity ? SourceIdentityMatch.Match : SourceIdentityMatch.Mismatch;
         }
         if (known.Identity is not null)
         {
-            return SourceVerdict.Lost;
+            return SourceIdentityMatch.IdentityLost;
         }
-        return info.Place == known.Place || known.Place is null ? SourceVerdict.Same : SourceVerdict.Other;
+        return info.Location == known.Place || known.Place is null ? SourceIdentityMatch.Match : SourceIdentityMatch.Mismatch;
     }
 
     /// <summary>Whether a source whose place is <paramref name="now"/> lies where it lay when it was seen last.</summary>
-    public bool IsInPlace(string source, string? now) => records.Find(source) is not { Place: { } place } || now == place;
+    public bool IsAtKnownLocation(string source, string? now) => records.Find(source) is not { Place: { } place } || now == place;
 
     /// <summary>Takes a source as it is for the one of its name.</summary>
     public void Adopt(string source, string? identity, string? place) =>
@@ -52,7 +52,8 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
     public void Change(string source, Func<SourceRecord, SourceRecord?> change) => records.Change(source, known => change(known ?? new()));
 
     /// <summary>Returns when what is known by a name is stored, or cannot be now.</summary>
-    public Task StoredAsync(string source, CancellationToken cancellationToken) => records.StoredAsync(source, cancellationToken);
+    public Task WaitUntilStoredAsync(string source, CancellationToken cancellationToken) =>
+        records.WaitUntilStoredAsync(source, cancellationToken);
 
     /// <summary>Forgets what is known by a name: what is seen next is taken for it.</summary>
     public void Forget(string source)
@@ -64,18 +65,18 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
     }
 
     /// <summary>The identity that a source without one is to be given: the one that it had, unless a copy of it has it.</summary>
-    public string New(string source)
+    public string CreateIdentity(string source)
     {
         var had = records.Find(source)?.Identity;
         var isShared = had is not null && records.Items.Any(r => r.Key != source && r.Value.Identity == had);
-        return had is null || isShared ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NewBytes)) : had;
+        return had is null || isShared ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdentityBytes)) : had;
     }
 
     /// <summary>Why a source is not used.</summary>
-    public HoldfastException Refusal(string source, SourceInfo info)
+    public HoldfastException CreateMismatchException(string source, SourceInfo info)
     {
         var known = records.Find(source);
-        var (was, now) = (Words(known?.Identity, known?.Place), Words(info.Identity, info.Place));
+        var (was, now) = (Describe(known?.Identity, known?.Place), Describe(info.Identity, info.Location));
         return new(
             ErrorCatalogue.SourceIdentity,
             $"Source '{source}' is not the one that was known by this name: it had {was}, and has {now}. Nothing is backed up "
@@ -85,7 +86,7 @@ internal sealed class SourceIdentities(StateRecords<SourceRecord> records)
         );
     }
 
-    private static string Words(string? identity, string? place) =>
+    private static string Describe(string? identity, string? place) =>
         identity is not null ? $"the identity {identity}"
         : place is not null ? $"no identity, at the place {place}"
         : "no identity";

@@ -13,25 +13,25 @@ namespace Holdfast.Node.Discovery;
 /// <summary>
 /// Has one source looked at, and lends it to whoever works with it. Whatever the source throws is a problem in
 /// <see cref="Status"/>; one that does not
-/// answer holds up nobody for longer than <see cref="Patience"/>. What is found there <see cref="SourceContents"/> keeps.
+/// answer holds up nobody for longer than <see cref="DiscoveryTimeout"/>. What is found there <see cref="SourceDatabases"/> keeps.
 /// </summary>
 public sealed partial class SourceMonitor : IAsyncDisposable
 {
     /// <summary>How long anybody waits for a look. The look itself goes on, and what it finds counts.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan DiscoveryTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly SourceContents _contents;
-    private readonly SourceLook _look;
+    private readonly SourceDatabases _contents;
+    private readonly SourceDiscovery _discovery;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly DateTimeOffset _since;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Guards what follows. Never held while the source is called, nor while anybody is told of anything.
     private readonly Lock _gate = new();
-    private Task? _looking,
-        _following,
+    private Task? _running,
+        _next,
         _cleaning;
     private bool _isClosed,
         _isLeft,
@@ -41,7 +41,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
 
     internal SourceMonitor(
         AttachedSource attached,
-        StateRecords<DatabaseRecord> records,
+        WriteBehindState<DatabaseRecord> records,
         SourceIdentities identities,
         TimeProvider time,
         ILogger logger
@@ -50,8 +50,8 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         (Attached, _time, _logger, _since) = (attached, time, logger, time.GetUtcNow());
         _contents = new(attached, records, identities, time, logger);
         _contents.Changed += record => Subscribers.Notify(Changed, record);
-        _look = new(attached, _contents, identities, change => Update(change), logger);
-        Checked = new CheckedSource(attached.Source, Check);
+        _discovery = new(attached, _contents, identities, change => Update(change), logger);
+        CheckedSource = new IdentityCheckedSource(attached.Source, CheckIdentity);
     }
 
     /// <summary>Told of each database whose record changed. Must not block.</summary>
@@ -60,14 +60,14 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     /// <summary>Told when the source went down or came back, or lost databases. Must not block.</summary>
     public event Action? StatusChanged;
 
-    /// <summary>Told once, when <see cref="IsSettled"/>. Must not block.</summary>
-    internal event Action? Settled;
+    /// <summary>Told once, when <see cref="IsReady"/>. Must not block.</summary>
+    internal event Action? Ready;
 
-    /// <summary>The source. To work with it, <see cref="Use"/> it.</summary>
+    /// <summary>The source. To work with it, <see cref="Acquire"/> it.</summary>
     public AttachedSource Attached { get; }
 
     /// <summary>When the last look ended; when it was attached, before the first has.</summary>
-    public DateTimeOffset LastLook => Status.At ?? _since;
+    public DateTimeOffset LastDiscovery => Status.CompletedAt ?? _since;
 
     /// <summary>What the last look came to.</summary>
     public SourceStatus Status => _status;
@@ -82,10 +82,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     /// Whether the first look has ended, or is not waited for any more. Before that nothing is known of what is there,
     /// only what was.
     /// </summary>
-    public bool IsSettled => _settled.Task.IsCompleted;
+    public bool IsReady => _ready.Task.IsCompleted;
 
     /// <summary>The source as whoever works with it sees it.</summary>
-    internal IDatabaseSource Checked { get; }
+    internal IDatabaseSource CheckedSource { get; }
 
     /// <summary>Cancelled when the source is detached.</summary>
     internal CancellationToken Stopping => _stop.Token;
@@ -97,50 +97,50 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     /// <param name="interval">Time between two looks.</param>
     public OperationError? Problem(TimeSpan interval) =>
         Status.Problem
-        ?? SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow())
-        ?? (Missing is > 0 and var missing ? SourceAlerts.Shrunk(Attached.Name, missing) : null);
+        ?? SourceAlerts.CheckSilence(Attached.Name, LastDiscovery, interval, _time.GetUtcNow())
+        ?? (Missing is > 0 and var missing ? SourceAlerts.CreateShrunkError(Attached.Name, missing) : null);
 
     /// <summary>Since when and why the source cannot be reached; null where it can, also where it has lost databases.</summary>
     /// <param name="interval">Time between two looks.</param>
     public SourceOutage? Outage(TimeSpan interval) =>
         Status is { Problem: { } problem, ProblemSince: { } since } ? new(since, problem)
-        : SourceAlerts.Silence(Attached.Name, LastLook, interval, _time.GetUtcNow()) is { } silence ? new(LastLook, silence)
+        : SourceAlerts.CheckSilence(Attached.Name, LastDiscovery, interval, _time.GetUtcNow()) is { } silence ? new(LastDiscovery, silence)
         : null;
 
     /// <summary>A database as it was found last; null where it is not there.</summary>
-    public DiscoveredDatabase? Find(string name) => _contents.Find(name);
+    public DiscoveredDatabase? FindDatabase(string name) => _contents.Find(name);
 
     /// <summary>A database that is to be backed up, as it was found last.</summary>
     /// <exception cref="HoldfastException">It is not there; the message says why.</exception>
-    public DiscoveredDatabase Get(string name) => _contents.Find(name) ?? throw _contents.Absence(name, Status);
+    public DiscoveredDatabase GetDatabase(string name) => _contents.Find(name) ?? throw _contents.ExplainAbsence(name, Status);
 
     /// <summary>Begins to work with the source.</summary>
     /// <exception cref="HoldfastException">It is detached, or is not the one that was known by its name.</exception>
-    public SourceUse Use()
+    public SourceLease Acquire()
     {
-        _contents.ThrowIfRefused();
-        return Enter();
+        _contents.ThrowIfIdentityRejected();
+        return AcquireLease();
     }
 
     /// <summary>
-    /// Looks now, and returns when the records show what was found, or <see cref="Patience"/> is at its end. What goes
+    /// Looks now, and returns when the records show what was found, or <see cref="DiscoveryTimeout"/> is at its end. What goes
     /// wrong is told in <see cref="Status"/>.
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. The look goes on.</exception>
-    public async Task LookAsync(CancellationToken cancellationToken)
+    public async Task DiscoverAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await BeginLook().WaitAsync(Patience, _time, cancellationToken);
+            await StartDiscovery().WaitAsync(DiscoveryTimeout, _time, cancellationToken);
         }
         catch (TimeoutException)
         {
-            Settle(); // nobody waits for it for ever; the status says since when it is looked at
+            MarkReady(); // nobody waits for it for ever; the status says since when it is looked at
         }
     }
 
-    /// <summary>Returns when <see cref="IsSettled"/>.</summary>
-    public Task SettledAsync(CancellationToken cancellationToken) => _settled.Task.WaitAsync(cancellationToken);
+    /// <summary>Returns when <see cref="IsReady"/>.</summary>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(cancellationToken);
 
     /// <summary>
     /// Takes the source as it is: another identity is the right one, and databases that are missing were dropped. Looks
@@ -149,9 +149,9 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/>, where nothing waits for that.</exception>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
-        _contents.Confirm(Status.Identity, Status.Place);
-        _look.Reset();
-        await LookAsync(cancellationToken);
+        _contents.Confirm(Status.Identity, Status.Location);
+        _discovery.ResetIdentification();
+        await DiscoverAsync(cancellationToken);
     }
 
     /// <summary>Closes it, and lets the source go: it is disposed when nobody works with it any more. Never throws.</summary>
@@ -167,11 +167,11 @@ public sealed partial class SourceMonitor : IAsyncDisposable
             _isLeft = true;
         }
 
-        await LeaveAsync();
+        await ReleaseAsync();
     }
 
     /// <summary>Begins a look, unless one that sees all that is there now is to begin anyway.</summary>
-    internal Task BeginLook()
+    internal Task StartDiscovery()
     {
         lock (_gate)
         {
@@ -180,16 +180,16 @@ public sealed partial class SourceMonitor : IAsyncDisposable
                 return Task.CompletedTask;
             }
             // One that runs may have passed by what its caller has just made: another follows it.
-            if (_looking is { IsCompleted: false })
+            if (_running is { IsCompleted: false })
             {
-                return _following ??= FollowAsync(_looking);
+                return _next ??= DiscoverAfterAsync(_running);
             }
-            return _looking = Task.Run(LookOnceAsync, CancellationToken.None);
+            return _running = Task.Run(DiscoverOnceAsync, CancellationToken.None);
         }
     }
 
     /// <summary>Begins to remove what restores have left behind, unless that was done, or is being done.</summary>
-    internal void BeginClean()
+    internal void StartCleanup()
     {
         lock (_gate)
         {
@@ -223,11 +223,11 @@ public sealed partial class SourceMonitor : IAsyncDisposable
                 TaskContinuationOptions.OnlyOnFaulted,
                 TaskScheduler.Default
             );
-        Settle();
+        MarkReady();
     }
 
     /// <summary>Somebody works with it no more.</summary>
-    internal async Task LeaveAsync()
+    internal async Task ReleaseAsync()
     {
         lock (_gate)
         {
@@ -252,7 +252,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     {
         try
         {
-            await using var use = Enter();
+            await using var use = AcquireLease();
             await use.Source.RemoveLeftoversAsync(_stop.Token);
             _isCleaned = true;
         }
@@ -267,17 +267,17 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     }
 
     // What a view or a restore has found: the look that follows tells everybody else.
-    private void Check(SourceInfo info)
+    private void CheckIdentity(SourceInfo info)
     {
-        if (_contents.RefusalOf(info) is not { } refusal)
+        if (_contents.FindIdentityMismatch(info) is not { } refusal)
         {
             return;
         }
-        BeginLook();
+        StartDiscovery();
         throw refusal;
     }
 
-    private SourceUse Enter()
+    private SourceLease AcquireLease()
     {
         lock (_gate)
         {
@@ -291,36 +291,36 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{Attached.Name}' was detached.", "If it was saved anew, ask again.");
     }
 
-    private async Task FollowAsync(Task running)
+    private async Task DiscoverAfterAsync(Task running)
     {
         await running;
         Task next;
         lock (_gate)
         {
-            _following = null;
+            _next = null;
             if (_isClosed)
             {
                 return;
             }
-            if (_looking is null or { IsCompleted: true })
+            if (_running is null or { IsCompleted: true })
             {
-                _looking = Task.Run(LookOnceAsync, CancellationToken.None);
+                _running = Task.Run(DiscoverOnceAsync, CancellationToken.None);
             }
-            next = _looking;
+            next = _running;
         }
 
         await next;
     }
 
     // Never throws: whatever the source does ends here.
-    private async Task LookOnceAsync()
+    private async Task DiscoverOnceAsync()
     {
-        Update(s => s with { Began = _time.GetUtcNow() });
+        Update(s => s with { DiscoveryStarted = _time.GetUtcNow() });
         OperationError? problem = null;
         try
         {
-            await using var use = Enter();
-            await _look.RunAsync(_stop.Token);
+            await using var use = AcquireLease();
+            await _discovery.RunAsync(_stop.Token);
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
@@ -328,23 +328,23 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         }
         catch (HoldfastException e)
         {
-            problem = OperationError.Of(e);
+            problem = OperationError.From(e);
         }
         catch (Exception e)
         {
             LogUnexpected(e, Attached.Name);
-            problem = OperationError.Of(Surprise.Of($"Looking at source '{Attached.Name}'", e));
+            problem = OperationError.From(UnexpectedFailure.Wrap($"Looking at source '{Attached.Name}'", e));
         }
 
-        Ended(problem);
-        Settle();
+        CompleteDiscovery(problem);
+        MarkReady();
     }
 
-    private void Settle()
+    private void MarkReady()
     {
-        if (_settled.TrySetResult())
+        if (_ready.TrySetResult())
         {
-            Subscribers.Notify(Settled);
+            Subscribers.Notify(Ready);
         }
     }
 
@@ -358,14 +358,14 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         }
     }
 
-    private void Ended(OperationError? problem)
+    private void CompleteDiscovery(OperationError? problem)
     {
         var at = _time.GetUtcNow();
         var (before, now) = Update(s =>
             s with
             {
-                Began = null,
-                At = at,
+                DiscoveryStarted = null,
+                CompletedAt = at,
                 Problem = problem,
                 ProblemSince = problem is null ? null : s.ProblemSince ?? at,
             }
@@ -374,18 +374,18 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         {
             LogProblem(Attached.Name, problem.Message);
         }
-        if (problem is null && (before.At is null || before.Problem is not null))
+        if (problem is null && (before.CompletedAt is null || before.Problem is not null))
         {
-            LogRead(Attached.Name, now.Databases);
+            LogDiscovered(Attached.Name, now.Databases);
         }
-        if (before.At is null || before.Problem != problem)
+        if (before.CompletedAt is null || before.Problem != problem)
         {
             Subscribers.Notify(StatusChanged);
         }
     }
 
     [LoggerMessage(EventId = 5201, Level = LogLevel.Information, Message = "Source {Source}: {Databases} databases")]
-    private partial void LogRead(string source, int databases);
+    private partial void LogDiscovered(string source, int databases);
 
     [LoggerMessage(EventId = 5202, Level = LogLevel.Error, Message = "Source {Source} cannot be read: {Reason}")]
     private partial void LogProblem(string source, string reason);

@@ -25,7 +25,7 @@ public class Job
     /// when the job is put in until it is over,
     /// and those that come meanwhile wait behind it, in the order in which they came.
     /// </summary>
-    public string? Exclusive { get; init; }
+    public string? ExclusiveKey { get; init; }
 
     /// <summary>Does the work. What it throws is kept in <see cref="Failure"/>.</summary>
     public required Func<Job, Task> Work { get; init; }
@@ -37,24 +37,24 @@ public class Job
     public Exception? Failure { get; private set; }
 
     /// <summary>Done when its work has returned, however late, or it was taken out before it began.</summary>
-    public Task Ended => _ended.Task;
+    public Task Completion => _ended.Task;
 
     /// <summary>By which jobs of one group are ordered.</summary>
-    internal long Number { get; set; }
+    internal long Sequence { get; set; }
 
     /// <summary>Those that wait for the same things.</summary>
-    internal JobLine Line { get; set; } = null!;
+    internal JobSubqueue Subqueue { get; set; } = null!;
 
     /// <summary>Whether it still counts to its lane, its source and its destinations. Guarded by the queue's lock.</summary>
-    internal bool HoldsSlot { get; set; }
+    internal bool HasSlot { get; set; }
 
     /// <summary>Whether it still counts as under way. Guarded by the queue's lock.</summary>
-    internal bool IsUnderWay { get; set; }
+    internal bool IsInProgress { get; set; }
 
-    /// <summary>Whether it holds what it names in <see cref="Exclusive"/>. Guarded by the queue's lock.</summary>
-    internal bool HoldsExclusive { get; set; }
+    /// <summary>Whether it holds what it names in <see cref="ExclusiveKey"/>. Guarded by the queue's lock.</summary>
+    internal bool HasExclusiveKey { get; set; }
 
-    internal void End(Exception? failure)
+    internal void Complete(Exception? failure)
     {
         Failure = failure;
         _ended.TrySetResult();

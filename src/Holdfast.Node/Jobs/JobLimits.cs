@@ -34,7 +34,7 @@ public sealed record JobLimits
     /// Backups of one destination under way, those too that only wait to be published: each holds open files there. 1
     /// and more; default 512. All destinations together: twice as many.
     /// </summary>
-    public int UnderWay { get; init; } = 512;
+    public int InProgress { get; init; } = 512;
 
     /// <summary>Slots of a lane that one destination may hold.</summary>
     public int SlotsOf(JobLane lane) =>
@@ -48,10 +48,10 @@ public sealed record JobLimits
         };
 
     /// <summary>Slots of a lane that one source may hold.</summary>
-    public int SourceSlotsOf(JobLane lane) => SlotsOf(lane) + (lane is JobLane.Small or JobLane.Large ? Spare(lane) : 0);
+    public int SourceSlotsOf(JobLane lane) => SlotsOf(lane) + (lane is JobLane.Small or JobLane.Large ? ExtraSlotsOf(lane) : 0);
 
     /// <summary>Slots of a lane that all of them together may hold.</summary>
-    public int MostOf(JobLane lane) => SourceSlotsOf(lane) + Spare(lane);
+    public int TotalSlotsOf(JobLane lane) => SourceSlotsOf(lane) + ExtraSlotsOf(lane);
 
-    private int Spare(JobLane lane) => lane is JobLane.Verify or JobLane.Compare ? 0 : Math.Max(1, SlotsOf(lane) / 2);
+    private int ExtraSlotsOf(JobLane lane) => lane is JobLane.Verify or JobLane.Compare ? 0 : Math.Max(1, SlotsOf(lane) / 2);
 }

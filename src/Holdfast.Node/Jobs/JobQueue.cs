@@ -17,16 +17,16 @@ public sealed partial class JobQueue
     // Everything below it, and the state of jobs. Nothing is called out while it is held, except _isReady.
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Job> _keys = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, GroupTurn> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, JobLine> _lines = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RoundRobinGroup> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JobSubqueue> _subqueues = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _usage = new(StringComparer.Ordinal);
 
     // What is held by one job alone, and the jobs that wait behind that one: null for none, as nearly always.
-    private readonly Dictionary<string, Queue<Job>?> _exclusive = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Queue<Job>?> _exclusiveWaiters = new(StringComparer.Ordinal);
     private long _number;
-    private long _turn;
+    private long _servedCount;
     private int _waiting;
-    private int _underWay;
+    private int _inProgress;
     private bool _isStopped;
 
     /// <summary>Makes it.</summary>
@@ -40,7 +40,7 @@ public sealed partial class JobQueue
         (_limits, _isReady, _logger) = (limits, isReady ?? (_ => true), logger ?? NullLogger<JobQueue>.Instance);
 
     /// <summary>Told of each job that holds nothing any more: another with its key may begin. Must not block.</summary>
-    public event Action<Job>? Over;
+    public event Action<Job>? Released;
 
     /// <summary>How many wait.</summary>
     public int Waiting
@@ -61,7 +61,7 @@ public sealed partial class JobQueue
         {
             lock (_gate)
             {
-                return _underWay;
+                return _inProgress;
             }
         }
     }
@@ -99,12 +99,12 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>Whether any job holds this for itself alone: <see cref="Job.Exclusive"/>.</summary>
-    public bool IsHeld(string exclusive)
+    /// <summary>Whether any job holds this for itself alone: <see cref="Job.ExclusiveKey"/>.</summary>
+    public bool IsLocked(string exclusive)
     {
         lock (_gate)
         {
-            return _exclusive.ContainsKey(exclusive);
+            return _exclusiveWaiters.ContainsKey(exclusive);
         }
     }
 
@@ -124,16 +124,16 @@ public sealed partial class JobQueue
                 return present;
             }
             _keys.Add(job.Key, job);
-            job.Number = ++_number;
+            job.Sequence = ++_number;
             if (!_groups.TryGetValue(job.Group, out var group))
             {
-                _groups.Add(job.Group, group = new() { Turn = ++_turn });
+                _groups.Add(job.Group, group = new() { LastServed = ++_servedCount });
             }
             group.Waiting++;
             _waiting++;
-            if (TryHold(job))
+            if (TryAcquireExclusiveKey(job))
             {
-                PutInLine(job);
+                EnqueueReady(job);
             }
         }
 
@@ -149,7 +149,7 @@ public sealed partial class JobQueue
         {
             while (!_isStopped && Next() is { } next)
             {
-                Begin(next.Job, next.Turn);
+                Start(next.Job, next.Turn);
                 begun.Add(next.Job);
             }
         }
@@ -161,15 +161,15 @@ public sealed partial class JobQueue
     }
 
     /// <summary>A job has read what it had to read, and only publishing is left: its slot is another's. Once; then nothing.</summary>
-    public void Written(Job job)
+    public void BeginPublishing(Job job)
     {
         lock (_gate)
         {
-            if (!job.HoldsSlot)
+            if (!job.HasSlot)
             {
                 return;
             }
-            GiveBackSlot(job);
+            ReleaseSlot(job);
             job.State = JobState.Publishing;
         }
 
@@ -180,11 +180,11 @@ public sealed partial class JobQueue
     /// Gives back all that a job holds, though it may still run: a call of it may hang. Its key stays taken until
     /// <see cref="Remove"/>. Nothing for one that waits.
     /// </summary>
-    public void Free(Job job)
+    public void Release(Job job)
     {
         lock (_gate)
         {
-            GiveBack(job);
+            ReleaseResources(job);
         }
         Pump();
     }
@@ -202,26 +202,26 @@ public sealed partial class JobQueue
         bool waited;
         lock (_gate)
         {
-            if (job.State == JobState.Over || (onlyWaiting && job.State != JobState.Waiting))
+            if (job.State == JobState.Released || (onlyWaiting && job.State != JobState.Waiting))
             {
                 return false;
             }
             waited = job.State == JobState.Waiting;
             if (waited)
             {
-                TakeOut(job);
+                Dequeue(job);
             }
-            GiveBack(job);
-            job.State = JobState.Over;
+            ReleaseResources(job);
+            job.State = JobState.Released;
             _keys.Remove(job.Key);
-            PassOn(job);
+            HandOverExclusiveKey(job);
         }
 
         if (waited)
         {
-            job.End(null);
+            job.Complete(null);
         }
-        Tell(job);
+        NotifyReleased(job);
         Pump();
         return waited;
     }
@@ -237,70 +237,70 @@ public sealed partial class JobQueue
         }
     }
 
-    private bool TryHold(Job job)
+    private bool TryAcquireExclusiveKey(Job job)
     {
-        if (job.Exclusive is not { } exclusive)
+        if (job.ExclusiveKey is not { } exclusive)
         {
             return true;
         }
-        if (!_exclusive.TryGetValue(exclusive, out var behind))
+        if (!_exclusiveWaiters.TryGetValue(exclusive, out var behind))
         {
-            _exclusive.Add(exclusive, null);
-            return job.HoldsExclusive = true;
+            _exclusiveWaiters.Add(exclusive, null);
+            return job.HasExclusiveKey = true;
         }
 
         if (behind is null)
         {
-            _exclusive[exclusive] = behind = new();
+            _exclusiveWaiters[exclusive] = behind = new();
         }
         behind.Enqueue(job);
         return false;
     }
 
     // What a job held alone goes to the next that waits for it.
-    private void PassOn(Job job)
+    private void HandOverExclusiveKey(Job job)
     {
-        if (!job.HoldsExclusive)
+        if (!job.HasExclusiveKey)
         {
             return;
         }
-        job.HoldsExclusive = false;
-        var behind = _exclusive[job.Exclusive!];
+        job.HasExclusiveKey = false;
+        var behind = _exclusiveWaiters[job.ExclusiveKey!];
         while (behind is not null && behind.TryDequeue(out var next))
         {
             if (next.State != JobState.Waiting)
             {
                 continue; // it was taken out
             }
-            next.HoldsExclusive = true;
-            PutInLine(next);
+            next.HasExclusiveKey = true;
+            EnqueueReady(next);
             return;
         }
 
-        _exclusive.Remove(job.Exclusive!);
+        _exclusiveWaiters.Remove(job.ExclusiveKey!);
     }
 
-    private void PutInLine(Job job)
+    private void EnqueueReady(Job job)
     {
-        job.Line = LineOf(job);
-        job.Line.Add(job, _groups[job.Group]);
+        job.Subqueue = SubqueueOf(job);
+        job.Subqueue.Add(job, _groups[job.Group]);
     }
 
-    private JobLine LineOf(Job job)
+    private JobSubqueue SubqueueOf(Job job)
     {
         // Names of sources and destinations hold no spaces.
         var key = $"{job.Lane} {job.Source} {string.Join(' ', job.Destinations)}";
-        if (!_lines.TryGetValue(key, out var line))
+        if (!_subqueues.TryGetValue(key, out var line))
         {
-            _lines.Add(key, line = new(job.Source, [.. SlotOf(job)], [.. UnderWayOf(job)]));
+            _subqueues.Add(key, line = new(job.Source, [.. SlotLimitsOf(job)], [.. InProgressLimitsOf(job)]));
         }
         return line;
     }
 
-    private IEnumerable<JobNeed> SlotOf(Job job)
+    private IEnumerable<ResourceLimit> SlotLimitsOf(Job job)
     {
         var slots = _limits.SlotsOf(job.Lane);
-        yield return new($"{job.Lane}", _limits.MostOf(job.Lane));
+        yield return new($"{job.Lane}", _limits.TotalSlotsOf(job.Lane));
         foreach (var destination in job.Destinations)
         {
             yield return new($"{job.Lane} destination {destination}", slots);
@@ -320,17 +320,19 @@ public sealed partial class JobQueue
         }
     }
 
-    private IEnumerable<JobNeed> UnderWayOf(Job job) =>
-        job.Destinations.Select(d => new JobNeed($"under way {d}", _limits.UnderWay)).Append(new("under way", 2 * _limits.UnderWay));
+    private IEnumerable<ResourceLimit> InProgressLimitsOf(Job job) =>
+        job
+            .Destinations.Select(d => new ResourceLimit($"under way {d}", _limits.InProgress))
+            .Append(new("under way", 2 * _limits.InProgress));
 
     // Of all lines that can begin one, that whose group has waited longest for its turn.
-    private (Job Job, GroupTurn Turn)? Next()
+    private (Job Job, RoundRobinGroup Turn)? Next()
     {
-        (Job Job, GroupTurn Turn)? best = null;
+        (Job Job, RoundRobinGroup Turn)? best = null;
         List<string>? empty = null;
-        foreach (var (key, line) in _lines)
+        foreach (var (key, line) in _subqueues)
         {
-            if (!CanBegin(line))
+            if (!CanStart(line))
             {
                 continue;
             }
@@ -338,7 +340,10 @@ public sealed partial class JobQueue
             {
                 (empty ??= []).Add(key);
             }
-            else if (best is not { } known || (next.Turn.Turn, next.Job.Number).CompareTo((known.Turn.Turn, known.Job.Number)) < 0)
+            else if (
+                best is not { } known
+                || (next.Turn.LastServed, next.Job.Sequence).CompareTo((known.Turn.LastServed, known.Job.Sequence)) < 0
+            )
             {
                 best = next;
             }
@@ -346,18 +351,19 @@ public sealed partial class JobQueue
 
         foreach (var key in empty ?? [])
         {
-            _lines.Remove(key);
+            _subqueues.Remove(key);
         }
         return best;
     }
 
-    private bool CanBegin(JobLine line) => IsFree(line.Slot) && IsFree(line.UnderWay) && (line.Source is null || _isReady(line.Source));
+    private bool CanStart(JobSubqueue line) =>
+        HasCapacity(line.SlotLimits) && HasCapacity(line.InProgressLimits) && (line.Source is null || _isReady(line.Source));
 
-    private bool IsFree(IReadOnlyList<JobNeed> needs)
+    private bool HasCapacity(IReadOnlyList<ResourceLimit> needs)
     {
         for (var i = 0; i < needs.Count; i++)
         {
-            if (_held.GetValueOrDefault(needs[i].Key) >= needs[i].Most)
+            if (_usage.GetValueOrDefault(needs[i].Key) >= needs[i].Limit)
             {
                 return false;
             }
@@ -366,20 +372,20 @@ public sealed partial class JobQueue
         return true;
     }
 
-    private void Begin(Job job, GroupTurn turn)
+    private void Start(Job job, RoundRobinGroup turn)
     {
-        TakeOut(job);
-        turn.Turn = ++_turn;
+        Dequeue(job);
+        turn.LastServed = ++_servedCount;
         job.State = JobState.Running;
-        (job.HoldsSlot, job.IsUnderWay) = (true, true);
-        _underWay++;
-        foreach (var need in job.Line.Slot.Concat(job.Line.UnderWay))
+        (job.HasSlot, job.IsInProgress) = (true, true);
+        _inProgress++;
+        foreach (var need in job.Subqueue.SlotLimits.Concat(job.Subqueue.InProgressLimits))
         {
-            _held[need.Key] = _held.GetValueOrDefault(need.Key) + 1;
+            _usage[need.Key] = _usage.GetValueOrDefault(need.Key) + 1;
         }
     }
 
-    private void TakeOut(Job job)
+    private void Dequeue(Job job)
     {
         _waiting--;
         if (--_groups[job.Group].Waiting == 0)
@@ -388,39 +394,39 @@ public sealed partial class JobQueue
         }
     }
 
-    private void GiveBack(Job job)
+    private void ReleaseResources(Job job)
     {
-        GiveBackSlot(job);
-        if (!job.IsUnderWay)
+        ReleaseSlot(job);
+        if (!job.IsInProgress)
         {
             return;
         }
-        job.IsUnderWay = false;
-        _underWay--;
-        Lower(job.Line.UnderWay);
+        job.IsInProgress = false;
+        _inProgress--;
+        DecrementUsage(job.Subqueue.InProgressLimits);
     }
 
-    private void GiveBackSlot(Job job)
+    private void ReleaseSlot(Job job)
     {
-        if (!job.HoldsSlot)
+        if (!job.HasSlot)
         {
             return;
         }
-        job.HoldsSlot = false;
-        Lower(job.Line.Slot);
+        job.HasSlot = false;
+        DecrementUsage(job.Subqueue.SlotLimits);
     }
 
-    private void Lower(IReadOnlyList<JobNeed> needs)
+    private void DecrementUsage(IReadOnlyList<ResourceLimit> needs)
     {
         foreach (var need in needs)
         {
-            if (_held[need.Key] is > 1 and var held)
+            if (_usage[need.Key] is > 1 and var held)
             {
-                _held[need.Key] = held - 1;
+                _usage[need.Key] = held - 1;
             }
             else
             {
-                _held.Remove(need.Key);
+                _usage.Remove(need.Key);
             }
         }
     }
@@ -443,15 +449,15 @@ public sealed partial class JobQueue
         }
         finally
         {
-            job.End(failure); // whoever waits for it must not wait for ever
+            job.Complete(failure); // whoever waits for it must not wait for ever
         }
     }
 
-    private void Tell(Job job)
+    private void NotifyReleased(Job job)
     {
         try
         {
-            Over?.Invoke(job);
+            Released?.Invoke(job);
         }
         catch (Exception e)
         {

@@ -13,5 +13,5 @@ public enum JobState
     Publishing,
 
     /// <summary>It holds nothing any more: it has ended, was taken out, or was given up while a call of it hangs.</summary>
-    Over,
+    Released,
 }

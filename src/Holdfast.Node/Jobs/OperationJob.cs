@@ -6,10 +6,10 @@ namespace Holdfast.Node.Jobs;
 internal sealed class OperationJob : Job
 {
     /// <summary>The operation.</summary>
-    public required LiveOperation Operation { get; init; }
+    public required RunningOperation Operation { get; init; }
 
     /// <summary>What it does.</summary>
-    public required OperationWork Does { get; init; }
+    public required OperationWorkItem WorkItem { get; init; }
 
     /// <summary>When an operator aborted it while it ran, as a timestamp; null where none did.</summary>
     public long? AbortedAt { get; set; }

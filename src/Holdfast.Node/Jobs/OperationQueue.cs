@@ -17,12 +17,12 @@ namespace Holdfast.Node.Jobs;
 public sealed partial class OperationQueue
 {
     /// <summary>How long work may take to end once it was cancelled; then it is left behind.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    public static readonly TimeSpan CancellationTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>How long a deletion waits for the backups of its task before whoever asked is told to come again.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan MaxExclusiveWait = TimeSpan.FromSeconds(30);
 
-    private readonly OperationBook _operations;
+    private readonly OperationStore _operations;
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly JobQueue _queue;
@@ -38,7 +38,7 @@ public sealed partial class OperationQueue
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what must not happen.</param>
     public OperationQueue(
-        OperationBook operations,
+        OperationStore operations,
         Func<string, bool> isReady,
         NodeSettings settings,
         TimeProvider time,
@@ -48,7 +48,7 @@ public sealed partial class OperationQueue
         (_operations, _settings, _time) = (operations, settings, time);
         _logger = loggers.CreateLogger<OperationQueue>();
         _queue = new(settings.Jobs, isReady, loggers.CreateLogger<JobQueue>());
-        _queue.Over += job =>
+        _queue.Released += job =>
         {
             if (job is OperationJob operation)
             {
@@ -77,14 +77,14 @@ public sealed partial class OperationQueue
     }
 
     /// <summary>Operations that run, what they need, and how long each has not moved.</summary>
-    internal IEnumerable<OperationJob> UnderWay => _queue.Jobs.OfType<OperationJob>().Where(j => j.State != JobState.Waiting);
+    internal IEnumerable<OperationJob> InProgress => _queue.Jobs.OfType<OperationJob>().Where(j => j.State != JobState.Waiting);
 
     /// <summary>The backup of a task that waits or runs; null where none does.</summary>
-    public LiveOperation? Find(string taskId) => (_queue.Find(taskId) as OperationJob)?.Operation;
+    public RunningOperation? Find(string taskId) => (_queue.Find(taskId) as OperationJob)?.Operation;
 
     /// <summary>Whether anything waits or runs that holds the chains of a task: a backup of it, or a deletion.</summary>
     /// <param name="key">The key of its backups: <see cref="BackupJob.KeyOf(string?, DatabaseId)"/>.</param>
-    public bool IsHeld(string key) => _queue.IsHeld(key);
+    public bool IsLocked(string key) => _queue.IsLocked(key);
 
     /// <summary>
     /// Does something to the chains of a task while no backup of it waits or runs: those that were asked for before end
@@ -96,26 +96,26 @@ public sealed partial class OperationQueue
     /// <param name="work">The work; its token is cancelled by the caller's and by the node's stop.</param>
     /// <param name="cancellationToken">Ends the waiting, and the work.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotAllowed"/> where a backup still runs after <see cref="LongestWait"/>, or the node
+    /// <see cref="ErrorCatalogue.NotAllowed"/> where a backup still runs after <see cref="MaxExclusiveWait"/>, or the node
     /// stops; <see cref="ErrorCatalogue.Interrupted"/>
     /// where it stops in the middle; and what the work throws.
     /// </exception>
-    internal Task<T> RunAloneAsync<T>(
+    internal Task<T> RunExclusivelyAsync<T>(
         string key,
         IReadOnlyList<string> destinations,
         Func<CancellationToken, Task<T>> work,
         CancellationToken cancellationToken
     ) =>
-        RunUnlistedAsync(
+        RunInternalAsync(
             (stop, run) =>
                 new()
                 {
                     Key = $"removal {Guid.NewGuid():n}",
-                    Exclusive = key,
+                    ExclusiveKey = key,
                     Lane = JobLane.Removal,
                     Group = "removals",
                     Destinations = [.. destinations.Distinct(StringComparer.Ordinal)],
-                    Stop = stop,
+                    Cancellation = stop,
                     Work = run,
                 },
             work,
@@ -127,10 +127,10 @@ public sealed partial class OperationQueue
     /// <param name="work">The work; its token is cancelled by the caller's and by the node's stop.</param>
     /// <param name="cancellationToken">Ends the waiting, and the work.</param>
     /// <exception cref="HoldfastException">
-    /// As <see cref="RunAloneAsync"/>: it could not begin, or the node stops; and what the work throws.
+    /// As <see cref="RunExclusivelyAsync"/>: it could not begin, or the node stops; and what the work throws.
     /// </exception>
     internal Task<T> CompareAsync<T>(DatabaseId database, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        RunUnlistedAsync(
+        RunInternalAsync(
             (stop, run) =>
                 new()
                 {
@@ -138,15 +138,15 @@ public sealed partial class OperationQueue
                     Lane = JobLane.Compare,
                     Group = "comparisons",
                     Source = database.Source,
-                    Stop = stop,
+                    Cancellation = stop,
                     Work = run,
                 },
             work,
             cancellationToken
         );
 
-    private async Task<T> RunUnlistedAsync<T>(
-        Func<CancellationTokenSource, Func<Job, Task>, UnlistedJob> make,
+    private async Task<T> RunInternalAsync<T>(
+        Func<CancellationTokenSource, Func<Job, Task>, InternalJob> make,
         Func<CancellationToken, Task<T>> work,
         CancellationToken cancellationToken
     )
@@ -155,15 +155,15 @@ public sealed partial class OperationQueue
         T result = default!;
         var job = make(stop, async j =>
         {
-            ((UnlistedJob)j).Begin();
+            ((InternalJob)j).MarkStarted();
             result = await work(stop.Token);
         });
         if (_queue.Add(job) is null)
         {
-            throw Stops();
+            throw CreateShuttingDownException();
         }
-        await BeginsAsync(job, cancellationToken);
-        await job.Ended;
+        await WaitForStartAsync(job, cancellationToken);
+        await job.Completion;
         if (job.Failure is OperationCanceledException e && stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new HoldfastException(
@@ -188,7 +188,8 @@ public sealed partial class OperationQueue
     /// <param name="askedBy">Who asked; null for the schedule.</param>
     /// <param name="isNew">Whether it was not there before.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
-    internal LiveOperation Add(OperationWork work, string? askedBy, out bool isNew) => Add(work, askedBy, static () => true, out isNew)!;
+    internal RunningOperation Add(OperationWorkItem work, string? askedBy, out bool isNew) =>
+        Add(work, askedBy, static () => true, out isNew)!;
 
     /// <summary>Puts an operation of the schedule in line, unless it has been given up since it was found to be due.</summary>
     /// <param name="work">What it does.</param>
@@ -198,9 +199,9 @@ public sealed partial class OperationQueue
     /// </param>
     /// <returns>Whether it waits or runs now.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
-    internal bool AddDue(OperationWork work, Func<bool> isDue) => Add(work, null, isDue, out _) is not null;
+    internal bool TryAddDue(OperationWorkItem work, Func<bool> isDue) => Add(work, null, isDue, out _) is not null;
 
-    private LiveOperation? Add(OperationWork work, string? askedBy, Func<bool> isWanted, out bool isNew)
+    private RunningOperation? Add(OperationWorkItem work, string? askedBy, Func<bool> isWanted, out bool isNew)
     {
         while (true)
         {
@@ -212,14 +213,14 @@ public sealed partial class OperationQueue
                 {
                     if (_queue.IsStopped)
                     {
-                        throw Stops();
+                        throw CreateShuttingDownException();
                     }
                     if (!isWanted())
                     {
                         return null;
                     }
                     isNew = true;
-                    return Put(work, work.Enter(_operations, askedBy));
+                    return Enqueue(work, work.CreateOperation(_operations, askedBy));
                 }
 
                 if (!found.Operation.HasEnded)
@@ -240,19 +241,19 @@ public sealed partial class OperationQueue
     /// alone.
     /// </summary>
     /// <returns>Whether it was ended.</returns>
-    internal bool Forgo(OperationWork work, string by)
+    internal bool TrySkip(OperationWorkItem work, string by)
     {
-        LiveOperation operation;
+        RunningOperation operation;
         lock (_adding) // so that it does not come into line before its task's status says that the slot is used
         {
             if (_queue.IsStopped || _queue.Find(work.Key) is not null)
             {
                 return false;
             }
-            operation = work.Enter(_operations, null);
+            operation = work.CreateOperation(_operations, null);
             operation.Write($"aborted by {by} before it began");
-            operation.Claim();
-            work.EndNow(operation, StopReason.Aborted);
+            operation.TryClaim();
+            work.Terminate(operation, StopReason.Aborted);
         }
 
         Subscribers.Notify(Ended, operation.Current);
@@ -261,34 +262,34 @@ public sealed partial class OperationQueue
     }
 
     /// <summary>Takes up an operation that waited when the node stopped.</summary>
-    internal void Resume(OperationWork work, Operation stored)
+    internal void Resume(OperationWorkItem work, Operation stored)
     {
         lock (_adding)
         {
             if (Find(work.Key) is null)
             {
-                Put(work, _operations.Resume(stored));
+                Enqueue(work, _operations.Resume(stored));
             }
         }
     }
 
     /// <summary>Ends what was aborted and does not end, and what has not moved for too long. Called every few seconds.</summary>
-    internal async Task CheckAsync()
+    internal async Task EndStalledAsync()
     {
         var interrupting = new List<Task>(); // side by side: each may take a second where a call hangs, and there can be hundreds
-        foreach (var job in UnderWay.ToList())
+        foreach (var job in InProgress.ToList())
         {
-            var isStalled = job.Does.MayBeGivenUp && job.Operation.StillFor > 2 * _settings.NoProgress;
+            var isStalled = job.WorkItem.CanTimeOut && job.Operation.TimeWithoutProgress > 2 * _settings.NoProgressThreshold;
             if (isStalled)
             {
                 // In this order: one that ends by being cancelled is taken for one that the node's stop cut off, and
                 // waits for its next start.
-                EndNow(job, StopReason.Stalled);
+                Terminate(job, StopReason.Stalled);
                 interrupting.Add(job.Operation.InterruptAsync());
             }
-            else if (job.AbortedAt is { } at && _time.GetElapsedTime(at) > Patience)
+            else if (job.AbortedAt is { } at && _time.GetElapsedTime(at) > CancellationTimeout)
             {
-                EndNow(job, StopReason.Aborted);
+                Terminate(job, StopReason.Aborted);
             }
         }
 
@@ -306,29 +307,29 @@ public sealed partial class OperationQueue
         {
             all = [.. _queue.Stop()];
         }
-        foreach (var waiting in _queue.Jobs.OfType<UnlistedJob>())
+        foreach (var waiting in _queue.Jobs.OfType<InternalJob>())
         {
             _queue.Withdraw(waiting); // whoever waits for it is told
         }
         var running = all.OfType<OperationJob>().ToList();
-        var alone = all.OfType<UnlistedJob>().ToList();
-        var ended = Task.WhenAll([.. running.Select(j => j.Operation.Ended), .. alone.Select(j => j.Ended)]);
+        var alone = all.OfType<InternalJob>().ToList();
+        var ended = Task.WhenAll([.. running.Select(j => j.Operation.Completion), .. alone.Select(j => j.Completion)]);
         await Task.WhenAny(ended, Task.Delay(_settings.ShutdownGrace, _time));
         await Task.WhenAll([.. running.Select(j => j.Operation.InterruptAsync()), .. alone.Select(InterruptAsync)]);
-        await Task.WhenAny(ended, Task.Delay(Patience, _time));
+        await Task.WhenAny(ended, Task.Delay(CancellationTimeout, _time));
         // Each operation ends now. What is told of its end may hang or fail: nothing of that may keep the process, or the others.
-        var last = Task.WhenAll(running.Select(j => Task.Run(() => EndNow(j, StopReason.NodeStops))));
-        await Task.WhenAny(Task.WhenAll(ended, last), Task.Delay(Patience, TimeProvider.System));
+        var last = Task.WhenAll(running.Select(j => Task.Run(() => Terminate(j, StopReason.NodeShutdown))));
+        await Task.WhenAny(Task.WhenAll(ended, last), Task.Delay(CancellationTimeout, TimeProvider.System));
     }
 
     // It may have ended, and its source of cancellation with it.
-    private static Task InterruptAsync(UnlistedJob job)
+    private static Task InterruptAsync(InternalJob job)
     {
         try
         {
-            return job.Ended.IsCompleted
+            return job.Completion.IsCompleted
                 ? Task.CompletedTask
-                : job.Stop.CancelAsync().WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
+                : job.Cancellation.CancelAsync().WaitAsync(CancellationTimeout).ContinueWith(_ => { }, TaskScheduler.Default);
         }
         catch (ObjectDisposedException)
         {
@@ -336,14 +337,15 @@ public sealed partial class OperationQueue
         }
     }
 
-    private static HoldfastException Stops() => new(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Ask again when it is up.");
+    private static HoldfastException CreateShuttingDownException() =>
+        new(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Ask again when it is up.");
 
     // Returns when its work has begun; it has not, and never will, where this throws.
-    private async Task BeginsAsync(UnlistedJob job, CancellationToken cancellationToken)
+    private async Task WaitForStartAsync(InternalJob job, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.WhenAny(job.Began, job.Ended).WaitAsync(LongestWait, _time, cancellationToken);
+            await Task.WhenAny(job.Started, job.Completion).WaitAsync(MaxExclusiveWait, _time, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -356,8 +358,8 @@ public sealed partial class OperationQueue
         catch (TimeoutException e)
         {
             var why =
-                job.Exclusive is null ? "other jobs read the same source"
-                : job.HoldsExclusive ? "other chains are being deleted or healed at the same destination"
+                job.ExclusiveKey is null ? "other jobs read the same source"
+                : job.HasExclusiveKey ? "other chains are being deleted or healed at the same destination"
                 : "a backup writes to the same chains";
             if (!_queue.Withdraw(job))
             {
@@ -365,32 +367,32 @@ public sealed partial class OperationQueue
             }
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"It could not begin within {LongestWait.TotalSeconds:0} s: {why}.",
+                $"It could not begin within {MaxExclusiveWait.TotalSeconds:0} s: {why}.",
                 "Ask again when that has ended.",
                 e
             );
         }
 
-        if (!job.Began.IsCompleted)
+        if (!job.Started.IsCompleted)
         {
-            throw Stops();
+            throw CreateShuttingDownException();
         }
     }
 
-    private void EndNow(OperationJob job, StopReason reason)
+    private void Terminate(OperationJob job, StopReason reason)
     {
-        if (job.Operation.Claim())
+        if (job.Operation.TryClaim())
         {
-            EndClaimed(job, reason);
+            TerminateClaimed(job, reason);
         }
     }
 
     // Never throws: those after it are ended too.
-    private void EndClaimed(OperationJob job, StopReason reason)
+    private void TerminateClaimed(OperationJob job, StopReason reason)
     {
         try
         {
-            job.Does.EndNow(job.Operation, reason);
+            job.WorkItem.Terminate(job.Operation, reason);
         }
         catch (Exception e)
         {
@@ -398,22 +400,22 @@ public sealed partial class OperationQueue
         }
     }
 
-    private LiveOperation Put(OperationWork work, LiveOperation operation)
+    private RunningOperation Enqueue(OperationWorkItem work, RunningOperation operation)
     {
         var job = new OperationJob
         {
             Key = work.Key,
-            Exclusive = work.Exclusive,
+            ExclusiveKey = work.ExclusiveKey,
             Lane = work.Lane,
             Group = work.Group,
             Source = work.Source,
             Destinations = work.Destinations,
             Operation = operation,
-            Does = work,
+            WorkItem = work,
             Work = j => RunAsync((OperationJob)j),
         };
-        operation.WhenAborted = () => OnAborted(job);
-        operation.WhenEnded = () => _queue.Remove(job);
+        operation.OnAborted = () => OnAborted(job);
+        operation.OnEnded = () => _queue.Remove(job);
         _queue.Add(job);
         return operation;
     }
@@ -421,14 +423,14 @@ public sealed partial class OperationQueue
     // One that waits has ended when this returns. The slot of one that runs is another's at once, even if a call of it hangs.
     private void OnAborted(OperationJob job)
     {
-        if (job.Operation.Claim(onlyWaiting: true))
+        if (job.Operation.TryClaim(onlyWaiting: true))
         {
-            EndClaimed(job, StopReason.Aborted);
+            TerminateClaimed(job, StopReason.Aborted);
             return;
         }
 
         job.AbortedAt = _time.GetTimestamp();
-        _queue.Free(job);
+        _queue.Release(job);
     }
 
     private async Task RunAsync(OperationJob job)
@@ -438,19 +440,19 @@ public sealed partial class OperationQueue
         {
             if (operation.TryBegin())
             {
-                await job.Does.RunAsync(operation, () => _queue.Written(job));
+                await job.WorkItem.RunAsync(operation, () => _queue.BeginPublishing(job));
             }
         }
         catch (Exception e)
         {
             // It ends its operation whatever happens; what gets here is a defect, and must not leave it running for ever.
             LogNotEnded(e, operation.Id);
-            if (operation.Claim())
+            if (operation.TryClaim())
             {
                 operation.End(
                     OperationState.Failed,
                     null,
-                    Surprise.Of($"The {operation.Current.Kind} of '{operation.Current.Database}'", e)
+                    UnexpectedFailure.Wrap($"The {operation.Current.Kind} of '{operation.Current.Database}'", e)
                 );
             }
         }

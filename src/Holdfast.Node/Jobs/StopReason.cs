@@ -10,5 +10,5 @@ internal enum StopReason
     Stalled,
 
     /// <summary>The node stops, and it did not let itself be interrupted.</summary>
-    NodeStops,
+    NodeShutdown,
 }

@@ -29,7 +29,7 @@ public static class NodeKey
         {
             try
             {
-                FolderFlush.Create(
+                FolderFlush.CreateFolder(
                     Path.GetDirectoryName(Path.GetFullPath(path))!,
                     UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
                 );

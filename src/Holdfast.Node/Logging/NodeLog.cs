@@ -17,7 +17,7 @@ namespace Holdfast.Node.Logging;
 internal sealed partial class NodeLog(ILogger<NodeLog> logger)
 {
     // A server that loses its disk has an alert for each of 10,000 databases: that is one line.
-    private const int MostAlertsOfAKind = 10;
+    private const int MaxAlertsPerKind = 10;
 
     private readonly ConcurrentDictionary<string, byte> _running = new(StringComparer.Ordinal);
 
@@ -81,30 +81,30 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
     {
         if (operation.State == OperationState.Running && _running.TryAdd(operation.Id, 0))
         {
-            Began(operation);
+            LogStart(operation);
         }
         if (!operation.HasEnded)
         {
             return;
         }
         _running.TryRemove(operation.Id, out _);
-        Ended(operation);
+        LogEnd(operation);
     }
 
-    private void Began(Operation operation)
+    private void LogStart(Operation operation)
     {
         var kind = operation.BackupKind?.ToString() ?? "Full";
         if (operation.Kind == OperationKind.Backup)
         {
-            LogBackupBegan(operation.Id, operation.Database, operation.TaskName ?? "none", kind);
+            LogBackupStarted(operation.Id, operation.Database, operation.TaskName ?? "none", kind);
         }
         else
         {
-            LogBegan(operation.Id, operation.Kind, operation.Database, operation.AskedBy ?? "the schedule");
+            LogOperationStarted(operation.Id, operation.Kind, operation.Database, operation.AskedBy ?? "the schedule");
         }
     }
 
-    private void Ended(Operation operation)
+    private void LogEnd(Operation operation)
     {
         var isFailure = operation.State is OperationState.Failed or OperationState.CompletedWithErrors;
         var level =
@@ -144,13 +144,13 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
 
     private void OnAlerts(AlertChanges changes)
     {
-        foreach (var kind in changes.Ended.GroupBy(a => a.Kind))
+        foreach (var kind in changes.Resolved.GroupBy(a => a.Kind))
         {
-            foreach (var alert in kind.Take(MostAlertsOfAKind))
+            foreach (var alert in kind.Take(MaxAlertsPerKind))
             {
-                AlertEnded(alert);
+                LogEnded(alert);
             }
-            var more = kind.Count() - MostAlertsOfAKind;
+            var more = kind.Count() - MaxAlertsPerKind;
             if (more > 0)
             {
                 LogMoreEnded(more, kind.Key);
@@ -159,11 +159,11 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
 
         foreach (var kind in changes.Raised.GroupBy(a => a.Kind))
         {
-            foreach (var alert in kind.Take(MostAlertsOfAKind))
+            foreach (var alert in kind.Take(MaxAlertsPerKind))
             {
-                AlertRaised(alert);
+                LogRaised(alert);
             }
-            var more = kind.Count() - MostAlertsOfAKind;
+            var more = kind.Count() - MaxAlertsPerKind;
             if (more > 0)
             {
                 LogMoreRaised(more, kind.Key);
@@ -171,7 +171,7 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
         }
     }
 
-    private void AlertRaised(Alert alert)
+    private void LogRaised(Alert alert)
     {
         var level = alert.Severity switch
         {
@@ -196,7 +196,7 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
         }
     }
 
-    private void AlertEnded(Alert alert)
+    private void LogEnded(Alert alert)
     {
         switch (alert.Kind)
         {
@@ -207,7 +207,7 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
                 LogSourceBack(alert.Subject.Source ?? "");
                 break;
             case AlertKind.StateNotWritable:
-                LogStateWell();
+                LogStateRecovered();
                 break;
             default:
                 LogAlertEnded(alert.Kind, alert.Key);
@@ -244,7 +244,7 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
         Level = LogLevel.Information,
         Message = "Backup {Operation} of {Database} has begun (task {Task}, {Kind})"
     )]
-    private partial void LogBackupBegan(string operation, DatabaseId database, string task, string kind);
+    private partial void LogBackupStarted(string operation, DatabaseId database, string task, string kind);
 
     [LoggerMessage(
         EventId = 4102,
@@ -269,7 +269,7 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
         Level = LogLevel.Information,
         Message = "{Kind} {Operation} of {Database} has begun, asked for by {AskedBy}"
     )]
-    private partial void LogBegan(string operation, OperationKind kind, DatabaseId database, string askedBy);
+    private partial void LogOperationStarted(string operation, OperationKind kind, DatabaseId database, string askedBy);
 
     [LoggerMessage(
         EventId = 4104,
@@ -318,7 +318,7 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
     private partial void LogStateProblem(LogLevel level, string reason);
 
     [LoggerMessage(EventId = 4402, Level = LogLevel.Information, Message = "The state is stored again")]
-    private partial void LogStateWell();
+    private partial void LogStateRecovered();
 
     [LoggerMessage(EventId = 4501, Message = "Alert {Kind} ({Key}): {Reason}")]
     private partial void LogAlertRaised(LogLevel level, AlertKind kind, string key, string reason);

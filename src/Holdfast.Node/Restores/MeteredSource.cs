@@ -20,18 +20,18 @@ internal sealed class MeteredSource(IItemSource inner, RestoreMeter meter) : IIt
             async (bytes, token) =>
             {
                 await output(bytes, token);
-                meter.Wrote(bytes.Length);
+                meter.AddWritten(bytes.Length);
             },
             cancellationToken
         );
-        meter.ItemDone();
+        meter.AddItem();
     }
 
     /// <inheritdoc/>
     public async Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken)
     {
         await inner.CopyImageAsync(name, new Target(target, meter), cancellationToken);
-        meter.ItemDone();
+        meter.AddItem();
     }
 
     private sealed class Target(IPageTarget inner, RestoreMeter meter) : IPageTarget
@@ -41,7 +41,7 @@ internal sealed class MeteredSource(IItemSource inner, RestoreMeter meter) : IIt
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {
             inner.Write(offset, bytes);
-            meter.Wrote(bytes.Length);
+            meter.AddWritten(bytes.Length);
         }
 
         public void Read(long offset, Span<byte> bytes) => inner.Read(offset, bytes);

@@ -29,9 +29,9 @@ public sealed class RestoreMeter
     internal RestoreRoleState? RestoreRole { get; set; }
 
     /// <summary>Told of that role before anything is loaded, and waited for; null where nobody asks.</summary>
-    internal Func<RestoreRoleState, CancellationToken, Task>? Loading { get; init; }
+    internal Func<RestoreRoleState, CancellationToken, Task>? OnLoading { get; init; }
 
-    internal void Wrote(long bytes) => Interlocked.Add(ref _done, bytes);
+    internal void AddWritten(long bytes) => Interlocked.Add(ref _done, bytes);
 
-    internal void ItemDone() => Interlocked.Increment(ref _items);
+    internal void AddItem() => Interlocked.Increment(ref _items);
 }

@@ -12,12 +12,12 @@ public sealed record RestoredDatabase(IReadOnlyList<string> Warnings, FilePermis
     /// Those of <see cref="Warnings"/> that each tell something of the old database that the new one lacks. Where it is
     /// empty, the new one is whole.
     /// </summary>
-    public IReadOnlyList<string> LeftOut { get; init; } = [];
+    public IReadOnlyList<string> Omissions { get; init; } = [];
 
     /// <summary>What is wrong with it; null where it is whole.</summary>
     /// <param name="name">How whoever asked for it calls the new database.</param>
-    public HoldfastException? Problem(string name) =>
-        LeftOut.Count == 0
+    public HoldfastException? CreateProblem(string name) =>
+        Omissions.Count == 0
             ? null
             : new(
                 ErrorCatalogue.RestoreIncomplete,

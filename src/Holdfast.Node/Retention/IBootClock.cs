@@ -4,8 +4,8 @@ namespace Holdfast.Node.Retention;
 public interface IBootClock
 {
     /// <summary>Id of the machine's start.</summary>
-    string Boot { get; }
+    string BootId { get; }
 
     /// <summary>How long it has run since, sleep included.</summary>
-    TimeSpan Running { get; }
+    TimeSpan Uptime { get; }
 }

@@ -4,7 +4,7 @@ namespace Holdfast.Node.Retention;
 /// <param name="time">The clock.</param>
 internal sealed class ProviderBootClock(TimeProvider time) : IBootClock
 {
-    public string Boot => "provider";
+    public string BootId => "provider";
 
-    public TimeSpan Running => time.GetElapsedTime(0);
+    public TimeSpan Uptime => time.GetElapsedTime(0);
 }

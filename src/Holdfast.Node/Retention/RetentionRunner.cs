@@ -4,7 +4,7 @@ using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Node.Catalog;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Retention;
 
@@ -19,14 +19,15 @@ public sealed class RetentionRunner(
     TimeProvider time,
     ICatalog? catalog = null,
     Func<TrustedClock>? clock = null,
-    ChainsInUse? chains = null
+    ChainLocks? chains = null
 )
 {
     /// <summary>Told of each chain that was deleted: name of the destination, and path there. Must not block.</summary>
     public event Action<string, string>? Deleted;
 
     /// <summary>The latest that it can be now: what the wall clock says, or the trusted one where that is later.</summary>
-    public DateTimeOffset Latest => clock?.Invoke() is { } trusted && trusted.Time > time.GetUtcNow() ? trusted.Time : time.GetUtcNow();
+    public DateTimeOffset LatestPossibleTime =>
+        clock?.Invoke() is { } trusted && trusted.Time > time.GetUtcNow() ? trusted.Time : time.GetUtcNow();
 
     /// <summary>Deletes what is past its time at one destination, unless a brake holds it.</summary>
     /// <param name="task">The task: only its own chains count.</param>
@@ -38,7 +39,7 @@ public sealed class RetentionRunner(
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What came of it: failures too, of whatever kind, and what was deleted before it was stopped.</returns>
-    public async Task<RetentionRun> RunAsync(
+    public async Task<RetentionResult> RunAsync(
         BackupTask task,
         string name,
         IDestination destination,
@@ -50,7 +51,7 @@ public sealed class RetentionRunner(
         try
         {
             var plan = await PlanAsync(task, name, destination, approved is not null, cancellationToken);
-            var going = plan.Deletes.Select(c => c.Path).Where(p => approved?.Contains(p) ?? true).ToList();
+            var going = plan.Deletable.Select(c => c.Path).Where(p => approved?.Contains(p) ?? true).ToList();
             if (going.Count == 0 && approved is null)
             {
                 return new(name, plan, [], null);
@@ -60,7 +61,7 @@ public sealed class RetentionRunner(
         }
         catch (Exception e)
         {
-            return new(name, null, deleted, RetentionRun.Failure(e, cancellationToken));
+            return new(name, null, deleted, RetentionResult.Failure(e, cancellationToken));
         }
     }
 
@@ -80,9 +81,12 @@ public sealed class RetentionRunner(
     {
         var stored = await ChainsAsync(task, destination, cancellationToken);
         // What a wrong clock has named is told by the backups; here it would only stand in the way.
-        List<StoredChainInfo> infos = [.. stored.Where(c => c.Archives.Count > 0 && !c.IsAhead(Latest)).Select(c => Info(task, c))];
+        List<StoredChainInfo> infos =
+        [
+            .. stored.Where(c => c.Archives.Count > 0 && !c.HasFutureName(LatestPossibleTime)).Select(c => ToChainInfo(task, c)),
+        ];
         var plan = Plan(task, infos, approved);
-        if (plan.Going.Count == 0 || catalog is null)
+        if (plan.Expired.Count == 0 || catalog is null)
         {
             return plan;
         }
@@ -91,7 +95,7 @@ public sealed class RetentionRunner(
         var known = catalog.ChainsOf(task.Database).ToDictionary(c => c.Path, StringComparer.Ordinal);
         return Plan(
             task,
-            infos.ConvertAll(i => IsBroken(known.GetValueOrDefault(i.Path), name) ? i with { IsComplete = false } : i),
+            infos.ConvertAll(i => IsFullUnusable(known.GetValueOrDefault(i.Path), name) ? i with { IsComplete = false } : i),
             approved
         );
     }
@@ -101,13 +105,15 @@ public sealed class RetentionRunner(
         var wall = time.GetUtcNow();
         if (clock?.Invoke() is not { } trusted)
         {
-            return RetentionPlan.For(infos, task.Settings.Retention, wall, approved, UsualGap(task));
+            return RetentionPlan.Create(infos, task.Settings.Retention, wall, approved, ExpectedFullInterval(task));
         }
-        var isDoubtful = trusted.Jumped is not null && !trusted.IsProvedBy(infos.Select(c => c.Full), wall);
+        var isDoubtful = trusted.Jumped is not null && !trusted.IsConfirmedBy(infos.Select(c => c.FullStartTime), wall);
         // A clock that was set back makes all look younger than it is, which deletes too little; that is the side to err on.
         var now = trusted.Jumped is not null && !isDoubtful || wall < trusted.Time ? wall : trusted.Time;
-        var plan = RetentionPlan.For(infos, task.Settings.Retention, now, approved, UsualGap(task), trusted.Since);
-        return isDoubtful ? plan.Held("The clock is ahead of the time that this node has seen pass, so ages may be wrong.") : plan;
+        var plan = RetentionPlan.Create(infos, task.Settings.Retention, now, approved, ExpectedFullInterval(task), trusted.Since);
+        return isDoubtful
+            ? plan.WithClockGuard("The clock is ahead of the time that this node has seen pass, so ages may be wrong.")
+            : plan;
     }
 
     // Each chain from its newest archive to its full one, so that one that is cut short by a crash can still be
@@ -129,11 +135,11 @@ public sealed class RetentionRunner(
         var there = await ChainsAsync(task, destination, cancellationToken);
         foreach (var empty in there.Where(c => c.Archives.Count == 0))
         {
-            await Leftovers.RemoveAsync(destination, empty, cancellationToken);
+            await LeftoverCleaner.RemoveAsync(destination, empty, cancellationToken);
         }
         foreach (var chain in paths.Select(p => there.Find(c => c.Path == p)).OfType<StoredChain>())
         {
-            using var use = chains?.TryDelete(name, chain.Path);
+            using var use = chains?.TryAcquireDelete(name, chain.Path);
             if (chains is not null && use is null)
             {
                 break; // a restore reads it: the next run goes on from here, so that no gap looks like a wrong clock
@@ -149,15 +155,16 @@ public sealed class RetentionRunner(
     }
 
     // One whose full archive is known to be damaged or missing keeps no other from staying.
-    private static bool IsBroken(CatalogChain? known, string destination) => known?.Full?.At(destination) is { IsGood: false };
+    private static bool IsFullUnusable(CatalogChain? known, string destination) =>
+        known?.Full?.CopyAt(destination) is { IsRestorable: false };
 
-    private static StoredChainInfo Info(BackupTask task, StoredChain chain) =>
+    private static StoredChainInfo ToChainInfo(BackupTask task, StoredChain chain) =>
         new(chain.Path, chain.Name.Time, chain.Archives[^1].Name.Time, chain.HasFull, task.Id);
 
     private static async Task<List<StoredChain>> ChainsAsync(BackupTask task, IDestination destination, CancellationToken cancellationToken)
     {
         var stored = new List<StoredChain>();
-        await foreach (var chain in DatabaseFolder.Of(destination, task.Database).ChainsAsync(cancellationToken))
+        await foreach (var chain in DatabaseFolder.Of(destination, task.Database).ListChainsAsync(cancellationToken))
         {
             if (chain.Name.Task == task.Id)
             {
@@ -168,7 +175,7 @@ public sealed class RetentionRunner(
         return stored;
     }
 
-    private TimeSpan? UsualGap(BackupTask task) =>
+    private TimeSpan? ExpectedFullInterval(BackupTask task) =>
         task.Settings.FullBackup is { } full
             ? CronSchedule.Parse(full, TimeZones.Find(task.Settings.TimeZone, zone)).LongestPeriod()
             : null;

@@ -8,10 +8,10 @@ public sealed partial class SystemBootClock : IBootClock
     private const int BootTime = 7;
 
     /// <inheritdoc/>
-    public string Boot { get; } = ReadBoot();
+    public string BootId { get; } = ReadBoot();
 
     /// <inheritdoc/>
-    public unsafe TimeSpan Running
+    public unsafe TimeSpan Uptime
     {
         get
         {

@@ -10,10 +10,10 @@ namespace Holdfast.Node.Runs;
 /// other runs use a slot up, and a database may have lost its task since.
 /// </summary>
 /// <param name="records">The pieces.</param>
-internal sealed class RunDueStore(StateRecords<RunDueList> records)
+internal sealed class RunDueStore(WriteBehindState<DueDatabaseChunk> records)
 {
     // A piece must not be larger than a value of the store may be. Each character of an id takes up to six bytes as JSON.
-    private const int MostPieceBytes = StateLimits.ValueBytes / 2;
+    private const int MaxPieceBytes = StateLimits.ValueBytes / 2;
 
     private const int BytesPerItem = 100;
 
@@ -30,12 +30,12 @@ internal sealed class RunDueStore(StateRecords<RunDueList> records)
     /// <summary>Stores the list of a run in place of the one before. It never gets shorter.</summary>
     public void Set(string run, IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due)
     {
-        var piece = new List<RunDue>();
+        var piece = new List<DueDatabase>();
         var (number, bytes) = (0, 0);
         foreach (var (task, (database, size)) in due.OrderBy(d => d.Key, StringComparer.Ordinal))
         {
             var more = BytesPerItem + 6 * (task.Length + database.Source.Length + database.Name.Length);
-            if (piece.Count > 0 && bytes + more > MostPieceBytes)
+            if (piece.Count > 0 && bytes + more > MaxPieceBytes)
             {
                 records.Set($"{run}/{number++}", new([.. piece]));
                 piece.Clear();

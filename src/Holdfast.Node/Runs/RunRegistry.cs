@@ -29,10 +29,10 @@ namespace Holdfast.Node.Runs;
 /// <param name="settings">Tag and time zone of the node.</param>
 /// <param name="time">The clock.</param>
 public sealed class RunRegistry(
-    StateRecords<Run> records,
-    StateRecords<RunDueList> due,
-    OperationBook operations,
-    TaskBook tasks,
+    WriteBehindState<Run> records,
+    WriteBehindState<DueDatabaseChunk> due,
+    OperationStore operations,
+    TaskRegistry tasks,
     StateMirror<Template> templates,
     Func<string, TaskStatus> statusOf,
     Func<DatabaseId, long> sizeOf,
@@ -42,15 +42,15 @@ public sealed class RunRegistry(
 )
 {
     /// <summary>Runs that are kept; older ones are forgotten.</summary>
-    public const int Kept = 1_000;
+    public const int MaxStored = 1_000;
 
     // Of each template and origin: a retry still belongs to the run that failed.
-    private const int HeldPerTemplate = 2;
+    private const int MaxLoadedPerTemplate = 2;
 
     // Held by itself: under it no operation, queue or scheduler is called, for they call here under their own locks.
     private readonly Lock _gate = new();
     private readonly RunDueStore _due = new(due);
-    private readonly Dictionary<string, LiveRun> _live = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ActiveRun> _active = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _slots = new(StringComparer.Ordinal);
     private long _lastTime;
 
@@ -63,9 +63,9 @@ public sealed class RunRegistry(
             var all = records.Items.ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
             lock (_gate)
             {
-                foreach (var (id, run) in _live)
+                foreach (var (id, run) in _active)
                 {
-                    all[id] = run.At(now, isHeldUp);
+                    all[id] = run.Snapshot(now, isHeldUp);
                 }
             }
 
@@ -78,9 +78,9 @@ public sealed class RunRegistry(
     {
         lock (_gate)
         {
-            if (_live.TryGetValue(id, out var run))
+            if (_active.TryGetValue(id, out var run))
             {
-                return run.At(time.GetUtcNow(), isHeldUp);
+                return run.Snapshot(time.GetUtcNow(), isHeldUp);
             }
         }
 
@@ -106,14 +106,16 @@ public sealed class RunRegistry(
             foreach (var group in mine.GroupBy(r => (r.TemplateId, r.Slot is null)))
             {
                 // Of the older ones, too, those that may still miss something: they end when their hour is over.
-                var held = group.OrderByDescending(r => r.Id, StringComparer.Ordinal).Where((r, i) => i < HeldPerTemplate || !r.HasEnded);
+                var held = group
+                    .OrderByDescending(r => r.Id, StringComparer.Ordinal)
+                    .Where((r, i) => i < MaxLoadedPerTemplate || !r.HasEnded);
                 foreach (var run in held)
                 {
                     Resume(run, stored.GetValueOrDefault(run.Id), ofRun[run.Id], ofTask);
                 }
             }
 
-            _due.Remove(mine.Select(r => r.Id).Where(id => stored.ContainsKey(id) && !_live.ContainsKey(id)));
+            _due.Remove(mine.Select(r => r.Id).Where(id => stored.ContainsKey(id) && !_active.ContainsKey(id)));
         }
     }
 
@@ -129,45 +131,48 @@ public sealed class RunRegistry(
         }
         lock (_gate)
         {
-            if (next.Reason is NextReason.Retry or NextReason.Delay && Unfinished(id, task.Id) is { } run)
+            if (next.Reason is NextBackupReason.Retry or NextBackupReason.Delay && FindUnfinished(id, task.Id) is { } run)
             {
                 return run.Head.Id;
             }
             // What is caught up belongs to the newest slot that passed, whatever the task's offset: else a server that
             // was off over many slots would make a run of each.
-            return AtSlot(template, next.Reason == NextReason.Schedule ? next.At - task.Offset : time.GetUtcNow())?.Head.Id;
+            return FindOrCreateAtSlot(
+                template,
+                next.Reason == NextBackupReason.Schedule ? next.At - task.Offset : time.GetUtcNow()
+            )?.Head.Id;
         }
     }
 
-    /// <summary>Begins a run that somebody asks for. Put its id into each job, then call <see cref="Filled"/>.</summary>
+    /// <summary>Begins a run that somebody asks for. Put its id into each job, then call <see cref="TryComplete"/>.</summary>
     public string Begin(Template template, BackupKind kind, string askedBy)
     {
         lock (_gate)
         {
             var run = Add(template, kind, null, [], askedBy);
-            run.IsFilling = true;
+            run.IsAccepting = true;
             return run.Head.Id;
         }
     }
 
     /// <summary>All operations of a run that was asked for are there.</summary>
     /// <returns>Whether there are any; a run without is forgotten: each database was being backed up by another one.</returns>
-    public bool Filled(string id)
+    public bool TryComplete(string id)
     {
         lock (_gate)
         {
-            if (!_live.TryGetValue(id, out var run))
+            if (!_active.TryGetValue(id, out var run))
             {
                 return false;
             }
-            run.IsFilling = false;
+            run.IsAccepting = false;
             if (run.Entries.Count > 0)
             {
-                Keep(run, time.GetUtcNow());
+                StoreRun(run, time.GetUtcNow());
                 return true;
             }
 
-            _live.Remove(id);
+            _active.Remove(id);
         }
 
         _due.Remove(id);
@@ -181,25 +186,25 @@ public sealed class RunRegistry(
         List<(string? Operation, DatabaseId Database)>? found = null;
         lock (_gate)
         {
-            if (_live.TryGetValue(id, out var run))
+            if (_active.TryGetValue(id, out var run))
             {
                 var untried = run.Due.Where(d => !run.Entries.ContainsKey(d.Key)).Select(d => ((string?)null, d.Value.Database));
                 found = [.. run.Entries.Values.Select(e => ((string?)e.Operation, e.Database)), .. untried];
             }
         }
 
-        found ??= Stored(id);
+        found ??= FindStored(id);
         var isTooLate = Find(id) is { MissedFrom: null } or { Missed: > 0 } or { Ended: not null };
         return [.. found.Select(f => RunDatabase.Of(f.Database, f.Operation is null ? null : operations.Find(f.Operation), isTooLate))];
     }
 
     /// <summary>Ids of the tasks of a slot's run that have yet to begin: their starts are spread, or something holds them up.</summary>
-    public IReadOnlyList<string> UntriedOf(string id)
+    public IReadOnlyList<string> NotStartedTasksOf(string id)
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            return _live.TryGetValue(id, out var run) && now < run.Head.MissedFrom
+            return _active.TryGetValue(id, out var run) && now < run.Head.MissedFrom
                 ? [.. run.Due.Keys.Where(t => !run.Entries.ContainsKey(t))]
                 : [];
         }
@@ -210,7 +215,7 @@ public sealed class RunRegistry(
     {
         lock (_gate)
         {
-            if (!_live.TryGetValue(id, out var run))
+            if (!_active.TryGetValue(id, out var run))
             {
                 return [];
             }
@@ -219,7 +224,7 @@ public sealed class RunRegistry(
     }
 
     /// <summary>Takes what became of an operation.</summary>
-    public void Take(Operation operation)
+    public void RecordOperation(Operation operation)
     {
         if (operation is not { TaskId: not null, Kind: OperationKind.Backup })
         {
@@ -227,49 +232,54 @@ public sealed class RunRegistry(
         }
         lock (_gate)
         {
-            foreach (var run in _live.Values)
+            foreach (var run in _active.Values)
             {
-                Take(operation, run);
+                RecordOperation(operation, run);
             }
         }
     }
 
     /// <summary>Makes the runs of slots that have passed. Called at each turn of the scheduler, after it has begun what is due.</summary>
-    public void Turn()
+    public void CreateDueRuns()
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
             foreach (var template in templates.Items.Select(t => t.Value).Where(t => t.Settings.Runs))
             {
-                AtSlot(template, now);
+                FindOrCreateAtSlot(template, now);
             }
         }
     }
 
-    /// <summary>Stores what has changed, and forgets the oldest above <see cref="Kept"/>.</summary>
+    /// <summary>Stores what has changed, and forgets the oldest above <see cref="MaxStored"/>.</summary>
     public void Store()
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            foreach (var run in _live.Values.Where(r => r.IsChanged))
+            foreach (var run in _active.Values.Where(r => r.IsChanged))
             {
-                var stored = run.At(now, isHeldUp) with { TimeLeft = null };
+                var stored = run.Snapshot(now, isHeldUp) with { TimeLeft = null };
                 run.IsChanged = !stored.HasEnded; // time alone can change it: what is missed
                 if (stored != records.Find(stored.Id))
                 {
                     records.Set(stored.Id, stored);
                 }
-                KeepDue(run);
+                StoreDue(run);
             }
         }
 
-        if (records.Count <= Kept)
+        if (records.Count <= MaxStored)
         {
             return;
         }
-        var old = records.Items.Where(r => r.Value.HasEnded).Select(r => r.Key).OrderDescending(StringComparer.Ordinal).Skip(Kept).ToList();
+        var old = records
+            .Items.Where(r => r.Value.HasEnded)
+            .Select(r => r.Key)
+            .OrderDescending(StringComparer.Ordinal)
+            .Skip(MaxStored)
+            .ToList();
         foreach (var id in old)
         {
             records.Remove(id);
@@ -277,22 +287,22 @@ public sealed class RunRegistry(
         _due.Remove(old);
     }
 
-    private LiveRun? AtSlot(Template template, DateTimeOffset notAfter)
+    private ActiveRun? FindOrCreateAtSlot(Template template, DateTimeOffset notAfter)
     {
-        if (PastSlots.Latest(template.Settings, settings.Zone, notAfter) is not { } slot || slot.At <= template.ScheduledSince)
+        if (PastSlots.FindLatest(template.Settings, settings.Zone, notAfter) is not { } slot || slot.At <= template.ScheduledSince)
         {
             return null;
         }
         if (_slots.TryGetValue(template.Id, out var last) && last == slot.At)
         {
-            return _live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At);
+            return _active.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At);
         }
-        if (_live.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At) is { } known)
+        if (_active.Values.FirstOrDefault(r => r.Head.TemplateId == template.Id && r.Head.Slot == slot.At) is { } known)
         {
             return known;
         }
         // A task with an offset of a slot before the newest, whose run is no longer held. One far ahead was made by a clock that was wrong.
-        if (last > slot.At && last - notAfter <= Scheduler.Believable)
+        if (last > slot.At && last - notAfter <= Scheduler.MaxClockSkew)
         {
             return null;
         }
@@ -307,7 +317,7 @@ public sealed class RunRegistry(
     private static bool IsUsed(TaskStatus status, (DateTimeOffset At, BackupKind Kind) slot) =>
         (slot.Kind == BackupKind.Full ? status.FullSlotUsed : status.IncrementalSlotUsed) >= slot.At;
 
-    private LiveRun Add(
+    private ActiveRun Add(
         Template template,
         BackupKind kind,
         DateTimeOffset? slot,
@@ -317,7 +327,7 @@ public sealed class RunRegistry(
     {
         var now = time.GetUtcNow();
         _lastTime = Math.Max(now.ToUnixTimeMilliseconds(), _lastTime + 1);
-        var run = new LiveRun(
+        var run = new ActiveRun(
             new()
             {
                 Id = $"{_lastTime:x11}{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
@@ -329,55 +339,55 @@ public sealed class RunRegistry(
                 Node = settings.Tag,
                 Created = now,
                 // What is caught up after downtime gets its hour from now on.
-                MissedFrom = slot is { } at ? (at > now ? at : now) + template.Spread + TaskProtection.Late : null,
+                MissedFrom = slot is { } at ? (at > now ? at : now) + template.Spread + TaskProtection.OverdueThreshold : null,
             },
             due
         );
-        _live[run.Head.Id] = run;
+        _active[run.Head.Id] = run;
         if (slot is not null)
         {
-            Keep(run, now); // at once: a server that is killed in a moment had it due all the same
+            StoreRun(run, now); // at once: a server that is killed in a moment had it due all the same
         }
         Unload(run.Head, now);
         return run;
     }
 
-    private void Keep(LiveRun run, DateTimeOffset now)
+    private void StoreRun(ActiveRun run, DateTimeOffset now)
     {
-        records.Set(run.Head.Id, run.At(now, isHeldUp) with { TimeLeft = null });
-        KeepDue(run);
+        records.Set(run.Head.Id, run.Snapshot(now, isHeldUp) with { TimeLeft = null });
+        StoreDue(run);
     }
 
-    private void KeepDue(LiveRun run)
+    private void StoreDue(ActiveRun run)
     {
-        if (run.StoredDue == run.Due.Count)
+        if (run.StoredDueCount == run.Due.Count)
         {
             return;
         }
         _due.Set(run.Head.Id, run.Due);
-        run.StoredDue = run.Due.Count;
+        run.StoredDueCount = run.Due.Count;
     }
 
     // The ones before stay as they are: what was not tried by then is missed.
     private void Unload(Run newest, DateTimeOffset now)
     {
-        var old = _live
+        var old = _active
             .Values.Where(r => r.Head.TemplateId == newest.TemplateId && (r.Head.Slot is null) == (newest.Slot is null))
             .OrderByDescending(r => r.Head.Id, StringComparer.Ordinal)
-            .Skip(HeldPerTemplate)
+            .Skip(MaxLoadedPerTemplate)
             .ToList();
-        foreach (var run in old.Where(r => r.At(now, isHeldUp).HasEnded))
+        foreach (var run in old.Where(r => r.Snapshot(now, isHeldUp).HasEnded))
         {
-            _live.Remove(run.Head.Id);
-            records.Set(run.Head.Id, run.At(now, isHeldUp));
+            _active.Remove(run.Head.Id);
+            records.Set(run.Head.Id, run.Snapshot(now, isHeldUp));
         }
 
-        _due.Remove(old.Select(r => r.Head.Id).Where(id => !_live.ContainsKey(id)));
+        _due.Remove(old.Select(r => r.Head.Id).Where(id => !_active.ContainsKey(id)));
     }
 
-    private void Take(Operation operation, LiveRun run)
+    private void RecordOperation(Operation operation, ActiveRun run)
     {
-        if (run.Head.Id != operation.RunId && !UsesUp(operation, run))
+        if (run.Head.Id != operation.RunId && !ConsumesSlot(operation, run))
         {
             return;
         }
@@ -387,21 +397,21 @@ public sealed class RunRegistry(
         {
             return;
         }
-        run.Entries[task] = RunEntry.Of(operation);
+        run.Entries[task] = RunEntry.From(operation);
         run.Due.TryAdd(task, (operation.Database, sizeOf(operation.Database)));
         run.IsChanged = true;
     }
 
     // Another run began before the slot's own could: the slot is used up by it.
-    private static bool UsesUp(Operation operation, LiveRun run) =>
+    private static bool ConsumesSlot(Operation operation, ActiveRun run) =>
         run.Head.Slot is { } slot
         && operation.Started >= slot
         && operation.TaskId is { } task
         && run.Due.ContainsKey(task)
         && (!run.Entries.TryGetValue(task, out var known) || known.Operation == operation.Id);
 
-    private LiveRun? Unfinished(string templateId, string taskId) =>
-        _live
+    private ActiveRun? FindUnfinished(string templateId, string taskId) =>
+        _active
             .Values.Where(r =>
                 r.Head.TemplateId == templateId
                 && r.Entries.TryGetValue(taskId, out var entry)
@@ -417,18 +427,18 @@ public sealed class RunRegistry(
         ILookup<string, Operation> ofTask
     )
     {
-        var live = new LiveRun(run, stored ?? DueByTasks(run)) { StoredDue = stored?.Count ?? 0 };
+        var live = new ActiveRun(run, stored ?? DueByTasks(run)) { StoredDueCount = stored?.Count ?? 0 };
         var others = live.Due.Keys.SelectMany(task => ofTask[task]).Where(o => o.RunId != run.Id);
         foreach (var operation in own.Concat(others).OrderBy(o => o.Id, StringComparer.Ordinal).ToList())
         {
-            Take(operation, live);
+            RecordOperation(operation, live);
         }
         // Some of its operations are forgotten: what is stored is all that is known.
         if (run.HasEnded && live.Entries.Count < run.Due - run.Missed)
         {
             return;
         }
-        _live[run.Id] = live;
+        _active[run.Id] = live;
         if (run.Slot is { } at && (!_slots.TryGetValue(run.TemplateId, out var last) || at > last))
         {
             _slots[run.TemplateId] = at;
@@ -443,7 +453,7 @@ public sealed class RunRegistry(
                 .All.Where(t => t.TemplateId == run.TemplateId && t.ScheduledSince < slot)
                 .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
 
-    private List<(string? Operation, DatabaseId Database)> Stored(string id)
+    private List<(string? Operation, DatabaseId Database)> FindStored(string id)
     {
         var own = operations
             .Unordered.Where(o => o.RunId == id)

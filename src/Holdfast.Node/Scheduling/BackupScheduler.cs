@@ -31,24 +31,24 @@ public sealed class BackupScheduler(
 ) : IDisposable
 {
     // A clock that jumps is noticed no later than this.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
 
     // One whose next time cannot be told, or that cannot be begun, is tried again after this.
-    private static readonly TimeSpan Retry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(1);
 
-    private readonly PriorityQueue<(string Id, long Version), DateTimeOffset> _line = new();
+    private readonly PriorityQueue<(string Id, long Version), DateTimeOffset> _queue = new();
     private readonly Dictionary<string, (NextBackup? Next, long Version)> _next = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, OperationError> _problems = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Lock _gate = new();
     private long _version,
-        _turn = time.GetTimestamp();
+        _lastIteration = time.GetTimestamp();
 
     /// <summary>Told of each turn: it has looked for what is due, and begun it. At least one a minute. Must not block.</summary>
-    public event Action? Turned;
+    public event Action? IterationCompleted;
 
     /// <summary>How long ago it turned last, or was made; time in which the machine slept does not count.</summary>
-    public TimeSpan SinceTurn => time.GetElapsedTime(Interlocked.Read(ref _turn));
+    public TimeSpan SinceLastIteration => time.GetElapsedTime(Interlocked.Read(ref _lastIteration));
 
     /// <summary>Why tasks cannot be scheduled or begun, by their ids. Each is tried again every minute, and stops no other.</summary>
     public IReadOnlyDictionary<string, OperationError> Problems => _problems;
@@ -63,7 +63,7 @@ public sealed class BackupScheduler(
     }
 
     /// <summary>Asks anew when these tasks are due: they, or their status, have changed.</summary>
-    public void Ask(IEnumerable<string> taskIds)
+    public void Reschedule(IEnumerable<string> taskIds)
     {
         var now = time.GetUtcNow();
         lock (_gate)
@@ -72,11 +72,11 @@ public sealed class BackupScheduler(
             {
                 try
                 {
-                    Ask(id, now);
+                    Reschedule(id, now);
                 }
                 catch (Exception e)
                 {
-                    TryAgain(id, now, e);
+                    ScheduleRetry(id, now, e);
                 }
             }
         }
@@ -94,10 +94,10 @@ public sealed class BackupScheduler(
     {
         while (true)
         {
-            var until = BeginDue();
-            Interlocked.Exchange(ref _turn, time.GetTimestamp());
-            Subscribers.Notify(Turned);
-            loop.Beat();
+            var until = StartDue();
+            Interlocked.Exchange(ref _lastIteration, time.GetTimestamp());
+            Subscribers.Notify(IterationCompleted);
+            loop.CompleteIteration();
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var delay = Task.Delay(Until(until), time, timer.Token);
             // The clock may have moved on between the look at it and the timer's beginning.
@@ -113,7 +113,7 @@ public sealed class BackupScheduler(
     /// <inheritdoc/>
     public void Dispose() => _wake.Dispose();
 
-    private void Ask(string id, DateTimeOffset now)
+    private void Reschedule(string id, DateTimeOffset now)
     {
         if (taskOf(id) is not { } task)
         {
@@ -126,38 +126,38 @@ public sealed class BackupScheduler(
         _next[id] = (next, ++_version);
         if (next is not null)
         {
-            _line.Enqueue((id, _version), next.At);
+            _queue.Enqueue((id, _version), next.At);
         }
         _problems.TryRemove(id, out _);
     }
 
     // Under the lock. It is asked again in a while: one odd task stops no other. When it was due it stays, so that it
     // is seen to be overdue.
-    private void TryAgain(string id, DateTimeOffset now, Exception why)
+    private void ScheduleRetry(string id, DateTimeOffset now, Exception why)
     {
         _problems[id] = why is HoldfastException known
-            ? OperationError.Of(known)
+            ? OperationError.From(known)
             : new(ErrorCatalogue.Unexpected.Code, $"{why.GetType().Name}: {why.Message}", null);
         _next[id] = (_next.GetValueOrDefault(id).Next, ++_version);
-        _line.Enqueue((id, _version), now + Retry);
+        _queue.Enqueue((id, _version), now + RetryDelay);
     }
 
     // A schedule was checked when it was saved, but a zone can go with an update of the system: then this throws, and
     // the task is a problem that is told.
-    private NextBackup? Next(BackupTask task, DateTimeOffset now) => Scheduler.Next(task, statusOf(task.Id), now, zone);
+    private NextBackup? Next(BackupTask task, DateTimeOffset now) => Scheduler.GetNext(task, statusOf(task.Id), now, zone);
 
     private TimeSpan Until(DateTimeOffset moment) => moment - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     // Begins what is due, and gives until when nothing will be.
-    private DateTimeOffset BeginDue()
+    private DateTimeOffset StartDue()
     {
         var begin = new List<(BackupTask Task, NextBackup Next)>();
         DateTimeOffset until;
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            until = now + Longest;
-            while (_line.TryPeek(out var first, out var at))
+            until = now + MaxWait;
+            while (_queue.TryPeek(out var first, out var at))
             {
                 if (_next.TryGetValue(first.Id, out var current) && current.Version == first.Version)
                 {
@@ -170,22 +170,22 @@ public sealed class BackupScheduler(
                         break;
                     }
 
-                    AskDue(first.Id, now, begin);
+                    CollectIfDue(first.Id, now, begin);
                 }
 
-                _line.Dequeue();
+                _queue.Dequeue();
             }
         }
 
         foreach (var (task, next) in begin)
         {
-            Begin(task, next);
+            Start(task, next);
         }
         return until;
     }
 
     // Asked again, for the clock may have been set meanwhile.
-    private void AskDue(string id, DateTimeOffset now, List<(BackupTask Task, NextBackup Next)> begin)
+    private void CollectIfDue(string id, DateTimeOffset now, List<(BackupTask Task, NextBackup Next)> begin)
     {
         try
         {
@@ -195,7 +195,7 @@ public sealed class BackupScheduler(
             // One that is busy stays due, so that it is seen when it waits for too long; it is asked for again when it has ended.
             if (next is not null && next.At > now)
             {
-                _line.Enqueue((id, _version), next.At);
+                _queue.Enqueue((id, _version), next.At);
             }
             else if (next is not null && !isBusy(id))
             {
@@ -208,11 +208,11 @@ public sealed class BackupScheduler(
         }
         catch (Exception e)
         {
-            TryAgain(id, now, e);
+            ScheduleRetry(id, now, e);
         }
     }
 
-    private void Begin(BackupTask task, NextBackup next)
+    private void Start(BackupTask task, NextBackup next)
     {
         try
         {
@@ -223,7 +223,7 @@ public sealed class BackupScheduler(
         {
             lock (_gate)
             {
-                TryAgain(task.Id, time.GetUtcNow(), e);
+                ScheduleRetry(task.Id, time.GetUtcNow(), e);
             }
         }
     }

@@ -14,30 +14,31 @@ namespace Holdfast.Node.Secrets;
 /// <param name="commands">Commands, by id or glob. A key that was given stands over them.</param>
 public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string, KeyCommand> commands)
 {
-    private const string Beginning = "database-keys/";
-    private const string Passphrase = "passphrase: ";
+    private const string Prefix = "database-keys/";
+    private const string PassphrasePrefix = "passphrase: ";
 
     /// <summary>Stores the key of the databases that <paramref name="pattern"/> names.</summary>
     public Task PutAsync(string pattern, DatabaseKey key, CancellationToken cancellationToken) =>
         secrets.PutAsync(
-            Beginning + pattern,
-            key.Raw is { } raw ? Convert.ToBase64String(raw) : Passphrase + key.Passphrase,
+            Prefix + pattern,
+            key.Raw is { } raw ? Convert.ToBase64String(raw) : PassphrasePrefix + key.Passphrase,
             cancellationToken
         );
 
     /// <summary>Forgets it.</summary>
     public Task DeleteAsync(string pattern, CancellationToken cancellationToken) =>
-        secrets.DeleteAsync(Beginning + pattern, cancellationToken);
+        secrets.DeleteAsync(Prefix + pattern, cancellationToken);
 
     /// <summary>Ids and globs that have a key, those of commands too.</summary>
     public async Task<IReadOnlyList<string>> PatternsAsync(CancellationToken cancellationToken)
     {
-        var given = await GivenAsync(cancellationToken);
+        var given = await StoredPatternsAsync(cancellationToken);
         return commands.Count == 0 ? given : [.. given.Union(commands.Keys).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Ids and globs whose key was given, and can be forgotten.</summary>
-    public Task<IReadOnlyList<string>> GivenAsync(CancellationToken cancellationToken) => secrets.NamesAsync(Beginning, cancellationToken);
+    public Task<IReadOnlyList<string>> StoredPatternsAsync(CancellationToken cancellationToken) =>
+        secrets.NamesAsync(Prefix, cancellationToken);
 
     /// <summary>
     /// The key of a database: its own, else that of the first glob that fits, in ordinal order; null where none is
@@ -47,7 +48,7 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
     public async Task<DatabaseKey?> FindAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var pattern = Match(database, await PatternsAsync(cancellationToken));
-        return pattern is null ? null : await OfAsync(pattern, cancellationToken);
+        return pattern is null ? null : await FindByPatternAsync(pattern, cancellationToken);
     }
 
     /// <summary>Every key, those of globs too: what may open the archive of a database that nobody named.</summary>
@@ -57,7 +58,7 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
         var keys = new List<DatabaseKey>();
         foreach (var pattern in await PatternsAsync(cancellationToken))
         {
-            if (await OfAsync(pattern, cancellationToken) is { } key)
+            if (await FindByPatternAsync(pattern, cancellationToken) is { } key)
             {
                 keys.Add(key);
             }
@@ -74,16 +75,16 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
             ?? patterns.FirstOrDefault(p => p.AsSpan().ContainsAny('*', '?') && new NameGlobs([p], RegexOptions.None).Matches(id));
     }
 
-    private async Task<DatabaseKey?> OfAsync(string pattern, CancellationToken cancellationToken) =>
-        await secrets.FindAsync(Beginning + pattern, cancellationToken) is { } given ? Parse(given)
-        : commands.GetValueOrDefault(pattern) is { } command ? Printed(command, await command.RunAsync(cancellationToken))
+    private async Task<DatabaseKey?> FindByPatternAsync(string pattern, CancellationToken cancellationToken) =>
+        await secrets.FindAsync(Prefix + pattern, cancellationToken) is { } given ? Parse(given)
+        : commands.GetValueOrDefault(pattern) is { } command ? ParseOutput(command, await command.RunAsync(cancellationToken))
         : null;
 
-    private static DatabaseKey Printed(KeyCommand command, string text)
+    private static DatabaseKey ParseOutput(KeyCommand command, string text)
     {
-        if (text.StartsWith(Passphrase, StringComparison.Ordinal))
+        if (text.StartsWith(PassphrasePrefix, StringComparison.Ordinal))
         {
-            return DatabaseKey.FromPassphrase(text[Passphrase.Length..]);
+            return DatabaseKey.FromPassphrase(text[PassphrasePrefix.Length..]);
         }
         try
         {
@@ -100,7 +101,7 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
     }
 
     private static DatabaseKey Parse(string text) =>
-        text.StartsWith(Passphrase, StringComparison.Ordinal)
-            ? DatabaseKey.FromPassphrase(text[Passphrase.Length..])
+        text.StartsWith(PassphrasePrefix, StringComparison.Ordinal)
+            ? DatabaseKey.FromPassphrase(text[PassphrasePrefix.Length..])
             : DatabaseKey.FromRaw(Convert.FromBase64String(text));
 }

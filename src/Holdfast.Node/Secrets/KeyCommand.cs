@@ -9,11 +9,11 @@ namespace Holdfast.Node.Secrets;
 /// run without a shell.
 /// </summary>
 /// <param name="Name">Its name in the configuration.</param>
-/// <param name="Words">The program and its arguments.</param>
-public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
+/// <param name="CommandLine">The program and its arguments.</param>
+public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
 {
-    private const int MostChars = 4096;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const int MaxChars = 4096;
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it.</summary>
     /// <returns>Its output, without the line break at the end.</returns>
@@ -23,7 +23,7 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
     /// </exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Words[0], Words.Skip(1))
+        var start = new ProcessStartInfo(CommandLine[0], CommandLine.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -31,29 +31,29 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
         };
         using var process = Start(start);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(Timeout);
         try
         {
             process.StandardInput.Close();
             var errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null, limit.Token); // may hold secrets; unread it would block
-            var buffer = new char[MostChars + 1];
+            var buffer = new char[MaxChars + 1];
             var length = await process.StandardOutput.ReadBlockAsync(buffer, limit.Token);
-            if (length > MostChars)
+            if (length > MaxChars)
             {
-                throw Failed($"prints more than {MostChars} characters");
+                throw CreateException($"prints more than {MaxChars} characters");
             }
             await process.WaitForExitAsync(limit.Token);
             await errors;
             if (process.ExitCode != 0)
             {
-                throw Failed($"ended with exit code {process.ExitCode}");
+                throw CreateException($"ended with exit code {process.ExitCode}");
             }
             var text = new string(buffer, 0, length).TrimEnd('\r', '\n');
-            return text.Length > 0 ? text : throw Failed("prints nothing");
+            return text.Length > 0 ? text : throw CreateException("prints nothing");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failed($"does not end within {Patience.TotalSeconds} s");
+            throw CreateException($"does not end within {Timeout.TotalSeconds} s");
         }
         finally
         {
@@ -74,17 +74,17 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> Words)
         {
             throw new HoldfastException(
                 ErrorCatalogue.KeyMissing,
-                $"The command '{Name}' ({Words[0]}) does not start: {e.Message}",
+                $"The command '{Name}' ({CommandLine[0]}) does not start: {e.Message}",
                 "See 'commands' in holdfast.json; the program is named by its whole path.",
                 e
             );
         }
     }
 
-    private HoldfastException Failed(string how) =>
+    private HoldfastException CreateException(string how) =>
         new(
             ErrorCatalogue.KeyMissing,
-            $"The command '{Name}' ({Words[0]}) {how}.",
+            $"The command '{Name}' ({CommandLine[0]}) {how}.",
             "Run it as the server's user: it has to print the key, and nothing else, on its standard output."
         );
 }

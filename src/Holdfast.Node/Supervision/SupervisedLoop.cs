@@ -9,13 +9,13 @@ public sealed class SupervisedLoop
     private readonly Action _changed;
     private readonly Lock _gate = new();
     private LoopStatus _status;
-    private long _beat;
+    private long _lastIteration;
 
     internal SupervisedLoop(string name, TimeSpan longest, TimeProvider time, Action changed)
     {
         (_time, _changed) = (time, changed);
         _status = new(name, time.GetUtcNow(), longest, 0, null, TimeSpan.Zero);
-        _beat = time.GetTimestamp();
+        _lastIteration = time.GetTimestamp();
     }
 
     /// <summary>Its name.</summary>
@@ -28,23 +28,23 @@ public sealed class SupervisedLoop
         {
             lock (_gate)
             {
-                return _status with { Silence = _time.GetElapsedTime(_beat) };
+                return _status with { SinceLastIteration = _time.GetElapsedTime(_lastIteration) };
             }
         }
     }
 
     /// <summary>Done when it was stopped and has ended.</summary>
-    public Task Ended { get; internal set; } = Task.CompletedTask;
+    public Task Completion { get; internal set; } = Task.CompletedTask;
 
     /// <summary>The loop has completed a turn: what failed before is over.</summary>
-    public void Beat() =>
+    public void CompleteIteration() =>
         Set(s =>
         {
-            _beat = _time.GetTimestamp();
-            return s with { LastBeat = _time.GetUtcNow(), Failures = 0, Problem = null };
+            _lastIteration = _time.GetTimestamp();
+            return s with { LastIteration = _time.GetUtcNow(), Failures = 0, Problem = null };
         });
 
-    internal void Fail(OperationError problem) => Set(s => s with { Failures = s.Failures + 1, Problem = problem });
+    internal void RecordFailure(OperationError problem) => Set(s => s with { Failures = s.Failures + 1, Problem = problem });
 
     private void Set(Func<LoopStatus, LoopStatus> change)
     {

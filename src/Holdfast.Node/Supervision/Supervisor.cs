@@ -16,7 +16,7 @@ namespace Holdfast.Node.Supervision;
 /// </summary>
 public sealed partial class Supervisor : IAsyncDisposable
 {
-    private static readonly TimeSpan[] Pauses =
+    private static readonly TimeSpan[] RetryDelays =
     [
         TimeSpan.FromSeconds(1),
         TimeSpan.FromSeconds(5),
@@ -25,16 +25,16 @@ public sealed partial class Supervisor : IAsyncDisposable
     ];
 
     // The state answers within seconds; whoever waits for it is served long before this.
-    private static readonly TimeSpan LongestOfState = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxStateInterval = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
     private readonly ILogger<Supervisor> _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<SupervisedLoop> _loops = [];
-    private readonly List<Func<LoopStatus>> _watched = [];
+    private readonly List<Func<LoopStatus>> _external = [];
     private readonly ConcurrentDictionary<string, byte> _stuck = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, SupervisedLoop> _duties = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SupervisedLoop> _handlers = new(StringComparer.Ordinal);
 
     /// <summary>Makes it.</summary>
     /// <param name="time">The clock.</param>
@@ -60,17 +60,17 @@ public sealed partial class Supervisor : IAsyncDisposable
             List<Func<LoopStatus>> watched;
             lock (_gate)
             {
-                (loops, watched) = ([.. _loops], [.. _watched]);
+                (loops, watched) = ([.. _loops], [.. _external]);
             }
-            var failing = _duties
+            var failing = _handlers
                 .Values.Select(d => d.Status)
                 .Where(d => d.Problem is not null)
-                .Select(d => d with { Silence = TimeSpan.Zero });
+                .Select(d => d with { SinceLastIteration = TimeSpan.Zero });
             return [.. loops.Select(l => l.Status), .. watched.Select(w => w()), .. failing];
         }
     }
 
-    /// <summary>Starts a loop. It calls <see cref="SupervisedLoop.Beat"/> each time it has completed a turn.</summary>
+    /// <summary>Starts a loop. It calls <see cref="SupervisedLoop.CompleteIteration"/> each time it has completed a turn.</summary>
     /// <param name="name">Its name, as alerts and metrics show it.</param>
     /// <param name="longest">The longest time between two beats of a loop that works.</param>
     /// <param name="run">Runs until its token is cancelled. Called again after a failure.</param>
@@ -88,7 +88,7 @@ public sealed partial class Supervisor : IAsyncDisposable
         {
             _loops.Add(loop);
         }
-        loop.Ended = Task.Run(() => RunAsync(loop, run, cancellationToken), CancellationToken.None);
+        loop.Completion = Task.Run(() => RunAsync(loop, run, cancellationToken), CancellationToken.None);
         return loop;
     }
 
@@ -98,7 +98,7 @@ public sealed partial class Supervisor : IAsyncDisposable
     /// <param name="turn">One turn. One that throws is followed by the next, after a pause.</param>
     /// <param name="cancellationToken">Ends this loop alone.</param>
     /// <returns>The loop.</returns>
-    public SupervisedLoop Every(
+    public SupervisedLoop StartPeriodic(
         string name,
         TimeSpan interval,
         Func<CancellationToken, Task> turn,
@@ -113,7 +113,7 @@ public sealed partial class Supervisor : IAsyncDisposable
                 while (await timer.WaitForNextTickAsync(token))
                 {
                     await turn(token);
-                    loop.Beat();
+                    loop.CompleteIteration();
                 }
             },
             cancellationToken
@@ -121,41 +121,41 @@ public sealed partial class Supervisor : IAsyncDisposable
 
     /// <summary>Shows a loop that another room runs, which catches its own failures, among <see cref="Loops"/>.</summary>
     /// <param name="status">Says how it is doing. Must not block or throw.</param>
-    public void Watch(Func<LoopStatus> status)
+    public void AddExternal(Func<LoopStatus> status)
     {
         lock (_gate)
         {
-            _watched.Add(status);
+            _external.Add(status);
         }
     }
 
     /// <summary>Shows a loop of the state's room.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="status">Says how it is doing.</param>
-    public void Watch(string name, Func<StateLoop> status) =>
-        Watch(() =>
+    public void AddExternal(string name, Func<StateLoopHealth> status) =>
+        AddExternal(() =>
         {
             var loop = status();
             return new(
                 name,
-                loop.LastBeat,
-                LongestOfState,
+                loop.LastIteration,
+                MaxStateInterval,
                 loop.Failures,
-                loop.Problem is null ? null : OperationError.Of(loop.Problem),
-                loop.Silence
+                loop.Problem is null ? null : OperationError.From(loop.Problem),
+                loop.SinceLastIteration
             );
         });
 
     /// <summary>Shows how a mirror follows the state.</summary>
-    public void Watch<T>(StateMirror<T> mirror)
+    public void AddExternal<T>(StateMirror<T> mirror)
         where T : class
     {
-        Watch($"state mirror of {mirror.Prefix.TrimEnd('/')}", () => mirror.Loop);
-        mirror.ProblemChanged += Touch;
+        AddExternal($"state mirror of {mirror.Prefix.TrimEnd('/')}", () => mirror.Loop);
+        mirror.ProblemChanged += NotifyChanged;
     }
 
     /// <summary>What is watched fails, or works again.</summary>
-    public void Touch() => OnChanged();
+    public void NotifyChanged() => OnChanged();
 
     /// <summary>
     /// Makes a duty of what is done when something happens: what it throws is logged and shown as a loop that fails,
@@ -164,7 +164,7 @@ public sealed partial class Supervisor : IAsyncDisposable
     /// </summary>
     /// <param name="name">Its name, as alerts show it.</param>
     /// <param name="duty">What is done.</param>
-    public Action<T> Guard<T>(string name, Action<T> duty) => value => Do(name, () => duty(value));
+    public Action<T> Guard<T>(string name, Action<T> duty) => value => RunGuarded(name, () => duty(value));
 
     /// <summary>
     /// Does something once, in the background. What it throws is logged and shown as a loop that fails, and it is done
@@ -173,8 +173,8 @@ public sealed partial class Supervisor : IAsyncDisposable
     /// <param name="name">Its name, as alerts show it.</param>
     /// <param name="duty">What is done until it is done without a failure.</param>
     /// <returns>Done when it has been done, or the supervisor was stopped; never fails.</returns>
-    public Task Once(string name, Func<CancellationToken, Task> duty) =>
-        Task.Run(() => OnceAsync(Duty(name), duty), CancellationToken.None);
+    public Task RunOnce(string name, Func<CancellationToken, Task> duty) =>
+        Task.Run(() => RunOnceAsync(HandlerLoop(name), duty), CancellationToken.None);
 
     /// <summary>
     /// Logs each loop that stands still, once. To be called about once a minute: a log does not depend on the loop that
@@ -190,7 +190,7 @@ public sealed partial class Supervisor : IAsyncDisposable
             }
             else if (_stuck.TryAdd(loop.Name, 0))
             {
-                LogStandsStill(loop.Name, loop.Silence.TotalSeconds);
+                LogStalled(loop.Name, loop.SinceLastIteration.TotalSeconds);
             }
         }
     }
@@ -204,7 +204,7 @@ public sealed partial class Supervisor : IAsyncDisposable
         {
             loops = [.. _loops];
         }
-        await Task.WhenAll(loops.Select(l => l.Ended));
+        await Task.WhenAll(loops.Select(l => l.Completion));
     }
 
     /// <inheritdoc/>
@@ -215,14 +215,14 @@ public sealed partial class Supervisor : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task OnceAsync(SupervisedLoop loop, Func<CancellationToken, Task> duty)
+    private async Task RunOnceAsync(SupervisedLoop loop, Func<CancellationToken, Task> duty)
     {
         while (!_stop.IsCancellationRequested)
         {
             try
             {
                 await duty(_stop.Token);
-                loop.Beat();
+                loop.CompleteIteration();
                 return;
             }
             catch (Exception) when (_stop.IsCancellationRequested)
@@ -231,35 +231,35 @@ public sealed partial class Supervisor : IAsyncDisposable
             }
             catch (Exception e)
             {
-                Failed(loop, e);
+                RecordFailure(loop, e);
             }
 
-            await PauseAsync(loop, _stop.Token);
+            await DelayRetryAsync(loop, _stop.Token);
         }
     }
 
-    private async Task PauseAsync(SupervisedLoop loop, CancellationToken stop)
+    private async Task DelayRetryAsync(SupervisedLoop loop, CancellationToken stop)
     {
-        var pause = Pauses[Math.Clamp(loop.Status.Failures, 1, Pauses.Length) - 1];
+        var pause = RetryDelays[Math.Clamp(loop.Status.Failures, 1, RetryDelays.Length) - 1];
         await Task.Delay(pause, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void OnChanged() => Subscribers.Notify(Changed);
 
-    private SupervisedLoop Duty(string name) => _duties.GetOrAdd(name, n => new(n, TimeSpan.MaxValue, _time, OnChanged));
+    private SupervisedLoop HandlerLoop(string name) => _handlers.GetOrAdd(name, n => new(n, TimeSpan.MaxValue, _time, OnChanged));
 
-    private void Do(string name, Action duty)
+    private void RunGuarded(string name, Action duty)
     {
-        var loop = Duty(name);
+        var loop = HandlerLoop(name);
         try
         {
             duty();
-            loop.Beat();
+            loop.CompleteIteration();
         }
         catch (Exception e)
         {
-            LogDutyFailed(e, name);
-            loop.Fail(Problem(e));
+            LogHandlerFailed(e, name);
+            loop.RecordFailure(ToError(e));
         }
     }
 
@@ -273,7 +273,7 @@ public sealed partial class Supervisor : IAsyncDisposable
                 await run(loop, stop.Token);
                 if (!stop.IsCancellationRequested)
                 {
-                    Failed(
+                    RecordFailure(
                         loop,
                         new HoldfastException(ErrorCatalogue.Unexpected, $"The loop '{loop.Name}' ended by itself.", "Please report this.")
                     );
@@ -285,14 +285,14 @@ public sealed partial class Supervisor : IAsyncDisposable
             }
             catch (Exception e)
             {
-                Failed(loop, e);
+                RecordFailure(loop, e);
             }
 
             if (stop.IsCancellationRequested)
             {
                 break;
             }
-            await PauseAsync(loop, stop.Token);
+            await DelayRetryAsync(loop, stop.Token);
         }
 
         lock (_gate)
@@ -301,22 +301,22 @@ public sealed partial class Supervisor : IAsyncDisposable
         }
     }
 
-    private void Failed(SupervisedLoop loop, Exception e)
+    private void RecordFailure(SupervisedLoop loop, Exception e)
     {
         LogFailed(e, loop.Name, loop.Status.Failures + 1);
-        loop.Fail(Problem(e));
+        loop.RecordFailure(ToError(e));
     }
 
-    private static OperationError Problem(Exception e) =>
+    private static OperationError ToError(Exception e) =>
         e is HoldfastException known
-            ? OperationError.Of(known)
+            ? OperationError.From(known)
             : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", "Please report this, with the server's log.");
 
     [LoggerMessage(EventId = 5001, Level = LogLevel.Error, Message = "Loop {Loop} failed, {Failures} times in a row; it is run again")]
     private partial void LogFailed(Exception exception, string loop, int failures);
 
     [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "{Duty} failed")]
-    private partial void LogDutyFailed(Exception exception, string duty);
+    private partial void LogHandlerFailed(Exception exception, string duty);
 
     [LoggerMessage(
         EventId = 5003,
@@ -331,5 +331,5 @@ public sealed partial class Supervisor : IAsyncDisposable
         Message = "Loop {Loop} stands still: it has not completed a turn for {SilenceSeconds} s. Restart the server, and report this "
             + "with its log"
     )]
-    private partial void LogStandsStill(string loop, double silenceSeconds);
+    private partial void LogStalled(string loop, double silenceSeconds);
 }

@@ -5,7 +5,7 @@ using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Places;
+using Holdfast.Node.Destinations;
 using Holdfast.Node.Secrets;
 using Holdfast.State;
 
@@ -20,25 +20,25 @@ namespace Holdfast.Node.Tasks;
 public sealed class TaskEditor(
     StateMirror<Template> templates,
     StateMirror<RegularTask> regular,
-    DestinationBook destinations,
+    DestinationRegistry destinations,
     ArchiveKeys keys,
     TimeProvider time
 ) : IDisposable
 {
     private const double MaxRetentionDays = 36_500;
 
-    private readonly SemaphoreSlim _one = new(1); // names are unique over several entries
+    private readonly SemaphoreSlim _editing = new(1); // names are unique over several entries
 
     /// <summary>The template of this name, whatever the case; null where there is none.</summary>
     public StateItem<Template>? FindTemplate(string name) =>
         templates.Items.FirstOrDefault(t => string.Equals(t.Value.Name, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The template that would be saved, without saving it.</summary>
-    /// <exception cref="InvalidException">Every fault.</exception>
+    /// <exception cref="ValidationException">Every fault.</exception>
     public Template Draft(string name, TaskDefinition definition) => Build(name, definition, FindTemplate(name)?.Value).Template;
 
     /// <summary>Saves a template under its name; a definition that names another renames it, and its tasks keep their history.</summary>
-    /// <exception cref="InvalidException">Every fault.</exception>
+    /// <exception cref="ValidationException">Every fault.</exception>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/></exception>
     public async Task<SavedTask<Template>> PutTemplateAsync(
         string name,
@@ -47,7 +47,7 @@ public sealed class TaskEditor(
         CancellationToken cancellationToken
     )
     {
-        await _one.WaitAsync(cancellationToken);
+        await _editing.WaitAsync(cancellationToken);
         try
         {
             var before = FindTemplate(name);
@@ -64,7 +64,7 @@ public sealed class TaskEditor(
         }
         finally
         {
-            _one.Release();
+            _editing.Release();
         }
     }
 
@@ -96,10 +96,10 @@ public sealed class TaskEditor(
         CancellationToken cancellationToken
     )
     {
-        await _one.WaitAsync(cancellationToken);
+        await _editing.WaitAsync(cancellationToken);
         try
         {
-            var before = id is null ? null : Own(database, id);
+            var before = id is null ? null : FindOwned(database, id);
             var (settings, faults, given, generated) = Settings(definition, before?.Value.Settings);
             var task = new RegularTask
             {
@@ -108,9 +108,9 @@ public sealed class TaskEditor(
                 Database = database,
                 Settings = settings,
                 PreferredNode = definition.PreferredNode,
-                ScheduledSince = Since(before?.Value.Settings, settings, before?.Value.ScheduledSince),
+                ScheduledSince = ScheduledSince(before?.Value.Settings, settings, before?.Value.ScheduledSince),
             };
-            faults.InsertRange(0, TaskRules.Check(task));
+            faults.InsertRange(0, TaskValidator.Validate(task));
             if (definition.Excluded.Count > 0)
             {
                 faults.Add(new("excluded", "Only a server-wide task excludes databases.", "Leave it out."));
@@ -123,7 +123,7 @@ public sealed class TaskEditor(
             {
                 faults.Add(new("name", $"The database has a task '{task.Name}' already.", "Choose another name."));
             }
-            InvalidException.ThrowIfAny(faults);
+            ValidationException.ThrowIfAny(faults);
             if ((given ?? generated) is { } key)
             {
                 await keys.PutAsync(task.Id, key, cancellationToken);
@@ -136,28 +136,28 @@ public sealed class TaskEditor(
         }
         finally
         {
-            _one.Release();
+            _editing.Release();
         }
     }
 
     /// <summary>Deletes a regular task. Its backups stay.</summary>
     public Task DeleteRegularAsync(DatabaseId database, string id, long? expected, CancellationToken cancellationToken) =>
-        regular.DeleteAsync(Own(database, id).Key, expected, cancellationToken);
+        regular.DeleteAsync(FindOwned(database, id).Key, expected, cancellationToken);
 
     /// <summary>
     /// Destinations that are not defined, and recipients that are no public keys: what only the server can tell of
     /// settings.
     /// </summary>
-    public IEnumerable<Fault> Unusable(TaskSettings settings)
+    public IEnumerable<ValidationError> FindUnusable(TaskSettings settings)
     {
         foreach (var missing in settings.Destinations.Where(d => !string.IsNullOrWhiteSpace(d) && destinations.Find(d) is null))
         {
             yield return new("destinations", $"Destination '{missing}' is not defined.", "Define it first: PUT /api/v1/destinations/NAME");
         }
-        var faults = new List<Fault>();
+        var faults = new List<ValidationError>();
         foreach (var recipient in settings.Encryption.Recipients.Where(r => !string.IsNullOrWhiteSpace(r)))
         {
-            Caught("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
+            TryRead("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
         }
         foreach (var fault in faults)
         {
@@ -166,11 +166,11 @@ public sealed class TaskEditor(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
+    public void Dispose() => _editing.Dispose();
 
-    private static string NewId() => RandomNumberGenerator.GetHexString(Derivation.IdDigits, lowercase: true);
+    private static string NewId() => RandomNumberGenerator.GetHexString(TaskDerivation.IdDigits, lowercase: true);
 
-    private StateItem<RegularTask> Own(DatabaseId database, string id) =>
+    private StateItem<RegularTask> FindOwned(DatabaseId database, string id) =>
         regular.Find(id) is { } item && item.Value.Database == database
             ? item
             : throw new HoldfastException(
@@ -185,16 +185,16 @@ public sealed class TaskEditor(
         var template = new Template
         {
             Id = before?.Id ?? NewId(),
-            TaskIdDigits = before is null ? Derivation.IdDigits : before.TaskIdDigits,
+            TaskIdDigits = before is null ? TaskDerivation.IdDigits : before.TaskIdDigits,
             Name = (definition.Name ?? before?.Name ?? name).Trim(),
             Settings = settings,
             Excluded = [.. definition.Excluded.Select(e => e?.Trim() ?? "")],
             Spread = TimeSpan.FromMinutes(
                 double.IsFinite(definition.SpreadMinutes) && Math.Abs(definition.SpreadMinutes) < 1e7 ? definition.SpreadMinutes : -1
             ),
-            ScheduledSince = Since(before?.Settings, settings, before?.ScheduledSince),
+            ScheduledSince = ScheduledSince(before?.Settings, settings, before?.ScheduledSince),
         };
-        faults.InsertRange(0, TaskRules.Check(template).Select(f => f.Field == "spread" ? f with { Field = "spreadMinutes" } : f));
+        faults.InsertRange(0, TaskValidator.Validate(template).Select(f => f.Field == "spread" ? f with { Field = "spreadMinutes" } : f));
         if (FindTemplate(template.Name) is { } same && same.Key != template.Id)
         {
             faults.Add(new("name", $"There is a server-wide backup '{same.Value.Name}' already.", "Choose another name."));
@@ -207,16 +207,16 @@ public sealed class TaskEditor(
         {
             faults.Add(new("preferredNode", "A server-wide task has no node of its own: each database's is chosen.", "Leave it out."));
         }
-        InvalidException.ThrowIfAny(faults);
+        ValidationException.ThrowIfAny(faults);
         return (template, given, generated);
     }
 
-    private (TaskSettings Settings, List<Fault> Faults, AgeIdentity? Given, AgeIdentity? Generated) Settings(
+    private (TaskSettings Settings, List<ValidationError> Faults, AgeIdentity? Given, AgeIdentity? Generated) Settings(
         TaskDefinition definition,
         TaskSettings? before
     )
     {
-        var faults = new List<Fault>();
+        var faults = new List<ValidationError>();
         var (encryption, given, generated) = Encryption(definition.Encryption ?? new(), before?.Encryption, faults);
         var days = definition.Retention?.MinimumAgeDays;
         if (days is { } age && !(Math.Abs(age) <= MaxRetentionDays))
@@ -244,13 +244,13 @@ public sealed class TaskEditor(
             CompareEveryHours = definition.CompareEveryHours,
             Disabled = definition.Disabled,
         };
-        return (settings, [.. faults, .. Unusable(settings)], given, generated);
+        return (settings, [.. faults, .. FindUnusable(settings)], given, generated);
     }
 
     private static (EncryptionSettings Settings, AgeIdentity? Given, AgeIdentity? Generated) Encryption(
         EncryptionDefinition definition,
         EncryptionSettings? before,
-        List<Fault> faults
+        List<ValidationError> faults
     )
     {
         var settings = new EncryptionSettings
@@ -284,11 +284,11 @@ public sealed class TaskEditor(
             return (settings with { Recipients = [generated.Recipient.ToString()] }, null, generated);
         }
 
-        var given = Caught("encryption.key", () => AgeIdentity.Parse(definition.Key.Trim()), faults);
+        var given = TryRead("encryption.key", () => AgeIdentity.Parse(definition.Key.Trim()), faults);
         return (settings with { Recipients = given is null ? [] : [given.Recipient.ToString()] }, given, null);
     }
 
-    private static T? Caught<T>(string field, Func<T> read, List<Fault> faults)
+    private static T? TryRead<T>(string field, Func<T> read, List<ValidationError> faults)
         where T : class
     {
         try
@@ -303,7 +303,7 @@ public sealed class TaskEditor(
     }
 
     // Slots of an old schedule, or of the time that it was off, do not count as missed.
-    private DateTimeOffset Since(TaskSettings? before, TaskSettings now, DateTimeOffset? since)
+    private DateTimeOffset ScheduledSince(TaskSettings? before, TaskSettings now, DateTimeOffset? since)
     {
         var same =
             before is not null

@@ -1,20 +1,21 @@
 using System.Security.Claims;
+using Holdfast.Server.Access.Users;
 
 namespace Holdfast.Server.Access;
 
 /// <summary>From the framework's principal to <see cref="Caller"/> and back.</summary>
 public static class CallerExtensions
 {
-    internal const string StampClaim = "stamp";
+    internal const string SecurityStampClaim = "stamp";
     private const string RoleClaim = "role";
     private const string NameClaim = "name";
     private const string KindClaim = "kind";
-    private const string ChangeClaim = "mustChangePassword";
+    private const string MustChangePasswordClaim = "mustChangePassword";
 
     /// <summary>Who makes the request; null where nobody is signed in.</summary>
     public static Caller? Caller(this ClaimsPrincipal principal) =>
         principal.FindFirst(NameClaim)?.Value is { } name && Enum.TryParse<Role>(principal.FindFirst(RoleClaim)?.Value, out var role)
-            ? new(name, role, principal.FindFirst(KindClaim)?.Value == "user", principal.HasClaim(c => c.Type == ChangeClaim))
+            ? new(name, role, principal.FindFirst(KindClaim)?.Value == "user", principal.HasClaim(c => c.Type == MustChangePasswordClaim))
             : null;
 
     internal static ClaimsPrincipal ToPrincipal(this Caller caller, string scheme, string? stamp = null)
@@ -25,11 +26,11 @@ public static class CallerExtensions
         identity.AddClaim(new(KindClaim, caller.IsUser ? "user" : "token"));
         if (caller.MustChangePassword)
         {
-            identity.AddClaim(new(ChangeClaim, "true"));
+            identity.AddClaim(new(MustChangePasswordClaim, "true"));
         }
         if (stamp is not null)
         {
-            identity.AddClaim(new(StampClaim, stamp));
+            identity.AddClaim(new(SecurityStampClaim, stamp));
         }
         return new(identity);
     }

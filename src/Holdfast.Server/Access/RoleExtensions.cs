@@ -7,12 +7,15 @@ public static class RoleExtensions
 {
     /// <summary>Asks for a role, or one above it. On a group it holds for all that is in it; an endpoint can ask for more.</summary>
     public static TBuilder RequireRole<TBuilder>(this TBuilder builder, Role role)
-        where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PolicyOf(role)).WithMetadata(new RequiredRole(role));
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(PolicyOf(role)).WithMetadata(new RequiredRoleMetadata(role));
 
     /// <summary>Asks for anybody who is signed in, or has a token, even before the password is changed.</summary>
     public static TBuilder RequireSignedIn<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(AccessServices.SignedInPolicy).WithMetadata(new RequiredRole(Role.Viewer, BeforePasswordChange: true));
+        builder
+            .RequireAuthorization(AccessServiceExtensions.SignedInPolicy)
+            .WithMetadata(new RequiredRoleMetadata(Role.Viewer, BeforePasswordChange: true));
 
     internal static string PolicyOf(Role role) => $"role:{role}";
 }

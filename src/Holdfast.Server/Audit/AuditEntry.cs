@@ -10,7 +10,7 @@ namespace Holdfast.Server.Audit;
 public sealed record AuditEntry(DateTimeOffset Time, string? Who, string? From, string Action, string? Subject, string Result)
 {
     /// <summary>Whether a text occurs in it, whatever its case. An empty one does.</summary>
-    public bool Has(string? text) =>
+    public bool Matches(string? text) =>
         string.IsNullOrEmpty(text)
         || ((string?[])[Who, From, Action, Subject, Result]).Any(part => part?.Contains(text, StringComparison.OrdinalIgnoreCase) == true);
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Audit;
@@ -15,7 +15,7 @@ public sealed class AuditLog : IAsyncDisposable
 {
     private const int MaxText = 512;
     private const int BlockBytes = 64 << 10;
-    private const long MostSearchedBytes = 8 << 20;
+    private const long MaxSearchedBytes = 8 << 20;
 
     private readonly FileStream _file;
     private readonly TimeProvider _time;
@@ -42,8 +42,8 @@ public sealed class AuditLog : IAsyncDisposable
                     UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
                 }
             );
-            EndLastLine(file);
-            FolderFlush.Of(path); // it may have been made just now
+            TerminateLastLine(file);
+            FolderFlush.FlushParent(path); // it may have been made just now
             return new(file, time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -72,8 +72,8 @@ public sealed class AuditLog : IAsyncDisposable
         var line = JsonSerializer.SerializeToUtf8Bytes(
             entry with
             {
-                Action = Cut(entry.Action)!,
-                Subject = Cut(entry.Subject),
+                Action = Truncate(entry.Action)!,
+                Subject = Truncate(entry.Subject),
             },
             ApiJson.Options
         );
@@ -129,7 +129,7 @@ public sealed class AuditLog : IAsyncDisposable
                     );
         }
         var entries = new List<AuditEntry>();
-        var least = end - MostSearchedBytes;
+        var least = end - MaxSearchedBytes;
         while (entries.Count < limit && end > 0 && end > least)
         {
             var start = Math.Max(0, end - BlockBytes);
@@ -142,7 +142,7 @@ public sealed class AuditLog : IAsyncDisposable
                 {
                     break; // its beginning lies before the block
                 }
-                if (TryParse(block.AsSpan(head..rest)) is { } entry && entry.Has(search))
+                if (TryParse(block.AsSpan(head..rest)) is { } entry && entry.Matches(search))
                 {
                     entries.Add(entry);
                 }
@@ -186,7 +186,7 @@ public sealed class AuditLog : IAsyncDisposable
         }
     }
 
-    private static void EndLastLine(FileStream file)
+    private static void TerminateLastLine(FileStream file)
     {
         if (file.Length == 0)
         {
@@ -199,7 +199,7 @@ public sealed class AuditLog : IAsyncDisposable
         }
     }
 
-    private static string? Cut(string? text) => text?.Length > MaxText ? string.Concat(text.AsSpan(0, MaxText), "…") : text;
+    private static string? Truncate(string? text) => text?.Length > MaxText ? string.Concat(text.AsSpan(0, MaxText), "…") : text;
 
     private static HoldfastException Unavailable(string path, Exception e) =>
         new(

@@ -9,7 +9,7 @@ namespace Holdfast.Server.Audit;
 
 /// <summary>
 /// Writes down every request of a known caller that changes something, or was refused to. Never bodies: method, route,
-/// ids in the route or <see cref="AuditSubject"/>, status.
+/// ids in the route or <see cref="AuditSubjectExtensions"/>, status.
 /// Requests of nobody are left out, or anybody could fill the disk; attempts to sign in write their own entry.
 /// </summary>
 internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log, ILogger<AuditMiddleware> logger)
@@ -21,7 +21,7 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
             IsSafe(context.Request.Method)
             || context.User.Caller() is null
             || context.GetEndpoint() is not RouteEndpoint endpoint
-            || endpoint.Metadata.GetMetadata<NotAudited>() is not null
+            || endpoint.Metadata.GetMetadata<NotAuditedMetadata>() is not null
         )
         {
             await next(context);
@@ -50,7 +50,8 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
 
     private async Task WriteAsync(HttpContext context, RouteEndpoint endpoint, int status)
     {
-        var subject = AuditSubject.Of(context) ?? string.Join(' ', context.Request.RouteValues.Select(v => $"{v.Key}={v.Value}"));
+        var subject = AuditSubjectExtensions.GetAuditSubject(context)
+            ?? string.Join(' ', context.Request.RouteValues.Select(v => $"{v.Key}={v.Value}"));
         try
         {
             await log.WriteAsync(

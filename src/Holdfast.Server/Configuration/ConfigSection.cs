@@ -5,15 +5,15 @@ namespace Holdfast.Server.Configuration;
 /// <summary>One object of the configuration file. It remembers which keys were asked for: the others are faults.</summary>
 internal sealed class ConfigSection
 {
-    private readonly ConfigReading _reading;
+    private readonly ConfigReader _reader;
     private readonly string _path;
     private readonly Dictionary<string, JsonElement> _values = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _readKeys = new(StringComparer.Ordinal);
 
     /// <summary>Reads an object; null for one that is not there.</summary>
-    public ConfigSection(ConfigReading reading, string path, JsonElement? element)
+    public ConfigSection(ConfigReader reading, string path, JsonElement? element)
     {
-        (_reading, _path) = (reading, path);
+        (_reader, _path) = (reading, path);
         if (element is not { } value)
         {
             return;
@@ -29,7 +29,7 @@ internal sealed class ConfigSection
         {
             if (!_values.TryAdd(property.Name, property.Value))
             {
-                reading.Report(Key(property.Name), "stands there twice.");
+                reading.Report(GetKeyPath(property.Name), "stands there twice.");
             }
         }
     }
@@ -40,17 +40,17 @@ internal sealed class ConfigSection
     /// <summary>All its names.</summary>
     public IEnumerable<string> Names => _values.Keys;
 
-    public string Key(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
+    public string GetKeyPath(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
-    public ConfigSection Child(string name) => new(_reading, Key(name), Take(name));
+    public ConfigSection GetSection(string name) => new(_reader, GetKeyPath(name), FindElement(name));
 
-    public IEnumerable<ConfigSection> Objects(string name) =>
-        [.. List(name).Select((e, i) => new ConfigSection(_reading, $"{Key(name)}[{i}]", e))];
+    public IEnumerable<ConfigSection> GetSections(string name) =>
+        [.. GetArray(name).Select((e, i) => new ConfigSection(_reader, $"{GetKeyPath(name)}[{i}]", e))];
 
-    public IReadOnlyList<string> Texts(string name)
+    public IReadOnlyList<string> GetStrings(string name)
     {
         var texts = new List<string>();
-        foreach (var (i, element) in List(name).Index())
+        foreach (var (i, element) in GetArray(name).Index())
         {
             if (element.ValueKind == JsonValueKind.String && element.GetString() is { Length: > 0 } text)
             {
@@ -58,20 +58,20 @@ internal sealed class ConfigSection
             }
             else
             {
-                _reading.Report($"{Key(name)}[{i}]", "must be a text that is not empty.");
+                _reader.Report($"{GetKeyPath(name)}[{i}]", "must be a text that is not empty.");
             }
         }
 
         return texts;
     }
 
-    public string? Text(string name)
+    public string? GetString(string name)
     {
-        if (Variable(name) is { } variable)
+        if (FindVariable(name) is { } variable)
         {
             return variable;
         }
-        if (Take(name) is not { } element)
+        if (FindElement(name) is not { } element)
         {
             return null;
         }
@@ -79,25 +79,25 @@ internal sealed class ConfigSection
         {
             return text;
         }
-        _reading.Report(Key(name), "must be a text that is not empty.");
+        _reader.Report(GetKeyPath(name), "must be a text that is not empty.");
         return null;
     }
 
     /// <summary>A text that has to be there; empty where it is not, which has been reported then.</summary>
-    public string NeededText(string name)
+    public string GetRequiredString(string name)
     {
-        var isThere = _values.ContainsKey(name) || Variable(name) is not null;
+        var isThere = _values.ContainsKey(name) || FindVariable(name) is not null;
         if (!isThere)
         {
-            _reading.Report(Key(name), "is missing.");
+            _reader.Report(GetKeyPath(name), "is missing.");
         }
-        return Text(name) ?? "";
+        return GetString(name) ?? "";
     }
 
-    public T Choice<T>(string name, T fallback)
+    public T GetEnum<T>(string name, T fallback)
         where T : struct, Enum
     {
-        if (Text(name) is not { } text)
+        if (GetString(name) is not { } text)
         {
             return fallback;
         }
@@ -105,13 +105,16 @@ internal sealed class ConfigSection
         {
             return value;
         }
-        _reading.Report(Key(name), $"'{text}' must be one of: {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}.");
+        _reader.Report(
+            GetKeyPath(name),
+            $"'{text}' must be one of: {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}."
+        );
         return fallback;
     }
 
-    public bool Flag(string name)
+    public bool GetBoolean(string name)
     {
-        if (Take(name) is not { } element)
+        if (FindElement(name) is not { } element)
         {
             return false;
         }
@@ -119,21 +122,21 @@ internal sealed class ConfigSection
         {
             return element.ValueKind == JsonValueKind.True;
         }
-        _reading.Report(Key(name), "must be true or false.");
+        _reader.Report(GetKeyPath(name), "must be true or false.");
         return false;
     }
 
-    public int? Whole(string name, int least, int most) => (int?)Number(name, least, most, whole: true);
+    public int? GetInteger(string name, int least, int most) => (int?)GetNumber(name, least, most, whole: true);
 
-    public double? Number(string name, double least, double most, bool whole = false)
+    public double? GetNumber(string name, double least, double most, bool whole = false)
     {
-        var key = Key(name);
+        var key = GetKeyPath(name);
         double? number;
-        if (Variable(name) is { } text)
+        if (FindVariable(name) is { } text)
         {
-            (key, number) = (ConfigReading.VariableName(key), ConfigReading.Parse(text));
+            (key, number) = (ConfigReader.ToVariableName(key), ConfigReader.ParseNumber(text));
         }
-        else if (Take(name) is { } element)
+        else if (FindElement(name) is { } element)
         {
             number = element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) ? value : null;
         }
@@ -145,44 +148,44 @@ internal sealed class ConfigSection
         {
             return number;
         }
-        _reading.Report(key, $"must be a {(whole ? "whole " : "")}number from {least} to {most}.");
+        _reader.Report(key, $"must be a {(whole ? "whole " : "")}number from {least} to {most}.");
         return null;
     }
 
     /// <summary>Reports every key that nobody asked for.</summary>
-    public void End(params ReadOnlySpan<string> passedOver)
+    public void ReportUnknownKeys(params ReadOnlySpan<string> passedOver)
     {
         foreach (var name in _values.Keys)
         {
-            if (!_known.Contains(name) && !passedOver.Contains(name))
+            if (!_readKeys.Contains(name) && !passedOver.Contains(name))
             {
-                _reading.Report(
-                    Key(name),
-                    _known.Count > 12 ? "is not a setting." : $"is not a setting. Known here: {string.Join(", ", _known)}."
+                _reader.Report(
+                    GetKeyPath(name),
+                    _readKeys.Count > 12 ? "is not a setting." : $"is not a setting. Known here: {string.Join(", ", _readKeys)}."
                 );
             }
         }
     }
 
     // Elements of a list have no variable of their own.
-    private string? Variable(string name) =>
-        _path.Contains('[', StringComparison.Ordinal) ? null : Taken(name, _reading.Variable(Key(name)));
+    private string? FindVariable(string name) =>
+        _path.Contains('[', StringComparison.Ordinal) ? null : MarkRead(name, _reader.FindVariable(GetKeyPath(name)));
 
-    private string? Taken(string name, string? variable)
+    private string? MarkRead(string name, string? variable)
     {
-        _known.Add(name);
+        _readKeys.Add(name);
         return variable;
     }
 
-    private JsonElement? Take(string name)
+    private JsonElement? FindElement(string name)
     {
-        _known.Add(name);
+        _readKeys.Add(name);
         return _values.TryGetValue(name, out var element) ? element : null;
     }
 
-    private JsonElement[] List(string name)
+    private JsonElement[] GetArray(string name)
     {
-        if (Take(name) is not { } element)
+        if (FindElement(name) is not { } element)
         {
             return [];
         }
@@ -190,7 +193,7 @@ internal sealed class ConfigSection
         {
             return [.. element.EnumerateArray()];
         }
-        _reading.Report(Key(name), "must be a list.");
+        _reader.Report(GetKeyPath(name), "must be a list.");
         return [];
     }
 }

@@ -8,11 +8,11 @@ namespace Holdfast.Server.Configuration;
 /// <param name="IsTls">Whether it is <c>https</c>.</param>
 internal sealed record ListenAddress(IPAddress Address, int Port, bool IsTls)
 {
-    /// <summary>Reads one that <see cref="Fault"/> finds nothing wrong with.</summary>
+    /// <summary>Reads one that <see cref="Validate"/> finds nothing wrong with.</summary>
     public static ListenAddress Parse(string text) => TryParse(text) ?? throw new FormatException($"'{text}' is no listen address.");
 
     /// <summary>What is wrong with it; null if nothing.</summary>
-    public static string? Fault(string text, bool hasTls)
+    public static string? Validate(string text, bool hasTls)
     {
         if (TryParse(text) is not { } listen)
         {

@@ -28,9 +28,9 @@ public static class ServerConfigLoader
         using var document = path is null ? JsonDocument.Parse("{}") : Parse(path);
         var folder = path is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(path))!;
         var faults = new List<string>();
-        var reading = new ConfigReading(folder, environment, faults);
+        var reading = new ConfigReader(folder, environment, faults);
         var config = reading.Read(document.RootElement);
-        ConfigRules.Check(config, RealPath.Of(dataFolder), reading.Report);
+        ConfigValidator.Validate(config, RealPath.Of(dataFolder), reading.Report);
         if (faults.Count == 0)
         {
             return config;

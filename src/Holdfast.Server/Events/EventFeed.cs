@@ -10,7 +10,7 @@ namespace Holdfast.Server.Events;
 /// </summary>
 public sealed class EventFeed
 {
-    private const int MostRunning = 100;
+    private const int MaxPolledOperations = 100;
 
     private readonly EventHub _hub;
     private readonly HoldfastNode _node;
@@ -21,7 +21,7 @@ public sealed class EventFeed
         (_hub, _node, _options, _time) = (hub, node, options, time);
 
     /// <summary>
-    /// Listens until it is cancelled. A batch without events comes after each <see cref="EventOptions.Heartbeat"/> in
+    /// Listens until it is cancelled. A batch without events comes after each <see cref="EventOptions.HeartbeatInterval"/> in
     /// which nothing happened.
     /// </summary>
     /// <param name="progress">How often it is looked how far running operations are.</param>
@@ -32,18 +32,18 @@ public sealed class EventFeed
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var listener = _hub.Join();
+        var listener = _hub.Subscribe();
         try
         {
             var shown = new Dictionary<string, (string Phase, long Bytes)>(StringComparer.Ordinal);
             var beat = _time.GetTimestamp();
             while (!cancellationToken.IsCancellationRequested)
             {
-                var quiet = _options.Heartbeat - _time.GetElapsedTime(beat);
-                await WaitAsync(listener, _node.Operations.Live.Any() && progress < quiet ? progress : quiet, cancellationToken);
-                LookAtRunning(listener, shown);
-                var events = listener.Take();
-                var beats = _time.GetElapsedTime(beat) >= _options.Heartbeat;
+                var quiet = _options.HeartbeatInterval - _time.GetElapsedTime(beat);
+                await WaitAsync(listener, _node.Operations.Running.Any() && progress < quiet ? progress : quiet, cancellationToken);
+                PollRunningOperations(listener, shown);
+                var events = listener.TakeBatch();
+                var beats = _time.GetElapsedTime(beat) >= _options.HeartbeatInterval;
                 if (beats)
                 {
                     beat = _time.GetTimestamp();
@@ -54,17 +54,17 @@ public sealed class EventFeed
                 }
                 if (events.Count > 0)
                 {
-                    await Task.Delay(_options.Pause, _time, cancellationToken);
+                    await Task.Delay(_options.MinBatchInterval, _time, cancellationToken);
                 }
             }
         }
         finally
         {
-            _hub.Leave(listener);
+            _hub.Unsubscribe(listener);
         }
     }
 
-    private async Task WaitAsync(EventListener listener, TimeSpan longest, CancellationToken cancellationToken)
+    private async Task WaitAsync(EventSubscription listener, TimeSpan longest, CancellationToken cancellationToken)
     {
         if (longest <= TimeSpan.Zero)
         {
@@ -76,11 +76,11 @@ public sealed class EventFeed
     }
 
     // Operations tell of their begin and end; how far they are is looked up.
-    private void LookAtRunning(EventListener listener, Dictionary<string, (string Phase, long Bytes)> shown)
+    private void PollRunningOperations(EventSubscription listener, Dictionary<string, (string Phase, long Bytes)> shown)
     {
         foreach (
             var operation in _node
-                .Operations.Live.Take(MostRunning)
+                .Operations.Running.Take(MaxPolledOperations)
                 .Select(l => l.Current)
                 .Where(o => o.State == OperationState.Running)
                 .ToList()
@@ -95,7 +95,7 @@ public sealed class EventFeed
             listener.Add(operation);
         }
 
-        if (shown.Count > 2 * MostRunning)
+        if (shown.Count > 2 * MaxPolledOperations)
         {
             shown.Clear();
         }

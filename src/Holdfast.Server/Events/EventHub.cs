@@ -7,25 +7,25 @@ namespace Holdfast.Server.Events;
 /// <summary>Hands what happens on the node to all who listen. Costs nothing while nobody does.</summary>
 internal sealed class EventHub
 {
-    private readonly ConcurrentDictionary<EventListener, byte> _listeners = new();
+    private readonly ConcurrentDictionary<EventSubscription, byte> _subscriptions = new();
     private readonly EventOptions _options;
 
     public EventHub(HoldfastNode node, EventOptions options)
     {
         _options = options;
-        node.Operations.Changed += operation => Each(l => l.Add(operation));
-        node.Tasks.Changed += ids => Each(l => l.AddChanged("tasks", ids));
-        node.Sources.Changed += database => Each(l => l.AddChanged("databases", [database.Id.ToString()]));
-        node.State.Destinations.Changed += (name, _, _) => Each(l => l.AddChanged("destinations", [name]));
-        node.Sources.StatusChanged += () => Each(l => l.AddChanged("sources", []));
+        node.Operations.Changed += operation => Publish(l => l.Add(operation));
+        node.Tasks.Changed += ids => Publish(l => l.AddChanged("tasks", ids));
+        node.Sources.Changed += database => Publish(l => l.AddChanged("databases", [database.Id.ToString()]));
+        node.State.Destinations.Changed += (name, _, _) => Publish(l => l.AddChanged("destinations", [name]));
+        node.Sources.StatusChanged += () => Publish(l => l.AddChanged("sources", []));
         node.Alerts.Changed += changes =>
-            Each(l =>
+            Publish(l =>
             {
-                foreach (var alert in changes.Ended)
+                foreach (var alert in changes.Resolved)
                 {
                     l.Add("Ended", alert);
                 }
-                foreach (var alert in changes.Altered)
+                foreach (var alert in changes.Changed)
                 {
                     l.Add("Altered", alert);
                 }
@@ -38,31 +38,31 @@ internal sealed class EventHub
 
     /// <summary>Adds a listener.</summary>
     /// <exception cref="HoldfastException">There are too many already.</exception>
-    public EventListener Join()
+    public EventSubscription Subscribe()
     {
-        if (_listeners.Count >= _options.MaxListeners)
+        if (_subscriptions.Count >= _options.MaxSubscriptions)
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"{_options.MaxListeners} listen already.",
+                $"{_options.MaxSubscriptions} listen already.",
                 "Close a page or program that listens, or ask again and again instead: GET /api/v1/operations"
             );
         }
-        var listener = new EventListener(_options.MaxWaiting);
-        _listeners[listener] = 0;
+        var listener = new EventSubscription(_options.MaxPendingEvents);
+        _subscriptions[listener] = 0;
         return listener;
     }
 
     /// <summary>Removes a listener.</summary>
-    public void Leave(EventListener listener) => _listeners.TryRemove(listener, out _);
+    public void Unsubscribe(EventSubscription listener) => _subscriptions.TryRemove(listener, out _);
 
-    private void Each(Action<EventListener> tell)
+    private void Publish(Action<EventSubscription> tell)
     {
-        if (_listeners.IsEmpty)
+        if (_subscriptions.IsEmpty)
         {
             return;
         }
-        foreach (var (listener, _) in _listeners)
+        foreach (var (listener, _) in _subscriptions)
         {
             tell(listener);
         }

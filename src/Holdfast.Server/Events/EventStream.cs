@@ -2,17 +2,18 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Access.Sessions;
+using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Events;
 
 /// <summary>Writes one listener's events until it goes, may no longer listen, is too slow for a heartbeat, or the server stops.</summary>
-internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCheck sessions, EventOptions options, TimeProvider time)
+internal sealed class EventStream(HttpContext context, EventFeed feed, SessionValidator sessions, EventOptions options, TimeProvider time)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var batches = feed.ListenAsync(options.Progress, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var batches = feed.ListenAsync(options.ProgressInterval, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var next = batches.MoveNextAsync().AsTask(); // joins: where too many listen, that is the answer
         if (next.IsCompleted && !await next)
         {
@@ -32,9 +33,9 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCh
             {
                 Write(one);
             }
-            if (time.GetElapsedTime(looked) >= options.Heartbeat)
+            if (time.GetElapsedTime(looked) >= options.HeartbeatInterval)
             {
-                if (!sessions.IsGood(context, Role.Viewer))
+                if (!sessions.IsValid(context, Role.Viewer))
                 {
                     return;
                 }
@@ -63,7 +64,7 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionCh
     // Who takes longer than a heartbeat cannot be looked after: false.
     private async Task<bool> FlushAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(options.Heartbeat, time);
+        using var limit = new CancellationTokenSource(options.HeartbeatInterval, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

@@ -22,7 +22,7 @@ public sealed class DataFolder(string path)
     public string Audit => Path.Combine(Root, "audit.log");
 
     /// <summary>The one-time password of the first start.</summary>
-    public string FirstPassword => Path.Combine(Root, "admin-password");
+    public string InitialPasswordFile => Path.Combine(Root, "admin-password");
 
     /// <summary>The keys that sessions are protected with.</summary>
     public string Keys => Path.Combine(Root, "keys");
@@ -31,14 +31,14 @@ public sealed class DataFolder(string path)
     public string NodeKey => Path.Combine(Root, "node.key");
 
     /// <summary>Copies of the state that were asked for.</summary>
-    public string Copies => Path.Combine(Root, "copies");
+    public string StateCopiesFolder => Path.Combine(Root, "copies");
 
     /// <summary>Files that only a server with a state leaves: where one lies, a state was. To be asked before anything is made.</summary>
-    public IReadOnlyList<string> Traces()
+    public IReadOnlyList<string> FindExistingStateFiles()
     {
         // A log beside a file that has begun says nothing: a first start that was killed leaves it.
         var log = HasContent(State) ? [] : new[] { State + "-wal" };
-        return [.. new[] { NodeKey, FirstPassword, Audit }.Concat(log).Where(HasContent)];
+        return [.. new[] { NodeKey, InitialPasswordFile, Audit }.Concat(log).Where(HasContent)];
     }
 
     /// <summary>Makes the folders where they are not there; closes those to others that hold keys.</summary>
@@ -47,8 +47,8 @@ public sealed class DataFolder(string path)
     {
         try
         {
-            FolderFlush.Create(Root, OwnerOnly);
-            FolderFlush.Create(Keys, OwnerOnly);
+            FolderFlush.CreateFolder(Root, OwnerOnly);
+            FolderFlush.CreateFolder(Keys, OwnerOnly);
             File.SetUnixFileMode(Keys, OwnerOnly);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

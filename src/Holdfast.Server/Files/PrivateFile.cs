@@ -96,7 +96,7 @@ public static partial class PrivateFile
             }
 
             File.Move(partial, path, overwrite: true);
-            FolderFlush.Of(path);
+            FolderFlush.FlushParent(path);
         }
         finally
         {

@@ -15,19 +15,19 @@ namespace Holdfast.Server.Hosting;
 /// </summary>
 internal static class HealthEndpoint
 {
-    private static readonly string[] Vital = ["scheduler", "alerts", "progress", "watchdog"];
+    private static readonly string[] CriticalLoops = ["scheduler", "alerts", "progress", "watchdog"];
 
     public static void MapHealth(this IEndpointRouteBuilder app) => app.MapGet("/healthz", Show).AllowAnonymous().ExcludeFromDescription();
 
     /// <summary>What is wrong; null while the server is well.</summary>
-    internal static string? Problem(bool isStopping, IReadOnlyList<LoopStatus> loops) =>
+    internal static string? FindProblem(bool isStopping, IReadOnlyList<LoopStatus> loops) =>
         isStopping ? "stopping"
-        : loops.FirstOrDefault(l => l.IsStuck && Vital.Contains(l.Name)) is { } stuck ? $"{stuck.Name} stands still"
+        : loops.FirstOrDefault(l => l.IsStuck && CriticalLoops.Contains(l.Name)) is { } stuck ? $"{stuck.Name} stands still"
         : null;
 
     private static ContentHttpResult Show(IHostApplicationLifetime lifetime, HoldfastNode node)
     {
-        var problem = Problem(lifetime.ApplicationStopping.IsCancellationRequested, node.Supervisor.Loops);
+        var problem = FindProblem(lifetime.ApplicationStopping.IsCancellationRequested, node.Supervisor.Loops);
         return problem is null
             ? TypedResults.Text("ok\n")
             : TypedResults.Text($"{problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);

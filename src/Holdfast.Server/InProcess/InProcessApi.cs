@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +22,7 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
     /// <param name="body">What is sent as JSON; null for nothing.</param>
     /// <param name="ifMatch">The revision that an edit is based on; null for any.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    public async Task<InProcessAnswer> SendAsync(
+    public async Task<InProcessResponse> SendAsync(
         InProcessCaller caller,
         HttpMethod method,
         string target,
@@ -35,8 +35,8 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
         await using var scope = scopes.CreateAsyncScope();
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider, RequestAborted = cancellationToken };
-        Address(context, caller, method, target);
-        Fill(context, body, ifMatch);
+        SetTarget(context, caller, method, target);
+        SetBody(context, body, ifMatch);
         context.Response.Body = answer;
         await pipeline(context);
         await context.Response.CompleteAsync();
@@ -44,9 +44,9 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
     }
 
     /// <summary>Takes what every request goes through from here on.</summary>
-    internal RequestDelegate Take(RequestDelegate pipeline) => _pipeline = pipeline;
+    internal RequestDelegate CapturePipeline(RequestDelegate pipeline) => _pipeline = pipeline;
 
-    private static void Address(DefaultHttpContext context, InProcessCaller caller, HttpMethod method, string target)
+    private static void SetTarget(DefaultHttpContext context, InProcessCaller caller, HttpMethod method, string target)
     {
         var raw = $"{HoldfastServer.ApiPath}/{target}";
         var query = raw.IndexOf('?', StringComparison.Ordinal);
@@ -59,10 +59,10 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
         context.Request.QueryString = query < 0 ? default : new(raw[query..]);
     }
 
-    private static void Fill(DefaultHttpContext context, object? body, string? ifMatch)
+    private static void SetBody(DefaultHttpContext context, object? body, string? ifMatch)
     {
         var bytes = body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), ApiJson.Options);
-        context.Features.Set<IHttpRequestBodyDetectionFeature>(new Detection(bytes.Length > 0));
+        context.Features.Set<IHttpRequestBodyDetectionFeature>(new RequestBodyDetection(bytes.Length > 0));
         context.Request.ContentLength = bytes.Length;
         context.Request.Body = new MemoryStream(bytes);
         if (bytes.Length > 0)
@@ -75,5 +75,5 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
         }
     }
 
-    private sealed record Detection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;
+    private sealed record RequestBodyDetection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;
 }

@@ -19,6 +19,6 @@ internal static class MetricsEndpoint
     {
         response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         response.Headers.CacheControl = "no-store";
-        await new MetricsPage(response.BodyWriter, cancellationToken).WriteAsync(node);
+        await new PrometheusWriter(response.BodyWriter, cancellationToken).WriteAsync(node);
     }
 }

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
-using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Access.Sessions;
+using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
@@ -22,7 +22,7 @@ internal static partial class ProblemWriter
         exception switch
         {
             HoldfastException e => e.Error.HttpStatus,
-            InvalidException => StatusCodes.Status400BadRequest,
+            ValidationException => StatusCodes.Status400BadRequest,
             StaleRevisionException => StatusCodes.Status412PreconditionFailed,
             TooManyAttemptsException => StatusCodes.Status429TooManyRequests,
             BadHttpRequestException e => e.StatusCode,
@@ -34,27 +34,27 @@ internal static partial class ProblemWriter
         exception switch
         {
             HoldfastException e => Of(e.Error, e.Message, e.Hint),
-            InvalidException e => With(
+            ValidationException e => WithExtensions(
                 Of(
                     ErrorCatalogue.Usage,
-                    e.Faults.Count == 1 ? e.Message : $"{e.Faults.Count} things are wrong with what was sent.",
-                    e.Faults[0].Hint
+                    e.Errors.Count == 1 ? e.Message : $"{e.Errors.Count} things are wrong with what was sent.",
+                    e.Errors[0].Hint
                 ),
-                ("errors", e.Faults)
+                ("errors", e.Errors)
             ),
-            StaleRevisionException e => With(
+            StaleRevisionException e => WithExtensions(
                 Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."),
                 ("current", e.Current),
-                ("etag", e.Revision > 0 ? Revisions.Tag(e.Revision) : null)
+                ("etag", e.Revision > 0 ? ConditionalRequests.FormatETag(e.Revision) : null)
             ),
             TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
-            BadHttpRequestException e => BadRequest(e),
+            BadHttpRequestException e => BadRequestProblem(e),
             _ => Of(ErrorCatalogue.Unexpected, "The server failed at this request.", "Its log has the reason; it names the same traceId."),
         };
 
     /// <summary>The problem of an error.</summary>
     public static ProblemDetails Of(Error error, string message, string? hint, int? status = null) =>
-        With(
+        WithExtensions(
             new()
             {
                 Status = status ?? error.HttpStatus,
@@ -70,7 +70,7 @@ internal static partial class ProblemWriter
         status switch
         {
             401 => Of(
-                ErrorCatalogue.SignInNeeded,
+                ErrorCatalogue.AuthenticationRequired,
                 "This needs a signed-in user or an API token.",
                 "POST /api/v1/session, or send 'Authorization: Bearer …'."
             ),
@@ -100,7 +100,7 @@ internal static partial class ProblemWriter
         );
     }
 
-    private static ProblemDetails BadRequest(BadHttpRequestException exception)
+    private static ProblemDetails BadRequestProblem(BadHttpRequestException exception)
     {
         if (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -119,11 +119,11 @@ internal static partial class ProblemWriter
         // The framework's own words name types of the program, and can repeat what was sent.
         return exception.InnerException switch
         {
-            JsonException e when MissingMembers().Match(e.Message) is { Success: true } missing => Missing(
+            JsonException e when MissingMembersPattern().Match(e.Message) is { Success: true } missing => MissingMembersProblem(
                 missing.Groups["name"].Captures.Select(c => c.Value),
                 e.Path
             ),
-            JsonException { Path: { Length: > 0 } path } e => With(
+            JsonException { Path: { Length: > 0 } path } e => WithExtensions(
                 Of(
                     ErrorCatalogue.Usage,
                     $"The body is not the JSON that is expected: {path} (line {e.LineNumber + 1}).",
@@ -131,7 +131,14 @@ internal static partial class ProblemWriter
                 ),
                 (
                     "errors",
-                    new[] { new Fault(path.TrimStart('$').TrimStart('.'), "is not what is expected here.", "See the description at /api.") }
+                    new[]
+                    {
+                        new ValidationError(
+                            path.TrimStart('$').TrimStart('.'),
+                            "is not what is expected here.",
+                            "See the description at /api."
+                        ),
+                    }
                 )
             ),
             JsonException => Of(
@@ -139,7 +146,7 @@ internal static partial class ProblemWriter
                 "The body is empty or no JSON.",
                 "Send a JSON object as the description at /api has it."
             ),
-            _ when Parameter().Match(exception.Message) is { Success: true } named => BadParameter(
+            _ when ParameterPattern().Match(exception.Message) is { Success: true } named => BadParameterProblem(
                 JsonNamingPolicy.CamelCase.ConvertName(named.Groups[1].Value)
             ), // as queries write it, wherever it is bound to
             _ => Of(
@@ -150,17 +157,20 @@ internal static partial class ProblemWriter
         };
     }
 
-    private static ProblemDetails BadParameter(string name) =>
-        With(
+    private static ProblemDetails BadParameterProblem(string name) =>
+        WithExtensions(
             Of(ErrorCatalogue.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
-            ("errors", new[] { new Fault(name, "is missing, or not what is expected here.", "See the description at /api.") })
+            ("errors", new[] { new ValidationError(name, "is missing, or not what is expected here.", "See the description at /api.") })
         );
 
-    private static ProblemDetails Missing(IEnumerable<string> names, string? path)
+    private static ProblemDetails MissingMembersProblem(IEnumerable<string> names, string? path)
     {
         var within = path?.TrimStart('$').TrimStart('.') is { Length: > 0 } outer ? $"{outer}." : "";
-        List<Fault> faults = [.. names.Select(n => new Fault(within + n, "is missing.", "See the description at /api."))];
-        return With(
+        List<ValidationError> faults =
+        [
+            .. names.Select(n => new ValidationError(within + n, "is missing.", "See the description at /api.")),
+        ];
+        return WithExtensions(
             Of(
                 ErrorCatalogue.Usage,
                 $"Of the body, {string.Join(", ", faults.Select(f => f.Field))} is missing.",
@@ -172,13 +182,13 @@ internal static partial class ProblemWriter
 
     // Names of members of ours, at the end of the message.
     [GeneratedRegex("missing required properties including: (?:'(?<name>[A-Za-z]+)'[,;. ]*)+")]
-    private static partial Regex MissingMembers();
+    private static partial Regex MissingMembersPattern();
 
     // The framework tells only in its message which parameter it could not bind; what was sent stands after it and is not repeated.
     [GeneratedRegex("parameter \"[^ \"]+ ([A-Za-z]+)\"")]
-    private static partial Regex Parameter();
+    private static partial Regex ParameterPattern();
 
-    private static ProblemDetails With(ProblemDetails problem, params ReadOnlySpan<(string Name, object? Value)> extensions)
+    private static ProblemDetails WithExtensions(ProblemDetails problem, params ReadOnlySpan<(string Name, object? Value)> extensions)
     {
         foreach (var (name, value) in extensions)
         {

@@ -24,7 +24,7 @@ internal sealed class CommitRequest
     public Task<StateCommit> Done => _done.Task;
 
     /// <summary>Tells whoever waits.</summary>
-    public void Answer()
+    public void Complete()
     {
         if (Failure is not null)
         {

@@ -29,7 +29,7 @@ internal sealed class EmbeddedLease : IStateLease
         _renewed = time.GetTimestamp();
         lock (_gate)
         {
-            _timer = time.CreateTimer(_ => Tick(), null, timeToLive / 3, timeToLive / 3);
+            _timer = time.CreateTimer(_ => OnTimer(), null, timeToLive / 3, timeToLive / 3);
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class EmbeddedLease : IStateLease
         _ = _lost.CancelAsync(); // what its callbacks throw is theirs
     }
 
-    private void Tick()
+    private void OnTimer()
     {
         lock (_gate)
         {

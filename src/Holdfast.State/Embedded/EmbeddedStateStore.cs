@@ -12,14 +12,14 @@ namespace Holdfast.State.Embedded;
 /// </summary>
 public sealed class EmbeddedStateStore : IStateStore
 {
-    private const int MostPerGroup = 1000;
-    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMinutes(1);
+    private const int MaxPerGroup = 1000;
+    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(1);
 
     private readonly StateFile _file;
     private readonly TimeProvider _time;
     private readonly Channel<CommitRequest> _requests = Channel.CreateUnbounded<CommitRequest>(new() { SingleReader = true });
     private readonly ConcurrentDictionary<long, EmbeddedLease> _leases = new();
-    private readonly HashSet<Follower> _followers = [];
+    private readonly HashSet<PrefixWatcher> _watchers = [];
     private readonly SemaphoreSlim _gate = new(1, 1); // the file, the revision, the followers
     private readonly Task _loop;
     private long _revision;
@@ -114,8 +114,8 @@ public sealed class EmbeddedStateStore : IStateStore
         ReadAsync(
             () =>
             {
-                _file.CheckPlace();
-                if (_checkpointed == Groups || _time.GetElapsedTime(_lastCheckpoint) < BetweenCheckpoints)
+                _file.CheckNotReplaced();
+                if (_checkpointed == Groups || _time.GetElapsedTime(_lastCheckpoint) < CheckpointInterval)
                 {
                     return true;
                 }
@@ -149,17 +149,17 @@ public sealed class EmbeddedStateStore : IStateStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StateBatch> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StateBatch> WatchAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StateLimits.Bytes(prefix);
-        using var follower = new Follower(prefix);
+        using var follower = new PrefixWatcher(prefix);
         try
         {
             yield return await SnapshotAsync(follower, prefix, cancellationToken);
             while (await follower.WaitAsync(cancellationToken))
             {
                 var batch =
-                    follower.IsLost ? await NextSnapshotAsync(follower, prefix, cancellationToken)
+                    follower.IsSnapshotRequired ? await NextSnapshotAsync(follower, prefix, cancellationToken)
                     : follower.TryTake(out var next) ? next
                     : null;
                 if (batch is not null)
@@ -171,7 +171,7 @@ public sealed class EmbeddedStateStore : IStateStore
         finally
         {
             await _gate.WaitAsync(CancellationToken.None);
-            _followers.Remove(follower);
+            _watchers.Remove(follower);
             _gate.Release();
         }
     }
@@ -210,7 +210,7 @@ public sealed class EmbeddedStateStore : IStateStore
             {
                 lease.Stop();
             }
-            foreach (var follower in _followers)
+            foreach (var follower in _watchers)
             {
                 follower.Close();
             }
@@ -240,19 +240,19 @@ public sealed class EmbeddedStateStore : IStateStore
     }
 
     // Under the gate, so that no commit falls between what it reads and what it is told.
-    private Task<StateBatch> SnapshotAsync(Follower follower, string prefix, CancellationToken cancellationToken) =>
+    private Task<StateBatch> SnapshotAsync(PrefixWatcher follower, string prefix, CancellationToken cancellationToken) =>
         ReadAsync(
             () =>
             {
                 var entries = _file.Range(prefix);
-                follower.BeginAgain();
-                _followers.Add(follower);
+                follower.ResumeFromSnapshot();
+                _watchers.Add(follower);
                 return new StateBatch(true, entries, [], _revision);
             },
             cancellationToken
         );
 
-    private async Task<StateBatch?> NextSnapshotAsync(Follower follower, string prefix, CancellationToken cancellationToken)
+    private async Task<StateBatch?> NextSnapshotAsync(PrefixWatcher follower, string prefix, CancellationToken cancellationToken)
     {
         try
         {
@@ -279,7 +279,7 @@ public sealed class EmbeddedStateStore : IStateStore
         while (await _requests.Reader.WaitToReadAsync())
         {
             group.Clear();
-            while (group.Count < MostPerGroup && _requests.Reader.TryRead(out var request))
+            while (group.Count < MaxPerGroup && _requests.Reader.TryRead(out var request))
             {
                 if (request.Cancellation.IsCancellationRequested)
                 {
@@ -303,9 +303,9 @@ public sealed class EmbeddedStateStore : IStateStore
                 {
                     request.Failure ??= StateFailure.Of(e, _file.Path);
                 }
-                foreach (var follower in _followers)
+                foreach (var follower in _watchers)
                 {
-                    follower.LosePlace();
+                    follower.RequireSnapshot();
                 }
             }
             finally
@@ -315,7 +315,7 @@ public sealed class EmbeddedStateStore : IStateStore
 
             foreach (var request in group)
             {
-                request.Answer();
+                request.Complete();
             }
         }
     }
@@ -341,7 +341,7 @@ public sealed class EmbeddedStateStore : IStateStore
             if (applied.Count > 0)
             {
                 _file.SetRevision(revision);
-                _file.CheckPlace(); // nothing is acknowledged that only a file without a name holds
+                _file.CheckNotReplaced(); // nothing is acknowledged that only a file without a name holds
             }
 
             _file.Commit();
@@ -353,7 +353,7 @@ public sealed class EmbeddedStateStore : IStateStore
             {
                 request.Failure = failure;
             }
-            TakeBack();
+            RollBack();
             return;
         }
 
@@ -365,14 +365,14 @@ public sealed class EmbeddedStateStore : IStateStore
         _revision = revision;
         foreach (var changes in applied)
         {
-            foreach (var follower in _followers)
+            foreach (var follower in _watchers)
             {
-                follower.Tell(changes);
+                follower.Enqueue(changes);
             }
         }
     }
 
-    private void TakeBack()
+    private void RollBack()
     {
         try
         {

@@ -76,7 +76,7 @@ internal static class StateFailure
         );
 
     /// <summary>The state is another server's than the one that belongs there.</summary>
-    public static HoldfastException OfOther(string path, string marker) =>
+    public static HoldfastException OfForeignState(string path, string marker) =>
         new(
             ErrorCatalogue.StateUnavailable,
             $"The state '{path}' is not the one that '{marker}' says belongs there.",

@@ -124,7 +124,7 @@ internal sealed class StateFile : IDisposable
     /// since it was opened.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
-    public void CheckPlace()
+    public void CheckNotReplaced()
     {
         if (FileStatus.Of(Path) != _opened)
         {
@@ -341,7 +341,7 @@ internal sealed class StateFile : IDisposable
         var id = Scalar("SELECT id FROM identity") as string;
         if (id is not null && expected is not null && id != expected && StateMarker.IsWhole(expected))
         {
-            throw StateFailure.OfOther(Path, StateMarker.PathOf(Path));
+            throw StateFailure.OfForeignState(Path, StateMarker.PathOf(Path));
         }
         if (id is null)
         {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Server.InProcess;
 
 namespace Holdfast.Studio.Api;
@@ -8,8 +8,8 @@ namespace Holdfast.Studio.Api;
 /// <summary>A refusal of the API, in its own words.</summary>
 public sealed class ApiException : Exception
 {
-    internal ApiException(int status, string message, string? hint, IReadOnlyList<Fault> faults, string? etag = null)
-        : base(message) => (Status, Hint, Faults, ETag) = (status, hint, faults, etag);
+    internal ApiException(int status, string message, string? hint, IReadOnlyList<ValidationError> faults, string? etag = null)
+        : base(message) => (Status, Hint, ValidationErrors, ETag) = (status, hint, faults, etag);
 
     /// <summary>HTTP status code.</summary>
     public int Status { get; }
@@ -18,7 +18,7 @@ public sealed class ApiException : Exception
     public string? Hint { get; }
 
     /// <summary>What is wrong, field by field; empty where it is not about fields.</summary>
-    public IReadOnlyList<Fault> Faults { get; }
+    public IReadOnlyList<ValidationError> ValidationErrors { get; }
 
     /// <summary>Where somebody else was faster: the revision that is there now.</summary>
     public string? ETag { get; }
@@ -26,7 +26,7 @@ public sealed class ApiException : Exception
     /// <summary>Whether somebody else changed it meanwhile.</summary>
     public bool IsStale => Status == 412;
 
-    internal static ApiException Of(InProcessAnswer answer)
+    internal static ApiException Of(InProcessResponse answer)
     {
         if (answer.Body.Length == 0)
         {
@@ -45,6 +45,6 @@ public sealed class ApiException : Exception
     private static string? Text(JsonElement problem, string name) =>
         problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static List<Fault> Errors(JsonElement problem) =>
-        problem.TryGetProperty("errors", out var errors) ? errors.Deserialize<List<Fault>>(ApiJson.Options)! : [];
+    private static List<ValidationError> Errors(JsonElement problem) =>
+        problem.TryGetProperty("errors", out var errors) ? errors.Deserialize<List<ValidationError>>(ApiJson.Options)! : [];
 }

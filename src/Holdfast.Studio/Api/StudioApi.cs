@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Holdfast.Core.Events;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Server.InProcess;
 
 namespace Holdfast.Studio.Api;
@@ -9,9 +9,9 @@ namespace Holdfast.Studio.Api;
 public sealed class StudioApi
 {
     private readonly InProcessApi _api;
-    private readonly CallerOfPage _caller;
+    private readonly PageCaller _caller;
 
-    internal StudioApi(InProcessApi api, CallerOfPage caller) => (_api, _caller) = (api, caller);
+    internal StudioApi(InProcessApi api, PageCaller caller) => (_api, _caller) = (api, caller);
 
     /// <summary>Told when the session has ended: the page has to sign in again.</summary>
     public event Action? SignedOut;
@@ -23,7 +23,7 @@ public sealed class StudioApi
 
     /// <summary>Reads something that may not be there; null where it is not.</summary>
     /// <exception cref="ApiException">It was refused.</exception>
-    public async Task<Revised<T>?> FindAsync<T>(string target, CancellationToken cancellationToken = default)
+    public async Task<Versioned<T>?> FindAsync<T>(string target, CancellationToken cancellationToken = default)
         where T : class
     {
         try
@@ -63,7 +63,7 @@ public sealed class StudioApi
 
     /// <summary>Does something, and reads what came of it.</summary>
     /// <exception cref="ApiException">It was refused.</exception>
-    public async Task<Revised<T>> SendAsync<T>(
+    public async Task<Versioned<T>> SendAsync<T>(
         HttpMethod method,
         string target,
         object? body = null,
@@ -77,7 +77,7 @@ public sealed class StudioApi
 
     /// <summary>Does something.</summary>
     /// <exception cref="ApiException">It was refused.</exception>
-    public async Task<InProcessAnswer> SendAsync(
+    public async Task<InProcessResponse> SendAsync(
         HttpMethod method,
         string target,
         object? body = null,

@@ -1,5 +1,5 @@
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Backups;
 
 namespace Holdfast.Studio.Chains;
 
@@ -22,19 +22,19 @@ public sealed record ChainSummary
     public string? TaskName { get; init; }
 
     /// <summary>Whether it was made by a task that is there no more.</summary>
-    public bool IsOrphan { get; init; }
+    public bool IsTaskDeleted { get; init; }
 
     /// <summary>Its points, the newest first.</summary>
-    public required IReadOnlyList<PointSummary> Points { get; init; }
+    public required IReadOnlyList<RestorePointSummary> Points { get; init; }
 
     /// <summary>What each destination holds, by its name; those that hold nothing are left out.</summary>
-    public required IReadOnlyList<ChainHolding> Holdings { get; init; }
+    public required IReadOnlyList<ChainCopy> Copies { get; init; }
 
     /// <summary>Bytes of all archives, each counted once.</summary>
     public long Bytes => Points.Sum(p => p.Bytes);
 
     /// <summary>Whether at least one destination has all of it.</summary>
-    public bool IsWhole => Holdings.Any(h => h.IsWhole);
+    public bool IsComplete => Copies.Any(h => h.IsComplete);
 
     /// <summary>The chains that were found, joined over the destinations; the newest first.</summary>
     public static IReadOnlyList<ChainSummary> Of(ChainsView found) =>
@@ -55,7 +55,7 @@ public sealed record ChainSummary
             .OrderBy(a => a.Time)
             .ThenBy(a => a.Name, StringComparer.Ordinal)
             .ToList();
-        var holdings = copies.ConvertAll(c => ChainHolding.Of(c, all)).OrderBy(h => h.Place, StringComparer.Ordinal).ToList();
+        var holdings = copies.ConvertAll(c => ChainCopy.Of(c, all)).OrderBy(h => h.Location, StringComparer.Ordinal).ToList();
         return new()
         {
             Folder = first.Folder,
@@ -63,9 +63,9 @@ public sealed record ChainSummary
             Node = first.Node,
             Type = first.Type,
             TaskName = first.TaskName,
-            IsOrphan = first is { Task: not null, TaskName: null },
-            Points = [.. all.Select((a, i) => PointSummary.Of(a, i + 1, copies, holdings)).Reverse()],
-            Holdings = holdings,
+            IsTaskDeleted = first is { Task: not null, TaskName: null },
+            Points = [.. all.Select((a, i) => RestorePointSummary.Of(a, i + 1, copies, holdings)).Reverse()],
+            Copies = holdings,
         };
     }
 }

@@ -31,13 +31,13 @@ public static class StudioHosting
         services.AddMudServices(o => o.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
         services.AddHttpContextAccessor();
         services
-            .AddScoped<CallerOfPage>()
-            .AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<CallerOfPage>()))
+            .AddScoped<PageCaller>()
+            .AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<PageCaller>()))
             .AddScoped<Session>()
             .AddScoped<LiveUpdates>()
             .AddScoped<Preferences>()
             .AddScoped<Clock>();
-        services.AddSingleton<FormApi>().AddSingleton(new StatusPages("/not-found", "/not-allowed"));
+        services.AddSingleton<FormApiClient>().AddSingleton(new StatusCodePagePaths("/not-found", "/not-allowed"));
         builder.Logging.AddFilter("Microsoft.AspNetCore.Components.Server.Circuits", LogLevel.Error);
     }
 
@@ -46,17 +46,17 @@ public static class StudioHosting
     {
         app.UseAntiforgery();
         app.MapStaticAssets().Add(e => e.Metadata.Add(new Microsoft.AspNetCore.Authorization.AllowAnonymousAttribute()));
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null).Add(AskForRole);
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null).Add(RequireRole);
         app.MapSignOut();
     }
 
     // Pages say themselves who may open them (and one that says nothing is nobody's). What they are drawn through is for all who may look.
-    private static void AskForRole(EndpointBuilder endpoint)
+    private static void RequireRole(EndpointBuilder endpoint)
     {
-        endpoint.Metadata.Add(NotAudited.Instance); // whatever a page does, it does through the API
+        endpoint.Metadata.Add(NotAuditedMetadata.Instance); // whatever a page does, it does through the API
         if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any())
         {
-            endpoint.Metadata.Add(new NeedsRoleAttribute(Role.Viewer));
+            endpoint.Metadata.Add(new RequireRoleAttribute(Role.Viewer));
         }
     }
 }

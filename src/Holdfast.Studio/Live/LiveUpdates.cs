@@ -14,12 +14,12 @@ namespace Holdfast.Studio.Live;
 public sealed partial class LiveUpdates : IDisposable
 {
     /// <summary>The first wait after a failure; each further one is twice as long.</summary>
-    internal static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan InitialRetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest wait after a failure.</summary>
-    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan Progress = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Func<TimeSpan, CancellationToken, IAsyncEnumerable<IReadOnlyList<ServerEvent>>> _listen;
     private readonly TimeProvider _time;
@@ -43,7 +43,7 @@ public sealed partial class LiveUpdates : IDisposable
     }
 
     /// <summary>Told of what happened since the last time; at most 4 times a second. Comes on any thread.</summary>
-    public event Action<LiveBatch>? Happened;
+    public event Action<UpdateBatch>? BatchReceived;
 
     /// <summary>Told when <see cref="IsStale"/> has changed. Comes on any thread.</summary>
     public event Action? StaleChanged;
@@ -52,7 +52,7 @@ public sealed partial class LiveUpdates : IDisposable
     public bool IsStale { get; private set; }
 
     /// <summary>Begins to listen, where it does not yet.</summary>
-    public void Start() => _loop ??= Task.Run(ListenAgainAndAgainAsync);
+    public void Start() => _loop ??= Task.Run(ListenWithRetriesAsync);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -61,17 +61,17 @@ public sealed partial class LiveUpdates : IDisposable
         _stop.Dispose();
     }
 
-    private async Task ListenAgainAndAgainAsync()
+    private async Task ListenWithRetriesAsync()
     {
         var stopping = _stop.Token;
-        var wait = FirstWait;
+        var wait = InitialRetryDelay;
         try
         {
             while (true)
             {
                 try
                 {
-                    await ListenAsync(() => wait = FirstWait, stopping);
+                    await ListenAsync(() => wait = InitialRetryDelay, stopping);
                 }
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
@@ -83,9 +83,9 @@ public sealed partial class LiveUpdates : IDisposable
                 }
 
                 stopping.ThrowIfCancellationRequested();
-                Set(isStale: true);
+                SetStale(isStale: true);
                 await Task.Delay(wait, _time, stopping);
-                wait = TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, wait.Ticks * 2));
+                wait = TimeSpan.FromTicks(Math.Min(MaxRetryDelay.Ticks, wait.Ticks * 2));
             }
         }
         catch (Exception) when (stopping.IsCancellationRequested)
@@ -96,33 +96,33 @@ public sealed partial class LiveUpdates : IDisposable
 
     private async Task ListenAsync(Action heard, CancellationToken cancellationToken)
     {
-        await using var batches = _listen(Progress, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var batches = _listen(ProgressInterval, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var next = batches.MoveNextAsync().AsTask(); // joins: one that is refused has failed by now
         if (!next.IsCompleted)
         {
-            Recover();
+            MarkRecovered();
         }
         while (await next)
         {
-            Recover();
+            MarkRecovered();
             heard();
-            Subscribers.Notify(Happened, LiveBatch.Of(batches.Current));
+            Subscribers.Notify(BatchReceived, UpdateBatch.Of(batches.Current));
             next = batches.MoveNextAsync().AsTask();
         }
     }
 
     // What happened in between was told to nobody: everything is loaded anew.
-    private void Recover()
+    private void MarkRecovered()
     {
         if (!IsStale)
         {
             return;
         }
-        Set(isStale: false);
-        Subscribers.Notify(Happened, LiveBatch.Everything);
+        SetStale(isStale: false);
+        Subscribers.Notify(BatchReceived, UpdateBatch.Everything);
     }
 
-    private void Set(bool isStale)
+    private void SetStale(bool isStale)
     {
         if (IsStale == isStale)
         {

@@ -1,4 +1,5 @@
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Age.Payload;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Age.Headers;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Age.Payload;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;

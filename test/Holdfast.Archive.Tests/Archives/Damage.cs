@@ -69,12 +69,12 @@ internal static class Damage
     public static Task<HoldfastException?> VerifyChainAsync(IReadOnlyList<byte[]> archives, AgeKeys keys) =>
         FaultOfAsync(async token =>
         {
-            var rules = new ChainRules();
+            var rules = new ChainValidator();
             foreach (var (i, archive) in archives.Index())
             {
                 await using var reader = await ArchiveReader.OpenAsync(new MemorySource(archive, $"archive {i}"), keys, token);
                 await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
-                rules.Take(reader);
+                rules.Add(reader);
                 await rules.CheckPagesAsync(reader, token);
             }
         });

@@ -19,9 +19,9 @@ internal sealed class LineCheck(Counter taken) : IStreamCheck
     private string _last = "";
     private bool _isDone;
 
-    public StreamMark? Mark => _isDone ? null : new(_offset, _count, _last);
+    public StreamCheckpoint? Checkpoint => _isDone ? null : new(_offset, _count, _last);
 
-    public void Take(ReadOnlySpan<byte> bytes)
+    public void Process(ReadOnlySpan<byte> bytes)
     {
         taken.Value += bytes.Length;
         while (!_isDone && bytes.IndexOf((byte)'\n') is var end and >= 0)
@@ -37,7 +37,7 @@ internal sealed class LineCheck(Counter taken) : IStreamCheck
         _line.AddRange(bytes);
     }
 
-    public void End()
+    public void Complete()
     {
         if (!_isDone && _line.Count > 0)
         {
@@ -45,10 +45,10 @@ internal sealed class LineCheck(Counter taken) : IStreamCheck
         }
     }
 
-    public void GoOnAt(StreamMark mark)
+    public void ResumeAt(StreamCheckpoint mark)
     {
         _line.Clear();
-        (_offset, _count, _last, _isDone) = (mark.Offset, mark.Count, mark.Memory, false);
+        (_offset, _count, _last, _isDone) = (mark.Offset, mark.Count, mark.State, false);
     }
 
     private void Line(string line)

@@ -146,7 +146,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
             ["-c", program, RestoreScript.ScriptPath, JsonSerializer.Serialize(names)]
         );
         Assert.True(output.Length > 0, errors);
-        Assert.Equal(names.Select(Core.Layout.FolderName.Of), JsonSerializer.Deserialize<string[]>(output));
+        Assert.Equal(names.Select(Core.Layout.FolderName.Encode), JsonSerializer.Deserialize<string[]>(output));
     }
 
     [Fact]

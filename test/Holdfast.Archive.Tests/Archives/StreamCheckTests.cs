@@ -183,7 +183,7 @@ public sealed class StreamCheckTests
         {
             var item = manifest["items"]![0]!;
             var part = item["parts"]![0]!;
-            var count = 3 * ChainRules.FreeRepeats / stream.Length;
+            var count = 3 * ChainValidator.FreeRepetitionBytes / stream.Length;
             for (var i = 1; i < count; i++)
             {
                 item["parts"]!.AsArray().Add(part.DeepClone());
@@ -317,8 +317,8 @@ public sealed class StreamCheckTests
         return Record
             .Exception(() =>
             {
-                check.Take(stream);
-                check.End();
+                check.Process(stream);
+                check.Complete();
             })
             ?.Message;
     }
@@ -350,7 +350,7 @@ public sealed class StreamCheckTests
     )
     {
         var token = TestContext.Current.CancellationToken;
-        await using var streams = new ChainStreams((_, _) => checkOf is null ? new LineCheck(taken ?? new()) : checkOf());
+        await using var streams = new ChainStreamVerifier((_, _) => checkOf is null ? new LineCheck(taken ?? new()) : checkOf());
         List<string?> refusals = [];
         List<MemorySource> sources = [];
         foreach (var bytes in chain.Archives)
@@ -373,13 +373,13 @@ public sealed class StreamCheckTests
     // Takes whatever it is given, and can go on at its begin only: each part is new to it for all that is before it.
     private sealed class WithoutMarks(Counter taken) : Items.IStreamCheck
     {
-        public Items.StreamMark? Mark => new(0, 0, "");
+        public Items.StreamCheckpoint? Checkpoint => new(0, 0, "");
 
-        public void Take(ReadOnlySpan<byte> bytes) => taken.Value += bytes.Length;
+        public void Process(ReadOnlySpan<byte> bytes) => taken.Value += bytes.Length;
 
-        public void End() { }
+        public void Complete() { }
 
-        public void GoOnAt(Items.StreamMark mark) { }
+        public void ResumeAt(Items.StreamCheckpoint mark) { }
     }
 
     // Tells the first line of what it is given, as what it refuses.
@@ -387,9 +387,9 @@ public sealed class StreamCheckTests
     {
         private readonly List<byte> _begin = [];
 
-        public Items.StreamMark? Mark => new(0, 0, "");
+        public Items.StreamCheckpoint? Checkpoint => new(0, 0, "");
 
-        public void Take(ReadOnlySpan<byte> bytes)
+        public void Process(ReadOnlySpan<byte> bytes)
         {
             _begin.AddRange(bytes);
             if (bytes.IndexOf((byte)'\n') >= 0)
@@ -401,8 +401,8 @@ public sealed class StreamCheckTests
             }
         }
 
-        public void End() { }
+        public void Complete() { }
 
-        public void GoOnAt(Items.StreamMark mark) => _begin.Clear();
+        public void ResumeAt(Items.StreamCheckpoint mark) => _begin.Clear();
     }
 }

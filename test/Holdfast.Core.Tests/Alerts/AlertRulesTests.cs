@@ -94,16 +94,16 @@ public sealed class AlertRulesTests
     public void What_passed_before_the_node_was_up_is_caught_up_and_not_overdue_for_an_hour()
     {
         var late = Node(due: Now.AddDays(-3));
-        Assert.Empty(Find(late with { UpSince = Now.AddMinutes(-30) }));
-        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(late with { UpSince = Now.AddMinutes(-61) })).Kind);
+        Assert.Empty(Find(late with { StartedAt = Now.AddMinutes(-30) }));
+        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(late with { StartedAt = Now.AddMinutes(-61) })).Kind);
     }
 
     [Fact]
     public void What_was_late_before_the_node_went_down_is_told_at_once_however_often_it_is_started()
     {
-        var late = Node(due: Now.AddDays(-3)) with { UpSince = Now.AddMinutes(-1) };
-        Assert.Empty(Find(late with { DownSince = Now.AddDays(-3).AddMinutes(59) }));
-        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(late with { DownSince = Now.AddDays(-3).AddMinutes(60) })).Kind);
+        var late = Node(due: Now.AddDays(-3)) with { StartedAt = Now.AddMinutes(-1) };
+        Assert.Empty(Find(late with { LastSeenAlive = Now.AddDays(-3).AddMinutes(59) }));
+        Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(late with { LastSeenAlive = Now.AddDays(-3).AddMinutes(60) })).Kind);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class AlertRulesTests
             LastEnd = Now.AddHours(-1),
         };
         var node = Node(status: good, due: Now.AddHours(14));
-        Assert.Empty(Find(node with { Tasks = [node.Tasks[0] with { Away = new HashSet<string> { "attic" } }] }));
+        Assert.Empty(Find(node with { Tasks = [node.Tasks[0] with { UnavailableDestinations = new HashSet<string> { "attic" } }] }));
         var old = good with { LastFullBackup = Now.AddDays(-3), LastEnd = Now.AddDays(-3) };
         Assert.Equal(
             AlertKind.TaskOverdue,
@@ -130,7 +130,7 @@ public sealed class AlertRulesTests
                                 node.Tasks[0] with
                                 {
                                     Status = old,
-                                    Away = new HashSet<string> { "attic" },
+                                    UnavailableDestinations = new HashSet<string> { "attic" },
                                 },
                             ],
                         }
@@ -152,7 +152,7 @@ public sealed class AlertRulesTests
         var alert = Assert.Single(Find(Node(status: old, due: Now.AddHours(14))));
         Assert.Equal((AlertKind.TaskOverdue, AlertSeverity.Error, Now.AddDays(-2).AddHours(1)), (alert.Kind, alert.Severity, alert.Since));
         Assert.Contains("older than the longest gap of the schedule", alert.Message, StringComparison.Ordinal);
-        Assert.Empty(Find(Node(status: old, due: Now.AddHours(14)) with { UpSince = Now.AddMinutes(-30) }));
+        Assert.Empty(Find(Node(status: old, due: Now.AddHours(14)) with { StartedAt = Now.AddMinutes(-30) }));
         // one that is under way may be so for weeks
         Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(Node(status: old, due: Now.AddHours(-1), isRunning: true))).Kind);
         var held = Assert.Single(
@@ -263,9 +263,9 @@ public sealed class AlertRulesTests
         var alerts = Find(
             Node() with
             {
-                SinceTurn = TimeSpan.FromMinutes(4),
-                StoreProblem = Locked,
-                Unreadable = new Dictionary<string, OperationError> { ["templates/1"] = Locked },
+                SinceSchedulerIteration = TimeSpan.FromMinutes(4),
+                StateStoreProblem = Locked,
+                UnreadableValues = new Dictionary<string, OperationError> { ["templates/1"] = Locked },
             }
         );
         Assert.Equal(
@@ -287,20 +287,20 @@ public sealed class AlertRulesTests
                 Subject = AlertSubject.Node,
                 Message = message,
             };
-        var first = AlertChanges.Between([], [Some("a", "1", 0), Some("b", "1", 0), Some("c", "1", 0)]);
+        var first = AlertChanges.Compare([], [Some("a", "1", 0), Some("b", "1", 0), Some("c", "1", 0)]);
         Assert.Equal(["a", "b", "c"], first.Raised.Select(a => a.Key));
-        var second = AlertChanges.Between(
+        var second = AlertChanges.Compare(
             first.Items,
             [Some("a", "1", 1), Some("b", "2", 1), Some("d", "1", 1, AlertSeverity.Error), Some("d", "twice", 1)]
         );
         Assert.Equal(["d"], second.Raised.Select(a => a.Key));
-        Assert.Equal(["b"], second.Altered.Select(a => a.Key));
-        Assert.Equal(["c"], second.Ended.Select(a => a.Key));
+        Assert.Equal(["b"], second.Changed.Select(a => a.Key));
+        Assert.Equal(["c"], second.Resolved.Select(a => a.Key));
         Assert.Equal([("d", 1), ("a", 0), ("b", 0)], second.Items.Select(a => (a.Key, (a.Since - Now).Hours)));
-        Assert.False(AlertChanges.Between(second.Items, second.Items).Any);
+        Assert.False(AlertChanges.Compare(second.Items, second.Items).HasChanges);
     }
 
-    private static IReadOnlyList<Alert> Find(AlertSnapshot snapshot) => [.. AlertRules.Find(snapshot)];
+    private static IReadOnlyList<Alert> Find(AlertSnapshot snapshot) => [.. AlertRules.Evaluate(snapshot)];
 
     private static DatabaseRecord Record() =>
         new()
@@ -334,7 +334,7 @@ public sealed class AlertRulesTests
             Settings = Task().Settings,
         };
 
-    private static TaskFacts Item(BackupTask task, TaskStatus? status = null) => new(task, status ?? TaskStatus.Never, null, false);
+    private static TaskFacts Item(BackupTask task, TaskStatus? status = null) => new(task, status ?? TaskStatus.NeverRun, null, false);
 
     private static AlertSnapshot Node(
         BackupTask? task = null,
@@ -345,9 +345,9 @@ public sealed class AlertRulesTests
         new()
         {
             Now = Now,
-            UpSince = Now.AddDays(-30),
+            StartedAt = Now.AddDays(-30),
             Databases = [Record()],
-            Tasks = [new(task ?? Task(), status ?? TaskStatus.Never, due, isRunning)],
+            Tasks = [new(task ?? Task(), status ?? TaskStatus.NeverRun, due, isRunning)],
             Sources = [new("shop", null)],
         };
 }

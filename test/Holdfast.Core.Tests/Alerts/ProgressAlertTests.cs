@@ -40,18 +40,18 @@ public sealed class ProgressAlertTests
         Assert.Null(alerts[1].Subject.Destination);
     }
 
-    private static IEnumerable<Alert> Find(params AlertOperation[] running) =>
+    private static IEnumerable<Alert> Find(params OperationAlertInput[] running) =>
         AlertRules
-            .Find(
+            .Evaluate(
                 new()
                 {
                     Now = Now,
-                    UpSince = Now,
-                    Running = running,
+                    StartedAt = Now,
+                    RunningOperations = running,
                 }
             )
             .Where(a => a.Kind == AlertKind.NoProgress);
 
-    private static AlertOperation Operation(string id, string database, double minutes, params string[] destinations) =>
+    private static OperationAlertInput Operation(string id, string database, double minutes, params string[] destinations) =>
         new(id, OperationKind.Backup, new("shop", database), "shop", destinations, "publishing", TimeSpan.FromMinutes(minutes));
 }

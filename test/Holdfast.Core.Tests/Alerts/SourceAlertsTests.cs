@@ -17,8 +17,8 @@ public sealed class SourceAlertsTests
             new()
             {
                 Now = Now,
-                UpSince = Now,
-                Sources = [new("shop", null) { LastLook = Now.AddSeconds(-seconds) }],
+                StartedAt = Now,
+                Sources = [new("shop", null) { LastDiscovery = Now.AddSeconds(-seconds) }],
             }
         );
         Assert.Equal(isSilent ? [AlertKind.SourceSilent] : [], alerts.Select(a => a.Kind));
@@ -31,7 +31,7 @@ public sealed class SourceAlertsTests
             new()
             {
                 Now = Now,
-                UpSince = Now,
+                StartedAt = Now,
                 Sources = [new("a", new("source-unreadable", "no", null)), new("b", new("source-identity", "another", "confirm"))],
             }
         );
@@ -47,7 +47,7 @@ public sealed class SourceAlertsTests
                 new()
                 {
                     Now = Now,
-                    UpSince = Now,
+                    StartedAt = Now,
                     Sources = [new("shop", null)],
                     Databases = [Missing("a", -5), Missing("b", -9), Missing("c", -7) with { Dropped = Now }],
                 }
@@ -66,7 +66,7 @@ public sealed class SourceAlertsTests
                 new()
                 {
                     Now = Now,
-                    UpSince = Now,
+                    StartedAt = Now,
                     Sources = [new("other", null)],
                     Databases = [Missing("a", -5), Missing("b", -9)],
                 }
@@ -80,13 +80,13 @@ public sealed class SourceAlertsTests
     [Fact]
     public void One_directory_under_two_names_is_no_copy_and_servers_are_none_either()
     {
-        AlertSource a = new("a", null) { Identity = "x", Place = "disk-1" };
+        SourceAlertInput a = new("a", null) { Identity = "x", Location = "disk-1" };
         Assert.Empty(
             Find(
                 new()
                 {
                     Now = Now,
-                    UpSince = Now,
+                    StartedAt = Now,
                     Sources = [a, a with { Name = "b" }, new("c", null) { Identity = "y" }, new("d", null) { Identity = "y" }],
                 }
             )
@@ -99,8 +99,8 @@ public sealed class SourceAlertsTests
                         new()
                         {
                             Now = Now,
-                            UpSince = Now,
-                            Sources = [a, a with { Name = "b", Place = "disk-2" }],
+                            StartedAt = Now,
+                            Sources = [a, a with { Name = "b", Location = "disk-2" }],
                         }
                     )
                 )
@@ -108,7 +108,7 @@ public sealed class SourceAlertsTests
         );
     }
 
-    private static List<Alert> Find(AlertSnapshot snapshot) => [.. SourceAlerts.Find(snapshot)];
+    private static List<Alert> Find(AlertSnapshot snapshot) => [.. SourceAlerts.Evaluate(snapshot)];
 
     private static DatabaseRecord Missing(string name, int minutes) =>
         new()

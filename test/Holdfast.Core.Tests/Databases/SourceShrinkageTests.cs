@@ -35,7 +35,7 @@ public sealed class SourceShrinkageTests
         Assert.Empty(LostWith([Dropped("a", 2) with { RenamedTo = new("shop", "z") }, .. others], "c"));
         Assert.Empty(LostWith([Dropped("a", 2) with { IsDropConfirmed = true }, There("e"), .. others], "c"));
         Assert.Empty(
-            SourceShrinkage.LostInSteps(
+            SourceShrinkage.FindGradualLosses(
                 [Dropped("a", 2), .. others],
                 new HashSet<DatabaseId> { new("shop", "c") },
                 id => id.Name is "a" or "d",
@@ -67,7 +67,7 @@ public sealed class SourceShrinkageTests
 
     private static IEnumerable<string> LostWith(DatabaseRecord[] records, string lost) =>
         SourceShrinkage
-            .LostInSteps(
+            .FindGradualLosses(
                 records,
                 new HashSet<DatabaseId> { new("shop", lost) },
                 id => records.Any(r => r.Id == id && r.Dropped is null && id.Name != lost),

@@ -23,7 +23,7 @@ public sealed class EncryptionDecisionTests
         bool warned
     )
     {
-        var decision = EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false);
+        var decision = EncryptionDecision.Decide(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false);
         Assert.Equal(mode, decision.Mode);
         Assert.Equal(warned, decision.IsWarning);
         Assert.NotEmpty(decision.Reason);
@@ -43,14 +43,14 @@ public sealed class EncryptionDecisionTests
         bool keyGiven
     ) =>
         Assert.Equal(
-            EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false),
-            EncryptionDecision.For(databaseEncrypted, made, made, keyGiven, encryptSnapshots: true)
+            EncryptionDecision.Decide(databaseEncrypted, made, made, keyGiven, encryptSnapshots: false),
+            EncryptionDecision.Decide(databaseEncrypted, made, made, keyGiven, encryptSnapshots: true)
         );
 
     [Fact]
     public void EncryptSnapshots_encrypts_snapshots_of_unencrypted_databases_with_the_given_key()
     {
-        var decision = EncryptionDecision.For(
+        var decision = EncryptionDecision.Decide(
             databaseEncrypted: false,
             BackupType.Snapshot,
             BackupType.Snapshot,
@@ -68,8 +68,8 @@ public sealed class EncryptionDecisionTests
     {
         foreach (var keyGiven in (bool[])[true, false])
         {
-            var asked = EncryptionDecision.For(false, BackupType.Backup, BackupType.Backup, keyGiven, encryptSnapshots);
-            Assert.Equal(asked, EncryptionDecision.For(false, BackupType.Backup, BackupType.Snapshot, keyGiven, encryptSnapshots));
+            var asked = EncryptionDecision.Decide(false, BackupType.Backup, BackupType.Backup, keyGiven, encryptSnapshots);
+            Assert.Equal(asked, EncryptionDecision.Decide(false, BackupType.Backup, BackupType.Snapshot, keyGiven, encryptSnapshots));
         }
     }
 }

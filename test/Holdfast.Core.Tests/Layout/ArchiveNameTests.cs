@@ -9,21 +9,21 @@ public sealed class ArchiveNameTests
     private static readonly DateTimeOffset Time = new(2026, 11, 23, 7, 5, 9, TimeSpan.Zero);
 
     [Theory]
-    [InlineData(ArchiveForm.FullBackup, true, "2026-11-23-07-05-09.full-backup.tar.zst.age", "2026-11-23-07-05-09.full-backup.index")]
-    [InlineData(ArchiveForm.Snapshot, false, "2026-11-23-07-05-09.snapshot.tar.zst", "2026-11-23-07-05-09.snapshot.index")]
+    [InlineData(ArchiveFileType.FullBackup, true, "2026-11-23-07-05-09.full-backup.tar.zst.age", "2026-11-23-07-05-09.full-backup.index")]
+    [InlineData(ArchiveFileType.Snapshot, false, "2026-11-23-07-05-09.snapshot.tar.zst", "2026-11-23-07-05-09.snapshot.index")]
     [InlineData(
-        ArchiveForm.EncryptedSnapshot,
+        ArchiveFileType.EncryptedSnapshot,
         false,
         "2026-11-23-07-05-09.encrypted-snapshot.tar.zst",
         "2026-11-23-07-05-09.encrypted-snapshot.index"
     )]
     [InlineData(
-        ArchiveForm.IncrementalBackup,
+        ArchiveFileType.IncrementalBackup,
         true,
         "2026-11-23-07-05-09.incremental-backup.tar.zst.age",
         "2026-11-23-07-05-09.incremental-backup.index"
     )]
-    public void An_archive_and_its_index_are_named_for_time_and_form(ArchiveForm form, bool encrypted, string file, string index)
+    public void An_archive_and_its_index_are_named_for_time_and_form(ArchiveFileType form, bool encrypted, string file, string index)
     {
         var name = new ArchiveName(Time, form, encrypted);
         Assert.Equal(file, name.ToString());
@@ -32,7 +32,7 @@ public sealed class ArchiveNameTests
 
     [Fact]
     public void Every_name_that_is_written_is_read_back() =>
-        Gen.Select(Gen.Long[0, 250_000_000_000], Gen.Enum<ArchiveForm>(), Gen.Bool)
+        Gen.Select(Gen.Long[0, 250_000_000_000], Gen.Enum<ArchiveFileType>(), Gen.Bool)
             .Sample(
                 (seconds, form, encrypted) =>
                 {

@@ -33,20 +33,20 @@ public sealed class FolderNameTests
     [InlineData("tilde~1", "tilde%7E1")]
     [InlineData("é", "%C3%A9")]
     [InlineData("データ", "%E3%83%87%E3%83%BC%E3%82%BF")]
-    public void A_name_is_encoded_as_the_format_says(string name, string folder) => Assert.Equal(folder, FolderName.Of(name));
+    public void A_name_is_encoded_as_the_format_says(string name, string folder) => Assert.Equal(folder, FolderName.Encode(name));
 
     [Theory]
     [InlineData("hr/payroll.db")]
     [InlineData("Orders/Über 100%~1.db")]
     [InlineData("..")]
     [InlineData("")]
-    public void A_folder_tells_the_name_it_stands_for(string name) => Assert.Equal(name, FolderName.Read(FolderName.Of(name)));
+    public void A_folder_tells_the_name_it_stands_for(string name) => Assert.Equal(name, FolderName.Decode(FolderName.Encode(name)));
 
     [Fact]
     public void A_folder_of_a_long_name_tells_its_beginning()
     {
         var name = new string('n', 300);
-        var read = FolderName.Read(FolderName.Of(name));
+        var read = FolderName.Decode(FolderName.Encode(name));
         Assert.EndsWith("…", read, StringComparison.Ordinal);
         Assert.StartsWith(read[..^1], name, StringComparison.Ordinal);
     }
@@ -54,10 +54,10 @@ public sealed class FolderNameTests
     [Fact]
     public void Names_that_differ_in_case_only_differ_without_case_too()
     {
-        Assert.StartsWith("Orders.db~", FolderName.Of("Orders.db"), StringComparison.Ordinal);
+        Assert.StartsWith("Orders.db~", FolderName.Encode("Orders.db"), StringComparison.Ordinal);
         Assert.Equal(
             3,
-            new[] { "orders.db", "Orders.db", "ORDERS.DB" }.Select(n => FolderName.Of(n).ToLowerInvariant()).Distinct().Count()
+            new[] { "orders.db", "Orders.db", "ORDERS.DB" }.Select(n => FolderName.Encode(n).ToLowerInvariant()).Distinct().Count()
         );
     }
 
@@ -68,20 +68,20 @@ public sealed class FolderNameTests
     [InlineData(4000, 180)]
     public void A_long_name_is_cut_to_180_bytes_and_told_apart_by_a_hash(int length, int expected)
     {
-        var folder = FolderName.Of(new('x', length));
+        var folder = FolderName.Encode(new('x', length));
         Assert.Equal(expected, folder.Length);
         Assert.Equal(length > FolderName.MaxBytes, folder.Contains('~', StringComparison.Ordinal));
-        Assert.NotEqual(folder, FolderName.Of(new string('x', length - 1) + "y"));
+        Assert.NotEqual(folder, FolderName.Encode(new string('x', length - 1) + "y"));
     }
 
     [Fact]
-    public void A_name_that_only_its_encoding_makes_too_long_is_cut_as_well() => Assert.Equal(180, FolderName.Of(new('é', 100)).Length);
+    public void A_name_that_only_its_encoding_makes_too_long_is_cut_as_well() => Assert.Equal(180, FolderName.Encode(new('é', 100)).Length);
 
     [Fact]
     public void Every_folder_is_a_plain_name_of_at_most_180_bytes() =>
         Names.Sample(name =>
         {
-            var folder = FolderName.Of(name);
+            var folder = FolderName.Encode(name);
             return folder.Length is >= 1 and <= FolderName.MaxBytes
                 && folder[0] is not ('.' or '-')
                 && folder[^1] != '.'
@@ -91,13 +91,13 @@ public sealed class FolderNameTests
     [Fact]
     public void Two_names_never_share_a_folder_even_where_case_is_ignored() =>
         Gen.Select(Names, Names)
-            .Sample((a, b) => a == b || !string.Equals(FolderName.Of(a), FolderName.Of(b), StringComparison.OrdinalIgnoreCase));
+            .Sample((a, b) => a == b || !string.Equals(FolderName.Encode(a), FolderName.Encode(b), StringComparison.OrdinalIgnoreCase));
 
     [Fact]
     public void A_name_can_be_read_back_from_its_folder_while_no_hash_is_needed() =>
         Names.Sample(name =>
         {
-            var folder = FolderName.Of(name);
+            var folder = FolderName.Encode(name);
             return folder.Contains('~', StringComparison.Ordinal)
                 || folder == "%"
                 || Uri.UnescapeDataString(folder) == name

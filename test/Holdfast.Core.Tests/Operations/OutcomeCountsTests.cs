@@ -8,7 +8,7 @@ public sealed class OutcomeCountsTests
     [Fact]
     public void One_that_found_nothing_new_and_missed_a_destination_is_incomplete_and_nothing_else()
     {
-        var counts = OutcomeCounts.Of([
+        var counts = OutcomeCounts.Count([
             .. Enumerable.Repeat((OperationState.Completed, true), 27),
             (OperationState.CompletedWithErrors, true),
             .. Enumerable.Repeat((OperationState.Failed, false), 8),
@@ -22,8 +22,8 @@ public sealed class OutcomeCountsTests
     {
         Assert.Equal(
             "2 done, 0 failed",
-            OutcomeCounts.Of([(OperationState.Completed, false), (OperationState.Completed, false)]).ToString()
+            OutcomeCounts.Count([(OperationState.Completed, false), (OperationState.Completed, false)]).ToString()
         );
-        Assert.Equal("0 done, 0 failed, 1 aborted", OutcomeCounts.Of([(OperationState.Aborted, false)]).ToString());
+        Assert.Equal("0 done, 0 failed, 1 aborted", OutcomeCounts.Count([(OperationState.Aborted, false)]).ToString());
     }
 }

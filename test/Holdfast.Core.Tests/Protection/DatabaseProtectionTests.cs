@@ -16,9 +16,9 @@ public sealed class DatabaseProtectionTests
     [Fact]
     public void A_backup_within_the_longest_gap_and_an_hour_protects()
     {
-        Assert.Equal(DatabaseState.Covered, State(Backed(Day + TimeSpan.FromHours(1))));
+        Assert.Equal(ProtectionState.Covered, State(Backed(Day + TimeSpan.FromHours(1))));
         var late = Of(Task(Backed(Day + TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1))));
-        Assert.Equal((DatabaseState.AtRisk, Now.AddSeconds(-1)), (late.State, late.Since));
+        Assert.Equal((ProtectionState.AtRisk, Now.AddSeconds(-1)), (late.State, late.Since));
         Assert.Contains("older than the longest gap of the schedule, 24 h, and an hour", late.Reason, StringComparison.Ordinal);
     }
 
@@ -32,16 +32,16 @@ public sealed class DatabaseProtectionTests
             LastState = OperationState.Completed,
             StoredAt = ["attic", "nas"],
         };
-        Assert.Equal((DatabaseState.Covered, Now.AddHours(-10)), (State(status), Of(Task(status)).LastGoodBackup));
+        Assert.Equal((ProtectionState.Covered, Now.AddHours(-10)), (State(status), Of(Task(status)).LastGoodBackup));
     }
 
     [Fact]
     public void The_gap_is_that_between_slots_of_either_kind()
     {
         var weekly = Task(Backed(3 * Day), full: "0 2 * * 0", incremental: null);
-        Assert.Equal(DatabaseState.Covered, Of(weekly).State);
-        Assert.Equal(DatabaseState.AtRisk, Of(Task(Backed(3 * Day), full: "0 2 * * 0", incremental: "0 2 * * *")).State);
-        Assert.Equal(DatabaseState.Covered, Of(Task(Backed(3 * Day), full: "0 2 * * 0", incremental: "0 2 * * 1")).State);
+        Assert.Equal(ProtectionState.Covered, Of(weekly).State);
+        Assert.Equal(ProtectionState.AtRisk, Of(Task(Backed(3 * Day), full: "0 2 * * 0", incremental: "0 2 * * *")).State);
+        Assert.Equal(ProtectionState.Covered, Of(Task(Backed(3 * Day), full: "0 2 * * 0", incremental: "0 2 * * 1")).State);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class DatabaseProtectionTests
             LastError = "attic: no room",
         };
         var protection = Of(Task(status));
-        Assert.Equal(DatabaseState.Incomplete, protection.State);
+        Assert.Equal(ProtectionState.Incomplete, protection.State);
         Assert.Contains("attic: no room", protection.Reason, StringComparison.Ordinal);
         Assert.Equal(protection.Reason, protection.Problem);
     }
@@ -63,9 +63,9 @@ public sealed class DatabaseProtectionTests
     [Fact]
     public void A_status_of_a_server_that_did_not_say_where_backups_lie_is_read_as_well()
     {
-        Assert.Equal(DatabaseState.Covered, State(Backed(TimeSpan.FromHours(1)) with { StoredAt = null }));
+        Assert.Equal(ProtectionState.Covered, State(Backed(TimeSpan.FromHours(1)) with { StoredAt = null }));
         Assert.Equal(
-            DatabaseState.Incomplete,
+            ProtectionState.Incomplete,
             State(
                 Backed(TimeSpan.FromHours(1)) with
                 {
@@ -87,33 +87,33 @@ public sealed class DatabaseProtectionTests
             FailedDestinations = Failed("gone", "no room"),
             LastError = "gone: no room",
         };
-        Assert.Equal(DatabaseState.Covered, State(inPart));
+        Assert.Equal(ProtectionState.Covered, State(inPart));
         var everywhere = Backed(TimeSpan.FromHours(1)) with
         {
             LastState = OperationState.Failed,
             FailedDestinations = Failed("gone", "no room"),
             LastError = "no room",
         };
-        Assert.Equal(DatabaseState.Covered, State(everywhere));
-        Assert.Equal(DatabaseState.Failing, State(everywhere with { LastError = "It is locked." }));
+        Assert.Equal(ProtectionState.Covered, State(everywhere));
+        Assert.Equal(ProtectionState.Failing, State(everywhere with { LastError = "It is locked." }));
     }
 
     [Fact]
     public void Where_no_destination_of_the_task_has_the_newest_backup_it_is_at_risk()
     {
         var protection = Of(Task(Backed(TimeSpan.FromHours(1)) with { StoredAt = ["old"] }));
-        Assert.Equal((DatabaseState.AtRisk, (DateTimeOffset?)null), (protection.State, protection.LastGoodBackup));
+        Assert.Equal((ProtectionState.AtRisk, (DateTimeOffset?)null), (protection.State, protection.LastGoodBackup));
         Assert.Contains("attic has not had a backup of it yet.", protection.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_is_known_to_be_bad_at_one_destination_is_incomplete_and_at_all_of_them_at_risk()
     {
-        var bad = new KnownBadPoints(Now.AddHours(-20), Now.AddMinutes(-5), "an archive is cut.");
+        var bad = new DestinationBackupProblem(Now.AddHours(-20), Now.AddMinutes(-5), "an archive is cut.");
         var status = Backed(TimeSpan.FromHours(1));
-        Assert.Equal(DatabaseState.Incomplete, Of(Task(status, known: Known(("attic", bad)))).State);
+        Assert.Equal(ProtectionState.Incomplete, Of(Task(status, known: Known(("attic", bad)))).State);
         var all = Of(Task(status, known: Known(("attic", bad), ("nas", bad with { LastGood = Now.AddHours(-40) }))));
-        Assert.Equal((DatabaseState.AtRisk, Now.AddHours(-20), Now.AddMinutes(-5)), (all.State, all.LastGoodBackup, all.Since));
+        Assert.Equal((ProtectionState.AtRisk, Now.AddHours(-20), Now.AddMinutes(-5)), (all.State, all.LastGoodBackup, all.Since));
         Assert.Contains("attic: an archive is cut.", all.Reason, StringComparison.Ordinal);
         Assert.Contains("newest good backup is of 2027-02-28 16:00 UTC", all.Reason, StringComparison.Ordinal);
     }
@@ -127,21 +127,21 @@ public sealed class DatabaseProtectionTests
             DelayedUntil = Now.AddDays(3),
             DelayedKind = BackupKind.Full,
         };
-        Assert.Equal(DatabaseState.Covered, State(off));
-        Assert.Equal(DatabaseState.Held, State(off with { LastFullBackup = Now.AddDays(-2) }));
-        Assert.Equal(DatabaseState.Held, State(off with { LastFullBackup = null }));
-        Assert.Equal(DatabaseState.AtRisk, State(off with { LastFullBackup = Now.AddDays(-2), DelayedUntil = Now }));
+        Assert.Equal(ProtectionState.Covered, State(off));
+        Assert.Equal(ProtectionState.Held, State(off with { LastFullBackup = Now.AddDays(-2) }));
+        Assert.Equal(ProtectionState.Held, State(off with { LastFullBackup = null }));
+        Assert.Equal(ProtectionState.AtRisk, State(off with { LastFullBackup = Now.AddDays(-2), DelayedUntil = Now }));
     }
 
     [Fact]
-    public void A_newest_backup_far_in_the_future_is_not_believed() => Assert.Equal(DatabaseState.AtRisk, State(Backed(-2 * Day)));
+    public void A_newest_backup_far_in_the_future_is_not_believed() => Assert.Equal(ProtectionState.AtRisk, State(Backed(-2 * Day)));
 
     [Fact]
     public void A_schedule_that_cannot_be_read_protects_nothing()
     {
         var task = Task(Backed(TimeSpan.FromHours(1)));
         Assert.Equal(
-            DatabaseState.AtRisk,
+            ProtectionState.AtRisk,
             Of(task with { Task = task.Task with { Settings = task.Task.Settings with { TimeZone = "Mars/Olympus" } } }).State
         );
     }
@@ -151,9 +151,9 @@ public sealed class DatabaseProtectionTests
     {
         var failing = Task(Backed(10 * Day) with { LastState = OperationState.Failed, LastError = "It is locked." }, name: "weekly");
         var good = Of(failing, Task(Backed(TimeSpan.FromHours(1)), name: "nightly"));
-        Assert.Equal((DatabaseState.Covered, "weekly"), (good.State, Assert.Single(good.Problems).Facts.Task.Name));
+        Assert.Equal((ProtectionState.Covered, "weekly"), (good.State, Assert.Single(good.Problems).Facts.Task.Name));
         Assert.StartsWith("weekly: The last run failed: It is locked.", good.Problem, StringComparison.Ordinal);
-        Assert.Equal(DatabaseState.Failing, Of(failing, Task(TaskStatus.Never, name: "nightly")).State);
+        Assert.Equal(ProtectionState.Failing, Of(failing, Task(TaskStatus.NeverRun, name: "nightly")).State);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class DatabaseProtectionTests
     {
         var task = Task(Backed(TimeSpan.FromHours(1)));
         var off = Of(task with { Task = task.Task with { Settings = task.Task.Settings with { Disabled = true } } });
-        Assert.Equal((DatabaseState.Uncovered, Now.AddHours(-1)), (off.State, off.LastGoodBackup));
+        Assert.Equal((ProtectionState.Uncovered, Now.AddHours(-1)), (off.State, off.LastGoodBackup));
     }
 
     [Fact]
@@ -169,41 +169,41 @@ public sealed class DatabaseProtectionTests
     {
         var record = Record();
         var task = Task(Backed(TimeSpan.FromHours(1)));
-        Assert.Equal(DatabaseState.Unreadable, Of(record with { Problem = Locked }, null, task).State);
-        Assert.Equal(DatabaseState.Missing, Of(record with { Problem = Locked }, Now, task).State);
-        Assert.Equal(DatabaseState.Dropped, Of(record with { Problem = Locked, Dropped = Now }, Now, task).State);
-        Assert.Equal(DatabaseState.Uncovered, Of(record, null).State);
+        Assert.Equal(ProtectionState.Unreadable, Of(record with { Problem = Locked }, null, task).State);
+        Assert.Equal(ProtectionState.Missing, Of(record with { Problem = Locked }, Now, task).State);
+        Assert.Equal(ProtectionState.Dropped, Of(record with { Problem = Locked, Dropped = Now }, Now, task).State);
+        Assert.Equal(ProtectionState.Uncovered, Of(record, null).State);
     }
 
     [Fact]
     public void What_lies_only_where_the_mount_is_missing_protects_nothing_now()
     {
         var task = Task(Backed(TimeSpan.FromHours(1)));
-        var one = Of(task with { Away = new HashSet<string> { "attic" } });
-        Assert.Equal((DatabaseState.Incomplete, Now.AddHours(-1)), (one.State, one.LastGoodBackup));
+        var one = Of(task with { UnavailableDestinations = new HashSet<string> { "attic" } });
+        Assert.Equal((ProtectionState.Incomplete, Now.AddHours(-1)), (one.State, one.LastGoodBackup));
         Assert.Contains("Not there, or not what was defined: attic.", one.Reason, StringComparison.Ordinal);
         var all = Of(
             task with
             {
-                Away = new HashSet<string> { "attic", "nas" },
+                UnavailableDestinations = new HashSet<string> { "attic", "nas" },
             }
         );
-        Assert.Equal((DatabaseState.AtRisk, Now.AddHours(-1)), (all.State, all.LastGoodBackup));
+        Assert.Equal((ProtectionState.AtRisk, Now.AddHours(-1)), (all.State, all.LastGoodBackup));
         Assert.StartsWith("Not there, or not what was defined: attic, nas.", all.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Every_combination_of_facts_has_one_state_and_a_reason_and_is_never_protected_by_an_old_backup()
     {
-        var (seen, count) = (new HashSet<DatabaseState>(), 0);
+        var (seen, count) = (new HashSet<ProtectionState>(), 0);
         foreach (var task in EveryTask())
         {
             var protection = Of(task);
             seen.Add(protection.State);
             count++;
             Assert.True(protection.Reason.Length > 10 && protection.Reason.EndsWith('.'), protection.Reason);
-            Assert.Equal(protection.State is DatabaseState.Covered or DatabaseState.Waiting, protection.Problem is null);
-            if (protection.State is not (DatabaseState.Covered or DatabaseState.Incomplete))
+            Assert.Equal(protection.State is ProtectionState.Covered or ProtectionState.Waiting, protection.Problem is null);
+            if (protection.State is not (ProtectionState.Covered or ProtectionState.Incomplete))
             {
                 continue;
             }
@@ -212,27 +212,27 @@ public sealed class DatabaseProtectionTests
             {
                 Assert.Equal(["gone"], task.Status.FailedDestinations?.Keys ?? []);
             }
-            Assert.Contains(task.Task.Settings.Destinations, d => task.Away?.Contains(d) != true);
-            if (protection.State == DatabaseState.Covered)
+            Assert.Contains(task.Task.Settings.Destinations, d => task.UnavailableDestinations?.Contains(d) != true);
+            if (protection.State == ProtectionState.Covered)
             {
-                Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Away?.Contains(d) == true);
+                Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.UnavailableDestinations?.Contains(d) == true);
             }
-            if (protection.State == DatabaseState.Covered)
+            if (protection.State == ProtectionState.Covered)
             {
-                Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.Known?.Destinations.ContainsKey(d) == true);
+                Assert.DoesNotContain(task.Task.Settings.Destinations, d => task.KnownProblems?.Destinations.ContainsKey(d) == true);
             }
         }
 
         Assert.True(count > 5_000, $"{count} combinations");
         Assert.Equal(
             [
-                DatabaseState.Failing,
-                DatabaseState.AtRisk,
-                DatabaseState.Overdue,
-                DatabaseState.Incomplete,
-                DatabaseState.Held,
-                DatabaseState.Waiting,
-                DatabaseState.Covered,
+                ProtectionState.Failing,
+                ProtectionState.AtRisk,
+                ProtectionState.Overdue,
+                ProtectionState.Incomplete,
+                ProtectionState.Held,
+                ProtectionState.Waiting,
+                ProtectionState.Covered,
             ],
             seen.Order()
         );
@@ -280,14 +280,14 @@ public sealed class DatabaseProtectionTests
             known: known
         ) with
         {
-            Due = due,
+            DueAt = due,
             IsRunning = isRunning,
-            Away = away,
+            UnavailableDestinations = away,
         };
 
-    private static KnownBadPoints Bad(int hours) => new(Now.AddHours(-hours), Now, "an archive is cut.");
+    private static DestinationBackupProblem Bad(int hours) => new(Now.AddHours(-hours), Now, "an archive is cut.");
 
-    private static KnownPoints Known(params (string Destination, KnownBadPoints Bad)[] bad) =>
+    private static KnownBackupProblems Known(params (string Destination, DestinationBackupProblem Bad)[] bad) =>
         new(bad.ToDictionary(b => b.Destination, b => b.Bad));
 
     private static Dictionary<string, string> Failed(string destination, string error) => new() { [destination] = error };
@@ -301,12 +301,12 @@ public sealed class DatabaseProtectionTests
             StoredAt = ["attic", "nas"],
         };
 
-    private static DatabaseState State(TaskStatus status) => Of(Task(status)).State;
+    private static ProtectionState State(TaskStatus status) => Of(Task(status)).State;
 
     private static DatabaseProtection Of(params TaskFacts[] tasks) => Of(Record(), null, tasks);
 
     private static DatabaseProtection Of(DatabaseRecord record, DateTimeOffset? missing, params TaskFacts[] tasks) =>
-        DatabaseProtection.Of(new(Now, TimeZoneInfo.Utc, record, tasks, missing));
+        DatabaseProtection.Evaluate(new(Now, TimeZoneInfo.Utc, record, tasks, missing));
 
     private static DatabaseRecord Record() =>
         new()
@@ -321,7 +321,7 @@ public sealed class DatabaseProtectionTests
         string name = "nightly",
         string? full = "0 2 * * *",
         string? incremental = null,
-        KnownPoints? known = null
+        KnownBackupProblems? known = null
     ) =>
         new(
             new()
@@ -340,6 +340,6 @@ public sealed class DatabaseProtectionTests
             },
             status,
             Now.AddHours(14),
-            Known: known
+            KnownProblems: known
         );
 }

@@ -32,25 +32,25 @@ public sealed class RetentionPlanTests
     [Fact]
     public void A_chain_goes_when_its_newest_archive_is_older_than_the_minimum_age()
     {
-        var plan = RetentionPlan.For([Chain(20, newest: 8), Chain(14, newest: 6), Chain(1)], Week, Now);
-        Assert.Equal(["20"], plan.Going.Select(c => c.Path));
-        Assert.Equal(["14", "1"], plan.Staying.Select(c => c.Path));
-        Assert.Equal(plan.Going, plan.Deletes);
-        Assert.Equal(RetentionBrake.None, plan.Brake);
+        var plan = RetentionPlan.Create([Chain(20, newest: 8), Chain(14, newest: 6), Chain(1)], Week, Now);
+        Assert.Equal(["20"], plan.Expired.Select(c => c.Path));
+        Assert.Equal(["14", "1"], plan.Retained.Select(c => c.Path));
+        Assert.Equal(plan.Expired, plan.Deletable);
+        Assert.Equal(RetentionGuard.None, plan.Guard);
     }
 
     [Fact]
     public void A_chain_that_is_exactly_as_old_as_the_minimum_age_stays() =>
-        Assert.Empty(RetentionPlan.For([Chain(7), Chain(0)], Week, Now).Going);
+        Assert.Empty(RetentionPlan.Create([Chain(7), Chain(0)], Week, Now).Expired);
 
     [Fact]
-    public void The_newest_complete_chain_always_stays() => Assert.Empty(RetentionPlan.For([Chain(700)], Week, Now).Going);
+    public void The_newest_complete_chain_always_stays() => Assert.Empty(RetentionPlan.Create([Chain(700)], Week, Now).Expired);
 
     [Fact]
     public void What_is_newer_than_the_newest_complete_chain_stays_though_it_is_incomplete_and_old()
     {
-        var plan = RetentionPlan.For([Chain(30), Chain(20), Chain(15, complete: false), Chain(10, complete: false)], Week, Now);
-        Assert.Equal(["30"], plan.Going.Select(c => c.Path));
+        var plan = RetentionPlan.Create([Chain(30), Chain(20), Chain(15, complete: false), Chain(10, complete: false)], Week, Now);
+        Assert.Equal(["30"], plan.Expired.Select(c => c.Path));
     }
 
     [Fact]
@@ -58,46 +58,46 @@ public sealed class RetentionPlanTests
         Assert.Equal(
             ["40"],
             RetentionPlan
-                .For([Chain(40), Chain(30, newest: 9, complete: false), Chain(20, newest: 12)], Week, Now)
-                .Going.Select(c => c.Path)
+                .Create([Chain(40), Chain(30, newest: 9, complete: false), Chain(20, newest: 12)], Week, Now)
+                .Expired.Select(c => c.Path)
         );
 
     [Fact]
     public void A_chain_with_the_newest_archive_stays_and_so_does_one_that_began_after_it() =>
-        Assert.Equal(["30"], RetentionPlan.For([Chain(30), Chain(20, newest: 8), Chain(12)], Week, Now).Going.Select(c => c.Path));
+        Assert.Equal(["30"], RetentionPlan.Create([Chain(30), Chain(20, newest: 8), Chain(12)], Week, Now).Expired.Select(c => c.Path));
 
     [Fact]
     public void Incomplete_chains_go_when_they_are_old() =>
         Assert.Equal(
             ["20", "10"],
             RetentionPlan
-                .For([Chain(20, complete: false), Chain(10, complete: false), Chain(3, complete: false), Chain(0)], Week, Now)
-                .Going.Select(c => c.Path)
+                .Create([Chain(20, complete: false), Chain(10, complete: false), Chain(3, complete: false), Chain(0)], Week, Now)
+                .Expired.Select(c => c.Path)
         );
 
     [Fact]
     public void Nothing_goes_while_no_chain_is_complete() =>
         Assert.Empty(
-            RetentionPlan.For([Chain(60, complete: false), Chain(50, complete: false), Chain(0, complete: false)], Week, Now).Going
+            RetentionPlan.Create([Chain(60, complete: false), Chain(50, complete: false), Chain(0, complete: false)], Week, Now).Expired
         );
 
     [Fact]
-    public void Without_a_policy_all_are_kept_for_ever() => Assert.Empty(RetentionPlan.For([Chain(4_000), Chain(0)], null, Now).Going);
+    public void Without_a_policy_all_are_kept_for_ever() => Assert.Empty(RetentionPlan.Create([Chain(4_000), Chain(0)], null, Now).Expired);
 
     [Fact]
     public void No_policy_deletes_what_is_younger_than_a_day() =>
-        Assert.Empty(RetentionPlan.For([Chain(0.9), Chain(0.5), Chain(0)], new(TimeSpan.FromHours(1)), Now).Going);
+        Assert.Empty(RetentionPlan.Create([Chain(0.9), Chain(0.5), Chain(0)], new(TimeSpan.FromHours(1)), Now).Expired);
 
     [Fact]
     public void Chains_of_several_tasks_are_refused() =>
-        Assert.Throws<ArgumentException>(() => RetentionPlan.For([Chain(1), Chain(2) with { TaskId = "other" }], Week, Now));
+        Assert.Throws<ArgumentException>(() => RetentionPlan.Create([Chain(1), Chain(2) with { TaskId = "other" }], Week, Now));
 
     [Fact]
     public void No_chains_make_an_empty_plan()
     {
-        var plan = RetentionPlan.For([], Week, Now);
-        Assert.Empty(plan.Going);
-        Assert.Empty(plan.Staying);
+        var plan = RetentionPlan.Create([], Week, Now);
+        Assert.Empty(plan.Expired);
+        Assert.Empty(plan.Retained);
     }
 
     [Theory]
@@ -116,40 +116,40 @@ public sealed class RetentionPlanTests
             .Concat(Enumerable.Range(0, young).Select(i => Chain(60 - i)))
             .Append(Chain(0))
             .ToList();
-        var plan = RetentionPlan.For(chains, new(TimeSpan.FromDays(80)), Now, usualGap: TimeSpan.FromDays(60));
-        Assert.Equal(old, plan.Going.Count);
-        Assert.Equal(held ? RetentionBrake.TooMany : RetentionBrake.None, plan.Brake);
-        Assert.Equal(held ? 0 : old, plan.Deletes.Count);
-        Assert.Equal(held, plan.BrakeReason?.Contains($"{old} of {chains.Count}", StringComparison.Ordinal) ?? false);
+        var plan = RetentionPlan.Create(chains, new(TimeSpan.FromDays(80)), Now, usualGap: TimeSpan.FromDays(60));
+        Assert.Equal(old, plan.Expired.Count);
+        Assert.Equal(held ? RetentionGuard.TooMany : RetentionGuard.None, plan.Guard);
+        Assert.Equal(held ? 0 : old, plan.Deletable.Count);
+        Assert.Equal(held, plan.GuardReason?.Contains($"{old} of {chains.Count}", StringComparison.Ordinal) ?? false);
     }
 
     [Fact]
     public void An_approval_lets_a_plan_through()
     {
         List<StoredChainInfo> chains = [Chain(34), Chain(33), Chain(32), Chain(31), Chain(0)];
-        Assert.Empty(RetentionPlan.For(chains, Week, Now).Deletes);
-        var plan = RetentionPlan.For(chains, Week, Now, approved: true);
-        Assert.Equal(4, plan.Deletes.Count);
-        Assert.NotEqual(RetentionBrake.None, plan.Brake); // what was approved stays told
+        Assert.Empty(RetentionPlan.Create(chains, Week, Now).Deletable);
+        var plan = RetentionPlan.Create(chains, Week, Now, approved: true);
+        Assert.Equal(4, plan.Deletable.Count);
+        Assert.NotEqual(RetentionGuard.None, plan.Guard); // what was approved stays told
     }
 
     [Fact]
     public void A_backup_that_lies_in_the_future_holds_the_plan()
     {
-        var plan = RetentionPlan.For([Chain(20), Chain(1), Chain(-0.1)], Week, Now);
-        Assert.Equal(RetentionBrake.ClockJump, plan.Brake);
-        Assert.Contains("-0.1", plan.BrakeReason, StringComparison.Ordinal);
-        Assert.Empty(plan.Deletes);
+        var plan = RetentionPlan.Create([Chain(20), Chain(1), Chain(-0.1)], Week, Now);
+        Assert.Equal(RetentionGuard.ClockJump, plan.Guard);
+        Assert.Contains("-0.1", plan.GuardReason, StringComparison.Ordinal);
+        Assert.Empty(plan.Deletable);
         // half an hour: nodes differ a little
-        Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(20), Chain(1), Chain(-0.02)], Week, Now).Brake);
+        Assert.Equal(RetentionGuard.None, RetentionPlan.Create([Chain(20), Chain(1), Chain(-0.02)], Week, Now).Guard);
     }
 
     [Fact]
     public void A_complete_chain_from_the_future_does_not_let_the_newest_real_one_go()
     {
-        var plan = RetentionPlan.For([Chain(30), Chain(20), Chain(-1000)], Week, Now, approved: true);
-        Assert.Equal(["30"], plan.Deletes.Select(c => c.Path));
-        Assert.Empty(RetentionPlan.For([Chain(30, complete: false), Chain(-1000)], Week, Now, approved: true).Deletes);
+        var plan = RetentionPlan.Create([Chain(30), Chain(20), Chain(-1000)], Week, Now, approved: true);
+        Assert.Equal(["30"], plan.Deletable.Select(c => c.Path));
+        Assert.Empty(RetentionPlan.Create([Chain(30, complete: false), Chain(-1000)], Week, Now, approved: true).Deletable);
     }
 
     // Every day a chain; then the clock is set forward by a year, and the next one is made.
@@ -158,15 +158,15 @@ public sealed class RetentionPlanTests
     {
         List<StoredChainInfo> chains = [Chain(368), Chain(367), Chain(366)];
         // seen before the first backup after it
-        Assert.Equal(RetentionBrake.ClockJump, RetentionPlan.For(chains, Week, Now, usualGap: Day).Brake);
+        Assert.Equal(RetentionGuard.ClockJump, RetentionPlan.Create(chains, Week, Now, usualGap: Day).Guard);
         chains.Add(Chain(0));
-        var plan = RetentionPlan.For(chains, Week, Now, usualGap: Day);
-        Assert.Equal((3, RetentionBrake.ClockJump, 0), (plan.Going.Count, plan.Brake, plan.Deletes.Count));
-        Assert.Contains("2027-06-01", plan.BrakeReason, StringComparison.Ordinal);
+        var plan = RetentionPlan.Create(chains, Week, Now, usualGap: Day);
+        Assert.Equal((3, RetentionGuard.ClockJump, 0), (plan.Expired.Count, plan.Guard, plan.Deletable.Count));
+        Assert.Contains("2027-06-01", plan.GuardReason, StringComparison.Ordinal);
 
         chains.Add(Chain(-1));
-        Assert.Equal(RetentionBrake.ClockJump, RetentionPlan.For(chains, Week, Now + Day, usualGap: Day).Brake); // and the next day still
-        Assert.Equal(3, RetentionPlan.For(chains, Week, Now + Day, approved: true, usualGap: Day).Deletes.Count);
+        Assert.Equal(RetentionGuard.ClockJump, RetentionPlan.Create(chains, Week, Now + Day, usualGap: Day).Guard); // and the next day still
+        Assert.Equal(3, RetentionPlan.Create(chains, Week, Now + Day, approved: true, usualGap: Day).Deletable.Count);
     }
 
     // Had the clock been right, the chains would have become too old by then.
@@ -174,7 +174,7 @@ public sealed class RetentionPlanTests
     public void A_clock_jump_that_is_longer_ago_than_the_minimum_age_holds_nothing()
     {
         var chains = Enumerable.Range(0, 9).Select(i => Chain(i)).Append(Chain(366)).ToList();
-        Assert.Equal(["366", "8"], RetentionPlan.For(chains, Week, Now, usualGap: Day).Deletes.Select(c => c.Path));
+        Assert.Equal(["366", "8"], RetentionPlan.Create(chains, Week, Now, usualGap: Day).Deletable.Select(c => c.Path));
     }
 
     [Theory]
@@ -183,17 +183,17 @@ public sealed class RetentionPlanTests
     [InlineData(null, true)]
     public void A_gap_that_the_schedule_means_is_no_clock_jump(int? usual, bool held) =>
         Assert.Equal(
-            held ? RetentionBrake.ClockJump : RetentionBrake.None,
-            RetentionPlan.For([Chain(183), Chain(92), Chain(0)], Week, Now, usualGap: usual is { } d ? TimeSpan.FromDays(d) : null).Brake
+            held ? RetentionGuard.ClockJump : RetentionGuard.None,
+            RetentionPlan.Create([Chain(183), Chain(92), Chain(0)], Week, Now, usualGap: usual is { } d ? TimeSpan.FromDays(d) : null).Guard
         );
 
     [Fact]
     public void A_schedule_that_comes_once_only_has_no_gap_to_suspect() =>
-        Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(3_000), Chain(0)], Week, Now, usualGap: TimeSpan.MaxValue).Brake);
+        Assert.Equal(RetentionGuard.None, RetentionPlan.Create([Chain(3_000), Chain(0)], Week, Now, usualGap: TimeSpan.MaxValue).Guard);
 
     [Fact]
     public void A_brake_is_told_only_where_something_goes() =>
-        Assert.Equal(RetentionBrake.None, RetentionPlan.For([Chain(1), Chain(-100)], Week, Now).Brake);
+        Assert.Equal(RetentionGuard.None, RetentionPlan.Create([Chain(1), Chain(-100)], Week, Now).Guard);
 
     [Fact]
     public void The_newest_complete_chain_never_goes_and_nothing_younger_than_the_age() =>
@@ -201,18 +201,20 @@ public sealed class RetentionPlanTests
             .Sample(
                 (chains, age, approved) =>
                 {
-                    var plan = RetentionPlan.For(chains, new(age), Now, approved);
-                    Assert.Equal(chains.OrderBy(c => c.Path), plan.Going.Concat(plan.Staying).OrderBy(c => c.Path));
-                    Assert.All(plan.Going, c => Assert.True(Now - c.Newest > age));
-                    Assert.Equal(Newest(chains, DateTimeOffset.MaxValue), Newest(plan.Staying, DateTimeOffset.MaxValue));
+                    var plan = RetentionPlan.Create(chains, new(age), Now, approved);
+                    Assert.Equal(chains.OrderBy(c => c.Path), plan.Expired.Concat(plan.Retained).OrderBy(c => c.Path));
+                    Assert.All(plan.Expired, c => Assert.True(Now - c.NewestStartTime > age));
+                    Assert.Equal(Newest(chains, DateTimeOffset.MaxValue), Newest(plan.Retained, DateTimeOffset.MaxValue));
                     Assert.Equal(
-                        Newest(chains, Now + RetentionPlan.ClockDifference),
-                        Newest(plan.Staying, Now + RetentionPlan.ClockDifference)
+                        Newest(chains, Now + RetentionPlan.ClockTolerance),
+                        Newest(plan.Retained, Now + RetentionPlan.ClockTolerance)
                     );
-                    Assert.True(plan.Deletes.Count == 0 || approved || plan.Deletes.Count < 4 || plan.Deletes.Count * 2 <= chains.Length);
+                    Assert.True(
+                        plan.Deletable.Count == 0 || approved || plan.Deletable.Count < 4 || plan.Deletable.Count * 2 <= chains.Length
+                    );
 
                     static DateTimeOffset? Newest(IEnumerable<StoredChainInfo> all, DateTimeOffset until) =>
-                        all.Where(c => c.IsComplete && c.Newest <= until).Max(c => (DateTimeOffset?)c.Newest);
+                        all.Where(c => c.IsComplete && c.NewestStartTime <= until).Max(c => (DateTimeOffset?)c.NewestStartTime);
                 },
                 iter: 2_000
             );
@@ -223,10 +225,10 @@ public sealed class RetentionPlanTests
             .Sample(
                 (chains, age, approved) =>
                 {
-                    var plan = RetentionPlan.For(chains, new(age), Now, approved);
-                    var left = chains.Except(plan.Deletes).ToList();
-                    var again = RetentionPlan.For(left, new(age), Now, approved);
-                    return again.Deletes.Count == 0 && again.Going.SequenceEqual(plan.Going.Except(plan.Deletes));
+                    var plan = RetentionPlan.Create(chains, new(age), Now, approved);
+                    var left = chains.Except(plan.Deletable).ToList();
+                    var again = RetentionPlan.Create(left, new(age), Now, approved);
+                    return again.Deletable.Count == 0 && again.Expired.SequenceEqual(plan.Expired.Except(plan.Deletable));
                 },
                 iter: 2_000
             );
@@ -237,8 +239,8 @@ public sealed class RetentionPlanTests
             .Sample(
                 (chains, age) =>
                     RetentionPlan
-                        .For(chains, new(age), Now)
-                        .Going.SequenceEqual(RetentionPlan.For(chains.Reverse().ToList(), new(age), Now).Going)
+                        .Create(chains, new(age), Now)
+                        .Expired.SequenceEqual(RetentionPlan.Create(chains.Reverse().ToList(), new(age), Now).Expired)
             );
 
     [Fact]
@@ -246,7 +248,10 @@ public sealed class RetentionPlanTests
         Gen.Select(Chains, Ages, Ages)
             .Sample(
                 (chains, age, more) =>
-                    !RetentionPlan.For(chains, new(age + more), Now).Going.Except(RetentionPlan.For(chains, new(age), Now).Going).Any()
+                    !RetentionPlan
+                        .Create(chains, new(age + more), Now)
+                        .Expired.Except(RetentionPlan.Create(chains, new(age), Now).Expired)
+                        .Any()
             );
 
     private static StoredChainInfo Chain(double daysAgo, double? newest = null, bool complete = true) =>

@@ -10,12 +10,12 @@ public sealed class TrustedClockTests
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    private readonly TrustedClock _clock = TrustedClock.Begin(Noon, "one", TimeSpan.FromHours(5));
+    private readonly TrustedClock _clock = TrustedClock.Start(Noon, "one", TimeSpan.FromHours(5));
 
     [Fact]
     public void It_goes_on_as_long_as_the_machine_runs()
     {
-        var later = _clock.At(Noon + (40 * Day), "one", TimeSpan.FromHours(5) + (40 * Day));
+        var later = _clock.Advance(Noon + (40 * Day), "one", TimeSpan.FromHours(5) + (40 * Day));
         Assert.Equal((Noon + (40 * Day), (DateTimeOffset?)null), (later.Time, later.Jumped));
     }
 
@@ -24,7 +24,7 @@ public sealed class TrustedClockTests
     [InlineData(5.1, true)]
     public void A_wall_clock_that_is_more_than_five_minutes_beyond_it_has_jumped(double minutes, bool jumped)
     {
-        var later = _clock.At(Noon + Day + TimeSpan.FromMinutes(minutes), "one", TimeSpan.FromHours(5) + Day);
+        var later = _clock.Advance(Noon + Day + TimeSpan.FromMinutes(minutes), "one", TimeSpan.FromHours(5) + Day);
         Assert.Equal(Noon + Day, later.Time);
         Assert.Equal((jumped, false), (later.Jumped is not null, later.JumpedWhileOff));
     }
@@ -32,23 +32,23 @@ public sealed class TrustedClockTests
     [Fact]
     public void A_clock_that_is_set_right_again_has_changed_nothing()
     {
-        var wrong = _clock.At(Noon + (20 * Day), "one", TimeSpan.FromHours(5) + Minute);
+        var wrong = _clock.Advance(Noon + (20 * Day), "one", TimeSpan.FromHours(5) + Minute);
         Assert.Equal(Noon + (20 * Day), wrong.Jumped);
-        var right = wrong.At(Noon + (2 * Minute), "one", TimeSpan.FromHours(5) + (2 * Minute));
+        var right = wrong.Advance(Noon + (2 * Minute), "one", TimeSpan.FromHours(5) + (2 * Minute));
         Assert.Equal((Noon + (2 * Minute), (DateTimeOffset?)null), (right.Time, right.Jumped));
     }
 
     [Fact]
     public void A_clock_that_was_set_back_is_not_followed()
     {
-        var later = _clock.At(Noon - (20 * Day), "one", TimeSpan.FromHours(6));
+        var later = _clock.Advance(Noon - (20 * Day), "one", TimeSpan.FromHours(6));
         Assert.Equal((Noon + TimeSpan.FromHours(1), (DateTimeOffset?)null), (later.Time, later.Jumped));
     }
 
     [Fact]
     public void Time_off_of_less_than_a_day_is_counted()
     {
-        var later = _clock.At(Noon + TimeSpan.FromHours(20), "two", Minute);
+        var later = _clock.Advance(Noon + TimeSpan.FromHours(20), "two", Minute);
         Assert.Equal((Noon + TimeSpan.FromHours(20), (DateTimeOffset?)null), (later.Time, later.Jumped));
     }
 
@@ -58,7 +58,7 @@ public sealed class TrustedClockTests
         var clock = _clock;
         for (var start = 0; start < 30; start++)
         {
-            clock = clock.At(Noon + (20 * Day), $"start {start}", Minute);
+            clock = clock.Advance(Noon + (20 * Day), $"start {start}", Minute);
         }
         Assert.Equal((Noon + Day, Noon + (20 * Day), true), (clock.Time, clock.Jumped!.Value, clock.JumpedWhileOff));
     }
@@ -66,17 +66,17 @@ public sealed class TrustedClockTests
     [Fact]
     public void A_start_of_the_server_alone_counts_what_the_machine_ran_meanwhile()
     {
-        var later = _clock.At(Noon + (20 * Day), "one", TimeSpan.FromHours(5) + (20 * Day));
+        var later = _clock.Advance(Noon + (20 * Day), "one", TimeSpan.FromHours(5) + (20 * Day));
         Assert.Equal((Noon + (20 * Day), (DateTimeOffset?)null), (later.Time, later.Jumped));
     }
 
     [Fact]
     public void A_clock_that_is_set_by_the_network_just_after_the_start_is_time_off_too_and_one_later_is_not()
     {
-        var started = _clock.At(Noon - (1000 * Day), "two", Minute);
-        var soon = started.At(Noon + (20 * Day), "two", 2 * Minute);
+        var started = _clock.Advance(Noon - (1000 * Day), "two", Minute);
+        var soon = started.Advance(Noon + (20 * Day), "two", 2 * Minute);
         Assert.Equal((true, Noon + Day + Minute), (soon.JumpedWhileOff, soon.Time));
-        var late = started.At(Noon + (20 * Day), "two", 20 * Minute);
+        var late = started.Advance(Noon + (20 * Day), "two", 20 * Minute);
         Assert.Equal((false, Noon + (19 * Minute)), (late.JumpedWhileOff, late.Time));
     }
 
@@ -85,42 +85,42 @@ public sealed class TrustedClockTests
     {
         var back = Noon + (20 * Day);
         var now = back + (2 * 60 * Minute);
-        var clock = _clock.At(back, "two", Minute).At(now, "two", 121 * Minute);
-        Assert.False(clock.IsProvedBy([Noon - Day, back + Minute], now));
-        Assert.False(clock.IsProvedBy([Noon - Day, back + Minute, back + (30 * Minute)], now));
-        Assert.True(clock.IsProvedBy([Noon - Day, back + Minute, back + (61 * Minute)], now));
+        var clock = _clock.Advance(back, "two", Minute).Advance(now, "two", 121 * Minute);
+        Assert.False(clock.IsConfirmedBy([Noon - Day, back + Minute], now));
+        Assert.False(clock.IsConfirmedBy([Noon - Day, back + Minute, back + (30 * Minute)], now));
+        Assert.True(clock.IsConfirmedBy([Noon - Day, back + Minute, back + (61 * Minute)], now));
     }
 
     [Fact]
     public void What_proved_time_off_proves_no_later_jump()
     {
         var back = Noon + (3 * Day);
-        var started = _clock.At(back, "two", Minute);
+        var started = _clock.Advance(back, "two", Minute);
         DateTimeOffset[] fulls = [back + (7 * Day), back + (14 * Day)];
         var right = back + (15 * Day);
-        var later = started.At(right, "two", Minute + (15 * Day));
-        Assert.True(later.IsProvedBy(fulls, right));
+        var later = started.Advance(right, "two", Minute + (15 * Day));
+        Assert.True(later.IsConfirmedBy(fulls, right));
         var wrong = right + (20 * Day);
         // a clock set forward while it runs
-        Assert.False(later.At(wrong, "two", (2 * Minute) + (15 * Day)).IsProvedBy([.. fulls, wrong], wrong));
+        Assert.False(later.Advance(wrong, "two", (2 * Minute) + (15 * Day)).IsConfirmedBy([.. fulls, wrong], wrong));
         // and set right again
-        Assert.True(later.At(right + (2 * Minute), "two", (3 * Minute) + (15 * Day)).IsProvedBy(fulls, right + (2 * Minute)));
+        Assert.True(later.Advance(right + (2 * Minute), "two", (3 * Minute) + (15 * Day)).IsConfirmedBy(fulls, right + (2 * Minute)));
         var again = right + (9 * Day);
-        Assert.False(later.At(again, "three", Minute).IsProvedBy([.. fulls, again], again)); // off again: it needs two fulls of its own
+        Assert.False(later.Advance(again, "three", Minute).IsConfirmedBy([.. fulls, again], again)); // off again: it needs two fulls of its own
     }
 
     [Fact]
     public void No_fulls_prove_a_clock_that_jumped_while_the_machine_ran()
     {
         var wrong = Noon + (20 * Day);
-        Assert.False(_clock.At(wrong, "one", TimeSpan.FromHours(5)).IsProvedBy([wrong, wrong + Day, wrong + (2 * Day)], wrong));
+        Assert.False(_clock.Advance(wrong, "one", TimeSpan.FromHours(5)).IsConfirmedBy([wrong, wrong + Day, wrong + (2 * Day)], wrong));
     }
 
     [Fact]
     public void An_operator_who_confirms_it_is_believed()
     {
         var back = Noon + (20 * Day);
-        var clock = _clock.At(back, "two", Minute).Confirm(back);
+        var clock = _clock.Advance(back, "two", Minute).Confirm(back);
         Assert.Equal((back, (DateTimeOffset?)null), (clock.Time, clock.Jumped));
         Assert.Equal(Noon, clock.Since);
     }
@@ -128,13 +128,13 @@ public sealed class TrustedClockTests
     [Fact]
     public void The_alert_stands_while_it_is_beyond_and_says_how_far()
     {
-        var clock = _clock.At(Noon + (20 * Day), "two", Minute);
+        var clock = _clock.Advance(Noon + (20 * Day), "two", Minute);
         var alert = Assert.Single(
-            AlertRules.Find(
+            AlertRules.Evaluate(
                 new()
                 {
                     Now = Noon,
-                    UpSince = Noon,
+                    StartedAt = Noon,
                     Clock = clock,
                 }
             )
@@ -143,11 +143,11 @@ public sealed class TrustedClockTests
         Assert.Contains("19 days", alert.Message, StringComparison.Ordinal);
         Assert.Contains("confirm-clock", alert.Hint, StringComparison.Ordinal);
         Assert.Empty(
-            AlertRules.Find(
+            AlertRules.Evaluate(
                 new()
                 {
                     Now = Noon,
-                    UpSince = Noon,
+                    StartedAt = Noon,
                     Clock = clock.Confirm(Noon + (20 * Day)),
                 }
             )

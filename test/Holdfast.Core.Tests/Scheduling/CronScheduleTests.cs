@@ -23,7 +23,7 @@ public sealed class CronScheduleTests
     {
         Assert.True(CronSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule));
         Assert.Equal(text, schedule.ToString());
-        Assert.True(schedule.EverComes);
+        Assert.True(schedule.HasOccurrences);
     }
 
     [Theory]
@@ -63,19 +63,19 @@ public sealed class CronScheduleTests
                     !CronSchedule.TryParse(text, Berlin, out var schedule)
                     || (
                         schedule.Describe().Length > 0
-                        && schedule.Next(new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)) is not { Offset.Ticks: > 0 }
+                        && schedule.GetNext(new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)) is not { Offset.Ticks: > 0 }
                     ),
                 iter: 5_000
             );
 
     [Fact]
     public void The_next_slot_is_strictly_after() =>
-        Assert.Equal(Utc(2027, 1, 2, 2, 0), CronSchedule.Parse("0 2 * * *", TimeZoneInfo.Utc).Next(Utc(2027, 1, 1, 2, 0)));
+        Assert.Equal(Utc(2027, 1, 2, 2, 0), CronSchedule.Parse("0 2 * * *", TimeZoneInfo.Utc).GetNext(Utc(2027, 1, 1, 2, 0)));
 
     [Fact]
     public void A_slot_is_given_in_UTC()
     {
-        var next = CronSchedule.Parse("0 2 * * *", Berlin).Next(Utc(2027, 7, 1, 12, 0))!.Value;
+        var next = CronSchedule.Parse("0 2 * * *", Berlin).GetNext(Utc(2027, 7, 1, 12, 0))!.Value;
         Assert.Equal(Utc(2027, 7, 2, 0, 0), next);
         Assert.Equal(TimeSpan.Zero, next.Offset);
     }
@@ -115,8 +115,8 @@ public sealed class CronScheduleTests
     public void A_day_that_no_month_has_never_comes()
     {
         var schedule = CronSchedule.Parse("0 0 30 2 *", TimeZoneInfo.Utc);
-        Assert.False(schedule.EverComes);
-        Assert.Null(schedule.Next(Utc(2027, 1, 1, 0, 0)));
+        Assert.False(schedule.HasOccurrences);
+        Assert.Null(schedule.GetNext(Utc(2027, 1, 1, 0, 0)));
         Assert.Equal(TimeSpan.MaxValue, schedule.ShortestPeriod());
     }
 
@@ -173,7 +173,7 @@ public sealed class CronScheduleTests
     {
         var schedule = CronSchedule.Parse(text, zone ?? Berlin);
         List<DateTimeOffset> slots = [];
-        while (schedule.Next(after) is { } next && next <= end)
+        while (schedule.GetNext(after) is { } next && next <= end)
         {
             slots.Add(after = next);
         }

@@ -22,7 +22,7 @@ public sealed class PastSlotsTests
     ) =>
         Assert.Equal(
             (DateTimeOffset.Parse(slot, null), kind),
-            PastSlots.Latest(Some.Task(full, incremental).Settings, TimeZoneInfo.Utc, DateTimeOffset.Parse(time, null))
+            PastSlots.FindLatest(Some.Task(full, incremental).Settings, TimeZoneInfo.Utc, DateTimeOffset.Parse(time, null))
         );
 
     [Theory]
@@ -40,19 +40,19 @@ public sealed class PastSlotsTests
             var time = Some.Utc(3, 1).AddSeconds(random.Next(400 * 86_400));
             Assert.Equal(
                 (Walk(time), BackupKind.Full),
-                PastSlots.Latest(Some.Task(schedule, null, zone: "Europe/Berlin").Settings, TimeZoneInfo.Utc, time)
+                PastSlots.FindLatest(Some.Task(schedule, null, zone: "Europe/Berlin").Settings, TimeZoneInfo.Utc, time)
             );
         }
 
         DateTimeOffset Walk(DateTimeOffset time)
         {
             var from = time;
-            while (cron.Next(from) is not { } next || next > time)
+            while (cron.GetNext(from) is not { } next || next > time)
             {
                 from = from.AddHours(-12);
             }
             DateTimeOffset? latest = null;
-            for (var slot = cron.Next(from); slot <= time; slot = cron.Next(slot.Value))
+            for (var slot = cron.GetNext(from); slot <= time; slot = cron.GetNext(slot.Value))
             {
                 latest = slot;
             }
@@ -62,5 +62,5 @@ public sealed class PastSlotsTests
 
     [Fact]
     public void A_schedule_that_cannot_be_read_has_none() =>
-        Assert.Null(PastSlots.Latest(Some.Task("0 2 * * *", zone: "Mars/Olympus").Settings, TimeZoneInfo.Utc, Some.Utc(3, 1)));
+        Assert.Null(PastSlots.FindLatest(Some.Task("0 2 * * *", zone: "Mars/Olympus").Settings, TimeZoneInfo.Utc, Some.Utc(3, 1)));
 }

@@ -75,8 +75,8 @@ public sealed class SchedulerSimulation
                     Settings = settings,
                     ScheduledSince = s.Task.ScheduledSince,
                 };
-                var derived = Derivation.Derive(template, Database, s.Task.ScheduledSince.AddDays(-9), new([]))!;
-                var regular = Derivation.Of(
+                var derived = TaskDerivation.Derive(template, Database, s.Task.ScheduledSince.AddDays(-9), new([]))!;
+                var regular = TaskDerivation.FromRegularTask(
                     new()
                     {
                         Id = "bbbbbbbbbb",
@@ -100,14 +100,14 @@ public sealed class SchedulerSimulation
                 {
                     // A run by a clock that is wrong by as much as eleven years, then the right one.
                     var wrong = s.Task.ScheduledSince.AddDays(5 + jump);
-                    var status = TaskStatus.Never.After(BackupKind.Full, wrong);
+                    var status = TaskStatus.NeverRun.After(BackupKind.Full, wrong);
                     for (var i = 0; i < failures; i++)
                     {
                         status = status.AfterFailure(BackupKind.Full, wrong.AddMinutes(i));
                     }
                     var now = s.Task.ScheduledSince.AddDays(5);
                     var cron = CronSchedule.Parse(s.Incremental ?? s.Full!, TimeZoneInfo.FindSystemTimeZoneById(s.Zone));
-                    var latest = cron.Next(now.AddDays(2))!.Value + s.Task.Offset;
+                    var latest = cron.GetNext(now.AddDays(2))!.Value + s.Task.Offset;
                     for (; now <= latest.AddMinutes(1); now = now.AddMinutes(30))
                     {
                         if (s.Task.Next(status, now)!.At <= now)
@@ -125,7 +125,7 @@ public sealed class SchedulerSimulation
     public void Ten_thousand_plans_take_no_time_to_speak_of()
     {
         var task = Task("0 2 * * 0", "*/20 * * * *", "Europe/Berlin", TimeSpan.FromMinutes(5));
-        var status = TaskStatus.Never.After(BackupKind.Full, Utc(3, 27, 3)).After(BackupKind.Incremental, Utc(3, 28, 0, 5));
+        var status = TaskStatus.NeverRun.After(BackupKind.Full, Utc(3, 27, 3)).After(BackupKind.Incremental, Utc(3, 28, 0, 5));
         Assert.NotNull(task.Next(status, Utc(3, 28, 0, 6)));
         var took = ProcessorTime.Of(() =>
         {
@@ -163,7 +163,7 @@ public sealed class SchedulerSimulation
         for (var i = 0; i < life.Runs.Count; i++)
         {
             var run = life.Runs[i];
-            if (run.Reason is NextReason.Schedule or NextReason.CatchUp)
+            if (run.Reason is NextBackupReason.Schedule or NextBackupReason.CatchUp)
             {
                 var usedUp = i == 0 ? scenario.Task.ScheduledSince : life.Runs[i - 1].Start;
                 var usedUpByFulls = life.Runs.FindLast(r => r.Kind == BackupKind.Full && r.Start < run.Start)?.Start
@@ -191,7 +191,7 @@ public sealed class SchedulerSimulation
                 yield break;
             }
             var cron = CronSchedule.Parse(text, zone);
-            for (var slot = cron.Next(scenario.Task.ScheduledSince); slot < life.End; slot = cron.Next(slot.Value))
+            for (var slot = cron.GetNext(scenario.Task.ScheduledSince); slot < life.End; slot = cron.GetNext(slot.Value))
             {
                 yield return (slot.Value, kind);
             }
@@ -204,7 +204,7 @@ public sealed class SchedulerSimulation
             Some.Task(Full, Incremental, Zone, TimeSpan.FromMinutes(OffsetMinutes), Utc(1, 1, 5, 17).AddDays(Day));
     }
 
-    private sealed record Run(DateTimeOffset Start, DateTimeOffset End, BackupKind Kind, NextReason Reason);
+    private sealed record Run(DateTimeOffset Start, DateTimeOffset End, BackupKind Kind, NextBackupReason Reason);
 
     private sealed class Life
     {
@@ -219,7 +219,7 @@ public sealed class SchedulerSimulation
         {
             var random = new Random(seed);
             var life = new Life { End = task.ScheduledSince + length };
-            var (now, status) = (task.ScheduledSince, TaskStatus.Never);
+            var (now, status) = (task.ScheduledSince, TaskStatus.NeverRun);
             while (now < life.End && task.Next(status, now) is { } next)
             {
                 if (next.At > now)
@@ -270,25 +270,25 @@ public sealed class SchedulerSimulation
         private (DateTimeOffset Now, TaskStatus Status) Step(TaskStatus before, NextBackup next, DateTimeOffset start, Random random)
         {
             var end = start.AddSeconds(random.Next(1, random.Next(10) == 0 ? 40_000 : 600));
-            var began = StatusChanges.Began(before, next.Kind, start);
+            var began = TaskStatusTransitions.MarkStarted(before, next.Kind, start);
             _busy.Add((start, end));
             Runs.Add(new(start, end, next.Kind, next.Reason));
             switch (random.Next(12))
             {
                 case 0 or 1 or 2:
-                    return (end, StatusChanges.Failed(began, next.Kind, start, end, Locked));
+                    return (end, TaskStatusTransitions.MarkFailed(began, next.Kind, start, end, Locked));
                 case 3:
-                    return (end, StatusChanges.Aborted(began, next.Kind, start, end));
+                    return (end, TaskStatusTransitions.MarkAborted(began, next.Kind, start, end));
                 case 4:
                     var until = end.AddMinutes(random.Next(1, 3_000));
                     _busy.Add((end, until));
-                    return (end, StatusChanges.Delayed(began, next.Kind, start, end, until));
+                    return (end, TaskStatusTransitions.MarkDelayed(began, next.Kind, start, end, until));
                 case 5:
                     // The run does not count: it is not in the list of those that cover a slot.
                     Runs.RemoveAt(Runs.Count - 1);
-                    return (Away(end, random), StatusChanges.Interrupted(began, before));
+                    return (Away(end, random), TaskStatusTransitions.MarkInterrupted(began, before));
                 default:
-                    return (end, StatusChanges.Succeeded(began, start, end, Result(next.Kind)));
+                    return (end, TaskStatusTransitions.MarkSucceeded(began, start, end, Result(next.Kind)));
             }
         }
 

@@ -11,7 +11,7 @@ public sealed class SchedulerTests
 {
     // Sundays at 02:00 full, each day at 02:00 incremental: what the form proposes. 3 January 2027 is a Sunday.
     private static readonly BackupTask Weekly = Task("0 2 * * 0", "0 2 * * *");
-    private static readonly TaskStatus BackedUpOnSunday = TaskStatus.Never.After(BackupKind.Full, Utc(1, 3, 2));
+    private static readonly TaskStatus BackedUpOnSunday = TaskStatus.NeverRun.After(BackupKind.Full, Utc(1, 3, 2));
 
     [Fact]
     public void A_task_that_is_disabled_or_has_no_destination_does_not_run()
@@ -23,26 +23,30 @@ public sealed class SchedulerTests
     [Theory]
     [InlineData(null)]
     [InlineData("0 0 30 2 *")]
-    public void A_task_whose_slots_never_come_does_not_run(string? cron) => Assert.Null(Task(full: cron).Next(TaskStatus.Never, Utc(2, 1)));
+    public void A_task_whose_slots_never_come_does_not_run(string? cron) =>
+        Assert.Null(Task(full: cron).Next(TaskStatus.NeverRun, Utc(2, 1)));
 
     [Fact]
     public void The_first_backup_waits_for_its_slot() =>
-        Assert.Equal(new(Utc(1, 3, 2), BackupKind.Full, NextReason.Schedule), Task("0 2 * * 0").Next(TaskStatus.Never, Utc(1, 1, 12)));
+        Assert.Equal(
+            new(Utc(1, 3, 2), BackupKind.Full, NextBackupReason.Schedule),
+            Task("0 2 * * 0").Next(TaskStatus.NeverRun, Utc(1, 1, 12))
+        );
 
     [Fact]
     public void The_first_backup_is_full_at_an_incremental_slot_too()
     {
-        Assert.Equal(new(Utc(1, 1, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(TaskStatus.Never, Utc(1, 1)));
+        Assert.Equal(new(Utc(1, 1, 2), BackupKind.Full, NextBackupReason.Schedule), Weekly.Next(TaskStatus.NeverRun, Utc(1, 1)));
         Assert.Equal(
-            new(Utc(1, 1, 2), BackupKind.Full, NextReason.Schedule),
-            Task(incremental: "0 2 * * *").Next(TaskStatus.Never, Utc(1, 1))
+            new(Utc(1, 1, 2), BackupKind.Full, NextBackupReason.Schedule),
+            Task(incremental: "0 2 * * *").Next(TaskStatus.NeverRun, Utc(1, 1))
         );
     }
 
     [Fact]
     public void With_an_incremental_schedule_alone_all_but_the_first_are_incremental() =>
         Assert.Equal(
-            new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 4, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Task(incremental: "0 2 * * *").Next(BackedUpOnSunday, Utc(1, 3, 3))
         );
 
@@ -50,9 +54,9 @@ public sealed class SchedulerTests
     public void Full_and_incremental_due_together_are_one_full()
     {
         var status = BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 9, 2));
-        Assert.Equal(new(Utc(1, 10, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(status, Utc(1, 9, 3)));
+        Assert.Equal(new(Utc(1, 10, 2), BackupKind.Full, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 9, 3)));
         Assert.Equal(
-            new(Utc(1, 11, 2), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 11, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Weekly.Next(status.After(BackupKind.Full, Utc(1, 10, 2)), Utc(1, 10, 3))
         );
     }
@@ -62,7 +66,7 @@ public sealed class SchedulerTests
     {
         var task = Task("0 3 * * *", "0 * * * *");
         var status = BackedUpOnSunday.After(BackupKind.Full, Utc(1, 4, 3, 30));
-        Assert.Equal(new(Utc(1, 4, 4), BackupKind.Incremental, NextReason.Schedule), task.Next(status, Utc(1, 4, 3, 31)));
+        Assert.Equal(new(Utc(1, 4, 4), BackupKind.Incremental, NextBackupReason.Schedule), task.Next(status, Utc(1, 4, 3, 31)));
         Assert.Equal(BackupKind.Full, task.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 3)), Utc(1, 4, 3, 31))!.Kind);
     }
 
@@ -72,36 +76,36 @@ public sealed class SchedulerTests
         foreach (var minutes in new[] { -600, 0, 1, 5 })
         {
             Assert.Equal(
-                new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.Schedule),
+                new(Utc(1, 4, 2), BackupKind.Incremental, NextBackupReason.Schedule),
                 Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2).AddMinutes(minutes))
             );
         }
 
-        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2, 6)));
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextBackupReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 4, 2, 6)));
     }
 
     [Fact]
     public void After_downtime_there_is_one_catch_up_run()
     {
         var missed = Weekly.Next(BackedUpOnSunday, Utc(1, 7, 12));
-        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextReason.CatchUp), missed);
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Incremental, NextBackupReason.CatchUp), missed);
         Assert.Equal(
-            new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 8, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 7, 12)), Utc(1, 7, 13))
         );
     }
 
     [Fact]
     public void A_catch_up_run_is_full_if_a_full_slot_is_among_those_missed() =>
-        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 11, 12)));
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextBackupReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 11, 12)));
 
     [Fact]
     public void A_year_of_downtime_is_one_run_too()
     {
         var back = Utc(1, 20, 12, year: 2028);
-        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextReason.CatchUp), Weekly.Next(BackedUpOnSunday, back));
+        Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextBackupReason.CatchUp), Weekly.Next(BackedUpOnSunday, back));
         Assert.Equal(
-            new(Utc(1, 21, 2, year: 2028), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 21, 2, year: 2028), BackupKind.Incremental, NextBackupReason.Schedule),
             Weekly.Next(BackedUpOnSunday.After(BackupKind.Full, back), back.AddMinutes(5))
         );
     }
@@ -110,9 +114,12 @@ public sealed class SchedulerTests
     public void A_task_starts_later_than_its_slot_by_its_offset()
     {
         var task = Weekly with { Offset = TimeSpan.FromMinutes(90) };
-        Assert.Equal(new(Utc(1, 4, 3, 30), BackupKind.Incremental, NextReason.Schedule), task.Next(BackedUpOnSunday, Utc(1, 4, 2, 15)));
         Assert.Equal(
-            new(Utc(1, 5, 3, 30), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 4, 3, 30), BackupKind.Incremental, NextBackupReason.Schedule),
+            task.Next(BackedUpOnSunday, Utc(1, 4, 2, 15))
+        );
+        Assert.Equal(
+            new(Utc(1, 5, 3, 30), BackupKind.Incremental, NextBackupReason.Schedule),
             task.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 3, 30)), Utc(1, 4, 4))
         );
     }
@@ -121,14 +128,14 @@ public sealed class SchedulerTests
     public void A_backup_by_hand_uses_up_the_slots_before_it_and_leaves_the_schedule_alone()
     {
         var status = BackedUpOnSunday.After(BackupKind.Full, Utc(1, 6, 15));
-        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 6, 16)));
+        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 6, 16)));
         Assert.Equal(BackupKind.Full, Weekly.Next(status.After(BackupKind.Incremental, Utc(1, 9, 2)), Utc(1, 10, 2))!.Kind);
     }
 
     [Fact]
     public void Slots_before_the_schedule_was_changed_do_not_count() =>
         Assert.Equal(
-            new(Utc(1, 8, 2), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 8, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             (Weekly with { ScheduledSince = Utc(1, 7, 12) }).Next(BackedUpOnSunday, Utc(1, 7, 13))
         );
 
@@ -141,12 +148,12 @@ public sealed class SchedulerTests
         {
             status = status.AfterFailure(BackupKind.Incremental, start);
             start = start.AddMinutes(1 + wait);
-            Assert.Equal(new(start, BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, start.AddSeconds(-30)));
-            Assert.Equal(new(start, BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, start.AddHours(2)));
+            Assert.Equal(new(start, BackupKind.Incremental, NextBackupReason.Retry), Weekly.Next(status, start.AddSeconds(-30)));
+            Assert.Equal(new(start, BackupKind.Incremental, NextBackupReason.Retry), Weekly.Next(status, start.AddHours(2)));
         }
 
         Assert.Equal(
-            new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 5, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Weekly.Next(status.AfterFailure(BackupKind.Incremental, start), start.AddMinutes(2))
         );
     }
@@ -159,7 +166,7 @@ public sealed class SchedulerTests
         {
             status = status.AfterFailure(BackupKind.Full, Utc(1, 10, 2, 10 * i));
         }
-        Assert.Equal(new(Utc(1, 11, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 10, 3)));
+        Assert.Equal(new(Utc(1, 11, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 10, 3)));
         Assert.Equal(Utc(1, 3, 2), status.LastFullBackup);
     }
 
@@ -167,7 +174,7 @@ public sealed class SchedulerTests
     public void A_success_ends_the_retries()
     {
         var status = BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)).After(BackupKind.Incremental, Utc(1, 4, 2, 2));
-        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 4, 2, 3)));
+        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 4, 2, 3)));
     }
 
     [Fact]
@@ -175,7 +182,7 @@ public sealed class SchedulerTests
     {
         var task = Task("0 2 * * *", "*/2 * * * *");
         var status = BackedUpOnSunday.AfterFailure(BackupKind.Full, Utc(1, 4, 2, 0));
-        Assert.Equal(new(Utc(1, 4, 2, 2), BackupKind.Full, NextReason.Schedule), task.Next(status, Utc(1, 4, 2, 1)));
+        Assert.Equal(new(Utc(1, 4, 2, 2), BackupKind.Full, NextBackupReason.Schedule), task.Next(status, Utc(1, 4, 2, 1)));
         Assert.Equal(BackupKind.Full, task.Next(status.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2, 2)), Utc(1, 4, 2, 4))!.Kind);
     }
 
@@ -183,26 +190,26 @@ public sealed class SchedulerTests
     public void A_retry_that_waited_past_a_full_slot_is_full()
     {
         var status = BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 9, 2));
-        Assert.Equal(new(Utc(1, 9, 2, 2), BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, Utc(1, 9, 12)));
-        Assert.Equal(new(Utc(1, 9, 2, 2), BackupKind.Full, NextReason.Retry), Weekly.Next(status, Utc(1, 10, 12)));
+        Assert.Equal(new(Utc(1, 9, 2, 2), BackupKind.Incremental, NextBackupReason.Retry), Weekly.Next(status, Utc(1, 9, 12)));
+        Assert.Equal(new(Utc(1, 9, 2, 2), BackupKind.Full, NextBackupReason.Retry), Weekly.Next(status, Utc(1, 10, 12)));
     }
 
     [Fact]
     public void A_first_backup_that_failed_is_full_again()
     {
-        var status = TaskStatus.Never.AfterFailure(BackupKind.Full, Utc(1, 1, 2));
-        Assert.Equal(new(Utc(1, 1, 2, 2), BackupKind.Full, NextReason.Retry), Weekly.Next(status, Utc(1, 1, 2, 1)));
+        var status = TaskStatus.NeverRun.AfterFailure(BackupKind.Full, Utc(1, 1, 2));
+        Assert.Equal(new(Utc(1, 1, 2, 2), BackupKind.Full, NextBackupReason.Retry), Weekly.Next(status, Utc(1, 1, 2, 1)));
         for (var i = 1; i < 4; i++)
         {
             status = status.AfterFailure(BackupKind.Full, Utc(1, 1, 2, 10 * i));
         }
-        Assert.Equal(new(Utc(1, 2, 2), BackupKind.Full, NextReason.Schedule), Weekly.Next(status, Utc(1, 1, 3)));
+        Assert.Equal(new(Utc(1, 2, 2), BackupKind.Full, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 1, 3)));
     }
 
     [Fact]
     public void A_delay_overrides_slots_and_retries_until_it_has_run()
     {
-        var status = StatusChanges.Delayed(
+        var status = TaskStatusTransitions.MarkDelayed(
             BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)),
             BackupKind.Incremental,
             Utc(1, 4, 2, 2),
@@ -211,11 +218,11 @@ public sealed class SchedulerTests
         );
         foreach (var now in new[] { Utc(1, 4, 2, 4), Utc(1, 5, 3), Utc(1, 6, 12), Utc(1, 7) })
         {
-            Assert.Equal(new(Utc(1, 6, 12), BackupKind.Incremental, NextReason.Delay), Weekly.Next(status, now));
+            Assert.Equal(new(Utc(1, 6, 12), BackupKind.Incremental, NextBackupReason.Delay), Weekly.Next(status, now));
         }
 
         Assert.Equal(
-            new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 7, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Weekly.Next(status.After(BackupKind.Incremental, Utc(1, 6, 12)), Utc(1, 6, 13))
         );
     }
@@ -223,35 +230,41 @@ public sealed class SchedulerTests
     [Fact]
     public void A_delayed_run_is_full_if_a_full_slot_passes_before_it()
     {
-        var status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 10, 12));
-        Assert.Equal(new(Utc(1, 10, 12), BackupKind.Full, NextReason.Delay), Weekly.Next(status, Utc(1, 9, 3)));
+        var status = TaskStatusTransitions.MarkDelayed(
+            BackedUpOnSunday,
+            BackupKind.Incremental,
+            Utc(1, 9, 2),
+            Utc(1, 9, 2, 3),
+            Utc(1, 10, 12)
+        );
+        Assert.Equal(new(Utc(1, 10, 12), BackupKind.Full, NextBackupReason.Delay), Weekly.Next(status, Utc(1, 9, 3)));
 
         // And if it passes after it, while the node is down.
-        status = StatusChanges.Delayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 9, 12));
+        status = TaskStatusTransitions.MarkDelayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 9, 12));
         Assert.Equal(BackupKind.Incremental, Weekly.Next(status, Utc(1, 9, 13))!.Kind);
-        Assert.Equal(new(Utc(1, 9, 12), BackupKind.Full, NextReason.Delay), Weekly.Next(status, Utc(1, 10, 13)));
+        Assert.Equal(new(Utc(1, 9, 12), BackupKind.Full, NextBackupReason.Delay), Weekly.Next(status, Utc(1, 10, 13)));
     }
 
     [Fact]
     public void An_aborted_run_is_not_tried_again_before_its_next_slot()
     {
-        var status = StatusChanges.Aborted(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2, 3));
-        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 4, 2, 4)));
+        var status = TaskStatusTransitions.MarkAborted(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2, 3));
+        Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 4, 2, 4)));
     }
 
     [Fact]
     public void A_run_that_a_shutdown_interrupted_is_due_at_the_next_start()
     {
-        var began = StatusChanges.Began(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2));
+        var began = TaskStatusTransitions.MarkStarted(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2));
         Assert.Equal(Utc(1, 5, 2), Weekly.Next(began, Utc(1, 4, 2, 1))!.At);
-        Assert.Equal(Utc(1, 4, 2), Weekly.Next(StatusChanges.Interrupted(began, BackedUpOnSunday), Utc(1, 4, 2, 1))!.At);
+        Assert.Equal(Utc(1, 4, 2), Weekly.Next(TaskStatusTransitions.MarkInterrupted(began, BackedUpOnSunday), Utc(1, 4, 2, 1))!.At);
     }
 
     [Fact]
     public void A_run_that_could_not_begin_waits_as_one_that_failed()
     {
-        var status = StatusChanges.Failed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2), Locked);
-        Assert.Equal(new(Utc(1, 4, 2, 1), BackupKind.Incremental, NextReason.Retry), Weekly.Next(status, Utc(1, 4, 2)));
+        var status = TaskStatusTransitions.MarkFailed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2), Locked);
+        Assert.Equal(new(Utc(1, 4, 2, 1), BackupKind.Incremental, NextBackupReason.Retry), Weekly.Next(status, Utc(1, 4, 2)));
     }
 
     // The clock was in 2030 when the marks were made.
@@ -259,11 +272,11 @@ public sealed class SchedulerTests
     public void Marks_of_a_clock_that_was_wrong_do_not_silence_a_task()
     {
         var status = BackedUpOnSunday.After(BackupKind.Full, Utc(6, 1, 2, year: 2030));
-        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
-        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 6, 2)));
+        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
+        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 6, 2)));
         Assert.Equal(Utc(1, 6, 2), Weekly.Next(status, Utc(1, 6, 2, 59))!.At); // due for an hour
         var right = status.After(BackupKind.Incremental, Utc(1, 6, 2));
-        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(right, Utc(1, 6, 3)));
+        Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(right, Utc(1, 6, 3)));
         Assert.Equal(BackupKind.Full, Weekly.Next(right.After(BackupKind.Incremental, Utc(1, 9, 2)), Utc(1, 10, 2))!.Kind);
     }
 
@@ -271,35 +284,35 @@ public sealed class SchedulerTests
     public void A_task_that_was_made_by_a_clock_that_was_wrong_runs_with_its_offset_too()
     {
         var task = Weekly with { ScheduledSince = Utc(6, 1, year: 2030), Offset = TimeSpan.FromHours(5) };
-        Assert.Equal(Utc(1, 5, 7), task.Next(TaskStatus.Never, Utc(1, 5, 6))!.At);
-        Assert.Equal(Utc(1, 5, 7), task.Next(TaskStatus.Never, Utc(1, 5, 7, 30))!.At);
+        Assert.Equal(Utc(1, 5, 7), task.Next(TaskStatus.NeverRun, Utc(1, 5, 6))!.At);
+        Assert.Equal(Utc(1, 5, 7), task.Next(TaskStatus.NeverRun, Utc(1, 5, 7, 30))!.At);
     }
 
     [Fact]
     public void A_clock_that_is_set_back_by_less_than_a_day_waits_for_the_slots_that_are_used() =>
         Assert.Equal(
-            new(Utc(1, 5, 2), BackupKind.Incremental, NextReason.Schedule),
+            new(Utc(1, 5, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20))
         );
 
     [Fact]
     public void A_retry_whose_failure_lies_in_the_future_is_due() =>
         Assert.Equal(
-            new(Utc(1, 3, 20), BackupKind.Incremental, NextReason.Retry),
+            new(Utc(1, 3, 20), BackupKind.Incremental, NextBackupReason.Retry),
             Weekly.Next(BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20))
         );
 
     [Fact]
     public void A_delay_that_was_made_by_a_clock_that_was_wrong_is_forgotten()
     {
-        var status = StatusChanges.Delayed(
+        var status = TaskStatusTransitions.MarkDelayed(
             BackedUpOnSunday,
             BackupKind.Full,
             Utc(6, 1, year: 2030),
             Utc(6, 1, year: 2030),
             Utc(6, 2, year: 2030)
         );
-        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
+        Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
     }
 
     [Fact]
@@ -317,10 +330,13 @@ public sealed class SchedulerTests
     {
         Assert.Equal(
             Utc(7, 1, 0),
-            Task("0 2 * * *", zone: "Europe/Berlin", since: Utc(6, 30, 12)).Next(TaskStatus.Never, Utc(6, 30, 13))!.At
+            Task("0 2 * * *", zone: "Europe/Berlin", since: Utc(6, 30, 12)).Next(TaskStatus.NeverRun, Utc(6, 30, 13))!.At
         );
-        Assert.Equal(Utc(7, 1, 0), Scheduler.Next(Task("0 2 * * *", since: Utc(6, 30, 12)), TaskStatus.Never, Utc(6, 30, 13), Berlin)!.At);
-        Assert.Equal(Utc(7, 1, 2), Task("0 2 * * *", since: Utc(6, 30, 12)).Next(TaskStatus.Never, Utc(6, 30, 13))!.At);
+        Assert.Equal(
+            Utc(7, 1, 0),
+            Scheduler.GetNext(Task("0 2 * * *", since: Utc(6, 30, 12)), TaskStatus.NeverRun, Utc(6, 30, 13), Berlin)!.At
+        );
+        Assert.Equal(Utc(7, 1, 2), Task("0 2 * * *", since: Utc(6, 30, 12)).Next(TaskStatus.NeverRun, Utc(6, 30, 13))!.At);
     }
 
     [Fact]
@@ -354,11 +370,11 @@ public sealed class SchedulerTests
     {
         Assert.Equal(
             ErrorCatalogue.Usage,
-            Assert.Throws<HoldfastException>(() => Task("nonsense").Next(TaskStatus.Never, Utc(1, 1))).Error
+            Assert.Throws<HoldfastException>(() => Task("nonsense").Next(TaskStatus.NeverRun, Utc(1, 1))).Error
         );
         Assert.Equal(
             ErrorCatalogue.Usage,
-            Assert.Throws<HoldfastException>(() => Task("0 2 * * *", zone: "Europe/Atlantis").Next(TaskStatus.Never, Utc(1, 1))).Error
+            Assert.Throws<HoldfastException>(() => Task("0 2 * * *", zone: "Europe/Atlantis").Next(TaskStatus.NeverRun, Utc(1, 1))).Error
         );
     }
 
@@ -368,8 +384,8 @@ public sealed class SchedulerTests
         var east = TimeZoneInfo.CreateCustomTimeZone("Here", TimeSpan.FromHours(2), "Here", "Here");
         var west = TimeZoneInfo.CreateCustomTimeZone("Here", TimeSpan.FromHours(-2), "Here", "Here");
         var task = Task("0 2 * * *", since: Utc(1, 1, 12));
-        Assert.Equal(Utc(1, 2, 0), Scheduler.Next(task, TaskStatus.Never, Utc(1, 1, 13), east)!.At);
-        Assert.Equal(Utc(1, 2, 4), Scheduler.Next(task, TaskStatus.Never, Utc(1, 1, 13), west)!.At);
+        Assert.Equal(Utc(1, 2, 0), Scheduler.GetNext(task, TaskStatus.NeverRun, Utc(1, 1, 13), east)!.At);
+        Assert.Equal(Utc(1, 2, 4), Scheduler.GetNext(task, TaskStatus.NeverRun, Utc(1, 1, 13), west)!.At);
     }
 
     [Fact]
@@ -378,13 +394,13 @@ public sealed class SchedulerTests
         for (var i = 0; i < 5_000; i++)
         {
             var (minute, hour, day) = (i % 60, i / 60 % 24, (i / 1440) + 1);
-            Assert.Equal(Utc(2, day, hour, minute), Task($"{minute} {hour} {day} 2 *").Next(TaskStatus.Never, Utc(1, 2))!.At);
+            Assert.Equal(Utc(2, day, hour, minute), Task($"{minute} {hour} {day} 2 *").Next(TaskStatus.NeverRun, Utc(1, 2))!.At);
         }
     }
 
     private static List<DateTimeOffset> Starts(BackupTask task, int count)
     {
-        var status = TaskStatus.Never;
+        var status = TaskStatus.NeverRun;
         List<DateTimeOffset> starts = [];
         while (starts.Count < count)
         {

@@ -41,7 +41,7 @@ internal static class Some
         };
 
     public static NextBackup? Next(this BackupTask task, TaskStatus status, DateTimeOffset now) =>
-        Scheduler.Next(task, status, now, TimeZoneInfo.Utc);
+        Scheduler.GetNext(task, status, now, TimeZoneInfo.Utc);
 
     public static OperationResult Result(BackupKind kind) =>
         new()
@@ -53,9 +53,14 @@ internal static class Some
 
     /// <summary>The status after a run that began at <paramref name="start"/> and took a minute.</summary>
     public static TaskStatus After(this TaskStatus status, BackupKind kind, DateTimeOffset start) =>
-        StatusChanges.Succeeded(StatusChanges.Began(status, kind, start), start, start.AddMinutes(1), Result(kind));
+        TaskStatusTransitions.MarkSucceeded(
+            TaskStatusTransitions.MarkStarted(status, kind, start),
+            start,
+            start.AddMinutes(1),
+            Result(kind)
+        );
 
     /// <summary>The status after a run that began at <paramref name="start"/> and failed within a minute.</summary>
     public static TaskStatus AfterFailure(this TaskStatus status, BackupKind kind, DateTimeOffset start) =>
-        StatusChanges.Failed(StatusChanges.Began(status, kind, start), kind, start, start.AddMinutes(1), Locked);
+        TaskStatusTransitions.MarkFailed(TaskStatusTransitions.MarkStarted(status, kind, start), kind, start, start.AddMinutes(1), Locked);
 }

@@ -177,7 +177,7 @@ public sealed class TaskPreviewTests
     }
 
     private static TaskPreview Preview(Template template, params (DatabaseRecord, bool)[] databases) =>
-        TaskPreview.For(
+        TaskPreview.Create(
             template,
             databases,
             engine => engine == "sqlite",

@@ -5,7 +5,8 @@ using Holdfast.Archive.Age;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines.Sqlite;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Dumping;
+using Holdfast.Engines.Sqlite.Logical.Loading;
 using Holdfast.Node.Backups;
 
 namespace Holdfast.EndToEnd.Attackers;
@@ -106,7 +107,7 @@ public sealed class ForgedScriptTests : IDisposable
             await using var destination = LocalDestination.Open(_place.Destination, create: true);
             var kind = _place.Archives().Length == 0 ? BackupKind.Full : BackupKind.Incremental;
             _place.Sql("a.db", $"UPDATE t SET s = 'of archive {_place.Archives().Length}' WHERE id = 10");
-            var runner = new BackupRunner(
+            var runner = new DatabaseBackup(
                 "sqlite",
                 source,
                 [destination],

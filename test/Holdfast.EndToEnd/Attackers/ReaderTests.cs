@@ -116,7 +116,7 @@ public sealed class ReaderTests : IAsyncLifetime
     [Fact]
     public async Task Keys_reach_it_by_its_input_alone()
     {
-        if (!Ciphers.Available)
+        if (!CipherSupport.IsAvailable)
         {
             Assert.Skip("SQLite3 Multiple Ciphers was not built.");
         }

@@ -153,7 +153,7 @@ public sealed class UpgradeTests : IDisposable
             {
                 continue;
             }
-            if (isEncrypted && !Ciphers.Available)
+            if (isEncrypted && !CipherSupport.IsAvailable)
             {
                 continue;
             }
@@ -183,7 +183,7 @@ public sealed class UpgradeTests : IDisposable
         var all = new List<string>();
         while (rows.Step())
         {
-            all.Add(rows.Text(0)!);
+            all.Add(rows.GetText(0)!);
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', all))));
     }
@@ -197,7 +197,7 @@ public sealed class UpgradeTests : IDisposable
     private async Task StartAsync(string version, string ending, TimeSpan late)
     {
         await UnpackAsync(version, ending);
-        Assert.SkipUnless(Ciphers.Available, "SQLite3 Multiple Ciphers is not built, and one of the databases is encrypted");
+        Assert.SkipUnless(CipherSupport.IsAvailable, "SQLite3 Multiple Ciphers is not built, and one of the databases is encrypted");
         _shim = await FaultShim.CreateAsync(_place.Root, "/none");
         _shim.Ahead = MadeAt + late - DateTimeOffset.UtcNow;
         var run = Directory.CreateDirectory($"{_place.Root}/run").FullName;

@@ -117,7 +117,7 @@ public sealed class Cluster : IAsyncLifetime
             Hosts = [new("127.0.0.1", Port)],
             User = user,
             Password = _ => new(Password),
-            Restore = new() { AllowPowerfulRole = user == Superuser, KeepOwners = user == Superuser },
+            Restore = new() { AllowPrivilegedRole = user == Superuser, KeepOwners = user == Superuser },
         };
 
     public Task<NpgsqlConnection> OpenAsync(string database, string user = Superuser, string? options = null) =>

@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Loading;
+using Holdfast.Engines.Sqlite.Logical.Parsing;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
@@ -23,7 +24,7 @@ public sealed class HostileScriptTests : IDisposable
     public async Task A_long_row_is_read_while_the_memory_of_a_load_is_bounded()
     {
         var path = _sandbox.Create("CREATE TABLE t(a, b); INSERT INTO t VALUES(zeroblob(20000000), zeroblob(20000000))");
-        using var heap = new HeapLimit(new LoadLimits { FreeHeap = 10_000_000 });
+        using var heap = new HeapLimit(new LoadLimits { BaseHeap = 10_000_000 });
         heap.Begin(0);
         var (script, _) = await Sandbox.DumpAsync(path);
         Assert.True(script.Length > 80_000_000);
@@ -185,12 +186,12 @@ public sealed class HostileScriptTests : IDisposable
     public void What_a_check_remembers_at_a_mark_does_not_grow_with_the_script()
     {
         var check = new ScriptCheck();
-        check.Take(Encoding.UTF8.GetBytes($"{Head}INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1);\n"));
-        Assert.InRange(check.Mark!.Memory.Length, 1, 200);
+        check.Process(Encoding.UTF8.GetBytes($"{Head}INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1);\n"));
+        Assert.InRange(check.Checkpoint!.State.Length, 1, 200);
         var other = new ScriptCheck();
-        other.GoOnAt(check.Mark);
+        other.ResumeAt(check.Checkpoint);
         Assert.Throws<HoldfastException>(() =>
-            other.Take(Encoding.UTF8.GetBytes($"INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1,2);\n"))
+            other.Process(Encoding.UTF8.GetBytes($"INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1,2);\n"))
         );
     }
 
@@ -203,16 +204,16 @@ public sealed class HostileScriptTests : IDisposable
         var piece = new byte[1024 * 1024];
         piece.AsSpan().Fill((byte)'x');
         var before = GC.GetAllocatedBytesForCurrentThread();
-        check.Take(Encoding.UTF8.GetBytes(Head + "INSERT INTO \"t\" VALUES\n(1,'"));
+        check.Process(Encoding.UTF8.GetBytes(Head + "INSERT INTO \"t\" VALUES\n(1,'"));
         for (var i = 0; i < megabytes; i++)
         {
-            check.Take(piece);
+            check.Process(piece);
         }
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5L * ScriptCheck.LongestStatement);
-        var failure = Record.Exception(() => check.Take("');\nSELECT 1;\n"u8));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5L * ScriptCheck.MaxStatementBytes);
+        var failure = Record.Exception(() => check.Process("');\nSELECT 1;\n"u8));
         if (!isChecked)
         {
-            check.End();
+            check.Complete();
         }
         Assert.Equal(isChecked, failure is HoldfastException);
     }
@@ -220,7 +221,7 @@ public sealed class HostileScriptTests : IDisposable
     [Fact]
     public void A_verification_tells_what_is_refused_before_a_statement_that_is_too_long_to_check() =>
         Assert.Throws<HoldfastException>(() =>
-            new ScriptCheck().Take(Encoding.UTF8.GetBytes(Head + "SELECT 1;\nINSERT INTO \"t\" VALUES\n(1,'"))
+            new ScriptCheck().Process(Encoding.UTF8.GetBytes(Head + "SELECT 1;\nINSERT INTO \"t\" VALUES\n(1,'"))
         );
 
     [Fact]
@@ -232,7 +233,7 @@ public sealed class HostileScriptTests : IDisposable
             )
         );
         using var connection = Sandbox.Open(path);
-        Assert.Equal(2, connection.QueryNumber("SELECT count(*) FROM t"));
+        Assert.Equal(2, connection.QueryInt64("SELECT count(*) FROM t"));
     }
 
     [Fact]
@@ -262,7 +263,7 @@ public sealed class HostileScriptTests : IDisposable
         }
         var failure = await RefusedAsync(
             script + Tail,
-            new() { FreeBytes = 1 << 20 },
+            new() { BaseBytes = 1 << 20 },
             new Dictionary<string, string> { ["bytes"] = "1000000000000" }
         );
         Assert.Contains("more data", failure.Message);
@@ -290,7 +291,7 @@ public sealed class HostileScriptTests : IDisposable
         var columns = string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"c{i} AS (printf('%.*c', 1000000, a)) STORED"));
         var failure = await RefusedAsync(
             $"{Head}CREATE TABLE u(a, {columns});\nINSERT INTO \"u\" VALUES\n(1);{Tail}",
-            new() { FreeHeap = 64 << 20 }
+            new() { BaseHeap = 64 << 20 }
         );
         Assert.Contains("of memory", failure.Message);
     }
@@ -300,9 +301,9 @@ public sealed class HostileScriptTests : IDisposable
     {
         var columns = string.Join(", ", Enumerable.Range(0, 40).Select(i => $"c{i} AS (printf('%.*c', 1000000, a)) NOT NULL"));
         var path = _sandbox.Create($"CREATE TABLE u(a, {columns}); INSERT INTO u VALUES(1)");
-        var limits = new LoadLimits { FreeHeap = 16 << 20 };
+        var limits = new LoadLimits { BaseHeap = 16 << 20 };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path, limits: limits));
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         Assert.Contains("of memory", failure.Message);
     }
 
@@ -311,7 +312,7 @@ public sealed class HostileScriptTests : IDisposable
     {
         var failure = await RefusedAsync(
             $"{Head}{Doubling}{Tail}",
-            new() { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) }
+            new() { BaseTime = TimeSpan.FromMilliseconds(300), PollInterval = TimeSpan.FromMilliseconds(20) }
         );
         Assert.Contains("longer than a script of this length may", failure.Message);
     }
@@ -326,9 +327,9 @@ public sealed class HostileScriptTests : IDisposable
             script,
             new()
             {
-                FreeTime = TimeSpan.FromMilliseconds(300),
+                BaseTime = TimeSpan.FromMilliseconds(300),
                 TimePerMiB = TimeSpan.Zero,
-                Look = TimeSpan.FromMilliseconds(20),
+                PollInterval = TimeSpan.FromMilliseconds(20),
             }
         );
         Assert.Contains("longer than a script of this length may", failure.Message);
@@ -340,9 +341,9 @@ public sealed class HostileScriptTests : IDisposable
         var inserts = string.Concat(Enumerable.Range(0, 30).Select(i => $"INSERT INTO \"u\" VALUES\n({i});\n"));
         var limits = new LoadLimits
         {
-            FreeTime = TimeSpan.FromSeconds(10),
+            BaseTime = TimeSpan.FromSeconds(10),
             TimePerMiB = TimeSpan.Zero,
-            Time = new SecondByLook(),
+            TimeProvider = new SecondByLook(),
         };
         var failure = await RefusedAsync($"{Head}CREATE TABLE u(a);\n{inserts}{Tail}", limits);
         Assert.Contains("longer than a script of this length may", failure.Message);

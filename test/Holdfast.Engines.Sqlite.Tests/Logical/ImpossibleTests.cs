@@ -1,5 +1,6 @@
 using Holdfast.Core.Errors;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Dumping;
+using Holdfast.Engines.Sqlite.Logical.Loading;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
@@ -76,7 +77,7 @@ public sealed class ImpossibleTests : IDisposable
     {
         var path = _sandbox.Create(sql);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         Assert.Contains(what, failure.Message, StringComparison.Ordinal);
     }
 
@@ -89,7 +90,7 @@ public sealed class ImpossibleTests : IDisposable
         file[at + 1] = 19; // which is a text now
         await File.WriteAllBytesAsync(path, file, TestContext.Current.CancellationToken);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         Assert.Contains("half a character", failure.Message, StringComparison.Ordinal);
     }
 
@@ -110,13 +111,13 @@ public sealed class ImpossibleTests : IDisposable
     {
         using var connection = Sandbox.Open(_sandbox.Create(HostileScriptTests.Doubling));
         var failure = Assert.Throws<HoldfastException>(() =>
-            DumpPlan.Of(
+            DumpPlan.Create(
                 connection,
-                new LoadLimits { FreeTime = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(20) },
+                new LoadLimits { BaseTime = TimeSpan.FromMilliseconds(300), PollInterval = TimeSpan.FromMilliseconds(20) },
                 TestContext.Current.CancellationToken
             )
         );
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         Assert.Contains("a schema that takes longer to work out", failure.Message, StringComparison.Ordinal);
     }
 
@@ -127,7 +128,10 @@ public sealed class ImpossibleTests : IDisposable
             "CREATE TABLE t(a, b AS (printf('%.*c', 1000000, a)) STORED); INSERT INTO t WITH RECURSIVE n(x) AS (VALUES(1) "
                 + "UNION ALL SELECT x+1 FROM n WHERE x < 80) SELECT x FROM n"
         );
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, (await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path))).Error);
+        Assert.Equal(
+            ErrorCatalogue.SourceNotScriptable,
+            (await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path))).Error
+        );
     }
 
     [Theory]
@@ -143,7 +147,7 @@ public sealed class ImpossibleTests : IDisposable
     public async Task A_row_of_which_a_restore_would_not_make_what_is_generated_is_told_when_it_is_backed_up(string sql)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(_sandbox.Create(sql)));
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         Assert.Contains("table \"t\"", failure.Message, StringComparison.Ordinal);
     }
 
@@ -175,8 +179,8 @@ public sealed class ImpossibleTests : IDisposable
         using var connection = Sandbox.Open(
             _sandbox.Create($"CREATE TABLE t(user_id, \"amount (EUR)\"); INSERT INTO t VALUES(1, 2); {sql}")
         );
-        using var plan = DumpPlan.Of(connection, DumpPlan.OfASchema, TestContext.Current.CancellationToken);
-        Assert.Equal(areTried ? ["t"] : [], plan.Rows.Tables);
+        using var plan = DumpPlan.Create(connection, DumpPlan.SchemaLimits, TestContext.Current.CancellationToken);
+        Assert.Equal(areTried ? ["t"] : [], plan.RowDryRun.Tables);
     }
 
     [Theory]
@@ -199,7 +203,7 @@ public sealed class ImpossibleTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             SqlDump.WriteAsync(connection, System.IO.Pipelines.PipeWriter.Create(script), TestContext.Current.CancellationToken)
         );
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         Assert.True(script.Length > 4_000_000, "nothing was written before");
     }
 
@@ -214,13 +218,13 @@ public sealed class ImpossibleTests : IDisposable
         );
         var limits = new LoadLimits
         {
-            FreeTime = TimeSpan.FromMilliseconds(300),
+            BaseTime = TimeSpan.FromMilliseconds(300),
             TimePerMiB = TimeSpan.Zero,
-            Look = TimeSpan.FromMilliseconds(20),
-            Time = new TimeOfRows(),
+            PollInterval = TimeSpan.FromMilliseconds(20),
+            TimeProvider = new TimeOfRows(),
         };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path, limits: limits));
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         Assert.Contains("values generated of its rows take longer", failure.Message, StringComparison.Ordinal);
     }
 

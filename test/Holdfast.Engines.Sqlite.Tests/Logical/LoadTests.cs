@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Loading;
+using Holdfast.Engines.Sqlite.Logical.Schemas;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
@@ -115,7 +116,7 @@ public sealed class LoadTests : IDisposable
     [InlineData(false)]
     public async Task An_encrypted_database_comes_back_encrypted(bool raw)
     {
-        if (!Ciphers.Available)
+        if (!CipherSupport.IsAvailable)
         {
             Assert.Skip("SQLite3 Multiple Ciphers is not built here.");
         }

@@ -125,7 +125,7 @@ public sealed class RoundTripTests : IDisposable
                 + "x+1 FROM n WHERE x<500) SELECT x%7, x FROM n; ANALYZE"
         );
         using var connection = Sandbox.Open(path);
-        var hasSamples = connection.QueryNumber("SELECT count(*) FROM sqlite_schema WHERE name='sqlite_stat4'") > 0;
+        var hasSamples = connection.QueryInt64("SELECT count(*) FROM sqlite_schema WHERE name='sqlite_stat4'") > 0;
         await _sandbox.RoundTripAsync(path, withProgram: !hasSamples); // Debian's program keeps no sqlite_stat4
     }
 

@@ -3,7 +3,8 @@ using System.IO.Pipelines;
 using System.Text;
 using Holdfast.Archive;
 using Holdfast.Core.Encryption;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Dumping;
+using Holdfast.Engines.Sqlite.Logical.Loading;
 using Holdfast.Engines.Sqlite.Native;
 using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
@@ -20,7 +21,7 @@ internal sealed class Sandbox : IDisposable
 
     /// <summary>The file of a database that is loaded at a path.</summary>
     public static DatabaseFile ToBe(string path) =>
-        DatabaseFile.ToBe(Beneath.OpenRoot(Path.GetDirectoryName(path)!), Path.GetFileName(path), path);
+        DatabaseFile.ForNew(ConfinedFileAccess.OpenRoot(Path.GetDirectoryName(path)!), Path.GetFileName(path), path);
 
     /// <summary>A path that is not taken.</summary>
     public string NewPath() => Path.Combine(_folder, $"{++_files}.db");
@@ -54,7 +55,7 @@ internal sealed class Sandbox : IDisposable
         connection.Execute("BEGIN");
         using var script = new MemoryStream();
         var writer = PipeWriter.Create(script);
-        var facts = await SqlDump.WriteAsync(connection, writer, limits ?? DumpPlan.OfASchema, TestContext.Current.CancellationToken);
+        var facts = await SqlDump.WriteAsync(connection, writer, limits ?? DumpPlan.SchemaLimits, TestContext.Current.CancellationToken);
         await writer.CompleteAsync();
         return (script.ToArray(), facts);
     }
@@ -90,28 +91,28 @@ internal sealed class Sandbox : IDisposable
     /// <summary>Looks at a script as a verification does.</summary>
     public static void Check(byte[] script, int chunk = 70_001)
     {
-        var check = new SqliteEngine(TimeProvider.System).CheckOf("dump.sql")!;
+        var check = new SqliteEngine(TimeProvider.System).CreateStreamCheck("dump.sql")!;
         for (var i = 0; i < script.Length; i += chunk)
         {
-            check.Take(script.AsSpan(i, Math.Min(chunk, script.Length - i)));
+            check.Process(script.AsSpan(i, Math.Min(chunk, script.Length - i)));
         }
-        check.End();
+        check.Complete();
     }
 
     /// <summary>The same, with another check for each chunk, which goes on where the one before it has set its mark.</summary>
     public static void CheckByMarks(byte[] script, int chunk)
     {
         var engine = new SqliteEngine(TimeProvider.System);
-        var (check, other) = (engine.CheckOf("dump.sql")!, engine.CheckOf("dump.sql")!);
+        var (check, other) = (engine.CreateStreamCheck("dump.sql")!, engine.CreateStreamCheck("dump.sql")!);
         for (var i = 0; i < script.Length; i += chunk)
         {
-            var mark = check.Mark!;
+            var mark = check.Checkpoint!;
             (check, other) = (other, check);
-            check.GoOnAt(mark);
-            check.Take(script.AsSpan((int)mark.Offset, Math.Min(script.Length, i + chunk) - (int)mark.Offset));
+            check.ResumeAt(mark);
+            check.Process(script.AsSpan((int)mark.Offset, Math.Min(script.Length, i + chunk) - (int)mark.Offset));
         }
 
-        check.End();
+        check.Complete();
     }
 
     /// <summary>Dumps a database, loads the script in both ways and compares; returns the script.</summary>

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Dumping;
+using Holdfast.Engines.Sqlite.Logical.Schemas;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
@@ -102,20 +103,21 @@ public sealed class TableDigestTests : IDisposable
     [Theory]
     [InlineData("orders", "values:orders")]
     [InlineData("ORDERS ÄÖ\"", "values:orders ÄÖ\"")]
-    public void Tables_are_named_as_SQLite_compares_names(string table, string fact) => Assert.Equal(fact, TableDigest.FactOf(table));
+    public void Tables_are_named_as_SQLite_compares_names(string table, string fact) =>
+        Assert.Equal(fact, TableDigest.GetFingerprintKey(table));
 
     private string Digest(string table, string rows, string encoding = "UTF-8", string columns = "")
     {
         using var connection = Sandbox.Open(
             _sandbox.Create($"PRAGMA encoding='{encoding}'; CREATE TABLE {table}; INSERT INTO t{columns} VALUES {rows}")
         );
-        var shape = TableShape.Of(connection, "t", table.EndsWith("WITHOUT ROWID", StringComparison.Ordinal));
-        using var select = connection.Prepare(shape.Select);
+        var shape = TableInfo.Read(connection, "t", table.EndsWith("WITHOUT ROWID", StringComparison.Ordinal));
+        using var select = connection.Prepare(shape.SelectSql);
         var digest = new TableDigest();
-        var row = new StoredRow(select, shape.Values, digest);
-        while (row.Step())
+        var row = new StoredRow(select, shape.ValueCount, digest);
+        while (row.MoveNext())
         {
-            Assert.True(shape.Values > 0);
+            Assert.True(shape.ValueCount > 0);
         }
         return digest.Finish();
     }

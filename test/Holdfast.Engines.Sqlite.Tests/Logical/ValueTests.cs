@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.Sqlite.Logical;
+using Holdfast.Engines.Sqlite.Logical.Dumping;
+using Holdfast.Engines.Sqlite.Logical.Schemas;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
@@ -171,19 +172,19 @@ public sealed class ValueTests : IDisposable
     {
         var path = _sandbox.Create($"CREATE TABLE t(a, b); INSERT INTO t VALUES({fill}, {fill})");
         using var connection = Sandbox.Open(path);
-        var shape = TableShape.Of(connection, "t", withoutRowId: false);
+        var shape = TableInfo.Read(connection, "t", withoutRowId: false);
         Assert.True((await WriteAsync(1_210_000)).Length > 1_200_000);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => WriteAsync(1_190_000));
         Assert.Contains("\"t\"", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
 
         async Task<byte[]> WriteAsync(long limit)
         {
-            using var select = connection.Prepare(shape.Select);
-            var row = new StoredRow(select, shape.Values);
+            using var select = connection.Prepare(shape.SelectSql);
+            var row = new StoredRow(select, shape.ValueCount);
             using var script = new MemoryStream();
             var writer = System.IO.Pipelines.PipeWriter.Create(script);
-            await new ScriptOutput(writer, TestContext.Current.CancellationToken).RowsAsync(
+            await new ScriptOutput(writer, TestContext.Current.CancellationToken).WriteRowsAsync(
                 new(row, shape, new(row, null, shape, path), path, limit)
             );
             await writer.CompleteAsync();

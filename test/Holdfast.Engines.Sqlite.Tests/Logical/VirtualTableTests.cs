@@ -132,7 +132,7 @@ public sealed class VirtualTableTests : IDisposable
     {
         var path = _sandbox.Create(sql);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
-        Assert.Equal(ErrorCatalogue.SourceNotAsSql, failure.Error);
+        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
         if (name != "spellfix1")
         {
             Assert.Contains(name, failure.Message);
@@ -147,7 +147,7 @@ public sealed class VirtualTableTests : IDisposable
         );
         while (tables.Step())
         {
-            var name = $"\"{tables.Text(0)!.Replace("\"", "\"\"")}\"";
+            var name = $"\"{tables.GetText(0)!.Replace("\"", "\"\"")}\"";
             connection.Execute($"INSERT INTO {name}({name}) VALUES('integrity-check')");
         }
     }

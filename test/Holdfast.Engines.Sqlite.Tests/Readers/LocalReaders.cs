@@ -18,7 +18,7 @@ internal sealed class LocalReaders
     public int Living => _started.Count(l => !l.HasEnded);
 
     /// <summary>What was sent to them, in their order.</summary>
-    public ReaderLink Start()
+    public ReaderTransport Start()
     {
         var link = new Link();
         _started.Add(link);
@@ -28,7 +28,7 @@ internal sealed class LocalReaders
     /// <summary>Ends the one that was started as the <paramref name="number"/>th, in the middle of whatever it does.</summary>
     public void Crash(int number) => _started[number].Crash();
 
-    private sealed class Link : ReaderLink
+    private sealed class Link : ReaderTransport
     {
         private readonly AnonymousPipeServerStream _requests = new(PipeDirection.Out),
             _replies = new(PipeDirection.In);
@@ -61,7 +61,7 @@ internal sealed class LocalReaders
 
         public override void Kill() => _requests.Dispose();
 
-        public override string End()
+        public override string WaitForExit()
         {
             _requests.Dispose();
             _ended.Task.Wait();

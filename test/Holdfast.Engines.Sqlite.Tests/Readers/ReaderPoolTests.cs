@@ -109,7 +109,7 @@ public sealed class ReaderPoolTests : IDisposable
         {
             _readers.Crash(1);
             var told = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(bad));
-            Assert.Equal(ErrorCatalogue.SourceReaderEnded, told.Error);
+            Assert.Equal(ErrorCatalogue.SourceReaderCrashed, told.Error);
             Assert.Contains("bad.db", told.Message, StringComparison.Ordinal);
             Assert.NotNull(told.Hint);
         }
@@ -168,7 +168,7 @@ public sealed class ReaderPoolTests : IDisposable
     [Fact]
     public async Task The_key_of_an_encrypted_database_reaches_it()
     {
-        if (!Native.Ciphers.Available)
+        if (!Native.CipherSupport.IsAvailable)
         {
             Assert.Skip("SQLite3 Multiple Ciphers was not built.");
         }
@@ -228,7 +228,7 @@ public sealed class ReaderPoolTests : IDisposable
         Assert.False(closing.IsCompleted);
         _time.Fire(); // it has had its time
         await closing.WaitAsync(Soon, Token);
-        Assert.True(job.Reader.HasEnded);
+        Assert.True(job.Reader.HasExited);
     }
 
     private Task<IDatabaseView> OpenAsync(string name, BackupType type = BackupType.Snapshot, CancellationToken token = default) =>
@@ -255,7 +255,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     // Says what it was told to say.
-    private sealed class Scripted(Stream replies) : ReaderLink
+    private sealed class Scripted(Stream replies) : ReaderTransport
     {
         public override Stream Requests { get; } = new MemoryStream();
 
@@ -263,13 +263,13 @@ public sealed class ReaderPoolTests : IDisposable
 
         public override void Kill() { }
 
-        public override string End() => "SIGSEGV";
+        public override string WaitForExit() => "SIGSEGV";
 
         public override void Dispose() { }
     }
 
     // Never answers, until it is ended.
-    private sealed class Mute : ReaderLink
+    private sealed class Mute : ReaderTransport
     {
         private readonly System.IO.Pipes.AnonymousPipeServerStream _replies = new(System.IO.Pipes.PipeDirection.In);
 
@@ -279,7 +279,7 @@ public sealed class ReaderPoolTests : IDisposable
 
         public override void Kill() => _replies.DisposeLocalCopyOfClientHandle();
 
-        public override string End() => "SIGKILL";
+        public override string WaitForExit() => "SIGKILL";
 
         public override void Dispose() => _replies.Dispose();
     }

@@ -74,7 +74,7 @@ public abstract class BackedUpNode : IAsyncLifetime
         };
         if (SmallLane is { } lane)
         {
-            settings = settings with { SmallLane = lane };
+            settings = settings with { SmallDatabaseConcurrency = lane };
         }
         Node = new(settings, _store, [new("fake", Source, true)], Time);
         await Node.StartAsync(Token);
@@ -238,16 +238,16 @@ public abstract class BackedUpNode : IAsyncLifetime
     protected async System.Threading.Tasks.Task<Operation> RestoresAsync()
     {
         Source.Databases.Remove("again");
-        await Node.Sources.Items.Single().LookAsync(Token);
+        await Node.Sources.Items.Single().DiscoverAsync(Token);
         var restored = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
         Assert.True(restored.State == OperationState.Completed, string.Create(CultureInfo.InvariantCulture, $"{restored.Error}"));
         Assert.Equal(Source.Databases["a"], Source.Databases["again"]);
         return restored;
     }
 
-    protected static async System.Threading.Tasks.Task<Operation> EndedAsync(LiveOperation operation)
+    protected static async System.Threading.Tasks.Task<Operation> EndedAsync(RunningOperation operation)
     {
-        await operation.Ended.WaitAsync(Patience, Token);
+        await operation.Completion.WaitAsync(Patience, Token);
         return operation.Current;
     }
 

@@ -103,18 +103,18 @@ public sealed class CatalogStoreTests : IDisposable
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, "0123456789", Archive("10-00-00.snapshot", null), At("nas"));
         await catalog.RecordAsync(Chain, Database, "0123456789", Archive("11-00-00.incremental-backup", "10-00-00.snapshot"), At("nas"));
-        Assert.Null(catalog.KnownOf("0123456789", Database));
-        await catalog.FoundAsync(Database, "0123456789", [Found("11-00-00.incremental-backup", CopyState.Missing)]);
-        Assert.Equal((0, 1), (Assert.Single(catalog.Troubles).Damaged, catalog.Troubles[0].Missing));
-        var (destination, bad) = Assert.Single(catalog.KnownOf("0123456789", Database)!.Destinations);
+        Assert.Null(catalog.KnownProblemsOf("0123456789", Database));
+        await catalog.RecordFindingsAsync(Database, "0123456789", [Found("11-00-00.incremental-backup", CopyState.Missing)]);
+        Assert.Equal((0, 1), (Assert.Single(catalog.CopyProblems).Damaged, catalog.CopyProblems[0].Missing));
+        var (destination, bad) = Assert.Single(catalog.KnownProblemsOf("0123456789", Database)!.Destinations);
         Assert.Equal(("nas", Time(10), Now), (destination, bad.LastGood, bad.Since));
 
         Assert.Equal(1, await catalog.AcknowledgeAsync("nas", null));
-        Assert.Equal(0, Assert.Single(catalog.Troubles).Missing);
-        Assert.NotNull(catalog.KnownOf("0123456789", Database));
-        await catalog.FoundAsync(Database, "0123456789", [Found("11-00-00.incremental-backup", CopyState.Whole)]);
-        Assert.Empty(catalog.Troubles);
-        Assert.Null(catalog.KnownOf("0123456789", Database));
+        Assert.Equal(0, Assert.Single(catalog.CopyProblems).Missing);
+        Assert.NotNull(catalog.KnownProblemsOf("0123456789", Database));
+        await catalog.RecordFindingsAsync(Database, "0123456789", [Found("11-00-00.incremental-backup", CopyState.Whole)]);
+        Assert.Empty(catalog.CopyProblems);
+        Assert.Null(catalog.KnownProblemsOf("0123456789", Database));
     }
 
     [Fact]
@@ -122,8 +122,8 @@ public sealed class CatalogStoreTests : IDisposable
     {
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas", "second"));
-        await catalog.FoundAsync(Database, null, [Found("10-00-00.snapshot", CopyState.Damaged)]);
-        var (destination, bad) = Assert.Single(catalog.KnownOf(null, Database)!.Destinations);
+        await catalog.RecordFindingsAsync(Database, null, [Found("10-00-00.snapshot", CopyState.Damaged)]);
+        var (destination, bad) = Assert.Single(catalog.KnownProblemsOf(null, Database)!.Destinations);
         Assert.Equal(("nas", null), (destination, bad.LastGood));
         Assert.Contains("It rots.", bad.Problem, StringComparison.Ordinal);
     }
@@ -134,24 +134,24 @@ public sealed class CatalogStoreTests : IDisposable
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas", "second"));
         await catalog.ForgetAsync("nas", Chain);
-        await catalog.FoundAsync(Database, null, [Found("10-00-00.snapshot", CopyState.Missing)]);
-        Assert.Empty(catalog.Troubles);
+        await catalog.RecordFindingsAsync(Database, null, [Found("10-00-00.snapshot", CopyState.Missing)]);
+        Assert.Empty(catalog.CopyProblems);
         Assert.Equal("second", Assert.Single(Assert.Single(catalog.Find(Chain)!.Entries).Copies).Destination);
         await catalog.ForgetAsync("second", Chain);
         Assert.Null(catalog.Find(Chain));
         Assert.Empty(catalog.Databases());
     }
 
-    private static CopyPlace[] At(params string[] destinations) => [.. destinations.Select(d => new CopyPlace(d, null))];
+    private static CopyLocation[] At(params string[] destinations) => [.. destinations.Select(d => new CopyLocation(d, null))];
 
     [Fact]
     public async Task A_chain_of_which_no_full_is_known_has_no_whole_point()
     {
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, null, Archive("11-00-00.incremental-backup", "10-00-00.snapshot"), At("nas"));
-        Assert.Null(catalog.Find(Chain)!.NewestWholeAt("nas"));
+        Assert.Null(catalog.Find(Chain)!.NewestCompleteAt("nas"));
         await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas"));
-        Assert.Equal("2026-11-25-11-00-00.incremental-backup.tar.zst", catalog.Find(Chain)!.NewestWholeAt("nas")!.Archive.Name);
+        Assert.Equal("2026-11-25-11-00-00.incremental-backup.tar.zst", catalog.Find(Chain)!.NewestCompleteAt("nas")!.Archive.Name);
     }
 
     private static CatalogArchive Archive(string name, string? parent) =>

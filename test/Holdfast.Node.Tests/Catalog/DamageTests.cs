@@ -22,21 +22,21 @@ public sealed class DamageTests : BackedUpNode
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
-        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
         DamageAt("nas", kind);
 
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
         Assert.Equal(OperationState.Failed, verified.State);
-        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
-        Node.Alerts.Look();
-        Assert.Contains(Node.Alerts.Items, a =>
+        Assert.Equal(ProtectionState.AtRisk, Node.Protection.Of(Task).State);
+        Node.Alerts.Evaluate();
+        Assert.Contains(Node.Alerts.Active, a =>
             a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" }
         );
 
         var next = await BackUpAsync("a", BackupKind.Incremental);
         Assert.Equal((OperationState.Completed, BackupKind.Full), (next.State, next.Result!.Kind));
         Assert.Contains(next.Result.Warnings, w => w.StartsWith("made as full: ", StringComparison.Ordinal));
-        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
         Assert.Equal(BackupKind.Incremental, (await BackUpAsync("a", BackupKind.Incremental)).Result!.Kind);
         await RestoresAsync();
     }
@@ -55,17 +55,17 @@ public sealed class DamageTests : BackedUpNode
         Assert.Equal(isIndex, !restored.Result.Warnings.Any(w => w.StartsWith("restored from 'second': ", StringComparison.Ordinal)));
 
         await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
-        Assert.Equal(isIndex ? DatabaseState.Covered : DatabaseState.Incomplete, Node.Protection.Of(Task).State);
+        Assert.Equal(isIndex ? ProtectionState.Covered : ProtectionState.Incomplete, Node.Protection.Of(Task).State);
         var next = await BackUpAsync("a", BackupKind.Incremental);
-        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
         // A file that was renamed is one that nobody has written: no chain with it is extended.
         Assert.Equal(
             (OperationState.Completed, kind == Kind.Renamed ? BackupKind.Full : BackupKind.Incremental),
             (next.State, next.Result!.Kind)
         );
         Assert.Equal(Files("second"), Files("nas").Where(f => !f.Contains("-59.incremental", StringComparison.Ordinal)));
-        Node.Alerts.Look();
-        Assert.Equal(kind == Kind.Renamed, Node.Alerts.Items.Any(a => a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing));
+        Node.Alerts.Evaluate();
+        Assert.Equal(kind == Kind.Renamed, Node.Alerts.Active.Any(a => a.Kind is AlertKind.BackupDamaged or AlertKind.BackupsMissing));
     }
 
     [Theory]
@@ -82,27 +82,27 @@ public sealed class DamageTests : BackedUpNode
         DamageAt("nas", kind);
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
         Assert.Equal(Files("second"), Files("nas"));
-        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
 
         foreach (var destination in (string[])["nas", "second"])
         {
             DamageAt(destination, kind);
         }
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
-        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
-        Node.Alerts.Look();
-        Assert.Equal(2, Node.Alerts.Items.Count(a => a.Kind == AlertKind.BackupsMissing));
+        Assert.Equal(ProtectionState.AtRisk, Node.Protection.Of(Task).State);
+        Node.Alerts.Evaluate();
+        Assert.Equal(2, Node.Alerts.Active.Count(a => a.Kind == AlertKind.BackupsMissing));
         var next = await BackUpAsync("a", BackupKind.Incremental);
         Assert.Equal(BackupKind.Full, next.Result!.Kind);
         Assert.Contains(next.Result.Warnings, w => w.StartsWith("made as full: ", StringComparison.Ordinal));
 
         // They are gone all the same: that stands until somebody has taken note of it.
-        Node.Alerts.Look();
-        Assert.Equal(2, Node.Alerts.Items.Count(a => a.Kind == AlertKind.BackupsMissing));
+        Node.Alerts.Evaluate();
+        Assert.Equal(2, Node.Alerts.Active.Count(a => a.Kind == AlertKind.BackupsMissing));
         await Node.Catalog.AcknowledgeAsync("nas", null);
         await Node.Catalog.AcknowledgeAsync("second", new("fake", "a"));
-        Node.Alerts.Look();
-        Assert.DoesNotContain(Node.Alerts.Items, a => a.Kind == AlertKind.BackupsMissing);
+        Node.Alerts.Evaluate();
+        Assert.DoesNotContain(Node.Alerts.Active, a => a.Kind == AlertKind.BackupsMissing);
     }
 
     [Theory]
@@ -119,10 +119,10 @@ public sealed class DamageTests : BackedUpNode
         await CoverAsync("nas");
         await ThreeAsync("a");
         DamageAt("nas", kind);
-        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
         if (!isRestored)
         {
-            await (await Node.Backups.LookAsync("fake/a", Token)).DisposeAsync();
+            await (await Node.Backups.SearchAsync("fake/a", Token)).DisposeAsync();
         }
         else if (kind == Kind.FolderRemoved)
         {
@@ -137,9 +137,9 @@ public sealed class DamageTests : BackedUpNode
                 (await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token))).State
             );
         }
-        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
-        Node.Alerts.Look();
-        Assert.Contains(Node.Alerts.Items, a =>
+        Assert.Equal(ProtectionState.AtRisk, Node.Protection.Of(Task).State);
+        Node.Alerts.Evaluate();
+        Assert.Contains(Node.Alerts.Active, a =>
             a.Kind == AlertKind.BackupsMissing && a.Subject is { Database: "fake/a", Destination: "nas" }
         );
     }
@@ -151,11 +151,11 @@ public sealed class DamageTests : BackedUpNode
         await ThreeAsync("a");
         var newest = Archives("nas", "a")[2];
         var chain = Path.GetRelativePath($"{Root}/nas", Path.GetDirectoryName(newest)!);
-        Assert.Null(Node.Checks.Find("nas", chain));
+        Assert.Null(Node.VerificationHistory.Find("nas", chain));
         DamageAt("nas", Kind.FlippedInItsMiddle);
         var restored = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
         Assert.Equal(OperationState.Failed, restored.State);
-        var check = Node.Checks.Find("nas", chain)!;
+        var check = Node.VerificationHistory.Find("nas", chain)!;
         Assert.Equal(Path.GetFileName(newest), Assert.Single(check.Problems).Key);
         Assert.Null(check.Through); // of the others nothing is known
         Assert.Equal(Time.GetUtcNow(), check.At);
@@ -202,11 +202,11 @@ public sealed class DamageTests : BackedUpNode
             Token
         );
         await UntilAsync(() => Task.Settings.VerifyEveryDays == 7);
-        Assert.Equal(2, Node.Rotation.Due().Count);
-        Time.Advance(Restores.VerifyRotation.Turn);
+        Assert.Equal(2, Node.VerificationScheduler.GetDue().Count);
+        Time.Advance(Verification.VerificationScheduler.CheckInterval);
         await UntilAsync(() => Node.Operations.All.Count(o => o is { Kind: OperationKind.Verify, State: OperationState.Completed }) == 2);
-        Assert.Empty(Node.Rotation.Due());
-        Assert.All(Node.Catalog.ChainsOf(new("fake", "a")).SelectMany(c => c.Entries), e => Assert.NotNull(e.At("nas")!.Verified));
+        Assert.Empty(Node.VerificationScheduler.GetDue());
+        Assert.All(Node.Catalog.ChainsOf(new("fake", "a")).SelectMany(c => c.Entries), e => Assert.NotNull(e.CopyAt("nas")!.Verified));
         Time.Advance(TimeSpan.FromDays(7));
         await UntilAsync(() => Node.Operations.All.Count(o => o is { Kind: OperationKind.Verify, State: OperationState.Completed }) == 4);
     }
@@ -223,7 +223,7 @@ public sealed class DamageTests : BackedUpNode
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
         // The newest one is known by the state.
         Assert.Equal([false, false, true], Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries.Select(e => e.Archive.IsRecorded));
-        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
         Assert.Equal(OperationState.Completed, verified.State);
         Assert.All(Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries, e => Assert.True(e.Archive.IsRecorded));

@@ -2,7 +2,8 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Node.Catalog;
-using Holdfast.Node.Stores;
+using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Tests.Catalog;
 

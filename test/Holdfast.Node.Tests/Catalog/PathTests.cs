@@ -25,7 +25,7 @@ public sealed class PathTests : BackedUpNode
             await Node.VerifyAsync(new() { From = $"{Root}/nas/fake/a", Database = new("fake", "a") }, "tester", Token)
         );
         Assert.Equal(OperationState.Failed, verified.State);
-        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.AtRisk, Node.Protection.Of(Task).State);
         Assert.Equal(BackupKind.Full, (await BackUpAsync("a", BackupKind.Incremental)).Result!.Kind);
     }
 
@@ -45,7 +45,7 @@ public sealed class PathTests : BackedUpNode
         var restored = await RestoreAsync($"{Root}/way/fake/a");
         Assert.Equal((OperationState.Failed, code), (restored.State, restored.Error!.Code));
         Assert.Equal(
-            kind == Kind.ReplacedByAnotherDatabases ? DatabaseState.Covered : DatabaseState.AtRisk,
+            kind == Kind.ReplacedByAnotherDatabases ? ProtectionState.Covered : ProtectionState.AtRisk,
             Node.Protection.Of(Task).State
         );
     }
@@ -69,7 +69,7 @@ public sealed class PathTests : BackedUpNode
         Assert.Equal((OperationState.Failed, "refused-content"), (verified.State, verified.Error!.Code));
         var refused = await RestoreAsync(chain);
         Assert.Equal((OperationState.Failed, "refused-content"), (refused.State, refused.Error!.Code));
-        Assert.Equal(DatabaseState.Covered, Node.Protection.Of(Task).State); // it says nothing of the destination
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State); // it says nothing of the destination
 
         var warned = await RestoreAsync(exchanged);
         Assert.Equal(OperationState.Completed, warned.State);
@@ -87,7 +87,7 @@ public sealed class PathTests : BackedUpNode
         File.Delete(CatalogFile);
         File.Copy(full, newest.Replace(Path.GetFileName(newest)[..19], "2026-11-25-10-30-00", StringComparison.Ordinal));
         await StartAsync();
-        await UntilAsync(() => Node.Sources.Items.Single().IsSettled);
+        await UntilAsync(() => Node.Sources.Items.Single().IsReady);
         var restored = await RestoreAsync("fake/a");
         Assert.Equal((OperationState.Failed, "refused-content"), (restored.State, restored.Error!.Code));
         Assert.Contains("put there under another name", restored.Error.Message, StringComparison.Ordinal);

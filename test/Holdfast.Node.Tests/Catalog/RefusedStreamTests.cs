@@ -40,7 +40,7 @@ public sealed class RefusedStreamTests : BackedUpNode
         Assert.Equal((OperationState.Failed, ErrorCatalogue.Refused.Code), (verified.State, verified.Error!.Code));
         Assert.Contains("1 of 3 archives cannot be relied on.", verified.Error.Message, StringComparison.Ordinal);
         Assert.Contains("No dump of ours.", verified.Error.Message, StringComparison.Ordinal);
-        Assert.Equal(DatabaseState.AtRisk, Node.Protection.Of(Task).State);
+        Assert.Equal(ProtectionState.AtRisk, Node.Protection.Of(Task).State);
     }
 
     private sealed class OtherEngine : IDatabaseEngine
@@ -49,7 +49,7 @@ public sealed class RefusedStreamTests : BackedUpNode
 
         public IDatabaseSource Attach(SourceConfig config) => throw new NotSupportedException();
 
-        public IStreamCheck? CheckOf(string item) => throw new NotSupportedException();
+        public IStreamCheck? CreateStreamCheck(string item) => throw new NotSupportedException();
     }
 
     private sealed class RefusingEngine : IDatabaseEngine
@@ -60,18 +60,18 @@ public sealed class RefusedStreamTests : BackedUpNode
 
         public IDatabaseSource Attach(SourceConfig config) => throw new NotSupportedException();
 
-        public IStreamCheck? CheckOf(string item) => item == "dump.fake" ? new Check(this) : null;
+        public IStreamCheck? CreateStreamCheck(string item) => item == "dump.fake" ? new Check(this) : null;
 
         // Holds all of it, from its begin on.
         private sealed class Check(RefusingEngine engine) : IStreamCheck
         {
             private readonly List<byte> _taken = [];
 
-            public StreamMark Mark => new(0, 0, "");
+            public StreamCheckpoint Checkpoint => new(0, 0, "");
 
-            public void Take(ReadOnlySpan<byte> bytes) => _taken.AddRange(bytes);
+            public void Process(ReadOnlySpan<byte> bytes) => _taken.AddRange(bytes);
 
-            public void End()
+            public void Complete()
             {
                 if (_taken.SequenceEqual(engine.Refused))
                 {
@@ -79,7 +79,7 @@ public sealed class RefusedStreamTests : BackedUpNode
                 }
             }
 
-            public void GoOnAt(StreamMark mark) => _taken.Clear();
+            public void ResumeAt(StreamCheckpoint mark) => _taken.Clear();
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class UnreadableDriver : IDestinationDriver
 
         public string? Identity => inner.Identity;
 
-        public Task CheckAsync(CancellationToken cancellationToken) => inner.CheckAsync(cancellationToken);
+        public Task CheckIdentityAsync(CancellationToken cancellationToken) => inner.CheckIdentityAsync(cancellationToken);
 
         public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
             inner.ListAsync(folder, cancellationToken);

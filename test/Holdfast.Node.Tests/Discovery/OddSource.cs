@@ -56,7 +56,7 @@ internal sealed class OddSource(string name) : IDatabaseSource
     {
         Looks++;
         await Hang;
-        return Throws is null ? new(Identity, "1", DatabaseRole.Primary) { Place = Place } : throw Throws;
+        return Throws is null ? new(Identity, "1", DatabaseRole.Primary) { Location = Place } : throw Throws;
     }
 
     public async IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -68,7 +68,7 @@ internal sealed class OddSource(string name) : IDatabaseSource
         }
     }
 
-    public Task<bool> IdentifyAsync(string identity, CancellationToken cancellationToken)
+    public Task<bool> AssignIdentityAsync(string identity, CancellationToken cancellationToken)
     {
         if (KeepsIdentity)
         {

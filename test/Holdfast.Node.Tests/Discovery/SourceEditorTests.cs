@@ -2,6 +2,7 @@ using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
+using Holdfast.Node.Sources;
 using Holdfast.Node.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -19,7 +20,7 @@ public sealed class SourceEditorTests : IAsyncLifetime
     private readonly AgeIdentity _key = AgeIdentity.Generate();
     private NodeState _state = null!;
     private Supervisor _supervisor = null!;
-    private SourceBook _book = null!;
+    private SourceRegistry _book = null!;
     private SourceEditor _editor = null!;
     private SecretStore _secrets = null!;
 
@@ -31,7 +32,14 @@ public sealed class SourceEditorTests : IAsyncLifetime
         await _state.StartAsync(Token);
         _secrets = new(_store, _key, () => [_key.Recipient]);
         _supervisor = new(_time, NullLogger<Supervisor>.Instance);
-        _book = new(_state.Databases, _state.SourceRecords, TimeSpan.FromSeconds(30), _supervisor, _time, NullLogger<SourceBook>.Instance);
+        _book = new(
+            _state.Databases,
+            _state.SourceRecords,
+            TimeSpan.FromSeconds(30),
+            _supervisor,
+            _time,
+            NullLogger<SourceRegistry>.Instance
+        );
         _editor = new(_state.Sources, _secrets, _book, ["configured"], Attach);
     }
 
@@ -65,14 +73,14 @@ public sealed class SourceEditorTests : IAsyncLifetime
         _editor.Start();
         await _editor.PutAsync(Definition(Here), new("secret"), null, Token);
         // As when the definition goes between the look at it and the use of the password.
-        var draft = await _editor.DraftAsync(Definition(Here), new(null), Token);
+        var draft = await _editor.CreateUnsavedAsync(Definition(Here), new(null), Token);
         await _state.Sources.PutAsync("shop", Definition(There), null, Token);
         await UntilAsync(() => _book.Find("shop")!.Attached.Source is OddSource { Address: There });
         await Assert.ThrowsAsync<HoldfastException>(PasswordAsync);
-        await Assert.ThrowsAsync<InvalidException>(() => _editor.DraftAsync(Definition(Here), new(null), Token));
+        await Assert.ThrowsAsync<ValidationException>(() => _editor.CreateUnsavedAsync(Definition(Here), new(null), Token));
         var password = ((OddSource)draft.Source).Password!;
-        await Assert.ThrowsAsync<InvalidException>(() =>
-            _editor.DraftAsync(Definition(There) with { Url = There + ":1" }, new(null), Token)
+        await Assert.ThrowsAsync<ValidationException>(() =>
+            _editor.CreateUnsavedAsync(Definition(There) with { Url = There + ":1" }, new(null), Token)
         );
         await _editor.DeleteAsync("shop", null, Token);
         Assert.Null(await password(Token));
@@ -107,7 +115,7 @@ public sealed class SourceEditorTests : IAsyncLifetime
         await _state.Sources.PutAsync("shop", Definition("oracle://x"), null, Token);
         await _state.Sources.PutAsync("other", Definition(Here) with { Name = "other" }, null, Token);
         _editor.Start();
-        await _book.SettledAsync(Token);
+        await _book.WaitUntilReadyAsync(Token);
         Assert.Contains("oracle", _book.Find("shop")!.Status.Problem!.Message, StringComparison.Ordinal);
         Assert.Null(_book.Find("other")!.Status.Problem);
     }
@@ -122,17 +130,17 @@ public sealed class SourceEditorTests : IAsyncLifetime
         Assert.True(await _editor.HasRestorePasswordAsync("shop", Token));
         await _editor.PutAsync(definition, new(null), null, Token);
         Assert.Equal("other", await RestorePasswordAsync());
-        var other = await Assert.ThrowsAsync<InvalidException>(() =>
+        var other = await Assert.ThrowsAsync<ValidationException>(() =>
             _editor.PutAsync(definition with { RestoreUser = "postgres" }, new(null), null, Token)
         );
-        Assert.Equal("restore.password", Assert.Single(other.Faults).Field);
+        Assert.Equal("restore.password", Assert.Single(other.Errors).Field);
         Assert.Equal(
             2,
-            (await Assert.ThrowsAsync<InvalidException>(() => _editor.PutAsync(definition with { Url = There }, new(null), null, Token)))
-                .Faults
+            (await Assert.ThrowsAsync<ValidationException>(() => _editor.PutAsync(definition with { Url = There }, new(null), null, Token)))
+                .Errors
                 .Count
         );
-        await Assert.ThrowsAsync<InvalidException>(() => _editor.PutAsync(Definition(Here), new(null, "of nobody"), null, Token));
+        await Assert.ThrowsAsync<ValidationException>(() => _editor.PutAsync(Definition(Here), new(null, "of nobody"), null, Token));
         // As when the definition goes between the look at it and the use of the password.
         await _state.Sources.PutAsync("shop", definition with { RestoreUser = "postgres" }, null, Token);
         await UntilAsync(() => _book.Find("shop")!.Attached.Source is OddSource { RestoreUser: "postgres" });

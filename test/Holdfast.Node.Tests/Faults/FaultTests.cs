@@ -33,7 +33,7 @@ public sealed class FaultTests
     private readonly Dictionary<string, DateTimeOffset> _checked = new(StringComparer.Ordinal);
     private readonly Dictionary<DatabaseId, DateTimeOffset> _lost = [];
     private readonly HashSet<DatabaseId> _flipped = [];
-    private readonly List<LiveOperation> _operations = [];
+    private readonly List<RunningOperation> _operations = [];
     private Random _random = new(0);
     private int _number;
     private int _asked;
@@ -182,7 +182,7 @@ public sealed class FaultTests
 
     private async Task AbortAsync(FaultWorld world)
     {
-        if (world.Node.Operations.Live.FirstOrDefault() is not { } live)
+        if (world.Node.Operations.Running.FirstOrDefault() is not { } live)
         {
             return;
         }
@@ -306,7 +306,7 @@ public sealed class FaultTests
         await world.StartAsync(Token);
     }
 
-    private void Add(LiveOperation operation)
+    private void Add(RunningOperation operation)
     {
         _asked++;
         _operations.Add(operation);
@@ -340,7 +340,7 @@ public sealed class FaultTests
             var protection = world.Node.Protection.Of(task);
             if (
                 protection.LastGoodBackup is not { } claimed
-                || protection.State is not (DatabaseState.Covered or DatabaseState.Incomplete)
+                || protection.State is not (ProtectionState.Covered or ProtectionState.Incomplete)
                 || (_checked.TryGetValue(task.Id, out var last) && last == claimed)
             )
             {
@@ -362,7 +362,7 @@ public sealed class FaultTests
         }
 
         IEnumerable<LoopStatus> Dead() =>
-            world.Node.Supervisor.Loops.Where(l => l.Problem is null && world.Time.GetUtcNow() - l.LastBeat > 3 * l.Longest);
+            world.Node.Supervisor.Loops.Where(l => l.Problem is null && world.Time.GetUtcNow() - l.LastIteration > 3 * l.MaxInterval);
     }
 
     // Faults stop: within hours everything has ended, turns, and is backed up again.
@@ -428,7 +428,7 @@ public sealed class FaultTests
                 continue;
             }
 
-            _found += world.Node.Catalog.Troubles.Where(t => t.Database == database).Sum(t => t.Damaged);
+            _found += world.Node.Catalog.CopyProblems.Where(t => t.Database == database).Sum(t => t.Damaged);
             _flipped.Remove(database);
         }
 
@@ -447,14 +447,14 @@ public sealed class FaultTests
         {
             try
             {
-                var going = (await world.Node.RetentionDesk.PreviewAsync(task, Token))
-                    .Where(r => r.Plan is { Going.Count: > 0 })
+                var going = (await world.Node.RetentionService.PreviewAsync(task, Token))
+                    .Where(r => r.Plan is { Expired.Count: > 0 })
                     .ToDictionary(
                         r => r.Destination,
-                        IReadOnlyList<string> (r) => [.. r.Plan!.Going.Select(c => c.Path)],
+                        IReadOnlyList<string> (r) => [.. r.Plan!.Expired.Select(c => c.Path)],
                         StringComparer.Ordinal
                     );
-                await world.PassAsync(world.Node.RetentionDesk.ApproveAsync(task, going, Token), "an approval does not end", Token);
+                await world.PassAsync(world.Node.RetentionService.ApproveAsync(task, going, Token), "an approval does not end", Token);
             }
             catch (HoldfastException e)
             {

@@ -5,8 +5,10 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Local;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
-using Holdfast.Node.Stores;
 using Holdfast.State.Embedded;
 using Holdfast.Testing.Faults;
 using Microsoft.Extensions.Time.Testing;
@@ -93,8 +95,8 @@ internal sealed class FaultWorld : IAsyncDisposable
             CatalogFile = $"{_root}/state/catalog.db",
             Zone = TimeZoneInfo.Utc,
             ShutdownGrace = TimeSpan.FromSeconds(5),
-            Slots = 2,
-            SmallLane = 4,
+            LargeDatabaseConcurrency = 2,
+            SmallDatabaseConcurrency = 4,
             DestinationDriver = new FaultyDriver(new LocalDriver(), root =>
                 DestinationFaults[root.EndsWith("/nas", StringComparison.Ordinal) ? 0 : 1]
             ),
@@ -162,7 +164,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     {
         Time.Advance(span);
         var most = Faults.Any(f => f.Held > 0) ? 2 : 40;
-        for (var i = 0; i < most && (i == 0 || Node.Operations.Live.Any()); i++)
+        for (var i = 0; i < most && (i == 0 || Node.Operations.Running.Any()); i++)
         {
             await Task.Delay(1, cancellationToken);
         }
@@ -231,7 +233,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     {
         await using var destination = LocalDestination.Open(root, create: false);
         var chains = new List<StoredChain>();
-        await foreach (var chain in DatabaseFolder.Of(destination, database).ChainsAsync(cancellationToken))
+        await foreach (var chain in DatabaseFolder.Of(destination, database).ListChainsAsync(cancellationToken))
         {
             chains.Add(chain);
         }
@@ -260,9 +262,9 @@ internal sealed class FaultWorld : IAsyncDisposable
         try
         {
             var restored = new MemorySource(Time);
-            var point = await PointFinder.FindAsync(new(destination, [chain], null), null, AgeKeys.None, cancellationToken);
-            await using var reader = await PointReader.OpenAsync(destination, point, AgeKeys.None, cancellationToken);
-            await RestoreRunner.RunAsync("fake", restored, database.Name, reader, cancellationToken);
+            var point = await RestorePointFinder.FindAsync(new(destination, [chain], null), null, AgeKeys.None, cancellationToken);
+            await using var reader = await RestorePointReader.OpenAsync(destination, point, AgeKeys.None, cancellationToken);
+            await DatabaseRestore.RunAsync("fake", restored, database.Name, reader, cancellationToken);
             return restored.Databases[database.Name];
         }
         catch (HoldfastException)

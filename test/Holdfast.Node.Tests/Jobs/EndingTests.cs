@@ -18,7 +18,7 @@ public sealed class EndingTests
         world.Source.Put("db", new byte[4 * MemorySource.Page]);
         await world.BeginAsync(Token);
         var task = world.Node.Tasks.Of(new("fake", "db"))[0];
-        LiveOperation? second = null;
+        RunningOperation? second = null;
         var first = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
         world.Node.Operations.Changed += operation =>
         {
@@ -27,10 +27,10 @@ public sealed class EndingTests
                 second ??= world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
             }
         };
-        await world.PassAsync(first.Ended, "the first does not end", Token);
+        await world.PassAsync(first.Completion, "the first does not end", Token);
         Assert.NotNull(second);
         Assert.NotEqual(first.Id, second.Id);
-        await world.PassAsync(second.Ended, "the second does not end", Token);
+        await world.PassAsync(second.Completion, "the second does not end", Token);
         Assert.Equal(OperationState.Completed, second.Current.State);
     }
 

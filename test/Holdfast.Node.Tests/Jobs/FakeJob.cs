@@ -31,7 +31,7 @@ internal sealed class FakeJob
             Key = key,
             Group = "group",
             Lane = lane,
-            Exclusive = exclusive,
+            ExclusiveKey = exclusive,
             Work = _ => _work.Task,
         };
     }
@@ -43,12 +43,12 @@ internal sealed class FakeJob
     public async Task EndAsync()
     {
         _work.SetResult();
-        await Job.Ended;
+        await Job.Completion;
     }
 
     public async Task FailAsync(Exception e)
     {
         _work.SetException(e);
-        await Job.Ended;
+        await Job.Completion;
     }
 }

@@ -10,7 +10,7 @@ public sealed class JobQueueTests
         Small = 4,
         Large = 1,
         Restores = 2,
-        UnderWay = 8,
+        InProgress = 8,
     };
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class JobQueueTests
             jobs.Select(j => j.State)
         );
         await jobs[1].EndAsync();
-        Assert.Equal((JobState.Over, JobState.Running, JobState.Waiting), (jobs[1].State, jobs[4].State, jobs[5].State));
+        Assert.Equal((JobState.Released, JobState.Running, JobState.Waiting), (jobs[1].State, jobs[4].State, jobs[5].State));
         Assert.Equal((1, 4), (queue.Waiting, queue.Running));
     }
 
@@ -47,12 +47,12 @@ public sealed class JobQueueTests
         Assert.True(queue.Withdraw(jobs[1].Job));
         Assert.False(queue.Withdraw(jobs[0].Job)); // it has begun
         await jobs[0].EndAsync();
-        Assert.Equal([JobState.Over, JobState.Over, JobState.Running, JobState.Waiting], jobs.Select(j => j.State));
+        Assert.Equal([JobState.Released, JobState.Released, JobState.Running, JobState.Waiting], jobs.Select(j => j.State));
         await jobs[2].FailAsync(new IOException("disk"));
         Assert.Equal(JobState.Running, jobs[3].State);
-        Assert.True(queue.IsHeld("task"));
+        Assert.True(queue.IsLocked("task"));
         await jobs[3].EndAsync();
-        Assert.False(queue.IsHeld("task"));
+        Assert.False(queue.IsLocked("task"));
         await other.EndAsync();
         Assert.Equal((0, 0), (queue.Waiting, queue.Running));
     }
@@ -94,16 +94,16 @@ public sealed class JobQueueTests
         var stuck = Add(queue, 20, () => new(JobLane.Small, "shop", "frozen"));
         foreach (var job in stuck)
         {
-            queue.Written(job.Job); // those that begin give their slots to the next
+            queue.BeginPublishing(job.Job); // those that begin give their slots to the next
         }
-        Assert.Equal(Limits.UnderWay, stuck.Count(j => j.State == JobState.Publishing));
+        Assert.Equal(Limits.InProgress, stuck.Count(j => j.State == JobState.Publishing));
         Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Small, "shop", "nas"))[0].State);
     }
 
     [Fact]
     public void Large_ones_restores_verifications_and_removals_have_slots_of_their_own()
     {
-        var queue = new JobQueue(Limits with { UnderWay = 16 });
+        var queue = new JobQueue(Limits with { InProgress = 16 });
         foreach (var lane in Enum.GetValues<JobLane>())
         {
             Assert.Equal(Limits.SlotsOf(lane), Add(queue, 10, () => new(lane, "shop", "nas")).Count(j => j.State == JobState.Running));
@@ -184,10 +184,10 @@ public sealed class JobQueueTests
         var queue = new JobQueue(new() { Small = 1 });
         var jobs = Add(queue, 3, () => new(JobLane.Small, "shop", "nas"));
         Assert.True(queue.Remove(jobs[1].Job));
-        Assert.True(jobs[1].Job.Ended.IsCompleted);
+        Assert.True(jobs[1].Job.Completion.IsCompleted);
         Assert.True(queue.Find(jobs[1].Job.Key) is null);
         Assert.False(queue.Remove(jobs[0].Job));
-        Assert.Equal((JobState.Over, JobState.Running), (jobs[1].State, jobs[2].State));
+        Assert.Equal((JobState.Released, JobState.Running), (jobs[1].State, jobs[2].State));
     }
 
     [Fact]
@@ -195,9 +195,9 @@ public sealed class JobQueueTests
     {
         var queue = new JobQueue(new() { Small = 1 });
         var over = new List<Job>();
-        queue.Over += over.Add;
+        queue.Released += over.Add;
         var jobs = Add(queue, 3, () => new(JobLane.Small, "shop", "nas"));
-        queue.Free(jobs[0].Job);
+        queue.Release(jobs[0].Job);
         Assert.Equal((JobState.Running, JobState.Running, JobState.Waiting), (jobs[0].State, jobs[1].State, jobs[2].State));
         Assert.Same(jobs[0].Job, queue.Find(jobs[0].Job.Key));
         queue.Remove(jobs[0].Job);
@@ -222,7 +222,7 @@ public sealed class JobQueueTests
     public async Task A_listener_that_throws_keeps_no_slot()
     {
         var queue = new JobQueue(new() { Small = 1 });
-        queue.Over += _ => throw new InvalidOperationException();
+        queue.Released += _ => throw new InvalidOperationException();
         var jobs = Add(queue, 2, () => new(JobLane.Small, "shop", "nas"));
         await jobs[0].EndAsync();
         Assert.Equal(JobState.Running, jobs[1].State);
@@ -266,11 +266,11 @@ public sealed class JobQueueTests
             Restores = 2,
             PerSource = 4,
             PerDestination = 4,
-            UnderWay = 6,
+            InProgress = 6,
         };
         var queue = new JobQueue(limits);
         var all = new List<FakeJob>();
-        for (var step = 0; step < 1000 || all.Exists(j => j.State != JobState.Over); step++)
+        for (var step = 0; step < 1000 || all.Exists(j => j.State != JobState.Released); step++)
         {
             var live = all.FindAll(j => j.State is JobState.Running or JobState.Publishing);
             var what = random.Next(10);
@@ -282,7 +282,7 @@ public sealed class JobQueueTests
             }
             else if (what < 7 && live.Count > 0)
             {
-                queue.Written(live[random.Next(live.Count)].Job);
+                queue.BeginPublishing(live[random.Next(live.Count)].Job);
             }
             else if (what < 9 && live.Count > 0)
             {
@@ -292,7 +292,7 @@ public sealed class JobQueueTests
             {
                 queue.Remove(all[random.Next(all.Count)].Job);
             }
-            Check(all.FindAll(j => j.State != JobState.Over), limits);
+            Check(all.FindAll(j => j.State != JobState.Released), limits);
         }
 
         Assert.Equal((0, 0), (queue.Waiting, queue.Running));
@@ -351,15 +351,15 @@ public sealed class JobQueueTests
             var own = counted ? 0 : 1;
             if (counted && job.State == JobState.Publishing)
             {
-                return underWay.Count <= 2 * limits.UnderWay;
+                return underWay.Count <= 2 * limits.InProgress;
             }
             var inLane = slots.FindAll(j => j.Lane == job.Lane);
-            return inLane.Count + own <= limits.MostOf(job.Lane)
-                && underWay.Count + own <= 2 * limits.UnderWay
+            return inLane.Count + own <= limits.TotalSlotsOf(job.Lane)
+                && underWay.Count + own <= 2 * limits.InProgress
                 && job.Destinations.All(d =>
                     inLane.Count(j => j.Destinations.Contains(d)) + own <= limits.SlotsOf(job.Lane)
                     && slots.Count(j => j.Destinations.Contains(d)) + own <= limits.PerDestination
-                    && underWay.Count(j => j.Destinations.Contains(d)) + own <= limits.UnderWay
+                    && underWay.Count(j => j.Destinations.Contains(d)) + own <= limits.InProgress
                 )
                 && (
                     job.Source is null

@@ -69,7 +69,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         Assert.Null(_node.Queue.Find(Task("db1").Id));
         Assert.Equal(OperationState.Aborted, _node.StatusOf(Task("db1").Id).LastState);
         _held.SetResult();
-        await running.Ended.WaitAsync(Patience, Token);
+        await running.Completion.WaitAsync(Patience, Token);
         await RestartAsync();
         await UntilAsync(() => _node.Queue.Running == 0 && _node.Queue.Waiting == 0);
         Assert.Single(_node.Operations.All, o => o.Database.Name == "db1");
@@ -110,9 +110,9 @@ public sealed class NodeQueueTests : IAsyncLifetime
         );
         var gone = BackUp("db2");
         _source.Databases.Remove("db2");
-        await _node.FindSource("fake")!.LookAsync(Token);
+        await _node.FindSource("fake")!.DiscoverAsync(Token);
         _held.SetResult();
-        await System.Threading.Tasks.Task.WhenAll(waiting.Ended, gone.Ended).WaitAsync(Patience, Token);
+        await System.Threading.Tasks.Task.WhenAll(waiting.Completion, gone.Completion).WaitAsync(Patience, Token);
         Assert.EndsWith(".age", waiting.Current.Result!.Path, StringComparison.Ordinal);
         Assert.Equal(OperationState.Aborted, gone.Current.State);
     }
@@ -125,14 +125,14 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await RunningAsync(hangs);
         var next = BackUp("db1");
         await hangs.AbortAsync("tester", null);
-        await next.Ended.WaitAsync(Patience, Token);
+        await next.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, next.Current.State);
         await UntilAsync(() => hangs.HasEnded, advance: TimeSpan.FromSeconds(5));
         Assert.Equal(OperationState.Aborted, _node.Operations.Find(hangs.Id)!.State);
         var again = BackUp("db0");
         Assert.NotEqual(hangs.Id, again.Id);
         _held.SetResult(); // both calls return now
-        await again.Ended.WaitAsync(Patience, Token);
+        await again.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, again.Current.State);
         Assert.Equal(
             (OperationState.Aborted, OperationState.Completed),
@@ -147,8 +147,8 @@ public sealed class NodeQueueTests : IAsyncLifetime
         _source.Hold = (name, _) => name == "db0" ? _held.Task : System.Threading.Tasks.Task.CompletedTask;
         var hangs = BackUp("db0");
         await RunningAsync(hangs);
-        await UntilAsync(() => _node.Alerts.Items.Any(a => a.Kind == AlertKind.NoProgress), advance: TimeSpan.FromSeconds(20));
-        var alert = _node.Alerts.Items.Single(a => a.Kind == AlertKind.NoProgress);
+        await UntilAsync(() => _node.Alerts.Active.Any(a => a.Kind == AlertKind.NoProgress), advance: TimeSpan.FromSeconds(20));
+        var alert = _node.Alerts.Active.Single(a => a.Kind == AlertKind.NoProgress);
         Assert.Equal(("fake/db0", "fake", "nas"), (alert.Subject.Database, alert.Subject.Source, alert.Subject.Destination));
         await UntilAsync(() => hangs.HasEnded, advance: TimeSpan.FromSeconds(20));
         Assert.Equal((OperationState.Failed, "no-progress"), (hangs.Current.State, hangs.Current.Error!.Code));
@@ -164,7 +164,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         var listens = BackUp("db0");
         await RunningAsync(listens);
-        await UntilAsync(() => listens.Ended.IsCompleted, advance: TimeSpan.FromSeconds(20));
+        await UntilAsync(() => listens.Completion.IsCompleted, advance: TimeSpan.FromSeconds(20));
         Assert.Equal((OperationState.Failed, "no-progress"), (listens.Current.State, listens.Current.Error!.Code));
         Assert.Equal(0, _node.Queue.Waiting);
     }
@@ -173,13 +173,13 @@ public sealed class NodeQueueTests : IAsyncLifetime
     public async Task An_abort_during_retention_does_not_take_the_backup_back()
     {
         await _node.State.Templates.PutAsync("0123456789", Template(new(TimeSpan.FromDays(1))), null, Token);
-        LiveOperation? operation = null;
+        RunningOperation? operation = null;
         _source.Hold = null;
         _node.Retention.Deleted += (_, _) => operation!.AbortAsync("tester", null).GetAwaiter().GetResult();
         for (var day = 0; day < 3; day++)
         {
             operation = BackUp("db0");
-            await operation.Ended.WaitAsync(Patience, Token);
+            await operation.Completion.WaitAsync(Patience, Token);
             Assert.Equal(OperationState.Completed, operation.Current.State);
             _time.Advance(TimeSpan.FromDays(2));
         }
@@ -193,7 +193,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     public async Task A_chain_that_a_backup_extends_is_not_removed_meanwhile_and_afterwards_not_as_it_was_shown_before()
     {
         var full = BackUp("db0");
-        await full.Ended.WaitAsync(Patience, Token);
+        await full.Completion.WaitAsync(Patience, Token);
         var (path, shown) = Chain(full);
         _source.Databases["db0"][5000]++;
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
@@ -203,7 +203,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await UntilAsync(() => _node.Queue.Waiting == 1);
         _held.SetResult();
         Assert.Equal(ErrorCatalogue.Conflict, (await Assert.ThrowsAsync<HoldfastException>(() => removal)).Error);
-        await incremental.Ended.WaitAsync(Patience, Token);
+        await incremental.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, incremental.Current.State);
         Assert.Equal(2, Directory.GetFiles($"{_root}/nas/{path}", "*.tar.zst").Length);
     }
@@ -212,7 +212,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     public async Task A_removal_gives_up_after_a_while_and_waits_for_one_time_backups_too()
     {
         var once = OneTime();
-        await once.Ended.WaitAsync(Patience, Token);
+        await once.Completion.WaitAsync(Patience, Token);
         var (path, shown) = Chain(once);
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         var running = OneTime();
@@ -236,14 +236,14 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await again.WaitAsync(Patience, Token);
         Assert.False(Directory.Exists($"{_root}/nas/{path}"));
 
-        LiveOperation OneTime() => _node.BackUp(new(new("fake", "db0"), Task("db0").Settings, BackupKind.Full, null), "tester");
+        RunningOperation OneTime() => _node.BackUp(new(new("fake", "db0"), Task("db0").Settings, BackupKind.Full, null), "tester");
     }
 
     [Fact]
     public async Task A_chain_that_a_restore_reads_is_not_removed_meanwhile()
     {
         var full = BackUp("db0");
-        await full.Ended.WaitAsync(Patience, Token);
+        await full.Completion.WaitAsync(Patience, Token);
         var (path, shown) = Chain(full);
         _source.HoldRestore = (_, token) => _held.Task.WaitAsync(token);
         var restore = await _node.RestoreAsync(new() { From = "fake/db0", Target = new("fake", "again") }, "tester", Token);
@@ -253,7 +253,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
             (await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", path, shown, Token))).Error
         );
         _held.SetResult();
-        await restore.Ended.WaitAsync(Patience, Token);
+        await restore.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, restore.Current.State);
         await _node.ChainRemoval.RemoveAsync("nas", path, shown, Token);
         Assert.False(Directory.Exists($"{_root}/nas/{path}"));
@@ -264,12 +264,12 @@ public sealed class NodeQueueTests : IAsyncLifetime
     {
         for (var day = 0; day < 3; day++)
         {
-            await BackUp("db0").Ended.WaitAsync(Patience, Token);
+            await BackUp("db0").Completion.WaitAsync(Patience, Token);
             _time.Advance(TimeSpan.FromDays(2));
         }
 
         await _node.State.Templates.PutAsync("0123456789", Template(new(TimeSpan.FromDays(1))), null, Token);
-        LiveOperation? backup = null;
+        RunningOperation? backup = null;
         _node.Retention.Deleted += (_, _) =>
         {
             if (backup is not null)
@@ -279,9 +279,9 @@ public sealed class NodeQueueTests : IAsyncLifetime
             backup = BackUp("db0");
             Assert.Equal((1, OperationState.Queued), (_node.Queue.Waiting, backup.Current.State));
         };
-        var run = Assert.Single(await _node.RetentionDesk.RunAsync(Task("db0"), Token));
+        var run = Assert.Single(await _node.RetentionService.RunAsync(Task("db0"), Token));
         Assert.Equal(2, run.Deleted.Count);
-        await backup!.Ended.WaitAsync(Patience, Token);
+        await backup!.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, backup.Current.State);
     }
 
@@ -289,7 +289,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     public async Task A_node_that_stops_waits_for_no_removal_that_has_not_begun()
     {
         var full = BackUp("db0");
-        await full.Ended.WaitAsync(Patience, Token);
+        await full.Completion.WaitAsync(Patience, Token);
         var (path, shown) = Chain(full);
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         await RunningAsync(BackUp("db0"));
@@ -308,7 +308,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         {
             _source.Databases[$"db{i}"] = new byte[4096];
         }
-        await _node.Sources.Items.Single().LookAsync(Token);
+        await _node.Sources.Items.Single().DiscoverAsync(Token);
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         var asked = Enumerable.Range(0, 1000).Select(i => BackUp($"db{i}").Id).ToList();
         var once = _node
@@ -352,7 +352,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     [Fact]
     public async Task Restores_wait_for_their_turn_and_survive_a_restart_unless_keys_were_given()
     {
-        await BackUp("db0").Ended.WaitAsync(Patience, Token);
+        await BackUp("db0").Completion.WaitAsync(Patience, Token);
         var (running, most) = (0, 0);
         var release = new SemaphoreSlim(0);
         _source.HoldRestore = async (_, token) =>
@@ -367,7 +367,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
                 running--;
             }
         };
-        var restores = new List<LiveOperation>();
+        var restores = new List<RunningOperation>();
         for (var i = 0; i < 100; i++)
         {
             restores.Add(await _node.RestoreAsync(new() { From = "fake/db0", Target = new("fake", $"new{i}") }, "tester", Token));
@@ -400,8 +400,8 @@ public sealed class NodeQueueTests : IAsyncLifetime
     [Fact]
     public async Task What_cannot_be_restored_is_refused_at_once()
     {
-        await BackUp("db0").Ended.WaitAsync(Patience, Token);
-        await BackUp("db1").Ended.WaitAsync(Patience, Token);
+        await BackUp("db0").Completion.WaitAsync(Patience, Token);
+        await BackUp("db1").Completion.WaitAsync(Patience, Token);
         var root = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("destination:nas", "new"));
         Assert.Equal((422, 2), (root.Error.HttpStatus, root.Error.ExitCode));
         Assert.Contains("fake/db0, fake/db1", root.Message, StringComparison.Ordinal);
@@ -420,7 +420,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         Assert.Contains(first.Id, second.Message, StringComparison.Ordinal);
         Assert.Equal(3, _node.Operations.All.Count);
         _held.SetResult();
-        await first.Ended.WaitAsync(Patience, Token);
+        await first.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, first.Current.State);
     }
 
@@ -442,20 +442,20 @@ public sealed class NodeQueueTests : IAsyncLifetime
 
     private BackupTask Task(string database) => _node.Tasks.Of(new("fake", database)).Single();
 
-    private LiveOperation BackUp(string database, BackupKind kind = BackupKind.Full) =>
+    private RunningOperation BackUp(string database, BackupKind kind = BackupKind.Full) =>
         _node.BackUp(new(new("fake", database), Task(database).Settings, kind, Task(database)), "tester");
 
-    private (string Path, Dictionary<string, long> Shown) Chain(LiveOperation backup)
+    private (string Path, Dictionary<string, long> Shown) Chain(RunningOperation backup)
     {
         var path = backup.Current.Result!.Path!;
         var folder = path[..path.LastIndexOf('/')];
         return (folder, new DirectoryInfo($"{_root}/nas/{folder}").GetFiles("*.tar.zst").ToDictionary(f => f.Name, f => f.Length));
     }
 
-    private Task<LiveOperation> RestoreAsync(string from, string target) =>
-        _node.RestoreAsync(new RestoreAsk { From = from, Target = new("fake", target) }, "tester", Token);
+    private Task<RunningOperation> RestoreAsync(string from, string target) =>
+        _node.RestoreAsync(new RestoreJob { From = from, Target = new("fake", target) }, "tester", Token);
 
-    private Task RunningAsync(LiveOperation operation) => UntilAsync(() => operation.Current.State == OperationState.Running);
+    private Task RunningAsync(RunningOperation operation) => UntilAsync(() => operation.Current.State == OperationState.Running);
 
     // The node works on its own; the test only waits until it shows, and lets the time go by where that is what it takes.
     private async Task UntilAsync(Func<bool> isSo, TimeSpan? advance = null)
@@ -485,7 +485,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
             LocalRoots = [_root],
             Zone = TimeZoneInfo.Utc,
             ShutdownGrace = TimeSpan.FromSeconds(1),
-            SmallLane = 1,
+            SmallDatabaseConcurrency = 1,
         };
         _node = new(settings, _store, [new("fake", _source, true)], _time);
         await _node.StartAsync(Token);

@@ -179,7 +179,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
         var begun = Ended();
         Assert.InRange(begun, 1, Databases - 1);
         _node.BackUpAll(_node.State.Templates.Find("0123456789")!.Value, BackupKind.Full, "tester");
-        await UntilAsync(() => Ended() == begun + Databases && !_node.Operations.Live.Any());
+        await UntilAsync(() => Ended() == begun + Databases && !_node.Operations.Running.Any());
         var run = _node.Runs.All.Single(r => r.Slot is not null);
         Assert.Equal((Databases, Databases), (run.Due, run.Done));
         await RestartAsync(isStopped);
@@ -199,7 +199,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
             }
         }
 
-        await _node.FindSource("fake")!.LookAsync(Token);
+        await _node.FindSource("fake")!.DiscoverAsync(Token);
         await UntilAsync(() => _node.State.Databases.Items.Count(d => d.Value.MissingSince is not null) == gone.Length);
         for (var slot = 1; slot <= 4; slot++)
         {
@@ -265,7 +265,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     {
         _time.SetUtcNow(new(DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime), time, TimeSpan.Zero));
         await UntilAsync(until);
-        await UntilAsync(() => !_node.Operations.Live.Any());
+        await UntilAsync(() => !_node.Operations.Running.Any());
     }
 
     // The node works on its own; the test only waits until it shows.

@@ -117,7 +117,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         {
             _begun.Clear();
         }
-        _scheduler.Ask(["busy", "good"]);
+        _scheduler.Reschedule(["busy", "good"]);
         await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2)); // so it has turned since
         Assert.Equal(slot, _scheduler.NextOf("busy")?.At);
         Assert.DoesNotContain("busy", Begun);
@@ -127,7 +127,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
     public async Task A_listener_of_its_turns_that_throws_ends_nothing()
     {
         Add("a");
-        _scheduler.Turned += () => throw new InvalidOperationException("a listener's fault");
+        _scheduler.IterationCompleted += () => throw new InvalidOperationException("a listener's fault");
         Start();
         await AdvanceUntilAsync(() => Begun.Contains("a"), TimeSpan.FromMinutes(10));
         Assert.Null(_supervisor.Loops.Single().Problem);
@@ -166,7 +166,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
 
     private void Start()
     {
-        _scheduler.Ask(_tasks.Keys.Order(StringComparer.Ordinal));
+        _scheduler.Reschedule(_tasks.Keys.Order(StringComparer.Ordinal));
         _supervisor.Start("scheduler", TimeSpan.FromMinutes(1), _scheduler.RunAsync, CancellationToken.None);
     }
 
@@ -182,7 +182,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _oddStatus.TryGetValue(id, out var odd) ? throw odd : TaskStatus.Never;
+            return _oddStatus.TryGetValue(id, out var odd) ? throw odd : TaskStatus.NeverRun;
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class SupervisorTests
             {
                 throw failure;
             }
-            loop.Beat();
+            loop.CompleteIteration();
             again.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
         });
@@ -65,14 +65,14 @@ public sealed class SupervisorTests
     {
         var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var turned = new TaskCompletionSource();
-        var loop = supervisor.Every("turns", TimeSpan.FromSeconds(5), _ =>
+        var loop = supervisor.StartPeriodic("turns", TimeSpan.FromSeconds(5), _ =>
         {
             turned.TrySetResult();
             return Task.CompletedTask;
         });
         await AdvanceUntilAsync(turned.Task);
         await supervisor.StopAsync();
-        Assert.True(loop.Ended.IsCompletedSuccessfully);
+        Assert.True(loop.Completion.IsCompletedSuccessfully);
         Assert.Null(loop.Status.Problem);
         Assert.Empty(supervisor.Loops);
         await supervisor.DisposeAsync();
@@ -109,7 +109,7 @@ public sealed class SupervisorTests
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var calls = 0;
         await AdvanceUntilAsync(
-            supervisor.Once("cleaning", _ => Interlocked.Increment(ref calls) < 3 ? throw failure : Task.CompletedTask)
+            supervisor.RunOnce("cleaning", _ => Interlocked.Increment(ref calls) < 3 ? throw failure : Task.CompletedTask)
         );
         Assert.Equal(3, calls);
         Assert.Empty(supervisor.Loops);

@@ -6,8 +6,9 @@ using Holdfast.Engines;
 using Holdfast.Engines.PostgreSql;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
-using Holdfast.Node.Stores;
 using Npgsql;
 
 namespace Holdfast.RoundTrip.Tests.PostgreSql;
@@ -92,7 +93,7 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
             found = database.Name == _database ? database : found;
         }
         Assert.NotNull(found);
-        var runner = new BackupRunner(
+        var runner = new DatabaseBackup(
             _engine.Name,
             _source,
             [_destination],
@@ -117,11 +118,11 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
     {
         var (folder, file) = (Path.GetDirectoryName(archive)!, Path.GetFileName(archive));
         await using var destination = LocalDestination.Open(Path.Combine(_archives, folder), create: false);
-        var path = await StoredPath.ResolveAsync(destination, Path.GetFileName(folder), file, Token);
-        var point = await PointFinder.FindAsync(path, null, AgeKeys.None, Token);
-        await using var reader = await PointReader.OpenAsync(destination, point, AgeKeys.None, Token);
+        var path = await ResolvedLocation.ResolveAsync(destination, Path.GetFileName(folder), file, Token);
+        var point = await RestorePointFinder.FindAsync(path, null, AgeKeys.None, Token);
+        await using var reader = await RestorePointReader.OpenAsync(destination, point, AgeKeys.None, Token);
         await using var source = Attach(server);
-        return (await RestoreRunner.RunAsync(_engine.Name, source, name, reader, Token)).Warnings;
+        return (await DatabaseRestore.RunAsync(_engine.Name, source, name, reader, Token)).Warnings;
     }
 
     /// <summary>All of the database as it is now, by other means than those under test.</summary>

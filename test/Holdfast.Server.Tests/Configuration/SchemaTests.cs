@@ -23,7 +23,7 @@ public sealed class SchemaTests : IDisposable
     [Fact]
     public void Defaults_in_the_schema_are_those_of_the_record()
     {
-        var defaults = JsonSerializer.SerializeToNode(new ServerConfig(), Endpoints.ApiJson.Options)!;
+        var defaults = JsonSerializer.SerializeToNode(new ServerConfig(), Endpoints.Shared.ApiJson.Options)!;
         Assert.Equal((string?)defaults["node"], (string?)Schema["properties"]!["node"]!["default"]);
         Assert.Equal((string?)defaults["listen"], (string?)Schema["properties"]!["listen"]!["default"]);
         foreach (

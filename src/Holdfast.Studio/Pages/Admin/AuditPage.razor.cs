@@ -1,5 +1,5 @@
 using Holdfast.Server.Audit;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 
@@ -18,20 +18,20 @@ public sealed partial class AuditPage
     private string? Search { get; set; }
 
     // Reading on is up to the reader: a list that moves under the eyes is of no use here.
-    protected override bool IsAbout(LiveBatch batch) => false;
+    protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var page = await PageAsync(null, cancellationToken);
+        var page = await LoadPageAsync(null, cancellationToken);
         (_entries, _next) = (page.Items, page.Next);
     }
 
-    private async Task MoreAsync()
+    private async Task LoadMoreAsync()
     {
         _isLoadingMore = true;
         try
         {
-            var page = await PageAsync(_next, Left);
+            var page = await LoadPageAsync(_next, PageClosed);
             (_entries, _next) = ([.. _entries, .. page.Items], page.Next);
         }
         finally
@@ -40,7 +40,7 @@ public sealed partial class AuditPage
         }
     }
 
-    private Task<Page<AuditEntry>> PageAsync(string? after, CancellationToken cancellationToken)
+    private Task<Page<AuditEntry>> LoadPageAsync(string? after, CancellationToken cancellationToken)
     {
         var query = $"audit?limit={PageSize}";
         if (!string.IsNullOrEmpty(Search))

@@ -1,4 +1,4 @@
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Access;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 
@@ -9,7 +9,7 @@ public sealed partial class UsersPage
 {
     private IReadOnlyList<UserView> _users = [];
     private IReadOnlyList<TokenView> _tokens = [];
-    private TokenView? _made;
+    private TokenView? _createdToken;
 
     [SupplyParameterFromQuery]
     private string? Edit { get; set; }
@@ -17,7 +17,7 @@ public sealed partial class UsersPage
     [SupplyParameterFromQuery]
     private string? Add { get; set; }
 
-    protected override bool IsAbout(LiveBatch batch) => false;
+    protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -27,16 +27,16 @@ public sealed partial class UsersPage
 
     private bool IsMe(string name) => name == Session.Name;
 
-    private async Task SavedAsync(string text)
+    private async Task OnSavedAsync(string text)
     {
         Snackbar.Add(text, MudBlazor.Severity.Success);
         Navigation.NavigateTo("/server/users");
         await ReloadAsync();
     }
 
-    private async Task MadeAsync(TokenView token)
+    private async Task OnTokenCreatedAsync(TokenView token)
     {
-        _made = token;
+        _createdToken = token;
         Navigation.NavigateTo("/server/users");
         await ReloadAsync();
     }
@@ -54,7 +54,7 @@ public sealed partial class UsersPage
         {
             return;
         }
-        await DoAsync(
+        await ExecuteAsync(
             () => Api.SendAsync(HttpMethod.Delete, $"users/{Uri.EscapeDataString(user.Name)}"),
             $"User '{user.Name}' was deleted."
         );
@@ -73,13 +73,13 @@ public sealed partial class UsersPage
         {
             return;
         }
-        await DoAsync(
+        await ExecuteAsync(
             () => Api.SendAsync(HttpMethod.Delete, $"tokens/{Uri.EscapeDataString(token.Id)}"),
             $"Token '{token.Name}' was deleted."
         );
-        if (_made?.Id == token.Id)
+        if (_createdToken?.Id == token.Id)
         {
-            _made = null;
+            _createdToken = null;
         }
     }
 }

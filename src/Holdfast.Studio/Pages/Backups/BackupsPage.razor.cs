@@ -1,5 +1,6 @@
 using Holdfast.Core.Operations;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Backups;
+using Holdfast.Server.Endpoints.Databases;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
@@ -9,12 +10,12 @@ namespace Holdfast.Studio.Pages.Backups;
 /// <summary>The chains of one database, at all destinations.</summary>
 public sealed partial class BackupsPage
 {
-    private const int Few = 20;
-    private const string NoChain = "none";
+    private const int InitiallyShown = 20;
+    private const string NoOpenChain = "none";
 
     private DatabaseView? _database;
     private IReadOnlyList<ChainSummary> _chains = [];
-    private IReadOnlyList<PointSummary> _points = [];
+    private IReadOnlyList<RestorePointSummary> _points = [];
     private IReadOnlyDictionary<string, OperationError> _problems = new Dictionary<string, OperationError>();
     private bool _hasMore;
 
@@ -37,28 +38,31 @@ public sealed partial class BackupsPage
     }
 
     // Destinations are looked at anew: only when something of this database has ended.
-    protected override bool IsAbout(LiveBatch batch) =>
+    protected override bool IsAffectedBy(UpdateBatch batch) =>
         batch.Changed.Contains("reload") || batch.Operations.Any(o => o.HasEnded && o.Database.ToString() == Id);
 
-    private IEnumerable<ChainSummary> Shown() => All ? _chains : _chains.Take(Few).Concat(_chains.Skip(Few).Where(c => c.Folder == Chain));
+    private IEnumerable<ChainSummary> Shown() =>
+        All ? _chains : _chains.Take(InitiallyShown).Concat(_chains.Skip(InitiallyShown).Where(c => c.Folder == Chain));
 
     private bool IsOpen(ChainSummary chain) => Chain is null ? chain == _chains[0] : chain.Folder == Chain;
 
     private void Toggle(ChainSummary chain) =>
-        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("chain", IsOpen(chain) ? NoChain : chain.Folder), replace: true);
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("chain", IsOpen(chain) ? NoOpenChain : chain.Folder), replace: true);
 
     private Task<bool> VerifyAsync() =>
-        DoAsync(
+        ExecuteAsync(
             () => Api.SendAsync(HttpMethod.Post, "backups/verify", new VerifyRequest { From = Id }),
             "Every byte is being read: Operations shows how far it is, and this page what was found."
         );
 
-    private IEnumerable<(string Place, long Bytes, int Missing)> Places() =>
+    private IEnumerable<(string Location, long Bytes, int MissingCount)> SummarizeLocations() =>
         _chains
             .SelectMany(c =>
-                c.Holdings.Select(h => (h.Place, Bytes: c.Points.Where(p => h.Held.Contains(p.Name)).Sum(p => p.Bytes), h.Missing))
+                c.Copies.Select(h =>
+                    (h.Location, Bytes: c.Points.Where(p => h.ArchiveNames.Contains(p.Name)).Sum(p => p.Bytes), h.MissingCount)
+                )
             )
-            .GroupBy(h => h.Place)
+            .GroupBy(h => h.Location)
             .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => (g.Key, g.Sum(h => h.Bytes), g.Sum(h => h.Missing)));
+            .Select(g => (g.Key, g.Sum(h => h.Bytes), g.Sum(h => h.MissingCount)));
 }

@@ -1,4 +1,6 @@
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Databases;
+using Holdfast.Server.Endpoints.Shared;
+using Holdfast.Server.Endpoints.Sources;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web.Virtualization;
@@ -33,7 +35,7 @@ public sealed partial class DatabasesPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _filter = DatabaseOrders.Query(State, Source, Search, Template, Sort);
+        _filter = DatabaseListQuery.Build(State, Source, Search, Template, Sort);
         var counts = await Api.GetAsync<DatabaseCounts>($"databases/counts?{_filter}", cancellationToken);
         _sources = [.. (await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken)).Select(s => s.Name)];
         _found = State is null ? counts.Total : State.Split(',').Sum(s => counts.States.GetValueOrDefault(s));
@@ -44,7 +46,7 @@ public sealed partial class DatabasesPage
         }
     }
 
-    protected override bool IsAbout(LiveBatch batch) => batch.HasNews;
+    protected override bool IsAffectedBy(UpdateBatch batch) => batch.HasChanges;
 
     private async ValueTask<ItemsProviderResult<DatabaseView>> PageAsync(ItemsProviderRequest request)
     {

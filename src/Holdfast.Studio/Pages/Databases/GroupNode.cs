@@ -1,4 +1,4 @@
-using Holdfast.Studio.Words;
+using Holdfast.Studio.Formatting;
 
 namespace Holdfast.Studio.Pages.Databases;
 
@@ -7,4 +7,4 @@ namespace Holdfast.Studio.Pages.Databases;
 /// <param name="Role">What it is to the database.</param>
 /// <param name="Health">How it is.</param>
 /// <param name="Tasks">Names of the tasks that it is responsible for.</param>
-public sealed record GroupNode(string Tag, string Role, StateLook Health, IReadOnlyList<string> Tasks);
+public sealed record GroupNode(string Tag, string Role, StateAppearance Health, IReadOnlyList<string> Tasks);

@@ -1,5 +1,6 @@
 using Holdfast.Core.Operations;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Operations;
+using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 
@@ -8,11 +9,11 @@ namespace Holdfast.Studio.Pages.Operations;
 /// <summary>What runs, with how far it is; what has run, the newest first.</summary>
 public sealed partial class OperationsPage
 {
-    private const int MostLive = 50;
-    private const int Step = 50;
-    private const int MostShown = 5_000;
+    private const int MaxActive = 50;
+    private const int PageSize = 50;
+    private const int MaxShown = 5_000;
 
-    private static readonly OperationState[] Ends =
+    private static readonly OperationState[] FinalStates =
     [
         OperationState.Completed,
         OperationState.CompletedWithErrors,
@@ -20,9 +21,9 @@ public sealed partial class OperationsPage
         OperationState.Aborted,
     ];
 
-    private IReadOnlyList<Operation> _live = [];
+    private IReadOnlyList<Operation> _active = [];
     private IReadOnlyList<Operation> _finished = [];
-    private OperationCounts? _ended;
+    private OperationCounts? _endedCounts;
     private int _waiting;
     private int _found;
 
@@ -38,25 +39,25 @@ public sealed partial class OperationsPage
     [SupplyParameterFromQuery]
     private int? Shown { get; set; }
 
-    private bool IsNarrowed => Kind is not null || Search is not null;
+    private bool IsFiltered => Kind is not null || Search is not null;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
         var filter = OperationFilter.Query(Kind, Search);
-        var shown = Math.Clamp(Shown ?? Step, Step, MostShown);
-        var running = await Api.GetAsync<Page<Operation>>($"operations?state=Running&limit={MostLive}{filter}", cancellationToken);
+        var shown = Math.Clamp(Shown ?? PageSize, PageSize, MaxShown);
+        var running = await Api.GetAsync<Page<Operation>>($"operations?state=Running&limit={MaxActive}{filter}", cancellationToken);
         var queued =
-            running.Items.Count == MostLive
+            running.Items.Count == MaxActive
                 ? []
                 : (
                     await Api.GetAsync<Page<Operation>>(
-                        $"operations?state=Queued&limit={MostLive - running.Items.Count}{filter}",
+                        $"operations?state=Queued&limit={MaxActive - running.Items.Count}{filter}",
                         cancellationToken
                     )
                 ).Items;
         var going = await Api.GetAsync<OperationCounts>($"operations/counts?ended=false{filter}", cancellationToken);
         var ended = await Api.GetAsync<OperationCounts>($"operations/counts?ended=true{filter}", cancellationToken);
-        var state = Ends.Select(e => e.ToString()).Contains(State) ? $"&state={State}" : "";
+        var state = FinalStates.Select(e => e.ToString()).Contains(State) ? $"&state={State}" : "";
         _finished =
         [
             .. (
@@ -68,22 +69,23 @@ public sealed partial class OperationsPage
             ).Take(shown),
         ];
         _found = state.Length == 0 ? ended.Total : ended.States.GetValueOrDefault(State!);
-        (_live, _waiting, _ended) = ([.. running.Items, .. queued], going.Total, ended);
+        (_active, _waiting, _endedCounts) = ([.. running.Items, .. queued], going.Total, ended);
     }
 
-    protected override bool Take(LiveBatch batch)
+    protected override bool ApplyUpdate(UpdateBatch batch)
     {
         if (batch.Operations.Count == 0)
         {
             return false;
         }
         var told = batch.Operations.ToDictionary(o => o.Id, StringComparer.Ordinal);
-        _live = [.. _live.Select(o => told.GetValueOrDefault(o.Id, o)).Where(o => !o.HasEnded)];
+        _active = [.. _active.Select(o => told.GetValueOrDefault(o.Id, o)).Where(o => !o.HasEnded)];
         return true;
     }
 
     // Of databases and tasks nothing is shown here.
-    protected override bool IsAbout(LiveBatch batch) => batch.Changed.Contains("reload") || (batch.Operations.Count > 0 && batch.HasNews);
+    protected override bool IsAffectedBy(UpdateBatch batch) =>
+        batch.Changed.Contains("reload") || (batch.Operations.Count > 0 && batch.HasChanges);
 
     private string Address(string name, string? value) =>
         Navigation.GetUriWithQueryParameters(
@@ -92,5 +94,6 @@ public sealed partial class OperationsPage
 
     private void Go(string name, string? value) => Navigation.NavigateTo(Address(name, value), replace: true);
 
-    private void More() => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("shown", (Shown ?? Step) + (2 * Step)), replace: true);
+    private void ShowMore() =>
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("shown", (Shown ?? PageSize) + (2 * PageSize)), replace: true);
 }

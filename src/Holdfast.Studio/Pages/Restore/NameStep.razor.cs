@@ -1,5 +1,8 @@
 using Holdfast.Core.Databases;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Backups;
+using Holdfast.Server.Endpoints.Cluster;
+using Holdfast.Server.Endpoints.Databases;
+using Holdfast.Server.Endpoints.Sources;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
@@ -16,15 +19,15 @@ public sealed partial class NameStep
     private string? _problem;
 
     [Parameter, EditorRequired]
-    public CheckView Check { get; set; } = default!;
+    public RestorePointCheckView Check { get; set; } = default!;
 
     [Parameter, EditorRequired]
-    public PointSummary Point { get; set; } = default!;
+    public RestorePointSummary Point { get; set; } = default!;
 
     [Parameter, EditorRequired]
     public RestoreAddress Address { get; set; } = default!;
 
-    protected override bool IsAbout(LiveBatch batch) => batch.Changed.Contains("databases");
+    protected override bool IsAffectedBy(UpdateBatch batch) => batch.Changed.Contains("databases");
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +40,7 @@ public sealed partial class NameStep
         {
             await SuggestAsync();
         }
-        await LookAsync();
+        await ValidateNameAsync();
     }
 
     // What was chosen before and stands in the address; else the old source and the nearest name that is free.
@@ -51,29 +54,30 @@ public sealed partial class NameStep
         }
         else
         {
-            _name = await NewName.SuggestAsync(old.Name, IsTakenAsync);
+            _name = await DatabaseNameSuggestion.SuggestAsync(old.Name, IsTakenAsync);
         }
     }
 
     private async Task<bool> IsTakenAsync(string name) =>
-        (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString($"{_source}/{name}")}", Left))?.Value is { Dropped: null };
+        (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString($"{_source}/{name}")}", PageClosed))?.Value
+            is { Dropped: null };
 
     private async Task ChooseSourceAsync(string? source)
     {
         _source = source ?? "";
-        await LookAsync();
+        await ValidateNameAsync();
     }
 
-    private async Task TypeAsync(string? name)
+    private async Task ChangeNameAsync(string? name)
     {
         _name = name ?? "";
-        await LookAsync();
+        await ValidateNameAsync();
     }
 
-    private async Task LookAsync()
+    private async Task ValidateNameAsync()
     {
         var name = _name;
-        var problem = NewName.Problem(name)
+        var problem = DatabaseNameSuggestion.Validate(name)
             ?? (await IsTakenAsync(name) ? $"{_source}/{name} exists already. A restore always makes a new database." : null);
         if (name == _name)
         {
@@ -83,7 +87,7 @@ public sealed partial class NameStep
 
     private async Task NextAsync()
     {
-        await LookAsync();
+        await ValidateNameAsync();
         if (_problem is null)
         {
             Navigation.NavigateTo((Address with { Target = $"{_source}/{_name}", Step = RestoreAddress.SummaryStep }).ToString());

@@ -47,7 +47,7 @@ public sealed record RestoreAddress
     public RestoreAddress BackTo(RestoreStep step) =>
         step switch
         {
-            RestoreStep.Where => new(),
+            RestoreStep.Location => new(),
             RestoreStep.Point => new() { From = From },
             RestoreStep.Summary => this with { Step = SummaryStep, Operation = null },
             _ => this with { Step = null, Operation = null },

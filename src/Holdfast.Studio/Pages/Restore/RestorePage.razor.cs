@@ -1,6 +1,8 @@
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Backups;
+using Holdfast.Server.Endpoints.Operations;
+using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Live;
@@ -16,7 +18,7 @@ public sealed partial class RestorePage
 {
     private static readonly (RestoreStep Step, string Words)[] Steps =
     [
-        (RestoreStep.Where, "Where from"),
+        (RestoreStep.Location, "Where from"),
         (RestoreStep.Point, "Restore point"),
         (RestoreStep.Key, "Key"),
         (RestoreStep.Name, "New database"),
@@ -26,7 +28,7 @@ public sealed partial class RestorePage
 
     private static readonly Dictionary<RestoreStep, string> Titles = new()
     {
-        [RestoreStep.Where] = "Where is the backup?",
+        [RestoreStep.Location] = "Where is the backup?",
         [RestoreStep.Point] = "Which point?",
         [RestoreStep.Key] = "Can it be read?",
         [RestoreStep.Name] = "What is the new database called?",
@@ -36,16 +38,16 @@ public sealed partial class RestorePage
 
     private readonly List<string> _keys = [];
     private ElementReference _title;
-    private RestoreStep _titled;
-    private string? _looked;
-    private IReadOnlyList<FoundDatabaseView>? _found;
+    private RestoreStep _focusedStep;
+    private string? _searchedFrom;
+    private IReadOnlyList<BackedUpDatabaseView>? _databases;
     private IReadOnlyList<ChainSummary> _chains = [];
     private IReadOnlyDictionary<string, OperationError> _problems = new Dictionary<string, OperationError>();
-    private PointSummary? _point;
-    private string? _checked;
-    private CheckView? _check;
-    private IReadOnlyList<Fault> _keyFaults = [];
-    private ApiException? _refused;
+    private RestorePointSummary? _point;
+    private string? _checkedArchive;
+    private RestorePointCheckView? _check;
+    private IReadOnlyList<ValidationError> _keyErrors = [];
+    private ApiException? _restoreFailure;
     private bool _isTrying;
 
     [SupplyParameterFromQuery]
@@ -85,27 +87,27 @@ public sealed partial class RestorePage
 
     private RestoreStep Current =>
         Operation is not null ? RestoreStep.Progress
-        : string.IsNullOrEmpty(From) ? RestoreStep.Where
-        : Point is null || _found is not null || (_looked == From && _point is null) ? RestoreStep.Point
+        : string.IsNullOrEmpty(From) ? RestoreStep.Location
+        : Point is null || _databases is not null || (_searchedFrom == From && _point is null) ? RestoreStep.Point
         : _check is not { Problem: null } ? RestoreStep.Key
         : Step == RestoreAddress.SummaryStep && Target is not null ? RestoreStep.Summary
         : RestoreStep.Name;
 
-    protected override bool IsAbout(LiveBatch batch) => false;
+    protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _refused = null;
+        _restoreFailure = null;
         if (Operation is not null || string.IsNullOrEmpty(From))
         {
             return;
         }
-        if (_looked != From || Point is null)
+        if (_searchedFrom != From || Point is null)
         {
-            await LookAsync(From, cancellationToken);
+            await SearchAsync(From, cancellationToken);
         }
-        _point = _chains.SelectMany(c => c.Points).FirstOrDefault(p => p.IsWhole && p.Address == Point);
-        if (_point?.FromAt(At) is not { } archive || (_checked == archive && _check is not null))
+        _point = _chains.SelectMany(c => c.Points).FirstOrDefault(p => p.IsRestorable && p.UrlKey == Point);
+        if (_point?.FindArchiveAt(At) is not { } archive || (_checkedArchive == archive && _check is not null))
         {
             return;
         }
@@ -122,48 +124,48 @@ public sealed partial class RestorePage
     {
         if (firstRender)
         {
-            _titled = Current;
+            _focusedStep = Current;
         }
-        if (_titled == Current)
+        if (_focusedStep == Current)
         {
             return;
         }
-        _titled = Current;
+        _focusedStep = Current;
         await _title.FocusAsync(); // the next step is read, and the next key press is in it
     }
 
     // Of a destination or a path the databases are told first, unless there is but one.
-    private async Task LookAsync(string from, CancellationToken cancellationToken)
+    private async Task SearchAsync(string from, CancellationToken cancellationToken)
     {
-        (_looked, _found, _chains, _check) = (null, null, [], null);
+        (_searchedFrom, _databases, _chains, _check) = (null, null, [], null);
         if (from.StartsWith('/') || from.StartsWith("destination:", StringComparison.Ordinal))
         {
             var databases = (
-                await Api.GetAsync<Page<FoundDatabaseView>>($"backups/databases?from={Uri.EscapeDataString(from)}", cancellationToken)
+                await Api.GetAsync<Page<BackedUpDatabaseView>>($"backups/databases?from={Uri.EscapeDataString(from)}", cancellationToken)
             ).Items;
             if (databases.Count != 1)
             {
-                (_looked, _found) = (from, databases);
+                (_searchedFrom, _databases) = (from, databases);
                 return;
             }
         }
 
         var found = await Api.GetAsync<ChainsView>($"backups/chains?from={Uri.EscapeDataString(from)}", cancellationToken);
-        (_looked, _chains, _problems) = (from, ChainSummary.Of(found), found.Problems);
+        (_searchedFrom, _chains, _problems) = (from, ChainSummary.Of(found), found.Problems);
     }
 
     private async Task CheckAsync(string archive, CancellationToken cancellationToken)
     {
-        if (_checked != archive)
+        if (_checkedArchive != archive)
         {
-            (_checked, _check) = (archive, null); // another key for the same one is tried where the first was
+            (_checkedArchive, _check) = (archive, null); // another key for the same one is tried where the first was
         }
-        _keyFaults = [];
+        _keyErrors = [];
         _check = (
-            await Api.SendAsync<CheckView>(
+            await Api.SendAsync<RestorePointCheckView>(
                 HttpMethod.Post,
                 "backups/check",
-                new CheckRequest { From = archive, Keys = [.. _keys] },
+                new RestorePointCheckRequest { From = archive, Keys = [.. _keys] },
                 cancellationToken: cancellationToken
             )
         ).Value;
@@ -176,20 +178,20 @@ public sealed partial class RestorePage
         try
         {
             _keys.Add(key);
-            await CheckAsync(_checked!, Left);
+            await CheckAsync(_checkedArchive!, PageClosed);
         }
         catch (ApiException e)
         {
             ForgetKeys();
             _check = (
-                await Api.SendAsync<CheckView>(
+                await Api.SendAsync<RestorePointCheckView>(
                     HttpMethod.Post,
                     "backups/check",
-                    new CheckRequest { From = _checked! },
-                    cancellationToken: Left
+                    new RestorePointCheckRequest { From = _checkedArchive! },
+                    cancellationToken: PageClosed
                 )
             ).Value;
-            _keyFaults = e.Faults.Count > 0 ? e.Faults : [new("keys", e.Message, e.Hint ?? "")];
+            _keyErrors = e.ValidationErrors.Count > 0 ? e.ValidationErrors : [new("keys", e.Message, e.Hint ?? "")];
         }
 
         if (_check?.Problem is not null)
@@ -201,23 +203,23 @@ public sealed partial class RestorePage
 
     private async Task RestoreAsync((bool KeepMode, bool KeepOwner) file)
     {
-        _refused = null;
+        _restoreFailure = null;
         try
         {
             var request = new RestoreRequest
             {
-                From = _point!.FromAt(At)!,
+                From = _point!.FindArchiveAt(At)!,
                 Target = Target!,
                 Keys = [.. _keys],
                 KeepMode = file.KeepMode,
                 KeepOwner = file.KeepOwner,
             };
-            var begun = await Api.SendAsync<OperationIdView>(HttpMethod.Post, "restores", request, cancellationToken: Left);
+            var begun = await Api.SendAsync<OperationIdView>(HttpMethod.Post, "restores", request, cancellationToken: PageClosed);
             Navigation.NavigateTo((Address with { Step = null, Operation = begun.Value.OperationId }).ToString());
         }
         catch (ApiException e)
         {
-            _refused = e;
+            _restoreFailure = e;
         }
     }
 

@@ -4,7 +4,7 @@ namespace Holdfast.Studio.Pages.Restore;
 public enum RestoreStep
 {
     /// <summary>Where the backup is looked for.</summary>
-    Where,
+    Location,
 
     /// <summary>Which database, and which of its points.</summary>
     Point,

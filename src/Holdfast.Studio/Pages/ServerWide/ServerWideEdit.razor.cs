@@ -2,7 +2,10 @@ using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints;
+using Holdfast.Server.Endpoints.Databases;
+using Holdfast.Server.Endpoints.ServerWideBackups;
+using Holdfast.Server.Endpoints.Shared;
+using Holdfast.Server.Endpoints.Tasks;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Live;
 using Holdfast.Studio.Pages.Tasks;
@@ -14,20 +17,20 @@ namespace Holdfast.Studio.Pages.ServerWide;
 /// <summary>The form of a server-wide backup task, with a live preview of what it does.</summary>
 public sealed partial class ServerWideEdit
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan PreviewDelay = TimeSpan.FromMilliseconds(400);
 
     private TaskDraft? _draft;
-    private TaskDefinition? _read;
+    private TaskDefinition? _saved;
     private string? _loadedName;
     private string? _etag;
     private bool _hasKey;
     private bool _isSaving;
-    private string? _changedBy;
-    private ApiException? _refused;
-    private IReadOnlyList<Fault> _faults = [];
+    private string? _conflict;
+    private ApiException? _failure;
+    private IReadOnlyList<ValidationError> _errors = [];
     private PreviewView? _preview;
     private string? _previewFailure;
-    private CancellationTokenSource _asking = new();
+    private CancellationTokenSource _previewCancellation = new();
     private string? _exclusion;
     private string? _exclusionText;
 
@@ -41,7 +44,7 @@ public sealed partial class ServerWideEdit
         $"server-wide-backups/{Uri.EscapeDataString(Name ?? (string.IsNullOrWhiteSpace(_draft?.Name) ? "new" : _draft.Name.Trim()))}";
 
     // Edits of others must not overwrite what is being typed: they show when it is saved.
-    protected override bool IsAbout(LiveBatch batch) => false;
+    protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -61,27 +64,27 @@ public sealed partial class ServerWideEdit
         await PreviewAsync(cancellationToken);
     }
 
-    private void Take(Revised<TemplateView> task)
+    private void Take(Versioned<TemplateView> task)
     {
-        (_read, _etag) = (task.Value.Definition, task.ETag);
+        (_saved, _etag) = (task.Value.Definition, task.ETag);
         _draft = TaskDraft.Of(task.Value.Definition with { Name = task.Value.Name });
         _hasKey = task.Value.Definition.Encryption?.Mode == EncryptionMode.Key;
-        (_changedBy, _refused, _faults) = (null, null, []);
+        (_conflict, _failure, _errors) = (null, null, []);
     }
 
-    private async Task Edited()
+    private async Task OnEditedAsync()
     {
-        await _asking.CancelAsync();
-        _asking.Dispose();
-        _asking = CancellationTokenSource.CreateLinkedTokenSource(Left);
-        _ = PreviewSoonAsync(_asking.Token);
+        await _previewCancellation.CancelAsync();
+        _previewCancellation.Dispose();
+        _previewCancellation = CancellationTokenSource.CreateLinkedTokenSource(PageClosed);
+        _ = PreviewSoonAsync(_previewCancellation.Token);
     }
 
     private async Task PreviewSoonAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(Pause, Time, cancellationToken);
+            await Task.Delay(PreviewDelay, Time, cancellationToken);
             await PreviewAsync(cancellationToken);
             await InvokeAsync(StateHasChanged);
         }
@@ -109,13 +112,14 @@ public sealed partial class ServerWideEdit
         }
         catch (ApiException e)
         {
-            _previewFailure = e.Faults.Count > 0 ? Sentence.Join(e.Faults[0].Message, e.Faults[0].Hint) : e.Message;
+            _previewFailure =
+                e.ValidationErrors.Count > 0 ? Sentence.Join(e.ValidationErrors[0].Message, e.ValidationErrors[0].Hint) : e.Message;
         }
     }
 
     private async Task SaveAsync(string? ifMatch)
     {
-        (_isSaving, _refused, _faults) = (true, null, []);
+        (_isSaving, _failure, _errors) = (true, null, []);
         try
         {
             var saved = await Api.SendAsync<TemplateView>(HttpMethod.Put, Target, _draft!.ToDefinition(), ifMatch);
@@ -128,11 +132,11 @@ public sealed partial class ServerWideEdit
         }
         catch (ApiException e) when (e.IsStale)
         {
-            await TellChangesAsync(e.ETag);
+            await ShowConflictAsync(e.ETag);
         }
         catch (ApiException e)
         {
-            (_refused, _faults) = (e, e.Faults);
+            (_failure, _errors) = (e, e.ValidationErrors);
         }
         finally
         {
@@ -140,17 +144,17 @@ public sealed partial class ServerWideEdit
         }
     }
 
-    private async Task TellChangesAsync(string? etag)
+    private async Task ShowConflictAsync(string? etag)
     {
         var now = await Api.FindAsync<TemplateView>(Target);
-        _changedBy =
-            now is null || _read is null
+        _conflict =
+            now is null || _saved is null
                 ? "it was deleted."
-                : string.Join("; ", DefinitionChanges.Between(_read, now.Value.Definition)) + ".";
+                : string.Join("; ", DefinitionChanges.Between(_saved, now.Value.Definition)) + ".";
         _etag = now?.ETag ?? etag;
     }
 
-    private async Task TakeTheirsAsync()
+    private async Task DiscardMineAsync()
     {
         if (await Api.FindAsync<TemplateView>(Target) is { } now)
         {
@@ -160,12 +164,12 @@ public sealed partial class ServerWideEdit
         {
             Navigation.NavigateTo("/server-wide-backup");
         }
-        await PreviewAsync(Left);
+        await PreviewAsync(PageClosed);
     }
 
-    private async Task KeepMineAsync()
+    private async Task OverwriteAsync()
     {
-        _changedBy = null;
+        _conflict = null;
         await SaveAsync(_etag);
     }
 
@@ -176,7 +180,7 @@ public sealed partial class ServerWideEdit
             return;
         }
         KeyView? key = null;
-        if (await DoAsync(async () => key = (await Api.SendAsync<KeyView>(HttpMethod.Post, $"{Target}/key")).Value))
+        if (await ExecuteAsync(async () => key = (await Api.SendAsync<KeyView>(HttpMethod.Post, $"{Target}/key")).Value))
         {
             await ShowKeyAsync(key!, isNew: false);
         }
@@ -209,12 +213,12 @@ public sealed partial class ServerWideEdit
             return Task.CompletedTask;
         }
         _draft.Excluded.Add(text);
-        return Edited();
+        return OnEditedAsync();
     }
 
     private Task Include(string excluded)
     {
         _draft!.Excluded.Remove(excluded);
-        return Edited();
+        return OnEditedAsync();
     }
 }

@@ -84,11 +84,11 @@ public sealed record ScheduleChoice
     }
 
     /// <summary>What is wrong with an expression; null where it can be used.</summary>
-    public static string? Fault(string cron)
+    public static string? Validate(string cron)
     {
         try
         {
-            return CronSchedule.Parse(cron, TimeZoneInfo.Utc).EverComes ? null : $"'{cron}' never comes.";
+            return CronSchedule.Parse(cron, TimeZoneInfo.Utc).HasOccurrences ? null : $"'{cron}' never comes.";
         }
         catch (HoldfastException e)
         {
@@ -105,7 +105,7 @@ public sealed record ScheduleChoice
             return [];
         }
         var times = new List<DateTimeOffset>();
-        for (var at = schedule.Next(now); at is { } time && times.Count < count; at = schedule.Next(time))
+        for (var at = schedule.GetNext(now); at is { } time && times.Count < count; at = schedule.GetNext(time))
         {
             times.Add(TimeZoneInfo.ConvertTime(time, zone));
         }

@@ -29,7 +29,7 @@ public sealed class TaskDraft
     public EncryptionMode Mode { get; set; }
 
     /// <summary>Whether a key is pasted; else one is made, or the present one kept.</summary>
-    public bool PastesKey { get; set; }
+    public bool UsesGivenKey { get; set; }
 
     /// <summary>The key that was pasted.</summary>
     public string Key { get; set; } = "";
@@ -101,7 +101,7 @@ public sealed class TaskDraft
             Encryption = new()
             {
                 Mode = Mode,
-                Key = Mode == EncryptionMode.Key && PastesKey && Key.Length > 0 ? Key.Trim() : null,
+                Key = Mode == EncryptionMode.Key && UsesGivenKey && Key.Length > 0 ? Key.Trim() : null,
                 Recipients =
                     Mode == EncryptionMode.Recipients
                         ? Recipients.Split(['\n', '\r', ' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)

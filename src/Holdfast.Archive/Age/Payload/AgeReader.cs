@@ -1,0 +1,206 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Holdfast.Archive.Age.Headers;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Archive.Age.Payload;
+
+/// <summary>
+/// The plaintext of an age file, read from anywhere in it. Nothing is given out that was not authenticated. Several
+/// tasks may read at once; chunks
+/// that a read covers wholly are decrypted into the caller's memory, the others into a cache of one chunk behind a lock.
+/// </summary>
+internal sealed class AgeReader : IByteSource
+{
+    private const int MaxChunksPerRead = 31; // just under 2 MiB: 1 MiB from anywhere is one read of the file
+
+    private readonly IByteSource _source;
+    private readonly AgePayload _payload;
+    private readonly long _payloadStart;
+    private readonly AgeLayout _layout;
+    private readonly ChunkCache _cache;
+
+    private AgeReader(IByteSource source, AgePayload payload, long payloadStart, AgeLayout layout)
+    {
+        (_source, _payload, _payloadStart, _layout) = (source, payload, payloadStart, layout);
+        _cache = new(layout);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _source.Name;
+
+    /// <summary>The key or passphrase that opened it. Of a logical archive of an encrypted database it is the database's own.</summary>
+    public required DatabaseKey OpenedWith { get; init; }
+
+    /// <inheritdoc/>
+    public long Length => _layout.Length;
+
+    /// <summary>
+    /// Opens the file, whose end is checked, so that a cut file is found now. The reader owns the source from then on;
+    /// not where this fails.
+    /// </summary>
+    /// <param name="source">The file.</param>
+    /// <param name="keys">Keys to try.</param>
+    /// <param name="canBeLength">
+    /// Whether whole plaintext can have this length; null where nothing is known. When the end is not authentic, this
+    /// tells a cut file from a damaged one.
+    /// </param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/>,
+    /// <see cref="ErrorCatalogue.Corrupt"/> or <see cref="ErrorCatalogue.Truncated"/>.
+    /// </exception>
+    public static async ValueTask<AgeReader> OpenAsync(
+        IByteSource source,
+        AgeKeys keys,
+        Func<long, bool>? canBeLength,
+        CancellationToken cancellationToken
+    )
+    {
+        var header = await AgeHeader.ReadAsync(source, cancellationToken);
+        var (fileKey, openedWith) = HeaderUnlock.Unlock(header, keys, source.Name);
+        try
+        {
+            var payloadStart = header.Length + (long)AgePayload.NonceSize;
+            var layout = AgeLayout.TryOf(source.Length - payloadStart) ?? throw Cut(source);
+            var nonce = await ReadNonceAsync(header, source, cancellationToken);
+            var reader = new AgeReader(source, new(fileKey, nonce.Span), payloadStart, layout) { OpenedWith = openedWith };
+            await reader.CheckEndAsync(canBeLength, cancellationToken);
+            return reader;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(fileKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (offset < 0 || offset > Length - buffer.Length)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Truncated,
+                $"{Name} holds {Length} bytes of plaintext; {buffer.Length} were wanted at byte {offset}."
+            );
+        }
+        while (!buffer.IsEmpty)
+        {
+            var done = _cache.Read(offset, buffer.Span);
+            if (done == 0)
+            {
+                done = await ReadChunksAsync(offset, buffer, cancellationToken);
+            }
+            offset += done;
+            buffer = buffer[done..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _payload.Dispose();
+        return _source.DisposeAsync();
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadNonceAsync(
+        AgeHeader header,
+        IByteSource source,
+        CancellationToken cancellationToken
+    )
+    {
+        // The read that found the header nearly always holds it: one request less to a store that is far away.
+        if (header.PayloadPrefix.Length >= AgePayload.NonceSize)
+        {
+            return header.PayloadPrefix[..AgePayload.NonceSize];
+        }
+        var nonce = new byte[AgePayload.NonceSize];
+        await source.ReadAsync(header.Length, nonce, cancellationToken);
+        return nonce;
+    }
+
+    private async ValueTask CheckEndAsync(Func<long, bool>? canBeLength, CancellationToken cancellationToken)
+    {
+        var last = _layout.LastChunk;
+        var stored = new byte[_layout.StoredSize(last)];
+        await _source.ReadAsync(_payloadStart + AgeLayout.StoredOffset(last), stored, cancellationToken);
+        using var cipher = _payload.CreateCipher();
+        if (_cache.Open(cipher, last, isLast: true, stored, 0, []) is not null)
+        {
+            return;
+        }
+        var isFull = stored.Length == AgePayload.SealedSize;
+        var hasMoreBehind = isFull && _cache.Open(cipher, last, isLast: false, stored, 0, []) is not null;
+        _payload.Dispose();
+        if (hasMoreBehind)
+        {
+            throw Cut(_source);
+        }
+        // A short chunk that is not authentic: cut within a chunk, or damaged. A file of many chunks is far more likely
+        // to have lost its end.
+        var isWhole = canBeLength is null ? isFull || last == 0 : canBeLength(Length);
+        throw isWhole ? Damaged(last) : Cut(_source);
+    }
+
+    private async ValueTask<int> ReadChunksAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var first = offset / AgePayload.ChunkSize;
+        var last = Math.Min((offset + buffer.Length - 1) / AgePayload.ChunkSize, first + MaxChunksPerRead - 1);
+        var storedStart = AgeLayout.StoredOffset(first);
+        var storedSize = (int)(AgeLayout.StoredOffset(last) + _layout.StoredSize(last) - storedStart);
+        var stored = ArrayPool<byte>.Shared.Rent(storedSize);
+        try
+        {
+            await _source.ReadAsync(_payloadStart + storedStart, stored.AsMemory(0, storedSize), cancellationToken);
+            return OpenChunks(first, stored.AsSpan(0, storedSize), offset, buffer.Span);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
+
+    private int OpenChunks(long chunk, ReadOnlySpan<byte> stored, long offset, Span<byte> buffer)
+    {
+        using var cipher = _payload.CreateCipher();
+        var done = 0;
+        for (; !stored.IsEmpty; chunk++)
+        {
+            var size = _layout.StoredSize(chunk);
+            done += OpenChunk(cipher, chunk, stored[..size], offset + done, buffer[done..]);
+            stored = stored[size..];
+        }
+
+        return done;
+    }
+
+    private int OpenChunk(ChaCha20Poly1305 cipher, long chunk, ReadOnlySpan<byte> stored, long offset, Span<byte> buffer)
+    {
+        var isLast = chunk == _layout.LastChunk;
+        var size = stored.Length - AgePayload.TagSize;
+        if (offset % AgePayload.ChunkSize == 0 && size <= buffer.Length)
+        {
+            return AgePayload.TryOpen(cipher, chunk, isLast, stored, buffer[..size]) ? size : throw Damaged(chunk);
+        }
+        return _cache.Open(cipher, chunk, isLast, stored, offset, buffer) ?? throw Damaged(chunk);
+    }
+
+    private HoldfastException Damaged(long chunk)
+    {
+        var start = _payloadStart + AgeLayout.StoredOffset(chunk);
+        return new(
+            ErrorCatalogue.Corrupt,
+            $"{Name} is damaged: bytes {start} to {start + _layout.StoredSize(chunk) - 1} are not what was encrypted.",
+            "Use another copy of the file."
+        );
+    }
+
+    private static HoldfastException Cut(IByteSource source) =>
+        new(
+            ErrorCatalogue.Truncated,
+            $"{source.Name} ends after {source.Length} bytes, before the end that was encrypted.",
+            "It was cut when it was written or copied."
+        );
+}

@@ -1,0 +1,177 @@
+using System.Security.Cryptography;
+using Holdfast.Archive.Age.Headers;
+using Holdfast.Archive.Pipeline;
+
+namespace Holdfast.Archive.Age.Payload;
+
+/// <summary>
+/// Turns plaintext, given in order, into an age file, handed on in order. Chunks are encrypted on several cores, and
+/// where they lie: the plaintext
+/// is gathered with gaps for the tags, so a piece needs one buffer of 1 MiB. A file that fits into one piece starts no workers.
+/// Without <see cref="CompleteAsync"/> the file is a cut one, and every reader says so.
+/// </summary>
+internal sealed class AgeSealer : IAsyncDisposable
+{
+    private const int MaxPieceSize = 1 << 20;
+    private const int FirstPieceSize = 8 * 1024;
+    private const int ChunksPerPiece = MaxPieceSize / AgePayload.SealedSize;
+
+    private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> _output;
+    private readonly int _workers;
+    private readonly CancellationToken _stop;
+    private readonly AgePayload _payload;
+    private OrderedWorkers<Piece, PooledBuffer>? _stage;
+    private PooledBuffer _buffer;
+    private int _clearBytes;
+    private int _chunkBytes;
+    private int _chunks = 1;
+    private long _firstChunk;
+    private bool _isEnded;
+
+    /// <summary>Makes a new file key and the header. With a passphrase that takes a second.</summary>
+    /// <param name="protection">Who may read.</param>
+    /// <param name="output">Takes the file's bytes, one call at a time; they are valid during the call only.</param>
+    /// <param name="workers">Pieces of 1 MiB under way at most.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public AgeSealer(
+        AgeProtection protection,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
+        int workers,
+        CancellationToken cancellationToken
+    )
+    {
+        (_output, _workers, _stop) = (output, workers, cancellationToken);
+        Span<byte> fileKey = stackalloc byte[FileKey.Size];
+        Span<byte> nonce = stackalloc byte[AgePayload.NonceSize];
+        RandomNumberGenerator.Fill(fileKey);
+        RandomNumberGenerator.Fill(nonce);
+        var header = AgeHeader.Write(protection, fileKey);
+        _payload = new(fileKey, nonce);
+        CryptographicOperations.ZeroMemory(fileKey);
+        _buffer = new(Math.Max(FirstPieceSize, header.Length * 2));
+        Append(header);
+        Append(nonce);
+        _clearBytes = _buffer.Length;
+    }
+
+    /// <summary>Takes the next bytes; the memory is free again when it returns. Throws what the output threw.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_isEnded)
+        {
+            throw new InvalidOperationException("The file is complete.");
+        }
+        while (!plaintext.IsEmpty)
+        {
+            // A full chunk stays open until more comes: it could be the last, which is marked.
+            if (_chunkBytes == AgePayload.ChunkSize)
+            {
+                await NextChunkAsync();
+            }
+            var taken = Math.Min(plaintext.Length, AgePayload.ChunkSize - _chunkBytes);
+            Append(plaintext.Span[..taken]);
+            _chunkBytes += taken;
+            plaintext = plaintext[taken..];
+        }
+    }
+
+    /// <summary>Marks the end and waits until the output has taken everything.</summary>
+    public async ValueTask CompleteAsync()
+    {
+        if (_isEnded)
+        {
+            throw new InvalidOperationException("The file is complete.");
+        }
+        _isEnded = true; // the buffer is now the piece's
+        var piece = DetachPiece(isLast: true);
+        if (_stage is null)
+        {
+            await ForwardAsync(Seal(piece), _stop);
+            return;
+        }
+
+        await _stage.AddAsync(piece);
+        await _stage.CompleteAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stage is not null)
+        {
+            await _stage.DisposeAsync();
+        }
+        if (!_isEnded)
+        {
+            _buffer.Dispose();
+        }
+        _payload.Dispose();
+    }
+
+    private async ValueTask NextChunkAsync()
+    {
+        _chunkBytes = 0;
+        if (_chunks < ChunksPerPiece)
+        {
+            _chunks++;
+            Reserve(AgePayload.TagSize);
+            _buffer.Length += AgePayload.TagSize;
+            return;
+        }
+
+        var piece = DetachPiece(isLast: false);
+        _buffer = new(MaxPieceSize);
+        (_clearBytes, _chunks) = (0, 1);
+        _firstChunk += ChunksPerPiece;
+        _stage ??= new(_workers, Seal, ForwardAsync, _stop);
+        await _stage.AddAsync(piece);
+    }
+
+    private Piece DetachPiece(bool isLast)
+    {
+        Reserve(AgePayload.TagSize);
+        _buffer.Length += AgePayload.TagSize;
+        return new(_buffer, _clearBytes, _firstChunk, isLast);
+    }
+
+    private PooledBuffer Seal(Piece piece)
+    {
+        using var cipher = _payload.CreateCipher();
+        var rest = piece.Buffer.Span[piece.ClearBytes..];
+        for (var number = piece.FirstChunk; !rest.IsEmpty; number++)
+        {
+            var size = Math.Min(rest.Length, AgePayload.SealedSize);
+            AgePayload.Seal(cipher, number, piece.IsLast && size == rest.Length, rest[..size]);
+            rest = rest[size..];
+        }
+
+        return piece.Buffer;
+    }
+
+    private async ValueTask ForwardAsync(PooledBuffer buffer, CancellationToken cancellationToken)
+    {
+        using (buffer)
+        {
+            await _output(buffer.Memory, cancellationToken);
+        }
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_buffer.Free);
+        _buffer.Length += bytes.Length;
+    }
+
+    private void Reserve(int bytes)
+    {
+        var needed = _buffer.Length + bytes;
+        if (needed > _buffer.Capacity)
+        {
+            _buffer = _buffer.Grow(needed + AgePayload.TagSize, MaxPieceSize);
+        }
+    }
+
+    private readonly record struct Piece(PooledBuffer Buffer, int ClearBytes, long FirstChunk, bool IsLast);
+}

@@ -1,0 +1,237 @@
+using System.Security.Cryptography;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Tar;
+
+namespace Holdfast.Archive.Reading;
+
+/// <summary>
+/// Goes through a tar stream in order: every entry must be the one that the manifest puts there, with its hash, and
+/// nothing else may be there.
+/// </summary>
+internal sealed class TarVerifier : IDisposable
+{
+    private readonly ArchiveReader _archive;
+    private readonly List<LayoutEntry> _expected;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly byte[] _header = new byte[3 * TarFormat.Block];
+    private int _headerBytes;
+    private int _next; // index of the entry that is being read, or comes next
+    private long _position;
+    private long _contentLeft;
+    private int _zerosLeft; // padding, or the end of the stream
+    private readonly Dictionary<long, (PointStreamVerifier Point, int Part)> _parts = []; // by where they begin
+    private (PointStreamVerifier Point, int Part)? _currentPart;
+    private PointStreamVerifier? _currentConsumer; // wants the bytes of the part that is being read
+    private bool _inEnd;
+
+    /// <summary>Begins.</summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="points">Look at streams whose parts lie in it.</param>
+    public TarVerifier(ArchiveReader archive, IReadOnlyList<(ManifestItem Item, PointStreamVerifier Point)> points)
+    {
+        _archive = archive;
+        foreach (var (item, point) in points)
+        {
+            for (var i = 0; i < item.Parts.Count; i++)
+            {
+                if (item.Parts[i].Archive == 0)
+                {
+                    _parts[item.Parts[i].Offset] = (point, i);
+                }
+            }
+        }
+
+        _expected = [.. archive.Layout.Entries];
+        _expected.Add(new("index.json", -1, null, 0, -1));
+    }
+
+    /// <summary>
+    /// The digests of the pages in one frame, where the manifest says that it holds pages; worked out ahead, on any
+    /// thread.
+    /// </summary>
+    public byte[]? PageDigests(long offset, ReadOnlySpan<byte> content)
+    {
+        var (low, high) = (0, _expected.Count - 3); // the last entry that begins at or before the frame
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (_expected[middle].Offset <= offset)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        var entry = _expected[low];
+        if (
+            entry.PageSize == 0
+            || offset < entry.Offset
+            || offset + content.Length > entry.Offset + entry.Length
+            || content.Length % entry.PageSize != 0
+            || (offset - entry.Offset) % entry.PageSize != 0
+        )
+        {
+            return null;
+        }
+        var digests = new byte[content.Length / entry.PageSize * PageHash.DigestBytes];
+        PageHash.ComputeDigests(content, entry.PageSize, digests);
+        return digests;
+    }
+
+    /// <summary>Takes the content of the next frame.</summary>
+    public async ValueTask ProcessAsync(ReadOnlyMemory<byte> content, byte[]? digests, CancellationToken cancellationToken)
+    {
+        if (digests is not null && _contentLeft >= content.Length)
+        {
+            _hash.AppendData(digests);
+            _contentLeft -= content.Length;
+            _position += content.Length;
+            if (_contentLeft == 0)
+            {
+                EndContent();
+            }
+            return;
+        }
+
+        while (!content.IsEmpty)
+        {
+            if (_currentPart is { } begun)
+            {
+                _currentPart = null;
+                if (await begun.Point.AdvanceToPartAsync(begun.Part, cancellationToken))
+                {
+                    _currentConsumer = begun.Point;
+                }
+            }
+
+            var taken =
+                _contentLeft > 0 ? ProcessContent(content.Span)
+                : _zerosLeft > 0 ? ProcessZeros(content.Span)
+                : ProcessHeader(content.Span);
+            content = content[taken..];
+            _position += taken;
+        }
+    }
+
+    /// <summary>Checks that the stream is at its end.</summary>
+    public void Complete()
+    {
+        if (!_inEnd || _zerosLeft > 0 || _next != _expected.Count)
+        {
+            throw ArchiveFailure.Truncated(_archive.Name, "its tar stream has no end");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _hash.Dispose();
+
+    private int ProcessHeader(ReadOnlySpan<byte> content)
+    {
+        var wanted = _headerBytes < TarFormat.Block || _header[156] != (byte)'x' ? TarFormat.Block : _header.Length;
+        var taken = Math.Min(wanted - _headerBytes, content.Length);
+        content[..taken].CopyTo(_header.AsSpan(_headerBytes));
+        _headerBytes += taken;
+        if (_headerBytes < wanted || (wanted == TarFormat.Block && _header[156] == (byte)'x'))
+        {
+            return taken;
+        }
+        Begin(TarFormat.Parse(_header.AsSpan(0, _headerBytes), _archive.Name, _position + taken - _headerBytes), _position + taken);
+        _headerBytes = 0;
+        return taken;
+    }
+
+    private void Begin(TarEntry? entry, long contentAt)
+    {
+        if (entry is null)
+        {
+            (_inEnd, _zerosLeft) = (true, TarFormat.Block);
+            return;
+        }
+
+        if (_inEnd)
+        {
+            throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' lies behind the end of the tar stream");
+        }
+        // An empty image has no parts; its entry stands alone.
+        if (entry.Value.Length == 0 && _archive.Manifest.Items.Any(i => i.Name == entry.Value.Name && i.Length == 0))
+        {
+            return;
+        }
+        var expected = _next < _expected.Count ? _expected[_next] : null;
+        var isUsual =
+            entry.Value.HeaderBytes
+            == (TarFormat.NeedsLongHeader(entry.Value.Length) ? TarFormat.HeaderBlocks * TarFormat.Block : TarFormat.Block);
+        if (
+            expected is null
+            || !isUsual
+            || entry.Value.Name != expected.Name
+            || (expected.Length >= 0 && (entry.Value.Length != expected.Length || contentAt != expected.Offset))
+        )
+        {
+            throw ArchiveFailure.Refused(
+                _archive.Name,
+                $"entry '{entry.Value.Name}' of {entry.Value.Length} bytes at offset {contentAt} of its tar stream is not in the manifest"
+            );
+        }
+        (_contentLeft, _zerosLeft) = (entry.Value.Length, TarFormat.Padding(entry.Value.Length));
+        if (_parts.TryGetValue(contentAt, out var part))
+        {
+            _currentPart = part;
+        }
+        if (_contentLeft == 0)
+        {
+            EndContent();
+        }
+    }
+
+    private int ProcessContent(ReadOnlySpan<byte> content)
+    {
+        var expected = _expected[_next];
+        var taken = (int)Math.Min(content.Length, _contentLeft);
+        if (expected.PageSize > 0)
+        {
+            throw ArchiveFailure.Refused(_archive.Name, $"pages of '{expected.Name}' do not fill whole frames");
+        }
+        _hash.AppendData(content[..taken]);
+        _currentConsumer?.Process(content[..taken]);
+        _contentLeft -= taken;
+        if (_contentLeft == 0)
+        {
+            EndContent();
+        }
+        return taken;
+    }
+
+    private void EndContent()
+    {
+        var expected = _expected[_next++];
+        var sha256 = Convert.ToBase64String(_hash.GetHashAndReset());
+        if (expected.Sha256 is not null && sha256 != expected.Sha256)
+        {
+            throw ArchiveFailure.Corrupt(
+                _archive.Name,
+                $"'{expected.Name}' at offset {expected.Offset} of its tar stream has another hash than the manifest says"
+            );
+        }
+        _currentConsumer?.EndPart();
+        _currentConsumer = null;
+    }
+
+    private int ProcessZeros(ReadOnlySpan<byte> content)
+    {
+        var taken = Math.Min(content.Length, _zerosLeft);
+        if (content[..taken].ContainsAnyExcept((byte)0))
+        {
+            throw ArchiveFailure.Corrupt(_archive.Name, $"its tar stream is not zero where it must be, near offset {_position}");
+        }
+        _zerosLeft -= taken;
+        if (_inEnd && _zerosLeft == 0 && content.Length > taken)
+        {
+            throw ArchiveFailure.Refused(_archive.Name, "bytes lie behind the end of the tar stream");
+        }
+        return taken;
+    }
+}

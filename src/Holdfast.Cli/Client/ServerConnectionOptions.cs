@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Text;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Files;
+
+namespace Holdfast.Cli.Client;
+
+/// <summary>Which server is meant, and how one signs in there.</summary>
+internal static class ServerConnectionOptions
+{
+    public static readonly Option<string> Server = new("--server")
+    {
+        Description = "Address of the server (default: the one of holdfast login, else http://127.0.0.1:8420).",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
+    public static readonly Option<string> TokenFile = new("--token-file")
+    {
+        Description = "A file of mode 0600 with an API token (default: the token of holdfast login).",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private const string DefaultServer = "http://127.0.0.1:8420";
+    private const int MaxSecretBytes = 4096;
+
+    /// <summary>Adds both options to a verb and its subcommands.</summary>
+    public static Command WithServerOptions(this Command command)
+    {
+        command.Add(Server);
+        command.Add(TokenFile);
+        return command;
+    }
+
+    /// <summary>Whether the command line names a server.</summary>
+    public static bool IsServerGiven(ParseResult parsed) => parsed.GetValue(Server) is not null || parsed.GetValue(TokenFile) is not null;
+
+    /// <summary>Whether a server is known: named, or signed in to.</summary>
+    public static bool IsServerKnown(ParseResult parsed) => IsServerGiven(parsed) || File.Exists(Login.FilePath);
+
+    /// <summary>A client of the server that is meant.</summary>
+    /// <exception cref="HoldfastException">The address is none, or there is no token for it.</exception>
+    public static ApiClient Connect(ParseResult parsed)
+    {
+        var login = parsed.GetValue(Server) is not null && parsed.GetValue(TokenFile) is not null ? null : Login.Load();
+        var server = ParseAddress(parsed.GetValue(Server) ?? login?.Server ?? DefaultServer);
+        if (parsed.GetValue(TokenFile) is { } file)
+        {
+            return new(server, ReadSecret(file, "Token file"));
+        }
+        if (login is not null && ParseAddress(login.Server) == server)
+        {
+            return new(server, login.Token); // a token goes to the server that made it, and no other
+        }
+        throw new HoldfastException(
+            ErrorCatalogue.AuthenticationRequired,
+            $"There is no API token for {server.AbsoluteUri.TrimEnd('/')}.",
+            "holdfast login --server URL makes one for this machine; --token-file FILE names one that you have."
+        );
+    }
+
+    /// <summary>The address that a text stands for.</summary>
+    public static Uri ParseAddress(string text)
+    {
+        if (
+            !Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("http" or "https")
+            || uri.UserInfo.Length + uri.Query.Length + uri.Fragment.Length > 0
+        )
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{text}' is not the address of a server.",
+                $"For example {DefaultServer}, or https://backup.example.com:8420."
+            );
+        }
+        return uri.Scheme == "https" || uri.IsLoopback
+            ? uri
+            : throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{text}' is neither https nor on this machine: the token would cross the network in clear.",
+                "Use https, or a tunnel: ssh -L 8420:localhost:8420 HOST"
+            );
+    }
+
+    /// <summary>The secret in a file that only this user can read; <c>-</c> is a line of standard input.</summary>
+    public static string ReadSecret(string file, string what)
+    {
+        var text = (
+            file == "-" ? Console.In.ReadLine() ?? "" : Encoding.UTF8.GetString(PrivateFile.Read(file, what, MaxSecretBytes))
+        ).Trim();
+        return text.Length > 0 && !text.Any(char.IsControl)
+            ? text
+            : throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"{what} '{file}' does not hold one line of text.",
+                "It holds the secret and nothing else."
+            );
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Cli.Client;
+using Holdfast.Cli.Output;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Cli.Commands.Administration;
+
+/// <summary><c>holdfast logout</c>: ends this machine's token.</summary>
+internal static class LogoutCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("logout", "End this machine's API token, and forget it.");
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                var console = SharedOptions.Console(parsed);
+                var login = Login.Load()
+                    ?? throw new HoldfastException(
+                        ErrorCatalogue.NotFound,
+                        "Nobody is signed in on this machine.",
+                        $"'{Login.FilePath}' is not there."
+                    );
+                var ended = true;
+                try
+                {
+                    using var api = new ApiClient(ServerConnectionOptions.ParseAddress(login.Server), login.Token);
+                    await LoginCommand.DeleteAsync(api, login, cancellationToken);
+                }
+                catch (HoldfastException e)
+                {
+                    // The file is forgotten all the same: who leaves a machine must not depend on the server.
+                    ended = e.Error == ErrorCatalogue.AuthenticationRequired;
+                    if (!ended)
+                    {
+                        console.WriteNote(
+                            $"The token {login.TokenId} still stands at {login.Server}: {Sentence.EnsureTerminated(e.Message)} Delete it "
+                                + $"there: holdfast token delete {login.TokenId}"
+                        );
+                    }
+                }
+
+                Login.Delete();
+                if (console.IsJson)
+                {
+                    CommandConsole.WriteJson(new JsonObject { ["server"] = login.Server, ["tokenEnded"] = ended });
+                }
+                else
+                {
+                    console.WriteLine($"Signed out of {login.Server}.");
+                }
+                return 0;
+            }
+        );
+        return command;
+    }
+}

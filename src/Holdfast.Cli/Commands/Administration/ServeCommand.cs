@@ -1,0 +1,87 @@
+using System.Collections;
+using System.CommandLine;
+using Holdfast.Cli.Processes;
+using Holdfast.Server;
+using Holdfast.Server.Configuration;
+using Holdfast.Server.Hosting;
+using Holdfast.Studio.Hosting;
+
+namespace Holdfast.Cli.Commands.Administration;
+
+/// <summary><c>holdfast serve</c>: runs a node until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var config = new Option<string>("--config")
+        {
+            Description = "holdfast.json; without it, the environment (HOLDFAST_…) and defaults.",
+            HelpName = "FILE",
+        };
+        var data = new Option<string>("--data")
+        {
+            Description = "The server's own folder: state, keys, audit log (default $XDG_DATA_HOME/holdfast/server).",
+            HelpName = "DIR",
+        };
+        var adminToken = new Option<string>("--admin-token-file")
+        {
+            Description = "A file of mode 0600 with an API token for automation.",
+            HelpName = "FILE",
+        };
+        var command = new Command("serve", "Run a node: schedules, API. Ctrl+C or SIGTERM ends it in order.") { config, data, adminToken };
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                var folder = Path.GetFullPath(
+                    parsed.GetValue(data) ?? Path.Combine(Path.GetDirectoryName(Node.Keys.NodeKey.DefaultPath)!, "server")
+                );
+                var environment = Environment
+                    .GetEnvironmentVariables()
+                    .Cast<DictionaryEntry>()
+                    .ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? ""), StringComparer.Ordinal);
+                var loaded = ServerConfigLoader.Load(
+                    parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null,
+                    folder,
+                    environment
+                );
+                ListenAddressCheck.EnsureAvailable(loaded); // before there is a data folder with secrets
+                await using var server = HoldfastServer.Build(
+                    new()
+                    {
+                        Config = loaded,
+                        DataFolder = folder,
+                        AdminTokenFile = parsed.GetValue(adminToken),
+                        SqliteReaders = SqliteReaderProcess.Pool,
+                    },
+                    StudioHosting.AddStudio
+                );
+                server.MapStudio();
+                await RunAsync(server, loaded, cancellationToken);
+                return 0;
+            }
+        );
+        return command;
+    }
+
+    // Stopped in order even where it is told to before it has started: what it has begun by then gets its grace too.
+    private static async Task RunAsync(WebApplication server, ServerConfig config, CancellationToken cancellationToken)
+    {
+        try
+        {
+            HoldfastServer.OpenState(server);
+            await server.StartAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // what kept it from starting is what is told
+            await server.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ListenAddressCheck.Explain(config, e) is { } taken)
+            {
+                throw taken; // by another one since it was looked at
+            }
+            throw;
+        }
+
+        await server.WaitForShutdownAsync(cancellationToken);
+    }
+}

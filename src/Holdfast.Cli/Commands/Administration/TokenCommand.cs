@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json.Nodes;
+using Holdfast.Cli.Client;
+using Holdfast.Cli.Output;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Files;
+
+namespace Holdfast.Cli.Commands.Administration;
+
+/// <summary><c>holdfast token</c>: API tokens, for programs.</summary>
+internal static class TokenCommand
+{
+    public static Command Create() =>
+        new Command("token", "API tokens, for programs. Needs an Admin.") { ListCommand(), CreateToken(), Delete() }.WithServerOptions();
+
+    private static Command ListCommand() =>
+        new Command("list", "List tokens; never what they are.").SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+                ServerCommandExtensions.WriteList(
+                    console,
+                    await api.ListAsync("tokens", cancellationToken),
+                    "No tokens.",
+                    ["ID", "NAME", "ROLE", "CREATED", "BY", "EXPIRES", "LAST USED"],
+                    t =>
+                        [
+                            (t.GetText("id"), null),
+                            (t.GetText("name"), null),
+                            (t.GetText("role"), null),
+                            (t.GetTime("created"), null),
+                            (t.GetText("createdBy"), null),
+                            (t.GetTime("expires"), null),
+                            (t.GetTime("lastUsed"), null),
+                        ]
+                )
+        );
+
+    private static Command CreateToken()
+    {
+        var command = new Command("create", "Make a token. It is shown once, or written to a file.");
+        var name = command.AddArgument("NAME", "What it is for.");
+        var role = new Option<string>("--role")
+        {
+            Description = "What it may do.",
+            HelpName = "Viewer|Operator|Admin",
+            Required = true,
+        };
+        role.AcceptOnlyFromAmong("Viewer", "Operator", "Admin");
+        var expires = new Option<DateTimeOffset?>("--expires") { Description = "When it ends (default: never).", HelpName = "TIME" };
+        var file = new Option<string>("--out")
+        {
+            Description = "Write it to FILE, which must not exist, readable by this user only; default: show it.",
+            HelpName = "FILE",
+        };
+        command.Add(role);
+        command.Add(expires);
+        command.Add(file);
+        return command.SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+            {
+                var path = parsed.GetValue(file);
+                if (path is not null && System.IO.Path.Exists(path))
+                {
+                    throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{path}' is there already.", "Choose another name.");
+                }
+                var request = new JsonObject { ["name"] = parsed.GetRequiredValue(name), ["role"] = parsed.GetRequiredValue(role) };
+                if (parsed.GetValue(expires) is { } end)
+                {
+                    request["expires"] = end;
+                }
+                var token = await api.PostAsync("tokens", request, cancellationToken);
+                if (path is not null)
+                {
+                    Write(path, token.GetText("token"));
+                    token["token"] = null;
+                    token["file"] = path;
+                }
+
+                if (console.IsJson)
+                {
+                    CommandConsole.WriteJson(token);
+                }
+                else
+                {
+                    console.WriteLine(
+                        path is null ? token.GetText("token") : $"{token.GetText("name")} ({token.GetText("role")}) is in {path}."
+                    );
+                }
+                if (path is null)
+                {
+                    console.WriteNote($"Id {token.GetText("id")}. It is not shown again.");
+                }
+                return 0;
+            }
+        );
+    }
+
+    private static void Write(string path, string token)
+    {
+        try
+        {
+            PrivateFile.Write(path, Encoding.ASCII.GetBytes(token + "\n"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFailed,
+                $"The token was made, and '{path}' cannot be written: {e.Message}",
+                "Delete the token (holdfast token list), and make another.",
+                e
+            );
+        }
+    }
+
+    private static Command Delete()
+    {
+        var command = new Command("delete", "Delete a token. It ends at once.");
+        var id = command.AddArgument("ID", "Its id.");
+        return command.SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+            {
+                var text = parsed.GetRequiredValue(id);
+                await api.SendAsync(HttpMethod.Delete, $"tokens/{ApiClient.EscapeSegment(text)}", null, cancellationToken);
+                return ServerCommandExtensions.WriteResult(console, $"{text} deleted.", new() { ["deleted"] = text });
+            }
+        );
+    }
+}

@@ -1,0 +1,173 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Client;
+using Holdfast.Cli.Output;
+using Holdfast.Cli.Sources;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Node.Retention;
+using Holdfast.Node.Verification;
+
+namespace Holdfast.Cli.Commands.Backups;
+
+/// <summary><c>holdfast chain</c>: single chains.</summary>
+internal static class ChainCommand
+{
+    private const string DestinationPrefix = "destination:";
+
+    public static Command Create() =>
+        new Command("chain", "Single chains: one full backup and the incrementals after it.") { Remove() }.WithServerOptions();
+
+    private static Command Remove()
+    {
+        var keyOptions = new KeyOptions();
+        var path = new Argument<string>("PATH")
+        {
+            Description = "The chain's folder. At a server: destination:NAME/SOURCE/DATABASE/CHAIN.",
+        };
+        var yes = new Option<bool>("--yes") { Description = "Remove it. Without this it is only read, and shown." };
+        var command = new Command("remove", "Read one chain, show whether it is whole, and remove it.") { path, yes, keyOptions };
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                var (given, console, keys) = (parsed.GetRequiredValue(path), SharedOptions.Console(parsed), keyOptions.Read(parsed));
+                if (!given.StartsWith(DestinationPrefix, StringComparison.Ordinal))
+                {
+                    return await RemoveAsync(given, keys, parsed.GetValue(yes), console, cancellationToken);
+                }
+                SharedOptions.RejectOptions(parsed, "at a server", keyOptions.MaxWorkFactor);
+                using var api = ServerConnectionOptions.Connect(parsed);
+                return await RemoveAsync(api, given.TrimEnd('/'), keys, parsed.GetValue(yes), console, cancellationToken);
+            }
+        );
+        return command;
+    }
+
+    private static async Task<int> RemoveAsync(
+        string path,
+        AgeKeys keys,
+        bool isSure,
+        CommandConsole console,
+        CancellationToken cancellationToken
+    )
+    {
+        var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        if (ChainName.TryParse(folder) is null)
+        {
+            throw NotAChain(path);
+        }
+        var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
+        var problems = new Dictionary<string, string>(StringComparer.Ordinal);
+        await foreach (var result in Verifier.VerifyAsync(stored, keys, CommandSource.Engines, cancellationToken))
+        {
+            if (result.Problem is { } problem)
+            {
+                problems[result.Archive.Name.ToString()] = problem.Message;
+            }
+        }
+
+        WriteArchives(path, stored.Chains[0].Archives.Select(a => (a.Name.ToString(), a.Length)), problems, null, console);
+        if (isSure)
+        {
+            await ChainRemovalService.RemoveAsync(stored, folder, cancellationToken);
+            if (!Directory.EnumerateFileSystemEntries(path).Any())
+            {
+                Directory.Delete(path);
+            }
+        }
+
+        return WriteOutcome(path, problems.Count == 0, isSure, console);
+    }
+
+    // What is removed is what was read and shown: the server compares, and refuses anything else.
+    private static async Task<int> RemoveAsync(
+        ApiClient api,
+        string from,
+        AgeKeys keys,
+        bool isSure,
+        CommandConsole console,
+        CancellationToken cancellationToken
+    )
+    {
+        if (ChainName.TryParse(from[(from.LastIndexOf('/') + 1)..]) is null)
+        {
+            throw NotAChain(from);
+        }
+        var found = await api.GetAsync($"backups/chains?from={ApiClient.EscapeSegment(from)}", cancellationToken);
+        if (found.GetItems("chains").ToList() is not [var chain])
+        {
+            throw NotAChain(from);
+        }
+        var archives = chain.GetItems("archives").Select(a => (Name: a.GetText("name"), Bytes: a.GetNumber("bytes"))).ToList();
+        var id = (
+            await api.PostAsync(
+                "backups/verify",
+                new JsonObject { ["from"] = from, ["keys"] = SharedOptions.ToJson(keys) },
+                cancellationToken
+            )
+        ).GetText("operationId");
+        var ended = (await new OperationWatcher(api, console).WaitAsync([id], cancellationToken, quiet: true))[0];
+        var problem = ended.FindText("error", "message");
+        WriteArchives(from, archives, new Dictionary<string, string>(), problem, console);
+        if (isSure)
+        {
+            await api.SendAsync(
+                HttpMethod.Post,
+                "backups/chains/remove",
+                new JsonObject
+                {
+                    ["from"] = from,
+                    ["archives"] = new JsonObject(archives.Select(a => KeyValuePair.Create(a.Name, (JsonNode?)a.Bytes))),
+                },
+                cancellationToken
+            );
+        }
+        return WriteOutcome(from, problem is null, isSure, console);
+    }
+
+    private static void WriteArchives(
+        string path,
+        IEnumerable<(string Name, long Bytes)> archives,
+        Dictionary<string, string> problems,
+        string? problem,
+        CommandConsole console
+    )
+    {
+        console.WriteLine($"{path}:");
+        foreach (var (name, bytes) in archives)
+        {
+            console.WriteText(
+                $"  {(problem is not null ? "    " : problems.ContainsKey(name) ? "BAD " : "ok  ")} {name}  "
+                    + $"{DisplayFormat.Bytes(bytes)}{(problems.TryGetValue(name, out var bad) ? $": {bad}" : "")}"
+            );
+        }
+        if (problem is not null)
+        {
+            console.WriteText($"  {problem}");
+        }
+    }
+
+    private static int WriteOutcome(string path, bool isWhole, bool isRemoved, CommandConsole console)
+    {
+        var state = isWhole ? "whole: all of its points can be restored" : "NOT whole, or cannot be read with these keys";
+        ServerCommandExtensions.WriteResult(
+            console,
+            isRemoved ? $"Removed. It was {state}." : $"It is {state}. Nothing was removed; to remove this chain, give --yes.",
+            new()
+            {
+                ["path"] = path,
+                ["whole"] = isWhole,
+                ["removed"] = isRemoved,
+            }
+        );
+        return isRemoved ? 0 : ErrorCatalogue.Usage.ExitCode;
+    }
+
+    private static HoldfastException NotAChain(string path) =>
+        new(
+            ErrorCatalogue.Usage,
+            $"'{path}' is not the folder of one chain.",
+            "Give the folder that holds its archives, named <time>.<node>-<type>[-<task>]; holdfast points lists them."
+        );
+}

@@ -1,0 +1,256 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Client;
+using Holdfast.Cli.Output;
+using Holdfast.Cli.Output.Views;
+using Holdfast.Cli.Sources;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Engines;
+using SkippedFilesView = Holdfast.Server.Endpoints.Sources.SkippedFilesView;
+
+namespace Holdfast.Cli.Commands.Backups;
+
+/// <summary><c>holdfast databases</c>: what a backup of a source would cover, or what a server covers.</summary>
+internal static class DatabasesCommand
+{
+    public static Command Create()
+    {
+        var (source, access) = (SharedOptions.Source(), new SourceOptions());
+        var search = new Option<string>("--search") { Description = "At a server: only those with this in their id.", HelpName = "TEXT" };
+        var state = new Option<string>("--state")
+        {
+            Description = "At a server: only those in this state.",
+            HelpName = "Covered|Incomplete|AtRisk|Failing|Overdue|Missing|Held|Uncovered|Unreadable|Waiting|Dropped",
+        };
+        var command = new Command("databases", "List every database of a source, or of a server and how they stand.")
+        {
+            source,
+            access.Encrypted,
+            access.Exclude,
+            access.PasswordFile,
+            access.AskPassword,
+            search,
+            state,
+            Keys(),
+            Key(),
+            ForgetKey(),
+            Dismiss(),
+        }.WithServerOptions();
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                var console = SharedOptions.Console(parsed);
+                if (parsed.GetValue(source) is { } directory)
+                {
+                    SharedOptions.RejectOptions(
+                        parsed,
+                        "with --source",
+                        search,
+                        state,
+                        ServerConnectionOptions.Server,
+                        ServerConnectionOptions.TokenFile
+                    );
+                    await using var named = CommandSource.Parse(directory, access, parsed);
+                    return await ListSourceAsync(console, named.Source, cancellationToken);
+                }
+
+                SharedOptions.RejectOptions(
+                    parsed,
+                    "without --source",
+                    access.Encrypted,
+                    access.Exclude,
+                    access.PasswordFile,
+                    access.AskPassword
+                );
+                if (!ServerConnectionOptions.IsServerKnown(parsed))
+                {
+                    throw new HoldfastException(
+                        ErrorCatalogue.Usage,
+                        "Which databases? Neither a source nor a server is given.",
+                        "--source [NAME=]DIR for a directory, --source [NAME=]postgresql://USER@HOST for a PostgreSQL "
+                            + "server; --server URL --token-file FILE, or holdfast login, for a server."
+                    );
+                }
+                using var api = ServerConnectionOptions.Connect(parsed);
+                var filters = string.Concat(
+                    new[] { ("search", parsed.GetValue(search)), ("state", parsed.GetValue(state)) }
+                        .Where(f => f.Item2 is not null)
+                        .Select(f => $"&{f.Item1}={ApiClient.EscapeSegment(f.Item2!)}")
+                );
+                return WriteServerList(console, await api.ListAsync($"databases?{filters.TrimStart('&')}".TrimEnd('?'), cancellationToken));
+            }
+        );
+        return command;
+    }
+
+    private static async Task<int> ListSourceAsync(CommandConsole console, IDatabaseSource attached, CancellationToken cancellationToken)
+    {
+        var found = new List<DatabaseView>();
+        await foreach (var database in attached.DiscoverAsync(cancellationToken))
+        {
+            found.Add(
+                new(
+                    new DatabaseId(attached.Name, database.Name).ToString(),
+                    attached.Name,
+                    database.Name,
+                    database.SizeBytes,
+                    FormatState(database.Encryption),
+                    database.Problem is null ? null : ErrorView.Of(database.Problem)
+                )
+            );
+        }
+
+        if (console.IsJson)
+        {
+            CommandConsole.WriteJson(
+                new(found, PassedOver: SkippedFilesView.Of(attached.SkippedFiles)),
+                CliJson.Default.ItemsViewDatabaseView
+            );
+        }
+        else if (found.Count == 0)
+        {
+            console.WriteLine("No databases found.");
+        }
+        else
+        {
+            console.WriteTable(["DATABASE", ">SIZE", "ENCRYPTED", "PROBLEM"], [.. found.Select(Row)]);
+        }
+        SkippedFilesReport.Write(console, attached.SkippedFiles);
+        return found.Exists(d => d.Error is not null) ? 1 : 0;
+    }
+
+    private static int WriteServerList(CommandConsole console, JsonArray databases)
+    {
+        var broken = databases.Any(d => d?["problem"] is not null);
+        ServerCommandExtensions.WriteList(
+            console,
+            databases,
+            "No databases found.",
+            ["DATABASE", ">SIZE", "ENCRYPTED", "STATE", ">TASKS", "LAST GOOD BACKUP", "NEXT", "PROBLEM"],
+            d =>
+                [
+                    (d.GetText("id"), null),
+                    (DisplayFormat.Bytes(d.GetNumber("sizeBytes")), null),
+                    (d.GetText("encryption").ToLowerInvariant(), null),
+                    (FormatState(d.GetText("state")), ColourOf(d.GetText("state"))),
+                    (d.GetText("tasks"), null),
+                    (d.GetTime("lastBackup"), null),
+                    (d.GetTime("nextBackup"), null),
+                    (d.FindText("attention") ?? (d.FindText("renamedTo") is { } name ? $"renamed to {name}" : ""), "red"),
+                ]
+        );
+        return broken ? 1 : 0;
+    }
+
+    private static Command Keys() =>
+        new Command("keys", "List the databases and patterns that the server has a key for.").SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+                ServerCommandExtensions.WriteList(
+                    console,
+                    await api.ListAsync("database-keys", cancellationToken),
+                    "No keys.",
+                    ["DATABASES"],
+                    k => [(k.GetText("databases"), null)]
+                )
+        );
+
+    private static Command Key()
+    {
+        var command = new Command("key", "Give the server the key of encrypted databases; it is kept sealed.");
+        var database = command.AddArgument("DATABASE", "Id of the database, or a glob that ids fit: demo/hr/*.");
+        var file = new Option<string>("--key-file")
+        {
+            Description = "A file with exactly one key: Base64, hex, or a line 'passphrase: …'.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        command.Add(file);
+        return command.SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+            {
+                var id = parsed.GetRequiredValue(database);
+                var keys = KeyFile.Read(parsed.GetRequiredValue(file));
+                var body = (keys.Identities, keys.Passphrases) switch
+                {
+                    ([var key], []) => new JsonObject { ["key"] = key.ToBase64() },
+                    ([], [var passphrase]) => new JsonObject { ["passphrase"] = passphrase },
+                    _ => throw new HoldfastException(
+                        ErrorCatalogue.Usage,
+                        $"'{parsed.GetValue(file)}' does not hold exactly one key.",
+                        "A database has one."
+                    ),
+                };
+                await api.SendAsync(HttpMethod.Put, $"database-keys/{ApiClient.EscapeSegment(id)}", body, cancellationToken);
+                return ServerCommandExtensions.WriteResult(console, $"The server has the key of {id}.", new() { ["database"] = id });
+            }
+        );
+    }
+
+    private static Command ForgetKey()
+    {
+        var command = new Command("forget-key", "Let the server forget the key of a database.");
+        var database = command.AddArgument("DATABASE", "Id or glob that the key was given for.");
+        return command.SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+            {
+                var id = parsed.GetRequiredValue(database);
+                await api.SendAsync(HttpMethod.Delete, $"database-keys/{ApiClient.EscapeSegment(id)}", null, cancellationToken);
+                return ServerCommandExtensions.WriteResult(console, $"The key of {id} is forgotten.", new() { ["database"] = id });
+            }
+        );
+    }
+
+    private static Command Dismiss()
+    {
+        var command = new Command(
+            "dismiss",
+            "Let the server forget a database that was dropped, or whose source is gone. Its backups stay."
+        );
+        var database = command.AddArgument("DATABASE", "Its id.");
+        return command.SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+            {
+                var id = parsed.GetRequiredValue(database);
+                await api.SendAsync(HttpMethod.Delete, $"databases/{ApiClient.EscapeSegment(id)}", null, cancellationToken);
+                return ServerCommandExtensions.WriteResult(console, $"{id} dismissed. Its backups stay.", new() { ["dismissed"] = id });
+            }
+        );
+    }
+
+    private static string? ColourOf(string state) =>
+        state switch
+        {
+            "Covered" => "green",
+            "Failing" or "Unreadable" or "AtRisk" or "Missing" or "Overdue" => "red",
+            "Uncovered" or "Incomplete" or "Held" => "yellow",
+            "Dropped" => "grey",
+            _ => null,
+        };
+
+    // As people say it, and as Studio shows it.
+    private static string FormatState(string state) =>
+        state switch
+        {
+            "Covered" => "protected",
+            "AtRisk" => "at risk",
+            _ => state.ToLowerInvariant(),
+        };
+
+    private static string FormatState(EncryptionState state) =>
+        state switch
+        {
+            EncryptionState.No => "no",
+            EncryptionState.Yes => "yes",
+            _ => "maybe",
+        };
+
+    private static (string, string?)[] Row(DatabaseView d) =>
+        [
+            (d.Name, null),
+            (DisplayFormat.Bytes(d.SizeBytes), null),
+            (d.Encryption, d.Encryption == "maybe" ? "yellow" : null),
+            (d.Error?.Message ?? "", "red"),
+        ];
+}

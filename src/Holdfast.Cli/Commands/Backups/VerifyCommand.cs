@@ -1,0 +1,171 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Holdfast.Archive.Age;
+using Holdfast.Cli.Client;
+using Holdfast.Cli.Output;
+using Holdfast.Cli.Output.Views;
+using Holdfast.Cli.Sources;
+using Holdfast.Core.Errors;
+using Holdfast.Node.RestorePoints;
+using Holdfast.Node.Verification;
+
+namespace Holdfast.Cli.Commands.Backups;
+
+/// <summary><c>holdfast verify</c>: reads and checks every byte of archives.</summary>
+internal static class VerifyCommand
+{
+    public static Command Create()
+    {
+        var (keyOptions, allow) = (new KeyOptions(), SharedOptions.AllowMismatch());
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description =
+                "Archives, chains' folders, databases' folders, or roots of destinations. At a server: ids of databases, SOURCE/NAME.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command("verify", "Read and check every byte of archives; say what is wrong and where.")
+        {
+            paths,
+            keyOptions,
+            allow,
+        }.WithServerOptions();
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                var console = SharedOptions.Console(parsed);
+                var keys = keyOptions.Read(parsed);
+                var given = parsed.GetRequiredValue(paths);
+                if (given.Any(p => SharedOptions.IsOnServer(parsed, p)))
+                {
+                    SharedOptions.RejectOptions(parsed, "at a server, which compares with what it wrote", allow, keyOptions.MaxWorkFactor);
+                    using var api = ServerConnectionOptions.Connect(parsed);
+                    return await VerifyOnServerAsync(api, console, given, keys, cancellationToken);
+                }
+
+                var views = new List<VerifyView>();
+                var problems = new List<Error>();
+                var notes = new List<string>();
+                foreach (var path in given)
+                {
+                    var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
+                    await foreach (var read in Verifier.VerifyAsync(stored, keys, CommandSource.Engines, cancellationToken))
+                    {
+                        var mismatch = read.Header is null
+                            ? null
+                            : LayoutValidator.FindMismatch(
+                                stored,
+                                stored.Chains.First(c => c.Archives.Contains(read.Archive)),
+                                read.Archive,
+                                read.Header
+                            );
+                        var isRefused = mismatch is not null && stored.Archive is null && !parsed.GetValue(allow);
+                        var result = isRefused ? read with { Problem = mismatch } : read;
+                        if (mismatch is not null && !isRefused)
+                        {
+                            console.WriteNote(mismatch.Message);
+                        }
+                        var file = Path.Combine(stored.Destination.Name, result.Archive.Path);
+                        if (result.Problem is not null)
+                        {
+                            problems.Add(result.Problem.Error);
+                        }
+                        views.Add(
+                            new(
+                                file,
+                                result.Problem is null,
+                                StateOf(result.Problem?.Error),
+                                result.Header?.Id,
+                                result.Header?.Database,
+                                result.Archive.Length,
+                                result.TarBytes,
+                                result.Problem is null ? null : ErrorView.Of(result.Problem)
+                            )
+                        );
+                        console.WriteText(
+                            result.Problem is null ? $"ok   {file}" : $"{StateLabel(result.Problem.Error)}  {result.Problem.Message}"
+                        );
+                        if (result.Problem?.Hint is { } hint)
+                        {
+                            console.WriteText($"     {hint}");
+                        }
+                    }
+
+                    if (stored.Archive is null)
+                    {
+                        notes.AddRange(stored.Chains.SelectMany(c => SharedOptions.FindMissingArchiveNotes(stored, c)));
+                    }
+                }
+
+                if (console.IsJson)
+                {
+                    CommandConsole.WriteJson(new(views, Notes: notes.Count > 0 ? notes : null), CliJson.Default.ItemsViewVerifyView);
+                }
+                foreach (var note in notes)
+                {
+                    console.WriteLine($"note {note}");
+                }
+                var damaged = problems.Count(p => p.IsDamage);
+                var unread = problems.Count == damaged ? "" : $", {problems.Count - damaged} could not be checked";
+                console.WriteLine(
+                    $"{views.Count - problems.Count} of {views.Count} archives are "
+                        + $"whole{(damaged == 0 ? "" : $", {damaged} {(damaged == 1 ? "is" : "are")} bad")}{unread}, "
+                        + $"{DisplayFormat.Bytes(views.Sum(v => v.State == "NotChecked" ? 0 : v.StoredBytes))} read."
+                );
+                return problems.Count == 0 ? 0 : problems.MaxBy(p => p.IsDamage ? int.MaxValue : p.ExitCode)!.ExitCode;
+            }
+        );
+        return command;
+    }
+
+    // What cannot be opened, for a key is missing or its destination does not answer, is not damaged for that.
+    private static string StateOf(Error? problem) =>
+        problem is null ? "Whole"
+        : problem.IsDamage ? "Damaged"
+        : "NotChecked";
+
+    private static string StateLabel(Error problem) => problem.IsDamage ? "BAD" : "NOT CHECKED";
+
+    // One after the other, as the server reads them: what is wrong with one stops no other.
+    private static async Task<int> VerifyOnServerAsync(
+        ApiClient api,
+        CommandConsole console,
+        string[] databases,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
+    {
+        var ids = new List<string>();
+        foreach (var database in databases)
+        {
+            ids.Add(
+                (
+                    await api.PostAsync(
+                        "backups/verify",
+                        new JsonObject { ["from"] = database, ["keys"] = SharedOptions.ToJson(keys) },
+                        cancellationToken
+                    )
+                ).GetText("operationId")
+            );
+        }
+        var ended = await new OperationWatcher(api, console).WaitAsync(ids, cancellationToken, quiet: true);
+        foreach (var operation in ended)
+        {
+            console.WriteText(
+                operation.FindText("error", "message") is { } problem
+                    ? $"{StateLabel(ErrorCatalogue.Find(operation.FindText("error", "code")))}  {operation.GetText("database")}: {problem}"
+                    : $"ok   {operation.GetText("database")}: {DisplayFormat.Bytes(operation.GetNumber("result", "storedBytes"))} read."
+            );
+            if (operation.FindText("error", "hint") is { } hint)
+            {
+                console.WriteText($"     {hint}");
+            }
+        }
+
+        if (console.IsJson)
+        {
+            CommandConsole.WriteJson(new JsonObject { ["items"] = new JsonArray([.. ended.Select(o => o.DeepClone())]) });
+        }
+        var errors = ended.Select(o => o.FindText("error", "code")).OfType<string>().Select(ErrorCatalogue.Find).ToList();
+        return errors.Count == 0 ? 0 : errors.MaxBy(e => e.IsDamage ? int.MaxValue : e.ExitCode)!.ExitCode;
+    }
+}

@@ -1,4 +1,0 @@
-namespace Holdfast.Cli.Output;
-
-/// <summary>A discovered database.</summary>
-internal sealed record DatabaseView(string Id, string Source, string Name, long SizeBytes, string Encryption, ErrorView? Error);

@@ -1,4 +1,0 @@
-namespace Holdfast.Cli.Output;
-
-/// <summary>A finished extraction.</summary>
-internal sealed record ExtractView(IReadOnlyList<string> Files, string ArchiveId, int Archives);

@@ -1,0 +1,306 @@
+using System.Globalization;
+using System.Text;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Core.Retention;
+using Holdfast.Core.Scheduling;
+
+namespace Holdfast.Core.Tasks;
+
+/// <summary>
+/// What a task must be like to be stored. Each check gives all faults at once; none: it is fine. What only the server
+/// can tell (names that are taken, destinations that exist, keys that can be read) it checks itself.
+/// </summary>
+public static class TaskValidator
+{
+    /// <summary>The most exclusions that a template takes.</summary>
+    public const int MaxExclusions = 1_000;
+
+    /// <summary>The longest exclusion, in characters.</summary>
+    public const int MaxExclusionLength = 1_024;
+
+    /// <summary>The longest time between two verifications of a chain, in days.</summary>
+    public const int MaxVerifyDays = 365;
+
+    /// <summary>The longest time between two comparisons of a database with its newest backup, in hours.</summary>
+    public const int MaxCompareHours = 720;
+
+    /// <summary>What is wrong with a server-wide task.</summary>
+    public static IReadOnlyList<ValidationError> Validate(Template template) =>
+        [.. Name(template.Name), .. Validate(template.Settings), .. Excluded(template.Excluded), .. Spread(template)];
+
+    /// <summary>What is wrong with a regular task.</summary>
+    public static IReadOnlyList<ValidationError> Validate(RegularTask task) =>
+        [.. Name(task.Name), .. Validate(task.Settings), .. PreferredNode(task.PreferredNode)];
+
+    /// <summary>What is wrong with what both have in common.</summary>
+    public static IReadOnlyList<ValidationError> Validate(TaskSettings settings) =>
+        [
+            .. Type(settings),
+            .. Schedules(settings),
+            .. Retention(settings.Retention),
+            .. Encryption(settings.Encryption),
+            .. Destinations(settings.Destinations),
+            .. Verification(settings.VerifyEveryDays),
+            .. Comparison(settings.CompareEveryHours),
+        ];
+
+    private static IEnumerable<ValidationError> Name(string name)
+    {
+        const string field = "name";
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            yield return new(field, "The name is blank.", "Give the task a name.");
+            yield break;
+        }
+
+        if (name.Length > TaskNames.MaxLength)
+        {
+            yield return new(field, $"The name has {name.Length} characters.", $"Use at most {TaskNames.MaxLength}.");
+        }
+        if (name.EnumerateRunes().Any(IsUnprintable))
+        {
+            yield return new(field, "The name holds characters that cannot be shown.", "Leave out line breaks and control characters.");
+        }
+        if (TaskNames.IsReserved(name))
+        {
+            yield return new(
+                field,
+                $"The name begins with '{TaskNames.ServerWidePrefix}', which is reserved.",
+                "Choose a name that begins otherwise: this prefix tells the tasks that come from a server-wide one."
+            );
+        }
+    }
+
+    // Line breaks, and what changes the direction of writing and makes a name look like another; half a surrogate pair
+    // comes as the replacement character.
+    private static bool IsUnprintable(Rune rune) =>
+        Rune.IsControl(rune) || rune == Rune.ReplacementChar || rune.Value is (>= 0x2028 and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+
+    private static IEnumerable<ValidationError> Type(TaskSettings settings)
+    {
+        if (!Enum.IsDefined(settings.Type))
+        {
+            yield return new(
+                "type",
+                $"'{settings.Type}' is not a type of backup.",
+                $"Use {nameof(BackupType.Backup)} or {nameof(BackupType.Snapshot)}."
+            );
+        }
+    }
+
+    private static IEnumerable<ValidationError> Schedules(TaskSettings settings)
+    {
+        if (CatchFailure(() => TimeZones.Find(settings.TimeZone, TimeZoneInfo.Utc)) is { } unknown)
+        {
+            yield return new("timeZone", unknown.Message, unknown.Hint!);
+        }
+        if (settings.FullBackup is null && settings.IncrementalBackup is null)
+        {
+            yield return new(
+                "fullBackup",
+                "The task has no schedule.",
+                "Give it a full or an incremental schedule, for example '0 2 * * 0' for every Sunday at 02:00."
+            );
+        }
+        if (Schedule("fullBackup", settings.FullBackup) is { } full)
+        {
+            yield return full;
+        }
+        if (Schedule("incrementalBackup", settings.IncrementalBackup) is { } incremental)
+        {
+            yield return incremental;
+        }
+    }
+
+    private static ValidationError? Schedule(string field, string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+        if (CatchFailure(() => CronSchedule.Parse(text, TimeZoneInfo.Utc)) is { } fault)
+        {
+            return new(field, fault.Message, fault.Hint!);
+        }
+        return CronSchedule.Parse(text, TimeZoneInfo.Utc).HasOccurrences
+            ? null
+            : new(field, $"'{text}' never comes.", "Choose a day that the month has.");
+    }
+
+    private static HoldfastException? CatchFailure(Func<object> read)
+    {
+        try
+        {
+            read();
+            return null;
+        }
+        catch (HoldfastException e)
+        {
+            return e;
+        }
+    }
+
+    private static IEnumerable<ValidationError> Retention(RetentionPolicy? policy)
+    {
+        if (policy is not null && policy.MinimumAge < RetentionPolicy.MinimumAllowedAge)
+        {
+            yield return new(
+                "retention.minimumAgeDays",
+                string.Create(CultureInfo.InvariantCulture, $"Backups would be kept for {policy.MinimumAge.TotalDays:0.##} days."),
+                "Keep them for 1 day or longer, or leave retention out to keep them for ever."
+            );
+        }
+    }
+
+    private static IEnumerable<ValidationError> Encryption(EncryptionSettings encryption)
+    {
+        const string recipients = "encryption.recipients";
+        if (!Enum.IsDefined(encryption.Mode))
+        {
+            yield return new("encryption.mode", $"'{encryption.Mode}' is not a mode of encryption.", "Use None, Key or Recipients.");
+        }
+        if (encryption.Mode == EncryptionMode.Recipients && encryption.Recipients.Count == 0)
+        {
+            yield return new(
+                recipients,
+                "Encryption to recipients has none.",
+                "Name one public key or more (age1…), or choose another mode."
+            );
+        }
+        if (encryption.Mode == EncryptionMode.None && encryption.Recipients.Count > 0)
+        {
+            yield return new(recipients, "There are recipients, but encryption is off.", "Choose the mode Recipients, or leave them out.");
+        }
+        if (encryption.Recipients.Any(string.IsNullOrWhiteSpace))
+        {
+            yield return new(recipients, "A recipient is blank.", "Leave it out.");
+        }
+        if (FindDuplicate(encryption.Recipients) is { } twice)
+        {
+            yield return new(recipients, $"The recipient '{twice}' stands there twice.", "Name each once.");
+        }
+    }
+
+    private static IEnumerable<ValidationError> Destinations(IReadOnlyList<string> destinations)
+    {
+        if (destinations.Any(string.IsNullOrWhiteSpace))
+        {
+            yield return new("destinations", "A destination is blank.", "Name a destination, or leave it out.");
+        }
+        if (FindDuplicate(destinations) is { } twice)
+        {
+            yield return new("destinations", $"The destination '{twice}' stands there twice.", "Name each once.");
+        }
+    }
+
+    private static IEnumerable<ValidationError> Verification(int? days)
+    {
+        if (days is < 1 or > MaxVerifyDays)
+        {
+            yield return new(
+                "verifyEveryDays",
+                $"Backups cannot be verified every {days} days.",
+                $"Give 1 to {MaxVerifyDays}, or leave it out: then they are verified by hand only."
+            );
+        }
+    }
+
+    private static IEnumerable<ValidationError> Comparison(int hours)
+    {
+        if (hours is < 1 or > MaxCompareHours)
+        {
+            yield return new(
+                "compareEveryHours",
+                $"Databases cannot be compared every {hours} hours.",
+                $"Give 1 to {MaxCompareHours}, or leave it out: then they are compared once a day."
+            );
+        }
+    }
+
+    private static string? FindDuplicate(IReadOnlyList<string> names) =>
+        names
+            .Where(n => !string.IsNullOrWhiteSpace(n))
+            .GroupBy(n => n, StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(g => g.Count() > 1)
+            ?.Key;
+
+    private static IEnumerable<ValidationError> Excluded(IReadOnlyList<string> excluded)
+    {
+        const string field = "excluded";
+        if (excluded.Count > MaxExclusions)
+        {
+            yield return new(
+                field,
+                $"There are {excluded.Count} exclusions.",
+                $"Use at most {MaxExclusions}; a glob such as shop/tmp* stands for many databases."
+            );
+        }
+        var (blank, @long) = (Find(string.IsNullOrWhiteSpace), Find(e => e?.Length > MaxExclusionLength));
+        if (blank >= 0)
+        {
+            yield return new(
+                field,
+                $"Exclusion {blank + 1} is blank.",
+                "Name a database (shop/orders) or a glob (shop/tmp*), or leave it out."
+            );
+        }
+        if (@long >= 0)
+        {
+            yield return new(
+                field,
+                $"Exclusion {@long + 1} has {excluded[@long].Length} characters.",
+                $"Use at most {MaxExclusionLength}."
+            );
+        }
+
+        int Find(Func<string?, bool> wrong)
+        {
+            for (var i = 0; i < excluded.Count; i++)
+            {
+                if (wrong(excluded[i]))
+                {
+                    return i;
+                }
+            }
+
+            return -1;
+        }
+    }
+
+    // Longer than the shortest period, a start would come after the slot that follows its own.
+    private static IEnumerable<ValidationError> Spread(Template template)
+    {
+        if (template.Spread < TimeSpan.Zero)
+        {
+            yield return new("spread", $"The spread is {FormatDuration(template.Spread)}.", "Use 0 for none.");
+            yield break;
+        }
+
+        string?[] schedules = [template.Settings.FullBackup, template.Settings.IncrementalBackup];
+        var shortest = schedules
+            .OfType<string>()
+            .Select(s => CronSchedule.TryParse(s, TimeZoneInfo.Utc, out var read) ? read.ShortestPeriod() : TimeSpan.MaxValue)
+            .DefaultIfEmpty(TimeSpan.MaxValue)
+            .Min();
+        if (template.Spread >= shortest)
+        {
+            yield return new(
+                "spread",
+                $"The spread of {FormatDuration(template.Spread)} is not less than the shortest time between two backups, {FormatDuration(shortest)}.",
+                "Use less than that."
+            );
+        }
+    }
+
+    private static string FormatDuration(TimeSpan time) => time.ToString("c", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<ValidationError> PreferredNode(string? node)
+    {
+        if (node is not null && !ChainName.IsNodeTag(node))
+        {
+            yield return new("preferredNode", $"'{node}' is not a node's tag.", "A tag is 1 to 4 capitals, such as A.");
+        }
+    }
+}

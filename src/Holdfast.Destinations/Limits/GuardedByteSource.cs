@@ -1,0 +1,35 @@
+using System.Buffers;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Destinations.Limits;
+
+/// <summary>A stored file whose reads do not hold their caller.</summary>
+internal sealed class GuardedByteSource(RefCountedResource<IByteSource> source, CallGuard calls) : IByteSource
+{
+    public string Name { get; } = source.Item.Name;
+
+    public long Length { get; } = source.Item.Length;
+
+    public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        // A read that hangs may come back when its caller has long used its buffer for something else; so it gets one
+        // of its own, which is given back
+        // only by a read that came in time.
+        var own = ArrayPool<byte>.Shared.Rent(buffer.Length);
+        await calls.RunAsync(
+            "reading",
+            calls.Limits.CallTimeout,
+            token =>
+                source.UseAsync(async s =>
+                {
+                    await s.ReadAsync(offset, own.AsMemory(0, buffer.Length), token);
+                    return true;
+                }),
+            cancellationToken
+        );
+        own.AsSpan(0, buffer.Length).CopyTo(buffer.Span);
+        ArrayPool<byte>.Shared.Return(own);
+    }
+
+    public async ValueTask DisposeAsync() => await calls.CloseAsync(source.CloseAsync);
+}

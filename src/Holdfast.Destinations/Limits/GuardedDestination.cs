@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Destinations.Limits;
+
+/// <summary>A destination whose calls never hold their caller for longer than the limits say; see <see cref="CallGuard"/>.</summary>
+/// <param name="inner">The destination.</param>
+/// <param name="calls">Runs its calls.</param>
+public sealed class GuardedDestination(IDestination inner, CallGuard calls) : IDestination
+{
+    private const int PageEntries = 1000;
+
+    /// <inheritdoc/>
+    public string Name => inner.Name;
+
+    /// <inheritdoc/>
+    public string? Identity => inner.Identity;
+
+    /// <inheritdoc/>
+    public Task CheckIdentityAsync(CancellationToken cancellationToken) =>
+        calls.RunAsync("looking for its identity", calls.Limits.CallTimeout, inner.CheckIdentityAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        CheckPath(folder);
+        using var stop = new CancellationTokenSource();
+        var listing = new RefCountedResource<PagedListing>(new(inner.ListAsync(folder, stop.Token)));
+        try
+        {
+            // A page at a time: one call for each entry would cost more than the listing.
+            while (await ReadPageAsync(listing, folder, stop, cancellationToken) is { Count: > 0 } page)
+            {
+                foreach (var entry in page)
+                {
+                    yield return entry;
+                }
+            }
+        }
+        finally
+        {
+            await calls.CloseAsync(listing.CloseAsync);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
+    {
+        CheckPath(path);
+        return new GuardedUpload(
+            path,
+            await OpenRefCountedAsync($"beginning '{path}'", token => inner.BeginUploadAsync(path, token), cancellationToken),
+            calls
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
+    {
+        var bounded = uploads.Cast<GuardedUpload>().ToList();
+        var doing = $"publishing '{(bounded.Count == 0 ? "" : bounded[^1].Path)}'";
+        return calls.RunAsync(
+            doing,
+            calls.Limits.PublishTimeout,
+            token => GuardedUpload.UseAsync(bounded, all => inner.PublishAsync(all, token)),
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc/>
+    public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        CheckPath(path);
+        return new GuardedByteSource(
+            await OpenRefCountedAsync($"opening '{path}'", token => inner.OpenAsync(path, token), cancellationToken),
+            calls
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        CheckPath(path);
+        return calls.RunAsync($"deleting '{path}'", calls.Limits.CallTimeout, token => inner.DeleteAsync(path, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) =>
+        calls.RunAsync("asking for its room", calls.Limits.CallTimeout, inner.FreeBytesAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await calls.CloseAsync(() => inner.DisposeAsync().AsTask());
+
+    private Task<List<DestinationEntry>> ReadPageAsync(
+        RefCountedResource<PagedListing> listing,
+        string folder,
+        CancellationTokenSource stop,
+        CancellationToken cancellationToken
+    ) =>
+        calls.RunAsync(
+            $"listing '{folder}'",
+            calls.Limits.CallTimeout,
+            async token =>
+            {
+                await using var cancelling = token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
+                return await listing.UseAsync(l => l.ReadPageAsync(PageEntries));
+            },
+            cancellationToken
+        );
+
+    // What arrives after it was given up is closed, by whichever of the two comes last.
+    private async Task<RefCountedResource<T>> OpenRefCountedAsync<T>(
+        string doing,
+        Func<CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken
+    )
+        where T : class, IAsyncDisposable
+    {
+        var taken = new RefCountedResource<T>();
+        try
+        {
+            await calls.RunAsync(
+                doing,
+                calls.Limits.CallTimeout,
+                async token => await taken.SetAsync(await call(token)),
+                cancellationToken
+            );
+            return taken;
+        }
+        catch
+        {
+            await calls.CloseAsync(taken.CloseAsync);
+            throw;
+        }
+    }
+
+    // A path that leads out is a fault of ours, not one of the destination.
+    private static void CheckPath(string path)
+    {
+        if (path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path))
+        {
+            throw new ArgumentException($"'{path}' leaves the destination.", nameof(path));
+        }
+    }
+}

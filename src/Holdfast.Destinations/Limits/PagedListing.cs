@@ -1,0 +1,29 @@
+namespace Holdfast.Destinations.Limits;
+
+/// <summary>A listing that is read page by page.</summary>
+internal sealed class PagedListing(IAsyncEnumerable<DestinationEntry> all) : IAsyncDisposable
+{
+    private readonly IAsyncEnumerator<DestinationEntry> _entries = all.GetAsyncEnumerator();
+    private bool _isAtEnd;
+
+    /// <summary>The next page; empty after the last.</summary>
+    public async Task<List<DestinationEntry>> ReadPageAsync(int most)
+    {
+        var page = new List<DestinationEntry>();
+        while (!_isAtEnd && page.Count < most)
+        {
+            if (await _entries.MoveNextAsync())
+            {
+                page.Add(_entries.Current);
+            }
+            else
+            {
+                _isAtEnd = true;
+            }
+        }
+
+        return page;
+    }
+
+    public ValueTask DisposeAsync() => _entries.DisposeAsync();
+}

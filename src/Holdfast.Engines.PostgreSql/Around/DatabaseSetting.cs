@@ -1,7 +1,0 @@
-namespace Holdfast.Engines.PostgreSql.Around;
-
-/// <summary>One setting that sessions in a database begin with.</summary>
-/// <param name="Name">The setting.</param>
-/// <param name="Value">Its value, as the server keeps it.</param>
-/// <param name="Role">For whom; null for everybody.</param>
-internal sealed record DatabaseSetting(string Name, string Value, string? Role = null);

@@ -1,0 +1,170 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql.Connections;
+using Holdfast.Engines.PostgreSql.Discovery;
+using Holdfast.Engines.PostgreSql.Restore.Roles;
+using Holdfast.Engines.PostgreSql.Tools;
+using Npgsql;
+
+namespace Holdfast.Engines.PostgreSql;
+
+/// <summary>
+/// Tries a source before anybody relies on it: servers, programs, and what the role may do. Each thing that is missing
+/// is told with the SQL or the package that mends it.
+/// </summary>
+internal sealed class ConnectionTest(
+    PostgreSqlSourceConfig config,
+    ServerGroup group,
+    DatabaseFinder finder,
+    ToolFinder tools,
+    RestoreRole restoring
+)
+{
+    /// <summary>The first major with a role that may read all, and nothing else.</summary>
+    internal const int FirstMajorWithReadAllData = 14;
+
+    private readonly List<HoldfastException> _problems = [];
+    private readonly List<HoldfastException> _notes = [];
+
+    /// <summary>Tries it. To be used once.</summary>
+    public async Task<ConnectionTestResult> RunAsync(CancellationToken cancellationToken)
+    {
+        SourceInfo? info = null;
+        var databases = 0;
+        try
+        {
+            var (servers, failures) = await group.ProbeAsync(cancellationToken);
+            info = new(servers[0].Identity, servers[0].ShortVersion, servers[0].Role);
+            _notes.AddRange(failures);
+            if (servers.All(s => s.IsStandby))
+            {
+                _notes.Add(
+                    new(
+                        ErrorCatalogue.NotAllowed,
+                        "Only standbys answer: databases can be backed up here, and not restored.",
+                        "Name the primary as a host of the source too."
+                    )
+                );
+            }
+            await CheckToolAsync(Tool.Dump, servers, _problems, cancellationToken);
+            await CheckToolAsync(Tool.Restore, servers, _notes, cancellationToken);
+            await CheckRoleAsync(servers[0], cancellationToken);
+            foreach (var database in await finder.FindAsync(cancellationToken))
+            {
+                databases++;
+                if (database.Problem is { } problem)
+                {
+                    _problems.Add(problem);
+                }
+            }
+        }
+        catch (HoldfastException e)
+        {
+            _problems.Add(e);
+        }
+
+        return new(info, databases, _problems, _notes);
+    }
+
+    private async Task CheckToolAsync(
+        string name,
+        IReadOnlyList<Server> servers,
+        List<HoldfastException> missing,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var tool = await tools.FindAsync(name, servers.Max(s => s.Major), cancellationToken);
+            if (tool.VulnerabilityWarning is { } warning)
+            {
+                _notes.Add(new(ErrorCatalogue.NotAllowed, warning, "Update the package that has it."));
+            }
+        }
+        catch (HoldfastException e)
+        {
+            missing.Add(e);
+        }
+    }
+
+    private async Task CheckRoleAsync(Server server, CancellationToken cancellationToken)
+    {
+        await using var connection = await group.ConnectAsync(server, cancellationToken);
+        try
+        {
+            // A role of 13 and older that may read all has to be a superuser: there is none that may only read.
+            var query =
+                "SELECT rolsuper, rolbypassrls, rolcreatedb, "
+                + $"{(server.Major >= FirstMajorWithReadAllData ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")} FROM "
+                + "pg_roles WHERE rolname = current_user";
+            var (isSuperuser, seesRows, makesDatabases, readsAll) = (
+                await connection.QueryAsync(
+                    query,
+                    r => (r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2), r.GetBoolean(3)),
+                    cancellationToken
+                )
+            )[0];
+            var name = Sql.QuoteIdentifier(config.User);
+            if (server.MessageLanguage is { } language && server.LanguageOverrideRole is null)
+            {
+                _notes.Add(
+                    Note(
+                        $"The server speaks '{language}' to '{config.User}': which right is missing is not told, and a "
+                            + "standby that gives way is not recognised, and its backup not tried again.",
+                        $"ALTER ROLE {name} SET lc_messages = 'C';"
+                    )
+                );
+            }
+            if (!server.IsStandby)
+            {
+                await CheckRestoreAsync(server, connection, cancellationToken);
+            }
+            if (isSuperuser)
+            {
+                return;
+            }
+            if (!readsAll)
+            {
+                _notes.Add(
+                    Note(
+                        $"'{config.User}' may not read all tables; a database with one that it may not read fails.",
+                        server.Major >= FirstMajorWithReadAllData
+                            ? $"GRANT pg_read_all_data TO {name};"
+                            : "Version 13 has no such role: grant SELECT on all tables of each schema, or use a superuser."
+                    )
+                );
+            }
+            if (!seesRows)
+            {
+                _notes.Add(
+                    Note(
+                        $"'{config.User}' does not see rows that row security hides; a database with such tables fails.",
+                        $"ALTER ROLE {name} BYPASSRLS;"
+                    )
+                );
+            }
+            if (!makesDatabases)
+            {
+                _notes.Add(Note($"'{config.User}' may not make databases, so none can be restored here.", $"ALTER ROLE {name} CREATEDB;"));
+            }
+        }
+        catch (NpgsqlException e)
+        {
+            throw ServerErrorTranslator.Translate(e, server.Host.ToString());
+        }
+    }
+
+    // Backups go on without it.
+    private async Task CheckRestoreAsync(Server server, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await restoring.CheckAsync(server, connection, cancellationToken);
+        }
+        catch (HoldfastException e)
+        {
+            _notes.Add(new(e.Error, $"Nothing can be restored here: {e.Message}", e.Hint, e));
+        }
+    }
+
+    private static HoldfastException Note(string message, string hint) => new(ErrorCatalogue.NotAllowed, message, hint);
+}

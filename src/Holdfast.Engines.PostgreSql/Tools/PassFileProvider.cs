@@ -1,0 +1,35 @@
+using Holdfast.Engines.PostgreSql.Connections;
+
+namespace Holdfast.Engines.PostgreSql.Tools;
+
+/// <summary>Hands the password to PostgreSQL's programs: in a file that only they are told of, never in arguments or environment.</summary>
+internal static class PassFileProvider
+{
+    /// <summary>
+    /// Gives the path of the file: with the source's password, or the one that Holdfast's own connections look into.
+    /// Null where there is none.
+    /// </summary>
+    public static async Task<string?> GetPathAsync(
+        PostgreSqlSourceConfig config,
+        Connector connector,
+        PrivateFolder folder,
+        CancellationToken cancellationToken
+    )
+    {
+        var password = await connector.GetPasswordAsync(cancellationToken);
+        return password is null
+            ? config.PassFile ?? (config.UsesEnvironment ? FindUserPassFile() : null)
+            : folder.WriteFile(
+                "pass",
+                $"*:*:*:*:{password.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(":", @"\:", StringComparison.Ordinal)}\n"
+            );
+    }
+
+    private static string? FindUserPassFile()
+    {
+        var path = Environment.GetEnvironmentVariable("PGPASSFILE") is { Length: > 0 } given
+            ? given
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".pgpass");
+        return File.Exists(path) ? path : null;
+    }
+}

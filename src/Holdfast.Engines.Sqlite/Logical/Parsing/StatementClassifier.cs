@@ -1,0 +1,48 @@
+using System.Text;
+
+namespace Holdfast.Engines.Sqlite.Logical.Parsing;
+
+/// <summary>Tells definitions apart by how they begin: SQLite always stores them so, however they were typed.</summary>
+internal static class StatementClassifier
+{
+    private static readonly (byte[] Begin, StatementKind Kind)[] Definitions =
+    [
+        ("CREATE TABLE "u8.ToArray(), StatementKind.CreateTable),
+        ("CREATE VIRTUAL TABLE "u8.ToArray(), StatementKind.CreateVirtualTable),
+        ("CREATE INDEX "u8.ToArray(), StatementKind.CreateIndex),
+        ("CREATE UNIQUE INDEX "u8.ToArray(), StatementKind.CreateIndex),
+        ("CREATE VIEW "u8.ToArray(), StatementKind.CreateView),
+        ("CREATE TRIGGER "u8.ToArray(), StatementKind.CreateTrigger),
+    ];
+
+    /// <summary>The kind of a definition; null where it is none.</summary>
+    public static StatementKind? ClassifyDefinition(ReadOnlySpan<byte> sql)
+    {
+        foreach (var (begin, kind) in Definitions)
+        {
+            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql[..begin.Length], begin))
+            {
+                return kind;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Length of the words that say what a definition makes; 0 where it is none.</summary>
+    public static int GetPrefixLength(string sql)
+    {
+        foreach (var (begin, _) in Definitions)
+        {
+            if (sql.Length >= begin.Length && Ascii.EqualsIgnoreCase(sql.AsSpan(0, begin.Length), begin))
+            {
+                return begin.Length;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The kind of a definition; null where it is none.</summary>
+    public static StatementKind? ClassifyDefinition(string sql) => ClassifyDefinition(Encoding.UTF8.GetBytes(sql));
+}

@@ -1,0 +1,34 @@
+using Holdfast.Core.Errors;
+using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
+
+namespace Holdfast.Engines.Sqlite.Native;
+
+/// <summary>Says what a result code of SQLite means to a person.</summary>
+internal static class SqliteErrorTranslator
+{
+    /// <summary>The failure for <paramref name="code"/> (extended codes allowed) on the file at <paramref name="path"/>.</summary>
+    public static HoldfastException Translate(int code, string path, string text) =>
+        (code & 0xFF) switch
+        {
+            Busy or Locked or Protocol => new(
+                ErrorCatalogue.SourceLocked,
+                $"'{path}' stays locked by another process: {text}.",
+                "Try again when the other process has ended its transaction."
+            ),
+            NotADatabase => new(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{path}' is not an SQLite database, or it is encrypted and the key is missing or wrong.",
+                "For an encrypted database give --encrypted and --database-key."
+            ),
+            Corrupt => new(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{path}' is damaged: {text}.",
+                "Check it with: sqlite3 FILE 'PRAGMA integrity_check'"
+            ),
+            _ => new(
+                ErrorCatalogue.SourceUnreadable,
+                $"'{path}' cannot be read: {text}.",
+                "Check that the file is there and that this user may read and write it and its folder."
+            ),
+        };
+}

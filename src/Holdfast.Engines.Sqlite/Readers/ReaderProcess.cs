@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using Holdfast.Core.Errors;
+using Holdfast.Engines.Sqlite.Native;
+
+namespace Holdfast.Engines.Sqlite.Readers;
+
+/// <summary>
+/// A reader that is a process of its own: this program, started anew. Keys reach it through its standard input, never
+/// through its command line or
+/// environment, and of the environment it has only what a program needs to run.
+/// </summary>
+internal sealed class ReaderProcess : ReaderTransport
+{
+    private const int SignalExitBase = 128;
+    private static readonly string[] InheritedVariables = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"];
+    private static readonly Dictionary<int, string> SignalNames = new()
+    {
+        [4] = "SIGILL",
+        [6] = "SIGABRT",
+        [7] = "SIGBUS",
+        [9] = "SIGKILL",
+        [11] = "SIGSEGV",
+        [15] = "SIGTERM",
+    };
+    private readonly Process _process;
+
+    private ReaderProcess(Process process)
+    {
+        _process = process;
+        Requests = process.StandardInput.BaseStream;
+        Replies = process.StandardOutput.BaseStream;
+    }
+
+    /// <inheritdoc/>
+    public override Stream Requests { get; }
+
+    /// <inheritdoc/>
+    public override Stream Replies { get; }
+
+    /// <summary>Starts one.</summary>
+    /// <exception cref="HoldfastException">It cannot be started.</exception>
+    public static ReaderProcess Start(string program, IEnumerable<string> arguments)
+    {
+        // The root is no mount that it would keep busy.
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
+        foreach (
+            var name in start
+                .Environment.Keys.Where(n => !n.StartsWith("DOTNET_", StringComparison.Ordinal) && !InheritedVariables.Contains(n))
+                .ToList()
+        )
+        {
+            start.Environment.Remove(name);
+        }
+        try
+        {
+            var child = new ReaderProcess(Process.Start(start) ?? throw new InvalidOperationException("no process"));
+            Posix.EnlargePipe(child.Replies);
+            return child;
+        }
+        catch (Exception e)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.SourceUnreadable,
+                $"The process that reads databases which others may write to cannot be started ('{program}'): {e.Message}",
+                "Check that the program is where it was when it was started, and that this user may start one process more.",
+                e
+            );
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Replies.Dispose();
+        _process.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string WaitForExit()
+    {
+        Requests.Dispose();
+        _process.WaitForExit();
+        var code = _process.ExitCode;
+        if (code <= SignalExitBase)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"exit code {code}");
+        }
+        return SignalNames.TryGetValue(code - SignalExitBase, out var name)
+            ? name
+            : string.Create(CultureInfo.InvariantCulture, $"signal {code - SignalExitBase}");
+    }
+}

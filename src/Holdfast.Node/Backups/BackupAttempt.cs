@@ -1,0 +1,430 @@
+using System.Security.Cryptography;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Index;
+using Holdfast.Archive.Writing;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines;
+using Holdfast.Node.Backups.Chains;
+using Holdfast.Node.Operations;
+
+namespace Holdfast.Node.Backups;
+
+/// <summary>
+/// One go at backing one database up, from the survey of its chains to the published archive. It holds what is known so
+/// far: its outcome, and of each
+/// destination whether it still takes part. Runs once.
+/// </summary>
+internal sealed class BackupAttempt
+{
+    // zstd rarely makes a database smaller than this part of it; less room than that is not worth beginning.
+    private const int MaxCompressionRatio = 20;
+    private const int MaxYearsInFuture = 30;
+    private const string UndetectedChangeWarning =
+        "compared in full, it differs from its newest backup, and its change token had missed that: something writes to its "
+        + "file without the database's own rules, as a copy that is put over it";
+
+    private readonly BackupContext _context;
+    private readonly IReadOnlyList<BackupDestination> _destinations;
+
+    /// <summary>Makes it; nothing runs until <see cref="RunAsync"/>.</summary>
+    public BackupAttempt(BackupContext context)
+    {
+        _context = context;
+        _destinations = [.. context.Destinations.Select((d, i) => new BackupDestination(i, d))];
+        Outcome = new() { Database = new(context.Source.Name, context.Database.Name), State = BackupState.Failed };
+    }
+
+    /// <summary>
+    /// Whether the database differs from its newest backup, though its change token says that it does not: another run
+    /// makes the backup.
+    /// </summary>
+    public bool HasUndetectedChange { get; private set; }
+
+    /// <summary>How it ended; failed until it has ended well.</summary>
+    public BackupOutcome Outcome { get; private set; }
+
+    /// <summary>
+    /// What is wrong with the chain's index, where that showed only as it was read; null where nothing is. A full
+    /// backup does without it.
+    /// </summary>
+    public HoldfastException? DamagedIndex { get; private set; }
+
+    /// <summary>Whether the source itself cut the reading off: it can be begun anew at once.</summary>
+    public bool HasSourceConflict => Outcome.Error?.Error == ErrorCatalogue.SourceConflict;
+
+    /// <summary>Why no script can hold the database, where that is why it failed; a snapshot can.</summary>
+    public string? SnapshotFallbackReason =>
+        _context.SnapshotFallbackReason is null
+        && Options.Type == BackupType.Backup
+        && Outcome.Error is { } e
+        && e.Error == ErrorCatalogue.SourceNotScriptable
+            ? e.Message
+            : null;
+
+    private BackupMeter Meter => _context.Meter;
+
+    private BackupOptions Options => _context.Options;
+
+    /// <summary>Runs it. What goes wrong ends in <see cref="Outcome"/>.</summary>
+    /// <param name="cancellationToken">Stops it and removes what it has written.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Before the view, which may hold locks: a destination may take its time.
+            var survey = await ChainInspection.InspectAsync(
+                _destinations,
+                Outcome.Database,
+                Options.Task,
+                _context.Catalog,
+                LatestPossibleTime(),
+                cancellationToken
+            );
+            Outcome = Outcome with { FutureChainNames = survey.FutureChainNames };
+            foreach (var left in _destinations.Where(d => !d.IsActive))
+            {
+                Meter.LogStep($"left out: {left.Failure!.Message}");
+            }
+            await using var view = await _context.Source.OpenViewAsync(_context.Database, Request(), cancellationToken);
+            RecordView(view);
+            await BackUpAsync(survey, view, cancellationToken);
+        }
+        catch (Exception e) when (Outcome.State != BackupState.Failed)
+        {
+            // The archive is published: what goes wrong as things are let go fails nothing any more.
+            Meter.LogStep($"after its end: {e.GetType().Name}: {e.Message}");
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Outcome = Outcome with { Error = UnexpectedFailure.Wrap($"The backup of '{Outcome.Database}'", e) };
+        }
+    }
+
+    private IEnumerable<string> Warnings(IDatabaseView view, EncryptionDecision decision)
+    {
+        if (_context.HasUndetectedChange)
+        {
+            yield return UndetectedChangeWarning;
+        }
+        if (view.TypeReason is not null)
+        {
+            yield return $"made as {view.Type.ToString().ToLowerInvariant()}: {view.TypeReason}";
+        }
+        if (decision.IsWarning)
+        {
+            yield return decision.Mode == ArchiveEncryption.None ? $"NOT encrypted: {decision.Reason}" : decision.Reason;
+        }
+        foreach (var warning in view.Warnings)
+        {
+            yield return warning;
+        }
+    }
+
+    private static IEnumerable<string> FutureNameWarnings(IReadOnlyDictionary<string, IReadOnlyList<string>> names) =>
+        names.SelectMany(n =>
+            n.Value.Select(path => $"the chain '{path}' at '{n.Key}' has a name that lies in the future: nothing follows it")
+        );
+
+    private ViewRequest Request() =>
+        _context.SnapshotFallbackReason is { } reason
+            ? new(BackupType.Snapshot, _context.Key) { Instead = reason }
+            : new(Options.Type, _context.Key);
+
+    // Who does not watch the time cannot tell a name that lies ahead from a clock that is behind; only what no machine
+    // will live to see is certain.
+    private DateTimeOffset LatestPossibleTime()
+    {
+        var wall = _context.Time.GetUtcNow();
+        return Options.LatestPossibleTime is not { } latest ? wall.AddYears(MaxYearsInFuture)
+            : latest > wall ? latest
+            : wall;
+    }
+
+    private void RecordView(IDatabaseView view)
+    {
+        var decision = EncryptionDecision.Decide(
+            view.IsEncrypted,
+            Options.Type,
+            view.Type,
+            Options.Encryption is not null,
+            Options.EncryptSnapshots
+        );
+        Outcome = Outcome with
+        {
+            Type = view.Type,
+            TypeReason = view.TypeReason,
+            Encryption = decision,
+            Warnings = Truncation.TruncateTexts([.. Warnings(view, decision), .. FutureNameWarnings(Outcome.FutureChainNames)]),
+        };
+        Meter.TotalBytes = view.ExpectedBytes;
+        Meter.LogStep(
+            $"opened for a {view.Type.ToString().ToLowerInvariant()}: some {view.ExpectedBytes} bytes, version "
+                + $"{view.EngineVersion}, encryption {decision.Mode}"
+        );
+    }
+
+    private async Task BackUpAsync(ChainInspection survey, IDatabaseView view, CancellationToken cancellationToken)
+    {
+        var protection = BackupEncryption.Create(Outcome.Encryption!, Options, Outcome.Database, _context.Key);
+        await using var choice = await BaseChainSelector.SelectAsync(
+            Outcome.Database,
+            survey,
+            view.Type,
+            protection,
+            Options,
+            _context.Time.GetUtcNow(),
+            cancellationToken
+        );
+        RecordSelection(choice);
+        if (
+            !_context.HasUndetectedChange
+            && choice.Index is not null
+            && view.ChangeToken is not null
+            && choice.Index.Newest.ChangeToken == view.ChangeToken
+        )
+        {
+            if (Options.CompareInFull && !await CompareInFullAsync(view, choice.Index, cancellationToken))
+            {
+                HasUndetectedChange = true; // the view has been read: the backup needs another one
+            }
+            else
+            {
+                CompleteUnchanged(view);
+            }
+            return;
+        }
+
+        if (choice.Kind == BackupKind.Full)
+        {
+            await PrepareFullAsync(view.ExpectedBytes, cancellationToken);
+        }
+        try
+        {
+            await StoreAsync(survey, view, choice, protection, cancellationToken);
+        }
+        catch (HoldfastException e) when (choice.Index is not null && e.IsDamage)
+        {
+            DamagedIndex = e;
+            throw;
+        }
+    }
+
+    // The token covers what SQLite counts, and the file's times; somebody may have changed the file without either.
+    private async Task<bool> CompareInFullAsync(IDatabaseView view, ChainIndex index, CancellationToken cancellationToken)
+    {
+        Meter.Phase = "comparing";
+        var comparison = new ContentComparison(index.Newest.PartMean);
+        await view.WriteAsync(new MeteredSink(comparison, Meter), cancellationToken);
+        var isSame = comparison.Matches(index);
+        Outcome = Outcome with
+        {
+            WasReadInFull = true,
+            Content = isSame ? comparison.ComputeContentDigest(view.ChangeToken!, ContentKey.Derive(Options.NodeKey)) : null,
+        };
+        Meter.LogStep(isSame ? "compared in full with the newest backup: they are equal" : UndetectedChangeWarning);
+        return isSame;
+    }
+
+    private void RecordSelection(BaseChainSelection choice)
+    {
+        Outcome = Outcome with { Kind = choice.Kind };
+        if (choice.Reason is not null)
+        {
+            Outcome = Outcome with { Warnings = [.. Outcome.Warnings, $"made as full: {choice.Reason}"] };
+        }
+        Meter.LogStep(
+            choice.Chain is null
+                ? $"full: {choice.Reason ?? "asked for"}"
+                : $"incremental on chain {choice.Chain.Path}, which has {choice.Chain.Archives.Count} archives"
+        );
+    }
+
+    // One that could not be healed takes part in a new chain all the same, where there is room.
+    private async Task PrepareFullAsync(long expectedBytes, CancellationToken cancellationToken)
+    {
+        foreach (var run in _destinations)
+        {
+            run.Readmit();
+        }
+        foreach (var run in _destinations.Where(d => d.IsActive))
+        {
+            try
+            {
+                if (await run.Destination.FreeBytesAsync(cancellationToken) is { } free && free < expectedBytes / MaxCompressionRatio)
+                {
+                    run.Exclude(NoSpace(run, free, expectedBytes));
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                run.Exclude(e);
+            }
+        }
+
+        if (_destinations.All(d => !d.IsActive))
+        {
+            throw _destinations[0].Failure!;
+        }
+    }
+
+    private static HoldfastException NoSpace(BackupDestination run, long free, long expectedBytes) =>
+        new(
+            ErrorCatalogue.DestinationFull,
+            $"Destination '{run.Name}' has {free} bytes free, too few for a full backup of {expectedBytes} bytes.",
+            "Make room there, or give another destination."
+        );
+
+    private async Task StoreAsync(
+        ChainInspection survey,
+        IDatabaseView view,
+        BaseChainSelection choice,
+        BackupEncryption protection,
+        CancellationToken cancellationToken
+    )
+    {
+        var begun = _context.Time.GetUtcNow();
+        await using var uploads = await ArchiveUploads.BeginAsync(
+            _destinations,
+            Outcome.Database,
+            survey.LatestNameTime,
+            choice.Chain,
+            ArchiveFormOf(choice, view),
+            protection.Archive is not null,
+            view.Type,
+            Options,
+            begun,
+            Meter,
+            cancellationToken
+        );
+        foreach (var run in _destinations.Where(d => d.IsActive))
+        {
+            Meter.LogStep($"writing to {run.Name}: {uploads.Path}");
+        }
+        Meter.Phase = "reading";
+        var header = CreateHeader(view, choice, begun);
+        var summary = await WriteAsync(header, view, choice, protection, uploads, cancellationToken);
+        Meter.Phase = "publishing";
+        _context.OnPublishing();
+        if (summary.IsUnchanged)
+        {
+            CompleteUnchanged(view);
+            return;
+        }
+
+        await uploads.PublishAsync(cancellationToken);
+        foreach (var run in _destinations)
+        {
+            Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not at {run.Name}: {run.Failure!.Message}");
+        }
+        await RecordAsync(uploads.Path, header, summary);
+        Outcome = Outcome with
+        {
+            Path = uploads.Path,
+            ArchiveId = summary.Id,
+            Head = new(header.Chain, header.Id, summary.StoredBytes, summary.StoredSha256, summary.ManifestSha256) { Path = uploads.Path },
+            OwnBytes = summary.OwnBytes,
+            StoredBytes = summary.StoredBytes,
+        };
+        Complete(view);
+    }
+
+    private static ArchiveFileType ArchiveFormOf(BaseChainSelection choice, IDatabaseView view) =>
+        choice.Kind == BackupKind.Incremental ? ArchiveFileType.IncrementalBackup
+        : view.Type == BackupType.Backup ? ArchiveFileType.FullBackup
+        : view.IsEncrypted ? ArchiveFileType.EncryptedSnapshot
+        : ArchiveFileType.Snapshot;
+
+    private async Task RecordAsync(string path, ArchiveHeader header, ArchiveSummary summary)
+    {
+        if (_context.Catalog is not { } catalog)
+        {
+            return;
+        }
+        if (await catalog.RecordAsync(path, header, summary, [.. _destinations.Select(d => d.Failure)]) is not { } warning)
+        {
+            return;
+        }
+        Meter.LogStep(warning);
+        Outcome = Outcome with { Warnings = [.. Outcome.Warnings, warning] };
+    }
+
+    // The time is that of the name, or earlier where that second was taken: a name that lies before its header's time
+    // is not the archive's own.
+    private ArchiveHeader CreateHeader(IDatabaseView view, BaseChainSelection choice, DateTimeOffset begun)
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        return new()
+        {
+            Id = id,
+            Chain = choice.Index?.Newest.Chain ?? id,
+            Parent = choice.Index?.Newest.Id,
+            Database = Outcome.Database.ToString(),
+            DatabaseEncrypted = view.IsEncrypted,
+            Engine = _context.Engine,
+            EngineVersion = view.EngineVersion,
+            Type = view.Type,
+            Kind = choice.Kind,
+            Node = Options.Node,
+            Task = Options.Task,
+            Epoch = Options.Epoch,
+            StartTime = begun,
+        };
+    }
+
+    private async Task<ArchiveSummary> WriteAsync(
+        ArchiveHeader header,
+        IDatabaseView view,
+        BaseChainSelection choice,
+        BackupEncryption protection,
+        ArchiveUploads uploads,
+        CancellationToken cancellationToken
+    )
+    {
+        var small = view.ExpectedBytes < BackupBatch.SmallDatabaseBytes;
+        await using var writer = await ArchiveWriter.StartAsync(
+            header,
+            uploads.CreateOutputs(protection),
+            new() { Workers = small ? 1 : Environment.ProcessorCount },
+            choice.Index,
+            view.ExpectedBytes,
+            view.ChangeToken,
+            cancellationToken
+        );
+        writer.File = view.File;
+        var known = view.Warnings.Count;
+        var fingerprint = await view.WriteAsync(new MeteredSink(writer, Meter), cancellationToken);
+        // what only reading showed
+        Outcome = Outcome with { Warnings = Truncation.TruncateTexts([.. Outcome.Warnings, .. view.Warnings.Skip(known)]) };
+        var summary = await writer.CompleteAsync(fingerprint, Outcome.Warnings, _context.Time.GetUtcNow(), cancellationToken);
+        Outcome = Outcome with { Content = writer.ComputeContentDigest(ContentKey.Derive(Options.NodeKey)) };
+        return summary;
+    }
+
+    private void Complete(IDatabaseView view)
+    {
+        var first = _destinations.FirstOrDefault(d => !d.IsActive)?.Failure;
+        Outcome = Outcome with
+        {
+            State = first is null ? BackupState.Completed : BackupState.CompletedWithErrors,
+            Error = first,
+            DatabaseBytes = view.ExpectedBytes,
+            DestinationFailures = [.. _destinations.Select(d => d.Failure)],
+        };
+    }
+
+    // A destination that could not be healed is told, though nothing had to be written.
+    private void CompleteUnchanged(IDatabaseView view)
+    {
+        Meter.LogStep("nothing has changed since the chain's newest archive: nothing was written");
+        Complete(view);
+        if (Outcome.Error is null)
+        {
+            Outcome = Outcome with { State = BackupState.Unchanged };
+        }
+    }
+}

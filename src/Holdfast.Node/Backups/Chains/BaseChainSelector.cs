@@ -1,0 +1,131 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Index;
+using Holdfast.Archive.Items;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Catalog.Storage;
+
+namespace Holdfast.Node.Backups.Chains;
+
+/// <summary>Decides whether a backup can build on the newest chain, and opens what it needs to know of it.</summary>
+internal static class BaseChainSelector
+{
+    /// <summary>
+    /// An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read:
+    /// with the reason.
+    /// </summary>
+    public static async Task<BaseChainSelection> SelectAsync(
+        DatabaseId database,
+        ChainInspection survey,
+        BackupType type,
+        BackupEncryption protection,
+        BackupOptions options,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        if (options.Kind == BackupKind.Full)
+        {
+            return BaseChainSelection.Full(null);
+        }
+        if (!survey.HasChain)
+        {
+            return BaseChainSelection.Full("there is no full backup yet");
+        }
+        if (survey.CompleteReplicas.Count == 0)
+        {
+            return BaseChainSelection.Full(survey.Problem ?? "no destination holds the whole chain");
+        }
+        BaseChainSelection? first = null;
+        foreach (var (chain, folder) in survey.CompleteReplicas)
+        {
+            var choice = await SelectAsync(database, chain, folder, type, protection, options, now, cancellationToken);
+            if (choice.Kind == BackupKind.Incremental)
+            {
+                return choice;
+            }
+            first ??= choice;
+        }
+
+        return first!;
+    }
+
+    private static async Task<BaseChainSelection> SelectAsync(
+        DatabaseId database,
+        StoredChain newest,
+        DatabaseFolder folder,
+        BackupType type,
+        BackupEncryption protection,
+        BackupOptions options,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!newest.HasFull)
+        {
+            return BaseChainSelection.Full($"the full archive of chain {newest.Name} is missing");
+        }
+        if (newest.Name.Type != type)
+        {
+            return BaseChainSelection.Full($"the last full backup is a {newest.Name.Type.ToString().ToLowerInvariant()}");
+        }
+        if (newest.Archives.FirstOrDefault(a => !a.HasIndex) is { } without)
+        {
+            return BaseChainSelection.Full($"the index of {without.Name} is missing");
+        }
+        if (now - newest.Name.Time > options.MaxChainAge)
+        {
+            return BaseChainSelection.Full($"the chain is older than {options.MaxChainAge.Value.TotalDays:0.#} days");
+        }
+        ChainIndex index;
+        try
+        {
+            index = await OpenIndexAsync(folder, newest, options.IndexKeys.Add(options.NodeKey), cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever keeps it from being read, there is another destination, or a full backup.
+            return BaseChainSelection.Full($"the chain's index cannot be read: {e.Message}");
+        }
+
+        // Folders can be copied and renamed; what an index belongs to stands in it.
+        var reason =
+            index.Newest.Database != database.ToString() ? $"the chain in its folder is of another database, '{index.Newest.Database}'"
+            : index.Newest.Type != type ? $"the last full backup is a {index.Newest.Type.ToString().ToLowerInvariant()}"
+            : index.Newest.Protection != protection.Id ? "the encryption key is another than that of the last full backup"
+            : null;
+        if (reason is null)
+        {
+            return new(BackupKind.Incremental, null, newest, index);
+        }
+        await index.DisposeAsync();
+        return BaseChainSelection.Full(reason);
+    }
+
+    private static async Task<ChainIndex> OpenIndexAsync(
+        DatabaseFolder folder,
+        StoredChain chain,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
+    {
+        var sources = new List<IByteSource>();
+        try
+        {
+            foreach (var archive in chain.Archives)
+            {
+                sources.Add(new IndexSource(await folder.Destination.OpenAsync(archive.IndexPath, cancellationToken)));
+            }
+        }
+        catch
+        {
+            foreach (var source in sources)
+            {
+                await source.DisposeAsync();
+            }
+            throw;
+        }
+
+        return await ChainIndex.OpenAsync(sources, keys, cancellationToken);
+    }
+}

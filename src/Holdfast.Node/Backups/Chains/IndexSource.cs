@@ -1,0 +1,40 @@
+using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Node.Backups.Chains;
+
+/// <summary>
+/// The index of a chain as a backup reads it. Whatever keeps it from being read is
+/// <see cref="ErrorCatalogue.Unreadable"/>: a backup can do without the
+/// index, by being full, so no failure of it may pass for one of the place that the backup goes to.
+/// </summary>
+/// <param name="inner">The file.</param>
+internal sealed class IndexSource(IByteSource inner) : IByteSource
+{
+    /// <inheritdoc/>
+    public string Name => inner.Name;
+
+    /// <inheritdoc/>
+    public long Length => inner.Length;
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inner.ReadAsync(offset, buffer, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not HoldfastException { IsDamage: true })
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Unreadable,
+                $"'{Name}' cannot be read: {e.Message}",
+                (e as HoldfastException)?.Hint,
+                e
+            );
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}

@@ -1,0 +1,73 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Writing;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Secrets;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node.Backups.Comparing;
+
+/// <summary>
+/// Compares a database that says of itself that nothing has changed with what its newest backup holds. No destination
+/// is asked for anything.
+/// </summary>
+/// <param name="sources">The sources.</param>
+/// <param name="keys">Keys of encrypted databases.</param>
+/// <param name="nodeKey">The node's own key.</param>
+public sealed class DatabaseComparer(SourceRegistry sources, DatabaseKeys keys, AgeIdentity nodeKey)
+{
+    /// <summary>Compares it.</summary>
+    /// <param name="task">Its task.</param>
+    /// <param name="status">The status of that.</param>
+    /// <param name="meter">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HoldfastException">The database cannot be read.</exception>
+    public async Task<ComparisonResult> CompareAsync(
+        BackupTask task,
+        TaskStatus status,
+        BackupMeter meter,
+        CancellationToken cancellationToken
+    )
+    {
+        if (status.Content is not { } known)
+        {
+            return ComparisonResult.SourceUnavailable;
+        }
+        await using var use = await TryAcquireAsync(task.Database.Source, cancellationToken);
+        if (use is null)
+        {
+            return ComparisonResult.SourceUnavailable;
+        }
+        var database = use.GetDatabase(task.Database.Name);
+        if (database.Problem is not null)
+        {
+            throw database.Problem;
+        }
+        var key = database.Encryption == EncryptionState.No ? null : await keys.FindAsync(task.Database, cancellationToken);
+        var type = status.EffectiveType ?? task.Settings.Type;
+        await using var view = await use.Source.OpenViewAsync(database, new(type, key), cancellationToken);
+        if (view.ChangeToken != known.ChangeToken || view.Type != type)
+        {
+            return ComparisonResult.HasChanged;
+        }
+        var comparison = new ContentComparison(known.PartMean);
+        await view.WriteAsync(new MeteredSink(comparison, meter), cancellationToken);
+        return comparison.ComputeContentDigest(known.ChangeToken, ContentKey.Derive(nodeKey)) == known
+            ? ComparisonResult.IsEqual
+            : ComparisonResult.Differs;
+    }
+
+    private async Task<SourceLease?> TryAcquireAsync(string source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await sources.AcquireAsync(source, cancellationToken);
+        }
+        catch (HoldfastException)
+        {
+            return null; // it was detached, or is not the one that it was: that is told of the source
+        }
+    }
+}

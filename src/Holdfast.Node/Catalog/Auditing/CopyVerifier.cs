@@ -1,0 +1,175 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Verification;
+
+namespace Holdfast.Node.Catalog.Auditing;
+
+/// <summary>
+/// Holds archives that were read to their end against what was written there, and tells the catalog: one that it did
+/// not know, and that is whole, is recorded.
+/// </summary>
+/// <param name="catalog">What was written.</param>
+/// <param name="written">Compares.</param>
+/// <param name="time">The clock.</param>
+public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator written, TimeProvider time)
+{
+    /// <inheritdoc cref="RecordedArchiveValidator.IsRecorded"/>
+    public bool IsRecorded(string chain, string name) => written.IsRecorded(chain, name);
+
+    /// <summary>Takes the result of verifying one archive.</summary>
+    /// <param name="destination">Name of the destination.</param>
+    /// <param name="opened">The destination.</param>
+    /// <param name="database">The database that the chain is of, by its folder.</param>
+    /// <param name="chain">The chain; its path from the destination's root.</param>
+    /// <param name="path">Path of the archive as <paramref name="opened"/> knows it.</param>
+    /// <param name="result">What reading it came to.</param>
+    /// <param name="hashSuffices">Whether one that no key here opens is whole where its bytes are those that were written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What is wrong with it after all; null for nothing. And what is to be said of it though it is whole.</returns>
+    public async Task<(HoldfastException? Problem, string? Note)> RecordAsync(
+        string destination,
+        IDestination opened,
+        DatabaseId database,
+        StoredChain chain,
+        StoredArchive path,
+        VerifyResult result,
+        bool hashSuffices,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = path.Name.ToString();
+        var known = catalog.Find(chain.Path)?.Find(name)?.Archive;
+        var archive = new CatalogArchive { Name = name, Length = path.Length };
+        var (problem, note) = (
+            result.Problem is null ? null : FindMismatch(database, chain.Path, name, result) ?? result.Problem,
+            (string?)null
+        );
+        if (
+            problem is null
+            || (hashSuffices && problem.Error.ExitCode == ErrorCatalogue.KeyWrong.ExitCode && known is { IsRecorded: true })
+        )
+        {
+            (problem, note, archive) = await CompareAsync(opened, database, chain.Path, path, result, known, cancellationToken);
+        }
+
+        // A key that is not here, or a destination that does not answer, says nothing of the archive.
+        if (problem is not null && !problem.IsDamage && problem.Error != ErrorCatalogue.NotFound)
+        {
+            return (problem, null);
+        }
+        if (problem?.Error == ErrorCatalogue.Unreadable)
+        {
+            await opened.CheckIdentityAsync(cancellationToken); // thrown where it is not this file alone
+        }
+        var state =
+            problem is not null ? CopyState.Damaged
+            : note is not null ? CopyState.WithoutIndex
+            : CopyState.Whole;
+        await catalog.RecordFindingsAsync(
+            database,
+            chain.Name.Task,
+            [
+                new()
+                {
+                    Chain = chain.Path,
+                    Name = name,
+                    Destination = destination,
+                    Identity = opened.Identity,
+                    State = problem?.Error == ErrorCatalogue.NotFound ? CopyState.Missing : state,
+                    At = time.GetUtcNow(),
+                    Problem =
+                        problem is not null ? OperationError.From(problem)
+                        : note is not null ? new(ErrorCatalogue.Corrupt.Code, note, null)
+                        : null,
+                    IsVerified = true,
+                    Archive = archive,
+                },
+            ]
+        );
+        return (problem, note);
+    }
+
+    // Before whatever else is wrong: another archive in its place says nothing of those around it.
+    private HoldfastException? FindMismatch(DatabaseId database, string chain, string name, VerifyResult result)
+    {
+        if (result.Header is not { } header)
+        {
+            return null;
+        }
+        return header.Database != database.ToString()
+            ? new(
+                ErrorCatalogue.Refused,
+                $"'{chain}/{name}' is of database '{header.Database}'.",
+                "Take the chain from another destination. Find out who can write to this one."
+            )
+            : written.FindMismatch(chain, name, header, result.ManifestSha256!);
+    }
+
+    private async Task<(HoldfastException? Problem, string? Note, CatalogArchive Archive)> CompareAsync(
+        IDestination opened,
+        DatabaseId database,
+        string chain,
+        StoredArchive path,
+        VerifyResult result,
+        CatalogArchive? known,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = path.Name.ToString();
+        var seen = new CatalogArchive { Name = name, Length = path.Length };
+        if (FindMismatch(database, chain, name, result) is { } mismatch)
+        {
+            return (mismatch, null, seen);
+        }
+        var sha256 = await HashAsync(opened, path.Path, cancellationToken);
+        var index = path.HasIndex ? await HashAsync(opened, path.IndexPath, cancellationToken) : null;
+        if (known is { IsRecorded: true })
+        {
+            if (sha256 != known.Sha256)
+            {
+                return (
+                    new(
+                        ErrorCatalogue.Corrupt,
+                        $"'{chain}/{name}' has {path.Length} bytes that are not those that were written.",
+                        "Take the archive from another destination."
+                    ),
+                    null,
+                    seen
+                );
+            }
+            var isIndexBad = known.IndexSha256 is not null && index != known.IndexSha256;
+            return (
+                null,
+                isIndexBad
+                    ? $"Its index is {(index is null ? "missing" : "damaged")}: it can be restored, and the next backup is full."
+                    : null,
+                seen
+            );
+        }
+
+        return (
+            null,
+            null,
+            seen with
+            {
+                Id = result.Header!.Id,
+                Chain = result.Header.Chain,
+                Parent = result.Header.Parent,
+                Sha256 = sha256,
+                ManifestSha256 = result.ManifestSha256,
+                IndexLength = path.IndexLength,
+                IndexSha256 = index,
+                Started = result.Header.StartTime,
+            }
+        );
+    }
+
+    private static async Task<string> HashAsync(IDestination opened, string path, CancellationToken cancellationToken)
+    {
+        await using var source = await opened.OpenAsync(path, cancellationToken);
+        return await StoredFileReader.HashAsync(source, cancellationToken);
+    }
+}

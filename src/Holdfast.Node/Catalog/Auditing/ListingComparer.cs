@@ -1,0 +1,125 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Catalog.Storage;
+
+namespace Holdfast.Node.Catalog.Auditing;
+
+/// <summary>
+/// Holds a listing of one chain's folder against what the catalog knows of it: names and lengths. The catalog must have
+/// been read before the listing was
+/// taken, else an archive that was published between the two would look missing.
+/// </summary>
+internal static class ListingComparer
+{
+    /// <summary>What is other than the catalog says; nothing where all is as it knows it.</summary>
+    /// <param name="known">The chain as the catalog knows it; null where it does not.</param>
+    /// <param name="path">Path of the chain's folder.</param>
+    /// <param name="listed">The archives that are there.</param>
+    /// <param name="destination">Name of the destination.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="identity">Identity of the place that was listed; null where it has none.</param>
+    public static IReadOnlyList<CopyFinding> Compare(
+        CatalogChain? known,
+        string path,
+        IReadOnlyList<StoredArchive> listed,
+        string destination,
+        DateTimeOffset now,
+        string? identity = null
+    )
+    {
+        var findings = new List<CopyFinding>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var archive in listed)
+        {
+            var name = archive.Name.ToString();
+            names.Add(name);
+            var entry = known?.Find(name);
+            var copy = entry?.CopyAt(destination);
+            var (state, problem) = Classify(archive, entry, copy);
+            if (copy is not null && copy.State == state)
+            {
+                continue;
+            }
+            var isOther = copy is null && entry is { Archive.IsRecorded: false } && entry.Archive.Length != archive.Length;
+            // A problem of one that was never there before is not one of something that is missing.
+            findings.Add(
+                Finding(name, copy is null && state == CopyState.Missing ? CopyState.Damaged : state, problem) with
+                {
+                    Archive = entry is null ? new() { Name = name, Length = archive.Length } : null,
+                    Length = isOther ? archive.Length : null,
+                }
+            );
+        }
+
+        foreach (var entry in known?.Entries ?? [])
+        {
+            if (names.Contains(entry.Archive.Name) || entry.CopyAt(destination) is null or { State: CopyState.Missing })
+            {
+                continue;
+            }
+            findings.Add(Finding(entry.Archive.Name, CopyState.Missing, new(ErrorCatalogue.NotFound.Code, "It is not there.", null)));
+        }
+
+        return findings;
+
+        CopyFinding Finding(string name, CopyState state, OperationError? problem) =>
+            new()
+            {
+                Chain = path,
+                Name = name,
+                Destination = destination,
+                Identity = identity,
+                State = state,
+                At = now,
+                Problem = problem,
+                IsListed = true,
+            };
+    }
+
+    private static (CopyState State, OperationError? Problem) Classify(StoredArchive archive, CatalogEntry? entry, CatalogCopy? copy)
+    {
+        if (entry is null)
+        {
+            return (CopyState.Whole, null);
+        }
+        if (copy?.State == CopyState.Damaged)
+        {
+            return (copy.State, copy.Problem); // until it is read and found whole, or replaced
+        }
+        // Which of two copies is the right one nobody knows before one of them was verified.
+        if (!entry.Archive.IsRecorded && copy is null)
+        {
+            return (CopyState.Whole, null);
+        }
+        var expected = entry.Archive.IsRecorded ? entry.Archive.Length : copy!.Length ?? entry.Archive.Length;
+        if (archive.Length != expected)
+        {
+            var error = archive.Length < expected ? ErrorCatalogue.Truncated : ErrorCatalogue.Corrupt;
+            return (CopyState.Missing, new(error.Code, $"It has {archive.Length} bytes; {expected} were written.", null));
+        }
+
+        if (copy is { State: CopyState.Missing, WasDamaged: true })
+        {
+            return (
+                CopyState.Damaged,
+                new(ErrorCatalogue.Corrupt.Code, "It was damaged before it was missing, and has not been read since.", null)
+            );
+        }
+
+        if (entry.Archive.IndexLength is { } index && archive.IndexLength != index)
+        {
+            var text = archive.IndexLength is { } length
+                ? $"Its index has {length} bytes; {index} were written."
+                : "Its index is not there.";
+            return (
+                CopyState.WithoutIndex,
+                new(archive.HasIndex ? ErrorCatalogue.Truncated.Code : ErrorCatalogue.NotFound.Code, text, null)
+            );
+        }
+
+        // An index that was read and is damaged has its length all the same.
+        return copy is { State: CopyState.WithoutIndex, Problem.Code: { } code } && code == ErrorCatalogue.Corrupt.Code
+            ? (copy.State, copy.Problem)
+            : (CopyState.Whole, null);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using Holdfast.Archive.Items;
+
+namespace Holdfast.Node.Catalog.Auditing;
+
+/// <summary>Reads the bytes of a stored file from front to back.</summary>
+internal static class StoredFileReader
+{
+    private const int ChunkSize = 1 << 20;
+
+    /// <summary>SHA-256 of all bytes, Base64.</summary>
+    public static async Task<string> HashAsync(IByteSource source, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await ReadAsync(
+            source,
+            part =>
+            {
+                hash.AppendData(part.Span);
+                return ValueTask.CompletedTask;
+            },
+            cancellationToken
+        );
+        return Convert.ToBase64String(hash.GetHashAndReset());
+    }
+
+    /// <summary>Hands all bytes on, in pieces of 1 MiB at most.</summary>
+    public static async Task ReadAsync(IByteSource source, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[(int)Math.Min(ChunkSize, Math.Max(1, source.Length))];
+        for (long at = 0; at < source.Length; )
+        {
+            var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, source.Length - at));
+            await source.ReadAsync(at, part, cancellationToken);
+            await take(part);
+            at += part.Length;
+        }
+    }
+}

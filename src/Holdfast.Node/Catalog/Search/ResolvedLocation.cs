@@ -1,0 +1,111 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Storage;
+
+namespace Holdfast.Node.Catalog.Search;
+
+/// <summary>What a path that a person gave stands for: one archive, a chain, a database's folder, or anything above it.</summary>
+/// <param name="Destination">Opened at the path's folder.</param>
+/// <param name="Chains">The chains found there, by their folders, each database's newest first.</param>
+/// <param name="Archive">The one archive that was named; null for a folder.</param>
+public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<StoredChain> Chains, StoredArchive? Archive)
+{
+    private const int MaxDepth = 2; // root, source, database
+
+    /// <summary>Looks what lies in a folder that was opened by its path, which is closed where that fails.</summary>
+    /// <param name="opened">The folder, its name, and the one file meant; null for the whole folder.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
+    public static async Task<ResolvedLocation> ResolveAsync(
+        (IDestination Destination, string Folder, string? File) opened,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await ResolveAsync(opened.Destination, opened.Folder, opened.File, cancellationToken);
+        }
+        catch
+        {
+            await opened.Destination.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Looks what lies at the root of <paramref name="destination"/>.</summary>
+    /// <param name="destination">Opened at a folder.</param>
+    /// <param name="folderName">Name of that folder.</param>
+    /// <param name="file">Name of the one file meant; null for the whole folder.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
+    public static async Task<ResolvedLocation> ResolveAsync(
+        IDestination destination,
+        string folderName,
+        string? file,
+        CancellationToken cancellationToken
+    )
+    {
+        if (file is not null)
+        {
+            // A file may lie anywhere, also outside of a chain's folder; what lies beside it is its chain.
+            var name = ChainName.TryParse(folderName) ?? new ChainName(DateTimeOffset.UnixEpoch, "A", Core.Tasks.BackupType.Backup, null);
+            var chain = await DatabaseFolder.ReadChainAsync(destination, "", name, cancellationToken);
+            var archive = chain.Archives.FirstOrDefault(a => a.Path == file)
+                ?? throw new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"'{file}' is not named like an archive.",
+                    "Archives are named <time>.<form>.tar.zst or .tar.zst.age; give the file under its own name."
+                );
+            return new(destination, [chain], archive);
+        }
+
+        if (ChainName.TryParse(folderName) is { } own)
+        {
+            return new(destination, [await DatabaseFolder.ReadChainAsync(destination, "", own, cancellationToken)], null);
+        }
+        var chains = new List<StoredChain>();
+        await CollectChainsAsync(destination, "", 0, chains, cancellationToken);
+        if (chains.Count > 0)
+        {
+            return new(destination, chains, null);
+        }
+        throw new HoldfastException(
+            ErrorCatalogue.NotFound,
+            $"No backup is found in '{destination.Name}'.",
+            "Give an archive, a chain's folder, a database's folder, or the root of a destination."
+        );
+    }
+
+    private static async Task CollectChainsAsync(
+        IDestination destination,
+        string folder,
+        int level,
+        List<StoredChain> chains,
+        CancellationToken cancellationToken
+    )
+    {
+        var found = chains.Count;
+        await foreach (var chain in new DatabaseFolder(destination, folder).ListChainsAsync(cancellationToken))
+        {
+            chains.Add(chain);
+        }
+        if (chains.Count > found || level == MaxDepth)
+        {
+            return;
+        }
+        await foreach (var entry in destination.ListAsync(folder, cancellationToken))
+        {
+            if (entry.IsFolder)
+            {
+                await CollectChainsAsync(
+                    destination,
+                    folder.Length == 0 ? entry.Name : $"{folder}/{entry.Name}",
+                    level + 1,
+                    chains,
+                    cancellationToken
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Node.Catalog.Storage;
+
+namespace Holdfast.Node.Catalog.Search;
+
+/// <summary>Lists restore points, and finds the one that is meant.</summary>
+public static class RestorePointFinder
+{
+    private const int MaxListed = 20;
+
+    /// <summary>All points under a path, by folder, the newest first. An archive that cannot be read is listed with its problem.</summary>
+    /// <param name="path">Where to look.</param>
+    /// <param name="keys">Keys that open archives.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <param name="latest">
+    /// The latest that it can be now. Chains whose names lie ahead of it stand where the time in their headers puts
+    /// them, or last where that cannot be read.
+    /// Null for names alone.
+    /// </param>
+    public static async IAsyncEnumerable<RestorePoint> ListAsync(
+        ResolvedLocation path,
+        AgeKeys keys,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        DateTimeOffset? latest = null
+    )
+    {
+        foreach (var folder in path.Chains.GroupBy(c => c.Path[..Math.Max(0, c.Path.LastIndexOf('/'))], StringComparer.Ordinal))
+        {
+            if (latest is { } now && folder.Any(c => c.HasFutureName(now)))
+            {
+                foreach (var point in await InOrderAsync(path, folder, keys, now, cancellationToken))
+                {
+                    yield return point;
+                }
+                continue;
+            }
+
+            foreach (var chain in folder)
+            {
+                await foreach (var point in ListChainAsync(path, chain, keys, cancellationToken))
+                {
+                    yield return point;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// The one point that is meant: the named file, or the newest of the one chain, or the one that
+    /// <paramref name="wanted"/> names.
+    /// </summary>
+    /// <param name="path">Where to look.</param>
+    /// <param name="wanted">A time as it stands in file names, an ISO time, or an archive's id; null for the newest.</param>
+    /// <param name="keys">Keys that open archives, for finding an id.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> with what was found when several
+    /// are meant.
+    /// </exception>
+    public static async Task<RestorePoint> FindAsync(
+        ResolvedLocation path,
+        string? wanted,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
+    {
+        if (path.Archive is not null)
+        {
+            return new(path.Chains[0], path.Archive);
+        }
+        if (wanted is null)
+        {
+            return await NewestAsync(path, keys, cancellationToken);
+        }
+        var time = ParseTime(wanted);
+        var found = new List<RestorePoint>();
+        await foreach (var point in ListAsync(path, time is null ? keys : AgeKeys.None, cancellationToken))
+        {
+            if (time is null ? point.Header?.Id == wanted : point.Archive.Name.Time == time)
+            {
+                found.Add(point);
+            }
+        }
+
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"No restore point '{wanted}' is in '{path.Destination.Name}'.",
+                Describe(path)
+            ),
+            _ => throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{wanted}' is a restore point of {found.Count} databases.",
+                $"Give the folder of one of them: {string.Join(", ", found.Take(MaxListed).Select(f => f.Chain.Path))}"
+            ),
+        };
+    }
+
+    private static async Task<IEnumerable<RestorePoint>> InOrderAsync(
+        ResolvedLocation path,
+        IEnumerable<StoredChain> chains,
+        AgeKeys keys,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        var read = new List<(DateTimeOffset Time, List<RestorePoint> Points)>();
+        foreach (var chain in chains)
+        {
+            var points = await ListChainAsync(path, chain, keys, cancellationToken).ToListAsync(cancellationToken);
+            var time = chain.HasFutureName(now)
+                ? points.Select(p => p.Header?.StartTime).Max() ?? DateTimeOffset.MinValue
+                : chain.NewestTime;
+            read.Add((time, points));
+        }
+
+        return read.OrderByDescending(r => r.Time).SelectMany(r => r.Points);
+    }
+
+    private static async IAsyncEnumerable<RestorePoint> ListChainAsync(
+        ResolvedLocation path,
+        StoredChain chain,
+        AgeKeys keys,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        foreach (var archive in chain.Archives.Reverse())
+        {
+            if (path.Archive is null || path.Archive == archive)
+            {
+                yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task<RestorePoint> NewestAsync(ResolvedLocation path, AgeKeys keys, CancellationToken cancellationToken)
+    {
+        if (path.Chains.Count > 1)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{path.Destination.Name}' holds {path.Chains.Count} chains, and one restore point is wanted.",
+                $"Give one chain's folder, or --point. {Describe(path)}"
+            );
+        }
+        var chain = path.Chains[0];
+        if (chain.Archives.Count == 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"Chain '{path.Destination.Name}' holds no archive.",
+                "A backup that was interrupted leaves such a folder; the next one removes it."
+            );
+        }
+        // The newest is the one that no other builds on; where headers cannot be read, names decide, which never go back in time.
+        var points = new List<RestorePoint>();
+        await foreach (var point in ListAsync(path, keys, cancellationToken))
+        {
+            points.Add(point);
+        }
+        var parents = points.Select(p => p.Header?.Parent).ToHashSet(StringComparer.Ordinal);
+        return points.Exists(p => p.Header is null) ? points[0] : points.Find(p => !parents.Contains(p.Header!.Id)) ?? points[0];
+    }
+
+    private static async Task<RestorePoint> ReadAsync(
+        ResolvedLocation path,
+        RestorePoint point,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            if (point.Archive.Name.IsEncrypted)
+            {
+                await using var source = await path.Destination.OpenAsync(point.Archive.Path, cancellationToken);
+                point = point with { Needs = await AgeRequirement.ReadAsync(source, cancellationToken) };
+                if (keys.IsEmpty)
+                {
+                    return point;
+                }
+            }
+
+            return point with
+            {
+                Header = await ArchiveReader.ReadHeaderAsync(
+                    await path.Destination.OpenAsync(point.Archive.Path, cancellationToken),
+                    keys,
+                    cancellationToken
+                ),
+            };
+        }
+        catch (HoldfastException e)
+        {
+            return e.Error == ErrorCatalogue.KeyWrong ? point : point with { Problem = e };
+        }
+    }
+
+    /// <summary>Whether a point is given as an archive's id, rather than as a time.</summary>
+    /// <param name="wanted">As for <see cref="FindAsync"/>.</param>
+    public static bool IsId(string wanted) => ParseTime(wanted) is null;
+
+    private static DateTimeOffset? ParseTime(string text)
+    {
+        if (TimeStamp.TryParse(text, out var stamp))
+        {
+            return stamp;
+        }
+        if (
+            !text.Contains(':', StringComparison.Ordinal)
+            || !DateTimeOffset.TryParse(
+                text,
+                System.Globalization.CultureInfo.InvariantCulture,
+                System.Globalization.DateTimeStyles.AssumeUniversal,
+                out var iso
+            )
+        )
+        {
+            return null;
+        }
+        return new DateTimeOffset(iso.UtcTicks - (iso.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+    }
+
+    // A line for each chain, with its points: what a person picks from.
+    private static string Describe(ResolvedLocation path)
+    {
+        var lines = path
+            .Chains.Take(MaxListed)
+            .Select(c =>
+                $"\n  {(c.Path.Length == 0 ? c.Name.ToString() : c.Path)}: "
+                + $"{string.Join(' ', c.Archives.Select(a => TimeStamp.Format(a.Name.Time)))}"
+            );
+        return $"Found:{string.Concat(lines)}{(path.Chains.Count > MaxListed ? $"\n  and {path.Chains.Count - MaxListed} more chains" : "")}";
+    }
+}

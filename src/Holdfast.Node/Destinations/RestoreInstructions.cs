@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Holdfast.Core.Errors;
+using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Storage;
+
+namespace Holdfast.Node.Destinations;
+
+/// <summary>
+/// Puts what a person without Holdfast needs into the root of a destination: the instructions and the script that they
+/// use.
+/// </summary>
+public static partial class RestoreInstructions
+{
+    private const string Script = "restore.py";
+    private const int HeadBytes = 4096;
+    private const int FirstVersion = 1; // it did not say so yet
+
+    private static readonly string[] Files = ["HOW-TO-RESTORE.txt", Script];
+
+    /// <summary>
+    /// Writes the files where they are missing, and the script where it is older than this program's. What else is
+    /// there is left as it is.
+    /// </summary>
+    public static async Task EnsureAsync(IDestination destination, CancellationToken cancellationToken)
+    {
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var entry in destination.ListAsync("", cancellationToken))
+        {
+            present.Add(entry.Name);
+        }
+        if (present.Contains(Script) && await IsOlderAsync(destination, cancellationToken))
+        {
+            await destination.DeleteAsync(Script, cancellationToken);
+            present.Remove(Script);
+        }
+
+        foreach (var file in Files.Where(f => !present.Contains(f)))
+        {
+            try
+            {
+                // One that cannot be removed is being written by another backup right now.
+                if (
+                    present.Contains($"{file}.partial")
+                    && !await LeftoverCleaner.TryRemoveAsync(destination, $"{file}.partial", cancellationToken)
+                )
+                {
+                    continue;
+                }
+                await using var upload = await destination.BeginUploadAsync(file, cancellationToken);
+                await upload.WriteAsync(await ReadAsync(file, cancellationToken), cancellationToken);
+                await destination.PublishAsync([upload], cancellationToken);
+            }
+            catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
+            {
+                // Another backup to the same destination was quicker.
+            }
+        }
+    }
+
+    /// <summary>Removes what a crash left half written; the next backup writes it.</summary>
+    public static async Task CleanAsync(IDestination destination, CancellationToken cancellationToken)
+    {
+        var partials = Files.Select(f => $"{f}.partial").ToHashSet(StringComparer.Ordinal);
+        var left = new List<string>();
+        await foreach (var entry in destination.ListAsync("", cancellationToken))
+        {
+            if (partials.Contains(entry.Name))
+            {
+                left.Add(entry.Name);
+            }
+        }
+
+        foreach (var partial in left)
+        {
+            await LeftoverCleaner.TryRemoveAsync(destination, partial, cancellationToken);
+        }
+    }
+
+    /// <summary>The version that a script says it has.</summary>
+    internal static int VersionOf(ReadOnlySpan<byte> script)
+    {
+        var line = VersionLine().Match(System.Text.Encoding.UTF8.GetString(script[..Math.Min(script.Length, HeadBytes)]));
+        return line.Success && int.TryParse(line.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : FirstVersion;
+    }
+
+    [GeneratedRegex(@"^VERSION = (\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex VersionLine();
+
+    private static async Task<bool> IsOlderAsync(IDestination destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var file = await destination.OpenAsync(Script, cancellationToken);
+            var head = new byte[(int)Math.Min(file.Length, HeadBytes)];
+            await file.ReadAsync(0, head, cancellationToken);
+            return VersionOf(head) < VersionOf(await ReadAsync(Script, cancellationToken));
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        {
+            return false; // another backup to the same destination replaces it right now
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        await using var resource = typeof(RestoreInstructions).Assembly.GetManifestResourceStream(file)
+            ?? throw new InvalidOperationException($"{file} is not in the program.");
+        using var bytes = new MemoryStream();
+        await resource.CopyToAsync(bytes, cancellationToken);
+        return bytes.ToArray();
+    }
+}

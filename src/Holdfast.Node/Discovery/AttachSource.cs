@@ -1,9 +1,0 @@
-using Holdfast.Core.Errors;
-
-namespace Holdfast.Node.Discovery;
-
-/// <summary>Attaches a source that was defined over the API. Does no I/O.</summary>
-/// <param name="definition">The definition.</param>
-/// <param name="secrets">Gives its passwords.</param>
-/// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>, when it cannot be one.</exception>
-public delegate AttachedSource AttachSource(SourceDefinition definition, SourceSecrets secrets);

@@ -1,0 +1,165 @@
+using Holdfast.Archive;
+using Holdfast.Archive.Items;
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Node.Extraction;
+
+/// <summary>Writes the items of a restore point as plain files, joined over its chain.</summary>
+public static class Extractor
+{
+    private const int NoSpace = 28; // errno of Linux, which .NET hands on
+    private const int QuotaExceeded = 122;
+
+    // CreateNew follows no link. What is in the archive may be secret, whatever the umask says.
+    private static readonly FileStreamOptions OnlyForOwner = new()
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.ReadWrite,
+        Share = FileShare.None,
+        BufferSize = 0,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
+    /// <summary>
+    /// Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten;
+    /// where it fails or is stopped, what
+    /// it had written is removed.
+    /// </summary>
+    /// <returns>The files written.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or what is wrong with the archives.</exception>
+    public static async Task<IReadOnlyList<string>> ExtractAsync(ChainReader point, string folder, CancellationToken cancellationToken)
+    {
+        var files = new List<string>();
+        var isNew = !Directory.Exists(folder);
+        var isDone = false;
+        try
+        {
+            Directory.CreateDirectory(folder);
+            foreach (var item in point.Items)
+            {
+                var path = Path.Combine(folder, item.Name); // a plain name: the manifest's rules have been checked
+                if (Path.Exists(path))
+                {
+                    throw new HoldfastException(
+                        ErrorCatalogue.TargetExists,
+                        $"'{path}' exists already.",
+                        "Give another folder, or move the file away."
+                    );
+                }
+                await ExtractAsync(point, item, path, cancellationToken);
+                files.Add(path);
+            }
+
+            isDone = true;
+            return files;
+        }
+        catch (IOException e) when (e.HResult is NoSpace or QuotaExceeded)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFull,
+                $"'{folder}' has no room for the items.",
+                "Make room there, or give another folder.",
+                e
+            );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.DestinationFailed,
+                $"'{folder}' cannot be written: {e.Message}",
+                "Give a folder with room that this user may write to.",
+                e
+            );
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                Remove(files, isNew ? folder : null);
+            }
+        }
+    }
+
+    private static void Remove(List<string> files, string? folder)
+    {
+        try
+        {
+            foreach (var file in files)
+            {
+                File.Delete(file);
+            }
+            if (folder is not null)
+            {
+                Directory.Delete(folder);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What went wrong before is what the caller is told; a folder that somebody else has put a file into stays.
+        }
+    }
+
+    private static async Task ExtractAsync(ChainReader point, ItemInfo item, string path, CancellationToken cancellationToken)
+    {
+        var partial = $"{path}.partial";
+        // of one that was killed, or a link that would lead the bytes elsewhere: it is removed itself, not what it
+        // names
+        File.Delete(partial);
+        try
+        {
+            using (var stream = new FileStream(partial, OnlyForOwner))
+            {
+                var file = stream.SafeFileHandle;
+                if (item.Kind == ItemKind.Image)
+                {
+                    await point.CopyImageAsync(item.Name, new FileTarget(file), cancellationToken);
+                }
+                else
+                {
+                    long at = 0;
+                    await point.CopyStreamAsync(
+                        item.Name,
+                        (bytes, _) =>
+                        {
+                            RandomAccess.Write(file, bytes.Span, at);
+                            at += bytes.Length;
+                            return ValueTask.CompletedTask;
+                        },
+                        cancellationToken
+                    );
+                }
+
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(partial, path, overwrite: false);
+            FolderFlush.FlushParent(path);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private sealed class FileTarget(SafeFileHandle file) : IPageTarget
+    {
+        public void SetLength(long length) => RandomAccess.SetLength(file, length);
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(file, bytes, offset);
+
+        public void Read(long offset, Span<byte> bytes)
+        {
+            for (var read = 0; read < bytes.Length; )
+            {
+                var count = RandomAccess.Read(file, bytes[read..], offset + read);
+                if (count == 0)
+                {
+                    throw new EndOfStreamException("The extracted file became shorter.");
+                }
+                read += count;
+            }
+        }
+    }
+}

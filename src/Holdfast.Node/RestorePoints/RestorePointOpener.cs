@@ -1,0 +1,460 @@
+using Holdfast.Archive.Age;
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Layout;
+using Holdfast.Core.Operations;
+using Holdfast.Destinations;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Restores;
+
+namespace Holdfast.Node.RestorePoints;
+
+/// <summary>
+/// Finds the point that somebody means and opens it, with the keys that were given and those that the server keeps. A
+/// database's point may lie at several
+/// destinations: any that has it whole will do. What is opened is held against the catalog.
+/// </summary>
+/// <param name="finder">Finds backups.</param>
+/// <param name="keyring">Gives the keys that may open it.</param>
+/// <param name="catalog">What was written, and what is known of it.</param>
+/// <param name="chains">Takes note of what is read, so that nobody deletes it meanwhile.</param>
+/// <param name="time">The clock.</param>
+public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring, ICatalog catalog, ChainLocks chains, TimeProvider time)
+{
+    private readonly RecordedArchiveValidator _validator = new(catalog);
+
+    /// <summary>Whether a failure is that of one copy, so that another destination may do.</summary>
+    public static bool IsCopyFailure(HoldfastException e) =>
+        e.IsDamage || e.Error == ErrorCatalogue.NotFound || e.Error == ErrorCatalogue.DestinationFailed;
+
+    /// <summary>Finds where the point lies.</summary>
+    /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
+    /// <param name="wanted">As <see cref="RestoreJob.Point"/> says.</param>
+    /// <param name="given">As <see cref="RestoreJob.Keys"/> says.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The places; dispose them when nothing is read there any more.</returns>
+    /// <exception cref="HoldfastException">It is nowhere, or the newest that is known is missing everywhere.</exception>
+    public async Task<RestorePointLocations> FindAsync(
+        string from,
+        string? wanted,
+        IReadOnlyList<string> given,
+        CancellationToken cancellationToken
+    )
+    {
+        from = await finder.NormalizeAsync(from, cancellationToken);
+        var keys = await keyring.AllAsync(from, given, cancellationToken);
+        var found = await finder.SearchAsync(from, cancellationToken);
+        try
+        {
+            if (BackupFinder.IsDatabase(from))
+            {
+                return await FindOfDatabaseAsync(DatabaseId.Parse(from), found, wanted, keys, cancellationToken);
+            }
+            var place = found.Locations[0];
+            var point = await RestorePointFinder.FindAsync(place.Resolved, wanted, keys, cancellationToken);
+            return new(
+                [new(place.Destination, place.Resolved, point, place.Destination is null ? null : place.PathOf(point.Chain))],
+                keys,
+                null,
+                [],
+                found
+            );
+        }
+        catch
+        {
+            await found.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the point at one place, with the archives it builds on.</summary>
+    /// <exception cref="HoldfastException">It cannot be read there, or is not what was written there.</exception>
+    public async Task<OpenedRestorePoint> OpenAsync(
+        RestorePointLocation place,
+        RestorePointLocations all,
+        IReadOnlyList<string> given,
+        CancellationToken cancellationToken
+    )
+    {
+        var use = place is { Destination: { } destination, ChainPath: { } path } ? chains.AcquireRead(destination, path) : null;
+        try
+        {
+            var reader = await RestorePointReader.OpenAsync(place.Resolved.Destination, place.Point, all.Keys, cancellationToken);
+            try
+            {
+                var warnings = await ValidateAsync(place, all, reader, cancellationToken);
+                return new(place.Point, reader, use, warnings);
+            }
+            catch
+            {
+                await reader.DisposeAsync();
+                throw;
+            }
+        }
+        catch (Exception e)
+        {
+            use?.Dispose();
+            if (e is HoldfastException told)
+            {
+                throw TranslateKeyFailure(told, given);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Opens it as a restore does before it makes anything, at the first place where that can be done, and tells what
+    /// it found. The bytes of the database are not read.
+    /// </summary>
+    /// <inheritdoc cref="FindAsync"/>
+    public async Task<RestorePointCheck> CheckAsync(
+        string from,
+        string? wanted,
+        IReadOnlyList<string> given,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var all = await FindAsync(from, wanted, given, cancellationToken);
+        RestorePointCheck? first = null;
+        foreach (var place in all.Locations)
+        {
+            var check = await CheckAsync(place, all, given, cancellationToken);
+            first ??= check;
+            if (check.Problem is null || !IsCopyFailure(check.Problem))
+            {
+                return check;
+            }
+        }
+
+        return first!;
+    }
+
+    /// <summary>Tells the catalog of an archive that a restore found damaged.</summary>
+    /// <param name="place">Where.</param>
+    /// <param name="all">What was asked for.</param>
+    /// <param name="opened">The point as it was opened; null where it could not be.</param>
+    /// <param name="e">What is wrong.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task TryRecordDamageAsync(
+        RestorePointLocation place,
+        RestorePointLocations all,
+        OpenedRestorePoint? opened,
+        HoldfastException e,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await RecordDamageAsync(place, all, opened, e, cancellationToken);
+        }
+        catch (HoldfastException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The destination fails as a whole, or the catalog does, which tells its own problem: the restore goes on with the next place.
+        }
+    }
+
+    private async Task RecordDamageAsync(
+        RestorePointLocation place,
+        RestorePointLocations all,
+        OpenedRestorePoint? opened,
+        HoldfastException e,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            place is not { Destination: { } destination, ChainPath: { } chain }
+            || !e.IsDamage
+            || (all.Database ?? DatabaseOf(chain)) is not { } database
+        )
+        {
+            return;
+        }
+        // The message names the file; a chain that lacks one is the listing's business.
+        var files = opened?.Reader.Archives.Select(a => Path.GetFileName(a.Name))
+            ?? place.Point.Chain.Archives.Select(a => a.Name.ToString());
+        if (
+            e.Error == ErrorCatalogue.ChainIncomplete
+            || files.FirstOrDefault(f => e.Message.Contains(f, StringComparison.Ordinal)) is not { } file
+        )
+        {
+            return;
+        }
+        if (e.Error == ErrorCatalogue.Unreadable)
+        {
+            await place.Resolved.Destination.CheckIdentityAsync(cancellationToken);
+        }
+        await catalog.RecordFindingsAsync(
+            database,
+            place.Point.Chain.Name.Task,
+            [
+                new()
+                {
+                    Chain = chain,
+                    Name = file,
+                    Destination = destination,
+                    Identity = place.Resolved.Destination.Identity,
+                    State = CopyState.Damaged,
+                    At = time.GetUtcNow(),
+                    Problem = OperationError.From(e),
+                    Archive = new() { Name = file, Length = place.Point.Chain.Archives.First(a => a.Name.ToString() == file).Length },
+                },
+            ]
+        );
+    }
+
+    // On the worst day the catalog may be lost with the rest: a restore goes on without it, and says so.
+    private IReadOnlyList<CatalogChain> GetKnownChains(DatabaseId database, List<string> notes)
+    {
+        try
+        {
+            return catalog.ChainsOf(database);
+        }
+        catch (HoldfastException e)
+        {
+            notes.Add($"it is not held against what was written: {e.Message}");
+            return [];
+        }
+    }
+
+    // What lies at a destination is held against what was written there; of what nobody has recorded, and of what lies
+    // elsewhere, only the names can tell.
+    private async Task<IReadOnlyList<string>> ValidateAsync(
+        RestorePointLocation place,
+        RestorePointLocations all,
+        ChainReader reader,
+        CancellationToken cancellationToken
+    )
+    {
+        var isRecorded = false;
+        if (place.ChainPath is { } chain)
+        {
+            try
+            {
+                _validator.Validate(chain, reader, all.Database);
+                isRecorded = reader.Archives.All(a => _validator.IsRecorded(chain, Path.GetFileName(a.Name)));
+            }
+            catch (HoldfastException e) when (e.Error == ErrorCatalogue.StateUnavailable)
+            {
+                // told by a note, see Known
+            }
+        }
+
+        if (isRecorded)
+        {
+            return [];
+        }
+        var mismatches = await LayoutValidator.ValidateAsync(place.Resolved, place.Point, reader, all.Keys, cancellationToken);
+        return mismatches.Count == 0 || place.Resolved.Archive is not null ? [.. mismatches.Select(m => m.Message)] : throw mismatches[0];
+    }
+
+    // Null for a chain that does not lie where one of a database does.
+    private static DatabaseId? DatabaseOf(string chain) =>
+        chain.Split('/') is [var source, var name, _] ? new(FolderName.Decode(source), FolderName.Decode(name)) : null;
+
+    private static DateTimeOffset TimeOf(string name) => ArchiveName.TryParse(name)?.Time ?? DateTimeOffset.MinValue;
+
+    private async Task<RestorePointCheck> CheckAsync(
+        RestorePointLocation place,
+        RestorePointLocations all,
+        IReadOnlyList<string> given,
+        CancellationToken cancellationToken
+    )
+    {
+        var check = new RestorePointCheck(place.Point, null);
+        try
+        {
+            check = check with { Needs = await ReadRequirementAsync(place.Resolved.Destination, place.Point, cancellationToken) };
+            await using var opened = await OpenAsync(place, all, given, cancellationToken);
+            // they lie in one folder
+            var files = opened.Reader.Archives.Select(a => Path.GetFileName(a.Name)).ToHashSet(StringComparer.Ordinal);
+            return check with
+            {
+                Header = opened.Reader.Point.Header,
+                File = opened.Reader.Point.Manifest.File,
+                Archives = opened.Reader.Archives.Count,
+                StoredBytes = place.Point.Chain.Archives.Where(a => files.Contains(Path.GetFileName(a.Path))).Sum(a => a.Length),
+                DatabaseBytes = opened.Reader.Items.Sum(i => i.Length),
+            };
+        }
+        catch (HoldfastException e)
+        {
+            return check with { Problem = e };
+        }
+    }
+
+    private static async Task<AgeRequirement?> ReadRequirementAsync(
+        IDestination destination,
+        RestorePoint point,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!point.Archive.Name.IsEncrypted)
+        {
+            return null;
+        }
+        await using var source = await destination.OpenAsync(point.Archive.Path, cancellationToken);
+        return await AgeRequirement.ReadAsync(source, cancellationToken);
+    }
+
+    // The keys that were tried are those of other tasks: to who asks, none was given.
+    private static HoldfastException TranslateKeyFailure(HoldfastException e, IReadOnlyList<string> given) =>
+        e.Error == ErrorCatalogue.KeyWrong && given.Count == 0
+            ? new(
+                ErrorCatalogue.KeyMissing,
+                "It is encrypted, and the server keeps no key that opens it.",
+                $"{e.Hint} Give it with the restore.",
+                e
+            )
+            : e;
+
+    private async Task<RestorePointLocations> FindOfDatabaseAsync(
+        DatabaseId database,
+        BackupSearchResult found,
+        string? wanted,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
+    {
+        var notes = found.Problems.Select(p => $"'{p.Key}' cannot be looked at: {p.Value.Message}").ToList();
+        var known = GetKnownChains(database, notes);
+        notes.AddRange(
+            known
+                .Where(c => c == known[^1])
+                .SelectMany(c => c.Destinations)
+                .Where(d => !found.Problems.ContainsKey(d) && found.Locations.All(p => p.Destination != d))
+                .Select(d => $"'{d}' has no backup any more")
+        );
+        var (times, missing) = Newest(known, found);
+        if (wanted is null && missing is not null)
+        {
+            throw missing;
+        }
+        var places = new List<(RestorePointLocation Place, string? Problem)>();
+        HoldfastException? nowhere = null;
+        foreach (var at in found.Locations)
+        {
+            try
+            {
+                var time = at.Resolved.Chains.Max(finder.NewestTimeOf);
+                if (wanted is null && !times.Contains(time))
+                {
+                    notes.Add($"'{at.Destination}' does not have the newest point");
+                    continue;
+                }
+
+                var (stored, point) = wanted is null
+                    ? await NewestAsync(at, times, keys, cancellationToken)
+                    : (at.Resolved, await RestorePointFinder.FindAsync(at.Resolved, wanted, keys, cancellationToken));
+                places.Add((new(at.Destination, stored, point, point.Chain.Path), ProblemOf(known, at.Destination!, point)));
+            }
+            catch (HoldfastException e) when (IsCopyFailure(e))
+            {
+                nowhere ??= e;
+                notes.Add($"'{at.Destination}' does not have it: {e.Message}");
+            }
+        }
+
+        if (places.Count == 0)
+        {
+            throw nowhere
+                ?? found.Problems.Values.FirstOrDefault()
+                ?? new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"No destination has a backup of '{database}'.",
+                    "Look at another path, or check the destinations."
+                );
+        }
+        notes.AddRange(places.Select(p => p.Problem).OfType<string>());
+        // The newest first; one where nothing is known to be wrong before one where something is.
+        return new(
+            [
+                .. places
+                    .OrderByDescending(p => wanted is null ? finder.NewestTimeOf(p.Place.Point.Chain) : default)
+                    .ThenBy(p => p.Problem is not null)
+                    .Select(p => p.Place),
+            ],
+            keys,
+            database,
+            notes,
+            found
+        );
+    }
+
+    // One database has one newest point. The archives of a chain are told by what they build on, not by their names: a
+    // file that was put there under a later
+    // name makes neither itself the newest point, nor the one before it in its chain.
+    private async Task<(ResolvedLocation Stored, RestorePoint Point)> NewestAsync(
+        BackupLocation at,
+        IReadOnlyList<DateTimeOffset> times,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
+    {
+        RestorePoint? other = null;
+        foreach (var chain in at.Resolved.Chains.Where(c => times.Contains(finder.NewestTimeOf(c))).OrderByDescending(finder.NewestTimeOf))
+        {
+            var stored = at.Resolved with { Chains = [chain] };
+            var point = await RestorePointFinder.FindAsync(stored, null, keys, cancellationToken);
+            if (times.Contains(point.Archive.Name.Time) || finder.IsBeyondClockSkew(point.Archive.Name.Time))
+            {
+                return (stored, point);
+            }
+            other ??= point;
+        }
+
+        throw new HoldfastException(
+            ErrorCatalogue.Refused,
+            $"At '{at.Destination}' the newest file of chain '{other!.Chain.Path}' is {other.Chain.Archives[^1].Name}, which "
+                + "its archives do not lead to: it was put there under another name.",
+            $"Verify the chain. Its newest point is {TimeStamp.Format(other.Archive.Name.Time)}: give that, or another, as the point."
+        );
+    }
+
+    // The time of the newest archive that is there. One that the catalog does not know may be a file that somebody has
+    // renamed: then that of the newest it
+    // knows comes second. And what is wrong where the newest it knows is nowhere, and nobody has acknowledged that.
+    private (IReadOnlyList<DateTimeOffset> Times, HoldfastException? Missing) Newest(
+        IReadOnlyList<CatalogChain> known,
+        BackupSearchResult found
+    )
+    {
+        var listed = found.Locations.Select(f => f.Resolved.Chains.Max(finder.NewestTimeOf)).DefaultIfEmpty().Max();
+        var last = known
+            .SelectMany(c => c.Entries)
+            .Where(e => e.Copies.Any(o => !o.IsAcknowledged))
+            .Select(e => e.Archive.Name)
+            .Where(n => !finder.IsBeyondClockSkew(TimeOf(n)))
+            .MaxBy(TimeOf);
+        if (last is null || TimeOf(last) == listed || (TimeOf(last) > listed && found.Problems.Count > 0))
+        {
+            return ([listed], null);
+        }
+        if (TimeOf(last) < listed)
+        {
+            return ([listed, TimeOf(last)], null);
+        }
+        var hint =
+            found.Locations.Count == 0
+                ? "Find out who deleted it."
+                : $"The newest that is still there is {TimeStamp.Format(listed)}: give that as the point.";
+        return ([listed], new(ErrorCatalogue.ChainIncomplete, $"The newest backup, {last}, is at no destination any more.", hint));
+    }
+
+    private static string? ProblemOf(IReadOnlyList<CatalogChain> known, string destination, RestorePoint point)
+    {
+        var entries = known
+            .FirstOrDefault(c => c.Path == point.Chain.Path)
+            ?.Entries.Where(e => string.CompareOrdinal(e.Archive.Name, point.Archive.Name.ToString()) <= 0)
+            ?? [];
+        var bad = entries.FirstOrDefault(e => e.CopyAt(destination) is { IsRestorable: false });
+        return bad is null
+            ? null
+            : $"at '{destination}' {bad.Archive.Name} is known to be "
+                + $"{(bad.CopyAt(destination)!.State == CopyState.Missing ? "missing" : "damaged")}: "
+                + $"{bad.CopyAt(destination)!.Problem?.Message}";
+    }
+}

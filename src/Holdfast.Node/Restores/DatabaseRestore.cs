@@ -1,0 +1,96 @@
+using Holdfast.Archive.Reading;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Engines;
+
+namespace Holdfast.Node.Restores;
+
+/// <summary>Makes one new database from one restore point.</summary>
+public static class DatabaseRestore
+{
+    /// <inheritdoc cref="RunAsync(string, IDatabaseSource, string, ChainReader, FileRestoreOptions, bool, RestoreMeter?, CancellationToken)"/>
+    public static Task<RestoredDatabase> RunAsync(
+        string engine,
+        IDatabaseSource source,
+        string name,
+        ChainReader point,
+        CancellationToken cancellationToken
+    ) => RunAsync(engine, source, name, point, new(), false, null, cancellationToken);
+
+    /// <summary>
+    /// Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or
+    /// cancelled restore leaves nothing behind.
+    /// </summary>
+    /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
+    /// <param name="source">Where the new database goes.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="point">The point, opened and checked.</param>
+    /// <param name="file">What its file takes over of the original one.</param>
+    /// <param name="continueOnError">Whether objects that cannot be made are left out and told.</param>
+    /// <param name="meter">Told how far it is; null where nobody watches.</param>
+    /// <param name="cancellationToken">Cancels the restore.</param>
+    /// <returns>What was made.</returns>
+    /// <exception cref="HoldfastException">The target exists, or the contents are not what the manifest says.</exception>
+    public static async Task<RestoredDatabase> RunAsync(
+        string engine,
+        IDatabaseSource source,
+        string name,
+        ChainReader point,
+        FileRestoreOptions file,
+        bool continueOnError,
+        RestoreMeter? meter,
+        CancellationToken cancellationToken
+    )
+    {
+        var header = point.Point.Header;
+        if (header.Engine != engine)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"'{point.Point.Name}' is a backup of a {header.Engine} database and cannot become one of {engine}.",
+                $"Restore it to a {header.Engine} source."
+            );
+        }
+        var key = header is { DatabaseEncrypted: true, Type: BackupType.Backup } ? DatabaseKeyOf(point) : null;
+        if (meter is not null)
+        {
+            meter.TotalBytes = point.Items.Sum(i => i.Length);
+        }
+        var manifest = point.Point.Manifest;
+        var request = new RestoreRequest(name, header.Type, key, manifest.Fingerprint, point.Items.Sum(i => i.Length))
+        {
+            OriginalPermissions = manifest.File,
+            FileOptions = file,
+            ContinueOnError = continueOnError,
+        };
+        await using var target = await source.BeginRestoreAsync(request, cancellationToken);
+        if (meter?.OnLoading is { } loading && target.RestoreRole is { } role)
+        {
+            await loading(role, cancellationToken);
+        }
+        try
+        {
+            await target.LoadAsync(meter is null ? point : new MeteredSource(point, meter), cancellationToken);
+        }
+        finally
+        {
+            if (meter is not null)
+            {
+                meter.RestoreRole = target.RestoreRole;
+            }
+        }
+
+        await target.CommitAsync(cancellationToken);
+        return new(target.Warnings, target.File) { Omissions = target.OmittedObjects };
+    }
+
+    // A logical archive of an encrypted database is encrypted with the database's own key, so what opened it is that key.
+    private static DatabaseKey DatabaseKeyOf(ChainReader point) =>
+        point.Point.OpenedWith
+        ?? throw new HoldfastException(
+            ErrorCatalogue.Refused,
+            $"'{point.Point.Name}' is of an encrypted database and not encrypted itself.",
+            "It was not written by Holdfast, or was tampered with. Do not use it."
+        );
+}

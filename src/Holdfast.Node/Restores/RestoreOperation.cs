@@ -1,0 +1,267 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Operations;
+using Holdfast.Node.RestorePoints;
+
+namespace Holdfast.Node.Restores;
+
+/// <summary>Restores one point as a new database, as an operation.</summary>
+/// <param name="finder">Finds backups.</param>
+/// <param name="points">Opens the point.</param>
+/// <param name="sources">The sources of this node.</param>
+/// <param name="roles">Knows whether the roles that run restores are as they were.</param>
+/// <param name="time">The clock.</param>
+public sealed class RestoreOperation(
+    BackupFinder finder,
+    RestorePointOpener points,
+    SourceRegistry sources,
+    RestoreRoleGuard roles,
+    TimeProvider time
+)
+{
+    private const int MaxListed = 20;
+
+    // Who asks waits for it; what takes longer shows when it is the restore's turn.
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Looks whether one backup lies there that can be meant.</summary>
+    /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
+    /// <param name="point">As <see cref="RestoreJob.Point"/> says. Where several databases lie, only an archive's id tells one.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <exception cref="HoldfastException">
+    /// Nothing is there, or <see cref="ErrorCatalogue.Ambiguous"/> with the databases that are, if there are several.
+    /// </exception>
+    public async Task ValidateAsync(string from, string? point, CancellationToken cancellationToken)
+    {
+        if (point is not null && RestorePointFinder.IsId(point))
+        {
+            return;
+        }
+        await using var found = await TrySearchAsync(from, cancellationToken);
+        if (found is null)
+        {
+            return;
+        }
+        if (BackupFinder.IsDatabase(from))
+        {
+            if (found.Locations.Count > 0)
+            {
+                return;
+            }
+            throw found.Problems.Values.FirstOrDefault()
+                ?? new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"No destination has a backup of '{from}'.",
+                    "Look at another path, or check the destinations."
+                );
+        }
+
+        var folders = found
+            .Locations.Where(p => p.Resolved.Archive is null)
+            .SelectMany(p =>
+                p.Resolved.Chains.Where(c => c.Archives.Count > 0).Select(c => (Database: p.DatabaseOf(c), Chain: p.ReferenceTo(c.Path)))
+            )
+            .ToList();
+        var databases = folders.Select(f => f.Database).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        if (databases.Count > 1)
+        {
+            throw Several(
+                $"backups of {databases.Count} databases: {FormatList(databases)}.",
+                "Give the folder of one of them: GET /api/v1/backups/databases lists them."
+            );
+        }
+        if (folders.Count > 1 && point is null)
+        {
+            throw Several(
+                $"{folders.Count} chains of '{databases[0]}': {FormatList([.. folders.Select(f => f.Chain)])}.",
+                "Give one chain's folder, or a point."
+            );
+        }
+
+        HoldfastException Several(string what, string hint) => new(ErrorCatalogue.Ambiguous, $"'{from}' holds {what}", hint);
+    }
+
+    /// <summary>Runs it to its end, whatever that is.</summary>
+    public Task RunAsync(RestoreJob ask, RunningOperation operation) =>
+        OperationRunner.RunAsync(
+            operation,
+            async token => (await RestoreAsync(ask, operation, token), null), // whether it is whole it has noted itself
+            $"restore of '{ask.Target}'",
+            "Nothing is left of the new database; restore it again."
+        );
+
+    private async Task<OperationResult> RestoreAsync(RestoreJob ask, RunningOperation operation, CancellationToken cancellationToken)
+    {
+        var phase = "looking";
+        var meter = new RestoreMeter();
+        operation.MarkStarted(() =>
+            (
+                phase,
+                new()
+                {
+                    TotalBytes = meter.TotalBytes,
+                    DoneBytes = meter.DoneBytes,
+                    Items = meter.Items,
+                }
+            )
+        );
+        // saved anew meanwhile, it stays usable until this has ended
+        await using var use = await sources.AcquireAsync(ask.Target.Source, cancellationToken);
+        await using var all = await points.FindAsync(ask.From, ask.Point, ask.Keys, cancellationToken);
+        var notes = new List<string>(all.Notes);
+        foreach (var note in notes)
+        {
+            operation.Write(note);
+        }
+        OperationResult? result = null;
+        HoldfastException? problem = null;
+        for (var i = 0; result is null; i++)
+        {
+            var place = all.Locations[i];
+            OpenedRestorePoint? opened = null;
+            try
+            {
+                opened = await points.OpenAsync(place, all, ask.Keys, cancellationToken);
+                operation.Write(
+                    $"restoring {place.Point.Archive.Path} from '{place.Name}', from a chain of "
+                        + $"{(place.Point.Chain.Archives.Count is 1 ? "1 archive" : $"{place.Point.Chain.Archives.Count} archives")}"
+                );
+                foreach (var warning in opened.Warnings)
+                {
+                    operation.Write(warning);
+                }
+                phase = "writing";
+                (result, problem) = await RestoreAsync(ask, use, place, opened, notes, meter = CreateMeter(ask), operation);
+            }
+            catch (HoldfastException e) when (RestorePointOpener.IsCopyFailure(e) && !cancellationToken.IsCancellationRequested)
+            {
+                await points.TryRecordDamageAsync(place, all, opened, e, cancellationToken);
+                if (i == all.Locations.Count - 1)
+                {
+                    throw;
+                }
+                notes.Add($"not from '{place.Name}': {e.Message}");
+                operation.Write($"{notes[^1]} Trying '{all.Locations[i + 1].Name}'.");
+            }
+            finally
+            {
+                if (opened is not null)
+                {
+                    await opened.DisposeAsync();
+                }
+            }
+        }
+
+        var state = problem is null ? OperationState.Completed : OperationState.CompletedWithErrors;
+        operation.TryMarkSucceeded(state, result, problem); // the database is there: nothing that fails from now on changes that
+        operation.Write($"'{ask.Target}' is there");
+        phase = "discovering";
+        if (sources.Find(ask.Target.Source) is { } now)
+        {
+            await now.DiscoverAsync(cancellationToken); // covered from now on, by whoever looks at the source now
+        }
+        return result;
+    }
+
+    private RestoreMeter CreateMeter(RestoreJob ask)
+    {
+        var id = Guid.NewGuid().ToString("n");
+        return new() { Id = id, OnLoading = (role, token) => roles.RecordStartAsync(ask.Target.Source, id, ask.Target.Name, role, token) };
+    }
+
+    private async Task<RestoredDatabase> CreateDatabaseAsync(
+        RestoreJob ask,
+        SourceLease use,
+        OpenedRestorePoint opened,
+        RestoreMeter meter,
+        CancellationToken cancellationToken
+    )
+    {
+        Exception? failure = null;
+        try
+        {
+            return await DatabaseRestore.RunAsync(
+                use.Engine,
+                use.Source,
+                ask.Target.Name,
+                opened.Reader,
+                ask.File,
+                ask.ContinueOnError,
+                meter,
+                cancellationToken
+            );
+        }
+        catch (Exception e)
+        {
+            failure = e;
+            if (
+                meter.RestoreRole is null
+                && e is HoldfastException known
+                && roles.ExplainFailure(ask.Target.Source, known) is { } explained
+            )
+            {
+                throw explained;
+            }
+            throw;
+        }
+        finally
+        {
+            roles.RecordEnd(ask.Target.Source, meter.Id, meter.RestoreRole, failure);
+        }
+    }
+
+    private async Task<(OperationResult Result, HoldfastException? Problem)> RestoreAsync(
+        RestoreJob ask,
+        SourceLease use,
+        RestorePointLocation place,
+        OpenedRestorePoint opened,
+        List<string> notes,
+        RestoreMeter meter,
+        RunningOperation operation
+    )
+    {
+        var reader = opened.Reader;
+        var made = await CreateDatabaseAsync(ask, use, opened, meter, operation.Stopping);
+        if (made.File is { } file)
+        {
+            operation.Write($"its file belongs to {file}");
+        }
+        IReadOnlyList<string> warnings = [.. opened.Warnings, .. made.Warnings];
+        foreach (var warning in made.Warnings)
+        {
+            operation.Write(warning);
+        }
+        var result = new OperationResult
+        {
+            Type = reader.Point.Header.Type,
+            Path = place.Point.Archive.Path,
+            ArchiveId = reader.Point.Header.Id,
+            DatabaseBytes = meter.TotalBytes,
+            StoredBytes = place.Point.Archive.Length,
+            Destinations = place.Destination is { } name
+                ? new Dictionary<string, string?> { [name] = null }
+                : new Dictionary<string, string?>(),
+            Warnings = notes.Count == 0 ? warnings : [$"restored from '{place.Name}': {string.Join("; ", notes)}", .. warnings],
+        };
+        return (result, made.CreateProblem(ask.Target.ToString()));
+    }
+
+    private static string FormatList(List<string> names) =>
+        string.Join(", ", names.Take(MaxListed)) + (names.Count > MaxListed ? $" and {names.Count - MaxListed} more" : "");
+
+    private async Task<BackupSearchResult?> TrySearchAsync(string from, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(CheckTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            return await finder.SearchAsync(from, both.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

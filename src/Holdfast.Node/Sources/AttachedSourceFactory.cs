@@ -1,0 +1,10 @@
+using Holdfast.Core.Errors;
+using Holdfast.Node.Discovery;
+
+namespace Holdfast.Node.Sources;
+
+/// <summary>Attaches a source that was defined over the API. Does no I/O.</summary>
+/// <param name="definition">The definition.</param>
+/// <param name="secrets">Gives its passwords.</param>
+/// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>, when it cannot be one.</exception>
+public delegate AttachedSource AttachedSourceFactory(SourceDefinition definition, SourceSecrets secrets);

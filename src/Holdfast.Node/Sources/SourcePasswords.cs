@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Holdfast.Core.Errors;
+using Holdfast.Node.Secrets;
+using Holdfast.State;
+
+namespace Holdfast.Node.Sources;
+
+/// <summary>
+/// The passwords of sources that were defined over the API. Each is kept with the address that it was given for. Those
+/// that 0.1 has kept have none:
+/// they are bound to the address of the stored definition when they are used first.
+/// </summary>
+internal sealed class SourcePasswords
+{
+    private const string Prefix = "source-passwords/";
+    private const string RestorePrefix = "source-restore-passwords/";
+    private const string LegacyPrefix = "sources/";
+
+    private readonly SecretStore _secrets;
+    private readonly StateMirror<SourceDefinition> _definitions;
+    private readonly string _prefix;
+    private readonly string? _legacyPrefix;
+
+    /// <summary>Those of the users that addresses name.</summary>
+    /// <param name="secrets">Where they are kept.</param>
+    /// <param name="definitions">The definitions, as they are stored.</param>
+    public SourcePasswords(SecretStore secrets, StateMirror<SourceDefinition> definitions)
+        : this(secrets, definitions, Prefix, LegacyPrefix) { }
+
+    private SourcePasswords(SecretStore secrets, StateMirror<SourceDefinition> definitions, string bound, string? unbound) =>
+        (_secrets, _definitions, _prefix, _legacyPrefix) = (secrets, definitions, bound, unbound);
+
+    /// <summary>Those of the roles that restores are run as; 0.1 had none.</summary>
+    public static SourcePasswords ForRestoreRole(SecretStore secrets, StateMirror<SourceDefinition> definitions) =>
+        new(secrets, definitions, RestorePrefix, null);
+
+    /// <summary>Whether one is kept for a source.</summary>
+    public async Task<bool> HasAsync(string source, CancellationToken cancellationToken) =>
+        (await _secrets.NamesAsync(_prefix, cancellationToken)).Contains(source)
+        || (_legacyPrefix is not null && (await _secrets.NamesAsync(_legacyPrefix, cancellationToken)).Contains(source));
+
+    /// <summary>The password that was given for an address; null where none is kept for the source.</summary>
+    /// <exception cref="HoldfastException">The one that is kept was given for another address.</exception>
+    public async Task<string?> FindAsync(string source, string address, CancellationToken cancellationToken)
+    {
+        if (await _secrets.FindAsync(_prefix + source, cancellationToken) is { } text)
+        {
+            var kept = JsonSerializer.Deserialize<SourcePassword>(text, StateJson.Options)!;
+            return kept.Address == address ? kept.Password : throw CreateOtherAddressException(source);
+        }
+
+        if (_legacyPrefix is null || await _secrets.FindAsync(_legacyPrefix + source, cancellationToken) is not { } old)
+        {
+            return null;
+        }
+        if (_definitions.Find(source)?.Value.Url != address)
+        {
+            throw CreateOtherAddressException(source);
+        }
+        await BindAsync(source, address, old, cancellationToken);
+        return old;
+    }
+
+    /// <summary>What keeps a password in place of the one before, in one transaction with whatever else changes.</summary>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="address">The address that it is for.</param>
+    /// <param name="password">The password; null to change nothing, empty for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<StateChange>> ChangesAsync(
+        string source,
+        string address,
+        string? password,
+        CancellationToken cancellationToken
+    )
+    {
+        if (password is null)
+        {
+            return [];
+        }
+        if (password.Length == 0)
+        {
+            return Removals(source);
+        }
+        var kept = await _secrets.ChangeAsync(
+            _prefix + source,
+            JsonSerializer.Serialize(new SourcePassword(address, password), StateJson.Options),
+            cancellationToken
+        );
+        return _legacyPrefix is null ? [kept] : [kept, SecretStore.Removal(_legacyPrefix + source)];
+    }
+
+    /// <summary>What forgets it.</summary>
+    public IReadOnlyList<StateChange> Removals(string source) =>
+        _legacyPrefix is null
+            ? [SecretStore.Removal(_prefix + source)]
+            : [SecretStore.Removal(_prefix + source), SecretStore.Removal(_legacyPrefix + source)];
+
+    // Unless the definition changes at the same time: then its own change says what becomes of the password.
+    private async Task BindAsync(string source, string address, string password, CancellationToken cancellationToken)
+    {
+        if (_definitions.Find(source) is not { } item || item.Value.Url != address)
+        {
+            return;
+        }
+        var changes = await ChangesAsync(source, address, password, cancellationToken);
+        await _secrets.CommitAsync(
+            new() { Conditions = [new(_definitions.CreateRemoval(source).Key, item.Revision)], Changes = changes },
+            cancellationToken
+        );
+    }
+
+    private static HoldfastException CreateOtherAddressException(string source) =>
+        new(
+            ErrorCatalogue.SourceUnreadable,
+            $"The password that is kept for source '{source}' was given for another address, and is not sent to this one.",
+            "Give the password again, or an empty one for none."
+        );
+}

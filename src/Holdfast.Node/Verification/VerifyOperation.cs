@@ -1,0 +1,302 @@
+using System.Globalization;
+using Holdfast.Archive.Age;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Engines;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Destinations;
+using Holdfast.Node.Operations;
+using Holdfast.Node.RestorePoints;
+
+namespace Holdfast.Node.Verification;
+
+/// <summary>Reads every byte of chains, as an operation, and keeps what was found.</summary>
+/// <param name="finder">Finds backups.</param>
+/// <param name="keys">Gives the keys that may open them.</param>
+/// <param name="copies">Holds what was read against what was written, and takes what was found.</param>
+/// <param name="catalog">What is known of the archives.</param>
+/// <param name="audit">Tells what is missing.</param>
+/// <param name="engines">Look at what they have made.</param>
+public sealed class VerifyOperation(
+    BackupFinder finder,
+    RestoreKeys keys,
+    CopyVerifier copies,
+    ICatalog catalog,
+    CatalogAudit audit,
+    IReadOnlyCollection<IDatabaseEngine> engines
+)
+{
+    /// <summary>Runs it to its end, whatever that is.</summary>
+    public Task RunAsync(VerifyJob ask, RunningOperation operation) =>
+        OperationRunner.RunAsync(
+            operation,
+            token => VerifyAsync(ask, operation, token),
+            $"verification of '{ask.Database}'",
+            "Chains that were read to their end before it are noted; verify the others again."
+        );
+
+    private async Task<(OperationResult, HoldfastException?)> VerifyAsync(
+        VerifyJob ask,
+        RunningOperation operation,
+        CancellationToken cancellationToken
+    )
+    {
+        var run = new Totals();
+        operation.MarkStarted(
+            () =>
+                (
+                    "reading",
+                    new()
+                    {
+                        TotalBytes = run.Total,
+                        DoneBytes = run.Done,
+                        Items = run.Archives,
+                    }
+                ),
+            () => run.Activity
+        );
+        ask = ask with { From = await finder.NormalizeAsync(ask.From, cancellationToken) };
+        await using var found = await finder.SearchAsync(ask.From, cancellationToken);
+        var isLost = await AddMissingAsync(ask, found, run, operation, cancellationToken);
+        if (found.Locations.Count == 0 && !isLost)
+        {
+            throw found.Problems.Values.FirstOrDefault()
+                ?? new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"No destination has a backup of '{ask.Database}'.",
+                    "Look at another path, or check the destinations."
+                );
+        }
+        var opens = await keys.AllAsync(ask.From, ask.Keys, cancellationToken);
+        run.Total = found.Locations.Sum(p => Bytes(p.Resolved));
+        operation.Write(
+            $"{found.Locations.Sum(p => p.Resolved.Chains.Count)} chains to read at {found.Locations.Count} places, {run.Total} bytes"
+        );
+        foreach (var (name, problem) in found.Problems)
+        {
+            operation.Write($"{name} cannot be looked at: {problem.Message}");
+        }
+        foreach (var (name, problem) in found.Problems)
+        {
+            run.Add(name, $"It cannot be looked at: {problem.Message}", problem);
+        }
+        foreach (
+            var place in found.Locations.Select(p =>
+                p with
+                {
+                    Resolved = p.Resolved with
+                    {
+                        Destination = new ActivityReportingDestination(p.Resolved.Destination, run.RecordActivity),
+                    },
+                }
+            )
+        )
+        {
+            foreach (var chain in place.Resolved.Chains)
+            {
+                await VerifyAsync(ask, place, chain, opens, run, operation, cancellationToken);
+            }
+        }
+
+        var result = new OperationResult
+        {
+            StoredBytes = run.Done,
+            Destinations = run.Problems.ToDictionary(
+                p => p.Key,
+                p => p.Value.Count == 0 ? null : string.Join(' ', p.Value),
+                StringComparer.Ordinal
+            ),
+            Warnings = run.Notes,
+        };
+        return (
+            result,
+            run.FirstProblem is null
+                ? null
+                : new(
+                    run.FirstProblem.Error,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{run.DamagedArchives} of {run.Archives} archives cannot be relied on. The first: {run.FirstProblem.Message}"
+                    ),
+                    run.FirstProblem.Hint
+                )
+        );
+    }
+
+    // What is not there cannot be read: the listings are held against the catalog first.
+    private async Task<bool> AddMissingAsync(
+        VerifyJob ask,
+        BackupSearchResult found,
+        Totals run,
+        RunningOperation operation,
+        CancellationToken cancellationToken
+    )
+    {
+        var known = catalog.ChainsOf(ask.Database);
+        var names = BackupFinder.IsDatabase(ask.From)
+            ? known.SelectMany(c => c.Destinations).Distinct(StringComparer.Ordinal).ToList()
+            : found.Locations.Select(p => p.Destination).OfType<string>().ToList();
+        var within = BackupFinder.IsDatabase(ask.From)
+            ? null
+            : found
+                .Locations.Where(p => p.Destination is not null)
+                .SelectMany(p => p.Resolved.Chains.Select(p.PathOf))
+                .ToHashSet(StringComparer.Ordinal);
+        var isLost = false;
+        foreach (var name in names)
+        {
+            if (found.Problems.ContainsKey(name) || found.Locations.Any(p => p.Resolved.Archive is not null))
+            {
+                continue;
+            }
+            await audit.CompareAsync(name, ask.Database, cancellationToken);
+            foreach (var chain in catalog.ChainsOf(ask.Database).Where(c => within?.Contains(c.Path) ?? true))
+            {
+                foreach (var entry in chain.Entries)
+                {
+                    if (entry.CopyAt(name) is not { State: CopyState.Missing, Problem: { } problem })
+                    {
+                        continue;
+                    }
+                    isLost = true;
+                    if (problem.Code != ErrorCatalogue.NotFound.Code)
+                    {
+                        continue; // it is there, and will be read
+                    }
+                    var missing = new HoldfastException(
+                        ErrorCatalogue.NotFound,
+                        $"'{chain.Path}/{entry.Archive.Name}' is not at '{name}'.",
+                        "Find out who deleted it. Where another destination has it, it is copied back."
+                    );
+                    operation.Write($"{name}: {chain.Path}/{entry.Archive.Name}: missing");
+                    run.Archives++;
+                    run.DamagedArchives++;
+                    run.Add(name, $"{entry.Archive.Name}: missing", missing);
+                }
+            }
+        }
+
+        return isLost;
+    }
+
+    private async Task VerifyAsync(
+        VerifyJob ask,
+        BackupLocation place,
+        StoredChain chain,
+        AgeKeys opens,
+        Totals run,
+        RunningOperation operation,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = place.Destination ?? place.From;
+        run.Problems.TryAdd(name, []);
+        await foreach (var verified in Verifier.VerifyAsync(place.Resolved with { Chains = [chain] }, opens, engines, cancellationToken))
+        {
+            run.Archives++;
+            run.Done += verified.Archive.Length;
+            var file = verified.Archive.Name.ToString();
+            var (problem, note) = await RecordAsync(ask, place, chain, verified, cancellationToken);
+            operation.Write($"{place.ReferenceTo(verified.Archive.Path)}: {problem?.Message ?? note ?? "whole"}");
+            if (note is not null)
+            {
+                run.Notes.Add($"{name}: {file}: {note}");
+            }
+            if (problem is null)
+            {
+                continue;
+            }
+            run.DamagedArchives++;
+            run.Add(name, $"{file}: {problem.Message}", problem);
+        }
+    }
+
+    // Of a path nothing is kept: what is kept is about destinations. Of what nobody has recorded only the names can
+    // tell whether it belongs there.
+    private async Task<(HoldfastException? Problem, string? Note)> RecordAsync(
+        VerifyJob ask,
+        BackupLocation place,
+        StoredChain chain,
+        VerifyResult verified,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            verified is { Problem: null, Header: { } header }
+            && (place.Destination is null || !copies.IsRecorded(place.PathOf(chain), verified.Archive.Name.ToString()))
+            && LayoutValidator.FindMismatch(place.Resolved, chain, verified.Archive, header) is { } mismatch
+        )
+        {
+            if (place.Resolved.Archive is null)
+            {
+                verified = verified with { Problem = mismatch };
+            }
+            else if (place.Destination is null)
+            {
+                return (null, mismatch.Message);
+            }
+        }
+
+        if (place.Destination is not { } destination)
+        {
+            return (verified.Problem, null);
+        }
+        return await copies.RecordAsync(
+            destination,
+            place.Resolved.Destination,
+            ask.Database,
+            chain with
+            {
+                Path = place.PathOf(chain),
+            },
+            verified.Archive,
+            verified,
+            ask.HashSuffices,
+            cancellationToken
+        );
+    }
+
+    private static long Bytes(ResolvedLocation stored) => stored.Archive?.Length ?? stored.Chains.Sum(c => c.Archives.Sum(a => a.Length));
+
+    // Written by the one who verifies, read by those who look on.
+    private sealed class Totals
+    {
+        private long _done;
+        private long _activity;
+
+        public long Activity => Interlocked.Read(ref _activity);
+
+        public void RecordActivity(long bytes) => Interlocked.Add(ref _activity, bytes);
+
+        public long Total { get; set; }
+
+        public long Done
+        {
+            get => Interlocked.Read(ref _done);
+            set => Interlocked.Exchange(ref _done, value);
+        }
+
+        public int Archives { get; set; }
+
+        public int DamagedArchives { get; set; }
+
+        public HoldfastException? FirstProblem { get; private set; }
+
+        public List<string> Notes { get; } = [];
+
+        public Dictionary<string, List<string>> Problems { get; } = new(StringComparer.Ordinal);
+
+        public void Add(string place, string text, HoldfastException problem)
+        {
+            FirstProblem ??= problem;
+            if (!Problems.TryGetValue(place, out var list))
+            {
+                Problems[place] = list = [];
+            }
+            list.Add(text);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Holdfast.Core.Operations;
+using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Jobs;
+using Holdfast.Node.Operations;
+
+namespace Holdfast.Node.Verification;
+
+/// <summary>A verification in the queue.</summary>
+/// <param name="ask">What is asked for.</param>
+/// <param name="executor">Runs it.</param>
+internal sealed class VerifyWorkItem(VerifyJob ask, VerifyOperation executor) : OperationWorkItem
+{
+    /// <inheritdoc/>
+    public override string Key { get; } = $"verify {Guid.NewGuid():n}";
+
+    /// <inheritdoc/>
+    public override JobLane Lane => JobLane.Verify;
+
+    /// <inheritdoc/>
+    public override string Group => "verifications";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Destinations { get; } = BackupFinder.DestinationOf(ask.From) is { } name ? [name] : [];
+
+    /// <inheritdoc/>
+    public override RunningOperation CreateOperation(OperationStore operations, string? askedBy) =>
+        operations.Add(
+            OperationKind.Verify,
+            ask.Database,
+            null,
+            null,
+            askedBy,
+            new()
+            {
+                From = ask.From,
+                KeysGiven = ask.Keys.Count > 0,
+                HashSuffices = ask.HashSuffices,
+            }
+        );
+
+    /// <inheritdoc/>
+    public override Task RunAsync(RunningOperation operation, Action written) => executor.RunAsync(ask, operation);
+}

@@ -1,6 +1,0 @@
-namespace Holdfast.Server.Access;
-
-/// <summary>Metadata of an endpoint: who may call it. Where there are several, all must be met.</summary>
-/// <param name="Role">The least role.</param>
-/// <param name="BeforePasswordChange">Whether it may be called by who has yet to change the password.</param>
-public sealed record RequiredRole(Role Role, bool BeforePasswordChange = false);

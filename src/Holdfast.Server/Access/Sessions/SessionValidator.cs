@@ -1,0 +1,22 @@
+using Holdfast.Server.Access.Tokens;
+using Holdfast.Server.Access.Users;
+using Holdfast.State;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Server.Access.Sessions;
+
+/// <summary>Whether who began a long request may go on with it: its token or session can end meanwhile.</summary>
+internal sealed class SessionValidator(StateMirror<User> users, TokenStore tokens, TimeProvider time)
+{
+    /// <summary>Whether a request would still be let in for what a role may do.</summary>
+    public bool IsValid(HttpContext context, Role role)
+    {
+        if (TokenAuthenticationHandler.ReadToken(context.Request) is { } token)
+        {
+            return tokens.Find(token)?.Role >= role;
+        }
+        var expires = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
+        return SessionCookieEvents.IsValid(context.User, users) && !(expires <= time.GetUtcNow());
+    }
+}

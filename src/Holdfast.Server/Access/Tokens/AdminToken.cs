@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Files;
+
+namespace Holdfast.Server.Access.Tokens;
+
+/// <summary>The token of <c>--admin-token-file</c>, for automation that sets a server up. Only its hash is kept.</summary>
+internal sealed class AdminToken
+{
+    private const int MinLength = 32;
+    private const int MaxBytes = 4096;
+
+    private readonly byte[]? _hash;
+
+    private AdminToken(byte[]? hash) => _hash = hash;
+
+    /// <summary>None: nothing matches.</summary>
+    public static AdminToken None { get; } = new(null);
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read it or it
+    /// holds no token.
+    /// </exception>
+    public static AdminToken Read(string path)
+    {
+        var bytes = PrivateFile.Read(path, "Admin token file", MaxBytes);
+        try
+        {
+            var token = bytes.AsSpan().Trim(" \t\r\n"u8);
+            foreach (var b in token)
+            {
+                if (b is < 0x21 or > 0x7e)
+                {
+                    throw new HoldfastException(
+                        ErrorCatalogue.Usage,
+                        $"Admin token file '{path}' holds more than one line, or characters that no header takes.",
+                        "It holds one token of printable ASCII characters."
+                    );
+                }
+            }
+
+            if (token.Length < MinLength)
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"The token in '{path}' has {token.Length} characters; {MinLength} are needed.",
+                    "Make one with: openssl rand -hex 32"
+                );
+            }
+            return new(SHA256.HashData(token));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    /// <summary>Whether it is the one.</summary>
+    public bool Matches(string presented) =>
+        _hash is not null && CryptographicOperations.FixedTimeEquals(_hash, SHA256.HashData(Encoding.UTF8.GetBytes(presented)));
+}

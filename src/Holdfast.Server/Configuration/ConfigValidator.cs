@@ -1,0 +1,113 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Files;
+using Holdfast.Server.Outgoing;
+
+namespace Holdfast.Server.Configuration;
+
+/// <summary>What a configuration must be like that could be read.</summary>
+internal static class ConfigValidator
+{
+    public static void Validate(ServerConfig config, string dataFolder, Action<string, string> report)
+    {
+        if (config.Node.Length is < 1 or > 4 || !config.Node.All(char.IsAsciiLetterUpper))
+        {
+            report("node", $"'{config.Node}' must be 1 to 4 capital letters, A to Z.");
+        }
+        if (ListenAddress.Validate(config.Listen, config.Tls is not null) is { } fault)
+        {
+            report("listen", fault);
+        }
+        ValidateSources(config, dataFolder, report);
+        ValidateAddress("webhook.url", config.Webhook, report);
+        ValidateAddress("heartbeat.url", config.Heartbeat, report);
+        if (config.Tls is { } tls)
+        {
+            ValidateFileExists("tls.certificate", tls.Certificate, report);
+            ValidateFileExists("tls.key", tls.Key, report);
+        }
+
+        foreach (var (name, words) in config.Commands)
+        {
+            if (!DatabaseId.IsSourceName(name))
+            {
+                report($"commands.{name}", "its name must be 1 to 64 letters, digits, '.', '_' and '-'.");
+            }
+            if (words.Count == 0)
+            {
+                report($"commands.{name}", "must be a list of the program and its arguments.");
+            }
+        }
+
+        foreach (var (databases, command) in config.DatabaseKeys)
+        {
+            if (!databases.Contains('/', StringComparison.Ordinal))
+            {
+                report($"databaseKeys.{databases}", "must be the id of a database, SOURCE/NAME, or a glob over ids.");
+            }
+            if (command.Length > 0 && !config.Commands.ContainsKey(command))
+            {
+                report($"databaseKeys.{databases}", $"'{command}' is none of 'commands'.");
+            }
+        }
+    }
+
+    private static void ValidateSources(ServerConfig config, string dataFolder, Action<string, string> report)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase); // folders of destinations may not tell cases apart
+        foreach (var (i, source) in config.Sources.Index())
+        {
+            if (source.Name.Length > 0 && !DatabaseId.IsSourceName(source.Name))
+            {
+                report(
+                    $"sources[{i}].name",
+                    $"'{source.Name}' must be 1 to 64 letters, digits, '.', '_' and '-', the first a letter or digit."
+                );
+            }
+            else if (source.Name.Length > 0 && !names.Add(source.Name))
+            {
+                report($"sources[{i}].name", $"'{source.Name}' names another source already.");
+            }
+
+            if (source.Identity is { } identity && (identity.Length > 200 || identity.Any(char.IsControl) || identity.Trim() != identity))
+            {
+                report($"sources[{i}].identity", "must be 1 to 200 characters in one line, without space at its ends.");
+            }
+
+            if (source.Url is { Length: > 0 } && Hosting.SourceFactory.ValidateUrl(source) is { } wrong)
+            {
+                report($"sources[{i}].url", wrong);
+            }
+
+            // Two SQLite libraries are in the process: if both opened one file, the locks of one would fall when the other closes it.
+            if (source.Path is { Length: > 0 } path && RealPath.IsWithin(dataFolder, RealPath.Of(path)))
+            {
+                report($"sources[{i}].path", $"the server's data folder '{dataFolder}' lies inside it. Choose another with --data.");
+            }
+        }
+    }
+
+    private static void ValidateAddress(string key, AddressConfig? address, Action<string, string> report)
+    {
+        if (address is not { Url.Length: > 0 })
+        {
+            return;
+        }
+        try
+        {
+            OutgoingAddressPolicy.Validate(address.Url);
+        }
+        catch (HoldfastException e)
+        {
+            report(key, Sentence.Join(e.Message, e.Hint));
+        }
+    }
+
+    private static void ValidateFileExists(string key, string path, Action<string, string> report)
+    {
+        if (path.Length > 0 && !File.Exists(path))
+        {
+            report(key, $"'{path}' is not a file that can be read.");
+        }
+    }
+}

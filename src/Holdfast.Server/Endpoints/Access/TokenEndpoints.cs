@@ -1,0 +1,90 @@
+using System.Security.Claims;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Holdfast.Server.Access.Tokens;
+using Holdfast.Server.Endpoints.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Access;
+
+/// <summary>API tokens, for programs.</summary>
+internal static class TokenEndpoints
+{
+    private const int MaxNameLength = 64;
+
+    public static void MapTokens(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/tokens").WithTags("Tokens").RequireRole(Role.Admin);
+        group.MapGet("", List).WithSummary("All API tokens");
+        group.MapPost("", CreateAsync).WithSummary("Make an API token; it is shown once");
+        group.MapDelete("/{id}", DeleteAsync).WithSummary("Delete an API token; it ends at once");
+    }
+
+    private static Ok<Page<TokenView>> List(TokenStore tokens) =>
+        TypedResults.Ok(
+            new Page<TokenView>([
+                .. tokens
+                    .Tokens.Items.Select(t => t.Value)
+                    .OrderBy(t => t.Created)
+                    .ThenBy(t => t.Id, StringComparer.Ordinal)
+                    .Select(t => ToView(t)),
+            ])
+        );
+
+    private static async Task<Created<TokenView>> CreateAsync(
+        TokenRequest body,
+        ClaimsPrincipal principal,
+        TokenStore tokens,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        ValidationException.ThrowIfAny(Validate(body, time.GetUtcNow()));
+        var (item, token) = await tokens.CreateAsync(
+            body.Name.Trim(),
+            body.Role,
+            body.Expires?.ToUniversalTime(),
+            principal.Caller()!.Display,
+            cancellationToken
+        );
+        return TypedResults.Created($"{HoldfastServer.ApiPath}/tokens/{item.Key}", ToView(item.Value, token));
+    }
+
+    private static async Task<NoContent> DeleteAsync(string id, TokenStore tokens, CancellationToken cancellationToken)
+    {
+        if (tokens.Tokens.Find(id) is null)
+        {
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no token '{id}'.", "List them with: GET /api/v1/tokens");
+        }
+        await tokens.Tokens.DeleteAsync(id, null, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static List<ValidationError> Validate(TokenRequest body, DateTimeOffset now)
+    {
+        var faults = new List<ValidationError>();
+        if (body.Name.Trim().Length is < 1 or > MaxNameLength || body.Name.Any(char.IsControl))
+        {
+            faults.Add(
+                new(
+                    "name",
+                    "The name is empty, too long, or has control characters.",
+                    $"Use 1 to {MaxNameLength} characters that say what the token is for."
+                )
+            );
+        }
+        if (body.Expires <= now)
+        {
+            faults.Add(new("expires", "The token would have ended already.", "Give a time to come, or leave it out."));
+        }
+        return faults;
+    }
+
+    private static TokenView ToView(ApiToken token, string? secret = null) =>
+        new(token.Id, token.Name, token.Role, token.Created, token.CreatedBy, token.Expires, token.LastUsed, secret);
+}

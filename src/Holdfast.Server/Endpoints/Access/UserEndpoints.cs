@@ -1,0 +1,115 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Holdfast.Server.Access.Users;
+using Holdfast.Server.Endpoints.Shared;
+using Holdfast.Server.Files;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Access;
+
+/// <summary>Users. Whatever is changed of one ends that user's sessions.</summary>
+internal static class UserEndpoints
+{
+    public static void MapUsers(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/users").WithTags("Users").RequireRole(Role.Admin);
+        group.MapGet("", List).WithSummary("All users");
+        group.MapGet("/{name}", Show).WithSummary("One user");
+        group.MapPut("/{name}", PutAsync).WithSummary("Make or change a user");
+        group.MapDelete("/{name}", DeleteAsync).WithSummary("Delete a user");
+    }
+
+    private static Ok<Page<UserView>> List(UserStore users) =>
+        TypedResults.Ok(
+            new Page<UserView>([.. users.Users.Items.OrderBy(u => u.Key, StringComparer.Ordinal).Select(u => ToView(u.Value))])
+        );
+
+    private static Ok<UserView> Show(string name, HttpResponse response, UserStore users)
+    {
+        var item = users.Find(name) ?? throw NotFound(name);
+        return TypedResults.Ok(response.WithETag(item.Revision, ToView(item.Value)));
+    }
+
+    private static async Task<Results<Ok<UserView>, Created<UserView>>> PutAsync(
+        string name,
+        UserRequest body,
+        HttpRequest request,
+        HttpResponse response,
+        UserStore users,
+        DataFolder data,
+        CancellationToken cancellationToken
+    )
+    {
+        name = UserName.Normalize(name);
+        var was = users.Find(name);
+        ValidationException.ThrowIfAny(Validate(name, body, was?.Value));
+        var stored = await ConditionalRequests.EditAsync(request, users.Users, name, ToView, async expected =>
+        {
+            var user =
+                was is null ? users.New(name, body.Role, body.Password!)
+                : body.Password is null ? was.Value
+                : users.WithPassword(was.Value, body.Password, mustChange: true);
+            return await users.PutAsync(
+                user with
+                {
+                    Role = body.Role,
+                    Disabled = body.Disabled,
+                },
+                expected ?? was?.Revision ?? 0,
+                cancellationToken
+            );
+        });
+        InitialAdminSetup.DeleteObsoletePasswordFile(users, data);
+        var view = response.WithETag(stored.Revision, ToView(stored.Value));
+        return was is null
+            ? TypedResults.Created($"{HoldfastServer.ApiPath}/users/{Uri.EscapeDataString(name)}", view)
+            : TypedResults.Ok(view);
+    }
+
+    private static async Task<NoContent> DeleteAsync(
+        string name,
+        HttpRequest request,
+        UserStore users,
+        DataFolder data,
+        CancellationToken cancellationToken
+    )
+    {
+        await ConditionalRequests.EditAsync(request, users.Users, UserName.Normalize(name), ToView, async expected =>
+        {
+            await users.DeleteAsync(name, expected, cancellationToken);
+            return true;
+        });
+        InitialAdminSetup.DeleteObsoletePasswordFile(users, data);
+        return TypedResults.NoContent();
+    }
+
+    private static List<ValidationError> Validate(string name, UserRequest body, User? was)
+    {
+        var faults = new List<ValidationError>();
+        if (!UserName.IsValid(name))
+        {
+            faults.Add(
+                new(
+                    "name",
+                    $"'{name}' cannot name a user.",
+                    "Use 1 to 64 letters, digits, '.', '_', '-' and '@', the first a letter or digit."
+                )
+            );
+        }
+        if (was is null || body.Password is not null)
+        {
+            faults.AddRange(PasswordService.Validate("password", body.Password, name));
+        }
+        return faults;
+    }
+
+    private static UserView ToView(User user) => new(user.Name, user.Role, user.Disabled, user.MustChangePassword, user.Created);
+
+    private static HoldfastException NotFound(string name) =>
+        new(ErrorCatalogue.NotFound, $"There is no user '{name}'.", "List them with: GET /api/v1/users");
+}

@@ -1,0 +1,105 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Databases;
+
+/// <summary>Databases, as discovery found them.</summary>
+internal static class DatabaseEndpoints
+{
+    public static void MapDatabases(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/databases").WithTags("Databases").RequireRole(Role.Viewer);
+        group
+            .MapGet("", List)
+            .WithSummary("Databases; filtered by source, state, part of the name and server-wide task, in several orders");
+        group.MapGet("/counts", Count).WithSummary("How many databases are in each state");
+        group.MapGet("/{id}", Show).WithSummary("One database");
+        group
+            .MapDelete("/{id}", DismissAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary(
+                "Dismiss a database that was dropped or whose source is not configured any more, and its own tasks; its backups stay"
+            );
+        group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Give the key of an encrypted database");
+        group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
+    }
+
+    private static Ok<Page<DatabaseView>> List([AsParameters] DatabaseQuery query, HoldfastNode node) =>
+        TypedResults.Ok(query.Execute(node));
+
+    private static Ok<DatabaseCounts> Count([AsParameters] DatabaseQuery query, HoldfastNode node) => TypedResults.Ok(query.Count(node));
+
+    private static Ok<DatabaseView> Show(string id, HoldfastNode node) =>
+        TypedResults.Ok(ViewFactory.CreateDatabaseView(node, Find(node, id)));
+
+    private static async Task<NoContent> DismissAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var record = Find(node, id);
+        if (record.Dropped is null && !node.Sources.TryForget(record.Id.Source, record.Id.Name))
+        {
+            throw record.MissingSince is null
+                ? new HoldfastException(
+                    ErrorCatalogue.NotAllowed,
+                    $"Database '{id}' is there.",
+                    "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there."
+                )
+                : new HoldfastException(
+                    ErrorCatalogue.NotAllowed,
+                    $"Database '{id}' is missing, and nobody has confirmed that it was dropped.",
+                    $"If it was: holdfast source confirm {record.Id.Source}"
+                );
+        }
+
+        // Its own tasks go with it: nobody could see or delete them any more.
+        foreach (var task in node.State.Tasks.Items.Where(t => t.Value.Database == record.Id).ToList())
+        {
+            await node.State.Tasks.DeleteAsync(task.Key, null, cancellationToken);
+        }
+        await node.State.Databases.DeleteAsync(id, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> PutKeyAsync(
+        string id,
+        DatabaseKeyRequest body,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        if (DatabaseIdValidator.ValidatePattern("id", id) is { } fault)
+        {
+            ValidationException.ThrowIfAny([fault]);
+        }
+        await node.DatabaseKeys.PutAsync(id, DatabaseKeyEndpoints.ParseKey(body), cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DeleteKeyAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        if (!(await node.DatabaseKeys.StoredPatternsAsync(cancellationToken)).Contains(id))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"No key was given for '{id}'.",
+                "A key that was given for several databases is deleted under the name that it was given for."
+            );
+        }
+        await node.DatabaseKeys.DeleteAsync(id, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static DatabaseRecord Find(HoldfastNode node, string id) =>
+        node.State.Databases.Find(id)
+        ?? throw new HoldfastException(
+            ErrorCatalogue.NotFound,
+            $"There is no database '{id}'.",
+            "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db"
+        );
+}

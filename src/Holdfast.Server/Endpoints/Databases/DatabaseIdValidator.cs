@@ -1,0 +1,47 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Server.Endpoints.Databases;
+
+/// <summary>
+/// Checks ids of databases that are not there yet, or are globs. Of those that are, discovery has said what they are
+/// called.
+/// </summary>
+internal static class DatabaseIdValidator
+{
+    private const int MaxLength = 1_024;
+
+    /// <summary>What is wrong with it; null where it can name a database, or several by a glob.</summary>
+    public static ValidationError? ValidatePattern(string field, string id) =>
+        Validate(
+            field,
+            id,
+            id.Split('/')[0].Replace("*", "", StringComparison.Ordinal).Replace("?", "", StringComparison.Ordinal) is { Length: > 0 } plain
+                ? plain
+                : "any"
+        );
+
+    /// <summary>What is wrong with it; null where it can name a database.</summary>
+    public static ValidationError? Validate(string field, string id) => Validate(field, id, id.Split('/')[0]);
+
+    private static ValidationError? Validate(string field, string id, string source)
+    {
+        const string hint = "Write SOURCE/NAME, for example demo/new.db.";
+        var slash = id.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 1 || slash == id.Length - 1 || !DatabaseId.IsSourceName(source))
+        {
+            return new(field, "It is not a database id.", hint);
+        }
+        if (id.Length > MaxLength)
+        {
+            return new(field, $"The id has {id.Length} characters.", $"Use at most {MaxLength}.");
+        }
+        if (id.Any(char.IsControl))
+        {
+            return new(field, "The id holds control characters.", hint);
+        }
+        return id[(slash + 1)..].Split('/').Any(part => part is "" or "." or "..")
+            ? new(field, "A part of the name is empty, '.' or '..'.", hint)
+            : null;
+    }
+}

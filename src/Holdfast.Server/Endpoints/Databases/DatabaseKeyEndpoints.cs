@@ -1,0 +1,87 @@
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Databases;
+
+/// <summary>Keys of encrypted databases, by id or by a glob over ids. They can be given and forgotten, never read.</summary>
+internal static class DatabaseKeyEndpoints
+{
+    public static void MapDatabaseKeys(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/database-keys").WithTags("Database keys").RequireRole(Role.Viewer);
+        group.MapGet("", ListAsync).WithSummary("Databases and globs that have a key");
+        group.MapPut("/{databases}", PutAsync).RequireRole(Role.Operator).WithSummary("Give the key of all databases whose id fits");
+        group.MapDelete("/{databases}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Forget a key");
+    }
+
+    /// <summary>The key that a request holds.</summary>
+    /// <exception cref="ValidationException">It holds none, or two.</exception>
+    public static DatabaseKey ParseKey(DatabaseKeyRequest body)
+    {
+        if (body is { Key: null, Passphrase.Length: > 0 })
+        {
+            return DatabaseKey.FromPassphrase(body.Passphrase);
+        }
+        if (body is { Key: { } key, Passphrase: null } && TryParseRawKey(key.Trim()) is { } raw)
+        {
+            return DatabaseKey.FromRaw(raw);
+        }
+        var message =
+            body.Key is not null == body.Passphrase is not null ? "One of key and passphrase is needed."
+            : body.Key is null ? "The passphrase is empty."
+            : "It is not a key of 32 bytes.";
+        throw ValidationException.Create([
+            new ValidationError(
+                body is { Key: null, Passphrase: not null } ? "passphrase" : "key",
+                message,
+                "key: 32 bytes as Base64 or 64 hexadecimal digits; passphrase: the text."
+            ),
+        ]);
+    }
+
+    private static async Task<Ok<Page<DatabaseKeyView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken) =>
+        TypedResults.Ok(
+            new Page<DatabaseKeyView>([.. (await node.DatabaseKeys.PatternsAsync(cancellationToken)).Select(p => new DatabaseKeyView(p))])
+        );
+
+    private static async Task<NoContent> PutAsync(
+        string databases,
+        DatabaseKeyRequest body,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        if (DatabaseIdValidator.ValidatePattern("databases", databases) is { } fault)
+        {
+            throw ValidationException.Create([fault]);
+        }
+        await node.DatabaseKeys.PutAsync(databases, ParseKey(body), cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DeleteAsync(string databases, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        await node.DatabaseKeys.DeleteAsync(databases, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static byte[]? TryParseRawKey(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(Archive.Age.AgeIdentity.Parse(text).ToBase64());
+        }
+        catch (HoldfastException)
+        {
+            return null; // the same fault, by the field's name
+        }
+    }
+}

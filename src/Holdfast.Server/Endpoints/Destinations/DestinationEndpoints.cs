@@ -1,0 +1,156 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Node;
+using Holdfast.Node.Destinations;
+using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Destinations;
+
+/// <summary>Where archives go.</summary>
+internal static class DestinationEndpoints
+{
+    public static void MapDestinations(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/destinations").WithTags("Destinations").RequireRole(Role.Viewer);
+        group.MapGet("", List).WithSummary("All destinations");
+        group.MapGet("/{name}", Show).WithSummary("One destination");
+        group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a destination");
+        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Remove a destination; what lies there stays");
+        group.MapGet("/{name}/identity", ShowIdentity).WithSummary("The identity that it must have, and whether it has it");
+        group
+            .MapPost("/{name}/initialize", InitializeAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Make its root, and give it an identity: from now on this is the destination");
+        group.MapGet("/{name}/test", ShowTest).WithSummary("How its last test went");
+        group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether it can be written");
+    }
+
+    private static Ok<Page<DestinationConfig>> List(HoldfastNode node) =>
+        TypedResults.Ok(new Page<DestinationConfig>([.. node.Destinations.Items.Select(i => i.Value)]));
+
+    private static Ok<DestinationConfig> Show(string name, HttpResponse response, HoldfastNode node)
+    {
+        var item = node.Destinations.Find(name) ?? throw NotFound(name);
+        return TypedResults.Ok(response.WithETag(item.Revision, item.Value));
+    }
+
+    private static async Task<Results<Ok<DestinationConfig>, Created<DestinationConfig>>> PutAsync(
+        string name,
+        DestinationRequest body,
+        HttpRequest request,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        var isNew = node.Destinations.Find(name) is null;
+        var config = new DestinationConfig
+        {
+            Name = name,
+            Kind = body.Kind,
+            Path = body.Path,
+        };
+        var stored = await ConditionalRequests.EditAsync(
+            request,
+            node.State.Destinations,
+            name,
+            c => c,
+            expected => node.Destinations.PutAsync(config, expected, cancellationToken)
+        );
+        var view = response.WithETag(stored.Revision, stored.Value);
+        return isNew
+            ? TypedResults.Created($"{HoldfastServer.ApiPath}/destinations/{Uri.EscapeDataString(name)}", view)
+            : TypedResults.Ok(view);
+    }
+
+    private static async Task<NoContent> DeleteAsync(
+        string name,
+        HttpRequest request,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        if (node.Destinations.Find(name) is null)
+        {
+            throw NotFound(name);
+        }
+        var users = node
+            .State.Templates.Items.Select(t => (t.Value.Name, t.Value.Settings))
+            .Concat(node.State.Tasks.Items.Select(t => (Name: $"{t.Value.Name} of {t.Value.Database}", t.Value.Settings)))
+            .Where(t => t.Settings.Destinations.Contains(name))
+            .Select(t => t.Name)
+            .Take(10)
+            .ToList();
+        if (users.Count > 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"Destination '{name}' is used by {string.Join(", ", users)}.",
+                "Take it out of these tasks first."
+            );
+        }
+        await ConditionalRequests.EditAsync(
+            request,
+            node.State.Destinations,
+            name,
+            c => c,
+            async expected =>
+            {
+                await node.Destinations.DeleteAsync(name, expected, cancellationToken);
+                return true;
+            }
+        );
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<DestinationTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        if (node.Destinations.Find(name)?.Value is not { } config)
+        {
+            throw NotFound(name);
+        }
+        await node.Destinations.TestAsync(name, cancellationToken);
+        return TypedResults.Ok(ToTestView(config, node));
+    }
+
+    private static Ok<DestinationIdentityView> ShowIdentity(string name, HoldfastNode node) =>
+        node.Destinations.Find(name) is null ? throw NotFound(name) : TypedResults.Ok(ToIdentityView(name, node));
+
+    private static async Task<Ok<DestinationIdentityView>> InitializeAsync(
+        string name,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        if (node.Destinations.Find(name) is null)
+        {
+            throw NotFound(name);
+        }
+        await node.Destinations.InitializeAsync(name, cancellationToken);
+        return TypedResults.Ok(ToIdentityView(name, node));
+    }
+
+    private static DestinationIdentityView ToIdentityView(string name, HoldfastNode node) =>
+        new(
+            node.Tag,
+            node.Destinations.IdentityOf(name),
+            node.Destinations.IdentityProblem(name) is { } problem ? OperationError.From(problem) : null
+        );
+
+    private static Ok<DestinationTestView> ShowTest(string name, HoldfastNode node) =>
+        TypedResults.Ok(ToTestView(node.Destinations.Find(name)?.Value ?? throw NotFound(name), node));
+
+    private static DestinationTestView ToTestView(DestinationConfig config, HoldfastNode node)
+    {
+        var (test, room) = (node.Destinations.LastTest(config), node.Destinations.FreeSpaceOf(config));
+        return new(room?.FreeBytes, test?.At, test?.Problem, room?.At);
+    }
+
+    private static HoldfastException NotFound(string name) =>
+        new(ErrorCatalogue.NotFound, $"There is no destination '{name}'.", "List them with: GET /api/v1/destinations");
+}

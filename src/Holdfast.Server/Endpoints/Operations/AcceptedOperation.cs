@@ -1,0 +1,32 @@
+using Holdfast.Node;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Holdfast.Server.Endpoints.Operations;
+
+/// <summary>
+/// Answers with operations that were begun: their ids are told only when they are stored, so that they are known after
+/// a crash, too.
+/// </summary>
+internal static class AcceptedOperation
+{
+    public static async Task<Accepted<OperationIdView>> RespondAsync(HoldfastNode node, string id, CancellationToken cancellationToken)
+    {
+        await node.Operations.WaitUntilStoredAsync(id, cancellationToken);
+        return TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{id}", new OperationIdView(id));
+    }
+
+    public static async Task<Accepted<OperationIdsView>> RespondAllAsync(
+        HoldfastNode node,
+        IReadOnlyList<string> ids,
+        string? runId,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var id in ids)
+        {
+            await node.Operations.WaitUntilStoredAsync(id, cancellationToken);
+        }
+        return TypedResults.Accepted((string?)null, new OperationIdsView(ids) { RunId = runId });
+    }
+}

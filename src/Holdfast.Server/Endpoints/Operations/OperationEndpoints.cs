@@ -1,0 +1,85 @@
+using System.Security.Claims;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Node;
+using Holdfast.Node.Operations;
+using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Operations;
+
+/// <summary>What runs, and what has run.</summary>
+internal static class OperationEndpoints
+{
+    private const double MaxDelayMinutes = 43_200;
+
+    public static void MapOperations(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/operations").WithTags("Operations").RequireRole(Role.Viewer);
+        group.MapGet("", List).WithSummary("Operations, the newest first; filtered by database, task, kind and state");
+        group.MapGet("/counts", Count).WithSummary("How many operations are in each state");
+        group.MapGet("/{id}", Show).WithSummary("One operation");
+        group.MapGet("/{id}/log", ShowLog).WithSummary("Its log, while it runs and shortly after");
+        group.MapPost("/{id}/abort", AbortAsync).RequireRole(Role.Operator).WithSummary("Stop it; its slot counts as used");
+        group.MapPost("/{id}/delay", DelayAsync).RequireRole(Role.Operator).WithSummary("Stop a backup and begin it again later");
+    }
+
+    private static Ok<Page<Operation>> List([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Execute(node));
+
+    private static Ok<OperationCounts> Count([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Count(node));
+
+    private static Ok<Operation> Show(string id, HoldfastNode node) => TypedResults.Ok(node.Operations.Find(id) ?? throw NotFound(id));
+
+    private static Ok<Page<string>> ShowLog(string id, HoldfastNode node) =>
+        TypedResults.Ok(new Page<string>(node.Operations.Find(id) is null ? throw NotFound(id) : node.Operations.LogOf(id)));
+
+    private static async Task<NoContent> AbortAsync(string id, ClaimsPrincipal principal, HoldfastNode node)
+    {
+        await FindRunning(node, id).AbortAsync(principal.Caller()!.Display, null);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DelayAsync(
+        string id,
+        DelayRequest body,
+        ClaimsPrincipal principal,
+        HoldfastNode node,
+        TimeProvider time
+    )
+    {
+        if (body.Minutes is not (> 0 and <= MaxDelayMinutes))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"A delay of {body.Minutes} minutes is out of range.",
+                $"Give more than 0, at most {MaxDelayMinutes}."
+            );
+        }
+        var live = FindRunning(node, id);
+        if (live.Current.Kind != OperationKind.Backup || live.Current.TaskId is null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                "Only the backup of a task can be put off.",
+                "Abort it, and begin it again when you like."
+            );
+        }
+        await live.AbortAsync(principal.Caller()!.Display, time.GetUtcNow() + TimeSpan.FromMinutes(body.Minutes));
+        return TypedResults.NoContent();
+    }
+
+    private static RunningOperation FindRunning(HoldfastNode node, string id) =>
+        node.Operations.FindRunning(id)
+        ?? throw (
+            node.Operations.Find(id) is null
+                ? NotFound(id)
+                : new HoldfastException(ErrorCatalogue.NotAllowed, $"Operation '{id}' has ended.", null)
+        );
+
+    private static HoldfastException NotFound(string id) =>
+        new(ErrorCatalogue.NotFound, $"There is no operation '{id}'.", "List them with: GET /api/v1/operations");
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Holdfast.Core.Tasks;
+using Holdfast.Node;
+using Holdfast.Node.Retention;
+using Holdfast.Server.Access;
+using Holdfast.Server.Audit;
+using Holdfast.Server.Endpoints.Shared;
+using Holdfast.Server.Endpoints.Tasks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Retention;
+
+/// <summary>Retention of a task: what would go, letting it go, and approving what a brake holds.</summary>
+internal static class RetentionEndpoints
+{
+    public static void MapRetention(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/databases/{id}/tasks/{taskId}/retention").WithTags("Retention").RequireRole(Role.Viewer);
+        group.MapGet("", ShowAsync).WithSummary("What retention would delete now, at each destination");
+        group
+            .MapPost("", RunAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Delete what is past its time now, except what waits for approval");
+        group
+            .MapPost("/approve", ApproveAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Delete the chains that were shown, though a brake holds them");
+    }
+
+    private static async Task<Ok<Page<RetentionView>>> ShowAsync(
+        string id,
+        string taskId,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    ) => ToResponse(await node.RetentionService.PreviewAsync(TaskEndpoints.Find(node, id, taskId), cancellationToken));
+
+    private static async Task<Ok<Page<RetentionView>>> RunAsync(
+        string id,
+        string taskId,
+        HoldfastNode node,
+        CancellationToken cancellationToken,
+        bool dryRun = false
+    )
+    {
+        var task = TaskEndpoints.Find(node, id, taskId);
+        return ToResponse(
+            dryRun
+                ? await node.RetentionService.PreviewAsync(task, cancellationToken)
+                : await node.RetentionService.RunAsync(task, cancellationToken)
+        );
+    }
+
+    private static async Task<Ok<Page<RetentionView>>> ApproveAsync(
+        string id,
+        string taskId,
+        RetentionApprovalRequest body,
+        HttpContext context,
+        HoldfastNode node,
+        AuditLog audit,
+        CancellationToken cancellationToken
+    )
+    {
+        var task = TaskEndpoints.Find(node, id, taskId);
+        var faults = body
+            .Chains.Keys.Where(d => !task.Settings.Destinations.Contains(d))
+            .Select(d => new ValidationError("chains", $"'{d}' is not a destination of the task.", "Name them as they were shown."))
+            .ToList();
+        if (body.Chains.Values.All(c => c.Count == 0))
+        {
+            faults.Add(new("chains", "No chain is approved.", "Give the paths that were shown: GET the same address without /approve."));
+        }
+        ValidationException.ThrowIfAny(faults);
+
+        // Before, so that it stands there whatever becomes of the server meanwhile.
+        var approved = string.Join(
+            "; ",
+            body.Chains.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}: {c.Value.Count} ({string.Join(", ", c.Value)})"))
+        );
+        await audit.WriteAsync(context, "retention-approved", $"database={id} task={taskId} {approved}", "begins");
+        var runs = await node.RetentionService.ApproveAsync(task, body.Chains, cancellationToken);
+        await audit.WriteAsync(
+            context,
+            "retention-approved",
+            $"database={id} task={taskId}",
+            string.Create(CultureInfo.InvariantCulture, $"deleted {runs.Sum(r => r.Deleted.Count)}")
+        );
+        return ToResponse(runs);
+    }
+
+    private static Ok<Page<RetentionView>> ToResponse(IReadOnlyList<RetentionResult> runs) =>
+        TypedResults.Ok(new Page<RetentionView>([.. runs.Select(RetentionView.Of)]));
+}

@@ -1,0 +1,40 @@
+using Holdfast.Server.Access;
+using Holdfast.Server.Access.Sessions;
+using Holdfast.Server.Events;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace Holdfast.Server.Endpoints.ServerInfo;
+
+/// <summary>What happens, as it happens.</summary>
+internal static class EventEndpoints
+{
+    public static void MapEvents(this RouteGroupBuilder api) =>
+        api.MapGet("/events", ListenAsync)
+            .WithTags("Events")
+            .RequireRole(Role.Viewer)
+            .WithSummary("Server-sent events: operation, alert, databases, tasks, destinations, reload")
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
+
+    private static async Task ListenAsync(
+        HttpContext context,
+        EventFeed feed,
+        SessionValidator sessions,
+        EventOptions options,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime
+    )
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            await new EventStream(context, feed, sessions, options, time).RunAsync(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // It went, or the server stops.
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Holdfast.Node;
+using Holdfast.Server.Access;
+using Holdfast.Server.Configuration;
+using Holdfast.Server.Files;
+using Holdfast.Server.Notifications;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.ServerInfo;
+
+/// <summary>What the server says of itself.</summary>
+internal static class ServerEndpoints
+{
+    public static void MapServer(this RouteGroupBuilder api)
+    {
+        api.MapGet("/server", Show)
+            .WithTags("Server")
+            .RequireRole(Role.Viewer)
+            .WithSummary("Version, allowed folders, and how notifications stand");
+        api.MapPost("/server/clock/confirm", ConfirmClockAsync)
+            .WithTags("Server")
+            .RequireRole(Role.Operator)
+            .WithSummary("Say that the server's clock is right, though it jumped: retention goes on");
+        api.MapPost("/server/state-copies", CopyStateAsync)
+            .WithTags("Server")
+            .RequireRole(Role.Admin)
+            .WithSummary("Make a copy of the server's state in its data folder");
+    }
+
+    private static async Task<Ok<StateCopyView>> CopyStateAsync(StateCopyService copies, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new StateCopyView(await copies.CreateAsync(cancellationToken)));
+
+    private static async Task<NoContent> ConfirmClockAsync(HoldfastNode node, CancellationToken cancellationToken)
+    {
+        await node.Clock.ConfirmAsync(cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static Ok<ServerView> Show(ServerConfig config, NotificationDeliveries deliveries) =>
+        TypedResults.Ok(
+            new ServerView(
+                HoldfastServer.Version,
+                config.Node,
+                config.LocalRoots,
+                DeliveryView.Of(deliveries.Webhook),
+                DeliveryView.Of(deliveries.Heartbeat)
+            )
+        );
+}

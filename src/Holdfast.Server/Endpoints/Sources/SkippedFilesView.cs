@@ -1,0 +1,19 @@
+using Holdfast.Engines;
+
+namespace Holdfast.Server.Endpoints.Sources;
+
+/// <summary>What was left out when a source was looked at last, and why.</summary>
+/// <param name="Counts">
+/// How many files, by reason: <c>LooksEncrypted</c>, <c>NotADatabase</c>, <c>Empty</c>, <c>SideFile</c>,
+/// <c>OwnFile</c>, <c>Link</c>, <c>HardLink</c>, <c>Special</c>, <c>Unreadable</c>, <c>Excluded</c>.
+/// </param>
+/// <param name="Items">The first 100 of each reason.</param>
+public sealed record SkippedFilesView(IReadOnlyDictionary<string, int> Counts, IReadOnlyList<SkippedFileView> Items)
+{
+    /// <summary>What a discovery left out, as it is shown.</summary>
+    public static SkippedFilesView Of(SkippedFiles passedOver) =>
+        new(
+            passedOver.Counts.OrderBy(c => c.Key).ToDictionary(c => c.Key.ToString(), c => c.Value),
+            [.. passedOver.Files.Select(f => new SkippedFileView(f.Name, f.Reason.ToString(), f.Detail))]
+        );
+}

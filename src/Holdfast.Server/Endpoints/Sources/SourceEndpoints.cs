@@ -1,0 +1,223 @@
+using Holdfast.Core.Errors;
+using Holdfast.Engines;
+using Holdfast.Node;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Sources;
+using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Holdfast.Server.Endpoints.Sources;
+
+/// <summary>What this node is attached to: as its configuration says, and as Admins have defined.</summary>
+internal static class SourceEndpoints
+{
+    public static void MapSources(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/sources").WithTags("Sources").RequireRole(Role.Viewer);
+        group.MapGet("", ListAsync).WithSummary("All sources");
+        group.MapGet("/{name}", ShowAsync).WithSummary("One source");
+        group.MapGet("/{name}/passed-over", ShowSkippedFiles).WithSummary("What was left out when it was looked at last, with the reasons");
+        group.MapPut("/{name}", PutAsync).RequireRole(Role.Admin).WithSummary("Define or change a source that is a database server");
+        group
+            .MapDelete("/{name}", DeleteAsync)
+            .RequireRole(Role.Admin)
+            .WithSummary("Remove a source that was defined here; its databases count as dropped, their backups stay");
+        group.MapPost("/{name}/look", DiscoverAsync).RequireRole(Role.Operator).WithSummary("Look for databases now");
+        group
+            .MapPost("/{name}/confirm", ConfirmAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary(
+                "Take a source as it is now: databases that are missing were dropped, another identity is the right one, and "
+                    + "one that is not configured any more is gone"
+            );
+        group
+            .MapPost("/{name}/test", TestAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Try whether its databases can be backed up and restored, and tell what is missing");
+        group.MapPost("/{name}/try", TestDraftAsync).RequireRole(Role.Admin).WithSummary("The same of a definition that is not saved");
+    }
+
+    private static async Task<Ok<Page<SourceView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var views = new List<SourceView>();
+        foreach (var source in node.Sources.Items.OrderBy(s => s.Attached.Name, StringComparer.Ordinal))
+        {
+            views.Add(await ToViewAsync(node, source, cancellationToken));
+        }
+        return TypedResults.Ok(new Page<SourceView>(views));
+    }
+
+    private static async Task<Ok<SourceView>> ShowAsync(
+        string name,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        var view = await ToViewAsync(node, Find(node, name), cancellationToken);
+        return TypedResults.Ok(node.SourceEditor.Find(name) is { } item ? response.WithETag(item.Revision, view) : view);
+    }
+
+    private static Ok<SkippedFilesView> ShowSkippedFiles(string name, HoldfastNode node) =>
+        TypedResults.Ok(SkippedFilesView.Of(Find(node, name).Status.SkippedFiles));
+
+    private static async Task<Results<Ok<SourceView>, Created<SourceView>>> PutAsync(
+        string name,
+        SourceRequest body,
+        HttpRequest request,
+        HttpResponse response,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        var isNew = node.SourceEditor.Find(name) is null;
+        var definition = ToDefinition(name, body);
+        var stored = await ConditionalRequests.EditAsync(
+            request,
+            node.State.Sources,
+            name,
+            d => d,
+            expected => node.SourceEditor.PutAsync(definition, ToNewPasswords(body), expected, cancellationToken)
+        );
+        var view = response.WithETag(stored.Revision, await ToViewAsync(node, Find(node, name), cancellationToken));
+        return isNew ? TypedResults.Created($"{HoldfastServer.ApiPath}/sources/{Uri.EscapeDataString(name)}", view) : TypedResults.Ok(view);
+    }
+
+    private static async Task<NoContent> DeleteAsync(
+        string name,
+        HttpRequest request,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        Find(node, name);
+        if (node.SourceEditor.Find(name) is null)
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.NotAllowed,
+                $"Source '{name}' stands in the server's configuration.",
+                "Take it out of holdfast.json, and start the server again."
+            );
+        }
+        await ConditionalRequests.EditAsync(
+            request,
+            node.State.Sources,
+            name,
+            d => d,
+            async expected =>
+            {
+                await node.SourceEditor.DeleteAsync(name, expected, cancellationToken);
+                return true;
+            }
+        );
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<SourceView>> DiscoverAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        var source = Find(node, name);
+        await source.DiscoverAsync(cancellationToken);
+        return TypedResults.Ok(await ToViewAsync(node, source, cancellationToken));
+    }
+
+    private static async Task<Ok<SourceView>> ConfirmAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    {
+        // One that was taken out of the configuration: its databases are to be seen still.
+        if (node.State.Databases.Items.FirstOrDefault(d => d.Value.Id.Source == name).Value is { } known && node.Sources.TryForget(name))
+        {
+            return TypedResults.Ok(new SourceView(name, known.Engine, 0, null, null));
+        }
+        var source = Find(node, name);
+        await source.ConfirmAsync(cancellationToken);
+        return TypedResults.Ok(await ToViewAsync(node, source, cancellationToken));
+    }
+
+    private static async Task<Ok<SourceTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken) =>
+        TypedResults.Ok(SourceTestView.Of(await RunConnectionTestAsync(Find(node, name), cancellationToken)));
+
+    // One that does not answer is left to itself when whoever asks has gone.
+    private static async Task<ConnectionTestResult> RunConnectionTestAsync(SourceMonitor source, CancellationToken cancellationToken)
+    {
+        await using var use = source.Acquire();
+        return await use.Source.TestConnectionAsync(cancellationToken).WaitAsync(cancellationToken);
+    }
+
+    private static async Task<Ok<SourceTestView>> TestDraftAsync(
+        string name,
+        SourceRequest body,
+        HoldfastNode node,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var draft = (
+            await node.SourceEditor.CreateUnsavedAsync(ToDefinition(name, body), ToNewPasswords(body), cancellationToken)
+        ).Source;
+        return TypedResults.Ok(SourceTestView.Of(await draft.TestConnectionAsync(cancellationToken)));
+    }
+
+    private static SourcePasswordUpdate ToNewPasswords(SourceRequest body) => new(body.Password, body.Restore?.Password);
+
+    private static SourceDefinition ToDefinition(string name, SourceRequest body) =>
+        new()
+        {
+            Name = name,
+            Engine = body.Engine,
+            Url = body.Url.Trim(),
+            Include = body.Include,
+            Exclude = body.Exclude,
+            RestoreUser = string.IsNullOrWhiteSpace(body.Restore?.User) ? null : body.Restore.User.Trim(),
+            RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
+        };
+
+    private static SourceMonitor Find(HoldfastNode node, string name) =>
+        node.FindSource(name)
+        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no source '{name}'.", "List them with: GET /api/v1/sources");
+
+    private static async Task<SourceView> ToViewAsync(HoldfastNode node, SourceMonitor source, CancellationToken cancellationToken)
+    {
+        var status = source.Status;
+        var view = new SourceView(
+            source.Attached.Name,
+            source.Attached.Engine,
+            status.Databases,
+            status.CompletedAt,
+            source.Problem(node.Sources.Interval)
+        )
+        {
+            Identity = status.Identity ?? status.Location,
+            IsIdentityWeak = status.Identity is null && status.Location is not null,
+            Missing = source.Missing,
+            NeedsConfirmation = source.NeedsConfirmation,
+            DiscoveryStarted = status.DiscoveryStarted,
+            PassedOver = status.SkippedFiles.Counts.Where(c => c.Key is not (SkipReason.SideFile or SkipReason.OwnFile)).Sum(c => c.Value),
+        };
+        return node.SourceEditor.Find(view.Name)?.Value is { } defined
+            ? view with
+            {
+                Definition = await ToDefinitionViewAsync(node, defined, cancellationToken),
+            }
+            : view;
+    }
+
+    private static async Task<SourceDefinitionView> ToDefinitionViewAsync(
+        HoldfastNode node,
+        SourceDefinition defined,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            defined.Url,
+            await node.SourceEditor.HasPasswordAsync(defined.Name, cancellationToken),
+            defined.Include,
+            defined.Exclude,
+            defined.RestoreOwner
+        )
+        {
+            Restore = defined.RestoreUser is { } user
+                ? new(user, await node.SourceEditor.HasRestorePasswordAsync(defined.Name, cancellationToken))
+                : null,
+        };
+}

@@ -1,0 +1,33 @@
+using Holdfast.Core.Operations;
+using Holdfast.Engines;
+
+namespace Holdfast.Server.Endpoints.Sources;
+
+/// <summary>What trying a source came to.</summary>
+public sealed record SourceTestView
+{
+    /// <summary>Version of its software; null where it cannot be reached, as what follows.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Whether it takes writes or follows another.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>Databases that were found.</summary>
+    public required int Databases { get; init; }
+
+    /// <summary>What stops backups, of all databases or of some, and how to mend it.</summary>
+    public required IReadOnlyList<OperationError> Problems { get; init; }
+
+    /// <summary>What works all the same, but not as well as it could.</summary>
+    public required IReadOnlyList<OperationError> Notes { get; init; }
+
+    internal static SourceTestView Of(ConnectionTestResult test) =>
+        new()
+        {
+            Version = test.Info?.Version,
+            Role = test.Info?.Role.ToString(),
+            Databases = test.Databases,
+            Problems = [.. test.Problems.Select(OperationError.From)],
+            Notes = [.. test.Notes.Select(OperationError.From)],
+        };
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+using Holdfast.Core.Errors;
+
+namespace Holdfast.Server.Outgoing;
+
+/// <summary>
+/// Which addresses the server may call: <c>http</c> and <c>https</c>, and nothing that answers with credentials of the
+/// machine itself (link-local and
+/// metadata addresses of clouds). Private networks and loopback are allowed, for alerts go there. No error repeats the
+/// address: it may hold a secret.
+/// </summary>
+public static class OutgoingAddressPolicy
+{
+    private const string Hint = "Give an http or https address of a host that takes alerts.";
+
+    private static readonly string[] MetadataNames =
+    [
+        "metadata",
+        "metadata.google.internal",
+        "metadata.goog",
+        "instance-data",
+        "instance-data.ec2.internal",
+        "metadata.tencentyun.com",
+    ];
+
+    // Outside of link-local, yet answering to the machine only: AWS (IPv6), Alibaba, Azure, Oracle.
+    private static readonly IPAddress[] MetadataAddresses =
+    [
+        IPAddress.Parse("fd00:ec2::254"),
+        IPAddress.Parse("100.100.100.200"),
+        IPAddress.Parse("168.63.129.16"),
+        IPAddress.Parse("192.0.0.192"),
+    ];
+
+    private static readonly IPNetwork[] BlockedNetworks =
+    [
+        IPNetwork.Parse("169.254.0.0/16"),
+        IPNetwork.Parse("fe80::/10"),
+        IPNetwork.Parse("0.0.0.0/8"),
+        IPNetwork.Parse("224.0.0.0/4"),
+        IPNetwork.Parse("240.0.0.0/4"),
+        IPNetwork.Parse("ff00::/8"),
+        IPNetwork.Parse("::/128"),
+    ];
+
+    // IPv6 addresses that carry an IPv4 address in their last four bytes.
+    private static readonly IPNetwork[] EmbeddedIPv4Prefixes = [IPNetwork.Parse("64:ff9b::/96"), IPNetwork.Parse("::/96")];
+
+    /// <summary>Checks what can be told without asking a name server.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/></exception>
+    public static Uri Validate(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.IdnHost.Length == 0)
+        {
+            throw new HoldfastException(ErrorCatalogue.Usage, "The address is not an http or https address.", Hint);
+        }
+        if (
+            MetadataNames.Contains(uri.IdnHost.TrimEnd('.'), StringComparer.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(uri.IdnHost, out var address) && !IsAllowed(address))
+        )
+        {
+            throw Blocked(uri.IdnHost);
+        }
+        return uri;
+    }
+
+    /// <summary>Whether a connection may be made to it.</summary>
+    public static bool IsAllowed(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+        if (IPAddress.IsLoopback(address))
+        {
+            return true;
+        }
+        if (EmbeddedIPv4Prefixes.Any(c => c.Contains(address)) && !IsAllowed(new IPAddress(address.GetAddressBytes().AsSpan(12))))
+        {
+            return false;
+        }
+        return !MetadataAddresses.Contains(new IPAddress(address.GetAddressBytes())) && !BlockedNetworks.Any(n => n.Contains(address));
+    }
+
+    /// <summary>
+    /// A handler for clients that call such addresses. It looks at the address that it really connects to, so a name
+    /// that resolves to a forbidden one, now or at the next call, does not help; it follows no redirects and uses no
+    /// proxy.
+    /// </summary>
+    public static SocketsHttpHandler CreateHandler() =>
+        new()
+        {
+            AllowAutoRedirect = false, // an alert is posted; a redirect would make another request of it
+            UseProxy = false, // the proxy would connect where we refuse to
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectCallback = ConnectAsync,
+        };
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var host = context.DnsEndPoint.Host;
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
+        if (addresses.Length == 0 || !addresses.All(IsAllowed))
+        {
+            throw Blocked(host);
+        }
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static HoldfastException Blocked(string host) =>
+        new(ErrorCatalogue.Usage, $"'{host}' is a link-local or metadata address, which the server does not call.", Hint);
+}

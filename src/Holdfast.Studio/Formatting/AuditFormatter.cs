@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+using Holdfast.Server;
+using MudBlazor;
+
+namespace Holdfast.Studio.Formatting;
+
+/// <summary>Entries of the audit log, for people.</summary>
+public static partial class AuditFormatter
+{
+    private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
+    {
+        ["sign-in"] = "Sign in",
+        ["POST /sign-out"] = "Sign out",
+        ["DELETE /session"] = "Sign out",
+        ["POST /session/password"] = "Change own password",
+        ["PUT /users/{name}"] = "Make or change user",
+        ["DELETE /users/{name}"] = "Delete user",
+        ["POST /tokens"] = "Make API token",
+        ["DELETE /tokens/{id}"] = "Delete API token",
+        ["PUT /destinations/{name}"] = "Define destination",
+        ["DELETE /destinations/{name}"] = "Remove destination",
+        ["POST /destinations/{name}/test"] = "Test destination",
+        ["POST /sources/{name}/confirm"] = "Confirm source",
+        ["POST /sources/{name}/look"] = "Look at source",
+        ["PUT /database-keys/{databases}"] = "Give database key",
+        ["DELETE /database-keys/{databases}"] = "Forget database key",
+        ["PUT /server-wide-backups/{name}"] = "Define server-wide backup",
+        ["DELETE /server-wide-backups/{name}"] = "Delete server-wide backup",
+        ["POST /server-wide-backups/{name}/backup"] = "Run server-wide backup",
+        ["POST /restores"] = "Restore",
+        ["POST /backups/check"] = "Try a restore point",
+        ["POST /alerts/acknowledge"] = "Acknowledge alerts",
+        ["POST /backups/verify"] = "Verify backups",
+        ["POST /server-wide-backups/{name}/key"] = "Reveal key of a task",
+        ["POST /databases/{id}/tasks"] = "Define task",
+        ["PUT /databases/{id}/tasks/{taskId}"] = "Change task",
+        ["DELETE /databases/{id}/tasks/{taskId}"] = "Delete task",
+        ["POST /databases/{id}/backup"] = "One-time backup",
+        ["POST /databases/{id}/tasks/{taskId}/backup"] = "Back up now",
+        ["POST /databases/{id}/tasks/{taskId}/retention"] = "Run retention",
+        ["POST /databases/{id}/tasks/{taskId}/retention/approve"] = "Approve retention",
+        ["POST /databases/{id}/tasks/{taskId}/key"] = "Reveal key of a task",
+        ["key-revealed"] = "Reveal key of a task",
+        ["retention-approved"] = "Approve retention",
+        ["PUT /databases/{id}/key"] = "Give database key",
+        ["DELETE /databases/{id}/key"] = "Forget database key",
+        ["DELETE /databases/{id}"] = "Forget database",
+        ["POST /runs/{id}/abort"] = "Abort run",
+        ["POST /operations/{id}/abort"] = "Abort operation",
+        ["POST /operations/{id}/delay"] = "Delay operation",
+    };
+
+    /// <summary>What was done: in words where it is common, else the request itself.</summary>
+    public static string Action(string action)
+    {
+        var plain = action.Replace(HoldfastServer.ApiPath, "", StringComparison.Ordinal).TrimEnd('/');
+        return Actions.GetValueOrDefault(plain, plain);
+    }
+
+    /// <summary>What it was done to: the values alone, for what was done tells what they are.</summary>
+    public static string Subject(string? subject) =>
+        subject is null ? "" : string.Join(", ", FieldPattern().Split(subject).Where(f => f.Length > 0));
+
+    /// <summary>Id of the operation that was begun, whose page tells what became of it; null for none.</summary>
+    public static string? FindOperationId(string? subject) =>
+        subject is not null && OperationPattern().Match(subject) is { Success: true } begun ? begun.Groups[1].Value : null;
+
+    [GeneratedRegex("(?:^| )[a-zA-Z]+=")]
+    private static partial Regex FieldPattern();
+
+    [GeneratedRegex("(?:^| )operation=([^ ]+)\\z")]
+    private static partial Regex OperationPattern();
+
+    /// <summary>What became of it.</summary>
+    public static StateAppearance Result(string result) =>
+        result switch
+        {
+            "ok" => new("Done", "good", Icons.Material.Filled.CheckCircle),
+            "failed" => new("Failed", "bad", Icons.Material.Filled.Error),
+            "202" => new("Begun", "quiet", Icons.Material.Filled.PlayCircleOutline),
+            ['2' or '3', ..] => new("Done", "good", Icons.Material.Filled.CheckCircle),
+            "401" or "403" => new($"Not allowed ({result})", "warn", Icons.Material.Filled.Block),
+            ['4', ..] => new($"Refused ({result})", "warn", Icons.Material.Filled.Block),
+            ['5', ..] => new($"Failed ({result})", "bad", Icons.Material.Filled.Error),
+            _ => new(result, "quiet", Icons.Material.Filled.HelpOutline),
+        };
+}

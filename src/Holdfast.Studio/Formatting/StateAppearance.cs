@@ -1,0 +1,51 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Operations;
+using MudBlazor;
+
+namespace Holdfast.Studio.Formatting;
+
+/// <summary>How a state is shown.</summary>
+/// <param name="Label">Its word.</param>
+/// <param name="Tone"><c>good</c>, <c>bad</c>, <c>warn</c>, <c>busy</c> or <c>quiet</c>: a class of the style sheet.</param>
+/// <param name="Icon">Its shape.</param>
+public sealed record StateAppearance(string Label, string Tone, string Icon)
+{
+    /// <summary>Of a database, as the API names it.</summary>
+    public static StateAppearance OfDatabase(string state) =>
+        state switch
+        {
+            "Covered" => new("Protected", "good", Icons.Material.Filled.CheckCircle),
+            "Incomplete" => new("Incomplete", "warn", Icons.Material.Filled.Rule),
+            "AtRisk" => new("At risk", "bad", Icons.Material.Filled.GppMaybe),
+            "Missing" => new("Missing", "bad", Icons.Material.Filled.SearchOff),
+            "Held" => new("Held", "warn", Icons.Material.Filled.PauseCircle),
+            "Failing" => new("Failing", "bad", Icons.Material.Filled.Error),
+            "Overdue" => new("Overdue", "bad", Icons.Material.Filled.RunningWithErrors),
+            "Uncovered" => new("Not covered", "bad", Icons.Material.Filled.GppBad),
+            "Unreadable" => new("Unreadable", "bad", Icons.Material.Filled.ReportProblem),
+            "Waiting" => new("No backup yet", "warn", Icons.Material.Filled.HourglassTop),
+            "Dropped" => new("Dropped", "quiet", Icons.Material.Filled.RemoveCircleOutline),
+            _ => new(state, "quiet", Icons.Material.Filled.HelpOutline),
+        };
+
+    /// <summary>Of an operation.</summary>
+    public static StateAppearance OfOperation(OperationState state) =>
+        state switch
+        {
+            OperationState.Queued => new("Queued", "quiet", Icons.Material.Filled.HourglassEmpty),
+            OperationState.Running => new("Running", "busy", Icons.Material.Filled.PlayCircle),
+            OperationState.Completed => new("Completed", "good", Icons.Material.Filled.CheckCircle),
+            OperationState.CompletedWithErrors => new("Completed with errors", "warn", Icons.Material.Filled.Warning),
+            OperationState.Aborted => new("Aborted", "quiet", Icons.Material.Filled.StopCircle),
+            _ => new("Failed", "bad", Icons.Material.Filled.Error),
+        };
+
+    /// <summary>Of an alert.</summary>
+    public static StateAppearance OfAlert(AlertSeverity severity) =>
+        severity switch
+        {
+            AlertSeverity.Error => new("Error", "bad", Icons.Material.Filled.Error),
+            AlertSeverity.Warning => new("Warning", "warn", Icons.Material.Filled.Warning),
+            _ => new("Note", "quiet", Icons.Material.Filled.Info),
+        };
+}

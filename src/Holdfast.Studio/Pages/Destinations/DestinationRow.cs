@@ -1,0 +1,57 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Errors;
+using Holdfast.Node.Destinations;
+using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Server.Endpoints.ServerWideBackups;
+using Holdfast.Studio.Formatting;
+using MudBlazor;
+
+namespace Holdfast.Studio.Pages.Destinations;
+
+/// <summary>A destination with all that is known of it.</summary>
+/// <param name="Config">Its definition.</param>
+/// <param name="Test">How its last test went.</param>
+/// <param name="Appearance">Its state.</param>
+/// <param name="Problem">Why it is not as it should be; null where it is.</param>
+/// <param name="Tasks">Server-wide tasks that use it.</param>
+/// <param name="CanInitialize">Whether what is there now is not the destination, unless an operator says that it is.</param>
+internal sealed record DestinationRow(
+    DestinationConfig Config,
+    DestinationTestView Test,
+    StateAppearance Appearance,
+    string? Problem,
+    IReadOnlyList<string> Tasks,
+    bool CanInitialize
+)
+{
+    private static readonly StateAppearance IdentityMismatch = new("Not recognized", "bad", Icons.Material.Filled.Error);
+    private static readonly StateAppearance Failing = new("Failing", "bad", Icons.Material.Filled.Error);
+    private static readonly StateAppearance TestFailed = new("Test failed", "bad", Icons.Material.Filled.Error);
+    private static readonly StateAppearance Works = new("Works", "good", Icons.Material.Filled.CheckCircle);
+    private static readonly StateAppearance NotTested = new("Not tested", "quiet", Icons.Material.Filled.HelpOutline);
+
+    public static DestinationRow Of(
+        DestinationConfig config,
+        DestinationTestView test,
+        IReadOnlyList<Alert> failing,
+        IReadOnlyList<TemplateView> templates
+    )
+    {
+        var own = failing.Where(a => a.Subject.Destination == config.Name).ToList();
+        var identity = own.Find(a => a.Kind == AlertKind.DestinationIdentity);
+        var (look, problem) =
+            identity is not null ? (IdentityMismatch, Sentence.Join(identity.Message, identity.Hint))
+            : own.Count > 0 ? (Failing, own[0].Message)
+            : test.Problem is { } fault ? (TestFailed, Sentence.Join(fault.Message, fault.Hint))
+            : test.At is not null ? (Works, null)
+            : (NotTested, (string?)null);
+        return new(
+            config,
+            test,
+            look,
+            problem,
+            [.. templates.Where(t => t.Definition.Destinations.Contains(config.Name)).Select(t => t.Name)],
+            identity is not null
+        );
+    }
+}

@@ -1,0 +1,107 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Node.Destinations;
+using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Server.Endpoints.ServerInfo;
+using Holdfast.Server.Endpoints.ServerWideBackups;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Destinations;
+
+/// <summary>The places that backups go to, and whether they take them.</summary>
+public sealed partial class DestinationsPage
+{
+    private IReadOnlyList<DestinationRow> _rows = [];
+    private IReadOnlyList<string> _roots = [];
+    private string? _testing;
+
+    [SupplyParameterFromQuery]
+    private string? Edit { get; set; }
+
+    [SupplyParameterFromQuery]
+    private string? Add { get; set; }
+
+    protected override bool IsAffectedBy(UpdateBatch batch) => batch.Changed.Overlaps(["destinations", "alert", "tasks"]);
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _roots = (await Api.GetAsync<ServerView>("server", cancellationToken)).LocalRoots;
+        var templates = await Api.ListAsync<TemplateView>("server-wide-backups", cancellationToken: cancellationToken);
+        List<Alert> failing =
+        [
+            .. await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationFailing}", cancellationToken: cancellationToken),
+            .. await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationIdentity}", cancellationToken: cancellationToken),
+        ];
+        var rows = new List<DestinationRow>();
+        foreach (var config in await Api.ListAsync<DestinationConfig>("destinations", cancellationToken: cancellationToken))
+        {
+            var test = await Api.FindAsync<DestinationTestView>(
+                $"destinations/{Uri.EscapeDataString(config.Name)}/test",
+                cancellationToken
+            );
+            if (test is not null)
+            {
+                rows.Add(DestinationRow.Of(config, test.Value, failing, templates));
+            }
+        }
+
+        _rows = rows;
+    }
+
+    private async Task TestAsync(string name)
+    {
+        _testing = name;
+        await ExecuteAsync(
+            () => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(name)}/test"),
+            $"'{name}' works: files can be written, listed and removed there."
+        );
+        _testing = null;
+        await ReloadAsync();
+    }
+
+    private async Task InitializeAsync(DestinationConfig config)
+    {
+        if (
+            !await ConfirmAsync(
+                $"Initialize destination '{config.Name}'?",
+                $"From now on what lies in {config.Path} at this moment is the destination.",
+                "Do this for a new or replaced disk. If the right disk is only not mounted, mount it instead: it is "
+                    + "recognized by itself within a minute.",
+                "Initialize"
+            )
+        )
+        {
+            return;
+        }
+        await ExecuteAsync(
+            () => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(config.Name)}/initialize"),
+            $"Destination '{config.Name}' is initialized."
+        );
+        await ReloadAsync();
+    }
+
+    private async Task RemoveAsync(DestinationConfig config)
+    {
+        if (
+            !await ConfirmAsync(
+                $"Remove destination '{config.Name}'?",
+                "Backups can no longer go there, and those that lie there are no longer listed.",
+                $"Files in {config.Path} stay: nothing there is deleted. Added again with the same folder, its backups are listed again.",
+                "Remove"
+            )
+        )
+        {
+            return;
+        }
+        await ExecuteAsync(
+            () => Api.SendAsync(HttpMethod.Delete, $"destinations/{Uri.EscapeDataString(config.Name)}"),
+            $"Destination '{config.Name}' was removed. Its files stay."
+        );
+    }
+
+    private async Task SavedAsync(string name)
+    {
+        Navigation.NavigateTo("/server/destinations");
+        await TestAsync(name);
+    }
+}

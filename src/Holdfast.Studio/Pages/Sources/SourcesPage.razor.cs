@@ -1,0 +1,99 @@
+using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Studio.Formatting;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Sources;
+
+/// <summary>What the node is attached to, and the keys of encrypted databases.</summary>
+public sealed partial class SourcesPage
+{
+    private IReadOnlyList<SourceView> _sources = [];
+    private string? _discovering;
+    private string? _testing;
+    private SourceTestView? _test;
+    private SkippedFilesView? _skippedFiles;
+
+    [SupplyParameterFromQuery]
+    private string? Add { get; set; }
+
+    [SupplyParameterFromQuery]
+    private string? Edit { get; set; }
+
+    [SupplyParameterFromQuery]
+    private string? Passed { get; set; }
+
+    protected override bool IsAffectedBy(UpdateBatch batch) => batch.Changed.Overlaps(["databases", "sources", "alert"]);
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _sources = await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken);
+        _skippedFiles = Passed is null
+            ? null
+            : await Api.GetAsync<SkippedFilesView>($"sources/{Uri.EscapeDataString(Passed)}/passed-over", cancellationToken);
+    }
+
+    private async Task TestAsync(string name)
+    {
+        (_testing, _test) = (name, null);
+        await ExecuteAsync(async () =>
+            _test = (await Api.SendAsync<SourceTestView>(HttpMethod.Post, $"sources/{Uri.EscapeDataString(name)}/test")).Value
+        );
+        _testing = null;
+    }
+
+    private async Task RemoveAsync(SourceView source)
+    {
+        if (
+            !await ConfirmAsync(
+                $"Remove source '{source.Name}'?",
+                $"Its {Plural.Of(source.Databases, "database")} are backed up no more, and count as dropped. The password "
+                    + "that is kept for it is forgotten.",
+                "No database is touched, and backups stay where they are. Added again under the same name, its tasks and "
+                    + "their history are back.",
+                "Remove"
+            )
+        )
+        {
+            return;
+        }
+        await ExecuteAsync(
+            () => Api.SendAsync(HttpMethod.Delete, $"sources/{Uri.EscapeDataString(source.Name)}"),
+            $"Source '{source.Name}' was removed. Backups stay."
+        );
+    }
+
+    private async Task ConfirmSourceAsync(SourceView source)
+    {
+        var (title, will, stays) = SourceFormatter.Confirmation(source);
+        if (!await ConfirmAsync(title, will, stays, "Confirm"))
+        {
+            return;
+        }
+        await ExecuteAsync(
+            () => Api.SendAsync(HttpMethod.Post, $"sources/{Uri.EscapeDataString(source.Name)}/confirm"),
+            $"Source '{source.Name}' is taken as it is."
+        );
+    }
+
+    private async Task OnSavedAsync(string name)
+    {
+        Navigation.NavigateTo("/server/sources");
+        Snackbar.Add($"Source '{name}' is attached.", MudBlazor.Severity.Success);
+        await ReloadAsync();
+    }
+
+    private async Task DiscoverAsync(string name)
+    {
+        _discovering = name;
+        await ExecuteAsync(async () =>
+        {
+            var found = (await Api.SendAsync<SourceView>(HttpMethod.Post, $"sources/{Uri.EscapeDataString(name)}/look")).Value;
+            Snackbar.Add(
+                SourceFormatter.DescribeDiscovery(found),
+                found.Problem is null ? MudBlazor.Severity.Success : MudBlazor.Severity.Error
+            );
+        });
+        _discovering = null;
+    }
+}

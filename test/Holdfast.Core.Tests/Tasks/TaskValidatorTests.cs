@@ -1,0 +1,295 @@
+using CsCheck;
+using Holdfast.Core.Encryption;
+using Holdfast.Core.Tasks;
+
+namespace Holdfast.Core.Tests.Tasks;
+
+/// <summary>What is refused when a task is saved, and in which field.</summary>
+public sealed class TaskValidatorTests
+{
+    private static readonly TaskSettings Good = new()
+    {
+        Type = BackupType.Snapshot,
+        FullBackup = "0 2 * * 0",
+        IncrementalBackup = "0 2 * * *",
+        Destinations = ["attic"],
+    };
+    private static readonly Template All = new()
+    {
+        Id = "aaaaaaaaaa",
+        Name = "All",
+        Settings = Good,
+        ScheduledSince = DateTimeOffset.UnixEpoch,
+    };
+    private static readonly RegularTask One = new()
+    {
+        Id = "bbbbbbbbbb",
+        Name = "Hourly",
+        Database = new("shop", "orders"),
+        Settings = Good,
+        ScheduledSince = DateTimeOffset.UnixEpoch,
+    };
+
+    [Fact]
+    public void A_task_without_fault_has_none()
+    {
+        Assert.Empty(TaskValidator.Validate(All));
+        Assert.Empty(TaskValidator.Validate(One));
+        Assert.Empty(
+            TaskValidator.Validate(
+                All with
+                {
+                    Name = "Große Büros 🗄️",
+                    Excluded = ["shop/tmp*", "not/there/yet"],
+                    Spread = TimeSpan.FromHours(23),
+                    Settings = Good with
+                    {
+                        TimeZone = "Europe/Berlin",
+                        Retention = new(TimeSpan.FromDays(30)),
+                        Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1b"] },
+                    },
+                }
+            )
+        );
+    }
+
+    [Fact]
+    public void All_faults_are_told_at_once()
+    {
+        var faults = TaskValidator.Validate(
+            All with
+            {
+                Name = " ",
+                Excluded = [""],
+                Spread = TimeSpan.FromHours(-1),
+                Settings = new()
+                {
+                    Type = (BackupType)7,
+                    FullBackup = "nonsense",
+                    IncrementalBackup = "0 0 30 2 *",
+                    TimeZone = "Europe/Atlantis",
+                    Retention = new(TimeSpan.FromHours(23)),
+                    Encryption = new() { Mode = EncryptionMode.Recipients },
+                    Destinations = ["attic", "Attic"],
+                },
+            }
+        );
+        Assert.Equal(
+            [
+                "name",
+                "type",
+                "timeZone",
+                "fullBackup",
+                "incrementalBackup",
+                "retention.minimumAgeDays",
+                "encryption.recipients",
+                "destinations",
+                "excluded",
+                "spread",
+            ],
+            faults.Select(f => f.Field)
+        );
+        Assert.All(faults, f => Assert.True(f.Message.EndsWith('.') && f.Hint.Length > 0));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("two\nlines")]
+    [InlineData("bell\a")]
+    [InlineData("escape\u001b[31m")]
+    [InlineData("paragraph\u2029")]
+    [InlineData("backwards\u202Ecod")]
+    [InlineData("half \ud83d")]
+    public void A_name_is_not_blank_and_can_be_shown(string name)
+    {
+        Assert.Equal("name", Assert.Single(TaskValidator.Validate(All with { Name = name })).Field);
+        Assert.Equal("name", Assert.Single(TaskValidator.Validate(One with { Name = name })).Field);
+    }
+
+    [Theory]
+    [InlineData(128, true)]
+    [InlineData(129, false)]
+    public void A_name_has_at_most_128_characters(int length, bool fine) =>
+        Assert.Equal(fine, TaskValidator.Validate(All with { Name = new('x', length) }).Count == 0);
+
+    [Theory]
+    [InlineData("Server Wide Backup, All")]
+    [InlineData("server wide backup")]
+    [InlineData("SERVER WIDE BACKUPS OF MINE")]
+    [InlineData("  Server Wide Backup")]
+    [InlineData("\u00a0Server Wide Backup")]
+    [InlineData("\u200bServer Wide Backup")]
+    public void The_prefix_is_reserved_whatever_its_case(string name)
+    {
+        Assert.Contains(TaskValidator.Validate(One with { Name = name }), f =>
+            f.Field == "name" && f.Message.Contains("reserved", StringComparison.Ordinal)
+        );
+        Assert.Contains(TaskValidator.Validate(All with { Name = name }), f => f.Field == "name");
+        Assert.True(TaskNames.IsReserved(name));
+    }
+
+    [Theory]
+    [InlineData("My Server Wide Backup")]
+    [InlineData("Server-Wide Backup")]
+    [InlineData("Server Wide")]
+    public void A_name_may_come_near_the_prefix(string name) => Assert.Empty(TaskValidator.Validate(One with { Name = name }));
+
+    [Fact]
+    public void At_least_one_schedule_is_needed()
+    {
+        Assert.Equal("fullBackup", Fault(Good with { FullBackup = null, IncrementalBackup = null }).Field);
+        Assert.Empty(TaskValidator.Validate(Good with { FullBackup = null }));
+        Assert.Empty(TaskValidator.Validate(Good with { IncrementalBackup = null }));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0 2 * *")]
+    [InlineData("0 0 31 2 *")]
+    public void A_schedule_can_be_read_and_comes(string cron)
+    {
+        Assert.Equal("fullBackup", Fault(Good with { FullBackup = cron }).Field);
+        Assert.Equal("incrementalBackup", Fault(Good with { IncrementalBackup = cron }).Field);
+        Assert.Contains($"'{cron}'", Fault(Good with { FullBackup = cron }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_zone_is_told() =>
+        Assert.Equal(
+            ("timeZone", true),
+            (
+                Fault(Good with { TimeZone = "Berlin" }).Field,
+                Fault(Good with { TimeZone = "Berlin" }).Message.Contains("'Berlin'", StringComparison.Ordinal)
+            )
+        );
+
+    [Fact]
+    public void Backups_are_kept_for_one_day_at_least_and_exactly_one_day_passes()
+    {
+        Assert.Empty(TaskValidator.Validate(Good with { Retention = new(TimeSpan.FromDays(1)) }));
+        Assert.Equal(
+            "retention.minimumAgeDays",
+            Fault(Good with { Retention = new(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1)) }).Field
+        );
+        Assert.Equal("retention.minimumAgeDays", Fault(Good with { Retention = new(TimeSpan.FromDays(-5)) }).Field);
+    }
+
+    [Fact]
+    public void Recipients_belong_to_the_mode_recipients()
+    {
+        Assert.Equal("encryption.recipients", Fault(Good with { Encryption = new() { Mode = EncryptionMode.Recipients } }).Field);
+        Assert.Equal(
+            "encryption.recipients",
+            Fault(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.None, Recipients = ["age1a"] },
+                }
+            ).Field
+        );
+        Assert.Equal(
+            "encryption.recipients",
+            Fault(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", " "] },
+                }
+            ).Field
+        );
+        Assert.Equal(
+            "encryption.recipients",
+            Fault(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1a"] },
+                }
+            ).Field
+        );
+        Assert.Equal("encryption.mode", Fault(Good with { Encryption = new() { Mode = (EncryptionMode)9 } }).Field);
+        Assert.Empty(TaskValidator.Validate(Good with { Encryption = new() { Mode = EncryptionMode.Key } }));
+        Assert.Empty(
+            TaskValidator.Validate(
+                Good with
+                {
+                    Encryption = new() { Mode = EncryptionMode.Key, Recipients = ["age1a"] },
+                }
+            )
+        );
+    }
+
+    [Fact]
+    public void A_task_without_destination_is_accepted_and_one_that_names_a_destination_twice_is_not()
+    {
+        Assert.Empty(TaskValidator.Validate(Good with { Destinations = [] }));
+        Assert.Contains("'attic'", Fault(Good with { Destinations = ["attic", "cellar", "ATTIC"] }).Message, StringComparison.Ordinal);
+        Assert.Equal("destinations", Fault(Good with { Destinations = ["attic", ""] }).Field);
+    }
+
+    [Fact]
+    public void Exclusions_are_at_most_1000_not_blank_and_not_endless()
+    {
+        Assert.Empty(TaskValidator.Validate(All with { Excluded = [.. Enumerable.Range(0, 1_000).Select(i => $"shop/{i}")] }));
+        Assert.Contains(
+            "1001",
+            Assert.Single(TaskValidator.Validate(All with { Excluded = [.. Enumerable.Range(0, 1_001).Select(i => $"shop/{i}")] })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "2",
+            Assert.Single(TaskValidator.Validate(All with { Excluded = ["shop/a", " "] })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal("excluded", Assert.Single(TaskValidator.Validate(All with { Excluded = [null!] })).Field);
+        Assert.Empty(TaskValidator.Validate(All with { Excluded = [new('x', 1_024)] }));
+        Assert.Contains(
+            "1025",
+            Assert.Single(TaskValidator.Validate(All with { Excluded = [new('x', 1_025)] })).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1_439, true)]
+    [InlineData(1_440, false)] // the incremental comes every day
+    [InlineData(-1, false)]
+    public void The_spread_is_less_than_the_shortest_time_between_two_backups(int minutes, bool fine)
+    {
+        var faults = TaskValidator.Validate(All with { Spread = TimeSpan.FromMinutes(minutes) });
+        Assert.Equal(fine ? [] : ["spread"], faults.Select(f => f.Field));
+    }
+
+    [Fact]
+    public void A_preferred_node_is_a_tag()
+    {
+        Assert.Empty(TaskValidator.Validate(One with { PreferredNode = "A" }));
+        Assert.Equal("preferredNode", Assert.Single(TaskValidator.Validate(One with { PreferredNode = "node 1" })).Field);
+    }
+
+    [Fact]
+    public void Whatever_is_written_is_checked_and_never_throws() =>
+        Gen.Select(Gen.String, Gen.String.Null(), Gen.String.Null(), Gen.String.Array[0, 5], Gen.Long)
+            .Sample(
+                (name, cron, zone, list, ticks) =>
+                    TaskValidator
+                        .Validate(
+                            All with
+                            {
+                                Name = name,
+                                Excluded = list,
+                                Spread = TimeSpan.FromTicks(ticks),
+                                Settings = Good with
+                                {
+                                    FullBackup = cron,
+                                    TimeZone = zone,
+                                    Retention = new(TimeSpan.FromTicks(ticks)),
+                                    Destinations = list,
+                                },
+                            }
+                        )
+                        .All(f => f.Message.Length > 0 && f.Hint.Length > 0)
+            );
+
+    private static ValidationError Fault(TaskSettings settings) => Assert.Single(TaskValidator.Validate(settings));
+}

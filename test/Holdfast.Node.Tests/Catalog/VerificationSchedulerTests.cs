@@ -1,0 +1,162 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Supervision;
+using Holdfast.Node.Verification;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Node.Tests.Catalog;
+
+/// <summary>Whose turn it is to be verified.</summary>
+public sealed class VerificationSchedulerTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
+    private readonly CatalogStore _catalog = CatalogStore.Open(null, NullLogger<CatalogStore>.Instance, TimeProvider.System);
+
+    public ValueTask DisposeAsync() => _catalog.DisposeAsync();
+
+    [Fact]
+    public async Task Those_that_never_were_come_first_then_the_oldest_and_none_before_its_time()
+    {
+        await RecordAsync("fake/db/2026-11-01", null, "nas", "second");
+        await RecordAsync("fake/db/2026-11-08", -10, "nas");
+        await RecordAsync("fake/db/2026-11-15", -20, "nas");
+        await RecordAsync("fake/db/2026-11-22", -6, "nas");
+        Assert.Equal(
+            ["fake/db/2026-11-01 nas", "fake/db/2026-11-15 nas", "fake/db/2026-11-08 nas"],
+            Rotation(OfDays(7, "nas")).GetDue().Select(d => $"{d.Age.Chain} {d.Age.Destination}")
+        );
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(4, Rotation(OfDays(7, "nas")).GetDue().Count);
+        Assert.Empty(Rotation(OfDays(null, "nas")).GetDue());
+    }
+
+    [Fact]
+    public async Task What_is_missing_cannot_be_verified()
+    {
+        await RecordAsync("fake/db/2026-11-01", null, "nas");
+        await _catalog.RecordFindingsAsync(
+            new("fake", "db"),
+            "0123456789",
+            [
+                new()
+                {
+                    Chain = "fake/db/2026-11-01",
+                    Name = "a",
+                    Destination = "nas",
+                    State = CopyState.Missing,
+                    At = _time.GetUtcNow(),
+                },
+            ]
+        );
+        Assert.Empty(Rotation(OfDays(7, "nas")).GetDue());
+    }
+
+    [Fact]
+    public async Task What_was_not_verified_for_twice_as_long_as_asked_for_is_an_alert()
+    {
+        await RecordAsync("fake/db/2026-11-10-10-00-00.A-snapshot-0123456789", null, "nas");
+        await RecordAsync("fake/db/2026-11-12-10-00-00.A-snapshot-0123456789", null, "nas", "elsewhere");
+        await RecordAsync("fake/db/2026-01-01-10-00-00.A-snapshot-0123456789", -13, "nas");
+        await RecordAsync("fake/db/2026-01-02-10-00-00.A-snapshot-0123456789", -15, "nas");
+        var rotation = Rotation(OfDays(7, "nas"));
+        rotation.Refresh();
+        var late = Assert.Single(rotation.Overdue);
+        Assert.Equal((2, _time.GetUtcNow().AddDays(-15)), (late.Chains, late.Since));
+        var alert = Assert.Single(
+            AlertRules.Evaluate(
+                new()
+                {
+                    Now = _time.GetUtcNow(),
+                    StartedAt = _time.GetUtcNow(),
+                    LateVerifications = rotation.Overdue,
+                }
+            )
+        );
+        Assert.Equal((AlertKind.VerificationLate, "fake/db"), (alert.Kind, alert.Subject.Database));
+        Assert.Contains(
+            "every 7 days; 2 chains were not verified for twice as long, the oldest not since 2026-11-10",
+            alert.Message,
+            StringComparison.Ordinal
+        );
+
+        foreach (var never in (int?[])[null, 8])
+        {
+            var other = Rotation(OfDays(never, "nas"));
+            other.Refresh();
+            Assert.Empty(other.Overdue);
+        }
+    }
+
+    [Fact]
+    public async Task What_becomes_late_while_backups_keep_it_waiting_is_told()
+    {
+        await RecordAsync("fake/db/2026-11-24-10-00-00.A-snapshot-0123456789", null, "nas");
+        var rotation = new VerificationScheduler(
+            _catalog,
+            () => [OfDays(7, "nas")],
+            _ => throw new InvalidOperationException("it is not its turn"),
+            () => true,
+            _time
+        );
+        await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
+        supervisor.Start("verification", VerificationScheduler.CheckInterval, rotation.RunAsync, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 20_000 && rotation.Overdue.Count == 0; i++)
+        {
+            _time.Advance(TimeSpan.FromHours(1));
+            await Task.Delay(1, TestContext.Current.CancellationToken); // the loop needs time to see it
+        }
+
+        Assert.Equal(1, Assert.Single(rotation.Overdue).Chains);
+    }
+
+    private static BackupTask OfDays(int? days, string destination) =>
+        new()
+        {
+            Id = "0123456789",
+            Database = new("fake", "db"),
+            Name = "nightly",
+            ScheduledSince = default,
+            Settings = new()
+            {
+                Type = BackupType.Snapshot,
+                VerifyEveryDays = days,
+                Destinations = [destination],
+            },
+        };
+
+    private VerificationScheduler Rotation(BackupTask task) =>
+        new(_catalog, () => [task], _ => throw new InvalidOperationException(), () => false, _time);
+
+    private async Task RecordAsync(string chain, int? verified, params string[] destinations)
+    {
+        var archive = new CatalogArchive { Name = "a", Length = 1 };
+        await _catalog.RecordAsync(
+            chain,
+            new("fake", "db"),
+            "0123456789",
+            archive,
+            [.. destinations.Select(d => new CopyLocation(d, null))]
+        );
+        if (verified is not { } days)
+        {
+            return;
+        }
+        await _catalog.RecordFindingsAsync(
+            new("fake", "db"),
+            "0123456789",
+            [
+                .. destinations.Select(d => new CopyFinding
+                {
+                    Chain = chain,
+                    Name = "a",
+                    Destination = d,
+                    State = CopyState.Whole,
+                    At = _time.GetUtcNow().AddDays(days),
+                    IsVerified = true,
+                }),
+            ]
+        );
+    }
+}

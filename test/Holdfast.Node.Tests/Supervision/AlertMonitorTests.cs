@@ -1,0 +1,68 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Node.Alerts;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Holdfast.Node.Tests.Supervision;
+
+/// <summary>Alerts are there even where looking for them fails.</summary>
+public sealed class AlertMonitorTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private Exception? _failure;
+
+    [Fact]
+    public void Rules_that_fail_are_an_alert_and_what_stands_goes_on_standing()
+    {
+        var alerts = new AlertMonitor(Look, TimeSpan.FromSeconds(1), _time);
+        var told = new List<AlertChanges>();
+        alerts.Changed += _ => throw new InvalidOperationException("a listener's fault");
+        alerts.Changed += told.Add;
+        alerts.Report(
+            new()
+            {
+                Key = "webhook",
+                Kind = AlertKind.WebhookFailing,
+                Severity = AlertSeverity.Warning,
+                Since = _time.GetUtcNow(),
+                Subject = AlertSubject.Node,
+                Message = "m",
+            }
+        );
+        alerts.Evaluate();
+        _failure = new InvalidCastException("an odd record");
+        Assert.Throws<InvalidCastException>(alerts.Evaluate);
+        Assert.Throws<InvalidCastException>(alerts.Evaluate);
+        Assert.Equal([AlertKind.LoopFailed, AlertKind.WebhookFailing], alerts.Active.Select(a => a.Kind));
+        Assert.Contains("an odd record", alerts.Active[0].Message, StringComparison.Ordinal);
+        _failure = null;
+        alerts.Evaluate();
+        Assert.Equal([AlertKind.WebhookFailing], alerts.Active.Select(a => a.Kind));
+        Assert.Equal(3, told.Count);
+    }
+
+    [Fact]
+    public void A_loop_without_a_beat_is_an_alert_and_a_clock_that_jumps_is_none()
+    {
+        var snapshot = new AlertSnapshot
+        {
+            Now = _time.GetUtcNow().AddDays(20),
+            StartedAt = _time.GetUtcNow(),
+            Loops = [new("discovery of shop", _time.GetUtcNow(), TimeSpan.FromSeconds(30), 0, null, TimeSpan.FromSeconds(20))],
+        };
+        Assert.Empty(AlertRules.Evaluate(snapshot));
+        var alert = Assert.Single(
+            AlertRules.Evaluate(snapshot with { Loops = [snapshot.Loops[0] with { SinceLastIteration = TimeSpan.FromMinutes(4) }] })
+        );
+        Assert.Equal((AlertKind.LoopFailed, "loop:discovery of shop"), (alert.Kind, alert.Key));
+    }
+
+    private AlertSnapshot Look(IReadOnlyList<Alert> reported) =>
+        _failure is null
+            ? new()
+            {
+                Now = _time.GetUtcNow(),
+                StartedAt = _time.GetUtcNow(),
+                ReportedAlerts = reported,
+            }
+            : throw _failure;
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using Holdfast.Core.Errors;
+using Holdfast.Server.Configuration;
+using Holdfast.Server.Hosting;
+
+namespace Holdfast.Server.Tests;
+
+/// <summary>An address that the server cannot have is a fault of its configuration, told with the address.</summary>
+public sealed class ListenAddressCheckTests
+{
+    [Fact]
+    public void A_port_that_another_program_has_is_told()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var listen = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
+        var failure = Assert.Throws<HoldfastException>(() => ListenAddressCheck.EnsureAvailable(new() { Listen = listen }));
+        Assert.Equal(
+            (ErrorCatalogue.Usage, $"The server cannot listen at {listen}: another program listens there."),
+            (failure.Error, failure.Message)
+        );
+        other.Stop();
+        ListenAddressCheck.EnsureAvailable(new() { Listen = listen });
+        ListenAddressCheck.EnsureAvailable(new() { Listen = listen }); // it was given back
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_is_told()
+    {
+        var failure = Assert.Throws<HoldfastException>(() =>
+            ListenAddressCheck.EnsureAvailable(new() { Listen = "https://192.0.2.1:8420" })
+        );
+        Assert.Equal("The server cannot listen at https://192.0.2.1:8420: this machine does not have that address.", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(SocketError.AccessDenied, "CAP_NET_BIND_SERVICE")]
+    [InlineData(SocketError.AddressAlreadyInUse, "HOLDFAST_LISTEN")]
+    public void What_a_start_fails_with_is_told_the_same_way(SocketError error, string hint)
+    {
+        var failure = ListenAddressCheck.Explain(
+            new() { Listen = "http://127.0.0.1:80" },
+            new IOException("Failed to bind", new SocketException((int)error))
+        );
+        Assert.Equal(ErrorCatalogue.Usage, failure!.Error);
+        Assert.Contains(hint, failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_failure_of_a_start_is_not_taken_for_one_of_the_address()
+    {
+        var config = new ServerConfig();
+        Assert.Null(ListenAddressCheck.Explain(config, new IOException("disk")));
+        Assert.Null(ListenAddressCheck.Explain(config, new SocketException((int)SocketError.ConnectionRefused)));
+    }
+}
