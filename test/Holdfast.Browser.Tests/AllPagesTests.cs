@@ -8,7 +8,7 @@ namespace Holdfast.Browser.Tests;
 /// <summary>What holds for every page.</summary>
 public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared) : IClassFixture<SharedStudio>
 {
-    private readonly Studio _studio = shared.Studio;
+    private readonly StudioServer _studio = shared.Studio;
 
     public static TheoryData<string> Addresses => [.. Pages.Known.Select(p => p.Address)];
 

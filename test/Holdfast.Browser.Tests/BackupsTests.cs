@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Holdfast.EndToEnd;
+using Holdfast.EndToEnd.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -11,7 +11,7 @@ public sealed class BackupsTests(Chromium chromium)
     [Fact]
     public async Task Chains_say_what_each_destination_holds_and_each_point_can_be_restored()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.Server.SendAsync(
             HttpMethod.Put,
             "destinations/offsite",
@@ -40,7 +40,6 @@ public sealed class BackupsTests(Chromium chromium)
         var chains = page.Locator(".chain");
         await Expect(chains).ToHaveCountAsync(2);
         await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("misses 1 of 3");
-        await Look.TakeAsync(page, "backups");
         await Axe.CheckAsync(page);
 
         await chains.Last.Locator("button[aria-expanded]").ClickAsync();
@@ -70,7 +69,6 @@ public sealed class BackupsTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Verify this chain" }).ClickAsync();
         await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("1 archive damaged");
         await Expect(chains.First.Locator("tbody tr").First).ToContainTextAsync("Damaged at nas");
-        await Look.TakeAsync(page, "backups-damaged");
         await Axe.CheckAsync(page, "damaged");
 
         // What comes while the page is open shows by itself.
@@ -92,7 +90,7 @@ public sealed class BackupsTests(Chromium chromium)
     [Fact]
     public async Task What_retention_would_delete_is_shown_and_what_a_brake_holds_goes_when_it_is_approved()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         await studio.RunAsync();
         var chain = Directory.GetDirectories($"{studio.Place.Destination}/nas/local/orders.db").Single();
@@ -110,7 +108,6 @@ public sealed class BackupsTests(Chromium chromium)
         var dialog = page.GetByRole(AriaRole.Dialog);
         await Expect(dialog).ToContainTextAsync("4 chains past their time: 1 chain stays.");
         await Expect(dialog).ToContainTextAsync("A brake holds them");
-        await Look.TakeAsync(page, "retention");
         await Axe.CheckAsync(page);
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Approve and delete 4 chains" }).ClickAsync();
         await Expect(dialog).ToContainTextAsync("Nothing is past its time. 1 chain stays.");
@@ -120,7 +117,7 @@ public sealed class BackupsTests(Chromium chromium)
     [Fact]
     public async Task A_destination_that_is_down_is_named_and_a_database_without_backups_says_what_to_do()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/databases/local%2Farticles.db/backups");

@@ -11,7 +11,7 @@ public sealed class ConnectionTests(Chromium chromium)
     [Fact]
     public async Task After_a_restart_of_the_server_the_page_is_loaded_again_at_its_address_and_says_so()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
         await page.OpenAsync("/?search=orders");
         await Assertions.Expect(page.GetByText("orders-2025.db")).ToBeVisibleAsync();
@@ -30,7 +30,7 @@ public sealed class ConnectionTests(Chromium chromium)
     [Fact]
     public async Task When_only_the_wire_was_cut_the_page_goes_on_where_it_was()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         using var relay = new Relay(studio.Address);
         var page = await studio.PageAsync(chromium);
         await page.OpenAsync($"{relay.Address}server/users?add=user");

@@ -9,13 +9,12 @@ public sealed class FirstStepsTests(Chromium chromium)
     [Fact]
     public async Task The_first_page_leads_from_an_empty_source_to_the_first_backup_and_is_then_quiet()
     {
-        await using var studio = await Studio.StartAsync(place => Directory.CreateDirectory(place.Source));
+        await using var studio = await StudioServer.StartAsync(place => Directory.CreateDirectory(place.Source));
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/");
         var steps = page.GetByRole(AriaRole.Region, new() { Name = "Three steps to your first backup" });
         await Expect(steps).ToContainTextAsync("The source is there, and no database was found in it yet.");
         await Expect(page.GetByText("No database was found yet.")).ToBeVisibleAsync();
-        await Look.TakeAsync(page, "first-steps");
         await Axe.CheckAsync(page);
         await steps.GetByRole(AriaRole.Link, new() { Name = "Add a source" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sources" })).ToBeVisibleAsync();

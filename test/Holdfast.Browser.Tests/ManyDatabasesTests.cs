@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Holdfast.EndToEnd;
+using Holdfast.EndToEnd.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -35,7 +35,7 @@ public sealed class ManyDatabasesTests(Chromium chromium)
     [Fact]
     public async Task The_list_is_there_within_a_second_and_scrolls_and_is_searched_smoothly_and_five_pages_take_little_memory()
     {
-        await using var studio = await Studio.StartAsync(Prepare);
+        await using var studio = await StudioServer.StartAsync(Prepare);
         await studio.ProtectAsync();
         await studio.Server.UntilAsync(
             async () => (int)(await studio.Server.GetAsync("databases/counts"))["total"]! == Count,

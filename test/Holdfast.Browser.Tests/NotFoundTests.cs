@@ -9,7 +9,7 @@ public sealed class NotFoundTests(Chromium chromium)
     [Fact]
     public async Task An_unknown_address_is_a_page_for_people_and_a_problem_for_programs()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Viewer");
         var answer = await page.GotoAsync("/no/such/page?x=1");
         Assert.Equal(404, answer!.Status);

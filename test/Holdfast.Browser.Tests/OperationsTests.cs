@@ -12,7 +12,7 @@ public sealed class OperationsTests(Chromium chromium)
     public async Task What_runs_is_shown_live_and_can_be_aborted_and_delayed()
     {
         // its writers and its backup wait for each other
-        await using var studio = await Studio.StartAsync(place => place.Make("busy.db", 200));
+        await using var studio = await StudioServer.StartAsync(place => place.Make("busy.db", 200));
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/operations");
@@ -26,7 +26,6 @@ public sealed class OperationsTests(Chromium chromium)
             await BeginAsync(studio);
             await Expect(page.GetByRole(AriaRole.Progressbar, new() { Name = "Full backup of local/busy.db" })).ToBeVisibleAsync();
             await Expect(page.Locator(".running")).ToContainTextAsync("asked for by token admin-token-file");
-            await Look.TakeAsync(page, "operations-running");
             await Axe.CheckAsync(page);
             await EndAsync(studio);
 
@@ -47,7 +46,6 @@ public sealed class OperationsTests(Chromium chromium)
             await dialog.GetByRole(AriaRole.Button, new() { Name = "Delay" }).ClickAsync();
             await Expect(page.GetByLabel("Lines of the log")).ToContainTextAsync("put off by operator-person");
             await Expect(page.Locator(".operation-line")).ToContainTextAsync("Aborted");
-            await Look.TakeAsync(page, "operation-delayed");
             await Axe.CheckAsync(page, "delayed");
         }
 
@@ -65,7 +63,7 @@ public sealed class OperationsTests(Chromium chromium)
     [Fact]
     public async Task What_has_run_is_filtered_paged_and_explained()
     {
-        await using var studio = await Studio.StartAsync(place =>
+        await using var studio = await StudioServer.StartAsync(place =>
         {
             for (var i = 0; i < 60; i++)
             {
@@ -96,7 +94,6 @@ public sealed class OperationsTests(Chromium chromium)
         await Expect(rows).ToHaveCountAsync(123);
         await page.GetByLabel("Database").FillAsync("ORDERS");
         await Expect(rows).ToHaveCountAsync(3);
-        await Look.TakeAsync(page, "operations");
         await Axe.CheckAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "Completed with errors" }).ClickAsync();
         await Expect(rows).ToHaveCountAsync(1);
@@ -105,14 +102,13 @@ public sealed class OperationsTests(Chromium chromium)
         await page.GetByRole(AriaRole.Link, new() { Name = "One-time backup of local/orders.db" }).ClickAsync();
         await Expect(page.Locator(".destinations tr").Filter(new() { HasText = "away" })).ToContainTextAsync("Failed");
         await Expect(page.Locator(".destinations tr").Filter(new() { HasText = "nas" })).ToContainTextAsync("Stored");
-        await Look.TakeAsync(page, "operation-with-errors");
         await Axe.CheckAsync(page);
         await page.GotoAsync("/operations?kind=Restore");
         await Expect(page.GetByText("No operation fits this filter.")).ToBeVisibleAsync();
         Assert.Empty(studio.Complaints);
     }
 
-    private static async Task BeginAsync(Studio studio)
+    private static async Task BeginAsync(StudioServer studio)
     {
         var task = (await studio.Server.ListAsync("databases/local%2Fbusy.db/tasks"))[0]["id"]!;
         await studio.Server.SendAsync(
@@ -123,7 +119,7 @@ public sealed class OperationsTests(Chromium chromium)
     }
 
     // What waits for the database gives up by itself after a while, too.
-    private static async Task EndAsync(Studio studio)
+    private static async Task EndAsync(StudioServer studio)
     {
         foreach (var running in await studio.Server.ListAsync("operations?ended=false"))
         {

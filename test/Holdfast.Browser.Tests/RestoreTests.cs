@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
-using Holdfast.EndToEnd;
+using Holdfast.EndToEnd.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -12,7 +12,7 @@ public sealed class RestoreTests(Chromium chromium)
     [Fact]
     public async Task A_backup_becomes_a_new_database_that_holds_what_the_old_one_did()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         await studio.RunAsync();
         var before = studio.Place.SourceContents("orders.db");
@@ -22,7 +22,6 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GotoAsync("/");
         await page.GetByRole(AriaRole.Link, new() { Name = "New database from backup" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Where is the backup?" })).ToBeVisibleAsync();
-        await Look.TakeAsync(page, "restore-1-where");
         await Axe.CheckAsync(page);
         await page.GetByLabel("Search").FillAsync("orders.d");
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "local/articles.db" })).ToHaveCountAsync(0);
@@ -31,7 +30,6 @@ public sealed class RestoreTests(Chromium chromium)
         var rows = page.Locator(".points-and-days tbody tr", new() { HasText = "nas" });
         await Expect(rows).ToHaveCountAsync(2);
         await Expect(rows.First).ToContainTextAsync("Incremental");
-        await Look.TakeAsync(page, "restore-2-point");
         await Axe.CheckAsync(page);
         await rows.Last.GetByRole(AriaRole.Link).ClickAsync();
 
@@ -40,7 +38,6 @@ public sealed class RestoreTests(Chromium chromium)
         await name.FillAsync("articles.db");
         await Expect(page.GetByText("local/articles.db exists already.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Next" })).ToBeDisabledAsync();
-        await Look.TakeAsync(page, "restore-4-name");
         await Axe.CheckAsync(page);
         await name.FillAsync("back/orders.db");
         await Expect(page.GetByText("It becomes local/back/orders.db, on node A.")).ToBeVisibleAsync();
@@ -48,13 +45,11 @@ public sealed class RestoreTests(Chromium chromium)
 
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Is this right?" })).ToBeFocusedAsync();
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("Regular tasks of local/orders.db are not copied.");
-        await Look.TakeAsync(page, "restore-5-summary");
         await Axe.CheckAsync(page);
         Assert.False(File.Exists($"{studio.Place.Source}/back/orders.db"));
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         var open = page.GetByRole(AriaRole.Link, new() { Name = "Open local/back/orders.db" });
         await Expect(open).ToHaveAttributeAsync("href", "/databases/local%2Fback%2Forders.db/tasks");
-        await Look.TakeAsync(page, "restore-6-done");
         await Axe.CheckAsync(page);
         Assert.Equal(before, studio.Place.SourceContents("back/orders.db"));
         Assert.NotEqual(before, studio.Place.SourceContents("orders.db")); // the old one was left alone
@@ -69,7 +64,7 @@ public sealed class RestoreTests(Chromium chromium)
     public async Task What_was_passed_over_is_shown_and_a_restored_file_keeps_mode_and_owner_where_that_is_wanted()
     {
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
-        await using var studio = await Studio.StartAsync(place =>
+        await using var studio = await StudioServer.StartAsync(place =>
         {
             place.Make("a.db");
             File.SetUnixFileMode($"{place.Source}/a.db", Mode);
@@ -103,7 +98,7 @@ public sealed class RestoreTests(Chromium chromium)
     [Fact]
     public async Task A_key_is_asked_for_where_it_is_needed_and_a_wrong_one_is_told_from_a_missing_one()
     {
-        await using var studio = await Studio.StartAsync(place => place.Make("secret.db", 200));
+        await using var studio = await StudioServer.StartAsync(place => place.Make("secret.db", 200));
         var (own, other) = (AgeIdentity.Generate(), AgeIdentity.Generate());
         await studio.Server.SendAsync(
             HttpMethod.Put,
@@ -127,7 +122,6 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GotoAsync("/restore?from=local%2Fsecret.db");
         await page.Locator(".points-and-days tbody tr").Filter(new() { HasText = "nas" }).GetByRole(AriaRole.Link).ClickAsync();
         await Expect(page.GetByText("The server keeps no key that opens it.")).ToContainTextAsync($"It needs key {own.Recipient.KeyId}");
-        await Look.TakeAsync(page, "restore-3-key");
         await Axe.CheckAsync(page);
 
         var key = page.GetByLabel("Key", new() { Exact = true });
@@ -139,7 +133,6 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(own.Recipient.KeyId);
         await Expect(page.GetByText("The server keeps no key")).ToHaveCountAsync(0);
-        await Look.TakeAsync(page, "restore-3-wrong-key");
         await Axe.CheckAsync(page, "wrong key");
         await key.FillAsync(own.ToSecretKey());
         await page.Keyboard.PressAsync("Enter");
@@ -163,7 +156,7 @@ public sealed class RestoreTests(Chromium chromium)
     [Fact]
     public async Task A_root_lists_its_databases_and_one_that_was_dropped_comes_back_under_its_name()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         await studio.RunAsync();
         var before = studio.Place.SourceContents("tenants/ash.db");
@@ -186,7 +179,6 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Path" }).FillAsync($"{studio.Place.Destination}/nas");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("6 databases with backups were found");
-        await Look.TakeAsync(page, "restore-2-found");
         await Axe.CheckAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "local/tenants/ash.db" }).ClickAsync();
         await page.Locator(".points-and-days tbody tr td.lead a").First.ClickAsync();
@@ -201,7 +193,7 @@ public sealed class RestoreTests(Chromium chromium)
     [Fact]
     public async Task What_cannot_be_read_is_said_before_anything_is_made_and_what_fails_on_the_way_leads_back()
     {
-        await using var studio = await Studio.StartAsync(place => place.Make("a.db", 200));
+        await using var studio = await StudioServer.StartAsync(place => place.Make("a.db", 200));
         await studio.ProtectAsync();
         await studio.RunAsync();
         var archive = Assert.Single(Workspace.Files($"{studio.Place.Destination}/nas"), f =>
@@ -225,7 +217,6 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         await Expect(page.GetByText("Nothing was made, and nothing is left behind.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(Path.GetFileName(archive));
-        await Look.TakeAsync(page, "restore-6-failed");
         await Axe.CheckAsync(page);
         Assert.False(File.Exists($"{studio.Place.Source}/a-restored.db"));
         whole[whole.Length / 2] ^= 1;

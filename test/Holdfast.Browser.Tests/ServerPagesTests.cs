@@ -10,7 +10,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task A_destination_is_added_tested_changed_and_removed_and_its_files_stay()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         var main = page.GetByRole(AriaRole.Main);
         await page.OpenAsync("/server/destinations");
@@ -48,7 +48,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task A_destination_in_use_is_not_removed_and_one_that_fails_says_why()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.OpenAsync("/server/destinations");
@@ -82,7 +82,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task A_source_is_looked_at_and_the_key_of_an_encrypted_database_given_and_forgotten()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.OpenAsync("/server/sources");
         await page.GetByRole(AriaRole.Button, new() { Name = "Look now at local" }).ClickAsync();
@@ -118,7 +118,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task Alerts_come_and_go_by_themselves_are_filtered_and_lead_to_what_they_are_about()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Viewer");
         await page.OpenAsync("/server/alerts");
         var rows = page.Locator("tbody tr");
@@ -141,7 +141,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task A_user_is_added_changed_and_deleted()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
         await page.OpenAsync("/server/users?add=user");
         await page.GetByLabel("Name").FillAsync("jo");
@@ -174,7 +174,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task A_token_is_shown_once_works_and_ends_when_it_is_deleted()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
         await page.OpenAsync("/server/users");
         await page.GetByRole(AriaRole.Link, new() { Name = "Make token" }).ClickAsync();
@@ -213,7 +213,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task The_audit_log_is_searched_and_read_on()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         for (var i = 0; i < 110; i++)
         {
@@ -237,7 +237,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     [Fact]
     public async Task What_changes_elsewhere_shows_by_itself()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Viewer");
         await page.OpenAsync("/server/destinations");
         await Assertions.Expect(page.GetByText("There is no destination yet.")).ToBeVisibleAsync();

@@ -8,7 +8,7 @@ public sealed class ServerWideTests(Chromium chromium)
     [Fact]
     public async Task An_empty_server_is_set_up_until_all_databases_are_backed_up()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/server-wide-backup");
         await page.GetByRole(AriaRole.Link, new() { Name = "Add Server-Wide Backup Task" }).First.ClickAsync();
@@ -47,7 +47,7 @@ public sealed class ServerWideTests(Chromium chromium)
     [Fact]
     public async Task What_is_wrong_stands_at_its_field_and_who_saves_second_sees_what_changed()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/server-wide-backup/nightly");
@@ -72,7 +72,7 @@ public sealed class ServerWideTests(Chromium chromium)
     [Fact]
     public async Task The_tasks_of_a_database_run_from_its_page_and_a_derived_one_is_not_edited_there()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/databases/local%2Forders.db/tasks");

@@ -8,7 +8,7 @@ public sealed class SignInTests(Chromium chromium)
     [Fact]
     public async Task The_first_sign_in_asks_for_another_password_and_leads_to_the_page_that_was_asked_for()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.StrangerAsync(chromium);
         await page.GotoAsync("/?state=Failing");
         Assert.EndsWith("/sign-in?returnUrl=%2F%3Fstate%3DFailing", page.Url, StringComparison.Ordinal);
@@ -28,8 +28,8 @@ public sealed class SignInTests(Chromium chromium)
             .FillAsync(
                 (await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim()
             );
-        await page.GetByLabel("New password", new() { Exact = true }).FillAsync(Studio.Password);
-        await page.GetByLabel("New password, once more").FillAsync(Studio.Password);
+        await page.GetByLabel("New password", new() { Exact = true }).FillAsync(StudioServer.Password);
+        await page.GetByLabel("New password, once more").FillAsync(StudioServer.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Change password" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Databases" })).ToBeVisibleAsync();
 
@@ -43,7 +43,7 @@ public sealed class SignInTests(Chromium chromium)
     [Fact]
     public async Task A_page_that_was_loaded_for_somebody_else_shows_nothing()
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
         var other = await studio.SignInAsync("Viewer");
         var isLoaded = new TaskCompletionSource();

@@ -10,7 +10,7 @@ public sealed class WeightTests(Chromium chromium)
     [InlineData("/")]
     public async Task The_first_load_is_light(string address)
     {
-        await using var studio = await Studio.StartAsync();
+        await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
         var session = await page.Context.NewCDPSessionAsync(page);
         await session.SendAsync("Network.enable");

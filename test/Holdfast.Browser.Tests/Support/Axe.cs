@@ -1,7 +1,7 @@
 using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
 
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>Accessibility: the rules of WCAG 2.0 and 2.1, levels A and AA, as far as a program can tell.</summary>
 internal static class Axe

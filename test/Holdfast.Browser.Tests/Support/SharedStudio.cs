@@ -1,4 +1,4 @@
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>One server for all tests of a class that only look: databases, a task that ran, and things that are not well.</summary>
 public sealed class SharedStudio : IAsyncLifetime
@@ -7,7 +7,7 @@ public sealed class SharedStudio : IAsyncLifetime
     private string _run = "";
     private string _task = "";
 
-    internal Studio Studio { get; private set; } = default!;
+    internal StudioServer Studio { get; private set; } = default!;
 
     /// <summary>An address, with the ids of an operation, a run and a task where it needs them.</summary>
     internal string Of(string address) =>
@@ -18,7 +18,7 @@ public sealed class SharedStudio : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Studio = await Studio.StartAsync();
+        Studio = await StudioServer.StartAsync();
         await Studio.ProtectAsync();
         await Studio.RunAsync();
         _operation = (string)(await Studio.Server.ListAsync("operations"))[0]["id"]!;

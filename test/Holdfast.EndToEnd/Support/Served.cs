@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.Support;
 
 /// <summary>
 /// A workspace that <c>holdfast serve</c> serves as the source <c>demo</c>, on a port of its own, and the command as

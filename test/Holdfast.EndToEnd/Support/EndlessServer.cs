@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.Support;
 
 /// <summary>Answers as a server whose one operation runs for ever, or takes requests and answers none.</summary>
 internal sealed class EndlessServer : IAsyncDisposable

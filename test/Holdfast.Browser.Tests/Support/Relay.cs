@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>A wire between a browser and a server that can be cut.</summary>
 internal sealed class Relay : IDisposable

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Holdfast.Server.Tests;
+namespace Holdfast.Server.Tests.Support;
 
 /// <summary>Everything that was logged.</summary>
 internal sealed class LogLines : ILoggerProvider, ILogger

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Holdfast.Core.Encryption;
-using Holdfast.EndToEnd;
+using Holdfast.EndToEnd.Support;
 
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>
 /// A server such as people have, for pictures: two sources, tasks of both kinds, some history, and a few things that
@@ -30,9 +30,9 @@ internal static class Fleet
     ];
 
     /// <summary>Starts it, and lets it work for a while.</summary>
-    public static async Task<Studio> StartAsync()
+    public static async Task<StudioServer> StartAsync()
     {
-        var studio = await Studio.StartAsync(Prepare, Configure);
+        var studio = await StudioServer.StartAsync(Prepare, Configure);
         var server = studio.Server;
         await server.SendAsync(HttpMethod.Put, "destinations/nas", Local($"{studio.Place.Destination}/nas"));
         await server.SendAsync(HttpMethod.Put, "destinations/vault", Local($"{studio.Place.Destination}/vault"));
@@ -86,7 +86,11 @@ internal static class Fleet
         await server.SendAsync(HttpMethod.Post, "tokens", new JsonObject { ["name"] = "nightly report", ["role"] = "Viewer" });
         foreach (var (name, role) in ((string, string)[])[("jo", "Operator"), ("sam", "Viewer")])
         {
-            await server.SendAsync(HttpMethod.Put, $"users/{name}", new JsonObject { ["role"] = role, ["password"] = Studio.Password });
+            await server.SendAsync(
+                HttpMethod.Put,
+                $"users/{name}",
+                new JsonObject { ["role"] = role, ["password"] = StudioServer.Password }
+            );
         }
         await server.UntilAsync(
             async () => (await server.ListAsync("alerts")).Any(a => (string)a["kind"]! == "DatabaseUnreadable"),

@@ -1,20 +1,20 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Holdfast.EndToEnd;
+using Holdfast.EndToEnd.Support;
 using Microsoft.Playwright;
 
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>A real server on databases of its own, and people who look at its pages.</summary>
-internal sealed class Studio : IAsyncDisposable
+internal sealed class StudioServer : IAsyncDisposable
 {
     /// <summary>Everybody's password here.</summary>
     public const string Password = "a long password for a test";
 
     private readonly List<IBrowserContext> _contexts = [];
 
-    private Studio(Workspace place, ServerProcess server) => (Place, Server) = (place, server);
+    private StudioServer(Workspace place, ServerProcess server) => (Place, Server) = (place, server);
 
     public Workspace Place { get; }
 
@@ -27,7 +27,7 @@ internal sealed class Studio : IAsyncDisposable
     public List<string> Complaints { get; } = [];
 
     /// <summary>Starts one, when the source has its databases.</summary>
-    public static async Task<Studio> StartAsync(Action<Workspace>? prepare = null, Action<Workspace, JsonObject>? configure = null)
+    public static async Task<StudioServer> StartAsync(Action<Workspace>? prepare = null, Action<Workspace, JsonObject>? configure = null)
     {
         var place = new Workspace();
         Directory.CreateDirectory(place.Destination);
@@ -39,7 +39,7 @@ internal sealed class Studio : IAsyncDisposable
         {
             Samples(place);
         }
-        var studio = new Studio(
+        var studio = new StudioServer(
             place,
             new(place.Root, $"{place.Root}/node", place.Source, place.Destination, configure: config => configure?.Invoke(place, config))
         );

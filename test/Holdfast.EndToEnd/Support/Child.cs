@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.Support;
 
 /// <summary>How a program ended.</summary>
 internal sealed record Ended(int ExitCode, string Output, string Error)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Core.Encryption;
 using Holdfast.Engines.Sqlite.Native;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.Support;
 
 /// <summary>A folder with databases to back up, a place for the backups, and one to restore to. Removed with everything in it.</summary>
 internal sealed class Workspace : IDisposable

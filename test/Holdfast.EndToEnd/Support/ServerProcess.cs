@@ -7,7 +7,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.Support;
 
 /// <summary>An answer of the API.</summary>
 internal sealed record Answer(HttpStatusCode Status, JsonNode? Body)

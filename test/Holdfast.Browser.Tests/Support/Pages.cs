@@ -5,7 +5,7 @@ using Holdfast.Studio;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
 
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>Every page of Studio, with addresses at which it can be looked at.</summary>
 internal static partial class Pages

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Holdfast.Server.Tests;
+namespace Holdfast.Server.Tests.Support;
 
 /// <summary>A whole server in a folder of its own, on a port of its own.</summary>
 internal sealed class TestServer : IAsyncDisposable

@@ -1,6 +1,6 @@
 using Microsoft.Playwright;
 
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>What tests do with any page.</summary>
 internal static class PageExtensions

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Holdfast.Server.Tests;
+namespace Holdfast.Server.Tests.Support;
 
 /// <summary>Where alerts and heartbeats go: keeps what it is sent, and answers as the test says.</summary>
 internal sealed class Receiver : IAsyncDisposable

@@ -4,7 +4,7 @@ using Holdfast.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 
-namespace Holdfast.Server.Tests;
+namespace Holdfast.Server.Tests.Support;
 
 /// <summary>A server with a source of SQLite databases and a place for backups.</summary>
 internal sealed class NodeServer : IAsyncDisposable

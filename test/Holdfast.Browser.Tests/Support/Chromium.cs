@@ -1,8 +1,8 @@
 using Microsoft.Playwright;
 
-[assembly: AssemblyFixture(typeof(Holdfast.Browser.Tests.Chromium))]
+[assembly: AssemblyFixture(typeof(Holdfast.Browser.Tests.Support.Chromium))]
 
-namespace Holdfast.Browser.Tests;
+namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>The system's Chromium, started once for all tests.</summary>
 public sealed class Chromium : IAsyncLifetime
