@@ -54,7 +54,7 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpProcess dump) 
                 async (output, token) => scanner = await dump.CopyToAsync(output, token),
                 cancellationToken
             );
-            var found = scanner ?? throw new InvalidOperationException("The sink did not take the dump.");
+            var found = scanner ?? throw new InvalidOperationException("The sink did not consume the dump.");
             var around = await plan.CompleteMetadataAsync(found.Header, cancellationToken);
             var json = JsonSerializer.SerializeToUtf8Bytes(around, DatabaseMetadataJson.Default.DatabaseMetadata);
             await sink.WriteStreamAsync(

@@ -7,11 +7,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>
-/// A database's file, found (or made) beneath its source's root without following a link. The folder that it lies in
-/// stays open, and the file and those beside it are
-/// opened from there: whoever exchanges a folder on the way for another, or for a link, exchanges nothing of what is
-/// read. Dispose it when all of it is
-/// closed.
+/// A database's file, found or created beneath the root of its source without following a link. The folder that
+/// contains the file stays open, and the file and its side files are opened relative to it, so replacing a folder on
+/// the path with another folder or a link does not change what is read. Dispose this after closing everything that was
+/// opened through it.
 /// </summary>
 internal sealed class DatabaseFile : IDisposable
 {
@@ -19,50 +18,53 @@ internal sealed class DatabaseFile : IDisposable
         NameTooLong = 36;
     private readonly SafeFileHandle _folder;
 
-    private DatabaseFile(SafeFileHandle folder, string fileName, string shown)
+    private DatabaseFile(SafeFileHandle folder, string fileName, string displayPath)
     {
         _folder = folder;
         Path = ConfinedFileAccess.PathIn(folder, fileName);
-        DisplayPath = shown;
+        DisplayPath = displayPath;
     }
 
-    /// <summary>The file of a database that is being made, in an open folder.</summary>
-    /// <param name="folder">The folder. It is closed with this.</param>
-    /// <param name="fileName">The file's name there.</param>
-    /// <param name="shown">The path that people know.</param>
-    public static DatabaseFile ForNew(SafeFileHandle folder, string fileName, string shown) => new(folder, fileName, shown);
+    /// <summary>Describes the file of a database that is being created in an open folder.</summary>
+    /// <param name="folder">The folder. Disposed together with this object.</param>
+    /// <param name="fileName">Name of the file in that folder.</param>
+    /// <param name="displayPath">The path to show to users.</param>
+    public static DatabaseFile ForNew(SafeFileHandle folder, string fileName, string displayPath) => new(folder, fileName, displayPath);
 
-    /// <summary>The path to open it by. The last name may be exchanged for a link at any time: open it by what follows none.</summary>
+    /// <summary>
+    /// The path to open the file by. The last component may be replaced by a link at any time, so open it without
+    /// following links.
+    /// </summary>
     public string Path { get; }
 
-    /// <summary>The path that people know.</summary>
+    /// <summary>The path to show to users.</summary>
     public string DisplayPath { get; }
 
-    /// <summary>Finds the file of a database that should be there.</summary>
-    /// <param name="root">The directory, links resolved.</param>
-    /// <param name="name">Its name, which comes from an archive or a request.</param>
+    /// <summary>Opens the file of an existing database.</summary>
+    /// <param name="root">The directory, with links resolved.</param>
+    /// <param name="name">Name of the database, which comes from an archive or a request.</param>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.NotFound"/>, <see cref="ErrorCatalogue.SourceUnreadable"/> for a link, or the name
     /// leads out of the directory.
     /// </exception>
     public static DatabaseFile Find(string root, string name)
     {
-        var shown = DatabasePath.Combine(root, name);
+        var displayPath = DatabasePath.Combine(root, name);
         var slash = name.LastIndexOf('/');
         SafeFileHandle folder;
         try
         {
-            using var limit = ConfinedFileAccess.OpenRoot(root);
-            folder = ConfinedFileAccess.OpenPathOnly(limit, slash < 0 ? "" : name[..slash]);
+            using var rootHandle = ConfinedFileAccess.OpenRoot(root);
+            folder = ConfinedFileAccess.OpenPathOnly(rootHandle, slash < 0 ? "" : name[..slash]);
         }
         catch (IOException e)
         {
             throw e.HResult == TooManyLinks
-                ? AbsenceExplainer.SymbolicLink($"'{shown}' lies behind a link")
-                : Failure(root, name, shown, e.HResult);
+                ? AbsenceExplainer.SymbolicLink($"'{displayPath}' is reached through a link")
+                : Failure(root, name, displayPath, e.HResult);
         }
 
-        var file = new DatabaseFile(folder, name[(slash + 1)..], shown);
+        var file = new DatabaseFile(folder, name[(slash + 1)..], displayPath);
         var error = FileStatus.Read(file.Path, out var status);
         if (error == 0 && status.IsRegular)
         {
@@ -71,17 +73,17 @@ internal sealed class DatabaseFile : IDisposable
         file.Dispose();
         throw error == 0
             ? AbsenceExplainer.SymbolicLink(
-                $"'{shown}' is no file any more; {(status.IsLink ? "it is a link" : "it is a folder, a pipe or a device")}"
+                $"'{displayPath}' is no longer a file; {(status.IsLink ? "it is a link" : "it is a folder, a pipe or a device")}"
             )
-            : Failure(root, name, shown, error);
+            : Failure(root, name, displayPath, error);
     }
 
-    /// <summary>The status of a file beside it: its log, the index of that, its journal.</summary>
-    /// <param name="ending">What its name ends in after the database's: <c>-wal</c>, <c>-shm</c>, <c>-journal</c>.</param>
-    /// <returns>Null where there is none, or where no file can have that name.</returns>
+    /// <summary>Reads the status of a side file: the log, the log's index, or the journal.</summary>
+    /// <param name="ending">Suffix after the database's name: <c>-wal</c>, <c>-shm</c> or <c>-journal</c>.</param>
+    /// <returns>Null if the file does not exist, or if no file can have that name.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceUnreadable"/> where nobody can tell: a log that is not seen is not one that is
-    /// not there.
+    /// <see cref="ErrorCatalogue.SourceUnreadable"/> if its existence cannot be determined: a log that cannot be seen
+    /// must not be treated as missing.
     /// </exception>
     public FileStatus? GetSideFileStatus(string ending)
     {
@@ -97,8 +99,8 @@ internal sealed class DatabaseFile : IDisposable
     /// <inheritdoc/>
     public override string ToString() => DisplayPath;
 
-    private static HoldfastException Failure(string root, string name, string shown, int error) =>
+    private static HoldfastException Failure(string root, string name, string displayPath, int error) =>
         FileStatus.IsNotFound(error)
             ? new(ErrorCatalogue.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases")
-            : ReadErrorTranslator.Translate(shown, error);
+            : ReadErrorTranslator.Translate(displayPath, error);
 }

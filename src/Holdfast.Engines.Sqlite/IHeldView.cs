@@ -1,6 +1,6 @@
 namespace Holdfast.Engines.Sqlite;
 
-/// <summary>A view that is told what its source says of itself, once it is open.</summary>
+/// <summary>A view whose source information is set after it has been opened.</summary>
 internal interface IHeldView : IDatabaseView
 {
     /// <inheritdoc cref="IDatabaseView.Source"/>

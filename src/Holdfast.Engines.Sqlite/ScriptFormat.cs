@@ -14,8 +14,8 @@ internal delegate Task<IReadOnlyDictionary<string, string>> DumpScript(
 );
 
 /// <summary>
-/// Builds a database from an SQL script in a file that is not there yet or has no bytes, and checks its fingerprint. It
-/// leaves the file closed, and tells what the operator should know.
+/// Loads an SQL script into a new database, in a file that does not exist or is empty, and checks its fingerprint.
+/// Closes the file, and returns warnings for the operator.
 /// </summary>
 internal delegate Task<IReadOnlyList<string>> LoadScript(
     DatabaseFile file,
@@ -25,9 +25,9 @@ internal delegate Task<IReadOnlyList<string>> LoadScript(
     CancellationToken cancellationToken
 );
 
-/// <summary>How logical backups are written and loaded.</summary>
+/// <summary>The functions that write and load logical backups.</summary>
 internal sealed record ScriptFormat(DumpScript Dump, LoadScript Load)
 {
-    /// <summary>The product's format.</summary>
+    /// <summary>The format of the product.</summary>
     public static ScriptFormat Default { get; } = new(SqlDump.WriteAsync, SqlLoad.LoadAsync);
 }

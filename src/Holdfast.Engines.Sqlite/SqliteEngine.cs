@@ -6,7 +6,7 @@ using Holdfast.Engines.Sqlite.Readers;
 
 namespace Holdfast.Engines.Sqlite;
 
-/// <summary>SQLite databases: files in directories.</summary>
+/// <summary>The engine for SQLite databases: files in directories.</summary>
 public sealed class SqliteEngine : IDatabaseEngine
 {
     private readonly TimeProvider _time;
@@ -14,9 +14,9 @@ public sealed class SqliteEngine : IDatabaseEngine
     private readonly SqliteTuning _tuning;
     private readonly ReaderPool? _readers;
 
-    /// <summary>Makes the engine.</summary>
+    /// <summary>Creates the engine.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="readers">Read databases which others may write to. Default none: this process does.</param>
+    /// <param name="readers">Reads databases that other users can write to. Default none: this process reads them.</param>
     public SqliteEngine(TimeProvider time, ReaderPool? readers = null)
         : this(time, ScriptFormat.Default, new(), readers) { }
 
@@ -31,7 +31,7 @@ public sealed class SqliteEngine : IDatabaseEngine
     /// <inheritdoc/>
     public string Name => "sqlite";
 
-    /// <summary>Version of the SQLite library, as in <c>3.53.4</c>.</summary>
+    /// <summary>Version of the SQLite library, for example <c>3.53.4</c>.</summary>
     internal static unsafe string LibraryVersion => Marshal.PtrToStringUTF8((nint)SqliteNative.sqlite3_libversion())!;
 
     /// <inheritdoc/>

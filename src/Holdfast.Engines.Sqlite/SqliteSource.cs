@@ -80,7 +80,7 @@ internal sealed class SqliteSource(
             {
                 foreach (var file in FolderWalker.EnumerateFiles(FolderWalker.ResolveRoot(config.Path), cancellationToken))
                 {
-                    // From the folder that was listed: all of it that belongs together lies there.
+                    // Relative to the folder that was listed: everything that belongs together is in it.
                     if (
                         file.Problem is null
                         && file.FileName.StartsWith(SideFiles.RestorePrefix, StringComparison.Ordinal)
@@ -107,7 +107,8 @@ internal sealed class SqliteSource(
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 
-    // After it is open: what the path leads to by then is what was opened, or has come since.
+    // The source information is read after opening: at that time, the path leads to what was opened, or to something
+    // newer.
     private async Task<IDatabaseView> OpenIdentifiedAsync(
         DiscoveredDatabase database,
         ViewRequest request,
@@ -150,14 +151,14 @@ internal sealed class SqliteSource(
         }
     }
 
-    // Asked for each database: as long as the directory is the same one, its id file is not read again.
+    // Called for each database: the identity file is not read again as long as the directory is the same.
     private SourceInfo GetCurrentInfo() =>
         _cachedRoot is { } known && GetRootStatus() is { } root && known.IsSameRoot(root) ? known.Info : Describe();
 
-    // Of the directory itself, where the path to it is a link.
+    // Status of the directory itself, even if the path to it is a link.
     private FileStatus? GetRootStatus() => FileStatus.Get($"{config.Path}/.");
 
-    // What others may write to can end the process that reads it.
+    // A file that others can write to can crash the process that reads it.
     private async Task<RemoteView> OpenRemoteAsync(
         ReaderPool processes,
         DiscoveredDatabase database,
@@ -221,36 +222,36 @@ internal sealed class SqliteSource(
         {
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"'{path}' has {status.Size} bytes, fewer than the smallest database.",
-                "It is empty or was cut off."
+                $"'{path}' has {status.Size} bytes, which is less than the smallest database.",
+                "It is empty or was truncated."
             );
         }
         if (database.Problem is { } problem)
         {
             throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
         }
-        var isNamed = _finder.IsEncrypted(database.Name) || database.Encryption == EncryptionState.Yes;
-        if (!header.IsUnencrypted && !isNamed)
+        var isListedAsEncrypted = _finder.IsEncrypted(database.Name) || database.Encryption == EncryptionState.Yes;
+        if (!header.IsUnencrypted && !isListedAsEncrypted)
         {
             throw database.Encryption == EncryptionState.Maybe
                 ? new HoldfastException(
                     ErrorCatalogue.SourceUnreadable,
-                    $"'{path}' looks like an encrypted database, and no setting says so.",
-                    "Name it with --encrypted (encrypted: in the configuration)."
+                    $"'{path}' looks like an encrypted database, but is not configured as one.",
+                    "Add it with --encrypted ('encrypted' in the configuration)."
                 )
                 : SqliteErrorTranslator.Translate(SqliteConstants.NotADatabase, path, "no SQLite header");
         }
 
         var isEncrypted = !header.IsUnencrypted;
         var key = isEncrypted ? request.Key : null;
-        var mustBeImage = request.Type == BackupType.Backup && isEncrypted && key is null;
+        var mustBeSnapshot = request.Type == BackupType.Backup && isEncrypted && key is null;
         return new()
         {
-            Type = mustBeImage ? BackupType.Snapshot : request.Type,
-            TypeReason = mustBeImage ? "the database's key is not known" : request.Instead,
+            Type = mustBeSnapshot ? BackupType.Snapshot : request.Type,
+            TypeReason = mustBeSnapshot ? "the database's key is not known" : request.Instead,
             IsEncrypted = isEncrypted,
             Key = key,
-            Warnings = Warnings(database.Name, isNamed && !isEncrypted, status.Links),
+            Warnings = Warnings(database.Name, isListedAsEncrypted && !isEncrypted, status.Links),
             File = FilePermissionRestore.Read(status, _accounts),
             Config = config,
             DumpRate = tuning.DumpRate,
@@ -268,22 +269,24 @@ internal sealed class SqliteSource(
         }
         if (links > 1)
         {
-            warnings.Add($"'{name}' has {links} names (hard links); what was written by another one, and lies in its log, is missing.");
+            warnings.Add(
+                $"'{name}' has {links} names (hard links); changes made through another name that are still in its log are missing."
+            );
         }
         return warnings;
     }
 
-    // The configuration may say what the id file has to be: then another is a stranger's.
+    // The configuration may specify the identity: then a directory with another one is not this source.
     private SourceInfo Describe()
     {
         var before = GetRootStatus();
         var root = FolderWalker.ResolveRoot(config.Path);
         var identity = SourceIdentity.Read(root);
-        if (identity is not null && config.Identity is { } wanted && identity != wanted)
+        if (identity is not null && config.Identity is { } configured && identity != configured)
         {
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"The id file of '{root}' says '{identity}', and the configuration of source '{Name}' says '{wanted}'.",
+                $"The identity file of '{root}' contains '{identity}', but the configuration of source '{Name}' says '{configured}'.",
                 "Mount the right directory, or correct 'identity' in the configuration."
             );
         }
@@ -291,9 +294,9 @@ internal sealed class SqliteSource(
         {
             Location = SourceIdentity.GetLocation(root),
         };
-        // Another may have been mounted in between.
+        // Another file system may have been mounted in between.
         _cachedRoot =
-            before is { } was && GetRootStatus() is { } now && new CachedSourceInfo(was, info) is var known && known.IsSameRoot(now)
+            before is { } status && GetRootStatus() is { } now && new CachedSourceInfo(status, info) is var known && known.IsSameRoot(now)
                 ? known
                 : null;
         return info;

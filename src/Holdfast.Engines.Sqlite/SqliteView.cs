@@ -5,16 +5,16 @@ using Holdfast.Engines.Sqlite.Image;
 
 namespace Holdfast.Engines.Sqlite;
 
-/// <summary>One SQLite database, held at one moment.</summary>
+/// <summary>A view of an SQLite database at one moment.</summary>
 internal sealed class SqliteView : IHeldView
 {
-    /// <summary>Name of the item that an image is.</summary>
+    /// <summary>Name of the image item.</summary>
     public const string ImageItem = "database.sqlite";
 
-    /// <summary>Name of the item that a dump is.</summary>
+    /// <summary>Name of the dump item.</summary>
     public const string ScriptItem = "dump.sql";
 
-    /// <summary>Marks of an image's fingerprint.</summary>
+    /// <summary>Keys of an image's fingerprint.</summary>
     public const string PageSizeKey = "page-size",
         PageCountKey = "pages",
         EncryptedKey = "encrypted";
@@ -24,17 +24,17 @@ internal sealed class SqliteView : IHeldView
     private readonly DatabaseFile _file;
     private readonly DumpSource? _dumpSource;
 
-    /// <summary>Takes over <paramref name="image"/> and <paramref name="file"/>.</summary>
+    /// <summary>Takes ownership of <paramref name="image"/> and <paramref name="file"/>.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="plan">What is made.</param>
+    /// <param name="plan">What the view reads.</param>
     /// <param name="file">The database's file.</param>
-    /// <param name="hold">Lets the database go in time where a dump is to be made; null where it is not.</param>
-    public SqliteView(PinnedImage image, SqliteViewPlan plan, DatabaseFile file, DumpSource? hold = null)
+    /// <param name="dumpSource">Releases the database in time for a logical backup; null for a snapshot.</param>
+    public SqliteView(PinnedImage image, SqliteViewPlan plan, DatabaseFile file, DumpSource? dumpSource = null)
     {
         _image = image;
         _plan = plan;
         _file = file;
-        _dumpSource = hold;
+        _dumpSource = dumpSource;
     }
 
     /// <inheritdoc/>
@@ -102,6 +102,6 @@ internal sealed class SqliteView : IHeldView
             );
         }
 
-        return fingerprint ?? throw new InvalidOperationException("The sink did not take the dump.");
+        return fingerprint ?? throw new InvalidOperationException("The sink did not consume the dump.");
     }
 }

@@ -68,7 +68,7 @@ public sealed class EncryptionTests
         Assert.Equal(("Snapshot", "Given"), ((string)task["effectiveType"]!, (string)task["encryption"]!["mode"]!));
         foreach (var reason in (string[])[(string)previewed["typeReason"]!, (string)task["effectiveTypeReason"]!])
         {
-            Assert.Contains("break its unique index", reason, StringComparison.Ordinal);
+            Assert.Contains("violate its unique index", reason, StringComparison.Ordinal);
         }
     }
 

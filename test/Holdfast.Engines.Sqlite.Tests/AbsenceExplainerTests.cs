@@ -79,7 +79,7 @@ public sealed class AbsenceExplainerTests : IDisposable
         var (found, explained) = Look(Names);
         Assert.Equal(["sub/b.db", "sub/deep/c.db"], found.Select(d => d.Name));
         Assert.Contains(
-            "is a link now; links in a source are not followed",
+            "is a link now; links inside a source are not followed",
             Assert.Contains("a.db", explained).Message,
             StringComparison.Ordinal
         );

@@ -67,8 +67,8 @@ public sealed class RestoredFileTests : IDisposable
             new() { RestoreMode = true, RestoreOwner = true }
         );
         Assert.Equal(("0600", Me), (file.Mode, file.User));
-        Assert.Contains(told, t => t.Contains("no user 'no-such-user'", StringComparison.Ordinal));
-        Assert.Contains(told, t => t.Contains("no group 'no-such-group'", StringComparison.Ordinal));
+        Assert.Contains(told, t => t.Contains("original file's owner 'no-such-user' does not exist", StringComparison.Ordinal));
+        Assert.Contains(told, t => t.Contains("original file's group 'no-such-group' does not exist", StringComparison.Ordinal));
     }
 
     [Fact]

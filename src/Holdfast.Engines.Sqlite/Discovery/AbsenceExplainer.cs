@@ -4,18 +4,18 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Tells of databases that are not found any more which are not known to be gone: emptied, overwritten, hidden by
-/// another, turned into a link, or not to be
-/// reached. Gone is only what the file system says is not there, in a folder that can be read.
+/// Explains why databases are missing from a listing that are not known to be deleted: emptied, overwritten, taken for
+/// a side file, replaced by a link, or unreachable. A database counts as deleted only if the file system says that it
+/// does not exist and its folder can be read.
 /// </summary>
 internal sealed class AbsenceExplainer
 {
     private readonly string _root;
-    private readonly Dictionary<string, FolderState> _folders = new(StringComparer.Ordinal); // each is read once
+    private readonly Dictionary<string, FolderState> _folders = new(StringComparer.Ordinal); // each folder is inspected once
 
     private AbsenceExplainer(string root) => _root = root;
 
-    /// <summary>The problem of each of these that is not known to be gone.</summary>
+    /// <summary>Returns the problem of each named database that is not known to be deleted.</summary>
     public static Dictionary<string, HoldfastException> Explain(
         string root,
         DatabaseFinder finder,
@@ -56,16 +56,16 @@ internal sealed class AbsenceExplainer
         return status.IsRegular ? FindProblem(name, status) : null;
     }
 
-    // What is wrong with a folder is wrong with all that lies beneath it.
+    // A problem of a folder applies to everything beneath it.
     private FolderState GetFolderState(string name)
     {
         if (_folders.TryGetValue(name, out var known))
         {
             return known;
         }
-        var above = name.Length == 0 ? default : GetFolderState(Parent(name));
+        var parent = name.Length == 0 ? default : GetFolderState(Parent(name));
         return _folders[name] =
-            above.IsGone || above.Problem is not null ? above : InspectFolder(name.Length == 0 ? _root : $"{_root}/{name}");
+            parent.IsGone || parent.Problem is not null ? parent : InspectFolder(name.Length == 0 ? _root : $"{_root}/{name}");
     }
 
     private static FolderState InspectFolder(string path)
@@ -83,9 +83,9 @@ internal sealed class AbsenceExplainer
         {
             return new(true, null);
         }
-        return FolderWalker.GetAccessProblem(path) is not { } closed ? default
+        return FolderWalker.GetAccessProblem(path) is not { } accessProblem ? default
             : FileStatus.IsNotFound(FileStatus.Read(path, out _)) ? new(true, null)
-            : new(false, closed);
+            : new(false, accessProblem);
     }
 
     private HoldfastException? FindProblem(string name, in FileStatus status)
@@ -95,24 +95,25 @@ internal sealed class AbsenceExplainer
         {
             return new(
                 ErrorCatalogue.SourceUnreadable,
-                $"'{path}' has 0 bytes, and was a database: it was emptied.",
-                "Restore it; or delete it, if it is not needed any more."
+                $"'{path}' was a database and now has 0 bytes: it was emptied.",
+                "Restore it, or delete it if it is no longer needed."
             );
         }
-        // One that is whole came back this moment, unless it is taken for the log of another: the next look tells.
+        // A valid database has just been put back, unless it is taken for the log of another; the next discovery shows
+        // which.
         if (BeginsAsDatabase(name))
         {
             return new(
                 ErrorCatalogue.SourceUnreadable,
-                $"'{path}' is there, and was not found when its folder was listed.",
-                "If that stands for longer than until the next look, it is named like the log of another: rename it."
+                $"'{path}' exists, but was not found when its folder was listed.",
+                "If this does not go away with the next discovery, the file is named like the log of another: rename it."
             );
         }
         return new(
             ErrorCatalogue.SourceUnreadable,
-            $"'{path}' was a database, and does not begin as one any more, or is named like the log of another.",
-            "If it was overwritten, restore it. If it is an encrypted database, name it in 'encrypted' of its source. If it "
-                + "is not needed any more, delete it."
+            $"'{path}' was a database and no longer begins as one, or it is named like the log of another.",
+            "If it was overwritten, restore it. If it is an encrypted database, add it to 'encrypted' of its source. If it "
+                + "is no longer needed, delete it."
         );
     }
 
@@ -125,17 +126,17 @@ internal sealed class AbsenceExplainer
         }
         catch (HoldfastException)
         {
-            return false; // it has just become something else
+            return false; // it has just been replaced
         }
     }
 
-    /// <summary>What to say of a link in the place of a database, or on the way to it.</summary>
+    /// <summary>Creates the error for a link that replaces a database or a folder on the path to it.</summary>
     public static HoldfastException SymbolicLink(string what) =>
         new(
             ErrorCatalogue.SourceUnreadable,
-            $"{what}; links in a source are not followed.",
-            "Put the database itself there, or mount (mount --bind) what the link leads to; or make the folder that it lies "
-                + "in a source of its own, and exclude this name."
+            $"{what}; links inside a source are not followed.",
+            "Put the database itself there, or mount the target of the link (mount --bind); or make the folder that contains "
+                + "the database a source of its own, and exclude this name."
         );
 
     private static string Parent(string name) => name.LastIndexOf('/') is > 0 and var slash ? name[..slash] : "";

@@ -2,15 +2,14 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Discovery;
 
-/// <summary>What a source has said of itself, and the directory that said it.</summary>
-/// <param name="Root">The root of the source then.</param>
-/// <param name="Info">What it said.</param>
+/// <summary>Cached information about a source, and the directory that it was read from.</summary>
+/// <param name="Root">Status of the root directory at that time.</param>
+/// <param name="Info">What the source reported.</param>
 internal sealed record CachedSourceInfo(FileStatus Root, SourceInfo Info)
 {
     /// <summary>
-    /// Whether a directory is that one still. When it was made counts too: of two disks that are mounted one after the
-    /// other at one place, device and inode
-    /// may be the same.
+    /// Whether <paramref name="root"/> is still the same directory. The creation time counts too: two disks that are
+    /// mounted at the same path one after the other may have equal device and inode numbers.
     /// </summary>
     public bool IsSameRoot(FileStatus root) =>
         Root.Created != 0 && (root.Device, root.Inode, root.Created) == (Root.Device, Root.Inode, Root.Created);

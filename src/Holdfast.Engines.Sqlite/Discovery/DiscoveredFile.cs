@@ -3,12 +3,14 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Discovery;
 
-/// <summary>A regular file under the directory, a folder there that a restore works in, or a place that cannot be looked at.</summary>
-/// <param name="Name">Path relative to the directory, with <c>/</c>.</param>
-/// <param name="Path">Whole path, as people know it.</param>
-/// <param name="OpenPath">Path to open it by, from the folder that was listed: it leads there until the next file is asked for.</param>
-/// <param name="Status">What the file system says of it; without meaning where there is a problem.</param>
-/// <param name="Problem">Why it cannot be looked at.</param>
+/// <summary>A regular file under the directory, the working folder of a restore, or a path that cannot be inspected.</summary>
+/// <param name="Name">Path relative to the directory, separated by <c>/</c>.</param>
+/// <param name="Path">Full path, as shown to users.</param>
+/// <param name="OpenPath">
+/// Path to open it by, relative to the open folder that was listed. Valid until the enumeration moves on.
+/// </param>
+/// <param name="Status">Status from the file system; undefined if there is a problem.</param>
+/// <param name="Problem">Why it cannot be inspected.</param>
 internal readonly record struct DiscoveredFile(
     string Name,
     string Path,
@@ -17,6 +19,6 @@ internal readonly record struct DiscoveredFile(
     HoldfastException? Problem = null
 )
 {
-    /// <summary>The last part of the name.</summary>
+    /// <summary>The last component of the name.</summary>
     public string FileName => Name[(Name.LastIndexOf('/') + 1)..];
 }

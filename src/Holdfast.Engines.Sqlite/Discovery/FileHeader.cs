@@ -4,24 +4,24 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>The first 100 bytes of a file (https://sqlite.org/fileformat2.html#the_database_header).</summary>
-/// <param name="IsUnencrypted">Whether it begins as an unencrypted SQLite database.</param>
-/// <param name="PageSize">Bytes in a page; 0 where the field makes no sense.</param>
-/// <param name="ChangeCounter">Counts commits in rollback mode; in WAL mode not each.</param>
-/// <param name="IsWal">Whether it is in WAL mode; without meaning where it is not plain.</param>
+/// <param name="IsUnencrypted">Whether the file begins as an unencrypted SQLite database.</param>
+/// <param name="PageSize">Bytes per page; 0 if the field is not valid.</param>
+/// <param name="ChangeCounter">Counts commits in rollback mode; in WAL mode it does not count every commit.</param>
+/// <param name="IsWal">Whether the database is in WAL mode; undefined if it is encrypted.</param>
 internal readonly record struct FileHeader(bool IsUnencrypted, int PageSize, uint ChangeCounter, bool IsWal)
 {
-    /// <summary>Bytes of the header.</summary>
+    /// <summary>Length of the header in bytes.</summary>
     public const int Length = 100;
 
-    /// <summary>The smallest file that is a database: one page of the smallest size.</summary>
+    /// <summary>Size of the smallest possible database in bytes: one page of the smallest size.</summary>
     public const int SmallestDatabase = 512;
 
-    // Of 100 random bytes some 83 are different, give or take 4, and 50 are above 127, give or take 5. Texts have few
-    // of those, other formats many zeros.
+    // 100 random bytes have about 83 distinct values (± 4), and about 50 of them are above 127 (± 5). Text has few high
+    // bytes, other formats have many zeros.
     private const int MinDistinctBytes = 65;
     private const int MinHighBytes = 25;
 
-    /// <summary>Whether its bytes look random, as those of an encrypted database do.</summary>
+    /// <summary>Whether the bytes look random, like those of an encrypted database.</summary>
     public bool LooksRandom { get; init; }
 
     private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
@@ -47,7 +47,7 @@ internal readonly record struct FileHeader(bool IsUnencrypted, int PageSize, uin
         }
     }
 
-    /// <summary>Reads the header from its bytes.</summary>
+    /// <summary>Parses the header.</summary>
     public static FileHeader Parse(ReadOnlySpan<byte> bytes)
     {
         int size = BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]);

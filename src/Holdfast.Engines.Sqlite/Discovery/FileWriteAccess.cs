@@ -2,13 +2,15 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Discovery;
 
-/// <summary>Tells whether somebody other than this user and root may change what a database is read from.</summary>
+/// <summary>Determines whether a user other than this one and root can change the files that a database is read from.</summary>
 internal static class FileWriteAccess
 {
     private static readonly string[] Endings = ["", "-wal", "-shm", "-journal"];
 
-    /// <summary>Whether somebody may write to a folder on the way from the root to a database, to its file, or to one beside it.</summary>
-    /// <param name="root">The source's directory, links resolved.</param>
+    /// <summary>
+    /// Whether others can write to a folder on the path from the root to the database, to its file, or to a side file.
+    /// </summary>
+    /// <param name="root">The source's directory, with links resolved.</param>
     /// <param name="name">Name of the database.</param>
     public static bool CanOthersWrite(string root, string name)
     {

@@ -9,9 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Finds the regular files under a directory, opening none of them. Symbolic links are not followed, also where
-/// somebody puts them in the place of folders
-/// meanwhile, so nothing outside is reached.
+/// Finds the regular files under a directory without opening any. Symbolic links are never followed, not even if a
+/// folder is replaced by one during the walk, so nothing outside of the directory is reached.
 /// </summary>
 internal static class FolderWalker
 {
@@ -25,8 +24,10 @@ internal static class FolderWalker
         ReturnSpecialDirectories = false,
     };
 
-    /// <summary>The directory with all links in the way to it resolved.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> where it is not there.</exception>
+    /// <summary>Resolves all links on the path to the directory.</summary>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.SourceUnreadable"/> if the directory does not exist or cannot be read.
+    /// </exception>
     public static string ResolveRoot(string directory)
     {
         if (Posix.RealPath(directory) is { } root && FileStatus.Get(root) is { IsFolder: true })
@@ -41,43 +42,44 @@ internal static class FolderWalker
     }
 
     /// <summary>
-    /// All regular files under <paramref name="root"/>, in no order, and the folders that restores work in, not what
-    /// lies in those.
+    /// Enumerates all regular files under <paramref name="root"/>, in no particular order, and the working folders of
+    /// restores, but not their contents.
     /// </summary>
     /// <param name="root">The directory.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="other">Told of what is neither a regular file nor a folder; null where nobody wants to know.</param>
+    /// <param name="cancellationToken">Cancels the walk.</param>
+    /// <param name="onOther">Called for each entry that is neither a regular file nor a folder; may be null.</param>
     public static IEnumerable<DiscoveredFile> EnumerateFiles(
         string root,
         CancellationToken cancellationToken,
-        Action<string, FileStatus>? other = null
+        Action<string, FileStatus>? onOther = null
     )
     {
         var folders = new Stack<string>([""]);
-        using var limit = OpenRoot(root);
+        using var rootHandle = OpenRoot(root);
         while (folders.TryPop(out var folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = folder.Length == 0 ? root : $"{root}/{folder}";
-            using var handle = OpenFolder(limit, folder, path, out var failure);
-            var place = handle is null ? "" : ConfinedFileAccess.PathIn(handle, "").TrimEnd('/');
-            if (handle is null || ListEntries(place, path, out failure) is not { } entries)
+            using var handle = OpenFolder(rootHandle, folder, path, out var failure);
+            var openPath = handle is null ? "" : ConfinedFileAccess.PathIn(handle, "").TrimEnd('/');
+            if (handle is null || ListEntries(openPath, path, out failure) is not { } entries)
             {
-                if (failure is not null && Inaccessible(folder, path, failure) is { } closed)
+                if (failure is not null && Inaccessible(folder, path, failure) is { } problem)
                 {
-                    yield return closed;
+                    yield return problem;
                 }
                 continue;
             }
 
-            // Names are bytes, and .NET shows all that are not UTF-8 alike: as what one that holds U+FFFD is.
-            var isOdd = entries.Exists(entry => entry.Contains('\uFFFD', StringComparison.Ordinal));
-            if (isOdd)
+            // File names are bytes. .NET decodes all names that are not valid UTF-8 to names that contain U+FFFD, which
+            // are ambiguous.
+            var hasNonUtf8 = entries.Exists(entry => entry.Contains('\uFFFD', StringComparison.Ordinal));
+            if (hasNonUtf8)
             {
                 entries =
                 [
                     .. Posix
-                        .ListNames(place)
+                        .ListNames(openPath)
                         .Where(n => Utf8.IsValid(n) && !n.AsSpan().SequenceEqual("."u8) && !n.AsSpan().SequenceEqual(".."u8))
                         .Select(Encoding.UTF8.GetString),
                 ];
@@ -85,26 +87,26 @@ internal static class FolderWalker
             foreach (var entry in entries)
             {
                 var name = folder.Length == 0 ? entry : $"{folder}/{entry}";
-                var (full, at) = ($"{root}/{name}", $"{place}/{entry}");
-                if (FileStatus.Read(at, out var status) is not 0 and var error)
+                var (displayPath, openPathOfEntry) = ($"{root}/{name}", $"{openPath}/{entry}");
+                if (FileStatus.Read(openPathOfEntry, out var status) is not 0 and var error)
                 {
                     if (FileStatus.IsNotFound(error))
                     {
-                        continue; // meanwhile
+                        continue; // deleted meanwhile
                     }
-                    if (FileStatus.Read($"{place}/.", out _) is not 0 and var closedBy)
+                    if (FileStatus.Read($"{openPath}/.", out _) is not 0 and var accessError)
                     {
-                        // Its names can be listed, and nothing in it can be reached.
-                        if (Inaccessible(folder, path, ReadErrorTranslator.Translate(path, closedBy)) is { } closed)
+                        // The folder can be listed, but none of its entries can be reached.
+                        if (Inaccessible(folder, path, ReadErrorTranslator.Translate(path, accessError)) is { } problem)
                         {
-                            yield return closed;
+                            yield return problem;
                         }
                         break;
                     }
 
                     if (SideFiles.GetMainFile(name) is null)
                     {
-                        yield return new(name, full, "", default, ReadErrorTranslator.Translate(full, error));
+                        yield return new(name, displayPath, "", default, ReadErrorTranslator.Translate(displayPath, error));
                     }
                 }
                 else if (status.IsFolder && !SideFiles.IsWorkFolder(entry))
@@ -113,33 +115,33 @@ internal static class FolderWalker
                 }
                 else if (status.IsRegular || status.IsFolder)
                 {
-                    yield return new(name, full, at, status);
+                    yield return new(name, displayPath, openPathOfEntry, status);
                 }
                 else
                 {
-                    other?.Invoke(name, status);
+                    onOther?.Invoke(name, status);
                 }
             }
 
-            if (!isOdd)
+            if (!hasNonUtf8)
             {
                 continue;
             }
-            foreach (var odd in NonUtf8Names.Enumerate(path, place, folder))
+            foreach (var nonUtf8 in NonUtf8Names.Enumerate(path, openPath, folder))
             {
-                yield return odd;
+                yield return nonUtf8;
             }
         }
     }
 
-    /// <summary>Why the entries of a folder cannot be listed; null where they can.</summary>
+    /// <summary>Returns why the entries of a folder cannot be listed, or null if they can.</summary>
     public static HoldfastException? GetAccessProblem(string path)
     {
         ListEntries(path, path, out var failure);
         return failure;
     }
 
-    // One that is gone by now is no trouble; to be closed is what lost+found is for.
+    // A folder that was deleted meanwhile is not a problem, and lost+found is not readable by design.
     private static DiscoveredFile? Inaccessible(string folder, string path, HoldfastException failure)
     {
         if (folder.Length == 0)
@@ -163,13 +165,13 @@ internal static class FolderWalker
         }
     }
 
-    // Null without a failure where it is no folder any more: a link, perhaps, which the next look tells.
-    private static SafeFileHandle? OpenFolder(SafeFileHandle limit, string folder, string path, out HoldfastException? failure)
+    // Null without a failure if it is no longer a folder but, for example, a link, which the next discovery reports.
+    private static SafeFileHandle? OpenFolder(SafeFileHandle rootHandle, string folder, string path, out HoldfastException? failure)
     {
         failure = null;
         try
         {
-            return ConfinedFileAccess.OpenFolder(limit, folder);
+            return ConfinedFileAccess.OpenFolder(rootHandle, folder);
         }
         catch (IOException e)
         {
@@ -181,12 +183,12 @@ internal static class FolderWalker
         }
     }
 
-    private static List<string>? ListEntries(string place, string path, out HoldfastException? failure)
+    private static List<string>? ListEntries(string openPath, string path, out HoldfastException? failure)
     {
         try
         {
             failure = null;
-            return [.. new FileSystemEnumerable<string>(place, (ref entry) => entry.FileName.ToString(), Everything)];
+            return [.. new FileSystemEnumerable<string>(openPath, (ref entry) => entry.FileName.ToString(), Everything)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -4,21 +4,21 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Databases that are one file under several names. SQLite keeps log and journal beside the name that a database was
-/// opened by: read by another name, it
-/// lacks what lies there. So only the name that has them is a database, and the others are told.
+/// Handles databases with several names for one file (hard links). SQLite keeps log and journal beside the name by
+/// which the database was opened; read by another name, it would lack their contents. So only the name that has side
+/// files counts as the database, and the other names get a problem.
 /// </summary>
 internal static class HardLinks
 {
     private static readonly string[] Endings = ["-wal", "-journal", "-shm"];
 
-    /// <summary>Gives all names of a file but one a problem.</summary>
+    /// <summary>Sets a problem on all names of a file except one.</summary>
     /// <param name="root">The directory.</param>
-    /// <param name="found">What was found in it.</param>
-    /// <returns>Which of them got one.</returns>
+    /// <param name="found">The databases that were found in it.</param>
+    /// <returns>Indexes of the entries that were given a problem.</returns>
     public static List<int> MarkDuplicates(string root, List<DiscoveredDatabase> found)
     {
-        var told = new List<int>();
+        var marked = new List<int>();
         var groups = Enumerable
             .Range(0, found.Count)
             .Where(i => found[i].Identity is not null)
@@ -26,18 +26,19 @@ internal static class HardLinks
             .Where(g => g.Skip(1).Any());
         foreach (var group in groups.Select(g => g.OrderBy(i => found[i].Name, StringComparer.Ordinal).ToList()).ToList())
         {
-            var kept = group.MaxBy(i => GetLastUse($"{root}/{found[i].Name}"));
-            foreach (var i in group.Where(i => i != kept))
+            var primary = group.MaxBy(i => GetLastUse($"{root}/{found[i].Name}"));
+            foreach (var i in group.Where(i => i != primary))
             {
-                found[i] = found[i] with { Problem = Problem(found[i].Name, found[kept].Name) };
-                told.Add(i);
+                found[i] = found[i] with { Problem = Problem(found[i].Name, found[primary].Name) };
+                marked.Add(i);
             }
         }
 
-        return told;
+        return marked;
     }
 
-    // When something was last written beside that name; of names without any, or with the same time, the first is kept.
+    // Latest time at which a side file of this name was written. If no name has side files, or times are equal, the
+    // first name wins.
     private static long GetLastUse(string path)
     {
         var last = 0L;
@@ -52,11 +53,11 @@ internal static class HardLinks
         return last;
     }
 
-    private static HoldfastException Problem(string name, string kept) =>
+    private static HoldfastException Problem(string name, string primary) =>
         new(
             ErrorCatalogue.SourceUnreadable,
-            $"'{name}' is the same file as '{kept}' (a hard link), which is backed up. What is written by this name lies in a "
-                + "log of its own, and would be missing.",
-            $"Open the database by one name only. Remove this one, or exclude it."
+            $"'{name}' is the same file as '{primary}' (a hard link), which is backed up. Changes made through this name lie in a "
+                + "separate log and would be missing from the backup.",
+            $"Open the database by one name only. Remove this name, or exclude it."
         );
 }

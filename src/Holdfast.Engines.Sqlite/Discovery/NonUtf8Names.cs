@@ -7,9 +7,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Discovery;
 
 /// <summary>
-/// Files and folders whose name is not valid UTF-8, which nothing here can open by a name: those that may be databases
-/// are listed under a stand-in
-/// for their name, with the problem.
+/// Handles files and folders whose name is not valid UTF-8 and so cannot be opened by name. Those that may be databases
+/// are listed under a placeholder name, with a problem.
 /// </summary>
 internal static class NonUtf8Names
 {
@@ -17,22 +16,22 @@ internal static class NonUtf8Names
 
     private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
 
-    /// <summary>Those of one folder.</summary>
-    /// <param name="path">The folder, as people know it.</param>
-    /// <param name="place">Path to open it by.</param>
+    /// <summary>Enumerates those in one folder.</summary>
+    /// <param name="path">The folder, as shown to users.</param>
+    /// <param name="openPath">Path to open it by.</param>
     /// <param name="name">Its path relative to the directory; empty for the directory itself.</param>
-    public static IEnumerable<DiscoveredFile> Enumerate(string path, string place, string name)
+    public static IEnumerable<DiscoveredFile> Enumerate(string path, string openPath, string name)
     {
-        foreach (var raw in Posix.ListNames(place).Where(n => !Utf8.IsValid(n)))
+        foreach (var raw in Posix.ListNames(openPath).Where(n => !Utf8.IsValid(n)))
         {
-            byte[] full = [.. Encoding.UTF8.GetBytes($"{place}/"), .. raw, 0];
-            if (!FileStatus.TryGet(full, out var status) || !(status.IsFolder || MayBeDatabase(full, status)))
+            byte[] openName = [.. Encoding.UTF8.GetBytes($"{openPath}/"), .. raw, 0];
+            if (!FileStatus.TryGet(openName, out var status) || !(status.IsFolder || MayBeDatabase(openName, status)))
             {
                 continue;
             }
-            var standIn = PlaceholderName.Create(raw);
-            var listed = name.Length == 0 ? standIn : $"{name}/{standIn}";
-            yield return new(listed, $"{path}/{standIn}", "", default, Problem(listed, status.IsFolder));
+            var placeholder = PlaceholderName.Create(raw);
+            var listed = name.Length == 0 ? placeholder : $"{name}/{placeholder}";
+            yield return new(listed, $"{path}/{placeholder}", "", default, Problem(listed, status.IsFolder));
         }
     }
 
@@ -49,8 +48,8 @@ internal static class NonUtf8Names
     private static HoldfastException Problem(string name, bool isFolder) =>
         new(
             ErrorCatalogue.SourceUnreadable,
-            $"The name of a {(isFolder ? "folder" : "file")} that is listed as '{name}' is not valid UTF-8, so "
-                + $"{(isFolder ? "what lies in it" : "it")} cannot be opened.",
-            "Rename it, or exclude it by the name that it is listed with."
+            $"The name of a {(isFolder ? "folder" : "file")} listed as '{name}' is not valid UTF-8, so "
+                + $"{(isFolder ? "its contents" : "it")} cannot be opened.",
+            "Rename it, or exclude it by the listed name."
         );
 }

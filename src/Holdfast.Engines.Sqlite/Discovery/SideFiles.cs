@@ -4,16 +4,16 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Engines.Sqlite.Discovery;
 
-/// <summary>Files that lie beside databases and are none.</summary>
+/// <summary>Recognises files that lie beside databases but are not databases.</summary>
 internal static class SideFiles
 {
-    /// <summary>Beginning of what a restore works on.</summary>
+    /// <summary>Name prefix of a restore's working files and folders.</summary>
     public const string RestorePrefix = "_holdfast_restore_";
 
-    /// <summary>Beginning of a spool file.</summary>
+    /// <summary>Name prefix of a spool file.</summary>
     public const string SpoolPrefix = "holdfast-spool-";
 
-    /// <summary>Name of the id file in a directory's root.</summary>
+    /// <summary>Name of the identity file in the root directory.</summary>
     public const string IdentityFile = ".holdfast-source";
 
     private const int RandomDigits = 32;
@@ -21,8 +21,8 @@ internal static class SideFiles
     private static readonly string[] Endings = ["-wal", "-shm", "-journal"];
 
     /// <summary>
-    /// Whether the file is Holdfast's own: named as it names its files, with 32 random digits where others would not
-    /// have them.
+    /// Whether the file is one of Holdfast's own: it has a name that Holdfast gives, with 32 random digits that other
+    /// names would not have.
     /// </summary>
     public static bool IsHoldfastFile(string fileName) =>
         HasDigits(fileName, RestorePrefix)
@@ -34,20 +34,25 @@ internal static class SideFiles
             && ArchiveName.TryParse(fileName[..^ArchiveName.IndexSuffix.Length] + ".tar.zst") is not null
         );
 
-    /// <summary>Whether a folder is one that a restore works in.</summary>
+    /// <summary>Whether a folder is the working folder of a restore.</summary>
     public static bool IsWorkFolder(string name) => name.Length == RestorePrefix.Length + RandomDigits && HasDigits(name, RestorePrefix);
 
     /// <summary>
-    /// Whether the file has a name that begins as one of Holdfast's own, and may be one of an older version: ours,
-    /// unless it begins as a database.
+    /// Whether the name begins like one of Holdfast's own, possibly written by an older version. Such a file is
+    /// Holdfast's unless it begins as a database.
     /// </summary>
     public static bool HasHoldfastPrefix(string fileName) =>
         fileName.StartsWith(RestorePrefix, StringComparison.Ordinal) || fileName.StartsWith(SpoolPrefix, StringComparison.Ordinal);
 
-    /// <summary>Whether the file is the beginning of an archive by its name: ours, unless it begins as a database.</summary>
+    /// <summary>
+    /// Whether the name is that of a partial archive. Such a file is Holdfast's unless it begins as a database.
+    /// </summary>
     public static bool IsPartial(string fileName) => fileName.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal);
 
-    /// <summary>The file that this one would belong to by its ending; null where it has no such ending.</summary>
+    /// <summary>
+    /// Returns the main file that a side file of this name would belong to, or null if the name has no side file
+    /// suffix.
+    /// </summary>
     public static string? GetMainFile(string path)
     {
         foreach (var ending in Endings)
@@ -72,8 +77,8 @@ internal static class SideFiles
     }
 
     /// <summary>
-    /// Whether an SQLite write-ahead log lies beside <paramref name="path"/>. It carries no locks, so it may be opened
-    /// freely.
+    /// Whether an SQLite write-ahead log exists beside <paramref name="path"/>. The log carries no locks, so opening it
+    /// is safe.
     /// </summary>
     public static bool HasWal(string path)
     {

@@ -5,12 +5,12 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Discovery;
 
-/// <summary>What tells a directory from others: the id file in its root, and weakly the place where it lies.</summary>
+/// <summary>Identifies a directory: by the identity file in its root, and more weakly by its location.</summary>
 internal static class SourceIdentity
 {
     private const int MaxLength = 200;
 
-    /// <summary>What the id file says; null where there is none.</summary>
+    /// <summary>Reads the identity file; null if there is none.</summary>
     public static string? Read(string root)
     {
         var path = PathIn(root);
@@ -30,15 +30,14 @@ internal static class SourceIdentity
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
                 $"'{path}' cannot be read: {e.Message}",
-                "Let this user read it.",
+                "Give this user read permission.",
                 e
             );
         }
     }
 
     /// <summary>
-    /// Writes the id file, so that it outlives a power cut; false where it cannot be written, or another has written
-    /// one.
+    /// Writes the identity file durably. Returns false if it cannot be written, or if another process has written one.
     /// </summary>
     public static bool TryWrite(string root, string identity)
     {
@@ -58,7 +57,7 @@ internal static class SourceIdentity
                 {
                     return false;
                 }
-                File.Move(temporary, path, overwrite: true); // an empty one, as a crash of another program leaves it
+                File.Move(temporary, path, overwrite: true); // an empty file, left by a crash of another program
             }
 
             Posix.FlushFolder(root);
@@ -66,7 +65,7 @@ internal static class SourceIdentity
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or HoldfastException)
         {
-            return false; // a directory that may only be read: it is told by its place
+            return false; // a read-only directory is identified by its location
         }
         finally
         {
@@ -74,7 +73,7 @@ internal static class SourceIdentity
         }
     }
 
-    /// <summary>Where the directory lies: its file system, and its inode there.</summary>
+    /// <summary>Returns the location of the directory: its file system, and its inode there.</summary>
     public static string? GetLocation(string root) =>
         FileStatus.Get(root) is { } status
             ? string.Create(CultureInfo.InvariantCulture, $"{Posix.GetFileSystemId(root) ?? 0:x}-{status.Inode:x}")
@@ -90,7 +89,7 @@ internal static class SourceIdentity
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It was never made, or the file system has just been taken away.
+            // It was never created, or the file system has just been unmounted.
         }
     }
 }

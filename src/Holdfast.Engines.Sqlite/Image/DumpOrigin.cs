@@ -1,14 +1,14 @@
 namespace Holdfast.Engines.Sqlite.Image;
 
-/// <summary>Where a dump is made from.</summary>
+/// <summary>What a dump reads from.</summary>
 internal enum DumpOrigin
 {
-    /// <summary>A copy of the pages; the database is no longer held.</summary>
+    /// <summary>A copy of the pages in a file; the database is no longer pinned.</summary>
     Copy,
 
-    /// <summary>A copy of the pages in memory; the database is no longer held.</summary>
+    /// <summary>A copy of the pages in memory; the database is no longer pinned.</summary>
     Memory,
 
-    /// <summary>The database, because there is no room for a copy, and locks may hold it that long.</summary>
+    /// <summary>The database itself: there is no room for a copy, and its locks may be held for the whole dump.</summary>
     Database,
 }

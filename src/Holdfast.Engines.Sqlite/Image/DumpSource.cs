@@ -5,12 +5,11 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// Holds a database for a dump. Its writers wait for it (rollback mode), or their log cannot start over and the one
-/// whose commit moves it into
-/// the database pays for all of it (WAL mode). So neither what comes before the dump (a slow destination's folders, a key derived from a
-/// passphrase) nor a destination that takes the dump slowly may last: the pages are copied when the dump begins, or
-/// when the time is up before
-/// that. A copy is made several times faster than a dump. A small database is copied into memory.
+/// Pins a database for a dump. Meanwhile writers wait (rollback mode), or the log cannot restart and the writer whose
+/// commit triggers the next checkpoint pays for all of it (WAL mode). So the pin must not last through slow steps
+/// before the dump (a destination's folders, key derivation from a passphrase) or through a slow upload: the pages are
+/// copied when the dump begins, or when the time is up before that. Copying is several times faster than dumping. A
+/// small database is copied into memory.
 /// </summary>
 internal sealed unsafe class DumpSource : IDisposable
 {
@@ -23,14 +22,14 @@ internal sealed unsafe class DumpSource : IDisposable
     private SpoolFile? _copy;
     private byte* _pages;
     private Exception? _failure;
-    private bool _begun,
+    private bool _started,
         _disposed;
 
-    /// <summary>Takes over <paramref name="image"/>.</summary>
+    /// <summary>Takes ownership of <paramref name="image"/>.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="plan">What is made.</param>
-    /// <param name="policy">What is allowed.</param>
-    /// <param name="heldSince">When the hold began, by <see cref="TimeProvider.GetTimestamp"/>.</param>
+    /// <param name="plan">What the view reads.</param>
+    /// <param name="policy">How long the pin may last.</param>
+    /// <param name="heldSince">When the pin began, by <see cref="TimeProvider.GetTimestamp"/>.</param>
     /// <param name="time">The clock.</param>
     public DumpSource(LockedImage image, SqliteViewPlan plan, SpoolPolicy policy, long heldSince, TimeProvider time)
     {
@@ -40,16 +39,16 @@ internal sealed unsafe class DumpSource : IDisposable
         _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Path of the copy, for SQLite to open.</summary>
+    /// <summary>Path of the copy, to be opened by SQLite.</summary>
     public string CopyPath => _copy!.Path;
 
-    /// <summary>Decides where the dump is made from, and makes the copy where it is from that.</summary>
+    /// <summary>Decides what the dump reads from, and copies the pages if it reads from a copy.</summary>
     public DumpOrigin SelectOrigin(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _begun = true;
+            _started = true;
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (_failure is not null)
             {
@@ -77,17 +76,17 @@ internal sealed unsafe class DumpSource : IDisposable
         }
     }
 
-    /// <summary>Opens what the dump is made from, inside a read transaction.</summary>
-    public SqliteConnection Open(DumpOrigin way)
+    /// <summary>Opens what the dump reads from, inside a read transaction.</summary>
+    public SqliteConnection Open(DumpOrigin origin)
     {
-        if (way == DumpOrigin.Database)
+        if (origin == DumpOrigin.Database)
         {
             return SourceConnection.Open(_image, _plan.Key);
         }
         var connection =
-            way == DumpOrigin.Memory
+            origin == DumpOrigin.Memory
                 ? OpenInMemory()
-                : SqliteConnection.Open(CopyPath, SqliteConstants.OpenReadWrite, _plan.Key, shownPath: _image.FilePath);
+                : SqliteConnection.Open(CopyPath, SqliteConstants.OpenReadWrite, _plan.Key, displayPath: _image.FilePath);
         try
         {
             SourceConnection.BeginRead(connection, _plan.Key);
@@ -100,7 +99,8 @@ internal sealed unsafe class DumpSource : IDisposable
         }
     }
 
-    // A small database is read at once, and SQLite opens it in memory: no file is made for it, and nobody waits for the dump.
+    // Copying a small database into memory takes little time. SQLite opens the copy there: no file is needed, and no
+    // writer waits for the dump.
     private SqliteConnection OpenInMemory()
     {
         lock (_gate)
@@ -126,7 +126,7 @@ internal sealed unsafe class DumpSource : IDisposable
         {
             return;
         }
-        _stop.Cancel(); // a copy that is under way need not be finished
+        _stop.Cancel(); // stops a copy that is in progress, which holds the gate
         lock (_gate)
         {
             if (_disposed)
@@ -143,14 +143,15 @@ internal sealed unsafe class DumpSource : IDisposable
         }
     }
 
-    // Nothing may get out of a timer's callback: it would end the process.
+    // Runs on a timer thread, under the gate: the timer and SelectOrigin never copy at the same time. An exception that
+    // escaped from a timer callback would end the process.
     private void OnTimer()
     {
         lock (_gate)
         {
             try
             {
-                if (_begun || _disposed || _copy is not null || _failure is not null)
+                if (_started || _disposed || _copy is not null || _failure is not null)
                 {
                     return;
                 }
@@ -161,7 +162,7 @@ internal sealed unsafe class DumpSource : IDisposable
             }
             catch (Exception e)
             {
-                _failure = e; // told when the dump begins
+                _failure = e; // reported when the dump begins
                 ReleaseImage();
             }
         }
@@ -175,7 +176,7 @@ internal sealed unsafe class DumpSource : IDisposable
         }
         catch (Exception)
         {
-            // What failed before it is what the reader is told; the image is disposed again with this.
+            // The reader gets the first failure; Dispose disposes the image again.
         }
     }
 
@@ -184,6 +185,6 @@ internal sealed unsafe class DumpSource : IDisposable
         _copy = SpoolFile.Copy(_image, 0, _policy.Folder, named: true, cancellationToken);
         _image.Verify();
         _image.Dispose();
-        _copy.Dispose(); // closed before SQLite opens it: no lock is lost
+        _copy.Dispose(); // closed before SQLite opens it, so that closing cannot drop SQLite's locks
     }
 }

@@ -9,31 +9,33 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite.Image;
 
-/// <summary>Tries out whether a key opens an encrypted database, on a copy of its beginning: the database itself is not opened.</summary>
+/// <summary>
+/// Tests whether a key opens an encrypted database, on a copy of its first pages: the database itself is not opened.
+/// </summary>
 internal static class KeyVerifier
 {
     private const int MaxPageSize = 65536;
 
-    /// <summary>What the key shows of the database.</summary>
+    /// <summary>Returns what the decrypted header says.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.KeyWrong"/>.</exception>
     public static (int PageSize, bool IsWal) Verify(LockedImage image, DatabaseKey key, string spoolFolder)
     {
         var path = Path.Combine(spoolFolder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
-        SafeFileHandle? living = null;
+        SafeFileHandle? ownerLock = null;
         try
         {
-            living = OwnerLock.AcquireNew(path + OrphanedFiles.LockEnding); // tells others that the copy is in use
+            ownerLock = OwnerLock.AcquireNew(path + OrphanedFiles.LockEnding); // marks the copy as in use
             using (var file = PrivateFile.Create(path, FileShare.None))
             {
                 var pages = Math.Min(image.PageCount, Math.Max(1, MaxPageSize / image.PageSize));
                 var bytes = new byte[pages * image.PageSize];
                 image.Read(0, bytes);
                 RandomAccess.Write(file.SafeFileHandle, bytes, 0);
-                // a hole: SQLite refuses a file that is shorter than its header says
+                // sparse: SQLite refuses a file that is shorter than its header says
                 RandomAccess.SetLength(file.SafeFileHandle, image.Length);
             }
 
-            using var connection = SqliteConnection.Open(path, OpenReadWrite, key, shownPath: image.FilePath);
+            using var connection = SqliteConnection.Open(path, OpenReadWrite, key, displayPath: image.FilePath);
             SourceConnection.BeginRead(connection, key);
             return ((int)connection.QueryInt64("PRAGMA page_size"), SourceConnection.IsWal(connection));
         }
@@ -42,19 +44,19 @@ internal static class KeyVerifier
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
                 $"The spool folder '{spoolFolder}' cannot be used: {e.Message}",
-                "Set spoolFolder to a folder with room that this user may write to.",
+                "Set spoolFolder to a folder with free space that this user can write to.",
                 e
             );
         }
         finally
         {
-            if (living is not null)
+            if (ownerLock is not null)
             {
                 foreach (var ending in (string[])["", "-journal", "-wal", "-shm", OrphanedFiles.LockEnding])
                 {
                     OrphanedFiles.RemoveFile(path + ending);
                 }
-                living.Dispose();
+                ownerLock.Dispose();
             }
         }
     }

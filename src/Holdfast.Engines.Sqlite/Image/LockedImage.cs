@@ -8,15 +8,13 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// An image held by SQLite's locks alone, taken through its own file layer: no connection is opened, so no file is made
-/// beside the database, no key is
-/// needed, and nothing of a stranger's wal-index is trusted. Always a shared lock, which keeps writers of the rollback
-/// mode out, and keeps the last user of
-/// the WAL mode from removing the log. In use in WAL mode: the checkpoint lock (so the main file stays as it is) and
-/// one read mark (so the log does not
-/// start over) as well; writers go on. Not in use in WAL mode: a look at the main file's times and size, which shows a
-/// checkpoint; as soon as someone has
-/// the database open, those locks are taken.
+/// An image that is pinned only by SQLite's locks, taken through SQLite's own file layer. No connection is opened, so
+/// no file is created beside the database, no key is needed, and an untrusted wal-index is not relied on. A shared lock
+/// is always held: it blocks writers in rollback mode, and keeps the last connection in WAL mode from deleting the log.
+/// If the database is in use in WAL mode, the checkpoint lock (which keeps the main file unchanged) and one read mark
+/// (which keeps the log from restarting) are held as well; writers continue. If it is in WAL mode and not in use, the
+/// main file's timestamps and size are compared, which reveals a checkpoint; as soon as another process opens the
+/// database, those two locks are taken.
 /// </summary>
 internal sealed class LockedImage : PinnedImage
 {
@@ -25,7 +23,9 @@ internal sealed class LockedImage : PinnedImage
         LastReadMark = 4;
     private const int DefaultPageSize = 4096;
     private const ulong JournalMagic = 0xd9d505f920a163d7;
-    private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(20); // file systems stamp with the kernel's tick, 10 ms at most
+
+    // file systems take timestamps from the kernel's tick, at most 10 ms
+    private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(20);
     private readonly DatabaseFile _file;
     private readonly VfsFile _main;
     private readonly WalPages? _wal;
@@ -37,26 +37,18 @@ internal sealed class LockedImage : PinnedImage
     private bool? _isWal;
     private bool _disposed;
 
-    private LockedImage(
-        DatabaseFile file,
-        VfsFile main,
-        int readLock,
-        in FileHeader header,
-        ulong headerHash,
-        in WalHeader log,
-        ulong[]? frames,
-        in FileStatus before,
-        TimeProvider time
-    )
+    private LockedImage(DatabaseFile file, VfsFile main, LockedState state, TimeProvider time)
     {
+        var (log, frames, before) = (state.Log, state.Frames, state.Status);
+        var header = state.Header;
         _file = file;
         _main = main;
-        _readLock = readLock;
+        _readLock = state.ReadLock;
         _initialStatus = before;
         _isPlain = header.IsUnencrypted;
         _isWal =
             header.IsUnencrypted ? header.IsWal
-            : readLock != 0 || log.FrameCount > 0 ? true
+            : _readLock != 0 || log.FrameCount > 0 ? true
             : null;
         _pageSize =
             log.PageSize >= 512 ? log.PageSize
@@ -66,7 +58,7 @@ internal sealed class LockedImage : PinnedImage
         {
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"'{file}' has a page size that makes no sense.",
+                $"'{file}' has a page size that is not valid.",
                 "It is damaged. Check it with: sqlite3 FILE 'PRAGMA integrity_check'"
             );
         }
@@ -77,7 +69,7 @@ internal sealed class LockedImage : PinnedImage
         }
         ChangeToken =
             log.FrameCount > 0 || log.Salts != 0
-                ? ChangeTokens.ForWal(log, before, headerHash)
+                ? ChangeTokens.ForWal(log, before, state.HeaderHash)
                 : ChangeTokens.ForFile(
                     before,
                     header.IsUnencrypted ? header.ChangeCounter : null,
@@ -87,19 +79,19 @@ internal sealed class LockedImage : PinnedImage
                 );
     }
 
-    /// <summary>Whether locks keep all of it as it is, and not only a comparison.</summary>
+    /// <summary>Whether locks keep the whole image unchanged. If not, changes are only detected by comparison.</summary>
     public bool IsProtectedByLocks => _readLock != 0 || _isWal == false;
 
-    /// <summary>Whether the database is in use in WAL mode, and held by the locks of its log.</summary>
+    /// <summary>Whether the database is in use in WAL mode, and pinned by the locks of its log.</summary>
     public bool IsInUse => _readLock != 0;
 
-    /// <summary>Whether it is in WAL mode; null where only the key would tell.</summary>
+    /// <summary>Whether it is in WAL mode; null if only the key could show it.</summary>
     public bool? IsWal => _isWal;
 
     /// <summary>The database's file.</summary>
     public DatabaseFile Database => _file;
 
-    /// <summary>The path that people know the database by.</summary>
+    /// <summary>The database's path as shown to users.</summary>
     public string FilePath => _file.DisplayPath;
 
     /// <inheritdoc/>
@@ -117,14 +109,14 @@ internal sealed class LockedImage : PinnedImage
     /// <inheritdoc/>
     public override string? ChangeToken { get; }
 
-    /// <summary>Number of pages that come from the log.</summary>
+    /// <summary>Number of pages that are read from the log.</summary>
     public int PagesFromWal => _wal?.Count ?? 0;
 
     /// <summary>
-    /// One attempt; no image where another process is in the way, or where it was left in the middle of a transaction,
-    /// which has to be rolled back.
+    /// Makes one attempt. Returns no image if another process holds a conflicting lock, or if an unfinished transaction
+    /// has to be rolled back first.
     /// </summary>
-    /// <exception cref="HoldfastException">It is unreadable.</exception>
+    /// <exception cref="HoldfastException">The database cannot be read.</exception>
     public static async Task<(LockedImage? Image, bool HasHotJournal)> TryOpenAsync(
         DatabaseFile file,
         TimeProvider time,
@@ -138,7 +130,7 @@ internal sealed class LockedImage : PinnedImage
         }
         var main = VfsFile.Open(file);
         var readLock = 0;
-        var done = false;
+        var transferred = false;
         try
         {
             var code = main.Lock(VfsFile.LockShared);
@@ -176,7 +168,7 @@ internal sealed class LockedImage : PinnedImage
                 var mayBeWal = !header.IsUnencrypted || header.IsWal;
                 if (mayBeWal && IsTooYoung(before, time))
                 {
-                    // in rollback mode nothing changes meanwhile: the lock is held
+                    // in rollback mode nothing can change here: the shared lock is held
                     await Task.Delay(ClockTick * 1.5, time, cancellationToken);
                     if (FileStatus.Get(path) is not { } again || !again.IsSameFile(found) || IsTooYoung(again, time))
                     {
@@ -196,7 +188,7 @@ internal sealed class LockedImage : PinnedImage
                 }
                 if (mayBeWal && FileStatus.Get(path) != before)
                 {
-                    return default; // a checkpoint since: what was read of the log may belong to another main file
+                    return default; // a checkpoint has run: the frames that were read may belong to another main file
                 }
             }
             else if (FileStatus.Get(path) is { } held)
@@ -208,20 +200,20 @@ internal sealed class LockedImage : PinnedImage
                 return default;
             }
 
-            var image = new LockedImage(file, main, readLock, header, hash, log, frames, before, time);
-            done = true;
+            var image = new LockedImage(file, main, new(readLock, header, hash, log, frames, before), time);
+            transferred = true;
             return (image, false);
         }
         finally
         {
-            if (!done)
+            if (!transferred)
             {
                 ReleaseLocks(main, readLock);
             }
         }
     }
 
-    /// <summary>Says what the key has shown of an encrypted database, which its file does not.</summary>
+    /// <summary>Sets what the decrypted header of an encrypted database says, which its file does not show.</summary>
     public void ApplyDecryptedHeader(int pageSize, bool isWal)
     {
         _isWal ??= isWal;
@@ -241,7 +233,7 @@ internal sealed class LockedImage : PinnedImage
         _wal?.Overlay(firstPage, pages);
         if (!IsProtectedByLocks)
         {
-            Verify(); // the sooner it shows, the less is read in vain
+            Verify(); // the earlier a change is detected, the less is read in vain
         }
     }
 
@@ -259,7 +251,7 @@ internal sealed class LockedImage : PinnedImage
         }
         throw new HoldfastException(
             ErrorCatalogue.SourceConflict,
-            $"'{_file}' was opened and written to while it was read, before its log could be held.",
+            $"'{_file}' was opened and changed while it was being read, before its log could be locked.",
             "Try again."
         );
     }
@@ -276,8 +268,8 @@ internal sealed class LockedImage : PinnedImage
         ReleaseLocks(_main, _readLock);
     }
 
-    // Someone has opened the database since: from here on locks keep it as it is. Whether it changed before that, the
-    // comparison that follows shows.
+    // If another process has opened the database since, locks keep it unchanged from here on. The caller's comparison
+    // shows whether it changed before that.
     private void LockIfInUse()
     {
         if (FileStatus.Get(_file.Path + "-shm") is not { Size: >= WalIndex.RegionBytes })
@@ -310,7 +302,7 @@ internal sealed class LockedImage : PinnedImage
         return FileHeader.Parse(bytes);
     }
 
-    /// <summary>Whether the times of the file are so young that a write just now could leave them as they are.</summary>
+    /// <summary>Whether the file's timestamps are so young that another write could leave them unchanged.</summary>
     private static bool IsTooYoung(in FileStatus file, TimeProvider time)
     {
         var age = ((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100) - file.Modified;
@@ -318,9 +310,10 @@ internal sealed class LockedImage : PinnedImage
     }
 
     /// <summary>
-    /// Takes the checkpoint lock and a read mark. An index that is not in use is let go of at once: whoever opens the
-    /// database then needs all its locks
-    /// to rebuild it, and fails if they stay taken.
+    /// Takes the checkpoint lock and a read mark. An index that is not in use is unmapped at once: a process that opens
+    /// the database needs all locks of the index to rebuild it, and fails if they stay taken. The order is that of
+    /// SQLite (checkpoint lock, then read mark); on failure the locks are released in reverse order, before the index
+    /// is unmapped.
     /// </summary>
     private static unsafe int TryLockWal(VfsFile main, out int readLock, out WalHeader header, out uint copied)
     {
@@ -364,7 +357,7 @@ internal sealed class LockedImage : PinnedImage
         return Busy;
     }
 
-    /// <summary>The frames of a log that is held; false where it does not hold what its index claims.</summary>
+    /// <summary>Reads the frames of a pinned log; false if the log does not contain what its index claims.</summary>
     private static unsafe bool TryReadFrames(VfsFile main, DatabaseFile database, in WalHeader header, out ulong[]? frames)
     {
         frames = null;
@@ -412,7 +405,9 @@ internal sealed class LockedImage : PinnedImage
         return RandomAccess.Read(file, magic, 0) == 8 && BinaryPrimitives.ReadUInt64BigEndian(magic) == JournalMagic;
     }
 
-    /// <summary>SQLCipher's default where the size allows it, else the largest page size that does.</summary>
+    /// <summary>
+    /// Returns SQLCipher's default if the size is a multiple of it, else the largest page size that divides the size.
+    /// </summary>
     private static int GuessPageSize(long size)
     {
         if (size % DefaultPageSize == 0)
@@ -429,4 +424,13 @@ internal sealed class LockedImage : PinnedImage
 
         return 512;
     }
+
+    /// <summary>What one attempt has locked and read.</summary>
+    /// <param name="ReadLock">Number of the read mark's lock, held together with the checkpoint lock; 0 if neither is held.</param>
+    /// <param name="Header">Header of the main file.</param>
+    /// <param name="HeaderHash">First 8 bytes of its hash.</param>
+    /// <param name="Log">Header of the log; default if it has no committed frame.</param>
+    /// <param name="Frames">Frames of the log that are not in the main file; null if there are none.</param>
+    /// <param name="Status">Status of the main file at that moment.</param>
+    private sealed record LockedState(int ReadLock, FileHeader Header, ulong HeaderHash, WalHeader Log, ulong[]? Frames, FileStatus Status);
 }

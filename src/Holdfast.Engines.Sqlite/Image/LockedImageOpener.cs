@@ -4,24 +4,25 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// Opens the image of a database, trying again where others are in the way. It asks every few milliseconds: SQLite's
-/// own busy timeout soon asks only ten
-/// times a second, and then a writer that never rests, in rollback mode, keeps readers out for good.
+/// Opens the image of a database, with retries while other processes hold conflicting locks. It retries every few
+/// milliseconds: SQLite's own busy timeout soon retries only ten times a second, and then a busy writer in rollback
+/// mode keeps readers out forever.
 /// </summary>
 internal static class LockedImageOpener
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Opens it.</summary>
+    /// <summary>Opens the image.</summary>
     /// <param name="file">The database.</param>
     /// <param name="isEncrypted">Whether it is encrypted.</param>
-    /// <param name="key">Its key, where it is known: it is tried out.</param>
-    /// <param name="config">The source.</param>
-    /// <param name="tuning">Figures.</param>
+    /// <param name="key">Its key if known; it is verified.</param>
+    /// <param name="config">Configuration of the source.</param>
+    /// <param name="tuning">Tuning values.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceLocked"/> where the locks stay taken, <see cref="ErrorCatalogue.KeyWrong"/>, or it is unreadable.
+    /// <see cref="ErrorCatalogue.SourceLocked"/> if the locks are not released in time,
+    /// <see cref="ErrorCatalogue.KeyWrong"/>, or the database cannot be read.
     /// </exception>
     public static async Task<(LockedImage Image, long HeldSince)> OpenAsync(
         DatabaseFile file,
@@ -60,8 +61,8 @@ internal static class LockedImageOpener
             {
                 throw new HoldfastException(
                     ErrorCatalogue.SourceLocked,
-                    $"'{file}' stays locked by another process for {tuning.BusyTimeout.TotalSeconds:0.#} s.",
-                    "Try again when the other process has ended its transaction."
+                    $"'{file}' has been locked by another process for more than {tuning.BusyTimeout.TotalSeconds:0.#} s.",
+                    "Try again after the other process has ended its transaction."
                 );
             }
             await Task.Delay(RetryDelay, time, cancellationToken);
@@ -69,11 +70,13 @@ internal static class LockedImageOpener
     }
 
     /// <summary>
-    /// Opens it for a snapshot. What only a comparison protects is copied first where it is small and its mode is not
-    /// known, so that a change costs another
-    /// try; where it is large it is read directly, and a change fails the backup.
+    /// Opens the image for a snapshot. An image that is protected only by comparison is copied first if it is small and
+    /// its journal mode is not known, so that a change costs only another attempt; a large one is read directly, and a
+    /// change fails the backup.
     /// </summary>
-    /// <exception cref="HoldfastException">As <see cref="OpenAsync"/>, or it changes time and again.</exception>
+    /// <exception cref="HoldfastException">
+    /// As for <see cref="OpenAsync"/>, or the database changes in every attempt.
+    /// </exception>
     public static async Task<PinnedImage> OpenSpooledAsync(
         DatabaseFile file,
         bool isEncrypted,
@@ -112,7 +115,7 @@ internal static class LockedImageOpener
     private static HoldfastException NeedsKey(DatabaseFile file) =>
         new(
             ErrorCatalogue.SourceUnreadable,
-            $"'{file}' was left in the middle of a transaction (its -journal is hot), and rolling that back needs the key.",
+            $"'{file}' has an unfinished transaction (a hot journal), and rolling it back needs the key.",
             "Open the database once with its application, or give the database's key."
         );
 

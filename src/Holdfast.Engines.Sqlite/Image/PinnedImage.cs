@@ -2,7 +2,9 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Engines.Sqlite.Image;
 
-/// <summary>A page image together with what keeps its pages as they are. Disposing lets go, and may be done more than once.</summary>
+/// <summary>
+/// A page image together with the locks that keep its pages unchanged. Disposing releases them and may be repeated.
+/// </summary>
 internal abstract class PinnedImage : IPageImage, IDisposable
 {
     /// <inheritdoc/>
@@ -14,19 +16,22 @@ internal abstract class PinnedImage : IPageImage, IDisposable
     /// <inheritdoc/>
     public abstract bool IsIncompressible { get; }
 
-    /// <summary>Whether writers wait as long as this is held.</summary>
+    /// <summary>Whether writers have to wait while this is pinned.</summary>
     public abstract bool BlocksWriters { get; }
 
     /// <summary>See <see cref="IDatabaseView.ChangeToken"/>.</summary>
     public abstract string? ChangeToken { get; }
 
-    /// <summary>Bytes of all pages.</summary>
+    /// <summary>Size of all pages in bytes.</summary>
     public long Length => PageCount * PageSize;
 
     /// <inheritdoc/>
     public abstract void Read(long firstPage, Span<byte> pages);
 
-    /// <summary>Throws where what was read may not be one moment's contents. Called after the last page, before letting go.</summary>
+    /// <summary>
+    /// Throws if the pages that were read may not be from a single moment. Called after the last page, before the locks
+    /// are released.
+    /// </summary>
     public virtual void Verify() { }
 
     /// <inheritdoc/>

@@ -6,12 +6,15 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Image;
 
-/// <summary>The few cases in which a connection opens a database that is backed up, and what is true of all connections.</summary>
+/// <summary>
+/// Opens connections to databases that are backed up, in the few cases that need one, and provides what all connections
+/// share.
+/// </summary>
 internal static unsafe class SourceConnection
 {
     /// <summary>
-    /// Opens a database whose image is held, where its pages cannot be copied. Its side files are there if it has any,
-    /// so none is made.
+    /// Opens a database whose image is pinned, if its pages cannot be copied. Side files that it needs exist already,
+    /// so none is created.
     /// </summary>
     public static SqliteConnection Open(LockedImage image, DatabaseKey? key)
     {
@@ -30,11 +33,11 @@ internal static unsafe class SourceConnection
     }
 
     /// <summary>
-    /// Rolls back what a crash left in the middle of a transaction, as the next one who opens the database would,
-    /// unless another process is in the way.
-    /// In exclusive mode, in which SQLite keeps a wal-index in its own memory: should the database be in WAL mode by now, no file is made.
+    /// Rolls back an unfinished transaction after a crash, as the next connection to the database would, unless another
+    /// process holds a lock. It uses exclusive locking mode, in which SQLite keeps the wal-index in its own memory: if
+    /// the database has been switched to WAL mode meanwhile, no file is created.
     /// </summary>
-    /// <exception cref="HoldfastException">It cannot be, or <see cref="ErrorCatalogue.KeyWrong"/>.</exception>
+    /// <exception cref="HoldfastException">The rollback fails, or <see cref="ErrorCatalogue.KeyWrong"/>.</exception>
     public static void RollBack(DatabaseFile file, DatabaseKey? key)
     {
         using var connection = SqliteConnection.Open(file, OpenReadWrite, key, TimeSpan.Zero);
@@ -45,13 +48,13 @@ internal static unsafe class SourceConnection
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceLocked)
         {
-            // Whoever calls looks again.
+            // The caller tries again.
         }
     }
 
     /// <summary>
-    /// Whether the database is in WAL mode, of a connection inside its read transaction. The schema is not read: it may
-    /// lie behind what was copied.
+    /// Whether the database is in WAL mode, determined from a connection inside its read transaction. The schema is not
+    /// read because its pages may lie behind the part that was copied.
     /// </summary>
     public static bool IsWal(SqliteConnection connection)
     {
@@ -60,12 +63,12 @@ internal static unsafe class SourceConnection
         {
             sqlite3_file_control(connection.Handle, main, FileControlJournalPointer, &log);
         }
-        return log != 0 && *(nint*)log != 0; // in rollback mode a reader has no journal open
+        return log != 0 && *(nint*)log != 0; // in rollback mode a reader has no open journal
     }
 
     /// <summary>
-    /// Starts a read transaction. It reads the first page, so a wrong key shows, but not the schema, so a damaged one
-    /// is no hindrance.
+    /// Starts a read transaction. This reads the first page, so that a wrong key is detected, but not the schema, so a
+    /// damaged schema does not matter.
     /// </summary>
     public static void BeginRead(SqliteConnection connection, DatabaseKey? key)
     {

@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Image;
 
-/// <summary>A copy of pages outside of the database. Only this user may read it.</summary>
+/// <summary>A copy of pages outside of the database, readable only by this user.</summary>
 internal sealed class SpoolFile : IDisposable
 {
     private const int CopyBytes = 4 << 20;
@@ -17,21 +17,21 @@ internal sealed class SpoolFile : IDisposable
     private readonly int _pageSize;
     private readonly SafeFileHandle? _ownerLock;
 
-    private SpoolFile(FileStream stream, string path, long firstPage, int pageSize, SafeFileHandle? living)
+    private SpoolFile(FileStream stream, string path, long firstPage, int pageSize, SafeFileHandle? ownerLock)
     {
         _stream = stream;
         Path = path;
         _firstPage = firstPage;
         _pageSize = pageSize;
-        _ownerLock = living;
+        _ownerLock = ownerLock;
     }
 
-    /// <summary>Its path; nothing is there any more if it was made without a name.</summary>
+    /// <summary>Path of the copy. If it was created without a name, no file exists there any more.</summary>
     public string Path { get; }
 
     private SafeFileHandle Handle => _stream.SafeFileHandle;
 
-    /// <summary>Bytes that the folder has room for.</summary>
+    /// <summary>Returns the free bytes of the folder's file system.</summary>
     public static long FreeBytes(string folder)
     {
         try
@@ -43,19 +43,21 @@ internal sealed class SpoolFile : IDisposable
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
                 $"The spool folder '{folder}' cannot be used: {e.Message}",
-                "Set spoolFolder to a folder that this user may write to.",
+                "Set spoolFolder to a folder that this user can write to.",
                 e
             );
         }
     }
 
-    /// <summary>Copies an image from <paramref name="firstPage"/> to its end, at full speed.</summary>
+    /// <summary>Copies an image from <paramref name="firstPage"/> to its end at full speed.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="firstPage">First page that is copied.</param>
-    /// <param name="folder">Where the copy lies.</param>
-    /// <param name="named">Whether it keeps a name, for SQLite to open it; otherwise a crash leaves nothing.</param>
-    /// <param name="cancellationToken">Stops the copy.</param>
-    /// <exception cref="HoldfastException">No room.</exception>
+    /// <param name="firstPage">First page to copy.</param>
+    /// <param name="folder">Folder of the copy.</param>
+    /// <param name="named">
+    /// Whether the copy keeps a name, so that SQLite can open it. Without a name, a crash leaves no file.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the copy.</param>
+    /// <exception cref="HoldfastException">Not enough free space.</exception>
     public static SpoolFile Copy(IPageImage image, long firstPage, string folder, bool named, CancellationToken cancellationToken)
     {
         var bytes = (image.PageCount - firstPage) * image.PageSize;
@@ -64,22 +66,22 @@ internal sealed class SpoolFile : IDisposable
         {
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed, so that writers need not wait "
+                $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed so that writers do not wait "
                     + "longer than allowed.",
-                "Make room, set spoolFolder to another folder, raise maxWriterWait, or put the database into WAL mode."
+                "Free some space, set spoolFolder to another folder, raise maxWriterWait, or switch the database to WAL mode."
             );
         }
         var path = System.IO.Path.Combine(folder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
         SpoolFile? spool = null;
-        SafeFileHandle? living = null;
+        SafeFileHandle? ownerLock = null;
         try
         {
             if (named)
             {
-                living = OwnerLock.AcquireNew(path + OrphanedFiles.LockEnding); // tells others that the copy is in use
+                ownerLock = OwnerLock.AcquireNew(path + OrphanedFiles.LockEnding); // marks the copy as in use
             }
             var stream = PrivateFile.Create(path, FileShare.Read | FileShare.Delete);
-            spool = new(stream, path, firstPage, image.PageSize, living);
+            spool = new(stream, path, firstPage, image.PageSize, ownerLock);
             if (!named)
             {
                 File.Delete(path);
@@ -90,13 +92,13 @@ internal sealed class SpoolFile : IDisposable
         catch (Exception e)
         {
             spool?.Remove();
-            living?.Dispose();
+            ownerLock?.Dispose();
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new HoldfastException(
                     ErrorCatalogue.SourceUnreadable,
                     $"The spool folder '{folder}' cannot be used: {e.Message}",
-                    "Set spoolFolder to a folder with room that this user may write to.",
+                    "Set spoolFolder to a folder with free space that this user can write to.",
                     e
                 );
             }
@@ -104,7 +106,7 @@ internal sealed class SpoolFile : IDisposable
         }
     }
 
-    /// <summary>Reads pages; numbers are those of the image.</summary>
+    /// <summary>Reads pages, numbered as in the image.</summary>
     public void Read(long firstPage, Span<byte> pages)
     {
         for (var done = 0; done < pages.Length; )
@@ -114,18 +116,18 @@ internal sealed class SpoolFile : IDisposable
             {
                 throw new HoldfastException(
                     ErrorCatalogue.SourceUnreadable,
-                    $"The spool file '{Path}' ends too soon.",
-                    "Something has cut it. Try again."
+                    $"The spool file '{Path}' is truncated.",
+                    "Another program has truncated it. Try again."
                 );
             }
             done += read;
         }
     }
 
-    /// <summary>Closes the copy. One with a name stays until <see cref="Remove"/>, for SQLite to open it.</summary>
+    /// <summary>Closes the copy. A named copy stays until <see cref="Remove"/>, so that SQLite can open it.</summary>
     public void Dispose() => _stream.Dispose();
 
-    /// <summary>Removes a copy that has a name, and what SQLite may have left beside it.</summary>
+    /// <summary>Removes a named copy and any side files that SQLite has left beside it.</summary>
     public void Remove()
     {
         Dispose();

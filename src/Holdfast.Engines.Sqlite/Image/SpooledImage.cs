@@ -3,10 +3,10 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// Bounds how long an image is held: pages are read directly while time allows, then all that are left are copied into
-/// a spool file and the hold
-/// ends. A timer sees to it, for a reader that waits for a slow destination does not ask for pages. The hold ends after
-/// the last page in any case.
+/// Bounds how long an image stays pinned: pages are read directly while time allows, then all remaining pages are
+/// copied into a spool file and the pin is released. A timer enforces this because a reader that waits for a slow
+/// destination requests no pages. After the last page the pin is released in any case. The gate serialises readers, the
+/// timer and Dispose; the image is only read, verified and released under it.
 /// </summary>
 internal sealed class SpooledImage : PinnedImage
 {
@@ -24,10 +24,10 @@ internal sealed class SpooledImage : PinnedImage
         _released,
         _disposed;
 
-    /// <summary>Takes over <paramref name="inner"/>.</summary>
+    /// <summary>Takes ownership of <paramref name="inner"/>.</summary>
     /// <param name="inner">The image.</param>
-    /// <param name="policy">What is allowed.</param>
-    /// <param name="heldSince">When the hold began, by <see cref="TimeProvider.GetTimestamp"/>.</param>
+    /// <param name="policy">How long the pin may last.</param>
+    /// <param name="heldSince">When the pin began, by <see cref="TimeProvider.GetTimestamp"/>.</param>
     /// <param name="time">The clock.</param>
     public SpooledImage(PinnedImage inner, SpoolPolicy policy, long heldSince, TimeProvider time)
     {
@@ -54,10 +54,10 @@ internal sealed class SpooledImage : PinnedImage
     /// <inheritdoc/>
     public override string? ChangeToken => _inner.ChangeToken;
 
-    /// <summary>Whether pages were copied into a spool file.</summary>
+    /// <summary>Whether pages have been copied into a spool file.</summary>
     public bool UsesSpool => _spool is not null;
 
-    /// <summary>Whether the database is no longer held.</summary>
+    /// <summary>Whether the database is no longer pinned.</summary>
     public bool IsReleased => _released;
 
     /// <inheritdoc/>
@@ -96,7 +96,7 @@ internal sealed class SpooledImage : PinnedImage
         }
     }
 
-    /// <summary>Copies all that is left now and ends the hold, whatever the policy says of time.</summary>
+    /// <summary>Copies all remaining pages now and releases the pin, regardless of the time that the policy allows.</summary>
     public void SpoolNow()
     {
         lock (_gate)
@@ -112,7 +112,7 @@ internal sealed class SpooledImage : PinnedImage
         {
             return;
         }
-        _stop.Cancel(); // a copy that is under way need not be finished
+        _stop.Cancel(); // stops a copy that is in progress, which holds the gate
         lock (_gate)
         {
             if (_disposed)
@@ -136,7 +136,7 @@ internal sealed class SpooledImage : PinnedImage
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    // Nothing may get out of a timer's callback: it would end the process.
+    // Runs on a timer thread. An exception that escaped from a timer callback would end the process.
     private void OnTimer()
     {
         lock (_gate)
@@ -147,7 +147,7 @@ internal sealed class SpooledImage : PinnedImage
             }
             catch (Exception e)
             {
-                _failure = e; // the next read tells it
+                _failure = e; // reported by the next read
                 ReleaseAfterFailure();
             }
         }
@@ -162,7 +162,8 @@ internal sealed class SpooledImage : PinnedImage
         var left = GetTimeLeft();
         if (left > TimeSpan.Zero)
         {
-            _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); // pages were read since: less is left to copy
+            // pages were read meanwhile, so less remains to be copied
+            _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
         }
         else
         {
@@ -178,7 +179,7 @@ internal sealed class SpooledImage : PinnedImage
         }
         catch (Exception)
         {
-            // What failed before it is what the reader is told; whoever holds the image disposes it again.
+            // The reader gets the first failure; the owner of the image disposes it again.
         }
     }
 

@@ -6,12 +6,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// The pages of an image that lie in the write-ahead log. Page and frame are packed into one number each and sorted: a log that was never
-/// checkpointed holds millions of frames. The log's file carries no locks, so it is opened as any other.
+/// The pages of an image that lie in the write-ahead log. Page and frame are packed into one number and sorted: a log
+/// that was never checkpointed can hold millions of frames. The log file carries no locks, so it is opened like any
+/// other file.
 /// </summary>
 internal sealed class WalPages : IDisposable
 {
-    /// <summary>Bytes before the first frame, and before each frame's page.</summary>
+    /// <summary>Bytes before the first frame, and before the page of each frame.</summary>
     public const int FileHeaderBytes = 32,
         FrameHeaderBytes = 24;
 
@@ -25,8 +26,10 @@ internal sealed class WalPages : IDisposable
 
     /// <summary>Opens the log of <paramref name="database"/>.</summary>
     /// <param name="database">The main file.</param>
-    /// <param name="frames">Page number &lt;&lt; 32 | frame number, ascending by frame; becomes this object's own.</param>
-    /// <param name="header">Salts, page size and number of pages of the snapshot.</param>
+    /// <param name="frames">
+    /// Page number &lt;&lt; 32 | frame number, ascending by frame. The array becomes owned by this object.
+    /// </param>
+    /// <param name="header">Salts, page size and page count of the snapshot.</param>
     public WalPages(DatabaseFile database, ulong[] frames, in WalHeader header)
     {
         _path = database.DisplayPath + "-wal";
@@ -54,10 +57,10 @@ internal sealed class WalPages : IDisposable
         _file = OpenFile(database, "-wal");
     }
 
-    /// <summary>Number of pages that lie in the log.</summary>
+    /// <summary>Number of pages in the log.</summary>
     public int Count => _count;
 
-    /// <summary>Opens a log or journal for reading: the file of that ending beside a database, and nothing that a link leads to.</summary>
+    /// <summary>Opens the log or journal beside a database for reading, without following a link.</summary>
     public static SafeFileHandle OpenFile(DatabaseFile database, string ending)
     {
         try
@@ -66,19 +69,20 @@ internal sealed class WalPages : IDisposable
         }
         catch (IOException e)
         {
+            var reason = e.Message.Replace(database.Path, database.DisplayPath, StringComparison.Ordinal);
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"'{database.DisplayPath}{ending}' cannot be read: {e.Message.Replace(database.Path, database.DisplayPath, StringComparison.Ordinal)}",
-                $"Let this user read the database's {ending} file too. It may be no link.",
+                $"'{database.DisplayPath}{ending}' cannot be read: {reason}",
+                $"Give this user read permission for the database's {ending} file, too. It must not be a link.",
                 e
             );
         }
     }
 
     /// <summary>
-    /// The frames of a log by the headers of its frames, for where the wal-index cannot be read that far; null where
-    /// they are not of this snapshot. Room is
-    /// made as they are found: what a header claims costs nothing.
+    /// Lists the frames of a log by reading the frame headers, for logs longer than the wal-index can be read. Returns
+    /// null if a frame is not part of this snapshot. The list grows with the frames that are found, so a false count in
+    /// a header allocates nothing.
     /// </summary>
     public static ulong[]? ReadFrames(SafeFileHandle file, in WalHeader header)
     {
@@ -95,7 +99,7 @@ internal sealed class WalPages : IDisposable
         return [.. frames];
     }
 
-    /// <summary>Reads which page a frame holds; false where the log has no such frame of this snapshot.</summary>
+    /// <summary>Reads the page number of a frame; false if the log has no such frame of this snapshot.</summary>
     public static bool TryReadPageNumber(SafeFileHandle file, uint frame, in WalHeader header, out uint page)
     {
         Span<byte> bytes = stackalloc byte[FrameHeaderBytes];
@@ -104,7 +108,7 @@ internal sealed class WalPages : IDisposable
         return read == FrameHeaderBytes && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == header.Salts;
     }
 
-    /// <summary>Puts the pages that lie in the log over those of the main file.</summary>
+    /// <summary>Overlays the pages of the main file with those in the log.</summary>
     public void Overlay(long firstPage, Span<byte> pages)
     {
         var end = firstPage + (pages.Length / _pageSize);
@@ -122,8 +126,8 @@ internal sealed class WalPages : IDisposable
             {
                 throw new HoldfastException(
                     ErrorCatalogue.SourceUnreadable,
-                    $"Frame {frame} of '{_path}' is not the one that belongs to page {number}.",
-                    "Something other than SQLite has changed the log. Try again."
+                    $"Frame {frame} of '{_path}' does not contain page {number}.",
+                    "A program other than SQLite has changed the log. Try again."
                 );
             }
             _frame.AsSpan(FrameHeaderBytes).CopyTo(pages[(int)((number - 1 - firstPage) * _pageSize)..]);

@@ -5,12 +5,12 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Image;
 
 /// <summary>
-/// Reads a log that nobody has open, by the rules of SQLite's recovery: salts and checksums must be right, up to the
-/// last commit. Checksums are over the stored bytes, so no key is needed.
+/// Reads a log that no process has open, by the rules of SQLite's recovery: salts and checksums must be valid, up to
+/// the last commit. Checksums cover the stored bytes, so no key is needed.
 /// </summary>
 internal static class WalScanner
 {
-    /// <summary>Reads the log of <paramref name="database"/>; null where there is none or it holds no commit.</summary>
+    /// <summary>Reads the log of <paramref name="database"/>; null if there is none or it contains no commit.</summary>
     public static ulong[]? TryRead(DatabaseFile database, out WalHeader header, CancellationToken cancellationToken)
     {
         header = default;
@@ -19,14 +19,14 @@ internal static class WalScanner
             return null;
         }
         using var file = WalPages.OpenFile(database, "-wal");
-        Span<byte> head = stackalloc byte[WalPages.FileHeaderBytes];
-        if (RandomAccess.Read(file, head, 0) != head.Length)
+        Span<byte> fileHeader = stackalloc byte[WalPages.FileHeaderBytes];
+        if (RandomAccess.Read(file, fileHeader, 0) != fileHeader.Length)
         {
             return null;
         }
-        var magic = BinaryPrimitives.ReadUInt32BigEndian(head);
-        var pageSize = (int)BinaryPrimitives.ReadUInt32BigEndian(head[8..]);
-        if (magic is not (0x377f0682 or 0x377f0683) || BinaryPrimitives.ReadUInt32BigEndian(head[4..]) != 3007000)
+        var magic = BinaryPrimitives.ReadUInt32BigEndian(fileHeader);
+        var pageSize = (int)BinaryPrimitives.ReadUInt32BigEndian(fileHeader[8..]);
+        if (magic is not (0x377f0682 or 0x377f0683) || BinaryPrimitives.ReadUInt32BigEndian(fileHeader[4..]) != 3007000)
         {
             return null;
         }
@@ -35,13 +35,13 @@ internal static class WalScanner
             return null;
         }
         var bigEndian = (magic & 1) != 0;
-        var sum = Add(default, head[..24], bigEndian);
-        if (!Equals(sum, head[24..]))
+        var sum = Add(default, fileHeader[..24], bigEndian);
+        if (!Equals(sum, fileHeader[24..]))
         {
             return null;
         }
 
-        var salts = BinaryPrimitives.ReadUInt64LittleEndian(head[16..]);
+        var salts = BinaryPrimitives.ReadUInt64LittleEndian(fileHeader[16..]);
         var frames = new List<ulong>();
         var committed = 0;
         var frameBytes = WalPages.FrameHeaderBytes + pageSize;

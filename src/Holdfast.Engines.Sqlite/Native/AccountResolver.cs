@@ -5,27 +5,27 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// Names of users and groups. They are asked for with each backup, and asking may go over a network: each answer holds
-/// for a minute.
+/// Resolves names of users and groups. Each backup needs them, and a lookup may go over the network, so results are
+/// cached for a minute.
 /// </summary>
 internal sealed unsafe partial class AccountResolver(TimeProvider time)
 {
-    private const int BufferBytes = 64 << 10; // of all that is known of one account; the members of a large group are many
+    private const int BufferBytes = 64 << 10; // for the whole record of an account; large groups have many members
     private const int NumberOffset = 16; // of pw_uid and gr_gid on 64-bit systems; both records begin with the name
     private static readonly TimeSpan CacheLifetime = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(bool IsGroup, uint Number), (string Name, long Asked)> _names = new();
 
-    /// <summary>Name of a user; its number where there is none.</summary>
+    /// <summary>Returns the name of a user, or its number if it has none.</summary>
     public string GetUserName(uint number) => GetName(false, number);
 
-    /// <summary>Name of a group; its number where there is none.</summary>
+    /// <summary>Returns the name of a group, or its number if it has none.</summary>
     public string GetGroupName(uint number) => GetName(true, number);
 
-    /// <summary>Number of a user; null where there is none of that name. A number stands for itself.</summary>
+    /// <summary>Returns the number of a user, or null if there is no user of that name. A number stands for itself.</summary>
     public static uint? FindUserId(string name) => FindId(name, isGroup: false);
 
-    /// <summary>Number of a group; null where there is none of that name. A number stands for itself.</summary>
+    /// <summary>Returns the number of a group, or null if there is no group of that name. A number stands for itself.</summary>
     public static uint? FindGroupId(string name) => FindId(name, isGroup: true);
 
     private string GetName(bool isGroup, uint number)
@@ -53,7 +53,7 @@ internal sealed unsafe partial class AccountResolver(TimeProvider time)
         }
     }
 
-    // The largest number stands for "leave it as it is" where owners are set.
+    // The largest number means "leave unchanged" when an owner is set.
     private static uint? FindId(string name, bool isGroup)
     {
         var buffer = new byte[BufferBytes];

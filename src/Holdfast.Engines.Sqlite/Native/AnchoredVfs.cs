@@ -6,11 +6,10 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// SQLite's own "unix" file layer, but for one thing: a path stays as it is. The layer looks for links on the way and
-/// resolves them once, and opens database,
-/// journal and log by the names that came of it, at a time when others may have exchanged them. A path that begins at an open folder
-/// (<see cref="DatabaseFile.Path"/>) goes over a link of the kernel's that nobody can exchange; links as the last name
-/// are refused by the layer as ever.
+/// SQLite's "unix" file layer with one change: it leaves paths as they are. The original layer resolves links on the
+/// path once, and then opens database, journal and log by the resolved names, when others may already have replaced
+/// them. A path that begins at an open folder (<see cref="DatabaseFile.Path"/>) goes through a link of the kernel that
+/// nobody can replace; the layer still refuses a link as the last component.
 /// </summary>
 internal static unsafe class AnchoredVfs
 {
@@ -30,7 +29,7 @@ internal static unsafe class AnchoredVfs
         _ = sqlite3_initialize();
         fixed (byte* unix = "unix\0"u8)
         {
-            var layer = NativeMemory.Alloc(StructBytes); // for as long as the process lives
+            var layer = NativeMemory.Alloc(StructBytes); // never freed: needed as long as the process runs
             new ReadOnlySpan<byte>((void*)sqlite3_vfs_find(unix), StructBytes).CopyTo(new(layer, StructBytes));
             var name = (byte*)NativeMemory.Alloc((nuint)Own.Length);
             Own.CopyTo(new Span<byte>(name, Own.Length));
@@ -39,7 +38,7 @@ internal static unsafe class AnchoredVfs
             *(delegate* unmanaged[Cdecl]<nint, byte*, int, byte*, int>*)((byte*)layer + FullPathSlot) = &KeepPath;
             if (sqlite3_vfs_register((nint)layer, 0) != Ok)
             {
-                throw new InvalidOperationException("SQLite takes no file layer.");
+                throw new InvalidOperationException("SQLite could not register the file layer.");
             }
             if (!HasCiphers)
             {
@@ -47,21 +46,21 @@ internal static unsafe class AnchoredVfs
             }
             if (sqlite3mc_vfs_create(name, 0) != Ok)
             {
-                throw new InvalidOperationException("SQLite3 Multiple Ciphers takes no file layer.");
+                throw new InvalidOperationException("SQLite3 Multiple Ciphers could not register the file layer.");
             }
             return [.. "multipleciphers-"u8, .. Own];
         }
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int KeepPath(nint layer, byte* path, int room, byte* full)
+    private static int KeepPath(nint layer, byte* path, int capacity, byte* full)
     {
         var bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path);
-        if (bytes.Length >= room)
+        if (bytes.Length >= capacity)
         {
             return CantOpen;
         }
-        bytes.CopyTo(new(full, room));
+        bytes.CopyTo(new(full, capacity));
         full[bytes.Length] = 0;
         return Ok;
     }

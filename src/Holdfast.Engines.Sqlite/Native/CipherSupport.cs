@@ -12,7 +12,7 @@ namespace Holdfast.Engines.Sqlite.Native;
 /// </summary>
 internal static unsafe class CipherSupport
 {
-    /// <summary>Whether SQLite3 Multiple Ciphers is there.</summary>
+    /// <summary>Whether SQLite3 Multiple Ciphers is available.</summary>
     public static bool IsAvailable
     {
         get
@@ -22,15 +22,15 @@ internal static unsafe class CipherSupport
         }
     }
 
-    /// <summary>What to say when it is not there.</summary>
+    /// <summary>Creates the error for a build without it.</summary>
     public static HoldfastException Unavailable(string path) =>
         new(
             ErrorCatalogue.SourceUnreadable,
-            $"'{path}' is encrypted, and this build of Holdfast has no SQLite3 Multiple Ciphers.",
+            $"'{path}' is encrypted, and this build of Holdfast does not include SQLite3 Multiple Ciphers.",
             "Run 'make build' on a machine with gcc and npm; everything but encrypted SQLite databases works without it."
         );
 
-    /// <summary>Gives the key to a connection, before anything is read. It passes through memory only, not through SQL.</summary>
+    /// <summary>Sets the key of a connection before anything is read. The key is passed in memory only, not as SQL.</summary>
     public static void ApplyKey(SqliteConnection connection, DatabaseKey key)
     {
         connection.Execute("PRAGMA cipher='sqlcipher'; PRAGMA legacy=4");

@@ -3,13 +3,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>What statx(2) says of a file; it opens nothing, so no lock is lost. Symbolic links are not followed.</summary>
-/// <param name="Size">Bytes.</param>
+/// <summary>
+/// Status of a file from statx(2). Reading it opens nothing, so no lock is lost. Symbolic links are not followed.
+/// </summary>
+/// <param name="Size">Size in bytes.</param>
 /// <param name="Modified">Last change of the contents, in ns since 1970.</param>
 /// <param name="Changed">Last change of contents or inode, in ns since 1970.</param>
-/// <param name="Inode">Number of the inode.</param>
-/// <param name="Device">Number of the device.</param>
-/// <param name="Mode">Type and permissions.</param>
+/// <param name="Inode">Inode number.</param>
+/// <param name="Device">Device number.</param>
+/// <param name="Mode">File type and permissions.</param>
 internal readonly partial record struct FileStatus(long Size, long Modified, long Changed, ulong Inode, ulong Device, int Mode)
 {
     private const int CurrentFolder = -100;
@@ -23,62 +25,69 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
     private const int OthersWrite = 0x12; // 0022
     private static ReadOnlySpan<ushort> Types => [0x8000, 0x4000, 0xA000];
 
-    /// <summary>When it was made, in ns since 1970; 0 where the file system does not tell.</summary>
+    /// <summary>Creation time, in ns since 1970; 0 if the file system does not record it.</summary>
     public long Created { get; init; }
 
-    /// <summary>Names that the file has: more than one where there are hard links.</summary>
+    /// <summary>Number of names of the file: more than one if there are hard links.</summary>
     public uint Links { get; init; }
 
-    /// <summary>Number of its owner.</summary>
+    /// <summary>User id of the owner.</summary>
     public uint User { get; init; }
 
-    /// <summary>Number of its group.</summary>
+    /// <summary>Group id.</summary>
     public uint Group { get; init; }
 
     /// <summary>
-    /// Whether others than its owner may write to it: its group, everybody, or somebody whom an access list names (it
-    /// shows in the group's rights).
+    /// Whether accounts other than the owner can write to it: its group, everybody, or an account in an access control
+    /// list (which shows in the group permissions).
     /// </summary>
     public bool IsWritableByOthers => (Mode & OthersWrite) != 0;
 
-    /// <summary>A file with contents: no folder, link, pipe or device.</summary>
+    /// <summary>Whether this is a regular file, not a folder, link, pipe or device.</summary>
     public bool IsRegular => (Mode & TypeMask) == Types[0];
 
-    /// <summary>A folder.</summary>
+    /// <summary>Whether this is a folder.</summary>
     public bool IsFolder => (Mode & TypeMask) == Types[1];
 
-    /// <summary>A symbolic link.</summary>
+    /// <summary>Whether this is a symbolic link.</summary>
     public bool IsLink => (Mode & TypeMask) == Types[2];
 
     /// <summary>
-    /// Reads the status; returns 0, or the error of the operating system. Only <see cref="IsNotFound"/> says that nothing
-    /// of that name is there.
+    /// Reads the status; returns 0 or an error number. Only <see cref="IsNotFound"/> means that the file does not
+    /// exist.
     /// </summary>
     public static int Read(string path, out FileStatus status) => Read(CurrentFolder, SqliteConnection.Utf8(path), NoFollow, out status);
 
-    /// <summary>The same of a path in bytes, with a zero at its end: names of files need not be text.</summary>
+    /// <summary>
+    /// Reads the status of a path given as bytes with a terminating zero, because file names need not be valid text.
+    /// </summary>
     public static int Read(byte[] path, out FileStatus status) => Read(CurrentFolder, path, NoFollow, out status);
 
-    /// <summary>Whether an error says that nothing of that name is there, nor can be: any other says that nobody can tell.</summary>
+    /// <summary>
+    /// Whether an error means that nothing of that name exists or can exist. With any other error, existence is
+    /// unknown.
+    /// </summary>
     public static bool IsNotFound(int error) => error is NoEntryError or NoFolderError;
 
-    /// <summary>Whether both are of one file, whatever has become of it.</summary>
+    /// <summary>Whether both describe the same file, whatever its contents.</summary>
     public bool IsSameFile(in FileStatus other) => (Device, Inode) == (other.Device, other.Inode);
 
-    /// <summary>The status of what is open; false where it cannot be told.</summary>
+    /// <summary>Reads the status of an open descriptor; returns false if it cannot be read.</summary>
     public static bool TryGet(int descriptor, out FileStatus status) => TryGet(descriptor, [0], EmptyPath, out status);
 
-    /// <summary>Reads the status; false where there is nothing of that name, or the way to it is closed.</summary>
+    /// <summary>Reads the status; returns false if nothing of that name exists, or its folder cannot be reached.</summary>
     public static bool TryGet(string path, out FileStatus status) => TryGet(SqliteConnection.Utf8(path), out status);
 
-    /// <summary>The same of a path in bytes, with a zero at its end: names of files need not be text.</summary>
+    /// <summary>
+    /// Reads the status of a path given as bytes with a terminating zero, because file names need not be valid text.
+    /// </summary>
     public static bool TryGet(byte[] path, out FileStatus status) => TryGet(CurrentFolder, path, NoFollow, out status);
 
-    /// <summary>The status of an open file.</summary>
+    /// <summary>Reads the status of an open file.</summary>
     public static FileStatus Get(SafeFileHandle file)
     {
-        var isHeld = false;
-        file.DangerousAddRef(ref isHeld);
+        var isReferenced = false;
+        file.DangerousAddRef(ref isReferenced);
         try
         {
             return TryGet((int)file.DangerousGetHandle(), [0], EmptyPath, out var status)
@@ -87,14 +96,14 @@ internal readonly partial record struct FileStatus(long Size, long Modified, lon
         }
         finally
         {
-            if (isHeld)
+            if (isReferenced)
             {
                 file.DangerousRelease();
             }
         }
     }
 
-    /// <summary>The status; null where there is none.</summary>
+    /// <summary>Returns the status, or null if it cannot be read.</summary>
     public static FileStatus? Get(string path) => TryGet(path, out var status) ? status : null;
 
     private static bool TryGet(int folder, byte[] path, int flags, out FileStatus status) => Read(folder, path, flags, out status) == 0;

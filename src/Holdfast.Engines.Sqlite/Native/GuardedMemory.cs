@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// Copies memory that maps a file of others. Who shrinks the file takes the memory away, and reading it then would end
-/// the process with SIGBUS; the
-/// kernel, asked to copy it, says so.
+/// Copies memory that maps a file of others. If the file is shrunk, reading the mapping would end the process with
+/// SIGBUS; a copy made by the kernel reports an error instead.
 /// </summary>
 internal static unsafe partial class GuardedMemory
 {
@@ -13,9 +12,9 @@ internal static unsafe partial class GuardedMemory
     private const int FaultError = 14;
     private static readonly int Self = Environment.ProcessId;
 
-    /// <summary>Copies from <paramref name="source"/>; false where it is not there any more.</summary>
-    /// <param name="source">Where the mapping lies.</param>
-    /// <param name="target">Takes the bytes, at most 32 KiB.</param>
+    /// <summary>Copies from <paramref name="source"/>; returns false if the memory is no longer mapped to a file.</summary>
+    /// <param name="source">Address in the mapping.</param>
+    /// <param name="target">Receives the bytes, at most 32 KiB.</param>
     public static bool TryCopy(byte* source, Span<byte> target)
     {
         fixed (byte* bytes = target)
@@ -31,11 +30,12 @@ internal static unsafe partial class GuardedMemory
             {
                 return false;
             }
-            return TryCopyThroughPipe(source, bytes, target.Length); // a sandbox that forbids the call
+            return TryCopyThroughPipe(source, bytes, target.Length); // a sandbox forbids the call
         }
     }
 
-    // A pipe holds 64 KiB, so that what was written can be read in one go. A write that meets the end of the file is short, or fails.
+    // A pipe buffers 64 KiB, so all that was written can be read in one call. A write from memory beyond the end of the
+    // file is short or fails.
     private static bool TryCopyThroughPipe(byte* source, byte* target, int length)
     {
         var ends = stackalloc int[2];

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>The few calls of the operating system that .NET does not offer.</summary>
+/// <summary>System calls that .NET does not offer.</summary>
 internal static unsafe partial class Posix
 {
     private const int CurrentFolder = -100;
@@ -22,11 +22,11 @@ internal static unsafe partial class Posix
     private const int SetPipeSize = 1031,
         MaxPipeBytes = 1 << 20;
 
-    // On the 64-bit systems that we run on: f_fsid of statfs, d_name of dirent.
+    // Offsets on the supported 64-bit systems: f_fsid of statfs, d_name of dirent.
     private const int FileSystemOffset = 56,
         NameOffset = 19;
 
-    /// <summary>The path with all symbolic links resolved; null where it does not lead to anything.</summary>
+    /// <summary>Resolves all symbolic links of a path; returns null if the path does not exist.</summary>
     public static string? RealPath(string path)
     {
         byte* result;
@@ -48,7 +48,7 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Renames without ever overwriting; false where the new name is taken.</summary>
+    /// <summary>Renames without ever overwriting; returns false if the new name exists.</summary>
     public static bool TryRename(string from, string to)
     {
         fixed (
@@ -61,7 +61,7 @@ internal static unsafe partial class Posix
                 return true;
             }
             var error = Marshal.GetLastPInvokeError();
-            if (error is InvalidError or NotImplementedError) // this file system cannot
+            if (error is InvalidError or NotImplementedError) // not supported by this file system
             {
                 if (link(source, target) == 0)
                 {
@@ -76,11 +76,11 @@ internal static unsafe partial class Posix
                 }
             }
 
-            return error == ExistsError ? false : throw new IOException($"'{to}' cannot be made: {new Win32Exception(error).Message}.");
+            return error == ExistsError ? false : throw new IOException($"'{to}' cannot be created: {new Win32Exception(error).Message}.");
         }
     }
 
-    /// <summary>The same in two steps: the new name is taken by an empty file first, which a crash can leave.</summary>
+    /// <summary>Renames in two steps: an empty file reserves the new name first, which a crash can leave behind.</summary>
     internal static bool TryRenameReserved(string from, string to)
     {
         try
@@ -104,11 +104,13 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Gives an open file to a user, a group, or both; what is null stays. Returns 0 or the error.</summary>
+    /// <summary>
+    /// Changes the owner, the group, or both of an open file; null leaves it unchanged. Returns 0 or an error number.
+    /// </summary>
     public static int ChangeOwner(SafeFileHandle file, uint? user, uint? group)
     {
-        var isHeld = false;
-        file.DangerousAddRef(ref isHeld);
+        var isReferenced = false;
+        file.DangerousAddRef(ref isReferenced);
         try
         {
             return fchown((int)file.DangerousGetHandle(), user ?? uint.MaxValue, group ?? uint.MaxValue) == 0
@@ -117,14 +119,14 @@ internal static unsafe partial class Posix
         }
         finally
         {
-            if (isHeld)
+            if (isReferenced)
             {
                 file.DangerousRelease();
             }
         }
     }
 
-    /// <summary>Makes new names in a folder outlive a power cut.</summary>
+    /// <summary>Flushes a folder, so that new names in it survive a power failure.</summary>
     public static void FlushFolder(string path)
     {
         int descriptor;
@@ -146,8 +148,8 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>
-    /// The number of the file system that a path lies on, as statfs(2) tells it: of an ext4 its UUID's. Null where it
-    /// cannot be asked, or has none.
+    /// Returns the id of the file system that contains a path, from statfs(2); for ext4 it is derived from the UUID.
+    /// Null if it cannot be read or there is none.
     /// </summary>
     public static ulong? GetFileSystemId(string path)
     {
@@ -160,7 +162,7 @@ internal static unsafe partial class Posix
         return result == 0 && *(ulong*)(buffer + FileSystemOffset) is not 0 and var id ? id : null;
     }
 
-    /// <summary>The names in a folder as they are, in bytes; empty where it cannot be read.</summary>
+    /// <summary>Lists the names in a folder as bytes; empty if the folder cannot be read.</summary>
     public static List<byte[]> ListNames(string folder)
     {
         void* entries;
@@ -182,11 +184,11 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>
-    /// Reads the beginning of a file; false where it cannot be opened. Not for files that SQLite could have open:
-    /// closing it drops their locks.
+    /// Reads the beginning of a file; returns false if it cannot be opened. Must not be used on files that SQLite may
+    /// have open: closing the file drops SQLite's locks.
     /// </summary>
-    /// <param name="path">Its path in bytes, with a zero at its end.</param>
-    /// <param name="bytes">Takes what is read; zeros where the file is shorter.</param>
+    /// <param name="path">Its path as bytes with a terminating zero.</param>
+    /// <param name="bytes">Receives the bytes; zeros beyond the end of the file.</param>
     public static bool TryReadBeginning(byte[] path, Span<byte> bytes)
     {
         int descriptor;
@@ -208,8 +210,8 @@ internal static unsafe partial class Posix
         return count >= 0;
     }
 
-    /// <summary>Opens a regular file for reading, unless its name is a link. Never waits, as opening a pipe would.</summary>
-    /// <exception cref="IOException">It cannot be opened, or is something else.</exception>
+    /// <summary>Opens a regular file for reading, unless its name is a link. Never blocks, as opening a pipe would.</summary>
+    /// <exception cref="IOException">It cannot be opened, or is not a regular file.</exception>
     public static SafeFileHandle OpenRegular(string path)
     {
         var file = ConfinedFileAccess.OpenNoFollow(path);
@@ -218,24 +220,24 @@ internal static unsafe partial class Posix
             return file;
         }
         file.Dispose();
-        throw new IOException($"it is no file: '{path}'");
+        throw new IOException($"it is not a regular file: '{path}'");
     }
 
-    /// <summary>What SQLite opens files by: whoever puts a pipe where a file was a moment ago holds nobody up.</summary>
+    /// <summary>The function by which SQLite opens files: if a file is replaced by a pipe, opening it does not block.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int OpenNonBlocking(byte* path, int flags, int mode)
     {
         var descriptor = open3(path, flags | NonBlocking, mode);
-        Marshal.SetLastSystemError(Marshal.GetLastPInvokeError()); // SQLite looks at it
+        Marshal.SetLastSystemError(Marshal.GetLastPInvokeError()); // SQLite reads errno
         return descriptor;
     }
 
-    /// <summary>The user as whom this process acts.</summary>
+    /// <summary>The effective user id of this process.</summary>
     public static uint EffectiveUserId { get; } = geteuid();
 
     /// <summary>
-    /// Gives a pipe the most room that one may have without being asked for more. A hint only: its result does not
-    /// matter.
+    /// Sets the capacity of a pipe to the maximum for unprivileged processes. Only an optimisation: the result is
+    /// ignored.
     /// </summary>
     public static void EnlargePipe(Stream pipe)
     {

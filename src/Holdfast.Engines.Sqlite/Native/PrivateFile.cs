@@ -1,9 +1,12 @@
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>Makes files that only this user may read. Their share mode is also an advisory flock(2), which ends with the process.</summary>
+/// <summary>
+/// Creates files that only this user may read. Their share mode is also an advisory flock(2), which ends with the
+/// process.
+/// </summary>
 internal static class PrivateFile
 {
-    /// <summary>Makes a file that must not exist yet, with mode 0600.</summary>
+    /// <summary>Creates a file that must not exist yet, with mode 0600.</summary>
     public static FileStream Create(string path, FileShare share)
     {
         var options = new FileStreamOptions

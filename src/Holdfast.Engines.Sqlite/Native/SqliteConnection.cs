@@ -7,7 +7,7 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>One open database. Used by one thread at a time. Errors name the file, never the SQL or a key.</summary>
+/// <summary>A database connection. Used by one thread at a time. Errors name the file, never the SQL or a key.</summary>
 internal sealed unsafe class SqliteConnection : IDisposable
 {
     private nint _db;
@@ -18,34 +18,40 @@ internal sealed unsafe class SqliteConnection : IDisposable
         FilePath = path;
     }
 
-    /// <summary>Path of the database file; of the one that it is a copy of, where it is a copy.</summary>
+    /// <summary>Path of the database file; if the file is a copy, the path of its original.</summary>
     public string FilePath { get; private init; }
 
-    /// <summary>Whether the database is in WAL mode, where SQLite cannot tell: it was read from memory. Else null.</summary>
+    /// <summary>
+    /// Whether the database is in WAL mode, if it was opened from memory and SQLite cannot report it. Else null.
+    /// </summary>
     public bool? IsWal { get; private init; }
 
-    /// <summary>SQLite's own handle.</summary>
+    /// <summary>SQLite's handle.</summary>
     public nint Handle => _db != 0 ? _db : throw new ObjectDisposedException(nameof(SqliteConnection));
 
     /// <summary>
-    /// Opens <paramref name="path"/> as a plain file name (never a URI), giving <paramref name="key"/> to it first
-    /// where there is one.
+    /// Opens <paramref name="path"/> as a plain file name (never a URI), and sets <paramref name="key"/> first if there
+    /// is one.
     /// </summary>
-    /// <exception cref="HoldfastException">It cannot be opened; a wrong key shows at the first read.</exception>
+    /// <exception cref="HoldfastException">It cannot be opened. A wrong key is detected by the first read.</exception>
     /// <param name="path">The file.</param>
-    /// <param name="flags">SQLite's flags.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="busyTimeout">How long locks are waited for; default 10 s.</param>
-    /// <param name="shownPath">What errors call the file: the one that it is a copy of. Default its own path.</param>
+    /// <param name="flags">Flags for <c>sqlite3_open_v2</c>.</param>
+    /// <param name="key">The encryption key, or null.</param>
+    /// <param name="busyTimeout">How long to wait for locks; default 10 s.</param>
+    /// <param name="displayPath">
+    /// The path to show in errors: that of the original if this is a copy. Default: the path itself.
+    /// </param>
     public static SqliteConnection Open(
         string path,
         int flags,
         DatabaseKey? key = null,
         TimeSpan? busyTimeout = null,
-        string? shownPath = null
-    ) => Open(path, flags, key, busyTimeout, shownPath ?? path, null);
+        string? displayPath = null
+    ) => Open(path, flags, key, busyTimeout, displayPath ?? path, null);
 
-    /// <summary>Opens a database of a source, from the folder that holds it: its journal and log are found there too.</summary>
+    /// <summary>
+    /// Opens a database of a source relative to its open folder; SQLite finds its journal and log there, too.
+    /// </summary>
     public static SqliteConnection Open(DatabaseFile file, int flags, DatabaseKey? key, TimeSpan? busyTimeout = null) =>
         Open(file.Path, flags, key, busyTimeout, file.DisplayPath, AnchoredVfs.Name);
 
@@ -54,13 +60,13 @@ internal sealed unsafe class SqliteConnection : IDisposable
         int flags,
         DatabaseKey? key,
         TimeSpan? busyTimeout,
-        string shownPath,
+        string displayPath,
         byte[]? fileLayer
     )
     {
         if (key is not null && !CipherSupport.IsAvailable)
         {
-            throw CipherSupport.Unavailable(shownPath);
+            throw CipherSupport.Unavailable(displayPath);
         }
         nint db;
         int code;
@@ -71,7 +77,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         {
             code = sqlite3_open_v2(name, out db, flags | OpenNoMutex | OpenNoFollow, layer);
         }
-        var connection = new SqliteConnection(db, shownPath);
+        var connection = new SqliteConnection(db, displayPath);
         try
         {
             connection.Check(code);
@@ -91,13 +97,15 @@ internal sealed unsafe class SqliteConnection : IDisposable
     }
 
     /// <summary>
-    /// Opens the image of an unencrypted database, which stays where it is and as it is until the connection is
+    /// Opens the image of an unencrypted database in memory. The memory must not move or change until the connection is
     /// disposed.
     /// </summary>
-    /// <param name="image">All its pages, at a fixed address. Its header is set to rollback mode: there is no log in memory.</param>
-    /// <param name="length">Bytes of the image.</param>
-    /// <param name="shownPath">What errors call it.</param>
-    public static SqliteConnection OpenImage(byte* image, long length, string shownPath)
+    /// <param name="image">
+    /// All its pages, at a fixed address. The header is set to rollback mode because there is no log in memory.
+    /// </param>
+    /// <param name="length">Length of the image in bytes.</param>
+    /// <param name="displayPath">The path to show in errors.</param>
+    public static SqliteConnection OpenImage(byte* image, long length, string displayPath)
     {
         var isWal = image[18] == 2 || image[19] == 2;
         image[18] = image[19] = 1;
@@ -107,7 +115,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         {
             code = sqlite3_open_v2(name, out db, OpenReadWrite | OpenNoMutex, null);
         }
-        var connection = new SqliteConnection(db, shownPath) { IsWal = isWal };
+        var connection = new SqliteConnection(db, displayPath) { IsWal = isWal };
         try
         {
             connection.Check(code);
@@ -125,7 +133,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    /// <summary>Runs statements that give no rows, or whose rows do not matter.</summary>
+    /// <summary>Runs statements that return no rows, or whose rows are ignored.</summary>
     public void Execute(string sql)
     {
         fixed (byte* text = Utf8(sql))
@@ -152,7 +160,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    /// <summary>Runs one statement; false, without running it, where something stands behind it.</summary>
+    /// <summary>Runs one statement; returns false, without running it, if anything follows it.</summary>
     public bool TryExecuteOne(ReadOnlySpan<byte> sql)
     {
         fixed (byte* text = sql)
@@ -180,28 +188,28 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    /// <summary>The first column of the first row as text; null where there is none.</summary>
+    /// <summary>Returns the first column of the first row as text; null if there is no row.</summary>
     public string? QueryText(string sql)
     {
         using var statement = Prepare(sql);
         return statement.Step() ? statement.GetText(0) : null;
     }
 
-    /// <summary>The first column of the first row as a number; 0 where there is none.</summary>
+    /// <summary>Returns the first column of the first row as a number; 0 if there is no row.</summary>
     public long QueryInt64(string sql)
     {
         using var statement = Prepare(sql);
         return statement.Step() ? statement.GetInt64(0) : 0;
     }
 
-    /// <summary>Extended code of the last failure.</summary>
+    /// <summary>Extended result code of the last failure.</summary>
     public int ErrorCode => sqlite3_extended_errcode(Handle);
 
-    /// <summary>SQLite's words for the last failure.</summary>
+    /// <summary>SQLite's message for the last failure.</summary>
     public string ErrorMessage =>
         Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errmsg(Handle)));
 
-    /// <summary>Throws what a result code of SQLite means for this file.</summary>
+    /// <summary>Throws the error that a result code means for this file.</summary>
     public void Check(int code)
     {
         if (code is Ok or Row or Done)
@@ -228,12 +236,12 @@ internal sealed unsafe class SqliteConnection : IDisposable
         _db = 0;
     }
 
-    /// <summary>SQLite's words for a result code.</summary>
+    /// <summary>Returns SQLite's message for a result code.</summary>
     public static string ErrorText(int code) =>
         Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(sqlite3_errstr(code)))
         + string.Create(CultureInfo.InvariantCulture, $" ({code})");
 
-    /// <summary>UTF-8 with a NUL behind it.</summary>
+    /// <summary>Encodes text as UTF-8 with a terminating NUL.</summary>
     public static byte[] Utf8(string text)
     {
         var bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];

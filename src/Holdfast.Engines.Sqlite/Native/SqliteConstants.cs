@@ -1,6 +1,6 @@
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>Numbers of SQLite's C interface (https://sqlite.org/c3ref/constlist.html).</summary>
+/// <summary>Constants of SQLite's C interface (https://sqlite.org/c3ref/constlist.html).</summary>
 internal static class SqliteConstants
 {
     public const int Ok = 0;

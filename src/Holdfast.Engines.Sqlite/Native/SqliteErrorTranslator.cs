@@ -3,17 +3,19 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>Says what a result code of SQLite means to a person.</summary>
+/// <summary>Translates SQLite's result codes to errors for the operator.</summary>
 internal static class SqliteErrorTranslator
 {
-    /// <summary>The failure for <paramref name="code"/> (extended codes allowed) on the file at <paramref name="path"/>.</summary>
+    /// <summary>
+    /// Returns the error for <paramref name="code"/> (extended codes allowed) on the file at <paramref name="path"/>.
+    /// </summary>
     public static HoldfastException Translate(int code, string path, string text) =>
         (code & 0xFF) switch
         {
             Busy or Locked or Protocol => new(
                 ErrorCatalogue.SourceLocked,
-                $"'{path}' stays locked by another process: {text}.",
-                "Try again when the other process has ended its transaction."
+                $"'{path}' is locked by another process: {text}.",
+                "Try again after the other process has ended its transaction."
             ),
             NotADatabase => new(
                 ErrorCatalogue.SourceUnreadable,
@@ -28,7 +30,7 @@ internal static class SqliteErrorTranslator
             _ => new(
                 ErrorCatalogue.SourceUnreadable,
                 $"'{path}' cannot be read: {text}.",
-                "Check that the file is there and that this user may read and write it and its folder."
+                "Check that the file exists and that this user can read and write it and its folder."
             ),
         };
 }

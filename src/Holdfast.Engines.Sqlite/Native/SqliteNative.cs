@@ -5,14 +5,15 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// The calls of SQLite's C interface that this engine needs (https://sqlite.org/c3ref/funclist.html). One library serves the whole process,
-/// because two of them with the same file open would drop each other's locks: SQLite3 Multiple Ciphers where it was built, else e_sqlite3.
+/// The functions of SQLite's C interface that this engine needs (https://sqlite.org/c3ref/funclist.html). The whole
+/// process uses one library, because two of them with the same file open would drop each other's locks: SQLite3
+/// Multiple Ciphers if it was built, else e_sqlite3.
 /// </summary>
 internal static unsafe partial class SqliteNative
 {
     private const string Library = "holdfast-sqlite";
 
-    /// <summary>Whether encrypted databases can be opened: SQLite3 Multiple Ciphers is there.</summary>
+    /// <summary>Whether encrypted databases can be opened, that is, SQLite3 Multiple Ciphers was loaded.</summary>
     public static bool HasCiphers { get; private set; }
 
     [ModuleInitializer]
@@ -39,7 +40,7 @@ internal static unsafe partial class SqliteNative
         return handle;
     }
 
-    // Before the library's first use, and without effect behind it: a bound on its memory needs it to be counted.
+    // Has to run before the library is first used, and has no effect later: a memory limit needs memory accounting.
     private static void CountMemory(nint library)
     {
         const int MemoryStatus = 9;
@@ -88,7 +89,8 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library)]
     public static partial long sqlite3_memory_used();
 
-    // sqlite3_db_config is variadic; on x64 and arm64 Linux an int and a pointer in the variable part are passed as in the fixed one.
+    // sqlite3_db_config is variadic; on x64 and arm64 Linux, an int and a pointer are passed in the variable part as in
+    // the fixed part.
     [LibraryImport(Library)]
     public static partial int sqlite3_db_config(nint db, int option, int value, int* result);
 
@@ -169,7 +171,7 @@ internal static unsafe partial class SqliteNative
     public static partial int sqlite3_file_control(nint db, byte* schema, int operation, void* argument);
 
     [LibraryImport(Library)]
-    public static partial int sqlite3_deserialize(nint db, byte* schema, byte* image, long bytes, long room, uint flags);
+    public static partial int sqlite3_deserialize(nint db, byte* schema, byte* image, long bytes, long capacity, uint flags);
 
     [LibraryImport(Library)]
     public static partial nint sqlite3_vfs_find(byte* name);

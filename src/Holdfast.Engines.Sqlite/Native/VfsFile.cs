@@ -5,13 +5,13 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// A database's main file, opened read-only through SQLite's own "unix" VFS and read as it lies on disk (ciphertext stays ciphertext).
-/// It must never be opened by FileStream or File: close() drops every POSIX lock that this process holds on the file, also those of
-/// other connections; SQLite's VFS knows of them and puts its close() off.
+/// A database's main file, opened read-only through SQLite's own "unix" VFS and read as stored (ciphertext stays
+/// ciphertext). It must never be opened by FileStream or File: close() drops every POSIX lock that this process holds
+/// on the file, including those of other connections; SQLite's VFS knows these locks and defers its close().
 /// </summary>
 internal sealed unsafe class VfsFile : IDisposable
 {
-    /// <summary>Level of a lock (sqlite3_file.xLock): none, and shared.</summary>
+    /// <summary>Lock levels (sqlite3_file.xLock): none and shared.</summary>
     public const int LockNone = 0,
         LockShared = 1;
 
@@ -24,7 +24,7 @@ internal sealed unsafe class VfsFile : IDisposable
     private const int ShortRead = 522; // SQLITE_IOERR_SHORT_READ: the rest of the buffer was filled with zeros
     private const int VfsOpenSlot = 40,
         SystemCallSlot = 144; // offsets of sqlite3_vfs.xOpen and xSetSystemCall on 64-bit systems
-    private const int DescriptorOffset = 24; // of unixFile.h, behind three pointers
+    private const int DescriptorOffset = 24; // of unixFile.h, after three pointers
     private static readonly nint UnixVfs = FindVfs();
 
     private nint _file;
@@ -37,7 +37,7 @@ internal sealed unsafe class VfsFile : IDisposable
         _name = name;
     }
 
-    /// <summary>Opens a database's file; throws where that fails. It may not be a symbolic link.</summary>
+    /// <summary>Opens a database's file, which must not be a symbolic link, or throws.</summary>
     public static VfsFile Open(DatabaseFile database)
     {
         var code = TryOpen(database.Path, out var file);
@@ -70,7 +70,7 @@ internal sealed unsafe class VfsFile : IDisposable
         return code;
     }
 
-    /// <summary>Fills <paramref name="buffer"/>; what lies behind the end of the file reads as zeros. Returns the result code.</summary>
+    /// <summary>Fills <paramref name="buffer"/>, with zeros beyond the end of the file. Returns the result code.</summary>
     public int TryRead(long offset, Span<byte> buffer)
     {
         fixed (byte* p = buffer)
@@ -80,7 +80,7 @@ internal sealed unsafe class VfsFile : IDisposable
         }
     }
 
-    /// <summary>Fills <paramref name="buffer"/>; what lies behind the end of the file reads as zeros.</summary>
+    /// <summary>Fills <paramref name="buffer"/>, with zeros beyond the end of the file.</summary>
     public void Read(long offset, Span<byte> buffer, string path)
     {
         var code = TryRead(offset, buffer);
@@ -90,17 +90,17 @@ internal sealed unsafe class VfsFile : IDisposable
         }
     }
 
-    /// <summary>Takes a lock; SQLITE_BUSY where another process is in the way.</summary>
+    /// <summary>Takes a lock; returns SQLITE_BUSY if another process holds a conflicting one.</summary>
     public int Lock(int level) => ((delegate* unmanaged<nint, int, int>)Method(_file, 7))(_file, level);
 
-    /// <summary>Goes back to a lower lock.</summary>
+    /// <summary>Downgrades to a lower lock.</summary>
     public int Unlock(int level) => ((delegate* unmanaged<nint, int, int>)Method(_file, 8))(_file, level);
 
-    /// <summary>Whether what SQLite has open is a certain file, by device and inode.</summary>
+    /// <summary>Whether the file that SQLite has opened is this file, by device and inode.</summary>
     public bool IsFile(in FileStatus status) =>
         FileStatus.TryGet(*(int*)(_file + DescriptorOffset), out var open) && open.IsSameFile(status);
 
-    /// <summary>Whether anyone prepares a write.</summary>
+    /// <summary>Whether a process holds the reserved lock, that is, prepares to write.</summary>
     public bool IsReserved()
     {
         int held;
@@ -108,9 +108,9 @@ internal sealed unsafe class VfsFile : IDisposable
     }
 
     /// <summary>
-    /// Maps a region of the wal-index that exists already; null in <paramref name="region"/> where it does not. Only
-    /// for an index that is there, with
-    /// a shared lock held, under which SQLite does not remove it: it would be made otherwise, and be ours.
+    /// Maps an existing region of the wal-index; <paramref name="region"/> is null if it does not exist. Call this only
+    /// for an index that exists, while a shared lock is held, under which SQLite does not delete it: otherwise an index
+    /// would be created, owned by this user.
     /// </summary>
     public int ShmMap(int index, out byte* region)
     {
@@ -121,11 +121,11 @@ internal sealed unsafe class VfsFile : IDisposable
         return code;
     }
 
-    /// <summary>Takes or drops locks of the wal-index.</summary>
+    /// <summary>Takes or releases locks of the wal-index.</summary>
     public int ShmLock(int first, int count, int flags) =>
         ((delegate* unmanaged<nint, int, int, int, int>)Method(_file, 14))(_file, first, count, flags);
 
-    /// <summary>Lets go of the wal-index, keeping its file.</summary>
+    /// <summary>Unmaps the wal-index without deleting its file.</summary>
     public void ShmUnmap()
     {
         if (!_mapped)
@@ -155,7 +155,7 @@ internal sealed unsafe class VfsFile : IDisposable
         _name = null;
     }
 
-    /// <summary>The address of a method of a <c>sqlite3_file</c>.</summary>
+    /// <summary>Returns the address of a method of a <c>sqlite3_file</c>.</summary>
     private static nint Method(nint file, int slot) => ((nint*)*(nint*)file)[slot];
 
     private static nint FindVfs()

@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Engines.Sqlite.Native;
 
-/// <summary>What a header of the wal-index, which is also SQLite's snapshot object, says.</summary>
-/// <param name="PageSize">Bytes in a page; 0 where no frame was ever written.</param>
+/// <summary>A header of the wal-index, which has the same layout as SQLite's snapshot object.</summary>
+/// <param name="PageSize">Page size in bytes; 0 if no frame was ever written.</param>
 /// <param name="FrameCount">Number of the last committed frame.</param>
-/// <param name="PageCount">Pages of the database.</param>
-/// <param name="FrameChecksum">Running checksum up to that frame, so two logs with the same salts and length can be told apart.</param>
-/// <param name="Salts">Both salts, as they lie in the log.</param>
+/// <param name="PageCount">Size of the database in pages.</param>
+/// <param name="FrameChecksum">
+/// Running checksum up to that frame, which distinguishes two logs with the same salts and length.
+/// </param>
+/// <param name="Salts">Both salts, as stored in the log.</param>
 /// <param name="IsInitialised">Whether the index is in use.</param>
 internal readonly record struct WalHeader(
     int PageSize,
@@ -19,7 +21,9 @@ internal readonly record struct WalHeader(
     bool IsInitialised
 )
 {
-    /// <summary>Reads the 48 bytes; they are in the machine's byte order but for the salts, which are only compared.</summary>
+    /// <summary>
+    /// Parses the 48 bytes. They are in the machine's byte order, except for the salts, which are only compared.
+    /// </summary>
     public static WalHeader Parse(ReadOnlySpan<byte> bytes)
     {
         var pageSize = MemoryMarshal.Read<ushort>(bytes[14..]);

@@ -3,19 +3,22 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Engines.Sqlite.Native;
 
 /// <summary>
-/// The wal-index, shared memory that says which page each frame of the write-ahead log holds
-/// (https://sqlite.org/walformat.html). It belongs to whoever
-/// owns the database, who may shrink it at any time: it is never read where it lies, but copied by the kernel.
+/// The wal-index: shared memory that says which page each frame of the write-ahead log contains
+/// (https://sqlite.org/walformat.html). It belongs to the owner of the database, who may shrink it at any time, so it
+/// is never read in place but copied by the kernel.
 /// </summary>
 internal static unsafe class WalIndex
 {
-    /// <summary>Bytes in a region, the unit of mapping.</summary>
+    /// <summary>Size of a region, the unit of mapping, in bytes.</summary>
     public const int RegionBytes = 32768;
 
-    /// <summary>Bytes in each of the two copies of the header.</summary>
+    /// <summary>Size of each of the two copies of the header, in bytes.</summary>
     public const int HeaderBytes = 48;
 
-    /// <summary>More regions are not mapped: a process has 65,530 mappings, and so many frames make a log of some 16 GB.</summary>
+    /// <summary>
+    /// Maximum number of regions that are mapped: a process has 65,530 mappings, and this many frames are a log of
+    /// about 16 GB.
+    /// </summary>
     public const int MaxRegions = 1024;
 
     private const int BackfillOffset = 96;
@@ -23,16 +26,16 @@ internal static unsafe class WalIndex
     private const int FramesInFirst = 4062;
     private const int FramesInOthers = 4096;
 
-    /// <summary>Frames that <see cref="MaxRegions"/> hold.</summary>
+    /// <summary>Number of frames in <see cref="MaxRegions"/>.</summary>
     public const uint MaxFrames = FramesInFirst + ((MaxRegions - 1) * FramesInOthers);
 
-    /// <summary>Maps a region; returns a result code, and null where the region does not exist.</summary>
+    /// <summary>Maps a region; returns a result code, and null if the region does not exist.</summary>
     public delegate int Mapper(int index, out byte* region);
 
-    /// <summary>Reads the header as all see it; false while a writer is changing it, or where it is gone.</summary>
+    /// <summary>Reads the header; returns false while a writer is changing it, or if it no longer exists.</summary>
     /// <param name="region">The first region.</param>
-    /// <param name="header">What it says.</param>
-    /// <param name="copied">Frames that lie in the main file too.</param>
+    /// <param name="header">The header.</param>
+    /// <param name="copied">Number of frames that a checkpoint has already copied to the main file.</param>
     public static bool TryReadHeader(byte* region, out WalHeader header, out uint copied)
     {
         Span<byte> bytes = stackalloc byte[BackfillOffset + sizeof(uint)];
@@ -55,14 +58,19 @@ internal static unsafe class WalIndex
         return false;
     }
 
-    /// <summary>The page number of each frame from 1 to <paramref name="frameCount"/>; null where the index does not go that far.</summary>
+    /// <summary>
+    /// Returns the page number of each frame from 1 to <paramref name="frameCount"/>; null if the index does not reach
+    /// that far.
+    /// </summary>
     /// <param name="map">Maps a region.</param>
-    /// <param name="frameCount">What the header says. It is believed as far as <paramref name="isThere"/> bears it out.</param>
-    /// <param name="isThere">
-    /// Whether the log holds a frame of that number; asked for the last one of each region, before room is made for
-    /// what follows.
+    /// <param name="frameCount">
+    /// The frame count in the header. It is trusted only as far as <paramref name="containsFrame"/> confirms it.
     /// </param>
-    public static ulong[]? ReadFrames(Mapper map, uint frameCount, Func<uint, bool> isThere)
+    /// <param name="containsFrame">
+    /// Whether the log contains the frame of that number. Called for the last frame of each region before memory is
+    /// allocated for the region.
+    /// </param>
+    public static ulong[]? ReadFrames(Mapper map, uint frameCount, Func<uint, bool> containsFrame)
     {
         var frames = new List<ulong>();
         Span<byte> bytes = stackalloc byte[FramesInOthers * sizeof(uint)];
@@ -73,12 +81,15 @@ internal static unsafe class WalIndex
                 return null;
             }
             var count = (int)Math.Min(frameCount - (uint)frames.Count, (uint)(index == 0 ? FramesInFirst : FramesInOthers));
-            var part = bytes[..(count * sizeof(uint))];
-            if (!isThere((uint)(frames.Count + count)) || !GuardedMemory.TryCopy(region + (index == 0 ? FirstTableOffset : 0), part))
+            var tableBytes = bytes[..(count * sizeof(uint))];
+            if (
+                !containsFrame((uint)(frames.Count + count))
+                || !GuardedMemory.TryCopy(region + (index == 0 ? FirstTableOffset : 0), tableBytes)
+            )
             {
                 return null;
             }
-            foreach (var page in MemoryMarshal.Cast<byte, uint>(part))
+            foreach (var page in MemoryMarshal.Cast<byte, uint>(tableBytes))
             {
                 frames.Add(((ulong)page << 32) | (uint)(frames.Count + 1));
             }

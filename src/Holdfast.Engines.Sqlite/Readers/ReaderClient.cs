@@ -4,37 +4,41 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// One reader process, used by many jobs at once. Replies are received by a thread of its own: jobs wait for them in
-/// threads of the pool, of which there
-/// may be none left.
+/// A reader process that serves many jobs at once. A dedicated thread receives its replies: jobs wait for them on
+/// threads of the pool, which may all be in use. Lock order: the pool calls into a client under its own gate, so the
+/// exit callback is invoked with none of this object's locks held.
 /// </summary>
 internal sealed class ReaderClient
 {
-    private readonly ReaderTransport _link;
+    private readonly ReaderTransport _transport;
     private readonly Action<ReaderClient> _onExit;
     private readonly Lock _gate = new(),
-        _writing = new();
+        _writeGate = new();
     private readonly Dictionary<long, TaskCompletionSource<ReaderReply>> _waiting = [];
     private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exception? _exitReason;
     private long _requests;
 
-    /// <summary>Takes over a link.</summary>
-    /// <param name="link">The process.</param>
-    /// <param name="ended">Called when it has ended, before any job is told of that.</param>
-    public ReaderClient(ReaderTransport link, Action<ReaderClient> ended)
+    /// <summary>Takes ownership of a transport.</summary>
+    /// <param name="transport">The process.</param>
+    /// <param name="onExit">
+    /// Called when the process has exited, before any job is notified. No lock is held during the call.
+    /// </param>
+    public ReaderClient(ReaderTransport transport, Action<ReaderClient> onExit)
     {
-        (_link, _onExit) = (link, ended);
+        (_transport, _onExit) = (transport, onExit);
         new Thread(Receive) { IsBackground = true, Name = "reader of databases" }.Start();
     }
 
-    /// <summary>Jobs that it has; guarded by the pool's lock.</summary>
+    /// <summary>Number of its jobs; guarded by the pool's lock.</summary>
     public int Jobs { get; set; }
 
-    /// <summary>Since when it has none, by <see cref="TimeProvider.GetTimestamp"/>; guarded by the pool's lock.</summary>
+    /// <summary>
+    /// Time since which it has no job, by <see cref="TimeProvider.GetTimestamp"/>; guarded by the pool's lock.
+    /// </summary>
     public long IdleSince { get; set; }
 
-    /// <summary>Whether it has ended.</summary>
+    /// <summary>Whether the process has exited.</summary>
     public bool HasExited
     {
         get
@@ -46,11 +50,11 @@ internal sealed class ReaderClient
         }
     }
 
-    /// <summary>Done when it has ended.</summary>
+    /// <summary>Completes when the process has exited.</summary>
     public Task Exited => _exited.Task;
 
-    /// <summary>Sends a request; the task ends with its reply.</summary>
-    /// <exception cref="ReaderExitedException">Through the task: the process ended before it answered.</exception>
+    /// <summary>Sends a request; the task completes with its reply.</summary>
+    /// <exception cref="ReaderExitedException">Through the task: the process exited before it replied.</exception>
     public Task<ReaderReply> CallAsync(ReaderRequest request)
     {
         var waiting = new TaskCompletionSource<ReaderReply>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,28 +70,28 @@ internal sealed class ReaderClient
 
         try
         {
-            lock (_writing)
+            lock (_writeGate)
             {
-                ReaderFrames.Write(_link.Requests, request with { Id = id });
+                ReaderFrames.Write(_transport.Requests, request with { Id = id });
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // It has ended: who receives says how.
+            // The process has exited; the receiving thread fails the request.
         }
 
         return waiting.Task;
     }
 
-    /// <summary>Ends the process now.</summary>
-    public void Kill() => _link.Kill();
+    /// <summary>Kills the process.</summary>
+    public void Kill() => _transport.Kill();
 
-    /// <summary>Lets the process end, where it has no job.</summary>
+    /// <summary>Lets the process exit once its requests have onExit.</summary>
     public void Close()
     {
-        lock (_writing)
+        lock (_writeGate)
         {
-            _link.Requests.Dispose();
+            _transport.Requests.Dispose();
         }
     }
 
@@ -96,15 +100,15 @@ internal sealed class ReaderClient
         HoldfastException? refused = null;
         try
         {
-            if (ReaderFrames.ReadReply(_link.Replies) is { } hello && hello.Build != ReaderService.Build)
+            if (ReaderFrames.ReadReply(_transport.Replies) is { } greeting && greeting.Build != ReaderService.Build)
             {
                 refused = new(
                     ErrorCatalogue.SourceUnreadable,
-                    "The program was replaced since it was started: the process that reads databases is of another build.",
+                    "The program was replaced after it was started: the process that reads databases is of another build.",
                     "Restart the server."
                 );
             }
-            while (refused is null && ReaderFrames.ReadReply(_link.Replies) is { } reply)
+            while (refused is null && ReaderFrames.ReadReply(_transport.Replies) is { } reply)
             {
                 TaskCompletionSource<ReaderReply>? waiting;
                 lock (_gate)
@@ -116,16 +120,16 @@ internal sealed class ReaderClient
         }
         catch (Exception e) when (e is IOException or JsonException or ObjectDisposedException)
         {
-            // What makes no sense is not from a reader that is well.
+            // A malformed message does not come from a healthy reader.
         }
 
-        _link.Kill(); // where it still lives, it closed its end of the pipe
-        var how = _link.WaitForExit();
-        _link.Dispose();
+        _transport.Kill(); // if it is still running, it has closed its end of the pipe
+        var exitDescription = _transport.WaitForExit();
+        _transport.Dispose();
         List<TaskCompletionSource<ReaderReply>> left;
         lock (_gate)
         {
-            _exitReason = refused ?? (Exception)new ReaderExitedException(how);
+            _exitReason = refused ?? (Exception)new ReaderExitedException(exitDescription);
             left = [.. _waiting.Values];
             _waiting.Clear();
         }

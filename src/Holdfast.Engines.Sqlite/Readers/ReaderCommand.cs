@@ -1,23 +1,23 @@
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>What a reader process is asked to do for one job.</summary>
+/// <summary>Commands to a reader process, for one job.</summary>
 internal enum ReaderCommand
 {
-    /// <summary>Open a view; begins the job.</summary>
+    /// <summary>Open a view; starts the job.</summary>
     Open,
 
-    /// <summary>Begin to write, and tell the first item.</summary>
+    /// <summary>Start writing, and return the first item.</summary>
     Write,
 
-    /// <summary>Give pages of the item, which is an image.</summary>
+    /// <summary>Return pages of the item, which is an image.</summary>
     Pages,
 
-    /// <summary>Give the next bytes of the item, which is a stream.</summary>
+    /// <summary>Return the next bytes of the item, which is a stream.</summary>
     Bytes,
 
-    /// <summary>The item was taken: tell the next one, or the fingerprint.</summary>
+    /// <summary>The item was consumed: return the next one, or the fingerprint.</summary>
     Next,
 
-    /// <summary>Let go of the database; ends the job, whatever of it is under way.</summary>
+    /// <summary>Release the database; ends the job, whatever is in progress.</summary>
     Close,
 }

@@ -1,5 +1,5 @@
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>A reader process has ended before it answered.</summary>
-/// <param name="how">How it ended, as people call it.</param>
-internal sealed class ReaderExitedException(string how) : Exception(how);
+/// <summary>A reader process exited before it replied.</summary>
+/// <param name="exitDescription">How it exited, for people.</param>
+internal sealed class ReaderExitedException(string exitDescription) : Exception(exitDescription);

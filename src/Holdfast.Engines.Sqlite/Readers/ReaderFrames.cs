@@ -6,23 +6,22 @@ using System.Text.Json;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// Messages on a pipe: the length of the JSON and of the bytes behind it, four bytes each, then both. What the other
-/// side claims is bounded before room is
-/// made for it: a reader that a database has taken over is a stranger too.
+/// Frames messages on a pipe: the lengths of the JSON and of the payload, four bytes each, then both. Lengths are
+/// validated before memory is allocated: a reader that a malicious database has taken over is untrusted, too.
 /// </summary>
 internal static class ReaderFrames
 {
-    /// <summary>Most bytes behind one message.</summary>
+    /// <summary>Maximum length of the payload of a message, in bytes.</summary>
     public const int MaxPayload = 4 << 20;
 
-    private const int HeadBytes = 8;
+    private const int HeaderBytes = 8;
     private const int MaxJson = 16 << 20;
 
-    /// <summary>Writes a request. It may hold a key, so nothing of it stays in memory.</summary>
+    /// <summary>Writes a request. It may contain a key, so its buffers are cleared.</summary>
     public static void Write(Stream stream, ReaderRequest request)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(request, ReaderJson.Default.ReaderRequest);
-        var frame = new byte[HeadBytes + json.Length];
+        var frame = new byte[HeaderBytes + json.Length];
         try
         {
             Frame(stream, frame, json, []);
@@ -38,10 +37,10 @@ internal static class ReaderFrames
     public static void Write(Stream stream, ReaderReply reply, ReadOnlySpan<byte> payload)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(reply, ReaderJson.Default.ReaderReply);
-        Frame(stream, new byte[HeadBytes + json.Length], json, payload);
+        Frame(stream, new byte[HeaderBytes + json.Length], json, payload);
     }
 
-    /// <summary>Reads a request; null where the pipe has ended.</summary>
+    /// <summary>Reads a request; returns null at the end of the pipe.</summary>
     public static ReaderRequest? ReadRequest(Stream stream)
     {
         if (Read(stream) is not var (json, _))
@@ -58,8 +57,8 @@ internal static class ReaderFrames
         }
     }
 
-    /// <summary>Reads a reply; null where the pipe has ended.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <summary>Reads a reply; returns null at the end of the pipe.</summary>
+    /// <exception cref="JsonException">The message is not a reply.</exception>
     public static ReaderReply? ReadReply(Stream stream) =>
         Read(stream) is var (json, payload)
             ? (JsonSerializer.Deserialize(json, ReaderJson.Default.ReaderReply) ?? throw new JsonException("No reply.")) with
@@ -72,7 +71,7 @@ internal static class ReaderFrames
     {
         BinaryPrimitives.WriteInt32LittleEndian(frame, json.Length);
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(4), payload.Length);
-        json.CopyTo(frame, HeadBytes);
+        json.CopyTo(frame, HeaderBytes);
         stream.Write(frame);
         if (payload.Length > 0)
         {
@@ -83,26 +82,26 @@ internal static class ReaderFrames
 
     private static (byte[] Json, ArraySegment<byte> Payload)? Read(Stream stream)
     {
-        Span<byte> head = stackalloc byte[HeadBytes];
-        if (stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) < HeadBytes)
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        if (stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes)
         {
             return null;
         }
-        var (length, more) = (BinaryPrimitives.ReadInt32LittleEndian(head), BinaryPrimitives.ReadInt32LittleEndian(head[4..]));
-        if (length is < 0 or > MaxJson || more is < 0 or > MaxPayload)
+        var (length, payloadLength) = (BinaryPrimitives.ReadInt32LittleEndian(header), BinaryPrimitives.ReadInt32LittleEndian(header[4..]));
+        if (length is < 0 or > MaxJson || payloadLength is < 0 or > MaxPayload)
         {
-            throw new JsonException("A message is longer than any.");
+            throw new JsonException("A message exceeds the maximum length.");
         }
         var json = new byte[length];
         if (stream.ReadAtLeast(json, length, throwOnEndOfStream: false) < length)
         {
             return null;
         }
-        if (more == 0)
+        if (payloadLength == 0)
         {
             return (json, []);
         }
-        var payload = new ArraySegment<byte>(ArrayPool<byte>.Shared.Rent(more), 0, more);
-        return stream.ReadAtLeast(payload, more, throwOnEndOfStream: false) < more ? null : (json, payload);
+        var payload = new ArraySegment<byte>(ArrayPool<byte>.Shared.Rent(payloadLength), 0, payloadLength);
+        return stream.ReadAtLeast(payload, payloadLength, throwOnEndOfStream: false) < payloadLength ? null : (json, payload);
     }
 }

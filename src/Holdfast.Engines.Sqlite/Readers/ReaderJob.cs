@@ -2,10 +2,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>One database that a reader process has, until it is disposed.</summary>
+/// <summary>One database that a reader process has open, until this is disposed.</summary>
 internal sealed class ReaderJob : IAsyncDisposable
 {
-    // Long enough for a large copy to be put aside; a statement that never ends would keep a core busy for good.
+    // Long enough to finish a large copy; a statement that never ends would keep a core busy forever.
     private static readonly TimeSpan MaxCloseWait = TimeSpan.FromSeconds(30);
 
     private readonly ReaderPool _pool;
@@ -13,10 +13,10 @@ internal sealed class ReaderJob : IAsyncDisposable
     private readonly long _id;
     private int _disposed;
 
-    /// <summary>Made by the pool.</summary>
-    public ReaderJob(ReaderPool pool, ReaderClient reader, long id, string path, bool isAlone, TimeProvider time)
+    /// <summary>Called by the pool.</summary>
+    public ReaderJob(ReaderPool pool, ReaderClient reader, long id, string path, bool isIsolated, TimeProvider time)
     {
-        (_pool, Reader, _id, Path, IsIsolated, _time) = (pool, reader, id, path, isAlone, time);
+        (_pool, Reader, _id, Path, IsIsolated, _time) = (pool, reader, id, path, isIsolated, time);
     }
 
     /// <summary>The process.</summary>
@@ -25,14 +25,14 @@ internal sealed class ReaderJob : IAsyncDisposable
     /// <summary>Path of the database.</summary>
     public string Path { get; }
 
-    /// <summary>Whether the process has no other job: should it end, this database is why.</summary>
+    /// <summary>Whether the process has no other job: if it exits, this database is the cause.</summary>
     public bool IsIsolated { get; }
 
-    /// <summary>Asks for something.</summary>
-    /// <exception cref="HoldfastException">What the reader says, or it has ended.</exception>
+    /// <summary>Sends a request and waits for the reply.</summary>
+    /// <exception cref="HoldfastException">The failure that the reader reports, or the process has exited.</exception>
     public async Task<ReaderReply> CallAsync(ReaderRequest request, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // waiting for what has come already does not look at it
+        cancellationToken.ThrowIfCancellationRequested(); // WaitAsync ignores the token if the task has already completed
         try
         {
             return ThrowIfFailed(await Reader.CallAsync(request with { Job = _id }).WaitAsync(cancellationToken));
@@ -43,7 +43,7 @@ internal sealed class ReaderJob : IAsyncDisposable
         }
     }
 
-    /// <summary>The same, for callers that cannot wait otherwise.</summary>
+    /// <summary>Blocks until the reply arrives, for callers that cannot await.</summary>
     public ReaderReply Call(ReaderRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -53,9 +53,9 @@ internal sealed class ReaderJob : IAsyncDisposable
             reply.Wait(cancellationToken);
             return ThrowIfFailed(reply.Result);
         }
-        catch (AggregateException e) when (e.InnerException is ReaderExitedException ended)
+        catch (AggregateException e) when (e.InnerException is ReaderExitedException exited)
         {
-            throw Explain(ended);
+            throw Explain(exited);
         }
         catch (AggregateException e) when (e.InnerException is HoldfastException refused)
         {
@@ -76,7 +76,7 @@ internal sealed class ReaderJob : IAsyncDisposable
         }
         catch (Exception e) when (e is ReaderExitedException or HoldfastException)
         {
-            // Whoever waited for it was told.
+            // The failure has already been reported to the caller that waited for it.
         }
         catch (TimeoutException)
         {
@@ -95,15 +95,15 @@ internal sealed class ReaderJob : IAsyncDisposable
         IsIsolated
             ? new(
                 ErrorCatalogue.SourceReaderCrashed,
-                $"Reading '{Path}' ended the process that read it ({e.Message}), which had no other database.",
-                "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'. If it is sound, somebody who may write to it or "
-                    + "its -shm file changed them while they were read. The other databases are backed up as ever.",
+                $"Reading '{Path}' crashed the process that read it ({e.Message}), which had no other database open.",
+                "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'. If it is intact, a user with write access to it or "
+                    + "its -shm file changed them while they were being read. Other databases are not affected.",
                 e
             )
             : new(
                 ErrorCatalogue.SourceConflict,
-                $"The process that read '{Path}' and others ended ({e.Message}).",
-                "It is read again by itself, in a process of its own.",
+                $"The process that read '{Path}' and other databases exited ({e.Message}).",
+                "It is read again in a separate process.",
                 e
             );
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>The messages as JSON.</summary>
+/// <summary>JSON serialisation of the messages.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(ReaderRequest))]
 [JsonSerializable(typeof(ReaderReply))]

@@ -3,16 +3,15 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// The processes that read databases which others may write to, two at most: what such a file does to SQLite, or to
-/// memory that maps it, ends one of them
-/// and not the server. One has all jobs. Where it ends, each database that it had is read again in the other one,
-/// alone, one after the other and those that
-/// ended a process before last: so the one whose fault it is fails, and no other. A process starts with work, and ends
-/// when it had none for a while.
+/// Manages the processes (at most two) that read databases which other users can write to: if such a file crashes
+/// SQLite, or the memory that maps it, one of these processes ends and not the server. One process serves all jobs. If
+/// it ends, each database that it had open is read again in the isolated process, one at a time, those that have
+/// crashed a process before last: so only the database that is the cause fails. A process is started when there is
+/// work, and exits after it has been idle for a while.
 /// </summary>
 public sealed class ReaderPool : IDisposable
 {
-    /// <summary>How long a process stays without work.</summary>
+    /// <summary>How long an idle process is kept.</summary>
     public static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(30);
 
     private readonly Func<ReaderTransport> _start;
@@ -21,7 +20,7 @@ public sealed class ReaderPool : IDisposable
     private readonly Lock _gate = new();
     private readonly HashSet<ReaderJob> _jobs = [];
 
-    // and how many processes it has ended while it was alone
+    // number of processes that each suspect has crashed while it was isolated
     private readonly Dictionary<string, int> _suspectCrashes = new(StringComparer.Ordinal);
     private readonly PriorityQueue<TaskCompletionSource, (int Ended, long Order)> _waitingForIsolation = new();
     private ReaderClient? _shared,
@@ -30,8 +29,10 @@ public sealed class ReaderPool : IDisposable
         _isDisposed;
     private long _count;
 
-    /// <summary>Makes it; nothing is started yet.</summary>
-    /// <param name="program">The program, which runs <see cref="ReaderService.RunAsync"/> when it is started like this.</param>
+    /// <summary>Creates the pool; no process is started yet.</summary>
+    /// <param name="program">
+    /// The program, which runs <see cref="ReaderService.RunAsync"/> when it is started with these arguments.
+    /// </param>
     /// <param name="arguments">Its command line.</param>
     /// <param name="time">The clock.</param>
     public ReaderPool(string program, IReadOnlyList<string> arguments, TimeProvider time)
@@ -43,7 +44,7 @@ public sealed class ReaderPool : IDisposable
         _timer = time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Lets all processes end.</summary>
+    /// <summary>Lets all processes exit.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -55,20 +56,20 @@ public sealed class ReaderPool : IDisposable
         }
     }
 
-    /// <summary>Begins a job for a database. It may have to wait for its turn, where it is read alone.</summary>
-    /// <exception cref="HoldfastException">No process can be started.</exception>
+    /// <summary>Starts a job for a database. A suspect waits for its turn in the isolated process.</summary>
+    /// <exception cref="HoldfastException">A process cannot be started.</exception>
     internal async Task<ReaderJob> BeginAsync(string path, CancellationToken cancellationToken)
     {
-        int? ended;
+        int? crashes;
         Task turn;
         lock (_gate)
         {
-            ended = _suspectCrashes.TryGetValue(path, out var count) ? count : null;
-            if (ended is null)
+            crashes = _suspectCrashes.TryGetValue(path, out var count) ? count : null;
+            if (crashes is null)
             {
-                return Begin(ref _shared, path, isAlone: false);
+                return Begin(ref _shared, path, isIsolated: false);
             }
-            turn = WaitForIsolation(ended.Value, cancellationToken);
+            turn = WaitForIsolation(crashes.Value, cancellationToken);
         }
 
         await turn;
@@ -76,7 +77,7 @@ public sealed class ReaderPool : IDisposable
         {
             try
             {
-                return Begin(ref _isolated, path, isAlone: true);
+                return Begin(ref _isolated, path, isIsolated: true);
             }
             catch
             {
@@ -105,26 +106,26 @@ public sealed class ReaderPool : IDisposable
             }
             if (!reader.HasExited)
             {
-                _suspectCrashes.Remove(job.Path); // it was not why
+                _suspectCrashes.Remove(job.Path); // this database was not the cause
             }
             ReleaseIsolation();
         }
     }
 
-    private ReaderJob Begin(ref ReaderClient? slot, string path, bool isAlone)
+    private ReaderJob Begin(ref ReaderClient? slot, string path, bool isIsolated)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (slot is null or { HasExited: true })
         {
             slot = new(_start(), OnReaderExited);
         }
-        var job = new ReaderJob(this, slot, ++_count, path, isAlone, _time);
+        var job = new ReaderJob(this, slot, ++_count, path, isIsolated, _time);
         slot.Jobs++;
         _jobs.Add(job);
         return job;
     }
 
-    private Task WaitForIsolation(int ended, CancellationToken cancellationToken)
+    private Task WaitForIsolation(int crashes, CancellationToken cancellationToken)
     {
         if (!_isIsolatedReaderBusy)
         {
@@ -140,7 +141,7 @@ public sealed class ReaderPool : IDisposable
             TaskContinuationOptions.None,
             TaskScheduler.Default
         );
-        _waitingForIsolation.Enqueue(turn, (ended, ++_count));
+        _waitingForIsolation.Enqueue(turn, (crashes, ++_count));
         return turn.Task;
     }
 
@@ -157,7 +158,8 @@ public sealed class ReaderPool : IDisposable
         _isIsolatedReaderBusy = false;
     }
 
-    // On the thread that receives, when the process has ended and before its jobs are told: by then it is known who is a suspect.
+    // Runs on the receiving thread when a process has exited, before its jobs are notified: when they retry, the
+    // suspects are already known.
     private void OnReaderExited(ReaderClient reader)
     {
         lock (_gate)

@@ -6,9 +6,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Readers;
 
 /// <summary>
-/// A reader that is a process of its own: this program, started anew. Keys reach it through its standard input, never
-/// through its command line or
-/// environment, and of the environment it has only what a program needs to run.
+/// A reader in a process of its own: this program, started again. Keys are passed through its standard input, never
+/// through its command line or environment, and it inherits only the environment variables that a program needs to run.
 /// </summary>
 internal sealed class ReaderProcess : ReaderTransport
 {
@@ -38,11 +37,11 @@ internal sealed class ReaderProcess : ReaderTransport
     /// <inheritdoc/>
     public override Stream Replies { get; }
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts a process.</summary>
     /// <exception cref="HoldfastException">It cannot be started.</exception>
     public static ReaderProcess Start(string program, IEnumerable<string> arguments)
     {
-        // The root is no mount that it would keep busy.
+        // The working directory is the root so that no other mount is kept busy.
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
@@ -68,8 +67,8 @@ internal sealed class ReaderProcess : ReaderTransport
         {
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"The process that reads databases which others may write to cannot be started ('{program}'): {e.Message}",
-                "Check that the program is where it was when it was started, and that this user may start one process more.",
+                $"The process that reads databases which other users can write to cannot be started ('{program}'): {e.Message}",
+                "Check that the program has not been moved since it was started, and that this user can start another process.",
                 e
             );
         }
@@ -91,7 +90,7 @@ internal sealed class ReaderProcess : ReaderTransport
         }
         catch (InvalidOperationException)
         {
-            // It has ended by itself.
+            // It has already exited.
         }
     }
 

@@ -3,34 +3,34 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>One request to a reader process.</summary>
+/// <summary>A request to a reader process.</summary>
 internal sealed record ReaderRequest
 {
-    /// <summary>Number of the request; its reply has the same.</summary>
+    /// <summary>Number of the request; its reply has the same number.</summary>
     public long Id { get; init; }
 
     /// <summary>Number of the job.</summary>
     public long Job { get; init; }
 
-    /// <summary>What is asked for.</summary>
+    /// <summary>The command.</summary>
     public ReaderCommand Command { get; init; }
 
-    /// <summary>What to open, for <see cref="ReaderCommand.Open"/>.</summary>
+    /// <summary>The view to open, for <see cref="ReaderCommand.Open"/>.</summary>
     public Opening? Open { get; init; }
 
     /// <summary>First page, for <see cref="ReaderCommand.Pages"/>.</summary>
     public long FirstPage { get; init; }
 
-    /// <summary>Bytes that are wanted, for <see cref="ReaderCommand.Pages"/>.</summary>
+    /// <summary>Number of bytes to read, for <see cref="ReaderCommand.Pages"/>.</summary>
     public int Length { get; init; }
 
-    /// <summary>One database, and how it is to be read.</summary>
+    /// <summary>A database, and how to read it.</summary>
     /// <param name="Source">The source.</param>
-    /// <param name="Database">What discovery said of it.</param>
-    /// <param name="Type">The type asked for.</param>
-    /// <param name="TypeReason">Why a snapshot is made where a logical backup was asked for.</param>
-    /// <param name="RawKey">The database's key, where it is a raw one.</param>
-    /// <param name="Passphrase">The database's key, where it is a passphrase.</param>
+    /// <param name="Database">The database as discovered.</param>
+    /// <param name="Type">The requested type.</param>
+    /// <param name="TypeReason">Why a snapshot is made instead of a logical backup.</param>
+    /// <param name="RawKey">The database's key, if it is a raw key.</param>
+    /// <param name="Passphrase">The database's key, if it is a passphrase.</param>
     internal sealed record Opening(
         SqliteSourceConfig Source,
         DiscoveredDatabase Database,
@@ -40,7 +40,7 @@ internal sealed record ReaderRequest
         string? Passphrase
     )
     {
-        /// <summary>The request that this stands for.</summary>
+        /// <summary>Creates the view request.</summary>
         public ViewRequest ToRequest() =>
             new(
                 Type,

@@ -1,18 +1,18 @@
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>A reader process as the server sees it: two pipes, and its end.</summary>
+/// <summary>A reader process as the server sees it: two pipes, and its exit.</summary>
 internal abstract class ReaderTransport : IDisposable
 {
-    /// <summary>Takes requests. Closing it ends the process.</summary>
+    /// <summary>The pipe of requests. Closing it ends the process.</summary>
     public abstract Stream Requests { get; }
 
-    /// <summary>Gives replies; ends with the process.</summary>
+    /// <summary>The pipe of replies, which ends with the process.</summary>
     public abstract Stream Replies { get; }
 
-    /// <summary>Ends the process now.</summary>
+    /// <summary>Kills the process.</summary>
     public abstract void Kill();
 
-    /// <summary>Waits until the process has ended, and says how it ended.</summary>
+    /// <summary>Waits until the process has exited, and describes how it exited.</summary>
     public abstract string WaitForExit();
 
     /// <inheritdoc/>

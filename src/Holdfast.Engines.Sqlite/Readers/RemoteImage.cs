@@ -2,7 +2,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>An image whose pages a reader process gives.</summary>
+/// <summary>An image whose pages are read by a reader process.</summary>
 internal sealed class RemoteImage(ReaderJob job, ReaderReply.Item item, CancellationToken cancellationToken) : IPageImage
 {
     /// <inheritdoc/>

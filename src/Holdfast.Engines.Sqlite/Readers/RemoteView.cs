@@ -8,7 +8,10 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>One SQLite database, held by a reader process. What the process says is checked: a database may have taken it over.</summary>
+/// <summary>
+/// A view of an SQLite database that a reader process has open. Replies of the process are validated, because a
+/// malicious database may have taken it over.
+/// </summary>
 internal sealed class RemoteView : IHeldView
 {
     private readonly ReaderJob _job;
@@ -44,7 +47,9 @@ internal sealed class RemoteView : IHeldView
     public FilePermissions? File => _opened.File;
 
     /// <summary>Opens a database in a reader process.</summary>
-    /// <exception cref="HoldfastException">As <see cref="IDatabaseSource.OpenViewAsync"/>, or the process has ended.</exception>
+    /// <exception cref="HoldfastException">
+    /// As for <see cref="IDatabaseSource.OpenViewAsync"/>, or the process has exited.
+    /// </exception>
     public static async Task<RemoteView> OpenAsync(
         ReaderPool readers,
         string path,
@@ -75,11 +80,11 @@ internal sealed class RemoteView : IHeldView
         }
     }
 
-    /// <summary>What to say of a process that answers with what is no answer.</summary>
+    /// <summary>Creates the error for a malformed reply of the process.</summary>
     public static HoldfastException InvalidReply(ReaderJob job, string what) =>
         new(
             ErrorCatalogue.SourceUnreadable,
-            $"The process that reads '{job.Path}' gave something that is no {what}.",
+            $"The process that reads '{job.Path}' sent an invalid {what}.",
             "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'"
         );
 

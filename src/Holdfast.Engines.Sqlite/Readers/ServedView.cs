@@ -5,61 +5,65 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 
-/// <summary>A view on the reader's side: what it writes is offered item after item, and given as it is asked for.</summary>
-/// <param name="accounts">Names of users and groups, which all views share.</param>
+/// <summary>
+/// A view on the reader's side: it offers the items one after the other, and sends their contents on request. Requests
+/// of a job are served one at a time, under the request lock; only Close cancels the request that holds it. The writing
+/// task runs beside them and waits for the item to be taken.
+/// </summary>
+/// <param name="accounts">Names of users and groups, shared by all views.</param>
 internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDisposable
 {
     private const int PipeBytes = 2 << 20;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _requestLock = new(1);
     private SqliteView? _view;
-    private Task<IReadOnlyDictionary<string, string>>? _writing;
+    private Task<IReadOnlyDictionary<string, string>>? _writeTask;
     private TaskCompletionSource<ReaderReply.Item> _offered = CreateCompletion<ReaderReply.Item>();
-    private TaskCompletionSource<bool> _taken = CreateCompletion<bool>();
+    private TaskCompletionSource<bool> _consumed = CreateCompletion<bool>();
     private IPageImage? _image;
     private PipeReader? _stream;
 
-    /// <summary>Answers one request.</summary>
+    /// <summary>Serves one request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="answer">Takes the reply and the bytes behind it.</param>
-    public async Task AnswerAsync(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> answer)
+    /// <param name="reply">Sends the reply and its payload.</param>
+    public async Task AnswerAsync(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> reply)
     {
         if (request.Command == ReaderCommand.Close)
         {
-            await _stop.CancelAsync(); // whatever is under way ends sooner
+            await _stop.CancelAsync(); // cancels whatever is in progress
         }
         await _requestLock.WaitAsync();
         try
         {
             if (request.Command != ReaderCommand.Close)
             {
-                _stop.Token.ThrowIfCancellationRequested(); // it came too late
+                _stop.Token.ThrowIfCancellationRequested(); // the job was closed before this request
             }
             switch (request.Command)
             {
                 case ReaderCommand.Open:
-                    answer(new() { Opened = await OpenAsync(request.Open!) }, default);
+                    reply(new() { Opened = await OpenAsync(request.Open!) }, default);
                     break;
                 case ReaderCommand.Write:
-                    _writing = Task.Run(() => _view!.WriteAsync(this, _stop.Token));
-                    answer(await GetNextItemAsync(), default);
+                    _writeTask = Task.Run(() => _view!.WriteAsync(this, _stop.Token));
+                    reply(await GetNextItemAsync(), default);
                     break;
                 case ReaderCommand.Next:
                     (_image, _stream) = (null, null);
-                    var taken = _taken;
-                    (_offered, _taken) = (CreateCompletion<ReaderReply.Item>(), CreateCompletion<bool>());
-                    taken.SetResult(true);
-                    answer(await GetNextItemAsync(), default);
+                    var consumed = _consumed;
+                    (_offered, _consumed) = (CreateCompletion<ReaderReply.Item>(), CreateCompletion<bool>());
+                    consumed.SetResult(true);
+                    reply(await GetNextItemAsync(), default);
                     break;
                 case ReaderCommand.Pages:
-                    SendPages(request, answer);
+                    SendPages(request, reply);
                     break;
                 case ReaderCommand.Bytes:
-                    await SendBytesAsync(answer);
+                    await SendBytesAsync(reply);
                     break;
                 case ReaderCommand.Close:
                     await DisposeAsync();
-                    answer(new(), default);
+                    reply(new(), default);
                     break;
                 default:
                     throw new InvalidOperationException($"{request.Command} is not known.");
@@ -75,9 +79,9 @@ internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDi
     public async Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken)
     {
         _image = image;
-        var taken = _taken.Task;
+        var consumed = _consumed.Task;
         _offered.SetResult(new(name, image.PageSize, image.PageCount, image.IsIncompressible, 0));
-        await taken.WaitAsync(cancellationToken);
+        await consumed.WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -97,7 +101,7 @@ internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDi
             )
         );
         _stream = pipe.Reader;
-        var taken = _taken.Task;
+        var consumed = _consumed.Task;
         _offered.SetResult(new(name, 0, 0, false, expectedBytes));
         try
         {
@@ -106,11 +110,11 @@ internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDi
         }
         catch (Exception e)
         {
-            await pipe.Writer.CompleteAsync(e); // who asks for bytes is told
+            await pipe.Writer.CompleteAsync(e); // the next request for bytes gets the failure
             throw;
         }
 
-        await taken.WaitAsync(cancellationToken);
+        await consumed.WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -121,9 +125,10 @@ internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDi
         {
             await stream.CompleteAsync();
         }
-        if (_writing is { } writing)
+        if (_writeTask is { } writeTask)
         {
-            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who asked was told
+            // the failure has already been sent as a reply
+            await ((Task)writeTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if (_view is { } view)
         {
@@ -144,17 +149,17 @@ internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDi
     private async Task<ReaderReply> GetNextItemAsync()
     {
         var offered = _offered.Task;
-        await Task.WhenAny(offered, _writing!);
-        return offered.IsCompletedSuccessfully ? new() { Offered = await offered } : new() { Fingerprint = new(await _writing!) };
+        await Task.WhenAny(offered, _writeTask!);
+        return offered.IsCompletedSuccessfully ? new() { Offered = await offered } : new() { Fingerprint = new(await _writeTask!) };
     }
 
-    private void SendPages(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> answer)
+    private void SendPages(ReaderRequest request, Action<ReaderReply, ReadOnlyMemory<byte>> reply)
     {
         var pages = ArrayPool<byte>.Shared.Rent(request.Length);
         try
         {
             _image!.Read(request.FirstPage, pages.AsSpan(0, request.Length));
-            answer(new(), pages.AsMemory(0, request.Length));
+            reply(new(), pages.AsMemory(0, request.Length));
         }
         finally
         {
@@ -162,7 +167,7 @@ internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDi
         }
     }
 
-    private async Task SendBytesAsync(Action<ReaderReply, ReadOnlyMemory<byte>> answer)
+    private async Task SendBytesAsync(Action<ReaderReply, ReadOnlyMemory<byte>> reply)
     {
         var read = await _stream!.ReadAsync(_stop.Token);
         while (read.Buffer.IsEmpty && !read.IsCompleted)
@@ -171,17 +176,17 @@ internal sealed class ServedView(AccountResolver accounts) : IItemSink, IAsyncDi
             read = await _stream.ReadAsync(_stop.Token);
         }
 
-        var given = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ReaderFrames.MaxPayload));
-        var bytes = ArrayPool<byte>.Shared.Rent((int)given.Length);
+        var slice = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ReaderFrames.MaxPayload));
+        var bytes = ArrayPool<byte>.Shared.Rent((int)slice.Length);
         try
         {
-            given.CopyTo(bytes);
-            answer(new(), bytes.AsMemory(0, (int)given.Length));
+            slice.CopyTo(bytes);
+            reply(new(), bytes.AsMemory(0, (int)slice.Length));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(bytes);
-            _stream.AdvanceTo(given.End);
+            _stream.AdvanceTo(slice.End);
         }
     }
 }

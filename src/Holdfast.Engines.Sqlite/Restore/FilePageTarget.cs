@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.Sqlite.Restore;
 
-/// <summary>Writes the pages of an image into a file.</summary>
+/// <summary>Writes the pages of an image to a file.</summary>
 internal sealed class FilePageTarget(SafeFileHandle file, string path) : IPageTarget
 {
     /// <inheritdoc/>
@@ -23,8 +23,8 @@ internal sealed class FilePageTarget(SafeFileHandle file, string path) : IPageTa
             {
                 throw new HoldfastException(
                     ErrorCatalogue.DestinationFailed,
-                    $"'{path}' ends at byte {offset + done}, before what was written there.",
-                    "Something else has changed the file. Try again."
+                    $"'{path}' ends at byte {offset + done}, before data that was written to it.",
+                    "Another program has changed the file. Try again."
                 );
             }
             done += read;

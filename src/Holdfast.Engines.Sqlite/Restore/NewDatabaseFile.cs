@@ -7,8 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>
-/// A database file in the making, in a folder of its own beside its final place. The folder of that place is opened once, beneath the
-/// source's directory and following no link; all is done from there, so whoever exchanges folders meanwhile has nothing made elsewhere.
+/// A new database file, in a work folder beside its final path. The final folder is opened once, beneath the source's
+/// root and without following links, and all operations are relative to it: replacing folders meanwhile does not create
+/// files elsewhere.
 /// </summary>
 internal sealed class NewDatabaseFile : IDisposable
 {
@@ -19,7 +20,7 @@ internal sealed class NewDatabaseFile : IDisposable
     private readonly string _root;
     private readonly string _name;
     private readonly SafeFileHandle _rootHandle;
-    private readonly List<(SafeFileHandle Above, string Name)> _madeFolders = [];
+    private readonly List<(SafeFileHandle Parent, string Name)> _createdFolders = [];
     private readonly List<SafeFileHandle> _opened = [];
     private SafeFileHandle _folder;
     private WorkFolder? _work;
@@ -31,10 +32,10 @@ internal sealed class NewDatabaseFile : IDisposable
         _opened.Add(_rootHandle = _folder = ConfinedFileAccess.OpenRoot(root));
     }
 
-    /// <summary>Where it shall be, as people know it.</summary>
+    /// <summary>The final path, as shown to users.</summary>
     public string FinalPath { get; }
 
-    /// <summary>Where it is until then. It does not exist at first.</summary>
+    /// <summary>The temporary file. It does not exist at first.</summary>
     public DatabaseFile Temporary => _work!.File;
 
     private string FolderName => _name[..Math.Max(0, _name.LastIndexOf('/'))];
@@ -43,17 +44,21 @@ internal sealed class NewDatabaseFile : IDisposable
 
     private string DisplayFolder => Path.GetDirectoryName(FinalPath)!;
 
-    /// <summary>Reserves the place, with free space for <paramref name="expectedBytes"/>.</summary>
-    /// <exception cref="HoldfastException">The name leads outside, is taken, or there is no room.</exception>
+    /// <summary>
+    /// Checks the final path and creates the work folder, with free space for <paramref name="expectedBytes"/>.
+    /// </summary>
+    /// <exception cref="HoldfastException">
+    /// The name leads out of the directory or exists, or there is not enough space.
+    /// </exception>
     public static NewDatabaseFile Begin(string directory, string name, long expectedBytes)
     {
         var root = FolderWalker.ResolveRoot(directory);
-        var shown = DatabasePath.Combine(root, name);
-        var fileName = Path.GetFileName(shown);
-        // Discovery would never find it, and the next restore would take it for a leftover of its own and remove it.
+        var displayPath = DatabasePath.Combine(root, name);
+        var fileName = Path.GetFileName(displayPath);
+        // Discovery would skip it, and the next restore would delete it as a leftover.
         if (SideFiles.IsHoldfastFile(fileName) || SideFiles.HasHoldfastPrefix(fileName))
         {
-            var what = $"'{name}' is a name that Holdfast keeps for its own files.";
+            var what = $"'{name}' is a name that Holdfast reserves for its own files.";
             throw new HoldfastException(ErrorCatalogue.Usage, what, "Choose another name.");
         }
 
@@ -66,18 +71,18 @@ internal sealed class NewDatabaseFile : IDisposable
         }
         catch (Exception e)
         {
-            var told = file?.Describe(e) ?? e.Message;
+            var message = file?.Describe(e) ?? e.Message;
             file?.Dispose();
             if (e is not (IOException or UnauthorizedAccessException))
             {
                 throw;
             }
-            var what = $"'{Path.GetDirectoryName(shown)}' cannot be written to: {told}";
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, what, "Check that this user may write there.", e);
+            var what = $"'{Path.GetDirectoryName(displayPath)}' cannot be written to: {message}";
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, what, "Check that this user has write permission there.", e);
         }
     }
 
-    /// <summary>Gives the flushed temporary file its name. It never overwrites.</summary>
+    /// <summary>Renames the flushed temporary file to its final path. Never overwrites.</summary>
     public void Commit()
     {
         ThrowIfTaken();
@@ -87,14 +92,14 @@ internal sealed class NewDatabaseFile : IDisposable
             throw Taken(FinalPath);
         }
         Posix.FlushFolder(ConfinedFileAccess.PathIn(_folder, "."));
-        foreach (var (above, _) in _madeFolders)
+        foreach (var (parent, _) in _createdFolders)
         {
-            Posix.FlushFolder(ConfinedFileAccess.PathIn(above, "."));
+            Posix.FlushFolder(ConfinedFileAccess.PathIn(parent, "."));
         }
-        _madeFolders.Clear();
+        _createdFolders.Clear();
     }
 
-    /// <summary>What a failure says, with the paths that people know.</summary>
+    /// <summary>Returns the message of a failure, with the paths as shown to users.</summary>
     public string Describe(Exception failure)
     {
         var text = failure.Message;
@@ -109,19 +114,19 @@ internal sealed class NewDatabaseFile : IDisposable
     public void Dispose()
     {
         _work?.Dispose();
-        for (var i = _madeFolders.Count - 1; i >= 0; i--)
+        for (var i = _createdFolders.Count - 1; i >= 0; i--)
         {
             try
             {
-                Directory.Delete(ConfinedFileAccess.PathIn(_madeFolders[i].Above, _madeFolders[i].Name));
+                Directory.Delete(ConfinedFileAccess.PathIn(_createdFolders[i].Parent, _createdFolders[i].Name));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                break; // someone else has put something into it
+                break; // another process has put something into it
             }
         }
 
-        _madeFolders.Clear();
+        _createdFolders.Clear();
         foreach (var handle in _opened)
         {
             handle.Dispose();
@@ -131,7 +136,7 @@ internal sealed class NewDatabaseFile : IDisposable
     private static HoldfastException Taken(string path) =>
         new(
             ErrorCatalogue.TargetExists,
-            $"'{path}' exists already.",
+            $"'{path}' already exists.",
             "Restore never overwrites: choose another name, or remove the file first."
         );
 
@@ -142,22 +147,22 @@ internal sealed class NewDatabaseFile : IDisposable
             EnterFolder(part);
         }
         ThrowIfTaken();
-        var place = ConfinedFileAccess.PathIn(_folder, ".");
-        var left = Directory
-            .GetFileSystemEntries(place, SideFiles.RestorePrefix + "*")
+        var openPath = ConfinedFileAccess.PathIn(_folder, ".");
+        var leftovers = Directory
+            .GetFileSystemEntries(openPath, SideFiles.RestorePrefix + "*")
             .Where(f => SideFiles.IsHoldfastFile(Path.GetFileName(f)));
-        OrphanedFiles.Remove(left, SideFiles.RestorePrefix); // what a killed restore left takes up room
-        var free = new DriveInfo(place).AvailableFreeSpace;
+        OrphanedFiles.Remove(leftovers, SideFiles.RestorePrefix); // leftovers of killed restores take up space
+        var free = new DriveInfo(openPath).AvailableFreeSpace;
         if (expectedBytes > free)
         {
             var what = $"'{DisplayFolder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.";
-            throw new HoldfastException(ErrorCatalogue.DestinationFull, what, "Make room, or restore to another place.");
+            throw new HoldfastException(ErrorCatalogue.DestinationFull, what, "Free some space, or restore to another directory.");
         }
 
         _work = WorkFolder.Create(_folder, SideFiles.RestorePrefix + Guid.NewGuid().ToString("n"), DisplayFolder);
     }
 
-    // Goes one folder deeper, which is made where it is not there.
+    // Descends into a folder, and creates it if it does not exist.
     private void EnterFolder(string part)
     {
         try
@@ -165,7 +170,7 @@ internal sealed class NewDatabaseFile : IDisposable
             if (!FileStatus.TryGet(ConfinedFileAccess.PathIn(_folder, part), out _))
             {
                 Directory.CreateDirectory(ConfinedFileAccess.PathIn(_folder, part));
-                _madeFolders.Add((_folder, part));
+                _createdFolders.Add((_folder, part));
             }
 
             _opened.Add(_folder = ConfinedFileAccess.OpenPathOnly(_folder, part));
@@ -180,7 +185,7 @@ internal sealed class NewDatabaseFile : IDisposable
     {
         foreach (var ending in (string[])["", "-wal", "-journal", "-shm"])
         {
-            // A side file that another database left would be taken for the new one's.
+            // A side file left by another database would be taken for one of the new database.
             if (FileStatus.TryGet(ConfinedFileAccess.PathIn(_folder, FileName + ending), out _))
             {
                 throw Taken(FinalPath + ending);
@@ -188,7 +193,7 @@ internal sealed class NewDatabaseFile : IDisposable
         }
     }
 
-    // A folder that was moved away is not where the restored database was asked for.
+    // If the folder was moved away, it is no longer where the restored database was requested.
     private void ThrowIfMoved()
     {
         try
@@ -201,13 +206,13 @@ internal sealed class NewDatabaseFile : IDisposable
         }
         catch (IOException e) when (e.HResult is NotFoundError or NoFolderError or TooManyLinksError)
         {
-            // It is gone, or something else by now.
+            // It was deleted, or replaced by something else.
         }
 
         throw new HoldfastException(
             ErrorCatalogue.DestinationFailed,
-            $"'{DisplayFolder}' was moved, or exchanged for another, while '{FileName}' was restored there.",
-            "Nothing was kept. See who writes to that folder, then restore again."
+            $"'{DisplayFolder}' was moved or replaced while '{FileName}' was being restored into it.",
+            "Nothing was kept. Find out which user changes that folder, then restore again."
         );
     }
 }

@@ -5,16 +5,18 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>
-/// Finds out which temporary files and folders belong to nobody any more: those whose lock file, if there is one,
-/// nobody holds. Where there is none,
-/// its maker has not made anything else yet, or it was removed with what was left.
+/// Finds temporary files and folders whose owner has exited: those whose lock file, if it exists, is not locked. If
+/// there is no lock file, the owner has not created anything else yet, or the lock file was removed together with the
+/// rest.
 /// </summary>
 internal static class OrphanedFiles
 {
-    /// <summary>Ending of a lock file. It is made first and removed last.</summary>
+    /// <summary>Suffix of a lock file. It is created first and removed last.</summary>
     public const string LockEnding = ".lock";
 
-    /// <summary>Removes those of <paramref name="paths"/>, all named with <paramref name="prefix"/>, whose maker is gone.</summary>
+    /// <summary>
+    /// Removes those of <paramref name="paths"/>, all with <paramref name="prefix"/>, whose owner has exited.
+    /// </summary>
     public static void Remove(IEnumerable<string> paths, string prefix)
     {
         foreach (var group in paths.GroupBy(path => GetStem(path, prefix), StringComparer.Ordinal))
@@ -26,7 +28,7 @@ internal static class OrphanedFiles
                 using var held = isLocked ? OwnerLock.TryAcquire(lockPath) : null;
                 if (isLocked && held is null)
                 {
-                    continue; // its maker lives, or has just ended and cleans up itself
+                    continue; // its owner is running, or has just exited and cleans up itself
                 }
                 foreach (var path in group.Where(path => path != lockPath))
                 {
@@ -34,17 +36,17 @@ internal static class OrphanedFiles
                 }
                 if (held is not null)
                 {
-                    RemoveFile(lockPath); // one that has come since is another's
+                    RemoveFile(lockPath); // a lock file that was created since belongs to another restore
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Something lies there that is not ours.
+                // The path contains something that is not Holdfast's.
             }
         }
     }
 
-    /// <summary>Removes a file that may be gone already.</summary>
+    /// <summary>Removes a file that may not exist any more.</summary>
     public static void RemoveFile(string path)
     {
         if (FileStatus.TryGet(path, out _))
@@ -53,7 +55,7 @@ internal static class OrphanedFiles
         }
     }
 
-    /// <summary>Removes what a restore made in its folder: the file has the name of the folder.</summary>
+    /// <summary>Removes the files of a restore from its work folder: the file has the name of the folder.</summary>
     public static void RemoveFiles(SafeFileHandle folder, string name)
     {
         foreach (var ending in (string[])["", "-wal", "-shm", "-journal"])

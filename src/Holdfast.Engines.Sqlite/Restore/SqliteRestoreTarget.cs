@@ -8,7 +8,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Restore;
 
-/// <summary>Makes a database file from an image or a script.</summary>
+/// <summary>Restores a database file from an image or a script.</summary>
 internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest request, ScriptFormat script, AccountResolver accounts)
     : IRestoreTarget
 {
@@ -45,7 +45,7 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
                 $"'{file.Temporary}' cannot be written: {file.Describe(e)}",
-                "Check free space and that this user may write there.",
+                "Check free space and that this user has write permission there.",
                 e
             );
         }
@@ -62,7 +62,7 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
                 }
                 try
                 {
-                    // No connection has this file open, so opening and closing it here loses no lock.
+                    // No connection has this file open, so opening and closing it here drops no lock.
                     using (var handle = Posix.OpenRegular(file.Temporary.Path))
                     {
                         if (FileStatus.Get(handle) is var status && !(status.IsSameFile(_createdStatus) && status.Links == 1))
@@ -80,8 +80,8 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
                 {
                     throw new HoldfastException(
                         ErrorCatalogue.DestinationFailed,
-                        $"'{file.FinalPath}' cannot be made: {file.Describe(e)}",
-                        "Check free space and that this user may write there.",
+                        $"'{file.FinalPath}' cannot be created: {file.Describe(e)}",
+                        "Check free space and that this user has write permission there.",
                         e
                     );
                 }
@@ -124,8 +124,8 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
     private async Task LoadScriptAsync(IItemSource items, CancellationToken cancellationToken)
     {
         var item = Item(items, SqliteView.ScriptItem, ItemKind.Stream);
-        // SQLite takes an empty file for a new database, and gives its journals the same mode: what was secret is
-        // readable by nobody else, whatever the umask.
+        // SQLite treats an empty file as a new database, and gives its journals the same mode: contents that were
+        // private are not readable by others, whatever the umask.
         await using (var empty = PrivateFile.Create(file.Temporary.Path, FileShare.None))
         {
             _createdStatus = FileStatus.Get(empty.SafeFileHandle);
@@ -144,21 +144,21 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
     private static ItemInfo Item(IItemSource items, string name, ItemKind kind) =>
         items.Items is [var only] && only.Name == name && only.Kind == kind
             ? only
-            : throw Refused($"it holds {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))} where only '{name}' should be");
+            : throw Refused($"it contains {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))} but should contain only '{name}'");
 
-    private void Check(string mark, long value)
+    private void Check(string key, long value)
     {
         var text = value.ToString(CultureInfo.InvariantCulture);
-        if (request.Fingerprint.TryGetValue(mark, out var expected) && expected != text)
+        if (request.Fingerprint.TryGetValue(key, out var expected) && expected != text)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Corrupt,
-                $"The restored database has {mark} {text}; the manifest says {expected}.",
+                $"The restored database has {key} {text}; the manifest says {expected}.",
                 "Restore another point, and verify this one."
             );
         }
     }
 
     private static HoldfastException Refused(string what) =>
-        new(ErrorCatalogue.Refused, $"The archive is no SQLite backup of Holdfast: {what}.", "Do not trust where it came from.");
+        new(ErrorCatalogue.Refused, $"The archive is not an SQLite backup by Holdfast: {what}.", "Do not trust its origin.");
 }

@@ -6,10 +6,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Restore;
 
 /// <summary>
-/// A folder that only this user may enter, made beside the final place of a database, which is made in it. Whoever may write to the folder
-/// around it can exchange this one for another, which changes nothing, for it is open; and cannot lay a link, a log or a journal beside the
-/// file, for SQLite to follow. A lock file beside it, held by flock, tells whoever cleans up that its maker lives; it is a file of its own
-/// so that the database's can be opened by SQLite alone.
+/// A folder that only this user can enter, beside the final path of a database that is created in it. A user who can
+/// write to the parent folder can replace this folder, which has no effect because it is open, but cannot put a link, a
+/// log or a journal beside the file that SQLite would follow. A lock file beside the folder, locked with flock, shows
+/// that its owner is running; it is a separate file so that only SQLite opens the database's file.
 /// </summary>
 internal sealed class WorkFolder : IDisposable
 {
@@ -21,25 +21,28 @@ internal sealed class WorkFolder : IDisposable
     private SafeFileHandle? _lock;
     private SafeFileHandle? _folder;
 
-    private WorkFolder(SafeFileHandle around, string name) => (_parent, _name) = (around, name);
+    private WorkFolder(SafeFileHandle parent, string name) => (_parent, _name) = (parent, name);
 
-    /// <summary>The database's file, which does not exist at first. It has the folder's name, so that earlier versions ignore it.</summary>
+    /// <summary>
+    /// The database's file, which does not exist at first. It has the name of the folder, so that earlier versions
+    /// ignore it.
+    /// </summary>
     public DatabaseFile File { get; private set; } = null!;
 
     private string Path => ConfinedFileAccess.PathIn(_parent, _name);
 
-    /// <summary>Makes one.</summary>
-    /// <param name="around">The folder around it, which stays open for longer.</param>
+    /// <summary>Creates a work folder.</summary>
+    /// <param name="parent">The open parent folder; it must stay open longer than this.</param>
     /// <param name="name">Its name, which discovery ignores.</param>
-    /// <param name="shown">What people call the folder around it.</param>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="HoldfastException">Somebody has put another folder in its place.</exception>
-    public static WorkFolder Create(SafeFileHandle around, string name, string shown)
+    /// <param name="displayPath">The parent folder, as shown to users.</param>
+    /// <exception cref="IOException">It cannot be created.</exception>
+    /// <exception cref="HoldfastException">Another user has replaced it.</exception>
+    public static WorkFolder Create(SafeFileHandle parent, string name, string displayPath)
     {
-        var folder = new WorkFolder(around, name);
+        var folder = new WorkFolder(parent, name);
         try
         {
-            folder.Create(shown);
+            folder.Create(displayPath);
             return folder;
         }
         catch
@@ -49,23 +52,23 @@ internal sealed class WorkFolder : IDisposable
         }
     }
 
-    /// <summary>What to say of something that is not the one any more that was made there.</summary>
-    public static HoldfastException Replaced(string shown) =>
+    /// <summary>Creates the error for a file or folder that was replaced.</summary>
+    public static HoldfastException Replaced(string displayPath) =>
         new(
             ErrorCatalogue.DestinationFailed,
-            $"'{shown}' is not the one any more that was made there.",
-            "Somebody else writes to that folder. Restore into one that only this user may write to."
+            $"'{displayPath}' was replaced after it was created.",
+            "Another user can write to that folder. Restore into one that only this user can write to."
         );
 
     /// <summary>
-    /// Whether a folder is the one that was made: its owner is right, and nobody else may enter. One that is open to others in spite of the
-    /// mode it was made with is closed to them. One that stays open has no modes, as on vfat or CIFS, and nothing more
-    /// can be told; one that
-    /// closes has them, and only while it is empty has nobody laid anything in it.
+    /// Whether the folder is the one that was created: it has the right owner, and others cannot enter. If others can
+    /// enter in spite of the mode that it was created with, it is closed to them. If it stays open, the file system has
+    /// no modes (vfat, CIFS), and nothing more can be determined; if it closes, the file system has modes, and only an
+    /// empty folder cannot have been tampered with.
     /// </summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="user">Whoever the file system takes us for.</param>
-    /// <param name="close">Closes it to others.</param>
+    /// <param name="user">The owner that the file system gives to files of this user.</param>
+    /// <param name="close">Removes the permissions of others.</param>
     internal static bool IsOwnFolder(SafeFileHandle folder, uint user, Action<SafeFileHandle> close)
     {
         if (FileStatus.Get(folder).User != user)
@@ -82,7 +85,7 @@ internal sealed class WorkFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return true; // its owner may always do so, except where there are no modes
+            return true; // the owner is always allowed to, unless there are no modes
         }
 
         return !IsClosed(folder) || IsEmpty(folder);
@@ -102,7 +105,7 @@ internal sealed class WorkFolder : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Somebody has moved it away, or put something else there.
+                // It was moved away or replaced.
             }
         }
 
@@ -115,16 +118,16 @@ internal sealed class WorkFolder : IDisposable
         _lock = null;
     }
 
-    private void Create(string shown)
+    private void Create(string displayPath)
     {
         _lock = OwnerLock.AcquireNew(Path + OrphanedFiles.LockEnding);
         Directory.CreateDirectory(Path, OwnerOnly);
         _folder = ConfinedFileAccess.OpenFolder(_parent, _name);
         if (!IsOwnFolder(_folder, FileStatus.Get(_lock).User, f => System.IO.File.SetUnixFileMode(f, OwnerOnly)))
         {
-            throw Replaced($"{shown}/{_name}");
+            throw Replaced($"{displayPath}/{_name}");
         }
-        File = DatabaseFile.ForNew(_folder, _name, $"{shown}/{_name}/{_name}");
+        File = DatabaseFile.ForNew(_folder, _name, $"{displayPath}/{_name}/{_name}");
     }
 
     private static bool IsClosed(SafeFileHandle folder) => (FileStatus.Get(folder).Mode & OthersMask) == 0;

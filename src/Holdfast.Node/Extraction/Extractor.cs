@@ -69,7 +69,7 @@ public static class Extractor
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
                 $"'{folder}' cannot be written: {e.Message}",
-                "Give a folder with room that this user may write to.",
+                "Give a folder with free space that this user can write to.",
                 e
             );
         }

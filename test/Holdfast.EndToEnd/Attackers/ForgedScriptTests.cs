@@ -48,7 +48,7 @@ public sealed class ForgedScriptTests : IDisposable
         Assert.Equal(
             forged,
             refused.Select(r =>
-                r?.Contains("a statement of a kind that no backup holds. It begins: ATTACH", StringComparison.Ordinal) ?? false
+                r?.Contains("a statement of a kind that no backup contains. It begins: ATTACH", StringComparison.Ordinal) ?? false
             )
         );
         var verified = await _place.JsonAsync(forged.Any(f => f) ? 5 : 0, "verify", _place.Destination);

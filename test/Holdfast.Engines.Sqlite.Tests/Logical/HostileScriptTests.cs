@@ -148,7 +148,7 @@ public sealed class HostileScriptTests : IDisposable
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "ATTACH '\u001b[31m" + new string('x', 200) + "' AS o;" + Tail))
         );
         Assert.StartsWith(
-            "Statement 7 of the script, at offset 131, is refused: a statement of a kind that no backup holds. It begins: "
+            "Statement 7 of the script, at offset 131, is refused: a statement of a kind that no backup contains. It begins: "
                 + "ATTACH '\\u001B[31mxxx",
             failure.Message
         );
@@ -282,7 +282,7 @@ public sealed class HostileScriptTests : IDisposable
     public async Task A_value_that_is_made_far_longer_than_the_script_is_refused_before_it_takes_memory(string statements)
     {
         var failure = await RefusedAsync(Head + statements + Tail);
-        Assert.Matches("a value that is longer than what the script has|function zeroblob", failure.Message);
+        Assert.Matches("a value that is longer than the values in the script|function zeroblob", failure.Message);
     }
 
     [Fact]
@@ -314,7 +314,7 @@ public sealed class HostileScriptTests : IDisposable
             $"{Head}{Doubling}{Tail}",
             new() { BaseTime = TimeSpan.FromMilliseconds(300), PollInterval = TimeSpan.FromMilliseconds(20) }
         );
-        Assert.Contains("longer than a script of this length may", failure.Message);
+        Assert.Contains("exceeds the time limit for a script of this length", failure.Message);
     }
 
     [Fact]
@@ -332,7 +332,7 @@ public sealed class HostileScriptTests : IDisposable
                 PollInterval = TimeSpan.FromMilliseconds(20),
             }
         );
-        Assert.Contains("longer than a script of this length may", failure.Message);
+        Assert.Contains("exceeds the time limit for a script of this length", failure.Message);
     }
 
     [Fact]
@@ -346,7 +346,7 @@ public sealed class HostileScriptTests : IDisposable
             TimeProvider = new SecondByLook(),
         };
         var failure = await RefusedAsync($"{Head}CREATE TABLE u(a);\n{inserts}{Tail}", limits);
-        Assert.Contains("longer than a script of this length may", failure.Message);
+        Assert.Contains("exceeds the time limit for a script of this length", failure.Message);
     }
 
     [Fact]

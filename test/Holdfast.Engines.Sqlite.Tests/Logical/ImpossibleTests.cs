@@ -26,13 +26,13 @@ public sealed class ImpossibleTests : IDisposable
             + "sql='CREATE UNIQUE INDEX i ON t(a) WHERE b < 3' WHERE name='i'"
     )]
     [InlineData(
-        "does not hold them all",
+        "does not contain all rows",
         "CREATE TABLE t(a,b); INSERT INTO t VALUES(1,1),(2,2),(2,1); CREATE INDEX i ON t(a) WHERE b > 1;"
             + Edit
             + "sql='CREATE UNIQUE INDEX i ON t(a)' WHERE name='i'"
     )]
     [InlineData(
-        "\"b\" would change: NULL",
+        "\"b\" would convert or reject: NULL",
         "CREATE TABLE t(id INTEGER PRIMARY KEY,b); INSERT INTO t VALUES(1,NULL);"
             + Edit
             + "sql='CREATE TABLE t(id INTEGER PRIMARY KEY,b NOT NULL)' WHERE name='t'"
@@ -118,7 +118,7 @@ public sealed class ImpossibleTests : IDisposable
             )
         );
         Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
-        Assert.Contains("a schema that takes longer to work out", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("a schema whose analysis exceeds the time limit", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public sealed class ImpossibleTests : IDisposable
         };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path, limits: limits));
         Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
-        Assert.Contains("values generated of its rows take longer", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("values generated for its rows exceed the time limit", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

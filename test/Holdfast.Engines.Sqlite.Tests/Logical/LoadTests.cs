@@ -189,7 +189,7 @@ public sealed class LoadTests : IDisposable
         if (changed > 0)
         {
             Assert.StartsWith(
-                $"{changed} values were turned into others by the type of their column \"t\".\"a\"",
+                $"{changed} values were converted by the type of their column \"t\".\"a\"",
                 told[0],
                 StringComparison.Ordinal
             );

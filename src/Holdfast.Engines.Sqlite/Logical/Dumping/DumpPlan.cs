@@ -6,21 +6,21 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
-/// <summary>What a script makes in which order, tried out in memory.</summary>
+/// <summary>The order in which a script creates objects, tested in memory.</summary>
 internal sealed class DumpPlan : IDisposable
 {
     /// <summary>
-    /// What a plan may cost, and trying its rows as much again. Less than loading a script may, for keys and rows are
-    /// looked at once.
+    /// Limits of planning; testing the rows may cost as much again. They are lower than those of loading a script
+    /// because keys and rows are examined only once.
     /// </summary>
     public static readonly LoadLimits SchemaLimits = new() { BaseTime = TimeSpan.FromSeconds(20) };
 
     private readonly bool? _bigEndian;
     private readonly SchemaDryRun _dryRun;
 
-    private DumpPlan(SqliteConnection connection, SchemaDryRun rehearsal, LoadLimits limits)
+    private DumpPlan(SqliteConnection connection, SchemaDryRun dryRun, LoadLimits limits)
     {
-        _dryRun = rehearsal;
+        _dryRun = dryRun;
         _bigEndian = connection.QueryText("PRAGMA encoding") switch
         {
             "UTF-16le" => false,
@@ -28,7 +28,7 @@ internal sealed class DumpPlan : IDisposable
             _ => null,
         };
         Schema = DatabaseSchema.Read(connection);
-        RowDryRun = new(connection, rehearsal, Schema, limits);
+        RowDryRun = new(connection, dryRun, Schema, limits);
         Uniqueness = new(connection, limits);
         Tables = [.. Schema.Tables];
         VirtualTables = [.. Schema.VirtualTables];
@@ -37,109 +37,109 @@ internal sealed class DumpPlan : IDisposable
     /// <summary>The database's schema.</summary>
     public DatabaseSchema Schema { get; }
 
-    /// <summary>Tables that hold rows of their own.</summary>
+    /// <summary>Tables that store their own rows.</summary>
     public IReadOnlyList<SchemaObject> Tables { get; }
 
     /// <summary>Virtual tables.</summary>
     public IReadOnlyList<SchemaObject> VirtualTables { get; }
 
-    /// <summary>Tables behind virtual tables, and whether making those makes them too.</summary>
+    /// <summary>Tables behind virtual tables, and whether creating the virtual table creates them.</summary>
     public IReadOnlyList<(SchemaObject Table, bool IsMade)> ShadowTables { get; private set; } = [];
 
-    /// <summary>Whether <c>sqlite_sequence</c> is there without a table that would make it.</summary>
+    /// <summary>Whether <c>sqlite_sequence</c> exists without a table that would create it.</summary>
     public bool NeedsSequenceTable { get; private set; }
 
-    /// <summary>Tries rows as they are dumped.</summary>
+    /// <summary>Tests rows while they are dumped.</summary>
     public RowDryRun RowDryRun { get; }
 
-    /// <summary>Checks unique indexes: asked before and behind the rows of each table.</summary>
+    /// <summary>Checks unique indexes before and after the rows of each table.</summary>
     public UniqueIndexChecker Uniqueness { get; }
 
-    /// <summary>Plans the script of a database, within limits: a schema can be made so that nobody comes to its end.</summary>
-    /// <exception cref="HoldfastException">No script can hold it.</exception>
+    /// <summary>Plans the script of a database, within limits: a malicious schema could take forever.</summary>
+    /// <exception cref="HoldfastException">The database cannot be expressed as a script.</exception>
     public static DumpPlan Create(SqliteConnection connection, LoadLimits limits, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var rehearsal = new SchemaDryRun(connection.FilePath, connection.QueryText("PRAGMA encoding")!);
-        var budget = new WorkBudget(limits, connection.Handle, rehearsal.Handle);
+        var dryRun = new SchemaDryRun(connection.FilePath, connection.QueryText("PRAGMA encoding")!);
+        var budget = new WorkBudget(limits, connection.Handle, dryRun.Handle);
         try
         {
             budget.Resume(connection.QueryInt64("PRAGMA page_count") * connection.QueryInt64("PRAGMA page_size"));
-            var plan = Create(connection, rehearsal, limits);
-            budget.Dispose(); // before a connection that it watches
+            var plan = Create(connection, dryRun, limits);
+            budget.Dispose(); // must be disposed before the connections that it watches
             return plan;
         }
         catch (Exception e)
         {
             budget.Dispose();
-            rehearsal.Dispose();
+            dryRun.Dispose();
             if (e is not HoldfastException || !budget.WasInterrupted)
             {
                 throw;
             }
-            throw Sql.NotExportable($"'{connection.FilePath}' has a schema that takes longer to work out than it may.", e);
+            throw Sql.NotExportable($"'{connection.FilePath}' has a schema whose analysis exceeds the time limit.", e);
         }
     }
 
-    private static DumpPlan Create(SqliteConnection connection, SchemaDryRun rehearsal, LoadLimits limits)
+    private static DumpPlan Create(SqliteConnection connection, SchemaDryRun dryRun, LoadLimits limits)
     {
-        var plan = new DumpPlan(connection, rehearsal, limits);
+        var plan = new DumpPlan(connection, dryRun, limits);
         if (plan.Schema.Objects.FirstOrDefault(o => o.IsMisnamed) is { } misnamed)
         {
             throw Sql.NotExportable(
-                $"'{connection.FilePath}' has a {misnamed.Type} \"{misnamed.Name}\", a name that SQLite keeps for itself and "
-                    + $"makes no {misnamed.Type} of."
+                $"'{connection.FilePath}' has a {misnamed.Type} \"{misnamed.Name}\", a name that SQLite reserves: it "
+                    + $"cannot be created as a {misnamed.Type}."
             );
         }
         foreach (var table in plan.Tables)
         {
-            rehearsal.Create(table);
-            rehearsal.PrepareInsert(table, TableInfo.Read(connection, table.Name, table.WithoutRowId));
+            dryRun.Create(table);
+            dryRun.PrepareInsert(table, TableInfo.Read(connection, table.Name, table.WithoutRowId));
         }
 
-        plan.NeedsSequenceTable = plan.Schema.FindInternalTable("sqlite_sequence") is not null && !rehearsal.HasTable("sqlite_sequence");
+        plan.NeedsSequenceTable = plan.Schema.FindInternalTable("sqlite_sequence") is not null && !dryRun.HasTable("sqlite_sequence");
         foreach (var table in plan.VirtualTables)
         {
-            rehearsal.Create(table);
+            dryRun.Create(table);
         }
-        plan.ShadowTables = [.. plan.Schema.ShadowTables.Select(table => (table, rehearsal.HasTable(table.Name)))];
-        foreach (var (table, isMade) in plan.ShadowTables)
+        plan.ShadowTables = [.. plan.Schema.ShadowTables.Select(table => (table, dryRun.HasTable(table.Name)))];
+        foreach (var (table, isCreated) in plan.ShadowTables)
         {
-            if (!isMade)
+            if (!isCreated)
             {
-                rehearsal.Create(table);
+                dryRun.Create(table);
             }
-            rehearsal.PrepareInsert(table, TableInfo.Read(connection, table.Name, table.WithoutRowId));
+            dryRun.PrepareInsert(table, TableInfo.Read(connection, table.Name, table.WithoutRowId));
         }
 
         foreach (var item in plan.Schema.IndexesViewsAndTriggers)
         {
-            rehearsal.Create(item);
+            dryRun.Create(item);
         }
-        plan.VerifySchema(rehearsal, connection);
+        plan.VerifySchema(dryRun, connection);
         return plan;
     }
 
-    /// <summary>Facts that a restored copy must share: of the schema, what was tried out.</summary>
+    /// <summary>Properties that a restored copy must share. The schema's value is the one from the dry run.</summary>
     public SortedDictionary<string, string> Fingerprint { get; private set; } = [];
 
-    // Text that was put into the schema by hand (writable_schema) comes back as SQLite writes it: CREATE TABLE in
-    // capitals. Anything else has to be equal.
-    private void VerifySchema(SchemaDryRun rehearsal, SqliteConnection connection)
+    // A definition that was put into the schema by hand (writable_schema) comes back as SQLite writes it, with CREATE
+    // TABLE in capitals. Everything else has to be equal.
+    private void VerifySchema(SchemaDryRun dryRun, SqliteConnection connection)
     {
-        var made = rehearsal.ReadSchema().UserObjects.ToDictionary(o => (o.Type, o.Name));
+        var created = dryRun.ReadSchema().UserObjects.ToDictionary(o => (o.Type, o.Name));
         foreach (var item in Schema.UserObjects)
         {
-            if (!made.Remove((item.Type, item.Name), out var other) || !IsSame(item, other))
+            if (!created.Remove((item.Type, item.Name), out var other) || !IsSame(item, other))
             {
                 throw Sql.NotExportable(
-                    $"'{connection.FilePath}' has a {item.Type} \"{item.Name}\" that its definition in the schema does not make."
+                    $"'{connection.FilePath}' has a {item.Type} \"{item.Name}\" that its definition in the schema does not create."
                 );
             }
         }
 
         Fingerprint = Schema.ComputeFingerprint(connection);
-        foreach (var (name, value) in rehearsal.ComputeFingerprint())
+        foreach (var (name, value) in dryRun.ComputeFingerprint())
         {
             if (name is "schema")
             {

@@ -1,15 +1,16 @@
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// A value that is written piece by piece, because it is too long for one stretch of the pipe's memory. It stays where
-/// SQLite holds it.
+/// Writes a value in segments because it is too long for one buffer of the pipe. The value stays in SQLite's memory.
 /// </summary>
 internal sealed unsafe class LongValueWriter(nint bytes, int length, TextForm form, byte substitute)
 {
-    private const int Piece = 16 * 1024;
+    private const int SegmentBytes = 16 * 1024;
     private int _done = -1;
 
-    /// <summary>Bytes that it has as SQL: a quote counts twice, and so does each byte that is written as hexadecimal digits.</summary>
+    /// <summary>
+    /// Length as SQL in bytes: a quote counts twice, and so does each byte that is written as hexadecimal digits.
+    /// </summary>
     public long SqlBytes =>
         ValueFormatter.MaxOverhead
         + (
@@ -18,7 +19,7 @@ internal sealed unsafe class LongValueWriter(nint bytes, int length, TextForm fo
                 : 2L * length
         );
 
-    /// <summary>Writes what fits; true when the value is complete.</summary>
+    /// <summary>Writes as much as fits; returns true when the value is complete.</summary>
     public bool TryWrite(ref byte* at, byte* end)
     {
         if (_done < 0)
@@ -33,13 +34,13 @@ internal sealed unsafe class LongValueWriter(nint bytes, int length, TextForm fo
 
         while (_done < length)
         {
-            var piece = Math.Min(Piece, length - _done);
-            if (end - at < 2 * piece)
+            var segment = Math.Min(SegmentBytes, length - _done);
+            if (end - at < 2 * segment)
             {
                 return false;
             }
-            at = ValueFormatter.WriteBody(at, new((byte*)bytes + _done, piece), form, substitute);
-            _done += piece;
+            at = ValueFormatter.WriteBody(at, new((byte*)bytes + _done, segment), form, substitute);
+            _done += segment;
         }
 
         if (end - at < ValueFormatter.MaxOverhead)

@@ -4,22 +4,21 @@ using System.Globalization;
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// Writes doubles as SQL that every SQLite since 3.0 reads back to the bit. SQLite's own parser is not exact: before
-/// 3.43 it computes in 80 bits
-/// and rounds twice, later ones in pairs of doubles. So a number's shortest decimal form is taken only where it lies
-/// clear of the middle between
-/// two doubles, else 18 digits, and below 1e-290, where no digits help, an exact quotient of powers of two.
+/// Formats doubles as SQL that every SQLite since 3.0 reads back bit for bit. SQLite's own parser is not exact: before
+/// 3.43 it computes in 80 bits and rounds twice, later versions use pairs of doubles. So the shortest decimal form is
+/// used only if it is clearly off the midpoint between two doubles; otherwise 18 digits are written, and below 1e-290,
+/// where no number of digits helps, an exact quotient of powers of two.
 /// </summary>
 internal static unsafe class RealFormatter
 {
-    /// <summary>Longest text of a double.</summary>
+    /// <summary>Maximum length of a formatted double in bytes.</summary>
     public const int MaxLength = 512;
 
     private const double Smallest = 1e-290;
 
     /// <summary>
-    /// Writes <paramref name="value"/> at <paramref name="output"/>, where <see cref="MaxLength"/> bytes are free;
-    /// returns the end.
+    /// Writes <paramref name="value"/> to <paramref name="output"/>, which must have room for <see cref="MaxLength"/>
+    /// bytes; returns the end.
     /// </summary>
     public static byte* Write(byte* output, double value)
     {
@@ -61,7 +60,7 @@ internal static unsafe class RealFormatter
         return isReal ? output : Copy(output, ".0"u8);
     }
 
-    // Whole numbers and those with up to 6 decimals, which most columns hold.
+    // Whole numbers and numbers with up to 6 decimals: most columns contain only these.
     private static bool WriteFixed(ref byte* output, double value)
     {
         var scaled = Math.Round(value * 1e6);
@@ -128,8 +127,8 @@ internal static unsafe class RealFormatter
                     point = true;
                     break;
                 case (byte)'E':
-                    Utf8Parser.TryParse(text[(i + 1)..], out int given, out _);
-                    return (digits, exponent + given, true);
+                    Utf8Parser.TryParse(text[(i + 1)..], out int parsedExponent, out _);
+                    return (digits, exponent + parsedExponent, true);
                 default:
                     digits = (digits * 10) + (ulong)(text[i] - '0');
                     if (point)

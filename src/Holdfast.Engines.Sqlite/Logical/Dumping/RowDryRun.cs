@@ -6,15 +6,15 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// Knows the tables of which something is worked out as their rows are written (generated columns, indexes on
-/// expressions or on part of the rows), and
-/// has their rows written into the rehearsed schema as they are dumped, within what a restore may take: a value in
-/// between may be longer than what is
-/// kept in the end, so nothing but working it out tells.
+/// Finds the tables whose rows need computation when they are written (generated columns, expression indexes, partial
+/// indexes), and inserts their rows into the dry run's schema while they are dumped, within the limits of a restore. An
+/// intermediate value may be longer than the stored result, so only the computation itself shows whether a restore
+/// could write the row.
 /// </summary>
 internal sealed class RowDryRun : IDisposable
 {
-    // What an expression makes a long value by, or fails at; behind the one bracket around an index's columns.
+    // Operators with which an expression can build a long value or fail without a second bracket after the index's
+    // column list.
     private static readonly string[] ExpressionMarkers = ["||", "->", "LIKE", "GLOB"];
 
     private readonly SqliteConnection _connection;
@@ -23,28 +23,28 @@ internal sealed class RowDryRun : IDisposable
     private readonly HashSet<string> _tables;
     private WorkBudget? _budget;
 
-    /// <summary>Looks which tables of a schema these are.</summary>
+    /// <summary>Finds the tables of the schema that need a dry run.</summary>
     /// <param name="connection">The database.</param>
-    /// <param name="rehearsal">Its schema, made anew. The caller disposes it, later than this.</param>
+    /// <param name="dryRun">The schema as re-created in memory. The caller disposes it, after this object.</param>
     /// <param name="schema">Its schema.</param>
-    /// <param name="limits">What loading a script may take.</param>
-    public RowDryRun(SqliteConnection connection, SchemaDryRun rehearsal, DatabaseSchema schema, LoadLimits limits)
+    /// <param name="limits">Limits of loading a script.</param>
+    public RowDryRun(SqliteConnection connection, SchemaDryRun dryRun, DatabaseSchema schema, LoadLimits limits)
     {
-        (_connection, _dryRun, _limits) = (connection, rehearsal, limits);
+        (_connection, _dryRun, _limits) = (connection, dryRun, limits);
         var indexes = schema.Objects.Where(o => o.Type == "index" && MayBeComputed(o.Definition) && IsComputed(connection, o));
         _tables = new(indexes.Select(o => o.Table), StringComparer.OrdinalIgnoreCase);
         _tables.UnionWith(schema.Tables.Where(t => HasGeneratedColumns(connection, t)).Select(t => t.Name));
     }
 
-    /// <summary>Names of these tables.</summary>
+    /// <summary>Names of the tables that need a dry run.</summary>
     public IReadOnlyCollection<string> Tables => _tables;
 
-    /// <summary>Begins to try rows of a table; null for one of whose rows nothing is worked out.</summary>
+    /// <summary>Begins the dry run of a table's rows; returns null for a table whose rows need no computation.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="shape">What is read of it.</param>
-    /// <param name="select">Reads its rows.</param>
-    /// <param name="cancellationToken">Stops it between rows.</param>
-    public TableDryRun? Begin(SchemaObject table, TableInfo shape, SqliteStatement select, CancellationToken cancellationToken)
+    /// <param name="info">Columns of the table.</param>
+    /// <param name="select">The statement that reads its rows.</param>
+    /// <param name="cancellationToken">Checked before each row.</param>
+    public TableDryRun? Begin(SchemaObject table, TableInfo info, SqliteStatement select, CancellationToken cancellationToken)
     {
         if (!_tables.Contains(table.Name))
         {
@@ -53,17 +53,17 @@ internal sealed class RowDryRun : IDisposable
         if (_budget is null)
         {
             _budget = new(_limits, _dryRun.Handle);
-            using var begin = _dryRun.Prepare(StatementKind.Internal, "BEGIN"); // faster; it goes with the rehearsal
+            using var begin = _dryRun.Prepare(StatementKind.Internal, "BEGIN"); // faster; the transaction is never committed
             begin.Step();
         }
 
-        return new(_connection, _dryRun, _limits, _budget, shape, select, cancellationToken);
+        return new(_connection, _dryRun, _limits, _budget, info, select, cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _budget?.Dispose();
 
-    // Names and comments hold such words, too.
+    // Needed because names and comments may contain these markers as well.
     private static bool IsComputed(SqliteConnection connection, SchemaObject index)
     {
         using var terms = connection.Prepare(
@@ -83,7 +83,7 @@ internal sealed class RowDryRun : IDisposable
     {
         if (!table.Definition.Contains("AS", StringComparison.OrdinalIgnoreCase))
         {
-            return false; // no generated column without that word
+            return false; // every generated column is declared with this word
         }
         using var columns = connection.Prepare("SELECT 1 FROM pragma_table_xinfo(?1, 'main') WHERE hidden IN (2, 3)");
         columns.BindText(1, table.Name);

@@ -6,26 +6,26 @@ using Holdfast.Engines.Sqlite.Logical.Schemas;
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// Writes the rows of one table as INSERT statements of many rows, straight into the pipe's memory. Where a statement
-/// ends depends on the bytes of
-/// its rows, not on what came before, so that a changed row changes the script around it only and an incremental backup stays small.
+/// Writes the rows of one table as multi-row INSERT statements, directly into the pipe's buffers. Statement boundaries
+/// depend on the bytes of the rows, not on their position, so that a changed row changes only the script near it and
+/// incremental backups stay small.
 /// </summary>
-/// <param name="row">The rows.</param>
-/// <param name="shape">What they are.</param>
-/// <param name="values">Writes their values.</param>
-/// <param name="path">The file, for errors.</param>
+/// <param name="row">The source of the rows.</param>
+/// <param name="table">The table.</param>
+/// <param name="values">Formats the values.</param>
+/// <param name="path">Path of the database, for errors.</param>
 /// <param name="longestStatement">
-/// Bytes that a statement may have: SQLite's own limit, which counts the whole statement, is 1,000,000,000.
+/// Maximum length of a statement in bytes. SQLite's own limit for a whole statement is 1,000,000,000.
 /// </param>
 internal sealed unsafe class RowWriter(
     StoredRow row,
-    TableInfo shape,
+    TableInfo table,
     ValueWriter values,
     string path,
     long longestStatement = RowWriter.MaxStatementBytes
 )
 {
-    /// <summary>Bytes that a statement may have.</summary>
+    /// <summary>Maximum length of a statement in bytes.</summary>
     public const long MaxStatementBytes = 999_000_000;
 
     private const int MaxRows = 500;
@@ -33,7 +33,7 @@ internal sealed unsafe class RowWriter(
     private const int MeanBytes = 32 * 1024;
     private const int MinRowBytes = 128;
 
-    private readonly byte[] _prefix = shape.GetInsertPrefixBytes();
+    private readonly byte[] _prefix = table.GetInsertPrefixBytes();
     private LongValueWriter? _long;
     private bool _hasRow;
     private bool _isLongRow;
@@ -42,10 +42,10 @@ internal sealed unsafe class RowWriter(
     private int _statementBytes;
     private long _longBytes;
 
-    /// <summary>Rows written so far.</summary>
+    /// <summary>Number of rows written so far.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Fills one stretch of the pipe's memory; false when all rows are written.</summary>
+    /// <summary>Fills one buffer of the pipe; returns false after the last row.</summary>
     public bool Fill(PipeWriter output, out int written)
     {
         var size = ScriptOutput.FlushBytes + _prefix.Length + 1024;
@@ -97,13 +97,13 @@ internal sealed unsafe class RowWriter(
             at = rowStart;
             if (at != start)
             {
-                return true; // the whole row again, in fresh memory
+                return true; // write the whole row again, into a new buffer
             }
             if (!TryBeginRow(ref at, end))
             {
                 return true;
             }
-            _isLongRow = true; // too long for any: piece by piece
+            _isLongRow = true; // too long for any buffer: write it in segments
             _column = 0;
             _longBytes = _prefix.Length + _statementBytes + (3L * _statementRows);
         }
@@ -127,7 +127,7 @@ internal sealed unsafe class RowWriter(
             return false;
         }
         var start = at;
-        for (var column = 0; column < shape.ValueCount; column++)
+        for (var column = 0; column < table.ValueCount; column++)
         {
             if (column > 0)
             {
@@ -158,7 +158,7 @@ internal sealed unsafe class RowWriter(
 
     private bool TryWriteLongRow(ref byte* at, byte* end)
     {
-        for (; _column < shape.ValueCount; _column++)
+        for (; _column < table.ValueCount; _column++)
         {
             if (_long is null)
             {
@@ -196,7 +196,7 @@ internal sealed unsafe class RowWriter(
         return true;
     }
 
-    // Told before any of the value is written: a statement that is too long cannot be loaded, by nobody.
+    // Checked before any part of the value is written, because no program can load a statement that is too long.
     private void CountLongRow(long bytes)
     {
         _longBytes += bytes;
@@ -205,8 +205,8 @@ internal sealed unsafe class RowWriter(
             return;
         }
         throw Sql.NotExportable(
-            $"'{path}' has a row in table \"{shape.Name}\" that takes more than {longestStatement:N0} bytes as SQL; that is "
-                + "the most that SQLite reads."
+            $"'{path}' has a row in table \"{table.Name}\" that takes more than {longestStatement:N0} bytes as SQL, which is "
+                + "the maximum that SQLite accepts."
         );
     }
 

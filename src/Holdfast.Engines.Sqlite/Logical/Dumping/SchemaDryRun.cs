@@ -8,9 +8,8 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// Builds a schema in memory, under the same rules as a restore, before a script of it is written: a database that
-/// needs an unknown collation,
-/// function, tokenizer or module fails at its backup, not when it is needed.
+/// Creates a schema in memory, under the same rules as a restore, before the script is written: a database that needs
+/// an unknown collation, function, tokenizer or module then fails when it is backed up, not when it is restored.
 /// </summary>
 internal sealed class SchemaDryRun : IDisposable
 {
@@ -18,33 +17,33 @@ internal sealed class SchemaDryRun : IDisposable
     private readonly ScriptAuthorizer _rules;
     private readonly string _path;
 
-    /// <summary>Starts one for the database at <paramref name="path"/>, whose texts have that encoding.</summary>
+    /// <summary>Starts a dry run for the database at <paramref name="path"/> with that text encoding.</summary>
     public SchemaDryRun(string path, string encoding)
     {
         _path = path;
-        _memory.Execute($"PRAGMA encoding='{encoding}'"); // the same text is twice as long in another
-        _memory.Execute("PRAGMA ignore_check_constraints=ON"); // as the script does
+        _memory.Execute($"PRAGMA encoding='{encoding}'"); // the same text is twice as long in UTF-16
+        _memory.Execute("PRAGMA ignore_check_constraints=ON"); // as in the script
         _rules = new(_memory);
     }
 
-    /// <summary>SQLite's own handle of it.</summary>
+    /// <summary>SQLite's handle of the in-memory database.</summary>
     public nint Handle => _memory.Handle;
 
-    /// <summary>Code of the last failure.</summary>
+    /// <summary>Primary result code of the last failure.</summary>
     public int ErrorCode => _memory.ErrorCode & 0xFF;
 
-    /// <summary>What failed last, in words.</summary>
+    /// <summary>Message of the last failure.</summary>
     public string LastError => _rules.DeniedAction ?? _memory.ErrorMessage;
 
-    /// <summary>Prepares a statement of a kind. The caller disposes it before this.</summary>
+    /// <summary>Prepares a statement of the given kind. The caller disposes it before this object.</summary>
     public SqliteStatement Prepare(StatementKind kind, string sql)
     {
         using var _ = _rules.Allow(kind);
         return _memory.Prepare(sql);
     }
 
-    /// <summary>Makes a table, index, view or trigger.</summary>
-    /// <exception cref="HoldfastException">No restore could make it.</exception>
+    /// <summary>Creates a table, index, view or trigger.</summary>
+    /// <exception cref="HoldfastException">A restore could not create it.</exception>
     public void Create(SchemaObject item) => Try(item, () =>
         {
             var kind = StatementClassifier.ClassifyDefinition(item.Definition) ?? throw UnknownDefinition(item);
@@ -52,12 +51,12 @@ internal sealed class SchemaDryRun : IDisposable
             _memory.Execute(item.Definition);
         });
 
-    /// <summary>Compiles the statement that writes a table's rows.</summary>
-    /// <exception cref="HoldfastException">No restore could run it.</exception>
-    public void PrepareInsert(SchemaObject item, TableInfo shape) =>
-        Try(item, () => Prepare(StatementKind.Insert, shape.InsertRowSql).Dispose());
+    /// <summary>Compiles the statement that inserts the table's rows.</summary>
+    /// <exception cref="HoldfastException">A restore could not run it.</exception>
+    public void PrepareInsert(SchemaObject item, TableInfo table) =>
+        Try(item, () => Prepare(StatementKind.Insert, table.InsertRowSql).Dispose());
 
-    /// <summary>Whether the schema has a table of that name by now.</summary>
+    /// <summary>Whether the in-memory schema already has a table of that name.</summary>
     public bool HasTable(string table)
     {
         using var _ = _rules.Allow(StatementKind.Internal);
@@ -73,14 +72,14 @@ internal sealed class SchemaDryRun : IDisposable
         _memory.Dispose();
     }
 
-    /// <summary>What a restore will make.</summary>
+    /// <summary>Reads the schema that a restore will create.</summary>
     public DatabaseSchema ReadSchema()
     {
         using var _ = _rules.Allow(StatementKind.Internal);
         return DatabaseSchema.Read(_memory);
     }
 
-    /// <summary>Facts that hold of what a restore will make.</summary>
+    /// <summary>Computes the fingerprint of the schema that a restore will create.</summary>
     public SortedDictionary<string, string> ComputeFingerprint()
     {
         using var _ = _rules.Allow(StatementKind.Internal);
@@ -88,7 +87,7 @@ internal sealed class SchemaDryRun : IDisposable
     }
 
     private HoldfastException UnknownDefinition(SchemaObject item) =>
-        Sql.NotExportable($"'{_path}' has a {item.Type} \"{item.Name}\" whose definition begins in no way that SQLite writes.");
+        Sql.NotExportable($"'{_path}' has a {item.Type} \"{item.Name}\" whose definition does not begin as SQLite writes definitions.");
 
     private void Try(SchemaObject item, Action action)
     {
@@ -99,7 +98,7 @@ internal sealed class SchemaDryRun : IDisposable
         catch (HoldfastException e) when (e.Hint != Sql.SnapshotHint)
         {
             throw Sql.NotExportable(
-                $"'{_path}' cannot be written as SQL: {item.Type} \"{item.Name}\" cannot be made again: {LastError}.",
+                $"'{_path}' cannot be written as SQL: {item.Type} \"{item.Name}\" cannot be created again: {LastError}.",
                 e
             );
         }

@@ -5,18 +5,21 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
-/// <summary>The script on its way out: flushed about every 128 KiB, so that memory stays bounded and a slow reader slows it down.</summary>
+/// <summary>
+/// Writes the script to a pipe and flushes about every 128 KiB, so that memory stays bounded and a slow reader applies
+/// back-pressure.
+/// </summary>
 internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancellationToken)
 {
-    /// <summary>Bytes between two flushes.</summary>
+    /// <summary>Number of bytes after which the pipe is flushed.</summary>
     public const int FlushBytes = 128 * 1024;
 
     private int _unflushed;
 
-    /// <summary>Bytes written so far.</summary>
+    /// <summary>Number of bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Writes one statement and ends it.</summary>
+    /// <summary>Writes one statement and its terminator.</summary>
     public async ValueTask WriteStatementAsync(string sql)
     {
         var text = Encoding.UTF8.GetBytes(sql + ";\n");
@@ -29,7 +32,7 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
         }
     }
 
-    /// <summary>Writes every row of a table; returns their number.</summary>
+    /// <summary>Writes all rows of a table and returns their number.</summary>
     public async ValueTask<long> WriteRowsAsync(RowWriter rows)
     {
         bool more;
@@ -46,7 +49,7 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
         return rows.Rows;
     }
 
-    /// <summary>Hands over what is written.</summary>
+    /// <summary>Flushes the pipe.</summary>
     public async ValueTask FlushAsync()
     {
         _unflushed = 0;
@@ -57,7 +60,7 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
         }
         if (result.IsCompleted)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, "Nothing reads the script any more.");
+            throw new HoldfastException(ErrorCatalogue.DestinationFailed, "The reader of the script has stopped.");
         }
     }
 }

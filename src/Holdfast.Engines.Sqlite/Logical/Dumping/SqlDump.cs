@@ -8,33 +8,34 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// Writes a database as SQL that <see cref="SqlLoad"/> and the sqlite3 program turn into an equal one. Equal contents
-/// give equal bytes: the schema
-/// comes in the order in which it was made, rows in the order of their keys.
+/// Writes a database as SQL that <see cref="SqlLoad"/> and the sqlite3 program turn into an equal database. Equal
+/// contents give equal bytes: schema objects in the order of their creation, rows in the order of their keys.
 /// </summary>
 internal static class SqlDump
 {
-    /// <summary>A table that leaves <c>sqlite_sequence</c> behind where no other would.</summary>
+    /// <summary>
+    /// Creates a table that leaves <c>sqlite_sequence</c> behind, for databases in which no other table would.
+    /// </summary>
     public const string MakeSequence = "CREATE TABLE holdfast_sequence(id INTEGER PRIMARY KEY AUTOINCREMENT)";
 
-    /// <summary>Removes that table.</summary>
+    /// <summary>Drops that table.</summary>
     public const string DropSequence = "DROP TABLE holdfast_sequence";
 
-    /// <summary>Makes the tables of statistics.</summary>
+    /// <summary>Creates the statistics tables.</summary>
     public const string Analyze = "ANALYZE sqlite_schema";
 
     /// <summary>
-    /// Writes what <paramref name="connection"/> shows in the read transaction that the caller holds; returns facts
-    /// that a restored copy must share.
+    /// Writes the contents that <paramref name="connection"/> sees in the read transaction that the caller has started;
+    /// returns the properties that a restored copy must share.
     /// </summary>
-    /// <exception cref="HoldfastException">It cannot be read, or no script can hold it.</exception>
+    /// <exception cref="HoldfastException">The database cannot be read, or cannot be expressed as a script.</exception>
     public static Task<IReadOnlyDictionary<string, string>> WriteAsync(
         SqliteConnection connection,
         PipeWriter output,
         CancellationToken cancellationToken
     ) => WriteAsync(connection, output, DumpPlan.SchemaLimits, cancellationToken);
 
-    /// <summary>The same, within limits.</summary>
+    /// <summary>Writes the database within the given limits.</summary>
     internal static async Task<IReadOnlyDictionary<string, string>> WriteAsync(
         SqliteConnection connection,
         PipeWriter output,
@@ -72,7 +73,8 @@ internal static class SqlDump
 
         if (plan.VirtualTables.Count > 0)
         {
-            // Committed before their shadow tables are filled, so that no module holds anything back.
+            // Virtual tables are committed before their shadow tables are filled, so that no module still buffers
+            // changes.
             await script.WriteStatementAsync("COMMIT");
             await script.WriteStatementAsync("BEGIN");
             foreach (var table in plan.VirtualTables)
@@ -83,9 +85,9 @@ internal static class SqlDump
             await script.WriteStatementAsync("BEGIN");
         }
 
-        foreach (var (table, isMade) in plan.ShadowTables)
+        foreach (var (table, isCreated) in plan.ShadowTables)
         {
-            await script.WriteStatementAsync(isMade ? $"DELETE FROM {Sql.QuoteIdentifier(table.Name)}" : table.Definition);
+            await script.WriteStatementAsync(isCreated ? $"DELETE FROM {Sql.QuoteIdentifier(table.Name)}" : table.Definition);
             rows += await RowsAsync(table);
         }
 
@@ -105,14 +107,14 @@ internal static class SqlDump
         await StatisticsAsync();
         await script.WriteStatementAsync(
             $"PRAGMA journal_mode={(connection.IsWal ?? connection.QueryText("PRAGMA journal_mode") == "wal" ? "wal" : "delete")}"
-        ); // always last
+        ); // always the last statement
         await script.FlushAsync();
         var pages = connection.QueryInt64("PRAGMA page_count") - connection.QueryInt64("PRAGMA freelist_count");
         if (pages * connection.QueryInt64("PRAGMA page_size") > new LoadLimits().GetMaxDatabaseBytes(script.Bytes))
         {
             throw Sql.NotExportable(
-                $"'{connection.FilePath}' has {pages:N0} pages and makes a script of {script.Bytes:N0} bytes: so much out of "
-                    + "so little is not loaded."
+                $"'{connection.FilePath}' has {pages:N0} pages and makes a script of {script.Bytes:N0} bytes: a restore would refuse "
+                    + "to load so much from so little."
             );
         }
         facts["rows"] = rows.ToString(CultureInfo.InvariantCulture);
@@ -128,16 +130,17 @@ internal static class SqlDump
 
         async ValueTask<long> WriteRowsAsync(SchemaObject table, TableDigest? digest)
         {
-            var shape = TableInfo.Read(connection, table.Name, table.WithoutRowId);
-            using var select = connection.Prepare(shape.SelectSql);
-            using var trial = plan.RowDryRun.Begin(table, shape, select, cancellationToken);
-            var row = new StoredRow(select, shape.ValueCount, digest, trial);
+            var info = TableInfo.Read(connection, table.Name, table.WithoutRowId);
+            using var select = connection.Prepare(info.SelectSql);
+            using var dryRun = plan.RowDryRun.Begin(table, info, select, cancellationToken);
+            var row = new StoredRow(select, info.ValueCount, digest, dryRun);
             return await script.WriteRowsAsync(
-                new(row, shape, new(row, plan.CreateUtf16Converter(), shape, connection.FilePath), connection.FilePath)
+                new(row, info, new(row, plan.CreateUtf16Converter(), info, connection.FilePath), connection.FilePath)
             );
         }
 
-        // Behind the commit: not every build of SQLite has both tables, and statistics are worth having, no more.
+        // Runs after the commit: not every build of SQLite has both tables, and statistics are useful but not
+        // essential.
         async ValueTask StatisticsAsync()
         {
             SchemaObject?[] tables = [plan.Schema.FindInternalTable("sqlite_stat1"), plan.Schema.FindInternalTable("sqlite_stat4")];

@@ -3,7 +3,7 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
-/// <summary>A value of a row with its storage class. Its bytes lie where SQLite holds them, until the next step.</summary>
+/// <summary>A value of a row with its storage class. Its bytes are in SQLite's memory and valid until the next step.</summary>
 internal readonly unsafe struct StoredValue
 {
     private readonly long _content;
@@ -15,22 +15,22 @@ internal readonly unsafe struct StoredValue
     /// <summary>Storage class, one of <c>SqliteConstants.Type…</c>.</summary>
     public int Type => _type;
 
-    /// <summary>Bytes of a text or blob.</summary>
+    /// <summary>Length of a text or blob in bytes.</summary>
     public int Length => _length;
 
-    /// <summary>An integer, or the 64 bits of a floating-point number.</summary>
+    /// <summary>The integer, or the 64 bits of the floating-point number.</summary>
     public long Bits => _content;
 
-    /// <summary>A floating-point number.</summary>
+    /// <summary>The floating-point number.</summary>
     public double Real => BitConverter.Int64BitsToDouble(_content);
 
-    /// <summary>Where a text or blob begins.</summary>
+    /// <summary>Address of the text or blob.</summary>
     public byte* Start => (byte*)_content;
 
-    /// <summary>A text, in the database's encoding, or a blob.</summary>
+    /// <summary>The text, in the database's encoding, or the blob.</summary>
     public ReadOnlySpan<byte> Bytes => new(Start, Length);
 
-    /// <summary>Reads one of the row that the statement <paramref name="row"/> is at.</summary>
+    /// <summary>Reads a value of the current row of the statement <paramref name="row"/>.</summary>
     public static StoredValue Read(nint row, int column)
     {
         var type = sqlite3_column_type(row, column);
@@ -41,7 +41,7 @@ internal readonly unsafe struct StoredValue
             case TypeFloat:
                 return new(type, BitConverter.DoubleToInt64Bits(sqlite3_column_double(row, column)), 0);
             case TypeText or TypeBlob:
-                // For texts too: asked for as a blob, SQLite converts nothing and copies nothing.
+                // Text is read as a blob, too, so that SQLite neither converts nor copies it.
                 var bytes = sqlite3_column_blob(row, column);
                 return new(type, (nint)bytes, sqlite3_column_bytes(row, column));
             default:

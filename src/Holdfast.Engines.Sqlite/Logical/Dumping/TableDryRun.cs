@@ -9,18 +9,17 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// Writes rows of one table into the rehearsed schema, each when it is about to be dumped; see
-/// <see cref="RowDryRun"/>.
+/// Inserts the rows of one table into the dry run's schema, each just before it is dumped; see <see cref="RowDryRun"/>.
 /// </summary>
 internal sealed class TableDryRun : IDisposable
 {
-    private const string TakesTooLong = "values generated of its rows take longer to work out than they may";
+    private const string TakesTooLong = "the values generated for its rows exceed the time limit";
 
     private readonly SqliteConnection _connection;
     private readonly SchemaDryRun _dryRun;
     private readonly LoadLimits _limits;
     private readonly WorkBudget _budget;
-    private readonly TableInfo _shape;
+    private readonly TableInfo _table;
     private readonly SqliteStatement _select;
     private readonly SqliteStatement _insert;
     private readonly SqliteStatement _clear;
@@ -29,49 +28,49 @@ internal sealed class TableDryRun : IDisposable
     private readonly bool _isUtf16;
     private readonly long _databaseBytes;
 
-    /// <summary>Begins with no row; see <see cref="RowDryRun.Begin"/>.</summary>
+    /// <summary>Creates the dry run of an empty table; see <see cref="RowDryRun.Begin"/>.</summary>
     public TableDryRun(
         SqliteConnection connection,
-        SchemaDryRun rehearsal,
+        SchemaDryRun dryRun,
         LoadLimits limits,
         WorkBudget budget,
-        TableInfo shape,
+        TableInfo table,
         SqliteStatement select,
         CancellationToken cancellationToken
     )
     {
-        (_connection, _dryRun, _limits, _budget, _shape, _select, _cancellationToken) = (
+        (_connection, _dryRun, _limits, _budget, _table, _select, _cancellationToken) = (
             connection,
-            rehearsal,
+            dryRun,
             limits,
             budget,
-            shape,
+            table,
             select,
             cancellationToken
         );
-        _insert = rehearsal.Prepare(StatementKind.Insert, shape.InsertRowSql);
-        _clear = rehearsal.Prepare(StatementKind.Delete, $"DELETE FROM {Sql.QuoteIdentifier(shape.Name)}");
+        _insert = dryRun.Prepare(StatementKind.Insert, table.InsertRowSql);
+        _clear = dryRun.Prepare(StatementKind.Delete, $"DELETE FROM {Sql.QuoteIdentifier(table.Name)}");
         _heap = new(limits);
         _isUtf16 = connection.QueryText("PRAGMA encoding") != "UTF-8";
         _databaseBytes = connection.QueryInt64("PRAGMA page_count") * connection.QueryInt64("PRAGMA page_size");
-        // what a virtual table's module has put into a table of its own: the script removes that, too, before it writes
-        // the rows
+        // removes rows that a virtual table's module has put into its own table: the script deletes those, too, before
+        // it writes the rows
         _clear.Step();
         _clear.Reset();
     }
 
-    /// <summary>Tries the row that is about to be read.</summary>
+    /// <summary>Inserts the row that is about to be read.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotScriptable"/>: a restore could not write it.</exception>
     public void ValidateRow()
     {
         _cancellationToken.ThrowIfCancellationRequested();
         var bytes = CountRowBytes();
         sqlite3_limit(_dryRun.Handle, LimitLength, LoadLimits.GetMaxValueLength(bytes));
-        _heap.Begin(bytes); // while the row is worked out, not while it is read
-        _budget.Resume(_databaseBytes); // nor while the script waits for its reader
+        _heap.Begin(bytes); // in effect while the row is computed, not while it is read
+        _budget.Resume(_databaseBytes); // not while the script waits for its reader
         try
         {
-            for (var i = 0; i < _shape.ValueCount; i++)
+            for (var i = 0; i < _table.ValueCount; i++)
             {
                 _insert.BindValue(i + 1, _select, i);
             }
@@ -92,7 +91,7 @@ internal sealed class TableDryRun : IDisposable
 
         if (_budget.IsExceeded)
         {
-            throw Impossible(TakesTooLong, null); // SQLite heeds an interrupt in loops only, and writing one row has none
+            throw Impossible(TakesTooLong, null); // SQLite checks for interrupts in loops only, and inserting one row has none
         }
     }
 
@@ -107,16 +106,17 @@ internal sealed class TableDryRun : IDisposable
     private string? GetExceededLimit(int code, long bytes) =>
         code switch
         {
-            TooBig => $"what is generated of it is longer than {LoadLimits.GetMaxValueLength(bytes):N0} bytes",
-            NoMemory => $"what is generated of it takes more than {_limits.GetMaxHeap(bytes):N0} bytes of memory",
+            TooBig => $"a generated value is longer than {LoadLimits.GetMaxValueLength(bytes):N0} bytes",
+            NoMemory => $"its generated values take more than {_limits.GetMaxHeap(bytes):N0} bytes of memory",
             Interrupt when _budget.WasInterrupted => TakesTooLong,
             _ => null,
         };
 
     private HoldfastException Impossible(string why, HoldfastException? cause) =>
-        Sql.NotExportable($"'{_connection.FilePath}' has a row in table \"{_shape.Name}\" that cannot be written again: {why}.", cause);
+        Sql.NotExportable($"'{_connection.FilePath}' has a row in table \"{_table.Name}\" that a restore could not write: {why}.", cause);
 
-    // No more than its values have in the script: a restore's limits, by its longest statement so far, are never below what comes of this.
+    // At most the length of the values in the script, so a restore's limits, which follow its longest statement so far,
+    // are never lower.
     private long CountRowBytes()
     {
         var bytes = 0L;

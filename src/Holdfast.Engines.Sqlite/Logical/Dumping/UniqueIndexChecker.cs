@@ -6,19 +6,18 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
 /// <summary>
-/// Looks whether rows are unique where the schema says so. A damaged index, or one that was made unique by editing the
-/// schema, can let others in, and a
-/// restore could not write them. It reads indexes in their order and sorts nothing; that an index holds all rows is
-/// seen when they have been read.
+/// Checks that rows are unique where the schema says so. A damaged index, or one that was made unique by editing the
+/// schema, can allow duplicates that a restore could not write. It scans indexes in their own order and sorts nothing;
+/// whether an index contains all rows is checked after they have been read.
 /// </summary>
 /// <param name="connection">The database.</param>
-/// <param name="limits">How long it may take.</param>
+/// <param name="limits">Limits the time that the checks take.</param>
 internal sealed class UniqueIndexChecker(SqliteConnection connection, LoadLimits limits) : IDisposable
 {
-    private readonly List<(string Index, long Rows)> _indexRowCounts = []; // of the table that was begun last
+    private readonly List<(string Index, long Rows)> _indexRowCounts = []; // of the current table
     private WorkBudget? _budget;
 
-    /// <summary>Checks the unique indexes of a table, before its rows are read.</summary>
+    /// <summary>Checks the unique indexes of a table before its rows are read.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotScriptable"/>.</exception>
     public void BeginTable(SchemaObject table)
     {
@@ -29,15 +28,15 @@ internal sealed class UniqueIndexChecker(SqliteConnection connection, LoadLimits
         {
             foreach (var (index, isPartial) in Indexes(connection, table))
             {
-                if (FindViolation(table.Name, index, isPartial) is { } fault)
+                if (FindViolation(table.Name, index, isPartial) is { } violation)
                 {
-                    throw Violated(table, index, fault);
+                    throw Violated(table, index, violation);
                 }
             }
         }
         catch (HoldfastException e) when (_budget.WasInterrupted)
         {
-            throw Sql.NotExportable($"'{connection.FilePath}' has unique indexes that take longer to check than they may.", e);
+            throw Sql.NotExportable($"'{connection.FilePath}' has unique indexes whose check exceeds the time limit.", e);
         }
         finally
         {
@@ -45,17 +44,17 @@ internal sealed class UniqueIndexChecker(SqliteConnection connection, LoadLimits
         }
     }
 
-    /// <summary>Checks that the unique indexes of the table that was begun hold all of its rows.</summary>
+    /// <summary>Checks that the unique indexes of the current table contain all of its rows.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="rows">Rows that were read of it.</param>
+    /// <param name="rows">Number of rows that were read.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotScriptable"/>.</exception>
     public void CompleteTable(SchemaObject table, long rows)
     {
-        foreach (var (index, held) in _indexRowCounts)
+        foreach (var (index, indexed) in _indexRowCounts)
         {
-            if (held != rows)
+            if (indexed != rows)
             {
-                throw Violated(table, index, "it does not hold them all");
+                throw Violated(table, index, "the index does not contain all rows");
             }
         }
     }
@@ -80,9 +79,9 @@ internal sealed class UniqueIndexChecker(SqliteConnection connection, LoadLimits
         return indexes;
     }
 
-    private HoldfastException Violated(SchemaObject table, string index, string fault) =>
+    private HoldfastException Violated(SchemaObject table, string index, string violation) =>
         Sql.NotExportable(
-            $"'{connection.FilePath}' has rows in table \"{table.Name}\" that break its unique index \"{index}\": {fault}. "
+            $"'{connection.FilePath}' has rows in table \"{table.Name}\" that violate its unique index \"{index}\": {violation}. "
                 + "Check it with: PRAGMA integrity_check"
         );
 
@@ -119,14 +118,14 @@ internal sealed class UniqueIndexChecker(SqliteConnection connection, LoadLimits
                 ) != 0
             )
             {
-                return "two are equal";
+                return "two rows are equal";
             }
             _indexRowCounts.Add((index, connection.QueryInt64($"SELECT count(*) {from}")));
             return null;
         }
         catch (HoldfastException) when ((connection.ErrorCode & 0xFF) == SqliteConstants.Error)
         {
-            return RunIntegrityCheck(connection, table, index); // a query that this index cannot answer
+            return RunIntegrityCheck(connection, table, index); // the index cannot answer this query
         }
     }
 

@@ -5,15 +5,15 @@ using System.Text.Unicode;
 
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
-/// <summary>Texts of a UTF-16 database as UTF-8. SQLite's own conversion would lose unpaired surrogates.</summary>
+/// <summary>Converts text of a UTF-16 database to UTF-8. SQLite's own conversion would lose unpaired surrogates.</summary>
 internal sealed class Utf16Converter(bool bigEndian)
 {
     private char[] _units = [];
     private byte[] _utf8 = GC.AllocateUninitializedArray<byte>(4096, pinned: true);
 
     /// <summary>
-    /// Converts <paramref name="stored"/>; false where SQLite would not read it back: it holds an unpaired surrogate,
-    /// U+FFFE or U+FFFF. The result lives until the next call, at a fixed address.
+    /// Converts <paramref name="stored"/>; returns false if SQLite would not read it back because it contains an
+    /// unpaired surrogate, U+FFFE or U+FFFF. The result is valid until the next call, at a fixed address.
     /// </summary>
     public bool TryConvert(ReadOnlySpan<byte> stored, out ReadOnlySpan<byte> utf8)
     {

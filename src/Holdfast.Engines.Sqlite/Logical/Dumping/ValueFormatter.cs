@@ -5,13 +5,13 @@ using System.Text.Unicode;
 
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
-/// <summary>Writes bytes of texts and blobs as SQL. The caller sees to the room.</summary>
+/// <summary>Formats the bytes of text and blobs as SQL. The caller provides enough room.</summary>
 internal static unsafe class ValueFormatter
 {
-    /// <summary>Most bytes that a form adds around the value's own.</summary>
+    /// <summary>Maximum number of bytes that a form adds to the value's own.</summary>
     public const int MaxOverhead = 64;
 
-    /// <summary>Copies short, simple text between quotes; null where it needs a closer look.</summary>
+    /// <summary>Copies short, simple text between quotes; returns null if the text needs another form.</summary>
     public static byte* TryWriteSimple(byte* output, byte* text, int length)
     {
         *output++ = (byte)'\'';
@@ -45,7 +45,7 @@ internal static unsafe class ValueFormatter
         return output + length + 1;
     }
 
-    /// <summary>Chooses the form for UTF-8 text, and the character that stands for carriage returns.</summary>
+    /// <summary>Chooses the form for UTF-8 text, and the character that replaces carriage returns.</summary>
     public static (TextForm Form, byte Substitute) ChooseForm(ReadOnlySpan<byte> text)
     {
         if (text.Contains((byte)0) || !Utf8.IsValid(text))
@@ -67,7 +67,7 @@ internal static unsafe class ValueFormatter
         return (TextForm.Cast, 0);
     }
 
-    /// <summary>Writes what stands before the value's bytes.</summary>
+    /// <summary>Writes the part before the value's bytes.</summary>
     public static byte* WritePrefix(byte* output, TextForm form) =>
         Copy(
             output,
@@ -80,7 +80,7 @@ internal static unsafe class ValueFormatter
             }
         );
 
-    /// <summary>Writes the value's bytes, or a piece of them; at most twice as many come out.</summary>
+    /// <summary>Writes the value's bytes or a segment of them, at most twice as many bytes.</summary>
     public static byte* WriteBody(byte* output, ReadOnlySpan<byte> value, TextForm form, byte substitute)
     {
         if (form is TextForm.Cast or TextForm.Blob)
@@ -109,7 +109,7 @@ internal static unsafe class ValueFormatter
         }
     }
 
-    /// <summary>Writes what stands behind the value's bytes.</summary>
+    /// <summary>Writes the part after the value's bytes.</summary>
     public static byte* WriteSuffix(byte* output, TextForm form, byte substitute)
     {
         if (form == TextForm.Cast)
@@ -121,7 +121,7 @@ internal static unsafe class ValueFormatter
             : Copy(output, "'"u8);
     }
 
-    /// <summary>Copies bytes; returns the end.</summary>
+    /// <summary>Copies bytes and returns the end.</summary>
     public static byte* Copy(byte* output, ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(new Span<byte>(output, bytes.Length));

@@ -4,16 +4,16 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite.Logical.Dumping;
 
-/// <summary>Writes the values of a row as SQL, without making an object for each.</summary>
+/// <summary>Writes the values of a row as SQL without allocating an object per value.</summary>
 /// <param name="row">The row.</param>
-/// <param name="utf16">Converts the database's texts; null where they are UTF-8.</param>
-/// <param name="shape">The columns that they are written to.</param>
-/// <param name="path">The file, for errors.</param>
-internal sealed unsafe class ValueWriter(StoredRow row, Utf16Converter? utf16, TableInfo shape, string path)
+/// <param name="utf16">Converts the database's text; null if it is UTF-8.</param>
+/// <param name="table">The table that they belong to.</param>
+/// <param name="path">Path of the database, for errors.</param>
+internal sealed unsafe class ValueWriter(StoredRow row, Utf16Converter? utf16, TableInfo table, string path)
 {
-    private readonly ColumnInfo[] _columns = [.. shape.Columns];
+    private readonly ColumnInfo[] _columns = [.. table.Columns];
 
-    /// <summary>Writes one value where it certainly fits.</summary>
+    /// <summary>Writes one value if it certainly fits.</summary>
     public bool TryWrite(ref byte* at, byte* end, int column)
     {
         ref readonly var value = ref row[column];
@@ -54,7 +54,7 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Converter? utf16, T
         }
     }
 
-    /// <summary>Begins to write a text or blob for which there is no room at once.</summary>
+    /// <summary>Begins to write a text or blob that does not fit into one buffer.</summary>
     public LongValueWriter BeginLong(int column)
     {
         ref readonly var value = ref row[column];
@@ -70,7 +70,7 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Converter? utf16, T
             {
                 fixed (byte* start = text)
                 {
-                    bytes = start; // SQLite's memory or a pinned array: it does not move
+                    bytes = start; // memory of SQLite or a pinned array: it does not move
                 }
                 length = text.Length;
             }
@@ -79,44 +79,45 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Converter? utf16, T
         return new((nint)bytes, length, form, substitute);
     }
 
-    // What a column would make something else of, or not take at all, cannot have been written to it as it is declared
-    // now: its type was changed with
-    // writable_schema, or another version of SQLite wrote it.
+    // A value that its column would convert or reject cannot have been stored under the current declaration: the type
+    // was changed with writable_schema, or another version of SQLite wrote it.
     private void Check(int column, in StoredValue value)
     {
-        var (name, rule, isNotNull) = _columns[column];
-        var fault = value.Type switch
+        var (name, affinity, isNotNull) = _columns[column];
+        var problem = value.Type switch
         {
-            TypeNull => isNotNull ? "NULL, which it does not take" : null,
-            TypeInteger => rule is ColumnAffinity.Text or ColumnAffinity.StrictText or ColumnAffinity.StrictBlob
+            TypeNull => isNotNull ? "NULL, which the column does not accept" : null,
+            TypeInteger => affinity is ColumnAffinity.Text or ColumnAffinity.StrictText or ColumnAffinity.StrictBlob
                 ? "an integer, which would become text"
                 : null,
-            TypeFloat => rule switch
+            TypeFloat => affinity switch
             {
                 ColumnAffinity.Text or ColumnAffinity.StrictText or ColumnAffinity.StrictBlob =>
                     "a floating-point number, which would become text",
                 ColumnAffinity.Numeric or ColumnAffinity.StrictInteger when AffinityRules.IsWhole(value.Real) =>
                     "a floating-point number that would become an integer",
-                ColumnAffinity.StrictInteger => "a floating-point number, which it does not take",
+                ColumnAffinity.StrictInteger => "a floating-point number, which the column does not accept",
                 ColumnAffinity.Real or ColumnAffinity.StrictReal when BitConverter.DoubleToInt64Bits(value.Real) == long.MinValue =>
                     "a negative zero, which would lose its sign",
                 _ => null,
             },
-            TypeText => rule switch
+            TypeText => affinity switch
             {
                 ColumnAffinity.Numeric or ColumnAffinity.Real when LooksLikeNumber(value) => "text that would become a number",
-                ColumnAffinity.StrictInteger or ColumnAffinity.StrictReal or ColumnAffinity.StrictBlob => "text, which it does not take",
-                _ when utf16 is not null && value.Length % 2 != 0 =>
-                    "text in UTF-16 with half a character at its end, which would be cut off",
+                ColumnAffinity.StrictInteger or ColumnAffinity.StrictReal or ColumnAffinity.StrictBlob =>
+                    "text, which the column does not accept",
+                _ when utf16 is not null && value.Length % 2 != 0 => "UTF-16 text that ends with half a character, which would be lost",
                 _ => null,
             },
-            _ => rule is ColumnAffinity.StrictInteger or ColumnAffinity.StrictReal or ColumnAffinity.StrictText
-                ? "a blob, which it does not take"
+            _ => affinity is ColumnAffinity.StrictInteger or ColumnAffinity.StrictReal or ColumnAffinity.StrictText
+                ? "a blob, which the column does not accept"
                 : null,
         };
-        if (fault is not null)
+        if (problem is not null)
         {
-            throw Sql.NotExportable($"'{path}' has a value in table \"{shape.Name}\" that its column \"{name}\" would change: {fault}.");
+            throw Sql.NotExportable(
+                $"'{path}' has a value in table \"{table.Name}\" that its column \"{name}\" would convert or reject: {problem}."
+            );
         }
     }
 
@@ -164,7 +165,7 @@ internal sealed unsafe class ValueWriter(StoredRow row, Utf16Converter? utf16, T
         var (form, substitute) = ValueFormatter.ChooseForm(text);
         if (form == TextForm.Cast)
         {
-            text = value.Bytes; // as it is stored
+            text = value.Bytes; // as stored
         }
         if (end - at < (2L * text.Length) + ValueFormatter.MaxOverhead)
         {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
-/// <summary>Names of the actions that SQLite asks an authorizer about (https://sqlite.org/c3ref/c_alter_table.html).</summary>
+/// <summary>
+/// Names of the action codes that SQLite passes to an authorizer (https://sqlite.org/c3ref/c_alter_table.html).
+/// </summary>
 internal static class AuthorizerActions
 {
     private static readonly string[] Names =
@@ -43,7 +45,7 @@ internal static class AuthorizerActions
         "WITH RECURSIVE",
     ];
 
-    /// <summary>The name of <paramref name="action"/>.</summary>
+    /// <summary>Returns the name of <paramref name="action"/>.</summary>
     public static string GetName(int action) =>
         action >= 0 && action < Names.Length ? Names[action] : action.ToString(CultureInfo.InvariantCulture);
 }

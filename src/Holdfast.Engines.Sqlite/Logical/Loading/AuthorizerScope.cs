@@ -2,9 +2,9 @@ using Holdfast.Engines.Sqlite.Logical.Parsing;
 
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
-/// <summary>Ends a permission of <see cref="ScriptAuthorizer"/>.</summary>
+/// <summary>Restores the previous permission of a <see cref="ScriptAuthorizer"/> when disposed.</summary>
 internal readonly struct AuthorizerScope(ScriptAuthorizer rules, StatementKind before) : IDisposable
 {
-    /// <summary>Takes the permission back.</summary>
+    /// <summary>Restores the previous permission.</summary>
     public void Dispose() => rules.SetKind(before);
 }

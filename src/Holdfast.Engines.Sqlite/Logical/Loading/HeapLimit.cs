@@ -3,20 +3,24 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
 /// <summary>
-/// Bounds what SQLite takes of the memory while scripts are loaded. There is one bound for the process, so it is set by
-/// what is taken as a statement begins,
-/// and by what those may take who read databases meanwhile; while no script is loaded there is none.
+/// Bounds the memory of SQLite while scripts are loaded. SQLite has one limit per process, so it is set to the memory
+/// in use when a statement begins, plus the statement's allowance, plus what was reserved for databases that are read
+/// meanwhile. While no script is loaded there is no limit. The gate guards the bounds and every change of SQLite's
+/// limit.
 /// </summary>
-/// <param name="limits">How much it may be.</param>
+/// <param name="limits">The allowance.</param>
 internal sealed class HeapLimit(LoadLimits limits) : IDisposable
 {
-    private const long MaxRowBytes = 1_000_000_000; // of SQLite's own limits
+    private const long MaxRowBytes = 1_000_000_000; // SQLite's own limit
 
     private static readonly Lock Gate = new();
     private static readonly Dictionary<HeapLimit, long> Bounds = [];
     private static long _reserved;
 
-    /// <summary>A statement begins, from which on it is bounded, the longest so far of that length.</summary>
+    /// <summary>
+    /// Starts the limit for a statement; <paramref name="statementBytes"/> is the length of the longest statement so
+    /// far.
+    /// </summary>
     public void Begin(long statementBytes)
     {
         lock (Gate)
@@ -26,7 +30,7 @@ internal sealed class HeapLimit(LoadLimits limits) : IDisposable
         }
     }
 
-    /// <summary>Bounds it no more, until another statement begins.</summary>
+    /// <summary>Removes the limit until the next statement begins.</summary>
     public void End()
     {
         lock (Gate)
@@ -39,7 +43,9 @@ internal sealed class HeapLimit(LoadLimits limits) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => End();
 
-    /// <summary>Leaves room for the rows of a database of that size, one by one, until the result is disposed.</summary>
+    /// <summary>
+    /// Reserves memory for reading the rows of a database of that size one by one, until the result is disposed.
+    /// </summary>
     public static IDisposable Reserve(long databaseBytes)
     {
         var room = new Reservation(Math.Min(databaseBytes, MaxRowBytes));

@@ -8,17 +8,17 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
 /// <summary>
-/// Runs INSERT statements of the script by binding their literals to one prepared statement, row after row. Nothing
-/// that a script says in a value is
-/// ever taken for SQL, doubles do not pass through SQLite's parser, and it is a fifth faster than compiling the statements.
+/// Runs the script's INSERT statements by binding their literals to one prepared statement, row by row. Values of the
+/// script are never interpreted as SQL, doubles bypass SQLite's parser, and it is a fifth faster than compiling the
+/// statements.
 /// </summary>
 /// <param name="connection">The new database.</param>
-/// <param name="rules">What it may do.</param>
-/// <param name="utf16">SQLite's number of the database's encoding where that is UTF-16, else 0.</param>
-/// <param name="cancellationToken">Stops between rows.</param>
+/// <param name="authorizer">Its authorizer.</param>
+/// <param name="utf16">SQLite's number of the encoding if the database is UTF-16, else 0.</param>
+/// <param name="cancellationToken">Checked before each row.</param>
 internal sealed unsafe class InsertRunner(
     SqliteConnection connection,
-    ScriptAuthorizer rules,
+    ScriptAuthorizer authorizer,
     byte utf16,
     CancellationToken cancellationToken
 ) : IDisposable
@@ -32,17 +32,17 @@ internal sealed unsafe class InsertRunner(
     private IReadOnlyList<ColumnInfo> _columns = [];
     private readonly SortedDictionary<string, long> _convertedValues = new(StringComparer.Ordinal);
 
-    /// <summary>Rows written, statistics left out.</summary>
+    /// <summary>Number of rows written, without statistics.</summary>
     public long Rows { get; private set; }
 
     /// <summary>
-    /// How many values each column has turned into others, as <c>"table"."column"</c>: dumps of earlier versions did
-    /// not tell of them.
+    /// Number of values that each column has converted, by <c>"table"."column"</c>. Dumps of earlier versions did not
+    /// reject such values.
     /// </summary>
     public IReadOnlyDictionary<string, long> ConvertedValues => _convertedValues;
 
     /// <summary>Runs one statement.</summary>
-    /// <returns>Null, or what is not as it should be.</returns>
+    /// <returns>Null, or why the statement is refused.</returns>
     public string? Run(Span<byte> sql)
     {
         fixed (byte* start = sql)
@@ -54,7 +54,7 @@ internal sealed unsafe class InsertRunner(
             _isStatistics = InsertPrefix.IsStatisticsTable(table);
             if (_isStatistics && !HasTable(table))
             {
-                return null; // this build of SQLite keeps none of that kind
+                return null; // this build of SQLite has no such statistics
             }
             var rows = start + length;
             var end = start + sql.Length;
@@ -66,7 +66,7 @@ internal sealed unsafe class InsertRunner(
         }
     }
 
-    /// <summary>Ends the prepared statement: the schema is about to change.</summary>
+    /// <summary>Finalises the prepared statement because the schema is about to change.</summary>
     public void ReleaseStatement()
     {
         _statement?.Dispose();
@@ -135,7 +135,8 @@ internal sealed unsafe class InsertRunner(
         return true;
     }
 
-    // SQLite takes one byte order mark off; the one put before the value keeps the value's own. The room was taken by "CAST(x'".
+    // SQLite removes one byte order mark; adding one before the value preserves the value's own. "CAST(x'" has left
+    // room for it.
     private int BindUtf16(nint statement, int index, Literal value)
     {
         value.Bytes[-2] = utf16 == Utf16LittleEndian ? (byte)0xFF : (byte)0xFE;
@@ -145,7 +146,7 @@ internal sealed unsafe class InsertRunner(
 
     private bool HasTable(ReadOnlySpan<byte> table)
     {
-        using var permit = rules.Allow(StatementKind.Internal);
+        using var permit = authorizer.Allow(StatementKind.Internal);
         using var statement = connection.Prepare("SELECT 1 FROM sqlite_schema WHERE name = ?1");
         statement.BindText(1, Encoding.UTF8.GetString(table));
         return statement.Step();
@@ -157,24 +158,24 @@ internal sealed unsafe class InsertRunner(
         _convertedValues[name] = _convertedValues.GetValueOrDefault(name) + 1;
     }
 
-    // Columns as a dump of that table names them; none where the statement names others.
-    private IReadOnlyList<ColumnInfo> GetColumns(string table, string head)
+    // Returns the columns if the statement lists them as a dump of that table does, else none.
+    private IReadOnlyList<ColumnInfo> GetColumns(string table, string prefix)
     {
-        using var permit = rules.Allow(StatementKind.Internal);
+        using var permit = authorizer.Allow(StatementKind.Internal);
         using var kind = connection.Prepare("SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main'");
         kind.BindText(1, table);
         if (!kind.Step())
         {
             return [];
         }
-        var shape = TableInfo.Read(connection, table, kind.GetInt64(0) != 0);
-        return shape.InsertPrefix.TrimEnd() == head.TrimEnd() ? shape.Columns : [];
+        var info = TableInfo.Read(connection, table, kind.GetInt64(0) != 0);
+        return info.InsertPrefix.TrimEnd() == prefix.TrimEnd() ? info.Columns : [];
     }
 
-    private void Prepare(ReadOnlySpan<byte> head, string table, byte* rows, byte* end)
+    private void Prepare(ReadOnlySpan<byte> prefix, string table, byte* rows, byte* end)
     {
         ReleaseStatement();
-        _prefix = head.ToArray();
+        _prefix = prefix.ToArray();
         _table = table.Replace("\"\"", "\"", StringComparison.Ordinal);
         _columns = GetColumns(_table, Encoding.UTF8.GetString(_prefix));
         _values = InsertPrefix.CountValues(new(rows, (int)(end - rows)));

@@ -6,12 +6,15 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
-/// <summary>Compares a loaded database with what the backup says of it.</summary>
+/// <summary>Compares a loaded database with the backup's fingerprint.</summary>
 internal static class LoadVerifier
 {
-    private const string Hint = "Try an older restore point. 'holdfast extract' gives the script, and the sqlite3 program loads it.";
+    private const string Hint =
+        "Try an older restore point. 'holdfast extract' writes the script to a file that the sqlite3 program can load.";
 
-    /// <summary>Throws at the first difference. Backups of earlier versions have no digests of tables, which are left out then.</summary>
+    /// <summary>
+    /// Throws at the first difference. Backups of earlier versions have no table digests, which are then not compared.
+    /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>.</exception>
     public static void Verify(
         SqliteConnection connection,
@@ -56,9 +59,9 @@ internal static class LoadVerifier
 
     private static string DigestOf(SqliteConnection connection, SchemaObject table, TableDigest digest, CancellationToken cancellationToken)
     {
-        var shape = TableInfo.Read(connection, table.Name, table.WithoutRowId);
-        using var select = connection.Prepare(shape.SelectSql);
-        var row = new StoredRow(select, shape.ValueCount, digest);
+        var info = TableInfo.Read(connection, table.Name, table.WithoutRowId);
+        using var select = connection.Prepare(info.SelectSql);
+        var row = new StoredRow(select, info.ValueCount, digest);
         while (row.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -67,5 +70,5 @@ internal static class LoadVerifier
     }
 
     private static HoldfastException Different(string how) =>
-        new(ErrorCatalogue.Corrupt, $"The restored database is not the one that was backed up: {how}.", Hint);
+        new(ErrorCatalogue.Corrupt, $"The restored database differs from the one that was backed up: {how}.", Hint);
 }

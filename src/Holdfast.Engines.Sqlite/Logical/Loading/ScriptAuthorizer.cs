@@ -9,14 +9,15 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
 /// <summary>
-/// What a hostile script may do to a connection: an allow-list of actions for each kind of statement, asked by SQLite
-/// as it compiles.
+/// Restricts what a hostile script can do to a connection: an allow-list of actions per kind of statement, which SQLite
+/// checks while it compiles. SQLite calls it on the thread that compiles, so the kind is set before and reset after
+/// each statement; the callback must not use the connection.
 /// </summary>
 internal sealed unsafe class ScriptAuthorizer : IDisposable
 {
     private static readonly string[] Modules = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly", "fts4aux", "fts5vocab"];
 
-    // They load code, or make much of little.
+    // These load code, or create much data from little input.
     private static readonly string[] Functions =
     [
         "load_extension",
@@ -34,24 +35,24 @@ internal sealed unsafe class ScriptAuthorizer : IDisposable
     private GCHandle _self;
     private StatementKind _kind;
 
-    /// <summary>Puts a fresh connection under the rules.</summary>
+    /// <summary>Applies the restrictions to a new connection.</summary>
     public ScriptAuthorizer(SqliteConnection connection)
     {
         _connection = connection;
         var db = connection.Handle;
-        connection.Execute("PRAGMA foreign_keys=OFF"); // some builds have them on
+        connection.Execute("PRAGMA foreign_keys=OFF"); // some builds enable them by default
         Configure(ConfigTrustedSchema, 0);
         Configure(ConfigWritableSchema, 0);
         Configure(ConfigEnableLoadExtension, 0);
         Configure(ConfigEnableTrigger, 0);
-        Configure(ConfigDefensive, 0); // on, shadow tables could not be filled
+        Configure(ConfigDefensive, 0); // if it were on, shadow tables could not be filled
         Configure(ConfigDoubleQuotesInSchema, 1);
         Configure(ConfigDoubleQuotesInStatements, 0);
         sqlite3_limit(db, LimitLength, 1_000_000_000);
         sqlite3_limit(db, LimitSqlLength, 1_000_000_000);
         sqlite3_limit(db, LimitExpressionDepth, 1000);
         sqlite3_limit(db, LimitCompoundSelect, 500);
-        sqlite3_limit(db, LimitVariableNumber, 2001); // the most columns, and the rowid
+        sqlite3_limit(db, LimitVariableNumber, 2001); // the maximum number of columns, and the rowid
         sqlite3_limit(db, LimitAttached, 0);
         sqlite3_limit(db, LimitWorkerThreads, 0);
         sqlite3_limit(db, LimitTriggerDepth, 1);
@@ -60,17 +61,17 @@ internal sealed unsafe class ScriptAuthorizer : IDisposable
         connection.Check(sqlite3_set_authorizer(db, &Authorize, GCHandle.ToIntPtr(_self)));
     }
 
-    /// <summary>What was refused last; null where nothing was.</summary>
+    /// <summary>The first action that was denied since the last <see cref="Allow"/>; null if none was.</summary>
     public string? DeniedAction { get; private set; }
 
-    /// <summary>Allows what statements of <paramref name="kind"/> need, until the result is disposed.</summary>
+    /// <summary>Allows the actions that statements of <paramref name="kind"/> need, until the result is disposed.</summary>
     public AuthorizerScope Allow(StatementKind kind)
     {
         DeniedAction = null;
         return new(this, SetKind(kind));
     }
 
-    /// <summary>Sets the kind of the statement that runs; returns the one before.</summary>
+    /// <summary>Sets the kind of the statement that runs; returns the previous one.</summary>
     internal StatementKind SetKind(StatementKind kind)
     {
         var before = _kind;
@@ -111,14 +112,14 @@ internal sealed unsafe class ScriptAuthorizer : IDisposable
     private bool Allows(int action, string? name, string? detail)
     {
         var isSchema = name is "sqlite_master" or "sqlite_schema";
-        var makes = _kind is >= StatementKind.CreateTable and <= StatementKind.CreateTrigger;
+        var isCreate = _kind is >= StatementKind.CreateTable and <= StatementKind.CreateTrigger;
         var isVirtual = _kind == StatementKind.CreateVirtualTable; // its module runs statements of its own
         return action switch
         {
             ActionRead => true,
             ActionFunction => (isVirtual && detail == "zeroblob") || !Functions.Contains(detail, StringComparer.OrdinalIgnoreCase),
-            ActionInsert => isSchema ? makes : isVirtual || (_kind == StatementKind.Insert && !_virtualTables.Contains(name!)),
-            ActionUpdate => isSchema ? makes : isVirtual,
+            ActionInsert => isSchema ? isCreate : isVirtual || (_kind == StatementKind.Insert && !_virtualTables.Contains(name!)),
+            ActionUpdate => isSchema ? isCreate : isVirtual,
             ActionDelete => !isSchema && (isVirtual || (_kind == StatementKind.Delete && !_virtualTables.Contains(name!))),
             ActionCreateTable => _kind == StatementKind.CreateTable || isVirtual,
             ActionCreateIndex or ActionReindex => _kind is StatementKind.CreateTable or StatementKind.CreateIndex || isVirtual,

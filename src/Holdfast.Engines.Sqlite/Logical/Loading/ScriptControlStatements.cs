@@ -7,29 +7,31 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
 /// <summary>
-/// The statements of a script that set something or end a transaction: exactly those that a backup holds, with the
-/// values they can have.
+/// The statements of a script that change a setting or end a transaction: exactly those that a backup contains, with
+/// the values that they can have.
 /// </summary>
 internal sealed class ScriptControlStatements(SqliteConnection connection, long expectedBytes, LoadLimits limits)
 {
     private const int SparePages = 4096;
-    private const double LimitStep = 1.25; // the bound is set anew each time the script has become longer by this
+    private const double LimitStep = 1.25; // the limit is raised each time the script has grown by this factor
     private const int SpareBytes = 16 * 1024 * 1024;
     private string? _journalMode;
     private long _maxPages;
     private double _nextLimitAt;
 
-    /// <summary>SQLite's number of the encoding where that is UTF-16, else 0.</summary>
+    /// <summary>SQLite's number of the encoding if it is UTF-16, else 0.</summary>
     public byte Utf16 { get; private set; }
 
-    /// <summary>Whether the script's last statement was there.</summary>
+    /// <summary>Whether the last statement of the script has been run.</summary>
     public bool IsComplete => _journalMode is not null;
 
-    /// <summary>Whether SQLite says "full" because the database has grown to its bound, not because the disk is.</summary>
+    /// <summary>
+    /// Whether SQLite reports "full" because the database has reached its size limit, not because the disk is full.
+    /// </summary>
     public bool IsAtSizeLimit =>
         _maxPages > 0 && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(connection.FilePath))!).AvailableFreeSpace > SpareBytes;
 
-    /// <summary>Whether a backup may hold <paramref name="sql"/>.</summary>
+    /// <summary>Whether <paramref name="sql"/> is a control statement that a backup can contain.</summary>
     public static bool IsKnown(string sql) =>
         sql switch
         {
@@ -39,10 +41,10 @@ internal sealed class ScriptControlStatements(SqliteConnection connection, long 
             _ => IsLast(sql) || IsNumber(sql),
         };
 
-    /// <summary>Whether it is the last statement of a script.</summary>
+    /// <summary>Whether this is the last statement of a script.</summary>
     public static bool IsLast(string sql) => sql is "PRAGMA journal_mode=wal" or "PRAGMA journal_mode=delete";
 
-    /// <summary>Runs <paramref name="sql"/>; false where no backup holds it.</summary>
+    /// <summary>Runs <paramref name="sql"/>; returns false if no backup contains it.</summary>
     public bool TryRun(string sql)
     {
         if (!IsKnown(sql))
@@ -67,7 +69,10 @@ internal sealed class ScriptControlStatements(SqliteConnection connection, long 
         return true;
     }
 
-    /// <summary>Bounds the database by the script that was read so far. Not before its page size is known.</summary>
+    /// <summary>
+    /// Limits the size of the database by the length of the script read so far. Has to be called after the page size is
+    /// set.
+    /// </summary>
     public void LimitSize(long scriptBytes)
     {
         if (scriptBytes < _nextLimitAt)
@@ -84,7 +89,7 @@ internal sealed class ScriptControlStatements(SqliteConnection connection, long 
         _maxPages = connection.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={_maxPages}"));
     }
 
-    /// <summary>Gives the database the journal mode that it had.</summary>
+    /// <summary>Sets the journal mode that the original database had.</summary>
     public void Finish() => connection.Execute($"PRAGMA locking_mode=NORMAL; {_journalMode}");
 
     private static bool IsNumber(string sql)

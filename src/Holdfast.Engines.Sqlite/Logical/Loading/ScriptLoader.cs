@@ -5,7 +5,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
-/// <summary>Runs the statements of a script, and only such as a backup holds.</summary>
+/// <summary>Runs the statements of a script, and only those that a backup contains.</summary>
 internal sealed class ScriptLoader : IDisposable
 {
     // SQLITE_ERROR, TOOBIG, CONSTRAINT, MISMATCH, AUTH, RANGE.
@@ -13,11 +13,11 @@ internal sealed class ScriptLoader : IDisposable
 
     private const int MaxWarnings = 20;
 
-    private const string TakesTooLong = "it takes longer than a script of this length may";
+    private const string TakesTooLong = "it exceeds the time limit for a script of this length";
 
     private readonly SqliteConnection _connection;
     private readonly ScriptAuthorizer _authorizer;
-    private readonly ScriptControlStatements _settings;
+    private readonly ScriptControlStatements _controlStatements;
     private readonly LoadLimits _limits;
     private readonly WorkBudget _budget;
     private readonly HeapLimit _heap;
@@ -27,62 +27,62 @@ internal sealed class ScriptLoader : IDisposable
     private long _longestStatement;
 
     /// <summary>
-    /// Starts with an empty database, which may grow to about twice <paramref name="expectedBytes"/> where that is not
-    /// 0, and not beyond what the limits say.
+    /// Starts with an empty database, which may grow to about twice <paramref name="expectedBytes"/> unless that is 0,
+    /// and never beyond the limits.
     /// </summary>
     public ScriptLoader(SqliteConnection connection, long expectedBytes, LoadLimits limits, CancellationToken cancellationToken)
     {
         _connection = connection;
         _limits = limits;
         _authorizer = new(connection);
-        _settings = new(connection, expectedBytes, limits);
+        _controlStatements = new(connection, expectedBytes, limits);
         _heap = new(limits);
         _budget = new(limits, connection.Handle);
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>Rows written, statistics left out.</summary>
+    /// <summary>Number of rows written, without statistics.</summary>
     public long Rows => _inserts?.Rows ?? 0;
 
-    /// <summary>What the operator should know of the values.</summary>
+    /// <summary>Warnings for the operator about converted values.</summary>
     public IReadOnlyList<string> Warnings =>
         [
             .. (_inserts?.ConvertedValues ?? new Dictionary<string, long>())
                 .Take(MaxWarnings)
                 .Select(c =>
-                    $"{c.Value:N0} values were turned into others by the type of their column {c.Key}, as text that looks "
-                    + "like a number: an earlier version wrote this backup and did not tell. 'holdfast extract' gives the "
-                    + "script, which has them as they were."
+                    $"{c.Value:N0} values were converted by the type of their column {c.Key}, such as text that looks "
+                    + "like a number: an earlier version wrote this backup and did not report it. 'holdfast extract' writes the "
+                    + "script, which contains the original values."
                 ),
         ];
 
     /// <summary>Runs the statement at <paramref name="offset"/> of the script.</summary>
-    /// <exception cref="HoldfastException">It is refused, or it fails.</exception>
+    /// <exception cref="HoldfastException">The statement is refused, or it fails.</exception>
     public void Run(Span<byte> sql, long offset)
     {
         _cancellationToken.ThrowIfCancellationRequested();
         _number++;
-        var begin = ScriptErrors.GetBeginning(sql);
-        string? fault;
+        var beginning = ScriptErrors.GetBeginning(sql);
+        string? problem;
         _longestStatement = Math.Max(_longestStatement, sql.Length);
         SqliteNative.sqlite3_limit(_connection.Handle, SqliteConstants.LimitLength, LoadLimits.GetMaxValueLength(_longestStatement));
         _heap.Begin(_longestStatement);
         _budget.Resume(offset + sql.Length);
         try
         {
-            fault = _settings.IsComplete ? ScriptErrors.AfterLast : Dispatch(sql, offset);
+            problem = _controlStatements.IsComplete ? ScriptErrors.AfterLast : Dispatch(sql, offset);
         }
         catch (HoldfastException e)
         {
             var (code, text) = (_connection.ErrorCode & 0xFF, _connection.ErrorMessage);
-            fault = _authorizer.DeniedAction ?? GetExceededLimit(code);
-            if (fault is null && ScriptErrorCodes.Contains(code))
+            problem = _authorizer.DeniedAction ?? GetExceededLimit(code);
+            if (problem is null && ScriptErrorCodes.Contains(code))
             {
-                throw ScriptErrors.Failed(_number, offset, text, begin, e);
+                throw ScriptErrors.Failed(_number, offset, text, beginning, e);
             }
-            if (fault is null)
+            if (problem is null)
             {
-                throw; // the disk's fault
+                throw; // caused by the disk, not by the script
             }
         }
         finally
@@ -90,32 +90,34 @@ internal sealed class ScriptLoader : IDisposable
             _budget.Pause();
         }
 
-        if (fault is null && _budget.IsExceeded)
+        if (problem is null && _budget.IsExceeded)
         {
-            fault = TakesTooLong; // SQLite heeds an interrupt in loops only, and short statements have none
+            problem = TakesTooLong; // SQLite checks for interrupts in loops only, and short statements have none
         }
-        if (fault is not null)
+        if (problem is not null)
         {
-            throw ScriptErrors.Refused(_number, offset, fault, begin);
+            throw ScriptErrors.Refused(_number, offset, problem, beginning);
         }
     }
 
-    /// <summary>Checks that the script came to its end, and makes the database's journal mode its own.</summary>
+    /// <summary>Checks that the script is complete, and sets the database's journal mode.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>.</exception>
     public void Finish(long offset, bool hasRest)
     {
-        if (hasRest || !_settings.IsComplete)
+        if (hasRest || !_controlStatements.IsComplete)
         {
             throw ScriptErrors.Truncated(_number, offset);
         }
         _inserts?.ReleaseStatement();
         using var permit = _authorizer.Allow(StatementKind.Internal);
-        _settings.Finish();
+        _controlStatements.Finish();
         _authorizer.Dispose();
     }
 
-    /// <summary>Compares what was loaded with what the backup says of it.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>, or its schema takes more than it may.</exception>
+    /// <summary>Compares the loaded database with the backup's fingerprint.</summary>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Corrupt"/>, or reading its schema exceeds a limit.
+    /// </exception>
     public void Verify(IReadOnlyDictionary<string, string> fingerprint, long scriptBytes)
     {
         _budget.Resume(scriptBytes);
@@ -142,13 +144,13 @@ internal sealed class ScriptLoader : IDisposable
         _authorizer.Dispose();
     }
 
-    // What a script of its length has no business to ask for.
+    // Limits that a script of this length has no legitimate reason to exceed.
     private string? GetExceededLimit(int code) =>
         code switch
         {
-            SqliteConstants.Full when _settings.IsAtSizeLimit =>
-                "more data than the backed-up database had, or than a script of this length makes",
-            SqliteConstants.TooBig => "a value that is longer than what the script has",
+            SqliteConstants.Full when _controlStatements.IsAtSizeLimit =>
+                "more data than the backed-up database had, or than a script of this length may create",
+            SqliteConstants.TooBig => "a value that is longer than the values in the script",
             SqliteConstants.NoMemory => $"more than {_limits.GetMaxHeap(_longestStatement):N0} bytes of memory",
             SqliteConstants.Interrupt when _budget.WasInterrupted => TakesTooLong,
             _ => null,
@@ -160,13 +162,13 @@ internal sealed class ScriptLoader : IDisposable
         {
             using (_authorizer.Allow(StatementKind.Internal))
             {
-                _settings.LimitSize(offset + sql.Length);
+                _controlStatements.LimitSize(offset + sql.Length);
             }
         }
         if (sql.StartsWith("INSERT "u8))
         {
             using var permit = _authorizer.Allow(StatementKind.Insert);
-            return (_inserts ??= new(_connection, _authorizer, _settings.Utf16, _cancellationToken)).Run(sql);
+            return (_inserts ??= new(_connection, _authorizer, _controlStatements.Utf16, _cancellationToken)).Run(sql);
         }
 
         _inserts?.ReleaseStatement();
@@ -180,13 +182,13 @@ internal sealed class ScriptLoader : IDisposable
         }
         using (_authorizer.Allow(StatementKind.Internal))
         {
-            return _settings.TryRun(Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'))) ? null : ScriptErrors.UnknownKind;
+            return _controlStatements.TryRun(Encoding.UTF8.GetString(sql[..^1].Trim((byte)'\n'))) ? null : ScriptErrors.UnknownKind;
         }
     }
 
     private string? Execute(StatementKind kind, ReadOnlySpan<byte> sql)
     {
         using var permit = _authorizer.Allow(kind);
-        return _connection.TryExecuteOne(sql) ? null : "a second statement behind the first";
+        return _connection.TryExecuteOne(sql) ? null : "a second statement after the first";
     }
 }

@@ -9,21 +9,21 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
-/// <summary>Makes a new database of a script that <see cref="SqlDump"/> wrote. The script is hostile input.</summary>
+/// <summary>Creates a new database from a script that <see cref="SqlDump"/> wrote. The script is untrusted input.</summary>
 internal static class SqlLoad
 {
     /// <summary>
-    /// Makes the database in <paramref name="file"/> and leaves it closed; flushing it to disk, or removing it after a
-    /// failure, is up to the caller.
+    /// Creates the database in <paramref name="file"/> and closes it; the caller flushes it to disk, or removes it
+    /// after a failure.
     /// </summary>
-    /// <param name="file">The new file. It must not exist, or have no bytes.</param>
-    /// <param name="key">What the database is encrypted with; null for none.</param>
-    /// <param name="copyScript">Hands the script over, chunk by chunk.</param>
-    /// <param name="fingerprint">What <see cref="SqlDump"/> returned.</param>
-    /// <param name="cancellationToken">Interrupts the work, in the middle of a statement too.</param>
-    /// <returns>What the operator should know of the new database.</returns>
+    /// <param name="file">The new file. It must not exist, or be empty.</param>
+    /// <param name="key">Encryption key of the database; null for none.</param>
+    /// <param name="copyScript">Supplies the script, chunk by chunk.</param>
+    /// <param name="fingerprint">The fingerprint that <see cref="SqlDump"/> returned.</param>
+    /// <param name="cancellationToken">Interrupts the work, even within a statement.</param>
+    /// <returns>Warnings for the operator about the new database.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with what and where.
+    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with statement and offset.
     /// </exception>
     internal static Task<IReadOnlyList<string>> LoadAsync(
         DatabaseFile file,
@@ -33,7 +33,7 @@ internal static class SqlLoad
         CancellationToken cancellationToken
     ) => LoadAsync(file, key, copyScript, fingerprint, new(), cancellationToken);
 
-    /// <summary>The same, within limits.</summary>
+    /// <summary>Creates the database within the given limits.</summary>
     internal static async Task<IReadOnlyList<string>> LoadAsync(
         DatabaseFile file,
         DatabaseKey? key,
@@ -54,7 +54,7 @@ internal static class SqlLoad
             );
             if (key is null)
             {
-                // sorting an index takes no memory then; an encrypted database's rows stay in memory
+                // so that sorting an index takes no memory; rows of an encrypted database stay in memory instead
                 connection.Execute("PRAGMA temp_store=FILE");
             }
             using var loader = new ScriptLoader(connection, Budget(fingerprint), limits, cancellationToken);
@@ -86,7 +86,7 @@ internal static class SqlLoad
         }
     }
 
-    // A script is not let grow into far more than the database that it was made of.
+    // A script must not grow into far more than the database that it was made from.
     private static long Budget(IReadOnlyDictionary<string, string> fingerprint) =>
         fingerprint.TryGetValue("bytes", out var bytes)
         && long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out var size)

@@ -3,16 +3,16 @@ using static Holdfast.Engines.Sqlite.Native.SqliteNative;
 namespace Holdfast.Engines.Sqlite.Logical.Loading;
 
 /// <summary>
-/// Ends what SQLite does for longer than it may. A timer looks, for SQLite can be busy without asking anybody: views
-/// that name each other are written out
-/// as a statement is compiled, and double with each.
+/// Interrupts SQLite when it exceeds its time limit. A timer does this because SQLite can be busy without calling back:
+/// views that refer to each other are expanded while a statement is compiled, and double with each level.
 /// </summary>
 internal sealed class WorkBudget : IDisposable
 {
     private readonly LoadLimits _limits;
     private readonly ITimer _timer;
 
-    // Guards what follows, and that no connection is interrupted that is being closed.
+    // Guards the fields below. Holding it while interrupting ensures that no connection is interrupted while it is
+    // being closed: connections are removed under the gate before their owner closes them.
     private readonly Lock _gate = new();
     private readonly List<nint> _connections = [];
     private TimeSpan _allowed;
@@ -20,7 +20,7 @@ internal sealed class WorkBudget : IDisposable
     private long _since;
     private bool _isRunning;
 
-    /// <summary>Starts with nothing spent.</summary>
+    /// <summary>Starts with no time spent.</summary>
     public WorkBudget(LoadLimits limits, params ReadOnlySpan<nint> connections)
     {
         (_limits, _allowed) = (limits, limits.GetMaxTime(0));
@@ -28,12 +28,12 @@ internal sealed class WorkBudget : IDisposable
         _timer = limits.TimeProvider.CreateTimer(_ => CheckBudget(), null, limits.PollInterval, limits.PollInterval);
     }
 
-    /// <summary>Whether more was asked for than was allowed, and SQLite was interrupted.</summary>
+    /// <summary>Whether the limit was exceeded and SQLite was interrupted.</summary>
     public bool WasInterrupted { get; private set; }
 
     /// <summary>
-    /// The same, also where nothing was interrupted: a short statement ends without asking, however long a function in
-    /// it takes.
+    /// Whether the limit was exceeded, even if nothing was interrupted: SQLite does not check for interrupts in a short
+    /// statement, however long a function in it takes.
     /// </summary>
     public bool IsExceeded
     {
@@ -46,7 +46,7 @@ internal sealed class WorkBudget : IDisposable
         }
     }
 
-    /// <summary>Watches another connection too; it must not be closed before this is disposed.</summary>
+    /// <summary>Watches another connection, which must not be closed before this is disposed.</summary>
     public void Watch(nint connection)
     {
         lock (_gate)
@@ -55,8 +55,8 @@ internal sealed class WorkBudget : IDisposable
         }
     }
 
-    /// <summary>Counts from now on, until <see cref="Pause"/>.</summary>
-    /// <param name="scriptBytes">Bytes of the script, or of the database that one is made of.</param>
+    /// <summary>Starts counting time, until <see cref="Pause"/>.</summary>
+    /// <param name="scriptBytes">Length of the script, or size of the database that is being dumped, in bytes.</param>
     public void Resume(long scriptBytes)
     {
         lock (_gate)
@@ -65,7 +65,7 @@ internal sealed class WorkBudget : IDisposable
         }
     }
 
-    /// <summary>Counts no more: the script's next bytes are waited for.</summary>
+    /// <summary>Stops counting time while the next bytes of the script are awaited.</summary>
     public void Pause()
     {
         lock (_gate)
@@ -88,7 +88,8 @@ internal sealed class WorkBudget : IDisposable
         _timer.Dispose();
     }
 
-    // Again and again: each statement that follows is interrupted as well, also those that SQLite begins by itself.
+    // Repeated at each tick: the statements that follow are interrupted as well, including those that SQLite starts by
+    // itself.
     private void CheckBudget()
     {
         lock (_gate)

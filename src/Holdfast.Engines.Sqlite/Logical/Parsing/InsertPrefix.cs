@@ -1,15 +1,15 @@
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
 /// <summary>
-/// Reads what stands before the rows of an INSERT, in the one form that a backup has: <c>INSERT INTO "t"(rowid,"a")
+/// Reads the part of an INSERT before its rows, in the only form that a backup contains: <c>INSERT INTO "t"(rowid,"a")
 /// VALUES</c>.
 /// </summary>
 internal static class InsertPrefix
 {
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads the prefix.</summary>
     /// <param name="sql">The statement.</param>
-    /// <param name="length">Bytes up to the first row.</param>
-    /// <param name="table">Name of the table, quotes still doubled.</param>
+    /// <param name="length">Length of the prefix in bytes, up to the first row.</param>
+    /// <param name="table">Name of the table, with quotes still doubled.</param>
     public static bool TryRead(ReadOnlySpan<byte> sql, out int length, out ReadOnlySpan<byte> table)
     {
         table = default;
@@ -53,10 +53,10 @@ internal static class InsertPrefix
         return true;
     }
 
-    /// <summary>Whether a table holds statistics.</summary>
+    /// <summary>Whether the table contains statistics.</summary>
     public static bool IsStatisticsTable(ReadOnlySpan<byte> table) => table.StartsWith("sqlite_stat"u8);
 
-    /// <summary>Counts the values of the row that begins <paramref name="rows"/>.</summary>
+    /// <summary>Counts the values of the first row in <paramref name="rows"/>.</summary>
     public static int CountValues(ReadOnlySpan<byte> rows)
     {
         var (count, depth, quoted) = (1, 0, false);

@@ -3,7 +3,7 @@ namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 /// <summary>One value of an INSERT statement.</summary>
 internal unsafe struct Literal
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Kind of the value.</summary>
     public LiteralKind Kind;
 
     /// <summary>Value of an integer.</summary>
@@ -12,9 +12,9 @@ internal unsafe struct Literal
     /// <summary>Value of a floating-point number.</summary>
     public double Real;
 
-    /// <summary>Where a text or blob stands.</summary>
+    /// <summary>Address of a text or blob.</summary>
     public byte* Bytes;
 
-    /// <summary>Bytes of a text or blob.</summary>
+    /// <summary>Length of a text or blob in bytes.</summary>
     public int Length;
 }

@@ -1,6 +1,6 @@
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
-/// <summary>What a literal stands for.</summary>
+/// <summary>The kinds of literals.</summary>
 internal enum LiteralKind
 {
     /// <summary>NULL.</summary>
@@ -18,6 +18,6 @@ internal enum LiteralKind
     /// <summary>A blob.</summary>
     Blob,
 
-    /// <summary>Text, as the bytes that the database stores.</summary>
+    /// <summary>Text, given as the bytes that the database stores.</summary>
     CastText,
 }

@@ -5,8 +5,7 @@ namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
 /// <summary>
 /// Reads the literals of an INSERT statement in the forms that <see cref="ValueWriter"/> writes, and no others. Texts
-/// and blobs are decoded where
-/// they stand, since no form is shorter than its value.
+/// and blobs are decoded in place, since no form is shorter than its value.
 /// </summary>
 internal unsafe ref struct LiteralReader(byte* start, byte* end)
 {
@@ -17,10 +16,10 @@ internal unsafe ref struct LiteralReader(byte* start, byte* end)
         .. Enumerable.Range(0, 23).Select(power => double.Parse($"1e{power}", CultureInfo.InvariantCulture)),
     ];
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The current position.</summary>
     public byte* At { get; private set; } = start;
 
-    /// <summary>Takes <paramref name="text"/> where it stands there.</summary>
+    /// <summary>Consumes <paramref name="text"/> if it is at the current position.</summary>
     public bool TryTake(ReadOnlySpan<byte> text)
     {
         if (!new ReadOnlySpan<byte>(At, (int)(end - At)).StartsWith(text))
@@ -31,7 +30,7 @@ internal unsafe ref struct LiteralReader(byte* start, byte* end)
         return true;
     }
 
-    /// <summary>Reads one value; false where it has no form of ours.</summary>
+    /// <summary>Reads one value; returns false if it has no known form.</summary>
     public bool TryRead(out Literal literal)
     {
         literal = default;
@@ -123,7 +122,7 @@ internal unsafe ref struct LiteralReader(byte* start, byte* end)
             Bytes = At,
             Length = run / 2,
         };
-        var decoded = stackalloc byte[512]; // the decoder does not take overlapping spans
+        var decoded = stackalloc byte[512]; // the decoder does not support overlapping spans
         for (var done = 0; done < run; )
         {
             var piece = Math.Min(run - done, 1024);
@@ -164,7 +163,7 @@ internal unsafe ref struct LiteralReader(byte* start, byte* end)
                 }
                 else
                 {
-                    scale = int.MinValue / 2; // too long for the short way
+                    scale = int.MinValue / 2; // too long for the fast path
                 }
                 if (isReal)
                 {

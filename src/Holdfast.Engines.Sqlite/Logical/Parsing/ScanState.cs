@@ -1,24 +1,24 @@
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
-/// <summary>Where in SQL text a byte stands.</summary>
+/// <summary>State of the scanner within SQL text.</summary>
 internal enum ScanState
 {
-    /// <summary>Between quotes and comments.</summary>
+    /// <summary>Outside of quotes and comments.</summary>
     Plain,
 
-    /// <summary>Behind one dash.</summary>
+    /// <summary>After one dash.</summary>
     Dash,
 
-    /// <summary>Behind one slash.</summary>
+    /// <summary>After one slash.</summary>
     Slash,
 
-    /// <summary>In a comment that ends with the line.</summary>
+    /// <summary>In a comment that ends at the end of the line.</summary>
     LineComment,
 
     /// <summary>In a block comment.</summary>
     BlockComment,
 
-    /// <summary>In a block comment, behind a star.</summary>
+    /// <summary>In a block comment, after a star.</summary>
     BlockCommentStar,
 
     /// <summary>In a string.</summary>

@@ -7,25 +7,27 @@ using Holdfast.Engines.Sqlite.Logical.Loading;
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
 /// <summary>
-/// Holds a script against the rules that <see cref="ScriptLoader"/> has for its text, and runs nothing of it: what a restore would refuse
-/// before SQLite sees it. What SQLite makes of it, only a restore tells. A restore holds a statement of any length that a row may have; a
-/// check, which begins by itself, ends before one of more than <see cref="MaxStatementBytes"/>, and finds no fault in what follows.
+/// Checks a script against the rules that <see cref="ScriptLoader"/> has for its text, without running it: it finds
+/// what a restore would refuse before SQLite sees it. Only a restore shows what SQLite makes of the script. A restore
+/// buffers a statement of any length that a row may have; the check, which runs unattended, stops at a statement longer
+/// than <see cref="MaxStatementBytes"/> and reports nothing after it.
 /// </summary>
 internal sealed unsafe class ScriptCheck : IStreamCheck
 {
-    /// <summary>Bytes of the longest statement that is checked, more or less a chunk.</summary>
+    /// <summary>Length of the longest statement that is checked, in bytes, give or take a chunk.</summary>
     internal const int MaxStatementBytes = 32 * 1024 * 1024;
 
-    private StatementSplitter? _splitter = new(); // null once a statement was too long to check
+    private StatementSplitter? _splitter = new(); // null after a statement that was too long to check
     private InsertRowReader.RowHandler? _skipRow;
-    private byte[]? _prefix = []; // null where only its hash is known
-    private string? _prefixHash; // null where it was not asked for
+    private byte[]? _prefix = []; // null if only its hash is known
+    private string? _prefixHash; // null if it has not been needed yet
     private int _values;
     private long _number;
     private bool _isComplete;
-    private string? _resumeState; // of the mark, until what it is made of changes
+    private string? _resumeState; // state of the checkpoint; null if it has to be recomputed
 
-    // A statement's end. How many values a row has is compared with the first row of the statements before it that begin alike.
+    // A checkpoint is at the end of a statement. The number of values in a row is compared with the first row of the
+    // preceding statements with the same prefix.
     /// <inheritdoc/>
     public StreamCheckpoint? Checkpoint =>
         _splitter is null
@@ -40,11 +42,11 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
             );
 
     /// <inheritdoc/>
-    public void ResumeAt(StreamCheckpoint mark)
+    public void ResumeAt(StreamCheckpoint checkpoint)
     {
-        (_splitter ??= new()).ResumeAt(mark.Offset);
-        (_number, _resumeState) = (mark.Count, mark.State);
-        var parts = mark.State.Split(' ');
+        (_splitter ??= new()).ResumeAt(checkpoint.Offset);
+        (_number, _resumeState) = (checkpoint.Count, checkpoint.State);
+        var parts = checkpoint.State.Split(' ');
         (_isComplete, _values, _prefixHash, _prefix) = (
             parts[0] == "complete",
             int.Parse(parts[1], CultureInfo.InvariantCulture),
@@ -88,10 +90,10 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
     private void Check(Span<byte> sql, long offset)
     {
         _number++;
-        var begin = ScriptErrors.GetBeginning(sql);
-        if (FindProblem(sql) is { } fault)
+        var beginning = ScriptErrors.GetBeginning(sql);
+        if (FindProblem(sql) is { } problem)
         {
-            throw ScriptErrors.Refused(_number, offset, fault, begin);
+            throw ScriptErrors.Refused(_number, offset, problem, beginning);
         }
     }
 
@@ -131,7 +133,7 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
             }
             if (InsertPrefix.IsStatisticsTable(table))
             {
-                return null; // a restore may leave them out
+                return null; // a restore may skip them
             }
             if (!IsPrefix(sql[..length]))
             {
@@ -141,23 +143,23 @@ internal sealed unsafe class ScriptCheck : IStreamCheck
         }
     }
 
-    private bool IsPrefix(ReadOnlySpan<byte> head)
+    private bool IsPrefix(ReadOnlySpan<byte> prefix)
     {
         if (_prefix is not null)
         {
-            return head.SequenceEqual(_prefix);
+            return prefix.SequenceEqual(_prefix);
         }
-        if (Hash(head) != _prefixHash)
+        if (Hash(prefix) != _prefixHash)
         {
             return false;
         }
-        _prefix = head.ToArray();
+        _prefix = prefix.ToArray();
         return true;
     }
 
-    private void SetPrefix(byte[] head, int values) => (_prefix, _prefixHash, _values, _resumeState) = (head, null, values, null);
+    private void SetPrefix(byte[] prefix, int values) => (_prefix, _prefixHash, _values, _resumeState) = (prefix, null, values, null);
 
-    private static string Hash(ReadOnlySpan<byte> head) => Convert.ToHexStringLower(SHA256.HashData(head));
+    private static string Hash(ReadOnlySpan<byte> prefix) => Convert.ToHexStringLower(SHA256.HashData(prefix));
 
     private bool SkipRow(ref LiteralReader reader)
     {

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
-/// <summary>Tells definitions apart by how they begin: SQLite always stores them so, however they were typed.</summary>
+/// <summary>
+/// Classifies definitions by their first words: SQLite always stores them in this form, however they were typed.
+/// </summary>
 internal static class StatementClassifier
 {
     private static readonly (byte[] Begin, StatementKind Kind)[] Definitions =
@@ -15,7 +17,7 @@ internal static class StatementClassifier
         ("CREATE TRIGGER "u8.ToArray(), StatementKind.CreateTrigger),
     ];
 
-    /// <summary>The kind of a definition; null where it is none.</summary>
+    /// <summary>Returns the kind of a definition, or null if it is not a definition.</summary>
     public static StatementKind? ClassifyDefinition(ReadOnlySpan<byte> sql)
     {
         foreach (var (begin, kind) in Definitions)
@@ -29,7 +31,7 @@ internal static class StatementClassifier
         return null;
     }
 
-    /// <summary>Length of the words that say what a definition makes; 0 where it is none.</summary>
+    /// <summary>Returns the length of the words that say what a definition creates; 0 if it is not a definition.</summary>
     public static int GetPrefixLength(string sql)
     {
         foreach (var (begin, _) in Definitions)
@@ -43,6 +45,6 @@ internal static class StatementClassifier
         return 0;
     }
 
-    /// <summary>The kind of a definition; null where it is none.</summary>
+    /// <summary>Returns the kind of a definition, or null if it is not a definition.</summary>
     public static StatementKind? ClassifyDefinition(string sql) => ClassifyDefinition(Encoding.UTF8.GetBytes(sql));
 }

@@ -1,7 +1,7 @@
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
 /// <summary>
-/// Follows a statement's words as far as its end depends on them: the body of a trigger holds semicolons and ends with
+/// Tracks the keywords on which the end of a statement depends: the body of a trigger contains semicolons and ends with
 /// <c>; END;</c>.
 /// </summary>
 internal sealed class StatementKeywords
@@ -14,13 +14,13 @@ internal sealed class StatementKeywords
     private bool _afterSemicolon;
     private bool _afterEnd;
 
-    /// <summary>Whether words can still tell something.</summary>
+    /// <summary>Whether keywords still matter for this statement.</summary>
     public bool AreRelevant => _isTrigger || _seen < 3;
 
-    /// <summary>A new statement begins.</summary>
+    /// <summary>Starts a new statement.</summary>
     public void Reset() => (_length, _seen, _creates, _isTrigger, _afterSemicolon, _afterEnd) = (0, 0, false, false, false, false);
 
-    /// <summary>Takes a byte outside of quotes and comments; true when it ends the statement.</summary>
+    /// <summary>Processes a byte outside of quotes and comments; returns true if it ends the statement.</summary>
     public bool Take(byte b)
     {
         if (char.IsAsciiLetterOrDigit((char)b) || b is (byte)'_' or (byte)'$' or > 0x7F)
@@ -52,7 +52,7 @@ internal sealed class StatementKeywords
         return false;
     }
 
-    /// <summary>A quote opens; it never ends a statement.</summary>
+    /// <summary>Processes an opening quote, which never ends a statement.</summary>
     public bool TakeQuote()
     {
         EndWord();

@@ -1,9 +1,9 @@
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
-/// <summary>The kinds of statements that a script may hold.</summary>
+/// <summary>The kinds of statements that a script may contain.</summary>
 internal enum StatementKind
 {
-    /// <summary>None runs: nothing is allowed.</summary>
+    /// <summary>No statement is running: nothing is allowed.</summary>
     None,
 
     /// <summary>A statement of the loader itself.</summary>

@@ -2,14 +2,14 @@ using System.Buffers;
 
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
-/// <summary>Finds the end of one statement in text that arrives in pieces.</summary>
+/// <summary>Finds the end of a statement in text that arrives in chunks.</summary>
 internal sealed class StatementScanner
 {
-    private static readonly SearchValues<byte> Turning = SearchValues.Create("'\"`[;-/"u8);
+    private static readonly SearchValues<byte> StateChanging = SearchValues.Create("'\"`[;-/"u8);
     private readonly StatementKeywords _words = new();
     private ScanState _state;
 
-    /// <summary>The state after <paramref name="b"/>. A doubled quote leaves its string and enters it again.</summary>
+    /// <summary>Returns the state after <paramref name="b"/>. A doubled quote leaves its string and enters it again.</summary>
     public static ScanState Next(ScanState state, byte b) =>
         state switch
         {
@@ -31,7 +31,10 @@ internal sealed class StatementScanner
             _ => b == Closing(state) ? ScanState.Plain : state,
         };
 
-    /// <summary>Reads on; returns how many bytes up to and with the statement's last semicolon, -1 when it does not end here.</summary>
+    /// <summary>
+    /// Continues the scan; returns the number of bytes up to and including the semicolon that ends the statement, or -1
+    /// if the statement does not end in this text.
+    /// </summary>
     public int Scan(ReadOnlySpan<byte> text)
     {
         var i = 0;
@@ -39,12 +42,12 @@ internal sealed class StatementScanner
         {
             if (_state is ScanState.Plain && !_words.AreRelevant)
             {
-                var turn = text[i..].IndexOfAny(Turning);
-                if (turn < 0)
+                var next = text[i..].IndexOfAny(StateChanging);
+                if (next < 0)
                 {
                     return -1;
                 }
-                i += turn;
+                i += next;
             }
             else if (_state >= ScanState.LineComment && _state is not (ScanState.BlockComment or ScanState.BlockCommentStar))
             {

@@ -2,7 +2,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.Sqlite.Logical.Parsing;
 
-/// <summary>Cuts a script that arrives in chunks into statements, holding one at a time.</summary>
+/// <summary>Splits a script that arrives in chunks into statements, buffering one at a time.</summary>
 internal sealed class StatementSplitter
 {
     private const int Step = 256 * 1024;
@@ -14,37 +14,39 @@ internal sealed class StatementSplitter
     private int _scanned;
     private int _end;
 
-    /// <summary>Bytes of the script before the statement that comes next.</summary>
+    /// <summary>Offset of the next statement in the script, in bytes.</summary>
     public long Offset { get; private set; }
 
     /// <summary>Whether anything but white space is left.</summary>
     public bool HasRemainder => _buffer.AsSpan(_start, _end - _start).Trim(" \t\r\n"u8).Length > 0;
 
-    /// <summary>Bytes that are held.</summary>
+    /// <summary>Number of buffered bytes.</summary>
     public int BufferedBytes => _end - _start;
 
-    /// <summary>Forgets what it holds: the next chunk begins at an offset of the script, with whole statements before it.</summary>
+    /// <summary>Discards the buffer: the next chunk begins at this offset of the script, after whole statements.</summary>
     public void ResumeAt(long offset)
     {
         (_start, _scanned, _end, Offset) = (0, 0, 0, offset);
         _scanner = new();
     }
 
-    /// <summary>Takes the next piece of a chunk and shortens the chunk by it.</summary>
+    /// <summary>Buffers the next segment of a chunk and removes it from the chunk.</summary>
     public void Append(ref ReadOnlySpan<byte> chunk)
     {
-        var piece = Math.Min(chunk.Length, Step);
-        if (_buffer.Length - _end < piece)
+        var segment = Math.Min(chunk.Length, Step);
+        if (_buffer.Length - _end < segment)
         {
-            MakeRoom(piece);
+            MakeRoom(segment);
         }
-        chunk[..piece].CopyTo(_buffer.AsSpan(_end));
-        _end += piece;
-        chunk = chunk[piece..];
+        chunk[..segment].CopyTo(_buffer.AsSpan(_end));
+        _end += segment;
+        chunk = chunk[segment..];
     }
 
-    /// <summary>Gives the next whole statement, with its semicolon, at a fixed address until the next <see cref="Append"/>.</summary>
-    /// <exception cref="HoldfastException">A statement is too long.</exception>
+    /// <summary>
+    /// Returns the next whole statement with its semicolon, at a fixed address until the next <see cref="Append"/>.
+    /// </summary>
+    /// <exception cref="HoldfastException">The statement is too long.</exception>
     public bool TryNext(out Span<byte> statement)
     {
         if (_scanned == _start)
@@ -66,7 +68,7 @@ internal sealed class StatementSplitter
         return length >= 0;
     }
 
-    /// <summary>Goes past a statement that <see cref="TryNext"/> gave.</summary>
+    /// <summary>Skips the statement that <see cref="TryNext"/> returned.</summary>
     public void Advance() => Skip(_scanned - _start);
 
     private void Skip(int bytes)
@@ -86,21 +88,21 @@ internal sealed class StatementSplitter
         throw new HoldfastException(
             ErrorCatalogue.Refused,
             $"The script has a statement of more than {limit:N0} bytes at offset {Offset:N0}.",
-            "No backup of ours holds such a statement; try an older restore point."
+            "No backup by Holdfast contains such a statement; try an older restore point."
         );
     }
 
-    private void MakeRoom(int piece)
+    private void MakeRoom(int segment)
     {
-        var kept = _end - _start;
+        var buffered = _end - _start;
         var target =
-            kept + piece > _buffer.Length
+            buffered + segment > _buffer.Length
                 ? GC.AllocateUninitializedArray<byte>(
-                    (int)Math.Min(Math.Max(kept + (long)piece, _buffer.Length * 2L), MaxInsertBytes + (2L * Step)),
+                    (int)Math.Min(Math.Max(buffered + (long)segment, _buffer.Length * 2L), MaxInsertBytes + (2L * Step)),
                     pinned: true
                 )
                 : _buffer;
-        _buffer.AsSpan(_start, kept).CopyTo(target);
-        (_buffer, _scanned, _start, _end) = (target, _scanned - _start, 0, kept);
+        _buffer.AsSpan(_start, buffered).CopyTo(target);
+        (_buffer, _scanned, _start, _end) = (target, _scanned - _start, 0, buffered);
     }
 }

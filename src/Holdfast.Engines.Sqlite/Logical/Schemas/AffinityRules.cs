@@ -2,26 +2,25 @@ using Holdfast.Engines.Sqlite.Logical.Parsing;
 
 namespace Holdfast.Engines.Sqlite.Logical.Schemas;
 
-/// <summary>What a column would make something else of: the same for values that are dumped and for values that are loaded.</summary>
+/// <summary>Decides which values a column would convert, equally for dumping and for loading.</summary>
 internal static class AffinityRules
 {
-    /// <summary>Whether a column turns this value into another one as it is written.</summary>
-    public static unsafe bool WouldConvert(ColumnAffinity rule, in Literal value) =>
+    /// <summary>Whether a column converts this value when it is written.</summary>
+    public static unsafe bool WouldConvert(ColumnAffinity affinity, in Literal value) =>
         value.Kind switch
         {
-            LiteralKind.Integer => rule == ColumnAffinity.Text,
-            LiteralKind.Real => rule == ColumnAffinity.Text || (rule == ColumnAffinity.Numeric && IsWhole(value.Real)),
-            LiteralKind.Text or LiteralKind.CastText => rule is ColumnAffinity.Numeric or ColumnAffinity.Real
+            LiteralKind.Integer => affinity == ColumnAffinity.Text,
+            LiteralKind.Real => affinity == ColumnAffinity.Text || (affinity == ColumnAffinity.Numeric && IsWhole(value.Real)),
+            LiteralKind.Text or LiteralKind.CastText => affinity is ColumnAffinity.Numeric or ColumnAffinity.Real
                 && LooksLikeNumber(new(value.Bytes, value.Length)),
             _ => false,
         };
 
-    /// <summary>Whether a floating-point number is an integer too.</summary>
+    /// <summary>Whether a floating-point number is also an integer.</summary>
     public static bool IsWhole(double value) => value is > -9223372036854775808.0 and < 9223372036854775808.0 && value == (long)value;
 
     /// <summary>
-    /// Whether text, in UTF-8, may become a number: one in decimal digits with blanks around it, or behind a NUL
-    /// anything.
+    /// Whether UTF-8 text may be converted to a number: decimal digits surrounded by blanks; anything may follow a NUL.
     /// </summary>
     public static bool LooksLikeNumber(ReadOnlySpan<byte> text)
     {

@@ -1,32 +1,35 @@
 namespace Holdfast.Engines.Sqlite.Logical.Schemas;
 
 /// <summary>
-/// What a column makes of the values that are written to it
+/// How a column converts the values that are written to it
 /// (https://sqlite.org/datatype3.html#determination_of_column_affinity).
 /// </summary>
 internal enum ColumnAffinity : byte
 {
-    /// <summary>It takes all as they are.</summary>
+    /// <summary>Values are stored unchanged.</summary>
     None,
 
     /// <summary>Numbers become text.</summary>
     Text,
 
-    /// <summary>Text that looks like a number becomes one, and a floating-point number without a fraction an integer.</summary>
+    /// <summary>
+    /// Text that looks like a number becomes a number, and a floating-point number without a fraction becomes an
+    /// integer.
+    /// </summary>
     Numeric,
 
     /// <summary>Text that looks like a number becomes a floating-point number.</summary>
     Real,
 
-    /// <summary>Of a STRICT table: integers.</summary>
+    /// <summary>Column of a STRICT table: integers.</summary>
     StrictInteger,
 
-    /// <summary>Of a STRICT table: floating-point numbers.</summary>
+    /// <summary>Column of a STRICT table: floating-point numbers.</summary>
     StrictReal,
 
-    /// <summary>Of a STRICT table: text.</summary>
+    /// <summary>Column of a STRICT table: text.</summary>
     StrictText,
 
-    /// <summary>Of a STRICT table: blobs.</summary>
+    /// <summary>Column of a STRICT table: blobs.</summary>
     StrictBlob,
 }

@@ -1,12 +1,12 @@
 namespace Holdfast.Engines.Sqlite.Logical.Schemas;
 
-/// <summary>A column that values are written to.</summary>
+/// <summary>A column that stores values.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Affinity">What it makes of values.</param>
-/// <param name="IsNotNull">Whether NULL cannot be written.</param>
+/// <param name="Affinity">How it converts values.</param>
+/// <param name="IsNotNull">Whether it rejects NULL.</param>
 internal readonly record struct ColumnInfo(string Name, ColumnAffinity Affinity, bool IsNotNull)
 {
-    /// <summary>The rule of a declared type.</summary>
+    /// <summary>Returns the affinity of a declared type.</summary>
     public static ColumnAffinity GetAffinity(string type, bool isStrict)
     {
         bool Has(string part) => type.Contains(part, StringComparison.OrdinalIgnoreCase);

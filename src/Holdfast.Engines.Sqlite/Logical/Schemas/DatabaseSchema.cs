@@ -6,36 +6,36 @@ using static System.Globalization.CultureInfo;
 
 namespace Holdfast.Engines.Sqlite.Logical.Schemas;
 
-/// <summary>The schema of a database, in the order in which it was made.</summary>
+/// <summary>The schema of a database, in the order of its creation.</summary>
 internal sealed class DatabaseSchema
 {
     private static readonly string[] OthersOrder = ["index", "view", "trigger"];
 
     private DatabaseSchema(IReadOnlyList<SchemaObject> objects) => Objects = objects;
 
-    /// <summary>Everything that has SQL.</summary>
+    /// <summary>All objects that have SQL.</summary>
     public IReadOnlyList<SchemaObject> Objects { get; }
 
-    /// <summary>Tables that hold rows of their own.</summary>
+    /// <summary>Tables that store their own rows.</summary>
     public IEnumerable<SchemaObject> Tables => Objects.Where(o => o.Kind == "table" && !o.IsInternal);
 
     /// <summary>Virtual tables.</summary>
     public IEnumerable<SchemaObject> VirtualTables => Objects.Where(o => o.Kind == "virtual");
 
-    /// <summary>Tables that virtual tables keep their data in.</summary>
+    /// <summary>Tables in which virtual tables store their data.</summary>
     public IEnumerable<SchemaObject> ShadowTables => Objects.Where(o => o.Kind == "shadow");
 
-    /// <summary>Indexes, then views, then triggers, for which all else must be there.</summary>
+    /// <summary>Indexes, then views, then triggers; they are created after everything else.</summary>
     public IEnumerable<SchemaObject> IndexesViewsAndTriggers => OthersOrder.SelectMany(type => Objects.Where(o => o.Type == type));
 
-    /// <summary>What counts when two schemas are compared: all but what SQLite itself makes.</summary>
+    /// <summary>The objects that are compared between two schemas: all except those that SQLite itself creates.</summary>
     public IEnumerable<SchemaObject> UserObjects => Objects.Where(o => !o.IsInternal && o.Kind != "shadow");
 
-    /// <summary>The table of that name which SQLite itself keeps; null where there is none.</summary>
+    /// <summary>Returns the internal table of that name; null if it does not exist.</summary>
     public SchemaObject? FindInternalTable(string name) =>
         Objects.FirstOrDefault(o => o.Type == "table" && o.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads the schema.</summary>
     public static DatabaseSchema Read(SqliteConnection connection)
     {
         var tables = new Dictionary<string, (string Kind, bool WithoutRowId)>(StringComparer.Ordinal);
@@ -71,7 +71,10 @@ internal sealed class DatabaseSchema
         return new(objects);
     }
 
-    /// <summary>Facts that a restored copy must share. What SQLite itself makes differs between its versions and does not count.</summary>
+    /// <summary>
+    /// Computes the properties that a restored copy must share. Objects that SQLite itself creates differ between its
+    /// versions and are not included.
+    /// </summary>
     public SortedDictionary<string, string> ComputeFingerprint(SqliteConnection connection)
     {
         var own = UserObjects.ToList();
@@ -90,7 +93,8 @@ internal sealed class DatabaseSchema
         };
     }
 
-    // SQLite keeps a comment at a statement's end, even one that nothing closes, and would take what follows for a part of it.
+    // SQLite stores a comment at the end of a statement even if it is not closed, and would then treat the following
+    // text as part of it.
     private static string CloseComment(string definition)
     {
         var state = ScanState.Plain;

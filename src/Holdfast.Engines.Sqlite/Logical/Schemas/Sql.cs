@@ -5,21 +5,21 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Logical.Schemas;
 
-/// <summary>Names in SQL.</summary>
+/// <summary>Helpers for names in SQL.</summary>
 internal static class Sql
 {
-    /// <summary>What helps where a script cannot hold a database.</summary>
-    public const string SnapshotHint = "Back this database up as a snapshot: that holds its pages as they are.";
+    /// <summary>The hint for a database that cannot be expressed as a script.</summary>
+    public const string SnapshotHint = "Back up this database as a snapshot, which stores its pages unchanged.";
 
-    /// <summary>The failure of a database that no script can hold.</summary>
+    /// <summary>Creates the error for a database that cannot be expressed as a script.</summary>
     public static HoldfastException NotExportable(string what, Exception? cause = null) =>
         new(ErrorCatalogue.SourceNotScriptable, what, SnapshotHint, cause);
 
-    /// <summary>A name as an identifier.</summary>
+    /// <summary>Quotes a name as an identifier.</summary>
     public static string QuoteIdentifier(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    /// <summary>A name or statement of the schema.</summary>
-    /// <exception cref="HoldfastException">It is not UTF-8, so no script could name it.</exception>
+    /// <summary>Reads a name or a statement of the schema.</summary>
+    /// <exception cref="HoldfastException">It is not valid UTF-8, so a script could not contain it.</exception>
     public static string ReadIdentifier(SqliteStatement statement, int column, string path)
     {
         var bytes = statement.GetTextBytes(column);

@@ -6,13 +6,13 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Logical.Schemas;
 
 /// <summary>
-/// What tells the rows of a table from others: every value counts, with its storage class. docs/format.md says what is hashed.
-/// It is the sum of its rows' hashes, so their order does not count: a damaged file may hold them out of order, and a restored
-/// one does not.
+/// Computes a digest of the rows of a table: every value counts, with its storage class. docs/format.md specifies what
+/// is hashed. The digest is the sum of the rows' hashes, so their order does not count: a damaged file may store them
+/// out of order, and a restored one does not.
 /// </summary>
 internal sealed unsafe class TableDigest
 {
-    /// <summary>Begins the names of the facts that are digests.</summary>
+    /// <summary>Prefix of the fingerprint keys that are digests.</summary>
     public const string Prefix = "values:";
 
     private const int NumberBytes = 1 + sizeof(long);
@@ -22,7 +22,9 @@ internal sealed unsafe class TableDigest
     private bool _isLong;
     private UInt128 _sum;
 
-    /// <summary>The name of the fact that is a table's digest. To SQLite, letters A to Z of a name are the same large and small.</summary>
+    /// <summary>
+    /// Returns the fingerprint key of a table's digest. SQLite ignores the case of the letters A to Z in names.
+    /// </summary>
     public static string GetFingerprintKey(string table) => Prefix + string.Create(table.Length, table, (lower, name) =>
         {
             for (var i = 0; i < name.Length; i++)
@@ -31,7 +33,7 @@ internal sealed unsafe class TableDigest
             }
         });
 
-    /// <summary>Takes a row in.</summary>
+    /// <summary>Adds a row.</summary>
     public void Add(ReadOnlySpan<StoredValue> row)
     {
         fixed (byte* buffer = _buffer)
@@ -57,7 +59,7 @@ internal sealed unsafe class TableDigest
                         if (value.Length > end - at)
                         {
                             at = AppendLong(buffer, at);
-                            _long.Append(value.Bytes); // where SQLite holds them, however many they are
+                            _long.Append(value.Bytes); // read directly from SQLite's memory, however long it is
                             break;
                         }
 
@@ -74,7 +76,7 @@ internal sealed unsafe class TableDigest
         }
     }
 
-    /// <summary>The digest of the rows that were taken in, as hexadecimal digits; begins anew.</summary>
+    /// <summary>Returns the digest of the added rows as hexadecimal digits, and resets.</summary>
     public string Finish()
     {
         var text = _sum.ToString("x32", CultureInfo.InvariantCulture);
@@ -82,7 +84,7 @@ internal sealed unsafe class TableDigest
         return text;
     }
 
-    // A row that the buffer does not hold is hashed piece by piece.
+    // A row that does not fit into the buffer is hashed in segments.
     private byte* AppendLong(byte* start, byte* end)
     {
         _long.Append(new ReadOnlySpan<byte>(start, (int)(end - start)));

@@ -3,10 +3,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Logical.Schemas;
 
-/// <summary>
-/// What is read of one table, and how it is written: the columns that hold data, and the rowid where nothing else holds
-/// it.
-/// </summary>
+/// <summary>How a table is read and written: its stored columns, and the rowid if no column contains it.</summary>
 internal sealed class TableInfo
 {
     private static readonly string[] RowIdNames = ["rowid", "_rowid_", "oid"];
@@ -15,34 +12,34 @@ internal sealed class TableInfo
     {
         Columns = columns;
         Name = name;
-        SelectSql = $"SELECT {source} FROM main.{Sql.QuoteIdentifier(name)} NOT INDEXED"; // in key order, never by way of an index
+        SelectSql = $"SELECT {source} FROM main.{Sql.QuoteIdentifier(name)} NOT INDEXED"; // in key order, never through an index
         InsertPrefix = $"INSERT INTO {Sql.QuoteIdentifier(name)}{target} VALUES\n";
     }
 
     /// <summary>Name of the table.</summary>
     public string Name { get; }
 
-    /// <summary>Reads every row in the order of its key.</summary>
+    /// <summary>Query that reads all rows in key order.</summary>
     public string SelectSql { get; }
 
-    /// <summary>Begins a statement that writes rows.</summary>
+    /// <summary>Beginning of a statement that inserts rows.</summary>
     public string InsertPrefix { get; }
 
-    /// <summary>Values in a row.</summary>
+    /// <summary>Number of values per row.</summary>
     public int ValueCount => Columns.Count;
 
-    /// <summary>The columns that they are written to; the first is the rowid where nothing else holds it.</summary>
+    /// <summary>The columns that are written; the first is the rowid if no column contains it.</summary>
     public IReadOnlyList<ColumnInfo> Columns { get; }
 
-    /// <summary>A statement that writes one row, to see whether it compiles.</summary>
+    /// <summary>A statement that inserts one row, to check that it compiles.</summary>
     public string InsertRowSql => $"{InsertPrefix}({string.Join(',', Enumerable.Repeat("?", ValueCount))})";
 
-    /// <summary>Looks a table up.</summary>
+    /// <summary>Reads the columns of a table.</summary>
     public static TableInfo Read(SqliteConnection connection, string table, bool withoutRowId)
     {
         List<string> stored = [],
             all = [];
-        List<ColumnInfo> shapes = [];
+        List<ColumnInfo> columnInfos = [];
         var isStrict = IsStrict(connection, table);
         var keyColumns = 0;
         using (
@@ -63,7 +60,7 @@ internal sealed class TableInfo
                     continue; // 2 and 3 are generated columns
                 }
                 stored.Add(Sql.QuoteIdentifier(column));
-                shapes.Add(
+                columnInfos.Add(
                     new(
                         column,
                         ColumnInfo.GetAffinity(columns.GetText(3) ?? "", isStrict),
@@ -79,8 +76,8 @@ internal sealed class TableInfo
                 ? null
                 : Array.Find(RowIdNames, name => !all.Contains(name, StringComparer.OrdinalIgnoreCase));
         return rowId is null
-            ? new(table, list, "", shapes)
-            : new(table, $"{rowId},{list}", $"({rowId},{list})", [new(rowId, ColumnAffinity.None, false), .. shapes]);
+            ? new(table, list, "", columnInfos)
+            : new(table, $"{rowId},{list}", $"({rowId},{list})", [new(rowId, ColumnAffinity.None, false), .. columnInfos]);
     }
 
     private static bool IsStrict(SqliteConnection connection, string table)
@@ -90,7 +87,7 @@ internal sealed class TableInfo
         return list.Step() && list.GetInt64(0) != 0;
     }
 
-    // A primary key of one column without an index of its own is an alias of the rowid.
+    // A single-column primary key without an index of its own is an alias of the rowid.
     private static bool HasKeyIndex(SqliteConnection connection, string table)
     {
         using var indexes = connection.Prepare("SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk'");
@@ -98,6 +95,6 @@ internal sealed class TableInfo
         return indexes.Step() && indexes.GetInt64(0) > 0;
     }
 
-    /// <summary>The head as bytes.</summary>
+    /// <summary>Returns the prefix as bytes.</summary>
     public byte[] GetInsertPrefixBytes() => Encoding.UTF8.GetBytes(InsertPrefix);
 }
