@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Holdfast.Api.Access;
 using Holdfast.Archive.Age;
-using Holdfast.Server.Access;
 
 namespace Holdfast.Api.Tests;
 

@@ -91,7 +91,7 @@ public sealed class RunTests
         // all of them wait or run already
         Assert.Null((string?)(await server.PostAsync("server-wide-backups/nightly/backup")).Json(HttpStatusCode.Accepted)["runId"]);
         Assert.Single(await RunsAsync(server));
-        using var viewer = await server.WithRoleAsync(Holdfast.Server.Access.Role.Viewer);
+        using var viewer = await server.WithRoleAsync(Holdfast.Api.Access.Role.Viewer);
         (await server.SendAsync(HttpMethod.Post, $"runs/{id}/abort", client: viewer)).Problem(403, "forbidden");
         Assert.Equal(3, (int)(await server.PostAsync($"runs/{id}/abort")).Json()["aborted"]!);
         await server.UntilAsync(() => !server.Node.Operations.Running.Any());

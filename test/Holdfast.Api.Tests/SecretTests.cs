@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Holdfast.Api.Access;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Encryption;
-using Holdfast.Server.Access;
 
 namespace Holdfast.Api.Tests;
 

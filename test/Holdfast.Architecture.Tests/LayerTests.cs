@@ -12,6 +12,10 @@ public sealed class LayerTests
             [],
             "Core is the vocabulary and the pure rules. If it used anything, a rule could no longer be tested by itself."
         ),
+        ["Holdfast.Api"] = (
+            ["Holdfast.Core"],
+            "Programs build on the contract and its client. If it used more, they would need parts of the server, too."
+        ),
         ["Holdfast.Archive"] = (
             ["Holdfast.Core"],
             "Archive turns items into bytes and back. If it knew engines or destinations, an archive would depend on what made it."
@@ -30,7 +34,7 @@ public sealed class LayerTests
             "Use cases work on contracts. If they named one engine or destination, the next one would need them changed."
         ),
         ["Holdfast.Studio"] = (
-            ["Holdfast.Core", "Holdfast.Node", "Holdfast.Server"],
+            ["Holdfast.Core", "Holdfast.Api", "Holdfast.Node", "Holdfast.Server"],
             "Studio asks the API, in the process, with the API's own views."
         ),
     };

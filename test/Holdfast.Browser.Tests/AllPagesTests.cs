@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Holdfast.Server.Access;
+using Holdfast.Api.Access;
 using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Api.Access;
 using Holdfast.Core.Alerts;
 using Holdfast.Node;
-using Holdfast.Server.Access;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 

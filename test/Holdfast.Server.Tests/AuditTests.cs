@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Holdfast.Server.Access;
+using Holdfast.Api.Access;
 using Holdfast.Server.Audit;
 
 namespace Holdfast.Server.Tests;

@@ -1,5 +1,5 @@
 using System.Net;
-using Holdfast.Server.Access;
+using Holdfast.Api.Access;
 
 namespace Holdfast.Server.Tests;
 

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Api.Access;
+using Holdfast.Api.Events;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Node;
-using Holdfast.Server.Access;
 using Holdfast.Server.Access.Users;
 using Holdfast.Server.Events;
 using Microsoft.Extensions.DependencyInjection;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
 using Holdfast.Server.Configuration;

@@ -1,3 +1,4 @@
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,7 +46,7 @@ public sealed class LostStateTests : IDisposable
         await using (var server = await TestServer.StartAsync(folder: _folder))
         {
             using var client = server.Admin();
-            await server.WithRoleAsync(Access.Role.Viewer);
+            await server.WithRoleAsync(Role.Viewer);
             File.Delete(Path.Combine(Data, "state.db"));
             var node = server.App.Services.GetRequiredService<HoldfastNode>();
             await NodeServer.UntilAsync(() =>

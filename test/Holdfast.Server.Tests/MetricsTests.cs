@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
-using Holdfast.Server.Access;
+using Holdfast.Api.Access;
 using Holdfast.Server.Metrics;
 
 namespace Holdfast.Server.Tests;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,5 @@
 using System.Net;
+using Holdfast.Api.Access;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;

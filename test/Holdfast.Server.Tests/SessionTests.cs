@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
-using Holdfast.Server.Access;
+using Holdfast.Api.Access;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Access.Users;
 using Microsoft.AspNetCore.Builder;

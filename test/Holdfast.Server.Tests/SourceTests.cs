@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Api.Access;
 
 namespace Holdfast.Server.Tests;
 
@@ -47,7 +48,7 @@ public sealed class SourceTests
         File.Delete($"{server.Source}/a.db");
         File.Delete($"{server.Source}/b.db");
         Assert.Equal(2, (int)(await LookAsync(admin))["missing"]!);
-        using var viewer = await server.Server.WithRoleAsync(Access.Role.Viewer);
+        using var viewer = await server.Server.WithRoleAsync(Role.Viewer);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsync($"{Demo}/confirm", null)).StatusCode);
         var confirmed = await TestServer.JsonAsync(admin.PostAsync($"{Demo}/confirm", null));
         Assert.Equal((0, false), ((int)confirmed["missing"]!, (bool)confirmed["needsConfirmation"]!));
@@ -137,7 +138,7 @@ public sealed class SourceTests
         Assert.Equal("Completed", (string)(await TestServer.JsonAsync(admin.GetAsync($"/api/v1/operations/{operation}")))["state"]!);
         Assert.NotEmpty(Directory.GetFiles($"{server.Backups}/nas/demo", "*.tar.zst*", SearchOption.AllDirectories));
 
-        using var viewer = await server.Server.WithRoleAsync(Access.Role.Viewer);
+        using var viewer = await server.Server.WithRoleAsync(Role.Viewer);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsync($"{Demo}/confirm", null)).StatusCode);
         Assert.Equal(("demo", "sqlite", 0), await ConfirmAsync());
         Assert.Equal(HttpStatusCode.NotFound, (await admin.PostAsync($"{Demo}/confirm", null)).StatusCode);

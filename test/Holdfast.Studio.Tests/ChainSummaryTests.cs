@@ -1,7 +1,7 @@
+using Holdfast.Api.Backups;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints.Backups;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Pages.Backups;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Holdfast.Api.Events;
 using Holdfast.Core.Errors;
-using Holdfast.Server.Events;
 using Holdfast.Studio.Live;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,9 +1,9 @@
+using Holdfast.Api.Destinations;
+using Holdfast.Api.ServerWideBackups;
+using Holdfast.Api.Sources;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
-using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints.Destinations;
-using Holdfast.Server.Endpoints.ServerWideBackups;
-using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Core.Tasks;
 using Holdfast.Studio.Components;
 using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Pages.Alerts;
@@ -19,7 +19,7 @@ public sealed class ManageTests
     [Fact]
     public void A_destination_that_a_backup_could_not_reach_is_failing_whatever_its_test_said()
     {
-        var nas = new Node.Destinations.DestinationConfig
+        var nas = new DestinationView
         {
             Name = "nas",
             Kind = "local",

@@ -1,6 +1,5 @@
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Tasks;
 using Holdfast.Studio.Pages.Tasks;
 
 namespace Holdfast.Studio.Tests;

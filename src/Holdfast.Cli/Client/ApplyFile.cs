@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Api.Destinations;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
-using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Core.Tasks;
 using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Cli.Client;

@@ -1,14 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Holdfast.Api.Destinations;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Commands.Tasks;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
-using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Core.Tasks;
 using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Cli.Client;

@@ -4,8 +4,8 @@ using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Node.Backups;
+using Holdfast.Server.Endpoints.Sources;
 using Spectre.Console;
-using SkippedFilesView = Holdfast.Server.Endpoints.Sources.SkippedFilesView;
 
 namespace Holdfast.Cli.Output;
 
@@ -69,7 +69,7 @@ internal static class BackupReport
         if (console.IsJson)
         {
             CommandConsole.WriteJson(
-                new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : SkippedFilesView.Of(passedOver)),
+                new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : SkippedFilesMapper.ToView(passedOver)),
                 CliJson.Default.ItemsViewBackupView
             );
             return;

@@ -12,19 +12,6 @@ namespace Holdfast.Node.Runs;
 /// <param name="Operation">That operation; null for none, or where it is no longer known.</param>
 public sealed record RunDatabase(string Database, string State, Operation? Operation)
 {
-    /// <summary>What states there are, in the order in which they are listed: what needs a hand first.</summary>
-    public static readonly IReadOnlyList<string> States =
-    [
-        nameof(OperationState.Failed),
-        "Missed",
-        nameof(OperationState.CompletedWithErrors),
-        nameof(OperationState.Aborted),
-        nameof(OperationState.Running),
-        nameof(OperationState.Queued),
-        "Due",
-        nameof(OperationState.Completed),
-    ];
-
     internal static RunDatabase Of(DatabaseId database, Operation? operation, bool isTooLate) =>
         new(database.ToString(), operation?.State.ToString() ?? (isTooLate ? "Missed" : "Due"), operation);
 }

@@ -1,3 +1,4 @@
+using Holdfast.Api.Access;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Access.Tokens;
 using Holdfast.Server.Access.Users;

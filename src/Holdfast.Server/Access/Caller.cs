@@ -1,3 +1,5 @@
+using Holdfast.Api.Access;
+
 namespace Holdfast.Server.Access;
 
 /// <summary>Who makes a request.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Holdfast.Api.Access;
 using Holdfast.Server.Access.Users;
 
 namespace Holdfast.Server.Access;

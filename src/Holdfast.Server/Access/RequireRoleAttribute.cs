@@ -1,3 +1,4 @@
+using Holdfast.Api.Access;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Holdfast.Server.Access;

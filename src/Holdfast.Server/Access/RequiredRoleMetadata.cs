@@ -1,3 +1,5 @@
+using Holdfast.Api.Access;
+
 namespace Holdfast.Server.Access;
 
 /// <summary>Metadata of an endpoint: who may call it. Where there are several, all must be met.</summary>

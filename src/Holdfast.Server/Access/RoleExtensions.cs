@@ -1,3 +1,4 @@
+using Holdfast.Api.Access;
 using Microsoft.AspNetCore.Builder;
 
 namespace Holdfast.Server.Access;

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Holdfast.Api;
+using Holdfast.Api.Access;
 using Holdfast.Archive;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Access;
@@ -142,7 +144,7 @@ public sealed class AuditLog : IAsyncDisposable
                 {
                     break; // its beginning lies before the block
                 }
-                if (TryParse(block.AsSpan(head..rest)) is { } entry && entry.Matches(search))
+                if (TryParse(block.AsSpan(head..rest)) is { } entry && Matches(entry, search))
                 {
                     entries.Add(entry);
                 }
@@ -207,5 +209,12 @@ public sealed class AuditLog : IAsyncDisposable
             $"The audit log '{path}' cannot be used: {e.Message}",
             "See that its disk has room and that this user owns it.",
             e
+        );
+
+    // Whether the text occurs in any field, whatever its case. An empty text does.
+    private static bool Matches(AuditEntry entry, string? text) =>
+        string.IsNullOrEmpty(text)
+        || ((string?[])[entry.Who, entry.From, entry.Action, entry.Subject, entry.Result]).Any(part =>
+            part?.Contains(text, StringComparison.OrdinalIgnoreCase) == true
         );
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Holdfast.Api.Events;
 using Holdfast.Core.Operations;
 using Holdfast.Node;
 

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Holdfast.Server.Access;
+using Holdfast.Api.Access;
+using Holdfast.Api.Events;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Http;

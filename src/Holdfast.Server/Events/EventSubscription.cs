@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Holdfast.Api.Events;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 

@@ -32,7 +32,7 @@ internal sealed class PrometheusWriter(PipeWriter output, CancellationToken canc
                 .CountBy(d => d.Value.Id.Source)
                 .Select(s => ($"source=\"{Escape(s.Key)}\"", (double?)s.Value))
         );
-        var states = DatabaseCounts.Of(node.State.Databases.Items.Select(d => node.Protection.Of(d.Value))).States;
+        var states = DatabaseCounter.Count(node.State.Databases.Items.Select(d => node.Protection.Of(d.Value))).States;
         await WriteAsync(
             "holdfast_databases_by_state",
             "Databases in each state; Covered is protected.",

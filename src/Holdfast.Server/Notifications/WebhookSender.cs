@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Threading.Channels;
+using Holdfast.Api.Alerts;
 using Holdfast.Core.Alerts;
 using Holdfast.Node;
 using Holdfast.Node.Supervision;

@@ -1,3 +1,4 @@
+using Holdfast.Api.Access;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Components.Authorization;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Api;
 using Holdfast.Core.Events;
 using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Server.InProcess;

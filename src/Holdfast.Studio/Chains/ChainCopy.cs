@@ -1,6 +1,6 @@
+using Holdfast.Api.Backups;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
-using Holdfast.Server.Endpoints.Backups;
 
 namespace Holdfast.Studio.Chains;
 

@@ -1,5 +1,5 @@
+using Holdfast.Api.Backups;
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints.Backups;
 
 namespace Holdfast.Studio.Chains;
 

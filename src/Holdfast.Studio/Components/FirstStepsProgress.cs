@@ -1,5 +1,5 @@
-using Holdfast.Server.Endpoints.ServerWideBackups;
-using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Api.ServerWideBackups;
+using Holdfast.Api.Sources;
 using Holdfast.Studio.Formatting;
 
 namespace Holdfast.Studio.Components;

@@ -1,4 +1,4 @@
-using Holdfast.Server.Endpoints.Backups;
+using Holdfast.Api.Backups;
 
 namespace Holdfast.Studio.Formatting;
 

@@ -1,9 +1,8 @@
 using System.Globalization;
+using Holdfast.Api.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints.Databases;
 
 namespace Holdfast.Studio.Formatting;
 

@@ -1,3 +1,4 @@
+using Holdfast.Api.Access;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
 using Holdfast.Server.Hosting;

@@ -1,3 +1,4 @@
+using Holdfast.Api.Events;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
 using Holdfast.Server.Events;

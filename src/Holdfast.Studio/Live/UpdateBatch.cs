@@ -1,5 +1,5 @@
+using Holdfast.Api.Events;
 using Holdfast.Core.Operations;
-using Holdfast.Server.Events;
 
 namespace Holdfast.Studio.Live;
 

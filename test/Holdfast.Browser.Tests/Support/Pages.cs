@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Holdfast.Api.Access;
 using Holdfast.Server.Access;
 using Holdfast.Studio;
 using Microsoft.AspNetCore.Authorization;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Holdfast.Server.Access;
+using Holdfast.Api.Access;
 using Holdfast.Server.Access.Tokens;
 using Holdfast.Server.Access.Users;
 using Holdfast.Server.Configuration;

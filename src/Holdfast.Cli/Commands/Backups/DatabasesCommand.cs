@@ -8,7 +8,7 @@ using Holdfast.Cli.Sources;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
-using SkippedFilesView = Holdfast.Server.Endpoints.Sources.SkippedFilesView;
+using Holdfast.Server.Endpoints.Sources;
 
 namespace Holdfast.Cli.Commands.Backups;
 
@@ -105,7 +105,7 @@ internal static class DatabasesCommand
         if (console.IsJson)
         {
             CommandConsole.WriteJson(
-                new(found, PassedOver: SkippedFilesView.Of(attached.SkippedFiles)),
+                new(found, PassedOver: SkippedFilesMapper.ToView(attached.SkippedFiles)),
                 CliJson.Default.ItemsViewDatabaseView
             );
         }

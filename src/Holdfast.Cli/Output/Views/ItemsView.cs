@@ -1,4 +1,4 @@
-using SkippedFilesView = Holdfast.Server.Endpoints.Sources.SkippedFilesView;
+using SkippedFilesView = Holdfast.Api.Sources.SkippedFilesView;
 
 namespace Holdfast.Cli.Output.Views;
 

@@ -1,3 +1,5 @@
+using Holdfast.Api.Access;
+
 namespace Holdfast.Server.Access.Tokens;
 
 /// <summary>A token for programs, as it is stored: never the token itself.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.State;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Files;
 using Microsoft.Extensions.Hosting;

@@ -1,3 +1,5 @@
+using Holdfast.Api.Access;
+
 namespace Holdfast.Server.Access.Users;
 
 /// <summary>A person who may sign in, as it is stored.</summary>

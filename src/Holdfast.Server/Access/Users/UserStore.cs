@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.State;
 

@@ -1,3 +1,5 @@
+using Holdfast.Api;
+using Holdfast.Api.Access;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
 using Holdfast.Server.Endpoints.Shared;

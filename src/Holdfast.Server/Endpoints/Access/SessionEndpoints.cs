@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;

@@ -1,10 +1,11 @@
 using System.Security.Claims;
+using Holdfast.Api;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Access.Tokens;
-using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

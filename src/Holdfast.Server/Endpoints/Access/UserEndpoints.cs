@@ -1,3 +1,5 @@
+using Holdfast.Api;
+using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;

@@ -1,10 +1,12 @@
 using System.Globalization;
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Alerts;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Node;
 using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,3 +1,7 @@
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Backups;
+using Holdfast.Api.Operations;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
@@ -13,7 +17,6 @@ using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
 using Holdfast.Server.Endpoints.Databases;
 using Holdfast.Server.Endpoints.Operations;
-using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -165,7 +168,7 @@ internal static class BackupEndpoints
         ValidationException.ThrowIfAny([.. Validate(body.From, body.Keys)]);
         context.AddAuditSubject(("from", body.From), ("point", body.Point));
         return TypedResults.Ok(
-            RestorePointCheckView.Of(await node.RestorePoints.CheckAsync(body.From, body.Point, body.Keys, cancellationToken))
+            RestorePointCheckMapper.ToView(await node.RestorePoints.CheckAsync(body.From, body.Point, body.Keys, cancellationToken))
         );
     }
 

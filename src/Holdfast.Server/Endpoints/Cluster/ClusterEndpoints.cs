@@ -1,3 +1,5 @@
+using Holdfast.Api.Access;
+using Holdfast.Api.Cluster;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;

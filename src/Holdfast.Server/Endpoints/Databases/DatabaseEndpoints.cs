@@ -1,3 +1,6 @@
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Databases;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Node;

@@ -1,9 +1,11 @@
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,3 +1,6 @@
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Destinations;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Node;
@@ -30,16 +33,16 @@ internal static class DestinationEndpoints
         group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether it can be written");
     }
 
-    private static Ok<Page<DestinationConfig>> List(HoldfastNode node) =>
-        TypedResults.Ok(new Page<DestinationConfig>([.. node.Destinations.Items.Select(i => i.Value)]));
+    private static Ok<Page<DestinationView>> List(HoldfastNode node) =>
+        TypedResults.Ok(new Page<DestinationView>([.. node.Destinations.Items.Select(i => ToView(i.Value))]));
 
-    private static Ok<DestinationConfig> Show(string name, HttpResponse response, HoldfastNode node)
+    private static Ok<DestinationView> Show(string name, HttpResponse response, HoldfastNode node)
     {
         var item = node.Destinations.Find(name) ?? throw NotFound(name);
-        return TypedResults.Ok(response.WithETag(item.Revision, item.Value));
+        return TypedResults.Ok(response.WithETag(item.Revision, ToView(item.Value)));
     }
 
-    private static async Task<Results<Ok<DestinationConfig>, Created<DestinationConfig>>> PutAsync(
+    private static async Task<Results<Ok<DestinationView>, Created<DestinationView>>> PutAsync(
         string name,
         DestinationRequest body,
         HttpRequest request,
@@ -55,14 +58,10 @@ internal static class DestinationEndpoints
             Kind = body.Kind,
             Path = body.Path,
         };
-        var stored = await ConditionalRequests.EditAsync(
-            request,
-            node.State.Destinations,
-            name,
-            c => c,
-            expected => node.Destinations.PutAsync(config, expected, cancellationToken)
+        var stored = await ConditionalRequests.EditAsync(request, node.State.Destinations, name, ToView, expected =>
+            node.Destinations.PutAsync(config, expected, cancellationToken)
         );
-        var view = response.WithETag(stored.Revision, stored.Value);
+        var view = response.WithETag(stored.Revision, ToView(stored.Value));
         return isNew
             ? TypedResults.Created($"{HoldfastServer.ApiPath}/destinations/{Uri.EscapeDataString(name)}", view)
             : TypedResults.Ok(view);
@@ -94,17 +93,11 @@ internal static class DestinationEndpoints
                 "Take it out of these tasks first."
             );
         }
-        await ConditionalRequests.EditAsync(
-            request,
-            node.State.Destinations,
-            name,
-            c => c,
-            async expected =>
-            {
-                await node.Destinations.DeleteAsync(name, expected, cancellationToken);
-                return true;
-            }
-        );
+        await ConditionalRequests.EditAsync(request, node.State.Destinations, name, ToView, async expected =>
+        {
+            await node.Destinations.DeleteAsync(name, expected, cancellationToken);
+            return true;
+        });
         return TypedResults.NoContent();
     }
 
@@ -134,6 +127,14 @@ internal static class DestinationEndpoints
         await node.Destinations.InitializeAsync(name, cancellationToken);
         return TypedResults.Ok(ToIdentityView(name, node));
     }
+
+    private static DestinationView ToView(DestinationConfig config) =>
+        new()
+        {
+            Name = config.Name,
+            Kind = config.Kind,
+            Path = config.Path,
+        };
 
     private static DestinationIdentityView ToIdentityView(string name, HoldfastNode node) =>
         new(

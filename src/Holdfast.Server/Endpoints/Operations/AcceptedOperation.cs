@@ -1,3 +1,4 @@
+using Holdfast.Api.Operations;
 using Holdfast.Node;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,10 +1,12 @@
 using System.Security.Claims;
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Operations;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Node;
 using Holdfast.Node.Operations;
 using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,10 +1,12 @@
 using System.Globalization;
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Retention;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Node.Retention;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
-using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Server.Endpoints.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -91,5 +93,5 @@ internal static class RetentionEndpoints
     }
 
     private static Ok<Page<RetentionView>> ToResponse(IReadOnlyList<RetentionResult> runs) =>
-        TypedResults.Ok(new Page<RetentionView>([.. runs.Select(RetentionView.Of)]));
+        TypedResults.Ok(new Page<RetentionView>([.. runs.Select(RetentionMapper.ToView)]));
 }

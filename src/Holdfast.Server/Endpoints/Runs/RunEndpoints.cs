@@ -1,9 +1,11 @@
 using System.Security.Claims;
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Runs;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Runs;
 using Holdfast.Node;
 using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

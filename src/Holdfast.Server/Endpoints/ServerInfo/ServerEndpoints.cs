@@ -1,3 +1,5 @@
+using Holdfast.Api.Access;
+using Holdfast.Api.ServerInfo;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Configuration;
@@ -40,12 +42,8 @@ internal static class ServerEndpoints
 
     private static Ok<ServerView> Show(ServerConfig config, NotificationDeliveries deliveries) =>
         TypedResults.Ok(
-            new ServerView(
-                HoldfastServer.Version,
-                config.Node,
-                config.LocalRoots,
-                DeliveryView.Of(deliveries.Webhook),
-                DeliveryView.Of(deliveries.Heartbeat)
-            )
+            new ServerView(HoldfastServer.Version, config.Node, config.LocalRoots, ToView(deliveries.Webhook), ToView(deliveries.Heartbeat))
         );
+
+    private static DeliveryView ToView(DeliveryStatus delivery) => new(delivery.IsConfigured, delivery.LastDelivered, delivery.Problem);
 }

@@ -1,12 +1,16 @@
 using System.Security.Claims;
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Backups;
+using Holdfast.Api.Operations;
+using Holdfast.Api.ServerWideBackups;
+using Holdfast.Api.Tasks;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
-using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
-using Holdfast.Server.Endpoints.Backups;
 using Holdfast.Server.Endpoints.Operations;
 using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Server.Endpoints.Tasks;
@@ -89,7 +93,7 @@ internal static class ServerWideBackupEndpoints
             saved.Item.Revision,
             ViewFactory.CreateTemplateView(node, saved.Item.Value, patterns) with
             {
-                GeneratedKey = KeyView.Of(saved.GeneratedKey),
+                GeneratedKey = KeyMapper.ToView(saved.GeneratedKey),
                 Preview = await PreviewAsync(node, saved.Item.Value, patterns, cancellationToken),
             }
         );

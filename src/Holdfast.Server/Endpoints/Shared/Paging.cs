@@ -1,3 +1,4 @@
+using Holdfast.Api;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 

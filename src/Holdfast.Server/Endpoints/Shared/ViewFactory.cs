@@ -1,10 +1,12 @@
+using Holdfast.Api.Databases;
+using Holdfast.Api.ServerWideBackups;
+using Holdfast.Api.Tasks;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Node.Discovery;
 using Holdfast.Server.Endpoints.Databases;
-using Holdfast.Server.Endpoints.ServerWideBackups;
 using Holdfast.Server.Endpoints.Tasks;
 
 namespace Holdfast.Server.Endpoints.Shared;
@@ -85,7 +87,7 @@ internal static class ViewFactory
     {
         var tasks = node.Tasks.All.Where(t => t.TemplateId == template.Id).ToList();
         var records = tasks.Select(t => node.State.Databases.Find(t.Database.ToString())).OfType<DatabaseRecord>();
-        var states = DatabaseCounts.Of(records.Select(r => node.Protection.Of(r, template.Id))).States;
+        var states = DatabaseCounter.Count(records.Select(r => node.Protection.Of(r, template.Id))).States;
         var running = tasks.Count(t => node.Queue.Find(t.Id) is not null);
         return new(
             Of(ProtectionState.Covered),
@@ -174,7 +176,7 @@ internal static class ViewFactory
         return database => known.Value.GetValueOrDefault(database);
     }
 
-    private static Node.Tasks.TaskDefinition ToDefinition(HoldfastNode node, BackupTask task) =>
+    private static Holdfast.Core.Tasks.TaskDefinition ToDefinition(HoldfastNode node, BackupTask task) =>
         task.TemplateId is { } id
             ? TaskDefinitionMapper.ToDefinition(node.State.Templates.Find(id)!.Value)
             : TaskDefinitionMapper.ToDefinition(node.State.Tasks.Find(task.Id)!.Value);

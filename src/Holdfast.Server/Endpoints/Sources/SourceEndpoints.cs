@@ -1,3 +1,6 @@
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Sources;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Node;
@@ -63,7 +66,7 @@ internal static class SourceEndpoints
     }
 
     private static Ok<SkippedFilesView> ShowSkippedFiles(string name, HoldfastNode node) =>
-        TypedResults.Ok(SkippedFilesView.Of(Find(node, name).Status.SkippedFiles));
+        TypedResults.Ok(SkippedFilesMapper.ToView(Find(node, name).Status.SkippedFiles));
 
     private static async Task<Results<Ok<SourceView>, Created<SourceView>>> PutAsync(
         string name,
@@ -137,7 +140,7 @@ internal static class SourceEndpoints
     }
 
     private static async Task<Ok<SourceTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken) =>
-        TypedResults.Ok(SourceTestView.Of(await RunConnectionTestAsync(Find(node, name), cancellationToken)));
+        TypedResults.Ok(SourceTestMapper.ToView(await RunConnectionTestAsync(Find(node, name), cancellationToken)));
 
     // One that does not answer is left to itself when whoever asks has gone.
     private static async Task<ConnectionTestResult> RunConnectionTestAsync(SourceMonitor source, CancellationToken cancellationToken)
@@ -156,7 +159,7 @@ internal static class SourceEndpoints
         await using var draft = (
             await node.SourceEditor.CreateUnsavedAsync(ToDefinition(name, body), ToNewPasswords(body), cancellationToken)
         ).Source;
-        return TypedResults.Ok(SourceTestView.Of(await draft.TestConnectionAsync(cancellationToken)));
+        return TypedResults.Ok(SourceTestMapper.ToView(await draft.TestConnectionAsync(cancellationToken)));
     }
 
     private static SourcePasswordUpdate ToNewPasswords(SourceRequest body) => new(body.Password, body.Restore?.Password);

@@ -1,4 +1,9 @@
 using System.Security.Claims;
+using Holdfast.Api;
+using Holdfast.Api.Access;
+using Holdfast.Api.Backups;
+using Holdfast.Api.Operations;
+using Holdfast.Api.Tasks;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
@@ -8,7 +13,6 @@ using Holdfast.Node.Backups;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
-using Holdfast.Server.Endpoints.Backups;
 using Holdfast.Server.Endpoints.Operations;
 using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
@@ -164,7 +168,7 @@ internal static class TaskEndpoints
             );
         }
         await audit.WriteAsync(context, "key-revealed", $"name={name} id={id}", "ok");
-        return KeyView.Of(key)!;
+        return KeyMapper.ToView(key)!;
     }
 
     /// <summary>Refuses to run what the schedule would not run either.</summary>
@@ -232,7 +236,7 @@ internal static class TaskEndpoints
                 TaskDerivation.FromRegularTask(saved.Item.Value),
                 await node.DatabaseKeys.PatternsAsync(cancellationToken)
             ),
-            KeyView.Of(saved.GeneratedKey)
+            KeyMapper.ToView(saved.GeneratedKey)
         );
 
     private static BackupTask EnsureEditable(BackupTask task) =>

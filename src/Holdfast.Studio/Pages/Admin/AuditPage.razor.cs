@@ -1,5 +1,5 @@
-using Holdfast.Server.Audit;
-using Holdfast.Server.Endpoints.Shared;
+using Holdfast.Api;
+using Holdfast.Api.Access;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 

@@ -1,4 +1,4 @@
-using Holdfast.Server.Endpoints.Access;
+using Holdfast.Api.Access;
 using Holdfast.Studio.Formatting;
 using MudBlazor;
 

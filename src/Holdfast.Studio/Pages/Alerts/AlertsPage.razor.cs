@@ -1,9 +1,9 @@
 using System.Globalization;
+using Holdfast.Api.Alerts;
+using Holdfast.Api.Databases;
+using Holdfast.Api.ServerInfo;
+using Holdfast.Api.ServerWideBackups;
 using Holdfast.Core.Alerts;
-using Holdfast.Server.Endpoints.Alerts;
-using Holdfast.Server.Endpoints.Databases;
-using Holdfast.Server.Endpoints.ServerInfo;
-using Holdfast.Server.Endpoints.ServerWideBackups;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 

@@ -1,6 +1,6 @@
+using Holdfast.Api.Backups;
+using Holdfast.Api.Databases;
 using Holdfast.Core.Operations;
-using Holdfast.Server.Endpoints.Backups;
-using Holdfast.Server.Endpoints.Databases;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;

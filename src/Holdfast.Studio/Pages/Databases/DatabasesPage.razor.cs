@@ -1,6 +1,6 @@
-using Holdfast.Server.Endpoints.Databases;
-using Holdfast.Server.Endpoints.Shared;
-using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Api;
+using Holdfast.Api.Databases;
+using Holdfast.Api.Sources;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web.Virtualization;

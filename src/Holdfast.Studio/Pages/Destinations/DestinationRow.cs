@@ -1,8 +1,7 @@
+using Holdfast.Api.Destinations;
+using Holdfast.Api.ServerWideBackups;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Errors;
-using Holdfast.Node.Destinations;
-using Holdfast.Server.Endpoints.Destinations;
-using Holdfast.Server.Endpoints.ServerWideBackups;
 using Holdfast.Studio.Formatting;
 using MudBlazor;
 
@@ -16,7 +15,7 @@ namespace Holdfast.Studio.Pages.Destinations;
 /// <param name="Tasks">Server-wide tasks that use it.</param>
 /// <param name="CanInitialize">Whether what is there now is not the destination, unless an operator says that it is.</param>
 internal sealed record DestinationRow(
-    DestinationConfig Config,
+    DestinationView Config,
     DestinationTestView Test,
     StateAppearance Appearance,
     string? Problem,
@@ -31,7 +30,7 @@ internal sealed record DestinationRow(
     private static readonly StateAppearance NotTested = new("Not tested", "quiet", Icons.Material.Filled.HelpOutline);
 
     public static DestinationRow Of(
-        DestinationConfig config,
+        DestinationView config,
         DestinationTestView test,
         IReadOnlyList<Alert> failing,
         IReadOnlyList<TemplateView> templates

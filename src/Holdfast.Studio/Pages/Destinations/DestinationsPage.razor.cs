@@ -1,8 +1,7 @@
+using Holdfast.Api.Destinations;
+using Holdfast.Api.ServerInfo;
+using Holdfast.Api.ServerWideBackups;
 using Holdfast.Core.Alerts;
-using Holdfast.Node.Destinations;
-using Holdfast.Server.Endpoints.Destinations;
-using Holdfast.Server.Endpoints.ServerInfo;
-using Holdfast.Server.Endpoints.ServerWideBackups;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 
@@ -33,7 +32,7 @@ public sealed partial class DestinationsPage
             .. await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationIdentity}", cancellationToken: cancellationToken),
         ];
         var rows = new List<DestinationRow>();
-        foreach (var config in await Api.ListAsync<DestinationConfig>("destinations", cancellationToken: cancellationToken))
+        foreach (var config in await Api.ListAsync<DestinationView>("destinations", cancellationToken: cancellationToken))
         {
             var test = await Api.FindAsync<DestinationTestView>(
                 $"destinations/{Uri.EscapeDataString(config.Name)}/test",
@@ -59,7 +58,7 @@ public sealed partial class DestinationsPage
         await ReloadAsync();
     }
 
-    private async Task InitializeAsync(DestinationConfig config)
+    private async Task InitializeAsync(DestinationView config)
     {
         if (
             !await ConfirmAsync(
@@ -80,7 +79,7 @@ public sealed partial class DestinationsPage
         await ReloadAsync();
     }
 
-    private async Task RemoveAsync(DestinationConfig config)
+    private async Task RemoveAsync(DestinationView config)
     {
         if (
             !await ConfirmAsync(

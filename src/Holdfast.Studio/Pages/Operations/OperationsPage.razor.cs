@@ -1,6 +1,6 @@
+using Holdfast.Api;
+using Holdfast.Api.Operations;
 using Holdfast.Core.Operations;
-using Holdfast.Server.Endpoints.Operations;
-using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 

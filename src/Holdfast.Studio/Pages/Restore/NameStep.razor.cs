@@ -1,8 +1,8 @@
+using Holdfast.Api.Backups;
+using Holdfast.Api.Cluster;
+using Holdfast.Api.Databases;
+using Holdfast.Api.Sources;
 using Holdfast.Core.Databases;
-using Holdfast.Server.Endpoints.Backups;
-using Holdfast.Server.Endpoints.Cluster;
-using Holdfast.Server.Endpoints.Databases;
-using Holdfast.Server.Endpoints.Sources;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;

@@ -1,8 +1,8 @@
+using Holdfast.Api;
+using Holdfast.Api.Backups;
+using Holdfast.Api.Operations;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints.Backups;
-using Holdfast.Server.Endpoints.Operations;
-using Holdfast.Server.Endpoints.Shared;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Live;

@@ -1,4 +1,4 @@
-using Holdfast.Node.Tasks;
+using Holdfast.Core.Tasks;
 
 namespace Holdfast.Studio.Pages.ServerWide;
 

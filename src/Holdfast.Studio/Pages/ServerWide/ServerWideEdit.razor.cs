@@ -1,11 +1,10 @@
+using Holdfast.Api;
+using Holdfast.Api.Databases;
+using Holdfast.Api.ServerWideBackups;
+using Holdfast.Api.Tasks;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Tasks;
-using Holdfast.Server.Endpoints.Databases;
-using Holdfast.Server.Endpoints.ServerWideBackups;
-using Holdfast.Server.Endpoints.Shared;
-using Holdfast.Server.Endpoints.Tasks;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Live;
 using Holdfast.Studio.Pages.Tasks;

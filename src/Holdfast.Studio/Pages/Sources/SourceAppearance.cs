@@ -1,4 +1,4 @@
-using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Api.Sources;
 using Holdfast.Studio.Formatting;
 using MudBlazor;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Holdfast.Server.Endpoints.Sources;
+using Holdfast.Api.Sources;
 
 namespace Holdfast.Studio.Pages.Sources;
 

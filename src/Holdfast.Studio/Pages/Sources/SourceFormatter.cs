@@ -1,5 +1,5 @@
+using Holdfast.Api.Sources;
 using Holdfast.Core.Errors;
-using Holdfast.Server.Endpoints.Sources;
 using Holdfast.Studio.Formatting;
 
 namespace Holdfast.Studio.Pages.Sources;

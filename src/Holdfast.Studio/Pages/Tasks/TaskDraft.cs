@@ -1,6 +1,5 @@
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Tasks;
 
 namespace Holdfast.Studio.Pages.Tasks;
 

@@ -1,0 +1,20 @@
+using Holdfast.Core.Operations;
+
+namespace Holdfast.Api.Runs;
+
+/// <summary>The states of a database in a run.</summary>
+public static class RunDatabaseStates
+{
+    /// <summary>All of them, those that need attention first.</summary>
+    public static readonly IReadOnlyList<string> All =
+    [
+        nameof(OperationState.Failed),
+        "Missed",
+        nameof(OperationState.CompletedWithErrors),
+        nameof(OperationState.Aborted),
+        nameof(OperationState.Running),
+        nameof(OperationState.Queued),
+        "Due",
+        nameof(OperationState.Completed),
+    ];
+}

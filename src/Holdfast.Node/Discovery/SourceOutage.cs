@@ -1,8 +1,0 @@
-using Holdfast.Core.Operations;
-
-namespace Holdfast.Node.Discovery;
-
-/// <summary>A source cannot be reached: no backup of its databases runs.</summary>
-/// <param name="Since">Since when, as far as this node has seen it: not before it was started.</param>
-/// <param name="Problem">Why.</param>
-public sealed record SourceOutage(DateTimeOffset Since, OperationError Problem);

@@ -1,5 +1,0 @@
-namespace Holdfast.Node.Tasks;
-
-/// <summary>How long backups are kept, as an operator writes it.</summary>
-/// <param name="MinimumAgeDays">Days; 1 and more.</param>
-public sealed record RetentionDefinition(double MinimumAgeDays);

@@ -1,0 +1,54 @@
+using Holdfast.Api;
+using Holdfast.Api.Operations;
+using Holdfast.Core.Operations;
+using Holdfast.Node;
+using Holdfast.Server.Endpoints.Shared;
+
+namespace Holdfast.Server.Endpoints.Operations;
+
+/// <summary>Runs an <see cref="OperationQuery"/>.</summary>
+internal static class OperationQueryExtensions
+{
+    /// <summary>The requested page.</summary>
+    public static Page<Operation> Execute(this OperationQuery query, HoldfastNode node)
+    {
+        var limit = query.Limit ?? 100;
+        Paging.ValidateLimit(limit);
+        query.Validate();
+        return Paging.ToPage(
+            query
+                .Filter(node)
+                .Where(o => query.After is null || string.CompareOrdinal(o.Id, query.After) < 0)
+                .OrderByDescending(o => o.Id, StringComparer.Ordinal)
+                .Take(limit + 1)
+                .ToList(),
+            limit,
+            o => o.Id
+        );
+    }
+
+    /// <summary>How many there are in each state, of all that the query would show but for <see cref="OperationQuery.State"/>.</summary>
+    public static OperationCounts Count(this OperationQuery query, HoldfastNode node)
+    {
+        query.Validate();
+        var counts = (query with { State = null }).Filter(node).CountBy(o => o.State).ToDictionary();
+        return new(counts.Values.Sum(), Enum.GetValues<OperationState>().ToDictionary(s => s.ToString(), s => counts.GetValueOrDefault(s)));
+    }
+
+    private static void Validate(this OperationQuery query) =>
+        ValidationException.ThrowIfAny([.. Paging.ValidateEnum("kind", query.Kind), .. Paging.ValidateEnum("state", query.State)]);
+
+    private static IEnumerable<Operation> Filter(this OperationQuery query, HoldfastNode node) =>
+        node.Operations.Unordered.Where(o =>
+            (query.State is null || o.State == query.State)
+            && (query.Ended is null || o.HasEnded == query.Ended)
+            && (query.Kind is null || o.Kind == query.Kind)
+            && (query.Task is null || o.TaskId == query.Task)
+            && (query.Run is null || o.RunId == query.Run)
+            && ((query.Database is null && query.Search is null) || query.MatchesDatabase(o.Database.ToString()))
+        );
+
+    private static bool MatchesDatabase(this OperationQuery query, string database) =>
+        (query.Database is null || database == query.Database)
+        && (query.Search is null || database.Contains(query.Search, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,30 @@
+using Holdfast.Api;
+using Holdfast.Api.Runs;
+using Holdfast.Core.Runs;
+using Holdfast.Node;
+using Holdfast.Server.Endpoints.Shared;
+
+namespace Holdfast.Server.Endpoints.Runs;
+
+/// <summary>Runs a <see cref="RunQuery"/>.</summary>
+internal static class RunQueryExtensions
+{
+    /// <summary>The requested page.</summary>
+    public static Page<Run> Execute(this RunQuery query, HoldfastNode node)
+    {
+        var limit = query.Limit ?? 100;
+        Paging.ValidateLimit(limit);
+        var template = query.Template is null ? null : node.Tasks.FindTemplate(query.Template)?.Id;
+        var found = node.Runs.All.Where(r =>
+            (query.After is null || string.CompareOrdinal(r.Id, query.After) < 0)
+            && (query.Ended is null || r.HasEnded == query.Ended)
+            // One that was deleted since is found by the name that it had.
+            && (
+                query.Template is null
+                || r.TemplateId == template
+                || (template is null && r.TemplateName.Equals(query.Template, StringComparison.OrdinalIgnoreCase))
+            )
+        );
+        return Paging.ToPage([.. found.OrderByDescending(r => r.Id, StringComparer.Ordinal).Take(limit + 1)], limit, r => r.Id);
+    }
+}
