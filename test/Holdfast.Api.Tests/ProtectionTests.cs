@@ -25,10 +25,7 @@ public sealed class ProtectionTests
         Assert.Equal([("Covered", 3)], await CountsAsync(server, "databases/counts?template=nightly"));
         database = (await server.GetAsync(ApiServer.Database("a.db"))).Json();
         Assert.Null(database["attention"]);
-        Assert.Equal(
-            "The newest backup is of 2026-11-25 10:00 UTC, and nothing is known to be wrong with it.",
-            (string?)database["reason"]
-        );
+        Assert.Equal("The newest backup is from 2026-11-25 10:00 UTC, and has no known problems.", (string?)database["reason"]);
     }
 
     [Fact]

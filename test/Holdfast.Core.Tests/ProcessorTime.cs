@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.Core.Tests;
 
-/// <summary>How long this thread has worked: what else a machine has to do does not count.</summary>
+/// <summary>Measures the CPU time of the current thread, so other load on the machine does not matter.</summary>
 internal static class ProcessorTime
 {
-    /// <summary>What work takes on this thread.</summary>
+    /// <summary>Returns the CPU time that <paramref name="work"/> takes on this thread.</summary>
     public static TimeSpan Of(Action work)
     {
         var before = OfThread();
@@ -13,7 +13,7 @@ internal static class ProcessorTime
         return OfThread() - before;
     }
 
-    // The first figure of schedstat is the time on a processor, in ns (proc(5)).
+    // The first field of schedstat is the time on the CPU, in ns (proc(5)).
     private static TimeSpan OfThread() =>
         TimeSpan.FromMicroseconds(
             long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1_000

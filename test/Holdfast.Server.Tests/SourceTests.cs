@@ -127,7 +127,7 @@ public sealed class SourceTests
         using var admin = server.Server.Admin();
         var old = await DatabaseAsync("demo/a.db");
         Assert.Equal("Missing", (string)old["state"]!);
-        Assert.Contains("not configured on this node any more", (string)old["reason"]!, StringComparison.Ordinal);
+        Assert.Contains("no longer configured on this node", (string)old["reason"]!, StringComparison.Ordinal);
         await NodeServer.UntilAsync(async () => (await AlertsAsync()).Contains("SourceSilent"));
         Assert.DoesNotContain("SourceShrunk", await AlertsAsync());
 

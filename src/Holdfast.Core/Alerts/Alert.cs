@@ -1,26 +1,26 @@
 namespace Holdfast.Core.Alerts;
 
-/// <summary>Something that is not as it should be, for as long as it is so.</summary>
+/// <summary>An active alert: a condition that needs attention, for as long as it lasts.</summary>
 public sealed record Alert
 {
-    /// <summary>Tells it from all others, and stays the same while it stands.</summary>
+    /// <summary>Unique key; stays the same while the alert is active.</summary>
     public required string Key { get; init; }
 
-    /// <summary>What kind it is.</summary>
+    /// <summary>Its kind.</summary>
     public required AlertKind Kind { get; init; }
 
-    /// <summary>How much it matters.</summary>
+    /// <summary>Its severity.</summary>
     public required AlertSeverity Severity { get; init; }
 
-    /// <summary>Since when it stands, as far as the node that tells it knows.</summary>
+    /// <summary>Since when the alert is active, as far as the reporting node knows.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>What it is about.</summary>
+    /// <summary>The object that it concerns.</summary>
     public required AlertSubject Subject { get; init; }
 
-    /// <summary>What is the matter.</summary>
+    /// <summary>What is wrong.</summary>
     public required string Message { get; init; }
 
-    /// <summary>What to do; null where nothing sensible can be said.</summary>
+    /// <summary>The next step; null if there is none.</summary>
     public string? Hint { get; init; }
 }

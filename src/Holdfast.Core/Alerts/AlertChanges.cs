@@ -1,10 +1,10 @@
 namespace Holdfast.Core.Alerts;
 
-/// <summary>What became of the alerts from one look to the next.</summary>
-/// <param name="Items">Those that stand now: the gravest first, of these the oldest first.</param>
-/// <param name="Raised">Those of them that are new.</param>
-/// <param name="Changed">Those of them that stood before and say something else now.</param>
-/// <param name="Resolved">Those that stand no longer, as they were.</param>
+/// <summary>How the active alerts changed from one evaluation to the next.</summary>
+/// <param name="Items">Active alerts, by descending severity, then oldest first.</param>
+/// <param name="Raised">Active alerts that are new.</param>
+/// <param name="Changed">Active alerts that were active before with different contents.</param>
+/// <param name="Resolved">Alerts that are no longer active, as they last were.</param>
 public sealed record AlertChanges(
     IReadOnlyList<Alert> Items,
     IReadOnlyList<Alert> Raised,
@@ -12,34 +12,34 @@ public sealed record AlertChanges(
     IReadOnlyList<Alert> Resolved
 )
 {
-    /// <summary>No alerts at all.</summary>
+    /// <summary>No alerts.</summary>
     public static readonly AlertChanges None = new([], [], [], []);
 
     /// <summary>Whether anything changed.</summary>
     public bool HasChanges => Raised.Count + Changed.Count + Resolved.Count > 0;
 
-    /// <summary>Compares what stood with what was found; what stood before keeps its <see cref="Alert.Since"/>.</summary>
-    public static AlertChanges Compare(IReadOnlyList<Alert> before, IEnumerable<Alert> found)
+    /// <summary>Compares the previous alerts with the current ones; an alert that persists keeps its <see cref="Alert.Since"/>.</summary>
+    public static AlertChanges Compare(IReadOnlyList<Alert> previous, IEnumerable<Alert> current)
     {
-        var known = before.ToDictionary(a => a.Key, StringComparer.Ordinal);
-        var items = new List<Alert>(before.Count);
+        var known = previous.ToDictionary(a => a.Key, StringComparer.Ordinal);
+        var items = new List<Alert>(previous.Count);
         List<Alert> raised = [],
             altered = [];
-        foreach (var alert in found.DistinctBy(a => a.Key, StringComparer.Ordinal))
+        foreach (var alert in current.DistinctBy(a => a.Key, StringComparer.Ordinal))
         {
-            if (!known.Remove(alert.Key, out var was))
+            if (!known.Remove(alert.Key, out var old))
             {
                 raised.Add(alert);
                 items.Add(alert);
                 continue;
             }
 
-            var now = alert with { Since = was.Since };
-            if (now != was)
+            var now = alert with { Since = old.Since };
+            if (now != old)
             {
                 altered.Add(now);
             }
-            items.Add(now == was ? was : now);
+            items.Add(now == old ? old : now);
         }
 
         items.Sort(

@@ -8,26 +8,27 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>Which alerts stand: a pure function of a node's state, so that an alert is there exactly as long as its reason is.</summary>
+/// <summary>Decides which alerts are active: a pure function of a node's state, so an alert lasts exactly as long as its cause.</summary>
 public static class AlertRules
 {
-    /// <summary>How long after its slot a task that did not run is overdue.</summary>
+    /// <summary>Time after its slot at which a task that did not run is overdue.</summary>
     public static readonly TimeSpan OverdueThreshold = TaskProtection.OverdueThreshold;
 
-    /// <summary>How long after its last turn the scheduler counts as stalled; it turns once a minute at least.</summary>
+    /// <summary>Time after its last iteration at which the scheduler counts as stalled. It runs at least once a minute.</summary>
     public static readonly TimeSpan StallThreshold = TimeSpan.FromMinutes(3);
 
     /// <summary>
-    /// Whether a loop that has been silent this long is stuck. A turn may take its time on a busy machine: three times
-    /// the longest, and three minutes, are too long.
+    /// Whether a loop is stuck. Iterations may be slow on a busy machine, so the limit is three minutes and three times the interval.
     /// </summary>
-    /// <param name="silence">How long ago it completed a turn.</param>
-    /// <param name="longest">The longest time between two turns of a loop that works.</param>
-    public static bool IsStuck(TimeSpan silence, TimeSpan longest) => silence > StallThreshold && silence / 3 > longest;
+    /// <param name="elapsed">Time since it completed an iteration.</param>
+    /// <param name="maxInterval">The longest interval between two iterations of a healthy loop.</param>
+    public static bool IsStuck(TimeSpan elapsed, TimeSpan maxInterval) => elapsed > StallThreshold && elapsed / 3 > maxInterval;
 
-    /// <summary>The alert that the rules themselves fail: no other can come or go until they work again.</summary>
-    /// <param name="now">The moment.</param>
-    /// <param name="problem">What they threw.</param>
+    /// <summary>
+    /// Creates the alert for a failure of the rules themselves: no other alert is raised or resolved until they work again.
+    /// </summary>
+    /// <param name="now">The current time.</param>
+    /// <param name="problem">What the rules threw.</param>
     public static Alert CreateEvaluationFailure(DateTimeOffset now, OperationError problem) =>
         new()
         {
@@ -36,13 +37,13 @@ public static class AlertRules
             Severity = AlertSeverity.Error,
             Since = now,
             Subject = AlertSubject.Node,
-            Message = $"Alerts cannot be looked for, those that are shown may be old: {problem.Message}",
-            Hint = problem.Hint ?? "It is tried again by itself; the server's log says more.",
+            Message = $"Alerts cannot be evaluated, so those shown may be out of date: {problem.Message}",
+            Hint = problem.Hint ?? "The server retries automatically; its log has the details.",
         };
 
     /// <summary>
-    /// All alerts, in no order; each key once. <see cref="Alert.Since"/> is the moment of the snapshot where the state
-    /// does not tell.
+    /// Returns all active alerts, unordered, each key once. <see cref="Alert.Since"/> is the time of the snapshot if the state has no
+    /// earlier time.
     /// </summary>
     public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) =>
         [
@@ -75,8 +76,7 @@ public static class AlertRules
                 Since = snapshot.Now - snapshot.SinceSchedulerIteration,
                 Subject = AlertSubject.Node,
                 Message =
-                    $"The scheduler has not looked for what is due since {Utc(snapshot.Now - snapshot.SinceSchedulerIteration)}: no backup "
-                    + "begins by itself.",
+                    $"The scheduler has not run since {Utc(snapshot.Now - snapshot.SinceSchedulerIteration)}: no scheduled backup starts.",
                 Hint = "Restart the server, and report this with its log.",
             };
         }
@@ -94,8 +94,8 @@ public static class AlertRules
                 Severity = AlertSeverity.Error,
                 Since = snapshot.Now,
                 Subject = AlertSubject.Node,
-                Message = $"The state store takes nothing: {problem.Message}",
-                Hint = problem.Hint ?? "What is to be stored waits, and is lost if the server stops before it can be.",
+                Message = $"The state store cannot be written: {problem.Message}",
+                Hint = problem.Hint ?? "Pending writes are kept in memory, and are lost if the server stops before they can be stored.",
             };
         }
 
@@ -118,9 +118,9 @@ public static class AlertRules
             yield return CreateCatalogLossAlert(
                 "catalog-damaged",
                 snapshot.Now,
-                $"was damaged and is begun anew. What could not be read of '{damaged}' is forgotten",
+                $"was damaged and has been recreated. What could not be read from '{damaged}' is lost",
                 damaged,
-                " Look at the disk that it lies on."
+                " Check the disk that it is on."
             );
         }
 
@@ -129,7 +129,7 @@ public static class AlertRules
             yield return CreateCatalogLossAlert(
                 "catalog-lost",
                 snapshot.Now,
-                "was missing and is begun anew, though backups were made before",
+                "was missing and has been recreated, although backups were made before",
                 lost,
                 ""
             );
@@ -150,7 +150,7 @@ public static class AlertRules
         }
     }
 
-    // What is known to be wrong with backups may be forgotten, until they were verified and the operator says so by deleting a file.
+    // Known damage may be lost with the catalog. The operator verifies the backups, and then acknowledges the alert by deleting a file.
     private static Alert CreateCatalogLossAlert(string key, DateTimeOffset now, string why, string file, string hint) =>
         new()
         {
@@ -159,7 +159,7 @@ public static class AlertRules
             Severity = AlertSeverity.Warning,
             Since = now,
             Subject = AlertSubject.Node,
-            Message = $"The catalog {why}: an archive that was known to be damaged may count as whole.",
+            Message = $"The catalog {why}: an archive that was known to be damaged may now count as intact.",
             Hint = $"Verify the backups (holdfast verify, or the button at each database); then delete '{file}'.{hint}",
         };
 
@@ -179,10 +179,10 @@ public static class AlertRules
             Message = loop.Problem is { } problem
                 ? $"The background loop '{loop.Name}' "
                     + $"fails{(loop.Failures > 1 ? $" ({Number(loop.Failures)} times in a row)" : "")}: {problem.Message}"
-                : $"The background loop '{loop.Name}' has not completed a turn since {Utc(loop.LastIteration)}.",
+                : $"The background loop '{loop.Name}' has not completed an iteration since {Utc(loop.LastIteration)}.",
             Hint = loop.Problem is null
                 ? "Restart the server, and report this with its log."
-                : loop.Problem.Hint ?? "It is tried again by itself; the server's log says more.",
+                : loop.Problem.Hint ?? "The server retries automatically; its log has the details.",
         };
     }
 
@@ -228,13 +228,13 @@ public static class AlertRules
             Since = snapshot.Now,
             Subject = Of(database),
             Message =
-                isExcluded ? $"Database '{database}' is excluded from every server-wide backup, and has no task of its own."
-                : hasTask ? $"Database '{database}' is not backed up: each of its tasks is switched off or has no destination."
-                : $"Database '{database}' is not backed up: there is no task for it.",
+                isExcluded ? $"Database '{database}' is excluded from every server-wide backup and has no task of its own."
+                : hasTask ? $"Database '{database}' is not backed up: each of its tasks is disabled or has no destination."
+                : $"Database '{database}' is not backed up: no task covers it.",
             Hint =
-                isExcluded ? "If it should be backed up, give it a task, or take it out of the exclusions."
-                : hasTask ? "Switch a task on, or give it a destination."
-                : "Define a server-wide backup: it covers every database.",
+                isExcluded ? "To back it up, create a task for it or remove it from the exclusions."
+                : hasTask ? "Enable a task, or add a destination to it."
+                : "Create a server-wide backup: it covers every database.",
         };
     }
 
@@ -260,7 +260,7 @@ public static class AlertRules
                 Since = snapshot.Now,
                 Subject = subject,
                 Message = $"Task '{name}' has no destination, so it does not run.",
-                Hint = "Give it a destination, or switch it off.",
+                Hint = "Add a destination, or disable the task.",
             };
         }
 
@@ -273,13 +273,13 @@ public static class AlertRules
                 Severity = AlertSeverity.Error,
                 Since = snapshot.Now,
                 Subject = subject,
-                Message = $"Task '{name}' does not run by schedule on this node: {problem.Message}",
+                Message = $"Task '{name}' does not run on schedule on this node: {problem.Message}",
                 Hint = problem.Hint,
             };
         }
     }
 
-    // It was checked when it was saved; a time zone can go with an update of the system, or be unknown on one node.
+    // Validated when it was saved; but a system update can remove a time zone, and a node may not know it.
     private static HoldfastException? ScheduleProblem(AlertSnapshot snapshot, TaskSettings settings)
     {
         try
@@ -301,7 +301,7 @@ public static class AlertRules
         }
     }
 
-    // That databases are missing is told once, of their source, and not again for each of their tasks that cannot run.
+    // Missing databases raise one alert, for their source, and none for each of their tasks that cannot run.
     private static IEnumerable<Alert> Tasks(AlertSnapshot snapshot)
     {
         var missing = snapshot.Databases.Where(d => d is { Dropped: null, MissingSince: not null }).Select(d => d.Id).ToHashSet();
@@ -327,7 +327,7 @@ public static class AlertRules
             }
         }
 
-        // What nobody wants to run is no trouble.
+        // A task that is disabled raises no alerts.
         if (!task.Settings.Runs)
         {
             yield break;
@@ -346,13 +346,14 @@ public static class AlertRules
                 Since = status.LastSuccess ?? snapshot.Now,
                 Subject = Of(task),
                 Message =
-                    $"Database '{task.Database}' had {Number(bytes)} bytes at its last backup, and {Number(before)} at the one before.",
-                Hint = "If nobody deleted that much, restore the backup before it under a new name and compare.",
+                    $"Database '{task.Database}' had {Number(bytes)} bytes at its last backup, down from {Number(before)} at the one "
+                    + "before.",
+                Hint = "If nobody deleted that much data, restore the backup before it under a new name and compare.",
             };
         }
     }
 
-    // What is known against backups is told by kinds of its own, and a destination that lacks the newest one is told once for all tasks.
+    // Known damage has alert kinds of its own, and a destination that lacks the newest backups raises one alert for all tasks.
     private static Alert? Protection(AlertSnapshot snapshot, TaskProtection protection) =>
         protection switch
         {
@@ -361,9 +362,9 @@ public static class AlertRules
             { State: ProtectionState.Held } => Overdue(snapshot, protection) with
             {
                 Severity = AlertSeverity.Warning,
-                Hint = "Run it now, or wait until then.",
+                Hint = "Run the task now, or wait until then.",
             },
-            // Also while a backup is under way, which may be so for weeks.
+            // Also while a backup is running, which may take weeks.
             { State: ProtectionState.AtRisk }
                 when (protection.Facts.KnownProblems is null || protection.IsLate) && !protection.LacksOnlyUnavailable => IsCaughtUp(
                 snapshot,
@@ -374,8 +375,8 @@ public static class AlertRules
             _ => null,
         };
 
-    // What passed while the node was down runs as soon as it can. What was late before it went down is no news: a node
-    // that restarts often must not hide it.
+    // Slots that passed while the node was down are caught up. A task that was late before that stays overdue: frequent restarts must not
+    // hide it.
     private static bool IsCaughtUp(AlertSnapshot snapshot, TaskProtection protection)
     {
         if (snapshot.LastSeenAlive is { } down && protection.Since + OverdueThreshold <= down)
@@ -397,7 +398,7 @@ public static class AlertRules
             Since = status.LastEnd ?? snapshot.Now,
             Subject = Of(task),
             Message = $"The backup of '{task.Database}' by task '{task.Name}' failed{times}: {status.LastError}",
-            Hint = "It is tried again by itself; the operation's log says more.",
+            Hint = "The server retries automatically; the log of the operation has the details.",
         };
     }
 
@@ -412,11 +413,13 @@ public static class AlertRules
             Since = protection.Since ?? snapshot.Now,
             Subject = Of(task),
             Message = isDue
-                ? $"The backup of '{task.Database}' by task '{task.Name}' was due at {Utc(protection.Facts.DueAt!.Value)} and has not begun."
-                : $"Database '{task.Database}' is not protected by task '{task.Name}' as it should be: {protection.Reason}",
+                ? $"The backup of '{task.Database}' by task '{task.Name}' was due at {Utc(protection.Facts.DueAt!.Value)} and has "
+                    + "not started."
+                : $"Database '{task.Database}' is not sufficiently protected by task '{task.Name}': {protection.Reason}",
             Hint = isDue
-                ? "If many are: the line is longer than the slots can work off, see limits in holdfast.json; a spread helps too."
-                : "Run it now, or wait for its next slot.",
+                ? "If many tasks are overdue, the queue is longer than the concurrency limits allow: see limits in holdfast.json, or "
+                    + "set a spread."
+                : "Run the task now, or wait for its next slot.",
         };
     }
 
@@ -429,11 +432,11 @@ public static class AlertRules
             Since = snapshot.Now,
             Subject = Of(clash.Task),
             Message =
-                $"Task '{clash.Task.Name}' of '{clash.Task.Database}' does not run: by chance it has the id {clash.Task.Id}, "
-                + $"which '{clash.Owner.Name}' of '{clash.Owner.Database}' has, too.",
+                $"Task '{clash.Task.Name}' of '{clash.Task.Database}' does not run: its id {clash.Task.Id} is also the id of "
+                + $"'{clash.Owner.Name}' of '{clash.Owner.Database}', by coincidence.",
             Hint =
-                "Make a new server-wide backup like it and delete the old one: new ones have ids that are twice as long. "
-                + "Backups that are there stay.",
+                "Create a server-wide backup with the same settings and delete the old one: new ids are twice as long. Existing "
+                + "backups are kept.",
         };
 
     private static Alert Retention(AlertSnapshot snapshot, BackupTask task, string destination, Retention.RetentionProblem problem) =>
@@ -446,11 +449,11 @@ public static class AlertRules
             Subject = Of(task) with { Destination = destination },
             Message = $"Retention of task '{task.Name}' of '{task.Database}' deleted nothing at '{destination}': {problem.Message}",
             Hint = problem.NeedsApproval
-                ? "Look at what would go, and approve it: GET and POST /api/v1/databases/ID/tasks/TASK/retention"
-                : "It tries again after the next full backup.",
+                ? "Review what would be deleted, and approve it: GET and POST /api/v1/databases/ID/tasks/TASK/retention"
+                : "Retention runs again after the next full backup.",
         };
 
-    // One for each destination, however many tasks use it. One whose identity is wrong has an alert that says more.
+    // One alert for each destination, however many tasks use it. A wrong identity has a more specific alert of its own.
     private static IEnumerable<Alert> Destinations(AlertSnapshot snapshot)
     {
         var failing = new Dictionary<string, (int Tasks, string Message)>(StringComparer.Ordinal);
@@ -483,9 +486,9 @@ public static class AlertRules
             Since = snapshot.Now,
             Subject = new() { Destination = f.Key },
             Message =
-                $"Destination '{f.Key}' did not take the last backup of {Number(f.Value.Tasks)} "
+                $"Destination '{f.Key}' could not store the last backup of {Number(f.Value.Tasks)} "
                 + $"{(f.Value.Tasks == 1 ? "task" : "tasks")}; for example: {f.Value.Message}",
-            Hint = "What it misses is copied there once it works again.",
+            Hint = "Missing backups are copied there once it works again.",
         });
     }
 
@@ -505,8 +508,8 @@ public static class AlertRules
                     $"{Archives(copies.Damaged)} of '{copies.Database}' at '{copies.Destination}' "
                     + $"{(copies.Damaged == 1 ? "is" : "are")} damaged. {copies.Example}",
                 Hint =
-                    "It is replaced by itself where another destination has a whole copy. Where none has, the next backup is "
-                    + "full: look at the disk before you trust it with that.",
+                    "It is replaced automatically if another destination has an intact copy; otherwise the next backup is full. "
+                    + "Check the disk before you rely on it.",
             };
         }
 
@@ -520,12 +523,11 @@ public static class AlertRules
                 Since = copies.MissingSince!.Value,
                 Subject = subject,
                 Message =
-                    $"{Archives(copies.Missing)} of '{copies.Database}' {(copies.Missing == 1 ? "is" : "are")} not at "
-                    + $"'{copies.Destination}' as {(copies.Missing == 1 ? "it was" : "they were")} written. "
-                    + $"{copies.MissingExample}",
+                    $"{Archives(copies.Missing)} of '{copies.Database}' {(copies.Missing == 1 ? "is" : "are")} missing or incomplete "
+                    + $"at '{copies.Destination}'. {copies.MissingExample}",
                 Hint =
-                    "What another destination has is copied back by itself. If somebody deleted the rest on purpose, "
-                    + "acknowledge the alert; else find out who did.",
+                    "Archives that another destination has are copied back automatically. If the others were deleted on purpose, "
+                    + "acknowledge the alert; otherwise find out what deleted them.",
             };
         }
     }
@@ -553,9 +555,9 @@ public static class AlertRules
             Since = snapshot.Now,
             Subject = new() { Destination = name },
             Message =
-                $"Destination '{name}' is the folder of destination '{other}', or lies in it: what is stored at both is one "
-                + "copy, lost with one disk.",
-            Hint = "Give one of them a folder of its own, or take it out of the tasks and delete its definition.",
+                $"Destination '{name}' is the folder of destination '{other}', or is inside it: what is stored at both is a single "
+                + "copy on one disk.",
+            Hint = "Give one of them a folder of its own, or remove it from the tasks and delete it.",
         };
 
     private static AlertSubject Of(DatabaseId database) => new() { Database = database.ToString(), Source = database.Source };

@@ -1,14 +1,14 @@
 namespace Holdfast.Core.Alerts;
 
-/// <summary>How much an alert matters.</summary>
+/// <summary>How serious an alert is.</summary>
 public enum AlertSeverity
 {
-    /// <summary>Somebody decided so; it is told lest it be forgotten.</summary>
+    /// <summary>The result of an operator's decision; shown as a reminder.</summary>
     Info,
 
     /// <summary>Nothing is lost yet.</summary>
     Warning,
 
-    /// <summary>A backup that should be there is not, or will not be.</summary>
+    /// <summary>A backup that should exist does not, or will not.</summary>
     Error,
 }

@@ -5,25 +5,25 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>A node's state at one moment: all that <see cref="AlertRules"/> look at.</summary>
+/// <summary>A node's state at one time: everything that <see cref="AlertRules"/> evaluate.</summary>
 public sealed record AlertSnapshot
 {
-    /// <summary>The moment.</summary>
+    /// <summary>The time of the snapshot.</summary>
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>Since when the node runs. What was missed before that is caught up, not overdue.</summary>
+    /// <summary>When the node started. Slots missed before that are caught up, not overdue.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>When the node was last seen alive before it was started; null where nobody knows.</summary>
+    /// <summary>When the node was last known to be alive before it started; null if unknown.</summary>
     public DateTimeOffset? LastSeenAlive { get; init; }
 
-    /// <summary>How long ago the scheduler looked last for what is due.</summary>
+    /// <summary>Time since the scheduler's last iteration.</summary>
     public TimeSpan SinceSchedulerIteration { get; init; }
 
-    /// <summary>Time zone of schedules that name none.</summary>
+    /// <summary>Time zone of schedules that set none.</summary>
     public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
 
-    /// <summary>All databases, those too that were dropped.</summary>
+    /// <summary>All databases, including dropped ones.</summary>
     public IReadOnlyList<DatabaseRecord> Databases { get; init; } = [];
 
     /// <summary>All server-wide backup tasks.</summary>
@@ -32,51 +32,51 @@ public sealed record AlertSnapshot
     /// <summary>All tasks, derived and regular.</summary>
     public IReadOnlyList<TaskFacts> Tasks { get; init; } = [];
 
-    /// <summary>The time that the node has seen pass; null where nobody watches it.</summary>
+    /// <summary>The node's trusted clock; null if there is none.</summary>
     public Retention.TrustedClock? Clock { get; init; }
 
-    /// <summary>Tasks whose id another one has.</summary>
+    /// <summary>Tasks whose id belongs to another task.</summary>
     public IReadOnlyList<TaskIdConflict> TaskIdConflicts { get; init; } = [];
 
     /// <summary>All sources.</summary>
     public IReadOnlyList<SourceAlertInput> Sources { get; init; } = [];
 
-    /// <summary>The destinations whose identity is not what it should be.</summary>
+    /// <summary>Destinations with a wrong or missing identity.</summary>
     public IReadOnlyList<DestinationAlertInput> Destinations { get; init; } = [];
 
-    /// <summary>Destinations that are the folder of another one, or lie in it, with the name of that one.</summary>
+    /// <summary>Destinations that are the folder of another destination or inside it, with the name of that destination.</summary>
     public IReadOnlyList<(string Name, string Other)> SharedDestinations { get; init; } = [];
 
     /// <summary>The background loops of the node.</summary>
     public IReadOnlyList<LoopAlertInput> Loops { get; init; } = [];
 
-    /// <summary>What is wrong with the archives of a database at a destination, for each where something is.</summary>
+    /// <summary>Known problems with the archives of a database at a destination, for each pair that has any.</summary>
     public IReadOnlyList<ArchiveAlertInput> Archives { get; init; } = [];
 
-    /// <summary>Why the catalog takes nothing; null where it does.</summary>
+    /// <summary>Why the catalog cannot be written; null if it can.</summary>
     public OperationError? CatalogProblem { get; init; }
 
-    /// <summary>Path of a catalog that was damaged, so that it was begun anew; null where there is none.</summary>
+    /// <summary>Path of a damaged catalog that was replaced; null if there is none.</summary>
     public string? DamagedCatalogPath { get; init; }
 
-    /// <summary>Path of the mark that the catalog was missing and is begun anew; null where there is none.</summary>
+    /// <summary>Path of the marker file that records that the catalog was missing and was recreated; null if there is none.</summary>
     public string? LostCatalogMarkerPath { get; init; }
 
-    /// <summary>Tasks and templates whose chains were not verified for twice as long as they ask for.</summary>
+    /// <summary>Tasks and templates whose chains have not been verified for twice the interval that they set.</summary>
     public IReadOnlyList<VerificationAlertInput> LateVerifications { get; init; } = [];
 
-    /// <summary>Operations that run.</summary>
+    /// <summary>Operations that are running.</summary>
     public IReadOnlyList<OperationAlertInput> RunningOperations { get; init; } = [];
 
-    /// <summary>How long one of them may not move. Default 10 minutes.</summary>
+    /// <summary>Time without progress after which an operation raises an alert. Default 10 minutes.</summary>
     public TimeSpan NoProgressThreshold { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Why the state store takes nothing; null where it does.</summary>
+    /// <summary>Why the state store cannot be written; null if it can.</summary>
     public OperationError? StateStoreProblem { get; init; }
 
-    /// <summary>Values of the state store that cannot be read, by their keys.</summary>
+    /// <summary>Values of the state store that cannot be read, by key.</summary>
     public IReadOnlyDictionary<string, OperationError> UnreadableValues { get; init; } = new Dictionary<string, OperationError>();
 
-    /// <summary>What others have found out, such as that the webhook fails.</summary>
+    /// <summary>Alerts that other components report, such as a failing webhook.</summary>
     public IReadOnlyList<Alert> ReportedAlerts { get; init; } = [];
 }

@@ -1,9 +1,9 @@
 namespace Holdfast.Core.Alerts;
 
-/// <summary>What an alert is about; only what applies is set.</summary>
+/// <summary>The object that an alert concerns; only the properties that apply are set.</summary>
 public sealed record AlertSubject
 {
-    /// <summary>About the node itself.</summary>
+    /// <summary>The node itself.</summary>
     public static readonly AlertSubject Node = new();
 
     /// <summary>Id of the database.</summary>

@@ -2,12 +2,12 @@ using Holdfast.Core.Protection;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>Alerts about names at destinations.</summary>
+/// <summary>Alerts about chains at destinations whose names are in the future.</summary>
 internal static class ChainNameAlerts
 {
     /// <summary>
-    /// One for each chain whose name lies too far ahead, however many tasks have met it; and one for those of a
-    /// database that are too many to be listed.
+    /// One alert for each chain whose name is too far in the future, however many tasks found it; and one for the chains of a database that
+    /// are too many to list.
     /// </summary>
     public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) =>
         snapshot.Tasks.SelectMany(t => Listed(snapshot, t).Concat(More(snapshot, t))).DistinctBy(a => a.Key, StringComparer.Ordinal);
@@ -20,10 +20,10 @@ internal static class ChainNameAlerts
                     task,
                     n.Key,
                     path,
-                    $"The chain '{path}' at '{n.Key}' has a name that lies in the future: a wrong clock made it, or somebody "
-                        + "did. It is not extended, and retention leaves it alone.",
-                    "It can be restored. To see whether it is whole, and to remove it: holdfast chain remove "
-                        + $"destination:{n.Key}/{path}. The alert goes with the next backup after that."
+                    $"The name of chain '{path}' at '{n.Key}' is in the future: the clock was wrong when it was created, or it was "
+                        + "renamed. It is not extended, and retention does not delete it.",
+                    $"It can be restored. To check it and remove it: holdfast chain remove destination:{n.Key}/{path}. The next "
+                        + "backup after that resolves the alert."
                 )
             )
         );
@@ -35,8 +35,8 @@ internal static class ChainNameAlerts
                 task,
                 n.Key,
                 $"more of {task.Task.Database}",
-                $"{n.Value} more chains of '{task.Task.Database}' at '{n.Key}' have names that lie in the future.",
-                "Remove the ones that are listed, or correct the clock that makes them: the next backup lists the others."
+                $"{n.Value} more chains of '{task.Task.Database}' at '{n.Key}' have names in the future.",
+                "Remove the chains that are listed, or correct the clock that names them: the next backup lists the others."
             )
         );
 

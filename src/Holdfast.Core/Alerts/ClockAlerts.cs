@@ -5,7 +5,7 @@ namespace Holdfast.Core.Alerts;
 /// <summary>Alerts about the clock.</summary>
 internal static class ClockAlerts
 {
-    /// <summary>The alert that the wall clock is beyond the time that the node has seen pass; none while it is not.</summary>
+    /// <summary>Returns the alert for a wall clock that is ahead of the node's trusted clock; none while it is not.</summary>
     public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot)
     {
         if (snapshot.Clock is not { Jumped: { } jumped } clock)
@@ -21,10 +21,15 @@ internal static class ClockAlerts
             Subject = AlertSubject.Node,
             Message =
                 $"The clock jumped to {Utc(jumped)}{(clock.JumpedWhileOff ? " while the machine was off" : "")}, "
-                + $"{FormatDuration(jumped - clock.Found)} beyond the time that this node has seen pass: retention deletes nothing.",
+                + $"{FormatDuration(jumped - clock.Found)} ahead of the time that this node has measured: retention deletes nothing.",
             Hint =
-                "If the clock is right, confirm it: holdfast server confirm-clock, or the button at this alert in Studio. If not, set it."
-                + (clock.JumpedWhileOff ? " A second full backup of a task, an hour after its first, lets its retention go on, too." : ""),
+                "If the clock is right, confirm it: holdfast server confirm-clock, or the button of this alert in Studio. Otherwise "
+                + "correct it."
+                + (
+                    clock.JumpedWhileOff
+                        ? " A second full backup of a task, an hour after its first, also lets its retention " + "continue."
+                        : ""
+                ),
         };
     }
 

@@ -2,7 +2,7 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>A destination that is not the one that was defined, as the rules of alerts look at it.</summary>
+/// <summary>A destination with a wrong or missing identity, as input to the alert rules.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Problem">What is wrong with its identity.</param>
 public sealed record DestinationAlertInput(string Name, OperationError Problem);

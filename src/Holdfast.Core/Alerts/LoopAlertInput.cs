@@ -2,13 +2,13 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>A background loop as the rules of alerts look at it.</summary>
+/// <summary>The health of a background loop, as input to the alert rules.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="LastIteration">When it completed a turn last, or was started.</param>
-/// <param name="MaxInterval">The longest time between two turns of a loop that works.</param>
-/// <param name="Failures">Failures in a row.</param>
-/// <param name="Problem">Why its last turn failed; null while it does not.</param>
-/// <param name="SinceLastIteration">How long ago it completed a turn, by a clock that never jumps.</param>
+/// <param name="LastIteration">When it last completed an iteration, or was started.</param>
+/// <param name="MaxInterval">The longest interval between two iterations of a healthy loop.</param>
+/// <param name="Failures">Number of consecutive failures.</param>
+/// <param name="Problem">Why its last iteration failed; null if it succeeded.</param>
+/// <param name="SinceLastIteration">Time since it completed an iteration, by a monotonic clock.</param>
 public sealed record LoopAlertInput(
     string Name,
     DateTimeOffset LastIteration,

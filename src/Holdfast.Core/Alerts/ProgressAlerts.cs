@@ -3,12 +3,11 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>Alerts about operations that run and do not move.</summary>
+/// <summary>Alerts about running operations that make no progress.</summary>
 internal static class ProgressAlerts
 {
     /// <summary>
-    /// One alert for those that need the same source and destinations, however many they are: most likely one of these
-    /// does not answer.
+    /// One alert for all stalled operations that share source and destinations, one of which most likely does not respond.
     /// </summary>
     public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) =>
         snapshot
@@ -18,17 +17,17 @@ internal static class ProgressAlerts
                 Alert(snapshot, g.Key, [.. g.OrderByDescending(o => o.SinceLastProgress).ThenBy(o => o.Id, StringComparer.Ordinal)])
             );
 
-    private static Alert Alert(AlertSnapshot snapshot, string key, IReadOnlyList<OperationAlertInput> still)
+    private static Alert Alert(AlertSnapshot snapshot, string key, IReadOnlyList<OperationAlertInput> stalled)
     {
-        var first = still[0];
-        var what = $"{Word(first.Kind)} '{first.Database}' (operation {first.Id}, {first.Phase})";
-        var others = still.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {still.Count - 1} more");
+        var first = stalled[0];
+        var subject = $"{Word(first.Kind)} '{first.Database}' (operation {first.Id}, {first.Phase})";
+        var others = stalled.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {stalled.Count - 1} more");
         string[] needs =
         [
             .. first.Source is null ? [] : (string[])[$"source '{first.Source}'"],
             .. first.Destinations.Select(d => $"destination '{d}'"),
         ];
-        var of = needs.Length == 0 ? "" : $" It needs {string.Join(", ", needs)}.";
+        var dependencies = needs.Length == 0 ? "" : $" It needs {string.Join(", ", needs)}.";
         return new()
         {
             Key = $"no-progress:{key}",
@@ -43,16 +42,16 @@ internal static class ProgressAlerts
             },
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what}{others} has not moved for {first.SinceLastProgress.TotalMinutes:0} minutes.{of}"
+                $"{subject}{others} has made no progress for {first.SinceLastProgress.TotalMinutes:0} minutes.{dependencies}"
             ),
             Hint = first.Kind switch
             {
                 OperationKind.Backup =>
-                    "Check whether they answer. A backup is given up after twice as long, and tried again; aborting it gives "
-                        + "its slot to another at once.",
+                    "Check whether they respond. A backup is cancelled after twice as long and retried; aborting it frees its slot "
+                        + "at once.",
                 OperationKind.Restore =>
-                    "Check whether they answer. A restore may be building indexes, which takes as long as it takes; if it hangs, abort it.",
-                _ => "Check whether they answer. If it hangs, abort it, and ask for it again when they do.",
+                    "Check whether they respond. A restore may be building indexes, which can take long; if it hangs, abort it.",
+                _ => "Check whether they respond. If it hangs, abort it, and start it again when they do.",
             },
         };
     }

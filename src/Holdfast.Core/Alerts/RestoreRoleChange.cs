@@ -1,8 +1,10 @@
 namespace Holdfast.Core.Alerts;
 
-/// <summary>Code of a database has changed the role that runs restores into a source; nobody has said yet that this is undone.</summary>
-/// <param name="Message">What has changed.</param>
-/// <param name="Hint">How to undo it; null where nothing sensible can be said.</param>
-/// <param name="At">When that was found.</param>
-/// <param name="Before">What the role had before, as the engine tells it; null where that is not known.</param>
+/// <summary>
+/// A change that code in a restored database made to the role that runs restores into a source, and that is not acknowledged yet.
+/// </summary>
+/// <param name="Message">What changed.</param>
+/// <param name="Hint">How to undo it; null if unknown.</param>
+/// <param name="At">When the change was detected.</param>
+/// <param name="Before">The attributes and memberships of the role before, in the engine's format; null if unknown.</param>
 public sealed record RestoreRoleChange(string Message, string? Hint, DateTimeOffset At, string? Before);

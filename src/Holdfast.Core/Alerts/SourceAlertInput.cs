@@ -2,23 +2,23 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>A source as the rules of alerts look at it.</summary>
+/// <summary>A source, as input to the alert rules.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Problem">Why it could not be looked at, or is not used; null where it is.</param>
+/// <param name="Problem">Why discovery failed or the source is not used; null if there is no problem.</param>
 public sealed record SourceAlertInput(string Name, OperationError? Problem)
 {
-    /// <summary>When the last look at it ended, or it was attached; null where that does not count.</summary>
+    /// <summary>When its last discovery ended, or it was attached; null if silence is not to be reported.</summary>
     public DateTimeOffset? LastDiscovery { get; init; }
 
-    /// <summary>Time between two looks.</summary>
+    /// <summary>Interval between two discoveries.</summary>
     public TimeSpan DiscoveryInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Its identity; null where it has none.</summary>
+    /// <summary>Its identity; null if it has none.</summary>
     public string? Identity { get; init; }
 
-    /// <summary>Where it lies; null where its engine has no such thing.</summary>
+    /// <summary>Its location; null if its engine has no locations.</summary>
     public string? Location { get; init; }
 
-    /// <summary>How the role that runs restores into it was changed; null where it was not.</summary>
+    /// <summary>The unacknowledged change to the role that runs restores into it; null if there is none.</summary>
     public RestoreRoleChange? RestoreRole { get; init; }
 }

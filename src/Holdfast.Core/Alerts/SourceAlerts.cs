@@ -4,13 +4,13 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>The rules about sources.</summary>
+/// <summary>Alerts about sources.</summary>
 public static class SourceAlerts
 {
-    /// <summary>So many intervals after its last look a source counts as silent.</summary>
+    /// <summary>Number of intervals after its last discovery at which a source counts as silent.</summary>
     public const int SilentIntervals = 3;
 
-    /// <summary>All alerts about the sources of a snapshot.</summary>
+    /// <summary>Returns all alerts about the sources of a snapshot.</summary>
     public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot)
     {
         var missing = snapshot
@@ -29,32 +29,32 @@ public static class SourceAlerts
         ];
     }
 
-    /// <summary>What is the matter with a source that does not finish to be looked at; null where it does.</summary>
+    /// <summary>Returns the problem of a source whose discovery does not finish; null if there is none.</summary>
     /// <param name="source">Its name.</param>
-    /// <param name="lastDiscovery">When the last look at it ended, or it was attached.</param>
-    /// <param name="interval">Time between two looks.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="lastDiscovery">When its last discovery ended, or it was attached.</param>
+    /// <param name="interval">Interval between two discoveries.</param>
+    /// <param name="now">The current time.</param>
     public static OperationError? CheckSilence(string source, DateTimeOffset lastDiscovery, TimeSpan interval, DateTimeOffset now) =>
         now - lastDiscovery <= interval * SilentIntervals
             ? null
             : new(
                 ErrorCatalogue.SourceSilent.Code,
-                $"Source '{source}' was looked at last at {Utc(lastDiscovery)}, and the look since then does not end: databases "
-                    + "that are new there are not backed up.",
-                "Check that the server answers, or that the file system is not frozen: a mount whose server is gone holds whoever reads it."
+                $"Discovery of source '{source}' last finished at {Utc(lastDiscovery)}, and the one since then does not finish: new "
+                    + "databases there are not backed up.",
+                "Check that the server responds, or that the file system is not frozen: reads from a mount whose server is gone block."
             );
 
-    /// <summary>What is the matter with a source that has lost so many databases within a day that it has to be confirmed.</summary>
+    /// <summary>Creates the problem of a source that has lost so many databases within a day that an operator has to confirm it.</summary>
     /// <param name="source">Its name.</param>
-    /// <param name="missing">How many, 1 and more.</param>
+    /// <param name="missing">Number of missing databases, at least 1.</param>
     public static OperationError CreateShrunkError(string source, int missing) =>
         new(
             ErrorCatalogue.SourceShrunk.Code,
             $"Source '{source}' has lost {missing.ToString(CultureInfo.InvariantCulture)} "
-                + $"{(missing == 1 ? "database" : "databases")} within a day: all that it had, or most. "
+                + $"{(missing == 1 ? "database" : "databases$")} within a day, which is all or most of them. "
                 + $"{(missing == 1 ? "It counts" : "They count")} as missing, and {(missing == 1 ? "is" : "are")} not backed up.",
-            "Check that the file system is mounted, and that it is the right server. If they were dropped: holdfast source "
-                + $"confirm {source}"
+            $"Check that the file system is mounted and that this is the right server. If they were dropped: holdfast source confirm "
+                + $"{source}"
         );
 
     private static Alert Missing(AlertSnapshot snapshot, string source, int missing, bool hasSource) =>
@@ -65,11 +65,11 @@ public static class SourceAlerts
     private static OperationError Unconfigured(string source, int missing) =>
         new(
             ErrorCatalogue.SourceSilent.Code,
-            $"Source '{source}' is not configured on this node any more: {missing.ToString(CultureInfo.InvariantCulture)} "
-                + $"{(missing == 1 ? "database that is" : "databases that are")} known by its name "
-                + $"{(missing == 1 ? "counts" : "count")} as missing, and {(missing == 1 ? "is" : "are")} not backed up.",
-            "Put it back into holdfast.json under this name, and restart. If it was meant, as after renaming it: holdfast "
-                + $"source confirm {source}; the backups stay."
+            $"Source '{source}' is no longer configured on this node: {missing.ToString(CultureInfo.InvariantCulture)} "
+                + $"{(missing == 1 ? "database" : "databases")} registered under its name {(missing == 1 ? "counts" : "count")} as "
+                + $"missing, and {(missing == 1 ? "is" : "are")} not backed up.",
+            $"Restore it in holdfast.json under this name and restart. If it was removed or renamed on purpose: holdfast source "
+                + $"confirm {source}; the backups are kept."
         );
 
     private static IEnumerable<Alert> Source(AlertSnapshot snapshot, SourceAlertInput source)
@@ -84,17 +84,20 @@ public static class SourceAlerts
                 source.Name,
                 problem with
                 {
-                    Message = isOther ? problem.Message : $"Source '{source.Name}' cannot be looked at: {problem.Message}",
-                    Hint = problem.Hint ?? "What was known of its databases stands until it can be looked at again.",
+                    Message = isOther ? problem.Message : $"Discovery of source '{source.Name}' failed: {problem.Message}",
+                    Hint = problem.Hint ?? "Its databases stay as last discovered until discovery works again.",
                 }
             );
         }
 
-        if (source.LastDiscovery is { } look && CheckSilence(source.Name, look, source.DiscoveryInterval, snapshot.Now) is { } silence)
+        if (
+            source.LastDiscovery is { } lastDiscovery
+            && CheckSilence(source.Name, lastDiscovery, source.DiscoveryInterval, snapshot.Now) is { } silence
+        )
         {
             yield return Make(snapshot, AlertKind.SourceSilent, "silent", source.Name, silence) with
             {
-                Since = look,
+                Since = lastDiscovery,
             };
         }
         if (source.RestoreRole is { } role)
@@ -111,16 +114,16 @@ public static class SourceAlerts
             source,
             new(
                 ErrorCatalogue.RestoreRoleChanged.Code,
-                $"A restore into '{source}' has failed: {role.Message}",
-                $"{role.Hint} Then acknowledge this alert; a restore that finds the role as it was ends it too.".TrimStart()
+                $"A restore into '{source}' failed: {role.Message}",
+                $"{role.Hint} Then acknowledge this alert; a restore that finds the role unchanged also resolves it.".TrimStart()
             )
         ) with
         {
             Since = role.At,
         };
 
-    // The same place under two names is two views of one directory; one identity at two places is a copy. (Of servers,
-    // copies are everyday.)
+    // One location under two names is one directory configured twice; one identity at two locations is a copy. (Copies of servers are
+    // common.)
     private static IEnumerable<Alert> Copies(AlertSnapshot snapshot)
     {
         var groups = snapshot
@@ -136,9 +139,9 @@ public static class SourceAlerts
                 names[^1],
                 new(
                     ErrorCatalogue.SourceIdentity.Code,
-                    $"The sources {string.Join(" and ", names.Select(n => $"'{n}'"))} have the same identity {group.Key} and "
-                        + "lie at different places: one is a copy of the other.",
-                    "Delete the file .holdfast-source in the directory that is the copy; it gets an identity of its own."
+                    $"The sources {string.Join(" and ", names.Select(n => $"'{n}'$"))} have the same identity {group.Key} at "
+                        + "different locations: one is a copy of the other.",
+                    "Delete the file .holdfast-source in the directory that is the copy; it then gets an identity of its own."
                 )
             ) with
             {
@@ -147,7 +150,7 @@ public static class SourceAlerts
         }
     }
 
-    private static Alert Make(AlertSnapshot snapshot, AlertKind kind, string key, string source, OperationError what) =>
+    private static Alert Make(AlertSnapshot snapshot, AlertKind kind, string key, string source, OperationError problem) =>
         new()
         {
             Key = $"{key}:{source}",
@@ -155,8 +158,8 @@ public static class SourceAlerts
             Severity = AlertSeverity.Error,
             Since = snapshot.Now,
             Subject = new() { Source = source },
-            Message = what.Message,
-            Hint = what.Hint,
+            Message = problem.Message,
+            Hint = problem.Hint,
         };
 
     private static string Utc(DateTimeOffset time) =>

@@ -2,8 +2,8 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>Chains of one task or template that were not verified for twice as long as it asks for.</summary>
-/// <param name="Task">The task; of a template, that of any of its databases.</param>
-/// <param name="Chains">How many they are, each counted once for each destination.</param>
-/// <param name="Since">When the first of them was verified last, or begun where it never was.</param>
+/// <summary>Chains of one task or template that have not been verified for twice the interval that it sets.</summary>
+/// <param name="Task">The task; for a template, the task of any of its databases.</param>
+/// <param name="Chains">Number of chains, counted once for each destination.</param>
+/// <param name="Since">When the oldest of them was last verified, or when it began if it never was.</param>
 public sealed record VerificationAlertInput(BackupTask Task, int Chains, DateTimeOffset Since);

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.Core.Alerts;
 
-/// <summary>Alerts about verifications that a task asks for and that do not come about.</summary>
+/// <summary>Alerts about scheduled verifications that are late.</summary>
 internal static class VerificationAlerts
 {
-    /// <summary>One for each template, and for each task without one.</summary>
+    /// <summary>One alert for each template, and for each task without one.</summary>
     public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) => snapshot.LateVerifications.Select(late => Of(snapshot, late));
 
     private static Alert Of(AlertSnapshot snapshot, VerificationAlertInput late)
@@ -29,12 +29,12 @@ internal static class VerificationAlerts
                 },
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Task '{task.Name}' asks that its backups be verified every {days} days; {chains} not verified for twice as "
-                    + $"long, the oldest not since {since}."
+                $"Task '{task.Name}' verifies its backups every {days} days; {chains} not verified for twice as long, the oldest not "
+                    + $"since {since}."
             ),
             Hint =
-                "Look at its last verifications: a key or a destination may be missing. If there is too much to read, raise "
-                + "verifyEveryDays, or let retention keep less.",
+                "Check its last verifications: a key or a destination may be missing. If there is too much to read, increase "
+                + "verifyEveryDays or shorten retention.",
         };
     }
 }

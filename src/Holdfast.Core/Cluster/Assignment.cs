@@ -1,6 +1,6 @@
 namespace Holdfast.Core.Cluster;
 
-/// <summary>Which node runs a task.</summary>
-/// <param name="Node">Its tag.</param>
-/// <param name="Epoch">The revision at which it was assigned; a node of an older one has lost the task.</param>
+/// <summary>The node that runs a task.</summary>
+/// <param name="Node">Tag of the node.</param>
+/// <param name="Epoch">The revision of the assignment; a node with an older one no longer owns the task.</param>
 public sealed record Assignment(string Node, long Epoch);

@@ -1,11 +1,11 @@
 namespace Holdfast.Core.Cluster;
 
-/// <summary>What a node is to a database: it can differ from database to database.</summary>
+/// <summary>The role of a node's source for one database; it can differ between databases.</summary>
 public enum DatabaseRole
 {
-    /// <summary>Its source takes the writes.</summary>
+    /// <summary>The source accepts writes.</summary>
     Primary,
 
-    /// <summary>Its source follows another.</summary>
+    /// <summary>The source replicates another one.</summary>
     Replica,
 }

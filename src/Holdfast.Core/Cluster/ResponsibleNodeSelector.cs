@@ -5,26 +5,26 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Cluster;
 
-/// <summary>Decides which node of a database group runs a task: a pure rule, so that every leader decides alike.</summary>
+/// <summary>Decides which node of a database group runs a task: a pure function, so every leader makes the same decision.</summary>
 public static class ResponsibleNodeSelector
 {
-    /// <summary>How long a node may be away before its tasks move, where nothing else is set.</summary>
+    /// <summary>Default time that a node may be unavailable before its tasks move.</summary>
     public static readonly TimeSpan DefaultGrace = TimeSpan.FromMinutes(30);
 
     /// <summary>
-    /// The tag of the node that should run <paramref name="task"/>; null where none can. The preferred node while it is
-    /// live, else the present one; that is kept while it is away
-    /// for less than <paramref name="grace"/>, and for as long as there is no other. Else one of the live nodes,
-    /// replicas before the primary, by a hash that moves no more tasks than it must.
+    /// Returns the tag of the node that should run <paramref name="task"/>; null if none can. This is the preferred node while it is live,
+    /// otherwise the current one, which keeps the task while it is unavailable for less than <paramref name="grace"/> or while no other
+    /// node is live. Otherwise it is a live node, replicas before the primary, chosen by a rendezvous hash, which moves as few tasks as
+    /// possible.
     /// </summary>
-    /// <param name="task">The task; its id, database and preferred node count.</param>
-    /// <param name="present">Who runs it now; null for nobody. One that has left the group loses it at once.</param>
+    /// <param name="task">The task; its id, database and preferred node are used.</param>
+    /// <param name="current">The current assignment; null if there is none. A node that has left the group loses the task at once.</param>
     /// <param name="group">The nodes of the database's group.</param>
-    /// <param name="now">The time now.</param>
-    /// <param name="grace">How long a node may be away.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="grace">How long a node may be unavailable.</param>
     public static string? Select(
         BackupTask task,
-        Assignment? present,
+        Assignment? current,
         IReadOnlyCollection<GroupMember> group,
         DateTimeOffset now,
         TimeSpan grace
@@ -34,7 +34,7 @@ public static class ResponsibleNodeSelector
         {
             return preferred;
         }
-        var holder = group.FirstOrDefault(m => m.Node == present?.Node);
+        var holder = group.FirstOrDefault(m => m.Node == current?.Node);
         if (holder is not null && (holder.IsLive || IsWithin(grace, holder.Since, now)))
         {
             return holder.Node;
@@ -46,10 +46,11 @@ public static class ResponsibleNodeSelector
             ?? holder?.Node;
     }
 
-    // A "since" that lies in the future is of a clock that was wrong; it must not keep a task on a dead node.
+    // A "since" in the future comes from a wrong clock; it must not keep a task on a dead node.
     private static bool IsWithin(TimeSpan grace, DateTimeOffset since, DateTimeOffset now) => (now - since).Duration() < grace;
 
-    // The node with the greatest weight wins, so one that goes takes only its own tasks along, and one that comes takes its share of each.
+    // The node with the greatest weight wins (rendezvous hashing), so a node that leaves moves only its own tasks, and one that joins takes
+    // a share of each node's.
     private static ulong Weight(BackupTask task, string node)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

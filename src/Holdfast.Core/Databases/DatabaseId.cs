@@ -3,16 +3,18 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Core.Databases;
 
-/// <summary>Names one database of one source: <c>source/name</c>, as in <c>shop/orders</c>.</summary>
+/// <summary>Identifies one database of one source: <c>source/name</c>, for example <c>shop/orders</c>.</summary>
 /// <param name="Source">Name of the source: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, the first a letter or digit.</param>
 /// <param name="Name">Name within the source; for SQLite the path relative to the source's directory. Any characters.</param>
 public sealed record DatabaseId(string Source, string Name)
 {
-    /// <summary>Longest name, in bytes of UTF-8: with the longest prefix and source it still is a key of the state store.</summary>
+    /// <summary>
+    /// Maximum length of a name, in bytes of UTF-8: with the longest prefix and source it still fits into a key of the state store.
+    /// </summary>
     public const int MaxNameBytes = 3968;
 
-    /// <summary>Reads <c>source/name</c>. The source's name holds no slash, so the first one divides.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when there is no slash or a part is empty.</exception>
+    /// <summary>Parses <c>source/name</c>. A source name contains no slash, so the first one is the separator.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if there is no slash or a part is empty.</exception>
     public static DatabaseId Parse(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
@@ -27,15 +29,14 @@ public sealed record DatabaseId(string Source, string Name)
         return new(text[..slash], text[(slash + 1)..]);
     }
 
-    /// <summary>Whether <paramref name="name"/> can name a source.</summary>
+    /// <summary>Whether <paramref name="name"/> is a valid source name.</summary>
     public static bool IsSourceName(string name) =>
         name.Length is >= 1 and <= 64
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>
-    /// Whether <paramref name="name"/> can name a database: text that is not empty, and no longer than
-    /// <see cref="MaxNameBytes"/>.
+    /// Whether <paramref name="name"/> is a valid database name: text that is not empty and not longer than <see cref="MaxNameBytes"/>.
     /// </summary>
     public static bool IsDatabaseName(string name)
     {

@@ -4,22 +4,21 @@ using System.Text.RegularExpressions;
 namespace Holdfast.Core.Databases;
 
 /// <summary>
-/// A list of globs over names with <c>/</c>: <c>*</c> and <c>?</c> stay within a folder, <c>**</c> goes across; one
-/// without a slash matches in any
-/// folder. Case-sensitive unless told otherwise. Names are any characters, new lines too. (The framework's file
-/// globbing matches against a tree that it builds anew for each
-/// call, which costs more than all the rest of discovery, and takes <c>*.*</c> for <c>*</c>.)
+/// A list of globs over names separated by <c>/</c>: <c>*</c> and <c>?</c> match within a folder, <c>**</c> matches across folders, and a
+/// glob without a slash matches in any folder. Case-sensitive by default. Names may contain any characters, including newlines. (The
+/// framework's file globbing rebuilds its directory tree for each call, which costs more than the rest of discovery, and treats <c>*.*</c>
+/// as <c>*</c>.)
 /// </summary>
 /// <param name="patterns">The globs.</param>
-/// <param name="options"><see cref="RegexOptions.IgnoreCase"/>, or nothing.</param>
+/// <param name="options"><see cref="RegexOptions.IgnoreCase"/> or <see cref="RegexOptions.None"/>.</param>
 public sealed class NameGlobs(IEnumerable<string> patterns, RegexOptions options = RegexOptions.None)
 {
     private readonly Regex[] _patterns = [.. patterns.Select(p => Compile(p, options))];
 
-    /// <summary>Whether there are none.</summary>
+    /// <summary>Whether the list is empty.</summary>
     public bool IsEmpty => _patterns.Length == 0;
 
-    /// <summary>Whether any of them matches.</summary>
+    /// <summary>Whether any glob matches.</summary>
     public bool Matches(string name)
     {
         foreach (var pattern in _patterns)

@@ -6,20 +6,18 @@ using System.Text;
 namespace Holdfast.Core.Databases;
 
 /// <summary>
-/// A readable name for a database whose own name cannot be used: it is no text, or too long to be stored. The same for
-/// the same name, and another for
-/// each other. It only lists the database: nothing is opened by it.
+/// A readable placeholder for a database name that is not valid text, or too long to be stored. It is deterministic and unique for each
+/// name, and used only to list the database, never to open it.
 /// </summary>
 public static class PlaceholderName
 {
-    /// <summary>Longest stand-in, in bytes of UTF-8.</summary>
+    /// <summary>Maximum length of a placeholder, in bytes of UTF-8.</summary>
     public const int MaxBytes = 160;
 
     private const int HashBytes = 4;
 
     /// <summary>
-    /// The stand-in of a name that is meant to be UTF-8: what is no text becomes <c>%XX</c>, and a hash of all bytes
-    /// follows.
+    /// Creates the placeholder of a name that should be UTF-8: invalid bytes become <c>%XX</c>, and a hash of all bytes is appended.
     /// </summary>
     public static string Create(ReadOnlySpan<byte> name)
     {
@@ -38,7 +36,7 @@ public static class PlaceholderName
         return End(text, SHA256.HashData(name));
     }
 
-    /// <summary>The stand-in of a name that is too long, or holds half of a surrogate pair.</summary>
+    /// <summary>Creates the placeholder of a name that is too long or contains an unpaired surrogate.</summary>
     public static string Create(string name)
     {
         var text = new StringBuilder();

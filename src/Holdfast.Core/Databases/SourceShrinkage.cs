@@ -1,34 +1,32 @@
 namespace Holdfast.Core.Databases;
 
 /// <summary>
-/// Tells whether a source has lost so many databases, at once or within a day, that something is wrong with the source:
-/// not mounted, emptied, or another one.
+/// Detects that a source has lost so many databases, at once or within a day, that the source itself is suspect: not mounted, emptied, or
+/// replaced by another one.
 /// </summary>
 public static class SourceShrinkage
 {
-    /// <summary>With so many databases and more, half of them and more is too many.</summary>
+    /// <summary>From this number of databases on, losing half of them is suspicious.</summary>
     private const int MinDatabasesForHalfRule = 4;
 
-    /// <summary>What is lost within this time counts together.</summary>
+    /// <summary>Losses within this window are counted together.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromDays(1);
 
-    /// <summary>Whether the loss has to be confirmed by an operator before any of these databases counts as dropped.</summary>
-    /// <param name="known">Databases that were there, 0 and more.</param>
-    /// <param name="lost">How many of them are not there any more.</param>
+    /// <summary>Whether an operator has to confirm the loss before any of these databases counts as dropped.</summary>
+    /// <param name="known">Number of databases before.</param>
+    /// <param name="lost">Number of them that are gone.</param>
     public static bool IsSuspicious(int known, int lost) =>
         lost > 0 && (lost >= known || (known >= MinDatabasesForHalfRule && lost > known / 2.0));
 
     /// <summary>
-    /// The databases that were dropped within the last day, where they are too many together with those that are lost
-    /// now: of those that were there at its
-    /// beginning and for a day before, or since the source is known. (What lives for hours comes and goes.) Renamed
-    /// ones are not lost, and what an operator
-    /// has confirmed does not count. Nothing where they are not too many.
+    /// Returns the databases dropped within the last day if, together with those lost now, they are suspiciously many; otherwise nothing.
+    /// Only databases that existed at the start of that day, and had for a day or since the source is known, are counted (short-lived ones
+    /// come and go). Renamed databases and drops that an operator has confirmed do not count.
     /// </summary>
-    /// <param name="records">The records of all databases of the source, those of dropped ones too.</param>
-    /// <param name="lost">Those that were there at the last look, and are not to be found any more; one and more.</param>
-    /// <param name="isFound">Whether a database is to be found: one that was dropped may be back.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="records">The records of all databases of the source, including dropped ones.</param>
+    /// <param name="lost">Databases of the previous discovery that are gone; at least one.</param>
+    /// <param name="isFound">Whether discovery found a database: a dropped one may have come back.</param>
+    /// <param name="now">The current time.</param>
     public static IReadOnlyList<DatabaseRecord> FindGradualLosses(
         IReadOnlyCollection<DatabaseRecord> records,
         IReadOnlySet<DatabaseId> lost,

@@ -1,17 +1,17 @@
 namespace Holdfast.Core.Encryption;
 
-/// <summary>What protects the contents of one archive.</summary>
+/// <summary>How the contents of an archive are protected.</summary>
 public enum ArchiveEncryption
 {
-    /// <summary>Nothing: whoever has the file can read it.</summary>
+    /// <summary>Not encrypted: anyone who has the file can read it.</summary>
     None,
 
-    /// <summary>age, to the keys or recipients that were given.</summary>
+    /// <summary>Encrypted with age, to the given keys or recipients.</summary>
     Given,
 
-    /// <summary>age, to the database's own key or passphrase.</summary>
+    /// <summary>Encrypted with age, to the database's own key or passphrase.</summary>
     DatabaseKey,
 
-    /// <summary>No age: the pages inside are encrypted with the database's key already.</summary>
+    /// <summary>Without age: the pages are already encrypted with the database's key.</summary>
     DatabasePages,
 }

@@ -2,26 +2,24 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Encryption;
 
-/// <summary>What one archive is encrypted with, and why; decided by the archive that is really made.</summary>
-/// <param name="Mode">What protects the archive.</param>
-/// <param name="Reason">Why, in words for the operator.</param>
-/// <param name="IsWarning">True where the operator gave a key and it is not used.</param>
+/// <summary>How an archive is encrypted, and why; decided for the type of archive that is actually made.</summary>
+/// <param name="Mode">How the archive is protected.</param>
+/// <param name="Reason">The reason, for the operator.</param>
+/// <param name="IsWarning">True if the operator gave a key that is not used.</param>
 public sealed record EncryptionDecision(ArchiveEncryption Mode, string Reason, bool IsWarning = false)
 {
     /// <summary>
-    /// The table of the design's section 10. It is for what was asked for: a snapshot that is made in place of a
-    /// logical backup is encrypted exactly as
-    /// that one would have been, whatever <paramref name="encryptSnapshots"/> says. Nobody who asked for an encrypted
-    /// backup gets pages in clear instead.
+    /// Decides how an archive is encrypted. A snapshot made instead of a logical backup is encrypted as the logical backup would have been,
+    /// regardless of <paramref name="encryptSnapshots"/>: a request for an encrypted backup never yields plaintext pages.
     /// </summary>
-    /// <param name="databaseEncrypted">The database itself is encrypted.</param>
-    /// <param name="asked">The type of archive that was asked for.</param>
-    /// <param name="made">The type of archive that is made, after any fallback.</param>
-    /// <param name="keyGiven">The operator gave a key or recipients.</param>
+    /// <param name="databaseEncrypted">Whether the database itself is encrypted.</param>
+    /// <param name="requested">The type of archive that was requested.</param>
+    /// <param name="made">The type of archive that is actually made, after any fallback.</param>
+    /// <param name="keyGiven">Whether the operator gave a key or recipients.</param>
     /// <param name="encryptSnapshots">Whether the given key also encrypts snapshots of unencrypted databases.</param>
     public static EncryptionDecision Decide(
         bool databaseEncrypted,
-        BackupType asked,
+        BackupType requested,
         BackupType made,
         bool keyGiven,
         bool encryptSnapshots
@@ -40,7 +38,7 @@ public sealed record EncryptionDecision(ArchiveEncryption Mode, string Reason, b
                     : "the database is encrypted, so its own key is used",
                 keyGiven
             ),
-            (false, BackupType.Snapshot) when keyGiven && !encryptSnapshots && asked == BackupType.Snapshot => new(
+            (false, BackupType.Snapshot) when keyGiven && !encryptSnapshots && requested == BackupType.Snapshot => new(
                 ArchiveEncryption.None,
                 "snapshots of unencrypted databases are not encrypted unless encryptSnapshots is on",
                 true

@@ -1,14 +1,14 @@
 namespace Holdfast.Core.Encryption;
 
-/// <summary>What a task encrypts its archives with, as the operator chose.</summary>
+/// <summary>The encryption that the operator chose for a task's archives.</summary>
 public enum EncryptionMode
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No encryption.</summary>
     None,
 
-    /// <summary>A key that the server keeps, so that it can restore.</summary>
+    /// <summary>A key that the server stores, so that it can restore.</summary>
     Key,
 
-    /// <summary>Public keys only: the server writes archives that it cannot read.</summary>
+    /// <summary>Public keys only: the server cannot read the archives that it writes.</summary>
     Recipients,
 }

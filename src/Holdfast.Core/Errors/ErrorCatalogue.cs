@@ -1,54 +1,49 @@
 namespace Holdfast.Core.Errors;
 
 /// <summary>
-/// Every kind of failure that Holdfast reports. Exit codes are part of the command line's contract (<c>holdfast
-/// --help</c>).
+/// Every kind of failure that Holdfast reports. Exit codes are part of the command line's contract (<c>holdfast --help</c>).
 /// </summary>
 public static class ErrorCatalogue
 {
-    /// <summary>Something that no other kind describes; the message names the program's exception.</summary>
+    /// <summary>A failure that no other kind describes; the message names the exception.</summary>
     public static readonly Error Unexpected = new("unexpected", 1, 500);
 
     /// <summary>The request itself is malformed.</summary>
     public static readonly Error Usage = new("usage", 2, 400);
 
-    /// <summary>Several backups are there, and one is wanted.</summary>
+    /// <summary>Several backups match where one is expected.</summary>
     public static readonly Error Ambiguous = new("ambiguous", 2, 422);
 
-    /// <summary>A path, database, restore point or archive is not there.</summary>
+    /// <summary>A path, database, restore point or archive does not exist.</summary>
     public static readonly Error NotFound = new("not-found", 3, 404);
 
-    /// <summary>A key is needed and none was given.</summary>
+    /// <summary>A key is required and none was given.</summary>
     public static readonly Error KeyMissing = new("key-missing", 4, 422);
 
-    /// <summary>Keys were given and none of them fits.</summary>
+    /// <summary>None of the given keys fits.</summary>
     public static readonly Error KeyWrong = new("key-wrong", 4, 422);
 
-    /// <summary>Stored bytes are not what was written.</summary>
+    /// <summary>Stored bytes differ from what was written.</summary>
     public static readonly Error Corrupt = new("corrupt", 5, 422);
 
-    /// <summary>The disk does not give back stored bytes, though the destination works.</summary>
+    /// <summary>Stored bytes cannot be read from the disk, although the destination works.</summary>
     public static readonly Error Unreadable = new("unreadable", 5, 422);
 
-    /// <summary>An archive ends before its end.</summary>
+    /// <summary>An archive is truncated.</summary>
     public static readonly Error Truncated = new("truncated", 5, 422);
 
     /// <summary>An archive that a restore point builds on is missing.</summary>
     public static readonly Error ChainIncomplete = new("chain-incomplete", 5, 422);
 
-    /// <summary>An archive holds something that no backup of ours would hold; it is refused as hostile.</summary>
+    /// <summary>An archive contains something that Holdfast never writes; it is refused as hostile.</summary>
     public static readonly Error Refused = new("refused-content", 5, 422);
 
     /// <summary>
-    /// Code of the database that was restored has changed the role that runs restores. Nothing of it is kept, and no
-    /// other copy is tried.
+    /// Code in the restored database changed the role that runs restores. The restored database is dropped, and no other copy is tried.
     /// </summary>
     public static readonly Error RestoreRoleChanged = new("restore-role-changed", 1, 409);
 
-    /// <summary>
-    /// A restored database has all rows, and lacks something else of the one that was backed up. What that is stands in
-    /// a list.
-    /// </summary>
+    /// <summary>A restored database has all rows, but lacks other parts of the database that was backed up. A list names them.</summary>
     public static readonly Error RestoreIncomplete = new("restore-incomplete", 1, 422);
 
     /// <summary>A restore would have to overwrite something.</summary>
@@ -57,73 +52,69 @@ public static class ErrorCatalogue
     /// <summary>A source, or one database of it, cannot be read.</summary>
     public static readonly Error SourceUnreadable = new("source-unreadable", 7, 422);
 
-    /// <summary>A database stays locked by another process.</summary>
+    /// <summary>Another process keeps a database locked.</summary>
     public static readonly Error SourceLocked = new("source-locked", 7, 409);
 
-    /// <summary>
-    /// A database holds what no SQL script can: its rows or its schema would not come back equal. A snapshot can hold
-    /// it.
-    /// </summary>
+    /// <summary>A database contains rows or schema that an SQL script cannot reproduce exactly. A snapshot can.</summary>
     public static readonly Error SourceNotScriptable = new("source-not-as-sql", 7, 422);
 
     /// <summary>
-    /// The source itself cut the reading of a database off, as a standby does that must follow its primary; it can be
-    /// tried again at once.
+    /// The source cancelled the reads of a backup, as a standby does to follow its primary. The backup can be retried at once.
     /// </summary>
     public static readonly Error SourceConflict = new("source-conflict", 7, 409);
 
-    /// <summary>Reading a database ended the process that read it, which had no other one.</summary>
+    /// <summary>The process that reads one database crashed.</summary>
     public static readonly Error SourceReaderCrashed = new("source-reader-ended", 7, 422);
 
-    /// <summary>A source is not the one that was known by its name.</summary>
+    /// <summary>A source has another identity than the one registered under its name.</summary>
     public static readonly Error SourceIdentity = new("source-identity", 7, 409);
 
-    /// <summary>A source has lost all or most of its databases at once, and nobody has confirmed it.</summary>
+    /// <summary>A source has lost all or most of its databases, and no operator has confirmed it.</summary>
     public static readonly Error SourceShrunk = new("source-shrunk", 7, 409);
 
-    /// <summary>A source does not finish to be looked at.</summary>
+    /// <summary>Discovery of a source does not finish.</summary>
     public static readonly Error SourceSilent = new("source-silent", 7, 503);
 
     /// <summary>A destination cannot be written or read.</summary>
     public static readonly Error DestinationFailed = new("destination-failed", 8, 502);
 
-    /// <summary>A destination has no room left.</summary>
+    /// <summary>A destination is full.</summary>
     public static readonly Error DestinationFull = new("destination-full", 8, 507);
 
-    /// <summary>A destination is not the one that was defined: its identity is another, or cannot be read.</summary>
+    /// <summary>A destination has another identity than the one that was defined, or it cannot be read.</summary>
     public static readonly Error DestinationIdentity = new("destination-identity", 8, 409);
 
-    /// <summary>Somebody else has changed it since it was read.</summary>
+    /// <summary>The object has changed since it was read.</summary>
     public static readonly Error Conflict = new("conflict", 1, 412);
 
-    /// <summary>The thing cannot be done now, or not to this one: it is running, derived, or used by another.</summary>
+    /// <summary>The action is not possible in this state or for this object: it is running, derived, or in use.</summary>
     public static readonly Error NotAllowed = new("not-allowed", 1, 409);
 
-    /// <summary>Who asks is not known.</summary>
+    /// <summary>The caller is not authenticated.</summary>
     public static readonly Error AuthenticationRequired = new("sign-in-needed", 1, 401);
 
-    /// <summary>Who asks may not do this.</summary>
+    /// <summary>The caller is not authorized for this action.</summary>
     public static readonly Error Forbidden = new("forbidden", 1, 403);
 
-    /// <summary>Too many attempts; wait.</summary>
+    /// <summary>Too many attempts; the caller has to wait.</summary>
     public static readonly Error TooManyAttempts = new("too-many-attempts", 1, 429);
 
     /// <summary>The state store cannot be read or written.</summary>
     public static readonly Error StateUnavailable = new("state-unavailable", 1, 503);
 
-    /// <summary>The state store has no room left.</summary>
+    /// <summary>The state store is full.</summary>
     public static readonly Error StateFull = new("state-full", 1, 507);
 
-    /// <summary>The operation was aborted by an operator.</summary>
+    /// <summary>An operator aborted the operation.</summary>
     public static readonly Error Aborted = new("aborted", 1, 409);
 
     /// <summary>The server stopped while the operation ran.</summary>
     public static readonly Error Interrupted = new("interrupted", 1, 500);
 
-    /// <summary>The operation had not moved for so long that it was given up.</summary>
+    /// <summary>The operation was cancelled because it made no progress for too long.</summary>
     public static readonly Error NoProgress = new("no-progress", 1, 504);
 
-    /// <summary>The server does not answer.</summary>
+    /// <summary>The server does not respond.</summary>
     public static readonly Error ServerUnreachable = new("server-unreachable", 1, 503);
 
     private static readonly Error[] All =
@@ -166,6 +157,6 @@ public static class ErrorCatalogue
         ServerUnreachable,
     ];
 
-    /// <summary>The kind with this code; <see cref="Unexpected"/> for one that is not known here, as a newer server may send.</summary>
+    /// <summary>Returns the kind with this code; <see cref="Unexpected"/> for an unknown code, such as one from a newer server.</summary>
     public static Error Find(string? code) => Array.Find(All, e => e.Code == code) ?? Unexpected;
 }

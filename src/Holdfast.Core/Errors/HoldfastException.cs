@@ -1,13 +1,13 @@
 namespace Holdfast.Core.Errors;
 
-/// <summary>A failure told to a person: the fact with its values, and what to do next.</summary>
+/// <summary>A failure to be reported to a person: what happened, with its values, and the next step.</summary>
 public sealed class HoldfastException : Exception
 {
-    /// <summary>Makes a failure of kind <paramref name="error"/>.</summary>
+    /// <summary>Creates a failure of the kind <paramref name="error"/>.</summary>
     /// <param name="error">Its kind, from <see cref="ErrorCatalogue"/>.</param>
-    /// <param name="message">What happened, with values. Never a secret.</param>
-    /// <param name="hint">What to do about it; null where nothing sensible can be said.</param>
-    /// <param name="innerException">What caused it, for logs.</param>
+    /// <param name="message">What happened, with values. Must not contain secrets.</param>
+    /// <param name="hint">The next step; null if there is none.</param>
+    /// <param name="innerException">The cause, for logs.</param>
     public HoldfastException(Error error, string message, string? hint = null, Exception? innerException = null)
         : base(message, innerException)
     {
@@ -18,9 +18,9 @@ public sealed class HoldfastException : Exception
     /// <summary>The kind of failure.</summary>
     public Error Error { get; }
 
-    /// <summary>Whether it says that stored bytes are not what was written, or cannot be had: see <see cref="Error.IsDamage"/>.</summary>
+    /// <summary>Whether stored bytes differ from what was written or cannot be read: see <see cref="Error.IsDamage"/>.</summary>
     public bool IsDamage => Error.IsDamage;
 
-    /// <summary>What to do next; null where nothing sensible can be said.</summary>
+    /// <summary>The next step; null if there is none.</summary>
     public string? Hint { get; }
 }

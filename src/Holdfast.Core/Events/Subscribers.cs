@@ -1,17 +1,17 @@
 namespace Holdfast.Core.Events;
 
 /// <summary>
-/// Calls the subscribers of an event one by one. What one of them throws keeps neither the others nor whoever raises
-/// the event from going on: a page
-/// that listens must not be able to end a loop. Every event of the server is raised here; a test holds that.
+/// Calls the subscribers of an event one by one, on the caller's thread and in the order of subscription. An exception of one subscriber
+/// affects neither the others nor the caller: a page that listens must not be able to end a loop. The caller must hold no lock that a
+/// subscriber could need. Every event of the server is raised here; a test enforces it.
 /// </summary>
 public static class Subscribers
 {
-    /// <summary>Raised with what a subscriber threw, for the log. What is thrown by those who are told of it is let go.</summary>
+    /// <summary>Raised with the exception of a subscriber, for the log. Exceptions of these handlers are ignored.</summary>
     public static event Action<Exception>? Failed;
 
-    /// <summary>Calls them all.</summary>
-    /// <param name="subscribers">The event; null where nobody subscribed.</param>
+    /// <summary>Calls all subscribers.</summary>
+    /// <param name="subscribers">The event; null if it has no subscribers.</param>
     public static void Notify(Action? subscribers)
     {
         foreach (var one in Delegate.EnumerateInvocationList(subscribers))
@@ -27,9 +27,9 @@ public static class Subscribers
         }
     }
 
-    /// <summary>Calls them all.</summary>
-    /// <param name="subscribers">The event; null where nobody subscribed.</param>
-    /// <param name="value">What each is given.</param>
+    /// <summary>Calls all subscribers.</summary>
+    /// <param name="subscribers">The event; null if it has no subscribers.</param>
+    /// <param name="value">The argument.</param>
     public static void Notify<T>(Action<T>? subscribers, T value)
     {
         foreach (var one in Delegate.EnumerateInvocationList(subscribers))
@@ -45,10 +45,10 @@ public static class Subscribers
         }
     }
 
-    /// <summary>Calls them all.</summary>
-    /// <param name="subscribers">The event; null where nobody subscribed.</param>
-    /// <param name="first">What each is given first.</param>
-    /// <param name="second">What each is given second.</param>
+    /// <summary>Calls all subscribers.</summary>
+    /// <param name="subscribers">The event; null if it has no subscribers.</param>
+    /// <param name="first">The first argument.</param>
+    /// <param name="second">The second argument.</param>
     public static void Notify<T1, T2>(Action<T1, T2>? subscribers, T1 first, T2 second)
     {
         foreach (var one in Delegate.EnumerateInvocationList(subscribers))
@@ -64,11 +64,11 @@ public static class Subscribers
         }
     }
 
-    /// <summary>Calls them all.</summary>
-    /// <param name="subscribers">The event; null where nobody subscribed.</param>
-    /// <param name="first">What each is given first.</param>
-    /// <param name="second">What each is given second.</param>
-    /// <param name="third">What each is given third.</param>
+    /// <summary>Calls all subscribers.</summary>
+    /// <param name="subscribers">The event; null if it has no subscribers.</param>
+    /// <param name="first">The first argument.</param>
+    /// <param name="second">The second argument.</param>
+    /// <param name="third">The third argument.</param>
     public static void Notify<T1, T2, T3>(Action<T1, T2, T3>? subscribers, T1 first, T2 second, T3 third)
     {
         foreach (var one in Delegate.EnumerateInvocationList(subscribers))
@@ -94,7 +94,7 @@ public static class Subscribers
             }
             catch (Exception)
             {
-                // A log that fails has nobody left to be told of it.
+                // If the log itself fails, there is nowhere left to report it.
             }
         }
     }

@@ -1,6 +1,6 @@
 namespace Holdfast.Core.Layout;
 
-/// <summary>What the name of an archive file says that it is.</summary>
+/// <summary>The type of an archive, as its file name states it.</summary>
 public enum ArchiveFileType
 {
     /// <summary><c>full-backup</c>: a full logical backup.</summary>
@@ -12,6 +12,6 @@ public enum ArchiveFileType
     /// <summary><c>encrypted-snapshot</c>: a full image of an encrypted database.</summary>
     EncryptedSnapshot,
 
-    /// <summary><c>incremental-backup</c>: what changed since the archive before it.</summary>
+    /// <summary><c>incremental-backup</c>: the changes since the archive before it.</summary>
     IncrementalBackup,
 }

@@ -1,29 +1,31 @@
 namespace Holdfast.Core.Layout;
 
 /// <summary>
-/// The file name of an archive: <c>&lt;time&gt;.&lt;form&gt;.tar.zst[.age]</c>. Its index lies beside it as
-/// <c>&lt;time&gt;.&lt;form&gt;.index</c>.
+/// The file name of an archive: <c>&lt;time&gt;.&lt;form&gt;.tar.zst[.age]</c>. Its index is the file
+/// <c>&lt;time&gt;.&lt;form&gt;.index</c> in the same folder.
 /// </summary>
-/// <param name="Time">When the backup began, UTC, whole seconds; moved on where that second was taken.</param>
-/// <param name="FileType">What the archive is.</param>
+/// <param name="Time">When the backup began, in UTC and whole seconds; moved forward if that second was taken.</param>
+/// <param name="FileType">Type of the archive.</param>
 /// <param name="IsEncrypted">Whether the file is an age file.</param>
 public sealed record ArchiveName(DateTimeOffset Time, ArchiveFileType FileType, bool IsEncrypted)
 {
-    /// <summary>Ending of a file that is still being written; never read, removed by the next run.</summary>
+    /// <summary>
+    /// Suffix of a file that is still being written. Such a file is never read, and the next run removes it if it is abandoned.
+    /// </summary>
     public const string PartialSuffix = ".partial";
 
-    /// <summary>Ending of an index file.</summary>
+    /// <summary>Suffix of an index file.</summary>
     public const string IndexSuffix = ".index";
 
     private const string PlainSuffix = ".tar.zst";
     private const string AgeSuffix = ".tar.zst.age";
 
-    /// <summary>Name of the index file that lies beside the archive.</summary>
+    /// <summary>Name of the archive's index file.</summary>
     public string IndexName => $"{Stem}{IndexSuffix}";
 
     private string Stem => $"{TimeStamp.Format(Time)}.{FormatFileType(FileType)}";
 
-    /// <summary>Reads a file name; null when it is not an archive's.</summary>
+    /// <summary>Parses a file name; null if it is not the name of an archive.</summary>
     public static ArchiveName? TryParse(string fileName)
     {
         var encrypted = fileName.EndsWith(AgeSuffix, StringComparison.Ordinal);

@@ -9,10 +9,10 @@ namespace Holdfast.Core.Layout;
 /// <param name="Task">Short id of its task; null for one-time and offline backups.</param>
 public sealed record ChainName(DateTimeOffset Time, string Node, BackupType Type, string? Task)
 {
-    /// <summary>Whether <paramref name="tag"/> can be a node's tag: 1 to 4 capitals.</summary>
+    /// <summary>Whether <paramref name="tag"/> is a valid node tag: 1 to 4 capitals.</summary>
     public static bool IsNodeTag(string tag) => tag.Length is >= 1 and <= 4 && tag.All(char.IsAsciiLetterUpper);
 
-    /// <summary>Reads a folder name; null when it is not a chain's.</summary>
+    /// <summary>Parses a folder name; null if it is not the name of a chain.</summary>
     public static ChainName? TryParse(string folderName)
     {
         if (

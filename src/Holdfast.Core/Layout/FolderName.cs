@@ -3,20 +3,19 @@ using System.Text;
 
 namespace Holdfast.Core.Layout;
 
-/// <summary>Turns any name into a folder name that no file system, object store or shell stumbles over.</summary>
+/// <summary>Encodes any name as a folder name that is safe on every file system, object store and shell.</summary>
 public static class FolderName
 {
-    /// <summary>Longest folder name made, in bytes; longer ones are cut and told apart by a hash.</summary>
+    /// <summary>Maximum length of an encoded name, in bytes; longer ones are truncated and made unique by a hash.</summary>
     public const int MaxBytes = 180;
 
     private const int LongHash = 32; // hexadecimal digits
     private const string Plain = "._-+=@,";
 
     /// <summary>
-    /// Encodes <paramref name="name"/>: lower-case ASCII letters, digits and <c>._-+=@,</c> stay (not a leading dot or
-    /// dash, nor a trailing dot);
-    /// capitals stay too, every other byte of its UTF-8 form becomes <c>%XX</c>. A name with capitals, which a file system that ignores
-    /// case could confuse with another, or with more than 180 bytes gets <c>~</c> and a hash of the name; two names never share a folder.
+    /// Encodes <paramref name="name"/>: ASCII letters, digits and <c>._-+=@,</c> are kept (except a leading dot or dash and a trailing
+    /// dot); every other byte of its UTF-8 form becomes <c>%XX</c>. A name with capitals, which a case-insensitive file system could
+    /// confuse with another, or with more than 180 bytes gets <c>~</c> and a hash of the name, so two names never share a folder.
     /// </summary>
     public static string Encode(string name)
     {
@@ -46,10 +45,7 @@ public static class FolderName
         return $"{(encoded.Length > room ? encoded.ToString(0, room) : encoded)}~{hash}";
     }
 
-    /// <summary>
-    /// The name that a folder stands for, for people: as far as the folder tells it. One that was cut ends with
-    /// <c>…</c>.
-    /// </summary>
+    /// <summary>Decodes a folder name for display, as far as possible. A truncated name ends with <c>…</c>.</summary>
     public static string Decode(string folder)
     {
         var tilde = folder.LastIndexOf('~');

@@ -1,13 +1,11 @@
 namespace Holdfast.Core.Operations;
 
 /// <summary>
-/// What came of reading a chain at one destination: every byte, by a verification, or as much as a restore or a backup
-/// needed.
+/// Result of reading a chain at one destination: all of it by a verification, or the part that a restore or backup needed.
 /// </summary>
 /// <param name="At">When it was read, or when the newest problem was found.</param>
 /// <param name="Through">
-/// When the newest archive of which every byte was read began: later ones were not there yet. Null where only problems
-/// were found, and no archive was verified.
+/// When the newest fully read archive began; later archives did not exist yet. Null if no archive was verified, only problems were found.
 /// </param>
-/// <param name="Problems">What is wrong, by the file names of archives; those that were read and are not named are whole.</param>
+/// <param name="Problems">Problems by the file names of archives; an archive that was read and is not listed is intact.</param>
 public sealed record ChainCheck(DateTimeOffset At, DateTimeOffset? Through, IReadOnlyDictionary<string, OperationError> Problems);

@@ -1,12 +1,12 @@
 namespace Holdfast.Core.Operations;
 
-/// <summary>What an operation does.</summary>
+/// <summary>The kinds of operations.</summary>
 public enum OperationKind
 {
-    /// <summary>Backs one database up.</summary>
+    /// <summary>Backs up one database.</summary>
     Backup,
 
-    /// <summary>Makes one new database of a restore point.</summary>
+    /// <summary>Creates one new database from a restore point.</summary>
     Restore,
 
     /// <summary>Reads and checks archives.</summary>

@@ -1,17 +1,17 @@
 namespace Holdfast.Core.Operations;
 
-/// <summary>How far an operation is.</summary>
+/// <summary>Progress of an operation.</summary>
 public sealed record OperationProgress
 {
-    /// <summary>Bytes that will have to be read, roughly; 0 while that is not known.</summary>
+    /// <summary>Estimated bytes to read; 0 while unknown.</summary>
     public long TotalBytes { get; init; }
 
-    /// <summary>Bytes of the database that have been read, or written by a restore.</summary>
+    /// <summary>Bytes of the database read so far, or written by a restore.</summary>
     public long DoneBytes { get; init; }
 
-    /// <summary>Items that are done.</summary>
+    /// <summary>Number of items completed.</summary>
     public int Items { get; init; }
 
-    /// <summary>Bytes of the archive that each destination has taken, by its name.</summary>
+    /// <summary>Bytes of the archive stored so far, by destination name.</summary>
     public IReadOnlyDictionary<string, long> StoredBytes { get; init; } = new Dictionary<string, long>();
 }

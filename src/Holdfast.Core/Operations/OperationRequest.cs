@@ -2,19 +2,21 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Operations;
 
-/// <summary>What an operation needs to know to begin after a restart, besides its database and task. No secret is in it.</summary>
+/// <summary>What an operation needs, besides its database and task, to start after a restart. Contains no secrets.</summary>
 public sealed record OperationRequest
 {
-    /// <summary>Where the backup is that is restored or verified; null for a backup.</summary>
+    /// <summary>Location of the backup to restore or verify; null for a backup.</summary>
     public string? From { get; init; }
 
-    /// <summary>Which point is restored; null for the newest.</summary>
+    /// <summary>The restore point; null for the newest.</summary>
     public string? Point { get; init; }
 
-    /// <summary>Whether keys were given with it. They are never stored, so it cannot begin without them after a restart.</summary>
+    /// <summary>
+    /// Whether keys were given with the request. Keys are never stored, so after a restart the operation cannot start without them.
+    /// </summary>
     public bool KeysGiven { get; init; }
 
-    /// <summary>Of a restore: whether objects that cannot be made are left out.</summary>
+    /// <summary>For a restore: whether objects that cannot be created are left out.</summary>
     public bool ContinueOnError { get; init; }
 
     /// <summary>Whether a restored file gets the mode of the original one.</summary>
@@ -24,11 +26,10 @@ public sealed record OperationRequest
     public bool KeepOwner { get; init; }
 
     /// <summary>
-    /// Whether a verification takes an archive that no key here opens for whole where its bytes are those that were
-    /// written.
+    /// Whether a verification accepts an archive that no available key opens as intact if its bytes are those that were written.
     /// </summary>
     public bool HashSuffices { get; init; }
 
-    /// <summary>How a backup without a task is made; null for others.</summary>
+    /// <summary>Settings of a backup without a task; null for other operations.</summary>
     public TaskSettings? Settings { get; init; }
 }

@@ -1,23 +1,23 @@
 namespace Holdfast.Core.Operations;
 
-/// <summary>Where an operation stands.</summary>
+/// <summary>The states of an operation.</summary>
 public enum OperationState
 {
-    /// <summary>It waits for its turn.</summary>
+    /// <summary>Queued.</summary>
     Queued,
 
-    /// <summary>It runs.</summary>
+    /// <summary>Running.</summary>
     Running,
 
-    /// <summary>It did all that was asked.</summary>
+    /// <summary>Completed without errors.</summary>
     Completed,
 
-    /// <summary>It did what was asked in part: an archive is at some destinations, not at all; a restored database lacks objects.</summary>
+    /// <summary>Completed in part: an archive is stored at some destinations but not at all; a restored database lacks objects.</summary>
     CompletedWithErrors,
 
-    /// <summary>It did not do what was asked, and left nothing behind.</summary>
+    /// <summary>Failed, leaving nothing behind.</summary>
     Failed,
 
-    /// <summary>An operator stopped it, for good or to begin again later.</summary>
+    /// <summary>Stopped by an operator, for good or to start again later.</summary>
     Aborted,
 }

@@ -1,20 +1,19 @@
 namespace Holdfast.Core.Operations;
 
 /// <summary>
-/// How many operations ended in which way, counted as a run counts its databases: each one once, with what had not
-/// changed among those that are done.
+/// Number of operations by outcome, counted as a run counts its databases: each once, with unchanged databases included in those done.
 /// </summary>
-/// <param name="Done">Those that did all that was asked, or had nothing to do.</param>
-/// <param name="Unchanged">Of those that are done, the ones whose database had not changed.</param>
+/// <param name="Done">Operations that completed without errors, or had nothing to do.</param>
+/// <param name="Unchanged">Operations among those done whose database had not changed.</param>
 /// <param name="Incomplete">
-/// Those that did it in part: stored, but not at every destination, whether or not the database had changed.
+/// Operations that completed in part: stored, but not at every destination, whether or not the database had changed.
 /// </param>
-/// <param name="Failed">Those that failed.</param>
-/// <param name="Aborted">Those that an operator stopped.</param>
+/// <param name="Failed">Operations that failed.</param>
+/// <param name="Aborted">Operations that an operator stopped.</param>
 public sealed record OutcomeCounts(int Done, int Unchanged, int Incomplete, int Failed, int Aborted)
 {
     /// <summary>Counts operations that have ended.</summary>
-    /// <param name="operations">How each ended, and whether its database had not changed.</param>
+    /// <param name="operations">The final state of each, and whether its database was unchanged.</param>
     public static OutcomeCounts Count(IEnumerable<(OperationState State, bool Unchanged)> operations)
     {
         int done = 0,
@@ -48,7 +47,7 @@ public sealed record OutcomeCounts(int Done, int Unchanged, int Incomplete, int 
         return new(done, unchanged, incomplete, failed, aborted);
     }
 
-    /// <summary>It in words: <c>27 done (25 unchanged), 1 incomplete, 8 failed</c>.</summary>
+    /// <summary>The counts in words: <c>27 done (25 unchanged), 1 incomplete, 8 failed</c>.</summary>
     public override string ToString() =>
         $"{Done} done{(Unchanged > 0 ? $" ({Unchanged} unchanged)" : "")}{Part(Incomplete, "incomplete")}, {Failed} "
         + $"failed{Part(Aborted, "aborted")}";

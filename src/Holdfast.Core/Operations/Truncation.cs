@@ -3,18 +3,19 @@ using System.Globalization;
 namespace Holdfast.Core.Operations;
 
 /// <summary>
-/// Keeps small what is stored and shown of an operation, however much was found: a store takes values up to a limit,
-/// and nobody reads a thousand lines.
+/// Limits how much is stored and shown of an operation: a state store limits the size of values, and nobody reads a thousand lines.
 /// </summary>
 public static class Truncation
 {
-    /// <summary>So many are kept of what is listed.</summary>
+    /// <summary>Maximum number of items in a list.</summary>
     public const int MaxItems = 100;
 
-    /// <summary>So many characters are kept of one text.</summary>
+    /// <summary>Maximum length of a text, in characters.</summary>
     public const int MaxTextLength = 2_000;
 
-    /// <summary>The first <see cref="MaxItems"/> texts, and how many more there were. What is small already stays as it is.</summary>
+    /// <summary>
+    /// Returns the first <see cref="MaxItems"/> texts and a line with the number left out; a short list is returned unchanged.
+    /// </summary>
     public static IReadOnlyList<string> TruncateTexts(IReadOnlyList<string> all)
     {
         if (all.Count <= MaxItems + 1 && all.All(t => t.Length <= MaxTextLength))
@@ -29,9 +30,9 @@ public static class Truncation
         return kept;
     }
 
-    /// <summary>The first <see cref="MaxItems"/> of each list.</summary>
-    /// <param name="all">Lists by a name.</param>
-    /// <returns>What is kept, and how many more there were where there were; null for nothing.</returns>
+    /// <summary>Returns the first <see cref="MaxItems"/> of each list.</summary>
+    /// <param name="all">Lists by name.</param>
+    /// <returns>The truncated lists, and the number of items left out of each list that was truncated; null if empty.</returns>
     public static (IReadOnlyDictionary<string, IReadOnlyList<string>>? Kept, IReadOnlyDictionary<string, int>? More) TruncateLists(
         IReadOnlyDictionary<string, IReadOnlyList<string>> all
     )
@@ -41,8 +42,8 @@ public static class Truncation
         return (kept.Count == 0 ? null : kept, more.Count == 0 ? null : more);
     }
 
-    /// <summary>The first <see cref="MaxTextLength"/> characters of a text.</summary>
-    // Not in the middle of a pair: half of one is no text that a store takes.
+    /// <summary>Returns the first <see cref="MaxTextLength"/> characters of a text.</summary>
+    // Never splits a surrogate pair: half of one is not valid text, and a store refuses it.
     public static string Truncate(string text) =>
         text.Length <= MaxTextLength
             ? text

@@ -2,14 +2,12 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Core.Protection;
 
-/// <summary>All that is known of one database when its state is decided.</summary>
-/// <param name="Now">The moment.</param>
-/// <param name="Zone">Time zone of schedules that name none.</param>
-/// <param name="Record">The database, as discovery knows it.</param>
-/// <param name="Tasks">Its tasks, those that are switched off too.</param>
-/// <param name="MissingSince">
-/// Since when its source has not shown it, while nobody has confirmed that it was dropped; null where it is there.
-/// </param>
+/// <summary>Everything known about one database when its protection is evaluated.</summary>
+/// <param name="Now">The current time.</param>
+/// <param name="Zone">Time zone of schedules that set none.</param>
+/// <param name="Record">The discovered database.</param>
+/// <param name="Tasks">Its tasks, including disabled ones.</param>
+/// <param name="MissingSince">Since when it is missing at its source without a confirmed drop; null if it exists.</param>
 public sealed record DatabaseFacts(
     DateTimeOffset Now,
     TimeZoneInfo Zone,
@@ -18,6 +16,6 @@ public sealed record DatabaseFacts(
     DateTimeOffset? MissingSince = null
 )
 {
-    /// <summary>Whether the node has its source. Matters only while it is missing.</summary>
+    /// <summary>Whether the node has its source. Used only while the database is missing.</summary>
     public bool HasSource { get; init; } = true;
 }

@@ -3,11 +3,9 @@ using Holdfast.Core.Databases;
 namespace Holdfast.Core.Protection;
 
 /// <summary>
-/// How well a database is protected at one moment, and why: the one rule that lists, counts, alerts and pages show. A
-/// pure function of <see cref="DatabaseFacts"/>:
-/// every combination of them gives exactly one state and a reason. Never <see cref="ProtectionState.Covered"/> or
-/// <see cref="ProtectionState.Incomplete"/> where the newest good backup is
-/// older than the longest gap of its schedule and an hour.
+/// How well a database is protected at one time, and why. All lists, counts, alerts and pages use this rule. A pure function of
+/// <see cref="DatabaseFacts"/>: every combination gives exactly one state and a reason. Never <see cref="ProtectionState.Covered"/> or
+/// <see cref="ProtectionState.Incomplete"/> if the newest good backup is older than the longest gap of its schedule plus an hour.
 /// </summary>
 public sealed class DatabaseProtection
 {
@@ -27,7 +25,7 @@ public sealed class DatabaseProtection
             }
             if (!task.Task.Settings.Runs)
             {
-                continue; // what it has stored is still there
+                continue; // its stored backups still exist
             }
             tasks.Add(protection);
             if (NextBackup is null || task.DueAt < NextBackup)
@@ -53,49 +51,45 @@ public sealed class DatabaseProtection
     /// <summary>The database.</summary>
     public DatabaseRecord Record => _facts.Record;
 
-    /// <summary>Its state: of several tasks the one decides that protects it best; where none does, the most urgent one.</summary>
+    /// <summary>Its state. Of several tasks, the one that protects it best decides; if none protects it, the most urgent one.</summary>
     public ProtectionState State { get; }
 
-    /// <summary>Since when; null where nobody knows, and where it is protected.</summary>
+    /// <summary>Since when it is in this state; null if unknown or if it is protected.</summary>
     public DateTimeOffset? Since { get; }
 
     /// <summary>
-    /// When the newest backup of any task began that is not known to be bad, or the run after it that found nothing
-    /// changed; null for none.
+    /// When the newest backup of any task not known to be bad began, or a later run that found no changes; null if there is none.
     /// </summary>
     public DateTimeOffset? LastGoodBackup { get; }
 
-    /// <summary>When the next run of any task is due, or was; null for never.</summary>
+    /// <summary>When the next run of any task is or was due; null if none is.</summary>
     public DateTimeOffset? NextBackup { get; }
 
-    /// <summary>Its tasks that run, each with its own state.</summary>
+    /// <summary>Its enabled tasks, each with its own state.</summary>
     public IReadOnlyList<TaskProtection> Tasks { get; }
 
-    /// <summary>Its tasks that do not protect it as they should, though another one may.</summary>
+    /// <summary>Tasks that do not protect it as they should, even if another one does.</summary>
     public IEnumerable<TaskProtection> Problems => Tasks.Where(t => t.State is not (ProtectionState.Covered or ProtectionState.Waiting));
 
-    /// <summary>Why it is in this state, for people, in a sentence or two.</summary>
+    /// <summary>The reason for the state, for people, in one or two sentences.</summary>
     public string Reason =>
         State switch
         {
             ProtectionState.Dropped =>
-                $"It was dropped, as was seen at {ProtectionReasons.Utc(_facts.Record.Dropped!.Value)}. Its backups stay.",
+                $"It was dropped; discovered at {ProtectionReasons.Utc(_facts.Record.Dropped!.Value)}. Its backups are kept.",
             ProtectionState.Missing when !_facts.HasSource =>
-                $"Its source '{_facts.Record.Id.Source}' is not configured on this node any more, so nothing backs it up.",
+                $"Its source '{_facts.Record.Id.Source}' is no longer configured on this node, so nothing backs it up.",
             ProtectionState.Missing =>
-                $"Its source has not shown it since {ProtectionReasons.Utc(_facts.MissingSince!.Value)}, and nobody has "
+                $"It has been missing at its source since {ProtectionReasons.Utc(_facts.MissingSince!.Value)}, and no operator has "
                     + "confirmed that it was dropped.",
             ProtectionState.Unreadable => _facts.Record.Problem!.Message,
             ProtectionState.Uncovered => _facts.Tasks.Count == 0
                 ? "No task backs it up."
-                : "No task backs it up: each is switched off or has no destination.",
+                : "No task backs it up: each is disabled or has no destination.",
             _ => Tasks.Count == 1 ? _decisive!.Reason : $"{_decisive!.Facts.Task.Name}: {_decisive.Reason}",
         };
 
-    /// <summary>
-    /// What an operator should know: why it is not protected, or else which of its tasks fail to; null where nothing is
-    /// known to be wrong.
-    /// </summary>
+    /// <summary>The problem, for the operator: why it is not protected, or which of its tasks fails; null if there is none.</summary>
     public string? Problem =>
         State switch
         {
@@ -104,10 +98,10 @@ public sealed class DatabaseProtection
             _ => Reason,
         };
 
-    /// <summary>Decides.</summary>
+    /// <summary>Evaluates the protection of a database.</summary>
     public static DatabaseProtection Evaluate(DatabaseFacts facts) => new(facts);
 
-    // What protects counts before what does not; of what does not the most urgent is told.
+    // A state that protects wins over one that does not; among the latter the most urgent wins.
     private static bool IsBetter(ProtectionState state, ProtectionState than) => Rank(state) < Rank(than);
 
     private static int Rank(ProtectionState state) =>

@@ -1,11 +1,8 @@
 namespace Holdfast.Core.Protection;
 
-/// <summary>
-/// What is known against the backups of one task beyond what its runs reported: found by verifications, listings and
-/// audits.
-/// </summary>
+/// <summary>Problems with the backups of one task that verifications, listings and audits found, beyond what its runs reported.</summary>
 /// <param name="Destinations">
-/// The destinations whose newest backup is known to be damaged, incomplete or gone, by their names. One that is not
-/// named holds what the runs stored there.
+/// Problems by the names of destinations whose newest backup is known to be damaged, incomplete or missing. Any other destination holds
+/// what the runs stored there.
 /// </param>
 public sealed record KnownBackupProblems(IReadOnlyDictionary<string, DestinationBackupProblem> Destinations);

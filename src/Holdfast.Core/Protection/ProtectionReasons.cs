@@ -3,7 +3,9 @@ using Holdfast.Core.Scheduling;
 
 namespace Holdfast.Core.Protection;
 
-/// <summary>Says why a task protects its database as it does. Made when it is asked for: lists of thousands ask for a few.</summary>
+/// <summary>
+/// Describes the reason for a task's protection state. Created on demand, because lists of thousands of tasks show only a few reasons.
+/// </summary>
 internal static class ProtectionReasons
 {
     public static string Describe(TaskProtection task) =>
@@ -13,12 +15,13 @@ internal static class ProtectionReasons
             ProtectionState.Waiting => task.Facts.DueAt is { } due
                 ? $"There is no backup yet; the first is due at {Utc(due)}."
                 : "There is no backup yet, and none is due.",
-            ProtectionState.Overdue => $"A backup was due at {Utc(task.Facts.DueAt!.Value)} and has not begun.",
-            ProtectionState.Held => $"An operator put its backups off until {Utc(task.Facts.Status.DelayedUntil!.Value)}. {LastGood(task)}",
+            ProtectionState.Overdue => $"A backup was due at {Utc(task.Facts.DueAt!.Value)} and has not started.",
+            ProtectionState.Held => $"An operator postponed its backups until {Utc(task.Facts.Status.DelayedUntil!.Value)}. "
+                + $"{LastGood(task)}",
             ProtectionState.AtRisk => AtRisk(task),
-            ProtectionState.Incomplete => $"The newest backup, of {Utc(task.LastGoodBackup!.Value)}, is not at every destination. "
+            ProtectionState.Incomplete => $"The newest backup, from {Utc(task.LastGoodBackup!.Value)}, is not at every destination. "
                 + $"{string.Join(' ', task.LackingDestinations.Select(d => DescribeLacking(task, d)))}",
-            _ => $"The newest backup is of {Utc(task.LastGoodBackup!.Value)}, and nothing is known to be wrong with it.",
+            _ => $"The newest backup is from {Utc(task.LastGoodBackup!.Value)}, and has no known problems.",
         };
 
     public static string Utc(DateTimeOffset time) =>
@@ -42,21 +45,22 @@ internal static class ProtectionReasons
             {
                 return $"{DescribeUnavailable(string.Join(", ", task.LackingDestinations))} {LastGood(task)}";
             }
-            return $"No destination holds the newest backup whole. {string.Join(' ', task.LackingDestinations.Select(d => DescribeLacking(task, d)))} "
+            return $"No destination has an intact copy of the newest backup. "
+                + $"{string.Join(' ', task.LackingDestinations.Select(d => DescribeLacking(task, d)))} "
                 + $"{LastGood(task)}";
         }
 
         if (task.LongestGap is not { } gap)
         {
-            return "Its schedule cannot be read on this node, so nobody knows how old its newest backup may be.";
+            return "Its schedule is not valid on this node, so the allowed age of its newest backup is unknown.";
         }
         if (task.LastGoodBackup - task.Now > Scheduler.MaxClockSkew)
         {
-            return $"Its newest backup is dated {Utc(task.LastGoodBackup!.Value)}, which is still to come: a clock was wrong.";
+            return $"Its newest backup is dated {Utc(task.LastGoodBackup!.Value)}, which is in the future: the clock was wrong.";
         }
-        var now = task.Facts.IsRunning ? " One is under way." : "";
-        return $"The newest good backup is of {Utc(task.LastGoodBackup!.Value)}: older than the longest gap of the schedule, "
-            + $"{Span(gap)}, and an hour.{now}";
+        var now = task.Facts.IsRunning ? " A backup is running." : "";
+        return $"The newest good backup is from {Utc(task.LastGoodBackup!.Value)}, which exceeds the longest gap of the schedule, "
+            + $"{Span(gap)}, plus an hour.{now}";
     }
 
     private static string DescribeLacking(TaskProtection task, string destination)
@@ -74,13 +78,13 @@ internal static class ProtectionReasons
         {
             return $"{destination}: {error}";
         }
-        return $"{destination} has not had a backup of it yet.";
+        return $"{destination} has no backup of it yet.";
     }
 
-    private static string DescribeUnavailable(string destinations) => $"Not there, or not what was defined: {destinations}.";
+    private static string DescribeUnavailable(string destinations) => $"Not available, or with another identity: {destinations}.";
 
     private static string LastGood(TaskProtection task) =>
-        task.LastGoodBackup is { } good ? $"The newest good backup is of {Utc(good)}." : "There is no good backup.";
+        task.LastGoodBackup is { } good ? $"The newest good backup is from {Utc(good)}." : "There is no good backup.";
 
     private static string Span(TimeSpan span) =>
         span.TotalDays >= 2

@@ -5,20 +5,20 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Protection;
 
-/// <summary>The longest time between two slots of a task that follow each other, of whichever kind: what its schedule promises.</summary>
+/// <summary>The longest time between two consecutive slots of a task, of either kind: the backup age that its schedule allows.</summary>
 public static class ScheduleGap
 {
-    // Thousands of tasks share a few schedules. An edit leaves an entry behind, so now and then it starts anew.
-    private const int MostCached = 4_096;
+    // Thousands of tasks share a few schedules. Edits leave stale entries behind, so the cache is cleared when it is full.
+    private const int MaxCached = 4_096;
 
     private static readonly ConcurrentDictionary<(string? Full, string? Incremental, string Zone), TimeSpan> Cache = new();
 
     /// <summary>
-    /// The longest gap, changes to and from summer time included; <see cref="TimeSpan.MaxValue"/> where there are not
-    /// two slots. Null where the schedule or its time zone cannot be read on this node.
+    /// Returns the longest gap, including daylight saving changes; <see cref="TimeSpan.MaxValue"/> if there are fewer than two slots. Null
+    /// if the schedule or its time zone is not valid on this node.
     /// </summary>
     /// <param name="settings">Settings of the task.</param>
-    /// <param name="nodeZone">Time zone of tasks that name none.</param>
+    /// <param name="nodeZone">Time zone of tasks that set none.</param>
     public static TimeSpan? GetLongest(TaskSettings settings, TimeZoneInfo nodeZone)
     {
         var key = (settings.FullBackup, settings.IncrementalBackup, settings.TimeZone ?? nodeZone.Id);
@@ -32,7 +32,7 @@ public static class ScheduleGap
             var gap = CronSchedule.LongestGap([
                 .. new[] { settings.FullBackup, settings.IncrementalBackup }.OfType<string>().Select(s => CronSchedule.Parse(s, zone)),
             ]);
-            if (Cache.Count >= MostCached)
+            if (Cache.Count >= MaxCached)
             {
                 Cache.Clear();
             }
@@ -40,7 +40,7 @@ public static class ScheduleGap
         }
         catch (HoldfastException)
         {
-            return null; // an alert says so: ScheduleUnreadable
+            return null; // reported by the alert ScheduleUnreadable
         }
     }
 }

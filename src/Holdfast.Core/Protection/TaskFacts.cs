@@ -3,15 +3,15 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Core.Protection;
 
-/// <summary>All that is known of one task of one database when its state is decided.</summary>
+/// <summary>Everything known about one task of one database when its protection is evaluated.</summary>
 /// <param name="Task">The task.</param>
-/// <param name="Status">What has become of it so far.</param>
-/// <param name="DueAt">When it is due, or was; null for never.</param>
-/// <param name="IsRunning">Whether a run of it is under way; one that waits for its turn is not.</param>
-/// <param name="KnownProblems">What is known against its backups; null for nothing.</param>
+/// <param name="Status">Its status.</param>
+/// <param name="DueAt">When it is or was due; null if it never is.</param>
+/// <param name="IsRunning">Whether it is running; a queued run does not count.</param>
+/// <param name="KnownProblems">Known problems with its backups; null if there are none.</param>
 /// <param name="UnavailableDestinations">
-/// Destinations that are not the ones that were defined now, as where a mount is missing: what they hold cannot be had.
-/// Null for none.
+/// Destinations that currently have another identity or none, for example because a mount is missing, so their backups cannot be read. Null
+/// if there are none.
 /// </param>
 public readonly record struct TaskFacts(
     BackupTask Task,

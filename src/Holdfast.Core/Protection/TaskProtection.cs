@@ -4,21 +4,18 @@ using Holdfast.Core.Scheduling;
 namespace Holdfast.Core.Protection;
 
 /// <summary>
-/// How well one task protects its database at one moment. The first of these that holds is its state: the last run
-/// failed (<see cref="ProtectionState.Failing"/>);
-/// no backup yet (<see cref="ProtectionState.Overdue"/>, <see cref="ProtectionState.Held"/>, else
-/// <see cref="ProtectionState.Waiting"/>); no destination holds the newest backup
-/// whole (<see cref="ProtectionState.AtRisk"/>); a slot passed and nothing ran (<see cref="ProtectionState.Overdue"/>); the
-/// newest good backup is older than the schedule's longest gap and an
-/// hour (<see cref="ProtectionState.Held"/> where an operator put it off, else <see cref="ProtectionState.AtRisk"/>); a
-/// destination does not hold it
-/// (<see cref="ProtectionState.Incomplete"/>); else <see cref="ProtectionState.Covered"/>.
+/// How well one task protects its database at one time. The first of these conditions that holds gives the state: the last run failed
+/// (<see cref="ProtectionState.Failing"/>); no backup yet (<see cref="ProtectionState.Overdue"/>, <see cref="ProtectionState.Held"/>,
+/// otherwise <see cref="ProtectionState.Waiting"/>); no destination has the newest backup intact (<see cref="ProtectionState.AtRisk"/>); a
+/// slot passed without a run (<see cref="ProtectionState.Overdue"/>); the newest good backup is older than the schedule's longest gap plus
+/// an hour (<see cref="ProtectionState.Held"/> if an operator postponed the task, otherwise <see cref="ProtectionState.AtRisk"/>); a
+/// destination does not have it (<see cref="ProtectionState.Incomplete"/>); otherwise <see cref="ProtectionState.Covered"/>.
 /// </summary>
 public sealed class TaskProtection
 {
     /// <summary>
-    /// How long after its slot a backup that has not begun is overdue, and by how much the newest may be older than the
-    /// schedule's longest gap.
+    /// Time after its slot at which a backup that has not started is overdue, and by which the newest backup may exceed the schedule's
+    /// longest gap.
     /// </summary>
     public static readonly TimeSpan OverdueThreshold = TimeSpan.FromHours(1);
 
@@ -29,37 +26,31 @@ public sealed class TaskProtection
         (State, Since) = DetermineState();
     }
 
-    /// <summary>What it was decided by.</summary>
+    /// <summary>The facts that were evaluated.</summary>
     public TaskFacts Facts { get; }
 
-    /// <summary>The state that this task alone gives its database.</summary>
+    /// <summary>The state that this task alone gives to its database.</summary>
     public ProtectionState State { get; }
 
-    /// <summary>Since when; null where nobody knows, and where it is protected.</summary>
+    /// <summary>Since when the task is in this state; null if unknown or if the database is protected.</summary>
     public DateTimeOffset? Since { get; }
 
-    /// <summary>
-    /// When the newest backup began that is not known to be bad, or the run after it that found nothing changed; null
-    /// for none.
-    /// </summary>
+    /// <summary>When the newest backup not known to be bad began, or a later run that found no changes; null if there is none.</summary>
     public DateTimeOffset? LastGoodBackup { get; }
 
-    /// <summary>Why, for people, in a sentence or two.</summary>
+    /// <summary>The reason for the state, for people, in one or two sentences.</summary>
     public string Reason => ProtectionReasons.Describe(this);
 
-    /// <summary>Destinations of the task that do not hold its newest backup, as far as is known.</summary>
+    /// <summary>Destinations of the task that do not have its newest backup, as far as known.</summary>
     public IEnumerable<string> LackingDestinations => Facts.Task.Settings.Destinations.Where(d => !HoldsNewestBackup(d));
 
-    /// <summary>Whether a destination that is not there now is all that it lacks: that is told once for all tasks.</summary>
+    /// <summary>Whether unavailable destinations are its only problem; that raises one alert for all tasks.</summary>
     public bool LacksOnlyUnavailable => LackingDestinations.Any() && LackingDestinations.All(IsUnavailable) && !IsLate;
 
-    /// <summary>Whether the newest good backup is older than the schedule's longest gap and an hour allow.</summary>
+    /// <summary>Whether the newest good backup is older than the schedule's longest gap plus an hour.</summary>
     public bool IsStale => LastGoodBackup is { } good && !IsFresh(good);
 
-    /// <summary>
-    /// Whether a slot passed more than an hour ago and nothing ran, or the newest good backup is too old or not there
-    /// at all.
-    /// </summary>
+    /// <summary>Whether a scheduled run is more than an hour late, or the newest good backup is too old or does not exist.</summary>
     public bool IsLate => Overdue.Is || IsStale || (LastGoodBackup is null && Facts.Status.LastSuccess is { } last && !IsFresh(last));
 
     internal DateTimeOffset Now { get; }
@@ -68,20 +59,20 @@ public sealed class TaskProtection
 
     internal bool IsUnavailable(string destination) => Facts.UnavailableDestinations?.Contains(destination) == true;
 
-    /// <summary>Decides.</summary>
-    /// <param name="facts">What is known of the task.</param>
-    /// <param name="now">The moment.</param>
-    /// <param name="zone">Time zone of tasks that name none.</param>
+    /// <summary>Evaluates the protection by a task.</summary>
+    /// <param name="facts">What is known about the task.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="zone">Time zone of tasks that set none.</param>
     public static TaskProtection Evaluate(TaskFacts facts, DateTimeOffset now, TimeZoneInfo zone) =>
         new(facts, now, ScheduleGap.GetLongest(facts.Task.Settings, zone));
 
     private (DateTimeOffset Start, bool Is) Overdue =>
         Facts.DueAt is { } due ? (due, Now - due > OverdueThreshold && !Facts.IsRunning) : default;
 
-    // A run that the node's stop put off begins again at once: it has not ended as aborted.
+    // A run that a shutdown of the node interrupted starts again at once and did not end as aborted.
     private bool IsPostponed => Facts.Status is { LastState: OperationState.Aborted, DelayedUntil: { } until } && until > Now;
 
-    // All the destinations that it failed at may have been taken out of the task since: then the failure says nothing any more.
+    // The failure is obsolete if every destination that failed has since been removed from the task.
     private bool IsFailing =>
         Facts.Status is { LastState: OperationState.Failed } status
         && !(
@@ -134,7 +125,7 @@ public sealed class TaskProtection
         return Facts.KnownProblems?.Destinations.Where(d => destinations.Contains(d.Key)).Max(d => d.Value.LastGood);
     }
 
-    // What a run that failed everywhere says of destinations says nothing of where the backup before it lies.
+    // A run that failed at every destination tells nothing about where the backup before it is stored.
     private bool HasStoredNewestBackup(string destination)
     {
         var status = Facts.Status;
@@ -146,7 +137,7 @@ public sealed class TaskProtection
 
     private bool HoldsNewestBackup(string destination) => HasStoredNewestBackup(destination) && !IsUnavailable(destination);
 
-    // A time far ahead was written by a clock that was wrong: nobody knows how old that backup is.
+    // A time far in the future comes from a wrong clock: the age of that backup is unknown.
     private bool IsFresh(DateTimeOffset good) =>
         LongestGap is { } gap && good - Now <= Scheduler.MaxClockSkew && (gap == TimeSpan.MaxValue || Now - good <= gap + OverdueThreshold);
 }

@@ -1,14 +1,14 @@
 namespace Holdfast.Core.Retention;
 
-/// <summary>Why a plan waits for an operator.</summary>
+/// <summary>Why a retention plan requires an operator's approval.</summary>
 public enum RetentionGuard
 {
-    /// <summary>It does not.</summary>
+    /// <summary>No approval is required.</summary>
     None,
 
-    /// <summary>It would delete four chains or more, and more than half of them.</summary>
+    /// <summary>It would delete at least four chains, and more than half of all.</summary>
     TooMany,
 
-    /// <summary>The clock seems to have jumped, so ages may be wrong.</summary>
+    /// <summary>The clock may have jumped, so ages may be wrong.</summary>
     ClockJump,
 }

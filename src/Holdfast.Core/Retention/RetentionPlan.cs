@@ -3,68 +3,61 @@ using System.Globalization;
 namespace Holdfast.Core.Retention;
 
 /// <summary>
-/// Which chains of one task at one destination are past their time. It only says so; who deletes asks
-/// <see cref="Deletable"/>.
+/// Which chains of one task at one destination have expired. The plan deletes nothing; its executor deletes what <see cref="Deletable"/>
+/// returns.
 /// </summary>
 public sealed record RetentionPlan
 {
-    /// <summary>Fewer chains than this are never too many.</summary>
+    /// <summary>Deleting fewer chains than this never requires approval.</summary>
     public const int MinChainsForMajorityGuard = 4;
 
-    /// <summary>How far in the future a backup may lie without the clock being suspected: nodes differ a little.</summary>
+    /// <summary>How far in the future a backup may be before the clock is suspect: clocks of nodes differ slightly.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
-    /// <summary>
-    /// The usual time between two fulls where the caller does not know it: chains are renewed after 30 days at the
-    /// latest.
-    /// </summary>
+    /// <summary>Default interval between two full backups: a chain is renewed after at most 30 days.</summary>
     public static readonly TimeSpan DefaultFullBackupInterval = TimeSpan.FromDays(30);
 
     private RetentionPlan() { }
 
-    /// <summary>The chains whose time is over, oldest first; what a preview shows.</summary>
+    /// <summary>The expired chains, oldest first, as a preview shows them.</summary>
     public IReadOnlyList<StoredChainInfo> Expired { get; private init; } = [];
 
-    /// <summary>The others, oldest first.</summary>
+    /// <summary>The remaining chains, oldest first.</summary>
     public IReadOnlyList<StoredChainInfo> Retained { get; private init; } = [];
 
-    /// <summary>Why an operator has to approve it. Stays <see cref="RetentionGuard.None"/> where nothing goes.</summary>
+    /// <summary>Why the plan requires approval. <see cref="RetentionGuard.None"/> if nothing has expired.</summary>
     public RetentionGuard Guard { get; private init; }
 
-    /// <summary>The same in words; null for no brake.</summary>
+    /// <summary>The reason in words; null if no approval is required.</summary>
     public string? GuardReason { get; private init; }
 
-    /// <summary>Whether the operator has approved it.</summary>
+    /// <summary>Whether an operator has approved the plan.</summary>
     public bool IsApproved { get; private init; }
 
-    /// <summary>What may be deleted now: all that goes, or nothing while a brake holds it.</summary>
+    /// <summary>What may be deleted now: all expired chains, or nothing while approval is pending.</summary>
     public IReadOnlyList<StoredChainInfo> Deletable => Guard == RetentionGuard.None || IsApproved ? Expired : [];
 
     /// <summary>
-    /// The plan for <paramref name="chains"/>. A chain goes, whole, when its newest archive is older than the minimum
-    /// age. The newest complete chain always stays, and what is newer
-    /// than it; while no chain is complete, all stay. A chain that lies in the future is never the one that lets others
-    /// go: a clock made it that was wrong.
+    /// Creates the plan for <paramref name="chains"/>. A chain expires as a whole when its newest archive is older than the minimum age.
+    /// The newest complete chain and everything newer are always retained; while no chain is complete, all are. A chain in the future was
+    /// named by a wrong clock and never lets other chains expire.
     /// </summary>
     /// <remarks>
-    /// A clock jump is seen in the chains alone, so that it stays seen until an operator has looked: an archive lies
-    /// more than <see cref="ClockTolerance"/> in the future (the clock
-    /// was ahead when it was made, or is behind now); or, after the newest chain that would go, no full began for
-    /// longer than the minimum age and than three times the usual (the
-    /// clock was set forward, or the server was off; either way everything before grew old in one stride, and one
-    /// approval is for all of it).
+    /// A clock jump is detected from the chains alone, so it stays detected until an operator has checked: an archive is more than
+    /// <see cref="ClockTolerance"/> in the future (the clock was ahead when it was made, or is behind now); or, after the newest chain that
+    /// would expire, no full backup began for longer than both the minimum age and three times the usual interval (the clock was set
+    /// forward, or the server was off; in both cases everything before aged at once, and one approval covers all of it).
     /// </remarks>
     /// <param name="chains">All chains of one task at one destination.</param>
-    /// <param name="policy">How long they are kept; null for ever.</param>
-    /// <param name="now">The time now, as far as it can be trusted.</param>
-    /// <param name="approved">Whether an operator has approved what a brake held.</param>
-    /// <param name="usualGap">
-    /// Longest time between two fulls that the task's schedule means
-    /// (<see cref="Scheduling.CronSchedule.LongestPeriod"/>); null for <see cref="DefaultFullBackupInterval"/>.
+    /// <param name="policy">How long chains are kept; null for ever.</param>
+    /// <param name="now">The current time, as far as it can be trusted.</param>
+    /// <param name="approved">Whether an operator has approved the plan.</param>
+    /// <param name="fullBackupInterval">
+    /// Longest interval between two full backups by the task's schedule (<see cref="Scheduling.CronSchedule.LongestPeriod"/>); null for
+    /// <see cref="DefaultFullBackupInterval"/>.
     /// </param>
     /// <param name="watchedSince">
-    /// Since when a trusted clock has watched the time: what began after it is as old as it looks, whatever came
-    /// between. Null where none has.
+    /// Since when a trusted clock has measured the time: ages of chains that began later are reliable. Null if there is no trusted clock.
     /// </param>
     /// <exception cref="ArgumentException">The chains belong to several tasks.</exception>
     public static RetentionPlan Create(
@@ -72,13 +65,13 @@ public sealed record RetentionPlan
         RetentionPolicy? policy,
         DateTimeOffset now,
         bool approved = false,
-        TimeSpan? usualGap = null,
+        TimeSpan? fullBackupInterval = null,
         DateTimeOffset? watchedSince = null
     )
     {
         if (chains.Select(c => c.TaskId).Distinct(StringComparer.Ordinal).Count() > 1)
         {
-            throw new ArgumentException("Retention looks at the chains of one task at a time.", nameof(chains));
+            throw new ArgumentException("Retention evaluates the chains of one task at a time.", nameof(chains));
         }
         var ordered = chains
             .OrderBy(c => c.FullStartTime)
@@ -105,7 +98,7 @@ public sealed record RetentionPlan
         {
             return plan;
         }
-        if (FindClockJump(ordered, plan, age, usualGap ?? DefaultFullBackupInterval, now, watchedSince) is { } jump)
+        if (FindClockJump(ordered, plan, age, fullBackupInterval ?? DefaultFullBackupInterval, now, watchedSince) is { } jump)
         {
             return plan with { Guard = RetentionGuard.ClockJump, GuardReason = jump };
         }
@@ -118,7 +111,7 @@ public sealed record RetentionPlan
             : plan;
     }
 
-    /// <summary>The plan while the clock cannot be trusted: nothing goes before an operator has approved it.</summary>
+    /// <summary>Returns the plan for a clock that cannot be trusted: nothing is deleted before an operator has approved it.</summary>
     /// <param name="reason">What is wrong with the clock.</param>
     public RetentionPlan WithClockGuard(string reason) =>
         Expired.Count == 0 ? this : this with { Guard = RetentionGuard.ClockJump, GuardReason = reason };
@@ -130,17 +123,17 @@ public sealed record RetentionPlan
         List<StoredChainInfo> ordered,
         RetentionPlan plan,
         TimeSpan age,
-        TimeSpan usualGap,
+        TimeSpan fullBackupInterval,
         DateTimeOffset now,
         DateTimeOffset? watchedSince
     )
     {
         if (ordered.Find(c => IsInFuture(c, now)) is { } ahead)
         {
-            return $"The chain {ahead.Path} lies in the future: the clock was ahead when it was made, or is behind now.";
+            return $"The chain {ahead.Path} is in the future: the clock was ahead when it was created, or is behind now.";
         }
-        // A schedule that never comes twice has an endless gap: three times that must not overflow.
-        var longest = TimeSpan.FromTicks(Math.Max(age.Ticks, Math.Min(usualGap.Ticks, TimeSpan.MaxValue.Ticks / 3) * 3));
+        // A schedule with fewer than two slots has an infinite interval: three times that must not overflow.
+        var longest = TimeSpan.FromTicks(Math.Max(age.Ticks, Math.Min(fullBackupInterval.Ticks, TimeSpan.MaxValue.Ticks / 3) * 3));
         var before = plan.Expired[^1].FullStartTime;
         foreach (var after in plan.Retained.Select(c => c.FullStartTime).Where(t => t > before).Append(now))
         {
@@ -148,9 +141,8 @@ public sealed record RetentionPlan
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC "
-                        + $"no chain was begun: the server was off, or its clock was set forward and the backups look older than "
-                        + $"they are."
+                    $"Between {before.ToUniversalTime():yyyy-MM-dd HH:mm} and {after.ToUniversalTime():yyyy-MM-dd HH:mm} UTC no "
+                        + $"chain began: the server was off, or its clock was set forward and the backups appear older than they are."
                 );
             }
             before = after;

@@ -1,59 +1,60 @@
 namespace Holdfast.Core.Retention;
 
 /// <summary>
-/// The time as far as a node has seen it pass: what it was, advanced by how long the machine has run since. A wall
-/// clock that is beyond it has jumped, or
-/// the machine was off; which of the two nobody can tell, so nothing is deleted on its word alone. Pure: whoever keeps
-/// it says what the clocks show.
+/// The time as measured by a node: a start time, advanced by how long the machine has run since. A wall clock ahead of it has jumped, or
+/// the machine was off; the two cannot be told apart, so nothing is deleted because of the wall clock alone. Immutable and pure: callers
+/// pass in the clock readings.
 /// </summary>
 public sealed record TrustedClock
 {
-    /// <summary>How far the wall clock may be beyond it.</summary>
+    /// <summary>How far the wall clock may be ahead.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
-    /// <summary>What time that the machine was off counts as at most, until something else proves it.</summary>
+    /// <summary>Maximum time off that is credited without further proof.</summary>
     public static readonly TimeSpan MaxCreditedOffTime = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// How far apart two full backups of a task must be begun to prove that the wall clock is right after the machine
-    /// was off.
+    /// Minimum time between the starts of two full backups of a task that confirm the wall clock after the machine was off.
     /// </summary>
     public static readonly TimeSpan MinConfirmationInterval = TimeSpan.FromHours(1);
 
-    // A clock that is set by the network is right some minutes after the machine started.
+    // A clock that is synchronized over the network is correct some minutes after the machine has started.
     private static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
 
-    /// <summary>The trusted time when this was last brought up to date.</summary>
+    /// <summary>The trusted time at the last update.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>Since when the time is watched; what was before that nobody knows.</summary>
+    /// <summary>Since when the time is measured; nothing is known about the time before.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>Id of the machine's start; another one means that it was off in between.</summary>
+    /// <summary>Boot id of the machine; a different one means that the machine was off in between.</summary>
     public required string Boot { get; init; }
 
-    /// <summary>How long the machine had run then, sleep included.</summary>
+    /// <summary>Uptime of the machine at the last update, including sleep.</summary>
     public required TimeSpan Running { get; init; }
 
     /// <summary>
-    /// Until when, by <see cref="Running"/>, time off may still be counted; null where none may: it was, or the machine
-    /// did not start anew.
+    /// Uptime (<see cref="Running"/>) until which time off may still be credited; null if none may be, because it was credited already or
+    /// the machine was not restarted.
     /// </summary>
     public TimeSpan? SettledAt { get; init; }
 
-    /// <summary>What the wall clock showed when it was found beyond this one; null while it is not.</summary>
+    /// <summary>The wall clock when it was found ahead of the trusted time; null if it is not.</summary>
     public DateTimeOffset? Jumped { get; init; }
 
-    /// <summary>The trusted time when that was found; without meaning while it was not.</summary>
+    /// <summary>The trusted time when that was found; meaningless if <see cref="Jumped"/> is null.</summary>
     public DateTimeOffset Found { get; init; }
 
-    /// <summary>Whether that was found as the machine had just started: it may have been off, and a second full backup proves it.</summary>
+    /// <summary>
+    /// Whether the jump was found when the machine had just started. It may have been off, and a second full backup can confirm the wall
+    /// clock.
+    /// </summary>
     public bool JumpedWhileOff { get; init; }
 
-    /// <summary>A clock that begins to be watched: the wall clock is believed, for nothing else is known.</summary>
-    /// <param name="wall">What the wall clock shows.</param>
-    /// <param name="boot">Id of the machine's start.</param>
-    /// <param name="running">How long it has run since, sleep included.</param>
+    /// <summary>Creates a clock that starts measuring now. The wall clock is trusted, because nothing else is known.</summary>
+    /// <param name="wall">The wall clock.</param>
+    /// <param name="boot">Boot id of the machine.</param>
+    /// <param name="running">Uptime, including sleep.</param>
     public static TrustedClock Start(DateTimeOffset wall, string boot, TimeSpan running) =>
         new()
         {
@@ -63,15 +64,15 @@ public sealed record TrustedClock
             Running = running,
         };
 
-    /// <summary>The clock, brought up to date.</summary>
-    /// <param name="wall">What the wall clock shows.</param>
-    /// <param name="boot">Id of the machine's start.</param>
-    /// <param name="running">How long it has run since, sleep included.</param>
+    /// <summary>Returns the clock advanced to the current readings.</summary>
+    /// <param name="wall">The wall clock.</param>
+    /// <param name="boot">Boot id of the machine.</param>
+    /// <param name="running">Uptime, including sleep.</param>
     public TrustedClock Advance(DateTimeOffset wall, string boot, TimeSpan running)
     {
         var isSame = boot == Boot && running >= Running;
         var time = isSame ? Time + (running - Running) : Time;
-        // Where a jump is still open, another start proves nothing: each would count a day.
+        // While a jump is unresolved, another boot gives no credit: otherwise each boot would credit a day.
         var settledAt =
             isSame ? SettledAt
             : Jumped is null ? running + SettlingTime
@@ -85,10 +86,10 @@ public sealed record TrustedClock
         {
             return next with { Jumped = null, JumpedWhileOff = false };
         }
-        // Off again: what has proved the jump before says nothing of this time.
+        // Off again: a confirmation of the earlier jump does not cover this one.
         if (Jumped is not null)
         {
-            return isSame || wall - next.Proved <= Tolerance ? next : next with { Jumped = wall, Found = time };
+            return isSame || wall - next.Confirmed <= Tolerance ? next : next with { Jumped = wall, Found = time };
         }
         if (settledAt is null)
         {
@@ -100,8 +101,8 @@ public sealed record TrustedClock
         return next.IsBehind(wall) ? next with { Jumped = wall, Found = next.Time, JumpedWhileOff = true } : next;
     }
 
-    /// <summary>The clock after an operator has looked at the wall clock and found it right.</summary>
-    /// <param name="wall">What it shows.</param>
+    /// <summary>Returns the clock after an operator has confirmed that the wall clock is right.</summary>
+    /// <param name="wall">The wall clock.</param>
     public TrustedClock Confirm(DateTimeOffset wall) =>
         this with
         {
@@ -113,24 +114,23 @@ public sealed record TrustedClock
         };
 
     /// <summary>
-    /// Whether the full backups of a task prove that the wall clock is right, though it is beyond this one: the machine
-    /// was off, and two have been made
-    /// since, an hour apart. They prove the time that has passed since then, and no other jump: a wall clock beyond that is not proved.
+    /// Whether the full backups of a task confirm the wall clock although it is ahead: the machine was off, and two full backups have been
+    /// made since, an hour apart. They confirm that jump and the time since, and no later jump.
     /// </summary>
-    /// <param name="fulls">When its full backups were begun.</param>
-    /// <param name="wall">What the wall clock shows.</param>
+    /// <param name="fulls">Start times of its full backups.</param>
+    /// <param name="wall">The wall clock.</param>
     public bool IsConfirmedBy(IEnumerable<DateTimeOffset> fulls, DateTimeOffset wall)
     {
-        if (Jumped is not { } jumped || !JumpedWhileOff || wall - Proved > Tolerance)
+        if (Jumped is not { } jumped || !JumpedWhileOff || wall - Confirmed > Tolerance)
         {
             return false;
         }
-        var after = fulls.Where(f => f >= jumped - Tolerance && f <= Proved + Tolerance).ToList();
+        var after = fulls.Where(f => f >= jumped - Tolerance && f <= Confirmed + Tolerance).ToList();
         return after.Count > 1 && after.Max() - after.Min() >= MinConfirmationInterval;
     }
 
-    // What the wall clock would show now if it was right when the jump was found.
-    private DateTimeOffset Proved => (Jumped ?? Time) + (Time - (Jumped is null ? Time : Found));
+    // The current wall clock if it was right when the jump was found.
+    private DateTimeOffset Confirmed => (Jumped ?? Time) + (Time - (Jumped is null ? Time : Found));
 
     private bool IsBehind(DateTimeOffset wall) => wall - Time > Tolerance;
 }

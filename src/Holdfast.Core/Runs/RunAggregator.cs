@@ -3,20 +3,19 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Runs;
 
-/// <summary>Counts a run: a pure function of what was due, what became of each database, and the time.</summary>
+/// <summary>Computes the counts of a run: a pure function of what was due, the state of each database, and the time.</summary>
 public static class RunAggregator
 {
-    // What a database costs besides its bytes, so that a fleet of small ones has a time left as well.
+    // Fixed cost of a database besides its bytes, so that runs over many small databases also get an estimate.
     private const long OverheadBytes = 1 << 20;
 
-    /// <summary>The run as it is now.</summary>
-    /// <param name="run">Its head.</param>
-    /// <param name="due">The databases that were due, by the ids of their tasks, with their sizes in bytes.</param>
-    /// <param name="entries">What became of each, by the ids of their tasks.</param>
-    /// <param name="now">The time now.</param>
+    /// <summary>Returns the run with its current counts.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="due">The databases that were due, by task id, with their sizes in bytes.</param>
+    /// <param name="entries">The state of each, by task id.</param>
+    /// <param name="now">The current time.</param>
     /// <param name="isHeldUp">
-    /// Whether a task that is due may not begin, for its database or source is away: nobody can tell then how long the
-    /// run still takes.
+    /// Whether a due task cannot start because its database or source is unavailable. The time left cannot be estimated then.
     /// </param>
     public static Run Aggregate(
         Run run,
@@ -104,7 +103,7 @@ public static class RunAggregator
             }
         }
 
-        // Of less than a hundredth nothing sensible can be told.
+        // Below one percent the estimate would be meaningless.
         return done <= 0 || done < all / 100 || elapsed <= TimeSpan.Zero ? null : elapsed * Math.Min((all - done) / done, 1_000);
     }
 }

@@ -3,15 +3,15 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Runs;
 
-/// <summary>What became of one database in a run: its newest operation there.</summary>
+/// <summary>The state of one database in a run: its newest operation.</summary>
 /// <param name="Operation">Id of the operation.</param>
 /// <param name="Database">The database.</param>
-/// <param name="State">Where the operation stands.</param>
-/// <param name="Unchanged">Whether there was nothing to store.</param>
-/// <param name="Started">When it began; null while it waits.</param>
+/// <param name="State">State of the operation.</param>
+/// <param name="Unchanged">Whether nothing had changed.</param>
+/// <param name="Started">When it started; null while it waits.</param>
 /// <param name="Ended">When it ended; null until then.</param>
-/// <param name="ReadBytes">Bytes of the database that it has read.</param>
-/// <param name="StoredBytes">Bytes of its archive.</param>
+/// <param name="ReadBytes">Bytes of the database read so far.</param>
+/// <param name="StoredBytes">Size of its archive, in bytes.</param>
 public readonly record struct RunEntry(
     string Operation,
     DatabaseId Database,
@@ -23,10 +23,10 @@ public readonly record struct RunEntry(
     long StoredBytes
 )
 {
-    /// <summary>Whether it waits or runs.</summary>
+    /// <summary>Whether it is queued or running.</summary>
     public bool IsPending => State <= OperationState.Running;
 
-    /// <summary>What an operation says.</summary>
+    /// <summary>Creates the entry of an operation.</summary>
     public static RunEntry From(Operation operation) =>
         new(
             operation.Id,

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Holdfast.Core.Scheduling;
 
-/// <summary>Common cron expressions in English.</summary>
+/// <summary>Describes common cron expressions in English.</summary>
 internal static class CronDescription
 {
     private static readonly string[] Days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-    /// <summary>The words for five fields; null where there are none.</summary>
+    /// <summary>Describes five fields; null if there is no short description.</summary>
     public static string? Describe(string[] fields)
     {
         if (fields is not [var minute, var hour, var day, "*", var weekday])
@@ -55,7 +55,7 @@ internal static class CronDescription
         return minute is "0" or "00" && Step(hour, 24) is { } hours ? $"every {hours} hours" : null;
     }
 
-    // "*/7" begins anew every hour, so it is no "every 7 minutes".
+    // "*/7" starts over every hour, so it does not mean "every 7 minutes".
     private static int? Step(string field, int of) =>
         field.StartsWith("*/", StringComparison.Ordinal) && Number(field[2..], of - 1) is { } step && step > 1 && of % step == 0
             ? step

@@ -5,17 +5,16 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Core.Scheduling;
 
 /// <summary>
-/// A cron expression of 5 fields (minute, hour, day of month, month, day of week) in a time zone. A time that the
-/// clocks skip in spring is taken right after the gap; one that
-/// they repeat in autumn is taken once, except where the expression means "every so often" (<c>*</c>, <c>*/n</c>,
-/// ranges of hours or minutes): that goes on through the hour that repeats.
+/// A cron expression of 5 fields (minute, hour, day of month, month, day of week) in a time zone. A time that is skipped when daylight
+/// saving starts occurs right after the gap. A time that is repeated when it ends occurs once, unless the expression is an interval
+/// (<c>*</c>, <c>*/n</c>, ranges of hours or minutes), which continues through the repeated hour.
 /// </summary>
 public sealed class CronSchedule
 {
-    // Enough for every minute of a day and one more, or for some years of a schedule with few slots a day.
+    // Covers more than a day of every minute, or some years of a schedule with few slots a day.
     private const int SampledSlots = 1_500;
 
-    // A Saturday after a leap day, years before any daylight saving rule will change again: only gaps are measured from here, in UTC.
+    // A Saturday after a leap day. Only gaps are measured from here, in UTC, so the date itself does not matter.
     private static readonly DateTimeOffset ReferenceTime = new(2028, 3, 4, 0, 0, 0, TimeSpan.Zero);
     private readonly CronExpression _expression;
 
@@ -26,26 +25,26 @@ public sealed class CronSchedule
         _expression = expression;
     }
 
-    /// <summary>The expression, as it was given.</summary>
+    /// <summary>The expression as given.</summary>
     public string Text { get; }
 
-    /// <summary>The zone that it is meant in.</summary>
+    /// <summary>The time zone of the schedule.</summary>
     public TimeZoneInfo TimeZone { get; }
 
-    /// <summary>Whether there is any slot at all: the 30th of February never comes.</summary>
+    /// <summary>Whether the schedule has any slot: the 30th of February never occurs.</summary>
     public bool HasOccurrences => _expression.GetNextOccurrence(ReferenceTime, TimeZoneInfo.Utc) is not null;
 
-    /// <summary>Reads an expression.</summary>
-    /// <param name="text">Five fields, with blanks between them.</param>
-    /// <param name="timeZone">The zone that it is meant in.</param>
+    /// <summary>Parses an expression.</summary>
+    /// <param name="text">Five fields, separated by blanks.</param>
+    /// <param name="timeZone">The time zone of the schedule.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/>: it is not one; the message says where it goes wrong.
+    /// <see cref="ErrorCatalogue.Usage"/>: it is not a cron expression; the message says why.
     /// </exception>
     public static CronSchedule Parse(string text, TimeZoneInfo timeZone)
     {
         if (text.Any(c => char.IsControl(c) && c != '\t'))
         {
-            throw Malformed(text, "it holds control characters", null); // the parser takes a NUL for the end
+            throw Malformed(text, "it contains control characters", null); // the parser treats NUL as the end
         }
         if (Fields(text).Length != 5)
         {
@@ -61,10 +60,10 @@ public sealed class CronSchedule
         }
     }
 
-    /// <summary>Reads an expression, if it is one.</summary>
-    /// <param name="text">Five fields, with blanks between them.</param>
-    /// <param name="timeZone">The zone that it is meant in.</param>
-    /// <param name="schedule">What was read.</param>
+    /// <summary>Parses an expression; false if it is not valid.</summary>
+    /// <param name="text">Five fields, separated by blanks.</param>
+    /// <param name="timeZone">The time zone of the schedule.</param>
+    /// <param name="schedule">The schedule.</param>
     public static bool TryParse(string text, TimeZoneInfo timeZone, [NotNullWhen(true)] out CronSchedule? schedule)
     {
         try
@@ -74,30 +73,29 @@ public sealed class CronSchedule
         }
         catch (HoldfastException)
         {
-            schedule = null; // The caller asked whether it can be read, and has the answer.
+            schedule = null; // The result already tells the caller that the expression is not valid.
             return false;
         }
     }
 
-    /// <summary>The first slot strictly after <paramref name="after"/>, in UTC; null where none comes in this century.</summary>
+    /// <summary>Returns the first slot strictly after <paramref name="after"/>, in UTC; null if there is none in this century.</summary>
     public DateTimeOffset? GetNext(DateTimeOffset after) => _expression.GetNextOccurrence(after, TimeZone)?.ToUniversalTime();
 
     /// <summary>
-    /// The shortest time between two slots that follow each other, daylight saving aside;
-    /// <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.
+    /// Returns the shortest time between two consecutive slots, ignoring daylight saving; <see cref="TimeSpan.MaxValue"/> if there are
+    /// fewer than two. Takes up to a millisecond.
     /// </summary>
     public TimeSpan ShortestPeriod() => GetGaps().DefaultIfEmpty(TimeSpan.MaxValue).Min();
 
     /// <summary>
-    /// The longest time between two slots that follow each other, daylight saving aside;
-    /// <see cref="TimeSpan.MaxValue"/> where there are not two. Costs up to a millisecond.
+    /// Returns the longest time between two consecutive slots, ignoring daylight saving; <see cref="TimeSpan.MaxValue"/> if there are fewer
+    /// than two. Takes up to a millisecond.
     /// </summary>
     public TimeSpan LongestPeriod() => GetGaps().DefaultIfEmpty(TimeSpan.MaxValue).Max();
 
     /// <summary>
-    /// The longest time between two slots of any of these schedules that follow each other, changes to and from summer
-    /// time included; <see cref="TimeSpan.MaxValue"/> where there are not two.
-    /// Costs some milliseconds.
+    /// Returns the longest time between two consecutive slots of any of these schedules, including daylight saving changes;
+    /// <see cref="TimeSpan.MaxValue"/> if there are fewer than two. Takes some milliseconds.
     /// </summary>
     public static TimeSpan LongestGap(IReadOnlyList<CronSchedule> schedules)
     {
@@ -124,8 +122,8 @@ public sealed class CronSchedule
     }
 
     /// <summary>
-    /// Says it in words: <c>every Sunday at 02:00</c>, <c>daily at 02:00</c>, <c>every 15 minutes</c>. What these words
-    /// cannot say is given back as it is.
+    /// Describes the schedule in words: <c>every Sunday at 02:00</c>, <c>daily at 02:00</c>, <c>every 15 minutes</c>. Returns the
+    /// expression itself if it has no short description.
     /// </summary>
     public string Describe() => CronDescription.Describe(Fields(Text)) ?? Text;
 

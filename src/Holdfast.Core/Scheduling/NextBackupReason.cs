@@ -3,15 +3,15 @@ namespace Holdfast.Core.Scheduling;
 /// <summary>Why a backup is due.</summary>
 public enum NextBackupReason
 {
-    /// <summary>Its slot.</summary>
+    /// <summary>Its slot has come.</summary>
     Schedule,
 
-    /// <summary>One or more slots passed while nobody could run it.</summary>
+    /// <summary>One or more slots passed while it could not run.</summary>
     CatchUp,
 
-    /// <summary>The run before failed.</summary>
+    /// <summary>The previous run failed.</summary>
     Retry,
 
-    /// <summary>An operator put it off.</summary>
+    /// <summary>An operator postponed it.</summary>
     Delay,
 }

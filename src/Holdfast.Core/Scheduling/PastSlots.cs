@@ -3,23 +3,23 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Scheduling;
 
-/// <summary>Slots of a schedule that have passed.</summary>
+/// <summary>Finds slots of a schedule that have passed.</summary>
 public static class PastSlots
 {
-    // A schedule of few slots is walked; one of every minute, on one day of the week, is not.
+    // A few slots are enumerated; a schedule with many slots, such as every minute of one weekday, is searched instead.
     private const int MaxSteps = 4;
 
     private static readonly TimeSpan MaxLookBack = TimeSpan.FromDays(800);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The newest slot of either kind that is not later than <paramref name="time"/>; null where there is none, or the
-    /// schedule cannot be read on this node.
+    /// Returns the newest slot of either kind that is not later than <paramref name="time"/>; null if there is none, or if the schedule is
+    /// not valid on this node.
     /// </summary>
     /// <param name="settings">Settings of the task.</param>
-    /// <param name="nodeZone">Time zone of tasks that name none.</param>
+    /// <param name="nodeZone">Time zone of tasks that set none.</param>
     /// <param name="time">The time.</param>
-    /// <returns>The slot, without the offset of any task, and the kind that is due then: where both are, a full.</returns>
+    /// <returns>The slot, without the offset of any task, and the kind that is due then: full if both are.</returns>
     public static (DateTimeOffset At, BackupKind Kind)? FindLatest(TaskSettings settings, TimeZoneInfo nodeZone, DateTimeOffset time)
     {
         if (ScheduleGap.GetLongest(settings, nodeZone) is not { } gap)
@@ -60,8 +60,7 @@ public static class PastSlots
         return latest;
     }
 
-    // Of many slots the newest, in a few steps: between two moments a minute apart there is one at most. One is not
-    // later than the time: the given one.
+    // Binary search for the newest slot: an interval of a minute contains at most one. The known slot is not later than the time.
     private static DateTimeOffset Search(CronSchedule schedule, DateTimeOffset known, DateTimeOffset time)
     {
         var (before, after) = (known, time);

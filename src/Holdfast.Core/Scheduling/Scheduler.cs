@@ -5,45 +5,43 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Core.Scheduling;
 
-/// <summary>Decides when a task is due: a pure rule, the same for derived and regular tasks.</summary>
+/// <summary>Decides when a task is due: a pure function, the same for derived and regular tasks.</summary>
 public static class Scheduler
 {
-    /// <summary>How long after its slot a run still counts as on time; later it is a catch-up.</summary>
+    /// <summary>Time after its slot until which a run counts as on time; a later one is a catch-up.</summary>
     public static readonly TimeSpan CatchUpThreshold = TimeSpan.FromMinutes(5);
 
-    /// <summary>How far ahead of now a mark may lie before it is taken for one of a clock that was wrong.</summary>
+    /// <summary>How far in the future a used slot may be before it counts as the mark of a wrong clock.</summary>
     public static readonly TimeSpan MaxClockSkew = TimeSpan.FromDays(1);
 
-    /// <summary>How long a slot stays due whose marks are not believed.</summary>
+    /// <summary>How long a slot stays due while its marks come from a wrong clock.</summary>
     public static readonly TimeSpan SkewedClockLookBack = TimeSpan.FromHours(1);
 
-    // After the first, second and third failure in a row; after that, the next slot.
+    // Delays after the first, second and third consecutive failure; after that, the next slot.
     private static readonly TimeSpan[] RetryAfter = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15)];
 
-    // Thousands of tasks share a few schedules. An edit leaves an entry behind, so now and then it starts anew.
+    // Thousands of tasks share a few schedules. Edits leave stale entries behind, so the cache is cleared when it is full.
     private const int MaxCached = 4_096;
     private static readonly ConcurrentDictionary<(string Text, string Zone), CronSchedule> Cache = new();
 
     /// <summary>
-    /// When <paramref name="task"/> is due next; null where it does not run: it is disabled, has no destination, or no
-    /// slot ever comes.
+    /// Returns when <paramref name="task"/> is next due; null if it never is, because it is disabled, has no destination, or its schedule
+    /// has no slots.
     /// </summary>
     /// <param name="task">The task.</param>
-    /// <param name="status">What has become of it so far, as <see cref="TaskStatusTransitions"/> makes it.</param>
+    /// <param name="status">Its status, as <see cref="TaskStatusTransitions"/> maintains it.</param>
     /// <param name="now">
-    /// The time now. A run may begin as soon as <see cref="NextBackup.At"/> is not later than it, never before: a run
-    /// uses up the slots up to its begin only.
+    /// The current time. A run may start once <see cref="NextBackup.At"/> is not later than this, and never before: a run uses up only the
+    /// slots up to its start.
     /// </param>
-    /// <param name="nodeZone">Time zone of tasks that name none.</param>
+    /// <param name="nodeZone">Time zone of tasks that set none.</param>
     /// <returns>
-    /// Asked again and again with the same status, it gives the same slot until a run begins, so a slot that falls due
-    /// while no run can begin stays due. Several that fall due
-    /// are one catch-up run, at the first of them; it is full if one of them is. Marks more than
-    /// <see cref="MaxClockSkew"/> ahead of now were made by a clock that was wrong; such a
-    /// task takes its next slot, which then stays due for <see cref="SkewedClockLookBack"/>.
+    /// The same slot for the same status until a run starts, so a slot that falls due while no run can start stays due. Several due slots
+    /// make one catch-up run, at the first of them; it is full if any of them is. Marks more than <see cref="MaxClockSkew"/> in the future
+    /// come from a wrong clock; such a task takes its next slot, which then stays due for <see cref="SkewedClockLookBack"/>.
     /// </returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/>: a schedule or time zone cannot be read on this node.
+    /// <see cref="ErrorCatalogue.Usage"/>: a schedule or time zone is not valid on this node.
     /// </exception>
     public static NextBackup? GetNext(BackupTask task, TaskStatus status, DateTimeOffset now, TimeZoneInfo nodeZone)
     {
@@ -57,7 +55,7 @@ public static class Scheduler
 
     private static NextBackup? GetDelayed(TaskStatus status, Slots slots, DateTimeOffset now)
     {
-        // The run was stopped in what is now the future: the clock was set back, and nobody knows what time was meant.
+        // The run was stopped at a time that is now in the future: the clock was set back, so the intended time is unknown.
         if (status.DelayedUntil is not { } until || status.LastEnd - now > MaxClockSkew)
         {
             return null;
@@ -71,7 +69,7 @@ public static class Scheduler
         {
             return null;
         }
-        // An end in the future says that the clock was set back since: nobody knows how long ago it failed.
+        // An end in the future means that the clock was set back since: the time since the failure is unknown.
         var at = end - now > CatchUpThreshold ? now : end + RetryAfter[status.Failures - 1];
         if (slots.GetFirst(now) is { } slot && slot.At <= at)
         {
@@ -90,7 +88,7 @@ public static class Scheduler
         {
             return null;
         }
-        // A zone object of another load of the database may have other rules under the same name.
+        // A zone object from another load of the time zone database may have other rules under the same name.
         if (Cache.TryGetValue((text, zone.Id), out var known) && ReferenceEquals(known.TimeZone, zone))
         {
             return known;
@@ -102,7 +100,7 @@ public static class Scheduler
         return Cache[(text, zone.Id)] = CronSchedule.Parse(text, zone);
     }
 
-    /// <summary>The first slot of each kind that no run has used up, as times at which the task starts.</summary>
+    /// <summary>The first unused slot of each kind, as start times of the task.</summary>
     private readonly struct Slots
     {
         private readonly DateTimeOffset? _full;
@@ -118,14 +116,14 @@ public static class Scheduler
             _full = GetSchedule(task.Settings.FullBackup, zone)?.GetNext(full) + task.Offset;
             _incremental = GetSchedule(task.Settings.IncrementalBackup, zone)?.GetNext(incremental) + task.Offset;
 
-            // Not "now" itself: a slot must not pass unseen between two looks at the clock.
+            // Not "now" itself: no slot may be lost between two readings of the clock.
             DateTimeOffset Believed(DateTimeOffset? mark) =>
                 mark is not { } time ? DateTimeOffset.MinValue
                 : time - now > MaxClockSkew ? now - task.Offset - SkewedClockLookBack
                 : time;
         }
 
-        /// <summary>The next run by schedule alone.</summary>
+        /// <summary>Returns the next run by schedule alone.</summary>
         public NextBackup? GetFirst(DateTimeOffset now)
         {
             var at = _full is null || _incremental < _full ? _incremental : _full;
@@ -140,10 +138,7 @@ public static class Scheduler
             );
         }
 
-        /// <summary>
-        /// The kind of a run that begins at <paramref name="time"/>, by the slots that are due by then; null where none
-        /// is.
-        /// </summary>
+        /// <summary>Returns the kind of a run that starts at <paramref name="time"/>, by the slots due by then; null if none is.</summary>
         public BackupKind? GetKindAt(DateTimeOffset time) =>
             _full <= time ? BackupKind.Full
             : _incremental <= time

@@ -6,23 +6,21 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Core.Scheduling;
 
 /// <summary>
-/// How a task's status goes on: pure functions that a runner applies and stores. A run is <see cref="MarkStarted"/>, then one
-/// of <see cref="MarkSucceeded"/>, <see cref="MarkFailed"/>,
-/// <see cref="MarkAborted"/>, <see cref="MarkDelayed"/> and <see cref="MarkInterrupted"/>. Each ending marks the run's slots too,
-/// so a run whose begin was not stored, or that could not even begin,
-/// is not due again at once. Times are those of one clock, the runner's.
+/// Transitions of a task's status: pure functions whose results a runner stores. A run is <see cref="MarkStarted"/>, followed by one of
+/// <see cref="MarkSucceeded"/>, <see cref="MarkFailed"/>, <see cref="MarkAborted"/>, <see cref="MarkDelayed"/> and
+/// <see cref="MarkInterrupted"/>. Each of these also uses up the run's slots, so a run whose start was not stored, or that could not start,
+/// is not due again at once. All times come from one clock, the runner's.
 /// </summary>
 public static class TaskStatusTransitions
 {
     /// <summary>
-    /// A run begins, by schedule or by hand: the slots up to now are used up, a full's of both kinds, and a delay is
-    /// over.
+    /// A run starts, on schedule or on request. It uses up the slots until now, a full backup those of both kinds, and ends a delay.
     /// </summary>
     /// <param name="status">The status before.</param>
-    /// <param name="kind">The kind that the run is to be.</param>
-    /// <param name="start">When it begins; not before <see cref="NextBackup.At"/>, for a slot after it would be due again.</param>
+    /// <param name="kind">The intended kind of the run.</param>
+    /// <param name="start">When it starts; not before <see cref="NextBackup.At"/>, or the slot would be due again.</param>
     /// <param name="node">Tag of the node that runs it.</param>
-    /// <param name="operationId">Its operation.</param>
+    /// <param name="operationId">Id of its operation.</param>
     public static TaskStatus MarkStarted(
         TaskStatus status,
         BackupKind kind,
@@ -39,14 +37,14 @@ public static class TaskStatusTransitions
         };
 
     /// <summary>
-    /// A run stored an archive at one destination or more, or had nothing to store. Where a destination failed, the
-    /// state is completed with errors: no retry, the copy is healed.
+    /// A run stored an archive at one or more destinations, or had nothing to store. If a destination failed, the state is completed with
+    /// errors: there is no retry, because the missing copy is repaired.
     /// </summary>
-    /// <param name="status">The status as the run began.</param>
-    /// <param name="start">When the run began.</param>
+    /// <param name="status">The status when the run started.</param>
+    /// <param name="start">When the run started.</param>
     /// <param name="end">When it ended.</param>
-    /// <param name="result">What came of it; its kind counts, not the one asked for. At least one destination went well.</param>
-    /// <param name="content">What the database held; null where it was not read, or has no change token.</param>
+    /// <param name="result">Its result; the kind that was made counts, not the requested one. At least one destination succeeded.</param>
+    /// <param name="content">Contents of the database; null if it was not read or has no change token.</param>
     public static TaskStatus MarkSucceeded(
         TaskStatus status,
         DateTimeOffset start,
@@ -75,10 +73,10 @@ public static class TaskStatusTransitions
             EffectiveType = result.Type ?? status.EffectiveType,
             TypeReason = result.TypeReason,
             Encryption = result.Encryption?.Mode ?? status.Encryption,
-            // Where nothing had changed, the last archive is still the one before.
+            // If nothing had changed, the last archive is still the one before.
             StoredBytes = result.Unchanged ? status.StoredBytes : result.StoredBytes,
             DatabaseBytes = result.DatabaseBytes,
-            // Nothing changed: what the last archive was compared with still stands. Another type has another size.
+            // If nothing changed, the size that the last archive was compared with stays. Sizes of different types are not comparable.
             PreviousDatabaseBytes =
                 result.Unchanged ? status.PreviousDatabaseBytes
                 : result.Type == status.EffectiveType ? status.DatabaseBytes
@@ -97,18 +95,18 @@ public static class TaskStatusTransitions
     }
 
     /// <summary>
-    /// A run failed, or could not begin: it is tried again after 1, 5 and 15 minutes, then at the next slot. Successful
-    /// times stay, so later incrementals extend the last good chain.
+    /// A run failed, or could not start: it is retried after 1, 5 and 15 minutes, then at the next slot. The times of successful runs stay,
+    /// so later incrementals extend the last good chain.
     /// </summary>
-    /// <param name="status">The status as the run began.</param>
-    /// <param name="kind">The kind that it was to be.</param>
-    /// <param name="start">When it began, or would have.</param>
+    /// <param name="status">The status when the run started.</param>
+    /// <param name="kind">The intended kind.</param>
+    /// <param name="start">When it started, or would have.</param>
     /// <param name="end">
-    /// When it ended. For a run that a crash of the server ended: when that was found, so that a database which brings
-    /// the server down does not do so over and over.
+    /// When it ended. For a run ended by a crash of the server, when that was detected, so that a database which crashes the server does
+    /// not do so in a tight loop.
     /// </param>
-    /// <param name="error">Why; <see cref="ErrorCatalogue.Interrupted"/> after a crash.</param>
-    /// <param name="destinations">Its destinations, where it failed at all of them; else null, and what was known of them stands.</param>
+    /// <param name="error">The error; <see cref="ErrorCatalogue.Interrupted"/> after a crash.</param>
+    /// <param name="destinations">Its destinations, if it failed at all of them; otherwise null, and their recorded state is kept.</param>
     public static TaskStatus MarkFailed(
         TaskStatus status,
         BackupKind kind,
@@ -129,10 +127,10 @@ public static class TaskStatusTransitions
             Warnings = [],
         };
 
-    /// <summary>An operator stopped a run for good: its slot counts as used, and it is not tried again.</summary>
-    /// <param name="status">The status as the run began.</param>
-    /// <param name="kind">The kind that it was to be.</param>
-    /// <param name="start">When it began.</param>
+    /// <summary>An operator aborted a run for good: its slot is used up, and it is not retried.</summary>
+    /// <param name="status">The status when the run started.</param>
+    /// <param name="kind">The intended kind.</param>
+    /// <param name="start">When it started.</param>
     /// <param name="end">When it ended.</param>
     public static TaskStatus MarkAborted(TaskStatus status, BackupKind kind, DateTimeOffset start, DateTimeOffset end) =>
         UseSlots(status, kind, start) with
@@ -144,19 +142,16 @@ public static class TaskStatusTransitions
             Warnings = [],
         };
 
-    /// <summary>A run that failed is not tried again before its next slot: an operator wants no more of it. That it failed stays.</summary>
-    /// <param name="status">The status after it failed.</param>
+    /// <summary>An operator cancelled the retries of a failed run: it is next due at its next slot. The failure stays recorded.</summary>
+    /// <param name="status">The status after the failure.</param>
     public static TaskStatus CancelRetry(TaskStatus status) => status with { FailedKind = null };
 
-    /// <summary>
-    /// An operator stopped a run that is to begin again at <paramref name="until"/>; nothing else starts the task
-    /// before that.
-    /// </summary>
-    /// <param name="status">The status as the run began.</param>
-    /// <param name="kind">The kind that it was to be, and will be.</param>
-    /// <param name="start">When it began.</param>
+    /// <summary>An operator postponed a run until <paramref name="until"/>; nothing else starts the task before that.</summary>
+    /// <param name="status">The status when the run started.</param>
+    /// <param name="kind">The kind of the run.</param>
+    /// <param name="start">When it started.</param>
     /// <param name="end">When it was stopped.</param>
-    /// <param name="until">When it begins again.</param>
+    /// <param name="until">When it starts again.</param>
     public static TaskStatus MarkDelayed(
         TaskStatus status,
         BackupKind kind,
@@ -170,9 +165,9 @@ public static class TaskStatusTransitions
             DelayedKind = status.FailedKind == BackupKind.Full ? BackupKind.Full : kind,
         };
 
-    /// <summary>The server shut down in the middle of a run: what was due before it is due again, a retry and a delay too.</summary>
-    /// <param name="status">The status as the run began.</param>
-    /// <param name="before">The status that <see cref="MarkStarted"/> was given.</param>
+    /// <summary>The server shut down during a run: everything that was due before is due again, including a retry or a delay.</summary>
+    /// <param name="status">The status when the run started.</param>
+    /// <param name="before">The status that was passed to <see cref="MarkStarted"/>.</param>
     public static TaskStatus MarkInterrupted(TaskStatus status, TaskStatus before) =>
         status with
         {
@@ -182,10 +177,12 @@ public static class TaskStatusTransitions
             DelayedKind = before.DelayedKind,
         };
 
-    /// <summary>The database was compared with its newest backup beside its backups: nothing of their schedule changes.</summary>
+    /// <summary>
+    /// The database was compared with its newest backup outside of its backups. The schedule of the backups does not change.
+    /// </summary>
     /// <param name="status">The status.</param>
-    /// <param name="start">When the comparison began.</param>
-    /// <param name="isEqual">Whether it was read to its end, and is equal.</param>
+    /// <param name="start">When the comparison started.</param>
+    /// <param name="isEqual">Whether it was read in full and is equal.</param>
     public static TaskStatus MarkCompared(TaskStatus status, DateTimeOffset start, bool isEqual) =>
         status with
         {
@@ -194,13 +191,13 @@ public static class TaskStatusTransitions
         };
 
     /// <summary>
-    /// A destination no longer holds the newest backup: it means another place now, or somebody removed the backup
-    /// there. The status itself where it did not.
+    /// A destination no longer has the newest backup: it was redefined to another location, or the backup was removed there. Returns the
+    /// same status if it did not have it.
     /// </summary>
     /// <param name="status">The status.</param>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="destinations">
-    /// The destinations of the task, which hold the backup where the status of an older Holdfast does not say who does.
+    /// The destinations of the task, which are assumed to have the backup if a status from an older version does not list them.
     /// </param>
     public static TaskStatus RemoveDestination(TaskStatus status, string destination, IReadOnlyList<string> destinations)
     {
@@ -212,7 +209,7 @@ public static class TaskStatusTransitions
         return stored.Contains(destination) ? status with { StoredAt = [.. stored.Where(d => d != destination)] } : status;
     }
 
-    // Set, not raised: a mark that a wrong clock made in the future has to come back.
+    // Assigned, not raised to the maximum: a mark in the future, made by a wrong clock, must be corrected.
     private static TaskStatus UseSlots(TaskStatus status, BackupKind kind, DateTimeOffset start) =>
         status with
         {

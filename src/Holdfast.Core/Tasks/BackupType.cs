@@ -1,9 +1,9 @@
 namespace Holdfast.Core.Tasks;
 
-/// <summary>How a database is put into an archive.</summary>
+/// <summary>The form in which a database is archived.</summary>
 public enum BackupType
 {
-    /// <summary>Logical: a script that builds the database anew.</summary>
+    /// <summary>Logical: a script that recreates the database.</summary>
     Backup,
 
     /// <summary>Binary image of the database's pages.</summary>

@@ -1,10 +1,10 @@
 namespace Holdfast.Core.Tasks;
 
 /// <summary>
-/// What a database held when it was read last, so that a later reading can be held against it without asking a
-/// destination for its chain.
+/// Digest of a database's contents when it was last read, so that a later read can be compared without reading the chain from a
+/// destination.
 /// </summary>
-/// <param name="ChangeToken">The change token that it had.</param>
-/// <param name="PartMean">Mean bytes of the parts that its streams were cut into.</param>
-/// <param name="Tag">A tag of the contents under a key of the node, Base64: it tells nothing of them to whoever has not that key.</param>
+/// <param name="ChangeToken">Its change token at that time.</param>
+/// <param name="PartMean">Mean size of the parts of its streams, in bytes.</param>
+/// <param name="Tag">A tag of the contents under a key of the node, Base64. It reveals nothing about them without that key.</param>
 public sealed record ContentDigest(string ChangeToken, int PartMean, string Tag);

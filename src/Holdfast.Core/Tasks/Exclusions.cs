@@ -3,13 +3,13 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>The databases that a template does not cover: exact ids and globs over them, without regard to case.</summary>
+/// <summary>The databases that a template does not cover: exact ids and globs, case-insensitive.</summary>
 public sealed class Exclusions
 {
     private readonly HashSet<string> _names;
     private readonly NameGlobs _globs;
 
-    /// <summary>Compiles them.</summary>
+    /// <summary>Compiles the exclusions.</summary>
     /// <param name="excluded">Ids such as <c>demo/shop.db</c>, and globs such as <c>demo/tmp*</c> (as in <see cref="NameGlobs"/>).</param>
     public Exclusions(IReadOnlyList<string> excluded)
     {

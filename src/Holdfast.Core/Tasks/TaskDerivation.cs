@@ -4,21 +4,20 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>
-/// The one rule by which tasks come from templates: pure, so an edit reaches every database at once and ids never
-/// change.
-/// </summary>
+/// <summary>Derives tasks from templates: pure functions, so an edit applies to every database at once and ids never change.</summary>
 public static class TaskDerivation
 {
-    /// <summary>Hexadecimal digits of the ids of tasks that are made now: 80 bits, so that no two are ever the same.</summary>
+    /// <summary>Hexadecimal digits of the ids of new tasks: 80 bits, so collisions do not occur.</summary>
     public const int IdDigits = 20;
 
     private const int LegacyIdDigits = 10;
 
-    /// <summary>The task that <paramref name="template"/> gives <paramref name="database"/>; null where it is excluded.</summary>
+    /// <summary>
+    /// Derives the task of <paramref name="template"/> for <paramref name="database"/>; null if the database is excluded.
+    /// </summary>
     /// <param name="template">The template.</param>
     /// <param name="database">The database.</param>
-    /// <param name="firstSeen">When the database was discovered first: slots before that do not count for it.</param>
+    /// <param name="firstSeen">When the database was first discovered: slots before that do not count for it.</param>
     /// <param name="exclusions">The template's exclusions, compiled once for many databases.</param>
     public static BackupTask? Derive(Template template, DatabaseId database, DateTimeOffset firstSeen, Exclusions exclusions)
     {
@@ -39,7 +38,7 @@ public static class TaskDerivation
         };
     }
 
-    /// <summary>The task that a regular one is to scheduler and runner.</summary>
+    /// <summary>Converts a regular task to the form that the scheduler and the runner use.</summary>
     public static BackupTask FromRegularTask(RegularTask task) =>
         new()
         {
@@ -54,7 +53,7 @@ public static class TaskDerivation
     private static byte[] Hash(string templateId, DatabaseId database) =>
         SHA256.HashData(Encoding.UTF8.GetBytes($"{templateId}\n{database}"));
 
-    // Whole seconds, the same for a task at every start.
+    // Whole seconds, deterministic for a task.
     private static TimeSpan GetSpreadOffset(TimeSpan spread, byte[] hash) =>
         spread < TimeSpan.FromSeconds(1) ? TimeSpan.Zero : TimeSpan.FromSeconds(BitConverter.ToUInt32(hash, 8) % (long)spread.TotalSeconds);
 }

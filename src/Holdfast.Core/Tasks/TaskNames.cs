@@ -5,19 +5,19 @@ namespace Holdfast.Core.Tasks;
 /// <summary>How tasks are named.</summary>
 public static class TaskNames
 {
-    /// <summary>Every derived task's name begins with it, and no other's may.</summary>
+    /// <summary>Prefix of the names of derived tasks; reserved for them.</summary>
     public const string ServerWidePrefix = "Server Wide Backup";
 
-    /// <summary>Longest name, in characters.</summary>
+    /// <summary>Maximum length of a name, in characters.</summary>
     public const int MaxLength = 128;
 
-    /// <summary>Name of the tasks that are derived from the template <paramref name="templateName"/>.</summary>
+    /// <summary>Returns the name of the tasks derived from the template <paramref name="templateName"/>.</summary>
     public static string Derived(string templateName) => $"{ServerWidePrefix}, {templateName}";
 
-    /// <summary>Whether a regular task may not be called so.</summary>
+    /// <summary>Whether a name is reserved and not available to regular tasks.</summary>
     public static bool IsReserved(string name)
     {
-        // Nor may one look so: characters that show nothing are passed over.
+        // Names that only look reserved count too: invisible characters are ignored.
         var first = 0;
         while (
             first < name.Length

@@ -5,22 +5,20 @@ using Holdfast.Core.Encryption;
 namespace Holdfast.Core.Tasks;
 
 /// <summary>
-/// What a template would do, database by database; shown before it is saved. The runner decides by the same rule, with
-/// what it then finds.
+/// What a template would do for each database, shown before it is saved. The runner applies the same rules to what it finds at run time.
 /// </summary>
-/// <param name="Databases">Every database that is there, in the order given.</param>
-/// <param name="Summary">In one line: <c>covers 412 databases (400 as snapshot, 12 as logical backup), 3 excluded</c>.</param>
+/// <param name="Databases">Every database that is not dropped, in the given order.</param>
+/// <param name="Summary">One line, such as <c>covers 412 databases (400 as snapshot, 12 as logical backup), 3 excluded</c>.</param>
 public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, string Summary)
 {
-    /// <summary>The preview of <paramref name="template"/>.</summary>
+    /// <summary>Creates the preview of <paramref name="template"/>.</summary>
     /// <param name="template">The template, saved or not.</param>
     /// <param name="databases">
-    /// The databases, and whether the key of each is known to the server (of no account where it is not encrypted).
-    /// Dropped ones are left out.
+    /// The databases, and whether the server knows the key of each (ignored if it is not encrypted). Dropped ones are skipped.
     /// </param>
-    /// <param name="canSnapshot">Whether the engine of this name makes snapshots.</param>
+    /// <param name="canSnapshot">Whether the engine of this name supports snapshots.</param>
     /// <param name="insteadOfLogical">
-    /// Why the last logical backup of a database became a snapshot, whatever task made it; null where none did.
+    /// Why the last logical backup of a database, by any task, became a snapshot; null if it did not.
     /// </param>
     public static TaskPreview Create(
         Template template,
@@ -44,8 +42,8 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
     }
 
     /// <summary>
-    /// In a line, how many archives nothing encrypts, and why: <c>20 of 29 databases are stored unencrypted: no key
-    /// given</c>; null where there are none.
+    /// One line that states how many archives are not encrypted, and why, such as <c>20 of 29 databases are stored unencrypted: no key
+    /// given</c>; null if there are none.
     /// </summary>
     public string? Unencrypted
     {
@@ -72,7 +70,7 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
         Func<DatabaseId, string?> insteadOfLogical
     )
     {
-        // "Maybe": its beginning looks random. Without a key that fits, only its pages can be had.
+        // "Maybe" means that the beginning of the file looks random. Without a matching key, only its pages can be copied.
         var encrypted = database.Encryption != "No";
         var locked = encrypted && !keyKnown;
         var (type, reason) = (settings.Type, canSnapshot, locked) switch
@@ -81,10 +79,13 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
                 BackupType.Snapshot,
                 "its key is not known, so a snapshot is made instead of a logical backup"
             ),
-            (BackupType.Snapshot, false, _) => (BackupType.Backup, $"{database.Engine} makes no snapshots, so a logical backup is made"),
+            (BackupType.Snapshot, false, _) => (
+                BackupType.Backup,
+                $"{database.Engine} does not support snapshots, so a logical " + "backup is made"
+            ),
             var (asked, _, _) => (asked, null),
         };
-        // What a script cannot hold shows only as one is made: what it came to last is the best that is known.
+        // Whether a script can represent the database is known only after it was tried: use the result of the last backup.
         if (settings.Type == BackupType.Backup && type == BackupType.Backup && canSnapshot && insteadOfLogical(database.Id) is { } last)
         {
             (type, reason) = (BackupType.Snapshot, $"its last logical backup became a snapshot: {last}");
@@ -104,7 +105,7 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
             Problem = database.Problem?.Message
                 ?? (
                     locked && type == BackupType.Backup
-                        ? "it is encrypted and its key is not known: it cannot be backed up until the key is given"
+                        ? "it is encrypted and its key is not known: it cannot be backed up until the key is provided"
                         : null
                 ),
         };

@@ -3,37 +3,36 @@ using Holdfast.Core.Retention;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>What has become of one task so far; stored once for each task.</summary>
+/// <summary>The status of one task; stored once for each task.</summary>
 public sealed record TaskStatus
 {
     /// <summary>The status of a task that has never run.</summary>
     public static readonly TaskStatus NeverRun = new();
 
-    /// <summary>When the last full backup that succeeded began; null for never.</summary>
+    /// <summary>When the last successful full backup started; null for never.</summary>
     public DateTimeOffset? LastFullBackup { get; init; }
 
-    /// <summary>When the last incremental that succeeded began, one that had nothing to store among them; null for never.</summary>
+    /// <summary>When the last successful incremental started, including runs that had nothing to store; null for never.</summary>
     public DateTimeOffset? LastIncrementalBackup { get; init; }
 
     /// <summary>
-    /// When the database was last begun to be read to its end, and stood in its newest backup: by a backup, or a
-    /// comparison in full. Null where an older Holdfast has not said.
+    /// When the last full read of the database that matched its newest backup started, by a backup or a comparison. Null in a status from
+    /// an older version.
     /// </summary>
     public DateTimeOffset? LastRead { get; init; }
 
-    /// <summary>When a comparison beside the backups last began, whatever it came to; null for never.</summary>
+    /// <summary>When the last comparison outside of the backups started, whatever its result; null for never.</summary>
     public DateTimeOffset? LastCompared { get; init; }
 
-    /// <summary>What the newest backup holds; null where that is not known, or the database has no change token.</summary>
+    /// <summary>Contents of the newest backup; null if unknown, or if the database has no change token.</summary>
     public ContentDigest? Content { get; init; }
 
     /// <summary>
-    /// When the last run began for which a full slot was used up, whatever became of it; null for never. Slots up to
-    /// then are past.
+    /// When the last run that used up a full slot started, whatever its result; null for never. Slots until then are used up.
     /// </summary>
     public DateTimeOffset? FullSlotUsed { get; init; }
 
-    /// <summary>The same for incremental slots; a full uses up both.</summary>
+    /// <summary>The same for incremental slots; a full backup uses up both.</summary>
     public DateTimeOffset? IncrementalSlotUsed { get; init; }
 
     /// <summary>When the last run ended; null for never.</summary>
@@ -42,79 +41,78 @@ public sealed record TaskStatus
     /// <summary>How the last run ended; null for never.</summary>
     public Operations.OperationState? LastState { get; init; }
 
-    /// <summary>Runs that failed since one succeeded.</summary>
+    /// <summary>Number of failed runs since the last successful one.</summary>
     public int Failures { get; init; }
 
-    /// <summary>The kind that the run which failed was to be, and a retry is; null where none failed.</summary>
+    /// <summary>The kind of the failed run, and of its retry; null if the last run did not fail.</summary>
     public BackupKind? FailedKind { get; init; }
 
-    /// <summary>Why the last run failed, or failed in part, for people; null where it did not.</summary>
+    /// <summary>Why the last run failed completely or in part, for people; null if it did not.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>A run was stopped to begin again at this time; null for no delay.</summary>
+    /// <summary>When a postponed run starts again; null if none is postponed.</summary>
     public DateTimeOffset? DelayedUntil { get; init; }
 
-    /// <summary>The kind that the delayed run is.</summary>
+    /// <summary>The kind of the postponed run.</summary>
     public BackupKind? DelayedKind { get; init; }
 
-    /// <summary>Type of the last archive, after any fallback; null for none.</summary>
+    /// <summary>Type of the last archive, after any fallback; null if there is none.</summary>
     public BackupType? EffectiveType { get; init; }
 
-    /// <summary>Why that is not the type that was asked for; null where it is.</summary>
+    /// <summary>Why the type differs from the requested one; null if it does not.</summary>
     public string? TypeReason { get; init; }
 
-    /// <summary>What protects the last archive; null for none.</summary>
+    /// <summary>How the last archive is encrypted; null if there is none.</summary>
     public ArchiveEncryption? Encryption { get; init; }
 
-    /// <summary>Bytes of the last archive file that was stored.</summary>
+    /// <summary>Size of the last stored archive file, in bytes.</summary>
     public long? StoredBytes { get; init; }
 
-    /// <summary>Bytes of the database at its last backup.</summary>
+    /// <summary>Size of the database at its last backup, in bytes.</summary>
     public long? DatabaseBytes { get; init; }
 
-    /// <summary>The same at the backup before it, of the same type; null where there was none.</summary>
+    /// <summary>Size at the backup before it, of the same type; null if there was none.</summary>
     public long? PreviousDatabaseBytes { get; init; }
 
-    /// <summary>Destinations that did not take the last archive, and why; null where all did.</summary>
+    /// <summary>Destinations that could not store the last archive, and why; null if there are none.</summary>
     public IReadOnlyDictionary<string, string>? FailedDestinations { get; init; }
 
     /// <summary>
-    /// Destinations that hold the newest backup, as the last run that succeeded left them. Null where none has said:
-    /// then all of the task, without <see cref="FailedDestinations"/>.
+    /// Destinations that have the newest backup, according to the last successful run. Null if unknown: then all of the task's destinations
+    /// except <see cref="FailedDestinations"/>.
     /// </summary>
     public IReadOnlyList<string>? StoredAt { get; init; }
 
-    /// <summary>Destinations at which retention did not delete what is past its time, and why; null for none.</summary>
+    /// <summary>Destinations at which retention did not delete expired backups, and why; null if there are none.</summary>
     public IReadOnlyDictionary<string, RetentionProblem>? RetentionProblems { get; init; }
 
     /// <summary>
-    /// The newest archive of the newest chain, as it was written; null where that is not known, as before the first
-    /// backup by this version.
+    /// The newest archive of the newest chain, as written; null if unknown, for example before the first backup by this version.
     /// </summary>
     public ChainHead? Head { get; init; }
 
     /// <summary>
-    /// Paths of chains of its database whose names lie too far ahead, by the name of their destination, as the last run
-    /// that succeeded found them; null for none.
+    /// Paths of chains of its database whose names are too far in the future, by destination name, as of the last successful run; null if
+    /// there are none.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? NamesAhead { get; init; }
 
-    /// <summary>How many more such chains there were, by the name of their destination; null for none.</summary>
+    /// <summary>Number of further such chains, by destination name; null if there are none.</summary>
     public IReadOnlyDictionary<string, int>? MoreNamesAhead { get; init; }
 
-    /// <summary>How long the last run that succeeded took.</summary>
+    /// <summary>Duration of the last successful run.</summary>
     public TimeSpan? Duration { get; init; }
 
     /// <summary>Tag of the node that ran it last.</summary>
     public string? Node { get; init; }
 
-    /// <summary>Its last operation.</summary>
+    /// <summary>Id of its last operation.</summary>
     public string? OperationId { get; init; }
 
     /// <summary>Warnings of the last run.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>The newest backup of any kind that succeeded; null for none.</summary>
+    /// <summary>When the newest successful backup of any kind started; null if there is none.</summary>
     public DateTimeOffset? LastSuccess =>
         LastFullBackup > LastIncrementalBackup || LastIncrementalBackup is null ? LastFullBackup : LastIncrementalBackup;
 }

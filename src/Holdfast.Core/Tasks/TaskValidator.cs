@@ -9,32 +9,32 @@ using Holdfast.Core.Scheduling;
 namespace Holdfast.Core.Tasks;
 
 /// <summary>
-/// What a task must be like to be stored. Each check gives all faults at once; none: it is fine. What only the server
-/// can tell (names that are taken, destinations that exist, keys that can be read) it checks itself.
+/// Validates tasks before they are stored. Each method returns all errors at once; an empty list means that the task is valid. What only
+/// the server knows (names in use, existing destinations, readable keys) is checked there.
 /// </summary>
 public static class TaskValidator
 {
-    /// <summary>The most exclusions that a template takes.</summary>
+    /// <summary>Maximum number of exclusions of a template.</summary>
     public const int MaxExclusions = 1_000;
 
-    /// <summary>The longest exclusion, in characters.</summary>
+    /// <summary>Maximum length of an exclusion, in characters.</summary>
     public const int MaxExclusionLength = 1_024;
 
-    /// <summary>The longest time between two verifications of a chain, in days.</summary>
+    /// <summary>Maximum interval between two verifications of a chain, in days.</summary>
     public const int MaxVerifyDays = 365;
 
-    /// <summary>The longest time between two comparisons of a database with its newest backup, in hours.</summary>
+    /// <summary>Maximum interval between two comparisons of a database with its newest backup, in hours.</summary>
     public const int MaxCompareHours = 720;
 
-    /// <summary>What is wrong with a server-wide task.</summary>
+    /// <summary>Validates a server-wide task.</summary>
     public static IReadOnlyList<ValidationError> Validate(Template template) =>
         [.. Name(template.Name), .. Validate(template.Settings), .. Excluded(template.Excluded), .. Spread(template)];
 
-    /// <summary>What is wrong with a regular task.</summary>
+    /// <summary>Validates a regular task.</summary>
     public static IReadOnlyList<ValidationError> Validate(RegularTask task) =>
         [.. Name(task.Name), .. Validate(task.Settings), .. PreferredNode(task.PreferredNode)];
 
-    /// <summary>What is wrong with what both have in common.</summary>
+    /// <summary>Validates the settings that both have in common.</summary>
     public static IReadOnlyList<ValidationError> Validate(TaskSettings settings) =>
         [
             .. Type(settings),
@@ -61,20 +61,20 @@ public static class TaskValidator
         }
         if (name.EnumerateRunes().Any(IsUnprintable))
         {
-            yield return new(field, "The name holds characters that cannot be shown.", "Leave out line breaks and control characters.");
+            yield return new(field, "The name contains unprintable characters.", "Remove line breaks and control characters.");
         }
         if (TaskNames.IsReserved(name))
         {
             yield return new(
                 field,
                 $"The name begins with '{TaskNames.ServerWidePrefix}', which is reserved.",
-                "Choose a name that begins otherwise: this prefix tells the tasks that come from a server-wide one."
+                "Choose a name with another prefix: this one marks the tasks derived from a server-wide task."
             );
         }
     }
 
-    // Line breaks, and what changes the direction of writing and makes a name look like another; half a surrogate pair
-    // comes as the replacement character.
+    // Line breaks, and bidirectional controls that make a name look like another; an unpaired surrogate appears as the replacement
+    // character.
     private static bool IsUnprintable(Rune rune) =>
         Rune.IsControl(rune) || rune == Rune.ReplacementChar || rune.Value is (>= 0x2028 and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
@@ -101,7 +101,7 @@ public static class TaskValidator
             yield return new(
                 "fullBackup",
                 "The task has no schedule.",
-                "Give it a full or an incremental schedule, for example '0 2 * * 0' for every Sunday at 02:00."
+                "Set a full or an incremental schedule, for example '0 2 * * 0' for every Sunday at 02:00."
             );
         }
         if (Schedule("fullBackup", settings.FullBackup) is { } full)
@@ -126,7 +126,7 @@ public static class TaskValidator
         }
         return CronSchedule.Parse(text, TimeZoneInfo.Utc).HasOccurrences
             ? null
-            : new(field, $"'{text}' never comes.", "Choose a day that the month has.");
+            : new(field, $"'{text}' never occurs.", "Choose a day that exists in the month.");
     }
 
     private static HoldfastException? CatchFailure(Func<object> read)
@@ -149,7 +149,7 @@ public static class TaskValidator
             yield return new(
                 "retention.minimumAgeDays",
                 string.Create(CultureInfo.InvariantCulture, $"Backups would be kept for {policy.MinimumAge.TotalDays:0.##} days."),
-                "Keep them for 1 day or longer, or leave retention out to keep them for ever."
+                "Keep them for at least 1 day, or omit retention to keep them for ever."
             );
         }
     }
@@ -165,21 +165,21 @@ public static class TaskValidator
         {
             yield return new(
                 recipients,
-                "Encryption to recipients has none.",
+                "Encryption to recipients is selected, but there are no recipients.",
                 "Name one public key or more (age1…), or choose another mode."
             );
         }
         if (encryption.Mode == EncryptionMode.None && encryption.Recipients.Count > 0)
         {
-            yield return new(recipients, "There are recipients, but encryption is off.", "Choose the mode Recipients, or leave them out.");
+            yield return new(recipients, "There are recipients, but encryption is off.", "Choose the mode Recipients, or remove them.");
         }
         if (encryption.Recipients.Any(string.IsNullOrWhiteSpace))
         {
-            yield return new(recipients, "A recipient is blank.", "Leave it out.");
+            yield return new(recipients, "A recipient is blank.", "Remove it.");
         }
-        if (FindDuplicate(encryption.Recipients) is { } twice)
+        if (FindDuplicate(encryption.Recipients) is { } duplicate)
         {
-            yield return new(recipients, $"The recipient '{twice}' stands there twice.", "Name each once.");
+            yield return new(recipients, $"The recipient '{duplicate}' is listed duplicate.", "List each one once.");
         }
     }
 
@@ -187,11 +187,11 @@ public static class TaskValidator
     {
         if (destinations.Any(string.IsNullOrWhiteSpace))
         {
-            yield return new("destinations", "A destination is blank.", "Name a destination, or leave it out.");
+            yield return new("destinations", "A destination is blank.", "Name a destination, or remove the entry.");
         }
-        if (FindDuplicate(destinations) is { } twice)
+        if (FindDuplicate(destinations) is { } duplicate)
         {
-            yield return new("destinations", $"The destination '{twice}' stands there twice.", "Name each once.");
+            yield return new("destinations", $"The destination '{duplicate}' is listed duplicate.", "List each one once.");
         }
     }
 
@@ -202,7 +202,7 @@ public static class TaskValidator
             yield return new(
                 "verifyEveryDays",
                 $"Backups cannot be verified every {days} days.",
-                $"Give 1 to {MaxVerifyDays}, or leave it out: then they are verified by hand only."
+                $"Use 1 to {MaxVerifyDays}, or omit it for manual verification only."
             );
         }
     }
@@ -214,7 +214,7 @@ public static class TaskValidator
             yield return new(
                 "compareEveryHours",
                 $"Databases cannot be compared every {hours} hours.",
-                $"Give 1 to {MaxCompareHours}, or leave it out: then they are compared once a day."
+                $"Use 1 to {MaxCompareHours}, or omit it to compare once a day."
             );
         }
     }
@@ -234,7 +234,7 @@ public static class TaskValidator
             yield return new(
                 field,
                 $"There are {excluded.Count} exclusions.",
-                $"Use at most {MaxExclusions}; a glob such as shop/tmp* stands for many databases."
+                $"Use at most {MaxExclusions}; a glob such as shop/tmp* matches many databases."
             );
         }
         var (blank, @long) = (Find(string.IsNullOrWhiteSpace), Find(e => e?.Length > MaxExclusionLength));
@@ -243,7 +243,7 @@ public static class TaskValidator
             yield return new(
                 field,
                 $"Exclusion {blank + 1} is blank.",
-                "Name a database (shop/orders) or a glob (shop/tmp*), or leave it out."
+                "Name a database (shop/orders) or a glob (shop/tmp*), or remove it."
             );
         }
         if (@long >= 0)
@@ -269,7 +269,7 @@ public static class TaskValidator
         }
     }
 
-    // Longer than the shortest period, a start would come after the slot that follows its own.
+    // With a spread longer than the shortest period, a task would start after its next slot.
     private static IEnumerable<ValidationError> Spread(Template template)
     {
         if (template.Spread < TimeSpan.Zero)
@@ -288,8 +288,9 @@ public static class TaskValidator
         {
             yield return new(
                 "spread",
-                $"The spread of {FormatDuration(template.Spread)} is not less than the shortest time between two backups, {FormatDuration(shortest)}.",
-                "Use less than that."
+                $"The spread of {FormatDuration(template.Spread)} is not shorter than the shortest time between two backups, "
+                    + $"{FormatDuration(shortest)}.",
+                "Use a shorter spread."
             );
         }
     }

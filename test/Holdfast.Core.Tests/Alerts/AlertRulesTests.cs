@@ -8,7 +8,7 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Core.Tests.Alerts;
 
-/// <summary>Each kind of alert stands exactly as long as its reason does.</summary>
+/// <summary>Each kind of alert is active exactly as long as its cause.</summary>
 public sealed class AlertRulesTests
 {
     private static readonly DateTimeOffset Now = new(2027, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -16,10 +16,10 @@ public sealed class AlertRulesTests
     private static readonly OperationError Locked = new("source-locked", "It is locked.", "Wait.");
 
     [Fact]
-    public void Where_all_is_well_there_is_no_alert() => Assert.Empty(Find(Node()));
+    public void A_healthy_node_has_no_alerts() => Assert.Empty(Find(Node()));
 
     [Fact]
-    public void A_database_without_any_task_is_told()
+    public void A_database_without_a_task_raises_an_alert()
     {
         var alert = Assert.Single(Find(Node() with { Tasks = [] }));
         Assert.Equal(
@@ -29,14 +29,14 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_database_that_every_template_excludes_is_told_as_information()
+    public void A_database_that_every_template_excludes_is_reported_as_information()
     {
         var alert = Assert.Single(Find(Node() with { Tasks = [], Templates = [Template()] }));
         Assert.Equal((AlertKind.DatabaseUncovered, AlertSeverity.Info), (alert.Kind, alert.Severity));
     }
 
     [Fact]
-    public void A_database_whose_tasks_are_all_switched_off_is_not_covered()
+    public void A_database_whose_tasks_are_all_disabled_is_not_covered()
     {
         var task = Task();
         var off = Node(task with { Settings = task.Settings with { Disabled = true } });
@@ -45,11 +45,11 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_dropped_database_gives_no_alert() =>
+    public void A_dropped_database_raises_no_alert() =>
         Assert.Empty(Find(Node() with { Tasks = [], Databases = [Record() with { Dropped = Now, Problem = Locked }] }));
 
     [Fact]
-    public void A_database_that_cannot_be_read_is_told()
+    public void An_unreadable_database_raises_an_alert()
     {
         var alert = Assert.Single(Find(Node() with { Databases = [Record() with { Problem = Locked }] }));
         Assert.Equal((AlertKind.DatabaseUnreadable, "Wait."), (alert.Kind, alert.Hint));
@@ -57,7 +57,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_task_whose_last_run_failed_is_told_with_how_often()
+    public void A_failed_task_raises_an_alert_with_the_number_of_failures()
     {
         var failed = new TaskStatus
         {
@@ -77,7 +77,7 @@ public sealed class AlertRulesTests
     [InlineData(59, false, false)]
     [InlineData(61, false, true)]
     [InlineData(61, true, false)]
-    public void A_task_is_overdue_when_its_slot_passed_an_hour_ago_and_nothing_runs(int minutesLate, bool isRunning, bool isOverdue)
+    public void A_task_is_overdue_an_hour_after_its_slot_if_it_is_not_running(int minutesLate, bool isRunning, bool isOverdue)
     {
         var alerts = Find(Node(due: Now.AddMinutes(-minutesLate), isRunning: isRunning));
         if (isOverdue)
@@ -91,7 +91,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void What_passed_before_the_node_was_up_is_caught_up_and_not_overdue_for_an_hour()
+    public void Slots_that_passed_before_the_node_started_are_not_overdue_for_an_hour()
     {
         var late = Node(due: Now.AddDays(-3));
         Assert.Empty(Find(late with { StartedAt = Now.AddMinutes(-30) }));
@@ -99,7 +99,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void What_was_late_before_the_node_went_down_is_told_at_once_however_often_it_is_started()
+    public void A_task_that_was_late_before_the_node_stopped_stays_overdue_across_restarts()
     {
         var late = Node(due: Now.AddDays(-3)) with { StartedAt = Now.AddMinutes(-1) };
         Assert.Empty(Find(late with { LastSeenAlive = Now.AddDays(-3).AddMinutes(59) }));
@@ -107,7 +107,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_destination_that_is_not_there_is_told_once_and_not_by_every_task()
+    public void An_unavailable_destination_raises_one_alert_and_not_one_for_each_task()
     {
         var good = new TaskStatus
         {
@@ -141,7 +141,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void What_is_not_protected_as_it_should_be_has_an_alert()
+    public void A_database_that_is_not_sufficiently_protected_raises_an_alert()
     {
         var old = new TaskStatus
         {
@@ -151,9 +151,9 @@ public sealed class AlertRulesTests
         };
         var alert = Assert.Single(Find(Node(status: old, due: Now.AddHours(14))));
         Assert.Equal((AlertKind.TaskOverdue, AlertSeverity.Error, Now.AddDays(-2).AddHours(1)), (alert.Kind, alert.Severity, alert.Since));
-        Assert.Contains("older than the longest gap of the schedule", alert.Message, StringComparison.Ordinal);
+        Assert.Contains("exceeds the longest gap of the schedule", alert.Message, StringComparison.Ordinal);
         Assert.Empty(Find(Node(status: old, due: Now.AddHours(14)) with { StartedAt = Now.AddMinutes(-30) }));
-        // one that is under way may be so for weeks
+        // a running backup may take weeks
         Assert.Equal(AlertKind.TaskOverdue, Assert.Single(Find(Node(status: old, due: Now.AddHours(-1), isRunning: true))).Kind);
         var held = Assert.Single(
             Find(Node(status: old with { LastState = OperationState.Aborted, DelayedUntil = Now.AddDays(2) }, due: Now.AddDays(2)))
@@ -163,7 +163,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_destination_that_was_taken_out_of_the_task_keeps_no_alert_standing()
+    public void A_destination_removed_from_the_task_raises_no_alert()
     {
         var gone = new TaskStatus
         {
@@ -176,7 +176,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_template_without_destinations_is_told_once_and_not_while_it_is_switched_off()
+    public void A_template_without_destinations_raises_one_alert_unless_it_is_disabled()
     {
         var template = Template() with { Settings = Task().Settings with { Destinations = [] } };
         var alert = Assert.Single(Find(Node() with { Templates = [template] }));
@@ -185,7 +185,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_regular_task_without_destinations_is_told()
+    public void A_regular_task_without_destinations_raises_an_alert()
     {
         var task = Task();
         var alerts = Find(Node(task with { Settings = task.Settings with { Destinations = [] } }));
@@ -193,21 +193,21 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_schedule_that_this_node_cannot_read_is_told()
+    public void A_schedule_that_is_not_valid_on_this_node_raises_an_alert()
     {
         var template = Template() with { Settings = Task().Settings with { TimeZone = "Mars/Olympus" } };
         Assert.Equal(AlertKind.ScheduleUnreadable, Assert.Single(Find(Node() with { Templates = [template] })).Kind);
     }
 
     [Fact]
-    public void A_source_that_is_down_is_one_alert()
+    public void A_failing_source_raises_one_alert()
     {
         var alert = Assert.Single(Find(Node() with { Sources = [new("shop", Locked), new("other", null)] }));
         Assert.Equal((AlertKind.SourceDown, "shop"), (alert.Kind, alert.Subject.Source));
     }
 
     [Fact]
-    public void A_destination_that_fails_is_one_alert_however_many_tasks_use_it()
+    public void A_failing_destination_raises_one_alert_however_many_tasks_use_it()
     {
         var failing = new TaskStatus
         {
@@ -225,7 +225,7 @@ public sealed class AlertRulesTests
     [InlineData(1000, 499, true)]
     [InlineData(1000, 500, false)]
     [InlineData(1000, 2000, false)]
-    public void A_database_of_less_than_half_its_size_is_told(long before, long now, bool isTold)
+    public void A_database_that_shrinks_to_less_than_half_raises_an_alert(long before, long now, bool isTold)
     {
         var alerts = Find(Node(status: new() { PreviousDatabaseBytes = before, DatabaseBytes = now }));
         if (isTold)
@@ -239,7 +239,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void Retention_that_waits_and_retention_that_fails_are_told_for_each_destination()
+    public void Pending_and_failed_retention_raise_an_alert_for_each_destination()
     {
         var status = new TaskStatus
         {
@@ -258,7 +258,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void What_is_wrong_with_the_node_itself_is_told()
+    public void Problems_of_the_node_itself_raise_alerts()
     {
         var alerts = Find(
             Node() with
@@ -275,7 +275,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void What_stood_before_keeps_its_time_and_only_what_says_something_else_is_altered()
+    public void A_persisting_alert_keeps_its_start_and_only_different_contents_count_as_changed()
     {
         Alert Some(string key, string message, int hour, AlertSeverity severity = AlertSeverity.Warning) =>
             new()

@@ -3,13 +3,13 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Tests.Alerts;
 
-/// <summary>Operations that run and do not move.</summary>
+/// <summary>Alerts about stalled operations.</summary>
 public sealed class ProgressAlertTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 10, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void One_that_has_not_moved_for_the_bound_is_an_alert_that_names_source_and_destination()
+    public void A_stalled_operation_raises_an_alert_that_names_source_and_destination()
     {
         Assert.Empty(Find(Operation("1", "orders", 9.9, "nas")));
         var alert = Assert.Single(Find(Operation("1", "orders", 12, "nas")));
@@ -22,7 +22,7 @@ public sealed class ProgressAlertTests
     }
 
     [Fact]
-    public void Those_that_need_the_same_are_one_alert_that_tells_the_one_that_stood_still_longest()
+    public void Stalled_operations_with_the_same_dependencies_raise_one_alert_that_names_the_longest()
     {
         var alerts = Find(
                 Operation("1", "a", 11, "nas"),
@@ -33,7 +33,7 @@ public sealed class ProgressAlertTests
             .ToList();
         Assert.Equal(2, alerts.Count);
         Assert.Contains(
-            "'shop/b' (operation 2, publishing) and 1 more has not moved for 30 minutes",
+            "'shop/b' (operation 2, publishing) and 1 more has made no progress for 30 minutes",
             alerts[0].Message,
             StringComparison.Ordinal
         );

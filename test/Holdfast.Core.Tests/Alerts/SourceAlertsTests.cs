@@ -11,7 +11,7 @@ public sealed class SourceAlertsTests
     [InlineData(30, false)]
     [InlineData(90, false)]
     [InlineData(91, true)]
-    public void A_source_is_silent_when_its_last_look_is_older_than_three_intervals(int seconds, bool isSilent)
+    public void A_source_is_silent_three_intervals_after_its_last_discovery(int seconds, bool isSilent)
     {
         var alerts = Find(
             new()
@@ -25,7 +25,7 @@ public sealed class SourceAlertsTests
     }
 
     [Fact]
-    public void A_source_that_is_down_and_one_that_is_another_are_two_things()
+    public void A_failing_source_and_one_with_a_wrong_identity_raise_different_alerts()
     {
         var alerts = Find(
             new()
@@ -40,7 +40,7 @@ public sealed class SourceAlertsTests
     }
 
     [Fact]
-    public void Databases_that_are_missing_are_told_once_for_their_source_since_the_first_was()
+    public void Missing_databases_raise_one_alert_for_their_source_since_the_first_loss()
     {
         var alert = Assert.Single(
             Find(
@@ -59,7 +59,7 @@ public sealed class SourceAlertsTests
     }
 
     [Fact]
-    public void Databases_of_a_source_that_is_not_configured_any_more_are_told_with_what_to_do()
+    public void An_alert_for_a_source_that_is_no_longer_configured_states_the_next_step()
     {
         var alert = Assert.Single(
             Find(
@@ -73,12 +73,12 @@ public sealed class SourceAlertsTests
             )
         );
         Assert.Equal((AlertKind.SourceSilent, "shop", Now.AddMinutes(-9)), (alert.Kind, alert.Subject.Source, alert.Since));
-        Assert.Contains("not configured on this node any more: 2 databases", alert.Message, StringComparison.Ordinal);
+        Assert.Contains("no longer configured on this node: 2 databases", alert.Message, StringComparison.Ordinal);
         Assert.Contains("holdfast source confirm shop", alert.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void One_directory_under_two_names_is_no_copy_and_servers_are_none_either()
+    public void One_directory_under_two_names_is_no_copy_and_neither_are_servers()
     {
         SourceAlertInput a = new("a", null) { Identity = "x", Location = "disk-1" };
         Assert.Empty(

@@ -4,7 +4,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Tests.Cluster;
 
-/// <summary>Which node runs a task.</summary>
+/// <summary>Selection of the node that runs a task.</summary>
 public sealed class ResponsibleNodeSelectorTests
 {
     private static readonly DateTimeOffset Now = new(2027, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -22,7 +22,7 @@ public sealed class ResponsibleNodeSelectorTests
         );
 
     [Fact]
-    public void The_present_node_keeps_its_task_while_it_is_live()
+    public void The_current_node_keeps_its_task_while_it_is_live()
     {
         GroupMember[] group = [Live("A"), Live("B"), Live("C")];
         foreach (var node in new[] { "A", "B", "C" })
@@ -32,7 +32,7 @@ public sealed class ResponsibleNodeSelectorTests
     }
 
     [Fact]
-    public void A_live_primary_keeps_its_task_though_replicas_come() =>
+    public void A_live_primary_keeps_its_task_when_replicas_join() =>
         Assert.Equal("A", Choose(Any, "A", [Live("A", DatabaseRole.Primary), Live("B"), Live("C")]));
 
     [Theory]
@@ -40,25 +40,23 @@ public sealed class ResponsibleNodeSelectorTests
     [InlineData(29, "A")]
     [InlineData(30, "B")]
     [InlineData(6_000, "B")]
-    public void A_node_that_is_away_loses_its_task_after_the_grace_period(int minutes, string expected) =>
+    public void An_unavailable_node_loses_its_task_after_the_grace_period(int minutes, string expected) =>
         Assert.Equal(expected, Choose(Any, "A", [Gone("A", minutes), Live("B")]));
 
     [Fact]
-    public void A_node_that_comes_back_within_the_grace_period_keeps_its_task() =>
-        Assert.Equal("A", Choose(Any, "A", [Live("A"), Live("B")]));
+    public void A_node_that_returns_within_the_grace_period_keeps_its_task() => Assert.Equal("A", Choose(Any, "A", [Live("A"), Live("B")]));
 
     [Fact]
-    public void A_task_that_has_moved_stays_where_it_is_when_the_old_node_comes_back() =>
-        Assert.Equal("B", Choose(Any, "B", [Live("A"), Live("B")]));
+    public void A_task_that_has_moved_stays_when_the_old_node_returns() => Assert.Equal("B", Choose(Any, "B", [Live("A"), Live("B")]));
 
     [Fact]
     public void A_node_that_has_left_the_group_loses_its_task_at_once() => Assert.Equal("B", Choose(Any, "X", [Live("B")]));
 
     [Fact]
-    public void While_no_other_node_is_live_a_task_stays() => Assert.Equal("A", Choose(Any, "A", [Gone("A", 6_000), Gone("B", 1)]));
+    public void A_task_stays_while_no_other_node_is_live() => Assert.Equal("A", Choose(Any, "A", [Gone("A", 6_000), Gone("B", 1)]));
 
     [Fact]
-    public void A_task_that_nobody_can_run_is_nobodys()
+    public void A_task_that_no_node_can_run_is_unassigned()
     {
         Assert.Null(Choose(Any, null, []));
         Assert.Null(Choose(Any, "X", []));
@@ -66,14 +64,14 @@ public sealed class ResponsibleNodeSelectorTests
     }
 
     [Fact]
-    public void Replicas_come_before_the_primary()
+    public void Replicas_are_preferred_to_the_primary()
     {
         Assert.Equal("B", Choose(Any, null, [Live("A", DatabaseRole.Primary), Live("B")]));
         Assert.Equal("A", Choose(Any, null, [Live("A", DatabaseRole.Primary), Gone("B", 99)]));
     }
 
     [Fact]
-    public void The_preferred_node_has_the_task_while_it_is_live_and_gets_it_back()
+    public void The_preferred_node_runs_the_task_while_it_is_live_and_gets_it_back()
     {
         var task = Any with { PreferredNode = "A" };
         Assert.Equal("A", Choose(task, "B", [Live("A", DatabaseRole.Primary), Live("B")]));
@@ -84,11 +82,11 @@ public sealed class ResponsibleNodeSelectorTests
     }
 
     [Fact]
-    public void A_node_that_a_wrong_clock_calls_away_since_the_future_loses_its_task() =>
+    public void A_node_unavailable_since_a_time_in_the_future_loses_its_task() =>
         Assert.Equal("B", Choose(Any, "A", [Gone("A", -6_000), Live("B")]));
 
     [Fact]
-    public void Tasks_are_spread_over_the_nodes_though_they_come_from_one_template()
+    public void Tasks_of_one_template_are_spread_over_the_nodes()
     {
         GroupMember[] group = [Live("A"), Live("B"), Live("C"), Live("D")];
         var counts = Enumerable.Range(0, 4_000).GroupBy(i => Choose(Task(i), null, group)).Select(g => g.Count()).ToList();
@@ -104,7 +102,7 @@ public sealed class ResponsibleNodeSelectorTests
     }
 
     [Fact]
-    public void A_node_that_fails_takes_only_its_own_tasks_along_and_they_are_spread_over_the_others()
+    public void A_failing_node_moves_only_its_own_tasks_and_they_are_spread_over_the_others()
     {
         GroupMember[] before = [Live("A"), Live("B"), Live("C"), Live("D")];
         GroupMember[] after = [Live("A"), Gone("B", 31), Live("C"), Live("D")];
@@ -121,31 +119,31 @@ public sealed class ResponsibleNodeSelectorTests
             {
                 Assert.Equal(had, has);
             }
-            Assert.Equal(has, Choose(task, null, after)); // a new leader without the assignment decides alike
+            Assert.Equal(has, Choose(task, null, after)); // a new leader without the assignment makes the same decision
         }
 
         Assert.All(moved.GroupBy(n => n), g => Assert.InRange(g.Count(), 250, 420));
     }
 
     [Fact]
-    public void Whoever_is_chosen_is_of_the_group_and_live_or_kept() =>
+    public void The_selected_node_is_in_the_group_and_either_live_or_current() =>
         Gen.Select(Groups, Gen.Int[0, 7], Gen.Int[0, 7], Gen.Int[0, 1_000])
             .Sample(
-                (group, present, preferred, number) =>
+                (group, current, preferred, number) =>
                 {
                     var task = Task(number) with { PreferredNode = Name(preferred) };
-                    var chosen = Choose(task, Name(present), group);
+                    var chosen = Choose(task, Name(current), group);
                     var member = group.FirstOrDefault(m => m.Node == chosen);
                     Assert.Equal(chosen is null, member is null);
-                    Assert.True(member is null || member.IsLive || chosen == Name(present));
+                    Assert.True(member is null || member.IsLive || chosen == Name(current));
                     Assert.True(chosen is not null || !group.Any(m => m.IsLive));
-                    Assert.Equal(chosen, Choose(task, Name(present), group.Reverse().ToArray()));
-                    Assert.Equal(chosen, Choose(task, chosen, group)); // decided once, it stays
+                    Assert.Equal(chosen, Choose(task, Name(current), group.Reverse().ToArray()));
+                    Assert.Equal(chosen, Choose(task, chosen, group)); // the decision is stable
                 }
             );
 
     [Fact]
-    public void Twenty_thousand_choices_take_well_under_five_seconds()
+    public void Twenty_thousand_selections_take_well_under_five_seconds()
     {
         GroupMember[] group = [Live("A"), Live("B"), Live("C"), Gone("D", 31), Live("E")];
         var took = ProcessorTime.Of(() =>
@@ -177,6 +175,6 @@ public sealed class ResponsibleNodeSelectorTests
     private static GroupMember Member(string node, bool live, DatabaseRole role, int minutes) =>
         new(node, role, live, Now.AddMinutes(-minutes));
 
-    private static string? Choose(BackupTask task, string? present, GroupMember[] group) =>
-        ResponsibleNodeSelector.Select(task, present is null ? null : new(present, 7), group, Now, Grace);
+    private static string? Choose(BackupTask task, string? current, GroupMember[] group) =>
+        ResponsibleNodeSelector.Select(task, current is null ? null : new(current, 7), group, Now, Grace);
 }

@@ -10,7 +10,7 @@ public sealed class DatabaseIdTests
     [InlineData("shop/orders", "shop", "orders")]
     [InlineData("shop/hr/payroll.db", "shop", "hr/payroll.db")]
     [InlineData("shop//x", "shop", "/x")]
-    public void The_first_slash_divides_source_and_name(string text, string source, string name)
+    public void The_first_slash_separates_source_and_name(string text, string source, string name)
     {
         var id = DatabaseId.Parse(text);
         Assert.Equal(new(source, name), id);
@@ -22,7 +22,7 @@ public sealed class DatabaseIdTests
     [InlineData("shop")]
     [InlineData("/orders")]
     [InlineData("shop/")]
-    public void What_lacks_a_part_is_refused_with_a_hint(string text)
+    public void An_id_without_a_part_is_refused_with_a_hint(string text)
     {
         var e = Assert.Throws<HoldfastException>(() => DatabaseId.Parse(text));
         Assert.Equal(ErrorCatalogue.Usage, e.Error);
@@ -38,6 +38,6 @@ public sealed class DatabaseIdTests
     [InlineData("söurce", false)]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123", true)]
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234", false)]
-    public void A_source_has_a_plain_name_of_at_most_64_characters(string name, bool valid) =>
+    public void A_source_name_is_plain_and_has_at_most_64_characters(string name, bool valid) =>
         Assert.Equal(valid, DatabaseId.IsSourceName(name));
 }

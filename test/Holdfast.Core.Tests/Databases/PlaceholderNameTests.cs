@@ -6,7 +6,7 @@ namespace Holdfast.Core.Tests.Databases;
 public sealed class PlaceholderNameTests
 {
     [Fact]
-    public void What_is_text_stays_readable_and_what_is_not_becomes_its_bytes()
+    public void Valid_text_stays_readable_and_the_rest_is_escaped()
     {
         Assert.StartsWith(
             "größe caf%E9%FF.db~",
@@ -18,7 +18,7 @@ public sealed class PlaceholderNameTests
     }
 
     [Fact]
-    public void It_is_the_same_for_the_same_name_and_another_for_each_other_and_never_too_long()
+    public void A_placeholder_is_deterministic_and_unique_and_never_too_long()
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < 256; i++)
@@ -37,7 +37,7 @@ public sealed class PlaceholderNameTests
     }
 
     [Fact]
-    public void A_name_can_be_stored_if_it_is_text_and_not_too_long()
+    public void A_name_is_valid_if_it_is_text_and_not_too_long()
     {
         Assert.True(DatabaseId.IsDatabaseName("a\nb \uFFFD 🐘"));
         Assert.True(DatabaseId.IsDatabaseName(new('x', DatabaseId.MaxNameBytes)));

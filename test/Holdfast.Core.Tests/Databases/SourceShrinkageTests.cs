@@ -16,11 +16,11 @@ public sealed class SourceShrinkageTests
     [InlineData(5, 3, true)]
     [InlineData(10_000, 5_000, false)]
     [InlineData(10_000, 5_001, true)]
-    public void All_or_more_than_half_of_four_and_more_have_to_be_confirmed(int known, int lost, bool isSuspicious) =>
+    public void Losing_all_databases_or_half_of_at_least_four_requires_confirmation(int known, int lost, bool isSuspicious) =>
         Assert.Equal(isSuspicious, SourceShrinkage.IsSuspicious(known, lost));
 
     [Fact]
-    public void What_was_lost_within_a_day_counts_together()
+    public void Losses_within_a_day_are_counted_together()
     {
         DatabaseRecord[] records = [Dropped("a", 23), Dropped("b", 1), There("c"), There("d")];
         Assert.Equal(["a", "b"], LostWith(records, "c"));
@@ -29,7 +29,7 @@ public sealed class SourceShrinkageTests
     }
 
     [Fact]
-    public void What_was_renamed_or_confirmed_or_is_back_is_not_lost()
+    public void Renamed_confirmed_and_returned_databases_are_not_lost()
     {
         DatabaseRecord[] others = [Dropped("b", 1), There("c"), There("d")];
         Assert.Empty(LostWith([Dropped("a", 2) with { RenamedTo = new("shop", "z") }, .. others], "c"));
@@ -45,7 +45,7 @@ public sealed class SourceShrinkageTests
     }
 
     [Fact]
-    public void Databases_that_live_for_hours_only_do_not_count()
+    public void Short_lived_databases_do_not_count()
     {
         DatabaseRecord[] lasting = [There("x"), There("y")];
         var brief = Enumerable.Range(0, 20).Select(i => Dropped($"job{i}", i) with { FirstSeen = Now.AddHours(-i - 3) });
@@ -53,7 +53,7 @@ public sealed class SourceShrinkageTests
     }
 
     [Fact]
-    public void Of_a_source_that_is_new_those_count_that_were_there_first()
+    public void Databases_that_a_new_source_had_at_first_count()
     {
         var first = Now.AddHours(-1);
         DatabaseRecord[] records =

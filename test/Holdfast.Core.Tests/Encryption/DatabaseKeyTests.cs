@@ -6,7 +6,7 @@ namespace Holdfast.Core.Tests.Encryption;
 public sealed class DatabaseKeyTests
 {
     [Fact]
-    public void A_key_never_appears_in_text()
+    public void A_key_never_appears_in_its_text_form()
     {
         Assert.Equal("passphrase", DatabaseKey.FromPassphrase("correct horse").ToString());
         Assert.Equal("raw key", DatabaseKey.FromRaw(new byte[32]).ToString());

@@ -3,7 +3,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Tests.Encryption;
 
-/// <summary>The table that says what an archive is encrypted with, every row and column of it.</summary>
+/// <summary>Every row and column of the encryption decision table.</summary>
 public sealed class EncryptionDecisionTests
 {
     [Theory]
@@ -15,7 +15,7 @@ public sealed class EncryptionDecisionTests
     [InlineData(false, BackupType.Backup, true, ArchiveEncryption.Given, false)]
     [InlineData(false, BackupType.Snapshot, false, ArchiveEncryption.None, false)]
     [InlineData(false, BackupType.Snapshot, true, ArchiveEncryption.None, true)]
-    public void The_archive_that_is_made_decides_and_a_key_that_is_not_used_is_told(
+    public void The_type_that_is_made_decides_and_an_unused_key_is_a_warning(
         bool databaseEncrypted,
         BackupType made,
         bool keyGiven,
@@ -37,7 +37,7 @@ public sealed class EncryptionDecisionTests
     [InlineData(false, BackupType.Backup, false)]
     [InlineData(false, BackupType.Backup, true)]
     [InlineData(false, BackupType.Snapshot, false)]
-    public void EncryptSnapshots_changes_nothing_but_snapshots_of_unencrypted_databases_for_which_a_key_is_given(
+    public void EncryptSnapshots_affects_only_snapshots_of_unencrypted_databases_with_a_given_key(
         bool databaseEncrypted,
         BackupType made,
         bool keyGiven
@@ -64,7 +64,7 @@ public sealed class EncryptionDecisionTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_snapshot_in_place_of_a_logical_backup_is_encrypted_as_that_one_would_have_been(bool encryptSnapshots)
+    public void A_snapshot_instead_of_a_logical_backup_is_encrypted_like_the_logical_backup(bool encryptSnapshots)
     {
         foreach (var keyGiven in (bool[])[true, false])
         {

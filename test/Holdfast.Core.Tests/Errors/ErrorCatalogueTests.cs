@@ -3,7 +3,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Core.Tests.Errors;
 
-/// <summary>The exit codes are a contract: scripts rely on them.</summary>
+/// <summary>Exit codes are a contract: scripts rely on them.</summary>
 public sealed class ErrorCatalogueTests
 {
     private static readonly IReadOnlyList<Error> All =
@@ -73,6 +73,6 @@ public sealed class ErrorCatalogueTests
     }
 
     [Fact]
-    public void Exit_codes_are_1_to_8_and_statuses_those_of_failures() =>
+    public void Exit_codes_are_1_to_8_and_status_codes_are_errors() =>
         Assert.All(All, e => Assert.True(e.ExitCode is >= 1 and <= 8 && e.HttpStatus is >= 400 and <= 599));
 }

@@ -14,6 +14,6 @@ public sealed class SentenceTests
     [InlineData("no hint", null, "no hint")]
     [InlineData("no hint", "", "no hint")]
     [InlineData("", "Look.", " Look.")]
-    public void A_hint_follows_a_whole_sentence(string message, string? hint, string joined) =>
+    public void A_hint_follows_a_complete_sentence(string message, string? hint, string joined) =>
         Assert.Equal(joined, Sentence.Join(message, hint));
 }

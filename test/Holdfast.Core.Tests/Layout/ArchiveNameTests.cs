@@ -3,7 +3,7 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Core.Tests.Layout;
 
-/// <summary>Archive names: written and read as the format says.</summary>
+/// <summary>Archive names as specified by the format.</summary>
 public sealed class ArchiveNameTests
 {
     private static readonly DateTimeOffset Time = new(2026, 11, 23, 7, 5, 9, TimeSpan.Zero);
@@ -31,7 +31,7 @@ public sealed class ArchiveNameTests
     }
 
     [Fact]
-    public void Every_name_that_is_written_is_read_back() =>
+    public void Every_formatted_name_is_parsed_back() =>
         Gen.Select(Gen.Long[0, 250_000_000_000], Gen.Enum<ArchiveFileType>(), Gen.Bool)
             .Sample(
                 (seconds, form, encrypted) =>
@@ -55,5 +55,5 @@ public sealed class ArchiveNameTests
     [InlineData("2026-02-30-07-05-09.snapshot.tar.zst")]
     [InlineData(" 2026-11-23-07-05-09.snapshot.tar.zst")]
     [InlineData("../2026-11-23-07-05-09.snapshot.tar.zst")]
-    public void What_is_not_an_archives_name_is_not_read_as_one(string file) => Assert.Null(ArchiveName.TryParse(file));
+    public void A_name_that_is_not_an_archives_is_not_parsed(string file) => Assert.Null(ArchiveName.TryParse(file));
 }

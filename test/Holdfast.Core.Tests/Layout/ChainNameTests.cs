@@ -21,7 +21,7 @@ public sealed class ChainNameTests
     }
 
     [Fact]
-    public void Every_name_that_is_written_is_read_back() =>
+    public void Every_formatted_name_is_parsed_back() =>
         Gen.Select(
                 Gen.Long[0, 250_000_000_000],
                 Gen.String[Gen.Char['A', 'Z'], 1, 4],
@@ -47,7 +47,7 @@ public sealed class ChainNameTests
     [InlineData("2026-11-23-07-05-09.A-dump")]
     [InlineData("2026-11-23-07-05-61.A-backup")]
     [InlineData("x2026-11-23-07-05-09.A-backup")]
-    public void What_is_not_a_chains_name_is_not_read_as_one(string folder) => Assert.Null(ChainName.TryParse(folder));
+    public void A_name_that_is_not_a_chains_is_not_parsed(string folder) => Assert.Null(ChainName.TryParse(folder));
 
     [Theory]
     [InlineData("A", true)]

@@ -7,7 +7,7 @@ namespace Holdfast.Core.Tests.Layout;
 /// <summary>Folder names: safe for file systems, object stores and shells, and never the same for two databases.</summary>
 public sealed class FolderNameTests
 {
-    // Names that come near each other: few characters, many of them special.
+    // Similar names: few characters, many of them special.
     private static readonly Gen<string> Names = Gen.OneOf(
         Gen.String[Gen.Char["aAbB.-~%/\\ \n\0*é"], 0, 12],
         Gen.String[Gen.Char["aA/."], 150, 260],
@@ -40,10 +40,10 @@ public sealed class FolderNameTests
     [InlineData("Orders/Über 100%~1.db")]
     [InlineData("..")]
     [InlineData("")]
-    public void A_folder_tells_the_name_it_stands_for(string name) => Assert.Equal(name, FolderName.Decode(FolderName.Encode(name)));
+    public void A_folder_name_is_decoded_for_display(string name) => Assert.Equal(name, FolderName.Decode(FolderName.Encode(name)));
 
     [Fact]
-    public void A_folder_of_a_long_name_tells_its_beginning()
+    public void A_folder_of_a_long_name_decodes_to_its_beginning()
     {
         var name = new string('n', 300);
         var read = FolderName.Decode(FolderName.Encode(name));
@@ -52,7 +52,7 @@ public sealed class FolderNameTests
     }
 
     [Fact]
-    public void Names_that_differ_in_case_only_differ_without_case_too()
+    public void Names_that_differ_only_in_case_have_folders_that_differ_on_case_insensitive_file_systems()
     {
         Assert.StartsWith("Orders.db~", FolderName.Encode("Orders.db"), StringComparison.Ordinal);
         Assert.Equal(
@@ -66,7 +66,7 @@ public sealed class FolderNameTests
     [InlineData(181, 180)]
     [InlineData(200, 180)]
     [InlineData(4000, 180)]
-    public void A_long_name_is_cut_to_180_bytes_and_told_apart_by_a_hash(int length, int expected)
+    public void A_long_name_is_truncated_to_180_bytes_and_made_unique_by_a_hash(int length, int expected)
     {
         var folder = FolderName.Encode(new('x', length));
         Assert.Equal(expected, folder.Length);
@@ -75,7 +75,8 @@ public sealed class FolderNameTests
     }
 
     [Fact]
-    public void A_name_that_only_its_encoding_makes_too_long_is_cut_as_well() => Assert.Equal(180, FolderName.Encode(new('é', 100)).Length);
+    public void A_name_that_only_its_encoding_makes_too_long_is_truncated_too() =>
+        Assert.Equal(180, FolderName.Encode(new('é', 100)).Length);
 
     [Fact]
     public void Every_folder_is_a_plain_name_of_at_most_180_bytes() =>
@@ -89,12 +90,12 @@ public sealed class FolderNameTests
         });
 
     [Fact]
-    public void Two_names_never_share_a_folder_even_where_case_is_ignored() =>
+    public void Two_names_never_share_a_folder_even_if_case_is_ignored() =>
         Gen.Select(Names, Names)
             .Sample((a, b) => a == b || !string.Equals(FolderName.Encode(a), FolderName.Encode(b), StringComparison.OrdinalIgnoreCase));
 
     [Fact]
-    public void A_name_can_be_read_back_from_its_folder_while_no_hash_is_needed() =>
+    public void A_name_without_a_hash_is_decoded_exactly() =>
         Names.Sample(name =>
         {
             var folder = FolderName.Encode(name);

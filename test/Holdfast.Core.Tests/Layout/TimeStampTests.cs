@@ -3,11 +3,11 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Core.Tests.Layout;
 
-/// <summary>Times as they stand in names.</summary>
+/// <summary>Times in names.</summary>
 public sealed class TimeStampTests
 {
     [Fact]
-    public void A_time_is_written_in_UTC_and_cut_to_the_second() =>
+    public void A_time_is_formatted_in_UTC_and_truncated_to_the_second() =>
         Assert.Equal("2026-11-23-22-05-09", TimeStamp.Format(new DateTimeOffset(2026, 11, 24, 0, 5, 9, 999, TimeSpan.FromHours(2))));
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed class TimeStampTests
             );
 
     [Fact]
-    public void Every_time_stamp_is_19_characters_and_read_back_in_UTC() =>
+    public void Every_time_stamp_has_19_characters_and_is_parsed_back_in_UTC() =>
         Gen.Long[0, 250_000_000_000]
             .Sample(seconds =>
             {
@@ -42,5 +42,5 @@ public sealed class TimeStampTests
     [InlineData("2026-11-23-07-05-9")]
     [InlineData(" 2026-11-23-07-05-09")]
     [InlineData("2026-11-23-07-05-09 ")]
-    public void What_is_not_a_time_stamp_is_not_read_as_one(string text) => Assert.False(TimeStamp.TryParse(text, out _));
+    public void Text_that_is_not_a_time_stamp_is_not_parsed(string text) => Assert.False(TimeStamp.TryParse(text, out _));
 }

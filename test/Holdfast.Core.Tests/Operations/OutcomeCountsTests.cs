@@ -2,11 +2,11 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Core.Tests.Operations;
 
-/// <summary>Each operation is counted once.</summary>
+/// <summary>Counts of operations by outcome: each operation is counted once.</summary>
 public sealed class OutcomeCountsTests
 {
     [Fact]
-    public void One_that_found_nothing_new_and_missed_a_destination_is_incomplete_and_nothing_else()
+    public void An_unchanged_database_missing_at_a_destination_counts_only_as_incomplete()
     {
         var counts = OutcomeCounts.Count([
             .. Enumerable.Repeat((OperationState.Completed, true), 27),
@@ -18,7 +18,7 @@ public sealed class OutcomeCountsTests
     }
 
     [Fact]
-    public void What_there_is_none_of_is_left_out_but_for_what_is_done_and_what_failed()
+    public void Zero_counts_are_omitted_except_done_and_failed()
     {
         Assert.Equal(
             "2 done, 0 failed",

@@ -14,16 +14,16 @@ public sealed class DatabaseProtectionTests
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     [Fact]
-    public void A_backup_within_the_longest_gap_and_an_hour_protects()
+    public void A_backup_within_the_longest_gap_plus_an_hour_protects()
     {
         Assert.Equal(ProtectionState.Covered, State(Backed(Day + TimeSpan.FromHours(1))));
         var late = Of(Task(Backed(Day + TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1))));
         Assert.Equal((ProtectionState.AtRisk, Now.AddSeconds(-1)), (late.State, late.Since));
-        Assert.Contains("older than the longest gap of the schedule, 24 h, and an hour", late.Reason, StringComparison.Ordinal);
+        Assert.Contains("exceeds the longest gap of the schedule, 24 h, plus an hour", late.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_later_run_that_found_nothing_changed_counts_as_a_backup()
+    public void A_later_run_without_changes_counts_as_a_backup()
     {
         var status = new TaskStatus
         {
@@ -36,7 +36,7 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void The_gap_is_that_between_slots_of_either_kind()
+    public void The_gap_is_between_slots_of_either_kind()
     {
         var weekly = Task(Backed(3 * Day), full: "0 2 * * 0", incremental: null);
         Assert.Equal(ProtectionState.Covered, Of(weekly).State);
@@ -61,7 +61,7 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void A_status_of_a_server_that_did_not_say_where_backups_lie_is_read_as_well()
+    public void A_status_from_a_version_without_backup_locations_is_supported()
     {
         Assert.Equal(ProtectionState.Covered, State(Backed(TimeSpan.FromHours(1)) with { StoredAt = null }));
         Assert.Equal(
@@ -78,7 +78,7 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void A_destination_that_was_taken_out_of_the_task_no_longer_counts()
+    public void A_destination_removed_from_the_task_no_longer_counts()
     {
         var inPart = Backed(TimeSpan.FromHours(1)) with
         {
@@ -99,15 +99,15 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void Where_no_destination_of_the_task_has_the_newest_backup_it_is_at_risk()
+    public void A_database_whose_newest_backup_is_at_no_destination_of_its_task_is_at_risk()
     {
         var protection = Of(Task(Backed(TimeSpan.FromHours(1)) with { StoredAt = ["old"] }));
         Assert.Equal((ProtectionState.AtRisk, (DateTimeOffset?)null), (protection.State, protection.LastGoodBackup));
-        Assert.Contains("attic has not had a backup of it yet.", protection.Reason, StringComparison.Ordinal);
+        Assert.Contains("attic has no backup of it yet.", protection.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_is_known_to_be_bad_at_one_destination_is_incomplete_and_at_all_of_them_at_risk()
+    public void Known_damage_at_one_destination_is_incomplete_and_at_all_of_them_at_risk()
     {
         var bad = new DestinationBackupProblem(Now.AddHours(-20), Now.AddMinutes(-5), "an archive is cut.");
         var status = Backed(TimeSpan.FromHours(1));
@@ -115,11 +115,11 @@ public sealed class DatabaseProtectionTests
         var all = Of(Task(status, known: Known(("attic", bad), ("nas", bad with { LastGood = Now.AddHours(-40) }))));
         Assert.Equal((ProtectionState.AtRisk, Now.AddHours(-20), Now.AddMinutes(-5)), (all.State, all.LastGoodBackup, all.Since));
         Assert.Contains("attic: an archive is cut.", all.Reason, StringComparison.Ordinal);
-        Assert.Contains("newest good backup is of 2027-02-28 16:00 UTC", all.Reason, StringComparison.Ordinal);
+        Assert.Contains("newest good backup is from 2027-02-28 16:00 UTC", all.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_backup_that_is_put_off_is_held_once_the_newest_is_too_old()
+    public void A_postponed_task_is_held_once_the_newest_backup_is_too_old()
     {
         var off = Backed(TimeSpan.FromHours(1)) with
         {
@@ -134,10 +134,10 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void A_newest_backup_far_in_the_future_is_not_believed() => Assert.Equal(ProtectionState.AtRisk, State(Backed(-2 * Day)));
+    public void A_newest_backup_far_in_the_future_does_not_protect() => Assert.Equal(ProtectionState.AtRisk, State(Backed(-2 * Day)));
 
     [Fact]
-    public void A_schedule_that_cannot_be_read_protects_nothing()
+    public void An_invalid_schedule_protects_nothing()
     {
         var task = Task(Backed(TimeSpan.FromHours(1)));
         Assert.Equal(
@@ -147,7 +147,7 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void Of_several_tasks_the_best_protection_decides_and_the_trouble_of_each_is_told()
+    public void The_task_that_protects_best_decides_and_the_problems_of_the_others_are_reported()
     {
         var failing = Task(Backed(10 * Day) with { LastState = OperationState.Failed, LastError = "It is locked." }, name: "weekly");
         var good = Of(failing, Task(Backed(TimeSpan.FromHours(1)), name: "nightly"));
@@ -157,7 +157,7 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void A_task_that_is_switched_off_protects_nothing_and_what_it_stored_is_still_told()
+    public void A_disabled_task_protects_nothing_but_its_last_backup_is_still_reported()
     {
         var task = Task(Backed(TimeSpan.FromHours(1)));
         var off = Of(task with { Task = task.Task with { Settings = task.Task.Settings with { Disabled = true } } });
@@ -165,7 +165,7 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void What_the_source_says_comes_before_what_tasks_say()
+    public void Problems_of_the_source_take_precedence_over_those_of_tasks()
     {
         var record = Record();
         var task = Task(Backed(TimeSpan.FromHours(1)));
@@ -176,12 +176,12 @@ public sealed class DatabaseProtectionTests
     }
 
     [Fact]
-    public void What_lies_only_where_the_mount_is_missing_protects_nothing_now()
+    public void Backups_at_an_unavailable_destination_do_not_protect()
     {
         var task = Task(Backed(TimeSpan.FromHours(1)));
         var one = Of(task with { UnavailableDestinations = new HashSet<string> { "attic" } });
         Assert.Equal((ProtectionState.Incomplete, Now.AddHours(-1)), (one.State, one.LastGoodBackup));
-        Assert.Contains("Not there, or not what was defined: attic.", one.Reason, StringComparison.Ordinal);
+        Assert.Contains("Not available, or with another identity: attic.", one.Reason, StringComparison.Ordinal);
         var all = Of(
             task with
             {
@@ -189,7 +189,7 @@ public sealed class DatabaseProtectionTests
             }
         );
         Assert.Equal((ProtectionState.AtRisk, Now.AddHours(-1)), (all.State, all.LastGoodBackup));
-        Assert.StartsWith("Not there, or not what was defined: attic, nas.", all.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("Not available, or with another identity: attic, nas.", all.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Holdfast.Core.Retention;
 
 namespace Holdfast.Core.Tests.Retention;
 
-/// <summary>What a node believes of the time when its wall clock says something else.</summary>
+/// <summary>The trusted clock of a node when the wall clock disagrees.</summary>
 public sealed class TrustedClockTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
@@ -13,7 +13,7 @@ public sealed class TrustedClockTests
     private readonly TrustedClock _clock = TrustedClock.Start(Noon, "one", TimeSpan.FromHours(5));
 
     [Fact]
-    public void It_goes_on_as_long_as_the_machine_runs()
+    public void It_advances_while_the_machine_runs()
     {
         var later = _clock.Advance(Noon + (40 * Day), "one", TimeSpan.FromHours(5) + (40 * Day));
         Assert.Equal((Noon + (40 * Day), (DateTimeOffset?)null), (later.Time, later.Jumped));
@@ -22,7 +22,7 @@ public sealed class TrustedClockTests
     [Theory]
     [InlineData(5, false)]
     [InlineData(5.1, true)]
-    public void A_wall_clock_that_is_more_than_five_minutes_beyond_it_has_jumped(double minutes, bool jumped)
+    public void A_wall_clock_more_than_five_minutes_ahead_has_jumped(double minutes, bool jumped)
     {
         var later = _clock.Advance(Noon + Day + TimeSpan.FromMinutes(minutes), "one", TimeSpan.FromHours(5) + Day);
         Assert.Equal(Noon + Day, later.Time);
@@ -30,7 +30,7 @@ public sealed class TrustedClockTests
     }
 
     [Fact]
-    public void A_clock_that_is_set_right_again_has_changed_nothing()
+    public void A_clock_that_is_corrected_again_has_no_effect()
     {
         var wrong = _clock.Advance(Noon + (20 * Day), "one", TimeSpan.FromHours(5) + Minute);
         Assert.Equal(Noon + (20 * Day), wrong.Jumped);
@@ -46,14 +46,14 @@ public sealed class TrustedClockTests
     }
 
     [Fact]
-    public void Time_off_of_less_than_a_day_is_counted()
+    public void Time_off_of_less_than_a_day_is_credited()
     {
         var later = _clock.Advance(Noon + TimeSpan.FromHours(20), "two", Minute);
         Assert.Equal((Noon + TimeSpan.FromHours(20), (DateTimeOffset?)null), (later.Time, later.Jumped));
     }
 
     [Fact]
-    public void Time_off_counts_as_one_day_at_most_however_often_the_machine_starts()
+    public void Time_off_is_credited_as_one_day_at_most_however_often_the_machine_boots()
     {
         var clock = _clock;
         for (var start = 0; start < 30; start++)
@@ -64,14 +64,14 @@ public sealed class TrustedClockTests
     }
 
     [Fact]
-    public void A_start_of_the_server_alone_counts_what_the_machine_ran_meanwhile()
+    public void A_restart_of_the_server_alone_credits_the_machines_uptime()
     {
         var later = _clock.Advance(Noon + (20 * Day), "one", TimeSpan.FromHours(5) + (20 * Day));
         Assert.Equal((Noon + (20 * Day), (DateTimeOffset?)null), (later.Time, later.Jumped));
     }
 
     [Fact]
-    public void A_clock_that_is_set_by_the_network_just_after_the_start_is_time_off_too_and_one_later_is_not()
+    public void A_clock_synchronized_just_after_boot_counts_as_time_off_and_later_it_does_not()
     {
         var started = _clock.Advance(Noon - (1000 * Day), "two", Minute);
         var soon = started.Advance(Noon + (20 * Day), "two", 2 * Minute);
@@ -81,7 +81,7 @@ public sealed class TrustedClockTests
     }
 
     [Fact]
-    public void Two_fulls_an_hour_apart_prove_it_after_the_machine_was_off()
+    public void Two_full_backups_an_hour_apart_confirm_the_clock_after_time_off()
     {
         var back = Noon + (20 * Day);
         var now = back + (2 * 60 * Minute);
@@ -92,7 +92,7 @@ public sealed class TrustedClockTests
     }
 
     [Fact]
-    public void What_proved_time_off_proves_no_later_jump()
+    public void A_confirmation_of_time_off_does_not_confirm_a_later_jump()
     {
         var back = Noon + (3 * Day);
         var started = _clock.Advance(back, "two", Minute);
@@ -103,21 +103,21 @@ public sealed class TrustedClockTests
         var wrong = right + (20 * Day);
         // a clock set forward while it runs
         Assert.False(later.Advance(wrong, "two", (2 * Minute) + (15 * Day)).IsConfirmedBy([.. fulls, wrong], wrong));
-        // and set right again
+        // and corrected again
         Assert.True(later.Advance(right + (2 * Minute), "two", (3 * Minute) + (15 * Day)).IsConfirmedBy(fulls, right + (2 * Minute)));
         var again = right + (9 * Day);
-        Assert.False(later.Advance(again, "three", Minute).IsConfirmedBy([.. fulls, again], again)); // off again: it needs two fulls of its own
+        Assert.False(later.Advance(again, "three", Minute).IsConfirmedBy([.. fulls, again], again)); // needs two full backups of its own
     }
 
     [Fact]
-    public void No_fulls_prove_a_clock_that_jumped_while_the_machine_ran()
+    public void Full_backups_do_not_confirm_a_jump_while_the_machine_ran()
     {
         var wrong = Noon + (20 * Day);
         Assert.False(_clock.Advance(wrong, "one", TimeSpan.FromHours(5)).IsConfirmedBy([wrong, wrong + Day, wrong + (2 * Day)], wrong));
     }
 
     [Fact]
-    public void An_operator_who_confirms_it_is_believed()
+    public void An_operators_confirmation_is_accepted()
     {
         var back = Noon + (20 * Day);
         var clock = _clock.Advance(back, "two", Minute).Confirm(back);
@@ -126,7 +126,7 @@ public sealed class TrustedClockTests
     }
 
     [Fact]
-    public void The_alert_stands_while_it_is_beyond_and_says_how_far()
+    public void The_alert_is_active_while_the_clock_is_ahead_and_states_by_how_much()
     {
         var clock = _clock.Advance(Noon + (20 * Day), "two", Minute);
         var alert = Assert.Single(

@@ -5,7 +5,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Tests.Runs;
 
-/// <summary>A run counts what was due.</summary>
+/// <summary>Counts of a run.</summary>
 public sealed class RunAggregatorTests
 {
     private static readonly DateTimeOffset Slot = new(2027, 3, 1, 2, 0, 0, TimeSpan.Zero);
@@ -34,7 +34,7 @@ public sealed class RunAggregatorTests
     }
 
     [Fact]
-    public void What_did_not_begin_within_an_hour_is_missed_and_no_longer_when_it_begins_later()
+    public void A_backup_not_started_within_an_hour_is_missed_until_it_starts()
     {
         var all = new[] { Entry(0, OperationState.Completed), Entry(1, OperationState.Completed) };
         Assert.Equal((1, 0, (DateTimeOffset?)null), Facts(Count(Slot.AddMinutes(59), Due(3), all)));
@@ -48,7 +48,7 @@ public sealed class RunAggregatorTests
     }
 
     [Fact]
-    public void What_somebody_asked_for_misses_nothing() =>
+    public void A_run_on_request_has_no_missed_databases() =>
         Assert.Equal(
             (0, 2),
             (
@@ -60,7 +60,7 @@ public sealed class RunAggregatorTests
         );
 
     [Fact]
-    public void The_time_left_is_told_at_the_pace_so_far()
+    public void The_time_left_is_estimated_at_the_current_pace()
     {
         Assert.Equal(
             15,
@@ -76,12 +76,12 @@ public sealed class RunAggregatorTests
     }
 
     [Fact]
-    public void No_time_left_is_told_while_what_is_left_waits_for_something_that_is_away()
+    public void No_time_left_is_estimated_while_the_rest_waits_for_something_unavailable()
     {
         RunEntry[] entries = [Entry(0, OperationState.Completed), Entry(1, OperationState.Running)];
-        Assert.NotNull(Count(Slot.AddMinutes(5), Due(3), entries, heldUp: "0").TimeLeft); // it was away, and is done all the same
+        Assert.NotNull(Count(Slot.AddMinutes(5), Due(3), entries, heldUp: "0").TimeLeft); // it was unavailable, but is done
         Assert.Null(Count(Slot.AddMinutes(5), Due(3), entries, heldUp: "2").TimeLeft);
-        Assert.NotNull(Count(Slot.AddMinutes(60), Due(3), entries, heldUp: "2").TimeLeft); // it is missed by then: nothing waits for it
+        Assert.NotNull(Count(Slot.AddMinutes(60), Due(3), entries, heldUp: "2").TimeLeft); // it is missed by then, so nothing waits for it
     }
 
     private static Run Count(

@@ -16,7 +16,7 @@ public sealed class ComparisonScheduleTests
     [InlineData(1)]
     [InlineData(24)]
     [InlineData(720)]
-    public void Between_two_comparisons_lies_the_time_that_was_asked_for_at_most(int hours)
+    public void Two_comparisons_are_at_most_the_configured_interval_apart(int hours)
     {
         foreach (var task in Tasks(20, hours))
         {
@@ -44,7 +44,7 @@ public sealed class ComparisonScheduleTests
     }
 
     [Fact]
-    public void A_comparison_does_not_set_back_what_a_backup_has_read_meanwhile()
+    public void A_comparison_does_not_reset_a_later_read_by_a_backup()
     {
         var read = TaskStatus.NeverRun with { LastRead = Start.AddHours(1) };
         Assert.Equal(
@@ -58,13 +58,13 @@ public sealed class ComparisonScheduleTests
     }
 
     [Fact]
-    public void A_clock_that_was_ahead_puts_no_comparison_off() =>
+    public void A_clock_that_was_ahead_does_not_postpone_comparisons() =>
         Assert.All(Tasks(20, 24), t =>
             Assert.True(ComparisonSchedule.IsDue(t, TaskStatus.NeverRun with { LastRead = Start.AddYears(10) }, Start))
         );
 
     [Fact]
-    public void A_status_of_an_older_version_begins_with_the_next_run()
+    public void With_a_status_from_an_older_version_comparisons_begin_with_the_next_run()
     {
         var task = Tasks(1, 24)[0];
         Assert.False(ComparisonSchedule.IsDue(task, TaskStatus.NeverRun with { LastFullBackup = Start.AddYears(-1) }, Start));
@@ -83,7 +83,7 @@ public sealed class ComparisonScheduleTests
     }
 
     [Fact]
-    public void Beside_its_backups_a_database_is_compared_where_it_is_known_what_they_hold_and_its_task_runs()
+    public void A_standalone_comparison_needs_known_backup_contents_and_an_enabled_task()
     {
         var task = Tasks(1, 24)[0];
         var runs = task with { Settings = task.Settings with { Destinations = ["nas"] } };
@@ -92,14 +92,14 @@ public sealed class ComparisonScheduleTests
         Assert.False(ComparisonSchedule.IsStandaloneDue(runs, known, Start));
         Assert.False(ComparisonSchedule.IsStandaloneDue(runs, known with { Content = null }, later));
         Assert.False(ComparisonSchedule.IsStandaloneDue(task, known, later));
-        // an operator has put it off
+        // an operator postponed it
         Assert.False(ComparisonSchedule.IsStandaloneDue(runs, known with { DelayedUntil = later.AddDays(1) }, later));
-        Assert.False(ComparisonSchedule.IsStandaloneDue(runs, known with { FailedKind = BackupKind.Full }, later)); // it is tried again
+        Assert.False(ComparisonSchedule.IsStandaloneDue(runs, known with { FailedKind = BackupKind.Full }, later)); // it will be retried
         Assert.False(ComparisonSchedule.IsStandaloneDue(runs with { Settings = runs.Settings with { Disabled = true } }, known, later));
     }
 
     [Fact]
-    public void One_that_was_not_equal_is_not_compared_again_before_its_next_slot_and_its_next_incremental_reads_it()
+    public void A_database_that_differed_is_compared_again_at_its_next_slot_and_read_by_its_next_incremental()
     {
         var task = Tasks(1, 24)[0];
         task = task with { Settings = task.Settings with { Destinations = ["nas"] } };
@@ -112,7 +112,7 @@ public sealed class ComparisonScheduleTests
     }
 
     [Fact]
-    public void What_the_newest_backup_holds_is_known_until_another_is_written()
+    public void The_contents_of_the_newest_backup_are_known_until_another_is_written()
     {
         var (known, other) = (new ContentDigest("token", 1, "tag"), new ContentDigest("token", 1, "other"));
         var unchanged = new OperationResult { Unchanged = true, Kind = BackupKind.Incremental };
@@ -126,7 +126,7 @@ public sealed class ComparisonScheduleTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(721)]
-    public void Hours_that_cannot_be_are_told(int hours) =>
+    public void Invalid_hours_are_refused(int hours) =>
         Assert.Contains(
             TaskValidator.Validate(
                 new TaskSettings

@@ -19,7 +19,7 @@ public sealed class CronScheduleTests
     [InlineData("0 0 29 2 *")]
     [InlineData("0 0 L * *")]
     [InlineData("  0   2\t* * 0 ")]
-    public void Five_fields_are_read(string text)
+    public void Five_fields_are_parsed(string text)
     {
         Assert.True(CronSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule));
         Assert.Equal(text, schedule.ToString());
@@ -42,7 +42,7 @@ public sealed class CronScheduleTests
     [InlineData("H 2 * * *")]
     [InlineData("every day at two o'clock")]
     [InlineData("0 2 * * ; rm")]
-    public void What_is_no_cron_expression_is_refused_with_the_value_and_an_example(string text)
+    public void An_invalid_cron_expression_is_refused_with_the_value_and_an_example(string text)
     {
         var e = Assert.Throws<HoldfastException>(() => CronSchedule.Parse(text, TimeZoneInfo.Utc));
         Assert.Equal(ErrorCatalogue.Usage, e.Error);
@@ -52,7 +52,7 @@ public sealed class CronScheduleTests
     }
 
     [Fact]
-    public void Any_text_is_read_or_refused_and_nothing_else() =>
+    public void Any_text_is_either_parsed_or_refused() =>
         Gen.OneOf(
                 Gen.String[Gen.Char["0123456789*/-,LW#?H \tSUNMON@"], 0, 30],
                 Gen.String[0, 40],
@@ -82,14 +82,14 @@ public sealed class CronScheduleTests
 
     // In 2027 Berlin's clocks go from 02:00 to 03:00 on 28 March (01:00 UTC), and from 03:00 to 02:00 on 31 October (01:00 UTC).
     [Fact]
-    public void A_time_that_the_clocks_skip_in_spring_is_taken_right_after_the_gap() =>
+    public void A_time_that_daylight_saving_skips_occurs_right_after_the_gap() =>
         Assert.Equal(
             [Utc(2027, 3, 27, 1, 30), Utc(2027, 3, 28, 1, 0), Utc(2027, 3, 29, 0, 30)],
             Slots("30 2 * * *", Utc(2027, 3, 27, 0, 0), Utc(2027, 3, 30, 0, 0))
         );
 
     [Fact]
-    public void A_time_that_the_clocks_repeat_in_autumn_is_taken_once() =>
+    public void A_time_that_daylight_saving_repeats_occurs_once() =>
         Assert.Equal(
             [Utc(2027, 10, 30, 0, 30), Utc(2027, 10, 31, 0, 30), Utc(2027, 11, 1, 1, 30)],
             Slots("30 2 * * *", Utc(2027, 10, 30, 0, 0), Utc(2027, 11, 2, 0, 0))
@@ -98,21 +98,21 @@ public sealed class CronScheduleTests
     [Theory]
     [InlineData(2027, 3, 28)]
     [InlineData(2027, 10, 31)]
-    public void An_hourly_schedule_goes_on_every_hour_when_the_clocks_change(int year, int month, int day)
+    public void An_hourly_schedule_continues_every_hour_through_daylight_saving_changes(int year, int month, int day)
     {
         var slots = Slots("0 * * * *", Utc(year, month, day, 0, 0).AddMinutes(-1), Utc(year, month, day, 6, 0));
         Assert.Equal(Enumerable.Range(0, 7).Select(h => Utc(year, month, day, h, 0)), slots);
     }
 
     [Fact]
-    public void The_29th_of_February_comes_in_leap_years() =>
+    public void The_29th_of_February_occurs_in_leap_years() =>
         Assert.Equal(
             [Utc(2028, 2, 29, 0, 0), Utc(2032, 2, 29, 0, 0)],
             Slots("0 0 29 2 *", Utc(2027, 1, 1, 0, 0), Utc(2035, 1, 1, 0, 0), TimeZoneInfo.Utc)
         );
 
     [Fact]
-    public void A_day_that_no_month_has_never_comes()
+    public void A_day_that_no_month_has_never_occurs()
     {
         var schedule = CronSchedule.Parse("0 0 30 2 *", TimeZoneInfo.Utc);
         Assert.False(schedule.HasOccurrences);
@@ -124,7 +124,7 @@ public sealed class CronScheduleTests
     [InlineData("* * * * *", "every minute")]
     [InlineData("*/1 * * * *", "every minute")]
     [InlineData("*/15 * * * *", "every 15 minutes")]
-    [InlineData("*/7 * * * *", "*/7 * * * *")] // begins anew every hour
+    [InlineData("*/7 * * * *", "*/7 * * * *")] // starts over every hour
     [InlineData("0 * * * *", "every hour")]
     [InlineData("5 * * * *", "every hour at :05")]
     [InlineData("0 */6 * * *", "every 6 hours")]
@@ -143,7 +143,7 @@ public sealed class CronScheduleTests
     [InlineData("0 2 1 1 *", "0 2 1 1 *")]
     [InlineData("0 2 1 * 1", "0 2 1 * 1")]
     [InlineData("0 1,13 * * *", "0 1,13 * * *")]
-    public void A_schedule_is_said_in_words_where_words_are_short(string text, string words) =>
+    public void A_schedule_with_a_short_description_is_described_in_words(string text, string words) =>
         Assert.Equal(words, CronSchedule.Parse(text, TimeZoneInfo.Utc).Describe());
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class CronScheduleTests
     [InlineData("0 2 1 * *", 28 * 24 * 60, 31 * 24 * 60)]
     [InlineData("0,1 2 * * 0", 1, (7 * 24 * 60) - 1)]
     [InlineData("0 0,23 1,15,16 * *", 60, (15 * 24 * 60) + (24 * 60) - (23 * 60))]
-    public void The_shortest_and_the_longest_time_between_two_slots_are_found(string text, int shortest, int longest)
+    public void The_shortest_and_the_longest_period_are_computed(string text, int shortest, int longest)
     {
         var schedule = CronSchedule.Parse(text, Berlin);
         Assert.Equal(TimeSpan.FromMinutes(shortest), schedule.ShortestPeriod());

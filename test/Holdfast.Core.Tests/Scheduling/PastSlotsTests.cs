@@ -13,7 +13,7 @@ public sealed class PastSlotsTests
     [InlineData("0 2 * * 0", null, "2027-03-06T23:00:00Z", "2027-02-28T02:00:00Z", BackupKind.Full)]
     [InlineData("0 0 1 1 *", "*/15 * * * *", "2027-03-02T02:07:00Z", "2027-03-02T02:00:00Z", BackupKind.Incremental)]
     [InlineData("0 0 1 1 *", null, "2027-12-31T00:00:00Z", "2027-01-01T00:00:00Z", BackupKind.Full)]
-    public void It_is_that_of_either_kind_and_a_full_where_both_are_due(
+    public void The_latest_slot_is_of_either_kind_and_full_if_both_are_due(
         string full,
         string? incremental,
         string time,
@@ -30,7 +30,7 @@ public sealed class PastSlotsTests
     [InlineData("*/7 3-5 * * *")]
     [InlineData("30 1,2,3 * 3,10 0")]
     [InlineData("0,59 * 1 * *")]
-    public void Of_many_that_have_passed_it_is_the_newest(string schedule)
+    public void Of_many_passed_slots_the_newest_is_found(string schedule)
     {
         var random = new Random(1);
         var zone = TimeZones.Find("Europe/Berlin", TimeZoneInfo.Utc);
@@ -61,6 +61,6 @@ public sealed class PastSlotsTests
     }
 
     [Fact]
-    public void A_schedule_that_cannot_be_read_has_none() =>
+    public void An_invalid_schedule_has_no_slots() =>
         Assert.Null(PastSlots.FindLatest(Some.Task("0 2 * * *", zone: "Mars/Olympus").Settings, TimeZoneInfo.Utc, Some.Utc(3, 1)));
 }

@@ -7,8 +7,7 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Core.Tests.Scheduling;
 
 /// <summary>
-/// Months of a node's life on a virtual clock: random schedules, zones, run times, failures, aborts, delays, shutdowns
-/// and downtimes.
+/// Months of a node's life on a virtual clock: random schedules, zones, run times, failures, aborts, delays, shutdowns and downtimes.
 /// </summary>
 public sealed class SchedulerSimulation
 {
@@ -59,8 +58,7 @@ public sealed class SchedulerSimulation
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void Every_slot_is_covered_over_years_too() =>
-        Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: Soak.IsOn ? 1_000 : 40);
+    public void Every_slot_is_covered_over_years() => Scenarios.Sample(s => Check(s, TimeSpan.FromDays(400)), iter: Soak.IsOn ? 1_000 : 40);
 
     [Fact]
     public void Derived_and_regular_tasks_with_the_same_settings_have_the_same_plan() =>
@@ -93,12 +91,12 @@ public sealed class SchedulerSimulation
         );
 
     [Fact]
-    public void Whatever_the_clock_does_a_task_is_never_silent_for_long_once_it_is_right_again() =>
+    public void A_task_resumes_soon_after_any_wrong_clock_is_corrected() =>
         Gen.Select(Scenarios, Gen.Int[-4_000, 4_000], Gen.Int[0, 3])
             .Sample(
                 (s, jump, failures) =>
                 {
-                    // A run by a clock that is wrong by as much as eleven years, then the right one.
+                    // A run with a clock that is wrong by up to eleven years, then with the right one.
                     var wrong = s.Task.ScheduledSince.AddDays(5 + jump);
                     var status = TaskStatus.NeverRun.After(BackupKind.Full, wrong);
                     for (var i = 0; i < failures; i++)
@@ -122,7 +120,7 @@ public sealed class SchedulerSimulation
             );
 
     [Fact]
-    public void Ten_thousand_plans_take_no_time_to_speak_of()
+    public void Ten_thousand_decisions_are_fast()
     {
         var task = Task("0 2 * * 0", "*/20 * * * *", "Europe/Berlin", TimeSpan.FromMinutes(5));
         var status = TaskStatus.NeverRun.After(BackupKind.Full, Utc(3, 27, 3)).After(BackupKind.Incremental, Utc(3, 28, 0, 5));
@@ -224,7 +222,7 @@ public sealed class SchedulerSimulation
             {
                 if (next.At > now)
                 {
-                    // Looking at the clock in between changes nothing.
+                    // Reading the clock in between changes nothing.
                     var between = now + ((next.At - now) * random.NextDouble());
                     Assert.Equal(next, task.Next(status, between));
                     if (random.Next(20) == 0)
@@ -244,7 +242,7 @@ public sealed class SchedulerSimulation
             return life;
         }
 
-        /// <summary>How much of a stretch of time the node was up, with no run and no delay.</summary>
+        /// <summary>Returns how much of a period the node was up without a run or a delay.</summary>
         public TimeSpan Free(DateTimeOffset from, DateTimeOffset to)
         {
             var free = TimeSpan.Zero;
@@ -284,7 +282,7 @@ public sealed class SchedulerSimulation
                     _busy.Add((end, until));
                     return (end, TaskStatusTransitions.MarkDelayed(began, next.Kind, start, end, until));
                 case 5:
-                    // The run does not count: it is not in the list of those that cover a slot.
+                    // The run does not count: it is not listed among those that cover a slot.
                     Runs.RemoveAt(Runs.Count - 1);
                     return (Away(end, random), TaskStatusTransitions.MarkInterrupted(began, before));
                 default:

@@ -6,10 +6,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Core.Tests.Scheduling;
 
-/// <summary>When a task is due, rule by rule. <see cref="SchedulerSimulation"/> has them all at once.</summary>
+/// <summary>When a task is due, rule by rule. <see cref="SchedulerSimulation"/> combines all rules.</summary>
 public sealed class SchedulerTests
 {
-    // Sundays at 02:00 full, each day at 02:00 incremental: what the form proposes. 3 January 2027 is a Sunday.
+    // Full on Sundays at 02:00, incremental daily at 02:00: the default of the form. 3 January 2027 is a Sunday.
     private static readonly BackupTask Weekly = Task("0 2 * * 0", "0 2 * * *");
     private static readonly TaskStatus BackedUpOnSunday = TaskStatus.NeverRun.After(BackupKind.Full, Utc(1, 3, 2));
 
@@ -23,8 +23,7 @@ public sealed class SchedulerTests
     [Theory]
     [InlineData(null)]
     [InlineData("0 0 30 2 *")]
-    public void A_task_whose_slots_never_come_does_not_run(string? cron) =>
-        Assert.Null(Task(full: cron).Next(TaskStatus.NeverRun, Utc(2, 1)));
+    public void A_task_without_slots_does_not_run(string? cron) => Assert.Null(Task(full: cron).Next(TaskStatus.NeverRun, Utc(2, 1)));
 
     [Fact]
     public void The_first_backup_waits_for_its_slot() =>
@@ -34,7 +33,7 @@ public sealed class SchedulerTests
         );
 
     [Fact]
-    public void The_first_backup_is_full_at_an_incremental_slot_too()
+    public void The_first_backup_is_full_even_at_an_incremental_slot()
     {
         Assert.Equal(new(Utc(1, 1, 2), BackupKind.Full, NextBackupReason.Schedule), Weekly.Next(TaskStatus.NeverRun, Utc(1, 1)));
         Assert.Equal(
@@ -44,7 +43,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void With_an_incremental_schedule_alone_all_but_the_first_are_incremental() =>
+    public void With_only_an_incremental_schedule_all_but_the_first_backup_are_incremental() =>
         Assert.Equal(
             new(Utc(1, 4, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Task(incremental: "0 2 * * *").Next(BackedUpOnSunday, Utc(1, 3, 3))
@@ -71,7 +70,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_slot_stays_due_until_a_run_begins()
+    public void A_slot_stays_due_until_a_run_starts()
     {
         foreach (var minutes in new[] { -600, 0, 1, 5 })
         {
@@ -100,7 +99,7 @@ public sealed class SchedulerTests
         Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextBackupReason.CatchUp), Weekly.Next(BackedUpOnSunday, Utc(1, 11, 12)));
 
     [Fact]
-    public void A_year_of_downtime_is_one_run_too()
+    public void Even_a_year_of_downtime_is_one_catch_up_run()
     {
         var back = Utc(1, 20, 12, year: 2028);
         Assert.Equal(new(Utc(1, 4, 2), BackupKind.Full, NextBackupReason.CatchUp), Weekly.Next(BackedUpOnSunday, back));
@@ -125,7 +124,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_backup_by_hand_uses_up_the_slots_before_it_and_leaves_the_schedule_alone()
+    public void A_manual_backup_uses_up_the_slots_before_it_and_keeps_the_schedule()
     {
         var status = BackedUpOnSunday.After(BackupKind.Full, Utc(1, 6, 15));
         Assert.Equal(new(Utc(1, 7, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 6, 16)));
@@ -140,7 +139,7 @@ public sealed class SchedulerTests
         );
 
     [Fact]
-    public void A_failed_run_is_tried_again_after_1_and_5_and_15_minutes_then_at_the_next_slot()
+    public void A_failed_run_is_retried_after_1_and_5_and_15_minutes_then_at_the_next_slot()
     {
         var status = BackedUpOnSunday;
         var start = Utc(1, 4, 2);
@@ -178,7 +177,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_retry_that_meets_the_next_slot_is_one_run_and_never_weaker_than_what_failed()
+    public void A_retry_that_coincides_with_the_next_slot_is_one_run_and_full_if_either_is()
     {
         var task = Task("0 2 * * *", "*/2 * * * *");
         var status = BackedUpOnSunday.AfterFailure(BackupKind.Full, Utc(1, 4, 2, 0));
@@ -195,7 +194,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_first_backup_that_failed_is_full_again()
+    public void A_failed_first_backup_is_retried_as_full()
     {
         var status = TaskStatus.NeverRun.AfterFailure(BackupKind.Full, Utc(1, 1, 2));
         Assert.Equal(new(Utc(1, 1, 2, 2), BackupKind.Full, NextBackupReason.Retry), Weekly.Next(status, Utc(1, 1, 2, 1)));
@@ -207,7 +206,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_delay_overrides_slots_and_retries_until_it_has_run()
+    public void A_postponed_run_overrides_slots_and_retries()
     {
         var status = TaskStatusTransitions.MarkDelayed(
             BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)),
@@ -228,7 +227,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_delayed_run_is_full_if_a_full_slot_passes_before_it()
+    public void A_postponed_run_is_full_if_a_full_slot_passes_before_it()
     {
         var status = TaskStatusTransitions.MarkDelayed(
             BackedUpOnSunday,
@@ -239,21 +238,21 @@ public sealed class SchedulerTests
         );
         Assert.Equal(new(Utc(1, 10, 12), BackupKind.Full, NextBackupReason.Delay), Weekly.Next(status, Utc(1, 9, 3)));
 
-        // And if it passes after it, while the node is down.
+        // And if the slot passes after it, while the node is down.
         status = TaskStatusTransitions.MarkDelayed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 9, 2), Utc(1, 9, 2, 3), Utc(1, 9, 12));
         Assert.Equal(BackupKind.Incremental, Weekly.Next(status, Utc(1, 9, 13))!.Kind);
         Assert.Equal(new(Utc(1, 9, 12), BackupKind.Full, NextBackupReason.Delay), Weekly.Next(status, Utc(1, 10, 13)));
     }
 
     [Fact]
-    public void An_aborted_run_is_not_tried_again_before_its_next_slot()
+    public void An_aborted_run_is_not_retried_before_its_next_slot()
     {
         var status = TaskStatusTransitions.MarkAborted(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2, 3));
         Assert.Equal(new(Utc(1, 5, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 4, 2, 4)));
     }
 
     [Fact]
-    public void A_run_that_a_shutdown_interrupted_is_due_at_the_next_start()
+    public void A_run_interrupted_by_a_shutdown_is_due_at_the_next_start()
     {
         var began = TaskStatusTransitions.MarkStarted(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2));
         Assert.Equal(Utc(1, 5, 2), Weekly.Next(began, Utc(1, 4, 2, 1))!.At);
@@ -261,7 +260,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_run_that_could_not_begin_waits_as_one_that_failed()
+    public void A_run_that_could_not_start_is_retried_like_a_failed_one()
     {
         var status = TaskStatusTransitions.MarkFailed(BackedUpOnSunday, BackupKind.Incremental, Utc(1, 4, 2), Utc(1, 4, 2), Locked);
         Assert.Equal(new(Utc(1, 4, 2, 1), BackupKind.Incremental, NextBackupReason.Retry), Weekly.Next(status, Utc(1, 4, 2)));
@@ -269,7 +268,7 @@ public sealed class SchedulerTests
 
     // The clock was in 2030 when the marks were made.
     [Fact]
-    public void Marks_of_a_clock_that_was_wrong_do_not_silence_a_task()
+    public void Marks_from_a_wrong_clock_do_not_block_a_task()
     {
         var status = BackedUpOnSunday.After(BackupKind.Full, Utc(6, 1, 2, year: 2030));
         Assert.Equal(new(Utc(1, 6, 2), BackupKind.Incremental, NextBackupReason.Schedule), Weekly.Next(status, Utc(1, 5, 12)));
@@ -281,7 +280,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_task_that_was_made_by_a_clock_that_was_wrong_runs_with_its_offset_too()
+    public void A_task_created_by_a_wrong_clock_runs_with_its_offset()
     {
         var task = Weekly with { ScheduledSince = Utc(6, 1, year: 2030), Offset = TimeSpan.FromHours(5) };
         Assert.Equal(Utc(1, 5, 7), task.Next(TaskStatus.NeverRun, Utc(1, 5, 6))!.At);
@@ -289,21 +288,21 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_clock_that_is_set_back_by_less_than_a_day_waits_for_the_slots_that_are_used() =>
+    public void After_a_clock_is_set_back_by_less_than_a_day_used_slots_stay_used() =>
         Assert.Equal(
             new(Utc(1, 5, 2), BackupKind.Incremental, NextBackupReason.Schedule),
             Weekly.Next(BackedUpOnSunday.After(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20))
         );
 
     [Fact]
-    public void A_retry_whose_failure_lies_in_the_future_is_due() =>
+    public void A_retry_whose_failure_is_in_the_future_is_due() =>
         Assert.Equal(
             new(Utc(1, 3, 20), BackupKind.Incremental, NextBackupReason.Retry),
             Weekly.Next(BackedUpOnSunday.AfterFailure(BackupKind.Incremental, Utc(1, 4, 2)), Utc(1, 3, 20))
         );
 
     [Fact]
-    public void A_delay_that_was_made_by_a_clock_that_was_wrong_is_forgotten()
+    public void A_delay_set_by_a_wrong_clock_is_discarded()
     {
         var status = TaskStatusTransitions.MarkDelayed(
             BackedUpOnSunday,
@@ -316,7 +315,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_clock_that_jumps_forward_makes_one_run()
+    public void A_clock_that_jumps_forward_causes_one_run()
     {
         var status = BackedUpOnSunday;
         Assert.True(Weekly.Next(status, Utc(6, 1, year: 2030))!.At <= Utc(6, 1, year: 2030));
@@ -326,7 +325,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Slots_are_those_of_the_tasks_zone_and_else_of_the_nodes()
+    public void Slots_are_in_the_tasks_time_zone_or_else_in_the_nodes()
     {
         Assert.Equal(
             Utc(7, 1, 0),
@@ -340,7 +339,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void The_night_that_skips_the_slot_and_the_night_that_repeats_it_have_one_run_each()
+    public void Nights_that_skip_or_repeat_the_slot_have_one_run_each()
     {
         Assert.Equal(
             [Utc(3, 27, 1, 30), Utc(3, 28, 1), Utc(3, 29, 0, 30)],
@@ -355,7 +354,7 @@ public sealed class SchedulerTests
     [Theory]
     [InlineData(3, 28)]
     [InlineData(10, 31)]
-    public void An_hourly_incremental_runs_every_hour_of_the_nights_when_the_clocks_change(int month, int day) =>
+    public void An_hourly_incremental_runs_every_hour_through_daylight_saving_changes(int month, int day) =>
         Assert.Equal(
             Enumerable.Range(1, 30).Select(h => Utc(month, day).AddHours(h)),
             Starts(Task(incremental: "0 * * * *", zone: "Europe/Berlin", since: Utc(month, day)), 30)
@@ -366,7 +365,7 @@ public sealed class SchedulerTests
         Assert.Equal([Utc(2, 29, year: 2028), Utc(2, 29, year: 2032)], Starts(Task("0 0 29 2 *"), 2));
 
     [Fact]
-    public void A_schedule_or_zone_that_this_node_cannot_read_is_told()
+    public void An_invalid_schedule_or_time_zone_is_refused()
     {
         Assert.Equal(
             ErrorCatalogue.Usage,
@@ -379,7 +378,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Zones_of_one_name_and_other_rules_are_told_apart()
+    public void Time_zones_with_the_same_name_and_different_rules_are_distinguished()
     {
         var east = TimeZoneInfo.CreateCustomTimeZone("Here", TimeSpan.FromHours(2), "Here", "Here");
         var west = TimeZoneInfo.CreateCustomTimeZone("Here", TimeSpan.FromHours(-2), "Here", "Here");
@@ -389,7 +388,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void More_schedules_than_are_remembered_are_read_again()
+    public void More_schedules_than_the_cache_holds_are_parsed_again()
     {
         for (var i = 0; i < 5_000; i++)
         {

@@ -6,7 +6,7 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Core.Tests.Scheduling;
 
-/// <summary>Tasks and results to test with. The year 2027 begins on a Friday.</summary>
+/// <summary>Tasks and results for tests. The year 2027 begins on a Friday.</summary>
 internal static class Some
 {
     public static readonly DatabaseId Database = new("shop", "orders");

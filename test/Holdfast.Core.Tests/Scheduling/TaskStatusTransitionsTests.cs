@@ -7,7 +7,7 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Core.Tests.Scheduling;
 
-/// <summary>What a status remembers of a run.</summary>
+/// <summary>What a status records of a run.</summary>
 public sealed class TaskStatusTransitionsTests
 {
     private static readonly DateTimeOffset Start = Utc(1, 3, 2);
@@ -26,7 +26,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_begin_ends_a_delay_and_leaves_failures_for_the_end_to_decide()
+    public void A_start_ends_a_delay_and_keeps_the_failures()
     {
         var status = TaskStatusTransitions.MarkDelayed(
             TaskStatus.NeverRun.AfterFailure(BackupKind.Full, Start),
@@ -42,7 +42,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_success_says_what_was_made()
+    public void A_success_records_what_was_made()
     {
         var result = Result(BackupKind.Full) with
         {
@@ -65,7 +65,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void The_kind_that_was_made_counts_and_not_the_one_asked_for()
+    public void The_kind_that_was_made_counts_and_not_the_requested_one()
     {
         var status = TaskStatusTransitions.MarkSucceeded(
             TaskStatusTransitions.MarkStarted(TaskStatus.NeverRun, BackupKind.Incremental, Start),
@@ -78,7 +78,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void An_incremental_with_nothing_to_store_advances_and_keeps_the_size_of_the_archive_before()
+    public void An_unchanged_incremental_advances_and_keeps_the_previous_size()
     {
         var before = TaskStatusTransitions.MarkSucceeded(
             TaskStatus.NeverRun,
@@ -110,7 +110,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_destination_that_failed_is_named_and_the_run_counts_as_done_with_errors()
+    public void A_failed_destination_is_recorded_and_the_run_is_completed_with_errors()
     {
         var failed = TaskStatus.NeverRun.AfterFailure(BackupKind.Full, Utc(1, 2));
         var status = TaskStatusTransitions.MarkSucceeded(
@@ -135,7 +135,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_failure_is_counted_and_leaves_what_succeeded_before()
+    public void A_failure_is_counted_and_keeps_earlier_successes()
     {
         var status = TaskStatus.NeverRun.After(BackupKind.Full, Utc(1, 2)).AfterFailure(BackupKind.Incremental, Start);
         Assert.Equal(
@@ -147,7 +147,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_full_that_failed_is_still_owed_when_an_incremental_fails_after_it() =>
+    public void A_failed_full_is_still_due_after_an_incremental_fails() =>
         Assert.Equal(
             BackupKind.Full,
             TaskStatus.NeverRun.AfterFailure(BackupKind.Full, Start).AfterFailure(BackupKind.Incremental, End).FailedKind
@@ -176,7 +176,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_delay_remembers_what_runs_then_and_never_something_weaker_than_what_failed()
+    public void A_postponed_run_keeps_its_kind_and_is_full_if_a_full_failed()
     {
         var status = TaskStatusTransitions.MarkDelayed(
             TaskStatus.NeverRun.AfterFailure(BackupKind.Full, Utc(1, 2)),
@@ -193,7 +193,7 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_shutdown_gives_back_slots_and_delay_and_keeps_who_ran_it()
+    public void A_shutdown_restores_slots_and_delay_and_keeps_the_node()
     {
         var before = TaskStatusTransitions.MarkDelayed(
             TaskStatus.NeverRun.After(BackupKind.Full, Utc(1, 1)),
@@ -210,15 +210,15 @@ public sealed class TaskStatusTransitionsTests
     }
 
     [Fact]
-    public void A_clock_that_is_set_back_during_a_run_makes_no_negative_duration() =>
+    public void A_clock_set_back_during_a_run_gives_no_negative_duration() =>
         Assert.Equal(TimeSpan.Zero, TaskStatusTransitions.MarkSucceeded(TaskStatus.NeverRun, End, Start, Result(BackupKind.Full)).Duration);
 
     [Fact]
-    public void A_mark_in_the_future_comes_back_with_the_next_run() =>
+    public void A_mark_in_the_future_is_corrected_by_the_next_run() =>
         Assert.Equal(Start, TaskStatus.NeverRun.After(BackupKind.Full, Utc(1, 1, year: 2030)).After(BackupKind.Full, Start).FullSlotUsed);
 
     [Fact]
-    public void A_destination_that_lost_the_newest_backup_no_longer_holds_it()
+    public void A_destination_that_lost_the_newest_backup_is_removed()
     {
         var status = new TaskStatus { LastFullBackup = DateTimeOffset.UnixEpoch, StoredAt = ["nas", "second"] };
         Assert.Equal(["second"], TaskStatusTransitions.RemoveDestination(status, "nas", ["nas", "second"]).StoredAt!);

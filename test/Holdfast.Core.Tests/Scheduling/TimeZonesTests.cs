@@ -7,7 +7,7 @@ namespace Holdfast.Core.Tests.Scheduling;
 public sealed class TimeZonesTests
 {
     [Fact]
-    public void No_name_is_the_nodes_zone() => Assert.Same(TimeZoneInfo.Utc, TimeZones.Find(null, TimeZoneInfo.Utc));
+    public void Without_a_name_the_nodes_zone_is_used() => Assert.Same(TimeZoneInfo.Utc, TimeZones.Find(null, TimeZoneInfo.Utc));
 
     [Theory]
     [InlineData("UTC")]
@@ -26,7 +26,7 @@ public sealed class TimeZonesTests
     [InlineData("/etc/localtime")]
     [InlineData("Europe/Berlin\0")]
     [InlineData("Europe/Berlin ")]
-    public void An_unknown_zone_is_told_with_its_name(string name)
+    public void An_unknown_zone_is_refused_with_its_name(string name)
     {
         var e = Assert.Throws<HoldfastException>(() => TimeZones.Find(name, TimeZoneInfo.Utc));
         Assert.Equal(ErrorCatalogue.Usage, e.Error);

@@ -4,7 +4,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Tests.Tasks;
 
-/// <summary>How templates become tasks.</summary>
+/// <summary>Derivation of tasks from templates.</summary>
 public sealed class TaskDerivationTests
 {
     private static readonly DateTimeOffset Made = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -24,7 +24,7 @@ public sealed class TaskDerivationTests
     };
 
     [Fact]
-    public void A_derived_task_is_named_for_its_template_and_does_what_it_says()
+    public void A_derived_task_has_the_name_and_settings_of_its_template()
     {
         var task = Derive(All, Orders)!;
         Assert.Equal("Server Wide Backup, All", task.Name);
@@ -35,19 +35,19 @@ public sealed class TaskDerivationTests
     }
 
     [Fact]
-    public void Ids_have_80_bits_where_the_template_says_so_and_those_of_former_templates_stay()
+    public void Ids_have_80_bits_if_the_template_says_so_and_old_templates_keep_theirs()
     {
         Assert.Equal("619ad566a0", Derive(All, Orders)!.Id);
         Assert.Matches("^619ad566a0[0-9a-f]{10}$", Derive(All with { TaskIdDigits = TaskDerivation.IdDigits }, Orders)!.Id);
     }
 
     [Fact]
-    public void An_excluded_database_has_no_derived_task_and_gets_it_back_when_it_is_included_again()
+    public void An_excluded_database_has_no_derived_task_and_regains_it_when_included_again()
     {
         var before = Derive(All, Orders);
         Assert.Null(Derive(All with { Excluded = ["shop/orders"] }, Orders));
         Assert.NotNull(Derive(All with { Excluded = ["shop/orders"] }, Customers));
-        Assert.Equal(before, Derive(All with { Excluded = [] }, Orders)); // with its id, so its history and chain go on
+        Assert.Equal(before, Derive(All with { Excluded = [] }, Orders)); // with its id, so its history and chain continue
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class TaskDerivationTests
     }
 
     [Fact]
-    public void An_edit_reaches_every_derived_task_and_keeps_their_ids()
+    public void An_edit_applies_to_every_derived_task_and_keeps_their_ids()
     {
         var edited = All with { Settings = All.Settings with { FullBackup = "0 3 * * *", Disabled = true } };
         foreach (var database in new[] { Orders, Customers })
@@ -97,17 +97,17 @@ public sealed class TaskDerivationTests
         Assert.Distinct(Enumerable.Range(0, 10_000).Select(i => Derive(All, new("shop", $"db{i}"))!.Id));
 
     [Fact]
-    public void Slots_before_a_database_was_seen_or_its_template_was_made_do_not_count()
+    public void Slots_before_a_database_was_discovered_or_its_template_created_do_not_count()
     {
         Assert.Equal(Made, Derive(All, Orders, Made.AddDays(-100))!.ScheduledSince);
         Assert.Equal(Made.AddDays(100), Derive(All, Orders, Made.AddDays(100))!.ScheduledSince);
     }
 
     [Fact]
-    public void Without_a_spread_all_start_at_their_slots() => Assert.Equal(TimeSpan.Zero, Derive(All, Orders)!.Offset);
+    public void Without_a_spread_all_tasks_start_at_their_slots() => Assert.Equal(TimeSpan.Zero, Derive(All, Orders)!.Offset);
 
     [Fact]
-    public void Starts_fall_evenly_within_the_spread_and_stay_where_they_are()
+    public void Starts_are_spread_evenly_and_deterministically()
     {
         var spread = TimeSpan.FromHours(1);
         var offsets = Enumerable.Range(0, 6_000).Select(i => Derive(All with { Spread = spread }, new("shop", $"db{i}"))!.Offset).ToList();
@@ -118,7 +118,7 @@ public sealed class TaskDerivationTests
     }
 
     [Fact]
-    public void A_regular_task_is_the_same_to_scheduler_and_runner()
+    public void A_regular_task_is_equivalent_to_a_derived_one()
     {
         var regular = new RegularTask
         {

@@ -4,14 +4,14 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Tests.Tasks;
 
-/// <summary>What a template would do, before it is saved.</summary>
+/// <summary>Preview of a template before it is saved.</summary>
 public sealed class TaskPreviewTests
 {
     private static readonly Template Snapshots = Template(BackupType.Snapshot);
     private static readonly Template Logical = Template(BackupType.Backup);
 
     [Fact]
-    public void The_summary_counts_what_is_covered_how_and_what_is_excluded()
+    public void The_summary_counts_covered_databases_by_type_and_excluded_ones()
     {
         var databases = Enumerable
             .Range(0, 400)
@@ -25,7 +25,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void The_summary_is_right_for_none_and_one()
+    public void The_summary_is_correct_for_zero_and_one()
     {
         Assert.Equal("covers no databases", Preview(Snapshots).Summary);
         Assert.Equal("covers 1 database (1 as snapshot)", Preview(Snapshots, Database("shop/a")).Summary);
@@ -34,7 +34,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void An_engine_without_snapshots_makes_logical_backups_and_says_so()
+    public void An_engine_without_snapshots_makes_logical_backups_with_a_reason()
     {
         var database = Assert.Single(Preview(Snapshots, Database("crm/a", "postgresql")).Databases);
         Assert.Equal(BackupType.Backup, database.Type);
@@ -45,7 +45,7 @@ public sealed class TaskPreviewTests
     [Theory]
     [InlineData("Yes")]
     [InlineData("Maybe")]
-    public void An_encrypted_database_whose_key_is_not_known_gets_a_snapshot_instead_of_a_logical_backup(string encryption)
+    public void An_encrypted_database_without_a_known_key_gets_a_snapshot_instead_of_a_logical_backup(string encryption)
     {
         var database = Assert.Single(Preview(Logical, Database("shop/a", encryption: encryption)).Databases);
         Assert.Equal((BackupType.Snapshot, ArchiveEncryption.DatabasePages), (database.Type, database.Encryption!.Mode));
@@ -54,7 +54,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void An_encrypted_database_whose_key_is_known_gets_what_was_asked_for()
+    public void An_encrypted_database_with_a_known_key_gets_the_requested_type()
     {
         var database = Assert.Single(Preview(Logical, Database("shop/a", encryption: "Yes", keyKnown: true)).Databases);
         Assert.Equal(
@@ -66,7 +66,7 @@ public sealed class TaskPreviewTests
     [Theory]
     [InlineData(BackupType.Backup)]
     [InlineData(BackupType.Snapshot)]
-    public void A_database_that_can_be_backed_up_in_neither_way_is_a_problem(BackupType type)
+    public void A_database_that_supports_neither_type_is_a_problem(BackupType type)
     {
         var preview = Preview(Template(type), Database("crm/a", "postgresql", "Yes"), Database("shop/b"));
         Assert.Contains("key", preview.Databases[0].Problem, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void A_database_that_cannot_be_read_is_covered_and_its_problem_told()
+    public void An_unreadable_database_is_covered_with_its_problem()
     {
         var (record, known) = Database("shop/a");
         var preview = Preview(Snapshots, (record with { Problem = new("source-unreadable", "It is no database.", null) }, known));
@@ -83,7 +83,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void A_key_that_snapshots_of_unencrypted_databases_do_not_use_is_a_warning()
+    public void A_key_not_used_for_snapshots_of_unencrypted_databases_is_a_warning()
     {
         var given = Snapshots with { Settings = Snapshots.Settings with { Encryption = new() { Mode = EncryptionMode.Key } } };
         var decision = Assert.Single(Preview(given, Database("shop/a")).Databases).Encryption!;
@@ -96,7 +96,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void What_is_stored_unencrypted_is_counted_with_the_reason()
+    public void Unencrypted_archives_are_counted_with_the_reason()
     {
         var given = Snapshots with
         {
@@ -128,7 +128,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void The_archive_that_is_really_made_decides_what_it_is_encrypted_with()
+    public void The_type_that_is_made_decides_the_encryption_of_the_preview()
     {
         var given = Snapshots with
         {
@@ -143,7 +143,7 @@ public sealed class TaskPreviewTests
     [Theory]
     [InlineData(BackupType.Backup, EncryptionMode.None, ArchiveEncryption.None)]
     [InlineData(BackupType.Backup, EncryptionMode.Key, ArchiveEncryption.Given)]
-    public void A_snapshot_that_will_be_made_in_place_of_a_logical_backup_is_shown_encrypted_as_that_one_would_be(
+    public void A_snapshot_instead_of_a_logical_backup_is_previewed_with_its_encryption(
         BackupType type,
         EncryptionMode mode,
         ArchiveEncryption made
@@ -170,7 +170,7 @@ public sealed class TaskPreviewTests
     }
 
     [Fact]
-    public void A_database_that_was_dropped_is_left_out()
+    public void A_dropped_database_is_skipped()
     {
         var (record, known) = Database("shop/a");
         Assert.Empty(Preview(Snapshots, (record with { Dropped = DateTimeOffset.UnixEpoch }, known)).Databases);

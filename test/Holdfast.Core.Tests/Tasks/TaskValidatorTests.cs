@@ -4,7 +4,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Tests.Tasks;
 
-/// <summary>What is refused when a task is saved, and in which field.</summary>
+/// <summary>Validation errors of tasks, by field.</summary>
 public sealed class TaskValidatorTests
 {
     private static readonly TaskSettings Good = new()
@@ -31,7 +31,7 @@ public sealed class TaskValidatorTests
     };
 
     [Fact]
-    public void A_task_without_fault_has_none()
+    public void A_valid_task_has_no_errors()
     {
         Assert.Empty(TaskValidator.Validate(All));
         Assert.Empty(TaskValidator.Validate(One));
@@ -54,7 +54,7 @@ public sealed class TaskValidatorTests
     }
 
     [Fact]
-    public void All_faults_are_told_at_once()
+    public void All_errors_are_returned_at_once()
     {
         var faults = TaskValidator.Validate(
             All with
@@ -101,7 +101,7 @@ public sealed class TaskValidatorTests
     [InlineData("paragraph\u2029")]
     [InlineData("backwards\u202Ecod")]
     [InlineData("half \ud83d")]
-    public void A_name_is_not_blank_and_can_be_shown(string name)
+    public void A_name_is_not_blank_and_printable(string name)
     {
         Assert.Equal("name", Assert.Single(TaskValidator.Validate(All with { Name = name })).Field);
         Assert.Equal("name", Assert.Single(TaskValidator.Validate(One with { Name = name })).Field);
@@ -120,7 +120,7 @@ public sealed class TaskValidatorTests
     [InlineData("  Server Wide Backup")]
     [InlineData("\u00a0Server Wide Backup")]
     [InlineData("\u200bServer Wide Backup")]
-    public void The_prefix_is_reserved_whatever_its_case(string name)
+    public void The_prefix_is_reserved_in_any_case(string name)
     {
         Assert.Contains(TaskValidator.Validate(One with { Name = name }), f =>
             f.Field == "name" && f.Message.Contains("reserved", StringComparison.Ordinal)
@@ -133,10 +133,10 @@ public sealed class TaskValidatorTests
     [InlineData("My Server Wide Backup")]
     [InlineData("Server-Wide Backup")]
     [InlineData("Server Wide")]
-    public void A_name_may_come_near_the_prefix(string name) => Assert.Empty(TaskValidator.Validate(One with { Name = name }));
+    public void A_name_may_resemble_the_prefix(string name) => Assert.Empty(TaskValidator.Validate(One with { Name = name }));
 
     [Fact]
-    public void At_least_one_schedule_is_needed()
+    public void At_least_one_schedule_is_required()
     {
         Assert.Equal("fullBackup", Fault(Good with { FullBackup = null, IncrementalBackup = null }).Field);
         Assert.Empty(TaskValidator.Validate(Good with { FullBackup = null }));
@@ -147,7 +147,7 @@ public sealed class TaskValidatorTests
     [InlineData("")]
     [InlineData("0 2 * *")]
     [InlineData("0 0 31 2 *")]
-    public void A_schedule_can_be_read_and_comes(string cron)
+    public void A_schedule_is_valid_and_has_slots(string cron)
     {
         Assert.Equal("fullBackup", Fault(Good with { FullBackup = cron }).Field);
         Assert.Equal("incrementalBackup", Fault(Good with { IncrementalBackup = cron }).Field);
@@ -155,7 +155,7 @@ public sealed class TaskValidatorTests
     }
 
     [Fact]
-    public void An_unknown_zone_is_told() =>
+    public void An_unknown_zone_is_refused() =>
         Assert.Equal(
             ("timeZone", true),
             (
@@ -165,7 +165,7 @@ public sealed class TaskValidatorTests
         );
 
     [Fact]
-    public void Backups_are_kept_for_one_day_at_least_and_exactly_one_day_passes()
+    public void Backups_are_kept_for_at_least_one_day_and_exactly_one_day_is_valid()
     {
         Assert.Empty(TaskValidator.Validate(Good with { Retention = new(TimeSpan.FromDays(1)) }));
         Assert.Equal(
@@ -176,7 +176,7 @@ public sealed class TaskValidatorTests
     }
 
     [Fact]
-    public void Recipients_belong_to_the_mode_recipients()
+    public void Recipients_require_the_mode_Recipients()
     {
         Assert.Equal("encryption.recipients", Fault(Good with { Encryption = new() { Mode = EncryptionMode.Recipients } }).Field);
         Assert.Equal(
@@ -219,7 +219,7 @@ public sealed class TaskValidatorTests
     }
 
     [Fact]
-    public void A_task_without_destination_is_accepted_and_one_that_names_a_destination_twice_is_not()
+    public void A_task_without_destinations_is_valid_and_duplicates_are_not()
     {
         Assert.Empty(TaskValidator.Validate(Good with { Destinations = [] }));
         Assert.Contains("'attic'", Fault(Good with { Destinations = ["attic", "cellar", "ATTIC"] }).Message, StringComparison.Ordinal);
@@ -227,7 +227,7 @@ public sealed class TaskValidatorTests
     }
 
     [Fact]
-    public void Exclusions_are_at_most_1000_not_blank_and_not_endless()
+    public void Exclusions_are_limited_in_number_and_length_and_not_blank()
     {
         Assert.Empty(TaskValidator.Validate(All with { Excluded = [.. Enumerable.Range(0, 1_000).Select(i => $"shop/{i}")] }));
         Assert.Contains(
@@ -254,21 +254,21 @@ public sealed class TaskValidatorTests
     [InlineData(1_439, true)]
     [InlineData(1_440, false)] // the incremental comes every day
     [InlineData(-1, false)]
-    public void The_spread_is_less_than_the_shortest_time_between_two_backups(int minutes, bool fine)
+    public void The_spread_is_shorter_than_the_shortest_time_between_two_backups(int minutes, bool fine)
     {
         var faults = TaskValidator.Validate(All with { Spread = TimeSpan.FromMinutes(minutes) });
         Assert.Equal(fine ? [] : ["spread"], faults.Select(f => f.Field));
     }
 
     [Fact]
-    public void A_preferred_node_is_a_tag()
+    public void A_preferred_node_is_a_node_tag()
     {
         Assert.Empty(TaskValidator.Validate(One with { PreferredNode = "A" }));
         Assert.Equal("preferredNode", Assert.Single(TaskValidator.Validate(One with { PreferredNode = "node 1" })).Field);
     }
 
     [Fact]
-    public void Whatever_is_written_is_checked_and_never_throws() =>
+    public void Any_input_is_validated_without_throwing() =>
         Gen.Select(Gen.String, Gen.String.Null(), Gen.String.Null(), Gen.String.Array[0, 5], Gen.Long)
             .Sample(
                 (name, cron, zone, list, ticks) =>
